@@ -1,0 +1,72 @@
+//! The one place that reads time and sleeps.
+//!
+//! Everything is on `tokio::time`, so that a paused clock drives the tests; clippy's
+//! `disallowed-methods` keeps the rest of the workspace from going around it. Statics outlive
+//! runtimes and every paused runtime has a clock of its own, so an instant that was kept may lie
+//! ahead of or behind the one that is read: all arithmetic here saturates.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the seam that the lint points to"
+)]
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+pub use tokio::time::{Instant, Sleep};
+
+/// As far ahead as an instant is ever placed: about 30 years, as tokio's own timers do it.
+const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
+
+/// The current instant of the tokio clock (std's clock outside a runtime).
+#[inline]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// A timer that completes at `at`.
+///
+/// # Panics
+///
+/// Outside a tokio runtime with the time driver, as tokio's own timers do.
+pub fn sleep_until(at: Instant) -> Sleep {
+    tokio::time::sleep_until(at)
+}
+
+/// `at + by`, or about 30 years after `at` where that is sooner.
+#[inline]
+pub fn add(at: Instant, by: Duration) -> Instant {
+    at.checked_add(by)
+        .unwrap_or_else(|| at.checked_add(FAR).unwrap_or(at))
+}
+
+/// Milliseconds of the tokio clock since an origin of this process, never zero and never less
+/// than the origin's own value, however the runtime that is asked was paused.
+///
+/// The origin lies [`ORIGIN_MS`] after zero, so that instants of a clock that lags behind the one
+/// that came first are still numbers in order.
+pub fn millis_of(at: Instant) -> u64 {
+    let origin = origin();
+    let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX / 4);
+    if at >= origin {
+        ORIGIN_MS.saturating_add(ms(at.saturating_duration_since(origin)))
+    } else {
+        ORIGIN_MS
+            .saturating_sub(ms(origin.saturating_duration_since(at)))
+            .max(1)
+    }
+}
+
+/// Where [`millis_of`] puts the process' origin: about 194 days after zero.
+pub const ORIGIN_MS: u64 = 1 << 34;
+
+/// Milliseconds now, as [`millis_of`] counts them.
+#[inline]
+pub fn now_ms() -> u64 {
+    millis_of(now())
+}
+
+fn origin() -> Instant {
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    *ORIGIN.get_or_init(now)
+}

@@ -1,0 +1,217 @@
+//! The one public error, and the small form of it that travels between the layers of a stack.
+//!
+//! A layer that refuses makes a [`Refusal`]: 16 bytes, so that the `Result` of every layer stays
+//! small. It becomes an [`Error`] with plain, readable fields where it becomes the user's own
+//! error type: at the edge of the function, or when a pattern inside has to look at it.
+
+use std::time::Duration;
+
+use crate::site::Site;
+
+/// What resil itself answers, in place of the body's own outcome.
+///
+/// A function's error type takes it up with a `From<resil::Error>`: a `#[from]` variant,
+/// `anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error`
+/// and this type itself all serve.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A `#[timeout]` fired: what was inside it was dropped where it stood.
+    #[error("`{function}` timed out: its #[timeout] of {limit:?} has passed")]
+    #[non_exhaustive]
+    Timeout {
+        /// The annotated function.
+        function: &'static str,
+        /// The limit as written; the deadline of a caller may have cut it shorter.
+        limit: Duration,
+    },
+    /// A circuit breaker refused before the body ran.
+    #[error("circuit `{name}` is open{}", retry_hint(*.retry_in))]
+    CircuitOpen {
+        /// The breaker's name: the one given, or the site's.
+        name: &'static str,
+        /// When a probe may be let in; `None` when the probes are all out, or when it was forced
+        /// open by hand.
+        retry_in: Option<Duration>,
+    },
+    /// `#[idempotent]` refused, or could not answer with the recorded result.
+    #[cfg(feature = "idempotent")]
+    #[error(transparent)]
+    Idempotency(#[from] crate::idempotency::IdempotencyError),
+}
+
+fn retry_hint(retry_in: Option<Duration>) -> String {
+    match retry_in {
+        Some(d) => format!(", the next probe may run in {d:.0?}"),
+        None => ", its probes are all out or it is held open by hand".to_owned(),
+    }
+}
+
+impl Error {
+    /// How long to wait before the call is worth repeating, where this error knows.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::CircuitOpen { retry_in, .. } => *retry_in,
+            Self::Timeout { .. } => None,
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(e) => e.retry_after(),
+        }
+    }
+}
+
+/// `std::io::Error` serves as a function's error type: the kind is `TimedOut` for a timeout and
+/// `Other` else, and the [`Error`] is found by `get_ref` and a downcast.
+impl From<Error> for std::io::Error {
+    fn from(e: Error) -> Self {
+        let kind = match e {
+            Error::Timeout { .. } => std::io::ErrorKind::TimedOut,
+            _ => std::io::ErrorKind::Other,
+        };
+        Self::new(kind, e)
+    }
+}
+
+/// What a layer answers in place of the body: an [`Error`] in 16 bytes.
+#[derive(Debug)]
+#[doc(hidden)]
+pub enum Refusal {
+    /// A timeout of `site` fired; `inherited` where a caller's own deadline was the sooner one.
+    Timeout {
+        site: &'static Site,
+        limit: Packed,
+        inherited: bool,
+    },
+    /// The breaker of that name refused.
+    CircuitOpen {
+        name: &'static &'static str,
+        retry_in: Option<Packed>,
+    },
+    /// Boxed: it is rare, and larger than all others together.
+    #[cfg(feature = "idempotent")]
+    Idempotency(Box<crate::idempotency::IdempotencyError>),
+}
+
+impl Refusal {
+    /// What is remembered of it once it has become the user's error.
+    pub(crate) fn raised(&self) -> Raised {
+        match self {
+            Self::Timeout { inherited, .. } => Raised::Timeout {
+                inherited: *inherited,
+            },
+            Self::CircuitOpen { retry_in, .. } => Raised::CircuitOpen {
+                retry_in: *retry_in,
+            },
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(_) => Raised::Idempotency,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(r: Refusal) -> Self {
+        match r {
+            Refusal::Timeout { site, limit, .. } => Self::Timeout {
+                function: site.function(),
+                limit: limit.get(),
+            },
+            Refusal::CircuitOpen { name, retry_in } => Self::CircuitOpen {
+                name,
+                retry_in: retry_in.map(Packed::get),
+            },
+            #[cfg(feature = "idempotent")]
+            Refusal::Idempotency(e) => Self::Idempotency(*e),
+        }
+    }
+}
+
+/// Which policy refused, kept beside the user's error that was made of the [`Refusal`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum Raised {
+    /// A timeout; `inherited` where a caller's own deadline was the sooner one.
+    Timeout { inherited: bool },
+    /// An open circuit.
+    CircuitOpen { retry_in: Option<Packed> },
+    /// An idempotency refusal.
+    Idempotency,
+}
+
+impl Raised {
+    pub(crate) fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::CircuitOpen { retry_in } => retry_in.map(Packed::get),
+            _ => None,
+        }
+    }
+}
+
+/// A duration in four bytes: exact to the microsecond below 17 minutes, to the millisecond below
+/// 12 days, to the second above, saturating after 34 years.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Packed(std::num::NonZeroU32);
+
+impl Packed {
+    const BITS: u32 = 30;
+    const MAX: u128 = (1 << Self::BITS) - 1;
+
+    /// `d` rounded up to the unit that fits it.
+    pub(crate) fn new(d: Duration) -> Self {
+        let (unit, n) = if d.as_nanos().div_ceil(1_000) <= Self::MAX {
+            (1, d.as_nanos().div_ceil(1_000))
+        } else if d.as_nanos().div_ceil(1_000_000) <= Self::MAX {
+            (2, d.as_nanos().div_ceil(1_000_000))
+        } else {
+            (3, d.as_nanos().div_ceil(1_000_000_000).min(Self::MAX))
+        };
+        let n = u32::try_from(n).unwrap_or(u32::MAX >> 2);
+        // The unit is 1 to 3, so the word is never zero.
+        Self(std::num::NonZeroU32::new(unit << Self::BITS | n).unwrap_or(std::num::NonZeroU32::MIN))
+    }
+
+    pub(crate) fn get(self) -> Duration {
+        let n = u64::from(self.0.get() & ((1 << Self::BITS) - 1));
+        match self.0.get() >> Self::BITS {
+            1 => Duration::from_micros(n),
+            2 => Duration::from_millis(n),
+            _ => Duration::from_secs(n),
+        }
+    }
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_stays_small() {
+        assert_eq!(size_of::<Refusal>(), 16);
+        assert!(size_of::<Raised>() <= 8);
+        assert!(size_of::<Error>() <= 40);
+    }
+
+    #[test]
+    fn packed_durations_round_up_in_their_unit() {
+        for d in [
+            Duration::ZERO,
+            Duration::from_micros(250),
+            Duration::from_millis(1_500),
+            Duration::from_secs(5),
+            Duration::from_secs(86_400),
+            Duration::from_secs(86_400 * 400),
+        ] {
+            assert_eq!(Packed::new(d).get(), d);
+        }
+        assert_eq!(
+            Packed::new(Duration::from_nanos(1)).get(),
+            Duration::from_micros(1)
+        );
+        assert!(Packed::new(Duration::MAX).get() >= Duration::from_secs(1_000_000_000));
+    }
+}

@@ -1,0 +1,173 @@
+//! What happened, for logs, metrics and tests: events of the policies, to listeners of the process.
+//!
+//! With no listener an event costs one relaxed load. Listeners run in the task that the event
+//! happens in, with no lock held; one that panics loses that event and nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::circuit::CircuitState;
+
+/// Something that a policy did. `function` is the annotated function's module path and name.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// An attempt failed and another one follows.
+    #[non_exhaustive]
+    Retry {
+        /// The annotated function.
+        function: &'static str,
+        /// The attempt that failed, counted from 1.
+        attempt: u32,
+        /// The wait before the next one.
+        delay: Duration,
+    },
+    /// An attempt failed and no other follows.
+    #[non_exhaustive]
+    RetryStopped {
+        /// The annotated function.
+        function: &'static str,
+        /// How often the body was tried.
+        attempts: u32,
+        /// Why no attempt follows.
+        reason: StopReason,
+    },
+    /// A retried function ran under another function's retry: attempts multiply.
+    #[non_exhaustive]
+    RetryNested {
+        /// The inner function.
+        function: &'static str,
+        /// The function whose retry is around it.
+        outer: &'static str,
+    },
+    /// A `#[timeout]` fired.
+    #[non_exhaustive]
+    TimedOut {
+        /// The annotated function.
+        function: &'static str,
+        /// Its limit as written.
+        limit: Duration,
+    },
+    /// A breaker changed its state.
+    #[non_exhaustive]
+    CircuitChanged {
+        /// The breaker.
+        name: &'static str,
+        /// The state it left.
+        from: CircuitState,
+        /// The state it is in.
+        to: CircuitState,
+    },
+    /// A breaker refused a call.
+    #[non_exhaustive]
+    CircuitRefused {
+        /// The breaker.
+        name: &'static str,
+    },
+    /// Two functions set one breaker differently: the first registered wins.
+    #[non_exhaustive]
+    CircuitConflict {
+        /// The breaker.
+        name: &'static str,
+        /// The function whose settings are not used.
+        function: &'static str,
+    },
+    /// `#[idempotent]` did something other than run the body and record its result.
+    #[cfg(feature = "idempotent")]
+    #[non_exhaustive]
+    Idempotency {
+        /// The scope of the keys.
+        name: &'static str,
+        /// What it did.
+        what: crate::idempotency::IdempotencyEvent,
+        /// The first 32 bits of the key's hash: keys themselves are never shown.
+        key: u32,
+    },
+}
+
+/// Why a failed attempt was the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// `max` attempts were made.
+    Exhausted,
+    /// The error is not one to retry.
+    Final,
+    /// The next attempt would begin after `within`.
+    Within,
+    /// The next attempt would begin after the deadline in force.
+    Deadline,
+    /// The retry budget is spent.
+    Budget,
+    /// The failed side asked for a longer wait than `cap`.
+    AskedLonger,
+    /// `nested = outer`: the retry around this function is to do it.
+    Nested,
+    /// The call was cancelled.
+    Cancelled,
+    /// The process is shutting down.
+    Shutdown,
+}
+
+type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// How many listeners there are: read on every event, without the lock.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static LISTENERS: RwLock<Vec<Listener>> = RwLock::new(Vec::new());
+
+/// Keeps a listener; dropping it ends the listening.
+#[must_use = "the listener is removed when this is dropped"]
+pub struct Subscription(Listener);
+
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Subscription")
+    }
+}
+
+/// Calls `listener` with every event of the process, until the result is dropped.
+///
+/// It runs in the task that the event happens in: it should be quick, and must not block.
+pub fn subscribe(listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+    let listener: Listener = Arc::new(listener);
+    let mut all = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
+    all.push(Arc::clone(&listener));
+    COUNT.store(all.len(), Relaxed);
+    Subscription(listener)
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut all = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
+        let removed = all
+            .iter()
+            .position(|l| Arc::ptr_eq(l, &self.0))
+            .map(|i| all.swap_remove(i));
+        COUNT.store(all.len(), Relaxed);
+        // What the closure holds is the user's, and may be dropped here for good: not under the lock.
+        drop(all);
+        drop(removed);
+    }
+}
+
+/// Tells the listeners; the event is made only if there are any.
+#[inline]
+pub(crate) fn emit(event: impl FnOnce() -> Event) {
+    if COUNT.load(Relaxed) != 0 {
+        tell(&event());
+    }
+}
+
+#[cold]
+fn tell(event: &Event) {
+    let all = LISTENERS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    for listener in all {
+        // Events are told from `Drop`s too, where a second panic would abort the process.
+        let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
+    }
+}

@@ -1,0 +1,16 @@
+//! The runtime of `resil`: what its attributes call, usable by hand.
+//!
+//! Most users want the package `resil`, whose attributes write these calls for them.
+
+pub mod circuit;
+pub mod clock;
+pub mod deadline;
+pub mod error;
+pub mod event;
+mod failure;
+#[cfg(feature = "idempotent")]
+pub mod idempotency;
+mod mark;
+mod site;
+
+pub use error::Error;

@@ -1,0 +1,139 @@
+//! What the layers of one running call tell each other: one byte, shared by reference.
+//!
+//! A layer above a dropped body has to know more than that it was dropped. Was it in the middle of
+//! a poll (a panic), was it a timeout of the same stack that dropped it, was an attempt cut after
+//! its first poll, was the answer a replay? Each call of a function has its own mark, so that
+//! recursion and other functions' timeouts are told apart exactly. Stacks in which no layer asks
+//! have none.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+/// The body is being polled: found set on drop, it means that a panic passes through.
+const POLLING: u8 = 1;
+/// An attempt was dropped after its first poll and before it was done.
+const CUT: u8 = 2;
+/// A timeout of this stack is dropping what is inside it.
+const TIMING_OUT: u8 = 4;
+/// The `Ok` that comes up is a replay: no body ran for it.
+const REPLAYED: u8 = 8;
+
+/// See the module. All accesses are by the one task that runs the call at a time: relaxed.
+#[derive(Debug, Default)]
+pub struct Mark(AtomicU8);
+
+impl Mark {
+    /// A mark for one call.
+    pub const fn new() -> Self {
+        Self(AtomicU8::new(0))
+    }
+
+    // Plain load and store: only the task that runs the call writes, so nothing can come between.
+    fn set(&self, bit: u8) {
+        self.0.store(self.0.load(Relaxed) | bit, Relaxed);
+    }
+    fn clear(&self, bit: u8) {
+        self.0.store(self.0.load(Relaxed) & !bit, Relaxed);
+    }
+    fn has(&self, bit: u8) -> bool {
+        self.0.load(Relaxed) & bit != 0
+    }
+
+    /// On drop of a layer: a panic of the body passes through it (and not one of its caller, which
+    /// drops a suspended call).
+    pub(crate) fn panicked(&self) -> bool {
+        self.has(POLLING)
+    }
+
+    /// On drop of a layer: a timeout of this very call is what drops it.
+    pub(crate) fn timing_out(&self) -> bool {
+        self.has(TIMING_OUT)
+    }
+
+    /// An attempt since [`forget_cut`](Self::forget_cut) was dropped in mid-flight.
+    pub(crate) fn was_cut(&self) -> bool {
+        self.has(CUT)
+    }
+
+    pub(crate) fn forget_cut(&self) {
+        self.clear(CUT);
+    }
+
+    /// The answer that comes up is (or is not) a replay.
+    pub(crate) fn set_replayed(&self, yes: bool) {
+        if yes {
+            self.set(REPLAYED)
+        } else {
+            self.clear(REPLAYED)
+        }
+    }
+
+    pub(crate) fn replayed(&self) -> bool {
+        self.has(REPLAYED)
+    }
+
+    /// Runs `drop` while layers inside can see that a timeout is dropping them.
+    pub(crate) fn while_timing_out(&self, drop: impl FnOnce()) {
+        struct Reset<'a>(&'a Mark);
+        impl Drop for Reset<'_> {
+            fn drop(&mut self) {
+                self.0.clear(TIMING_OUT);
+            }
+        }
+        self.set(TIMING_OUT);
+        let _reset = Reset(self);
+        drop();
+    }
+}
+
+pin_project! {
+    /// The body, watched for a stack that has a circuit or an idempotency claim above it.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Watched<'a, F> {
+        #[pin]
+        body: F,
+        mark: &'a Mark,
+        started: bool,
+    }
+
+    impl<F> PinnedDrop for Watched<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.started {
+                this.mark.set(CUT);
+            }
+        }
+    }
+}
+
+/// Watches `body`, an attempt of the call that `mark` belongs to.
+#[inline(always)]
+pub fn watch<F: Future>(body: F, mark: &Mark) -> Watched<'_, F> {
+    Watched {
+        body,
+        mark,
+        started: false,
+    }
+}
+
+impl<F: Future> Future for Watched<'_, F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        *this.started = true;
+        this.mark.set(POLLING);
+        // No guard: a panic leaves the bit set, which is how the layers above know.
+        let poll = this.body.poll(cx);
+        this.mark.clear(POLLING);
+        if poll.is_ready() {
+            *this.started = false;
+        }
+        poll
+    }
+}
