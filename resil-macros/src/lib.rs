@@ -1,1 +1,7 @@
 //! macros
+#![allow(dead_code)]
+
+mod check;
+mod diag;
+mod parse;
+mod policy;
