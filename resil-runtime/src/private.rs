@@ -5,7 +5,7 @@ pub use crate::error::Refusal;
 pub use crate::failure::{Edge, Failure, Outcome, edge, edge_bare, finish, lift, look};
 pub use crate::mark::{Mark, watch};
 pub use crate::retry::{
-    BudgetPolicy, Jitter, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, attempt,
+    BudgetPolicy, Jitter, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask, attempt,
 };
 pub use crate::site::Site;
 pub use crate::then::then;

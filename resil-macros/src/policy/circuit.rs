@@ -1,5 +1,7 @@
 //! `#[circuit]`: stop asking a side that does not answer, and look again later.
 
+mod expand;
+
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};

@@ -1,5 +1,7 @@
 //! `#[idempotent]`: for one key the body's effect is wanted once.
 
+mod expand;
+
 use std::time::Duration;
 
 use proc_macro2::{Delimiter, Span, TokenStream};

@@ -3,6 +3,7 @@
 
 pub(crate) mod circuit;
 pub(crate) mod idempotent;
+mod layer;
 pub(crate) mod retry;
 pub(crate) mod timeout;
 
@@ -13,6 +14,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use crate::diag::Diag;
 use crate::parse::Spec;
 
+pub(crate) use crate::check::Layer;
 pub(crate) use circuit::Circuit;
 pub(crate) use idempotent::Idempotent;
 pub(crate) use retry::Retry;

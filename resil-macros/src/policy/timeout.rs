@@ -1,5 +1,7 @@
 //! `#[timeout(5s)]`: one duration, first and nameless.
 
+mod expand;
+
 use proc_macro2::{Span, TokenStream, TokenTree};
 
 use super::{Bound, Ctx, Facts};

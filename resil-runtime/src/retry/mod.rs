@@ -66,6 +66,12 @@ pub enum RetryVerdict {
     Final,
 }
 
+/// Asks `f` of `error`: a closure written in the attribute learns its argument's type here.
+#[inline]
+pub fn ask<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
+    f(error)
+}
+
 /// The retry of one call.
 #[derive(Debug)]
 pub struct Retry {

@@ -1,6 +1,7 @@
 //! `#[retry]`: run the body again, some time later, while its errors ask for it.
 
 mod curve;
+mod expand;
 mod rules;
 pub(crate) mod table;
 
