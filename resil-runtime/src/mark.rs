@@ -21,6 +21,8 @@ const CUT: u8 = 2;
 const TIMING_OUT: u8 = 4;
 /// The `Ok` that comes up is a replay: no body ran for it.
 const REPLAYED: u8 = 8;
+/// A body was polled since the last fresh claim.
+const BEGUN: u8 = 16;
 
 /// See the module. All accesses are by the one task that runs the call at a time: relaxed.
 #[derive(Debug, Default)]
@@ -59,8 +61,14 @@ impl Mark {
         self.has(CUT)
     }
 
+    /// A body was polled since [`forget_cut`](Self::forget_cut).
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has(BEGUN)
+    }
+
     pub(crate) fn forget_cut(&self) {
-        self.clear(CUT);
+        self.clear(CUT | BEGUN);
     }
 
     /// The answer that comes up is (or is not) a replay.
@@ -127,7 +135,7 @@ impl<F: Future> Future for Watched<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         *this.started = true;
-        this.mark.set(POLLING);
+        this.mark.set(POLLING | BEGUN);
         // No guard: a panic leaves the bit set, which is how the layers above know.
         let poll = this.body.poll(cx);
         this.mark.clear(POLLING);

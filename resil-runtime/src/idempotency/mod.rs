@@ -1,31 +1,52 @@
-//! Idempotency.
+//! Idempotency: for one key the body's effect is wanted once, however often the function is called.
+//!
+//! A call makes a *claim* on its key. Who holds the claim runs the body; all others wait for its
+//! result, or are told that it is in progress. What the body returned is recorded and replayed
+//! until the `ttl` ends. An error that the body itself returned frees the key: it says that
+//! nothing was done. An owner that vanishes (dropped, panicked, cut by a timeout, its lease
+//! over) leaves an *abandoned* claim behind; [`OnAbandon`] says what that means.
+//!
+//! # What is promised
+//!
+//! * A start is a claim; retries inside one claim are one start.
+//! * [`OnAbandon::Indeterminate`]: a key is started at most once within its ttl, unless the body
+//!   itself answered with an error, which says that nothing was done.
+//! * [`OnAbandon::Retry`]: a key is started at least once, and at most one result is recorded.
+//!   Two starts can overlap only if an owner stood still for longer than its lease.
+//! * Both hold as long as the store keeps what it acknowledged. The store of this module lives in
+//!   memory: it forgets when the process ends, and past its [`MemoryLimits`] it forgets the oldest
+//!   results first (an [`IdempotencyEvent::Evicted`] says so).
+//!
+//! # Scope of a key
+//!
+//! Keys of two functions never meet, unless both give one `name`. The name of the success type is
+//! part of the scope, so that the instances of a generic function don't replay each other's
+//! results. A body that calls its own function with its own key waits for itself, to the deadline
+//! in force: don't.
 
-use std::time::Duration;
+mod begin;
+mod claim;
+mod codec;
+mod encode;
+mod error;
+mod event;
+mod key;
+mod ledger;
+mod memory;
+mod policy;
+mod running;
+mod waiting;
 
-/// Why `#[idempotent]` answered in place of the body. `name` is the scope of the keys.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IdempotencyError {
-    /// placeholder
-    #[error("in progress")]
-    #[non_exhaustive]
-    InProgress {
-        /// scope
-        name: &'static str,
-    },
-}
+#[cfg(test)]
+mod tests;
 
-impl IdempotencyError {
-    /// How long to wait before the call is worth repeating, where that is known.
-    pub fn retry_after(&self) -> Option<Duration> {
-        None
-    }
-}
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum IdempotencyEvent {
-    /// replayed
-    Replayed,
-}
+pub use begin::{Begin, Beginning, IdempotentSite};
+pub use claim::Claim;
+pub use codec::{Codec, Recordable, recorded};
+pub use encode::KeyPart;
+pub use error::{IdempotencyError, KeyFault};
+pub use event::IdempotencyEvent;
+pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
+pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
+pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
+pub use running::Running;

@@ -1,0 +1,161 @@
+//! A claim that is held: how it ends, also when nobody is left to say so.
+
+use std::sync::Arc;
+
+use super::codec::Codec;
+use super::error::IdempotencyError;
+use super::event::IdempotencyEvent;
+use super::key::Key;
+use super::ledger::{LeaseLost, Request};
+use super::memory::MemoryStore;
+use super::policy::OnAbandon;
+use super::running::Running;
+use crate::clock::{self, Instant};
+use crate::error::Refusal;
+use crate::event::{Event, emit};
+use crate::mark::Mark;
+
+/// A key that is this call's to run for.
+///
+/// Dropped before a body of the call began it releases the key; dropped after, it abandons it.
+#[doc(hidden)]
+#[must_use = "a claim that is dropped frees its key: `run` it"]
+pub struct Claim<'a, T> {
+    pub(super) held: Held<'a>,
+    pub(super) codec: Codec<T>,
+}
+
+impl<T> std::fmt::Debug for Claim<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claim")
+            .field("name", &self.held.key.name())
+            .field("fence", &self.held.fence)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, T> Claim<'a, T> {
+    /// Runs `inside` under the claim: all attempts of the call, each watched by
+    /// [`watch`](crate::mark::watch) with the mark that was given to `begin`.
+    pub fn run<F>(self, inside: F) -> Running<'a, T, F> {
+        Running::new(self, inside)
+    }
+
+    /// Rises with every owner of the key, across its deletion too: a fencing token.
+    pub fn fence(&self) -> u64 {
+        self.held.fence
+    }
+}
+
+/// What of a claim does not depend on the success type.
+pub(super) struct Held<'a> {
+    pub(super) store: &'static MemoryStore,
+    pub(super) key: Arc<Key>,
+    pub(super) request: Request,
+    pub(super) mark: &'a Mark,
+    pub(super) fence: u64,
+    /// When it was claimed, or last renewed.
+    pub(super) renewed: Instant,
+    pub(super) stage: Stage,
+}
+
+/// What the drop of a claim means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nobody has said how it ended.
+    Open,
+    /// The body is done with an `Ok` that is being encoded: never to run again.
+    Recording,
+    Closed,
+}
+
+impl Held<'_> {
+    pub(super) fn tell(&self, what: IdempotencyEvent) {
+        emit(|| Event::Idempotency {
+            name: self.key.name(),
+            what,
+            key: self.key.shown(),
+        });
+    }
+
+    /// When the next sign of life is due.
+    pub(super) fn due(&self) -> Instant {
+        clock::add(self.renewed, self.request.lease / 3)
+    }
+
+    /// A sign of life. Refused if another owner took over.
+    ///
+    /// A lease that has ended is renewed all the same as long as nobody did: the store answers for
+    /// both in one step.
+    pub(super) fn renew(&mut self) -> Result<(), LeaseLost> {
+        self.renewed = clock::now();
+        self.store.renew(&self.key, &self.request).map(drop)
+    }
+
+    /// Another owner took over: there is nothing left to end.
+    pub(super) fn lost(&mut self) -> Refusal {
+        self.stage = Stage::Closed;
+        self.tell(IdempotencyEvent::LeaseLost);
+        Refusal::Idempotency(Box::new(IdempotencyError::LeaseLost {
+            name: self.key.name(),
+        }))
+    }
+
+    /// Records the result, `None` if it can't be.
+    ///
+    /// If another owner took over meanwhile, nothing is written. The caller still gets its result:
+    /// the effect took place, and it is what the body said of it.
+    pub(super) fn complete(&mut self, bytes: Option<Vec<u8>>) {
+        self.stage = Stage::Closed;
+        match self.store.complete(&self.key, &self.request, bytes) {
+            Ok(recorded) => {
+                if !recorded {
+                    self.tell(IdempotencyEvent::NotRecorded);
+                }
+                self.store.waiting.call_all(&self.key);
+            }
+            Err(LeaseLost) => self.tell(IdempotencyEvent::LeaseLost),
+        }
+    }
+
+    /// The outcome is an error: of the body, or of a layer between.
+    pub(super) fn failed(&mut self) {
+        // An attempt that was cut may have done its work, whatever the ones after it say.
+        if self.mark.was_cut() {
+            self.abandon();
+        } else {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        self.stage = Stage::Closed;
+        if self.store.release(&self.key, self.request.token).is_ok() {
+            self.tell(IdempotencyEvent::Released);
+            self.store.waiting.call_one(&self.key);
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.stage = Stage::Closed;
+        if self.store.abandon(&self.key, self.request.token).is_ok() {
+            self.tell(IdempotencyEvent::Abandoned);
+            match self.request.on_abandon {
+                OnAbandon::Retry => self.store.waiting.call_one(&self.key),
+                OnAbandon::Indeterminate => self.store.waiting.call_all(&self.key),
+            }
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        match self.stage {
+            Stage::Closed => {}
+            // Its `Serialize` panicked.
+            Stage::Recording => self.complete(None),
+            Stage::Open if self.mark.has_begun() => self.abandon(),
+            Stage::Open => self.release(),
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The bytes of a key part: tagged, self-delimiting, the same for equal values.
+//!
+//! Not JSON: there NaN and `None` are one text, maps have no order and their keys must be strings.
+//! Here integers go by value (a `u32` may become a `u64`), maps and structs are sorted by key
+//! (a `HashMap` is one key however it was filled), variants go by name.
+
+use std::fmt;
+
+use serde::ser::{self, Serialize};
+
+use super::error::KeyFault;
+
+/// What can be part of an idempotency key, or its fingerprint: anything that is
+/// `serde::Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "an idempotency key is made of values that can be serialised, and `{Self}` cannot be",
+    label = "`{Self}` must be `Serialize`",
+    note = "use an id in it (`order.id`), a tuple of them, or add `#[derive(serde::Serialize)]` to `{Self}`"
+)]
+pub trait KeyPart {
+    #[doc(hidden)]
+    fn encode(&self, to: Encoder<'_>) -> Result<(), KeyFault>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> KeyPart for T {
+    fn encode(&self, to: Encoder<'_>) -> Result<(), KeyFault> {
+        self.serialize(to)
+    }
+}
+
+/// A part of a key: `None`, `()` and what is empty are refused, also as an element of a tuple.
+pub(super) fn encode_part<P: KeyPart + ?Sized>(
+    part: &P,
+    out: &mut Vec<u8>,
+) -> Result<(), KeyFault> {
+    part.encode(Encoder { out, strict: true })
+}
+
+/// Any value.
+pub(super) fn encode_plain<P: KeyPart + ?Sized>(
+    value: &P,
+    out: &mut Vec<u8>,
+) -> Result<(), KeyFault> {
+    value.encode(Encoder { out, strict: false })
+}
+
+impl ser::Error for KeyFault {
+    // The text may hold parts of the key: it is not kept.
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::NotSerialisable
+    }
+}
+
+const END: u8 = 0;
+const NONE: u8 = 1;
+const SOME: u8 = 2;
+const UNIT: u8 = 3;
+const FALSE: u8 = 4;
+const TRUE: u8 = 5;
+const NATURAL: u8 = 6;
+const NEGATIVE: u8 = 7;
+const FLOAT: u8 = 8;
+const STR: u8 = 9;
+const BYTES: u8 = 10;
+const VARIANT: u8 = 11;
+const LIST: u8 = 12;
+const MAP: u8 = 13;
+
+/// Writes one value.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Encoder<'b> {
+    out: &'b mut Vec<u8>,
+    /// The value is a part of a key and must say something.
+    strict: bool,
+}
+
+impl<'b> Encoder<'b> {
+    fn blob(self, tag: u8, bytes: &[u8]) -> Result<(), KeyFault> {
+        if self.strict && bytes.is_empty() {
+            return Err(KeyFault::Missing);
+        }
+        self.out.push(tag);
+        self.out
+            .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn nothing(self, tag: u8) -> Result<(), KeyFault> {
+        if self.strict {
+            return Err(KeyFault::Missing);
+        }
+        self.out.push(tag);
+        Ok(())
+    }
+
+    fn variant(self, name: &str) -> Result<Self, KeyFault> {
+        let Self { out, strict } = self;
+        out.push(VARIANT);
+        Encoder { out, strict: false }.blob(STR, name.as_bytes())?;
+        Ok(Encoder { out, strict })
+    }
+
+    fn list(self, strict: bool) -> List<'b> {
+        self.out.push(LIST);
+        List {
+            out: self.out,
+            strict,
+        }
+    }
+
+    fn map(self) -> Map<'b> {
+        Map {
+            out: self.out,
+            entries: Vec::new(),
+            key: Vec::new(),
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident: $int:ty => $wide:ident,)*) => {
+        $(fn $method(self, v: $int) -> Result<(), KeyFault> {
+            self.$wide(v.into())
+        })*
+    };
+}
+
+impl<'b> ser::Serializer for Encoder<'b> {
+    type Ok = ();
+    type Error = KeyFault;
+    type SerializeSeq = List<'b>;
+    type SerializeTuple = List<'b>;
+    type SerializeTupleStruct = List<'b>;
+    type SerializeTupleVariant = List<'b>;
+    type SerializeMap = Map<'b>;
+    type SerializeStruct = Map<'b>;
+    type SerializeStructVariant = Map<'b>;
+
+    integers! {
+        serialize_i8: i8 => serialize_i128,
+        serialize_i16: i16 => serialize_i128,
+        serialize_i32: i32 => serialize_i128,
+        serialize_i64: i64 => serialize_i128,
+        serialize_u8: u8 => serialize_u128,
+        serialize_u16: u16 => serialize_u128,
+        serialize_u32: u32 => serialize_u128,
+        serialize_u64: u64 => serialize_u128,
+    }
+
+    fn serialize_i128(self, v: i128) -> Result<(), KeyFault> {
+        if v >= 0 {
+            return self.serialize_u128(v.unsigned_abs());
+        }
+        self.out.push(NEGATIVE);
+        self.out.extend_from_slice(&v.to_le_bytes());
+        Ok(())
+    }
+
+    fn serialize_u128(self, v: u128) -> Result<(), KeyFault> {
+        self.out.push(NATURAL);
+        self.out.extend_from_slice(&v.to_le_bytes());
+        Ok(())
+    }
+
+    fn serialize_bool(self, v: bool) -> Result<(), KeyFault> {
+        self.out.push(if v { TRUE } else { FALSE });
+        Ok(())
+    }
+
+    fn serialize_f32(self, v: f32) -> Result<(), KeyFault> {
+        self.serialize_f64(v.into())
+    }
+
+    fn serialize_f64(self, v: f64) -> Result<(), KeyFault> {
+        // One zero and one NaN, whatever their bits: equal values make equal keys.
+        let v = if v.is_nan() { f64::NAN } else { v + 0.0 };
+        self.out.push(FLOAT);
+        self.out.extend_from_slice(&v.to_bits().to_le_bytes());
+        Ok(())
+    }
+
+    fn serialize_char(self, v: char) -> Result<(), KeyFault> {
+        self.serialize_str(v.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, v: &str) -> Result<(), KeyFault> {
+        self.blob(STR, v.as_bytes())
+    }
+
+    fn serialize_bytes(self, v: &[u8]) -> Result<(), KeyFault> {
+        self.blob(BYTES, v)
+    }
+
+    fn serialize_none(self) -> Result<(), KeyFault> {
+        self.nothing(NONE)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), KeyFault> {
+        self.out.push(SOME);
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), KeyFault> {
+        self.nothing(UNIT)
+    }
+
+    fn serialize_unit_struct(self, name: &'static str) -> Result<(), KeyFault> {
+        self.serialize_unit_variant("", 0, name)
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), KeyFault> {
+        self.variant(variant)?.out.push(END);
+        Ok(())
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), KeyFault> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), KeyFault> {
+        value.serialize(self.variant(variant)?)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<List<'b>, KeyFault> {
+        Ok(self.list(false))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<List<'b>, KeyFault> {
+        let strict = self.strict;
+        Ok(self.list(strict))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, n: usize) -> Result<List<'b>, KeyFault> {
+        self.serialize_tuple(n)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        n: usize,
+    ) -> Result<List<'b>, KeyFault> {
+        self.variant(variant)?.serialize_tuple(n)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Map<'b>, KeyFault> {
+        Ok(self.map())
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map<'b>, KeyFault> {
+        Ok(self.map())
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Map<'b>, KeyFault> {
+        Ok(self.variant(variant)?.map())
+    }
+}
+
+/// Elements in their order.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct List<'b> {
+    out: &'b mut Vec<u8>,
+    strict: bool,
+}
+
+impl List<'_> {
+    fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), KeyFault> {
+        value.serialize(Encoder {
+            out: self.out,
+            strict: self.strict,
+        })
+    }
+}
+
+macro_rules! list {
+    ($($serialize:ident: $add:ident,)*) => {
+        $(impl ser::$serialize for List<'_> {
+            type Ok = ();
+            type Error = KeyFault;
+            fn $add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), KeyFault> {
+                self.add(value)
+            }
+            fn end(self) -> Result<(), KeyFault> {
+                self.out.push(END);
+                Ok(())
+            }
+        })*
+    };
+}
+
+list! {
+    SerializeSeq: serialize_element,
+    SerializeTuple: serialize_element,
+    SerializeTupleStruct: serialize_field,
+    SerializeTupleVariant: serialize_field,
+}
+
+/// Entries, sorted by key when they are all there.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Map<'b> {
+    out: &'b mut Vec<u8>,
+    entries: Vec<(Vec<u8>, Vec<u8>)>,
+    key: Vec<u8>,
+}
+
+impl Map<'_> {
+    fn finish(mut self) {
+        self.entries.sort_unstable();
+        self.out.push(MAP);
+        for (key, value) in self.entries {
+            self.out.extend_from_slice(&key);
+            self.out.extend_from_slice(&value);
+        }
+        self.out.push(END);
+    }
+}
+
+impl ser::SerializeMap for Map<'_> {
+    type Ok = ();
+    type Error = KeyFault;
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), KeyFault> {
+        encode_plain(key, &mut self.key)
+    }
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), KeyFault> {
+        let mut bytes = Vec::new();
+        encode_plain(value, &mut bytes)?;
+        self.entries.push((std::mem::take(&mut self.key), bytes));
+        Ok(())
+    }
+    fn end(self) -> Result<(), KeyFault> {
+        self.finish();
+        Ok(())
+    }
+}
+
+macro_rules! fields {
+    ($($serialize:ident,)*) => {
+        $(impl ser::$serialize for Map<'_> {
+            type Ok = ();
+            type Error = KeyFault;
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), KeyFault> {
+                ser::SerializeMap::serialize_entry(self, name, value)
+            }
+            fn end(self) -> Result<(), KeyFault> {
+                self.finish();
+                Ok(())
+            }
+        })*
+    };
+}
+
+fields! { SerializeStruct, SerializeStructVariant, }

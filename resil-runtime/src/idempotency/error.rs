@@ -1,0 +1,150 @@
+//! Why `#[idempotent]` answered in place of the body.
+
+use std::time::Duration;
+
+/// Why `#[idempotent]` answered in place of the body, or why it has no result to answer with.
+///
+/// `name` is always the scope of the keys: the attribute's `name`, or the function. Keys,
+/// fingerprints and results are never part of a message. `#[retry]` takes all of them as final.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdempotencyError {
+    /// The key came again with another fingerprint. Nothing ran.
+    #[error(
+        "`{name}`: this idempotency key was used before with another `fingerprint`; \
+         use a new key for a new request"
+    )]
+    #[non_exhaustive]
+    KeyReused {
+        /// The scope of the keys.
+        name: &'static str,
+    },
+    /// Another call with this key is running, and this one may not (`conflict = reject`), or could
+    /// not, wait for it any longer: its deadline came, or too many wait already.
+    #[error("`{name}`: a call with this idempotency key is in progress; ask again{}", hint(*.retry_in))]
+    #[non_exhaustive]
+    InProgress {
+        /// The scope of the keys.
+        name: &'static str,
+        /// When the running call's lease ends, unless it is renewed until then.
+        retry_in: Option<Duration>,
+    },
+    /// The call that held this key vanished in mid-flight, and with `on_abandon = indeterminate`
+    /// it is not run again before the key's ttl ends: nobody knows whether its effect took place.
+    #[error(
+        "`{name}`: a call with this idempotency key was cut short and its effect may have taken \
+         place; find out, and use a new key if it has to run again"
+    )]
+    #[non_exhaustive]
+    Indeterminate {
+        /// The scope of the keys.
+        name: &'static str,
+    },
+    /// This call stood still for longer than its `lease` and another one took over its key. Its
+    /// body was dropped where it stood.
+    #[error(
+        "`{name}`: the lease ran out and another call took over the idempotency key; \
+         ask again for its result, and make `lease` longer if the body blocks its thread"
+    )]
+    #[non_exhaustive]
+    LeaseLost {
+        /// The scope of the keys.
+        name: &'static str,
+    },
+    /// The body was run for this key, but its result could not be kept: too large, not
+    /// encodable, or no room for it. Nothing runs again.
+    #[error(
+        "`{name}`: this idempotency key is done, but its result could not be recorded \
+         (too large, not encodable, or no room); return less, or raise the store's limits"
+    )]
+    #[non_exhaustive]
+    NotStored {
+        /// The scope of the keys.
+        name: &'static str,
+    },
+    /// The recorded result is not one that the function's type reads back. Nothing runs again.
+    #[error(
+        "`{name}`: the result recorded for this idempotency key does not decode; \
+         its `Deserialize` must read what its `Serialize` wrote"
+    )]
+    #[non_exhaustive]
+    Undecodable {
+        /// The scope of the keys.
+        name: &'static str,
+    },
+    /// The key of this call is none. Nothing ran.
+    #[error("`{name}`: part {part} of the idempotency key {reason}")]
+    #[non_exhaustive]
+    InvalidKey {
+        /// The scope of the keys.
+        name: &'static str,
+        /// The part of the key, counted from 1.
+        part: u32,
+        /// What is wrong with it.
+        reason: KeyFault,
+    },
+    /// The `fingerprint` of this call could not be serialised. Nothing ran.
+    #[error("`{name}`: the `fingerprint` could not be serialised; use plain data")]
+    #[non_exhaustive]
+    InvalidFingerprint {
+        /// The scope of the keys.
+        name: &'static str,
+    },
+    /// The store is full of claims in progress: none of them may be forgotten. Nothing ran.
+    #[error(
+        "`{name}`: the idempotency store is full of calls in progress; \
+         bound the calls at one time, or raise the store's limits"
+    )]
+    #[non_exhaustive]
+    Full {
+        /// The scope of the keys.
+        name: &'static str,
+    },
+}
+
+fn hint(retry_in: Option<Duration>) -> String {
+    match retry_in {
+        Some(d) => format!(" later, its lease ends in {d:.0?} unless it is renewed"),
+        None => " later".to_owned(),
+    }
+}
+
+impl IdempotencyError {
+    /// The scope of the keys: the attribute's `name`, or the function.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::KeyReused { name }
+            | Self::InProgress { name, .. }
+            | Self::Indeterminate { name }
+            | Self::LeaseLost { name }
+            | Self::NotStored { name }
+            | Self::Undecodable { name }
+            | Self::InvalidKey { name, .. }
+            | Self::InvalidFingerprint { name }
+            | Self::Full { name } => name,
+        }
+    }
+
+    /// How long to wait before the call is worth repeating, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::InProgress { retry_in, .. } => *retry_in,
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with a part of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFault {
+    /// It is `None`, `()` or empty: calls without a key must not share one.
+    #[error("is `None` or empty; give every call a key of its own")]
+    Missing,
+    /// Its `Serialize` failed.
+    #[error("could not be serialised; use a string, an integer or plain data")]
+    NotSerialisable,
+    /// With it the key is longer than 64 KiB.
+    #[error("makes it longer than 64 KiB; use an id or a digest in its place")]
+    TooLong,
+}

@@ -1,0 +1,39 @@
+//! What `#[idempotent]` did, told to the listeners of [`crate::event`].
+
+/// What `#[idempotent]` did other than run the body and record its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IdempotencyEvent {
+    /// The recorded result was returned; the body did not run.
+    Replayed,
+    /// A call began to wait for the one that runs.
+    Waiting,
+    /// A call was told that another one is in progress.
+    InProgress,
+    /// The key came again with another fingerprint.
+    KeyReused,
+    /// A call met an abandoned claim under `on_abandon = indeterminate`.
+    Indeterminate,
+    /// A key was `None`, empty, too long or not serialisable, or the fingerprint was not
+    /// serialisable. The event's hash is 0.
+    InvalidKey,
+    /// The store was full of claims in progress.
+    Full,
+    /// The body's own error, or a refusal before the body ran, freed the key.
+    Released,
+    /// The owner vanished in mid-flight: dropped, panicked, or an attempt of it was cut.
+    Abandoned,
+    /// An abandoned claim, or one whose lease had ended, was taken over: the body runs again.
+    TakenOver,
+    /// An owner found its key taken over. If its body was still running, it was dropped; if it was
+    /// done, its caller got the result, and the result was not recorded.
+    LeaseLost,
+    /// The result was too large, not encodable, or there was no room: replays get `NotStored`.
+    NotRecorded,
+    /// The key is done without a recorded result: the call got `NotStored`.
+    NotStored,
+    /// A recorded result did not decode.
+    Undecodable,
+    /// The store was full and forgot a result before its ttl: its key may run again.
+    Evicted,
+}

@@ -1,0 +1,177 @@
+//! Keys and fingerprints, as a call makes them on entry and as the store keeps them.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::OnceLock;
+
+use super::encode::{KeyPart, encode_part, encode_plain};
+use super::error::KeyFault;
+
+/// Longest encoded key: the store keeps keys whole, and compares them whole.
+const MAX_KEY: usize = 64 * 1024;
+
+/// Longest fingerprint that is kept as it is; of a longer one 128 bits of keyed hashes are kept.
+const MAX_PLAIN_FINGERPRINT: usize = 256;
+
+/// Makes a key of its parts. A fault is kept, and comes out of the layer as a refusal, so that a
+/// key can be made on entry, wherever the attribute stands.
+#[doc(hidden)]
+#[derive(Debug)]
+#[must_use = "call `finish`"]
+pub struct KeyBuilder {
+    bytes: Vec<u8>,
+    parts: u32,
+    fault: Option<(u32, KeyFault)>,
+}
+
+impl KeyBuilder {
+    #[expect(clippy::new_without_default, reason = "generated code alone makes one")]
+    pub fn new() -> Self {
+        Self {
+            bytes: Vec::with_capacity(48),
+            parts: 0,
+            fault: None,
+        }
+    }
+
+    /// Adds a part. Each part ends itself, so no two lists of parts make one key.
+    pub fn part<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
+        self.parts += 1;
+        if self.fault.is_none() {
+            let done = encode_part(part, &mut self.bytes);
+            let done = done.and(if self.bytes.len() > MAX_KEY {
+                Err(KeyFault::TooLong)
+            } else {
+                Ok(())
+            });
+            self.fault = done.err().map(|fault| (self.parts, fault));
+        }
+        self
+    }
+
+    pub fn finish(self) -> PreparedKey {
+        PreparedKey(match self.fault {
+            Some(fault) => Err(fault),
+            None if self.parts == 0 => Err((1, KeyFault::Missing)),
+            None => Ok(self.bytes),
+        })
+    }
+}
+
+/// The key of one call, or what is wrong with it.
+#[doc(hidden)]
+#[must_use = "pass it to `begin`"]
+pub struct PreparedKey(pub(super) Result<Vec<u8>, (u32, KeyFault)>);
+
+/// The fingerprint of one call, or that it could not be made.
+#[doc(hidden)]
+#[must_use = "pass it to `begin`"]
+pub struct PreparedFingerprint(pub(super) Result<Fingerprint, KeyFault>);
+
+impl PreparedFingerprint {
+    /// Any value serves, `None` and the empty string too.
+    pub fn of<V: KeyPart + ?Sized>(value: &V) -> Self {
+        let mut bytes = Vec::new();
+        Self(encode_plain(value, &mut bytes).map(|()| Fingerprint::new(bytes)))
+    }
+}
+
+// What users key their calls by is theirs: no `Debug` shows it.
+impl fmt::Debug for PreparedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PreparedKey(..)")
+    }
+}
+impl fmt::Debug for PreparedFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PreparedFingerprint(..)")
+    }
+}
+
+/// What must be equal when a key comes again.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Fingerprint {
+    Plain(Box<[u8]>),
+    /// Two differently keyed `SipHash`es: 128 bits that nobody outside can aim at.
+    Hashed([u64; 2]),
+}
+
+impl Fingerprint {
+    fn new(bytes: Vec<u8>) -> Self {
+        static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
+        if bytes.len() <= MAX_PLAIN_FINGERPRINT {
+            return Self::Plain(bytes.into());
+        }
+        let keys = KEYS.get_or_init(|| [RandomState::new(), RandomState::new()]);
+        Self::Hashed([keys[0].hash_one(&bytes), keys[1].hash_one(&bytes)])
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Plain(bytes) => bytes.len(),
+            Self::Hashed(_) => 0,
+        }
+    }
+}
+
+/// Whose keys they are: the `name`, or the function (and its line, where two are called alike),
+/// and the name of the success type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Scope {
+    pub(super) name: &'static str,
+    pub(super) line: u32,
+    pub(super) result: &'static str,
+}
+
+/// A key as the store keeps it: the full bytes, compared in full.
+pub(super) struct Key {
+    scope: Scope,
+    parts: Vec<u8>,
+    hash: u64,
+}
+
+impl Key {
+    pub(super) fn new(scope: Scope, parts: Vec<u8>) -> Self {
+        static KEYS: OnceLock<RandomState> = OnceLock::new();
+        let hash = KEYS
+            .get_or_init(RandomState::new)
+            .hash_one((&scope, &parts));
+        Self { scope, parts, hash }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.scope.name
+    }
+
+    /// What it costs to keep.
+    pub(super) fn len(&self) -> usize {
+        self.parts.capacity()
+    }
+
+    /// What events show of it: keyed anew in each process, so that short keys can't be guessed.
+    pub(super) fn shown(&self) -> u32 {
+        (self.hash >> 32) as u32
+    }
+
+    /// Which of `n` shards it belongs to. Who aims at one shard gains contention, nothing more.
+    pub(super) fn shard(&self, n: usize) -> usize {
+        // The remainder is below `n`.
+        #[expect(clippy::cast_possible_truncation)]
+        let shard = (self.hash % n as u64) as usize;
+        shard
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.parts == other.parts && self.scope == other.scope
+    }
+}
+impl Eq for Key {}
+
+impl Hash for Key {
+    // Already a keyed SipHash of all of it; the map's own hasher is keyed again.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}

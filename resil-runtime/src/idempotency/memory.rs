@@ -1,0 +1,218 @@
+//! The store in memory: sharded, bounded by entries and bytes, never yielding.
+//!
+//! It expires a record when its own key is asked for or a bound is reached. There is no sweep and
+//! no task: statics outlive the runtimes that a task would live in.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::event::IdempotencyEvent;
+use super::key::Key;
+use super::ledger::{Answer, Budget, LeaseLost, Ledger, Recorded, Request, Room, Token};
+use super::waiting::WaitingRoom;
+use crate::clock::{self, Instant};
+use crate::event::{Event, emit};
+
+/// What a record costs beside its key, fingerprint and result: its place in three maps.
+const RECORD: usize = 384;
+
+/// Most shards there are; small stores have fewer, so that "oldest first" is exact in them.
+const SHARDS: usize = 16;
+
+/// How much the store in memory may hold.
+///
+/// When a limit is reached, what has expired goes first, then the oldest results (oldest of the
+/// shard that the new key belongs to). Claims in progress never go: a store full of them refuses
+/// with [`Full`](super::IdempotencyError::Full).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "pass it to `memory_limits`"]
+pub struct MemoryLimits {
+    entries: usize,
+    bytes: usize,
+    max_result: usize,
+}
+
+impl MemoryLimits {
+    /// The defaults: 100,000 entries, 64 MiB, 256 KiB for one result.
+    pub const fn new() -> Self {
+        Self {
+            entries: 100_000,
+            bytes: 64 * 1024 * 1024,
+            max_result: 256 * 1024,
+        }
+    }
+
+    /// Most keys that are kept, done and in progress. Default 100,000.
+    pub const fn entries(mut self, entries: usize) -> Self {
+        self.entries = entries;
+        self
+    }
+
+    /// Most bytes of keys and results, with about 400 for each record. Default 64 MiB.
+    pub const fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Most bytes of one encoded result; a larger one is not recorded, and replays of its key get
+    /// [`NotStored`](super::IdempotencyError::NotStored). Default 256 KiB.
+    pub const fn max_result(mut self, max_result: usize) -> Self {
+        self.max_result = max_result;
+        self
+    }
+}
+
+impl Default for MemoryLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The process' store in memory is in use already: its limits can't be changed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the idempotency store is in use already; set its limits once, before the first call")]
+#[non_exhaustive]
+pub struct LimitsInUse;
+
+static GLOBAL: OnceLock<MemoryStore> = OnceLock::new();
+
+/// Sets the limits of the process' store in memory, once, before it is first used.
+///
+/// # Errors
+///
+/// [`LimitsInUse`] if they were set before, or a call has used the store with the defaults.
+pub fn memory_limits(limits: MemoryLimits) -> Result<(), LimitsInUse> {
+    let mut fresh = false;
+    GLOBAL.get_or_init(|| {
+        fresh = true;
+        MemoryStore::new(limits)
+    });
+    if fresh { Ok(()) } else { Err(LimitsInUse) }
+}
+
+/// The process' store.
+pub(super) fn global() -> &'static MemoryStore {
+    GLOBAL.get_or_init(|| MemoryStore::new(MemoryLimits::new()))
+}
+
+/// One method a step of the protocol, so that it can stand behind a trait beside other stores.
+pub(super) struct MemoryStore {
+    shards: Box<[Mutex<Ledger>]>,
+    budget: Arc<Budget>,
+    max_result: usize,
+    /// Who waits in this process. Not a part of the protocol: other stores will share it.
+    pub(super) waiting: WaitingRoom,
+}
+
+impl MemoryStore {
+    pub(super) fn new(limits: MemoryLimits) -> Self {
+        let shards = (limits.entries / 1024).clamp(1, SHARDS);
+        Self {
+            shards: (0..shards).map(|_| Mutex::new(Ledger::new())).collect(),
+            budget: Arc::new(Budget::new(limits.entries, limits.bytes)),
+            max_result: limits.max_result,
+            waiting: WaitingRoom::new(),
+        }
+    }
+
+    pub(super) fn max_result(&self) -> usize {
+        self.max_result
+    }
+
+    fn shard(&self, key: &Key) -> MutexGuard<'_, Ledger> {
+        lock(&self.shards[key.shard(self.shards.len())])
+    }
+
+    /// `None`: the store is full.
+    pub(super) fn claim(&self, key: &Arc<Key>, request: &Request) -> Option<Answer> {
+        let bytes = RECORD + key.len() + request.fingerprint.as_ref().map_or(0, |f| f.len());
+        let now = clock::now();
+        let answer = self
+            .shard(key)
+            .claim(key, request, now, || Room::take(&self.budget, 1, bytes));
+        if answer != Answer::NoRoom {
+            return Some(answer);
+        }
+        // The room is made with the shard unlocked, as it may be found in another one.
+        let room = self.make_room(1, bytes, key, now)?;
+        Some(self.shard(key).claim(key, request, now, || Some(room)))
+    }
+
+    pub(super) fn renew(&self, key: &Arc<Key>, request: &Request) -> Result<Instant, LeaseLost> {
+        let spans = (request.lease, request.ttl);
+        self.shard(key)
+            .renew(key, request.token, spans, clock::now())
+    }
+
+    /// Says whether the bytes were recorded: there may be no room for them.
+    pub(super) fn complete(
+        &self,
+        key: &Arc<Key>,
+        request: &Request,
+        bytes: Option<Vec<u8>>,
+    ) -> Result<bool, LeaseLost> {
+        let now = clock::now();
+        let (outcome, room) = match bytes {
+            Some(bytes) if bytes.len() <= self.max_result => {
+                match self.make_room(0, bytes.len(), key, now) {
+                    Some(room) => (Recorded::Ok(bytes.into()), Some(room)),
+                    None => (Recorded::Unrecorded, None),
+                }
+            }
+            _ => (Recorded::Unrecorded, None),
+        };
+        let recorded = room.is_some();
+        self.shard(key)
+            .complete(key, request.token, outcome, room, (request.ttl, now))?;
+        Ok(recorded)
+    }
+
+    pub(super) fn release(&self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
+        self.shard(key).release(key, token)
+    }
+
+    pub(super) fn abandon(&self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
+        self.shard(key).abandon(key, token, clock::now())
+    }
+
+    /// Evicts until there is room, in the key's own shard first; one shard is locked at a time.
+    fn make_room(
+        &self,
+        entries: usize,
+        bytes: usize,
+        key: &Arc<Key>,
+        now: Instant,
+    ) -> Option<Room> {
+        // What can never fit must not empty the store first.
+        if entries > self.budget.max_entries() || bytes > self.budget.max_bytes() {
+            return None;
+        }
+        let own = key.shard(self.shards.len());
+        loop {
+            if let Some(room) = Room::take(&self.budget, entries, bytes) {
+                return Some(room);
+            }
+            let (one, live) = (0..self.shards.len())
+                .find_map(|i| lock(&self.shards[(own + i) % self.shards.len()]).evict(now, key))?;
+            if live {
+                emit(|| Event::Idempotency {
+                    name: one.name(),
+                    what: IdempotencyEvent::Evicted,
+                    key: one.shown(),
+                });
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize) {
+        let held = self.budget.held();
+        let records: usize = self.shards.iter().map(|s| lock(s).len()).sum();
+        assert_eq!(records, held.0);
+        held
+    }
+}
+
+/// No user code runs under these locks, so a panic under one leaves nothing half done.
+fn lock(shard: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,98 @@
+//! The settings of one `#[idempotent]`.
+
+use std::time::Duration;
+
+/// What a second caller does while the first one with its key runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Conflict {
+    /// Waits, at most to the deadline in force, and shares the result.
+    #[default]
+    Wait,
+    /// Gets [`InProgress`](super::IdempotencyError::InProgress) at once.
+    Reject,
+}
+
+/// What an owner that vanished (drop, panic, an attempt cut in mid-flight) leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnAbandon {
+    /// The next caller runs the body again: at least one start, at most one recorded result.
+    #[default]
+    Retry,
+    /// Callers get [`Indeterminate`](super::IdempotencyError::Indeterminate) until the ttl ends:
+    /// at most one start.
+    Indeterminate,
+}
+
+/// The settings of one `#[idempotent]`, made in a `const`.
+///
+/// ```
+/// use std::time::Duration;
+/// use resil_runtime::idempotency::{Conflict, IdempotentPolicy};
+///
+/// const PAY: IdempotentPolicy = IdempotentPolicy::new()
+///     .ttl(Duration::from_secs(3_600))
+///     .conflict(Conflict::Reject);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a policy does nothing until it is used"]
+pub struct IdempotentPolicy {
+    pub(super) ttl: Duration,
+    pub(super) lease: Duration,
+    pub(super) conflict: Conflict,
+    pub(super) on_abandon: OnAbandon,
+}
+
+impl IdempotentPolicy {
+    /// The defaults: results are replayed for 24 h, a lease is 30 s, a second caller waits, an
+    /// abandoned key is run again.
+    pub const fn new() -> Self {
+        Self {
+            ttl: Duration::from_secs(24 * 60 * 60),
+            lease: Duration::from_secs(30),
+            conflict: Conflict::Wait,
+            on_abandon: OnAbandon::Retry,
+        }
+    }
+
+    /// How long a result is replayed, from its recording on; an abandoned claim under
+    /// [`OnAbandon::Indeterminate`] is kept as long from its last sign of life on. Default 24 h.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero: at compile time, in a `const`.
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        assert!(!ttl.is_zero(), "`ttl` must be longer than zero");
+        self.ttl = ttl;
+        self
+    }
+
+    /// How long a claim holds without a sign of life. It is renewed at a third of it while the
+    /// body runs, however long that is. Default 30 s.
+    ///
+    /// # Panics
+    ///
+    /// If it is shorter than 30 ms: at compile time, in a `const`.
+    pub const fn lease(mut self, lease: Duration) -> Self {
+        assert!(lease.as_millis() >= 30, "`lease` must be at least 30ms");
+        self.lease = lease;
+        self
+    }
+
+    /// What a second caller does while the first one runs. Default [`Conflict::Wait`].
+    pub const fn conflict(mut self, conflict: Conflict) -> Self {
+        self.conflict = conflict;
+        self
+    }
+
+    /// What an owner that vanished leaves behind. Default [`OnAbandon::Retry`].
+    pub const fn on_abandon(mut self, on_abandon: OnAbandon) -> Self {
+        self.on_abandon = on_abandon;
+        self
+    }
+}
+
+impl Default for IdempotentPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,109 @@
+//! What the store may hold.
+
+use super::*;
+
+async fn ok(store: &'static MemoryStore, k: u64) -> Answer<u64> {
+    call(store, &PLAIN, key(&k), async move { Ok(k) }).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn d16_a_million_keys_stay_under_the_cap() {
+    let store = store_of(MemoryLimits::new().entries(5_000).bytes(8 << 20));
+    for k in 0..1_000_000u64 {
+        let mark = Mark::new();
+        let begin = IdempotentSite::new(&SITE, None).begin_in(
+            store,
+            &PLAIN,
+            key(&k),
+            None,
+            recorded::<Answer<u64>, u64, ShopError>(),
+            &mark,
+        );
+        match begin.await {
+            Begin::Run(claim) => {
+                let done = claim.run(async { Ok::<_, Failure<ShopError>>(k) });
+                assert!(done.await.is_ok());
+            }
+            other => panic!("{other:?}"),
+        }
+        if k % 100_000 == 0 {
+            let (entries, bytes) = store.held();
+            assert!(entries <= 5_000 && bytes <= 8 << 20);
+        }
+    }
+    let (entries, bytes) = store.held();
+    assert_eq!(entries, 5_000);
+    assert!(bytes <= 8 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d16_the_oldest_results_go_first_and_it_is_told() {
+    let (store, heard) = (store_of(MemoryLimits::new().entries(3)), listen());
+    for k in 0..3 {
+        ok(store, k).await.unwrap();
+    }
+    assert_eq!(heard.take(), []);
+    ok(store, 3).await.unwrap();
+    assert_eq!(heard.take(), [IdempotencyEvent::Evicted]);
+    for k in 1..4 {
+        ok(store, k).await.unwrap();
+        assert_eq!(heard.take(), [IdempotencyEvent::Replayed]);
+    }
+    ok(store, 0).await.unwrap();
+    assert_eq!(heard.take(), [IdempotencyEvent::Evicted]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_expired_goes_before_a_live_result() {
+    let (store, heard) = (store_of(MemoryLimits::new().entries(2)), listen());
+    let short = PLAIN.ttl(Duration::from_secs(1));
+    ok(store, 1).await.unwrap();
+    call(store, &short, key(&2u64), async { Ok(2u64) })
+        .await
+        .unwrap();
+    sleep(Duration::from_secs(2)).await;
+    ok(store, 3).await.unwrap();
+    assert_eq!(heard.take(), []);
+    ok(store, 1).await.unwrap();
+    assert_eq!(heard.take(), [IdempotencyEvent::Replayed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_full_of_claims_refuses_and_one_that_died_makes_room() {
+    let store = store_of(MemoryLimits::new().entries(2));
+    let hang = || async {
+        sleep(Duration::from_secs(1 << 30)).await;
+        Ok(0)
+    };
+    let mut a = Box::pin(call(store, &PLAIN, key("a"), hang()));
+    let mut b = Box::pin(call(store, &PLAIN, key("b"), hang()));
+    begin_to_run(a.as_mut()).await;
+    begin_to_run(b.as_mut()).await;
+    let e = refused(ok(store, 1).await);
+    assert!(matches!(e, IdempotencyError::Full { .. }), "{e}");
+    std::mem::forget(a);
+    sleep(LEASE).await;
+    assert_eq!(ok(store, 1).await, Ok(1));
+    // The other one stood still just as long, and still has its key.
+    std::mem::forget(b);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d16_bytes_are_bounded_too() {
+    let limits = MemoryLimits::new().bytes(20_000).max_result(30_000);
+    let store = store_of(limits);
+    for k in 0..100u64 {
+        let body = async { Ok("x".repeat(5_000)) };
+        call(store, &PLAIN, key(&k), body).await.unwrap();
+        assert!(store.held().1 <= 20_000);
+    }
+    // One that never fits evicts nothing.
+    let (before, _) = store.held();
+    let heard = listen();
+    let large = async { Ok("x".repeat(25_000)) };
+    call(store, &PLAIN, key("large"), large).await.unwrap();
+    assert_eq!(heard.take(), [IdempotencyEvent::NotRecorded]);
+    assert_eq!(store.held().0, before + 1);
+    let again = call::<String>(store, &PLAIN, key("large"), async { panic!() }).await;
+    assert!(matches!(refused(again), IdempotencyError::NotStored { .. }));
+}

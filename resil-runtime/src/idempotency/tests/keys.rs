@@ -1,0 +1,179 @@
+//! What makes one key, and what makes another.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::*;
+
+fn bytes(key: PreparedKey) -> Vec<u8> {
+    key.0.expect("a key")
+}
+
+#[track_caller]
+fn fault(key: PreparedKey) -> (u32, KeyFault) {
+    key.0.expect_err("no key")
+}
+
+#[test]
+fn d26_none_and_the_empty_string_are_no_keys() {
+    // powertools-lambda-python 2465: a missing key made unrelated calls share one record.
+    let none: Option<u64> = None;
+    assert_eq!(fault(key("")), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&none)), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&Some(""))), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&Some(none))), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&())), (1, KeyFault::Missing));
+    assert_eq!(fault(KeyBuilder::new().finish()), (1, KeyFault::Missing));
+    let parts = KeyBuilder::new().part("a").part(&none).part("");
+    assert_eq!(fault(parts.finish()), (2, KeyFault::Missing));
+    // A tuple in a value is a list of parts too, and a newtype is what it holds.
+    #[derive(Serialize)]
+    struct OrderId(String);
+    assert_eq!(fault(key(&(1, none))), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&OrderId(String::new()))), (1, KeyFault::Missing));
+    // Inside plain data both are values.
+    #[derive(Serialize)]
+    struct Params {
+        note: Option<String>,
+        text: &'static str,
+    }
+    let (note, text) = (None, "");
+    bytes(key(&Params { note, text }));
+    bytes(key(&vec![""]));
+}
+
+#[test]
+fn what_is_equal_is_one_key() {
+    assert_eq!(bytes(key("a")), bytes(key(&String::from("a"))));
+    assert_eq!(bytes(key(&1u8)), bytes(key(&1i64)));
+    assert_eq!(bytes(key(&0.0)), bytes(key(&-0.0)));
+    let map = |keys: &[u32]| {
+        let mut map = HashMap::new();
+        map.extend(keys.iter().map(|k| (*k, "v")));
+        bytes(key(&map))
+    };
+    let many: Vec<u32> = (0..100).collect();
+    let reversed: Vec<u32> = (0..100).rev().collect();
+    assert_eq!(map(&many), map(&reversed));
+}
+
+#[test]
+fn what_differs_is_another_key() {
+    #[derive(Serialize)]
+    enum E {
+        A,
+        B(u8),
+        C { x: u8 },
+    }
+    let two = |a: &str, b: &str| bytes(KeyBuilder::new().part(a).part(b).finish());
+    let all = [
+        two("ab", "c"),
+        two("a", "bc"),
+        bytes(key("abc")),
+        bytes(key("1")),
+        bytes(key(&1)),
+        bytes(key(&-1)),
+        bytes(key(&1.0)),
+        bytes(key(&true)),
+        bytes(key(&Some(1))),
+        bytes(key(&(1, 2))),
+        bytes(key(&((1, 2), 3))),
+        bytes(key(&(1, (2, 3)))),
+        bytes(KeyBuilder::new().part(&1).part(&2).finish()),
+        bytes(key(&u128::MAX)),
+        bytes(key(&i128::MIN)),
+        bytes(key(&f64::NAN)),
+        bytes(key(&f64::INFINITY)),
+        bytes(key(&E::A)),
+        bytes(key(&E::B(1))),
+        bytes(key(&E::C { x: 1 })),
+        bytes(key("A")),
+    ];
+    for (i, a) in all.iter().enumerate() {
+        for (j, b) in all.iter().enumerate() {
+            assert_eq!(a == b, i == j, "{i} {j}");
+            // No key is the beginning of another one's single part.
+            assert!(i == j || !b.starts_with(a) || [12].contains(&j), "{i} {j}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_key_is_refused_and_runs_nothing() {
+    struct Never;
+    impl Serialize for Never {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("card 4242"))
+        }
+    }
+    let (store, heard) = (store(), listen());
+    for (bad, reason) in [
+        (key(""), KeyFault::Missing),
+        (key(&Never), KeyFault::NotSerialisable),
+        (key(&"x".repeat(70_000)), KeyFault::TooLong),
+    ] {
+        let answer: Answer<u8> = call(store, &PLAIN, bad, async { panic!() }).await;
+        let expected = IdempotencyError::InvalidKey {
+            name: "shop::charge",
+            part: 1,
+            reason,
+        };
+        assert_eq!(refused(answer), expected);
+    }
+    assert_eq!(heard.take(), [IdempotencyEvent::InvalidKey; 3]);
+    let fingerprint = Some(PreparedFingerprint::of(&Never));
+    let answer: Answer<u8> =
+        stack(store, &PLAIN, key("a"), fingerprint, async |_, _| panic!()).await;
+    let e = refused(answer);
+    assert!(matches!(e, IdempotencyError::InvalidFingerprint { .. }));
+    assert_eq!(store.held(), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_result_type_is_part_of_the_scope() {
+    // All instances of a generic function are one site.
+    let store = store();
+    assert_eq!(
+        call(store, &PLAIN, key("a"), async { Ok(1u8) }).await,
+        Ok(1)
+    );
+    assert_eq!(
+        call(store, &PLAIN, key("a"), async { Ok(2u16) }).await,
+        Ok(2)
+    );
+    assert_eq!(
+        call(store, &PLAIN, key("a"), async { Ok(3u8) }).await,
+        Ok(1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_shared_and_a_site_is_not() {
+    static OTHER: Site = Site::new("shop::refund", 7);
+    static TWIN: Site = Site::new("shop::charge", 70);
+    let store = store();
+    let codec = recorded::<Answer<u8>, u8, ShopError>();
+    let mark = Mark::new();
+    let run = async |site: IdempotentSite| {
+        let begin = site.begin_in(store, &PLAIN, key("a"), None, codec, &mark);
+        match begin.await {
+            Begin::Run(claim) => {
+                let done = claim.run(async { lift(Ok(1), edge::<Answer<u8>, _, _>()) });
+                done.await.unwrap();
+                "ran"
+            }
+            Begin::Replay(_) => "replayed",
+            Begin::Refuse(_) => "refused",
+        }
+    };
+    assert_eq!(run(IdempotentSite::new(&SITE, None)).await, "ran");
+    assert_eq!(run(IdempotentSite::new(&SITE, None)).await, "replayed");
+    assert_eq!(run(IdempotentSite::new(&OTHER, None)).await, "ran");
+    assert_eq!(run(IdempotentSite::new(&TWIN, None)).await, "ran");
+    assert_eq!(run(IdempotentSite::new(&SITE, Some("pay"))).await, "ran");
+    assert_eq!(
+        run(IdempotentSite::new(&OTHER, Some("pay"))).await,
+        "replayed"
+    );
+}

@@ -1,0 +1,188 @@
+//! Calls as generated code makes them, over stores of their own.
+
+mod abandon;
+mod bounds;
+mod calls;
+mod keys;
+mod model;
+mod table;
+mod waiting;
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::encode::KeyPart;
+use super::memory::{MemoryLimits, MemoryStore};
+use super::*;
+use crate::Error;
+use crate::clock;
+use crate::error::Refusal;
+use crate::event::{Event, Subscription, subscribe};
+use crate::failure::{Edge, Failure, Outcome, edge, finish, lift};
+use crate::mark::{Mark, watch};
+use crate::site::Site;
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+enum ShopError {
+    #[error("declined")]
+    Declined,
+    #[error(transparent)]
+    Resil(#[from] Error),
+}
+
+type Answer<T> = Result<T, ShopError>;
+
+static SITE: Site = Site::new("shop::charge", 7);
+const PLAIN: IdempotentPolicy = IdempotentPolicy::new();
+const LEASE: Duration = Duration::from_secs(30);
+
+fn store() -> &'static MemoryStore {
+    store_of(MemoryLimits::new())
+}
+
+fn store_of(limits: MemoryLimits) -> &'static MemoryStore {
+    Box::leak(Box::new(MemoryStore::new(limits)))
+}
+
+fn key<P: KeyPart + ?Sized>(part: &P) -> PreparedKey {
+    KeyBuilder::new().part(part).finish()
+}
+
+async fn sleep(d: Duration) {
+    clock::sleep_until(clock::add(clock::now(), d)).await;
+}
+
+/// What a function under `#[idempotent]` becomes; `inside` is told the mark to watch bodies with.
+async fn stack<T>(
+    store: &'static MemoryStore,
+    policy: &IdempotentPolicy,
+    key: PreparedKey,
+    fingerprint: Option<PreparedFingerprint>,
+    inside: impl AsyncFnOnce(&Mark, Edge<Answer<T>, T, ShopError, Refusal>) -> Outcome<T, ShopError>,
+) -> Answer<T>
+where
+    T: Serialize + DeserializeOwned,
+{
+    let site = IdempotentSite::new(&SITE, None);
+    let gate = edge::<Answer<T>, T, ShopError>();
+    let codec = recorded::<Answer<T>, T, ShopError>();
+    let mark = Mark::new();
+    let begin = site.begin_in(store, policy, key, fingerprint, codec, &mark);
+    let out = match begin.await {
+        Begin::Run(claim) => claim.run(async { inside(&mark, gate).await }).await,
+        Begin::Replay(v) => {
+            assert!(mark.replayed());
+            Ok(v)
+        }
+        Begin::Refuse(r) => Err(Failure::Policy(r)),
+    };
+    finish(out, gate)
+}
+
+/// `#[idempotent]` alone around `body`.
+async fn call<T: Serialize + DeserializeOwned>(
+    store: &'static MemoryStore,
+    policy: &IdempotentPolicy,
+    key: PreparedKey,
+    body: impl Future<Output = Answer<T>>,
+) -> Answer<T> {
+    stack(store, policy, key, None, async move |mark, gate| {
+        lift(watch(body, mark).await, gate)
+    })
+    .await
+}
+
+/// `#[idempotent]` around `#[timeout(limit)]` around `body`.
+async fn call_cut<T: Serialize + DeserializeOwned>(
+    store: &'static MemoryStore,
+    policy: &IdempotentPolicy,
+    key: PreparedKey,
+    limit: Duration,
+    body: impl Future<Output = Answer<T>>,
+) -> Answer<T> {
+    stack(store, policy, key, None, async move |mark, gate| {
+        tokio::select! {
+            biased;
+            r = watch(body, mark) => lift(r, gate),
+            () = sleep(limit) => Err(Failure::Policy(timed_out())),
+        }
+    })
+    .await
+}
+
+/// The outcome of `future`, or its panic.
+async fn caught<F: Future>(future: F) -> std::thread::Result<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        },
+    )
+    .await
+}
+
+/// Polls `future` once, and leaves it pending.
+async fn begin_to_run<F: Future>(future: Pin<&mut F>) {
+    let mut future = Some(future);
+    std::future::poll_fn(|cx| {
+        let future = future.take().expect("polled once");
+        assert!(future.poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+}
+
+fn timed_out() -> Refusal {
+    Refusal::Timeout {
+        site: &SITE,
+        limit: crate::error::Packed::new(Duration::from_secs(1)),
+        inherited: false,
+    }
+}
+
+/// Why idempotency refused.
+#[track_caller]
+fn refused<T: Debug>(answer: Answer<T>) -> IdempotencyError {
+    match answer {
+        Err(ShopError::Resil(Error::Idempotency(e))) => e,
+        other => panic!("expected a refusal: {other:?}"),
+    }
+}
+
+/// The events of this scope while it lives. Tests run side by side: each takes its own thread's.
+struct Heard {
+    events: Arc<Mutex<Vec<IdempotencyEvent>>>,
+    _subscription: Subscription,
+}
+
+fn listen() -> Heard {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let thread = std::thread::current().id();
+    let heard = Arc::clone(&events);
+    let _subscription = subscribe(move |event| {
+        if let Event::Idempotency { what, .. } = event
+            && std::thread::current().id() == thread
+        {
+            heard.lock().unwrap().push(*what);
+        }
+    });
+    Heard {
+        events,
+        _subscription,
+    }
+}
+
+impl Heard {
+    fn take(&self) -> Vec<IdempotencyEvent> {
+        std::mem::take(&mut self.events.lock().unwrap())
+    }
+}

@@ -1,0 +1,285 @@
+//! Many calls with one key.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use super::*;
+use crate::clock::now;
+
+/// Counts how often `future` is polled.
+async fn polls<F: Future>(future: F, n: &Cell<u32>) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        n.set(n.get() + 1);
+        future.as_mut().poll(cx)
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn d17_d18_a_hundred_calls_with_one_key_run_once_and_wait_without_polling() {
+    let store = store();
+    let runs = Rc::new(Cell::new(0));
+    let local = tokio::task::LocalSet::new();
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let runs = Rc::clone(&runs);
+            local.spawn_local(async move {
+                let n = Cell::new(0);
+                let body = async {
+                    runs.set(runs.get() + 1);
+                    sleep(Duration::from_secs(9)).await;
+                    Ok(7u8)
+                };
+                let answer = polls(call(store, &PLAIN, key("a"), body), &n).await;
+                assert_eq!(answer, Ok(7));
+                n.get()
+            })
+        })
+        .collect();
+    local.await;
+    for call in calls {
+        assert!(call.await.unwrap() < 5);
+    }
+    assert_eq!(runs.get(), 1);
+    assert!(store.waiting.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn d18_a_hundred_calls_on_many_threads_run_once() {
+    let store = store();
+    for round in 0..50u32 {
+        let runs = Arc::new(AtomicU32::new(0));
+        let calls: Vec<_> = (0..100)
+            .map(|_| {
+                let runs = Arc::clone(&runs);
+                tokio::spawn(async move {
+                    let site = IdempotentSite::new(&SITE, None);
+                    let gate = edge::<Answer<u32>, u32, ShopError>();
+                    let codec = recorded::<Answer<u32>, u32, ShopError>();
+                    let mark = Mark::new();
+                    let begin = site.begin_in(store, &PLAIN, key(&round), None, codec, &mark);
+                    match begin.await {
+                        Begin::Run(claim) => {
+                            let body = async {
+                                // Every third start fails, and the next waiter runs.
+                                let nth = runs.fetch_add(1, Relaxed);
+                                tokio::task::yield_now().await;
+                                if nth < 2 {
+                                    Err(ShopError::Declined)
+                                } else {
+                                    Ok(round)
+                                }
+                            };
+                            let body = async { lift(watch(body, &mark).await, gate) };
+                            claim.run(body).await.is_ok()
+                        }
+                        Begin::Replay(v) => v == round,
+                        Begin::Refuse(r) => panic!("{r:?}"),
+                    }
+                })
+            })
+            .collect();
+        let mut ok = 0;
+        for call in calls {
+            ok += u32::from(call.await.unwrap());
+        }
+        assert_eq!((ok, runs.load(Relaxed)), (98, 3));
+    }
+    assert!(store.waiting.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_error_lets_the_next_waiter_run_and_the_others_wait() {
+    let store = store();
+    let runs = Cell::new(0);
+    let one = async || {
+        let nth = async {
+            runs.set(runs.get() + 1);
+            let nth = runs.get();
+            sleep(Duration::from_secs(1)).await;
+            if nth < 3 {
+                Err(ShopError::Declined)
+            } else {
+                Ok(nth)
+            }
+        };
+        call(store, &PLAIN, key("a"), nth).await
+    };
+    let t = now();
+    let all = tokio::join!(one(), one(), one(), one(), one());
+    let declined = Err(ShopError::Declined);
+    let expected = (declined.clone(), declined, Ok(3), Ok(3), Ok(3));
+    assert_eq!(all, expected);
+    // One after the other, never two at a time.
+    assert_eq!((now() - t).as_secs(), 3);
+    assert_eq!(runs.get(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_owner_wakes_the_next_one_or_tells_all() {
+    for on_abandon in [OnAbandon::Retry, OnAbandon::Indeterminate] {
+        let (store, policy) = (store(), PLAIN.on_abandon(on_abandon));
+        let hang = async {
+            sleep(Duration::from_secs(1 << 30)).await;
+            Ok(0u8)
+        };
+        let mut owner = Box::pin(call(store, &policy, key("a"), hang));
+        begin_to_run(owner.as_mut()).await;
+        let waiter = async |n: u8| call(store, &policy, key("a"), async move { Ok(n) }).await;
+        let drop_it = async {
+            tokio::task::yield_now().await;
+            drop(owner);
+        };
+        let t = now();
+        let (a, b, ()) = tokio::join!(waiter(1), waiter(2), drop_it);
+        assert_eq!(now(), t);
+        if on_abandon == OnAbandon::Retry {
+            assert_eq!((a, b), (Ok(1), Ok(1)));
+        } else {
+            for e in [refused(a), refused(b)] {
+                assert!(matches!(e, IdempotencyError::Indeterminate { .. }), "{e}");
+            }
+        }
+        assert!(store.waiting.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d17_a_waiter_that_is_dropped_hands_on_its_call() {
+    let store = store();
+    let fails = async {
+        sleep(Duration::from_secs(1)).await;
+        Err(ShopError::Declined)
+    };
+    let mut owner = Box::pin(call::<u8>(store, &PLAIN, key("a"), fails));
+    begin_to_run(owner.as_mut()).await;
+    let mut first = Box::pin(call(store, &PLAIN, key("a"), async { Ok(1u8) }));
+    begin_to_run(first.as_mut()).await;
+    let mut second = pin!(call(store, &PLAIN, key("a"), async { Ok(2u8) }));
+    begin_to_run(second.as_mut()).await;
+    let t = now();
+    assert!(owner.await.is_err());
+    // The first one was called now, and is dropped before it is polled.
+    drop(first);
+    assert_eq!(second.await, Ok(2));
+    assert_eq!((now() - t).as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d17_a_waiter_that_is_not_polled_holds_up_no_other_for_good() {
+    let store = store();
+    let fails = async {
+        sleep(Duration::from_secs(1)).await;
+        Err(ShopError::Declined)
+    };
+    let mut owner = Box::pin(call::<u8>(store, &PLAIN, key("a"), fails));
+    begin_to_run(owner.as_mut()).await;
+    let mut first = pin!(call(store, &PLAIN, key("a"), async { Ok(1u8) }));
+    begin_to_run(first.as_mut()).await;
+    let mut second = pin!(call(store, &PLAIN, key("a"), async { Ok(2u8) }));
+    begin_to_run(second.as_mut()).await;
+    assert!(owner.await.is_err());
+    assert_eq!(second.await, Ok(2));
+    assert_eq!(first.await, Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn d17_waiters_of_a_leaked_owner_run_one_after_the_other() {
+    let store = store();
+    let hang = async {
+        sleep(Duration::from_secs(1 << 30)).await;
+        Ok(0u8)
+    };
+    let mut owner = Box::pin(call(store, &PLAIN, key("a"), hang));
+    begin_to_run(owner.as_mut()).await;
+    std::mem::forget(owner);
+    let runs = Cell::new(0);
+    let n = Cell::new(0);
+    let one = || {
+        let body = async {
+            runs.set(runs.get() + 1);
+            sleep(Duration::from_secs(1)).await;
+            Ok(runs.get())
+        };
+        polls(call(store, &PLAIN, key("a"), body), &n)
+    };
+    let all = tokio::join!(one(), one(), one());
+    assert_eq!(all, (Ok(1), Ok(1), Ok(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_caller_is_rejected_where_it_is_so_written() {
+    let (store, policy) = (store(), PLAIN.conflict(Conflict::Reject));
+    let slow = async {
+        sleep(Duration::from_secs(4)).await;
+        Ok(1u8)
+    };
+    let second = async {
+        sleep(Duration::from_secs(3)).await;
+        call(store, &policy, key("a"), async { Ok(2u8) }).await
+    };
+    let (first, second) = tokio::join!(call(store, &policy, key("a"), slow), second);
+    assert_eq!(first, Ok(1));
+    let expected = IdempotencyError::InProgress {
+        name: "shop::charge",
+        retry_in: Some(LEASE - Duration::from_secs(3)),
+    };
+    assert_eq!(refused(second), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_waiters_are_told_that_it_is_in_progress() {
+    let store = store();
+    let slow = async {
+        sleep(Duration::from_secs(4)).await;
+        Ok(1u8)
+    };
+    let mut owner = Box::pin(call(store, &PLAIN, key("a"), slow));
+    begin_to_run(owner.as_mut()).await;
+    let mut waiters = Vec::new();
+    for _ in 0..1_024 {
+        let mut waiter = Box::pin(call(store, &PLAIN, key("a"), async { Ok(2u8) }));
+        begin_to_run(waiter.as_mut()).await;
+        waiters.push(waiter);
+    }
+    let e = refused(call(store, &PLAIN, key("a"), async { Ok(3u8) }).await);
+    assert!(matches!(e, IdempotencyError::InProgress { .. }), "{e}");
+    drop(waiters.split_off(1));
+    let (first, waiter) = tokio::join!(owner, waiters.remove(0));
+    assert_eq!((first, waiter), (Ok(1), Ok(1)));
+    assert!(store.waiting.is_empty());
+}
+
+#[test]
+fn d21_a_waiter_is_woken_from_another_runtime() {
+    let store = store();
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+    };
+    let (started, when_started) = tokio::sync::oneshot::channel::<()>();
+    let (end, when_ended) = tokio::sync::oneshot::channel::<()>();
+    std::thread::scope(|s| {
+        s.spawn(move || {
+            runtime().block_on(call(store, &PLAIN, key("a"), async {
+                started.send(()).unwrap();
+                when_ended.await.unwrap();
+                Ok(1u8)
+            }))
+        });
+        let answer = runtime().block_on(async {
+            when_started.await.unwrap();
+            let mut waiter = pin!(call(store, &PLAIN, key("a"), async { Ok(2u8) }));
+            begin_to_run(waiter.as_mut()).await;
+            end.send(()).unwrap();
+            waiter.await
+        });
+        assert_eq!(answer, Ok(1));
+    });
+}
