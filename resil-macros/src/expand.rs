@@ -5,6 +5,7 @@
 //! errors stay at the user's own tokens and the future stays small.
 
 pub(crate) mod constant;
+mod matching;
 
 use std::cell::RefCell;
 

@@ -10,3 +10,9 @@ pub use crate::retry::{
 pub use crate::site::Site;
 pub use crate::then::then;
 pub use crate::timeout::timeout;
+
+#[cfg(feature = "idempotent")]
+pub use crate::idempotency::{
+    Begin, Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, OnAbandon, PreparedFingerprint,
+    recorded,
+};
