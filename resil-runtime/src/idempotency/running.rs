@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tokio::task::unconstrained;
 
-use super::claim::{Claim, Stage};
+use super::claim::{Claim, Held, Stage};
 use super::ledger::LeaseLost;
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
@@ -80,18 +80,15 @@ where
             }
             return Poll::Pending;
         };
-        match &out {
-            Ok(value) => {
-                held.stage = Stage::Recording;
-                let bytes = (this.claim.codec.encode)(value, held.store.max_result());
-                held.complete(bytes);
-                this.inside.set(None);
-            }
-            Err(_) => {
-                // What is inside may hold attempts that only its drop cuts.
-                this.inside.set(None);
-                held.failed();
-            }
+        if let Ok(value) = &out {
+            held.stage = Stage::Recording;
+            let bytes = (this.claim.codec.encode)(value, held.store.max_result());
+            held.complete(bytes);
+            this.inside.set(None);
+        } else {
+            // What is inside may hold attempts that only its drop cuts.
+            this.inside.set(None);
+            held.failed();
         }
         Poll::Ready(out)
     }
@@ -99,7 +96,7 @@ where
 
 /// Renews the claim as often as it is due; ready when it is refused.
 fn beat_on(
-    held: &mut super::claim::Held<'_>,
+    held: &mut Held<'_>,
     beat: &mut Pin<Box<Sleep>>,
     cx: &mut Context<'_>,
 ) -> Poll<LeaseLost> {

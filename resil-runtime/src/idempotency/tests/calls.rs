@@ -25,7 +25,7 @@ async fn d18_an_error_of_the_body_frees_the_key() {
             sleep(LEASE).await;
             Err(ShopError::Declined)
         };
-        let first: Answer<u8> = call(store, &policy, key("a"), declined).await;
+        let first: Answered<u8> = call(store, &policy, key("a"), declined).await;
         assert_eq!(first, Err(ShopError::Declined));
         assert_eq!(heard.take(), [IdempotencyEvent::Released]);
         assert_eq!(store.held(), (0, 0));
@@ -88,7 +88,7 @@ async fn a_body_of_thirty_leases_keeps_its_claim() {
 async fn a_refusal_before_the_body_ran_frees_the_key() {
     let policy = PLAIN.on_abandon(OnAbandon::Indeterminate);
     let store = store();
-    let open: Answer<u8> = stack(store, &policy, key("a"), None, async |_, _| {
+    let open: Answered<u8> = stack(store, &policy, key("a"), None, async |_, _| {
         sleep(LEASE).await;
         Err(Failure::Policy(Refusal::CircuitOpen {
             name: &"pay",
@@ -109,7 +109,7 @@ async fn a_result_too_large_is_not_stored_and_nothing_runs_again() {
     let large = async { Ok("x".repeat(256 * 1024)) };
     let first = call(store, &PLAIN, key("a"), large).await;
     assert_eq!(first.unwrap().len(), 256 * 1024);
-    let again: Answer<String> = call(store, &PLAIN, key("a"), async { panic!() }).await;
+    let again: Answered<String> = call(store, &PLAIN, key("a"), async { panic!() }).await;
     assert!(matches!(refused(again), IdempotencyError::NotStored { .. }));
     assert_eq!(
         heard.take(),

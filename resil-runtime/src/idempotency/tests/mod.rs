@@ -38,7 +38,7 @@ enum ShopError {
     Resil(#[from] Error),
 }
 
-type Answer<T> = Result<T, ShopError>;
+type Answered<T> = Result<T, ShopError>;
 
 static SITE: Site = Site::new("shop::charge", 7);
 const PLAIN: IdempotentPolicy = IdempotentPolicy::new();
@@ -66,14 +66,14 @@ async fn stack<T>(
     policy: &IdempotentPolicy,
     key: PreparedKey,
     fingerprint: Option<PreparedFingerprint>,
-    inside: impl AsyncFnOnce(&Mark, Edge<Answer<T>, T, ShopError, Refusal>) -> Outcome<T, ShopError>,
-) -> Answer<T>
+    inside: impl AsyncFnOnce(&Mark, Edge<Answered<T>, T, ShopError, Refusal>) -> Outcome<T, ShopError>,
+) -> Answered<T>
 where
     T: Serialize + DeserializeOwned,
 {
     let site = IdempotentSite::new(&SITE, None);
-    let gate = edge::<Answer<T>, T, ShopError>();
-    let codec = recorded::<Answer<T>, T, ShopError>();
+    let gate = edge::<Answered<T>, T, ShopError>();
+    let codec = recorded::<Answered<T>, T, ShopError>();
     let mark = Mark::new();
     let begin = site.begin_in(store, policy, key, fingerprint, codec, &mark);
     let out = match begin.await {
@@ -92,8 +92,8 @@ async fn call<T: Serialize + DeserializeOwned>(
     store: &'static MemoryStore,
     policy: &IdempotentPolicy,
     key: PreparedKey,
-    body: impl Future<Output = Answer<T>>,
-) -> Answer<T> {
+    body: impl Future<Output = Answered<T>>,
+) -> Answered<T> {
     stack(store, policy, key, None, async move |mark, gate| {
         lift(watch(body, mark).await, gate)
     })
@@ -106,8 +106,8 @@ async fn call_cut<T: Serialize + DeserializeOwned>(
     policy: &IdempotentPolicy,
     key: PreparedKey,
     limit: Duration,
-    body: impl Future<Output = Answer<T>>,
-) -> Answer<T> {
+    body: impl Future<Output = Answered<T>>,
+) -> Answered<T> {
     stack(store, policy, key, None, async move |mark, gate| {
         tokio::select! {
             biased;
@@ -151,7 +151,7 @@ fn timed_out() -> Refusal {
 
 /// Why idempotency refused.
 #[track_caller]
-fn refused<T: Debug>(answer: Answer<T>) -> IdempotencyError {
+fn refused<T: Debug>(answer: Answered<T>) -> IdempotencyError {
     match answer {
         Err(ShopError::Resil(Error::Idempotency(e))) => e,
         other => panic!("expected a refusal: {other:?}"),
@@ -168,7 +168,7 @@ fn listen() -> Heard {
     let events = Arc::new(Mutex::new(Vec::new()));
     let thread = std::thread::current().id();
     let heard = Arc::clone(&events);
-    let _subscription = subscribe(move |event| {
+    let subscription = subscribe(move |event| {
         if let Event::Idempotency { what, .. } = event
             && std::thread::current().id() == thread
         {
@@ -177,7 +177,7 @@ fn listen() -> Heard {
     });
     Heard {
         events,
-        _subscription,
+        _subscription: subscription,
     }
 }
 
