@@ -1,1 +1,48 @@
-//! macros
+//! The attributes of `resil`. Use the package `resil`, which re-exports them beside the runtime
+//! that they expand into.
+//!
+//! The pipeline: tokens → `stack` (layers in written order) → `parse` and `policy` (what each says)
+//! → `check` (rules over the whole stack) → `splice` and `expand` (code) → the runtime.
+
+mod annotated;
+mod check;
+mod diag;
+mod expand;
+mod input;
+mod parse;
+mod policy;
+mod shape;
+mod splice;
+mod stack;
+mod tokens;
+
+use proc_macro::TokenStream;
+
+/// The public attributes: name, docs.
+macro_rules! attributes {
+    ($($(#[$docs:meta])* $name:ident;)*) => {$(
+        $(#[$docs])*
+        #[proc_macro_attribute]
+        pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
+            stack::defer(stringify!($name), args.into(), item.into()).into()
+        }
+    )*};
+}
+
+attributes! {
+    #[doc = include_str!("../docs/retry.md")]
+    retry;
+    #[doc = include_str!("../docs/timeout.md")]
+    timeout;
+    #[doc = include_str!("../docs/circuit.md")]
+    circuit;
+    #[doc = include_str!("../docs/idempotent.md")]
+    idempotent;
+}
+
+/// Expands the layers that the public attributes have gathered. Not to be written by hand.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
+    annotated::expand(args.into(), item.into()).into()
+}

@@ -11,6 +11,14 @@ mod failure;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
 mod mark;
+pub mod retry;
 mod site;
+mod then;
+pub mod timeout;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use deadline::{Deadline, spawn};
 pub use error::Error;

@@ -1,0 +1,114 @@
+//! The pipeline as a whole: what the private attribute does with a stack and a function.
+
+use proc_macro2::{Group, TokenStream};
+use quote::{ToTokens, quote};
+
+use crate::check;
+use crate::diag::Diag;
+use crate::expand;
+use crate::input::{Binding, Input, nameable};
+use crate::policy::{Ctx, Layer};
+use crate::shape;
+use crate::splice::{Around, Found, splice};
+use crate::stack::{Entry, Stack};
+
+/// The function with its layers; on any fault the function as written, and all the faults.
+pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
+    let stack = Stack::read(stack);
+    let diag = Diag::new();
+    let input: Input = match syn::parse2(item.clone()) {
+        Ok(input) => input,
+        Err(_) => {
+            shape::not_a_function(&stack, &diag);
+            let errors = diag.finish();
+            return quote!(#errors #item);
+        }
+    };
+    let bindings = input.bindings();
+    let params: Vec<_> = bindings.iter().map(|b| b.ident.clone()).collect();
+    let generics = input.generics();
+    let cx = Ctx {
+        diag: &diag,
+        params: &params,
+        generics: &generics,
+    };
+
+    // Outermost first; those before `outer` stand above an `#[instrument]`.
+    let mut layers = Vec::new();
+    let mut outer = 0;
+    for entry in &stack.entries {
+        match entry {
+            Entry::Layer(layer) => layers.extend(Layer::parse(layer, &cx)),
+            Entry::Instrument => outer = layers.len(),
+        }
+    }
+    layers.iter().for_each(|l: &Layer| l.check(&cx));
+    check::check_stack(&layers, &cx);
+    let expanded = build(&stack, &input, &bindings, &layers, outer, &diag);
+    match (diag.finish(), expanded) {
+        (None, Some(expanded)) => expanded,
+        (errors, _) => quote!(#errors #input),
+    }
+}
+
+fn build(
+    stack: &Stack,
+    input: &Input,
+    bindings: &[Binding],
+    layers: &[Layer],
+    outer: usize,
+    diag: &Diag,
+) -> Option<TokenStream> {
+    shape::check(input, bindings, layers, stack, diag);
+    let body = input.body.as_ref()?;
+    let plain = input.sig.asyncness.is_some();
+    let (above, below) = layers.split_at(outer);
+
+    let again = layers.iter().any(Layer::runs_again);
+    let cloned = shape::cloned(layers);
+    let mut content = body.stream();
+    if !below.is_empty() || above.is_empty() {
+        content = splice(content, plain, Around::Block, &cloned, &mut |found| {
+            around(stack, input, bindings, (below, again), &found, diag)
+        })?;
+    }
+    if !above.is_empty() {
+        content = splice(
+            content,
+            plain,
+            Around::Instrument { again },
+            &cloned,
+            &mut |found| around(stack, input, bindings, (above, again), &found, diag),
+        )?;
+    }
+    let mut group = Group::new(body.delimiter(), content);
+    group.set_span(body.span());
+    Some(input.with_body(&group, &cloned))
+}
+
+fn around(
+    stack: &Stack,
+    input: &Input,
+    bindings: &[Binding],
+    (layers, again): (&[Layer], bool),
+    found: &Found,
+    diag: &Diag,
+) -> TokenStream {
+    shape::check_hoisted(found, layers, diag);
+    let ret = found
+        .ret
+        .clone()
+        .or_else(|| return_type(input))
+        .unwrap_or_else(|| quote!(_));
+    let content = expand::fold(layers, &stack.krate, input, bindings, ret, again, found);
+    content.into_token_stream()
+}
+
+/// What the function answers: its declared type, or the `Output` of the future that it returns.
+fn return_type(input: &Input) -> Option<TokenStream> {
+    let ty = input.output()?;
+    if input.sig.asyncness.is_some() || !shape::returns_future(ty) {
+        return Some(nameable(ty));
+    }
+    shape::future_output(ty)
+}

@@ -1,0 +1,158 @@
+//! One sink for every fault of every attribute of a stack.
+//!
+//! A parser here never returns early with an error: it tells the sink and goes on with
+//! what it has, so that all faults come in one compile. The sink is shared by reference,
+//! hence the cell.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// Collects faults; [`Diag::finish`] turns them into `compile_error!`s.
+#[derive(Default)]
+pub(crate) struct Diag {
+    errors: RefCell<Vec<syn::Error>>,
+}
+
+impl Diag {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// A fault at the user's own tokens: the caret runs from the first to the last of them.
+    pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(at, message));
+    }
+
+    /// A fault where only a span is at hand: an attribute without arguments, a comma.
+    pub(crate) fn error_at(&self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    pub(crate) fn push(&self, error: syn::Error) {
+        self.errors.borrow_mut().push(error);
+    }
+
+    pub(crate) fn is_clean(&self) -> bool {
+        self.errors.borrow().is_empty()
+    }
+
+    /// One `compile_error!` per fault, in the order they were found; `None` without any.
+    pub(crate) fn finish(&self) -> Option<TokenStream> {
+        self.errors
+            .take()
+            .into_iter()
+            .reduce(|mut all, error| {
+                all.combine(error);
+                all
+            })
+            .map(|all| all.to_compile_error())
+    }
+
+    /// The texts found so far, taken out: how tests read the sink.
+    #[cfg(test)]
+    pub(crate) fn messages(&self) -> Vec<String> {
+        let errors = self.errors.take();
+        errors.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// A fault that nobody reads would let a wrong stack expand: tests must not miss that.
+#[cfg(test)]
+impl Drop for Diag {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let unread: Vec<_> = self.errors.take().iter().map(ToString::to_string).collect();
+            assert!(unread.is_empty(), "faults that nobody read: {unread:#?}");
+        }
+    }
+}
+
+/// A message with the line that says what to write instead.
+pub(crate) fn help(message: impl Display, help: impl Display) -> String {
+    format!("{message}\nhelp: {help}")
+}
+
+/// The candidate that a mistyped `name` most likely meant, if any is near enough.
+///
+/// A third of the longer name may differ, as rustc allows for its own suggestions; a
+/// swap of two neighbours counts once, since that is how fingers slip.
+pub(crate) fn nearest<'c>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
+    let folded = name.to_lowercase();
+    let (distance, best) = candidates
+        .into_iter()
+        .map(|candidate| (distance(&folded, &candidate.to_lowercase()), candidate))
+        .min_by_key(|&(distance, _)| distance)?;
+    let longer = name.chars().count().max(best.chars().count());
+    (distance <= (longer / 3).max(1) && distance < longer).then_some(best)
+}
+
+/// Levenshtein's distance with swaps of neighbours (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before = vec![0; b.len() + 1];
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let differs = usize::from(a[i - 1] != b[j - 1]);
+            row[j] = (above[j - 1] + differs)
+                .min(above[j] + 1)
+                .min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_finds_slips_and_leaves_strangers() {
+        let names = ["max", "base", "factor", "exponential", "open_for"];
+        for (slip, meant) in [
+            ("mxa", Some("max")),
+            ("maxx", Some("max")),
+            ("bse", Some("base")),
+            ("exponentail", Some("exponential")),
+            ("Exponential", Some("exponential")),
+            ("openfor", Some("open_for")),
+            ("zzz", None),
+            ("", None),
+            ("window", None),
+        ] {
+            assert_eq!(nearest(slip, names), meant, "{slip}");
+        }
+        assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn all_faults_come_out_at_once() {
+        let diag = Diag::new();
+        assert!(diag.is_clean() && diag.finish().is_none());
+        diag.error_at(Span::call_site(), "one");
+        diag.error(quote::quote!(a b), help("two", "write `c`"));
+        let all = diag.finish().expect("two faults").to_string();
+        assert!(
+            all.contains("\"one\"") && all.contains("\"two\\nhelp: write `c`\""),
+            "{all}"
+        );
+        assert!(diag.is_clean());
+    }
+
+    #[test]
+    #[should_panic(expected = "faults that nobody read")]
+    fn a_fault_that_nobody_reads_panics() {
+        Diag::new().error_at(Span::call_site(), "one");
+    }
+}

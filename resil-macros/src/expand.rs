@@ -1,0 +1,306 @@
+//! Folds the layers around the body, inside to outside.
+//!
+//! The body is the only `async` block inside a retry loop: a layer that must poll is a combinator
+//! over the future inside it, one that acts before and after is plain statements. So rustc's
+//! errors stay at the user's own tokens and the future stays small.
+
+pub(crate) mod constant;
+
+use std::cell::RefCell;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+
+use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes};
+use crate::policy::Layer;
+use crate::splice::Found;
+use crate::tokens::braced_like;
+
+/// What is inside a layer: an expression of type `Outcome<T, E, P>`, or a future of one.
+pub(crate) enum Inner {
+    /// A future.
+    Future(TokenStream),
+    /// An expression that may contain `.await`.
+    Value(TokenStream),
+}
+
+impl Inner {
+    /// As an expression, for a layer that acts before and after.
+    pub(crate) fn value(self, span: Span) -> TokenStream {
+        match self {
+            Self::Value(tokens) => tokens,
+            Self::Future(tokens) => quote_spanned!(mixed(span)=> #tokens.await),
+        }
+    }
+
+    /// As a future, for a layer that polls.
+    pub(crate) fn future(self, cx: &Cx<'_>, span: Span) -> TokenStream {
+        match self {
+            Self::Future(tokens) => tokens,
+            Self::Value(tokens) => {
+                let capture = cx.capture(span);
+                quote_spanned!(mixed(span)=> async #capture { #tokens })
+            }
+        }
+    }
+}
+
+/// What all layers of one function share.
+pub(crate) struct Cx<'a> {
+    krate: &'a TokenStream,
+    /// The return type, nameable inside the function.
+    ret: TokenStream,
+    /// No layer can refuse: nothing is asked of the error type.
+    bare: bool,
+    /// The body may run more than once, by these layers or by some around them.
+    again: bool,
+    /// A retry is among these layers.
+    retried: bool,
+    /// A layer has to know how an attempt ended.
+    pub(crate) mark: bool,
+    /// Arguments that are cloned for each attempt.
+    clones: Vec<Ident>,
+    pub(crate) bindings: &'a [Binding],
+    /// What the body calls `self`, where that is not `self`.
+    self_ident: Option<Ident>,
+    /// Statements before all layers.
+    entry: RefCell<TokenStream>,
+}
+
+impl Cx<'_> {
+    /// A name out of `__private`, spanned at `span`.
+    pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
+        let span = mixed(span);
+        let name = Ident::new(name, span);
+        // `quote_spanned!` leaves what is interpolated where it was.
+        let krate: TokenStream = self
+            .krate
+            .clone()
+            .into_iter()
+            .map(|mut t| {
+                t.set_span(t.span().located_at(span));
+                t
+            })
+            .collect();
+        quote_spanned!(span=> #krate::__private::#name)
+    }
+
+    /// The gate for types: always the very same tokens, so that rustc reports a fault once.
+    pub(crate) fn edge(&self) -> TokenStream {
+        self.gate(if self.bare { "edge_bare" } else { "edge" })
+    }
+
+    /// A gate function of `__private` on the return type.
+    pub(crate) fn gate(&self, name: &str) -> TokenStream {
+        let span = error_span(&self.ret);
+        let gate = self.private(name, span);
+        let ret = &self.ret;
+        quote_spanned!(mixed(span)=> #gate::<#ret, _, _>())
+    }
+
+    /// Adds a statement that runs on entry, before all layers.
+    pub(crate) fn on_entry(&self, statement: &TokenStream) {
+        self.entry.borrow_mut().extend(quote!(#statement));
+    }
+
+    /// `move`, where nothing runs twice: then what is inside may move the arguments.
+    fn capture(&self, span: Span) -> TokenStream {
+        if self.again {
+            TokenStream::new()
+        } else {
+            quote_spanned!(mixed(span)=> move)
+        }
+    }
+
+    /// The user's expression, with `self` as the body knows it: `async_trait` has renamed it there.
+    pub(crate) fn this(&self, tokens: &TokenStream) -> TokenStream {
+        match &self.self_ident {
+            Some(this) => rename_self(tokens.clone(), this),
+            None => tokens.clone(),
+        }
+    }
+
+    /// The static that says where the attributes stand.
+    pub(crate) fn site(span: Span) -> TokenStream {
+        quote_spanned!(mixed(span)=> &__RESIL_SITE)
+    }
+
+    /// `Some(&mark)` for a layer that wants it if there is one.
+    pub(crate) fn mark_option(&self, wanted: bool, span: Span) -> TokenStream {
+        if wanted && self.mark {
+            quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_mark))
+        } else {
+            quote_spanned!(mixed(span)=> ::core::option::Option::None)
+        }
+    }
+
+    /// The clones that each attempt begins with.
+    pub(crate) fn clone_statements(&self) -> TokenStream {
+        self.clones
+            .iter()
+            .map(|name| {
+                let local = clone_of(name);
+                quote_spanned!(mixed(name.span())=> let #local = ::core::clone::Clone::clone(&#name);)
+            })
+            .collect()
+    }
+
+    /// The user's block as the innermost future.
+    fn body(&self, found: &Found, rebind_self: Option<TokenStream>) -> Inner {
+        let span = first_span(&found.body);
+        let at = mixed(span);
+        let (_, body) = split_inner_attributes(found.body.clone());
+        let capture = self.capture(span);
+        let ret = &self.ret;
+        // Of the declared type, so that `?` and inference are pinned to it; never executed.
+        let ret_span = mixed(first_span(ret));
+        let dead_return = quote_spanned! {ret_span=>
+            #[allow(
+                unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::nursery,
+                clippy::restriction
+            )]
+            if false {
+                let __resil_dead: #ret = loop {};
+                return __resil_dead;
+            }
+        };
+        let rebind = self.rebind();
+        let block = quote_spanned!(at=> { #body });
+        let mut future =
+            quote_spanned!(at=> async #capture { #dead_return #rebind_self #rebind #block });
+        if self.retried {
+            let attempt = self.private("attempt", span);
+            future = quote_spanned!(at=> #attempt(&__RESIL_RETRY, #future));
+        }
+        if self.mark {
+            let watch = self.private("watch", span);
+            future = quote_spanned!(at=> #watch(#future, __resil_mark));
+        }
+        let (then, lift, edge) = (
+            self.private("then", span),
+            self.private("lift", span),
+            self.edge(),
+        );
+        Inner::Future(quote_spanned!(at=> #then(#future, |__r| #lift(__r, #edge))))
+    }
+
+    /// What gives each attempt arguments of its own: clones, and reborrows of `&mut` ones.
+    fn rebind(&self) -> TokenStream {
+        if !self.again && self.clones.is_empty() {
+            return TokenStream::new();
+        }
+        let mut out = TokenStream::new();
+        for Binding {
+            ident,
+            mutable,
+            unique_reference,
+            cfgs,
+        } in self.bindings
+        {
+            let at = mixed(ident.span());
+            if self.clones.contains(ident) {
+                let local = clone_of(ident);
+                let mutable = mutable.map(|span| quote_spanned!(span=> mut));
+                out.extend(quote_spanned!(at=> #(#cfgs)* let #mutable #ident = #local;));
+            } else if *unique_reference && self.again {
+                out.extend(quote_spanned!(at=> #(#cfgs)* let #ident = &mut *#ident;));
+            }
+        }
+        out
+    }
+}
+
+fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|t| match t {
+            TokenTree::Ident(i) if i == "self" => TokenTree::Ident(Ident::new(
+                &this.to_string(),
+                this.span().located_at(i.span()),
+            )),
+            TokenTree::Group(g) => TokenTree::Group(braced_like(&g, rename_self(g.stream(), this))),
+            other => other,
+        })
+        .collect()
+}
+
+fn clone_of(name: &Ident) -> Ident {
+    format_ident!("__resil_{}", name, span = mixed(name.span()))
+}
+
+/// Our locals, seen by nobody else, shown at `span`.
+pub(crate) fn mixed(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+/// The statements and the value that take the place of the user's block: `layers` around it.
+pub(crate) fn fold(
+    layers: &[Layer],
+    krate: &TokenStream,
+    input: &Input,
+    bindings: &[Binding],
+    ret: TokenStream,
+    again: bool,
+    found: &Found,
+) -> TokenStream {
+    let retry = layers.iter().find_map(|l| match l {
+        Layer::Retry(retry) => Some(retry),
+        _ => None,
+    });
+    let cx = Cx {
+        krate,
+        ret,
+        bare: layers.iter().all(|l| matches!(l, Layer::Retry(_))),
+        again,
+        retried: retry.is_some(),
+        mark: layers.iter().any(Layer::wants_mark),
+        clones: retry.map(|r| r.clone.clone()).unwrap_or_default(),
+        bindings,
+        self_ident: found.self_ident.clone(),
+        entry: RefCell::default(),
+    };
+    let (inner_attributes, _) = split_inner_attributes(found.body.clone());
+    let site = site_statics(&cx, input);
+    let rebind_self = match &found.self_ident {
+        Some(this) if cx.again && input.receiver_is_unique() => {
+            Some(quote_spanned!(mixed(this.span())=> let #this = &mut *#this;))
+        }
+        _ => None,
+    };
+    let mut inner = cx.body(found, rebind_self);
+    for (i, layer) in layers.iter().enumerate().rev() {
+        inner = layer.expand(inner, &layers[..i], &layers[i + 1..], &cx);
+    }
+    let span = layers.first().map_or_else(Span::call_site, Layer::span);
+    let at = mixed(span);
+    let value = inner.value(span);
+    let (finish, edge) = (cx.private("finish", span), cx.edge());
+    let entry = cx.entry.take();
+    quote_spanned! {at=>
+        #inner_attributes
+        #site
+        #entry
+        let __out = #value;
+        #finish(__out, #edge)
+    }
+}
+
+/// What every stack has: its site, and the mark of the call where a layer asks for one.
+fn site_statics(cx: &Cx<'_>, input: &Input) -> TokenStream {
+    let name = &input.sig.ident;
+    let at = mixed(name.span());
+    let site = cx.private("Site", name.span());
+    let text = name.to_string();
+    let text = text.strip_prefix("r#").unwrap_or(&text);
+    let mark = cx.mark.then(|| {
+        let mark = cx.private("Mark", name.span());
+        quote_spanned!(at=> let __resil_mark = &#mark::new();)
+    });
+    quote_spanned! {at=>
+        static __RESIL_SITE: #site = #site::new(
+            ::core::concat!(::core::module_path!(), "::", #text),
+            ::core::line!(),
+        );
+        #mark
+    }
+}

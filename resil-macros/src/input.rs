@@ -1,0 +1,289 @@
+//! The annotated function: what of it the expansion has to know, and its shape checks.
+//!
+//! The body stays raw tokens: it is never parsed, so whatever rustc accepts in it is accepted.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{
+    Attribute, FnArg, GenericParam, Pat, ReceiverKind, ReturnType, Signature, Token, Type,
+    Visibility,
+};
+
+/// An annotated function.
+pub(crate) struct Input {
+    pub(crate) attrs: Vec<Attribute>,
+    vis: Visibility,
+    defaultness: Option<Ident>,
+    pub(crate) sig: Signature,
+    /// The braces with the body; a `;` in a trait has none.
+    pub(crate) body: Option<Group>,
+    semi: Option<Token![;]>,
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let defaultness = if input.peek(syn::Ident)
+            && input.fork().parse::<Ident>().is_ok_and(|i| i == "default")
+        {
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        let sig = input.parse()?;
+        let semi: Option<Token![;]> = input.parse()?;
+        let body = if semi.is_some() {
+            None
+        } else {
+            Some(input.parse()?)
+        };
+        Ok(Self {
+            attrs,
+            vis,
+            defaultness,
+            sig,
+            body,
+            semi,
+        })
+    }
+}
+
+impl Input {
+    /// The function with another body.
+    /// `cloned` arguments need no `mut`: the clone is what changes.
+    pub(crate) fn with_body(&self, body: &Group, cloned: &[String]) -> TokenStream {
+        let Self {
+            attrs,
+            vis,
+            defaultness,
+            sig,
+            ..
+        } = self;
+        let mut sig = sig.clone();
+        for arg in &mut sig.inputs {
+            if let FnArg::Typed(arg) = arg {
+                drop_mut(&mut arg.pat, cloned);
+            }
+        }
+        quote!(#(#attrs)* #vis #defaultness #sig #body)
+    }
+
+    /// The names that the arguments bind.
+    pub(crate) fn bindings(&self) -> Vec<Binding> {
+        let mut all = Vec::new();
+        for arg in &self.sig.inputs {
+            if let FnArg::Typed(arg) = arg {
+                let unique = match &*arg.ty {
+                    Type::Reference(r) => r.mutability.is_some(),
+                    _ => false,
+                };
+                let cfgs: Vec<_> = arg
+                    .attrs
+                    .iter()
+                    .filter(|a| a.path().is_ident("cfg"))
+                    .cloned()
+                    .collect();
+                let whole = matches!(&*arg.pat, Pat::Ident(_));
+                bindings_of(&arg.pat, &mut |ident, mutable| {
+                    all.push(Binding {
+                        ident,
+                        mutable,
+                        unique_reference: unique && whole,
+                        cfgs: cfgs.clone(),
+                    });
+                });
+            }
+        }
+        all
+    }
+
+    /// The names of the function's own generics.
+    pub(crate) fn generics(&self) -> Vec<Ident> {
+        self.sig
+            .generics
+            .params
+            .iter()
+            .filter_map(|p| match p {
+                GenericParam::Type(t) => Some(t.ident.clone()),
+                GenericParam::Const(c) => Some(c.ident.clone()),
+                GenericParam::Lifetime(_) => None,
+            })
+            .collect()
+    }
+
+    /// `mut self`'s `mut`.
+    pub(crate) fn mut_self(&self) -> Option<Token![mut]> {
+        self.sig.receiver().and_then(|r| r.mutability)
+    }
+
+    /// Whether the receiver is `&mut self`.
+    pub(crate) fn receiver_is_unique(&self) -> bool {
+        self.sig.receiver().is_some_and(|r| match &r.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => {
+                matches!(&**ty, Type::Reference(r) if r.mutability.is_some())
+            }
+            _ => false,
+        })
+    }
+
+    /// The declared return type.
+    pub(crate) fn output(&self) -> Option<&Type> {
+        match &self.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty),
+        }
+    }
+}
+
+impl ToTokens for Input {
+    /// As written.
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self {
+            attrs,
+            vis,
+            defaultness,
+            sig,
+            body,
+            semi,
+        } = self;
+        tokens.extend(quote!(#(#attrs)* #vis #defaultness #sig #body #semi));
+    }
+}
+
+/// A name that an argument binds.
+pub(crate) struct Binding {
+    pub(crate) ident: Ident,
+    /// Its `mut`, if it has one.
+    pub(crate) mutable: Option<Span>,
+    /// The whole argument is this name, of a type that is written `&mut ..`.
+    pub(crate) unique_reference: bool,
+    /// `#[cfg]`s of the argument, which what is generated for it bears too.
+    pub(crate) cfgs: Vec<Attribute>,
+}
+
+fn drop_mut(pat: &mut Pat, names: &[String]) {
+    match pat {
+        Pat::Ident(p) => {
+            if names.contains(&p.ident.to_string()) {
+                p.mutability = None;
+            }
+        }
+        Pat::Paren(p) => drop_mut(&mut p.pat, names),
+        Pat::Type(p) => drop_mut(&mut p.pat, names),
+        Pat::Tuple(p) => p.elems.iter_mut().for_each(|p| drop_mut(p, names)),
+        Pat::TupleStruct(p) => p.elems.iter_mut().for_each(|p| drop_mut(p, names)),
+        Pat::Slice(p) => p.elems.iter_mut().for_each(|p| drop_mut(p, names)),
+        Pat::Struct(p) => p
+            .fields
+            .iter_mut()
+            .for_each(|f| drop_mut(&mut f.pat, names)),
+        _ => {}
+    }
+}
+
+fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)) {
+    match pat {
+        Pat::Ident(p) => {
+            // A capital first letter is a constant or a unit struct, which binds nothing.
+            let binds = !p.ident.to_string().starts_with(char::is_uppercase);
+            if binds || p.mutability.is_some() || p.by_ref.is_some() {
+                found(p.ident.clone(), p.mutability.map(|m| m.span));
+            }
+            if let Some((_, sub)) = &p.subpat {
+                bindings_of(sub, found);
+            }
+        }
+        Pat::Paren(p) => bindings_of(&p.pat, found),
+        Pat::Reference(p) => bindings_of(&p.pat, found),
+        Pat::Type(p) => bindings_of(&p.pat, found),
+        Pat::Tuple(p) => p.elems.iter().for_each(|p| bindings_of(p, found)),
+        Pat::TupleStruct(p) => p.elems.iter().for_each(|p| bindings_of(p, found)),
+        Pat::Slice(p) => p.elems.iter().for_each(|p| bindings_of(p, found)),
+        Pat::Struct(p) => p.fields.iter().for_each(|f| bindings_of(&f.pat, found)),
+        _ => {}
+    }
+}
+
+/// The leading `#![..]` of a body, and what follows them.
+pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let mut at = 0;
+    while let [
+        TokenTree::Punct(pound),
+        TokenTree::Punct(bang),
+        TokenTree::Group(g),
+        ..,
+    ] = &tokens[at..]
+    {
+        if pound.as_char() == '#' && bang.as_char() == '!' && g.delimiter() == Delimiter::Bracket {
+            at += 3;
+        } else {
+            break;
+        }
+    }
+    (
+        tokens[..at].iter().cloned().collect(),
+        tokens[at..].iter().cloned().collect(),
+    )
+}
+
+/// `ty` with every `impl Trait` in it as `_`, to be named inside the function.
+pub(crate) fn nameable(ty: &Type) -> TokenStream {
+    let mut ty = ty.clone();
+    erase_impl_trait(&mut ty);
+    ty.into_token_stream()
+}
+
+fn erase_impl_trait(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = syn::parse_quote!(_),
+        Type::Paren(t) => erase_impl_trait(&mut t.elem),
+        Type::Group(t) => erase_impl_trait(&mut t.elem),
+        Type::Reference(t) => erase_impl_trait(&mut t.elem),
+        Type::Slice(t) => erase_impl_trait(&mut t.elem),
+        Type::Array(t) => erase_impl_trait(&mut t.elem),
+        Type::Tuple(t) => t.elems.iter_mut().for_each(erase_impl_trait),
+        Type::Path(t) => {
+            for segment in &mut t.path.segments {
+                if let syn::PathArguments::AngleBracketed(args) = &mut segment.arguments {
+                    for arg in &mut args.args {
+                        if let syn::GenericArgument::Type(t) = arg {
+                            erase_impl_trait(t);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Where a fault of the error type is shown: at `E` where the type is written `Result<T, E>`, at
+/// the type else.
+pub(crate) fn error_span(ret: &TokenStream) -> Span {
+    let whole = first_span(ret);
+    let Ok(Type::Path(ty)) = syn::parse2::<Type>(ret.clone()) else {
+        return whole;
+    };
+    let Some(last) = ty.path.segments.last() else {
+        return whole;
+    };
+    match &last.arguments {
+        syn::PathArguments::AngleBracketed(args) if args.args.len() == 2 => args
+            .args
+            .last()
+            .map_or(whole, |e| first_span(&e.to_token_stream())),
+        _ => first_span(&last.ident.to_token_stream()),
+    }
+}
+
+pub(crate) fn first_span(tokens: &TokenStream) -> Span {
+    tokens
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |t| t.span())
+}

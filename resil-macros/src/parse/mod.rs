@@ -1,0 +1,38 @@
+//! From a layer's argument tokens to values of known kinds.
+//!
+//! `split` cuts at commas, `args` finds each piece's row in the policy's `table`, and one
+//! module per kind reads the value. Whatever is wrong goes to the sink in the words of
+//! `wording`, and parsing goes on.
+
+mod args;
+mod constant;
+mod duration;
+mod look;
+mod moment;
+mod number;
+mod pattern;
+mod split;
+mod table;
+mod value;
+pub(crate) mod wording;
+
+use proc_macro2::{Span, TokenStream};
+
+pub(crate) use args::{Args, pieces};
+pub(crate) use constant::Const;
+pub(crate) use duration::{show, with_units};
+pub(crate) use look::{Look, describe, look};
+pub(crate) use moment::DurationValue;
+pub(crate) use pattern::Pattern;
+pub(crate) use split::{at_commas, inside, is_equals, shown};
+pub(crate) use table::{Elsewhere, Guess, Here, Kind, Opt, Spec};
+pub(crate) use value::{Place, Value};
+
+/// The span of the first token; the call site's where there is none.
+pub(crate) fn first_span(tokens: &TokenStream) -> Span {
+    tokens
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |tree| tree.span())
+}

@@ -1,0 +1,184 @@
+//! COUNT, RATIO and plain numbers.
+
+use proc_macro2::TokenStream;
+
+use super::constant::Const;
+use super::duration;
+use super::look::{Look, Number, describe, look};
+use super::value::Value;
+
+impl Value<'_> {
+    /// COUNT: a `u32` from `least` to `most`.
+    pub(crate) fn count(&self, least: u32, most: u32) -> Option<Const<u32>> {
+        match look(&self.tokens) {
+            Look::Number(number) => {
+                let value = self.count_literal(&number)?;
+                if (least..=most).contains(&value) {
+                    return Some(Const::Literal {
+                        value,
+                        tokens: self.tokens.clone(),
+                    });
+                }
+                let must = if most == u32::MAX {
+                    format!("at least {least}")
+                } else {
+                    format!("between {least} and {most}")
+                };
+                self.out_of_range(&must, &number.text, &value.clamp(least, most).to_string());
+                None
+            }
+            other => self.const_or_refuse(other),
+        }
+    }
+
+    /// RATIO: above 0 % and at most 100 %.
+    pub(crate) fn ratio(&self) -> Option<Const<f64>> {
+        match look(&self.tokens) {
+            Look::Percent(number) if number.suffix.is_empty() => {
+                let value = number.value()? / 100.0;
+                self.ratio_in_range(value, &format!("{}%", signed(&number)), "100%")
+            }
+            Look::Number(number) if is_plain_float(&number) => {
+                let value = number.value()?;
+                let in_percent = if (1.0..=100.0).contains(&value) {
+                    format!("{value}%")
+                } else {
+                    "100%".to_owned()
+                };
+                self.ratio_in_range(value, &signed(&number), &in_percent)
+            }
+            Look::Number(number) if number.suffix.is_empty() && !number.negative => {
+                self.percent_missing(&number);
+                None
+            }
+            Look::Number(_) | Look::Percent(_) => {
+                self.refuse_look();
+                None
+            }
+            other => self.const_or_refuse(other),
+        }
+    }
+
+    /// A number of at least `least`.
+    pub(crate) fn number(&self, least: f64) -> Option<Const<f64>> {
+        match look(&self.tokens) {
+            Look::Number(number) if is_plain(&number) => {
+                let value = number.value()?;
+                if value < least {
+                    self.out_of_range(&format!("at least {least}"), &signed(&number), self.example);
+                    return None;
+                }
+                Some(Const::Literal {
+                    value,
+                    tokens: self.tokens.clone(),
+                })
+            }
+            Look::Number(number) => {
+                self.refuse_with(
+                    &describe(&self.tokens),
+                    &[whole_or_example(&number, self.example)],
+                );
+                None
+            }
+            Look::Percent(number) => {
+                let text = number.value().map(|value| (value / 100.0).to_string());
+                self.refuse_with(&describe(&self.tokens), text.as_slice());
+                None
+            }
+            other => self.const_or_refuse(other),
+        }
+    }
+
+    fn count_literal(&self, number: &Number) -> Option<u32> {
+        let fits_suffix = number.suffix.is_empty() || number.suffix == "u32";
+        if number.negative || !fits_suffix || number.fractional {
+            let what = if number.fractional && fits_suffix && !number.negative {
+                format!("`{}` is not a whole number", number.text)
+            } else {
+                describe(&self.tokens)
+            };
+            self.refuse_with(&what, &[whole_or_example(number, self.example)]);
+            return None;
+        }
+        let value = number.digits.parse().ok();
+        if value.is_none() {
+            let most = u32::MAX.to_string();
+            self.out_of_range(&format!("at most {most}"), &number.text, &most);
+        }
+        value
+    }
+
+    fn ratio_in_range(&self, value: f64, is: &str, instead: &str) -> Option<Const<f64>> {
+        const MUST: &str = "above 0% and at most 100%";
+        if value > 1.0 {
+            self.out_of_range(MUST, is, instead);
+            return None;
+        }
+        if value <= 0.0 {
+            self.out_of_range(MUST, is, "50%");
+            return None;
+        }
+        Some(Const::Literal {
+            value,
+            tokens: self.tokens.clone(),
+        })
+    }
+
+    /// `50` → `50%`; `1` may have meant the whole.
+    fn percent_missing(&self, number: &Number) {
+        let texts = match number.digits.parse::<u32>() {
+            Ok(1) => vec!["1%".to_owned(), "100%".to_owned()],
+            Ok(percent @ 2..=100) => vec![format!("{percent}%")],
+            _ => vec!["50%".to_owned(), "0.5".to_owned()],
+        };
+        self.refuse_with(&format!("`{}` has no `%`", number.text), &texts);
+    }
+
+    /// What no literal of the kind can be: a const expression, or a fault.
+    fn const_or_refuse<T>(&self, seen: Look) -> Option<Const<T>> {
+        match seen {
+            Look::Word(word) if word != "true" && word != "false" => self.const_expr(),
+            Look::Other => self.const_expr(),
+            Look::Text(text) => {
+                let inner: TokenStream = text.value().parse().unwrap_or_default();
+                let is_number = matches!(look(&inner), Look::Number(_) | Look::Percent(_));
+                let texts = if is_number {
+                    vec![text.value()]
+                } else {
+                    Vec::new()
+                };
+                self.refuse_with(&describe(&self.tokens), &texts);
+                None
+            }
+            Look::Nothing | Look::Number(_) | Look::Percent(_) | Look::Word(_) => {
+                self.refuse_look();
+                None
+            }
+        }
+    }
+}
+
+/// No unit, and no type but the one that a const `f64` would have.
+fn is_plain(number: &Number) -> bool {
+    number.suffix.is_empty() || number.suffix == "f64"
+}
+
+fn is_plain_float(number: &Number) -> bool {
+    is_plain(number) && (number.fractional || number.suffix == "f64")
+}
+
+fn signed(number: &Number) -> String {
+    let sign = if number.negative { "-" } else { "" };
+    format!("{sign}{}", number.text)
+}
+
+/// `5s`, `5.0` and `5usize` for a count: `5` was meant.
+fn whole_or_example(number: &Number, example: &str) -> String {
+    let whole = number.digits.split('.').next().unwrap_or_default();
+    let composite =
+        duration::looks_like_one(&number.text) && number.suffix.chars().any(|c| c.is_ascii_digit());
+    match whole.parse::<u32>() {
+        Ok(value) if value > 0 && !composite => value.to_string(),
+        _ => example.to_owned(),
+    }
+}

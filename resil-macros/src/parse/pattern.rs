@@ -1,0 +1,183 @@
+//! PATTERN: a Rust pattern with alternatives and a guard, matched against a reference.
+//!
+//! Default binding modes look through the reference for whatever has parts, but not for a
+//! constant, which may only be compared with a reference to itself. So an alternative that
+//! is a literal, a range or a path gets the `&` that rustc would ask for.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Pat;
+use syn::parse::Parser;
+
+use super::split::{at_commas, collect, is_punct, open, shown};
+use super::value::Value;
+use crate::diag::help;
+
+/// `A | B if guard`, ready to stand in a match arm over a reference.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    pub(crate) tokens: TokenStream,
+    pub(crate) span: Span,
+}
+
+impl Value<'_> {
+    pub(crate) fn pattern(&self) -> Option<Pattern> {
+        let tokens = open(self.tokens.clone());
+        let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+        let trees = match trees.split_last() {
+            Some((last, rest)) if is_punct(last, ',') => rest,
+            _ => trees.as_slice(),
+        };
+        let guard_at = trees.iter().position(|tree| is_word(tree, "if"));
+        let (pattern, guard) = trees.split_at(guard_at.unwrap_or(trees.len()));
+        let pattern = collect(pattern);
+
+        let parsed = Pat::parse_multi_with_leading_vert.parse2(pattern.clone());
+        let guard_reads =
+            guard.is_empty() || syn::parse2::<syn::Expr>(collect(&guard[1..])).is_ok();
+        let Ok(parsed) = parsed else {
+            self.no_pattern(&tokens);
+            return None;
+        };
+        if !guard_reads {
+            let what = format!("the guard of `{}` is no condition", shown(&tokens));
+            self.refuse_with(&what, &["e if e.is_connect()".to_owned()]);
+            return None;
+        }
+        if guard.is_empty() && self.matches_all_by_mistake(&parsed) {
+            return None;
+        }
+
+        let mut out = TokenStream::new();
+        alternatives(pattern, &mut out);
+        let guard = collect(guard);
+        let first = super::first_span(&tokens);
+        let last = trees.last().map_or(first, TokenTree::span);
+        Some(Pattern {
+            tokens: quote!(#out #guard),
+            span: first.join(last).unwrap_or(first),
+        })
+    }
+
+    /// `on(is_transient)` binds a new name and matches everything: a predicate was meant.
+    fn matches_all_by_mistake(&self, pattern: &Pat) -> bool {
+        let Pat::Ident(bound) = pattern else {
+            return false;
+        };
+        let name = bound.ident.to_string();
+        let meant_so =
+            bound.subpat.is_some() || name.starts_with(|c: char| c.is_uppercase() || c == '_');
+        if !meant_so {
+            let texts = [format!("e if {name}(e)"), "_".to_owned()];
+            self.refuse_with(
+                &format!("`{name}` is a new name, which matches everything"),
+                &texts,
+            );
+        }
+        !meant_so
+    }
+
+    fn no_pattern(&self, tokens: &TokenStream) {
+        if let Some(text) = from_closure(tokens) {
+            self.refuse_with(&format!("`{}` is a closure", shown(tokens)), &[text]);
+            return;
+        }
+        let pieces = at_commas(tokens.clone());
+        let reads = |tokens: &TokenStream| {
+            Pat::parse_multi_with_leading_vert
+                .parse2(tokens.clone())
+                .is_ok()
+        };
+        if pieces.len() > 1 && pieces.iter().all(|piece| reads(&piece.tokens)) {
+            let joined: Vec<_> = pieces.iter().map(|piece| shown(&piece.tokens)).collect();
+            self.refuse_with("a comma does not part alternatives", &[joined.join(" | ")]);
+            return;
+        }
+        self.fault(help(
+            format!(
+                "`{}` takes a pattern, but `{}` is none",
+                self.name,
+                shown(tokens)
+            ),
+            format!(
+                "write `{}`, or a condition as `{}`",
+                self.write(self.example),
+                self.write("e if e.is_connect()")
+            ),
+        ));
+    }
+}
+
+/// `|e| e.is_connect()` → `e if e.is_connect()`.
+fn from_closure(tokens: &TokenStream) -> Option<String> {
+    let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
+    let mut inputs = closure.inputs.iter();
+    let (Some(input), None) = (inputs.next(), inputs.next()) else {
+        return None;
+    };
+    let input = match input {
+        Pat::Type(typed) => typed.pat.to_token_stream(),
+        other => other.to_token_stream(),
+    };
+    Some(format!(
+        "{} if {}",
+        shown(&input),
+        shown(&closure.body.to_token_stream())
+    ))
+}
+
+/// The alternatives with their `|` between them, each with its `&` where it needs one.
+fn alternatives(pattern: TokenStream, out: &mut TokenStream) {
+    let mut alternative = Vec::new();
+    for tree in pattern {
+        if is_punct(&tree, '|') {
+            one(std::mem::take(&mut alternative), out);
+            out.extend([tree]);
+        } else {
+            alternative.push(tree);
+        }
+    }
+    one(alternative, out);
+}
+
+fn one(alternative: Vec<TokenTree>, out: &mut TokenStream) {
+    let first = match alternative.as_slice() {
+        [] => return,
+        // `$p:pat` of a macro_rules: alternatives of its own, to be looked at one by one.
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
+            alternatives(group.stream(), out);
+            return;
+        }
+        [first, ..] => first.span(),
+    };
+    let tokens: TokenStream = alternative.into_iter().collect();
+    let Ok(pattern) = Pat::parse_single.parse2(tokens.clone()) else {
+        out.extend(tokens);
+        return;
+    };
+    match pattern {
+        Pat::Lit(_) | Pat::Path(_) => out.extend(quote_spanned!(first=> &)),
+        Pat::Ident(name) if is_constant_name(&name) => out.extend(quote_spanned!(first=> &)),
+        Pat::Range(_) => {
+            // `&1..=5` is ambiguous to rustc.
+            let mut range = Group::new(Delimiter::Parenthesis, tokens);
+            range.set_span(first);
+            out.extend(quote_spanned!(first=> & #range));
+            return;
+        }
+        _ => {}
+    }
+    out.extend(tokens);
+}
+
+/// A constant or a unit variant, as far as the spelling tells.
+fn is_constant_name(name: &syn::PatIdent) -> bool {
+    name.by_ref.is_none()
+        && name.mutability.is_none()
+        && name.subpat.is_none()
+        && name.ident.to_string().starts_with(char::is_uppercase)
+}
+
+fn is_word(tree: &TokenTree, word: &str) -> bool {
+    matches!(tree, TokenTree::Ident(ident) if ident == word)
+}

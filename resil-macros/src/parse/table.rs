@@ -1,0 +1,156 @@
+//! Options as data. One static table per policy gives the unknown name, the nearest one,
+//! duplicates, the list of what is allowed, and what is not built yet, in one wording.
+
+/// A policy's attribute as its parser and its messages see it.
+pub(crate) struct Spec {
+    pub(crate) policy: &'static str,
+    pub(crate) options: &'static [Opt],
+    /// Names that other libraries use for what this policy has or does.
+    pub(crate) elsewhere: &'static [Elsewhere],
+    /// Which option a value without a name most likely belongs to.
+    pub(crate) nameless: &'static [(Guess, &'static str)],
+}
+
+/// One option of an attribute.
+#[derive(Clone, Copy)]
+pub(crate) struct Opt {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// As the docs have it; empty where there is none.
+    pub(crate) default: &'static str,
+    /// A value to show where the user's own gives no better one.
+    pub(crate) example: &'static str,
+    pub(crate) built: bool,
+}
+
+impl Opt {
+    pub(crate) const fn new(
+        name: &'static str,
+        kind: Kind,
+        default: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            default,
+            example,
+            built: true,
+        }
+    }
+
+    /// In the language, not in this version: refused by name, never ignored.
+    pub(crate) const fn later(self) -> Self {
+        Self {
+            built: false,
+            ..self
+        }
+    }
+
+    /// The option with a value, as the user would write it.
+    pub(crate) fn write(&self, value: &str) -> String {
+        match self.kind {
+            Kind::Strategy => self.name.to_owned(),
+            Kind::Pattern | Kind::Idents => format!("{}({value})", self.name),
+            _ => format!("{} = {value}", self.name),
+        }
+    }
+
+    /// The option as an example shows it.
+    pub(crate) fn sample(&self) -> String {
+        self.write(self.example)
+    }
+
+    /// The bare words that its value may be.
+    pub(crate) fn words(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Max => &["unlimited"],
+            Kind::Jitter => &["full", "equal", "decorrelated", "none"],
+            Kind::Budget => &["off"],
+            Kind::Words(words) => words,
+            _ => &[],
+        }
+    }
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A flag that stands first.
+    Strategy,
+    Duration,
+    Durations,
+    Count,
+    /// COUNT or `unlimited`.
+    Max,
+    Ratio,
+    Number,
+    Name,
+    Pattern,
+    Expr,
+    Idents,
+    Words(&'static [&'static str]),
+    Jitter,
+    Budget,
+    /// COUNT or DURATION.
+    Window,
+}
+
+impl Kind {
+    /// "`base` takes ..".
+    pub(crate) fn takes(self) -> String {
+        match self {
+            Self::Strategy => "no value".to_owned(),
+            Self::Duration => "a duration".to_owned(),
+            Self::Durations => "a list of durations".to_owned(),
+            Self::Count => "a count".to_owned(),
+            Self::Max => "a count or `unlimited`".to_owned(),
+            Self::Ratio => "a ratio".to_owned(),
+            Self::Number => "a number".to_owned(),
+            Self::Name => "a name, written as a string literal".to_owned(),
+            Self::Pattern => "a pattern".to_owned(),
+            Self::Expr => "an expression".to_owned(),
+            Self::Idents => "names of arguments".to_owned(),
+            Self::Words(words) => one_of(words),
+            Self::Jitter => "`full`, `equal`, `decorrelated`, `none` or a ratio".to_owned(),
+            Self::Budget => "`off`, a name or `(capacity = .., cost = ..)`".to_owned(),
+            Self::Window => "a count of calls or a duration".to_owned(),
+        }
+    }
+}
+
+/// `a`, `b` or `c`, each in back-quotes.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// What other libraries call something, and what it is here.
+pub(crate) struct Elsewhere {
+    pub(crate) names: &'static [&'static str],
+    pub(crate) here: Here,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Here {
+    /// Another name for the same thing, with a word on what differs (or nothing).
+    Named(&'static str, &'static str),
+    /// Counts retries where ours counts runs: one more.
+    OneMore(&'static str),
+    /// No option at all; what to write instead.
+    Say(&'static str),
+}
+
+/// The looks of a value that came without a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guess {
+    Number,
+    Duration,
+    Percent,
+    Text,
+    Expr,
+}

@@ -1,0 +1,268 @@
+//! One value of one option, and the kinds that are neither duration, number nor pattern.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use syn::LitStr;
+
+use super::look::{Look, describe, look};
+use super::split::{at_commas, inside, open};
+use super::table::{Opt, one_of};
+use super::wording;
+use crate::diag::{help, nearest};
+use crate::policy::Ctx;
+
+/// The longest NAME: keys of stores and metrics labels have such limits.
+const LONGEST_NAME: usize = 128;
+
+/// A value and where it stands, which is all that its kind's parser and messages need.
+pub(crate) struct Value<'a> {
+    pub(crate) cx: &'a Ctx<'a>,
+    /// The option, or the attribute where the value has no name.
+    pub(crate) name: &'static str,
+    pub(crate) takes: String,
+    pub(crate) example: &'static str,
+    pub(crate) place: Place,
+    pub(crate) tokens: TokenStream,
+}
+
+/// How the value is attached: decides the text that a message tells to write.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// `name = value` or `name(value)`.
+    Option {
+        option: &'static Opt,
+        ident: Ident,
+        form: Form,
+    },
+    /// The nameless value of `#[timeout(5s)]`.
+    Whole { span: Span },
+    /// One of several, in brackets or parentheses.
+    Element,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Flag,
+    Equals,
+    Parens,
+}
+
+impl<'a> Value<'a> {
+    pub(crate) fn is_flag(&self) -> bool {
+        matches!(
+            self.place,
+            Place::Option {
+                form: Form::Flag,
+                ..
+            }
+        )
+    }
+
+    pub(crate) fn is_in_parens(&self) -> bool {
+        matches!(
+            self.place,
+            Place::Option {
+                form: Form::Parens,
+                ..
+            }
+        )
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match &self.place {
+            Place::Option { ident, .. } => ident.span(),
+            Place::Whole { span } => *span,
+            Place::Element => super::first_span(&self.tokens),
+        }
+    }
+
+    /// The option with that text for a value, in the form that the user chose.
+    pub(crate) fn write(&self, text: &str) -> String {
+        match &self.place {
+            Place::Option {
+                form: Form::Parens, ..
+            } => format!("{}({text})", self.name),
+            Place::Option { option, .. } => option.write(text),
+            Place::Whole { .. } => format!("#[{}({text})]", self.name),
+            Place::Element => text.to_owned(),
+        }
+    }
+
+    pub(crate) fn write_all(&self, texts: &[String]) -> Vec<String> {
+        if texts.is_empty() {
+            return vec![self.write(self.example)];
+        }
+        texts.iter().map(|text| self.write(text)).collect()
+    }
+
+    /// A value of the wrong kind, with what was found and the example.
+    pub(crate) fn refuse(&self, what: &str) {
+        self.refuse_with(what, &[]);
+    }
+
+    /// A value of the wrong kind, with the values that would be right.
+    pub(crate) fn refuse_with(&self, what: &str, values: &[String]) {
+        let texts = self.write_all(values);
+        self.fault(wording::wrong_kind(self.name, &self.takes, what, &texts));
+    }
+
+    /// What was found is no better known than by its looks.
+    pub(crate) fn refuse_look(&self) {
+        self.refuse(&describe(&self.tokens));
+    }
+
+    pub(crate) fn out_of_range(&self, must: &str, is: &str, value: &str) {
+        let texts = self.write_all(&[value.to_owned()]);
+        self.fault(wording::out_of_range(self.name, must, is, &texts));
+    }
+
+    /// At the value, or at the option's name where there is none.
+    pub(crate) fn fault(&self, message: String) {
+        if self.tokens.is_empty() {
+            self.cx.diag.error_at(self.span(), message);
+        } else {
+            self.cx.diag.error(&self.tokens, message);
+        }
+    }
+
+    /// One part of a list value.
+    pub(crate) fn element(&self, tokens: TokenStream) -> Value<'a> {
+        Value {
+            cx: self.cx,
+            name: self.name,
+            takes: self.takes.clone(),
+            example: self.example,
+            place: Place::Element,
+            tokens,
+        }
+    }
+
+    /// The parts of `[a, b]`, `(a, b)`, or of the option's own parentheses.
+    pub(crate) fn elements(&self, delimiter: Delimiter) -> Vec<Value<'a>> {
+        let in_group = inside(&self.tokens, delimiter);
+        let pieces = at_commas(in_group.unwrap_or_else(|| self.tokens.clone()));
+        let mut elements = Vec::new();
+        for piece in pieces {
+            if piece.tokens.is_empty() {
+                let span = piece.comma.unwrap_or_else(Span::call_site);
+                self.cx.diag.error_at(span, wording::comma_too_many());
+            } else {
+                elements.push(self.element(piece.tokens));
+            }
+        }
+        elements
+    }
+
+    /// NAME: checked now, it can't be a const: two sites that share it must read the same.
+    pub(crate) fn name_literal(&self) -> Option<LitStr> {
+        let Look::Text(text) = look(&self.tokens) else {
+            let as_text = match look(&self.tokens) {
+                Look::Word(word) => vec![format!("\"{word}\"")],
+                _ => Vec::new(),
+            };
+            self.refuse_with(&describe(&self.tokens), &as_text);
+            return None;
+        };
+        let value = text.value();
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
+        if !text.suffix().is_empty() {
+            self.refuse_with(
+                &format!("it has the suffix `{}`", text.suffix()),
+                &[format!("{value:?}")],
+            );
+        } else if value.is_empty() {
+            self.out_of_range(
+                "at least one character long",
+                "\"\"",
+                &format!("\"{}\"", "pay"),
+            );
+        } else if value.len() > LONGEST_NAME && value.chars().all(allowed) {
+            let texts = [self.write(&format!("\"{}\"", &value[..LONGEST_NAME]))];
+            let is = format!("{} long", value.len());
+            self.fault(wording::out_of_range(
+                self.name,
+                "at most 128 characters long",
+                is,
+                &texts,
+            ));
+        } else if let Some(stranger) = value.chars().find(|c| !allowed(*c)) {
+            let fixed: String = value
+                .chars()
+                .take(LONGEST_NAME)
+                .map(|c| if allowed(c) { c } else { '-' })
+                .collect();
+            let what = format!("{stranger:?} is not one of its letters `A-Z a-z 0-9 _ . : -`");
+            self.refuse_with(&what, &[format!("\"{fixed}\"")]);
+        } else {
+            return Some(text);
+        }
+        None
+    }
+
+    /// EXPR: kept as it is written.
+    pub(crate) fn expr(&self) -> Option<TokenStream> {
+        self.check_expr()?;
+        Some(self.tokens.clone())
+    }
+
+    /// A value that is one of a few bare words.
+    pub(crate) fn word(&self, words: &[&'static str]) -> Option<&'static str> {
+        match look(&self.tokens) {
+            Look::Word(word) => {
+                let known = words.iter().find(|known| word == **known).copied();
+                if known.is_none() {
+                    self.unknown_word(&word, words);
+                }
+                known
+            }
+            Look::Text(text) => {
+                let value = text.value();
+                let near = nearest(&value, words.iter().copied());
+                self.refuse_with(
+                    &describe(&self.tokens),
+                    &near.map(str::to_owned).into_iter().collect::<Vec<_>>(),
+                );
+                None
+            }
+            _ => {
+                self.refuse_look();
+                None
+            }
+        }
+    }
+
+    pub(crate) fn unknown_word(&self, word: &Ident, words: &[&str]) {
+        let near = nearest(&word.to_string(), words.iter().copied());
+        match near {
+            Some(near) => self.refuse_with(&format!("`{word}` is none"), &[near.to_owned()]),
+            None => self.fault(help(
+                format!("`{}` takes {}, but `{word}` is none", self.name, self.takes),
+                format!("its words are {}", one_of(words)),
+            )),
+        }
+    }
+
+    /// Names of arguments: `clone(a, b)`.
+    pub(crate) fn idents(&self) -> Vec<Ident> {
+        let delimiter = match inside(&self.tokens, Delimiter::Bracket) {
+            Some(_) => Delimiter::Bracket,
+            None => Delimiter::Parenthesis,
+        };
+        let mut idents: Vec<Ident> = Vec::new();
+        for element in self.elements(delimiter) {
+            match open(element.tokens.clone())
+                .into_iter()
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
+                [TokenTree::Ident(ident)] if idents.contains(ident) => {
+                    self.cx
+                        .diag
+                        .error(ident, wording::twice(&ident.to_string()));
+                }
+                [TokenTree::Ident(ident)] => idents.push(ident.clone()),
+                _ => element.refuse_look(),
+            }
+        }
+        idents
+    }
+}

@@ -1,0 +1,195 @@
+//! The wording of all option faults, in one place: what is wrong, on what, and the text
+//! to write instead. A test lists these, and a user learns to read them once.
+
+use std::fmt::Display;
+
+use super::table::{Opt, Spec, one_of};
+use crate::diag::help;
+
+/// "write `a` or `b`".
+pub(crate) fn write(texts: &[String]) -> String {
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    format!("write {}", one_of(&texts))
+}
+
+/// A value of the wrong kind: "`base` takes a duration, but `5` has no unit".
+pub(crate) fn wrong_kind(name: &str, takes: &str, what: &str, texts: &[String]) -> String {
+    help(format!("`{name}` takes {takes}, but {what}"), write(texts))
+}
+
+/// A value of the right kind that can't be: "`max` must be at least 1, but is `0`".
+pub(crate) fn out_of_range(name: &str, must: &str, is: impl Display, texts: &[String]) -> String {
+    help(
+        format!("`{name}` must be {must}, but is `{is}`"),
+        write(texts),
+    )
+}
+
+pub(crate) fn names_argument(name: &str, argument: impl Display, sample: &str) -> String {
+    help(
+        format!(
+            "`{name}` is fixed when the function is compiled, but `{argument}` is an argument of each call"
+        ),
+        format!("write a literal or a const, such as `{sample}`"),
+    )
+}
+
+pub(crate) fn unit_in_expression(name: &str, literal: &str, texts: &[String]) -> String {
+    help(
+        format!(
+            "`{literal}` inside an expression: to Rust it is no number, `{name}` reads a unit only where the literal stands alone"
+        ),
+        write(texts),
+    )
+}
+
+pub(crate) fn needs_value(option: &Opt) -> String {
+    help(
+        format!(
+            "`{}` takes {}, but none is given",
+            option.name,
+            option.kind.takes()
+        ),
+        write(&[option.sample()]),
+    )
+}
+
+pub(crate) fn takes_no_value(option: &Opt) -> String {
+    help(
+        format!(
+            "`{}` is a word that stands alone and takes no value",
+            option.name
+        ),
+        format!("write `{}`, with the options beside it", option.name),
+    )
+}
+
+pub(crate) fn comes_first(spec: &Spec, option: &Opt) -> String {
+    help(
+        format!(
+            "`{}` stands after other options, but the strategy comes first",
+            option.name
+        ),
+        format!("write `{}({}, ..)`", bare(spec), option.name),
+    )
+}
+
+pub(crate) fn twice(option: &str) -> String {
+    help(format!("`{option}` is given twice"), "remove one of them")
+}
+
+pub(crate) fn not_yet(option: &str) -> String {
+    help(
+        format!("`{option}` is not available yet"),
+        "remove it: this version of resil knows the option but can't do it",
+    )
+}
+
+pub(crate) fn unknown(spec: &Spec, name: &str, nearest: Option<&Opt>) -> String {
+    let what = format!("{} has no option `{name}`", spec.policy);
+    match nearest {
+        Some(option) if !option.built => help(
+            what,
+            format!("`{}` is near, but not available yet", option.name),
+        ),
+        Some(option) => help(
+            what,
+            format!(
+                "did you mean `{}`? write `{}`",
+                option.name,
+                option.sample()
+            ),
+        ),
+        None => help(what, allowed(spec)),
+    }
+}
+
+/// The list of what is allowed.
+fn allowed(spec: &Spec) -> String {
+    let names: Vec<&str> = spec
+        .options
+        .iter()
+        .filter(|o| o.built)
+        .map(|o| o.name)
+        .collect();
+    format!("it has {}", one_of(&names))
+}
+
+pub(crate) fn called_here(spec: &Spec, name: &str, text: &str, note: &str) -> String {
+    let note = if note.is_empty() {
+        String::new()
+    } else {
+        format!(", {note}")
+    };
+    help(
+        format!("{} has no option `{name}`", spec.policy),
+        format!("write `{text}`{note}"),
+    )
+}
+
+pub(crate) fn say_instead(spec: &Spec, name: &str, say: &str) -> String {
+    help(format!("{} has no option `{name}`", spec.policy), say)
+}
+
+pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
+    help(
+        format!("{} has no option `{name}`", spec.policy),
+        format!("it belongs to {}: move it there", other.policy),
+    )
+}
+
+pub(crate) fn word_of(spec: &Spec, word: &str, option: &Opt) -> String {
+    help(
+        format!(
+            "{} has no option `{word}`: it is a value of `{}`",
+            spec.policy, option.name
+        ),
+        write(&[option.write(word)]),
+    )
+}
+
+pub(crate) fn nameless(spec: &Spec, value: &str, text: Option<&str>) -> String {
+    let what = format!(
+        "{} takes options with a name, but `{value}` has none",
+        spec.policy
+    );
+    match text {
+        Some(text) => help(what, format!("write `{text}`")),
+        None => help(what, allowed(spec)),
+    }
+}
+
+/// `max: 5`, `max == 5`, `max 5`.
+pub(crate) fn malformed(text: &str, sample: &str) -> String {
+    help(
+        format!("`{text}` is no option: a name, `=` and a value"),
+        format!("write `{sample}`"),
+    )
+}
+
+pub(crate) fn comma_missing(before: &str) -> String {
+    help(
+        format!("a comma is missing before `{before}`"),
+        format!("write `, {before} = ..`"),
+    )
+}
+
+pub(crate) fn comma_too_many() -> String {
+    help("nothing stands before this comma", "remove it")
+}
+
+pub(crate) fn excludes(one: &str, other: &str, why: &str) -> String {
+    help(
+        format!("`{one}` can't stand beside `{other}`: {why}"),
+        "remove one of them",
+    )
+}
+
+pub(crate) fn no_effect(one: &str, why: &str, instead: &str) -> String {
+    help(format!("`{one}` has no effect: {why}"), instead)
+}
+
+/// `retry` of `` `#[retry]` ``.
+fn bare(spec: &Spec) -> &'static str {
+    spec.policy.trim_matches(['`', '#', '[', ']'])
+}

@@ -1,0 +1,314 @@
+//! `#[circuit]`: stop asking a side that does not answer, and look again later.
+
+mod expand;
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use syn::LitStr;
+
+use super::{Ctx, Facts};
+use crate::diag::help;
+use crate::parse::{
+    Args, Const, Elsewhere, Guess, Here, Kind, Opt, Pattern, Spec, Value, show, wording,
+};
+
+pub(crate) static SPEC: Spec = Spec {
+    policy: "`#[circuit]`",
+    options: &[
+        Opt::new("name", Kind::Name, "", "\"pay\""),
+        Opt::new("failures", Kind::Count, "5", "5"),
+        Opt::new("failure_rate", Kind::Ratio, "", "50%"),
+        Opt::new("window", Kind::Window, "100", "100"),
+        Opt::new("min_calls", Kind::Count, "20", "20"),
+        Opt::new("slow", Kind::Duration, "", "2s").later(),
+        Opt::new("slow_rate", Kind::Ratio, "100%", "100%").later(),
+        Opt::new("open_for", Kind::Duration, "30s", "30s"),
+        Opt::new("open_max", Kind::Duration, "", "5m"),
+        Opt::new("probes", Kind::Count, "1", "1"),
+        Opt::new("on", Kind::Pattern, "", "Network(_)"),
+        Opt::new("ignore", Kind::Pattern, "", "NotFound"),
+        Opt::new("key", Kind::Expr, "", "host").later(),
+        Opt::new("max_keys", Kind::Count, "10_000", "10_000").later(),
+        Opt::new("policy", Kind::Expr, "", "POLICY").later(),
+    ],
+    elsewhere: &[
+        Elsewhere {
+            names: &[
+                "threshold",
+                "failure_threshold",
+                "max_failures",
+                "consecutive_failures",
+            ],
+            here: Here::Named(
+                "failures",
+                "which counts failures in a row; `failure_rate` takes a ratio of calls",
+            ),
+        },
+        Elsewhere {
+            names: &[
+                "rate",
+                "failure_rate_threshold",
+                "error_rate",
+                "failure_ratio",
+                "error_threshold",
+            ],
+            here: Here::Named(
+                "failure_rate",
+                "such as `50%`; `failures` counts failures in a row",
+            ),
+        },
+        Elsewhere {
+            names: &[
+                "reset_timeout",
+                "wait_duration",
+                "cooldown",
+                "break_duration",
+                "open_duration",
+                "recovery_timeout",
+                "wait_duration_in_open_state",
+                "timeout",
+            ],
+            here: Here::Named("open_for", ""),
+        },
+        Elsewhere {
+            names: &["max_open", "max_cooldown", "max_wait_duration"],
+            here: Here::Named("open_max", ""),
+        },
+        Elsewhere {
+            names: &[
+                "half_open_max_calls",
+                "success_threshold",
+                "permitted_calls",
+                "half_open_calls",
+                "permitted_number_of_calls_in_half_open_state",
+            ],
+            here: Here::Named("probes", ""),
+        },
+        Elsewhere {
+            names: &[
+                "minimum_number_of_calls",
+                "volume_threshold",
+                "minimum_calls",
+                "min_throughput",
+            ],
+            here: Here::Named("min_calls", ""),
+        },
+        Elsewhere {
+            names: &["sliding_window_size", "window_size", "rolling_window"],
+            here: Here::Named("window", "a count of calls or a duration"),
+        },
+        Elsewhere {
+            names: &["slow_call_duration_threshold", "slow_call_duration"],
+            here: Here::Named("slow", ""),
+        },
+        Elsewhere {
+            names: &["slow_call_rate_threshold", "slow_call_rate"],
+            here: Here::Named("slow_rate", ""),
+        },
+        Elsewhere {
+            names: &["record", "when", "failure_on", "record_exceptions"],
+            here: Here::Named("on", "which takes a pattern"),
+        },
+        Elsewhere {
+            names: &["unless", "ignore_exceptions", "exclude", "skip"],
+            here: Here::Named("ignore", "which takes a pattern"),
+        },
+        Elsewhere {
+            names: &["id", "group", "breaker"],
+            here: Here::Named("name", ""),
+        },
+    ],
+    nameless: &[
+        (Guess::Text, "name"),
+        (Guess::Number, "failures"),
+        (Guess::Percent, "failure_rate"),
+        (Guess::Duration, "open_for"),
+    ],
+};
+
+const NAME: &str = "circuit";
+
+/// What the runtime does where nothing is written: LANGUAGE.md, section 5.
+const DEFAULT_WINDOW: u32 = 100;
+const DEFAULT_OPEN_FOR: Duration = Duration::from_secs(30);
+/// `open_max` where it is not written: so many times `open_for`.
+const MOST_CALLS: u32 = 10_000;
+const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
+
+pub(crate) struct Circuit {
+    pub(crate) span: Span,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) failures: Option<Const<u32>>,
+    pub(crate) failure_rate: Option<Const<f64>>,
+    pub(crate) window: Option<Window>,
+    pub(crate) min_calls: Option<Const<u32>>,
+    pub(crate) open_for: Option<Const<Duration>>,
+    pub(crate) open_max: Option<Const<Duration>>,
+    pub(crate) probes: Option<Const<u32>>,
+    pub(crate) on: Option<Pattern>,
+    pub(crate) ignore: Option<Pattern>,
+    written: Written,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Window {
+    Calls(Const<u32>),
+    Time(Const<Duration>),
+    /// A const whose type is not to be told from its tokens: never a `Literal`.
+    Expr(Const<()>),
+}
+
+/// Where the options stand that the rules speak of, faulty values included.
+#[derive(Default)]
+struct Written {
+    rate: bool,
+    window: Option<Span>,
+    min_calls: Option<Span>,
+    open_for: bool,
+}
+
+impl Circuit {
+    pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
+        let mut args = Args::read(&SPEC, args, cx);
+        let mut written = Written {
+            // `slow` is refused by name, but it would give the window a use.
+            rate: ["failure_rate", "slow", "slow_rate", "policy"]
+                .iter()
+                .any(|name| args.meant(name)),
+            open_for: args.meant("open_for"),
+            ..Written::default()
+        };
+        let window_value = args.take("window");
+        written.window = window_value.as_ref().map(Value::span);
+        let min_calls = args.take("min_calls");
+        written.min_calls = min_calls.as_ref().map(Value::span);
+        let parsed = Self {
+            span,
+            name: args.take("name").and_then(|value| value.name_literal()),
+            failures: args
+                .take("failures")
+                .and_then(|value| value.count(1, 65_535)),
+            failure_rate: args.take("failure_rate").and_then(|value| value.ratio()),
+            window: window_value.and_then(|value| window(&value)),
+            min_calls: min_calls.and_then(|value| value.count(1, u32::MAX)),
+            open_for: args.take("open_for").and_then(|value| value.duration()),
+            open_max: args.take("open_max").and_then(|value| value.duration()),
+            probes: args.take("probes").and_then(|value| value.count(1, 255)),
+            on: args.take("on").and_then(|value| value.pattern()),
+            ignore: args.take("ignore").and_then(|value| value.pattern()),
+            written,
+        };
+        args.done();
+        parsed
+    }
+
+    pub(crate) fn check(&self, cx: &Ctx<'_>) {
+        self.check_window_has_a_rate(cx);
+        self.check_min_calls_fit_window(cx);
+        self.check_open_max(cx);
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        Facts::new(NAME, self.span)
+    }
+
+    /// Failures in a row need no window: without a rate nothing looks at it.
+    fn check_window_has_a_rate(&self, cx: &Ctx<'_>) {
+        if self.written.rate {
+            return;
+        }
+        for (name, at) in [
+            ("window", self.written.window),
+            ("min_calls", self.written.min_calls),
+        ] {
+            if let Some(at) = at {
+                let why = "no rate is counted in a window";
+                cx.diag.error_at(
+                    at,
+                    wording::no_effect(
+                        name,
+                        why,
+                        "write `failure_rate = 50%` beside it, or remove it",
+                    ),
+                );
+            }
+        }
+    }
+
+    /// A window that holds fewer calls than that could never trip.
+    fn check_min_calls_fit_window(&self, cx: &Ctx<'_>) {
+        let window = match &self.window {
+            Some(Window::Calls(calls)) => calls.literal().copied(),
+            Some(Window::Time(_) | Window::Expr(_)) => None,
+            None => self.written.window.is_none().then_some(DEFAULT_WINDOW),
+        };
+        let (Some(window), Some(at)) = (window, &self.min_calls) else {
+            return;
+        };
+        let Some(min_calls) = at.literal() else {
+            return;
+        };
+        if *min_calls > window && self.written.rate {
+            let which = if self.window.is_some() {
+                ""
+            } else {
+                "default "
+            };
+            cx.diag.error(
+                at,
+                help(
+                    format!("`min_calls` of `{min_calls}` is more than the {which}`window` of `{window}` calls ever holds"),
+                    format!("write `min_calls = {window}` or `window = {min_calls}`"),
+                ),
+            );
+        }
+    }
+
+    /// The time grows from `open_for` to `open_max`, not down.
+    fn check_open_max(&self, cx: &Ctx<'_>) {
+        let open_for = match &self.open_for {
+            Some(open_for) => open_for.literal().copied(),
+            None => (!self.written.open_for).then_some(DEFAULT_OPEN_FOR),
+        };
+        let (Some(at), Some(open_for)) = (&self.open_max, open_for) else {
+            return;
+        };
+        let Some(open_max) = at.literal() else { return };
+        if *open_max < open_for {
+            let which = if self.open_for.is_some() {
+                ""
+            } else {
+                "default "
+            };
+            let (open_max, open_for) = (show(*open_max), show(open_for));
+            cx.diag.error(
+                at,
+                help(
+                    format!(
+                        "`open_max` of `{open_max}` is below the {which}`open_for` of `{open_for}`"
+                    ),
+                    format!(
+                        "write `open_max = {open_for}` for no growth, or `open_for = {open_max}`"
+                    ),
+                ),
+            );
+        }
+    }
+}
+
+/// COUNT or DURATION: a literal tells by its unit, an expression can't.
+fn window(value: &Value<'_>) -> Option<Window> {
+    use crate::parse::{Look, look};
+    match look(&value.tokens) {
+        Look::Number(number) if number.suffix.is_empty() || number.suffix == "u32" => {
+            value.count(1, MOST_CALLS).map(Window::Calls)
+        }
+        Look::Word(word) if word != "true" && word != "false" => {
+            value.const_expr().map(Window::Expr)
+        }
+        Look::Other if !value.in_pieces() => value.const_expr().map(Window::Expr),
+        Look::Other => None,
+        _ => value.duration_from(SHORTEST_WINDOW).map(Window::Time),
+    }
+}

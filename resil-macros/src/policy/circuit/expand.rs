@@ -1,0 +1,139 @@
+//! Statements around what is inside: a permit before, the outcome recorded after.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::{Circuit, Window};
+use crate::expand::constant::{Bound, Ty, count, not_zero, ratio};
+use crate::expand::{Cx, Inner, mixed};
+
+impl Circuit {
+    pub(crate) fn expand(&self, inner: Inner, cx: &Cx<'_>) -> Inner {
+        let at = mixed(self.span);
+        let failure = cx.private("Failure", self.span);
+        self.site(cx);
+        let policy = self.policy(cx);
+        let value = inner.value(self.span);
+        let look = (self.on.is_some() || self.ignore.is_some()).then(|| cx.look(self.span));
+        let verdict = self.verdict(cx);
+        Inner::Value(quote_spanned! {at=>
+            match __RESIL_CIRCUIT.admit(#policy, __resil_mark) {
+                ::core::result::Result::Err(__refusal) => {
+                    ::core::result::Result::Err(#failure::Policy(__refusal))
+                }
+                ::core::result::Result::Ok(__permit) => {
+                    let __r = #value;
+                    #look
+                    __permit.settle(&__r, #verdict);
+                    __r
+                }
+            }
+        })
+    }
+
+    fn site(&self, cx: &Cx<'_>) {
+        let at = mixed(self.span);
+        let ty = cx.private("CircuitSite", self.span);
+        let name = match &self.name {
+            Some(name) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
+            None => quote_spanned!(at=> ::core::option::Option::None),
+        };
+        cx.on_entry(&quote_spanned! {at=>
+            static __RESIL_CIRCUIT: #ty = #ty::new(&__RESIL_SITE, #name);
+        });
+    }
+
+    /// The settings that are written; `None` where only a name is: it uses what others have set.
+    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let policy = cx.private("CircuitPolicy", self.span);
+        let mut calls = TokenStream::new();
+        let mut call = |method: &str, value: TokenStream| {
+            let method = proc_macro2::Ident::new(method, at);
+            calls.extend(quote_spanned!(at=> .#method(#value)));
+        };
+        if let Some(v) = &self.failures {
+            call(
+                "failures",
+                cx.constant(v, &count("failures", 1, 65_535, "between 1 and 65535")),
+            );
+        }
+        if let Some(v) = &self.failure_rate {
+            call("failure_rate", cx.constant(v, &ratio("failure_rate")));
+        }
+        if let Some(v) = &self.window {
+            call("window", self.window_value(v, cx));
+        }
+        if let Some(v) = &self.min_calls {
+            call(
+                "min_calls",
+                cx.constant(v, &count("min_calls", 1, u32::MAX, "at least 1")),
+            );
+        }
+        if let Some(v) = &self.open_for {
+            call("open_for", cx.constant(v, &not_zero("open_for")));
+        }
+        if let Some(v) = &self.open_max {
+            call("open_max", cx.constant(v, &not_zero("open_max")));
+        }
+        if let Some(v) = &self.probes {
+            call(
+                "probes",
+                cx.constant(v, &count("probes", 1, 255, "between 1 and 255")),
+            );
+        }
+        if calls.is_empty() && self.name.is_some() {
+            return quote_spanned!(at=> ::core::option::Option::None);
+        }
+        quote_spanned!(at=> const { ::core::option::Option::Some(&#policy::new() #calls) })
+    }
+
+    fn window_value(&self, window: &Window, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let ty = cx.private("Window", self.span);
+        match window {
+            Window::Calls(n) => {
+                let n = cx.constant(n, &count("window", 1, 10_000, "between 1 and 10000 calls"));
+                quote_spanned!(at=> #ty::Calls(#n))
+            }
+            Window::Time(d) => {
+                let bound = Bound {
+                    option: "window",
+                    ty: Ty::Duration,
+                    holds: quote_spanned!(at=> __v.as_millis() >= 100),
+                    must: "at least 100ms",
+                };
+                let d = cx.constant(d, &bound);
+                quote_spanned!(at=> #ty::Time(#d))
+            }
+            Window::Expr(tokens) => {
+                // A name says neither `u32` nor `Duration`: its type does.
+                let of = cx.private("WindowOf", self.span);
+                let tokens = cx.this(tokens.tokens());
+                quote_spanned!(at=> #of(#tokens).window())
+            }
+        }
+    }
+
+    /// What `ignore` and `on` say of an error: `ignore` wins, `on` decides alone.
+    fn verdict(&self, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let ty = cx.private("CircuitVerdict", self.span);
+        let some = quote!(::core::option::Option::Some);
+        if self.on.is_none() && self.ignore.is_none() {
+            return quote_spanned!(at=> |_: &_| ::core::option::Option::None);
+        }
+        let ignore = self.ignore.as_ref().map(|p| {
+            let hit = cx.matches(p, &quote!(__e));
+            quote_spanned!(at=> if #hit { #some(#ty::Neutral) } else)
+        });
+        let rest = match &self.on {
+            Some(p) => {
+                let hit = cx.matches(p, &quote!(__e));
+                quote_spanned!(at=> { if #hit { #some(#ty::Failure) } else { #some(#ty::Success) } })
+            }
+            None => quote_spanned!(at=> { ::core::option::Option::None }),
+        };
+        quote_spanned!(at=> |__e: &_| { #ignore #rest })
+    }
+}

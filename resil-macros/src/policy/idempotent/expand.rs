@@ -1,0 +1,106 @@
+//! Claim, run what is inside beside the lease's heartbeat, record; or replay, or refuse.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::Idempotent;
+use crate::expand::constant::{Bound, Ty, not_zero};
+use crate::expand::{Cx, Inner, mixed};
+use crate::input::first_span;
+use crate::policy::Layer;
+
+impl Idempotent {
+    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
+        let at = mixed(self.span);
+        self.on_entry(cx);
+        let policy = self.policy(cx);
+        let failure = cx.private("Failure", self.span);
+        let begin = cx.private("Begin", self.span);
+        let codec = cx.gate("recorded");
+        let body = inner.future(cx, self.span);
+        // Inside a loop each attempt claims anew.
+        let again = above.iter().any(Layer::runs_again);
+        let clone = again.then(|| quote_spanned!(at=> .clone()));
+        let fingerprint = if self.fingerprint.is_some() {
+            quote_spanned!(at=> ::core::option::Option::Some(__resil_fingerprint #clone))
+        } else {
+            quote_spanned!(at=> ::core::option::Option::None)
+        };
+        Inner::Value(quote_spanned! {at=> {
+            let __begin = __RESIL_IDEMPOTENT
+                .begin(const { &#policy }, __resil_key #clone, #fingerprint, #codec, __resil_mark)
+                .await;
+            match __begin {
+                #begin::Replay(__value) => ::core::result::Result::Ok(__value),
+                #begin::Refuse(__refusal) => {
+                    ::core::result::Result::Err(#failure::Policy(__refusal))
+                }
+                #begin::Run(__claim) => __claim.run(#body).await,
+            }
+        }})
+    }
+
+    /// The key is made once per call, before anything runs, wherever the attribute stands.
+    fn on_entry(&self, cx: &Cx<'_>) {
+        let at = mixed(self.span);
+        let site = cx.private("IdempotentSite", self.span);
+        let name = match &self.name {
+            Some(name) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
+            None => quote_spanned!(at=> ::core::option::Option::None),
+        };
+        let builder = cx.private("KeyBuilder", self.span);
+        let parts: TokenStream = self
+            .key
+            .iter()
+            .flatten()
+            .map(|part| {
+                let part = cx.this(part);
+                quote_spanned!(mixed(first_span(&part))=> .part(&(#part)))
+            })
+            .collect();
+        let fingerprint = self.fingerprint.as_ref().map(|value| {
+            let value = cx.this(value);
+            let at = mixed(first_span(&value));
+            let of = cx.private("PreparedFingerprint", first_span(&value));
+            quote_spanned!(at=>
+                #[allow(unused_parens, clippy::all, clippy::pedantic)]
+                let __resil_fingerprint = #of::of(&(#value));
+            )
+        });
+        cx.on_entry(&quote_spanned! {at=>
+            static __RESIL_IDEMPOTENT: #site = #site::new(&__RESIL_SITE, #name);
+            #[allow(unused_parens, clippy::all, clippy::pedantic)]
+            let __resil_key = #builder::new() #parts .finish();
+            #fingerprint
+        });
+    }
+
+    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let policy = cx.private("IdempotentPolicy", self.span);
+        let mut calls = TokenStream::new();
+        if let Some(ttl) = &self.ttl {
+            let ttl = cx.constant(ttl, &not_zero("ttl"));
+            calls.extend(quote_spanned!(at=> .ttl(#ttl)));
+        }
+        if let Some(lease) = &self.lease {
+            let bound = Bound {
+                option: "lease",
+                ty: Ty::Duration,
+                holds: quote_spanned!(at=> __v.as_millis() >= 30),
+                must: "at least 30ms",
+            };
+            let lease = cx.constant(lease, &bound);
+            calls.extend(quote_spanned!(at=> .lease(#lease)));
+        }
+        if self.conflict_reject {
+            let conflict = cx.private("Conflict", self.span);
+            calls.extend(quote_spanned!(at=> .conflict(#conflict::Reject)));
+        }
+        if self.indeterminate.is_some() {
+            let on_abandon = cx.private("OnAbandon", self.span);
+            calls.extend(quote_spanned!(at=> .on_abandon(#on_abandon::Indeterminate)));
+        }
+        quote_spanned!(at=> #policy::new() #calls)
+    }
+}

@@ -1,0 +1,100 @@
+//! The shortest delays that a retry can have, as far as its literals tell. The runtime
+//! computes the real ones; here they only prove that an attempt can never start.
+
+use std::time::Duration;
+
+use super::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_FACTOR, Jitter, Retry, Strategy};
+use crate::parse::Const;
+use crate::policy::Shortest;
+
+impl Retry {
+    /// `None` where a value is an expression or a fault, where the delays may be nothing,
+    /// or where the failed side may ask for another delay than ours.
+    pub(super) fn shortest(&self) -> Option<Shortest> {
+        let runs = self.runs()?;
+        let share = self.shortest_share()?;
+        if self.retry_after.is_some() {
+            return None;
+        }
+        let delay: Box<dyn Fn(u32) -> Duration> = if self.written.delays.is_some() {
+            let delays = self.delays.as_ref()?;
+            let delays: Vec<Duration> = delays
+                .iter()
+                .map(|delay| delay.literal().copied())
+                .collect::<Option<_>>()?;
+            Box::new(move |n| {
+                let last = delays.len() - 1;
+                delays[last.min(usize::try_from(n - 1).unwrap_or(last))]
+            })
+        } else {
+            let base = literal_or(
+                self.base.as_ref(),
+                self.written.base.is_some(),
+                DEFAULT_BASE,
+            )?;
+            let cap = literal_or(self.cap.as_ref(), self.written.cap.is_some(), DEFAULT_CAP)?;
+            let written = self.written.factor.is_some();
+            let factor = literal_or(self.factor.as_ref(), written, DEFAULT_FACTOR)?;
+            let strategy = self.strategy;
+            Box::new(move |n| grown(strategy, base, factor, cap, n).min(cap))
+        };
+        Some(Shortest {
+            runs,
+            delay: Box::new(move |n| scaled(delay(n), share)),
+        })
+    }
+
+    /// The least part of a delay that the jitter leaves; `None` if it may leave nothing.
+    fn shortest_share(&self) -> Option<f64> {
+        match &self.jitter {
+            Some(Jitter::Full | Jitter::Decorrelated) => None,
+            Some(Jitter::Equal) => Some(0.5),
+            Some(Jitter::None) => Some(1.0),
+            Some(Jitter::Ratio(ratio)) => ratio.literal().map(|ratio| 1.0 - ratio),
+            None if self.written.jitter.is_some() => None,
+            // The delays of a list are taken as they are.
+            None => self.written.delays.is_some().then_some(1.0),
+        }
+    }
+}
+
+/// The literal, the default where nothing is written, `None` where it can't be told.
+pub(super) fn literal_or<T: Copy>(
+    value: Option<&Const<T>>,
+    written: bool,
+    default: T,
+) -> Option<T> {
+    match value {
+        Some(value) => value.literal().copied(),
+        None => (!written).then_some(default),
+    }
+}
+
+fn grown(strategy: Strategy, base: Duration, factor: f64, cap: Duration, n: u32) -> Duration {
+    match strategy {
+        Strategy::Constant => base,
+        Strategy::Linear => base.saturating_mul(n),
+        Strategy::Exponential => {
+            let exponent = i32::try_from(n - 1).unwrap_or(i32::MAX);
+            scaled(base, factor.powi(exponent)).min(cap)
+        }
+        Strategy::Fibonacci => {
+            let (mut before, mut delay) = (Duration::ZERO, base);
+            for _ in 1..n {
+                if delay >= cap {
+                    break;
+                }
+                (before, delay) = (delay, delay.saturating_add(before));
+            }
+            delay
+        }
+    }
+}
+
+/// `Duration::mul_f64` panics where this saturates; whole milliseconds stay exact.
+fn scaled(delay: Duration, share: f64) -> Duration {
+    if (share - 1.0).abs() < f64::EPSILON {
+        return delay;
+    }
+    Duration::try_from_secs_f64(delay.as_secs_f64() * share).unwrap_or(Duration::MAX)
+}

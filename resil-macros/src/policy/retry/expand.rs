@@ -1,0 +1,255 @@
+//! A loop around what is inside; the outcome lives in a block that ends before the sleep, so that
+//! an error that is not `Send` does not make the future so.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{Budget, Jitter, Max, Retry, Strategy};
+use crate::expand::constant::{Bound, Ty, any_duration, count, not_zero, ratio};
+use crate::expand::{Cx, Inner, mixed};
+use crate::parse::Pattern;
+
+impl Retry {
+    /// Whether the body may run more than once: not with a literal `max = 1`.
+    pub(crate) fn runs_again(&self) -> bool {
+        !matches!(&self.max, Some(Max::Count(c)) if c.literal() == Some(&1))
+    }
+
+    pub(crate) fn expand(&self, inner: Inner, cx: &Cx<'_>) -> Inner {
+        let at = mixed(self.span);
+        let retry = cx.private("Retry", self.span);
+        let policy = self.policy(cx);
+        self.site(cx);
+        let clones = cx.clone_statements();
+        let value = inner.value(self.span);
+        let look = (self.on.is_some() || self.unless.is_some() || self.retry_after.is_some())
+            .then(|| cx.look(self.span));
+        let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
+        let verdict = self.verdict(cx);
+        let asked = self.asked(cx);
+        if !self.runs_again() {
+            // No loop, so that the body may move its arguments.
+            return Inner::Value(quote_spanned! {at=> {
+                let mut __retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+                #clones
+                let __r = #value;
+                #look
+                __retry.again(&__r, #on_ok, #verdict, #asked);
+                __r
+            }});
+        }
+        Inner::Value(quote_spanned! {at=> {
+            let mut __retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+            loop {
+                {
+                    #clones
+                    let __r = #value;
+                    #look
+                    if !__retry.again(&__r, #on_ok, #verdict, #asked) {
+                        break __r;
+                    }
+                }
+                __retry.pause().await;
+            }
+        }})
+    }
+
+    /// The static state of the site: its budget.
+    fn site(&self, cx: &Cx<'_>) {
+        let at = mixed(self.span);
+        let ty = cx.private("RetrySite", self.span);
+        let name = match &self.budget {
+            Some(Budget::Named(name)) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
+            _ => quote_spanned!(at=> ::core::option::Option::None),
+        };
+        cx.on_entry(&quote_spanned! {at=>
+            static __RESIL_RETRY: #ty = #ty::new(&__RESIL_SITE, #name);
+        });
+    }
+
+    /// The builder calls for what is written.
+    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let policy = cx.private("RetryPolicy", self.span);
+        let mut calls = TokenStream::new();
+        if let Some(strategy) = self.strategy_value(cx) {
+            calls.extend(quote_spanned!(at=> .strategy(#strategy)));
+        }
+        match &self.max {
+            None => {}
+            Some(Max::Unlimited(span)) => {
+                calls.extend(quote_spanned!(mixed(*span)=> .unlimited()));
+            }
+            Some(Max::Count(max)) => {
+                let max = cx.constant(
+                    max,
+                    &count(
+                        "max",
+                        1,
+                        u32::MAX,
+                        "at least 1: it counts the first run too",
+                    ),
+                );
+                calls.extend(quote_spanned!(at=> .max(#max)));
+            }
+        }
+        if let Some(base) = &self.base {
+            let base = cx.constant(base, &any_duration("base"));
+            calls.extend(quote_spanned!(at=> .base(#base)));
+        }
+        if let Some(factor) = &self.factor {
+            let bound = Bound {
+                option: "factor",
+                ty: Ty::Number,
+                holds: quote_spanned!(at=> __v >= 1.0),
+                must: "at least 1",
+            };
+            let factor = cx.constant(factor, &bound);
+            calls.extend(quote_spanned!(at=> .factor(#factor)));
+        }
+        if let Some(cap) = &self.cap {
+            let cap = cx.constant(cap, &not_zero("cap"));
+            calls.extend(quote_spanned!(at=> .cap(#cap)));
+        }
+        if let Some(jitter) = &self.jitter {
+            let jitter = jitter_value(jitter, cx, self.span);
+            calls.extend(quote_spanned!(at=> .jitter(#jitter)));
+        }
+        if let Some(within) = &self.within {
+            let within = cx.constant(within, &not_zero("within"));
+            calls.extend(quote_spanned!(at=> .within(#within)));
+        }
+        match &self.budget {
+            None | Some(Budget::Named(_)) => {}
+            Some(Budget::Off) => calls.extend(quote_spanned!(at=> .no_budget())),
+            Some(Budget::Own { capacity, cost }) => {
+                let budget = cx.private("BudgetPolicy", self.span);
+                let capacity = capacity.as_ref().map_or_else(
+                    || quote_spanned!(at=> 500),
+                    |c| cx.constant(c, &count("capacity", 1, u32::MAX, "at least 1")),
+                );
+                let cost = cost.as_ref().map_or_else(
+                    || quote_spanned!(at=> 5),
+                    |c| cx.constant(c, &count("cost", 1, u32::MAX, "at least 1")),
+                );
+                calls.extend(quote_spanned!(at=> .budget(#budget::new(#capacity, #cost))));
+            }
+        }
+        if self.nested_outer {
+            calls.extend(quote_spanned!(at=> .nested_outer()));
+        }
+        quote_spanned!(at=> #policy::new() #calls)
+    }
+
+    fn strategy_value(&self, cx: &Cx<'_>) -> Option<TokenStream> {
+        let at = mixed(self.span);
+        let strategy = cx.private("Strategy", self.span);
+        if let Some(delays) = &self.delays {
+            let delays = delays.iter().enumerate().map(|(i, d)| {
+                // Each a const item of its own, where it needs one.
+                const NAMES: [&str; 8] = [
+                    "delays_0", "delays_1", "delays_2", "delays_3", "delays_4", "delays_5",
+                    "delays_6", "delays_7",
+                ];
+                match NAMES.get(i) {
+                    Some(name) => cx.constant(d, &any_duration(name)),
+                    None => cx.inline_constant(d, &any_duration("delays")),
+                }
+            });
+            return Some(quote_spanned!(at=> #strategy::Delays(&[#(#delays),*])));
+        }
+        match self.strategy {
+            Strategy::Exponential => None,
+            Strategy::Constant => Some(quote_spanned!(at=> #strategy::Constant)),
+            Strategy::Linear => Some(quote_spanned!(at=> #strategy::Linear)),
+            Strategy::Fibonacci => Some(quote_spanned!(at=> #strategy::Fibonacci)),
+        }
+    }
+
+    /// What `unless` and `on` say of an error: `unless` wins, `on` decides alone.
+    fn verdict(&self, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let ty = cx.private("RetryVerdict", self.span);
+        let some = quote!(::core::option::Option::Some);
+        let unless = self.unless.as_ref().map(|p| {
+            let hit = cx.matches(p, &quote!(__e));
+            quote_spanned!(at=> if #hit { #some(#ty::Final) } else)
+        });
+        let rest = match &self.on {
+            Some(p) => {
+                let hit = cx.matches(p, &quote!(__e));
+                quote_spanned!(at=> { if #hit { #some(#ty::Retry) } else { #some(#ty::Final) } })
+            }
+            None => quote_spanned!(at=> { ::core::option::Option::None }),
+        };
+        if unless.is_none() && self.on.is_none() {
+            quote_spanned!(at=> |_: &_| ::core::option::Option::None)
+        } else {
+            quote_spanned!(at=> |__e: &_| { #unless #rest })
+        }
+    }
+
+    fn asked(&self, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        match &self.retry_after {
+            None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
+            Some(f) => {
+                let (ask, f) = (cx.private("ask", self.span), cx.this(f));
+                quote_spanned!(at=> |__e: &_| #ask(__e, #f))
+            }
+        }
+    }
+}
+
+fn jitter_value(jitter: &Jitter, cx: &Cx<'_>, span: Span) -> TokenStream {
+    let at = mixed(span);
+    let ty = cx.private("Jitter", span);
+    match jitter {
+        Jitter::Full => quote_spanned!(at=> #ty::Full),
+        Jitter::Equal => quote_spanned!(at=> #ty::Equal),
+        Jitter::Decorrelated => quote_spanned!(at=> #ty::Decorrelated),
+        Jitter::None => quote_spanned!(at=> #ty::None),
+        Jitter::Ratio(r) => {
+            let r = cx.constant(r, &ratio("jitter"));
+            quote_spanned!(at=> #ty::Ratio(#r))
+        }
+    }
+}
+
+impl Cx<'_> {
+    /// Makes the outcome's error the user's, for patterns to look at.
+    pub(crate) fn look(&self, span: Span) -> TokenStream {
+        let (look, edge) = (self.private("look", span), self.edge());
+        quote_spanned!(mixed(span)=> let __r = #look(__r, #edge);)
+    }
+
+    /// A closure that says whether a value matches; without a pattern none does.
+    pub(crate) fn on_value(&self, pattern: Option<&Pattern>, span: Span) -> TokenStream {
+        let at = mixed(span);
+        match pattern {
+            None => quote_spanned!(at=> |_: &_| false),
+            Some(p) => {
+                let hit = self.matches(p, &quote!(__v));
+                quote_spanned!(at=> |__v: &_| #hit)
+            }
+        }
+    }
+
+    /// A `bool`: whether `value`, a reference, matches.
+    pub(crate) fn matches(&self, pattern: &Pattern, value: &TokenStream) -> TokenStream {
+        let at = mixed(pattern.span);
+        let tokens = self.this(&pattern.tokens);
+        let value: TokenStream = value
+            .clone()
+            .into_iter()
+            .map(|mut t| {
+                t.set_span(at);
+                t
+            })
+            .collect();
+        quote_spanned! {at=> {
+            #[allow(unreachable_patterns, clippy::match_like_matches_macro)]
+            match #value { #tokens => true, _ => false }
+        }}
+    }
+}

@@ -1,0 +1,294 @@
+//! `#[retry]`: run the body again, some time later, while its errors ask for it.
+
+mod curve;
+mod expand;
+mod rules;
+pub(crate) mod table;
+
+use std::time::Duration;
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::LitStr;
+
+pub(crate) use self::table::SPEC;
+use super::{Ctx, Facts, Repeats};
+use crate::parse::{Args, Const, Look, Pattern, Value, describe, inside, look, wording};
+
+const NAME: &str = "retry";
+
+/// What the runtime does where nothing is written: LANGUAGE.md, section 3.
+const DEFAULT_MAX: u32 = 3;
+const DEFAULT_BASE: Duration = Duration::from_millis(100);
+const DEFAULT_FACTOR: f64 = 2.0;
+const DEFAULT_CAP: Duration = Duration::from_secs(20);
+
+pub(crate) struct Retry {
+    pub(crate) span: Span,
+    pub(crate) strategy: Strategy,
+    pub(crate) strategy_written: bool,
+    pub(crate) max: Option<Max>,
+    pub(crate) base: Option<Const<Duration>>,
+    pub(crate) factor: Option<Const<f64>>,
+    pub(crate) cap: Option<Const<Duration>>,
+    pub(crate) jitter: Option<Jitter>,
+    pub(crate) delays: Option<Vec<Const<Duration>>>,
+    pub(crate) within: Option<Const<Duration>>,
+    pub(crate) on: Option<Pattern>,
+    pub(crate) unless: Option<Pattern>,
+    pub(crate) on_ok: Option<Pattern>,
+    pub(crate) retry_after: Option<TokenStream>,
+    pub(crate) clone: Vec<Ident>,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) nested_outer: bool,
+    /// What was written, and where: for the rules within the attribute.
+    written: Written,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Constant,
+    Linear,
+    Exponential,
+    Fibonacci,
+}
+
+impl Strategy {
+    const ALL: [(&'static str, Self); 4] = [
+        ("constant", Self::Constant),
+        ("linear", Self::Linear),
+        ("exponential", Self::Exponential),
+        ("fibonacci", Self::Fibonacci),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Max {
+    Count(Const<u32>),
+    Unlimited(Span),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Jitter {
+    Full,
+    Equal,
+    Decorrelated,
+    None,
+    Ratio(Const<f64>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Budget {
+    Off,
+    Named(LitStr),
+    Own {
+        capacity: Option<Const<u32>>,
+        cost: Option<Const<u32>>,
+    },
+}
+
+/// Where the options stand that the rules speak of, faulty values included: one fault
+/// must not make another one of a default that the user did not mean.
+#[derive(Default)]
+struct Written {
+    strategy: Option<Span>,
+    max: bool,
+    base: Option<Span>,
+    factor: Option<Span>,
+    cap: Option<Span>,
+    jitter: Option<Span>,
+    delays: Option<Span>,
+    within: bool,
+    budget: bool,
+}
+
+impl Retry {
+    pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
+        let mut args = Args::read(&SPEC, args, cx);
+        let mut written = Written {
+            max: args.meant("max"),
+            within: args.meant("within"),
+            budget: args.meant("budget"),
+            ..Written::default()
+        };
+        let strategy = strategy(&mut args, &mut written, cx);
+        let mut spanned = |name, at: &mut Option<Span>| {
+            let value = args.take(name);
+            *at = value.as_ref().map(Value::span);
+            value
+        };
+        let base = spanned("base", &mut written.base).and_then(|value| value.duration());
+        let factor = spanned("factor", &mut written.factor).and_then(|value| value.number(1.0));
+        let cap = spanned("cap", &mut written.cap).and_then(|value| value.duration());
+        let jitter = spanned("jitter", &mut written.jitter).and_then(|value| jitter(&value));
+        let delays = spanned("delays", &mut written.delays).and_then(|value| value.durations());
+        let parsed = Self {
+            span,
+            strategy: strategy.unwrap_or(Strategy::Exponential),
+            strategy_written: strategy.is_some(),
+            max: args.take("max").and_then(|value| max(&value)),
+            base,
+            factor,
+            cap,
+            jitter,
+            delays,
+            within: args.take("within").and_then(|value| value.duration()),
+            on: args.take("on").and_then(|value| value.pattern()),
+            unless: args.take("unless").and_then(|value| value.pattern()),
+            on_ok: args.take("on_ok").and_then(|value| value.pattern()),
+            retry_after: args.take("retry_after").and_then(|value| value.expr()),
+            clone: args
+                .take("clone")
+                .map(|value| value.idents())
+                .unwrap_or_default(),
+            budget: args.take("budget").and_then(|value| budget(&value)),
+            nested_outer: args
+                .take("nested")
+                .and_then(|value| value.word(&["outer"]))
+                .is_some(),
+            written,
+        };
+        args.done();
+        parsed
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        let unlimited = match self.max {
+            Some(Max::Unlimited(span)) => Some(span),
+            _ => None,
+        };
+        let tokens = match &self.max {
+            Some(Max::Count(count)) => count.to_token_stream(),
+            _ => TokenStream::new(),
+        };
+        let repeats = Repeats {
+            tokens,
+            unlimited,
+            within: self.written.within,
+            shortest: self.shortest(),
+        };
+        Facts {
+            repeats: Some(repeats),
+            ..Facts::new(NAME, self.span)
+        }
+    }
+
+    /// How often the body may run, where that is known and has an end.
+    fn runs(&self) -> Option<u32> {
+        match &self.max {
+            Some(Max::Count(count)) => count.literal().copied(),
+            Some(Max::Unlimited(_)) => None,
+            None if self.written.max => None,
+            None => Some(DEFAULT_MAX),
+        }
+    }
+}
+
+fn strategy(args: &mut Args<'_>, written: &mut Written, cx: &Ctx<'_>) -> Option<Strategy> {
+    let mut first: Option<Strategy> = None;
+    for (name, strategy) in Strategy::ALL {
+        let Some(value) = args.take(name) else {
+            continue;
+        };
+        match first {
+            None => {
+                written.strategy = Some(value.span());
+                first = Some(strategy);
+            }
+            Some(one) => {
+                let why = "a retry has one strategy";
+                cx.diag
+                    .error_at(value.span(), wording::excludes(name, one.name(), why));
+            }
+        }
+    }
+    first
+}
+
+fn max(value: &Value<'_>) -> Option<Max> {
+    const ENDLESS: [&str; 6] = [
+        "infinite", "infinity", "forever", "always", "endless", "inf",
+    ];
+    if let Look::Word(word) = look(&value.tokens) {
+        let text = word.to_string();
+        if text == "unlimited" {
+            return Some(Max::Unlimited(word.span()));
+        }
+        let slip = crate::diag::nearest(&text, ["unlimited"]).is_some();
+        if ENDLESS.contains(&text.as_str()) || slip && !value.cx.params.contains(&word) {
+            value.refuse_with(&format!("`{word}` is none"), &["unlimited".to_owned()]);
+            return None;
+        }
+    }
+    value.count(1, u32::MAX).map(Max::Count)
+}
+
+fn jitter(value: &Value<'_>) -> Option<Jitter> {
+    const WORDS: [&str; 4] = ["full", "equal", "decorrelated", "none"];
+    if value.is_flag() {
+        return Some(Jitter::Full);
+    }
+    let word = match look(&value.tokens) {
+        Look::Word(word) if word == "true" || word == "false" => {
+            let meant = if word == "true" { "full" } else { "none" };
+            value.refuse_with(&format!("`{word}` is none"), &[meant.to_owned()]);
+            return None;
+        }
+        // A lower-case word that is no argument can't be a const.
+        Look::Word(word) if value.cx.params.contains(&word) => None,
+        Look::Word(word) if word.to_string().starts_with(char::is_uppercase) => None,
+        Look::Word(_) | Look::Text(_) => Some(value.word(&WORDS)?),
+        _ => None,
+    };
+    match word {
+        Some("full") => Some(Jitter::Full),
+        Some("equal") => Some(Jitter::Equal),
+        Some("decorrelated") => Some(Jitter::Decorrelated),
+        Some(_) => Some(Jitter::None),
+        None => value.ratio().map(Jitter::Ratio),
+    }
+}
+
+fn budget(value: &Value<'_>) -> Option<Budget> {
+    match look(&value.tokens) {
+        Look::Text(_) => return value.name_literal().map(Budget::Named),
+        Look::Word(word) if word == "off" => return Some(Budget::Off),
+        Look::Word(word) if value.cx.params.contains(&word) => {
+            value.refuse(&format!("`{word}` is an argument of each call"));
+            return None;
+        }
+        Look::Word(word) => {
+            let text = word.to_string();
+            let meant = match text.as_str() {
+                "none" | "false" | "no" | "disabled" | "unlimited" => "off".to_owned(),
+                _ => format!("\"{text}\""),
+            };
+            value.refuse_with(&format!("`{word}` is none"), &[meant]);
+            return None;
+        }
+        _ => {}
+    }
+    let content = match inside(&value.tokens, Delimiter::Parenthesis) {
+        Some(content) => content,
+        None if value.is_in_parens() => value.tokens.clone(),
+        None => {
+            value.refuse(&describe(&value.tokens));
+            return None;
+        }
+    };
+    if content.is_empty() {
+        value.refuse("the parentheses are empty");
+        return None;
+    }
+    let mut args = Args::read(&table::BUDGET, content, value.cx);
+    let capacity = args
+        .take("capacity")
+        .and_then(|value| value.count(1, u32::MAX));
+    let cost = args.take("cost").and_then(|value| value.count(1, u32::MAX));
+    args.done();
+    Some(Budget::Own { capacity, cost })
+}

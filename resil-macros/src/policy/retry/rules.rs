@@ -1,0 +1,235 @@
+//! The rules within one `#[retry]`. They look at literals and defaults only: where a
+//! value is an expression they stay silent, and the const assertion speaks.
+
+use std::time::Duration;
+
+use super::curve::literal_or;
+use super::{Budget, DEFAULT_BASE, DEFAULT_CAP, Jitter, Max, Retry, Strategy};
+use crate::diag::{help, nearest};
+use crate::parse::{show, wording};
+use crate::policy::Ctx;
+
+/// What the default budget allows: 500 tokens at 5 each, and the first run.
+const MOST_RUNS_ON_DEFAULT_BUDGET: u32 = 101;
+
+impl Retry {
+    pub(crate) fn check(&self, cx: &Ctx<'_>) {
+        self.check_delays_stand_alone(cx);
+        self.check_factor(cx);
+        self.check_decorrelated(cx);
+        self.check_base_below_cap(cx);
+        self.check_within_first_delay(cx);
+        self.check_max_in_budget(cx);
+        self.check_budget_pays_one(cx);
+        self.check_clones(cx);
+    }
+
+    /// `delays` are the delays: nothing is left to compute them from.
+    fn check_delays_stand_alone(&self, cx: &Ctx<'_>) {
+        if self.written.delays.is_none() {
+            return;
+        }
+        let why = "`delays` are the delays themselves";
+        let strategy = self.written.strategy.map(|at| (self.strategy.name(), at));
+        let others = [
+            ("base", self.written.base),
+            ("factor", self.written.factor),
+            ("cap", self.written.cap),
+        ];
+        let others = others
+            .into_iter()
+            .filter_map(|(name, at)| Some((name, at?)));
+        for (name, at) in strategy.into_iter().chain(others) {
+            cx.diag.error_at(at, wording::excludes(name, "delays", why));
+        }
+    }
+
+    /// Only `exponential` has a factor.
+    fn check_factor(&self, cx: &Ctx<'_>) {
+        let Some(at) = self.written.factor else {
+            return;
+        };
+        if self.written.delays.is_none() && self.strategy != Strategy::Exponential {
+            let why = format!("`{}` does not grow by a factor", self.strategy.name());
+            let instead = "remove it, or write `exponential` as the strategy";
+            cx.diag
+                .error_at(at, wording::no_effect("factor", &why, instead));
+        }
+    }
+
+    /// Decorrelated jitter makes each delay from the one before: no strategy has a say.
+    fn check_decorrelated(&self, cx: &Ctx<'_>) {
+        if !matches!(self.jitter, Some(Jitter::Decorrelated)) {
+            return;
+        }
+        let why = "`jitter = decorrelated` makes each delay from the one before it";
+        if let Some(at) = self.written.delays {
+            cx.diag.error_at(
+                at,
+                wording::excludes("delays", "jitter = decorrelated", why),
+            );
+            return;
+        }
+        if let Some(at) = self.written.strategy
+            && self.strategy != Strategy::Exponential
+        {
+            let instead = "remove it, or write another `jitter`";
+            cx.diag
+                .error_at(at, wording::no_effect(self.strategy.name(), why, instead));
+        } else if let Some(at) = self.written.factor {
+            let instead = "remove it, or write another `jitter`";
+            cx.diag
+                .error_at(at, wording::no_effect("factor", why, instead));
+        }
+    }
+
+    /// Each delay would be the cap, and the base would never be seen.
+    fn check_base_below_cap(&self, cx: &Ctx<'_>) {
+        if self.written.delays.is_some() {
+            return;
+        }
+        let Some((base, cap)) = self.base_and_cap() else {
+            return;
+        };
+        if base <= cap {
+            return;
+        }
+        let (base, cap) = (show(base), show(cap));
+        match (&self.base, &self.cap) {
+            (Some(at), Some(_)) => cx.diag.error(
+                at,
+                help(
+                    format!("`base` of `{base}` is above the `cap` of `{cap}`"),
+                    format!("write `base = {cap}` or `cap = {base}`"),
+                ),
+            ),
+            (Some(at), None) => cx.diag.error(
+                at,
+                help(
+                    format!("`base` of `{base}` is above the default `cap` of `{cap}`"),
+                    format!("write `cap = {base}` beside it, or more"),
+                ),
+            ),
+            (None, Some(at)) => cx.diag.error(
+                at,
+                help(
+                    format!("`cap` of `{cap}` is below the default `base` of `{base}`"),
+                    format!("write `base = {cap}` beside it, or less"),
+                ),
+            ),
+            (None, None) => {}
+        }
+    }
+
+    fn base_and_cap(&self) -> Option<(Duration, Duration)> {
+        let base = literal_or(
+            self.base.as_ref(),
+            self.written.base.is_some(),
+            DEFAULT_BASE,
+        )?;
+        let cap = literal_or(self.cap.as_ref(), self.written.cap.is_some(), DEFAULT_CAP)?;
+        Some((base, cap))
+    }
+
+    /// It is looked at before each delay, so not even one would be waited for.
+    fn check_within_first_delay(&self, cx: &Ctx<'_>) {
+        let Some(at) = &self.within else { return };
+        let first = if self.written.delays.is_some() {
+            self.delays
+                .as_ref()
+                .and_then(|delays| delays.first()?.literal().copied())
+        } else {
+            self.base_and_cap().map(|(base, cap)| base.min(cap))
+        };
+        let (Some(within), Some(first)) = (at.literal(), first) else {
+            return;
+        };
+        if *within < first && self.runs() != Some(1) {
+            let (within, first) = (show(*within), show(first));
+            let message =
+                format!("`within` of `{within}` is shorter than the first delay of `{first}`");
+            cx.diag.error(
+                at,
+                help(
+                    message,
+                    format!("write `within = {first}` or more, or a shorter first delay"),
+                ),
+            );
+        }
+    }
+
+    /// The default budget ends the retries before such a `max` does.
+    fn check_max_in_budget(&self, cx: &Ctx<'_>) {
+        let Some(Max::Count(at)) = &self.max else {
+            return;
+        };
+        let Some(max) = at.literal() else { return };
+        if *max > MOST_RUNS_ON_DEFAULT_BUDGET && !self.written.budget {
+            let message = format!(
+                "`max` of `{max}` is never reached: the default budget pays for {MOST_RUNS_ON_DEFAULT_BUDGET} runs"
+            );
+            let capacity = u64::from(*max - 1) * 5;
+            let capacity = u32::try_from(capacity)
+                .ok()
+                .map(|c| format!("`budget(capacity = {c})` or "));
+            let budget = capacity.unwrap_or_default();
+            cx.diag.error(
+                at,
+                help(message, format!("write {budget}`budget = off` beside it")),
+            );
+        }
+    }
+
+    /// A full bucket that can't pay for one retry is `max = 1` in disguise.
+    fn check_budget_pays_one(&self, cx: &Ctx<'_>) {
+        let Some(Budget::Own { capacity, cost }) = &self.budget else {
+            return;
+        };
+        let literal = |value: &Option<crate::parse::Const<u32>>, default| match value {
+            Some(value) => value.literal().copied(),
+            None => Some(default),
+        };
+        let (Some(tokens), Some(price)) = (literal(capacity, 500), literal(cost, 5)) else {
+            return;
+        };
+        if price > tokens
+            && let Some(at) = capacity.as_ref().or(cost.as_ref())
+        {
+            let message = format!(
+                "a `capacity` of `{tokens}` does not pay the `cost` of `{price}` for one retry"
+            );
+            cx.diag.error(
+                at,
+                help(message, format!("write `capacity = {price}` or more")),
+            );
+        }
+    }
+
+    /// `clone` makes a new binding of an argument's name in each attempt.
+    fn check_clones(&self, cx: &Ctx<'_>) {
+        for name in &self.clone {
+            if name == "self" {
+                let message = "`clone` can't give `self` anew to each attempt: it is no name";
+                cx.diag.error(
+                    name,
+                    help(message, "write `let mut this = self.clone();` in the body"),
+                );
+                continue;
+            }
+            if cx.params.contains(name) {
+                continue;
+            }
+            let params: Vec<String> = cx.params.iter().map(ToString::to_string).collect();
+            let near = nearest(&name.to_string(), params.iter().map(String::as_str));
+            let instead = match near {
+                Some(near) => format!("write `clone({near})`"),
+                None if params.is_empty() => "remove it: the function has none".to_owned(),
+                None => format!("its arguments are `{}`", params.join("`, `")),
+            };
+            cx.diag.error(
+                name,
+                help(format!("`{name}` is no argument of the function"), instead),
+            );
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The options of `#[retry]`, and what other libraries call them.
+
+use crate::parse::{Elsewhere, Guess, Here, Kind, Opt, Spec};
+
+pub(crate) static SPEC: Spec = Spec {
+    policy: "`#[retry]`",
+    options: &[
+        Opt::new("constant", Kind::Strategy, "", ""),
+        Opt::new("linear", Kind::Strategy, "", ""),
+        Opt::new("exponential", Kind::Strategy, "", ""),
+        Opt::new("fibonacci", Kind::Strategy, "", ""),
+        Opt::new("max", Kind::Max, "3", "3"),
+        Opt::new("base", Kind::Duration, "100ms", "100ms"),
+        Opt::new("factor", Kind::Number, "2", "2"),
+        Opt::new("cap", Kind::Duration, "20s", "20s"),
+        Opt::new("jitter", Kind::Jitter, "full", "full"),
+        Opt::new("delays", Kind::Durations, "", "[100ms, 1s]"),
+        Opt::new("backoff", Kind::Expr, "", "MyBackoff").later(),
+        Opt::new("within", Kind::Duration, "", "30s"),
+        Opt::new("on", Kind::Pattern, "", "Network(_)"),
+        Opt::new("unless", Kind::Pattern, "", "Invalid(_)"),
+        Opt::new("on_ok", Kind::Pattern, "", "Pending"),
+        Opt::new("retry_after", Kind::Expr, "", "MyError::retry_after"),
+        Opt::new("clone", Kind::Idents, "", "request"),
+        Opt::new(
+            "budget",
+            Kind::Budget,
+            "(capacity = 500, cost = 5)",
+            "(capacity = 500, cost = 5)",
+        ),
+        Opt::new("nested", Kind::Words(&["outer"]), "", "outer"),
+        Opt::new("policy", Kind::Expr, "", "POLICY").later(),
+    ],
+    elsewhere: &[
+        Elsewhere {
+            names: &["max_attempts", "attempts", "max_tries", "tries", "max_runs"],
+            here: Here::Named("max", "which counts all runs, the first one included"),
+        },
+        // backon's `max_times` counts retries, as the others here do.
+        Elsewhere {
+            names: &[
+                "max_retries",
+                "retries",
+                "max_times",
+                "times",
+                "num_retries",
+                "retry_count",
+            ],
+            here: Here::OneMore("max"),
+        },
+        Elsewhere {
+            names: &["multiplier", "exponent_base"],
+            here: Here::Named("factor", ""),
+        },
+        Elsewhere {
+            names: &[
+                "initial_interval",
+                "initial_delay",
+                "min_delay",
+                "delay",
+                "delay_ms",
+                "interval",
+                "base_delay",
+                "wait",
+                "backoff_ms",
+            ],
+            here: Here::Named("base", ""),
+        },
+        Elsewhere {
+            names: &["max_delay", "max_interval", "max_backoff", "delay_max"],
+            here: Here::Named("cap", ""),
+        },
+        Elsewhere {
+            names: &[
+                "max_elapsed",
+                "max_elapsed_time",
+                "total_delay",
+                "max_duration",
+                "deadline",
+            ],
+            here: Here::Named("within", "which bounds all runs and delays together"),
+        },
+        Elsewhere {
+            names: &["retry_on", "when", "retry_if", "condition", "include"],
+            here: Here::Named("on", "which takes a pattern"),
+        },
+        Elsewhere {
+            names: &["abort_on", "no_retry_on", "ignore", "exclude", "skip"],
+            here: Here::Named("unless", "which takes a pattern"),
+        },
+        Elsewhere {
+            names: &["retry_on_result", "on_result", "until"],
+            here: Here::Named("on_ok", "which takes a pattern"),
+        },
+        Elsewhere {
+            names: &["strategy", "kind", "mode"],
+            here: Here::Say(
+                "the strategy is a bare word and comes first: write `retry(exponential, ..)`",
+            ),
+        },
+        Elsewhere {
+            names: &["timeout", "attempt_timeout"],
+            here: Here::Say(
+                "write `#[timeout(1s)]`: below `#[retry]` it bounds each attempt, above it the whole",
+            ),
+        },
+    ],
+    nameless: &[
+        (Guess::Number, "max"),
+        (Guess::Duration, "base"),
+        (Guess::Percent, "jitter"),
+    ],
+};
+
+/// The options of `budget(..)`.
+pub(crate) static BUDGET: Spec = Spec {
+    policy: "`budget`",
+    options: &[
+        Opt::new("capacity", Kind::Count, "500", "500"),
+        Opt::new("cost", Kind::Count, "5", "5"),
+    ],
+    elsewhere: &[
+        Elsewhere {
+            names: &["tokens", "max_tokens", "size", "max"],
+            here: Here::Named("capacity", ""),
+        },
+        Elsewhere {
+            names: &["retry_cost", "price"],
+            here: Here::Named("cost", ""),
+        },
+    ],
+    nameless: &[(Guess::Number, "capacity")],
+};

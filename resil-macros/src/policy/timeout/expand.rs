@@ -1,0 +1,37 @@
+//! A combinator over what is inside.
+
+use quote::quote_spanned;
+
+use super::Timeout;
+use crate::expand::constant::not_zero;
+use crate::expand::{Cx, Inner, mixed};
+use crate::input::first_span;
+use crate::parse::DurationValue;
+use crate::policy::Layer;
+
+impl Timeout {
+    pub(crate) fn expand(&self, inner: Inner, below: &[Layer], cx: &Cx<'_>) -> Inner {
+        let at = mixed(self.span);
+        let (timeout, site) = (cx.private("timeout", self.span), Cx::site(self.span));
+        // A circuit inside has to know that it was this timeout that dropped it.
+        let circuit = below.iter().any(|l| matches!(l, Layer::Circuit(_)));
+        let mark = cx.mark_option(circuit, self.span);
+        let body = inner.future(cx, self.span);
+        match &self.limit {
+            None => Inner::Future(body),
+            Some(DurationValue::Const(limit)) => {
+                let limit = cx.constant(limit, &not_zero("timeout"));
+                Inner::Future(quote_spanned!(at=> #timeout(#site, const { #limit }, #mark, #body)))
+            }
+            Some(DurationValue::Runtime(limit)) => {
+                let limit = cx.this(limit);
+                let typed = mixed(first_span(&limit));
+                let binding = quote_spanned!(typed=> let __limit: ::core::time::Duration = #limit;);
+                Inner::Value(quote_spanned!(at=> {
+                    #binding
+                    #timeout(#site, __limit, #mark, #body).await
+                }))
+            }
+        }
+    }
+}

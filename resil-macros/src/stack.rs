@@ -1,0 +1,229 @@
+//! Defer: how all layers of a function come to be seen at once, in the order they are written.
+//!
+//! rustc expands the topmost attribute first. An attribute that wrapped what it got would end up
+//! innermost, though it is written outermost. So a public attribute only moves `name(args)` into
+//! one private attribute behind all others, `#[resil::__private::stack(..)]`, and returns; when
+//! that one's turn comes, rustc has resolved every name (aliases, `cfg_attr`, strangers that are
+//! called `timeout` too), and everything else has had its turn.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+
+use crate::tokens::{open_groups, split_commas};
+
+/// The pending layers: the content of the private attribute.
+pub(crate) struct Stack {
+    /// The path of the crate `resil` as the user's crate knows it.
+    pub(crate) krate: TokenStream,
+    /// Outermost first.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One line of the stack.
+pub(crate) enum Entry {
+    /// One of our attributes.
+    Layer(LayerTokens),
+    /// `#[tracing::instrument]` was written here: its place can't be told from what it leaves.
+    Instrument,
+}
+
+/// An attribute as written.
+pub(crate) struct LayerTokens {
+    /// The policy, spanned at the attribute.
+    pub(crate) name: Ident,
+    pub(crate) args: TokenStream,
+}
+
+impl LayerTokens {
+    /// The user's token to point at: the first argument, since the attribute's own span would
+    /// underline the whole line.
+    pub(crate) fn span(&self) -> Span {
+        self.args
+            .clone()
+            .into_iter()
+            .next()
+            .map_or(self.name.span(), |t| t.span())
+    }
+}
+
+const INSTRUMENT: &str = "instrument";
+const CRATE: &str = "crate";
+
+/// Moves `#[name(args)]` into the pending attribute of `item`.
+pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenStream {
+    let (mut attrs, rest) = split_attributes(item);
+    let mut stack = match attrs.iter().position(|a| Stack::is_pending(a)) {
+        Some(at) => Stack::read_attribute(&attrs.remove(at)),
+        None => Stack {
+            krate: quote!(::resil),
+            entries: Vec::new(),
+        },
+    };
+    let (krate, args) = take_crate(args);
+    if let Some(path) = krate {
+        stack.krate = path;
+    }
+
+    // `instrument` is still to come: it was written below this attribute, and below all before.
+    let instrumented = attrs
+        .iter()
+        .any(|a| last_segment(a).is_some_and(|s| s == INSTRUMENT));
+    if instrumented {
+        stack.entries.retain(|e| !matches!(e, Entry::Instrument));
+    }
+    stack.entries.push(Entry::Layer(LayerTokens {
+        name: Ident::new(name, Span::call_site()),
+        args,
+    }));
+    if instrumented {
+        stack.entries.push(Entry::Instrument);
+    }
+
+    // `#[tokio::main]` and `#[tokio::test]` take `async` away: below a policy they have to run
+    // after it, on the function as it then is.
+    let (takers, mut attrs): (Vec<_>, Vec<_>) = attrs
+        .into_iter()
+        .partition(|a| last_segment(a).is_some_and(|s| s == "main" || s == "test"));
+    attrs.push(stack.to_attribute());
+    attrs.extend(takers);
+    quote!(#(#attrs)* #rest)
+}
+
+impl Stack {
+    fn is_pending(attr: &TokenStream) -> bool {
+        let path = path_of(attr);
+        matches!(path.as_slice(), [.., private, stack] if private == "__private" && stack == "stack")
+    }
+
+    /// The content of the private attribute, as rustc hands it to the private macro.
+    pub(crate) fn read(content: TokenStream) -> Self {
+        let mut stack = Self {
+            krate: quote!(::resil),
+            entries: Vec::new(),
+        };
+        let mut tokens = content.into_iter();
+        while let Some(TokenTree::Ident(name)) = tokens.next() {
+            let args = match tokens.next() {
+                Some(TokenTree::Group(g)) => g.stream(),
+                _ => TokenStream::new(),
+            };
+            if name == CRATE {
+                stack.krate = args;
+            } else if name == INSTRUMENT {
+                stack.entries.push(Entry::Instrument);
+            } else {
+                stack.entries.push(Entry::Layer(LayerTokens { name, args }));
+            }
+        }
+        stack
+    }
+
+    fn read_attribute(attr: &TokenStream) -> Self {
+        let content = bracketed(attr)
+            .and_then(|content| {
+                content.into_iter().find_map(|t| match t {
+                    TokenTree::Group(g) if g.delimiter() == Delimiter::Parenthesis => Some(g),
+                    _ => None,
+                })
+            })
+            .map(|g| g.stream())
+            .unwrap_or_default();
+        Self::read(content)
+    }
+
+    fn to_attribute(&self) -> TokenStream {
+        let krate = &self.krate;
+        let entries = self.entries.iter().map(|e| match e {
+            Entry::Layer(LayerTokens { name, args }) => quote!(#name(#args)),
+            Entry::Instrument => {
+                let name = Ident::new(INSTRUMENT, Span::call_site());
+                quote!(#name())
+            }
+        });
+        let crate_word = Ident::new(CRATE, Span::call_site());
+        quote!(#[#krate::__private::stack(#crate_word(#krate) #(#entries)*)])
+    }
+}
+
+/// `crate = path` among the arguments of a layer, and the others.
+fn take_crate(args: TokenStream) -> (Option<TokenStream>, TokenStream) {
+    let mut krate = None;
+    let mut others = Vec::new();
+    let parts = split_commas(open_groups(args.clone()));
+    for part in parts {
+        let tokens: Vec<TokenTree> = part.clone().into_iter().collect();
+        match tokens.as_slice() {
+            [TokenTree::Ident(word), TokenTree::Punct(eq), path @ ..]
+                if *word == CRATE && eq.as_char() == '=' && !path.is_empty() =>
+            {
+                krate = Some(path.iter().cloned().collect());
+            }
+            _ => others.push(part),
+        }
+    }
+    // The tokens stay as they were written where there is nothing to take out.
+    if krate.is_none() {
+        (None, args)
+    } else {
+        (krate, quote!(#(#others),*))
+    }
+}
+
+/// The outer attributes of an item, each whole, and the tokens after them.
+fn split_attributes(item: TokenStream) -> (Vec<TokenStream>, TokenStream) {
+    let mut attrs = Vec::new();
+    let mut rest = TokenStream::new();
+    let mut tokens = item.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match (&token, tokens.peek()) {
+            (TokenTree::Punct(p), Some(TokenTree::Group(g)))
+                if p.as_char() == '#' && g.delimiter() == Delimiter::Bracket =>
+            {
+                let group = TokenTree::Group(Group::clone(g));
+                tokens.next();
+                attrs.push([token, group].into_iter().collect());
+            }
+            _ => {
+                rest.extend([token]);
+                break;
+            }
+        }
+    }
+    rest.extend(tokens);
+    (attrs, rest)
+}
+
+fn bracketed(attr: &TokenStream) -> Option<TokenStream> {
+    attr.clone().into_iter().find_map(|t| match t {
+        TokenTree::Group(g) => Some(g.stream()),
+        _ => None,
+    })
+}
+
+/// The names of an attribute's path.
+fn path_of(attr: &TokenStream) -> Vec<String> {
+    bracketed(attr)
+        .into_iter()
+        .flatten()
+        .take_while(|t| match t {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(p) => p.as_char() == ':',
+            _ => false,
+        })
+        .filter_map(|t| match t {
+            TokenTree::Ident(i) => Some(i.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn last_segment(attr: &TokenStream) -> Option<String> {
+    path_of(attr).pop()
+}
+
+impl ToTokens for LayerTokens {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { name, args } = self;
+        tokens.extend(quote!(#name(#args)));
+    }
+}

@@ -1,0 +1,344 @@
+//! `#[retry]`: how often, when and why the body runs again.
+//!
+//! Generated code holds a [`Retry`] beside a loop around the body: after each attempt it asks
+//! [`again`](Retry::again), and awaits [`pause`](Retry::pause) before the next. A first attempt
+//! that succeeds reads one word (the budget) and nothing else: no clock, no random number.
+
+mod budget;
+mod delay;
+mod policy;
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
+
+use self::budget::Budget;
+use self::delay::Spread;
+use crate::clock::{self, Instant, Sleep};
+use crate::deadline::Deadline;
+use crate::error::Raised;
+use crate::event::{self, Event, StopReason};
+use crate::failure::{Failure, Outcome, Raise};
+use crate::site::Site;
+
+/// The static state of one retried function: its budget.
+#[derive(Debug)]
+pub struct RetrySite {
+    site: &'static Site,
+    own: Budget,
+    name: Option<&'static str>,
+    shared: OnceLock<&'static Budget>,
+}
+
+impl RetrySite {
+    /// The state of `site`; `budget` is the name of a budget shared with others.
+    pub const fn new(site: &'static Site, budget: Option<&'static str>) -> Self {
+        Self {
+            site,
+            own: Budget::new(),
+            name: budget,
+            shared: OnceLock::new(),
+        }
+    }
+
+    #[inline]
+    fn budget(&self) -> &Budget {
+        match self.name {
+            None => &self.own,
+            Some(name) => self.shared.get_or_init(|| budget::named(name)),
+        }
+    }
+}
+
+/// What a pattern says of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryVerdict {
+    /// Try again.
+    Retry,
+    /// Never try again.
+    Final,
+}
+
+/// Asks `f` of `error`: a closure written in the attribute learns its argument's type here.
+#[inline]
+pub fn ask<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
+    f(error)
+}
+
+/// The retry of one call.
+#[derive(Debug)]
+pub struct Retry {
+    policy: &'static RetryPolicy,
+    site: &'static RetrySite,
+    /// Attempts that have ended.
+    attempts: u32,
+    /// When the call began, if `within` has to know.
+    began: Option<Instant>,
+    /// The delay drawn last.
+    delay: Option<Duration>,
+    nested_reported: bool,
+}
+
+impl Retry {
+    /// A call begins.
+    #[inline(always)]
+    pub fn begin(site: &'static RetrySite, policy: &'static RetryPolicy) -> Self {
+        Self {
+            policy,
+            site,
+            attempts: 0,
+            began: if policy.within.is_some() {
+                Some(clock::now())
+            } else {
+                None
+            },
+            delay: None,
+            nested_reported: false,
+        }
+    }
+
+    /// An attempt ended with `out`: whether another one follows, after [`pause`](Self::pause).
+    ///
+    /// `on_ok` says of a value that it asks for another try; `verdict` what the patterns say of an
+    /// error (`None`: nothing, the default holds); `asked` how long the failed side wants to be
+    /// left alone. The last two are asked about errors that are the user's already.
+    #[inline(always)]
+    pub fn again<T, E, P: Raise>(
+        &mut self,
+        out: &Outcome<T, E, P>,
+        on_ok: impl FnOnce(&T) -> bool,
+        verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
+        asked: impl FnOnce(&E) -> Option<Duration>,
+    ) -> bool {
+        match out {
+            Ok(value) => {
+                if on_ok(value) {
+                    self.next(Some(RetryVerdict::Retry), None, None)
+                } else {
+                    self.succeeded();
+                    false
+                }
+            }
+            Err(failure) => self.failed(failure, verdict, asked),
+        }
+    }
+
+    #[cold]
+    fn failed<E, P: Raise>(
+        &mut self,
+        failure: &Failure<E, P>,
+        verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
+        asked: impl FnOnce(&E) -> Option<Duration>,
+    ) -> bool {
+        let error = failure.error();
+        let verdict = error.and_then(verdict);
+        let asked = if verdict == Some(RetryVerdict::Final) {
+            None
+        } else {
+            error.and_then(asked)
+        };
+        self.next(verdict, failure.raised(), asked)
+    }
+
+    #[inline(always)]
+    fn succeeded(&mut self) {
+        if let Some(budget) = self.policy.budget {
+            self.site
+                .budget()
+                .give(if self.attempts == 0 { 1 } else { budget.cost });
+        }
+    }
+
+    #[inline(never)]
+    fn next(
+        &mut self,
+        verdict: Option<RetryVerdict>,
+        raised: Option<Raised>,
+        asked: Option<Duration>,
+    ) -> bool {
+        self.attempts = self.attempts.saturating_add(1);
+        match self.decide(verdict, raised, asked) {
+            Ok(delay) => {
+                self.delay = Some(delay);
+                event::emit(|| Event::Retry {
+                    function: self.site.site.function(),
+                    attempt: self.attempts,
+                    delay,
+                });
+                true
+            }
+            Err(reason) => {
+                event::emit(|| Event::RetryStopped {
+                    function: self.site.site.function(),
+                    attempts: self.attempts,
+                    reason,
+                });
+                false
+            }
+        }
+    }
+
+    /// The delay before the next attempt, or why none follows.
+    fn decide(
+        &mut self,
+        verdict: Option<RetryVerdict>,
+        raised: Option<Raised>,
+        asked: Option<Duration>,
+    ) -> Result<Duration, StopReason> {
+        let retry = match (verdict, raised) {
+            (Some(verdict), _) => verdict == RetryVerdict::Retry,
+            // What resil raised below: a timeout may pass, a refusal stays one.
+            (None, Some(raised)) => matches!(raised, Raised::Timeout { .. }),
+            (None, None) => true,
+        };
+        if !retry {
+            return Err(StopReason::Final);
+        }
+        if let Some(outer) = enclosing() {
+            if self.policy.nested_outer {
+                return Err(StopReason::Nested);
+            }
+            self.report_nesting(outer);
+        }
+        if self.policy.max.is_some_and(|max| self.attempts >= max) {
+            return Err(StopReason::Exhausted);
+        }
+        let asked = asked.or_else(|| raised.and_then(Raised::retry_after));
+        let spread: Spread = match asked {
+            Some(asked) => self.policy.asked(asked).ok_or(StopReason::AskedLonger)?,
+            None => self.policy.spread(self.attempts, self.delay),
+        };
+        let delay = spread.draw();
+        self.in_time(delay)?;
+        match self.policy.budget {
+            Some(budget) if !self.site.budget().take(budget) => Err(StopReason::Budget),
+            _ => Ok(delay),
+        }
+    }
+
+    /// Never sleeps just to fail: an attempt that would begin at or after a limit is not waited for.
+    fn in_time(&self, delay: Duration) -> Result<(), StopReason> {
+        let deadline = Deadline::current();
+        if self.began.is_none() && deadline.is_none() {
+            return Ok(());
+        }
+        let now = clock::now();
+        if let (Some(began), Some(within)) = (self.began, self.policy.within)
+            && now.saturating_duration_since(began).saturating_add(delay) >= within
+        {
+            return Err(StopReason::Within);
+        }
+        match deadline {
+            Some(d) if d.instant().saturating_duration_since(now) <= delay => {
+                Err(StopReason::Deadline)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn report_nesting(&mut self, outer: &'static Site) {
+        if !self.nested_reported {
+            self.nested_reported = true;
+            event::emit(|| Event::RetryNested {
+                function: self.site.site.function(),
+                outer: outer.function(),
+            });
+        }
+    }
+
+    /// The wait before the next attempt. Dropping it ends the retry with the call.
+    #[inline]
+    pub fn pause(&self) -> Pause {
+        match self.delay {
+            None | Some(Duration::ZERO) => Pause::Yield { yielded: false },
+            Some(d) => Pause::Sleep {
+                sleep: clock::sleep_until(clock::add(clock::now(), d)),
+            },
+        }
+    }
+}
+
+pin_project! {
+    /// The wait between two attempts.
+    #[project = PauseProj]
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub enum Pause {
+        /// A timer.
+        Sleep {
+            #[pin]
+            sleep: Sleep,
+        },
+        /// A delay of zero makes no timer, and yet lets others run.
+        Yield {
+            yielded: bool,
+        },
+    }
+}
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.project() {
+            PauseProj::Sleep { sleep } => sleep.poll(cx),
+            PauseProj::Yield { yielded: true } => Poll::Ready(()),
+            PauseProj::Yield { yielded } => {
+                *yielded = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+}
+
+thread_local! {
+    /// The retried function whose attempt is being polled.
+    static ATTEMPT_OF: Cell<Option<&'static Site>> = const { Cell::new(None) };
+}
+
+fn enclosing() -> Option<&'static Site> {
+    ATTEMPT_OF.get()
+}
+
+pin_project! {
+    /// One attempt of a retried body: what is called inside can see that it is retried.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Attempt<F> {
+        #[pin]
+        body: F,
+        site: &'static RetrySite,
+    }
+}
+
+/// `body` as an attempt of the function of `site`.
+#[inline(always)]
+pub fn attempt<F: Future>(site: &'static RetrySite, body: F) -> Attempt<F> {
+    Attempt { body, site }
+}
+
+impl<F: Future> Future for Attempt<F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        struct Restore(Option<&'static Site>);
+        impl Drop for Restore {
+            #[inline(always)]
+            fn drop(&mut self) {
+                ATTEMPT_OF.set(self.0);
+            }
+        }
+        let this = self.project();
+        let _restore = Restore(ATTEMPT_OF.replace(Some(this.site.site)));
+        this.body.poll(cx)
+    }
+}
