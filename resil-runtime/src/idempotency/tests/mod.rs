@@ -8,6 +8,7 @@ mod model;
 mod table;
 mod waiting;
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +30,7 @@ use crate::event::{Event, Subscription, subscribe};
 use crate::failure::{Edge, Failure, Outcome, edge, finish, lift};
 use crate::mark::{Mark, watch};
 use crate::site::Site;
+use crate::timeout::timeout;
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 enum ShopError {
@@ -75,15 +77,15 @@ where
     let gate = edge::<Answered<T>, T, ShopError>();
     let codec = recorded::<Answered<T>, T, ShopError>();
     let mark = Mark::new();
-    let begin = site.begin_in(store, policy, key, fingerprint, codec, &mark);
-    let out = match begin.await {
-        Begin::Run(claim) => claim.run(async { inside(&mark, gate).await }).await,
-        Begin::Replay(v) => {
-            assert!(mark.replayed());
-            Ok(v)
-        }
-        Begin::Refuse(r) => Err(Failure::Policy(r)),
-    };
+    let ran = Cell::new(false);
+    let out = site
+        .begin_in(store, policy, key, fingerprint, codec, &mark)
+        .run(async {
+            ran.set(true);
+            inside(&mark, gate).await
+        })
+        .await;
+    assert_eq!(mark.replayed(), out.is_ok() && !ran.get());
     finish(out, gate)
 }
 
@@ -109,11 +111,8 @@ async fn call_cut<T: Serialize + DeserializeOwned>(
     body: impl Future<Output = Answered<T>>,
 ) -> Answered<T> {
     stack(store, policy, key, None, async move |mark, gate| {
-        tokio::select! {
-            biased;
-            r = watch(body, mark) => lift(r, gate),
-            () = sleep(limit) => Err(Failure::Policy(timed_out())),
-        }
+        let attempt = async { lift(watch(body, mark).await, gate) };
+        timeout(&SITE, limit, Some(mark), attempt).await
     })
     .await
 }
@@ -139,14 +138,6 @@ async fn begin_to_run<F: Future>(future: Pin<&mut F>) {
         Poll::Ready(())
     })
     .await;
-}
-
-fn timed_out() -> Refusal {
-    Refusal::Timeout {
-        site: &SITE,
-        limit: crate::error::Packed::new(Duration::from_secs(1)),
-        inherited: false,
-    }
 }
 
 /// Why idempotency refused.
