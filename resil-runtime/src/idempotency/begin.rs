@@ -91,6 +91,10 @@ impl IdempotentSite {
             conflict: policy.conflict,
             codec,
             mark,
+            shown: match &wish {
+                Wish::Claim(key, _) => key.shown(),
+                _ => 0,
+            },
             wish,
             wait: None,
         }
@@ -118,6 +122,8 @@ pub struct Beginning<'a, T> {
     conflict: Conflict,
     codec: Codec<T>,
     mark: &'a Mark,
+    /// What events show of the key.
+    shown: u32,
     wish: Wish,
     // Boxed: few calls wait.
     wait: Option<Box<Wait>>,
@@ -145,49 +151,40 @@ struct Wait {
     timer: Pin<Box<Sleep>>,
 }
 
+/// How a call that met an owner goes on.
+enum Next {
+    AskAgain,
+    Wait,
+    Refuse(IdempotencyError),
+}
+
 impl<'a, T> Future for Beginning<'a, T> {
     type Output = Begin<'a, T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Begin<'a, T>> {
         let this = &mut *self;
         this.mark.set_replayed(false);
-        let answer = ready!(this.ask(cx));
+        let answer = match std::mem::replace(&mut this.wish, Wish::Answered) {
+            Wish::Claim(key, request) => ready!(this.ask(key, request, cx)),
+            Wish::Refuse(e) => Err(e),
+            Wish::Answered => panic!("polled after it was done"),
+        };
         // Leaves its seat now, and hands on a call that it made no use of.
         this.wait = None;
-        Poll::Ready(match answer {
-            Ok(begin) => begin,
-            Err(refused) => Begin::Refuse(Refusal::Idempotency(Box::new(refused))),
-        })
+        Poll::Ready(answer.unwrap_or_else(|e| {
+            this.tell(e.name(), IdempotencyEvent::of(&e));
+            Begin::Refuse(Refusal::Idempotency(Box::new(e)))
+        }))
     }
 }
 
 impl<'a, T> Beginning<'a, T> {
-    fn ask(&mut self, cx: &mut Context<'_>) -> Poll<Result<Begin<'a, T>, IdempotencyError>> {
-        let (key, request) = match std::mem::replace(&mut self.wish, Wish::Answered) {
-            Wish::Claim(key, request) => (key, request),
-            Wish::Refuse(e) => {
-                emit(|| Event::Idempotency {
-                    name: e.name(),
-                    what: IdempotencyEvent::InvalidKey,
-                    key: 0,
-                });
-                return Poll::Ready(Err(e));
-            }
-            Wish::Answered => panic!("polled after it was done"),
-        };
-        // Put back only where it goes on waiting.
-        let name = key.name();
-        let tell = |what| {
-            emit(|| Event::Idempotency {
-                name,
-                what,
-                key: key.shown(),
-            });
-        };
-        let refuse = |what, e| {
-            tell(what);
-            Poll::Ready(Err(e))
-        };
+    fn ask(
+        &mut self,
+        key: Arc<Key>,
+        request: Request,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Begin<'a, T>, IdempotencyError>> {
         if let Some(wait) = &mut self.wait
             && !wait.ticket.look(cx.waker())
             && wait.timer.as_mut().poll(cx).is_pending()
@@ -195,89 +192,89 @@ impl<'a, T> Beginning<'a, T> {
             self.wish = Wish::Claim(key, request);
             return Poll::Pending;
         }
-        loop {
+        let name = key.name();
+        Poll::Ready(loop {
             let lease_end = match self.store.claim(&key, &request) {
                 Some(Answer::Busy { lease_end }) => lease_end,
                 Some(Answer::Claimed {
                     fence, taken_over, ..
                 }) => {
                     if taken_over {
-                        tell(IdempotencyEvent::TakenOver);
+                        self.tell(name, IdempotencyEvent::TakenOver);
                     }
-                    if let Some(wait) = self.wait.take() {
-                        wait.ticket.won();
-                    }
-                    self.mark.forget_cut();
-                    let held = Held {
-                        store: self.store,
-                        key,
-                        request,
-                        mark: self.mark,
-                        fence,
-                        renewed: clock::now(),
-                        stage: Stage::Open,
-                    };
-                    let codec = self.codec;
-                    return Poll::Ready(Ok(Begin::Run(Claim { held, codec })));
+                    break Ok(Begin::Run(self.claimed(key, request, fence)));
                 }
-                Some(Answer::Done(recorded)) => {
-                    return Poll::Ready(self.replay(name, &recorded, tell));
-                }
-                Some(Answer::KeyReused) => {
-                    let e = IdempotencyError::KeyReused { name };
-                    return refuse(IdempotencyEvent::KeyReused, e);
-                }
-                Some(Answer::Indeterminate) => {
-                    let e = IdempotencyError::Indeterminate { name };
-                    return refuse(IdempotencyEvent::Indeterminate, e);
-                }
-                Some(Answer::NoRoom) | None => {
-                    let e = IdempotencyError::Full { name };
-                    return refuse(IdempotencyEvent::Full, e);
-                }
+                Some(Answer::Done(recorded)) => break self.replay(name, &recorded),
+                Some(Answer::KeyReused) => break Err(IdempotencyError::KeyReused { name }),
+                Some(Answer::Indeterminate) => break Err(IdempotencyError::Indeterminate { name }),
+                Some(Answer::NoRoom) | None => break Err(IdempotencyError::Full { name }),
             };
-            let in_progress = |now| {
-                let e = IdempotencyError::InProgress {
-                    name,
-                    retry_in: Some(lease_end.saturating_duration_since(now)),
-                };
-                refuse(IdempotencyEvent::InProgress, e)
-            };
-            let now = clock::now();
-            if self.conflict == Conflict::Reject {
-                return in_progress(now);
-            }
-            let Some(wait) = &mut self.wait else {
-                let deadline = Deadline::current().map(Deadline::instant);
-                if deadline.is_some_and(|at| at <= now) {
-                    return in_progress(now);
+            match self.met(&key, lease_end, cx) {
+                Next::AskAgain => {}
+                Next::Refuse(e) => break Err(e),
+                Next::Wait => {
+                    self.wish = Wish::Claim(key, request);
+                    return Poll::Pending;
                 }
-                let Some(mut ticket) = self.store.waiting.enter(&key) else {
-                    return in_progress(now);
-                };
-                tell(IdempotencyEvent::Waiting);
-                ticket.look(cx.waker());
-                let until = deadline.map_or(lease_end, |at| at.min(lease_end));
-                self.wait = Some(Box::new(Wait {
-                    ticket,
-                    deadline,
-                    timer: Box::pin(clock::sleep_until(until)),
-                }));
-                // Asked again with a seat: the owner may have ended before it was taken.
-                continue;
+            }
+        })
+    }
+
+    /// Another owner's lease runs until `lease_end`, if it is not renewed.
+    fn met(&mut self, key: &Arc<Key>, lease_end: Instant, cx: &mut Context<'_>) -> Next {
+        let now = clock::now();
+        let in_progress = Next::Refuse(IdempotencyError::InProgress {
+            name: key.name(),
+            retry_in: Some(lease_end.saturating_duration_since(now)),
+        });
+        let Some(wait) = &mut self.wait else {
+            let deadline = Deadline::current().map(Deadline::instant);
+            if self.conflict == Conflict::Reject || deadline.is_some_and(|at| at <= now) {
+                return in_progress;
+            }
+            let Some(mut ticket) = self.store.waiting.enter(key) else {
+                return in_progress;
             };
-            if wait.deadline.is_some_and(|at| at <= now) {
-                return in_progress(now);
-            }
-            wait.ticket.go_on();
-            let until = wait.deadline.map_or(lease_end, |at| at.min(lease_end));
-            if wait.timer.deadline() != until {
-                wait.timer.as_mut().reset(until);
-            }
-            if wait.timer.as_mut().poll(cx).is_pending() {
-                self.wish = Wish::Claim(key, request);
-                return Poll::Pending;
-            }
+            ticket.look(cx.waker());
+            self.wait = Some(Box::new(Wait {
+                ticket,
+                deadline,
+                timer: Box::pin(clock::sleep_until(sooner(deadline, lease_end))),
+            }));
+            self.tell(key.name(), IdempotencyEvent::Waiting);
+            // With a seat: the owner may have ended before it was taken.
+            return Next::AskAgain;
+        };
+        if wait.deadline.is_some_and(|at| at <= now) {
+            return in_progress;
+        }
+        wait.ticket.go_on();
+        let until = sooner(wait.deadline, lease_end);
+        if wait.timer.deadline() != until {
+            wait.timer.as_mut().reset(until);
+        }
+        if wait.timer.as_mut().poll(cx).is_ready() {
+            return Next::AskAgain;
+        }
+        Next::Wait
+    }
+
+    fn claimed(&mut self, key: Arc<Key>, request: Request, fence: u64) -> Claim<'a, T> {
+        if let Some(wait) = self.wait.take() {
+            wait.ticket.won();
+        }
+        self.mark.forget_cut();
+        Claim {
+            held: Held {
+                store: self.store,
+                key,
+                request,
+                mark: self.mark,
+                fence,
+                renewed: clock::now(),
+                stage: Stage::Open,
+            },
+            codec: self.codec,
         }
     }
 
@@ -285,18 +282,24 @@ impl<'a, T> Beginning<'a, T> {
         &self,
         name: &'static str,
         recorded: &Recorded,
-        tell: impl Fn(IdempotencyEvent),
     ) -> Result<Begin<'a, T>, IdempotencyError> {
         let Recorded::Ok(bytes) = recorded else {
-            tell(IdempotencyEvent::NotStored);
             return Err(IdempotencyError::NotStored { name });
         };
         let Some(value) = (self.codec.decode)(bytes) else {
-            tell(IdempotencyEvent::Undecodable);
             return Err(IdempotencyError::Undecodable { name });
         };
         self.mark.set_replayed(true);
-        tell(IdempotencyEvent::Replayed);
+        self.tell(name, IdempotencyEvent::Replayed);
         Ok(Begin::Replay(value))
     }
+
+    fn tell(&self, name: &'static str, what: IdempotencyEvent) {
+        let key = self.shown;
+        emit(|| Event::Idempotency { name, what, key });
+    }
+}
+
+fn sooner(deadline: Option<Instant>, lease_end: Instant) -> Instant {
+    deadline.map_or(lease_end, |at| at.min(lease_end))
 }

@@ -9,7 +9,6 @@ use super::key::Key;
 use super::ledger::{LeaseLost, Request};
 use super::memory::MemoryStore;
 use super::policy::OnAbandon;
-use super::running::Running;
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
 use crate::event::{Event, emit};
@@ -34,13 +33,7 @@ impl<T> std::fmt::Debug for Claim<'_, T> {
     }
 }
 
-impl<'a, T> Claim<'a, T> {
-    /// Runs `inside` under the claim: all attempts of the call, each watched by
-    /// [`watch`](crate::mark::watch) with the mark that was given to `begin`.
-    pub fn run<F>(self, inside: F) -> Running<'a, T, F> {
-        Running::new(self, inside)
-    }
-
+impl<T> Claim<'_, T> {
     /// Rises with every owner of the key, across its deletion too: a fencing token.
     pub fn fence(&self) -> u64 {
         self.held.fence

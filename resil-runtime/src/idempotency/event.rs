@@ -1,5 +1,7 @@
 //! What `#[idempotent]` did, told to the listeners of [`crate::event`].
 
+use super::error::IdempotencyError;
+
 /// What `#[idempotent]` did other than run the body and record its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -36,4 +38,22 @@ pub enum IdempotencyEvent {
     Undecodable,
     /// The store was full and forgot a result before its ttl: its key may run again.
     Evicted,
+}
+
+impl IdempotencyEvent {
+    /// The event of a call that is refused.
+    pub(super) fn of(refused: &IdempotencyError) -> Self {
+        match refused {
+            IdempotencyError::KeyReused { .. } => Self::KeyReused,
+            IdempotencyError::InProgress { .. } => Self::InProgress,
+            IdempotencyError::Indeterminate { .. } => Self::Indeterminate,
+            IdempotencyError::LeaseLost { .. } => Self::LeaseLost,
+            IdempotencyError::NotStored { .. } => Self::NotStored,
+            IdempotencyError::Undecodable { .. } => Self::Undecodable,
+            IdempotencyError::InvalidKey { .. } | IdempotencyError::InvalidFingerprint { .. } => {
+                Self::InvalidKey
+            }
+            IdempotencyError::Full { .. } => Self::Full,
+        }
+    }
 }

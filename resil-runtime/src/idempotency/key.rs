@@ -60,11 +60,13 @@ impl KeyBuilder {
 
 /// The key of one call, or what is wrong with it.
 #[doc(hidden)]
+#[derive(Clone)]
 #[must_use = "pass it to `begin`"]
 pub struct PreparedKey(pub(super) Result<Vec<u8>, (u32, KeyFault)>);
 
 /// The fingerprint of one call, or that it could not be made.
 #[doc(hidden)]
+#[derive(Clone)]
 #[must_use = "pass it to `begin`"]
 pub struct PreparedFingerprint(pub(super) Result<Fingerprint, KeyFault>);
 

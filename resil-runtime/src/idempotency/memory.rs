@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::event::IdempotencyEvent;
-use super::key::Key;
+use super::key::{Fingerprint, Key};
 use super::ledger::{Answer, Budget, LeaseLost, Ledger, Recorded, Request, Room, Token};
 use super::waiting::WaitingRoom;
 use crate::clock::{self, Instant};
@@ -124,7 +124,7 @@ impl MemoryStore {
 
     /// `None`: the store is full.
     pub(super) fn claim(&self, key: &Arc<Key>, request: &Request) -> Option<Answer> {
-        let bytes = RECORD + key.len() + request.fingerprint.as_ref().map_or(0, |f| f.len());
+        let bytes = RECORD + key.len() + request.fingerprint.as_ref().map_or(0, Fingerprint::len);
         let now = clock::now();
         let answer = self
             .shard(key)

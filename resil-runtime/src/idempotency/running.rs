@@ -7,14 +7,16 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tokio::task::unconstrained;
 
-use super::claim::{Claim, Stage};
+use super::begin::{Begin, Beginning};
+use super::claim::{Claim, Held, Stage};
 use super::ledger::LeaseLost;
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
 use crate::failure::{Failure, Outcome};
 
 pin_project! {
-    /// Runs what is inside under a claim, renewing it at every third of its lease.
+    /// Claims the key, runs what is inside under the claim and renews it at every third of its
+    /// lease; or replays, or is refused, and what is inside is dropped unpolled.
     ///
     /// An `Ok` is recorded. An `Err` frees the key if no attempt under the claim was cut in
     /// mid-flight, and abandons it else. Dropped, or left by a panic, it abandons the key once a
@@ -25,26 +27,49 @@ pin_project! {
         // Before the claim: what is inside is gone when the key is abandoned.
         #[pin]
         inside: Option<F>,
+        state: State<'a, T>,
+    }
+}
+
+enum State<'a, T> {
+    Beginning(Beginning<'a, T>),
+    Claimed {
         claim: Claim<'a, T>,
         // Made once the body was pending; boxed, as a timer is larger than most bodies.
         heartbeat: Option<Pin<Box<Sleep>>>,
-    }
+    },
+    Over,
 }
 
 impl<T, F> std::fmt::Debug for Running<'_, T, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running")
-            .field("claim", &self.claim)
-            .finish_non_exhaustive()
+        f.debug_struct("Running").finish_non_exhaustive()
     }
 }
 
-impl<'a, T, F> Running<'a, T, F> {
-    pub(super) fn new(claim: Claim<'a, T>, inside: F) -> Self {
-        Self {
+impl<'a, T> Beginning<'a, T> {
+    /// Begins, and runs `inside` if the key is this call's: all attempts of the call, each watched
+    /// by [`watch`](crate::mark::watch) with the mark that was given to `begin`.
+    ///
+    /// Prefer this to a `match` on [`Begin`]: that holds a `T` across the await, and makes the
+    /// future of a `T` that is not `Send` not `Send`.
+    pub fn run<F>(self, inside: F) -> Running<'a, T, F> {
+        Running {
             inside: Some(inside),
-            claim,
-            heartbeat: None,
+            state: State::Beginning(self),
+        }
+    }
+}
+
+impl<'a, T> Claim<'a, T> {
+    /// Runs `inside` under the claim: as [`Beginning::run`] does, where the answer was looked at.
+    pub fn run<F>(self, inside: F) -> Running<'a, T, F> {
+        Running {
+            inside: Some(inside),
+            state: State::Claimed {
+                claim: self,
+                heartbeat: None,
+            },
         }
     }
 }
@@ -57,22 +82,41 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let held = &mut this.claim.held;
+        if let State::Beginning(beginning) = this.state {
+            let begin = ready!(Pin::new(beginning).poll(cx));
+            *this.state = State::Over;
+            let answer = match begin {
+                Begin::Run(claim) => {
+                    *this.state = State::Claimed {
+                        claim,
+                        heartbeat: None,
+                    };
+                    None
+                }
+                Begin::Replay(value) => Some(Ok(value)),
+                Begin::Refuse(refusal) => Some(Err(Failure::Policy(refusal))),
+            };
+            if let Some(answer) = answer {
+                this.inside.set(None);
+                return Poll::Ready(answer);
+            }
+        }
+        let (State::Claimed { claim, heartbeat }, Some(inside)) =
+            (&mut *this.state, this.inside.as_mut().as_pin_mut())
+        else {
+            unreachable!("an idempotent call was polled again after it had answered")
+        };
+        let held = &mut claim.held;
         // Before the body: an owner whose key was taken over must not go one step further.
-        if let Some(beat) = this.heartbeat
+        if let Some(beat) = heartbeat
             && let Poll::Ready(LeaseLost) = beat_on(held, beat, cx)
         {
             this.inside.set(None);
             return Poll::Ready(Err(Failure::Policy(held.lost())));
         }
-        let Some(inside) = this.inside.as_mut().as_pin_mut() else {
-            panic!("polled after it was done");
-        };
         let Poll::Ready(out) = inside.poll(cx) else {
-            if this.heartbeat.is_none() {
-                let beat = this
-                    .heartbeat
-                    .insert(Box::pin(clock::sleep_until(held.due())));
+            if heartbeat.is_none() {
+                let beat = heartbeat.insert(Box::pin(clock::sleep_until(held.due())));
                 if let Poll::Ready(LeaseLost) = beat_on(held, beat, cx) {
                     this.inside.set(None);
                     return Poll::Ready(Err(Failure::Policy(held.lost())));
@@ -80,18 +124,15 @@ where
             }
             return Poll::Pending;
         };
-        match &out {
-            Ok(value) => {
-                held.stage = Stage::Recording;
-                let bytes = (this.claim.codec.encode)(value, held.store.max_result());
-                held.complete(bytes);
-                this.inside.set(None);
-            }
-            Err(_) => {
-                // What is inside may hold attempts that only its drop cuts.
-                this.inside.set(None);
-                held.failed();
-            }
+        if let Ok(value) = &out {
+            held.stage = Stage::Recording;
+            let bytes = (claim.codec.encode)(value, held.store.max_result());
+            held.complete(bytes);
+            this.inside.set(None);
+        } else {
+            // What is inside may hold attempts that only its drop cuts.
+            this.inside.set(None);
+            held.failed();
         }
         Poll::Ready(out)
     }
@@ -99,7 +140,7 @@ where
 
 /// Renews the claim as often as it is due; ready when it is refused.
 fn beat_on(
-    held: &mut super::claim::Held<'_>,
+    held: &mut Held<'_>,
     beat: &mut Pin<Box<Sleep>>,
     cx: &mut Context<'_>,
 ) -> Poll<LeaseLost> {

@@ -8,12 +8,12 @@ use super::*;
 const NEVER: Duration = Duration::from_secs(1 << 30);
 const STRICT: IdempotentPolicy = PLAIN.on_abandon(OnAbandon::Indeterminate);
 
-async fn hang() -> Answer<u8> {
+async fn hang() -> Answered<u8> {
     sleep(NEVER).await;
     Ok(0u8)
 }
 
-async fn ask(store: &'static MemoryStore, policy: &IdempotentPolicy, answer: u8) -> Answer<u8> {
+async fn ask(store: &'static MemoryStore, policy: &IdempotentPolicy, answer: u8) -> Answered<u8> {
     call(store, policy, key("a"), async { Ok(answer) }).await
 }
 
@@ -93,8 +93,8 @@ async fn a_new_claim_forgets_the_cuts_of_the_one_before() {
     // Below `retry` every attempt claims anew, with one mark for the whole call.
     let store = store();
     let site = IdempotentSite::new(&SITE, None);
-    let gate = edge::<Answer<u8>, u8, ShopError>();
-    let codec = recorded::<Answer<u8>, u8, ShopError>();
+    let gate = edge::<Answered<u8>, u8, ShopError>();
+    let codec = recorded::<Answered<u8>, u8, ShopError>();
     let mark = Mark::new();
     let claim = async || match site
         .begin_in(store, &PLAIN, key("a"), None, codec, &mark)

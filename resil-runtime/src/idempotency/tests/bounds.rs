@@ -1,34 +1,42 @@
 //! What the store may hold.
 
 use super::*;
+use crate::idempotency::key::{Key, Scope};
+use crate::idempotency::ledger::{Answer, Request};
 
-async fn ok(store: &'static MemoryStore, k: u64) -> Answer<u64> {
+async fn ok(store: &'static MemoryStore, k: u64) -> Answered<u64> {
     call(store, &PLAIN, key(&k), async move { Ok(k) }).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn d16_a_million_keys_stay_under_the_cap() {
     let store = store_of(MemoryLimits::new().entries(5_000).bytes(8 << 20));
+    let scope = Scope {
+        name: "shop::charge",
+        line: 7,
+        result: "u64",
+    };
     for k in 0..1_000_000u64 {
-        let mark = Mark::new();
-        let begin = IdempotentSite::new(&SITE, None).begin_in(
-            store,
-            &PLAIN,
-            key(&k),
-            None,
-            recorded::<Answer<u64>, u64, ShopError>(),
-            &mark,
-        );
-        match begin.await {
-            Begin::Run(claim) => {
-                let done = claim.run(async { Ok::<_, Failure<ShopError>>(k) });
-                assert!(done.await.is_ok());
-            }
-            other => panic!("{other:?}"),
+        let key = Arc::new(Key::new(scope, k.to_le_bytes().to_vec()));
+        let request = Request {
+            token: k.into(),
+            fingerprint: None,
+            lease: LEASE,
+            ttl: PLAIN.ttl,
+            on_abandon: OnAbandon::Retry,
+        };
+        let claimed = store.claim(&key, &request);
+        assert!(matches!(claimed, Some(Answer::Claimed { .. })));
+        // A third of them each: done, abandoned, leaked.
+        match k % 3 {
+            0 => assert_eq!(store.complete(&key, &request, Some(vec![0; 100])), Ok(true)),
+            1 => assert_eq!(store.abandon(&key, request.token), Ok(())),
+            _ => {}
         }
-        if k % 100_000 == 0 {
+        if k % 1_000 == 0 {
             let (entries, bytes) = store.held();
             assert!(entries <= 5_000 && bytes <= 8 << 20);
+            tokio::time::advance(LEASE).await;
         }
     }
     let (entries, bytes) = store.held();

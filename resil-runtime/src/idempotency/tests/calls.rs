@@ -25,7 +25,7 @@ async fn d18_an_error_of_the_body_frees_the_key() {
             sleep(LEASE).await;
             Err(ShopError::Declined)
         };
-        let first: Answer<u8> = call(store, &policy, key("a"), declined).await;
+        let first: Answered<u8> = call(store, &policy, key("a"), declined).await;
         assert_eq!(first, Err(ShopError::Declined));
         assert_eq!(heard.take(), [IdempotencyEvent::Released]);
         assert_eq!(store.held(), (0, 0));
@@ -88,7 +88,7 @@ async fn a_body_of_thirty_leases_keeps_its_claim() {
 async fn a_refusal_before_the_body_ran_frees_the_key() {
     let policy = PLAIN.on_abandon(OnAbandon::Indeterminate);
     let store = store();
-    let open: Answer<u8> = stack(store, &policy, key("a"), None, async |_, _| {
+    let open: Answered<u8> = stack(store, &policy, key("a"), None, async |_, _| {
         sleep(LEASE).await;
         Err(Failure::Policy(Refusal::CircuitOpen {
             name: &"pay",
@@ -109,7 +109,7 @@ async fn a_result_too_large_is_not_stored_and_nothing_runs_again() {
     let large = async { Ok("x".repeat(256 * 1024)) };
     let first = call(store, &PLAIN, key("a"), large).await;
     assert_eq!(first.unwrap().len(), 256 * 1024);
-    let again: Answer<String> = call(store, &PLAIN, key("a"), async { panic!() }).await;
+    let again: Answered<String> = call(store, &PLAIN, key("a"), async { panic!() }).await;
     assert!(matches!(refused(again), IdempotencyError::NotStored { .. }));
     assert_eq!(
         heard.take(),
@@ -210,12 +210,28 @@ fn d21_a_runtime_with_a_clock_of_its_own_may_follow() {
     assert_eq!(run(3_630 + 86_400, 3), (Ok(3), LEASE));
 }
 
+type NotSend = std::marker::PhantomData<*const u8>;
+
+async fn whole(mark: &Mark) -> Outcome<NotSend, ShopError> {
+    let codec = Codec {
+        encode: |_, _| None,
+        decode: |_| None,
+        type_name: || "",
+    };
+    IdempotentSite::new(&SITE, None)
+        .begin(&PLAIN, key("a"), None, codec, mark)
+        .run(async { Ok(std::marker::PhantomData) })
+        .await
+}
+
 #[test]
 fn futures_are_send_whatever_the_result_is() {
     fn send<X: Send>() {}
-    send::<Beginning<'static, std::rc::Rc<u8>>>();
-    send::<Running<'static, std::rc::Rc<u8>, std::future::Ready<()>>>();
-    assert!(size_of::<Beginning<'static, u8>>() <= 224);
+    fn is_send<X: Send>(_: X) {}
+    send::<Beginning<'static, NotSend>>();
+    send::<Running<'static, NotSend, std::future::Ready<()>>>();
+    is_send(whole(&Mark::new()));
+    assert!(size_of::<Running<'static, u8, ()>>() <= 256);
 }
 
 #[test]

@@ -6,6 +6,15 @@ use serde::Serialize;
 
 use super::*;
 
+#[derive(Serialize)]
+struct OrderId(String);
+
+#[derive(Serialize)]
+struct Params {
+    note: Option<String>,
+    text: &'static str,
+}
+
 fn bytes(key: PreparedKey) -> Vec<u8> {
     key.0.expect("a key")
 }
@@ -28,18 +37,13 @@ fn d26_none_and_the_empty_string_are_no_keys() {
     let parts = KeyBuilder::new().part("a").part(&none).part("");
     assert_eq!(fault(parts.finish()), (2, KeyFault::Missing));
     // A tuple in a value is a list of parts too, and a newtype is what it holds.
-    #[derive(Serialize)]
-    struct OrderId(String);
     assert_eq!(fault(key(&(1, none))), (1, KeyFault::Missing));
     assert_eq!(fault(key(&OrderId(String::new()))), (1, KeyFault::Missing));
     // Inside plain data both are values.
-    #[derive(Serialize)]
-    struct Params {
-        note: Option<String>,
-        text: &'static str,
-    }
-    let (note, text) = (None, "");
-    bytes(key(&Params { note, text }));
+    bytes(key(&Params {
+        note: None,
+        text: "",
+    }));
     bytes(key(&vec![""]));
 }
 
@@ -113,7 +117,7 @@ async fn what_is_no_key_is_refused_and_runs_nothing() {
         (key(&Never), KeyFault::NotSerialisable),
         (key(&"x".repeat(70_000)), KeyFault::TooLong),
     ] {
-        let answer: Answer<u8> = call(store, &PLAIN, bad, async { panic!() }).await;
+        let answer: Answered<u8> = call(store, &PLAIN, bad, async { panic!() }).await;
         let expected = IdempotencyError::InvalidKey {
             name: "shop::charge",
             part: 1,
@@ -123,7 +127,7 @@ async fn what_is_no_key_is_refused_and_runs_nothing() {
     }
     assert_eq!(heard.take(), [IdempotencyEvent::InvalidKey; 3]);
     let fingerprint = Some(PreparedFingerprint::of(&Never));
-    let answer: Answer<u8> =
+    let answer: Answered<u8> =
         stack(store, &PLAIN, key("a"), fingerprint, async |_, _| panic!()).await;
     let e = refused(answer);
     assert!(matches!(e, IdempotencyError::InvalidFingerprint { .. }));
@@ -153,13 +157,13 @@ async fn a_name_is_shared_and_a_site_is_not() {
     static OTHER: Site = Site::new("shop::refund", 7);
     static TWIN: Site = Site::new("shop::charge", 70);
     let store = store();
-    let codec = recorded::<Answer<u8>, u8, ShopError>();
+    let codec = recorded::<Answered<u8>, u8, ShopError>();
     let mark = Mark::new();
     let run = async |site: IdempotentSite| {
         let begin = site.begin_in(store, &PLAIN, key("a"), None, codec, &mark);
         match begin.await {
             Begin::Run(claim) => {
-                let done = claim.run(async { lift(Ok(1), edge::<Answer<u8>, _, _>()) });
+                let done = claim.run(async { lift(Ok(1), edge::<Answered<u8>, _, _>()) });
                 done.await.unwrap();
                 "ran"
             }

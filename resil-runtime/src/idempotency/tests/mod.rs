@@ -8,6 +8,7 @@ mod model;
 mod table;
 mod waiting;
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +30,7 @@ use crate::event::{Event, Subscription, subscribe};
 use crate::failure::{Edge, Failure, Outcome, edge, finish, lift};
 use crate::mark::{Mark, watch};
 use crate::site::Site;
+use crate::timeout::timeout;
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 enum ShopError {
@@ -38,7 +40,7 @@ enum ShopError {
     Resil(#[from] Error),
 }
 
-type Answer<T> = Result<T, ShopError>;
+type Answered<T> = Result<T, ShopError>;
 
 static SITE: Site = Site::new("shop::charge", 7);
 const PLAIN: IdempotentPolicy = IdempotentPolicy::new();
@@ -66,24 +68,24 @@ async fn stack<T>(
     policy: &IdempotentPolicy,
     key: PreparedKey,
     fingerprint: Option<PreparedFingerprint>,
-    inside: impl AsyncFnOnce(&Mark, Edge<Answer<T>, T, ShopError, Refusal>) -> Outcome<T, ShopError>,
-) -> Answer<T>
+    inside: impl AsyncFnOnce(&Mark, Edge<Answered<T>, T, ShopError, Refusal>) -> Outcome<T, ShopError>,
+) -> Answered<T>
 where
     T: Serialize + DeserializeOwned,
 {
     let site = IdempotentSite::new(&SITE, None);
-    let gate = edge::<Answer<T>, T, ShopError>();
-    let codec = recorded::<Answer<T>, T, ShopError>();
+    let gate = edge::<Answered<T>, T, ShopError>();
+    let codec = recorded::<Answered<T>, T, ShopError>();
     let mark = Mark::new();
-    let begin = site.begin_in(store, policy, key, fingerprint, codec, &mark);
-    let out = match begin.await {
-        Begin::Run(claim) => claim.run(async { inside(&mark, gate).await }).await,
-        Begin::Replay(v) => {
-            assert!(mark.replayed());
-            Ok(v)
-        }
-        Begin::Refuse(r) => Err(Failure::Policy(r)),
-    };
+    let ran = Cell::new(false);
+    let out = site
+        .begin_in(store, policy, key, fingerprint, codec, &mark)
+        .run(async {
+            ran.set(true);
+            inside(&mark, gate).await
+        })
+        .await;
+    assert_eq!(mark.replayed(), out.is_ok() && !ran.get());
     finish(out, gate)
 }
 
@@ -92,8 +94,8 @@ async fn call<T: Serialize + DeserializeOwned>(
     store: &'static MemoryStore,
     policy: &IdempotentPolicy,
     key: PreparedKey,
-    body: impl Future<Output = Answer<T>>,
-) -> Answer<T> {
+    body: impl Future<Output = Answered<T>>,
+) -> Answered<T> {
     stack(store, policy, key, None, async move |mark, gate| {
         lift(watch(body, mark).await, gate)
     })
@@ -106,14 +108,11 @@ async fn call_cut<T: Serialize + DeserializeOwned>(
     policy: &IdempotentPolicy,
     key: PreparedKey,
     limit: Duration,
-    body: impl Future<Output = Answer<T>>,
-) -> Answer<T> {
+    body: impl Future<Output = Answered<T>>,
+) -> Answered<T> {
     stack(store, policy, key, None, async move |mark, gate| {
-        tokio::select! {
-            biased;
-            r = watch(body, mark) => lift(r, gate),
-            () = sleep(limit) => Err(Failure::Policy(timed_out())),
-        }
+        let attempt = async { lift(watch(body, mark).await, gate) };
+        timeout(&SITE, limit, Some(mark), attempt).await
     })
     .await
 }
@@ -141,17 +140,9 @@ async fn begin_to_run<F: Future>(future: Pin<&mut F>) {
     .await;
 }
 
-fn timed_out() -> Refusal {
-    Refusal::Timeout {
-        site: &SITE,
-        limit: crate::error::Packed::new(Duration::from_secs(1)),
-        inherited: false,
-    }
-}
-
 /// Why idempotency refused.
 #[track_caller]
-fn refused<T: Debug>(answer: Answer<T>) -> IdempotencyError {
+fn refused<T: Debug>(answer: Answered<T>) -> IdempotencyError {
     match answer {
         Err(ShopError::Resil(Error::Idempotency(e))) => e,
         other => panic!("expected a refusal: {other:?}"),
@@ -168,7 +159,7 @@ fn listen() -> Heard {
     let events = Arc::new(Mutex::new(Vec::new()));
     let thread = std::thread::current().id();
     let heard = Arc::clone(&events);
-    let _subscription = subscribe(move |event| {
+    let subscription = subscribe(move |event| {
         if let Event::Idempotency { what, .. } = event
             && std::thread::current().id() == thread
         {
@@ -177,7 +168,7 @@ fn listen() -> Heard {
     });
     Heard {
         events,
-        _subscription,
+        _subscription: subscription,
     }
 }
 

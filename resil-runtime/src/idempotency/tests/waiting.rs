@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::*;
 use crate::clock::now;
+use crate::deadline::Deadline;
 
 /// Counts how often `future` is polled.
 async fn polls<F: Future>(future: F, n: &Cell<u32>) -> F::Output {
@@ -58,8 +59,8 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                 let runs = Arc::clone(&runs);
                 tokio::spawn(async move {
                     let site = IdempotentSite::new(&SITE, None);
-                    let gate = edge::<Answer<u32>, u32, ShopError>();
-                    let codec = recorded::<Answer<u32>, u32, ShopError>();
+                    let gate = edge::<Answered<u32>, u32, ShopError>();
+                    let codec = recorded::<Answered<u32>, u32, ShopError>();
                     let mark = Mark::new();
                     let begin = site.begin_in(store, &PLAIN, key(&round), None, codec, &mark);
                     match begin.await {
@@ -226,9 +227,46 @@ async fn a_second_caller_is_rejected_where_it_is_so_written() {
     assert_eq!(first, Ok(1));
     let expected = IdempotencyError::InProgress {
         name: "shop::charge",
-        retry_in: Some(LEASE - Duration::from_secs(3)),
+        retry_in: Some(Duration::from_secs(27)),
     };
     assert_eq!(refused(second), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiter_waits_at_most_to_the_deadline_in_force() {
+    let (store, heard) = (store(), listen());
+    let slow = async {
+        sleep(Duration::from_secs(100)).await;
+        Ok(1u8)
+    };
+    let mut owner = Box::pin(call(store, &PLAIN, key("a"), slow));
+    begin_to_run(owner.as_mut()).await;
+    let ask = async || call(store, &PLAIN, key("a"), async { Ok(2u8) }).await;
+    let t = now();
+    let scoped = Deadline::after(Duration::from_secs(7)).scope(ask());
+    let e = refused(scoped.await);
+    assert!(matches!(e, IdempotencyError::InProgress { .. }), "{e}");
+    assert_eq!((now() - t).as_secs(), 7);
+    assert_eq!(
+        heard.take(),
+        [IdempotencyEvent::Waiting, IdempotencyEvent::InProgress]
+    );
+    // A `#[timeout]` around it in the same stack is one too, and says why before it fires.
+    let limited = timeout(&SITE, Duration::from_secs(5), None, async {
+        lift(ask().await, edge::<Answered<u8>, _, _>())
+    });
+    let answer = finish(limited.await, edge::<Answered<u8>, _, _>());
+    let e = refused(answer);
+    assert!(matches!(e, IdempotencyError::InProgress { .. }), "{e}");
+    assert_eq!((now() - t).as_secs(), 12);
+    // One that has passed does not wait at all.
+    let past = Deadline::at(now()).scope(ask());
+    refused(past.await);
+    assert_eq!((now() - t).as_secs(), 12);
+    assert!(store.waiting.is_empty());
+    // A deadline later than the result is nothing to it.
+    let scoped = Deadline::after(Duration::from_secs(500)).scope(ask());
+    assert_eq!(tokio::join!(owner, scoped), (Ok(1), Ok(1)));
 }
 
 #[tokio::test(start_paused = true)]
