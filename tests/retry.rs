@@ -1,7 +1,10 @@
 //! LANGUAGE.md, section 3, rule by rule, on paused time: how often the body runs, after which
 //! delays, and which error comes back.
 
-#![allow(clippy::disallowed_methods, reason = "tests read the paused clock themselves")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read the paused clock themselves"
+)]
 
 mod support;
 
@@ -55,18 +58,58 @@ macro_rules! schedule {
     };
 }
 
-schedule!(constant, [constant, max = 4, jitter = none], [0, 100, 200, 300]);
+schedule!(
+    constant,
+    [constant, max = 4, jitter = none],
+    [0, 100, 200, 300]
+);
 schedule!(linear, [linear, max = 4, jitter = none], [0, 100, 300, 600]);
-schedule!(exponential, [exponential, max = 5, jitter = none], [0, 100, 300, 700, 1500]);
-schedule!(exponential_is_the_default, [max = 4, jitter = none], [0, 100, 300, 700]);
-schedule!(fibonacci, [fibonacci, max = 6, jitter = none], [0, 100, 200, 400, 700, 1200]);
-schedule!(factor, [factor = 3, max = 4, jitter = none, base = 10ms], [0, 10, 40, 130]);
-schedule!(a_fractional_factor, [factor = 1.5, max = 4, jitter = none], [0, 100, 250, 475]);
-schedule!(cap, [cap = 150ms, max = 4, jitter = none], [0, 100, 250, 400]);
-schedule!(delays_and_the_last_repeats, [delays = [5ms, 1s], max = 4], [0, 5, 1005, 2005]);
+schedule!(
+    exponential,
+    [exponential, max = 5, jitter = none],
+    [0, 100, 300, 700, 1500]
+);
+schedule!(
+    exponential_is_the_default,
+    [max = 4, jitter = none],
+    [0, 100, 300, 700]
+);
+schedule!(
+    fibonacci,
+    [fibonacci, max = 6, jitter = none],
+    [0, 100, 200, 400, 700, 1200]
+);
+schedule!(
+    factor,
+    [factor = 3, max = 4, jitter = none, base = 10ms],
+    [0, 10, 40, 130]
+);
+schedule!(
+    a_fractional_factor,
+    [factor = 1.5, max = 4, jitter = none],
+    [0, 100, 250, 475]
+);
+schedule!(
+    cap,
+    [cap = 150ms, max = 4, jitter = none],
+    [0, 100, 250, 400]
+);
+schedule!(
+    delays_and_the_last_repeats,
+    [delays = [5ms, 1s], max = 4],
+    [0, 5, 1005, 2005]
+);
 schedule!(max_counts_runs, [max = 1], [0]);
-schedule!(base_in_a_fraction, [base = 0.5s, max = 2, jitter = none], [0, 500]);
-schedule!(options_as_calls, [linear, max(2), base(1m30s), cap(2m), jitter(none)], [0, 90_000]);
+schedule!(
+    base_in_a_fraction,
+    [base = 0.5s, max = 2, jitter = none],
+    [0, 500]
+);
+schedule!(
+    options_as_calls,
+    [linear, max(2), base(1m30s), cap(2m), jitter(none)],
+    [0, 90_000]
+);
 schedule!(
     within_is_checked_before_each_delay,
     [max = 99, within = 1s, jitter = none],
@@ -78,7 +121,11 @@ schedule!(
     [constant, max = unlimited, within = 350ms, jitter = none],
     [0, 100, 200, 300]
 );
-schedule!(a_delay_of_zero_is_no_delay, [delays = [0ms], max = 3], [0, 0, 0]);
+schedule!(
+    a_delay_of_zero_is_no_delay,
+    [delays = [0ms], max = 3],
+    [0, 0, 0]
+);
 
 const RUNS: u32 = 2;
 mod config {
@@ -88,12 +135,22 @@ mod config {
 }
 schedule!(
     constants,
-    [max = RUNS + 1, base = config::BASE, factor = config::FACTOR, jitter = none],
+    [
+        max = RUNS + 1,
+        base = config::BASE,
+        factor = config::FACTOR,
+        jitter = none
+    ],
     [0, 40, 80]
 );
 schedule!(
     const_expressions,
-    [constant, max = const { RUNS * 2 }, base = Duration::from_millis(7), jitter = none],
+    [
+        constant,
+        max = const { RUNS * 2 },
+        base = Duration::from_millis(7),
+        jitter = none
+    ],
     [0, 7, 14, 21]
 );
 
@@ -154,7 +211,10 @@ async fn jitters_stay_in_their_spread() {
         let r = Record::new();
         let _ = decorrelated(&r).await;
         let t = r.times();
-        assert!((100..=251).contains(&t[1]) && (100..=251).contains(&(t[2] - t[1])), "{t:?}");
+        assert!(
+            (100..=251).contains(&t[1]) && (100..=251).contains(&(t[2] - t[1])),
+            "{t:?}"
+        );
         let r = Record::new();
         let _ = bare_beside_delays(&r).await;
         below += u32::from(r.times()[1] < 90);
@@ -201,9 +261,11 @@ async fn patterns_decide() {
         assert!(with_unless(&r, e).await.is_err());
         assert_eq!(r.count(), runs, "unless: {:?}", e(0));
     }
-    for (runs, e) in
-        [(1, (|_| Fault::Http(404)) as fn(u32) -> Fault), (5, |_| Fault::Http(1)), (1, |_| Fault::Final)]
-    {
+    for (runs, e) in [
+        (1, (|_| Fault::Http(404)) as fn(u32) -> Fault),
+        (5, |_| Fault::Http(1)),
+        (1, |_| Fault::Final),
+    ] {
         let r = Record::new();
         assert!(with_both(&r, e).await.is_err());
         assert_eq!(r.count(), runs, "both: {:?}", e(0));
@@ -280,7 +342,10 @@ async fn retry_after_takes_the_place_of_the_delay() {
     let r = Record::new();
     let events = Events::of("retry_after_takes_the_place_of_the_delay::f");
     let _ = events;
-    assert_eq!(f(&r, Fault::Busy(ms(2_001))).await, Err(Fault::Busy(ms(2_001))));
+    assert_eq!(
+        f(&r, Fault::Busy(ms(2_001))).await,
+        Err(Fault::Busy(ms(2_001)))
+    );
     assert_eq!((r.count(), r.elapsed()), (1, 0));
     // No hint: the computed delay.
     let r = Record::new();
@@ -298,7 +363,11 @@ async fn the_reason_is_in_the_event() {
         Err(e(r.attempt()))
     }
     fn asked(e: &Fault) -> Option<Duration> {
-        if let Fault::Busy(d) = e { Some(*d) } else { None }
+        if let Fault::Busy(d) = e {
+            Some(*d)
+        } else {
+            None
+        }
     }
     let events = Events::of("retry::reasons");
     let net: fn(u32) -> Fault = Fault::Network;
@@ -309,7 +378,9 @@ async fn the_reason_is_in_the_event() {
     assert_eq!(events.stop(), Some(StopReason::Final));
     let _ = reasons(&Record::new(), |_| Fault::Busy(ms(1_001))).await;
     assert_eq!(events.stop(), Some(StopReason::AskedLonger));
-    let _ = Deadline::after(ms(50)).scope(reasons(&Record::new(), net)).await;
+    let _ = Deadline::after(ms(50))
+        .scope(reasons(&Record::new(), net))
+        .await;
     assert_eq!(events.stop(), Some(StopReason::Deadline));
     // 50 tokens, 5 each: 1 taken above, 9 left.
     for _ in 0..9 {
@@ -340,7 +411,10 @@ async fn d20_it_never_sleeps_just_to_fail() {
 
     // At the deadline counts as after it.
     let r = Record::new();
-    assert_eq!(Deadline::after(ms(200)).scope(f(&r)).await, Err(Fault::Network(2)));
+    assert_eq!(
+        Deadline::after(ms(200)).scope(f(&r)).await,
+        Err(Fault::Network(2))
+    );
     assert_eq!(r.times(), [0, 100]);
 }
 
@@ -393,7 +467,11 @@ async fn twenty_tokens_allow_four_retries_and_five_clean_successes_buy_one_more(
 async fn a_success_after_retries_gives_the_last_cost_back() {
     #[retry(max = 3, base = 1ms, budget = (capacity = 10, cost = 5))]
     async fn f(r: &Record, succeed_at: u32) -> Result<(), Fault> {
-        if r.attempt() < succeed_at { Err(Fault::Final) } else { Ok(()) }
+        if r.attempt() < succeed_at {
+            Err(Fault::Final)
+        } else {
+            Ok(())
+        }
     }
     // Two retries take 10, the success gives 5 back: one retry is left, as often as asked.
     f(&Record::new(), 3).await.unwrap();
@@ -487,8 +565,15 @@ async fn patterns_see_what_resil_raised() {
     }
     for which in [true, false] {
         let r = Record::new();
-        let out = if which { only_network(&r).await } else { no_timeouts(&r).await };
-        assert!(matches!(out, Err(Fault::Resil(resil::Error::Timeout { .. }))));
+        let out = if which {
+            only_network(&r).await
+        } else {
+            no_timeouts(&r).await
+        };
+        assert!(matches!(
+            out,
+            Err(Fault::Resil(resil::Error::Timeout { .. }))
+        ));
         assert_eq!(r.count(), 1);
     }
 }
@@ -518,7 +603,11 @@ async fn leaves_it(r: &Record) -> Result<(), Fault> {
 #[retry(max = 3, base = 1ms, jitter = none)]
 async fn outer(r: &Record, leave: bool) -> Result<(), Fault> {
     tokio::task::yield_now().await;
-    if leave { leaves_it(r).await } else { inner(r).await }
+    if leave {
+        leaves_it(r).await
+    } else {
+        inner(r).await
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -527,9 +616,11 @@ async fn nested_retries_multiply_and_are_reported_or_leave_it_to_the_outer_one()
     let r = Record::new();
     let _ = outer(&r, false).await;
     assert_eq!(r.count(), 6);
-    assert!(events.all().iter().any(
-        |e| matches!(e, Event::RetryNested { outer, .. } if outer.ends_with("retry::outer"))
-    ));
+    assert!(
+        events.all().iter().any(
+            |e| matches!(e, Event::RetryNested { outer, .. } if outer.ends_with("retry::outer"))
+        )
+    );
     let r = Record::new();
     let _ = outer(&r, true).await;
     assert_eq!(r.count(), 3);
@@ -548,7 +639,11 @@ async fn clones_are_fresh_and_arguments_are_never_cloned_otherwise() {
         list.push(n.0);
         let len = list.len();
         drop(list);
-        if r.attempt() < 3 { Err(Fault::Final) } else { Ok(len) }
+        if r.attempt() < 3 {
+            Err(Fault::Final)
+        } else {
+            Ok(len)
+        }
     }
     assert_eq!(f(&Record::new(), NoClone(1), vec![0]).await, Ok(2));
 }

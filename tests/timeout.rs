@@ -1,7 +1,10 @@
 //! LANGUAGE.md, section 4, rule by rule, on paused time: what bounds what, and which deadline is
 //! seen where.
 
-#![allow(clippy::disallowed_methods, reason = "tests read the paused clock themselves")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read the paused clock themselves"
+)]
 
 mod support;
 
@@ -37,7 +40,9 @@ async fn it_bounds_what_is_inside() {
     let out = one_second(ms(1_001)).await;
     assert!(is_timeout(&out, ms(1_000)), "{out:?}");
     assert_eq!(r.elapsed(), 999 + 1_000);
-    let Err(Error::Timeout { function, .. }) = out else { unreachable!() };
+    let Err(Error::Timeout { function, .. }) = out else {
+        unreachable!()
+    };
     assert!(function.ends_with("timeout::one_second"), "{function}");
 }
 
@@ -84,7 +89,8 @@ async fn what_is_ready_at_once_needs_no_runtime() {
             Ok(3)
         }
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        tx.send(matches!(pin!(ready()).poll(&mut cx), Poll::Ready(Ok(3)))).unwrap();
+        tx.send(matches!(pin!(ready()).poll(&mut cx), Poll::Ready(Ok(3))))
+            .unwrap();
     })
     .join()
     .unwrap();
@@ -223,7 +229,10 @@ async fn a_look_starts_the_limit() {
         Ok((inner, left()))
     }
     assert_eq!(f().await.unwrap(), (Some(1_000), Some(900)));
-    assert_eq!(around().await.unwrap(), ((Some(1_000), Some(900)), Some(2_900)));
+    assert_eq!(
+        around().await.unwrap(),
+        ((Some(1_000), Some(900)), Some(2_900))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,11 +292,16 @@ async fn a_panic_puts_the_ambient_deadline_back() {
 #[tokio::test(start_paused = true)]
 async fn a_future_moved_out_from_under_its_enclosing_timeout_still_times_out() {
     // Inside `outer_holder` the inner call relies on the outer timer; then it goes its own way.
-    let slot: Arc<std::sync::Mutex<Option<std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>>>> =
-        Arc::default();
+    let slot: Arc<
+        std::sync::Mutex<
+            Option<std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>>,
+        >,
+    > = Arc::default();
     #[timeout(500ms)]
     async fn holder(
-        slot: &std::sync::Mutex<Option<std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>>>,
+        slot: &std::sync::Mutex<
+            Option<std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>>,
+        >,
     ) -> Result<(), Error> {
         let mut call: std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> =
             Box::pin(one_second(ms(60_000)));
@@ -371,7 +385,8 @@ async fn every_firing_is_an_event() {
     let _ = fires().await;
     let seen = [events.all(), other.all()].concat();
     assert!(
-        seen.iter().any(|e| matches!(e, Event::TimedOut { limit, .. } if *limit == ms(20))),
+        seen.iter()
+            .any(|e| matches!(e, Event::TimedOut { limit, .. } if *limit == ms(20))),
         "{seen:?}"
     );
 }

@@ -13,6 +13,6 @@ pub use crate::timeout::timeout;
 
 #[cfg(feature = "idempotent")]
 pub use crate::idempotency::{
-    Begin, Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, OnAbandon, PreparedFingerprint,
+    Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, OnAbandon, PreparedFingerprint,
     recorded,
 };

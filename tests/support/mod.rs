@@ -1,7 +1,10 @@
 //! What the behaviour tests share: an error type, a record of a run on paused time.
 
 #![allow(dead_code, reason = "each test target uses its own part")]
-#![allow(clippy::disallowed_methods, reason = "tests read the paused clock themselves")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read the paused clock themselves"
+)]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,7 +39,10 @@ pub struct Record {
 
 impl Record {
     pub fn new() -> Self {
-        Self { start: Instant::now(), at: Arc::default() }
+        Self {
+            start: Instant::now(),
+            at: Arc::default(),
+        }
     }
 
     /// Notes an attempt, and says which it is (from 1).

@@ -59,8 +59,10 @@ impl Cx<'_> {
 /// what is meant all the same: the guard is asked of the alternatives that bind what others lack.
 fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let guard_at =
-        trees.iter().position(|t| matches!(t, TokenTree::Ident(i) if i == "if")).unwrap_or(trees.len());
+    let guard_at = trees
+        .iter()
+        .position(|t| matches!(t, TokenTree::Ident(i) if i == "if"))
+        .unwrap_or(trees.len());
     let (pattern, guard) = trees.split_at(guard_at);
     let alternatives: Vec<TokenStream> = pattern
         .split(|t| matches!(t, TokenTree::Punct(p) if p.as_char() == '|'))
@@ -76,7 +78,13 @@ fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
     alternatives
         .iter()
         .zip(&names)
-        .map(|(a, names)| if names.is_empty() { a.clone() } else { quote!(#a #guard) })
+        .map(|(a, names)| {
+            if names.is_empty() {
+                a.clone()
+            } else {
+                quote!(#a #guard)
+            }
+        })
         .collect()
 }
 
