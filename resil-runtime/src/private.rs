@@ -2,7 +2,10 @@
 
 pub use crate::deadline::Deadline;
 pub use crate::error::Refusal;
-pub use crate::failure::{Edge, Failure, Outcome, edge, edge_bare, finish, lift, look};
+pub use crate::failure::{
+    Carry, Edge, Failure, Outcome, edge, edge_bare, finish, finish_carrying, lift, lift_carried,
+    look,
+};
 pub use crate::mark::{Mark, watch};
 pub use crate::retry::{
     BudgetPolicy, Jitter, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask, attempt,
