@@ -80,6 +80,11 @@ impl<'a> Value<'a> {
         match &self.place {
             Place::Option {
                 form: Form::Parens, ..
+            } if text.starts_with('(') => {
+                format!("{}{text}", self.name)
+            }
+            Place::Option {
+                form: Form::Parens, ..
             } => format!("{}({text})", self.name),
             Place::Option { option, .. } => option.write(text),
             Place::Whole { .. } => format!("#[{}({text})]", self.name),
@@ -190,7 +195,7 @@ impl<'a> Value<'a> {
                 .take(LONGEST_NAME)
                 .map(|c| if allowed(c) { c } else { '-' })
                 .collect();
-            let what = format!("{stranger:?} is not one of its letters `A-Z a-z 0-9 _ . : -`");
+            let what = format!("`{stranger}` is not one of a name's letters `A-Z a-z 0-9 _ . : -`");
             self.refuse_with(&what, &[format!("\"{fixed}\"")]);
         } else {
             return Some(text);
@@ -232,7 +237,8 @@ impl<'a> Value<'a> {
 
     pub(crate) fn unknown_word(&self, word: &Ident, words: &[&str]) {
         let near = nearest(&word.to_string(), words.iter().copied());
-        match near {
+        let only = words.first().copied().filter(|_| words.len() == 1);
+        match near.or(only) {
             Some(near) => self.refuse_with(&format!("`{word}` is none"), &[near.to_owned()]),
             None => self.fault(help(
                 format!("`{}` takes {}, but `{word}` is none", self.name, self.takes),
