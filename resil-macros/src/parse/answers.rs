@@ -58,7 +58,7 @@ impl Args<'_> {
         {
             let name = format!("{} = {word}", option.name);
             let texts = [strategy.name.to_owned()];
-            let message = wording::called_here(self.spec, &name, &texts, "first and by itself");
+            let message = wording::called_here(self.spec, &name, &texts, ", first and by itself");
             self.cx.diag.error(ident, message);
         } else {
             self.cx.diag.error(ident, wording::not_yet(option.name));
@@ -103,13 +103,13 @@ impl Args<'_> {
     }
 
     fn known_elsewhere(&self, name: &str) -> Option<Here> {
-        let same =
-            |known: &&str| folded(known) == folded(name) || folded(known) == folded(stem(name));
+        let (whole, stem) = (folded(name), folded(stem(&snake(name))));
+        let same = |known: &str| [&whole, &stem].contains(&&folded(known));
         let row = self
             .spec
             .elsewhere
             .iter()
-            .find(|other| other.names.iter().any(|n| same(&n)))?;
+            .find(|other| other.names.iter().any(|known| same(known)))?;
         Some(row.here)
     }
 
@@ -119,7 +119,7 @@ impl Args<'_> {
         let (to, note, more) = match here {
             Here::Say(say) => return wording::say_instead(self.spec, &name, say),
             Here::Named(to, note) => (to, note, 0),
-            Here::OneMore(to) => (to, "which counts all runs, the first one included", 1),
+            Here::OneMore(to) => (to, ", which counts all runs, the first one included", 1),
             Here::CountOrRatio(count, ratio, note) => {
                 (if is_ratio(tokens) { ratio } else { count }, note, 0)
             }
@@ -143,7 +143,8 @@ impl Args<'_> {
             .elsewhere
             .iter()
             .flat_map(|other| other.names.iter().copied());
-        let near = nearest(&name, own.chain(others));
+        let without_unit = snake(&name);
+        let near = nearest(stem(&without_unit), own.chain(others));
         if let Some(option) = near.and_then(|near| self.option(near)) {
             self.mean(option.name, ident.span());
             let texts = carried_over(option, &name, tokens, 0);
@@ -159,7 +160,7 @@ impl Args<'_> {
 /// The option with the value that stood beside the other name, as far as it fits.
 fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Vec<String> {
     let number = |number: &Number| match option.kind {
-        Kind::Duration if number.suffix.is_empty() => match unit(name) {
+        Kind::Duration if number.suffix.is_empty() => match unit(&snake(name)) {
             Some(unit) => vec![format!("{}{unit}", number.text)],
             None => with_units(&number.text),
         },
@@ -206,6 +207,18 @@ fn guess(tokens: &TokenStream) -> Guess {
         Look::Text(_) => Guess::Text,
         Look::Nothing | Look::Word(_) | Look::Other => Guess::Expr,
     }
+}
+
+/// `delaySecs` → `delay_secs`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !snake.is_empty() && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
 }
 
 fn stem(name: &str) -> &str {

@@ -64,6 +64,12 @@ impl<'a> Args<'a> {
         Some(self.values.remove(at))
     }
 
+    /// The flags that name a strategy, in the order in which they stand.
+    pub(crate) fn take_strategies(&mut self) -> Vec<Value<'a>> {
+        let is_strategy = |value: &mut Value<'_>| value.kind() == Some(Kind::Strategy);
+        self.values.extract_if(.., is_strategy).collect()
+    }
+
     /// Where the user meant to give that option, rightly or not.
     pub(crate) fn meant(&self, name: &str) -> Option<Span> {
         self.meant

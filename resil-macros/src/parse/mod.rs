@@ -14,6 +14,8 @@ mod number;
 mod pattern;
 mod split;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 pub(crate) mod wording;
 

@@ -5,7 +5,7 @@ use syn::LitStr;
 
 use super::look::{Look, describe, look};
 use super::split::{at_commas, inside, open};
-use super::table::{Opt, one_of};
+use super::table::{Kind, Opt, one_of};
 use super::wording;
 use crate::diag::{help, nearest};
 use crate::policy::Ctx;
@@ -47,6 +47,13 @@ pub(crate) enum Form {
 }
 
 impl<'a> Value<'a> {
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        match &self.place {
+            Place::Option { option, .. } => Some(option.kind),
+            Place::Whole { .. } | Place::Element => None,
+        }
+    }
+
     pub(crate) fn is_flag(&self) -> bool {
         matches!(
             self.place,

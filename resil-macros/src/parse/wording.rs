@@ -115,11 +115,7 @@ fn allowed(spec: &Spec) -> String {
 }
 
 pub(crate) fn called_here(spec: &Spec, name: &str, texts: &[String], note: &str) -> String {
-    let comma = if note.is_empty() { "" } else { ", " };
-    help(
-        no_option(spec, name),
-        format!("{}{comma}{note}", write(texts)),
-    )
+    help(no_option(spec, name), format!("{}{note}", write(texts)))
 }
 
 pub(crate) fn not_yet_called(spec: &Spec, name: &str, here: &str) -> String {

@@ -37,7 +37,7 @@ pub(crate) static SPEC: Spec = Spec {
         },
         Elsewhere {
             names: &["max_failures", "consecutive_failures", "failure_count"],
-            here: Here::Named("failures", "which counts failures in a row"),
+            here: Here::Named("failures", ", which counts failures in a row"),
         },
         Elsewhere {
             names: &["failure_rate_threshold", "error_rate", "failure_ratio"],
@@ -86,7 +86,7 @@ pub(crate) static SPEC: Spec = Spec {
         },
         Elsewhere {
             names: &["sliding_window_size", "window_size", "rolling_window"],
-            here: Here::Named("window", "a count of calls or a duration"),
+            here: Here::Named("window", ", a count of calls or a duration"),
         },
         Elsewhere {
             names: &["slow_call_duration_threshold", "slow_call_duration"],
@@ -98,11 +98,11 @@ pub(crate) static SPEC: Spec = Spec {
         },
         Elsewhere {
             names: &["record", "when", "failure_on", "record_exceptions"],
-            here: Here::Named("on", "which takes a pattern"),
+            here: Here::Named("on", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["unless", "ignore_exceptions", "exclude", "skip"],
-            here: Here::Named("ignore", "which takes a pattern"),
+            here: Here::Named("ignore", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["id", "group", "breaker"],
@@ -118,7 +118,7 @@ pub(crate) static SPEC: Spec = Spec {
 };
 
 /// To who may have meant the one or the other.
-const NOTE: &str = "`failures` counts failures in a row, `failure_rate` is a share of the calls";
+const NOTE: &str = "; `failures` counts failures in a row, `failure_rate` is a share of the calls";
 
 const NAME: &str = "circuit";
 

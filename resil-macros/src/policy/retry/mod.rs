@@ -22,6 +22,10 @@ const DEFAULT_BASE: Duration = Duration::from_millis(100);
 const DEFAULT_FACTOR: f64 = 2.0;
 const DEFAULT_CAP: Duration = Duration::from_secs(20);
 
+#[expect(
+    clippy::struct_field_names,
+    reason = "`retry_after` is what the option is called"
+)]
 pub(crate) struct Retry {
     pub(crate) span: Span,
     pub(crate) strategy: Strategy,
@@ -182,22 +186,19 @@ impl Retry {
     }
 }
 
+/// The first one that stands there; the others are faults.
 fn strategy(args: &mut Args<'_>, cx: &Ctx<'_>) -> Option<(Strategy, Span)> {
-    let mut first: Option<(Strategy, Span)> = None;
-    for (name, strategy) in Strategy::ALL {
-        let Some(value) = args.take(name) else {
-            continue;
-        };
-        match first {
-            None => first = Some((strategy, value.span())),
-            Some((one, _)) => {
-                let why = "a retry has one strategy";
-                cx.diag
-                    .error_at(value.span(), wording::excludes(name, one.name(), why));
-            }
-        }
+    let mut strategies = args.take_strategies().into_iter();
+    let first = strategies.next()?;
+    for other in strategies {
+        let why = "a retry has one strategy";
+        cx.diag
+            .error_at(other.span(), wording::excludes(other.name, first.name, why));
     }
-    first
+    let (_, strategy) = Strategy::ALL
+        .into_iter()
+        .find(|(name, _)| *name == first.name)?;
+    Some((strategy, first.span()))
 }
 
 fn max(value: &Value<'_>) -> Option<Max> {
