@@ -1,13 +1,17 @@
 //! The value kinds by themselves: what they accept, and what they make of it.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "`Value::ratio` is a method of one lifetime, and a value of any is wanted"
+)]
+
 use std::time::Duration;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 use super::*;
-use crate::diag::Diag;
-use crate::policy::{Circuit, Ctx, Idempotent, Retry, SPECS, Timeout, circuit, retry};
+use crate::policy::tests::with_cx;
 
 /// Runs `read` on a value of `max`'s place, and gives its answer and the faults.
 fn with_value<T>(tokens: TokenStream, read: impl FnOnce(&Value<'_>) -> T) -> (T, Vec<String>) {
@@ -24,23 +28,6 @@ fn with_value<T>(tokens: TokenStream, read: impl FnOnce(&Value<'_>) -> T) -> (T,
     })
 }
 
-fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
-    let diag = Diag::new();
-    let params = [ident("limit"), ident("request")];
-    let generics = [ident("T"), ident("N")];
-    let cx = Ctx {
-        diag: &diag,
-        params: &params,
-        generics: &generics,
-    };
-    let result = run(&cx);
-    (result, diag.messages())
-}
-
-fn ident(name: &str) -> Ident {
-    Ident::new(name, Span::call_site())
-}
-
 fn tokens(text: &str) -> TokenStream {
     text.parse().expect("the lexer takes it")
 }
@@ -51,10 +38,11 @@ fn in_none_groups(tokens: TokenStream) -> TokenStream {
     TokenTree::from(Group::new(Delimiter::None, inner.into())).into()
 }
 
-fn retry_of(args: TokenStream) -> Retry {
-    let (retry, faults) = with_cx(|cx| Retry::parse(args, Span::call_site(), cx));
+/// The tokens that a pattern comes to.
+fn pattern(tokens: TokenStream) -> TokenStream {
+    let (pattern, faults) = with_value(tokens, |v| v.pattern());
     assert_eq!(faults, [""; 0]);
-    retry
+    pattern.expect("no fault, so a value").tokens
 }
 
 #[test]
@@ -211,40 +199,6 @@ fn const_expressions_go_where_rustc_can_check_them() {
 }
 
 #[test]
-fn a_timeout_is_const_where_it_reads_so() {
-    let limit = |text: &str| {
-        let (timeout, faults) = with_cx(|cx| Timeout::parse(tokens(text), Span::call_site(), cx));
-        assert_eq!(faults, [""; 0], "{text}");
-        timeout.limit.expect(text)
-    };
-    assert_eq!(limit("5s").literal(), Some(Duration::from_secs(5)));
-    assert_eq!(
-        limit("crate = resil, 5s,").literal(),
-        Some(Duration::from_secs(5))
-    );
-    for text in [
-        "LIMIT",
-        "config::LIMIT",
-        "Self::LIMIT",
-        "const { f() }",
-        "<T as X>::LIMIT",
-    ] {
-        assert!(matches!(limit(text), DurationValue::Const(_)), "{text}");
-    }
-    for text in [
-        "limit",
-        "self.limit",
-        "Duration::from_secs(5)",
-        "f(LIMIT)",
-        "2 * LIMIT",
-        "x.unwrap_or(LIMIT)",
-        "{ 5 }",
-    ] {
-        assert!(matches!(limit(text), DurationValue::Runtime(_)), "{text}");
-    }
-}
-
-#[test]
 fn constants_in_patterns_get_their_reference() {
     let cases = [
         ("Network(_)", "Network(_)"),
@@ -270,31 +224,20 @@ fn constants_in_patterns_get_their_reference() {
         ("A,", "&A"),
     ];
     for (text, expected) in cases {
-        let retry = retry_of(quote_on(tokens(text)));
-        let pattern = retry.on.expect(text).tokens;
-        assert_eq!(close(&pattern), close(&tokens(expected)), "{text}");
+        let read = pattern(tokens(text));
+        assert_eq!(close(&read), close(&tokens(expected)), "{text}");
     }
     // `$p:pat` with alternatives of its own.
-    let retry = retry_of(quote_on(in_none_groups(tokens("A | B(_) | 5"))));
-    assert_eq!(
-        close(&retry.on.expect("read").tokens),
-        close(&tokens("&A | B(_) | &5"))
-    );
+    let read = pattern(in_none_groups(tokens("A | B(_) | 5")));
+    assert_eq!(close(&read), close(&tokens("&A | B(_) | &5")));
     let group = in_none_groups(tokens("A | B"));
-    let retry = retry_of(quote_on(quote!(#group | C if x)));
-    assert_eq!(
-        close(&retry.on.expect("read").tokens),
-        close(&tokens("&A | &B | &C if x"))
-    );
+    let read = pattern(quote!(#group | C if x));
+    assert_eq!(close(&read), close(&tokens("&A | &B | &C if x")));
 }
 
 /// Without spaces: how the printer sets them depends on where a token came from.
 fn close(tokens: &TokenStream) -> String {
     tokens.to_string().replace(' ', "")
-}
-
-fn quote_on(pattern: TokenStream) -> TokenStream {
-    quote!(on(#pattern))
 }
 
 #[test]
@@ -326,141 +269,5 @@ fn pieces_are_cut_at_top_level_commas_only() {
         "x = a as <T>::U, b",
     ] {
         assert_eq!(cut(two).len(), 2, "{two}");
-    }
-}
-
-#[test]
-fn every_form_of_an_option_reads() {
-    let retry = retry_of(
-        quote!(linear, max(5), base(1s), jitter = 50%, within = LIMIT, clone(limit, request)),
-    );
-    assert_eq!(retry.strategy, retry::Strategy::Linear);
-    assert!(retry.strategy_written && retry.delays.is_none() && !retry.nested_outer);
-    assert!(matches!(
-        retry.max,
-        Some(retry::Max::Count(Const::Literal { value: 5, .. }))
-    ));
-    assert!(matches!(retry.jitter, Some(retry::Jitter::Ratio(_))));
-    assert_eq!(retry.clone, ["limit", "request"]);
-
-    let retry = retry_of(quote!(
-        jitter,
-        max = unlimited,
-        nested(outer),
-        budget("shared"),
-        retry_after = |e, _| e.after
-    ));
-    assert!(matches!(retry.jitter, Some(retry::Jitter::Full)) && retry.nested_outer);
-    assert!(matches!(retry.max, Some(retry::Max::Unlimited(_))));
-    assert!(matches!(retry.budget, Some(retry::Budget::Named(name)) if name.value() == "shared"));
-
-    for own in [
-        quote!(budget(capacity = 20, cost = 2)),
-        quote!(budget = (cost = 2, capacity = 20)),
-    ] {
-        let budget = retry_of(own).budget;
-        assert!(matches!(
-            budget,
-            Some(retry::Budget::Own {
-                capacity: Some(_),
-                cost: Some(_)
-            })
-        ));
-    }
-    let retry = retry_of(quote!(delays = [0s, 1s, LONG]));
-    assert_eq!(retry.delays.map(|delays| delays.len()), Some(3));
-}
-
-#[test]
-fn a_key_is_split_in_its_parts() {
-    for (args, expected) in [
-        (quote!(key = order.id), 1),
-        (quote!(key(order.id)), 1),
-        (quote!(key = (user, "payment", params)), 3),
-        (quote!(key(user, "payment")), 2),
-        (quote!(key = (order.id)), 1),
-        (quote!(key = (a, b).0), 1),
-    ] {
-        let text = args.to_string();
-        let (idempotent, faults) = with_cx(|cx| Idempotent::parse(args, Span::call_site(), cx));
-        assert_eq!(faults, [""; 0], "{text}");
-        assert_eq!(
-            idempotent.key.map(|parts| parts.len()),
-            Some(expected),
-            "{text}"
-        );
-    }
-}
-
-#[test]
-fn a_window_is_told_by_its_unit() {
-    let window = |text: &str| {
-        let args: TokenStream = format!("failure_rate = 50%, window = {text}")
-            .parse()
-            .expect(text);
-        let (circuit, faults) = with_cx(|cx| Circuit::parse(args, Span::call_site(), cx));
-        assert_eq!(faults, [""; 0], "{text}");
-        circuit.window.expect(text)
-    };
-    assert!(matches!(window("100"), circuit::Window::Calls(_)));
-    assert!(matches!(window("10s"), circuit::Window::Time(_)));
-    assert!(matches!(
-        window("WINDOW"),
-        circuit::Window::Expr(Const::Item { .. })
-    ));
-    assert!(matches!(
-        window("Self::WINDOW"),
-        circuit::Window::Expr(Const::Inline { .. })
-    ));
-    assert!(matches!(
-        window("Duration::from_secs(5)"),
-        circuit::Window::Expr(_)
-    ));
-}
-
-/// Each row's example is what a message tells to write: it must be taken.
-#[test]
-fn every_example_of_the_tables_reads() {
-    for spec in SPECS {
-        for option in spec.options.iter().filter(|option| option.built) {
-            let mut args = option.sample();
-            match option.name {
-                "window" | "min_calls" => args += ", failure_rate = 50%",
-                name if spec.policy == "`#[idempotent]`" && name != "key" => args += ", key = 5",
-                _ => {}
-            }
-            let policy = spec.policy.trim_matches(['`', '#', '[', ']']);
-            let stack = format!("{policy}({args})");
-            assert_eq!(
-                crate::policy::tests::faults_of(&[&stack]),
-                [""; 0],
-                "{stack}"
-            );
-        }
-    }
-}
-
-/// What is known from elsewhere leads to an option that there is, and none is both.
-#[test]
-fn every_name_from_elsewhere_leads_somewhere() {
-    for spec in SPECS.into_iter().chain([&retry::table::BUDGET]) {
-        let has = |name: &str| spec.options.iter().any(|option| option.name == name);
-        let mut seen = Vec::new();
-        for row in spec.elsewhere {
-            match row.here {
-                Here::Named(to, _) | Here::OneMore(to) => assert!(has(to), "{to}"),
-                Here::CountOrRatio(count, ratio, _) => assert!(has(count) && has(ratio)),
-                Here::Say(text) => assert!(text.contains("write"), "{text}"),
-            }
-            for name in row.names {
-                assert!(!has(name), "{} has `{name}` itself", spec.policy);
-                assert!(
-                    !seen.contains(name),
-                    "`{name}` is in two rows of {}",
-                    spec.policy
-                );
-                seen.push(name);
-            }
-        }
     }
 }

@@ -212,7 +212,7 @@ fn max(value: &Value<'_>) -> Option<Max> {
         }
         let slip = crate::diag::nearest(&text, ["unlimited"]).is_some();
         if ENDLESS.contains(&text.as_str()) || slip && !value.cx.params.contains(&word) {
-            value.refuse_with(&format!("`{word}` is none"), &["unlimited".to_owned()]);
+            value.refuse_with(&format!("`{word}` is none of these"), &["unlimited".to_owned()]);
             return None;
         }
     }
@@ -227,7 +227,7 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
     let word = match look(&value.tokens) {
         Look::Word(word) if word == "true" || word == "false" => {
             let meant = if word == "true" { "full" } else { "none" };
-            value.refuse_with(&format!("`{word}` is none"), &[meant.to_owned()]);
+            value.refuse_with(&format!("`{word}` is none of these"), &[meant.to_owned()]);
             return None;
         }
         // A lower-case word that is no argument can't be a const.
@@ -259,7 +259,7 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
                 "none" | "false" | "no" | "disabled" | "unlimited" => "off".to_owned(),
                 _ => format!("\"{text}\""),
             };
-            value.refuse_with(&format!("`{word}` is none"), &[meant]);
+            value.refuse_with(&format!("`{word}` is none of these"), &[meant]);
             return None;
         }
         _ => {}

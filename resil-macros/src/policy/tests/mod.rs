@@ -1,6 +1,7 @@
 //! Faults as a user meets them: attributes in, messages out.
 
 mod random;
+mod reads;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
@@ -57,16 +58,17 @@ fn stacks() -> impl Iterator<Item = &'static str> {
 
 fn said_to(stack: &str) -> String {
     let faults = faults_of(&stack.split(" ;; ").collect::<Vec<_>>());
-    let lines: String = faults
+    let lines: Vec<&str> = faults.iter().flat_map(|fault| fault.lines()).collect();
+    let lines = lines
         .iter()
-        .flat_map(|fault| fault.lines())
         .map(|line| format!("    {line}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!("{stack}\n{lines}")
 }
 
 /// Parses and checks a stack written without `#[..]`, outermost first.
-pub(crate) fn faults_of(stack: &[&str]) -> Vec<String> {
+fn faults_of(stack: &[&str]) -> Vec<String> {
     let stack = stack.iter().map(|text| {
         let mut trees = text
             .parse::<TokenStream>()
@@ -83,6 +85,21 @@ pub(crate) fn faults_of(stack: &[&str]) -> Vec<String> {
 }
 
 fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
+    let ((), messages) = with_cx(|cx| {
+        let layers: Vec<Layer> = stack
+            .into_iter()
+            .map(|(name, args)| layer(&name, args, cx))
+            .collect();
+        for layer in &layers {
+            layer.check(cx);
+        }
+        check_stack(&layers, cx);
+    });
+    messages
+}
+
+/// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`.
+pub(crate) fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
     let diag = Diag::new();
     let ident = |name: &str| Ident::new(name, Span::call_site());
     let params = ["request", "limit", "user"].map(ident);
@@ -92,15 +109,8 @@ fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
         params: &params,
         generics: &generics,
     };
-    let layers: Vec<Layer> = stack
-        .into_iter()
-        .map(|(name, args)| layer(&name, args, &cx))
-        .collect();
-    for layer in &layers {
-        layer.check(&cx);
-    }
-    check_stack(&layers, &cx);
-    diag.messages()
+    let result = run(&cx);
+    (result, diag.messages())
 }
 
 fn layer(name: &str, args: TokenStream, cx: &Ctx<'_>) -> Layer {
