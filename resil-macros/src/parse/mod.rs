@@ -4,6 +4,7 @@
 //! module per kind reads the value. Whatever is wrong goes to the sink in the words of
 //! `wording`, and parsing goes on.
 
+mod answers;
 mod args;
 mod constant;
 mod duration;
@@ -13,6 +14,8 @@ mod number;
 mod pattern;
 mod split;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 pub(crate) mod wording;
 

@@ -145,7 +145,11 @@ fn is_joint(punct: &Punct) -> bool {
 pub(crate) fn shown(tokens: &TokenStream) -> String {
     const LONGEST: usize = 60;
     let text = tokens.to_string();
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace(" %", "%");
     if line.chars().count() <= LONGEST {
         return line;
     }
