@@ -9,9 +9,6 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{RequestBuilder, Response, StatusCode};
 
-// STAND-IN: to be deleted.
-use crate::resil;
-
 use crate::provider::{Order, Receipt};
 
 /// When a circuit that is trying whether the provider is back is worth another call.

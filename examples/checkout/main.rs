@@ -17,10 +17,6 @@ mod client;
 mod load;
 mod provider;
 mod report;
-// STAND-IN: back to `mod shop;` and nothing else.
-#[path = "stand_in.rs"]
-mod resil;
-#[path = "shop_stand_in.rs"]
 mod shop;
 mod table;
 mod tally;

@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-// STAND-IN: to be deleted.
-use crate::resil;
-
-use resil::circuit::CircuitState;
+use resil::CircuitState;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval};
 

@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-// STAND-IN: to be deleted.
-use crate::resil;
-
-use resil::circuit::CircuitState;
+use resil::CircuitState;
 use resil::event::{Event, Subscription, subscribe};
 use resil::idempotency::IdempotencyEvent;
 use tokio::sync::mpsc;
