@@ -246,9 +246,14 @@ impl<'a> Value<'a> {
         let near = nearest(&word.to_string(), words.iter().copied());
         let only = words.first().copied().filter(|_| words.len() == 1);
         match near.or(only) {
-            Some(near) => self.refuse_with(&format!("`{word}` is none of these"), &[near.to_owned()]),
+            Some(near) => {
+                self.refuse_with(&format!("`{word}` is none of these"), &[near.to_owned()]);
+            }
             None => self.fault(help(
-                format!("`{}` takes {}, but `{word}` is none of these", self.name, self.takes),
+                format!(
+                    "`{}` takes {}, but `{word}` is none of these",
+                    self.name, self.takes
+                ),
                 format!("its words are {}", one_of(words)),
             )),
         }

@@ -212,7 +212,10 @@ fn max(value: &Value<'_>) -> Option<Max> {
         }
         let slip = crate::diag::nearest(&text, ["unlimited"]).is_some();
         if ENDLESS.contains(&text.as_str()) || slip && !value.cx.params.contains(&word) {
-            value.refuse_with(&format!("`{word}` is none of these"), &["unlimited".to_owned()]);
+            value.refuse_with(
+                &format!("`{word}` is none of these"),
+                &["unlimited".to_owned()],
+            );
             return None;
         }
     }
