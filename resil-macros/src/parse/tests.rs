@@ -271,3 +271,21 @@ fn pieces_are_cut_at_top_level_commas_only() {
         assert_eq!(cut(two).len(), 2, "{two}");
     }
 }
+
+#[test]
+fn tokens_are_shown_as_one_writes_them() {
+    for text in [
+        "Duration::from_millis(50)",
+        "order.id",
+        "a.b().c[0]?",
+        "f(a, b)",
+        "x if (a)",
+        "a + b",
+        "50%",
+        "A | B::C",
+    ] {
+        assert_eq!(shown(&tokens(text)), text.replace("c[0]", "c [0]"));
+    }
+    let long = shown(&tokens(&"a + ".repeat(50)));
+    assert!(long.len() == 62 && long.ends_with(".."), "{long}");
+}

@@ -247,7 +247,7 @@ impl<'a> Value<'a> {
         let only = words.first().copied().filter(|_| words.len() == 1);
         match near.or(only) {
             Some(near) => {
-                self.refuse_with(&format!("`{word}` is none of these"), &[near.to_owned()])
+                self.refuse_with(&format!("`{word}` is none of these"), &[near.to_owned()]);
             }
             None => self.fault(help(
                 format!(
