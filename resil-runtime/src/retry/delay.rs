@@ -40,7 +40,6 @@ fn scale(d: Duration, by: f64) -> Duration {
         return Duration::ZERO;
     }
     #[expect(
-        clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "`as` saturates, which is what is wanted"
     )]
@@ -149,6 +148,7 @@ fn fibonacci(n: u32) -> u32 {
 mod tests {
     use super::*;
 
+    const D: &[Duration] = &[Duration::from_millis(5), Duration::from_secs(60)];
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     fn plain(p: RetryPolicy) -> Vec<u64> {
@@ -171,7 +171,6 @@ mod tests {
             plain(p.strategy(Strategy::Fibonacci)),
             [100, 100, 200, 300, 500, 800]
         );
-        const D: &[Duration] = &[Duration::from_millis(5), Duration::from_secs(60)];
         assert_eq!(
             plain(RetryPolicy::new().strategy(Strategy::Delays(D))),
             [5, 60_000, 60_000, 60_000, 60_000, 60_000]
