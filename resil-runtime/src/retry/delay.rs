@@ -39,17 +39,12 @@ fn scale(d: Duration, by: f64) -> Duration {
     if ns.is_nan() {
         return Duration::ZERO;
     }
-    #[expect(
-        clippy::cast_sign_loss,
-        reason = "`as` saturates, which is what is wanted"
-    )]
+    // As `f64` to `u128` saturates, which is what is wanted.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let ns = ns.round() as u128;
     let secs = u64::try_from(ns / 1_000_000_000).unwrap_or(u64::MAX);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the remainder is below 10^9"
-    )]
-    Duration::new(secs, (ns % 1_000_000_000) as u32)
+    let nanos = u32::try_from(ns % 1_000_000_000).unwrap_or_default();
+    Duration::new(secs, nanos)
 }
 
 impl RetryPolicy {
