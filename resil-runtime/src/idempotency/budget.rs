@@ -70,7 +70,7 @@ impl Room {
         Some(room)
     }
 
-    fn absorb(&mut self, mut other: Self) {
+    pub(super) fn absorb(&mut self, mut other: Self) {
         self.entries += std::mem::take(&mut other.entries);
         self.bytes += std::mem::take(&mut other.bytes);
     }
