@@ -184,7 +184,8 @@ fn drop_mut(pat: &mut Pat, names: &[String]) {
     }
 }
 
-fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)) {
+/// The names that a pattern binds, each with its `mut`.
+pub(crate) fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)) {
     match pat {
         Pat::Ident(p) => {
             // A capital first letter is a constant or a unit struct, which binds nothing.

@@ -1,4 +1,5 @@
-//! Claim, run what is inside beside the lease's heartbeat, record; or replay, or refuse.
+//! A combinator: claims, runs what is inside beside the lease's heartbeat, records; or replays,
+//! or refuses.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -14,8 +15,6 @@ impl Idempotent {
         let at = mixed(self.span);
         self.on_entry(cx);
         let policy = self.policy(cx);
-        let failure = cx.private("Failure", self.span);
-        let begin = cx.private("Begin", self.span);
         let codec = cx.gate("recorded");
         let body = inner.future(cx, self.span);
         // Inside a loop each attempt claims anew.
@@ -26,18 +25,11 @@ impl Idempotent {
         } else {
             quote_spanned!(at=> ::core::option::Option::None)
         };
-        Inner::Value(quote_spanned! {at=> {
-            let __begin = __RESIL_IDEMPOTENT
+        Inner::Future(quote_spanned! {at=>
+            __RESIL_IDEMPOTENT
                 .begin(const { &#policy }, __resil_key #clone, #fingerprint, #codec, __resil_mark)
-                .await;
-            match __begin {
-                #begin::Replay(__value) => ::core::result::Result::Ok(__value),
-                #begin::Refuse(__refusal) => {
-                    ::core::result::Result::Err(#failure::Policy(__refusal))
-                }
-                #begin::Run(__claim) => __claim.run(#body).await,
-            }
-        }})
+                .run(#body)
+        })
     }
 
     /// The key is made once per call, before anything runs, wherever the attribute stands.

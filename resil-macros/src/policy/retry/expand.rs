@@ -7,7 +7,6 @@ use quote::{quote, quote_spanned};
 use super::{Budget, Jitter, Max, Retry, Strategy};
 use crate::expand::constant::{Bound, Ty, any_duration, count, not_zero, ratio};
 use crate::expand::{Cx, Inner, mixed};
-use crate::parse::Pattern;
 
 impl Retry {
     /// Whether the body may run more than once: not with a literal `max = 1`.
@@ -156,7 +155,7 @@ impl Retry {
                     None => cx.inline_constant(d, &any_duration("delays")),
                 }
             });
-            return Some(quote_spanned!(at=> #strategy::Delays(&[#(#delays),*])));
+            return Some(quote_spanned!(at=> #strategy::Delays(const { &[#(#delays),*] })));
         }
         match self.strategy {
             Strategy::Exponential => None,
@@ -213,43 +212,5 @@ fn jitter_value(jitter: &Jitter, cx: &Cx<'_>, span: Span) -> TokenStream {
             let r = cx.constant(r, &ratio("jitter"));
             quote_spanned!(at=> #ty::Ratio(#r))
         }
-    }
-}
-
-impl Cx<'_> {
-    /// Makes the outcome's error the user's, for patterns to look at.
-    pub(crate) fn look(&self, span: Span) -> TokenStream {
-        let (look, edge) = (self.private("look", span), self.edge());
-        quote_spanned!(mixed(span)=> let __r = #look(__r, #edge);)
-    }
-
-    /// A closure that says whether a value matches; without a pattern none does.
-    pub(crate) fn on_value(&self, pattern: Option<&Pattern>, span: Span) -> TokenStream {
-        let at = mixed(span);
-        match pattern {
-            None => quote_spanned!(at=> |_: &_| false),
-            Some(p) => {
-                let hit = self.matches(p, &quote!(__v));
-                quote_spanned!(at=> |__v: &_| #hit)
-            }
-        }
-    }
-
-    /// A `bool`: whether `value`, a reference, matches.
-    pub(crate) fn matches(&self, pattern: &Pattern, value: &TokenStream) -> TokenStream {
-        let at = mixed(pattern.span);
-        let tokens = self.this(&pattern.tokens);
-        let value: TokenStream = value
-            .clone()
-            .into_iter()
-            .map(|mut t| {
-                t.set_span(at);
-                t
-            })
-            .collect();
-        quote_spanned! {at=> {
-            #[allow(unreachable_patterns, clippy::match_like_matches_macro)]
-            match #value { #tokens => true, _ => false }
-        }}
     }
 }

@@ -1,0 +1,98 @@
+//! Patterns in generated code.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::Pat;
+use syn::parse::Parser;
+
+use super::{Cx, mixed};
+use crate::input::bindings_of;
+use crate::parse::Pattern;
+
+impl Cx<'_> {
+    /// Makes the outcome's error the user's, for patterns to look at.
+    pub(crate) fn look(&self, span: Span) -> TokenStream {
+        let (look, edge) = (self.private("look", span), self.edge());
+        quote_spanned!(mixed(span)=> let __r = #look(__r, #edge);)
+    }
+
+    /// A closure that says whether a value matches; without a pattern none does.
+    pub(crate) fn on_value(&self, pattern: Option<&Pattern>, span: Span) -> TokenStream {
+        let at = mixed(span);
+        match pattern {
+            None => quote_spanned!(at=> |_: &_| false),
+            Some(p) => {
+                let hit = self.matches(p, &quote!(__v));
+                quote_spanned!(at=> |__v: &_| #hit)
+            }
+        }
+    }
+
+    /// A `bool`: whether `value`, a reference, matches.
+    pub(crate) fn matches(&self, pattern: &Pattern, value: &TokenStream) -> TokenStream {
+        let at = mixed(pattern.span);
+        let arms = arms(&self.this(&pattern.tokens));
+        let value: TokenStream = value
+            .clone()
+            .into_iter()
+            .map(|mut t| {
+                t.set_span(at);
+                t
+            })
+            .collect();
+        quote_spanned! {at=> {
+            #[allow(
+                unreachable_patterns,
+                clippy::match_like_matches_macro,
+                clippy::match_same_arms,
+                clippy::single_match
+            )]
+            match #value { #(#arms => true,)* _ => false }
+        }}
+    }
+}
+
+/// The pattern as match arms.
+///
+/// Where all alternatives bind the same names it is one arm, as it is written. Rust refuses
+/// `Network(_) | Http(s) if s.is_server_error()`, since `s` is not bound in all of them; it says
+/// what is meant all the same: the guard is asked of the alternatives that bind what others lack.
+fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let guard_at = trees
+        .iter()
+        .position(|t| matches!(t, TokenTree::Ident(i) if i == "if"))
+        .unwrap_or(trees.len());
+    let (pattern, guard) = trees.split_at(guard_at);
+    let alternatives: Vec<TokenStream> = pattern
+        .split(|t| matches!(t, TokenTree::Punct(p) if p.as_char() == '|'))
+        .filter(|a| !a.is_empty())
+        .map(|a| a.iter().cloned().collect())
+        .collect();
+    let names: Vec<Vec<String>> = alternatives.iter().map(bound_names).collect();
+    let same = names.windows(2).all(|w| w[0] == w[1]);
+    if guard.is_empty() || same {
+        return vec![tokens.clone()];
+    }
+    let guard: TokenStream = guard.iter().cloned().collect();
+    alternatives
+        .iter()
+        .zip(&names)
+        .map(|(a, names)| {
+            if names.is_empty() {
+                a.clone()
+            } else {
+                quote!(#a #guard)
+            }
+        })
+        .collect()
+}
+
+fn bound_names(pattern: &TokenStream) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Ok(pat) = Pat::parse_single.parse2(pattern.clone()) {
+        bindings_of(&pat, &mut |name, _| names.push(name.to_string()));
+    }
+    names.sort();
+    names
+}
