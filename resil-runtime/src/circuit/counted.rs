@@ -63,7 +63,7 @@ impl Counted {
         &self,
         generation: u32,
         failed: bool,
-        current: impl Fn() -> bool,
+        current: impl Fn() -> bool + Copy,
     ) -> Option<Tally> {
         let count = &self.count.0;
         let mut seen = count.load(Ordering::Acquire);
@@ -77,7 +77,10 @@ impl Counted {
                 Ordering::AcqRel,
                 Ordering::Acquire,
             ) {
-                Ok(_) => break,
+                Ok(_) => {
+                    self.refresh(generation, current);
+                    break;
+                }
                 Err(now) => seen = now,
             }
         }
@@ -128,6 +131,22 @@ impl Counted {
                 Ok(_) => return Some(kept & bit != 0),
                 Err(now) => seen = now,
             }
+        }
+    }
+
+    /// Brings one word of the ring to `generation`: generations are numbered modulo 2¹⁸, and a word
+    /// that a small `min_calls` never reaches must not be found with its own number again.
+    fn refresh(&self, generation: u32, current: impl Fn() -> bool) {
+        // Some other word each time, whatever the step from one generation to the next is
+        // (Fibonacci hashing: 2³² divided by the golden ratio).
+        let any = generation.wrapping_mul(0x9e37_79b1) >> 8;
+        let Some(word) = self.ring.get(any as usize % self.ring.len()) else {
+            return;
+        };
+        let seen = word.load(Ordering::Acquire);
+        if seen >> 32 != u64::from(generation) && current() {
+            let begun = u64::from(generation) << 32;
+            let _ = word.compare_exchange(seen, begun, Ordering::AcqRel, Ordering::Relaxed);
         }
     }
 
