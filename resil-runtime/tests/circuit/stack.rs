@@ -1,7 +1,7 @@
 //! What an outcome of a stack means to the circuit in it: the calls are as generated code makes
 //! them.
 
-use std::future::{Future, pending};
+use std::future::{Future, pending, ready};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -281,11 +281,11 @@ async fn q01_an_ignored_error_of_the_last_probe_gives_its_place_back() {
 }
 
 /// What ended before the body ran.
-async fn refused_below() -> Outcome<(), Error> {
-    Err(Failure::Policy(Refusal::CircuitOpen {
+fn refused_below() -> impl Future<Output = Outcome<(), Error>> {
+    ready(Err(Failure::Policy(Refusal::CircuitOpen {
         name: &"inner",
         retry_in: None,
-    }))
+    })))
 }
 
 #[tokio::test(start_paused = true)]
