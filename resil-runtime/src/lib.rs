@@ -22,6 +22,7 @@ pub mod timeout;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use circuit::Breaker;
 pub use deadline::{Deadline, spawn};
 pub use error::Error;
 pub use registry::{breaker, registry};

@@ -157,3 +157,53 @@ impl Drop for Permit<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::CircuitState;
+    use crate::registry::breaker;
+
+    static POLICY: CircuitPolicy = CircuitPolicy::new().failures(1).probes(2);
+
+    /// One call that ends with `out`, replayed or not.
+    fn call(site: &'static CircuitSite, replayed: bool, out: &Outcome<(), ()>) {
+        let mark = Mark::new();
+        let permit = site.admit(Some(&POLICY), &mark).unwrap();
+        mark.set_replayed(replayed);
+        permit.settle(out, |()| None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replay_is_neutral() {
+        static AT: Site = Site::new("site.replay", 1);
+        static SITE: CircuitSite = CircuitSite::new(&AT, None);
+        let state = || breaker("site.replay").state();
+        call(&SITE, true, &Err(Failure::Body(())));
+        assert_eq!(state(), CircuitState::Closed);
+        call(&SITE, false, &Err(Failure::Body(())));
+        assert_eq!(state(), CircuitState::Open);
+        tokio::time::advance(Duration::from_secs(40)).await;
+        for _ in 0..5 {
+            call(&SITE, true, &Ok(()));
+        }
+        let counts = breaker("site.replay").counts();
+        assert_eq!((counts.probes_out, counts.probes_succeeded), (0, 0));
+        call(&SITE, false, &Ok(()));
+        call(&SITE, false, &Ok(()));
+        assert_eq!(state(), CircuitState::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_of_the_stack_that_drops_the_call_is_a_failure() {
+        static AT: Site = Site::new("site.timing_out", 1);
+        static SITE: CircuitSite = CircuitSite::new(&AT, None);
+        let mark = Mark::new();
+        let permit = SITE.admit(Some(&POLICY), &mark).unwrap();
+        drop(permit);
+        assert_eq!(breaker("site.timing_out").state(), CircuitState::Closed);
+        let permit = SITE.admit(Some(&POLICY), &mark).unwrap();
+        mark.while_timing_out(|| drop(permit));
+        assert_eq!(breaker("site.timing_out").state(), CircuitState::Open);
+    }
+}
