@@ -4,10 +4,17 @@
 pub use resil_macros::idempotent;
 pub use resil_macros::{circuit, retry, timeout};
 
+pub use resil_runtime::{Deadline, Error, breaker, event, registry, spawn};
+
+// Types at the root and not in modules called `retry` or `timeout`: an import of the attribute
+// would bring such a module along, and clash with one of the user's own.
+pub use resil_runtime::circuit::{
+    Breaker, CallPermit, CircuitPolicy, CircuitState, Counts, Window,
+};
 #[cfg(feature = "idempotent")]
-pub use resil_runtime::idempotency;
+pub use resil_runtime::idempotency::{self, IdempotencyError};
+pub use resil_runtime::registry::{BreakerSnapshot, Conflict, Registry};
 pub use resil_runtime::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
-pub use resil_runtime::{Deadline, Error, event, spawn};
 
 #[doc(hidden)]
 pub mod __private {

@@ -1,11 +1,13 @@
 //! The pipeline as a whole: what the private attribute does with a stack and a function.
 
+use std::cell::RefCell;
+
 use proc_macro2::{Group, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 
 use crate::check;
 use crate::diag::Diag;
-use crate::expand;
+use crate::expand::{self, Part, Plan};
 use crate::input::{Binding, Input, nameable};
 use crate::policy::{Ctx, Layer};
 use crate::shape;
@@ -62,46 +64,38 @@ fn build(
     shape::check(input, bindings, layers, stack, diag);
     let body = input.body.as_ref()?;
     let plain = input.sig.asyncness.is_some();
-    let (above, below) = layers.split_at(outer);
-
     let again = layers.iter().any(Layer::runs_again);
     let cloned = shape::cloned(layers);
+    let plan = Plan {
+        krate: &stack.krate,
+        input,
+        bindings,
+        layers,
+        above: outer,
+        entry: RefCell::default(),
+    };
+    let fold = |part, found: &Found| {
+        shape::check_hoisted(found, layers, diag);
+        let ret = found.ret.clone().or_else(|| return_type(input));
+        expand::fold(&plan, part, ret.unwrap_or_else(|| quote!(_)), found)
+    };
+
     let mut content = body.stream();
-    if !below.is_empty() || above.is_empty() {
-        content = splice(content, plain, Around::Block, &cloned, &mut |found| {
-            around(stack, input, bindings, (below, again), &found, diag)
+    if outer < layers.len() || layers.is_empty() {
+        let around = Around::Block;
+        content = splice(content, plain, around, &cloned, &mut |found| {
+            fold(Part::Below, &found)
         })?;
     }
-    if !above.is_empty() {
-        content = splice(
-            content,
-            plain,
-            Around::Instrument { again },
-            &cloned,
-            &mut |found| around(stack, input, bindings, (above, again), &found, diag),
-        )?;
+    if outer > 0 {
+        let around = Around::Instrument { again };
+        content = splice(content, plain, around, &cloned, &mut |found| {
+            fold(Part::Above, &found)
+        })?;
     }
     let mut group = Group::new(body.delimiter(), content);
     group.set_span(body.span());
     Some(input.with_body(&group, &cloned))
-}
-
-fn around(
-    stack: &Stack,
-    input: &Input,
-    bindings: &[Binding],
-    (layers, again): (&[Layer], bool),
-    found: &Found,
-    diag: &Diag,
-) -> TokenStream {
-    shape::check_hoisted(found, layers, diag);
-    let ret = found
-        .ret
-        .clone()
-        .or_else(|| return_type(input))
-        .unwrap_or_else(|| quote!(_));
-    let content = expand::fold(layers, &stack.krate, input, bindings, ret, again, found);
-    content.into_token_stream()
 }
 
 /// What the function answers: its declared type, or the `Output` of the future that it returns.

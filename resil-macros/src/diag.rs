@@ -10,6 +10,8 @@ use std::fmt::Display;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
+use crate::parse::flat;
+
 /// Collects faults; [`Diag::finish`] turns them into `compile_error!`s.
 #[derive(Default)]
 pub(crate) struct Diag {
@@ -22,8 +24,12 @@ impl Diag {
     }
 
     /// A fault at the user's own tokens: the caret runs from the first to the last of them.
+    ///
+    /// A None-delimited group has the span of the `$e` in a `macro_rules!`; what is inside
+    /// it has the span of what the user gave to that macro.
     pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
-        self.push(syn::Error::new_spanned(at, message));
+        let tokens: TokenStream = flat(&at.to_token_stream()).into_iter().collect();
+        self.push(syn::Error::new_spanned(tokens, message));
     }
 
     /// A fault where only a span is at hand: an attribute without arguments, a comma.

@@ -46,26 +46,74 @@ impl Inner {
     }
 }
 
-/// What all layers of one function share.
+/// One stack on one function.
+pub(crate) struct Plan<'a> {
+    pub(crate) krate: &'a TokenStream,
+    pub(crate) input: &'a Input,
+    pub(crate) bindings: &'a [Binding],
+    /// Outermost first.
+    pub(crate) layers: &'a [Layer],
+    /// So many of them stand above an `#[instrument]`, which stands around the others.
+    pub(crate) above: usize,
+    /// Statements before all layers, gathered while they are expanded.
+    pub(crate) entry: RefCell<TokenStream>,
+}
+
+/// A run of layers around one block: the whole stack, or what stands on one side of an
+/// `#[instrument]` in its middle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Above,
+    Below,
+}
+
+/// What the layers of one part share.
 pub(crate) struct Cx<'a> {
-    krate: &'a TokenStream,
+    plan: &'a Plan<'a>,
+    part: Part,
     /// The return type, nameable inside the function.
     ret: TokenStream,
     /// No layer can refuse: nothing is asked of the error type.
     bare: bool,
-    /// The body may run more than once, by these layers or by some around them.
-    again: bool,
-    /// A retry is among these layers.
-    retried: bool,
-    /// A layer has to know how an attempt ended.
-    pub(crate) mark: bool,
     /// Arguments that are cloned for each attempt.
     clones: Vec<Ident>,
-    pub(crate) bindings: &'a [Binding],
     /// What the body calls `self`, where that is not `self`.
     self_ident: Option<Ident>,
-    /// Statements before all layers.
-    entry: RefCell<TokenStream>,
+}
+
+impl Plan<'_> {
+    /// The body may run more than once.
+    fn runs_again(&self) -> bool {
+        self.layers.iter().any(Layer::runs_again)
+    }
+
+    /// A layer has to know how an attempt ended.
+    fn has_mark(&self) -> bool {
+        self.layers.iter().any(Layer::wants_mark)
+    }
+
+    fn layers_of(&self, part: Part) -> &[Layer] {
+        let (above, below) = self.layers.split_at(self.above);
+        match part {
+            Part::Above => above,
+            Part::Below => below,
+        }
+    }
+
+    /// There are layers on both sides.
+    fn is_split(&self) -> bool {
+        0 < self.above && self.above < self.layers.len()
+    }
+
+    /// Whether `part` is the outermost one: what is on entry stands there.
+    fn is_outermost(&self, part: Part) -> bool {
+        part == Part::Above || self.above == 0
+    }
+
+    /// Whether the user's own block is what `part` is around.
+    fn is_innermost(&self, part: Part) -> bool {
+        part == Part::Below || self.above == self.layers.len()
+    }
 }
 
 impl Cx<'_> {
@@ -75,6 +123,7 @@ impl Cx<'_> {
         let name = Ident::new(name, span);
         // `quote_spanned!` leaves what is interpolated where it was.
         let krate: TokenStream = self
+            .plan
             .krate
             .clone()
             .into_iter()
@@ -101,12 +150,12 @@ impl Cx<'_> {
 
     /// Adds a statement that runs on entry, before all layers.
     pub(crate) fn on_entry(&self, statement: &TokenStream) {
-        self.entry.borrow_mut().extend(quote!(#statement));
+        self.plan.entry.borrow_mut().extend(quote!(#statement));
     }
 
     /// `move`, where nothing runs twice: then what is inside may move the arguments.
     fn capture(&self, span: Span) -> TokenStream {
-        if self.again {
+        if self.plan.runs_again() {
             TokenStream::new()
         } else {
             quote_spanned!(mixed(span)=> move)
@@ -128,7 +177,7 @@ impl Cx<'_> {
 
     /// `Some(&mark)` for a layer that wants it if there is one.
     pub(crate) fn mark_option(&self, wanted: bool, span: Span) -> TokenStream {
-        if wanted && self.mark {
+        if wanted && self.plan.has_mark() {
             quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_mark))
         } else {
             quote_spanned!(mixed(span)=> ::core::option::Option::None)
@@ -169,25 +218,33 @@ impl Cx<'_> {
         let block = quote_spanned!(at=> { #body });
         let mut future =
             quote_spanned!(at=> async #capture { #dead_return #rebind_self #rebind #block });
-        if self.retried {
+        if self.layers().iter().any(|l| matches!(l, Layer::Retry(_))) {
             let attempt = self.private("attempt", span);
             future = quote_spanned!(at=> #attempt(&__RESIL_RETRY, #future));
         }
-        if self.mark {
+        if self.plan.has_mark() && self.plan.is_innermost(self.part) {
             let watch = self.private("watch", span);
             future = quote_spanned!(at=> #watch(#future, __resil_mark));
         }
-        let (then, lift, edge) = (
-            self.private("then", span),
-            self.private("lift", span),
-            self.edge(),
-        );
-        Inner::Future(quote_spanned!(at=> #then(#future, |__r| #lift(__r, #edge))))
+        let (then, edge) = (self.private("then", span), self.edge());
+        let lift = if self.plan.is_split() && self.part == Part::Above {
+            // What a layer below the `#[instrument]` raised has passed through it as `E`.
+            let lift = self.private("lift_carried", span);
+            quote_spanned!(at=> #lift(__r, #edge, __resil_carry))
+        } else {
+            let lift = self.private("lift", span);
+            quote_spanned!(at=> #lift(__r, #edge))
+        };
+        Inner::Future(quote_spanned!(at=> #then(#future, |__r| #lift)))
+    }
+
+    fn layers(&self) -> &[Layer] {
+        self.plan.layers_of(self.part)
     }
 
     /// What gives each attempt arguments of its own: clones, and reborrows of `&mut` ones.
     fn rebind(&self) -> TokenStream {
-        if !self.again && self.clones.is_empty() {
+        if !self.plan.runs_again() && self.clones.is_empty() {
             return TokenStream::new();
         }
         let mut out = TokenStream::new();
@@ -196,14 +253,14 @@ impl Cx<'_> {
             mutable,
             unique_reference,
             cfgs,
-        } in self.bindings
+        } in self.plan.bindings
         {
             let at = mixed(ident.span());
             if self.clones.contains(ident) {
                 let local = clone_of(ident);
                 let mutable = mutable.map(|span| quote_spanned!(span=> mut));
                 out.extend(quote_spanned!(at=> #(#cfgs)* let #mutable #ident = #local;));
-            } else if *unique_reference && self.again {
+            } else if *unique_reference && self.plan.runs_again() {
                 out.extend(quote_spanned!(at=> #(#cfgs)* let #ident = &mut *#ident;));
             }
         }
@@ -234,74 +291,81 @@ pub(crate) fn mixed(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// The statements and the value that take the place of the user's block: `layers` around it.
-pub(crate) fn fold(
-    layers: &[Layer],
-    krate: &TokenStream,
-    input: &Input,
-    bindings: &[Binding],
-    ret: TokenStream,
-    again: bool,
-    found: &Found,
-) -> TokenStream {
-    let retry = layers.iter().find_map(|l| match l {
-        Layer::Retry(retry) => Some(retry),
+/// The statements and the value that take the place of a block: the layers of `part` around it.
+/// The inner part has to be folded first.
+pub(crate) fn fold(plan: &Plan<'_>, part: Part, ret: TokenStream, found: &Found) -> TokenStream {
+    let layers = plan.layers_of(part);
+    let clones = layers.iter().find_map(|l| match l {
+        Layer::Retry(retry) => Some(retry.clone.clone()),
         _ => None,
     });
     let cx = Cx {
-        krate,
+        plan,
+        part,
         ret,
         bare: layers.iter().all(|l| matches!(l, Layer::Retry(_))),
-        again,
-        retried: retry.is_some(),
-        mark: layers.iter().any(Layer::wants_mark),
-        clones: retry.map(|r| r.clone.clone()).unwrap_or_default(),
-        bindings,
+        clones: clones.unwrap_or_default(),
         self_ident: found.self_ident.clone(),
-        entry: RefCell::default(),
     };
     let (inner_attributes, _) = split_inner_attributes(found.body.clone());
-    let site = site_statics(&cx, input);
     let rebind_self = match &found.self_ident {
-        Some(this) if cx.again && input.receiver_is_unique() => {
+        Some(this) if plan.runs_again() && plan.input.receiver_is_unique() => {
             Some(quote_spanned!(mixed(this.span())=> let #this = &mut *#this;))
         }
         _ => None,
     };
     let mut inner = cx.body(found, rebind_self);
+    let first = if part == Part::Above { 0 } else { plan.above };
     for (i, layer) in layers.iter().enumerate().rev() {
-        inner = layer.expand(inner, &layers[..i], &layers[i + 1..], &cx);
+        let (above, below) = (&plan.layers[..first + i], &plan.layers[first + i + 1..]);
+        inner = layer.expand(inner, above, below, &cx);
     }
     let span = layers.first().map_or_else(Span::call_site, Layer::span);
     let at = mixed(span);
     let value = inner.value(span);
-    let (finish, edge) = (cx.private("finish", span), cx.edge());
-    let entry = cx.entry.take();
+    let entry = plan.is_outermost(part).then(|| {
+        let (site, entry) = (cx.site_statics(), plan.entry.take());
+        quote!(#site #entry)
+    });
+    let edge = cx.edge();
+    let finish = if plan.is_split() && part == Part::Below {
+        let finish = cx.private("finish_carrying", span);
+        quote_spanned!(at=> #finish(__out, #edge, __resil_carry))
+    } else {
+        let finish = cx.private("finish", span);
+        quote_spanned!(at=> #finish(__out, #edge))
+    };
     quote_spanned! {at=>
         #inner_attributes
-        #site
         #entry
         let __out = #value;
-        #finish(__out, #edge)
+        #finish
     }
 }
 
-/// What every stack has: its site, and the mark of the call where a layer asks for one.
-fn site_statics(cx: &Cx<'_>, input: &Input) -> TokenStream {
-    let name = &input.sig.ident;
-    let at = mixed(name.span());
-    let site = cx.private("Site", name.span());
-    let text = name.to_string();
-    let text = text.strip_prefix("r#").unwrap_or(&text);
-    let mark = cx.mark.then(|| {
-        let mark = cx.private("Mark", name.span());
-        quote_spanned!(at=> let __resil_mark = &#mark::new();)
-    });
-    quote_spanned! {at=>
-        static __RESIL_SITE: #site = #site::new(
-            ::core::concat!(::core::module_path!(), "::", #text),
-            ::core::line!(),
-        );
-        #mark
+impl Cx<'_> {
+    /// What every stack has: its site, and what its layers share where one of them asks for it.
+    fn site_statics(&self) -> TokenStream {
+        let name = &self.plan.input.sig.ident;
+        let at = mixed(name.span());
+        let site = self.private("Site", name.span());
+        let text = name.to_string();
+        let text = text.strip_prefix("r#").unwrap_or(&text);
+        let mark = self.plan.has_mark().then(|| {
+            let mark = self.private("Mark", name.span());
+            quote_spanned!(at=> let __resil_mark = &#mark::new();)
+        });
+        let carry = self.plan.is_split().then(|| {
+            let carry = self.private("Carry", name.span());
+            quote_spanned!(at=> let __resil_carry = &#carry::new();)
+        });
+        quote_spanned! {at=>
+            static __RESIL_SITE: #site = #site::new(
+                ::core::concat!(::core::module_path!(), "::", #text),
+                ::core::line!(),
+            );
+            #mark
+            #carry
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! small. It becomes an [`Error`] with plain, readable fields where it becomes the user's own
 //! error type: at the edge of the function, or when a pattern inside has to look at it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::site::Site;
@@ -137,6 +138,31 @@ pub enum Raised {
 }
 
 impl Raised {
+    /// A word that is not zero.
+    pub(crate) fn to_bits(self) -> u64 {
+        match self {
+            Self::Timeout { inherited } => 1 | u64::from(inherited) << 8,
+            Self::CircuitOpen { retry_in } => {
+                2 | u64::from(retry_in.map_or(0, |p| p.0.get())) << 32
+            }
+            Self::Idempotency => 3,
+        }
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Option<Self> {
+        let high = u32::try_from(bits >> 32).unwrap_or_default();
+        match bits & 0xff {
+            1 => Some(Self::Timeout {
+                inherited: bits >> 8 != 0,
+            }),
+            2 => Some(Self::CircuitOpen {
+                retry_in: NonZeroU32::new(high).map(Packed),
+            }),
+            3 => Some(Self::Idempotency),
+            _ => None,
+        }
+    }
+
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
             Self::CircuitOpen { retry_in } => retry_in.map(Packed::get),
@@ -149,7 +175,7 @@ impl Raised {
 /// 12 days, to the second above, saturating after 34 years.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
-pub struct Packed(std::num::NonZeroU32);
+pub struct Packed(NonZeroU32);
 
 impl Packed {
     const BITS: u32 = 30;
@@ -166,7 +192,7 @@ impl Packed {
         };
         let n = u32::try_from(n).unwrap_or(u32::MAX >> 2);
         // The unit is 1 to 3, so the word is never zero.
-        Self(std::num::NonZeroU32::new(unit << Self::BITS | n).unwrap_or(std::num::NonZeroU32::MIN))
+        Self(NonZeroU32::new(unit << Self::BITS | n).unwrap_or(NonZeroU32::MIN))
     }
 
     pub(crate) fn get(self) -> Duration {
@@ -194,6 +220,22 @@ mod tests {
         assert_eq!(size_of::<Refusal>(), 16);
         assert!(size_of::<Raised>() <= 8);
         assert!(size_of::<Error>() <= 40);
+    }
+
+    #[test]
+    fn what_was_raised_survives_as_a_word() {
+        for raised in [
+            Raised::Timeout { inherited: true },
+            Raised::Timeout { inherited: false },
+            Raised::CircuitOpen { retry_in: None },
+            Raised::CircuitOpen {
+                retry_in: Some(Packed::new(Duration::from_secs(86_400 * 400))),
+            },
+            Raised::Idempotency,
+        ] {
+            assert_eq!(Raised::from_bits(raised.to_bits()), Some(raised));
+        }
+        assert_eq!(Raised::from_bits(0), None);
     }
 
     #[test]

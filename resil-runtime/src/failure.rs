@@ -7,6 +7,7 @@
 //! `From<resil::Error>` is reported once, at the return type, in our words.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::error::{Error, Raised, Refusal};
 
@@ -156,6 +157,16 @@ pub fn lift<R, T, E, P>(r: R, edge: Edge<R, T, E, P>) -> Outcome<T, E, P> {
     (edge.split)(r).map_err(Failure::Body)
 }
 
+/// [`lift`], where an `#[instrument]` stands between layers: what one below it raised has passed
+/// through it as `E`, and `carry` says what it was.
+#[inline(always)]
+pub fn lift_carried<R, T, E, P>(r: R, edge: Edge<R, T, E, P>, carry: &Carry) -> Outcome<T, E, P> {
+    (edge.split)(r).map_err(|e| match carry.take() {
+        None => Failure::Body(e),
+        Some(raised) => Failure::Seen(e, raised),
+    })
+}
+
 /// The outcome with its error as the user's, whoever raised it: a pattern wants to look at it.
 #[inline(always)]
 pub fn look<R, T, E, P: Raise>(out: Outcome<T, E, P>, edge: Edge<R, T, E, P>) -> Outcome<T, E, P> {
@@ -175,4 +186,35 @@ pub fn finish<R, T, E, P>(out: Outcome<T, E, P>, edge: Edge<R, T, E, P>) -> R {
         Failure::Body(e) | Failure::Seen(e, _) => e,
         Failure::Policy(p) => (edge.make)(p),
     }))
+}
+
+/// [`finish`] below an `#[instrument]` that has layers above it too.
+#[inline(always)]
+pub fn finish_carrying<R, T, E, P: Raise>(
+    out: Outcome<T, E, P>,
+    edge: Edge<R, T, E, P>,
+    carry: &Carry,
+) -> R {
+    carry.put(out.as_ref().err().and_then(Failure::raised));
+    finish(out, edge)
+}
+
+/// Which policy raised the error that is passing from one part of a stack to the other.
+#[derive(Debug, Default)]
+pub struct Carry(AtomicU64);
+
+impl Carry {
+    /// Nothing was raised.
+    pub const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    // One task runs the call at a time: relaxed.
+    fn put(&self, raised: Option<Raised>) {
+        self.0.store(raised.map_or(0, Raised::to_bits), Relaxed);
+    }
+
+    fn take(&self) -> Option<Raised> {
+        Raised::from_bits(self.0.swap(0, Relaxed))
+    }
 }

@@ -11,8 +11,10 @@ mod failure;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
 mod mark;
+pub mod registry;
 pub mod retry;
 mod site;
+mod sync;
 mod then;
 pub mod timeout;
 
@@ -22,3 +24,4 @@ pub mod __private;
 
 pub use deadline::{Deadline, spawn};
 pub use error::Error;
+pub use registry::{breaker, registry};

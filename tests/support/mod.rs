@@ -78,12 +78,15 @@ impl Events {
     pub(crate) fn of(function: &'static str) -> Self {
         let all = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&all);
-        let _subscription = resil::event::subscribe(move |e| {
+        let subscription = resil::event::subscribe(move |e| {
             if format!("{e:?}").contains(&format!("{function}\"")) {
                 sink.lock().unwrap().push(e.clone());
             }
         });
-        Self { all, _subscription }
+        Self {
+            all,
+            _subscription: subscription,
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<Event> {

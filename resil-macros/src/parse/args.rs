@@ -3,23 +3,20 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
-use super::duration;
-use super::look::{Look, look};
-use super::split::{Piece, at_commas, collect, flat, inside, is_equals, is_punct, open, shown};
-use super::table::{Guess, Here, Kind, Opt, Spec};
+use super::split::{Piece, at_commas, collect, is_equals, open};
+use super::table::{Kind, Opt, Spec};
 use super::value::{Form, Place, Value};
 use super::wording;
-use crate::diag::nearest;
-use crate::policy::{Ctx, SPECS};
+use crate::policy::Ctx;
 
 /// The values of one attribute, each to be taken once.
 pub(crate) struct Args<'a> {
-    spec: &'static Spec,
-    cx: &'a Ctx<'a>,
+    pub(super) spec: &'static Spec,
+    pub(super) cx: &'a Ctx<'a>,
     values: Vec<Value<'a>>,
     /// Options that stand there in some form, faulty ones and other names for them too:
     /// nothing is said to be missing that the user meant to give.
-    meant: Vec<&'static str>,
+    meant: Vec<(&'static str, Span)>,
 }
 
 /// `name`, `name = value`, `name(value)`, or what is none of them.
@@ -67,9 +64,18 @@ impl<'a> Args<'a> {
         Some(self.values.remove(at))
     }
 
-    /// Whether the user meant to give that option, rightly or not.
-    pub(crate) fn meant(&self, name: &str) -> bool {
-        self.meant.contains(&name)
+    /// The flags that name a strategy, in the order in which they stand.
+    pub(crate) fn take_strategies(&mut self) -> Vec<Value<'a>> {
+        let is_strategy = |value: &mut Value<'_>| value.kind() == Some(Kind::Strategy);
+        self.values.extract_if(.., is_strategy).collect()
+    }
+
+    /// Where the user meant to give that option, rightly or not.
+    pub(crate) fn meant(&self, name: &str) -> Option<Span> {
+        self.meant
+            .iter()
+            .find(|(meant, _)| *meant == name)
+            .map(|(_, span)| *span)
     }
 
     /// Every value must have been asked for: a table and its parser can't drift apart.
@@ -78,8 +84,17 @@ impl<'a> Args<'a> {
         debug_assert!(left.is_empty(), "read, but never taken: {left:?}");
     }
 
-    fn option(&self, name: &str) -> Option<&'static Opt> {
+    pub(super) fn mean(&mut self, name: &'static str, at: Span) {
+        self.meant.push((name, at));
+    }
+
+    pub(super) fn option(&self, name: &str) -> Option<&'static Opt> {
         self.spec.options.iter().find(|option| option.name == name)
+    }
+
+    fn has_strategy(&self) -> bool {
+        let is_strategy = |name| self.option(name).is_some_and(|o| o.kind == Kind::Strategy);
+        self.meant.iter().any(|(name, _)| is_strategy(name))
     }
 
     fn named(&mut self, ident: Ident, form: Form, tokens: TokenStream, first: bool) {
@@ -88,11 +103,12 @@ impl<'a> Args<'a> {
             self.unknown(&ident, form, &tokens);
             return;
         };
-        if self.meant.contains(&option.name) {
+        if self.meant(option.name).is_some() {
             self.cx.diag.error(&ident, wording::twice(option.name));
             return;
         }
-        self.meant.push(option.name);
+        let second_strategy = option.kind == Kind::Strategy && self.has_strategy();
+        self.mean(option.name, ident.span());
         if !option.built {
             self.not_built(option, &ident, &tokens);
             return;
@@ -100,7 +116,7 @@ impl<'a> Args<'a> {
         if option.kind == Kind::Strategy {
             if form != Form::Flag {
                 self.cx.diag.error(&ident, wording::takes_no_value(option));
-            } else if !first {
+            } else if !first && !second_strategy {
                 self.cx
                     .diag
                     .error(&ident, wording::comes_first(self.spec, option));
@@ -123,130 +139,6 @@ impl<'a> Args<'a> {
             },
             tokens,
         });
-    }
-
-    fn not_built(&self, option: &Opt, ident: &Ident, tokens: &TokenStream) {
-        // `backoff = exponential`, as several peers write it, is built: by another name.
-        if let Look::Word(word) = look(tokens)
-            && let Some(strategy) = self.option(&word.to_string())
-            && strategy.kind == Kind::Strategy
-        {
-            let message = wording::called_here(
-                self.spec,
-                &format!("{} = {word}", option.name),
-                strategy.name,
-                "first and by itself",
-            );
-            self.cx.diag.error(ident, message);
-        } else {
-            self.cx.diag.error(ident, wording::not_yet(option.name));
-        }
-    }
-
-    /// A name that the table does not have: another library's, a value's, another
-    /// policy's, or a slip.
-    fn unknown(&mut self, ident: &Ident, form: Form, tokens: &TokenStream) {
-        let name = ident.to_string();
-        let message = if let Some(here) = self.known_elsewhere(&name) {
-            self.answer(&name, here, tokens)
-        } else if let Some(option) = self
-            .spec
-            .options
-            .iter()
-            .find(|option| form == Form::Flag && option.words().contains(&name.as_str()))
-        {
-            self.meant.push(option.name);
-            wording::word_of(self.spec, &name, option)
-        } else if let Some(other) = other_policy_with(&name, self.spec) {
-            wording::elsewhere(self.spec, &name, other)
-        } else {
-            self.slip(&name, tokens)
-        };
-        self.cx.diag.error(ident, message);
-    }
-
-    fn known_elsewhere(&self, name: &str) -> Option<Here> {
-        let same = |known: &&str| folded(known) == folded(name);
-        self.spec
-            .elsewhere
-            .iter()
-            .find(|other| other.names.iter().any(|n| same(&n)))
-            .map(|other| other.here)
-    }
-
-    /// What the user called `name` is called this here.
-    fn answer(&mut self, name: &str, here: Here, tokens: &TokenStream) -> String {
-        let (to, note, more) = match here {
-            Here::Say(say) => return wording::say_instead(self.spec, name, say),
-            Here::Named(to, note) => (to, note, 0),
-            Here::OneMore(to) => (to, "which counts all runs, the first one included", 1),
-        };
-        self.meant.push(to);
-        let Some(option) = self.option(to) else {
-            return wording::called_here(self.spec, name, to, note);
-        };
-        let value = match look(tokens) {
-            Look::Number(number) if more > 0 => match number.digits.parse::<u64>() {
-                Ok(count) => (count.saturating_add(more)).to_string(),
-                Err(_) => option.example.to_owned(),
-            },
-            Look::Number(number) if option.kind == Kind::Duration && number.suffix.is_empty() => {
-                // Most that count in bare numbers mean milliseconds; `_secs` says otherwise.
-                let unit = if name.contains("sec") && !name.contains("milli") {
-                    "s"
-                } else {
-                    "ms"
-                };
-                format!("{}{unit}", number.text)
-            }
-            Look::Nothing | Look::Other if !tokens_fit(option, tokens) => option.example.to_owned(),
-            _ => shown(tokens),
-        };
-        wording::called_here(self.spec, name, &option.write(&value), note)
-    }
-
-    fn slip(&mut self, name: &str, tokens: &TokenStream) -> String {
-        let own = self.spec.options.iter().map(|option| option.name);
-        let foreign = self
-            .spec
-            .elsewhere
-            .iter()
-            .flat_map(|other| other.names.iter().copied());
-        match nearest(name, own.chain(foreign)) {
-            Some(near) => match self.option(near) {
-                Some(option) => {
-                    self.meant.push(option.name);
-                    wording::unknown(self.spec, name, Some(option))
-                }
-                None => match self.known_elsewhere(near) {
-                    Some(here) => self.answer(name, here, tokens),
-                    None => wording::unknown(self.spec, name, None),
-                },
-            },
-            None => wording::unknown(self.spec, name, None),
-        }
-    }
-
-    fn nameless(&mut self, tokens: &TokenStream) {
-        let trees = flat(tokens);
-        if let Some(TokenTree::Ident(word)) = trees.first()
-            && let Some(option) = self.option(&word.to_string())
-        {
-            // `max: 5`, `max == 5`, `max[5]`: a name we know, badly attached.
-            self.meant.push(option.name);
-            let message = wording::malformed(&shown(tokens), &option.sample());
-            self.cx.diag.error(tokens, message);
-            return;
-        }
-        let guess = guess(tokens);
-        let option = self.spec.nameless.iter().find(|(looks, _)| *looks == guess);
-        let option = option.and_then(|(_, name)| self.option(name));
-        let text = option.map(|option| {
-            self.meant.push(option.name);
-            option.write(&shown(tokens))
-        });
-        let message = wording::nameless(self.spec, &shown(tokens), text.as_deref());
-        self.cx.diag.error(tokens, message);
     }
 
     /// `max = 5 base = 1s`: a fault once, and then read as if the comma were there.
@@ -321,40 +213,4 @@ fn item(tokens: TokenStream) -> Item {
         },
         _ => Item::Nameless(tokens),
     }
-}
-
-fn guess(tokens: &TokenStream) -> Guess {
-    match look(tokens) {
-        Look::Number(number) if duration::looks_like_one(&number.text) => Guess::Duration,
-        Look::Number(_) => Guess::Number,
-        Look::Percent(_) => Guess::Percent,
-        Look::Text(_) => Guess::Text,
-        Look::Nothing | Look::Word(_) | Look::Other => Guess::Expr,
-    }
-}
-
-/// Names without case and underscores: `maxAttempts` is `max_attempts`.
-fn folded(name: &str) -> String {
-    name.chars()
-        .filter(|c| *c != '_')
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-fn other_policy_with(name: &str, not: &Spec) -> Option<&'static Spec> {
-    SPECS.iter().copied().find(|spec| {
-        spec.policy != not.policy && spec.options.iter().any(|option| option.name == name)
-    })
-}
-
-/// Whether an expression can be shown as that option's value.
-fn tokens_fit(option: &Opt, tokens: &TokenStream) -> bool {
-    let is_list = inside(tokens, Delimiter::Bracket).is_some();
-    let is_closure = flat(tokens)
-        .first()
-        .is_some_and(|first| is_punct(first, '|'));
-    !tokens.is_empty()
-        && !is_closure
-        && is_list == (option.kind == Kind::Durations)
-        && option.kind != Kind::Pattern
 }

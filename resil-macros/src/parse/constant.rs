@@ -5,6 +5,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::duration;
+use super::look::{Look, look};
 use super::split::{is_punct, open};
 use super::value::Value;
 use super::wording;
@@ -64,8 +65,14 @@ impl Value<'_> {
 
     /// Whether the tokens are an expression that Rust can read; a fault if not.
     pub(crate) fn check_expr(&self) -> Option<()> {
-        if let Some((literal, texts)) = unit_literal(&self.tokens) {
-            let message = wording::unit_in_expression(self.name, &literal.to_string(), &texts);
+        if let Look::Number(number) = look(&self.tokens)
+            && duration::looks_like_one(&number.text)
+        {
+            self.refuse_look();
+            return None;
+        }
+        if let Some((literal, text)) = unit_literal(&self.tokens) {
+            let message = wording::unit_in_expression(self.name, &literal.to_string(), &[text]);
             self.cx.diag.error(literal, message);
             return None;
         }
@@ -190,29 +197,42 @@ fn collect_lets(tokens: &TokenStream, bound: &mut Vec<Ident>) {
     }
 }
 
-/// A literal with a unit inside an expression, and what Rust would call it.
-fn unit_literal(tokens: &TokenStream) -> Option<(TokenTree, Vec<String>)> {
-    tokens.clone().into_iter().find_map(|tree| match &tree {
+/// A literal with a unit inside an expression, and what Rust would call it. What a macro
+/// makes of its own tokens is its own affair.
+fn unit_literal(tokens: &TokenStream) -> Option<(TokenTree, String)> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().find_map(|(at, tree)| match tree {
+        TokenTree::Group(_)
+            if at > 1 && is_punct(&trees[at - 1], '!') && is_ident(&trees[at - 2]) =>
+        {
+            None
+        }
         TokenTree::Group(group) => unit_literal(&group.stream()),
         TokenTree::Literal(literal) => {
             let text = literal.to_string();
-            if !text.starts_with(|c: char| c.is_ascii_digit()) || !duration::looks_like_one(&text) {
-                return None;
-            }
-            let texts = match duration::read(&text).map(|duration| duration.as_nanos()) {
-                Ok(nanos) if nanos % 1_000_000_000 == 0 => {
-                    format!("Duration::from_secs({})", nanos / 1_000_000_000)
-                }
-                Ok(nanos) if nanos % 1_000_000 == 0 => {
-                    format!("Duration::from_millis({})", nanos / 1_000_000)
-                }
-                Ok(nanos) => format!("Duration::from_nanos({nanos})"),
-                Err(fault) => fault.write.first()?.clone(),
-            };
-            Some((tree, vec![texts]))
+            let numeric = text.starts_with(|c: char| c.is_ascii_digit());
+            (numeric && duration::looks_like_one(&text)).then(|| (tree.clone(), in_rust(&text)))
         }
         _ => None,
     })
+}
+
+/// `500ms` → `Duration::from_millis(500)`.
+fn in_rust(text: &str) -> String {
+    match duration::read(text).map(|duration| duration.as_nanos()) {
+        Ok(nanos) if nanos % 1_000_000_000 == 0 => {
+            format!("Duration::from_secs({})", nanos / 1_000_000_000)
+        }
+        Ok(nanos) if nanos % 1_000_000 == 0 => {
+            format!("Duration::from_millis({})", nanos / 1_000_000)
+        }
+        Ok(nanos) => format!("Duration::from_nanos({nanos})"),
+        Err(_) => "Duration::from_secs(5)".to_owned(),
+    }
+}
+
+fn is_ident(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Ident(_))
 }
 
 impl<T> ToTokens for Const<T> {

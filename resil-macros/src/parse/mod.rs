@@ -4,6 +4,7 @@
 //! module per kind reads the value. Whatever is wrong goes to the sink in the words of
 //! `wording`, and parsing goes on.
 
+mod answers;
 mod args;
 mod constant;
 mod duration;
@@ -13,6 +14,8 @@ mod number;
 mod pattern;
 mod split;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 pub(crate) mod wording;
 
@@ -24,7 +27,7 @@ pub(crate) use duration::{show, with_units};
 pub(crate) use look::{Look, describe, look};
 pub(crate) use moment::DurationValue;
 pub(crate) use pattern::Pattern;
-pub(crate) use split::{at_commas, inside, is_equals, shown};
+pub(crate) use split::{at_commas, flat, inside, is_equals, shown};
 pub(crate) use table::{Elsewhere, Guess, Here, Kind, Opt, Spec};
 pub(crate) use value::{Place, Value};
 

@@ -34,7 +34,7 @@ impl DurationValue {
     }
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     /// A const DURATION above zero.
     pub(crate) fn duration(&self) -> Option<Const<Duration>> {
         self.duration_from(Duration::from_nanos(1))

@@ -19,12 +19,12 @@ impl Value<'_> {
                         tokens: self.tokens.clone(),
                     });
                 }
-                let must = if most == u32::MAX {
+                let range = if most == u32::MAX {
                     format!("at least {least}")
                 } else {
                     format!("between {least} and {most}")
                 };
-                self.out_of_range(&must, &number.text, &value.clamp(least, most).to_string());
+                self.out_of_range(&range, &number.text, &value.clamp(least, most).to_string());
                 None
             }
             other => self.const_or_refuse(other),

@@ -108,6 +108,22 @@ impl Value<'_> {
     }
 }
 
+/// The pattern that a value of another library's option comes to, as a text to write.
+pub(super) fn meant(tokens: &TokenStream) -> Option<String> {
+    let tokens = open(tokens.clone());
+    if let Some(text) = from_closure(&tokens) {
+        return Some(text);
+    }
+    match Pat::parse_multi_with_leading_vert.parse2(tokens.clone()) {
+        Ok(Pat::Ident(name)) if !is_constant_name(&name) => {
+            let name = name.ident;
+            Some(format!("e if {name}(e)"))
+        }
+        Ok(_) => Some(shown(&tokens)),
+        Err(_) => None,
+    }
+}
+
 /// `|e| e.is_connect()` → `e if e.is_connect()`.
 fn from_closure(tokens: &TokenStream) -> Option<String> {
     let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;

@@ -144,10 +144,35 @@ fn is_joint(punct: &Punct) -> bool {
 /// The user's tokens in a message: on one line, and cut where they run long.
 pub(crate) fn shown(tokens: &TokenStream) -> String {
     const LONGEST: usize = 60;
-    let text = tokens.to_string();
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = close_up(&tokens.to_string());
     if line.chars().count() <= LONGEST {
         return line;
     }
     line.chars().take(LONGEST).chain("..".chars()).collect()
+}
+
+/// Takes out the spaces that the printer puts between tokens which came one by one:
+/// `Duration :: from_millis (50)`. Operators keep theirs.
+fn close_up(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let before = line.chars().last();
+        let opens_call = word.starts_with('(') && {
+            let name = line
+                .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+                .next();
+            name.is_some_and(|name| !matches!(name, "" | "if" | "in" | "match" | "move" | "return"))
+        };
+        let glued = opens_call
+            || line.is_empty()
+            || matches!(before, Some('.' | '(' | '['))
+            || line.ends_with("::")
+            || word.starts_with([',', '.', ')', ']', '?', ';', '%'])
+            || word.starts_with("::");
+        if !glued {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }

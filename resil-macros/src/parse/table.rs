@@ -52,6 +52,7 @@ impl Opt {
         match self.kind {
             Kind::Strategy => self.name.to_owned(),
             Kind::Pattern | Kind::Idents => format!("{}({value})", self.name),
+            Kind::Budget if value.starts_with('(') => format!("{}{value}", self.name),
             _ => format!("{} = {value}", self.name),
         }
     }
@@ -139,6 +140,8 @@ pub(crate) struct Elsewhere {
 pub(crate) enum Here {
     /// Another name for the same thing, with a word on what differs (or nothing).
     Named(&'static str, &'static str),
+    /// A count or a share of the calls: which, the value tells.
+    CountOrRatio(&'static str, &'static str, &'static str),
     /// Counts retries where ours counts runs: one more.
     OneMore(&'static str),
     /// No option at all; what to write instead.

@@ -5,7 +5,7 @@ use syn::LitStr;
 
 use super::look::{Look, describe, look};
 use super::split::{at_commas, inside, open};
-use super::table::{Opt, one_of};
+use super::table::{Kind, Opt, one_of};
 use super::wording;
 use crate::diag::{help, nearest};
 use crate::policy::Ctx;
@@ -47,6 +47,13 @@ pub(crate) enum Form {
 }
 
 impl<'a> Value<'a> {
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        match &self.place {
+            Place::Option { option, .. } => Some(option.kind),
+            Place::Whole { .. } | Place::Element => None,
+        }
+    }
+
     pub(crate) fn is_flag(&self) -> bool {
         matches!(
             self.place,
@@ -78,6 +85,11 @@ impl<'a> Value<'a> {
     /// The option with that text for a value, in the form that the user chose.
     pub(crate) fn write(&self, text: &str) -> String {
         match &self.place {
+            Place::Option {
+                form: Form::Parens, ..
+            } if text.starts_with('(') => {
+                format!("{}{text}", self.name)
+            }
             Place::Option {
                 form: Form::Parens, ..
             } => format!("{}({text})", self.name),
@@ -190,7 +202,7 @@ impl<'a> Value<'a> {
                 .take(LONGEST_NAME)
                 .map(|c| if allowed(c) { c } else { '-' })
                 .collect();
-            let what = format!("{stranger:?} is not one of its letters `A-Z a-z 0-9 _ . : -`");
+            let what = format!("`{stranger}` is not one of a name's letters `A-Z a-z 0-9 _ . : -`");
             self.refuse_with(&what, &[format!("\"{fixed}\"")]);
         } else {
             return Some(text);
@@ -232,10 +244,16 @@ impl<'a> Value<'a> {
 
     pub(crate) fn unknown_word(&self, word: &Ident, words: &[&str]) {
         let near = nearest(&word.to_string(), words.iter().copied());
-        match near {
-            Some(near) => self.refuse_with(&format!("`{word}` is none"), &[near.to_owned()]),
+        let only = words.first().copied().filter(|_| words.len() == 1);
+        match near.or(only) {
+            Some(near) => {
+                self.refuse_with(&format!("`{word}` is none of these"), &[near.to_owned()]);
+            }
             None => self.fault(help(
-                format!("`{}` takes {}, but `{word}` is none", self.name, self.takes),
+                format!(
+                    "`{}` takes {}, but `{word}` is none of these",
+                    self.name, self.takes
+                ),
                 format!("its words are {}", one_of(words)),
             )),
         }

@@ -85,23 +85,22 @@ pub(crate) fn not_yet(option: &str) -> String {
     )
 }
 
-pub(crate) fn unknown(spec: &Spec, name: &str, nearest: Option<&Opt>) -> String {
-    let what = format!("{} has no option `{name}`", spec.policy);
-    match nearest {
-        Some(option) if !option.built => help(
-            what,
-            format!("`{}` is near, but not available yet", option.name),
-        ),
-        Some(option) => help(
-            what,
-            format!(
-                "did you mean `{}`? write `{}`",
-                option.name,
-                option.sample()
-            ),
-        ),
-        None => help(what, allowed(spec)),
-    }
+pub(crate) fn unknown(spec: &Spec, name: &str) -> String {
+    help(no_option(spec, name), allowed(spec))
+}
+
+pub(crate) fn did_you_mean(spec: &Spec, name: &str, option: &Opt, texts: &[String]) -> String {
+    let near = option.name;
+    let instead = if option.built {
+        format!("did you mean `{near}`? {}", write(texts))
+    } else {
+        format!("did you mean `{near}`? it is not available yet")
+    };
+    help(no_option(spec, name), instead)
+}
+
+fn no_option(spec: &Spec, name: &str) -> String {
+    format!("{} has no option `{name}`", spec.policy)
 }
 
 /// The list of what is allowed.
@@ -115,25 +114,24 @@ fn allowed(spec: &Spec) -> String {
     format!("it has {}", one_of(&names))
 }
 
-pub(crate) fn called_here(spec: &Spec, name: &str, text: &str, note: &str) -> String {
-    let note = if note.is_empty() {
-        String::new()
-    } else {
-        format!(", {note}")
-    };
+pub(crate) fn called_here(spec: &Spec, name: &str, texts: &[String], note: &str) -> String {
+    help(no_option(spec, name), format!("{}{note}", write(texts)))
+}
+
+pub(crate) fn not_yet_called(spec: &Spec, name: &str, here: &str) -> String {
     help(
-        format!("{} has no option `{name}`", spec.policy),
-        format!("write `{text}`{note}"),
+        no_option(spec, name),
+        format!("`{here}` will be its name, but is not available yet"),
     )
 }
 
 pub(crate) fn say_instead(spec: &Spec, name: &str, say: &str) -> String {
-    help(format!("{} has no option `{name}`", spec.policy), say)
+    help(no_option(spec, name), say)
 }
 
 pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
     help(
-        format!("{} has no option `{name}`", spec.policy),
+        no_option(spec, name),
         format!("it belongs to {}: move it there", other.policy),
     )
 }
@@ -148,22 +146,19 @@ pub(crate) fn word_of(spec: &Spec, word: &str, option: &Opt) -> String {
     )
 }
 
-pub(crate) fn nameless(spec: &Spec, value: &str, text: Option<&str>) -> String {
+pub(crate) fn nameless(spec: &Spec, value: &str, texts: Option<&[String]>) -> String {
     let what = format!(
         "{} takes options with a name, but `{value}` has none",
         spec.policy
     );
-    match text {
-        Some(text) => help(what, format!("write `{text}`")),
-        None => help(what, allowed(spec)),
-    }
+    help(what, texts.map_or_else(|| allowed(spec), write))
 }
 
 /// `max: 5`, `max == 5`, `max 5`.
-pub(crate) fn malformed(text: &str, sample: &str) -> String {
+pub(crate) fn malformed(text: &str, texts: &[String]) -> String {
     help(
-        format!("`{text}` is no option: a name, `=` and a value"),
-        format!("write `{sample}`"),
+        format!("`{text}` is not of the form `name = value`"),
+        write(texts),
     )
 }
 

@@ -10,7 +10,7 @@ use syn::LitStr;
 use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
-    Args, Const, Elsewhere, Guess, Here, Kind, Opt, Pattern, Spec, Value, show, wording,
+    Args, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, look, show, wording,
 };
 
 pub(crate) static SPEC: Spec = Spec {
@@ -34,28 +34,21 @@ pub(crate) static SPEC: Spec = Spec {
     ],
     elsewhere: &[
         Elsewhere {
-            names: &[
-                "threshold",
-                "failure_threshold",
-                "max_failures",
-                "consecutive_failures",
-            ],
-            here: Here::Named(
-                "failures",
-                "which counts failures in a row; `failure_rate` takes a ratio of calls",
-            ),
+            names: &["threshold", "failure_threshold", "rate", "error_threshold"],
+            here: Here::CountOrRatio("failures", "failure_rate", NOTE),
         },
         Elsewhere {
-            names: &[
-                "rate",
-                "failure_rate_threshold",
-                "error_rate",
-                "failure_ratio",
-                "error_threshold",
-            ],
-            here: Here::Named(
-                "failure_rate",
-                "such as `50%`; `failures` counts failures in a row",
+            names: &["max_failures", "consecutive_failures", "failure_count"],
+            here: Here::Named("failures", ", which counts failures in a row"),
+        },
+        Elsewhere {
+            names: &["failure_rate_threshold", "error_rate", "failure_ratio"],
+            here: Here::Named("failure_rate", ""),
+        },
+        Elsewhere {
+            names: &["timeout", "call_timeout"],
+            here: Here::Say(
+                "write `#[timeout(1s)]` below it to bound each call; how long it stays open is `open_for = 30s`",
             ),
         },
         Elsewhere {
@@ -67,7 +60,6 @@ pub(crate) static SPEC: Spec = Spec {
                 "open_duration",
                 "recovery_timeout",
                 "wait_duration_in_open_state",
-                "timeout",
             ],
             here: Here::Named("open_for", ""),
         },
@@ -96,7 +88,7 @@ pub(crate) static SPEC: Spec = Spec {
         },
         Elsewhere {
             names: &["sliding_window_size", "window_size", "rolling_window"],
-            here: Here::Named("window", "a count of calls or a duration"),
+            here: Here::Named("window", ", a count of calls or a duration"),
         },
         Elsewhere {
             names: &["slow_call_duration_threshold", "slow_call_duration"],
@@ -108,11 +100,11 @@ pub(crate) static SPEC: Spec = Spec {
         },
         Elsewhere {
             names: &["record", "when", "failure_on", "record_exceptions"],
-            here: Here::Named("on", "which takes a pattern"),
+            here: Here::Named("on", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["unless", "ignore_exceptions", "exclude", "skip"],
-            here: Here::Named("ignore", "which takes a pattern"),
+            here: Here::Named("ignore", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["id", "group", "breaker"],
@@ -127,12 +119,14 @@ pub(crate) static SPEC: Spec = Spec {
     ],
 };
 
+/// To who may have meant the one or the other.
+const NOTE: &str = "; `failures` counts failures in a row, `failure_rate` is a share of the calls";
+
 const NAME: &str = "circuit";
 
 /// What the runtime does where nothing is written: LANGUAGE.md, section 5.
 const DEFAULT_WINDOW: u32 = 100;
 const DEFAULT_OPEN_FOR: Duration = Duration::from_secs(30);
-/// `open_max` where it is not written: so many times `open_for`.
 const MOST_CALLS: u32 = 10_000;
 const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
 
@@ -165,24 +159,21 @@ struct Written {
     rate: bool,
     window: Option<Span>,
     min_calls: Option<Span>,
-    open_for: bool,
+    open_for: Option<Span>,
 }
 
 impl Circuit {
     pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
         let mut args = Args::read(&SPEC, args, cx);
-        let mut written = Written {
+        let written = Written {
             // `slow` is refused by name, but it would give the window a use.
             rate: ["failure_rate", "slow", "slow_rate", "policy"]
                 .iter()
-                .any(|name| args.meant(name)),
+                .any(|name| args.meant(name).is_some()),
+            window: args.meant("window"),
+            min_calls: args.meant("min_calls"),
             open_for: args.meant("open_for"),
-            ..Written::default()
         };
-        let window_value = args.take("window");
-        written.window = window_value.as_ref().map(Value::span);
-        let min_calls = args.take("min_calls");
-        written.min_calls = min_calls.as_ref().map(Value::span);
         let parsed = Self {
             span,
             name: args.take("name").and_then(|value| value.name_literal()),
@@ -190,8 +181,10 @@ impl Circuit {
                 .take("failures")
                 .and_then(|value| value.count(1, 65_535)),
             failure_rate: args.take("failure_rate").and_then(|value| value.ratio()),
-            window: window_value.and_then(|value| window(&value)),
-            min_calls: min_calls.and_then(|value| value.count(1, u32::MAX)),
+            window: args.take("window").and_then(|value| window(&value)),
+            min_calls: args
+                .take("min_calls")
+                .and_then(|value| value.count(1, u32::MAX)),
             open_for: args.take("open_for").and_then(|value| value.duration()),
             open_max: args.take("open_max").and_then(|value| value.duration()),
             probes: args.take("probes").and_then(|value| value.count(1, 255)),
@@ -269,7 +262,7 @@ impl Circuit {
     fn check_open_max(&self, cx: &Ctx<'_>) {
         let open_for = match &self.open_for {
             Some(open_for) => open_for.literal().copied(),
-            None => (!self.written.open_for).then_some(DEFAULT_OPEN_FOR),
+            None => self.written.open_for.is_none().then_some(DEFAULT_OPEN_FOR),
         };
         let (Some(at), Some(open_for)) = (&self.open_max, open_for) else {
             return;
@@ -299,9 +292,8 @@ impl Circuit {
 
 /// COUNT or DURATION: a literal tells by its unit, an expression can't.
 fn window(value: &Value<'_>) -> Option<Window> {
-    use crate::parse::{Look, look};
     match look(&value.tokens) {
-        Look::Number(number) if number.suffix.is_empty() || number.suffix == "u32" => {
+        Look::Number(number) if is_type_or_nothing(&number.suffix) => {
             value.count(1, MOST_CALLS).map(Window::Calls)
         }
         Look::Word(word) if word != "true" && word != "false" => {
@@ -311,4 +303,9 @@ fn window(value: &Value<'_>) -> Option<Window> {
         Look::Other => None,
         _ => value.duration_from(SHORTEST_WINDOW).map(Window::Time),
     }
+}
+
+/// `u32` and the like, which are no units: a count was meant.
+fn is_type_or_nothing(suffix: &str) -> bool {
+    suffix.is_empty() || suffix != "us" && suffix.starts_with(['u', 'i'])
 }

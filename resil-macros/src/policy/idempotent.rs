@@ -55,7 +55,7 @@ pub(crate) static SPEC: Spec = Spec {
             here: Here::Named("name", ""),
         },
         Elsewhere {
-            names: &["id", "keys", "by", "on", "idempotency_key"],
+            names: &["id", "keys", "by", "idempotency_key"],
             here: Here::Named("key", ""),
         },
         Elsewhere {
@@ -105,7 +105,7 @@ pub(crate) struct Idempotent {
 impl Idempotent {
     pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
         let mut args = Args::read(&SPEC, args, cx);
-        if !args.meant("key") {
+        if args.meant("key").is_none() {
             let message = help(
                 "`#[idempotent]` needs a `key`",
                 "write `#[idempotent(key = order.id)]`",

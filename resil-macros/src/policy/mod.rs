@@ -5,6 +5,8 @@ pub(crate) mod circuit;
 pub(crate) mod idempotent;
 mod layer;
 pub(crate) mod retry;
+#[cfg(test)]
+pub(crate) mod tests;
 pub(crate) mod timeout;
 
 use std::time::Duration;

@@ -44,18 +44,13 @@ pub(crate) struct Timeout {
 impl Timeout {
     pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
         let mut pieces = pieces(args, cx).into_iter();
-        let limit = match pieces.next() {
-            Some(tokens) => read(tokens, span, cx),
-            None => {
-                cx.diag.error_at(
-                    span,
-                    help(
-                        "`timeout` takes a duration, but none is given",
-                        "write `#[timeout(5s)]`",
-                    ),
-                );
-                None
-            }
+        let limit = if let Some(tokens) = pieces.next() {
+            read(tokens, span, cx)
+        } else {
+            let message = "`timeout` takes a duration, but none is given";
+            cx.diag
+                .error_at(span, help(message, "write `#[timeout(5s)]`"));
+            None
         };
         for extra in pieces {
             cx.diag.error(

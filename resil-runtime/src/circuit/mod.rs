@@ -1,4 +1,40 @@
-//! Circuit breaker.
+//! `#[circuit]`: while the other side keeps failing, calls are refused at once.
+//!
+//! A [`Breaker`] is closed as long as things go well. When the rules of its [`CircuitPolicy`] are
+//! met it opens and refuses all calls; when that time is over it is half-open and lets a few probes
+//! in, whose outcomes close it or open it again.
+//!
+//! * Every call remembers the state that let it in. What began before the last change of state is
+//!   dropped when it comes back, not counted.
+//! * A call that ended without an answer of the other side is neutral: it counts neither way, and
+//!   a probe so ended gives its place back. Probes that never come back lose their places to others
+//!   [`open_for`](CircuitPolicy::open_for) after the last one was let in.
+//! * A success that would change nothing writes nothing: in health, callers on many cores share
+//!   one line that is only read.
+//!
+//! The attribute makes all calls into this module; by hand, [`breaker`](crate::registry::breaker)
+//! gives the handle of a name.
+
+#![allow(
+    clippy::inline_always,
+    reason = "a closed breaker costs two loads and two tests; a call costs more than that"
+)]
+
+mod counted;
+mod handle;
+mod machine;
+mod policy;
+mod settings;
+mod site;
+mod timed;
+mod word;
+
+pub use self::handle::{Breaker, CallPermit, Counts};
+pub use self::policy::{CircuitPolicy, Window, WindowOf};
+#[doc(hidden)]
+pub use self::site::{CircuitSite, CircuitVerdict, Permit};
+
+pub(crate) use self::machine::Core;
 
 /// The state of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

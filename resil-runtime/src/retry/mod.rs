@@ -256,9 +256,13 @@ impl Retry {
     /// The wait before the next attempt. Dropping it ends the retry with the call.
     #[inline]
     pub fn pause(&self) -> Pause {
+        Pause { wait: self.wait() }
+    }
+
+    fn wait(&self) -> Wait {
         match self.delay {
-            None | Some(Duration::ZERO) => Pause::Yield { yielded: false },
-            Some(d) => Pause::Sleep {
+            None | Some(Duration::ZERO) => Wait::Yield { yielded: false },
+            Some(d) => Wait::Sleep {
                 sleep: clock::sleep_until(clock::add(clock::now(), d)),
             },
         }
@@ -267,19 +271,21 @@ impl Retry {
 
 pin_project! {
     /// The wait between two attempts.
-    #[project = PauseProj]
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub enum Pause {
-        /// A timer.
-        Sleep {
-            #[pin]
-            sleep: Sleep,
-        },
-        /// A delay of zero makes no timer, and yet lets others run.
-        Yield {
-            yielded: bool,
-        },
+    pub struct Pause {
+        #[pin]
+        wait: Wait,
+    }
+}
+
+pin_project! {
+    #[project = WaitProj]
+    #[derive(Debug)]
+    enum Wait {
+        Sleep { #[pin] sleep: Sleep },
+        // A delay of zero makes no timer, and yet lets others run.
+        Yield { yielded: bool },
     }
 }
 
@@ -287,10 +293,10 @@ impl Future for Pause {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.project() {
-            PauseProj::Sleep { sleep } => sleep.poll(cx),
-            PauseProj::Yield { yielded: true } => Poll::Ready(()),
-            PauseProj::Yield { yielded } => {
+        match self.project().wait.project() {
+            WaitProj::Sleep { sleep } => sleep.poll(cx),
+            WaitProj::Yield { yielded: true } => Poll::Ready(()),
+            WaitProj::Yield { yielded } => {
                 *yielded = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending

@@ -23,6 +23,10 @@ const DEFAULT_BASE: Duration = Duration::from_millis(100);
 const DEFAULT_FACTOR: f64 = 2.0;
 const DEFAULT_CAP: Duration = Duration::from_secs(20);
 
+#[expect(
+    clippy::struct_field_names,
+    reason = "`retry_after` is what the option is called"
+)]
 pub(crate) struct Retry {
     pub(crate) span: Span,
     pub(crate) strategy: Strategy,
@@ -96,46 +100,41 @@ pub(crate) enum Budget {
 #[derive(Default)]
 struct Written {
     strategy: Option<Span>,
-    max: bool,
+    max: Option<Span>,
     base: Option<Span>,
     factor: Option<Span>,
     cap: Option<Span>,
     jitter: Option<Span>,
     delays: Option<Span>,
-    within: bool,
-    budget: bool,
+    within: Option<Span>,
+    budget: Option<Span>,
 }
 
 impl Retry {
     pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
         let mut args = Args::read(&SPEC, args, cx);
-        let mut written = Written {
+        let strategy = strategy(&mut args, cx);
+        let written = Written {
+            strategy: strategy.map(|(_, at)| at),
             max: args.meant("max"),
+            base: args.meant("base"),
+            factor: args.meant("factor"),
+            cap: args.meant("cap"),
+            jitter: args.meant("jitter"),
+            delays: args.meant("delays"),
             within: args.meant("within"),
             budget: args.meant("budget"),
-            ..Written::default()
         };
-        let strategy = strategy(&mut args, &mut written, cx);
-        let mut spanned = |name, at: &mut Option<Span>| {
-            let value = args.take(name);
-            *at = value.as_ref().map(Value::span);
-            value
-        };
-        let base = spanned("base", &mut written.base).and_then(|value| value.duration());
-        let factor = spanned("factor", &mut written.factor).and_then(|value| value.number(1.0));
-        let cap = spanned("cap", &mut written.cap).and_then(|value| value.duration());
-        let jitter = spanned("jitter", &mut written.jitter).and_then(|value| jitter(&value));
-        let delays = spanned("delays", &mut written.delays).and_then(|value| value.durations());
         let parsed = Self {
             span,
-            strategy: strategy.unwrap_or(Strategy::Exponential),
+            strategy: strategy.map_or(Strategy::Exponential, |(strategy, _)| strategy),
             strategy_written: strategy.is_some(),
             max: args.take("max").and_then(|value| max(&value)),
-            base,
-            factor,
-            cap,
-            jitter,
-            delays,
+            base: args.take("base").and_then(|value| value.duration()),
+            factor: args.take("factor").and_then(|value| value.number(1.0)),
+            cap: args.take("cap").and_then(|value| value.duration()),
+            jitter: args.take("jitter").and_then(|value| jitter(&value)),
+            delays: args.take("delays").and_then(|value| value.durations()),
             within: args.take("within").and_then(|value| value.duration()),
             on: args.take("on").and_then(|value| value.pattern()),
             unless: args.take("unless").and_then(|value| value.pattern()),
@@ -168,7 +167,7 @@ impl Retry {
         let repeats = Repeats {
             tokens,
             unlimited,
-            within: self.written.within,
+            within: self.written.within.is_some(),
             shortest: self.shortest(),
         };
         Facts {
@@ -182,31 +181,25 @@ impl Retry {
         match &self.max {
             Some(Max::Count(count)) => count.literal().copied(),
             Some(Max::Unlimited(_)) => None,
-            None if self.written.max => None,
+            None if self.written.max.is_some() => None,
             None => Some(DEFAULT_MAX),
         }
     }
 }
 
-fn strategy(args: &mut Args<'_>, written: &mut Written, cx: &Ctx<'_>) -> Option<Strategy> {
-    let mut first: Option<Strategy> = None;
-    for (name, strategy) in Strategy::ALL {
-        let Some(value) = args.take(name) else {
-            continue;
-        };
-        match first {
-            None => {
-                written.strategy = Some(value.span());
-                first = Some(strategy);
-            }
-            Some(one) => {
-                let why = "a retry has one strategy";
-                cx.diag
-                    .error_at(value.span(), wording::excludes(name, one.name(), why));
-            }
-        }
+/// The first one that stands there; the others are faults.
+fn strategy(args: &mut Args<'_>, cx: &Ctx<'_>) -> Option<(Strategy, Span)> {
+    let mut strategies = args.take_strategies().into_iter();
+    let first = strategies.next()?;
+    for other in strategies {
+        let why = "a retry has one strategy";
+        cx.diag
+            .error_at(other.span(), wording::excludes(other.name, first.name, why));
     }
-    first
+    let (_, strategy) = Strategy::ALL
+        .into_iter()
+        .find(|(name, _)| *name == first.name)?;
+    Some((strategy, first.span()))
 }
 
 fn max(value: &Value<'_>) -> Option<Max> {
@@ -220,7 +213,10 @@ fn max(value: &Value<'_>) -> Option<Max> {
         }
         let slip = crate::diag::nearest(&text, ["unlimited"]).is_some();
         if ENDLESS.contains(&text.as_str()) || slip && !value.cx.params.contains(&word) {
-            value.refuse_with(&format!("`{word}` is none"), &["unlimited".to_owned()]);
+            value.refuse_with(
+                &format!("`{word}` is none of these"),
+                &["unlimited".to_owned()],
+            );
             return None;
         }
     }
@@ -235,7 +231,7 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
     let word = match look(&value.tokens) {
         Look::Word(word) if word == "true" || word == "false" => {
             let meant = if word == "true" { "full" } else { "none" };
-            value.refuse_with(&format!("`{word}` is none"), &[meant.to_owned()]);
+            value.refuse_with(&format!("`{word}` is none of these"), &[meant.to_owned()]);
             return None;
         }
         // A lower-case word that is no argument can't be a const.
@@ -267,7 +263,7 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
                 "none" | "false" | "no" | "disabled" | "unlimited" => "off".to_owned(),
                 _ => format!("\"{text}\""),
             };
-            value.refuse_with(&format!("`{word}` is none"), &[meant]);
+            value.refuse_with(&format!("`{word}` is none of these"), &[meant]);
             return None;
         }
         _ => {}
@@ -276,7 +272,13 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
         Some(content) => content,
         None if value.is_in_parens() => value.tokens.clone(),
         None => {
-            value.refuse(&describe(&value.tokens));
+            let capacity = match look(&value.tokens) {
+                Look::Number(number) if number.suffix.is_empty() => {
+                    vec![format!("(capacity = {})", number.text)]
+                }
+                _ => Vec::new(),
+            };
+            value.refuse_with(&describe(&value.tokens), &capacity);
             return None;
         }
     };

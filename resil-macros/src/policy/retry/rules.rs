@@ -164,7 +164,7 @@ impl Retry {
             return;
         };
         let Some(max) = at.literal() else { return };
-        if *max > MOST_RUNS_ON_DEFAULT_BUDGET && !self.written.budget {
+        if *max > MOST_RUNS_ON_DEFAULT_BUDGET && self.written.budget.is_none() {
             let message = format!(
                 "`max` of `{max}` is never reached: the default budget pays for {MOST_RUNS_ON_DEFAULT_BUDGET} runs"
             );

@@ -34,7 +34,7 @@ pub(crate) static SPEC: Spec = Spec {
     elsewhere: &[
         Elsewhere {
             names: &["max_attempts", "attempts", "max_tries", "tries", "max_runs"],
-            here: Here::Named("max", "which counts all runs, the first one included"),
+            here: Here::Named("max", ", which counts all runs, the first one included"),
         },
         // backon's `max_times` counts retries, as the others here do.
         Elsewhere {
@@ -58,11 +58,9 @@ pub(crate) static SPEC: Spec = Spec {
                 "initial_delay",
                 "min_delay",
                 "delay",
-                "delay_ms",
                 "interval",
                 "base_delay",
                 "wait",
-                "backoff_ms",
             ],
             here: Here::Named("base", ""),
         },
@@ -78,19 +76,19 @@ pub(crate) static SPEC: Spec = Spec {
                 "max_duration",
                 "deadline",
             ],
-            here: Here::Named("within", "which bounds all runs and delays together"),
+            here: Here::Named("within", ", which bounds all runs and delays together"),
         },
         Elsewhere {
             names: &["retry_on", "when", "retry_if", "condition", "include"],
-            here: Here::Named("on", "which takes a pattern"),
+            here: Here::Named("on", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["abort_on", "no_retry_on", "ignore", "exclude", "skip"],
-            here: Here::Named("unless", "which takes a pattern"),
+            here: Here::Named("unless", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["retry_on_result", "on_result", "until"],
-            here: Here::Named("on_ok", "which takes a pattern"),
+            here: Here::Named("on_ok", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["strategy", "kind", "mode"],

@@ -1,0 +1,119 @@
+//! The shop's side of the provider's HTTP interface, with the innermost timeouts.
+
+use std::error::Error as _;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::{RequestBuilder, Response, StatusCode};
+
+use crate::provider::{Order, Receipt};
+
+/// When a circuit that is trying whether the provider is back is worth another call.
+const PROBES_BACK: Duration = Duration::from_millis(250);
+
+/// Why an order was not paid.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PayError {
+    #[error("the provider was not reached, or did not finish its answer")]
+    Network(#[from] reqwest::Error),
+    #[error("the provider is unwell: {0}")]
+    Unwell(StatusCode),
+    #[error("the provider has too many requests, and asks for {0:?}")]
+    TooMany(Duration),
+    #[error("the provider refuses the order: {0}")]
+    Refused(StatusCode),
+    #[error(transparent)]
+    Resil(#[from] resil::Error),
+}
+
+impl PayError {
+    /// When the same order is worth another try, where anybody has said so.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany(after) => Some(*after),
+            // An open circuit whose probes are out can't say when: soon, for an answer is due.
+            Self::Resil(e @ resil::Error::CircuitOpen { .. }) => {
+                Some(e.retry_after().unwrap_or(PROBES_BACK))
+            }
+            Self::Resil(e) => e.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+/// A pool of connections to the provider.
+///
+/// Four limits, each below the next: 100 ms to connect, 250 ms for each read, and in `shop.rs`
+/// 400 ms for an attempt and 3 s for the call. The inner ones know more (a dead host, a silent
+/// one), and so the outer ones are for what the inner ones can't see: an answer that drips, many
+/// attempts.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+    pub(crate) met: Met,
+}
+
+/// What only the client's end can count.
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    /// Connections that were refused: by the kernel, so the provider knows nothing of them.
+    pub(crate) refused: AtomicUsize,
+    /// Connect and read timeouts that fired.
+    pub(crate) timeouts: AtomicUsize,
+}
+
+impl Client {
+    pub(crate) fn new(provider: SocketAddr) -> reqwest::Result<Self> {
+        Ok(Self {
+            http: reqwest::Client::builder()
+                .connect_timeout(Duration::from_millis(100))
+                .read_timeout(Duration::from_millis(250))
+                // A proxy of the environment must not stand between the two ends of a loopback.
+                .no_proxy()
+                .build()?,
+            url: format!("http://{provider}/charges"),
+            met: Met::default(),
+        })
+    }
+
+    /// The request that charges `order`, to be sent by [`receipt`](Self::receipt).
+    pub(crate) fn request(&self, order: &Order) -> RequestBuilder {
+        self.http.post(&self.url).json(order)
+    }
+
+    /// Sends `request` and reads what comes of it.
+    pub(crate) async fn receipt(&self, request: RequestBuilder) -> Result<Receipt, PayError> {
+        let answer = request.send().await.map_err(|e| self.meet(e))?;
+        match answer.status() {
+            ok if ok.is_success() => answer.json().await.map_err(|e| self.meet(e).into()),
+            StatusCode::TOO_MANY_REQUESTS => Err(PayError::TooMany(asked(&answer))),
+            down if down.is_server_error() => Err(PayError::Unwell(down)),
+            no => Err(PayError::Refused(no)),
+        }
+    }
+
+    fn meet(&self, e: reqwest::Error) -> reqwest::Error {
+        if e.is_timeout() {
+            self.met.timeouts.fetch_add(1, Relaxed);
+        } else if was_refused(&e) {
+            self.met.refused.fetch_add(1, Relaxed);
+        }
+        e
+    }
+}
+
+/// `Retry-After` in its form of whole seconds, the only one that this provider uses.
+fn asked(answer: &Response) -> Duration {
+    let header = answer.headers().get(RETRY_AFTER);
+    let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1))
+}
+
+fn was_refused(e: &reqwest::Error) -> bool {
+    std::iter::successors(e.source(), |e| (*e).source())
+        .filter_map(|e| e.downcast_ref::<io::Error>())
+        .any(|e| e.kind() == io::ErrorKind::ConnectionRefused)
+}

@@ -1,0 +1,96 @@
+//! A shop that calls a payment provider over real HTTP, in bad weather.
+//!
+//! Three shops, each with a provider of its own, get the same customers and the same weather at
+//! the same time: one calls through resil's attributes, one through the same function without
+//! them, one without an idempotency key as well. At the end the providers' books say how many
+//! orders were lost and how many were charged twice. The program fails if the shop with resil
+//! has any of these, and if the others have none, for then the weather was not real.
+//!
+//! `shop.rs` is what to read first; `cargo run --example checkout` runs it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "sockets live in real time: there is no paused clock to be true to"
+)]
+
+mod client;
+mod load;
+mod provider;
+mod report;
+mod shop;
+mod table;
+mod tally;
+mod weather;
+mod wire;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use load::{Call, Plan, Shop};
+use provider::Provider;
+use table::Paint;
+use tally::{Row, Storm, Told};
+use weather::Weather;
+
+/// Any other makes another order of the same faults.
+const SEED: u64 = 2026;
+/// How long a run may take.
+const LIMIT: Duration = Duration::from_secs(20);
+const NAMES: [&str; 3] = ["with resil", "without", "without key"];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let began = Instant::now();
+    let paint = Paint::new();
+    let broken = match timeout(LIMIT, run(paint)).await {
+        Ok(Ok(broken)) => broken,
+        Ok(Err(e)) => vec![format!("the run failed: {e}")],
+        Err(_) => vec![format!("the run is not over after {LIMIT:?}")],
+    };
+    let took = format!("{:.1} s", began.elapsed().as_secs_f64());
+    println!();
+    if broken.is_empty() {
+        println!("{} in {took}", paint.good("All promises kept"));
+        return ExitCode::SUCCESS;
+    }
+    for promise in broken {
+        println!("{}: {promise}", paint.bad("Broken"));
+    }
+    println!("after {took}");
+    ExitCode::FAILURE
+}
+
+/// Runs the three shops side by side; what comes back is the promises that were broken.
+async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
+    let plan = Arc::new(Plan::new(SEED));
+    let (weathercock, up) = watch::channel(true);
+    let shop = |call| -> Result<Arc<Shop>, Box<dyn Error>> {
+        let provider = Provider::start(Weather::new(SEED), up.clone())?;
+        Ok(Arc::new(Shop::new(call, provider)?))
+    };
+    let shops = [shop(Call::Resil)?, shop(Call::Bare)?, shop(Call::Keyless)?];
+
+    let (told, circuit, _listening) = Told::listen();
+    report::opening(paint, NAMES);
+    let serve = shops
+        .each_ref()
+        .map(|shop| Arc::clone(shop).serve(Arc::clone(&plan)));
+    let [with, without, keyless] = serve;
+    tokio::select! {
+        _ = async { tokio::join!(with, without, keyless) } => {}
+        () = weather::outage(weathercock) => {}
+        () = report::live(paint, &shops, up, circuit) => {}
+    }
+
+    let none = Told::default();
+    let told_to = [&*told, &none, &none];
+    let rows = [0, 1, 2].map(|n| Row::new(NAMES[n], &shops[n], &plan, told_to[n]));
+    let storms = [0, 1, 2].map(|n| Storm::new(NAMES[n], &shops[n]));
+    report::closing(paint, &rows, &storms, &told);
+    Ok(tally::broken(&rows, &storms, &told))
+}

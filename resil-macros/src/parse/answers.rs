@@ -1,0 +1,250 @@
+//! What to say to a name that is not in the table, or to a value without a name: it is
+//! another library's word, a value's, another policy's, or a slip. Each answer carries the
+//! user's own value over into the text to write.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+
+use super::args::Args;
+use super::duration::{self, with_units};
+use super::look::{Look, Number, look};
+use super::pattern;
+use super::split::{collect, flat, inside, shown};
+use super::table::{Guess, Here, Kind, Opt, Spec};
+use super::value::Form;
+use super::wording;
+use crate::diag::nearest;
+use crate::policy::SPECS;
+
+/// A name as others spell it, without the unit that some put behind: `delay_ms`.
+const UNIT_ENDINGS: [(&str, &str); 6] = [
+    ("_ms", "ms"),
+    ("_millis", "ms"),
+    ("_milliseconds", "ms"),
+    ("_secs", "s"),
+    ("_seconds", "s"),
+    ("_us", "us"),
+];
+
+impl Args<'_> {
+    pub(super) fn unknown(&mut self, ident: &Ident, form: Form, tokens: &TokenStream) {
+        let name = ident.to_string();
+        let is_argument = form == Form::Flag && self.cx.params.contains(ident);
+        if is_argument && self.named_by(Guess::Expr).is_some() {
+            // `idempotent(user)`: a value, though it reads like a name.
+            self.nameless(&TokenTree::from(ident.clone()).into());
+            return;
+        }
+        let mut options = self.spec.options.iter();
+        let message = if let Some(here) = self.known_elsewhere(&name) {
+            self.answer(ident, here, tokens)
+        } else if form == Form::Flag
+            && let Some(option) = options.find(|option| option.words().contains(&name.as_str()))
+        {
+            self.mean(option.name, ident.span());
+            wording::word_of(self.spec, &name, option)
+        } else if let Some(other) = other_policy_with(&name, self.spec) {
+            wording::elsewhere(self.spec, &name, other)
+        } else {
+            self.slip(ident, tokens)
+        };
+        self.cx.diag.error(ident, message);
+    }
+
+    pub(super) fn not_built(&self, option: &Opt, ident: &Ident, tokens: &TokenStream) {
+        // `backoff = exponential`, as several peers write it, is built: by another name.
+        if let Look::Word(word) = look(tokens)
+            && let Some(strategy) = self.option(&word.to_string())
+            && strategy.kind == Kind::Strategy
+        {
+            let name = format!("{} = {word}", option.name);
+            let texts = [strategy.name.to_owned()];
+            let message = wording::called_here(self.spec, &name, &texts, ", first and by itself");
+            self.cx.diag.error(ident, message);
+        } else {
+            self.cx.diag.error(ident, wording::not_yet(option.name));
+        }
+    }
+
+    pub(super) fn nameless(&mut self, tokens: &TokenStream) {
+        let trees = flat(tokens);
+        if let Some(TokenTree::Ident(word)) = trees.first()
+            && let Some(option) = self.option(&word.to_string())
+            && trees.len() > 1
+        {
+            // `max: 5`, `max == 5`, `max[5]`: a name we know, badly attached.
+            self.mean(option.name, word.span());
+            let value = trees
+                .iter()
+                .skip(1)
+                .skip_while(|tree| matches!(tree, TokenTree::Punct(_)));
+            let value = collect(&value.cloned().collect::<Vec<_>>());
+            let texts = carried_over(option, &word.to_string(), &value, 0);
+            self.cx
+                .diag
+                .error(tokens, wording::malformed(&shown(tokens), &texts));
+            return;
+        }
+        let texts = self.named_by(guess(tokens)).map(|option| {
+            self.mean(option.name, super::first_span(tokens));
+            vec![option.write(&shown(tokens))]
+        });
+        let message = wording::nameless(self.spec, &shown(tokens), texts.as_deref());
+        self.cx.diag.error(tokens, message);
+    }
+
+    /// The option that a nameless value of such looks belongs to.
+    fn named_by(&self, guess: Guess) -> Option<&'static Opt> {
+        let (_, name) = self
+            .spec
+            .nameless
+            .iter()
+            .find(|(looks, _)| *looks == guess)?;
+        self.option(name)
+    }
+
+    fn known_elsewhere(&self, name: &str) -> Option<Here> {
+        let (whole, stem) = (folded(name), folded(stem(&snake(name))));
+        let same = |known: &str| [&whole, &stem].contains(&&folded(known));
+        let row = self
+            .spec
+            .elsewhere
+            .iter()
+            .find(|other| other.names.iter().any(|known| same(known)))?;
+        Some(row.here)
+    }
+
+    /// What the user called `name` is called this here.
+    fn answer(&mut self, ident: &Ident, here: Here, tokens: &TokenStream) -> String {
+        let name = ident.to_string();
+        let (to, note, more) = match here {
+            Here::Say(say) => return wording::say_instead(self.spec, &name, say),
+            Here::Named(to, note) => (to, note, 0),
+            Here::OneMore(to) => (to, ", which counts all runs, the first one included", 1),
+            Here::CountOrRatio(count, ratio, note) => {
+                (if is_ratio(tokens) { ratio } else { count }, note, 0)
+            }
+        };
+        self.mean(to, ident.span());
+        let Some(option) = self.option(to) else {
+            unreachable!("`{to}` is in the table: a test looks at every row");
+        };
+        if !option.built {
+            return wording::not_yet_called(self.spec, &name, to);
+        }
+        let texts = carried_over(option, &name, tokens, more);
+        wording::called_here(self.spec, &name, &texts, note)
+    }
+
+    fn slip(&mut self, ident: &Ident, tokens: &TokenStream) -> String {
+        let name = ident.to_string();
+        let own = self.spec.options.iter().map(|option| option.name);
+        let others = self
+            .spec
+            .elsewhere
+            .iter()
+            .flat_map(|other| other.names.iter().copied());
+        let without_unit = snake(&name);
+        let near = nearest(stem(&without_unit), own.chain(others));
+        if let Some(option) = near.and_then(|near| self.option(near)) {
+            self.mean(option.name, ident.span());
+            let texts = carried_over(option, &name, tokens, 0);
+            return wording::did_you_mean(self.spec, &name, option, &texts);
+        }
+        match near.and_then(|near| self.known_elsewhere(near)) {
+            Some(here) => self.answer(ident, here, tokens),
+            None => wording::unknown(self.spec, &name),
+        }
+    }
+}
+
+/// The option with the value that stood beside the other name, as far as it fits.
+fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Vec<String> {
+    let number = |number: &Number| match option.kind {
+        Kind::Duration if number.suffix.is_empty() => match unit(&snake(name)) {
+            Some(unit) => vec![format!("{}{unit}", number.text)],
+            None => with_units(&number.text),
+        },
+        Kind::Ratio if number.suffix.is_empty() && !number.fractional => {
+            vec![format!("{}%", number.text)]
+        }
+        Kind::Max | Kind::Count => match number.digits.parse::<u32>() {
+            Ok(count) if number.suffix.is_empty() => vec![count.saturating_add(more).to_string()],
+            _ => vec![option.example.to_owned()],
+        },
+        _ => vec![number.text.clone()],
+    };
+    let values = match look(tokens) {
+        Look::Nothing => vec![option.example.to_owned()],
+        Look::Number(found) if !found.negative => number(&found),
+        _ if option.kind == Kind::Pattern => {
+            vec![pattern::meant(tokens).unwrap_or_else(|| option.example.to_owned())]
+        }
+        Look::Other if !fits(option, tokens) => vec![option.example.to_owned()],
+        _ => vec![shown(tokens)],
+    };
+    values.iter().map(|value| option.write(value)).collect()
+}
+
+/// Whether an expression can be shown as that option's value.
+fn fits(option: &Opt, tokens: &TokenStream) -> bool {
+    let is_list = inside(tokens, Delimiter::Bracket).is_some();
+    is_list == (option.kind == Kind::Durations)
+}
+
+fn is_ratio(tokens: &TokenStream) -> bool {
+    match look(tokens) {
+        Look::Percent(_) => true,
+        Look::Number(number) => number.fractional,
+        _ => false,
+    }
+}
+
+fn guess(tokens: &TokenStream) -> Guess {
+    match look(tokens) {
+        Look::Number(number) if duration::looks_like_one(&number.text) => Guess::Duration,
+        Look::Number(_) => Guess::Number,
+        Look::Percent(_) => Guess::Percent,
+        Look::Text(_) => Guess::Text,
+        Look::Nothing | Look::Word(_) | Look::Other => Guess::Expr,
+    }
+}
+
+/// `delaySecs` → `delay_secs`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !snake.is_empty() && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
+}
+
+fn stem(name: &str) -> &str {
+    UNIT_ENDINGS
+        .iter()
+        .find_map(|(ending, _)| name.strip_suffix(ending))
+        .unwrap_or(name)
+}
+
+fn unit(name: &str) -> Option<&'static str> {
+    UNIT_ENDINGS
+        .iter()
+        .find(|(ending, _)| name.ends_with(ending))
+        .map(|(_, unit)| *unit)
+}
+
+/// Names without case and underscores: `maxAttempts` is `max_attempts`.
+fn folded(name: &str) -> String {
+    name.chars()
+        .filter(|c| *c != '_')
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn other_policy_with(name: &str, not: &Spec) -> Option<&'static Spec> {
+    SPECS.iter().copied().find(|spec| {
+        spec.policy != not.policy && spec.options.iter().any(|option| option.name == name)
+    })
+}

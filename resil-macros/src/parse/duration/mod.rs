@@ -1,0 +1,201 @@
+//! DURATION literals: `500ms`, `1.5s`, `1m30s`.
+//!
+//! To the lexer each is one numeric literal with a suffix, so they are read from the
+//! literal's text. No unit may start with `e`: `5es` dies in the lexer as a broken
+//! exponent, and `1e3s` is a float with the suffix `s`. `0xfd` is a number in hex.
+
+mod units;
+
+use std::time::Duration;
+
+use units::{UNITS, check_order, check_units, rank};
+
+/// Why a literal is no duration, and the texts that would be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) what: String,
+    pub(crate) write: Vec<String>,
+}
+
+/// One number and its unit, `30s` of `1m30s`.
+struct Part<'t> {
+    number: String,
+    unit: &'t str,
+}
+
+/// Reads the text of a numeric literal, without sign.
+pub(crate) fn read(text: &str) -> Result<Duration, Fault> {
+    if let Some(write) = in_other_base(text) {
+        let what = format!("`{text}` is a number in another base");
+        return Err(Fault { what, write });
+    }
+    let parts = parts(text);
+    if has_exponent(&parts) {
+        let what = format!("`{text}` has an exponent");
+        return Err(Fault {
+            what,
+            write: without_exponent(text).into_iter().collect(),
+        });
+    }
+    check_units(text, &parts)?;
+    check_order(text, &parts)?;
+    let mut nanos = 0_u128;
+    for part in &parts {
+        let (_, unit) = UNITS[rank(part.unit).expect("the units were checked")];
+        let part = part_nanos(&part.number, u128::from(unit)).map_err(|fault| fault.at(text))?;
+        nanos = nanos
+            .checked_add(part)
+            .ok_or_else(|| Inexact::TooLong.at(text))?;
+    }
+    let seconds = u64::try_from(nanos / 1_000_000_000).map_err(|_| Inexact::TooLong.at(text))?;
+    let rest = u32::try_from(nanos % 1_000_000_000).expect("a remainder below a billion");
+    Ok(Duration::new(seconds, rest))
+}
+
+/// Whether the text of a numeric literal was meant as a duration: every suffix is a unit.
+pub(crate) fn looks_like_one(text: &str) -> bool {
+    in_other_base(text).is_none() && parts(text).iter().all(|part| rank(part.unit).is_some())
+}
+
+/// A duration as a user would write it: `1.5s`, `1m30s`, `250us`.
+pub(crate) fn show(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    let small = |unit: u128, name: &str| {
+        let (whole, rest) = (nanos / unit, nanos % unit);
+        let width = unit.ilog10() as usize;
+        let text = format!("{whole}.{rest:0width$}");
+        let text = if rest == 0 {
+            whole.to_string()
+        } else {
+            text.trim_end_matches('0').to_owned()
+        };
+        format!("{text}{name}")
+    };
+    match nanos {
+        0..1_000 => small(1, "ns"),
+        1_000..1_000_000 => small(1_000, "us"),
+        1_000_000..1_000_000_000 => small(1_000_000, "ms"),
+        1_000_000_000..60_000_000_000 => small(1_000_000_000, "s"),
+        _ => composite(nanos),
+    }
+}
+
+fn composite(nanos: u128) -> String {
+    let mut rest = nanos;
+    let parts = UNITS.map(|(name, unit)| {
+        let count = rest / u128::from(unit);
+        rest %= u128::from(unit);
+        if count == 0 {
+            String::new()
+        } else {
+            format!("{count}{name}")
+        }
+    });
+    parts.concat()
+}
+
+/// `5` → `5s` or `5ms`.
+pub(crate) fn with_units(number: &str) -> Vec<String> {
+    vec![format!("{number}s"), format!("{number}ms")]
+}
+
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let is_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '_');
+        let (number, after) = rest.split_at(rest.find(|c| !is_number(c)).unwrap_or(rest.len()));
+        let end = after
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        parts.push(Part {
+            number: number.replace('_', ""),
+            unit: unit.trim_end_matches('_'),
+        });
+        rest = after;
+    }
+    parts
+}
+
+/// For `0xfd`, what it may have meant in decimal, where that fits.
+fn in_other_base(text: &str) -> Option<Vec<String>> {
+    let radix = match text.get(..2)? {
+        "0x" | "0X" => 16,
+        "0o" => 8,
+        "0b" => 2,
+        _ => return None,
+    };
+    let digits = text[2..]
+        .chars()
+        .filter(|c| *c != '_')
+        .take_while(|c| c.is_digit(radix));
+    let value = u128::from_str_radix(&digits.collect::<String>(), radix);
+    Some(
+        value
+            .map(|value| with_units(&value.to_string()))
+            .unwrap_or_default(),
+    )
+}
+
+fn has_exponent(parts: &[Part<'_>]) -> bool {
+    parts
+        .first()
+        .is_some_and(|part| matches!(part.unit, "e" | "E" | "e-" | "E-" | "e+" | "E+"))
+}
+
+/// `1e3s` → `1000s`, where that is a number short enough to read.
+fn without_exponent(text: &str) -> Option<String> {
+    let unit = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let unit = unit[1..].trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let number: f64 = text.strip_suffix(unit)?.replace('_', "").parse().ok()?;
+    let unit = if rank(unit).is_some() { unit } else { "s" };
+    let text = format!("{number}{unit}");
+    (text.len() <= 20 && read(&text).is_ok()).then_some(text)
+}
+
+#[derive(Clone, Copy)]
+enum Inexact {
+    TooLong,
+    TooFine,
+}
+
+impl Inexact {
+    fn at(self, text: &str) -> Fault {
+        let (what, write) = match self {
+            Self::TooLong => (
+                format!("`{text}` is longer than a `Duration` can be"),
+                "365d",
+            ),
+            Self::TooFine => (format!("`{text}` is finer than a nanosecond"), "1ns"),
+        };
+        Fault {
+            what,
+            write: vec![write.to_owned()],
+        }
+    }
+}
+
+/// Exact: no float in between, so `0.1s` is a hundred million nanoseconds.
+fn part_nanos(number: &str, unit: u128) -> Result<u128, Inexact> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole: u128 = whole.parse().map_err(|_| Inexact::TooLong)?;
+    let mut nanos = whole.checked_mul(unit).ok_or(Inexact::TooLong)?;
+    let fraction = fraction.trim_end_matches('0');
+    if !fraction.is_empty() {
+        // A day has 14 digits of nanoseconds: more digits than that can't come out even.
+        let digits = u32::try_from(fraction.len())
+            .ok()
+            .filter(|digits| *digits <= 15);
+        let scale = 10_u128.pow(digits.ok_or(Inexact::TooFine)?);
+        let scaled = fraction.parse::<u128>().map_err(|_| Inexact::TooFine)? * unit;
+        if !scaled.is_multiple_of(scale) {
+            return Err(Inexact::TooFine);
+        }
+        nanos = nanos.checked_add(scaled / scale).ok_or(Inexact::TooLong)?;
+    }
+    Ok(nanos)
+}

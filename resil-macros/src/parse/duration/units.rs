@@ -1,0 +1,179 @@
+//! The units of a duration, what others call them, and the faults around them.
+
+use super::{Fault, Part, with_units};
+
+/// Largest first: the order in which a composite names them.
+pub(super) const UNITS: [(&str, u64); 7] = [
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
+
+/// What other languages call the units.
+const SPELLINGS: [(&str, &[&str]); 7] = [
+    ("d", &["day", "days"]),
+    ("h", &["hr", "hrs", "hour", "hours"]),
+    ("m", &["min", "mins", "minute", "minutes"]),
+    ("s", &["sec", "secs", "second", "seconds"]),
+    (
+        "ms",
+        &[
+            "msec",
+            "msecs",
+            "milli",
+            "millis",
+            "millisecond",
+            "milliseconds",
+        ],
+    ),
+    (
+        "us",
+        &[
+            "µs",
+            "μs",
+            "usec",
+            "usecs",
+            "micro",
+            "micros",
+            "microsecond",
+            "microseconds",
+        ],
+    ),
+    (
+        "ns",
+        &[
+            "nsec",
+            "nsecs",
+            "nano",
+            "nanos",
+            "nanosecond",
+            "nanoseconds",
+        ],
+    ),
+];
+
+/// The suffixes that say what type a number has.
+const TYPES: [&str; 16] = [
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f16",
+    "f32", "f64", "f128",
+];
+
+pub(super) fn check_units(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
+    let Some((last, earlier)) = parts.split_last() else {
+        return Err(Fault {
+            what: "it is empty".to_owned(),
+            write: Vec::new(),
+        });
+    };
+    if last.unit.is_empty() && earlier.is_empty() {
+        let what = format!("`{text}` has no unit");
+        return Err(Fault {
+            what,
+            write: with_units(text.trim_end_matches('.')),
+        });
+    }
+    if earlier.is_empty() {
+        // `5u64`: the suffix was meant for the compiler, and says nothing about time.
+        let suffix = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        if TYPES.contains(&suffix) {
+            let what = format!("`{suffix}` is a type and no unit");
+            return Err(Fault {
+                what,
+                write: with_units(text.trim_end_matches(suffix)),
+            });
+        }
+    } else if let [number, bits] = parts
+        && bits.unit.is_empty()
+        && TYPES.contains(&format!("{}{}", number.unit, bits.number).as_str())
+    {
+        let what = format!("`{}{}` is a type and no unit", number.unit, bits.number);
+        return Err(Fault {
+            what,
+            write: with_units(&number.number),
+        });
+    }
+    if last.unit.is_empty() {
+        let smaller = earlier
+            .last()
+            .and_then(|part| rank(part.unit))
+            .map_or("s", |rank| {
+                UNITS.get(rank + 1).map_or("ns", |(name, _)| name)
+            });
+        let what = format!("the last number of `{text}` has no unit");
+        return Err(Fault {
+            what,
+            write: vec![format!("{text}{smaller}")],
+        });
+    }
+    if let Some(unknown) = parts.iter().find(|part| rank(part.unit).is_none()) {
+        return Err(unknown_unit(unknown.unit, parts));
+    }
+    Ok(())
+}
+
+fn unknown_unit(unit: &str, parts: &[Part<'_>]) -> Fault {
+    let what = format!("`{unit}` is no unit (they are `ns us ms s m h d`)");
+    let meant: Option<String> = parts.iter().map(meant).collect();
+    let write = match meant {
+        Some(text) => vec![text],
+        None => parts
+            .first()
+            .map(|part| with_units(&part.number))
+            .unwrap_or_default(),
+    };
+    Fault { what, write }
+}
+
+/// A part with the unit that its spelling means: `5sec` is `5s`, `2weeks` are `14d`.
+fn meant(part: &Part<'_>) -> Option<String> {
+    let number = &part.number;
+    let folded = part.unit.to_lowercase();
+    if let "w" | "week" | "weeks" = folded.as_str() {
+        let weeks: u64 = number.parse().ok()?;
+        return Some(format!("{}d", weeks.checked_mul(7)?));
+    }
+    let (unit, _) = SPELLINGS
+        .iter()
+        .find(|(name, others)| *name == folded || others.contains(&folded.as_str()))?;
+    Some(format!("{number}{unit}"))
+}
+
+pub(super) fn rank(unit: &str) -> Option<usize> {
+    UNITS.iter().position(|(name, _)| *name == unit)
+}
+
+pub(super) fn check_order(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
+    if parts.len() == 1 {
+        return Ok(());
+    }
+    if parts.iter().any(|part| part.number.contains('.')) {
+        let what = format!("a part of `{text}` is not a whole number");
+        return Err(Fault {
+            what,
+            write: vec!["1m30s".to_owned(), "1.5m".to_owned()],
+        });
+    }
+    let mut ranks: Vec<_> = parts
+        .iter()
+        .map(|part| (rank(part.unit), &part.number))
+        .collect();
+    if ranks.is_sorted_by(|a, b| a.0 < b.0) {
+        return Ok(());
+    }
+    ranks.sort_by_key(|part| part.0);
+    let what = format!("the units of `{text}` do not go from the largest to the smallest");
+    let repeated = ranks.windows(2).any(|pair| pair[0].0 == pair[1].0);
+    let sorted = ranks
+        .iter()
+        .map(|(rank, number)| format!("{number}{}", UNITS[rank.unwrap_or(0)].0));
+    let write = if repeated {
+        vec!["1m30s".to_owned()]
+    } else {
+        vec![sorted.collect()]
+    };
+    Err(Fault { what, write })
+}

@@ -1,0 +1,124 @@
+//! Faults as a user meets them: attributes in, messages out.
+
+mod random;
+mod reads;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+
+use super::*;
+use crate::check::{Layer, check_stack};
+
+/// Each stack (outermost first, parted by ` ;; `) and, indented, what is said to it. The
+/// texts differ from those in a real compile only by the spaces inside user's expressions.
+const FAULTS: &str = include_str!("faults.txt");
+
+/// `RESIL_BLESS=1` rewrites the file: then read the difference.
+#[test]
+fn every_fault_says_what_to_write() {
+    let stacks: Vec<&str> = stacks().collect();
+    let now: String = stacks.iter().map(|stack| said_to(stack)).collect();
+    if std::env::var_os("RESIL_BLESS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/tests/faults.txt");
+        std::fs::write(path, &now).expect("the file can be written");
+        return;
+    }
+    for (now, then) in now.lines().zip(FAULTS.lines()) {
+        assert_eq!(now, then);
+    }
+    assert_eq!(now.lines().count(), FAULTS.lines().count());
+}
+
+/// A message that only says no is half a message.
+#[test]
+fn every_fault_has_a_line_of_help() {
+    for stack in stacks() {
+        for message in faults_of(&stack.split(" ;; ").collect::<Vec<_>>()) {
+            let (what, help) = message.split_once("\nhelp: ").expect(stack);
+            assert!(what.contains('`') || what.contains("comma"), "{message}");
+            assert!(!help.is_empty() && !help.contains('\n'), "{message}");
+        }
+    }
+}
+
+#[test]
+fn faults_of_all_layers_come_together() {
+    let faults = faults_of(&[
+        "circuit(failures = 0)",
+        "timeout(5)",
+        "retry(max = 0, bse = 1s, cap = 5)",
+    ]);
+    assert_eq!(faults.len(), 5, "{faults:#?}");
+}
+
+fn stacks() -> impl Iterator<Item = &'static str> {
+    FAULTS
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with(' '))
+}
+
+fn said_to(stack: &str) -> String {
+    let faults = faults_of(&stack.split(" ;; ").collect::<Vec<_>>());
+    let lines: Vec<&str> = faults.iter().flat_map(|fault| fault.lines()).collect();
+    let lines = lines
+        .iter()
+        .map(|line| format!("    {line}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    format!("{stack}\n{lines}")
+}
+
+/// Parses and checks a stack written without `#[..]`, outermost first.
+fn faults_of(stack: &[&str]) -> Vec<String> {
+    let stack = stack.iter().map(|text| {
+        let mut trees = text
+            .parse::<TokenStream>()
+            .expect("the lexer takes it")
+            .into_iter();
+        let name = trees.next().expect("a name").to_string();
+        let args = match trees.next() {
+            Some(TokenTree::Group(group)) => group.stream(),
+            _ => TokenStream::new(),
+        };
+        (name, args)
+    });
+    faults_of_tokens(stack.collect())
+}
+
+fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
+    let ((), messages) = with_cx(|cx| {
+        let layers: Vec<Layer> = stack
+            .into_iter()
+            .map(|(name, args)| layer(&name, args, cx))
+            .collect();
+        for layer in &layers {
+            layer.check(cx);
+        }
+        check_stack(&layers, cx);
+    });
+    messages
+}
+
+/// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`.
+pub(crate) fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
+    let diag = Diag::new();
+    let ident = |name: &str| Ident::new(name, Span::call_site());
+    let params = ["request", "limit", "user"].map(ident);
+    let generics = ["T", "N"].map(ident);
+    let cx = Ctx {
+        diag: &diag,
+        params: &params,
+        generics: &generics,
+    };
+    let result = run(&cx);
+    (result, diag.messages())
+}
+
+fn layer(name: &str, args: TokenStream, cx: &Ctx<'_>) -> Layer {
+    let span = Span::call_site();
+    match name {
+        "timeout" => Layer::Timeout(Timeout::parse(args, span, cx)),
+        "retry" => Layer::Retry(Retry::parse(args, span, cx)),
+        "circuit" => Layer::Circuit(Circuit::parse(args, span, cx)),
+        _ => Layer::Idempotent(Idempotent::parse(args, span, cx)),
+    }
+}

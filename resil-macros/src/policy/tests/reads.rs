@@ -1,0 +1,186 @@
+//! What the attributes accept, and what their tables promise.
+
+use std::time::Duration;
+
+use quote::quote;
+
+use super::{faults_of, with_cx};
+use crate::parse::{Const, DurationValue, Here};
+use crate::policy::{Circuit, Idempotent, Retry, SPECS, Timeout, circuit, retry};
+use proc_macro2::{Span, TokenStream};
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().expect("the lexer takes it")
+}
+
+fn retry_of(args: TokenStream) -> Retry {
+    let (retry, faults) = with_cx(|cx| Retry::parse(args, Span::call_site(), cx));
+    assert_eq!(faults, [""; 0]);
+    retry
+}
+
+#[test]
+fn a_timeout_is_const_where_it_reads_so() {
+    let limit = |text: &str| {
+        let (timeout, faults) = with_cx(|cx| Timeout::parse(tokens(text), Span::call_site(), cx));
+        assert_eq!(faults, [""; 0], "{text}");
+        timeout.limit.expect(text)
+    };
+    assert_eq!(limit("5s").literal(), Some(Duration::from_secs(5)));
+    assert_eq!(
+        limit("crate = resil, 5s,").literal(),
+        Some(Duration::from_secs(5))
+    );
+    for text in [
+        "LIMIT",
+        "config::LIMIT",
+        "Self::LIMIT",
+        "const { f() }",
+        "<T as X>::LIMIT",
+    ] {
+        assert!(matches!(limit(text), DurationValue::Const(_)), "{text}");
+    }
+    for text in [
+        "limit",
+        "self.limit",
+        "Duration::from_secs(5)",
+        "f(LIMIT)",
+        "2 * LIMIT",
+        "x.unwrap_or(LIMIT)",
+        "{ 5 }",
+    ] {
+        assert!(matches!(limit(text), DurationValue::Runtime(_)), "{text}");
+    }
+}
+
+#[test]
+fn every_form_of_an_option_reads() {
+    let retry = retry_of(
+        quote!(linear, max(5), base(1s), jitter = 50%, within = LIMIT, clone(limit, request)),
+    );
+    assert_eq!(retry.strategy, retry::Strategy::Linear);
+    assert!(retry.strategy_written && retry.delays.is_none() && !retry.nested_outer);
+    assert!(matches!(
+        retry.max,
+        Some(retry::Max::Count(Const::Literal { value: 5, .. }))
+    ));
+    assert!(matches!(retry.jitter, Some(retry::Jitter::Ratio(_))));
+    assert_eq!(retry.clone, ["limit", "request"]);
+
+    let retry = retry_of(quote!(
+        jitter,
+        max = unlimited,
+        nested(outer),
+        budget("shared"),
+        retry_after = |e, _| e.after
+    ));
+    assert!(matches!(retry.jitter, Some(retry::Jitter::Full)) && retry.nested_outer);
+    assert!(matches!(retry.max, Some(retry::Max::Unlimited(_))));
+    assert!(matches!(retry.budget, Some(retry::Budget::Named(name)) if name.value() == "shared"));
+
+    for own in [
+        quote!(budget(capacity = 20, cost = 2)),
+        quote!(budget = (cost = 2, capacity = 20)),
+    ] {
+        let budget = retry_of(own).budget;
+        assert!(matches!(
+            budget,
+            Some(retry::Budget::Own {
+                capacity: Some(_),
+                cost: Some(_)
+            })
+        ));
+    }
+    let retry = retry_of(quote!(delays = [0s, 1s, LONG]));
+    assert_eq!(retry.delays.map(|delays| delays.len()), Some(3));
+}
+
+#[test]
+fn a_key_is_split_in_its_parts() {
+    for (args, expected) in [
+        (quote!(key = order.id), 1),
+        (quote!(key(order.id)), 1),
+        (quote!(key = (user, "payment", params)), 3),
+        (quote!(key(user, "payment")), 2),
+        (quote!(key = (order.id)), 1),
+        (quote!(key = (a, b).0), 1),
+    ] {
+        let text = args.to_string();
+        let (idempotent, faults) = with_cx(|cx| Idempotent::parse(args, Span::call_site(), cx));
+        assert_eq!(faults, [""; 0], "{text}");
+        assert_eq!(
+            idempotent.key.map(|parts| parts.len()),
+            Some(expected),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_window_is_told_by_its_unit() {
+    let window = |text: &str| {
+        let args: TokenStream = format!("failure_rate = 50%, window = {text}")
+            .parse()
+            .expect(text);
+        let (circuit, faults) = with_cx(|cx| Circuit::parse(args, Span::call_site(), cx));
+        assert_eq!(faults, [""; 0], "{text}");
+        circuit.window.expect(text)
+    };
+    assert!(matches!(window("100"), circuit::Window::Calls(_)));
+    assert!(matches!(window("10s"), circuit::Window::Time(_)));
+    assert!(matches!(
+        window("WINDOW"),
+        circuit::Window::Expr(Const::Item { .. })
+    ));
+    assert!(matches!(
+        window("Self::WINDOW"),
+        circuit::Window::Expr(Const::Inline { .. })
+    ));
+    assert!(matches!(
+        window("Duration::from_secs(5)"),
+        circuit::Window::Expr(_)
+    ));
+}
+
+/// Each row's example is what a message tells to write: it must be taken.
+#[test]
+fn every_example_of_the_tables_reads() {
+    for spec in SPECS {
+        for option in spec.options.iter().filter(|option| option.built) {
+            let mut args = option.sample();
+            match option.name {
+                "window" | "min_calls" => args += ", failure_rate = 50%",
+                name if spec.policy == "`#[idempotent]`" && name != "key" => args += ", key = 5",
+                _ => {}
+            }
+            let policy = spec.policy.trim_matches(['`', '#', '[', ']']);
+            let stack = format!("{policy}({args})");
+            assert_eq!(faults_of(&[&stack]), [""; 0], "{stack}");
+        }
+    }
+}
+
+/// What is known from elsewhere leads to an option that there is, and none is both.
+#[test]
+fn every_name_from_elsewhere_leads_somewhere() {
+    for spec in SPECS.into_iter().chain([&retry::table::BUDGET]) {
+        let has = |name: &str| spec.options.iter().any(|option| option.name == name);
+        let mut seen = Vec::new();
+        for row in spec.elsewhere {
+            match row.here {
+                Here::Named(to, _) | Here::OneMore(to) => assert!(has(to), "{to}"),
+                Here::CountOrRatio(count, ratio, _) => assert!(has(count) && has(ratio)),
+                Here::Say(text) => assert!(text.contains("write"), "{text}"),
+            }
+            for name in row.names {
+                assert!(!has(name), "{} has `{name}` itself", spec.policy);
+                assert!(
+                    !seen.contains(name),
+                    "`{name}` is in two rows of {}",
+                    spec.policy
+                );
+                seen.push(name);
+            }
+        }
+    }
+}

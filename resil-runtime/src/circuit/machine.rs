@@ -1,0 +1,365 @@
+//! The state machine of one breaker. It knows nothing of futures, errors or names beyond its own;
+//! time comes in through a function that gives milliseconds.
+//!
+//! Every step reads the word, then the settings, and tries to change the word it read; settings are
+//! put in place before the word that goes with them, so a step never works on newer state with
+//! older settings. Events are told after the change, with nothing held.
+
+use std::sync::OnceLock;
+
+use super::counted::Counted;
+use super::policy::{JITTER, Rules};
+use super::settings::{DEFAULTS, Memory, Settings};
+use super::word::{LAST_MASK, Stamp, State, Word};
+use super::{CircuitState, CircuitVerdict};
+use crate::event::{self, Event};
+use crate::sync::{AtomicU64, Line, Ordering, fence};
+
+/// Gives the milliseconds of [`clock::now_ms`](crate::clock::now_ms).
+pub(crate) type Clock = fn() -> u64;
+
+/// One breaker.
+#[derive(Debug)]
+pub(crate) struct Core {
+    word: Line<AtomicU64>,
+    name: &'static str,
+    pub(super) settings: OnceLock<Settings>,
+}
+
+impl Core {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            word: Line(AtomicU64::new(Word::new(0, DEFAULTS.closed()).0)),
+            name,
+            settings: OnceLock::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where the name stands, for the small form of a refusal.
+    #[inline]
+    pub(crate) fn name_ref(&'static self) -> &'static &'static str {
+        &self.name
+    }
+
+    #[inline(always)]
+    pub(super) fn load(&self) -> Word {
+        Word(self.word.0.load(Ordering::Acquire))
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        self.settings.get().unwrap_or(&DEFAULTS)
+    }
+
+    /// Changes the word if it still is `from`, and tells of a change of state.
+    pub(super) fn change(&self, from: Word, to: Word) -> bool {
+        let done = self
+            .word
+            .0
+            .compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok();
+        if done {
+            let (from, to) = (from.state().into(), to.state().into());
+            if from != to {
+                event::emit(|| Event::CircuitChanged {
+                    name: self.name,
+                    from,
+                    to,
+                });
+            }
+        }
+        done
+    }
+
+    fn is_current(&self, stamp: Stamp) -> bool {
+        self.load().stamp() == stamp
+    }
+
+    // Letting calls in.
+
+    /// Lets a call in, or says in how many ms the next probe may run, where that is known.
+    #[inline(always)]
+    pub(crate) fn admit(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
+        let word = self.load();
+        if word.is_closed() {
+            return Ok(word.stamp());
+        }
+        self.admit_unusual(clock)
+    }
+
+    #[inline(never)]
+    fn admit_unusual(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
+        loop {
+            let word = self.load();
+            let rules = &self.settings().rules;
+            let to = match word.state() {
+                State::Closed { .. } | State::Disabled => return Ok(word.stamp()),
+                State::ForcedOpen => return Err(None),
+                State::Open { until, growth } => {
+                    let now = clock();
+                    let left = until.saturating_sub(now);
+                    // Longer than any opening: it was opened on a clock that runs ahead of this one.
+                    if left > 0 && left <= rules.open_longest() {
+                        return Err(Some(left));
+                    }
+                    word.next(State::HalfOpen {
+                        out: 1,
+                        ok: 0,
+                        growth,
+                        last: granted(rules, now),
+                    })
+                }
+                State::HalfOpen {
+                    out,
+                    ok,
+                    growth,
+                    last,
+                } => {
+                    let now = clock();
+                    let granted = granted(rules, now);
+                    if out + ok < rules.probes {
+                        word.with(State::HalfOpen {
+                            out: out + 1,
+                            ok,
+                            growth,
+                            last: granted,
+                        })
+                    } else if since(last, granted) >= rules.open_for >> rules.grant_shift() {
+                        // The probes that are out are lost: by the new generation all of them are
+                        // late, and what the others have shown is kept.
+                        word.next(State::HalfOpen {
+                            out: 1,
+                            ok,
+                            growth,
+                            last: granted,
+                        })
+                    } else {
+                        return Err(None);
+                    }
+                }
+            };
+            if self.change(word, to) {
+                return Ok(to.stamp());
+            }
+        }
+    }
+
+    // What came of them.
+
+    /// A success would change nothing.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.load().is_quiet()
+    }
+
+    /// Records what came of a call that was let in with `stamp`. What began before the last change
+    /// of state is dropped.
+    #[inline(never)]
+    pub(crate) fn record(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
+        loop {
+            let word = self.load();
+            if word.stamp() != stamp {
+                return;
+            }
+            match word.state() {
+                State::Closed { .. } => return self.record_closed(stamp, verdict, clock),
+                State::HalfOpen {
+                    out,
+                    ok,
+                    growth,
+                    last,
+                } => {
+                    let back = State::HalfOpen {
+                        out: out.saturating_sub(1),
+                        ok: ok + u32::from(verdict == CircuitVerdict::Success),
+                        growth,
+                        last,
+                    };
+                    let settings = self.settings();
+                    let to = match verdict {
+                        CircuitVerdict::Failure => {
+                            word.next(opening(&settings.rules, growth + 1, clock()))
+                        }
+                        CircuitVerdict::Success if ok + 1 >= settings.rules.probes => {
+                            word.next(settings.closed())
+                        }
+                        CircuitVerdict::Success | CircuitVerdict::Neutral => word.with(back),
+                    };
+                    if self.change(word, to) {
+                        return;
+                    }
+                }
+                State::Open { .. } | State::ForcedOpen | State::Disabled => return,
+            }
+        }
+    }
+
+    fn record_closed(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
+        let failed = match verdict {
+            CircuitVerdict::Neutral => return,
+            CircuitVerdict::Failure => true,
+            CircuitVerdict::Success => false,
+        };
+        if self.count_in_a_row(stamp, failed, clock) {
+            return;
+        }
+        let settings = self.settings();
+        let Some(rate) = &settings.rules.rate else {
+            return;
+        };
+        let generation = stamp.generation();
+        let current = || self.is_current(stamp);
+        match &settings.window {
+            Memory::None => {}
+            Memory::Timed(window) => {
+                if let Some(tag) = window.record(generation, failed, clock, current)
+                    && window.trips(tag, rate)
+                {
+                    self.trip(stamp, clock);
+                }
+            }
+            Memory::Counted(window) => {
+                if !failed && self.is_quiet() {
+                    return;
+                }
+                let Some(tally) = window.record(generation, failed, current) else {
+                    return;
+                };
+                if rate.reached(tally.failures, tally.calls) {
+                    self.trip(stamp, clock);
+                } else if failed {
+                    self.noise(stamp);
+                } else if tally.settled {
+                    self.hush(stamp, window);
+                }
+            }
+        }
+    }
+
+    /// Moves the failures in a row; true if there is nothing more to do: it tripped, or is late.
+    fn count_in_a_row(&self, stamp: Stamp, failed: bool, clock: Clock) -> bool {
+        loop {
+            let word = self.load();
+            let State::Closed { in_a_row, noisy } = word.state() else {
+                return true;
+            };
+            if word.stamp() != stamp {
+                return true;
+            }
+            let rules = &self.settings().rules;
+            if rules.failures == 0 || (!failed && in_a_row == 0) {
+                return false;
+            }
+            let to = if !failed {
+                word.with(State::Closed { in_a_row: 0, noisy })
+            } else if in_a_row + 1 < rules.failures {
+                word.with(State::Closed {
+                    in_a_row: in_a_row + 1,
+                    noisy,
+                })
+            } else {
+                word.next(opening(rules, 0, clock()))
+            };
+            if self.change(word, to) {
+                return failed && !to.is_closed();
+            }
+        }
+    }
+
+    fn trip(&self, stamp: Stamp, clock: Clock) {
+        loop {
+            let word = self.load();
+            if word.stamp() != stamp {
+                return;
+            }
+            let to = word.next(opening(&self.settings().rules, 0, clock()));
+            if self.change(word, to) {
+                return;
+            }
+        }
+    }
+
+    /// A failure is in the window: from here on successes are recorded.
+    ///
+    /// Against [`hush`](Self::hush): this one writes the count and looks at the flag, that one writes
+    /// the flag and looks at the count, each with a fence between, so that one of them sees the
+    /// other. Operations that are `SeqCst` by themselves would do under C11 too, but model checkers
+    /// take those as acquire and release, and this is the cold path.
+    fn noise(&self, stamp: Stamp) {
+        fence(Ordering::SeqCst);
+        self.set_noisy(stamp, true);
+    }
+
+    /// The window is full and clean: from here on a success writes nothing.
+    fn hush(&self, stamp: Stamp, window: &Counted) {
+        self.set_noisy(stamp, false);
+        fence(Ordering::SeqCst);
+        if window.tally(stamp.generation()).is_some_and(|t| !t.settled) {
+            self.set_noisy(stamp, true);
+        }
+    }
+
+    fn set_noisy(&self, stamp: Stamp, yes: bool) {
+        loop {
+            let word = self.load();
+            let State::Closed { in_a_row, noisy } = word.state() else {
+                return;
+            };
+            if word.stamp() != stamp || noisy == yes {
+                return;
+            }
+            let to = word.with(State::Closed {
+                in_a_row,
+                noisy: yes,
+            });
+            if self.change(word, to) {
+                return;
+            }
+        }
+    }
+}
+
+/// Open from `now` on, with jitter.
+fn opening(rules: &Rules, growth: u32, now: u64) -> State {
+    let time = rules.open_time(growth);
+    let jitter = rand::random_range(0..=time / JITTER);
+    State::Open {
+        until: now.saturating_add(time).saturating_add(jitter),
+        growth,
+    }
+}
+
+/// `now` as the date of a grant.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the low bits are what is kept"
+)]
+fn granted(rules: &Rules, now: u64) -> u32 {
+    (now >> rules.grant_shift()) as u32 & LAST_MASK
+}
+
+/// How long ago the grant at `last` was; nothing, if the clock seems to have gone back.
+fn since(last: u32, now: u32) -> u64 {
+    let ago = now.wrapping_sub(last) & LAST_MASK;
+    if ago > LAST_MASK / 2 {
+        0
+    } else {
+        u64::from(ago)
+    }
+}
+
+impl From<State> for CircuitState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Closed { .. } => Self::Closed,
+            State::Open { .. } => Self::Open,
+            State::HalfOpen { .. } => Self::HalfOpen,
+            State::ForcedOpen => Self::ForcedOpen,
+            State::Disabled => Self::Disabled,
+        }
+    }
+}

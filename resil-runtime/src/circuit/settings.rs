@@ -1,0 +1,163 @@
+//! What does not come from calls: settings that a breaker is given, the hand, and looking at it.
+
+use super::counted::{Counted, Tally};
+use super::machine::{Clock, Core};
+use super::policy::{CircuitPolicy, Rules, Span};
+use super::timed::Timed;
+use super::word::{State, Word};
+use super::{CircuitState, Counts};
+
+/// What the first function with settings gave, and the memory that its rules need.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) rules: Rules,
+    pub(super) window: Memory,
+    /// The function that they are of.
+    owner: &'static str,
+}
+
+#[derive(Debug)]
+pub(super) enum Memory {
+    None,
+    Counted(Counted),
+    Timed(Timed),
+}
+
+/// Until somebody sets something: no window, so no memory.
+pub(super) static DEFAULTS: Settings = Settings {
+    rules: CircuitPolicy::new().rules(),
+    window: Memory::None,
+    owner: "",
+};
+
+impl Settings {
+    fn new(rules: Rules, owner: &'static str) -> Self {
+        let window = match rules.rate.map(|r| r.window) {
+            None => Memory::None,
+            Some(Span::Calls(n)) => Memory::Counted(Counted::new(n)),
+            Some(Span::Millis(ms)) => Memory::Timed(Timed::new(ms)),
+        };
+        Self {
+            rules,
+            window,
+            owner,
+        }
+    }
+
+    /// Closed, and nothing counted. A window that is empty wants successes too.
+    pub(super) fn closed(&self) -> State {
+        State::Closed {
+            in_a_row: 0,
+            noisy: !matches!(self.window, Memory::None),
+        }
+    }
+}
+
+impl Core {
+    /// Takes the settings of `owner`, if nobody has set any; else says whose are in use where they
+    /// differ.
+    pub(crate) fn adopt(
+        &self,
+        policy: &CircuitPolicy,
+        owner: &'static str,
+    ) -> Result<(), &'static str> {
+        let rules = policy.rules();
+        let mut mine = false;
+        let settings = self.settings.get_or_init(|| {
+            mine = true;
+            Settings::new(rules, owner)
+        });
+        if mine {
+            self.begin_anew(settings);
+            Ok(())
+        } else if settings.rules == rules {
+            Ok(())
+        } else {
+            Err(settings.owner)
+        }
+    }
+
+    /// A new generation in the same state, so that what was counted by other rules does not mix.
+    fn begin_anew(&self, settings: &Settings) {
+        loop {
+            let word = self.load();
+            let to = match word.state() {
+                State::Closed { .. } => settings.closed(),
+                State::HalfOpen { growth, .. } => State::HalfOpen {
+                    out: 0,
+                    ok: 0,
+                    growth,
+                    last: 0,
+                },
+                other => other,
+            };
+            if self.change(word, word.next(to)) {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn force_open(&self) {
+        self.become_by_hand(|word, _| {
+            (word.state() != State::ForcedOpen).then_some(State::ForcedOpen)
+        });
+    }
+
+    pub(crate) fn force_close(&self) {
+        self.become_by_hand(|word, settings| (!word.is_closed()).then(|| settings.closed()));
+    }
+
+    pub(crate) fn disable(&self) {
+        self.become_by_hand(|word, _| (word.state() != State::Disabled).then_some(State::Disabled));
+    }
+
+    pub(crate) fn reset(&self) {
+        self.become_by_hand(|_, settings| Some(settings.closed()));
+    }
+
+    fn become_by_hand(&self, to: impl Fn(Word, &Settings) -> Option<State>) {
+        loop {
+            let word = self.load();
+            let Some(state) = to(word, self.settings()) else {
+                return;
+            };
+            if self.change(word, word.next(state)) {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn state(&self) -> CircuitState {
+        self.load().state().into()
+    }
+
+    /// What is counted in the present state.
+    pub(crate) fn counts(&self, clock: Clock) -> Counts {
+        let word = self.load();
+        let mut counts = Counts::default();
+        match word.state() {
+            State::Closed { in_a_row, .. } => {
+                counts.failures_in_a_row = in_a_row;
+                let tally = match &self.settings().window {
+                    Memory::Counted(window) => window.tally(word.generation()),
+                    Memory::Timed(window) => Some(window.tally(word.generation(), clock())),
+                    Memory::None => Some(Tally {
+                        calls: u64::from(in_a_row),
+                        failures: u64::from(in_a_row),
+                        settled: false,
+                    }),
+                };
+                if let Some(tally) = tally {
+                    counts.calls = tally.calls;
+                    counts.failures = tally.failures;
+                }
+            }
+            State::HalfOpen { out, ok, .. } => {
+                counts.probes_out = out;
+                counts.probes_succeeded = ok;
+            }
+            State::Open { .. } | State::ForcedOpen | State::Disabled => {}
+        }
+        counts
+    }
+}

@@ -1,0 +1,159 @@
+//! What generated code calls: a static per annotated function, and a permit per call.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::machine::Core;
+use super::policy::CircuitPolicy;
+use super::word::Stamp;
+use crate::clock;
+use crate::error::{Packed, Raised, Refusal};
+use crate::event::{self, Event};
+use crate::failure::{Failure, Outcome};
+use crate::mark::Mark;
+use crate::registry;
+use crate::site::Site;
+
+/// What an outcome says of the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CircuitVerdict {
+    /// It failed.
+    Failure,
+    /// It answered.
+    Success,
+    /// Nothing.
+    Neutral,
+}
+
+/// The static state of one annotated function: its breaker, once it has been called.
+#[derive(Debug)]
+pub struct CircuitSite {
+    site: &'static Site,
+    name: Option<&'static str>,
+    core: OnceLock<&'static Core>,
+}
+
+impl CircuitSite {
+    /// The state of `site`; `name` is that of a breaker shared with others.
+    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        Self {
+            site,
+            name,
+            core: OnceLock::new(),
+        }
+    }
+
+    /// Lets a call in, or refuses it. `policy` is what the function sets; `None` if only a name was
+    /// given. It is looked at with the first call of the site; all instances of a generic function
+    /// are one site.
+    #[inline(always)]
+    pub fn admit<'a>(
+        &'static self,
+        policy: Option<&'static CircuitPolicy>,
+        mark: &'a Mark,
+    ) -> Result<Permit<'a>, Refusal> {
+        let core = match self.core.get() {
+            Some(core) => core,
+            None => self.register(policy),
+        };
+        match core.admit(clock::now_ms) {
+            Ok(stamp) => Ok(Permit { core, mark, stamp }),
+            Err(retry_in) => Err(refuse(core, retry_in)),
+        }
+    }
+
+    /// Not inside the `OnceLock`'s own initialiser: registering may tell listeners, and one of them
+    /// may call this very function.
+    #[cold]
+    fn register(&self, policy: Option<&'static CircuitPolicy>) -> &'static Core {
+        let core = registry::register(self.site, self.name, policy);
+        self.core.get_or_init(|| core)
+    }
+}
+
+#[cold]
+fn refuse(core: &'static Core, retry_in: Option<u64>) -> Refusal {
+    event::emit(|| Event::CircuitRefused { name: core.name() });
+    Refusal::CircuitOpen {
+        name: core.name_ref(),
+        retry_in: retry_in.map(|ms| Packed::new(Duration::from_millis(ms))),
+    }
+}
+
+/// A call that was let in. Dropped before it is settled, it is a failure if the body panicked or if
+/// a timeout of the same stack dropped it, and neutral else.
+#[derive(Debug)]
+#[must_use = "settle it, or the call counts as cancelled"]
+pub struct Permit<'a> {
+    core: &'a Core,
+    mark: &'a Mark,
+    stamp: Stamp,
+}
+
+impl Permit<'_> {
+    /// The call has ended with `out`. `verdict` is what the patterns say of an error that is the
+    /// user's own; `None` from it means nothing, and the default rule holds.
+    #[inline(always)]
+    pub fn settle<T, E>(
+        self,
+        out: &Outcome<T, E, Refusal>,
+        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+    ) {
+        match out {
+            Ok(_) => {
+                if !self.core.is_quiet() {
+                    self.succeeded();
+                }
+            }
+            Err(failure) => self.failed(failure, verdict),
+        }
+        std::mem::forget(self);
+    }
+
+    #[cold]
+    fn succeeded(&self) {
+        self.record(if self.mark.replayed() {
+            CircuitVerdict::Neutral
+        } else {
+            CircuitVerdict::Success
+        });
+    }
+
+    #[cold]
+    fn failed<E>(
+        &self,
+        failure: &Failure<E, Refusal>,
+        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+    ) {
+        let said = failure.error().and_then(verdict);
+        self.record(match failure.raised() {
+            None if self.mark.replayed() => CircuitVerdict::Neutral,
+            None => said.unwrap_or(CircuitVerdict::Failure),
+            Some(Raised::Timeout { inherited }) => said.unwrap_or(if inherited {
+                CircuitVerdict::Neutral
+            } else {
+                CircuitVerdict::Failure
+            }),
+            // Ended before the body ran: that a pattern does not name it is no success.
+            Some(Raised::CircuitOpen { .. } | Raised::Idempotency) => match said {
+                Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
+                _ => CircuitVerdict::Neutral,
+            },
+        });
+    }
+
+    fn record(&self, verdict: CircuitVerdict) {
+        self.core.record(self.stamp, verdict, clock::now_ms);
+    }
+}
+
+impl Drop for Permit<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.record(if self.mark.panicked() || self.mark.timing_out() {
+            CircuitVerdict::Failure
+        } else {
+            CircuitVerdict::Neutral
+        });
+    }
+}

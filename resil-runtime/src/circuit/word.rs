@@ -1,0 +1,271 @@
+//! The state of a breaker in one atomic word, so that what changes together is seen together.
+//!
+//! From the top: phase 2 bits, generation 18, payload 44. Every change of state takes the next
+//! generation; a call remembers the top 20 bits as its [`Stamp`], and what comes back with another
+//! one is late. `payload == 0` in the closed phase means that *a success would change nothing*:
+//! the inlined path of a success is one load and one test, whatever the rules are.
+
+/// Phase and generation: what a call remembers of the word that let it in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp(u32);
+
+/// The word. See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word(pub(crate) u64);
+
+/// What the word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Calls pass.
+    Closed {
+        /// Failures in a row, where a rule asks for them: 16 bits.
+        in_a_row: u32,
+        /// The window is not as a success would leave it: successes are to be recorded too.
+        noisy: bool,
+    },
+    /// Calls are refused.
+    Open {
+        /// The millisecond at which the next call is a probe: 39 bits.
+        until: u64,
+        /// How many probes have failed since it was closed: 5 bits.
+        growth: u32,
+    },
+    /// Probes are let in.
+    HalfOpen {
+        /// Probes that have not come back: 8 bits.
+        out: u32,
+        /// Probes that have succeeded: 8 bits.
+        ok: u32,
+        /// As in `Open`.
+        growth: u32,
+        /// When the last one was let in, in the unit of the rules, the low 23 bits.
+        last: u32,
+    },
+    /// Refuses until it is told otherwise.
+    ForcedOpen,
+    /// Lets pass and counts nothing until it is told otherwise.
+    Disabled,
+}
+
+const PAYLOAD_BITS: u32 = 44;
+const PHASE_SHIFT: u32 = 62;
+const GENERATION_MASK: u64 = (1 << (PHASE_SHIFT - PAYLOAD_BITS)) - 1;
+
+const CLOSED: u64 = 0;
+const OPEN: u64 = 1;
+const HALF_OPEN: u64 = 2;
+const BY_HAND: u64 = 3;
+
+const UNTIL_BITS: u32 = 39;
+const LAST_BITS: u32 = 23;
+
+/// The last millisecond that an opening can end at: about 17 years after zero.
+pub(crate) const UNTIL_MAX: u64 = (1 << UNTIL_BITS) - 1;
+/// The growth that saturates.
+pub(crate) const GROWTH_MAX: u32 = 31;
+/// The instants of grants are known modulo this.
+pub(crate) const LAST_MASK: u32 = (1 << LAST_BITS) - 1;
+
+impl Word {
+    /// Set in a word whose breaker has something to do about a success.
+    const LOUD: u64 = !(GENERATION_MASK << PAYLOAD_BITS);
+
+    pub(crate) const fn new(generation: u32, state: State) -> Self {
+        let (phase, payload) = match state {
+            State::Closed { in_a_row, noisy } => {
+                (CLOSED, ((in_a_row & 0xffff) as u64) << 1 | noisy as u64)
+            }
+            State::Open { until, growth } => {
+                let until = if until > UNTIL_MAX { UNTIL_MAX } else { until };
+                (OPEN, (grown(growth) << UNTIL_BITS) | until)
+            }
+            State::HalfOpen {
+                out,
+                ok,
+                growth,
+                last,
+            } => (
+                HALF_OPEN,
+                ((out & 0xff) as u64) << 36
+                    | ((ok & 0xff) as u64) << 28
+                    | grown(growth) << LAST_BITS
+                    | (last & LAST_MASK) as u64,
+            ),
+            State::ForcedOpen => (BY_HAND, 0),
+            State::Disabled => (BY_HAND, 1),
+        };
+        Self(phase << PHASE_SHIFT | (generation as u64 & GENERATION_MASK) << PAYLOAD_BITS | payload)
+    }
+
+    pub(crate) const fn state(self) -> State {
+        let payload = self.0 & ((1 << PAYLOAD_BITS) - 1);
+        match self.0 >> PHASE_SHIFT {
+            CLOSED => State::Closed {
+                in_a_row: bits(payload, 1, 16),
+                noisy: payload & 1 != 0,
+            },
+            OPEN => State::Open {
+                until: payload & UNTIL_MAX,
+                growth: bits(payload, UNTIL_BITS, 5),
+            },
+            HALF_OPEN => State::HalfOpen {
+                out: bits(payload, 36, 8),
+                ok: bits(payload, 28, 8),
+                growth: bits(payload, LAST_BITS, 5),
+                last: bits(payload, 0, LAST_BITS),
+            },
+            _ if payload == 0 => State::ForcedOpen,
+            _ => State::Disabled,
+        }
+    }
+
+    /// The closed phase, whatever is counted.
+    #[inline(always)]
+    pub(crate) const fn is_closed(self) -> bool {
+        self.0 >> PHASE_SHIFT == CLOSED
+    }
+
+    /// Closed, and a success would change nothing.
+    #[inline(always)]
+    pub(crate) const fn is_quiet(self) -> bool {
+        self.0 & Self::LOUD == 0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn stamp(self) -> Stamp {
+        Stamp((self.0 >> PAYLOAD_BITS) as u32)
+    }
+
+    pub(crate) const fn generation(self) -> u32 {
+        bits(self.0, PAYLOAD_BITS, PHASE_SHIFT - PAYLOAD_BITS)
+    }
+
+    /// `state` in the generation after this one's: a change of state.
+    pub(crate) const fn next(self, state: State) -> Self {
+        Self::new(self.generation().wrapping_add(1), state)
+    }
+
+    /// `state` in this one's generation: something was counted.
+    pub(crate) const fn with(self, state: State) -> Self {
+        Self::new(self.generation(), state)
+    }
+}
+
+impl Stamp {
+    pub(crate) const fn generation(self) -> u32 {
+        bits(self.0 as u64, 0, PHASE_SHIFT - PAYLOAD_BITS)
+    }
+}
+
+const fn grown(growth: u32) -> u64 {
+    (if growth > GROWTH_MAX {
+        GROWTH_MAX
+    } else {
+        growth
+    }) as u64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "no field is read here that has more than 23 bits"
+)]
+const fn bits(word: u64, from: u32, width: u32) -> u32 {
+    ((word >> from) & ((1 << width) - 1)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_in_comes_out_in_every_generation() {
+        let states = [
+            State::Closed {
+                in_a_row: 0,
+                noisy: false,
+            },
+            State::Closed {
+                in_a_row: 65_535,
+                noisy: true,
+            },
+            State::Open {
+                until: UNTIL_MAX,
+                growth: 0,
+            },
+            State::Open {
+                until: 1 << 34,
+                growth: GROWTH_MAX,
+            },
+            State::HalfOpen {
+                out: 255,
+                ok: 0,
+                growth: 31,
+                last: LAST_MASK,
+            },
+            State::HalfOpen {
+                out: 0,
+                ok: 254,
+                growth: 0,
+                last: 0,
+            },
+            State::ForcedOpen,
+            State::Disabled,
+        ];
+        for generation in [0, 1, 0x3_fffe, 0x3_ffff] {
+            for state in states {
+                let word = Word::new(generation, state);
+                assert_eq!(word.state(), state);
+                assert_eq!(word.generation(), generation);
+                assert_eq!(word.stamp().generation(), generation);
+                assert_eq!(word.next(state).generation(), (generation + 1) & 0x3_ffff);
+                assert_ne!(word.stamp(), word.next(state).stamp());
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_closed_word_with_nothing_counted_is_quiet() {
+        let quiet = State::Closed {
+            in_a_row: 0,
+            noisy: false,
+        };
+        assert!(Word::new(7, quiet).is_quiet());
+        assert!(
+            !Word::new(
+                7,
+                State::Closed {
+                    in_a_row: 1,
+                    noisy: false
+                }
+            )
+            .is_quiet()
+        );
+        assert!(
+            !Word::new(
+                7,
+                State::Closed {
+                    in_a_row: 0,
+                    noisy: true
+                }
+            )
+            .is_quiet()
+        );
+        assert!(!Word::new(7, State::ForcedOpen).is_quiet());
+        assert!(!Word::new(7, State::Disabled).is_quiet());
+    }
+
+    #[test]
+    fn what_does_not_fit_saturates() {
+        let open = State::Open {
+            until: u64::MAX,
+            growth: u32::MAX,
+        };
+        assert_eq!(
+            Word::new(0, open).state(),
+            State::Open {
+                until: UNTIL_MAX,
+                growth: GROWTH_MAX
+            }
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! The breakers of this process by name, and what two functions have set differently.
+//!
+//! A breaker lives as long as the process. Those of functions are as many as the code has; those
+//! made by hand are bounded by [`MAX_BY_HAND`].
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::circuit::{Breaker, CircuitPolicy, CircuitState, Core, Counts};
+use crate::clock;
+use crate::event::{self, Event};
+use crate::site::Site;
+
+/// So many names can be made by hand; beyond that, new names all share the one breaker
+/// [`OVERFLOW`], so that names that come from outside cannot fill the memory.
+pub const MAX_BY_HAND: usize = 10_000;
+
+/// The name of the breaker that names beyond [`MAX_BY_HAND`] share.
+pub const OVERFLOW: &str = "(overflow)";
+
+/// A breaker that two functions set differently: the first registered wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// The breaker.
+    pub name: &'static str,
+    /// The function whose settings are used; `(by hand)` for [`Breaker::configure`].
+    pub used: &'static str,
+    /// The function whose settings are not.
+    pub ignored: &'static str,
+}
+
+/// What [`Registry::snapshot`] says of a breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct BreakerSnapshot {
+    /// The breaker.
+    pub name: &'static str,
+    /// Its state.
+    pub state: CircuitState,
+    /// What it has counted in that state.
+    pub counts: Counts,
+}
+
+/// All breakers of the process: [`registry`] gives it.
+#[derive(Debug, Clone, Copy)]
+pub struct Registry(());
+
+/// All breakers of the process.
+pub fn registry() -> Registry {
+    Registry(())
+}
+
+impl Registry {
+    /// The breakers that two functions set differently, in the order in which it was found.
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        lock().conflicts.clone()
+    }
+
+    /// The state of every breaker, by name. Each is read by itself, after the other.
+    pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
+        let mut cores: Vec<&'static Core> = lock().breakers.values().map(|b| b.core).collect();
+        cores.sort_unstable_by_key(|core| core.name());
+        cores
+            .into_iter()
+            .map(|core| BreakerSnapshot {
+                name: core.name(),
+                state: core.state(),
+                counts: core.counts(clock::now_ms),
+            })
+            .collect()
+    }
+}
+
+/// The breaker of that name, which all share who name it, by hand or in `#[circuit(name = ..)]`.
+///
+/// One that does not exist is made, on default settings; it adopts those of the first function
+/// with settings that registers, which a function does with its first call. At most
+/// [`MAX_BY_HAND`] are made so; beyond that new names share one breaker, [`OVERFLOW`].
+pub fn breaker(name: &str) -> Breaker {
+    let mut all = lock();
+    if let Some(found) = all.breakers.get(name) {
+        return Breaker::new(found.core);
+    }
+    if all.by_hand >= MAX_BY_HAND {
+        return Breaker::new(all.named(OVERFLOW).core);
+    }
+    all.by_hand += 1;
+    Breaker::new(all.named(leak(name)).core)
+}
+
+#[derive(Default)]
+struct Inner {
+    breakers: HashMap<&'static str, Registered>,
+    by_hand: usize,
+    conflicts: Vec<Conflict>,
+}
+
+#[derive(Clone, Copy)]
+struct Registered {
+    core: &'static Core,
+    /// Whose text the name is.
+    claim: Claim,
+}
+
+#[derive(Clone, Copy)]
+enum Claim {
+    /// Made by hand: a function of that path may still claim it.
+    Open,
+    /// A name that somebody gave: not to be mixed up with a function's path.
+    Named,
+    /// The path of this site.
+    Site(&'static Site),
+}
+
+impl Inner {
+    /// The breaker of that name, made if there is none.
+    fn named(&mut self, name: &'static str) -> &mut Registered {
+        self.breakers.entry(name).or_insert_with(|| Registered {
+            core: Box::leak(Box::new(Core::new(name))),
+            claim: Claim::Open,
+        })
+    }
+
+    /// Makes the text of `site` its own; false if it is another's.
+    fn claim(&mut self, name: &'static str, site: &'static Site) -> Option<&'static Core> {
+        let found = self.named(name);
+        match found.claim {
+            Claim::Open => found.claim = Claim::Site(site),
+            Claim::Site(other) if std::ptr::eq(other, site) => {}
+            Claim::Named | Claim::Site(_) => return None,
+        }
+        Some(found.core)
+    }
+
+    /// A site without a name goes by its path, with the line where that text is another's, and with
+    /// a number where a macro put several on one line.
+    fn unnamed(&mut self, site: &'static Site) -> &'static Core {
+        if let Some(core) = self.claim(site.function(), site) {
+            return core;
+        }
+        let known = self
+            .breakers
+            .values()
+            .find(|r| matches!(r.claim, Claim::Site(other) if std::ptr::eq(other, site)));
+        if let Some(known) = known {
+            return known.core;
+        }
+        let base = format!("{}:{}", site.function(), site.line());
+        let mut name = base.clone();
+        let mut n = 1;
+        loop {
+            let taken = self.breakers.get(&*name);
+            if taken.is_none_or(|r| matches!(r.claim, Claim::Open)) {
+                let name = taken.map_or_else(|| leak(&name), |r| r.core.name());
+                let made = self.named(name);
+                made.claim = Claim::Site(site);
+                return made.core;
+            }
+            n += 1;
+            name = format!("{base}:{n}");
+        }
+    }
+}
+
+fn lock() -> MutexGuard<'static, Inner> {
+    static ALL: OnceLock<Mutex<Inner>> = OnceLock::new();
+    ALL.get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+fn leak(name: &str) -> &'static str {
+    Box::leak(name.into())
+}
+
+/// The breaker of `site`, which from here on has the settings of `policy` if it had none.
+pub(crate) fn register(
+    site: &'static Site,
+    name: Option<&'static str>,
+    policy: Option<&CircuitPolicy>,
+) -> &'static Core {
+    let core = {
+        let mut all = lock();
+        match name {
+            None => all.unnamed(site),
+            Some(name) => {
+                let found = all.named(name);
+                if matches!(found.claim, Claim::Open) {
+                    found.claim = Claim::Named;
+                }
+                found.core
+            }
+        }
+    };
+    if let Some(policy) = policy {
+        configure(core, policy, site.function());
+    }
+    core
+}
+
+/// Gives `core` the settings of `function`, or notes the conflict. False if others are in use.
+pub(crate) fn configure(
+    core: &'static Core,
+    policy: &CircuitPolicy,
+    function: &'static str,
+) -> bool {
+    let Err(used) = core.adopt(policy, function) else {
+        return true;
+    };
+    let name = core.name();
+    let conflict = Conflict {
+        name,
+        used,
+        ignored: function,
+    };
+    let mut all = lock();
+    let known = all.conflicts.contains(&conflict);
+    if !known {
+        all.conflicts.push(conflict);
+    }
+    drop(all);
+    if !known {
+        event::emit(|| Event::CircuitConflict { name, function });
+    }
+    false
+}
