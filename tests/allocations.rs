@@ -93,7 +93,10 @@ fn d22_nothing_is_allocated_on_the_good_path() {
 
 #[test]
 fn d22_nor_where_a_timer_is_made() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     let _entered = runtime.enter();
     // The timer is part of the future.
     allocates_nothing!(pending_once);
