@@ -94,13 +94,20 @@ impl Counted {
         }
         let was_failed = self.swap(taken & SEQUENCE, generation, failed, current)?;
         if was_failed != failed {
-            count
-                .fetch_update(Ordering::AcqRel, Ordering::Acquire, |c| {
-                    is_of(c, generation).then(|| if failed { c + FAILURE } else { c - FAILURE })
-                })
-                .ok()?;
+            self.move_failures(generation, failed)?;
         }
         self.tally(generation)
+    }
+
+    /// One failure more or less, unless another generation has begun: it would keep it for ever.
+    fn move_failures(&self, generation: u32, more: bool) -> Option<()> {
+        self.count
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |c| {
+                is_of(c, generation).then(|| if more { c + FAILURE } else { c - FAILURE })
+            })
+            .ok()
+            .map(drop)
     }
 
     /// Puts the bit of call number `sequence` and returns what was there.
@@ -276,6 +283,19 @@ mod tests {
         put(&w, 5, true);
         assert_eq!(w.record(4, true, || false), None);
         assert_eq!(put(&w, 5, false), (1, 2));
+    }
+
+    /// Each step of a writer whose generation ends in the middle of it.
+    #[test]
+    fn d12_a_writer_that_is_overtaken_leaves_nothing() {
+        let w = Counted::new(4);
+        put(&w, 0, true);
+        put(&w, 1, true);
+        assert_eq!(w.swap(0, 0, false, || false), None);
+        assert_eq!(w.move_failures(0, true), None);
+        assert_eq!(w.move_failures(0, false), None);
+        assert_eq!((w.tally(1).unwrap().failures, w.set_bits(1)), (1, 1));
+        assert_eq!(w.tally(0), None);
     }
 
     #[test]

@@ -102,3 +102,10 @@ fn outside_a_runtime_it_works_on_the_clock_of_std() {
     play(b, "F X");
     assert!(retry_in(b).unwrap() > secs(40));
 }
+
+#[test]
+fn a_permit_goes_wherever_its_call_goes() {
+    fn anywhere<T: Send + Sync + 'static>() {}
+    anywhere::<resil_runtime::circuit::CallPermit>();
+    anywhere::<resil_runtime::Breaker>();
+}
