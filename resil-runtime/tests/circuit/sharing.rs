@@ -22,7 +22,7 @@ fn call(site: &'static CircuitSite, policy: Option<CircuitPolicy>, out: Result<(
     match site.admit(policy, &mark) {
         Ok(permit) => {
             let out: Outcome<(), ()> = out.map_err(Failure::Body);
-            permit.settle(&out, |()| None);
+            permit.settle(&out, |()| None, |()| None);
             true
         }
         Err(_) => false,

@@ -69,7 +69,7 @@ impl Function {
             Err(refusal) => return Err(Failure::Policy(refusal)),
         };
         let out = below.await;
-        permit.settle(&out, verdict);
+        permit.settle(&out, verdict, |_| None);
         out
     }
 

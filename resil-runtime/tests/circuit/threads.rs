@@ -32,7 +32,7 @@ fn a_first_call_by_many_threads_makes_one_breaker_and_one_conflict() {
                     let out: Outcome<(), ()> = Err(Failure::Body(()));
                     for site in [&SITES[t % 2], &UNNAMED] {
                         let permit = site.admit(Some(&POLICIES[t % 2]), &mark).unwrap();
-                        permit.settle(&out, |()| None);
+                        permit.settle(&out, |()| None, |()| None);
                     }
                 }
             });
