@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use resil::event::Event;
 use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did, KeyFault};
-use resil::{Deadline, Error, idempotent, retry, timeout};
+use resil::{Deadline, Error, breaker, circuit, idempotent, retry, timeout};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use support::{Events, Fault, Record, ms, poll_once};
@@ -266,7 +266,7 @@ async fn the_key_is_evaluated_once_per_call_on_entry_wherever_the_attribute_stan
 #[tokio::test(start_paused = true)]
 async fn the_body_may_change_or_move_what_its_key_was_made_of() {
     #[idempotent(key = (order.id, list[0]))]
-    async fn moves(r: &Record, order: Order, list: &mut Vec<u8>) -> Result<u64, Fault> {
+    async fn moves(r: &Record, order: Order, list: &mut [u8]) -> Result<u64, Fault> {
         r.attempt();
         list[0] = 9;
         let Order { id, .. } = order;
@@ -274,8 +274,8 @@ async fn the_body_may_change_or_move_what_its_key_was_made_of() {
     }
     let r = Record::new();
     let order = || Order::new(4, "ann", Region::North);
-    assert_eq!(moves(&r, order(), &mut vec![1]).await, Ok(4));
-    assert_eq!(moves(&r, order(), &mut vec![1]).await, Ok(4));
+    assert_eq!(moves(&r, order(), &mut [1]).await, Ok(4));
+    assert_eq!(moves(&r, order(), &mut [1]).await, Ok(4));
     assert_eq!(r.count(), 1);
 }
 
@@ -905,6 +905,51 @@ async fn a_call_that_was_never_polled_or_waited_leaves_nothing_behind() {
     assert_eq!(once(&r, "never polled", Do::Succeed).await, Ok(1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_between_two_attempts_has_begun() {
+    #[idempotent(key = k, on_abandon = indeterminate)]
+    #[retry(constant, max = 3, base = 10s, jitter = none)]
+    async fn between(r: &Record, k: u32, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let r = Record::new();
+    begin_and_drop(between(&r, 1, Do::Fail)).await;
+    indeterminate(between(&r, 1, Do::Succeed).await);
+    assert_eq!(r.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_before_the_body_ran_releases_the_key() {
+    #[idempotent(key = k, name = "refused-claims", on_abandon = indeterminate)]
+    #[retry(constant, max = 3, base = 1ms)]
+    #[timeout(1s)]
+    #[circuit(name = "refuses-claims")]
+    async fn refused_below(r: &Record, k: u32, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let events = Events::of("refused-claims");
+    let r = Record::new();
+    breaker("refuses-claims").force_open();
+    for _ in 0..2 {
+        let out = refused_below(&r, 1, Do::Succeed).await;
+        assert!(matches!(out, Err(Fault::Resil(Error::CircuitOpen { .. }))));
+    }
+    // A hundred at a time are each told of it, and no key is left behind.
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let r = r.clone();
+            tokio::spawn(async move { refused_below(&r, 1, Do::Succeed).await })
+        })
+        .collect();
+    for call in calls {
+        let out = call.await.unwrap();
+        assert!(matches!(out, Err(Fault::Resil(Error::CircuitOpen { .. }))));
+    }
+    breaker("refuses-claims").reset();
+    assert_eq!(refused_below(&r, 1, Do::Succeed).await, Ok(1));
+    assert_eq!(did(&events), [Did::Released; 102]);
+}
+
 // Where it stands.
 
 #[tokio::test(start_paused = true)]
@@ -968,6 +1013,8 @@ async fn below_retry_a_cut_attempt_is_taken_over_by_the_next() {
 
 // Results that can't be kept.
 
+const LIMIT: usize = 256 * 1024;
+
 #[tokio::test(start_paused = true)]
 async fn a_result_above_256_kib_is_its_callers_and_never_runs_again() {
     #[idempotent(key = k)]
@@ -977,7 +1024,6 @@ async fn a_result_above_256_kib_is_its_callers_and_never_runs_again() {
     }
     let events = Events::of("idempotent::large");
     let r = Record::new();
-    const LIMIT: usize = 256 * 1024;
     // As JSON, with its two quotes.
     assert_eq!(large(&r, 1, LIMIT - 2).await.unwrap().len(), LIMIT - 2);
     assert_eq!(large(&r, 1, 0).await.unwrap().len(), LIMIT - 2);
@@ -1086,7 +1132,7 @@ async fn errors_and_events_never_show_keys() {
     }
     let events = Events::of("idempotent::secretive");
     let r = Record::new();
-    let mut said = String::new();
+    let mut said = Vec::new();
     let (first, second) = tokio::join!(
         secretive(&r, "4711-0815", "9876", 1),
         secretive(&r, "4711-0815", "9876", 1)
@@ -1102,17 +1148,17 @@ async fn errors_and_events_never_show_keys() {
         secretive(&r, "", "9876", 1).await,
     ] {
         let e = refused(out);
-        said += &format!("{e} {e:?} {:?}\n", Fault::Resil(e.clone().into()));
+        said.push(format!("{e} {e:?} {:?}", Fault::Resil(e.clone().into())));
     }
     let all = events.all();
-    said += &format!("{all:?}");
+    said.push(format!("{all:?}"));
     for secret in ["4711", "0815", "0816", "9876", "6789", "s3cret"] {
         // The hash of a key is a number of up to ten digits, and may hold four of them by chance.
         let hashes = all.iter().filter_map(|e| match e {
             Event::Idempotency { key, .. } => Some(format!("key: {key}")),
             _ => None,
         });
-        let rest = hashes.fold(said.clone(), |s, hash| s.replace(&hash, ""));
+        let rest = hashes.fold(said.join("\n"), |s, hash| s.replace(&hash, ""));
         assert!(!rest.contains(secret), "{secret}: {rest}");
     }
     let expected = [
