@@ -207,6 +207,54 @@ async fn kinds_pass_an_instrument_between_the_layers() {
     assert_eq!(claimed(&r, 2, Succeed).await, Ok(2));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_replay_below_an_instrument_is_known_above_it() {
+    #[circuit(name = "over-replays", failures = 2)]
+    #[tracing::instrument(skip_all)]
+    #[idempotent(key = k)]
+    async fn over_replays(r: &Record, k: u32, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let r = Record::new();
+    assert_eq!(over_replays(&r, 1, Succeed).await, Ok(1));
+    assert!(over_replays(&r, 2, Fail).await.is_err());
+    assert_eq!(over_replays(&r, 1, Fail).await, Ok(1));
+    assert_eq!(breaker("over-replays").counts().failures_in_a_row, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn kinds_pass_two_instruments_and_an_async_trait() {
+    #[retry(constant, max = 3, base = 1ms, unless(Fault::Final))]
+    #[tracing::instrument(skip_all)]
+    #[circuit(name = "two-instruments", failures = 2)]
+    #[tracing::instrument(skip_all)]
+    #[timeout(1s)]
+    async fn two(r: &Record, _owned: Vec<u8>) -> Result<u32, Fault> {
+        act(r, Hang).await
+    }
+    #[async_trait::async_trait]
+    trait Call {
+        async fn call(&mut self, r: &Record, owned: Vec<u8>) -> Result<u32, Fault>;
+    }
+    #[async_trait::async_trait]
+    impl Call for usize {
+        #[retry(constant, max = 3, base = 1ms, unless(Fault::Final))]
+        #[tracing::instrument(skip_all)]
+        #[circuit(name = "async-trait", failures = 2)]
+        #[timeout(1s)]
+        async fn call(&mut self, r: &Record, owned: Vec<u8>) -> Result<u32, Fault> {
+            *self += owned.len();
+            act(r, Hang).await
+        }
+    }
+    let r = Record::new();
+    assert!(is_open(&two(&r, vec![1]).await));
+    assert_eq!(r.times(), [0, 1_001]);
+    let (r, mut sum) = (Record::new(), 0);
+    assert!(is_open(&sum.call(&r, vec![1]).await));
+    assert_eq!((r.times(), sum), (vec![0, 1_001], 2));
+}
+
 // One conversion.
 
 thread_local! {
