@@ -121,14 +121,16 @@ impl Cx<'_> {
     pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
         let span = mixed(span);
         let name = Ident::new(name, span);
-        // `quote_spanned!` leaves what is interpolated where it was.
+        // `quote_spanned!` leaves what is interpolated where it was. All of one expansion, or rustc
+        // shows the whole attribute for what is made of such tokens; but a `$crate` is its macro's.
         let krate: TokenStream = self
             .plan
             .krate
             .clone()
             .into_iter()
             .map(|mut t| {
-                t.set_span(t.span().located_at(span));
+                let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
+                t.set_span(if foreign { t.span().located_at(span) } else { span });
                 t
             })
             .collect();

@@ -1,0 +1,18 @@
+trait Tries {
+    const MAX: u32;
+}
+
+struct Never;
+
+impl Tries for Never {
+    const MAX: u32 = 0;
+}
+
+#[resil::retry(max = T::MAX)]
+async fn fetch<T: Tries>() -> Result<u32, String> {
+    Ok(1)
+}
+
+fn main() {
+    drop(fetch::<Never>());
+}
