@@ -21,7 +21,7 @@ pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
     let input: Input = match syn::parse2(item.clone()) {
         Ok(input) => input,
         Err(_) => {
-            shape::not_a_function(&stack, &diag);
+            shape::not_a_function(&stack, &item, &diag);
             let errors = diag.finish();
             return quote!(#errors #item);
         }
@@ -99,7 +99,7 @@ fn build(
 }
 
 /// What the function answers: its declared type, or the `Output` of the future that it returns.
-fn return_type(input: &Input) -> Option<TokenStream> {
+pub(crate) fn return_type(input: &Input) -> Option<TokenStream> {
     let ty = input.output()?;
     if input.sig.asyncness.is_some() || !shape::returns_future(ty) {
         return Some(nameable(ty));

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
-use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes};
+use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes, success_span};
 use crate::policy::Layer;
 use crate::splice::Found;
 use crate::tokens::braced_like;
@@ -119,7 +119,10 @@ impl Plan<'_> {
 impl Cx<'_> {
     /// A name out of `__private`, spanned at `span`.
     pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
-        let span = mixed(span);
+        self.path(name, mixed(span))
+    }
+
+    fn path(&self, name: &str, span: Span) -> TokenStream {
         let name = Ident::new(name, span);
         // `quote_spanned!` leaves what is interpolated where it was. All of one expansion, or rustc
         // shows the whole attribute for what is made of such tokens; but a `$crate` is its macro's.
@@ -130,7 +133,11 @@ impl Cx<'_> {
             .into_iter()
             .map(|mut t| {
                 let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
-                t.set_span(if foreign { t.span().located_at(span) } else { span });
+                t.set_span(if foreign {
+                    t.span().located_at(span)
+                } else {
+                    span
+                });
                 t
             })
             .collect();
@@ -142,12 +149,21 @@ impl Cx<'_> {
         self.gate(if self.bare { "edge_bare" } else { "edge" })
     }
 
-    /// A gate function of `__private` on the return type.
-    pub(crate) fn gate(&self, name: &str) -> TokenStream {
-        let span = error_span(&self.ret);
-        let gate = self.private(name, span);
+    /// The gate for what is recorded: faults of the success type.
+    pub(crate) fn recorded(&self) -> TokenStream {
+        self.gate_at("recorded", success_span(&self.ret))
+    }
+
+    fn gate(&self, name: &str) -> TokenStream {
+        self.gate_at(name, error_span(&self.ret))
+    }
+
+    /// A gate function of `__private` on the return type, which it names alone: so it may stand
+    /// there as the user's own token, and rustc speaks of no macro.
+    fn gate_at(&self, name: &str, span: Span) -> TokenStream {
+        let gate = self.path(name, span);
         let ret = &self.ret;
-        quote_spanned!(mixed(span)=> #gate::<#ret, _, _>())
+        quote_spanned!(span=> #gate::<#ret, _, _>())
     }
 
     /// Adds a statement that runs on entry, before all layers.

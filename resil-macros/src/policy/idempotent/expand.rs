@@ -15,7 +15,7 @@ impl Idempotent {
         let at = mixed(self.span);
         self.on_entry(cx);
         let policy = self.policy(cx);
-        let codec = cx.gate("recorded");
+        let codec = cx.recorded();
         let body = inner.future(cx, self.span);
         // Inside a loop each attempt claims anew.
         let again = above.iter().any(Layer::runs_again);

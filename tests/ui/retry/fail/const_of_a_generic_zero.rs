@@ -13,6 +13,7 @@ async fn fetch<T: Tries>() -> Result<u32, String> {
     Ok(1)
 }
 
-fn main() {
-    drop(fetch::<Never>());
+#[tokio::main]
+async fn main() {
+    let _ = fetch::<Never>().await;
 }

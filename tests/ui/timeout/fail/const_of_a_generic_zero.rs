@@ -16,6 +16,7 @@ async fn fetch<T: Slow>() -> Result<u32, resil::Error> {
     Ok(1)
 }
 
-fn main() {
-    drop(fetch::<Broken>());
+#[tokio::main]
+async fn main() {
+    let _ = fetch::<Broken>().await;
 }
