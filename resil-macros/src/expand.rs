@@ -214,7 +214,7 @@ impl Cx<'_> {
     }
 
     /// The user's block as the innermost future.
-    fn body(&self, found: &Found, rebind_self: Option<TokenStream>) -> Inner {
+    fn body(&self, found: &Found, rebind_self: Option<&TokenStream>) -> Inner {
         let span = first_span(&found.body);
         let at = mixed(span);
         let (_, body) = split_inner_attributes(found.body.clone());
@@ -332,7 +332,7 @@ pub(crate) fn fold(plan: &Plan<'_>, part: Part, ret: TokenStream, found: &Found)
         }
         _ => None,
     };
-    let mut inner = cx.body(found, rebind_self);
+    let mut inner = cx.body(found, rebind_self.as_ref());
     let first = if part == Part::Above { 0 } else { plan.above };
     for (i, layer) in layers.iter().enumerate().rev() {
         let (above, below) = (&plan.layers[..first + i], &plan.layers[first + i + 1..]);

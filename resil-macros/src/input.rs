@@ -166,11 +166,7 @@ pub(crate) struct Binding {
 
 fn drop_mut(pat: &mut Pat, names: &[String]) {
     match pat {
-        Pat::Ident(p) => {
-            if names.contains(&p.ident.to_string()) {
-                p.mutability = None;
-            }
-        }
+        Pat::Ident(p) if names.contains(&p.ident.to_string()) => p.mutability = None,
         Pat::Paren(p) => drop_mut(&mut p.pat, names),
         Pat::Type(p) => drop_mut(&mut p.pat, names),
         Pat::Tuple(p) => p.elems.iter_mut().for_each(|p| drop_mut(p, names)),

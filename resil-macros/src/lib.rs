@@ -44,5 +44,5 @@ attributes! {
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
-    annotated::expand(args.into(), item.into()).into()
+    annotated::expand(args.into(), &item.into()).into()
 }
