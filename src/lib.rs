@@ -4,7 +4,7 @@
 pub use resil_macros::idempotent;
 pub use resil_macros::{circuit, retry, timeout};
 
-pub use resil_runtime::{Deadline, Error, breaker, event, registry, spawn};
+pub use resil_runtime::{Class, Classify, Deadline, Error, breaker, event, registry, spawn};
 
 // Types at the root and not in modules called `retry` or `timeout`: an import of the attribute
 // would bring such a module along, and clash with one of the user's own.

@@ -2,8 +2,10 @@
 //! delays, and which error comes back.
 
 #![allow(
+    unreachable_pub,
     clippy::disallowed_methods,
-    reason = "tests read the paused clock themselves"
+    clippy::items_after_statements,
+    reason = "tests read the paused clock themselves, and are no public crate"
 )]
 
 mod support;

@@ -3,6 +3,12 @@
 //! plain function's would.
 
 #![deny(warnings)]
+#![allow(
+    unreachable_pub,
+    clippy::items_after_statements,
+    clippy::many_single_char_names,
+    reason = "a test is no public crate"
+)]
 
 use std::collections::HashMap;
 use std::fmt::Debug;

@@ -2,8 +2,10 @@
 //! seen where.
 
 #![allow(
+    unreachable_pub,
     clippy::disallowed_methods,
-    reason = "tests read the paused clock themselves"
+    clippy::items_after_statements,
+    reason = "tests read the paused clock themselves, and are no public crate"
 )]
 
 mod support;
@@ -292,23 +294,16 @@ async fn a_panic_puts_the_ambient_deadline_back() {
 #[tokio::test(start_paused = true)]
 async fn a_future_moved_out_from_under_its_enclosing_timeout_still_times_out() {
     // Inside `outer_holder` the inner call relies on the outer timer; then it goes its own way.
-    let slot: Arc<
-        std::sync::Mutex<
-            Option<std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>>,
-        >,
-    > = Arc::default();
+    type Slot = std::sync::Mutex<Option<Call>>;
+    type Call = std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>;
     #[timeout(500ms)]
-    async fn holder(
-        slot: &std::sync::Mutex<
-            Option<std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>>,
-        >,
-    ) -> Result<(), Error> {
-        let mut call: std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> =
-            Box::pin(one_second(ms(60_000)));
+    async fn holder(slot: &Slot) -> Result<(), Error> {
+        let mut call: Call = Box::pin(one_second(ms(60_000)));
         assert!(futures_poll(call.as_mut()).await.is_pending());
         *slot.lock().unwrap() = Some(call);
         Ok(())
     }
+    let slot: Arc<Slot> = Arc::default();
     holder(&slot).await.unwrap();
     let call = slot.lock().unwrap().take().unwrap();
     let r = Record::new();

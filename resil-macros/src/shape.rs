@@ -62,7 +62,7 @@ pub(crate) fn check(
     let has_body = check_body(input, &attribute, diag);
     // What can't be async is not told to be it.
     if check_qualifiers(input, &attribute, diag) && has_body {
-        check_async(input, &attribute, diag);
+        check_async(input, &attribute, stack, diag);
     }
     check_result(input, diag);
     if layers.iter().any(|l| matches!(l, Layer::Idempotent(_))) {
@@ -114,7 +114,7 @@ fn check_body(input: &Input, attribute: &str, diag: &Diag) -> bool {
 }
 
 /// Not async, and in none of the shapes that other attributes leave of an async fn.
-fn check_async(input: &Input, attribute: &str, diag: &Diag) {
+fn check_async(input: &Input, attribute: &str, stack: &Stack, diag: &Diag) {
     if input.sig.asyncness.is_some() {
         return;
     }
@@ -127,21 +127,33 @@ fn check_async(input: &Input, attribute: &str, diag: &Diag) {
     if known.is_some() && seen {
         return;
     }
-    let future = input.output().is_some_and(returns_future);
     let name = &input.sig.ident;
-    let message = if future {
-        format!(
+    let future = input.output().is_some_and(returns_future);
+    let message = match (stack.was_async, stack.strangers.as_slice()) {
+        (true, [.., stranger]) => {
+            diag.error(
+                stranger,
+                format!(
+                    "`#[{stranger}]` below `#[{attribute}]` takes `async` away from `{name}`\n\
+                     help: swap the two: write `#[{stranger}]` above `#[{attribute}]`; where that \
+                     one needs the function as it is, put the body into an `async fn` of its own, \
+                     with the policies on it, and call that"
+                ),
+            );
+            return;
+        }
+        _ if future => format!(
             "`#[{attribute}]` can't find the async block of `{name}`\n\
              help: write `async fn {name}(..)`, or end the body with `Box::pin(async move {{ .. }})`"
-        )
-    } else {
-        format!(
+        ),
+        _ => format!(
             "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
-             help: write `async fn {name}`; if an attribute above `#[{attribute}]` took `async` away, \
-             write `#[{attribute}]` above that one"
-        )
+             help: write `async fn {name}`; if an attribute above `#[{attribute}]` took `async` \
+             away, write `#[{attribute}]` above that one, or put the body into an `async fn` of \
+             its own"
+        ),
     };
-    diag.error(&input.sig.fn_token, message);
+    diag.error(input.sig.fn_token, message);
 }
 
 /// A policy acts on the error: there must be one. Aliases are left to the compiler.

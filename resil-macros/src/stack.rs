@@ -17,6 +17,10 @@ pub(crate) struct Stack {
     pub(crate) krate: TokenStream,
     /// Outermost first.
     pub(crate) entries: Vec<Entry>,
+    /// The first of our attributes saw an `async fn`.
+    pub(crate) was_async: bool,
+    /// Attributes of others that stood below one of ours, and have had their turn since.
+    pub(crate) strangers: Vec<Ident>,
 }
 
 /// One line of the stack.
@@ -48,20 +52,58 @@ impl LayerTokens {
 
 const INSTRUMENT: &str = "instrument";
 const CRATE: &str = "crate";
+const ASYNC: &str = "async";
+const STRANGER: &str = "stranger";
+
+/// Attributes that leave a function as it is: rustc's own, and ours.
+const HARMLESS: [&str; 23] = [
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cfg_attr",
+    "circuit",
+    "cold",
+    "deny",
+    "deprecated",
+    "diagnostic",
+    "doc",
+    "expect",
+    "forbid",
+    "idempotent",
+    "inline",
+    "instrument",
+    "main",
+    "must_use",
+    "on_unimplemented",
+    "retry",
+    "test",
+    "timeout",
+    "track_caller",
+    "warn",
+];
 
 /// Moves `#[name(args)]` into the pending attribute of `item`.
 pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenStream {
     let (mut attrs, rest) = split_attributes(item);
-    let mut stack = match attrs.iter().position(|a| Stack::is_pending(a)) {
+    let mut stack = match attrs.iter().position(Stack::is_pending) {
         Some(at) => Stack::read_attribute(&attrs.remove(at)),
         None => Stack {
-            krate: quote!(::resil),
-            entries: Vec::new(),
+            was_async: is_async(&rest),
+            ..Stack::new()
         },
     };
     let (krate, args) = take_crate(args);
     if let Some(path) = krate {
         stack.krate = path;
+    }
+
+    for attr in &attrs {
+        if let Some(name) = last_segment(attr)
+            && !HARMLESS.contains(&name.to_string().as_str())
+            && !stack.strangers.contains(&name)
+        {
+            stack.strangers.push(name);
+        }
     }
 
     // `instrument` is still to come: it was written below this attribute, and below all before.
@@ -90,6 +132,15 @@ pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenSt
 }
 
 impl Stack {
+    fn new() -> Self {
+        Self {
+            krate: quote!(::resil),
+            entries: Vec::new(),
+            was_async: false,
+            strangers: Vec::new(),
+        }
+    }
+
     fn is_pending(attr: &TokenStream) -> bool {
         let path = path_of(attr);
         matches!(path.as_slice(), [.., private, stack] if private == "__private" && stack == "stack")
@@ -97,10 +148,7 @@ impl Stack {
 
     /// The content of the private attribute, as rustc hands it to the private macro.
     pub(crate) fn read(content: TokenStream) -> Self {
-        let mut stack = Self {
-            krate: quote!(::resil),
-            entries: Vec::new(),
-        };
+        let mut stack = Self::new();
         let mut tokens = content.into_iter();
         while let Some(TokenTree::Ident(name)) = tokens.next() {
             let args = match tokens.next() {
@@ -109,6 +157,15 @@ impl Stack {
             };
             if name == CRATE {
                 stack.krate = args;
+            } else if name == STRANGER {
+                stack
+                    .strangers
+                    .extend(args.into_iter().filter_map(|t| match t {
+                        TokenTree::Ident(name) => Some(name),
+                        _ => None,
+                    }));
+            } else if name == ASYNC {
+                stack.was_async = true;
             } else if name == INSTRUMENT {
                 stack.entries.push(Entry::Instrument);
             } else {
@@ -148,8 +205,15 @@ impl Stack {
                 quote!(#name())
             }
         });
-        let crate_word = Ident::new(CRATE, Span::call_site());
-        quote!(#[#krate::__private::stack(#crate_word(#krate) #(#entries)*)])
+        let word = |word| Ident::new(word, Span::call_site());
+        let (crate_word, stranger, strangers) = (word(CRATE), word(STRANGER), &self.strangers);
+        let was_async = self.was_async.then(|| {
+            let word = word(ASYNC);
+            quote!(#word())
+        });
+        quote!(#[#krate::__private::stack(
+            #crate_word(#krate) #was_async #stranger(#(#strangers)*) #(#entries)*
+        )])
     }
 }
 
@@ -208,8 +272,16 @@ fn bracketed(attr: &TokenStream) -> Option<TokenStream> {
     })
 }
 
+/// Whether the tokens behind an item's attributes are those of an `async fn`.
+fn is_async(rest: &TokenStream) -> bool {
+    rest.clone()
+        .into_iter()
+        .take_while(|t| !matches!(t, TokenTree::Ident(i) if *i == "fn"))
+        .any(|t| matches!(t, TokenTree::Ident(i) if i == ASYNC))
+}
+
 /// The names of an attribute's path.
-fn path_of(attr: &TokenStream) -> Vec<String> {
+fn path_of(attr: &TokenStream) -> Vec<Ident> {
     bracketed(attr)
         .into_iter()
         .flatten()
@@ -219,13 +291,13 @@ fn path_of(attr: &TokenStream) -> Vec<String> {
             _ => false,
         })
         .filter_map(|t| match t {
-            TokenTree::Ident(i) => Some(i.to_string()),
+            TokenTree::Ident(i) => Some(i),
             _ => None,
         })
         .collect()
 }
 
-fn last_segment(attr: &TokenStream) -> Option<String> {
+fn last_segment(attr: &TokenStream) -> Option<Ident> {
     path_of(attr).pop()
 }
 

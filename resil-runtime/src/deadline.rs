@@ -222,6 +222,10 @@ impl Frame {
     }
 
     /// When somebody inside looked at the deadline, if that started this level's limit.
+    #[expect(
+        clippy::unused_self,
+        reason = "only while this level is the innermost one"
+    )]
     pub(crate) fn looked(&self) -> Option<Instant> {
         AMBIENT.with(|a| a.looked.get())
     }

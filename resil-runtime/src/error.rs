@@ -18,13 +18,16 @@ use crate::site::Site;
 #[non_exhaustive]
 pub enum Error {
     /// A `#[timeout]` fired: what was inside it was dropped where it stood.
-    #[error("`{function}` timed out: its #[timeout] of {limit:?} has passed")]
+    #[error("`{function}` timed out: {}", timeout_hint(*.limit, *.inherited))]
     #[non_exhaustive]
     Timeout {
         /// The annotated function.
         function: &'static str,
-        /// The limit as written; the deadline of a caller may have cut it shorter.
+        /// The limit as written.
         limit: Duration,
+        /// It was cut shorter, by a deadline that the caller had set with
+        /// [`Deadline::scope`](crate::Deadline::scope) or carried into a task.
+        inherited: bool,
     },
     /// A circuit breaker refused before the body ran.
     #[error("circuit `{name}` is open{}", retry_hint(*.retry_in))]
@@ -45,6 +48,14 @@ fn retry_hint(retry_in: Option<Duration>) -> String {
     match retry_in {
         Some(d) => format!(", the next probe may run in {d:.0?}"),
         None => ", its probes are all out or it is held open by hand".to_owned(),
+    }
+}
+
+fn timeout_hint(limit: Duration, inherited: bool) -> String {
+    if inherited {
+        "the deadline of its caller has passed".to_owned()
+    } else {
+        format!("its #[timeout] of {limit:?} has passed")
     }
 }
 
@@ -111,9 +122,14 @@ impl Refusal {
 impl From<Refusal> for Error {
     fn from(r: Refusal) -> Self {
         match r {
-            Refusal::Timeout { site, limit, .. } => Self::Timeout {
+            Refusal::Timeout {
+                site,
+                limit,
+                inherited,
+            } => Self::Timeout {
                 function: site.function(),
                 limit: limit.get(),
+                inherited,
             },
             Refusal::CircuitOpen { name, retry_in } => Self::CircuitOpen {
                 name,

@@ -3,6 +3,7 @@
 //! Most users want the package `resil`, whose attributes write these calls for them.
 
 pub mod circuit;
+pub mod classify;
 pub mod clock;
 pub mod deadline;
 pub mod error;
@@ -22,6 +23,8 @@ pub mod timeout;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use circuit::Breaker;
+pub use classify::{Class, Classify};
 pub use deadline::{Deadline, spawn};
 pub use error::Error;
 pub use registry::{breaker, registry};

@@ -74,9 +74,9 @@ impl Mark {
     /// The answer that comes up is (or is not) a replay.
     pub(crate) fn set_replayed(&self, yes: bool) {
         if yes {
-            self.set(REPLAYED)
+            self.set(REPLAYED);
         } else {
-            self.clear(REPLAYED)
+            self.clear(REPLAYED);
         }
     }
 

@@ -205,7 +205,7 @@ pub(crate) fn configure(
     policy: &CircuitPolicy,
     function: &'static str,
 ) -> bool {
-    let Err(used) = core.adopt(policy, function) else {
+    let Err(used) = core.adopt(policy, function, clock::now_ms) else {
         return true;
     };
     let name = core.name();

@@ -1,7 +1,7 @@
 //! The atomics of the circuit breaker, behind one door: a model checker that has its own comes in
 //! here, and nowhere else.
 
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 
 /// A value on a line of its own. 128 bytes: x86 fetches lines in pairs, and large ARM cores have
 /// lines of that length.

@@ -16,6 +16,13 @@ impl Cx<'_> {
         quote_spanned!(mixed(span)=> let __r = #look(__r, #edge);)
     }
 
+    /// A closure that asks an error for its class. No trait is named: where the type has it, it is
+    /// used.
+    pub(crate) fn class(&self, span: Span) -> TokenStream {
+        let probe = self.private("Probe", span);
+        quote_spanned!(mixed(span)=> |__e: &_| #probe::new(__e).class())
+    }
+
     /// A closure that says whether a value matches; without a pattern none does.
     pub(crate) fn on_value(&self, pattern: Option<&Pattern>, span: Span) -> TokenStream {
         let at = mixed(span);

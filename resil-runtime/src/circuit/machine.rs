@@ -363,3 +363,6 @@ impl From<State> for CircuitState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,9 +23,13 @@
 mod counted;
 mod handle;
 mod machine;
+#[cfg(test)]
+mod model;
 mod policy;
 mod settings;
 mod site;
+#[cfg(test)]
+mod stress;
 mod timed;
 mod word;
 

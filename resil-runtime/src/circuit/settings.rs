@@ -60,6 +60,7 @@ impl Core {
         &self,
         policy: &CircuitPolicy,
         owner: &'static str,
+        clock: Clock,
     ) -> Result<(), &'static str> {
         let rules = policy.rules();
         let mut mine = false;
@@ -68,7 +69,7 @@ impl Core {
             Settings::new(rules, owner)
         });
         if mine {
-            self.begin_anew(settings);
+            self.begin_anew(settings, clock);
             Ok(())
         } else if settings.rules == rules {
             Ok(())
@@ -78,7 +79,7 @@ impl Core {
     }
 
     /// A new generation in the same state, so that what was counted by other rules does not mix.
-    fn begin_anew(&self, settings: &Settings) {
+    fn begin_anew(&self, settings: &Settings, clock: Clock) {
         loop {
             let word = self.load();
             let to = match word.state() {
@@ -89,7 +90,12 @@ impl Core {
                     growth,
                     last: 0,
                 },
-                other => other,
+                // Not longer than these settings would have it.
+                State::Open { until, growth } => State::Open {
+                    until: until.min(clock().saturating_add(settings.rules.open_time(growth))),
+                    growth,
+                },
+                by_hand => by_hand,
             };
             if self.change(word, word.next(to)) {
                 return;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::machine::Core;
 use super::policy::CircuitPolicy;
 use super::word::Stamp;
+use crate::classify::Class;
 use crate::clock;
 use crate::error::{Packed, Raised, Refusal};
 use crate::event::{self, Event};
@@ -23,6 +24,16 @@ pub enum CircuitVerdict {
     Success,
     /// Nothing.
     Neutral,
+}
+
+/// What an error of the body's is where no pattern decides: a permanent one proves that the other
+/// side answers.
+fn by_class(class: Option<Class>) -> CircuitVerdict {
+    match class {
+        None | Some(Class::Transient | Class::Throttled { .. }) => CircuitVerdict::Failure,
+        Some(Class::Permanent) => CircuitVerdict::Success,
+        Some(Class::Neutral) => CircuitVerdict::Neutral,
+    }
 }
 
 /// The static state of one annotated function: its breaker, once it has been called.
@@ -92,12 +103,13 @@ pub struct Permit<'a> {
 
 impl Permit<'_> {
     /// The call has ended with `out`. `verdict` is what the patterns say of an error that is the
-    /// user's own; `None` from it means nothing, and the default rule holds.
+    /// user's own; `None` from it means nothing, and the default rule holds, by what `class` says.
     #[inline(always)]
     pub fn settle<T, E>(
         self,
         out: &Outcome<T, E, Refusal>,
         verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
     ) {
         match out {
             Ok(_) => {
@@ -105,7 +117,7 @@ impl Permit<'_> {
                     self.succeeded();
                 }
             }
-            Err(failure) => self.failed(failure, verdict),
+            Err(failure) => self.failed(failure, verdict, class),
         }
         std::mem::forget(self);
     }
@@ -124,11 +136,12 @@ impl Permit<'_> {
         &self,
         failure: &Failure<E, Refusal>,
         verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
     ) {
         let said = failure.error().and_then(verdict);
         self.record(match failure.raised() {
             None if self.mark.replayed() => CircuitVerdict::Neutral,
-            None => said.unwrap_or(CircuitVerdict::Failure),
+            None => said.unwrap_or_else(|| by_class(failure.error().and_then(class))),
             Some(Raised::Timeout { inherited }) => said.unwrap_or(if inherited {
                 CircuitVerdict::Neutral
             } else {
@@ -155,5 +168,55 @@ impl Drop for Permit<'_> {
         } else {
             CircuitVerdict::Neutral
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::CircuitState;
+    use crate::registry::breaker;
+
+    static POLICY: CircuitPolicy = CircuitPolicy::new().failures(1).probes(2);
+
+    /// One call that ends with `out`, replayed or not.
+    fn call(site: &'static CircuitSite, replayed: bool, out: &Outcome<(), ()>) {
+        let mark = Mark::new();
+        let permit = site.admit(Some(&POLICY), &mark).unwrap();
+        mark.set_replayed(replayed);
+        permit.settle(out, |()| None, |()| None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replay_is_neutral() {
+        static AT: Site = Site::new("site.replay", 1);
+        static SITE: CircuitSite = CircuitSite::new(&AT, None);
+        let state = || breaker("site.replay").state();
+        call(&SITE, true, &Err(Failure::Body(())));
+        assert_eq!(state(), CircuitState::Closed);
+        call(&SITE, false, &Err(Failure::Body(())));
+        assert_eq!(state(), CircuitState::Open);
+        tokio::time::advance(Duration::from_secs(40)).await;
+        for _ in 0..5 {
+            call(&SITE, true, &Ok(()));
+        }
+        let counts = breaker("site.replay").counts();
+        assert_eq!((counts.probes_out, counts.probes_succeeded), (0, 0));
+        call(&SITE, false, &Ok(()));
+        call(&SITE, false, &Ok(()));
+        assert_eq!(state(), CircuitState::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_of_the_stack_that_drops_the_call_is_a_failure() {
+        static AT: Site = Site::new("site.timing_out", 1);
+        static SITE: CircuitSite = CircuitSite::new(&AT, None);
+        let mark = Mark::new();
+        let permit = SITE.admit(Some(&POLICY), &mark).unwrap();
+        drop(permit);
+        assert_eq!(breaker("site.timing_out").state(), CircuitState::Closed);
+        let permit = SITE.admit(Some(&POLICY), &mark).unwrap();
+        mark.while_timing_out(|| drop(permit));
+        assert_eq!(breaker("site.timing_out").state(), CircuitState::Open);
     }
 }

@@ -1,16 +1,23 @@
-//! The last so much time, in ten buckets: calls on one line, failures on another.
+//! The last so much time, in ten buckets: calls on a line for each of a few shards, so that threads
+//! which all succeed do not fight over one, failures on a line of their own.
 //!
 //! A bucket is a word of tag and count; the tag is the bucket's number on the clock, moved on by 16
 //! with each generation, so that a change of state makes all that was counted stale at once.
 //! There are 16 words, of which the ten with the latest tags are the window: an outcome is in it
 //! until ten more buckets have begun, between 0.9 and 1 window after it came.
 //!
+//! Adds and reads are `SeqCst`: of a failure and a success on different lines, each of which then
+//! looks at the condition, one sees the other. It costs nothing over acquire and release here.
+//!
 //! A tag that lies ahead means a late writer, or a clock that lags behind another runtime's: the
 //! caller reads the clock again, and if it still lags, that clock is taken as the right one.
 
+use std::cell::Cell;
+use std::thread;
+
 use super::counted::Tally;
 use super::policy::Rate;
-use crate::sync::{AtomicU64, Line, Ordering};
+use crate::sync::{AtomicU64, AtomicUsize, Line, Ordering};
 
 const SLOTS: usize = 16;
 const SLOTS_TAG: u32 = 16;
@@ -21,8 +28,8 @@ type Slots = Line<[AtomicU64; SLOTS]>;
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Timed {
-    /// Tag 32 | calls 32, saturating.
-    calls: Slots,
+    /// By shard: tag 32 | calls 32, saturating.
+    calls: Box<[Slots]>,
     /// Tag 32 | failures 32, saturating.
     failures: Slots,
     window: u64,
@@ -32,7 +39,7 @@ impl Timed {
     pub(crate) fn new(window_ms: u64) -> Self {
         let slots = || Line([const { AtomicU64::new(0) }; SLOTS]);
         Self {
-            calls: slots(),
+            calls: (0..shards()).map(|_| slots()).collect(),
             failures: slots(),
             window: window_ms.max(1),
         }
@@ -58,13 +65,14 @@ impl Timed {
         let mut sure = false;
         // The call first, then its failure: who reads in the other order never sees more failures
         // than calls.
-        if !add(&self.calls, tag, sure) {
+        let calls = self.own();
+        if !add(calls, tag, sure) {
             if !current() {
                 return None;
             }
             sure = true;
             tag = self.tag(generation, clock());
-            add(&self.calls, tag, sure);
+            add(calls, tag, sure);
         }
         if failed {
             add(&self.failures, tag, sure);
@@ -75,9 +83,21 @@ impl Timed {
     /// Whether what is in the window at `tag` trips the breaker.
     pub(crate) fn trips(&self, tag: u32, rate: &Rate) -> bool {
         let failures = sum(&self.failures, tag);
-        // In health this is where it ends, with one line read.
-        rate.reached(failures, failures.max(u64::from(rate.min_calls)))
-            && rate.reached(failures, sum(&self.calls, tag).max(failures))
+        // With fewer calls than there are, the ratio is only higher: what is not reached with these
+        // is not reached. In health it ends at the first of them, with one line read.
+        let reached = |calls: u64| rate.reached(failures, calls.max(failures));
+        reached(u64::from(rate.min_calls))
+            && reached(sum(self.own(), tag).max(u64::from(rate.min_calls)))
+            && reached(self.calls(tag))
+    }
+
+    /// The shard of this thread.
+    fn own(&self) -> &Slots {
+        &self.calls[shard_of_thread() % self.calls.len()]
+    }
+
+    fn calls(&self, tag: u32) -> u64 {
+        self.calls.iter().map(|shard| sum(shard, tag)).sum()
     }
 
     /// What is in the window now.
@@ -85,11 +105,33 @@ impl Timed {
         let tag = self.tag(generation, now);
         let failures = sum(&self.failures, tag);
         Tally {
-            calls: sum(&self.calls, tag).max(failures),
+            calls: self.calls(tag).max(failures),
             failures,
             settled: false,
         }
     }
+}
+
+/// As many as there are threads to run at once, at most eight: 1 KB a breaker.
+fn shards() -> usize {
+    const MOST: usize = 8;
+    thread::available_parallelism().map_or(MOST, |n| n.get().min(MOST))
+}
+
+/// Threads take the shards in turn.
+fn shard_of_thread() -> usize {
+    thread_local! {
+        static OWN: Cell<usize> = const { Cell::new(usize::MAX) };
+    }
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // The thread may be ending, its locals gone: any shard is right.
+    OWN.try_with(|own| {
+        if own.get() == usize::MAX {
+            own.set(NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1));
+        }
+        own.get()
+    })
+    .unwrap_or(0)
 }
 
 fn slot(slots: &Slots, tag: u32) -> &AtomicU64 {
@@ -100,7 +142,7 @@ fn slot(slots: &Slots, tag: u32) -> &AtomicU64 {
 /// bucket is there, unless the caller is sure.
 fn add(slots: &Slots, tag: u32, sure: bool) -> bool {
     slot(slots, tag)
-        .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| {
             let (there, count) = split(word);
             if there == tag {
                 Some(u64::from(tag) << 32 | u64::from(count.saturating_add(1)))
@@ -118,7 +160,7 @@ fn sum(slots: &Slots, tag: u32) -> u64 {
     slots
         .0
         .iter()
-        .map(|s| split(s.load(Ordering::Acquire)))
+        .map(|s| split(s.load(Ordering::SeqCst)))
         .filter(|(there, _)| tag.wrapping_sub(*there) < BUCKETS)
         .map(|(_, count)| u64::from(count))
         .sum()

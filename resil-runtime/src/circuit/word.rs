@@ -155,6 +155,12 @@ impl Stamp {
     pub(crate) const fn generation(self) -> u32 {
         bits(self.0 as u64, 0, PHASE_SHIFT - PAYLOAD_BITS)
     }
+
+    /// Of a call that was let in half-open.
+    #[cfg(test)]
+    pub(crate) const fn is_probe(self) -> bool {
+        (self.0 as u64) >> (PHASE_SHIFT - PAYLOAD_BITS) == HALF_OPEN
+    }
 }
 
 const fn grown(growth: u32) -> u64 {

@@ -112,6 +112,9 @@ impl Held<'_> {
     }
 
     /// The outcome is an error: of the body, or of a layer between.
+    ///
+    /// A timeout that fires while no attempt runs (in a back-off) cuts none: each attempt that
+    /// ran has said itself that nothing was done, so the key is free.
     pub(super) fn failed(&mut self) {
         // An attempt that was cut may have done its work, whatever the ones after it say.
         if self.mark.was_cut() {

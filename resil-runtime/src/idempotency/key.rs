@@ -25,6 +25,7 @@ pub struct KeyBuilder {
 }
 
 impl KeyBuilder {
+    /// No parts yet: that is no key.
     #[expect(clippy::new_without_default, reason = "generated code alone makes one")]
     pub fn new() -> Self {
         Self {
@@ -49,6 +50,7 @@ impl KeyBuilder {
         self
     }
 
+    /// The key, or the first fault that was met.
     pub fn finish(self) -> PreparedKey {
         PreparedKey(match self.fault {
             Some(fault) => Err(fault),

@@ -5,15 +5,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::budget::{Budget, Room};
 use super::event::IdempotencyEvent;
 use super::key::{Fingerprint, Key};
-use super::ledger::{Answer, Budget, LeaseLost, Ledger, Recorded, Request, Room, Token};
+use super::ledger::{Answer, LeaseLost, Ledger, Recorded, Request, Token};
 use super::waiting::WaitingRoom;
 use crate::clock::{self, Instant};
 use crate::event::{Event, emit};
 
-/// What a record costs beside its key, fingerprint and result: its place in three maps.
-const RECORD: usize = 384;
+/// What a record costs beside its key, fingerprint and result: itself (160 bytes), the key's
+/// header, and its place in three maps that are not always full.
+const RECORD: usize = 448;
 
 /// Most shards there are; small stores have fewer, so that "oldest first" is exact in them.
 const SHARDS: usize = 16;
@@ -47,7 +49,7 @@ impl MemoryLimits {
         self
     }
 
-    /// Most bytes of keys and results, with about 400 for each record. Default 64 MiB.
+    /// Most bytes of keys and results, with about 450 for each record. Default 64 MiB.
     pub const fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self

@@ -25,6 +25,7 @@
 //! in force: don't.
 
 mod begin;
+mod budget;
 mod claim;
 mod codec;
 mod encode;

@@ -69,6 +69,10 @@ impl IdempotentPolicy {
     /// How long a claim holds without a sign of life. It is renewed at a third of it while the
     /// body runs, however long that is. Default 30 s.
     ///
+    /// The renewal runs in the caller's own task, beside the body: a body that blocks its thread,
+    /// or a call that is not polled, for longer than the lease may find its key taken over. It is
+    /// then dropped, and the call is [`LeaseLost`](super::IdempotencyError::LeaseLost).
+    ///
     /// # Panics
     ///
     /// If it is shorter than 30 ms: at compile time, in a `const`.

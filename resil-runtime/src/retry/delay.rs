@@ -39,18 +39,12 @@ fn scale(d: Duration, by: f64) -> Duration {
     if ns.is_nan() {
         return Duration::ZERO;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "`as` saturates, which is what is wanted"
-    )]
+    // As `f64` to `u128` saturates, which is what is wanted.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let ns = ns.round() as u128;
     let secs = u64::try_from(ns / 1_000_000_000).unwrap_or(u64::MAX);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the remainder is below 10^9"
-    )]
-    Duration::new(secs, (ns % 1_000_000_000) as u32)
+    let nanos = u32::try_from(ns % 1_000_000_000).unwrap_or_default();
+    Duration::new(secs, nanos)
 }
 
 impl RetryPolicy {
@@ -149,6 +143,7 @@ fn fibonacci(n: u32) -> u32 {
 mod tests {
     use super::*;
 
+    const D: &[Duration] = &[Duration::from_millis(5), Duration::from_secs(60)];
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     fn plain(p: RetryPolicy) -> Vec<u64> {
@@ -171,7 +166,6 @@ mod tests {
             plain(p.strategy(Strategy::Fibonacci)),
             [100, 100, 200, 300, 500, 800]
         );
-        const D: &[Duration] = &[Duration::from_millis(5), Duration::from_secs(60)];
         assert_eq!(
             plain(RetryPolicy::new().strategy(Strategy::Delays(D))),
             [5, 60_000, 60_000, 60_000, 60_000, 60_000]

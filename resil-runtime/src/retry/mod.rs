@@ -21,6 +21,7 @@ pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
 use self::budget::Budget;
 use self::delay::Spread;
+use crate::classify::Class;
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Raised;
@@ -72,6 +73,21 @@ pub fn ask<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Durat
     f(error)
 }
 
+/// What holds where no pattern decides: a timeout below may pass, what else resil raised is final;
+/// the body's own error is what it says it is, and worth another try if it says nothing.
+fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> Option<RetryVerdict> {
+    let again = match (raised, class) {
+        (Some(raised), _) => matches!(raised, Raised::Timeout { .. }),
+        (None, Some(Class::Permanent | Class::Neutral)) => false,
+        (None, _) => true,
+    };
+    Some(if again {
+        RetryVerdict::Retry
+    } else {
+        RetryVerdict::Final
+    })
+}
+
 /// The retry of one call.
 #[derive(Debug)]
 pub struct Retry {
@@ -107,26 +123,28 @@ impl Retry {
     /// An attempt ended with `out`: whether another one follows, after [`pause`](Self::pause).
     ///
     /// `on_ok` says of a value that it asks for another try; `verdict` what the patterns say of an
-    /// error (`None`: nothing, the default holds); `asked` how long the failed side wants to be
-    /// left alone. The last two are asked about errors that are the user's already.
+    /// error (`None`: nothing, the default holds); `class` what the error says of itself; `asked`
+    /// how long the failed side wants to be left alone. The last three are asked about errors that
+    /// are the user's already.
     #[inline(always)]
     pub fn again<T, E, P: Raise>(
         &mut self,
         out: &Outcome<T, E, P>,
         on_ok: impl FnOnce(&T) -> bool,
         verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
         asked: impl FnOnce(&E) -> Option<Duration>,
     ) -> bool {
         match out {
             Ok(value) => {
                 if on_ok(value) {
-                    self.next(Some(RetryVerdict::Retry), None, None)
+                    self.next(Some(RetryVerdict::Retry), None)
                 } else {
                     self.succeeded();
                     false
                 }
             }
-            Err(failure) => self.failed(failure, verdict, asked),
+            Err(failure) => self.failed(failure, verdict, class, asked),
         }
     }
 
@@ -135,16 +153,26 @@ impl Retry {
         &mut self,
         failure: &Failure<E, P>,
         verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
         asked: impl FnOnce(&E) -> Option<Duration>,
     ) -> bool {
-        let error = failure.error();
+        let (error, raised) = (failure.error(), failure.raised());
         let verdict = error.and_then(verdict);
-        let asked = if verdict == Some(RetryVerdict::Final) {
+        if verdict == Some(RetryVerdict::Final) {
+            return self.next(verdict, None);
+        }
+        // What resil raised is known better by its kind than by what the user's type makes of it.
+        let class = if raised.is_some() {
             None
         } else {
-            error.and_then(asked)
+            error.and_then(class)
         };
-        self.next(verdict, failure.raised(), asked)
+        let asked = error.and_then(asked).or(match (class, raised) {
+            (Some(Class::Throttled { retry_after }), _) => retry_after,
+            (_, Some(raised)) => raised.retry_after(),
+            _ => None,
+        });
+        self.next(verdict.or(default_verdict(class, raised)), asked)
     }
 
     #[inline(always)]
@@ -157,14 +185,9 @@ impl Retry {
     }
 
     #[inline(never)]
-    fn next(
-        &mut self,
-        verdict: Option<RetryVerdict>,
-        raised: Option<Raised>,
-        asked: Option<Duration>,
-    ) -> bool {
+    fn next(&mut self, verdict: Option<RetryVerdict>, asked: Option<Duration>) -> bool {
         self.attempts = self.attempts.saturating_add(1);
-        match self.decide(verdict, raised, asked) {
+        match self.decide(verdict, asked) {
             Ok(delay) => {
                 self.delay = Some(delay);
                 event::emit(|| Event::Retry {
@@ -189,16 +212,9 @@ impl Retry {
     fn decide(
         &mut self,
         verdict: Option<RetryVerdict>,
-        raised: Option<Raised>,
         asked: Option<Duration>,
     ) -> Result<Duration, StopReason> {
-        let retry = match (verdict, raised) {
-            (Some(verdict), _) => verdict == RetryVerdict::Retry,
-            // What resil raised below: a timeout may pass, a refusal stays one.
-            (None, Some(raised)) => matches!(raised, Raised::Timeout { .. }),
-            (None, None) => true,
-        };
-        if !retry {
+        if verdict == Some(RetryVerdict::Final) {
             return Err(StopReason::Final);
         }
         if let Some(outer) = enclosing() {
@@ -210,7 +226,6 @@ impl Retry {
         if self.policy.max.is_some_and(|max| self.attempts >= max) {
             return Err(StopReason::Exhausted);
         }
-        let asked = asked.or_else(|| raised.and_then(Raised::retry_after));
         let spread: Spread = match asked {
             Some(asked) => self.policy.asked(asked).ok_or(StopReason::AskedLonger)?,
             None => self.policy.spread(self.attempts, self.delay),
@@ -256,9 +271,13 @@ impl Retry {
     /// The wait before the next attempt. Dropping it ends the retry with the call.
     #[inline]
     pub fn pause(&self) -> Pause {
+        Pause { wait: self.wait() }
+    }
+
+    fn wait(&self) -> Wait {
         match self.delay {
-            None | Some(Duration::ZERO) => Pause::Yield { yielded: false },
-            Some(d) => Pause::Sleep {
+            None | Some(Duration::ZERO) => Wait::Yield { yielded: false },
+            Some(d) => Wait::Sleep {
                 sleep: clock::sleep_until(clock::add(clock::now(), d)),
             },
         }
@@ -267,19 +286,21 @@ impl Retry {
 
 pin_project! {
     /// The wait between two attempts.
-    #[project = PauseProj]
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub enum Pause {
-        /// A timer.
-        Sleep {
-            #[pin]
-            sleep: Sleep,
-        },
-        /// A delay of zero makes no timer, and yet lets others run.
-        Yield {
-            yielded: bool,
-        },
+    pub struct Pause {
+        #[pin]
+        wait: Wait,
+    }
+}
+
+pin_project! {
+    #[project = WaitProj]
+    #[derive(Debug)]
+    enum Wait {
+        Sleep { #[pin] sleep: Sleep },
+        // A delay of zero makes no timer, and yet lets others run.
+        Yield { yielded: bool },
     }
 }
 
@@ -287,10 +308,10 @@ impl Future for Pause {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.project() {
-            PauseProj::Sleep { sleep } => sleep.poll(cx),
-            PauseProj::Yield { yielded: true } => Poll::Ready(()),
-            PauseProj::Yield { yielded } => {
+        match self.project().wait.project() {
+            WaitProj::Sleep { sleep } => sleep.poll(cx),
+            WaitProj::Yield { yielded: true } => Poll::Ready(()),
+            WaitProj::Yield { yielded } => {
                 *yielded = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending

@@ -17,7 +17,7 @@ impl Circuit {
         let policy = self.policy(cx);
         let value = inner.value(self.span);
         let look = (self.on.is_some() || self.ignore.is_some()).then(|| cx.look(self.span));
-        let verdict = self.verdict(cx);
+        let (verdict, class) = (self.verdict(cx), cx.class(self.span));
         Inner::Value(quote_spanned! {at=>
             match __RESIL_CIRCUIT.admit(#policy, __resil_mark) {
                 ::core::result::Result::Err(__refusal) => {
@@ -26,7 +26,7 @@ impl Circuit {
                 ::core::result::Result::Ok(__permit) => {
                     let __r = #value;
                     #look
-                    __permit.settle(&__r, #verdict);
+                    __permit.settle(&__r, #verdict, #class);
                     __r
                 }
             }

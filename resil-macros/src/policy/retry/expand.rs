@@ -25,6 +25,7 @@ impl Retry {
             .then(|| cx.look(self.span));
         let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
         let verdict = self.verdict(cx);
+        let class = cx.class(self.span);
         let asked = self.asked(cx);
         if !self.runs_again() {
             // No loop, so that the body may move its arguments.
@@ -33,7 +34,7 @@ impl Retry {
                 #clones
                 let __r = #value;
                 #look
-                __retry.again(&__r, #on_ok, #verdict, #asked);
+                __retry.again(&__r, #on_ok, #verdict, #class, #asked);
                 __r
             }});
         }
@@ -44,7 +45,7 @@ impl Retry {
                     #clones
                     let __r = #value;
                     #look
-                    if !__retry.again(&__r, #on_ok, #verdict, #asked) {
+                    if !__retry.again(&__r, #on_ok, #verdict, #class, #asked) {
                         break __r;
                     }
                 }

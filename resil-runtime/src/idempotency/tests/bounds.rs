@@ -97,6 +97,62 @@ async fn a_store_full_of_claims_refuses_and_one_that_died_makes_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_indeterminate_claim_is_kept_for_its_ttl_even_if_the_store_is_full() {
+    let store = store_of(MemoryLimits::new().entries(1));
+    let strict = PLAIN.on_abandon(OnAbandon::Indeterminate);
+    {
+        let hang = std::future::pending::<Answered<u64>>();
+        let mut owner = std::pin::pin!(call(store, &strict, key("a"), hang));
+        begin_to_run(owner.as_mut()).await;
+    }
+    sleep(LEASE * 2).await;
+    let e = refused(ok(store, 1).await);
+    assert!(matches!(e, IdempotencyError::Full { .. }), "{e}");
+    let e = refused(call(store, &strict, key("a"), async { Ok(2u64) }).await);
+    assert!(matches!(e, IdempotencyError::Indeterminate { .. }), "{e}");
+    sleep(strict.ttl).await;
+    assert_eq!(ok(store, 1).await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn d17_a_called_waiter_that_finds_no_room_hands_on_its_call() {
+    let store = store_of(MemoryLimits::new().entries(1));
+    let (decline, declined) = tokio::sync::oneshot::channel::<()>();
+    let mut owner = Box::pin(call::<u64>(store, &PLAIN, key("a"), async {
+        declined.await.unwrap();
+        Err(ShopError::Declined)
+    }));
+    begin_to_run(owner.as_mut()).await;
+    let ask = |k| Box::pin(call::<u64>(store, &PLAIN, key(k), std::future::pending()));
+    let (mut first, mut second) = (ask("a"), ask("a"));
+    begin_to_run(first.as_mut()).await;
+    begin_to_run(second.as_mut()).await;
+    decline.send(()).unwrap();
+    assert!(owner.await.is_err());
+    // Another key takes the room that the owner left, before the waiters are polled.
+    let mut other = ask("b");
+    begin_to_run(other.as_mut()).await;
+    let t = clock::now();
+    for waiter in [&mut first, &mut second] {
+        let e = refused(waiter.await);
+        assert!(matches!(e, IdempotencyError::Full { .. }), "{e}");
+    }
+    assert_eq!(clock::now(), t);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d16_long_keys_count() {
+    let store = store_of(MemoryLimits::new().bytes(100_000));
+    for k in 0..100 {
+        let long = format!("{k:020000}");
+        let body = async { Ok(1u8) };
+        call(store, &PLAIN, key(&long), body).await.unwrap();
+    }
+    let (entries, bytes) = store.held();
+    assert!(entries <= 4 && bytes > 20_000, "{entries} {bytes}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn d16_bytes_are_bounded_too() {
     let limits = MemoryLimits::new().bytes(20_000).max_result(30_000);
     let store = store_of(limits);

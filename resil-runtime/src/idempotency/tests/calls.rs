@@ -48,6 +48,21 @@ async fn a_result_is_replayed_for_its_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_may_run_for_longer_than_its_ttl() {
+    let (store, policy) = (store(), PLAIN.ttl(Duration::from_secs(1)));
+    let slow = async {
+        sleep(Duration::from_secs(9)).await;
+        Ok(1u8)
+    };
+    let second = async {
+        sleep(Duration::from_secs(5)).await;
+        call(store, &policy, key("a"), async { Ok(2u8) }).await
+    };
+    let both = tokio::join!(call(store, &policy, key("a"), slow), second);
+    assert_eq!(both, (Ok(1), Ok(1)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_fingerprint_runs_nothing() {
     let store = store();
     let with = |fp: u32, answer: u8| {
@@ -157,7 +172,7 @@ async fn what_does_not_encode_or_decode_never_runs_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nested_calls_on_one_store_keep_their_own_records() {
+async fn q11_nested_calls_on_one_store_keep_their_own_records() {
     // powertools-lambda-typescript 5707: the inner key leaked into the outer completion.
     let store = store();
     let outer = || {
@@ -173,7 +188,7 @@ async fn nested_calls_on_one_store_keep_their_own_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_call_goes_by_its_own_policy() {
+async fn q12_each_call_goes_by_its_own_policy() {
     // powertools-lambda-typescript 5409: the first operation's settings held for all later ones.
     let store = store();
     for (k, ttl) in [("a", 10), ("b", 100)] {

@@ -25,7 +25,7 @@ fn fault(key: PreparedKey) -> (u32, KeyFault) {
 }
 
 #[test]
-fn d26_none_and_the_empty_string_are_no_keys() {
+fn q13_none_and_the_empty_string_are_no_keys() {
     // powertools-lambda-python 2465: a missing key made unrelated calls share one record.
     let none: Option<u64> = None;
     assert_eq!(fault(key("")), (1, KeyFault::Missing));
@@ -153,7 +153,7 @@ async fn the_result_type_is_part_of_the_scope() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_is_shared_and_a_site_is_not() {
+async fn q14_a_name_is_shared_and_a_site_is_not() {
     static OTHER: Site = Site::new("shop::refund", 7);
     static TWIN: Site = Site::new("shop::charge", 70);
     let store = store();

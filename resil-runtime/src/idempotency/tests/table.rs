@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{self, Instant};
+use crate::idempotency::budget::{Budget, Room};
 use crate::idempotency::key::{Fingerprint, Key, PreparedFingerprint, Scope};
-use crate::idempotency::ledger::{
-    Answer, Budget, LeaseLost, Ledger, Recorded, Request, Room, Token,
-};
+use crate::idempotency::ledger::{Answer, LeaseLost, Ledger, Recorded, Request, Token};
 use crate::idempotency::policy::OnAbandon;
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -193,6 +192,18 @@ fn done_answers_until_its_ttl_and_completing_again_changes_nothing() {
     assert_eq!(b.abandon(25, 1), Err(LeaseLost));
     assert_eq!(b.claim(1019, 2), Answer::Done(ok(1)));
     fence(b.claim(1020, 2));
+}
+
+#[test]
+fn a_live_claim_outlives_its_ttl() {
+    for mode in [OnAbandon::Retry, OnAbandon::Indeterminate] {
+        let mut b = bench(mode);
+        fence(b.claim(0, 1));
+        for s in (29..3000).step_by(29) {
+            assert!(b.renew(s, 1).is_ok());
+            assert!(matches!(b.claim(s, 2), Answer::Busy { .. }));
+        }
+    }
 }
 
 #[test]

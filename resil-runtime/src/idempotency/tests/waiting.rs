@@ -321,3 +321,70 @@ fn d21_a_waiter_is_woken_from_another_runtime() {
         assert_eq!(answer, Ok(1));
     });
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn d17_d18_no_call_is_lost_and_no_two_run_at_a_time() {
+    use std::sync::atomic::AtomicBool;
+
+    static RUNNING: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
+    struct Runs(usize);
+    impl Drop for Runs {
+        fn drop(&mut self) {
+            RUNNING[self.0].store(false, Relaxed);
+        }
+    }
+
+    let store = store();
+    let policy = PLAIN.ttl(Duration::from_nanos(1));
+    let t = now();
+    let tasks = (0..16u32).map(|task| {
+        tokio::spawn(async move {
+            let codec = recorded::<Answered<u32>, u32, ShopError>();
+            for i in 0..500u32 {
+                let n = task.wrapping_mul(7_919).wrapping_add(i.wrapping_mul(31));
+                let k = (i % 3) as usize;
+                let mark = Mark::new();
+                let body = async {
+                    assert!(!RUNNING[k].swap(true, Relaxed), "two at a time");
+                    let _runs = Runs(k);
+                    for _ in 0..n % 5 {
+                        tokio::task::yield_now().await;
+                    }
+                    if n % 3 == 0 {
+                        Err(Failure::Body(ShopError::Declined))
+                    } else {
+                        Ok(n)
+                    }
+                };
+                let call = IdempotentSite::new(&SITE, None)
+                    .begin_in(store, &policy, key(&k), None, codec, &mark)
+                    .run(watch(body, &mark));
+                // Every fourth one gives up after a few polls, wherever it stands.
+                let mut call = pin!(call);
+                let mut left = if n % 4 == 0 { n % 7 } else { u32::MAX };
+                poll_fn(|cx| {
+                    if left == 0 {
+                        return Poll::Ready(());
+                    }
+                    left -= 1;
+                    match call.as_mut().poll(cx) {
+                        Poll::Ready(Err(Failure::Policy(r))) => panic!("{r:?}"),
+                        poll => {
+                            if left < 10 {
+                                cx.waker().wake_by_ref();
+                            }
+                            poll.map(drop)
+                        }
+                    }
+                })
+                .await;
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    // A call that was lost would have waited for the end of a lease.
+    assert!(now() - t < LEASE);
+    assert!(store.waiting.is_empty());
+}

@@ -1,0 +1,84 @@
+//! What a store holds, counted over all its shards, and given back by whatever goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What a store may hold, and what it holds.
+#[derive(Debug)]
+pub(super) struct Budget {
+    max_entries: usize,
+    max_bytes: usize,
+    entries: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Budget {
+    pub(super) fn new(max_entries: usize, max_bytes: usize) -> Self {
+        Self {
+            max_entries,
+            max_bytes,
+            entries: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn max_entries(&self) -> usize {
+        self.max_entries
+    }
+
+    pub(super) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.entries.load(Relaxed), self.bytes.load(Relaxed))
+    }
+}
+
+/// A share of a [`Budget`], given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Room {
+    budget: Arc<Budget>,
+    entries: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Takes it, if that much is left.
+    pub(super) fn take(budget: &Arc<Budget>, entries: usize, bytes: usize) -> Option<Self> {
+        let add = |to: &AtomicUsize, n: usize, max: usize| {
+            to.fetch_update(Relaxed, Relaxed, |held| {
+                held.checked_add(n).filter(|sum| *sum <= max)
+            })
+            .is_ok()
+        };
+        // What was taken is given back by the drop if the second one fails.
+        let mut room = Self {
+            budget: Arc::clone(budget),
+            entries: 0,
+            bytes: 0,
+        };
+        if !add(&budget.entries, entries, budget.max_entries) {
+            return None;
+        }
+        room.entries = entries;
+        if !add(&budget.bytes, bytes, budget.max_bytes) {
+            return None;
+        }
+        room.bytes = bytes;
+        Some(room)
+    }
+
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.entries += std::mem::take(&mut other.entries);
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.budget.entries.fetch_sub(self.entries, Relaxed);
+        self.budget.bytes.fetch_sub(self.bytes, Relaxed);
+    }
+}

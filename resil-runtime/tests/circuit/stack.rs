@@ -1,0 +1,335 @@
+//! What an outcome of a stack means to the circuit in it: the calls are as generated code makes
+//! them.
+
+use std::future::{Future, pending, ready};
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use resil_runtime::__private::{
+    CircuitPolicy, CircuitSite, CircuitVerdict, Failure, Mark, Outcome, Refusal, Site, edge, lift,
+    look, then, timeout, watch,
+};
+use resil_runtime::circuit::CircuitState;
+use resil_runtime::{Breaker, Error, breaker};
+use tokio::time::advance;
+
+use super::{fifty, ms, pass, play, secs};
+use CircuitState::{Closed, HalfOpen, Open};
+
+/// One function's statics.
+struct Function {
+    site: &'static CircuitSite,
+    limits: &'static Site,
+    policy: &'static CircuitPolicy,
+}
+
+fn function(name: &'static str, policy: CircuitPolicy) -> Function {
+    let limits: &'static Site = Box::leak(Box::new(Site::new(name, 1)));
+    Function {
+        site: Box::leak(Box::new(CircuitSite::new(limits, Some(name)))),
+        limits,
+        policy: Box::leak(Box::new(policy)),
+    }
+}
+
+impl Function {
+    fn breaker(&self) -> Breaker {
+        breaker(self.limits.function())
+    }
+
+    /// `#[circuit]` alone.
+    async fn call<T>(&self, body: impl Future<Output = Result<T, Error>>) -> Outcome<T, Error> {
+        self.judged(body, |_| None).await
+    }
+
+    /// With patterns.
+    async fn judged<T>(
+        &self,
+        body: impl Future<Output = Result<T, Error>>,
+        verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
+    ) -> Outcome<T, Error> {
+        let mark = Mark::new();
+        self.with(
+            &mark,
+            watch(then(body, |r| lift(r, gate())), &mark),
+            verdict,
+        )
+        .await
+    }
+
+    /// The circuit of a stack, around what is below it.
+    async fn with<T>(
+        &self,
+        mark: &Mark,
+        below: impl Future<Output = Outcome<T, Error>>,
+        verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
+    ) -> Outcome<T, Error> {
+        let permit = match self.site.admit(Some(self.policy), mark) {
+            Ok(permit) => permit,
+            Err(refusal) => return Err(Failure::Policy(refusal)),
+        };
+        let out = below.await;
+        permit.settle(&out, verdict, |_| None);
+        out
+    }
+
+    /// `#[circuit] #[timeout(limit)]`.
+    async fn timeout_below(
+        &self,
+        limit: Duration,
+        body: impl Future<Output = Result<(), Error>>,
+        verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
+    ) -> Outcome<(), Error> {
+        let mark = Mark::new();
+        let attempt = watch(then(body, |r| lift(r, gate())), &mark);
+        let below = timeout(self.limits, limit, Some(&mark), attempt);
+        let seen = then(below, |out| look(out, gate()));
+        self.with(&mark, seen, verdict).await
+    }
+
+    /// `#[timeout(limit)] #[circuit]`.
+    async fn timeout_above(
+        &self,
+        limit: Duration,
+        body: impl Future<Output = Result<(), Error>>,
+    ) -> Outcome<(), Error> {
+        let mark = Mark::new();
+        let attempt = watch(then(body, |r| lift(r, gate())), &mark);
+        timeout(
+            self.limits,
+            limit,
+            Some(&mark),
+            self.with(&mark, attempt, |_| None),
+        )
+        .await
+    }
+}
+
+/// The gate of a function that returns `Result<T, Error>`.
+fn gate<T>() -> resil_runtime::__private::Edge<Result<T, Error>, T, Error, Refusal> {
+    edge::<Result<T, Error>, T, Error>()
+}
+
+fn broken() -> Error {
+    Error::from(Refusal::CircuitOpen {
+        name: &"somewhere else",
+        retry_in: None,
+    })
+}
+
+fn refused<T>(out: &Outcome<T, Error>) -> bool {
+    matches!(out, Err(Failure::Policy(Refusal::CircuitOpen { .. })))
+}
+
+/// Polls `future` once and drops it where it stands.
+async fn drop_suspended(future: impl Future) {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(|cx| {
+        assert!(future.as_mut().poll(cx).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_error_of_the_body_is_a_failure_and_ok_a_success() {
+    let f = function("stack.body", fifty().failures(2));
+    let _ = f.call::<()>(async { Err(broken()) }).await;
+    assert!(f.call(async { Ok(()) }).await.is_ok());
+    let _ = f.call::<()>(async { Err(broken()) }).await;
+    assert_eq!(f.breaker().counts().failures_in_a_row, 1);
+    let _ = f.call::<()>(async { Err(broken()) }).await;
+    assert!(refused(&f.call(async { Ok(()) }).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn d15_the_body_of_a_refused_call_is_never_polled() {
+    let f = function("stack.d15", fifty().failures(1));
+    let _ = f.call::<()>(async { Err(broken()) }).await;
+    for _ in 0..100 {
+        let out = f.call::<()>(async { panic!("it ran") }).await;
+        let Err(Failure::Policy(refusal)) = out else {
+            panic!("not refused")
+        };
+        match Error::from(refusal) {
+            Error::CircuitOpen { name, retry_in, .. } => {
+                assert_eq!(name, "stack.d15");
+                assert!(retry_in.unwrap() >= secs(50));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn g05_a_panic_counts_as_failure_and_goes_on() {
+    let f = function("stack.panic", fifty().failures(1));
+    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        poll_once(f.call::<()>(async { panic!("the body's own") }));
+    }));
+    assert!(caught.is_err());
+    assert_eq!(f.breaker().state(), Open);
+}
+
+/// Polls once, on the spot.
+fn poll_once(future: impl Future) {
+    let mut future = Box::pin(future);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let _ = future.as_mut().poll(&mut cx);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_caller_is_not_one_of_the_body() {
+    let f = function("stack.panic.caller", fifty().failures(1));
+    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut call = Box::pin(f.call::<()>(pending()));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(call.as_mut().poll(&mut cx).is_pending());
+        panic!("the caller's own");
+    }));
+    assert!(caught.is_err());
+    assert_eq!(f.breaker().state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d10_g12_a_call_that_its_caller_drops_is_neutral_and_gives_its_place_back() {
+    let f = function("stack.drop", fifty().failures(1));
+    drop_suspended(f.call::<()>(pending())).await;
+    assert_eq!(f.breaker().state(), Closed);
+    let _ = f.call::<()>(async { Err(broken()) }).await;
+    pass(secs(50)).await;
+    drop_suspended(f.call::<()>(pending())).await;
+    assert_eq!(f.breaker().state(), HalfOpen);
+    assert_eq!(f.breaker().counts().probes_out, 0);
+    assert!(f.call(async { Ok(()) }).await.is_ok());
+    assert_eq!(f.breaker().state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_timeout_is_neutral() {
+    let f = function("stack.foreign", fifty().failures(1));
+    let other: &'static Site = Box::leak(Box::new(Site::new("stack.foreign.caller", 1)));
+    let call = then(f.call::<()>(pending()), |r: Outcome<(), Error>| r);
+    assert!(timeout(other, secs(1), None, call).await.is_err());
+    assert_eq!(f.breaker().state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d11_three_of_its_own_outer_timeouts_open_failures_3() {
+    let f = function("stack.d11", fifty().failures(3));
+    for i in 0..3 {
+        assert_eq!(f.breaker().state(), Closed, "{i}");
+        assert!(f.timeout_above(secs(1), pending()).await.is_err());
+    }
+    assert_eq!(f.breaker().state(), Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d11_g13_timeouts_below_open_it_too() {
+    let f = function("stack.d11.below", fifty().failures(4));
+    for _ in 0..4 {
+        let out = f.timeout_below(secs(1), pending(), |_| None).await;
+        assert!(matches!(out, Err(Failure::Seen(Error::Timeout { .. }, _))));
+    }
+    assert_eq!(f.breaker().state(), Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_by_the_callers_shorter_deadline_is_neutral() {
+    use resil_runtime::Deadline;
+    let f = function("stack.inherited", fifty().failures(1));
+    let below = f.timeout_below(secs(10), pending(), |_| None);
+    let out = Deadline::after(secs(1)).scope(below).await;
+    assert!(out.is_err());
+    assert_eq!(f.breaker().state(), Closed);
+    let above = f.timeout_above(secs(10), pending());
+    let out = Deadline::after(secs(1)).scope(above).await;
+    assert!(out.is_err());
+    assert_eq!(f.breaker().state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn patterns_decide_alone_over_timeouts_too() {
+    let f = function("stack.patterns", fifty().failures(1));
+    let success = |_: &Error| Some(CircuitVerdict::Success);
+    let neutral = |_: &Error| Some(CircuitVerdict::Neutral);
+    let failure = |_: &Error| Some(CircuitVerdict::Failure);
+    // G07: everything is a success.
+    for _ in 0..5 {
+        let _ = f.judged::<()>(async { Err(broken()) }, success).await;
+        let _ = f.timeout_below(ms(10), pending(), success).await;
+        let _ = f.judged::<()>(async { Err(broken()) }, neutral).await;
+        let _ = f.timeout_below(ms(10), pending(), neutral).await;
+    }
+    assert_eq!(f.breaker().state(), Closed);
+    let _ = f.timeout_below(ms(10), pending(), failure).await;
+    assert_eq!(f.breaker().state(), Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn q01_an_ignored_error_of_the_last_probe_gives_its_place_back() {
+    let f = function("stack.q01", fifty().failures(1));
+    let _ = f.call::<()>(async { Err(broken()) }).await;
+    pass(secs(50)).await;
+    for _ in 0..10 {
+        let neutral = |_: &Error| Some(CircuitVerdict::Neutral);
+        let out = f.judged::<()>(async { Err(broken()) }, neutral).await;
+        assert!(!refused(&out));
+    }
+    play(f.breaker(), "S");
+    assert_eq!(f.breaker().state(), Closed);
+}
+
+/// What ended before the body ran.
+fn refused_below() -> impl Future<Output = Outcome<(), Error>> {
+    ready(Err(Failure::Policy(Refusal::CircuitOpen {
+        name: &"inner",
+        retry_in: None,
+    })))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ended_before_the_body_ran_is_neutral_unless_a_pattern_names_it() {
+    let f = function("stack.refused", fifty().failures(1));
+    let mark = Mark::new();
+    let success = |_: &Error| Some(CircuitVerdict::Success);
+    let seen = || then(refused_below(), |out| look(out, gate()));
+    let _ = f.with(&mark, refused_below(), |_| None).await;
+    let _ = f.with(&mark, seen(), |_| None).await;
+    assert_eq!(f.breaker().state(), Closed);
+    play(f.breaker(), "F");
+    pass(secs(50)).await;
+    // Half-open: no pattern makes a success of it.
+    let _ = f.with(&mark, seen(), success).await;
+    assert_eq!(f.breaker().state(), HalfOpen);
+    let failure = |_: &Error| Some(CircuitVerdict::Failure);
+    let _ = f.with(&mark, seen(), failure).await;
+    assert_eq!(f.breaker().state(), Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d12_a_call_that_outlives_a_trip_is_dropped() {
+    let f = function("stack.d12", fifty().failures(1));
+    let slow = f.call(async {
+        resil_runtime::clock::sleep_until(resil_runtime::clock::now() + secs(70)).await;
+        Ok(())
+    });
+    let around = async {
+        advance(ms(1)).await;
+        let _ = f.call::<()>(async { Err(broken()) }).await;
+        advance(secs(65)).await;
+        let probe = f.breaker().try_acquire().unwrap();
+        advance(secs(10)).await;
+        probe
+    };
+    let (out, probe) = tokio::join!(slow, around);
+    assert!(out.is_ok());
+    assert_eq!(f.breaker().state(), HalfOpen);
+    probe.success();
+    assert_eq!(f.breaker().state(), Closed);
+}
+
+#[test]
+fn a_permit_is_small() {
+    assert!(size_of::<resil_runtime::__private::Permit<'_>>() <= 24);
+}

@@ -1,0 +1,83 @@
+//! Functions called for the first time by many threads at once, and calls from all of them.
+
+use std::sync::Barrier;
+use std::thread;
+
+use resil_runtime::__private::{CircuitPolicy, CircuitSite, Failure, Mark, Outcome, Site};
+use resil_runtime::circuit::{CircuitState, Window};
+use resil_runtime::{breaker, registry};
+
+static POLICIES: [CircuitPolicy; 2] = [
+    CircuitPolicy::new().failures(70_000),
+    CircuitPolicy::new().failures(60_000),
+];
+
+#[test]
+fn a_first_call_by_many_threads_makes_one_breaker_and_one_conflict() {
+    static FIRST: Site = Site::new("threads::first", 1);
+    static SECOND: Site = Site::new("threads::second", 1);
+    static SITES: [CircuitSite; 2] = [
+        CircuitSite::new(&FIRST, Some("threads.first")),
+        CircuitSite::new(&SECOND, Some("threads.first")),
+    ];
+    static UNNAMED: CircuitSite = CircuitSite::new(&FIRST, None);
+    let start = Barrier::new(8);
+    thread::scope(|s| {
+        for t in 0..8_usize {
+            let start = &start;
+            s.spawn(move || {
+                start.wait();
+                for _ in 0..1_000 {
+                    let mark = Mark::new();
+                    let out: Outcome<(), ()> = Err(Failure::Body(()));
+                    for site in [&SITES[t % 2], &UNNAMED] {
+                        let permit = site.admit(Some(&POLICIES[t % 2]), &mark).unwrap();
+                        permit.settle(&out, |()| None, |()| None);
+                    }
+                }
+            });
+        }
+    });
+    let b = breaker("threads.first");
+    assert_eq!(b.state(), CircuitState::Closed);
+    // Calls that slipped in before the settings came are dropped: as a rule there are none.
+    let counted = b.counts().failures_in_a_row;
+    assert!((1..=8_000).contains(&counted));
+    b.try_acquire().unwrap().failure();
+    assert_eq!(b.counts().failures_in_a_row, counted + 1);
+    let clashes = registry().conflicts();
+    assert_eq!(
+        clashes.iter().filter(|c| c.name == "threads.first").count(),
+        1
+    );
+    let known = registry().snapshot();
+    let of_the_site = known
+        .iter()
+        .filter(|s| s.name.starts_with("threads::first"));
+    assert_eq!(of_the_site.count(), 1);
+}
+
+#[test]
+fn counts_of_many_threads_add_up() {
+    let b = breaker("threads.counts");
+    b.configure(
+        CircuitPolicy::new()
+            .failure_rate(1.0)
+            .window(Window::Calls(10_000)),
+    );
+    thread::scope(|s| {
+        for _ in 0..8 {
+            s.spawn(|| {
+                for i in 0..1_000 {
+                    let permit = b.try_acquire().unwrap();
+                    match i % 10 {
+                        0 => permit.failure(),
+                        1 => drop(permit),
+                        _ => permit.success(),
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!((b.counts().calls, b.counts().failures), (7_200, 800));
+}

@@ -1,0 +1,118 @@
+//! D22: on the good path nothing is allocated; and the futures stay small.
+//!
+//! A target of its own: the counting allocator sees the whole process.
+
+#![allow(clippy::items_after_statements)]
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use resil::{Error, circuit, retry, timeout};
+
+#[retry]
+async fn retried(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[timeout(1s)]
+async fn bounded(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[circuit]
+async fn in_a_row(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[circuit(failure_rate = 50%, window = 100)]
+async fn counted(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[circuit(failure_rate = 50%, window = 10s)]
+async fn timed(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[circuit]
+#[timeout(5s)]
+#[retry]
+#[timeout(1s)]
+async fn stack(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[circuit]
+#[timeout(5s)]
+#[retry]
+async fn pending_once(n: &u32) -> Result<u32, Error> {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    Ok(*n)
+}
+
+/// Polls to the end without a runtime: what needs a timer would panic.
+fn run<T>(f: impl Future<Output = T>) -> T {
+    let mut f = pin!(f);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(out) = f.as_mut().poll(&mut cx) {
+            return out;
+        }
+    }
+}
+
+macro_rules! allocates_nothing {
+    ($($name:ident),*) => {$(
+        // Registers the breaker, grows what is grown once.
+        for _ in 0..3 {
+            assert_eq!(run($name(&7)), Ok(7));
+        }
+        let seen = allocation_counter::measure(|| {
+            for _ in 0..1_000 {
+                assert_eq!(run($name(&7)), Ok(7));
+            }
+        });
+        assert_eq!(seen.count_total, 0, "{}: {seen:?}", stringify!($name));
+    )*};
+}
+
+#[test]
+fn d22_nothing_is_allocated_on_the_good_path() {
+    allocates_nothing!(retried, bounded, in_a_row, counted, timed, stack);
+}
+
+#[test]
+fn d22_nor_where_a_timer_is_made() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let _entered = runtime.enter();
+    // The timer is part of the future.
+    allocates_nothing!(pending_once);
+}
+
+#[test]
+fn futures_stay_small() {
+    // Upper bounds with a little room, so that a change of layout is seen.
+    let sizes = [
+        ("retry", size_of_val(&retried(&1)), 280),
+        ("timeout", size_of_val(&bounded(&1)), 264),
+        ("circuit", size_of_val(&in_a_row(&1)), 160),
+        ("stack", size_of_val(&stack(&1)), 800),
+    ];
+    for (name, size, bound) in sizes {
+        assert!(size <= bound, "{name}: {size} bytes");
+    }
+    println!("{sizes:?}");
+}
