@@ -10,7 +10,7 @@ mod matching;
 use std::cell::RefCell;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes, success_span};
 use crate::policy::Layer;
@@ -302,6 +302,14 @@ fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
 
 fn clone_of(name: &Ident) -> Ident {
     format_ident!("__resil_{}", name, span = mixed(name.span()))
+}
+
+/// An `Option` in generated code.
+pub(crate) fn option(value: Option<&impl ToTokens>, at: Span) -> TokenStream {
+    value.map_or_else(
+        || quote_spanned!(at=> ::core::option::Option::None),
+        |value| quote_spanned!(at=> ::core::option::Option::Some(#value)),
+    )
 }
 
 /// Our locals, seen by nobody else, shown at `span`.

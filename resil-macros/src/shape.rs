@@ -353,10 +353,11 @@ fn lifetimes(tokens: &TokenStream) -> Vec<String> {
     while let Some(t) = tokens.next() {
         match t {
             TokenTree::Group(g) => found.extend(lifetimes(&g.stream())),
-            TokenTree::Punct(p) if p.as_char() == '&' => {
-                if !matches!(tokens.peek(), Some(TokenTree::Punct(q)) if q.as_char() == '\'') {
-                    found.push("'_".to_owned());
-                }
+            TokenTree::Punct(p)
+                if p.as_char() == '&'
+                    && !matches!(tokens.peek(), Some(TokenTree::Punct(q)) if q.as_char() == '\'') =>
+            {
+                found.push("'_".to_owned());
             }
             TokenTree::Punct(p) if p.as_char() == '\'' => {
                 if let Some(TokenTree::Ident(name)) = tokens.next()

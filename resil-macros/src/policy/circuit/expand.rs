@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::{Circuit, Window};
 use crate::expand::constant::{Bound, Ty, count, not_zero, ratio};
-use crate::expand::{Cx, Inner, mixed};
+use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
 use crate::parse::Const;
 
@@ -36,10 +36,7 @@ impl Circuit {
     fn site(&self, cx: &Cx<'_>) {
         let at = mixed(self.span);
         let ty = cx.private("CircuitSite", self.span);
-        let name = match &self.name {
-            Some(name) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
-            None => quote_spanned!(at=> ::core::option::Option::None),
-        };
+        let name = option(self.name.as_ref(), at);
         cx.on_entry(&quote_spanned! {at=>
             static __RESIL_CIRCUIT: #ty = #ty::new(&__RESIL_SITE, #name);
         });
@@ -142,13 +139,13 @@ impl Circuit {
             let hit = cx.matches(p, &quote!(__e));
             quote_spanned!(at=> if #hit { #some(#ty::Neutral) } else)
         });
-        let rest = match &self.on {
-            Some(p) => {
+        let rest = self.on.as_ref().map_or_else(
+            || quote_spanned!(at=> { ::core::option::Option::None }),
+            |p| {
                 let hit = cx.matches(p, &quote!(__e));
                 quote_spanned!(at=> { if #hit { #some(#ty::Failure) } else { #some(#ty::Success) } })
-            }
-            None => quote_spanned!(at=> { ::core::option::Option::None }),
-        };
+            },
+        );
         quote_spanned!(at=> |__e: &_| { #ignore #rest })
     }
 }
