@@ -54,5 +54,5 @@ pub fn derive_classify(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
-    annotated::expand(args.into(), item.into()).into()
+    annotated::expand(args.into(), &item.into()).into()
 }

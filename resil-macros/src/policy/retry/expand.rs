@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 
 use super::{Budget, Jitter, Max, Retry, Strategy};
 use crate::expand::constant::{Bound, Ty, any_duration, count, not_zero, ratio};
-use crate::expand::{Cx, Inner, mixed};
+use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
 
 impl Retry {
@@ -63,9 +63,10 @@ impl Retry {
         let at = mixed(self.span);
         let ty = cx.private("RetrySite", self.span);
         let name = match &self.budget {
-            Some(Budget::Named(name)) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
-            _ => quote_spanned!(at=> ::core::option::Option::None),
+            Some(Budget::Named(name)) => Some(name),
+            None | Some(Budget::Off | Budget::Own { .. }) => None,
         };
+        let name = option(name, at);
         cx.on_entry(&quote_spanned! {at=>
             static __RESIL_RETRY: #ty = #ty::new(&__RESIL_SITE, #name);
         });
@@ -179,13 +180,13 @@ impl Retry {
             let hit = cx.matches(p, &quote!(__e));
             quote_spanned!(at=> if #hit { #some(#ty::Final) } else)
         });
-        let rest = match &self.on {
-            Some(p) => {
+        let rest = self.on.as_ref().map_or_else(
+            || quote_spanned!(at=> { ::core::option::Option::None }),
+            |p| {
                 let hit = cx.matches(p, &quote!(__e));
                 quote_spanned!(at=> { if #hit { #some(#ty::Retry) } else { #some(#ty::Final) } })
-            }
-            None => quote_spanned!(at=> { ::core::option::Option::None }),
-        };
+            },
+        );
         if unless.is_none() && self.on.is_none() {
             quote_spanned!(at=> |_: &_| ::core::option::Option::None)
         } else {

@@ -30,7 +30,6 @@ const DEFAULT_CAP: Duration = Duration::from_secs(20);
 pub(crate) struct Retry {
     pub(crate) span: Span,
     pub(crate) strategy: Strategy,
-    pub(crate) strategy_written: bool,
     pub(crate) max: Option<Max>,
     pub(crate) base: Option<Const<Duration>>,
     pub(crate) factor: Option<Const<f64>>,
@@ -131,7 +130,6 @@ impl Retry {
         let parsed = Self {
             span,
             strategy: strategy.map_or(Strategy::Exponential, |(strategy, _)| strategy),
-            strategy_written: strategy.is_some(),
             max: args.take("max").and_then(|value| max(&value)),
             base: args.take("base").and_then(|value| value.duration()),
             factor: args.take("factor").and_then(|value| value.number(1.0)),
