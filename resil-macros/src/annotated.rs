@@ -7,6 +7,7 @@ use quote::quote;
 
 use crate::check;
 use crate::diag::Diag;
+use crate::document;
 use crate::expand::{self, Part, Plan};
 use crate::input::{Binding, Input, nameable};
 use crate::policy::{Ctx, Layer};
@@ -94,7 +95,8 @@ fn build(
     }
     let mut group = Group::new(body.delimiter(), content);
     group.set_span(body.span());
-    Some(input.with_body(&group, &cloned))
+    let docs = document::section(&input.attrs, layers);
+    Some(input.with_body(&group, &cloned, &docs))
 }
 
 /// What the function answers: its declared type, or the `Output` of the future that it returns.

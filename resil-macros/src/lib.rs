@@ -8,6 +8,7 @@ mod annotated;
 mod check;
 mod classify;
 mod diag;
+mod document;
 mod expand;
 mod input;
 mod parse;
