@@ -153,9 +153,17 @@ fn worst(layers: &[Layer]) -> String {
         Some(Some(n)) => format!("{n} attempts"),
         Some(None) => "an unknown number of attempts".to_owned(),
     };
+    let waits = layers
+        .iter()
+        .any(|l| matches!(l, Layer::Idempotent(i) if !i.conflict_reject));
+    let waits = if waits {
+        ", and the wait for another caller's run with the same key"
+    } else {
+        ""
+    };
     match longest(layers) {
-        Some(time) => format!("At worst {runs}, and about {} in all.", show(time)),
-        None => format!("At worst {runs}, for as long as the body takes."),
+        Some(time) => format!("At worst {runs} and about {} in all{waits}.", show(time)),
+        None => format!("At worst {runs}, for as long as the body takes{waits}."),
     }
 }
 
@@ -172,8 +180,6 @@ fn longest(layers: &[Layer]) -> Option<Duration> {
                 }
             }
             Layer::Retry(r) => inside.and_then(|one| longest_retry(r, one)),
-            // It may wait for another caller's run, as long as that takes.
-            Layer::Idempotent(i) if !i.conflict_reject => None,
             Layer::Circuit(_) | Layer::Idempotent(_) => inside,
         };
     }

@@ -14,6 +14,8 @@ mod input;
 mod parse;
 mod policy;
 mod shape;
+#[cfg(test)]
+mod snapshots;
 mod splice;
 mod stack;
 mod tokens;
