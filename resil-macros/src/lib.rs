@@ -13,6 +13,8 @@ mod expand;
 mod input;
 mod parse;
 mod policy;
+#[cfg(test)]
+mod random_items;
 mod shape;
 #[cfg(test)]
 mod snapshots;
