@@ -682,6 +682,36 @@ async fn two_functions_without_a_name_share_nothing() {
     // Another client, the same site.
     assert_eq!(letter(&Client.get(&r).await), 'X');
     assert_eq!(letter(&Other.get(&r).await), '.');
+    // Shown with its line where two read the same.
+    let all = registry().snapshot();
+    let mut names = all.iter().map(|b| b.name);
+    assert!(names.any(|n| n == "circuit::get"));
+    assert!(names.any(|n| n.starts_with("circuit::get:")));
+}
+
+#[test]
+fn d21_an_opening_that_another_runtime_saw_does_not_outlast_its_time() {
+    #[circuit(name = "d21", failures = 1, open_for = 30s)]
+    async fn outlives(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let paused = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap()
+    };
+    paused().block_on(async {
+        advance(Duration::from_secs(86_400)).await;
+        let r = Record::new();
+        assert_eq!(play!(outlives(&r), Fail, Fail), "FX");
+    });
+    // A clock that is a day behind.
+    paused().block_on(async {
+        pass(30_000).await;
+        assert_eq!(play!(outlives(&Record::new()), Succeed), ".");
+    });
 }
 
 // Half-open.
