@@ -661,6 +661,28 @@ async fn all_instances_of_a_generic_function_share_one_breaker() {
     assert_eq!(letter(&generic(&r, &[1_u64; 3]).await), 'X');
 }
 
+/// Methods of one path and one line.
+macro_rules! clients {
+    ($($client:ident)*) => {$(
+        struct $client;
+        impl $client {
+            #[circuit(failures = 1)]
+            async fn ask(&self, r: &Record, what: Do) -> Result<u32, Fault> {
+                act(r, what).await
+            }
+        }
+    )*};
+}
+clients!(Here There);
+
+#[tokio::test(start_paused = true)]
+async fn functions_that_one_macro_made_share_nothing() {
+    let r = Record::new();
+    assert_eq!(letter(&Here.ask(&r, Fail).await), 'F');
+    assert_eq!(letter(&Here.ask(&r, Fail).await), 'X');
+    assert_eq!(letter(&There.ask(&r, Succeed).await), '.');
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_functions_without_a_name_share_nothing() {
     struct Client;
