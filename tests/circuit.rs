@@ -235,7 +235,7 @@ async fn constants_of_every_kind() {
     async fn by_calls(r: &Record, what: Do) -> Result<u32, Fault> {
         act(r, what).await
     }
-    #[circuit(failure_rate = RATE, window = SPAN, min_calls = { CALLS - 1 })]
+    #[circuit(failure_rate = RATE, window = SPAN, min_calls = CALLS - 1)]
     async fn by_time(r: &Record, what: Do) -> Result<u32, Fault> {
         act(r, what).await
     }

@@ -185,6 +185,7 @@ async fn instrumented(r: &Record, k: String) -> Result<u32, Fault> {
     second_time(r)
 }
 
+#[allow(clippy::manual_async_fn, reason = "this is the shape in question")]
 #[idempotent(key = k)]
 #[circuit]
 #[retry(max = 2, base = 1ms)]
