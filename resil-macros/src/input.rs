@@ -311,3 +311,14 @@ pub(crate) fn first_span(tokens: &TokenStream) -> Span {
         .next()
         .map_or_else(Span::call_site, |t| t.span())
 }
+
+pub(crate) fn last_span(tokens: &TokenStream) -> Span {
+    tokens
+        .clone()
+        .into_iter()
+        .last()
+        .map_or_else(Span::call_site, |t| match t {
+            TokenTree::Group(g) => g.span_close(),
+            other => other.span(),
+        })
+}

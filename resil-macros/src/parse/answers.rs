@@ -52,17 +52,28 @@ impl Args<'_> {
 
     pub(super) fn not_built(&self, option: &Opt, ident: &Ident, tokens: &TokenStream) {
         // `backoff = exponential`, as several peers write it, is built: by another name.
-        if let Look::Word(word) = look(tokens)
-            && let Some(strategy) = self.option(&word.to_string())
-            && strategy.kind == Kind::Strategy
-        {
-            let name = format!("{} = {word}", option.name);
+        let word = match look(tokens) {
+            Look::Word(word) => word.to_string(),
+            Look::Text(text) => text.value(),
+            _ => String::new(),
+        };
+        if let Some(strategy) = self.strategy(&word) {
+            let name = format!("{} = {}", option.name, shown(tokens));
             let texts = [strategy.name.to_owned()];
             let message = wording::called_here(self.spec, &name, &texts, ", first and by itself");
             self.cx.diag.error(ident, message);
         } else {
             self.cx.diag.error(ident, wording::not_yet(option.name));
         }
+    }
+
+    /// The strategy of that name, here or elsewhere.
+    fn strategy(&self, word: &str) -> Option<&'static Opt> {
+        let here = match self.known_elsewhere(word) {
+            Some(Here::Named(name, _)) => name,
+            _ => word,
+        };
+        self.option(here).filter(|o| o.kind == Kind::Strategy)
     }
 
     pub(super) fn nameless(&mut self, tokens: &TokenStream) {
@@ -175,6 +186,10 @@ fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Ve
     };
     let values = match look(tokens) {
         Look::Nothing => vec![option.example.to_owned()],
+        Look::Text(text) if option.kind == Kind::Duration => {
+            unquoted_duration(&text.value(), option)
+        }
+        Look::Text(text) if is_unquoted(option.kind) => vec![text.value()],
         Look::Number(found) if !found.negative => number(&found),
         _ if option.kind == Kind::Pattern => {
             vec![pattern::meant(tokens).unwrap_or_else(|| option.example.to_owned())]
@@ -183,6 +198,32 @@ fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Ve
         _ => vec![shown(tokens)],
     };
     values.iter().map(|value| option.write(value)).collect()
+}
+
+/// `"100ms"` → `100ms`.
+fn unquoted_duration(text: &str, option: &Opt) -> Vec<String> {
+    let text: String = text.split_whitespace().collect();
+    match duration::read(&text) {
+        Ok(_) => vec![text],
+        Err(fault) if text.starts_with(|c: char| c.is_ascii_digit()) && !fault.write.is_empty() => {
+            fault.write
+        }
+        Err(_) => vec![option.example.to_owned()],
+    }
+}
+
+/// Whether others write in quotes what is none here.
+fn is_unquoted(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Count
+            | Kind::Max
+            | Kind::Ratio
+            | Kind::Number
+            | Kind::Window
+            | Kind::Words(_)
+            | Kind::Jitter
+    )
 }
 
 /// Whether an expression can be shown as that option's value.

@@ -115,7 +115,9 @@ impl<'a> Args<'a> {
         }
         if option.kind == Kind::Strategy {
             if form != Form::Flag {
-                self.cx.diag.error(&ident, wording::takes_no_value(option));
+                self.cx
+                    .diag
+                    .error(&ident, wording::takes_no_value(option, form, &tokens));
             } else if !first && !second_strategy {
                 self.cx
                     .diag
@@ -155,8 +157,8 @@ impl<'a> Args<'a> {
                 TokenTree::Punct(punct) => punct.as_char() == '%',
                 TokenTree::Group(_) | TokenTree::Literal(_) => true,
             };
-            if ends_value && is_equals(&trees, at + 1) && self.option(&ident.to_string()).is_some()
-            {
+            // No expression goes on so, whatever the name is.
+            if ends_value && is_equals(&trees, at + 1) {
                 self.cx
                     .diag
                     .error(ident, wording::comma_missing(&ident.to_string()));
