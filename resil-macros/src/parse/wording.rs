@@ -142,6 +142,13 @@ pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
     )
 }
 
+pub(crate) fn crate_needs_a_path() -> String {
+    help(
+        "`crate` takes the path that `resil` has here, but none is given",
+        "write `crate = path::to::resil`",
+    )
+}
+
 pub(crate) fn word_of(spec: &Spec, word: &str, option: &Opt) -> String {
     help(
         format!(
