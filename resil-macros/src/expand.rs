@@ -188,6 +188,16 @@ impl Cx<'_> {
         }
     }
 
+    /// [`this`](Self::this), for what is on entry: the outermost part need not be this one, and
+    /// above an `#[instrument]` nothing has renamed `self`.
+    pub(crate) fn this_on_entry(&self, tokens: &TokenStream) -> TokenStream {
+        if self.plan.is_outermost(self.part) {
+            self.this(tokens)
+        } else {
+            tokens.clone()
+        }
+    }
+
     /// The static that says where the attributes stand.
     pub(crate) fn site(span: Span) -> TokenStream {
         quote_spanned!(mixed(span)=> &__RESIL_SITE)

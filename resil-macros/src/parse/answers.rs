@@ -54,21 +54,22 @@ impl Args<'_> {
         self.cx.diag.error(ident, message);
     }
 
-    pub(super) fn not_built(&self, option: &Opt, ident: &Ident, tokens: &TokenStream) {
-        // `backoff = exponential`, as several peers write it, is built: by another name.
+    /// `backoff = exponential`, as several peers write it: a fault if that is what it is.
+    pub(super) fn is_strategy_as_value(&self, option: &Opt, tokens: &TokenStream) -> bool {
         let word = match look(tokens) {
-            Look::Word(word) => word.to_string(),
+            Look::Word(word) if !self.cx.params.contains(&word) => word.to_string(),
             Look::Text(text) => text.value(),
-            _ => String::new(),
+            _ => return false,
         };
-        if let Some(strategy) = self.strategy(&word) {
-            let name = format!("{} = {}", option.name, shown(tokens));
-            let texts = [strategy.name.to_owned()];
-            let message = wording::called_here(self.spec, &name, &texts, ", first and by itself");
-            self.cx.diag.error(ident, message);
-        } else {
-            self.cx.diag.error(ident, wording::not_yet(option.name));
+        if option.name != "backoff" {
+            return false;
         }
+        let Some(strategy) = self.strategy(&word) else {
+            return false;
+        };
+        let message = wording::strategy_as_value(option, &shown(tokens), strategy);
+        self.cx.diag.error(tokens, message);
+        true
     }
 
     /// The strategy of that name, here or elsewhere.

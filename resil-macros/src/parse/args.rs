@@ -110,7 +110,10 @@ impl<'a> Args<'a> {
         let second_strategy = option.kind == Kind::Strategy && self.has_strategy();
         self.mean(option.name, ident.span());
         if !option.built {
-            self.not_built(option, &ident, &tokens);
+            self.cx.diag.error(&ident, wording::not_yet(option.name));
+            return;
+        }
+        if self.is_strategy_as_value(option, &tokens) {
             return;
         }
         if option.kind == Kind::Strategy {

@@ -142,6 +142,16 @@ pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
     )
 }
 
+pub(crate) fn strategy_as_value(option: &Opt, value: &str, strategy: &Opt) -> String {
+    help(
+        format!(
+            "`{}` takes a strategy of your own, but `{value}` is one that resil has",
+            option.name
+        ),
+        format!("write `{}`, first and by itself", strategy.name),
+    )
+}
+
 pub(crate) fn crate_needs_a_path() -> String {
     help(
         "`crate` takes the path that `resil` has here, but none is given",

@@ -51,12 +51,12 @@ impl Idempotent {
             .iter()
             .flatten()
             .map(|part| {
-                let part = by_reference(&cx.this(part));
+                let part = by_reference(&cx.this_on_entry(part));
                 quote_spanned!(mixed(first_span(&part))=> .part(#part))
             })
             .collect();
         let fingerprint = self.fingerprint.as_ref().map(|value| {
-            let value = cx.this(value);
+            let value = cx.this_on_entry(value);
             let at = mixed(first_span(&value));
             let by_reference = by_reference(&value);
             let of = cx.private("PreparedFingerprint", first_span(&value));

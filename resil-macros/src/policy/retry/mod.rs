@@ -36,6 +36,7 @@ pub(crate) struct Retry {
     pub(crate) cap: Option<Const<Duration>>,
     pub(crate) jitter: Option<Jitter>,
     pub(crate) delays: Option<Vec<Const<Duration>>>,
+    pub(crate) backoff: Option<TokenStream>,
     pub(crate) within: Option<Const<Duration>>,
     pub(crate) on: Option<Pattern>,
     pub(crate) unless: Option<Pattern>,
@@ -105,6 +106,7 @@ struct Written {
     cap: Option<Span>,
     jitter: Option<Span>,
     delays: Option<Span>,
+    backoff: Option<Span>,
     within: Option<Span>,
     budget: Option<Span>,
 }
@@ -121,6 +123,7 @@ impl Retry {
             cap: args.meant("cap"),
             jitter: args.meant("jitter"),
             delays: args.meant("delays"),
+            backoff: args.meant("backoff"),
             within: args.meant("within"),
             budget: args.meant("budget"),
         };
@@ -133,6 +136,7 @@ impl Retry {
             cap: args.take("cap").and_then(|value| value.duration()),
             jitter: args.take("jitter").and_then(|value| jitter(&value)),
             delays: args.take("delays").and_then(|value| value.durations()),
+            backoff: args.take("backoff").and_then(|value| value.expr()),
             within: args.take("within").and_then(|value| value.duration()),
             on: args.take("on").and_then(|value| value.pattern()),
             unless: args.take("unless").and_then(|value| value.pattern()),

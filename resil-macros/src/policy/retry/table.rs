@@ -15,7 +15,7 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("cap", Kind::Duration, "20s"),
         Opt::new("jitter", Kind::Jitter, "full"),
         Opt::new("delays", Kind::Durations, "[100ms, 1s]"),
-        Opt::new("backoff", Kind::Expr, "MyBackoff").later(),
+        Opt::new("backoff", Kind::Expr, "MyBackoff::new()"),
         Opt::new("within", Kind::Duration, "30s"),
         Opt::new("on", Kind::Pattern, "Network(_)"),
         Opt::new("unless", Kind::Pattern, "Invalid(_)"),
