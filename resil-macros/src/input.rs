@@ -262,7 +262,7 @@ fn erase_impl_trait(ty: &mut Type) {
 /// the type else.
 pub(crate) fn error_span(ret: &TokenStream) -> Span {
     match result_arguments(ret).as_deref() {
-        Some([_, error]) => first_span(&error.to_token_stream()),
+        Some([_, error]) => type_span(&error.to_token_stream()),
         _ => type_span(ret),
     }
 }
@@ -270,7 +270,7 @@ pub(crate) fn error_span(ret: &TokenStream) -> Span {
 /// Where a fault of the success type is shown: at `T` where the type is written `Result<T, ..>`.
 pub(crate) fn success_span(ret: &TokenStream) -> Span {
     match result_arguments(ret).as_deref() {
-        Some([success, ..]) => first_span(&success.to_token_stream()),
+        Some([success, ..]) => type_span(&success.to_token_stream()),
         _ => type_span(ret),
     }
 }

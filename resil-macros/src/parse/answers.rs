@@ -55,7 +55,7 @@ impl Args<'_> {
     }
 
     /// `backoff = exponential`, as several peers write it: a fault if that is what it is.
-    pub(super) fn is_strategy_as_value(&self, option: &Opt, tokens: &TokenStream) -> bool {
+    pub(super) fn is_strategy_as_value(&mut self, option: &Opt, tokens: &TokenStream) -> bool {
         let word = match look(tokens) {
             Look::Word(word) if !self.cx.params.contains(&word) => word.to_string(),
             Look::Text(text) => text.value(),
@@ -69,6 +69,7 @@ impl Args<'_> {
         };
         let message = wording::strategy_as_value(option, &shown(tokens), strategy);
         self.cx.diag.error(tokens, message);
+        self.mean(strategy.name, super::first_span(tokens));
         true
     }
 

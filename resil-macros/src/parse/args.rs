@@ -107,13 +107,13 @@ impl<'a> Args<'a> {
             self.cx.diag.error(&ident, wording::twice(option.name));
             return;
         }
+        if self.is_strategy_as_value(option, &tokens) {
+            return;
+        }
         let second_strategy = option.kind == Kind::Strategy && self.has_strategy();
         self.mean(option.name, ident.span());
         if !option.built {
             self.cx.diag.error(&ident, wording::not_yet(option.name));
-            return;
-        }
-        if self.is_strategy_as_value(option, &tokens) {
             return;
         }
         if option.kind == Kind::Strategy {
