@@ -52,8 +52,13 @@ impl Parse for Input {
 
 impl Input {
     /// The function with another body.
-    /// `cloned` arguments need no `mut`: the clone is what changes.
-    pub(crate) fn with_body(&self, body: &Group, cloned: &[String]) -> TokenStream {
+    /// `cloned` arguments need no `mut`: the clone is what changes. `docs` go behind its own.
+    pub(crate) fn with_body(
+        &self,
+        body: &Group,
+        cloned: &[String],
+        docs: &TokenStream,
+    ) -> TokenStream {
         let Self {
             attrs,
             vis,
@@ -67,7 +72,7 @@ impl Input {
                 drop_mut(&mut arg.pat, cloned);
             }
         }
-        quote!(#(#attrs)* #vis #defaultness #sig #body)
+        quote!(#(#attrs)* #docs #vis #defaultness #sig #body)
     }
 
     /// The names that the arguments bind.
