@@ -122,3 +122,69 @@ pub(crate) fn return_type(input: &Input) -> Option<TokenStream> {
     }
     shape::future_output(ty)
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{Group, TokenTree};
+
+    use super::*;
+
+    /// `#[above] #[retry] #[stranger] async fn` as the private macro meets it, once `stranger` has
+    /// made `fetch` of it.
+    fn said_of(fetch: &TokenStream) -> String {
+        let deferred = crate::stack::defer(
+            "retry",
+            TokenStream::new(),
+            quote!(
+                #[some::stranger(x)]
+                async fn fetch() -> Result<u32, String> {
+                    Ok(1)
+                }
+            ),
+        );
+        let pending = deferred
+            .into_iter()
+            .filter_map(|t| match t {
+                TokenTree::Group(g) => Some(g.stream()),
+                _ => None,
+            })
+            .find(|attribute| attribute.to_string().contains("__private"))
+            .expect("a pending attribute");
+        let content = pending
+            .into_iter()
+            .filter_map(|t| match t {
+                TokenTree::Group(g) => Some(Group::stream(&g)),
+                _ => None,
+            })
+            .last()
+            .expect("its content");
+        expand(content, fetch).to_string()
+    }
+
+    #[test]
+    fn who_took_async_away_is_named() {
+        let taken = quote!(
+            fn fetch() -> Result<u32, String> {
+                block_on(async { Ok(1) })
+            }
+        );
+        let said = said_of(&taken);
+        assert!(
+            said.contains("`#[stranger]` below `#[retry]` takes `async` away from `fetch`"),
+            "{said}"
+        );
+        assert!(said.ends_with(&taken.to_string()), "as written: {said}");
+        assert_eq!(said.matches("compile_error").count(), 1, "{said}");
+    }
+
+    #[test]
+    fn who_left_async_there_is_not() {
+        let left = quote!(
+            async fn fetch() -> Result<u32, String> {
+                Ok(2)
+            }
+        );
+        let said = said_of(&left);
+        assert!(!said.contains("compile_error"), "{said}");
+    }
+}
