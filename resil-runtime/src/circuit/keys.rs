@@ -23,7 +23,7 @@ const SHARDS: usize = 16;
 
 /// A newcomer looks at so many others for one whose place it can take, beginning where the last one
 /// stopped: a flood of keys, all of them open, must not cost each call a walk over all.
-const LOOKS: usize = 256;
+const LOOKS: usize = 128;
 
 /// See the module.
 #[derive(Debug)]
