@@ -5,6 +5,10 @@
     clippy::disallowed_methods,
     reason = "tests read the paused clock themselves"
 )]
+#![allow(
+    clippy::items_after_statements,
+    reason = "each test has its functions beside what it does with them"
+)]
 
 mod support;
 

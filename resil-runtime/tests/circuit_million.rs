@@ -63,7 +63,7 @@ async fn eight_tasks(b: Breaker) {
                         break;
                     }
                     call(b, end(n));
-                    if n % 1_000 == 0 {
+                    if n.is_multiple_of(1_000) {
                         tokio::task::yield_now().await;
                     }
                 }

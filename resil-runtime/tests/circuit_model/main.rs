@@ -344,7 +344,9 @@ async fn run(which: usize, rules: Rules, ops: &[Op]) {
             }
             Op::Hand { on, what } => pairs[on].hand(what),
         }
-        pairs.iter().for_each(|pair| pair.compare(now));
+        for pair in &pairs {
+            pair.compare(now);
+        }
     }
 }
 

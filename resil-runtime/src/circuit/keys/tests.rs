@@ -125,7 +125,9 @@ async fn of_idle_ones_those_that_were_asked_for_lately_stay() {
     let left: Vec<String> = names(b).into_iter().filter(|k| k != "new").collect();
     let (kept, others) = left.split_at(4);
     for i in 0..3 {
-        kept.iter().for_each(|key| drop(b.key(key)));
+        for key in kept {
+            drop(b.key(key));
+        }
         drop(b.key(format!("newer {i}")));
     }
     let now = names(b);
