@@ -14,7 +14,9 @@ mod support;
 
 mod stage;
 
+mod by_hand;
 mod hierarchy;
 mod jitter;
 mod microprofile;
 mod resilience4j;
+mod resilience4j_breaker;

@@ -5,7 +5,7 @@
 //!
 //! Where a row says "ours", a rule of `LANGUAGE.md` differs on purpose.
 
-use resil::CircuitState::{Closed, Open};
+use resil::CircuitState::Closed;
 use resil::event::StopReason::{Exhausted, Final, Within};
 use resil::{Error, circuit, retry, timeout};
 
