@@ -14,9 +14,16 @@ mod support;
 
 mod stage;
 
+mod aws;
 mod by_hand;
+mod failsafe_go;
+mod finagle;
+mod gobreaker;
+mod grpc;
 mod hierarchy;
 mod jitter;
 mod microprofile;
+mod polly;
 mod resilience4j;
 mod resilience4j_breaker;
+mod smallrye;
