@@ -321,6 +321,26 @@ async fn a_timeout_below_is_a_failure_unless_the_callers_own_shorter_deadline_cu
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_callers_deadline_is_neutral_in_a_task_of_its_own_too() {
+    #[circuit(name = "spawned", failures = 1)]
+    #[timeout(1s)]
+    async fn spawned(r: Record, what: Do) -> Result<u32, Fault> {
+        act(&r, what).await
+    }
+    #[timeout(50ms)]
+    async fn caller(r: Record) -> Result<u32, Fault> {
+        resil::spawn(spawned(r, Hang)).await.unwrap()
+    }
+    let r = Record::new();
+    assert_eq!(letter(&caller(r.clone()).await), 'T');
+    sleep(ms(10)).await;
+    assert_eq!((r.count(), r.elapsed()), (1, 60));
+    assert_eq!(state("spawned"), CircuitState::Closed);
+    assert_eq!(letter(&spawned(r.clone(), Hang).await), 'T');
+    assert_eq!(state("spawned"), CircuitState::Open);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_counts_as_failure_and_goes_on() {
     #[circuit(name = "panics", failures = 2)]
     async fn panics(r: &Record, what: Do) -> Result<u32, Fault> {
@@ -443,6 +463,24 @@ async fn idempotency_refusals_and_replays_below_are_neutral() {
     assert_eq!(state("over-claims"), CircuitState::HalfOpen);
     over_claims(&r, "new", Succeed).await.unwrap();
     assert_eq!(state("over-claims"), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_another_call_with_the_same_key_is_neutral() {
+    #[timeout(limit)]
+    #[circuit(name = "over-waiters", failures = 1)]
+    #[idempotent(key = "the one")]
+    async fn over_waiters(r: &Record, limit: Duration) -> Result<u32, Fault> {
+        act(r, Slow(5_000)).await
+    }
+    let r = Record::new();
+    let mut owner = pin!(over_waiters(&r, ms(60_000)));
+    assert!(poll_once(owner.as_mut()).await.is_pending());
+    let out = over_waiters(&r, ms(1_000)).await;
+    assert!(matches!(out, Err(Fault::Resil(Error::Idempotency(_)))));
+    begin_and_drop(over_waiters(&r, ms(60_000))).await;
+    assert_eq!(state("over-waiters"), CircuitState::Closed);
+    assert_eq!(owner.await, Ok(1));
 }
 
 // The refusal.

@@ -15,16 +15,13 @@ use crate::splice::{Around, Found, splice};
 use crate::stack::{Entry, Stack};
 
 /// The function with its layers; on any fault the function as written, and all the faults.
-pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let stack = Stack::read(stack);
     let diag = Diag::new();
-    let input: Input = match syn::parse2(item.clone()) {
-        Ok(input) => input,
-        Err(_) => {
-            shape::not_a_function(&stack, &diag);
-            let errors = diag.finish();
-            return quote!(#errors #item);
-        }
+    let Ok(input) = syn::parse2::<Input>(item.clone()) else {
+        shape::not_a_function(&stack, item, &diag);
+        let errors = diag.finish();
+        return quote!(#errors #item);
     };
     let bindings = input.bindings();
     let params: Vec<_> = bindings.iter().map(|b| b.ident.clone()).collect();
@@ -36,7 +33,7 @@ pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
     };
 
     // Outermost first; those before `outer` stand above an `#[instrument]`.
-    let mut layers = Vec::new();
+    let mut layers: Vec<Layer> = Vec::new();
     let mut outer = 0;
     for entry in &stack.entries {
         match entry {
@@ -44,7 +41,9 @@ pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
             Entry::Instrument => outer = layers.len(),
         }
     }
-    layers.iter().for_each(|l: &Layer| l.check(&cx));
+    for layer in &layers {
+        layer.check(&cx);
+    }
     check::check_stack(&layers, &cx);
     let expanded = build(&stack, &input, &bindings, &layers, outer, &diag);
     match (diag.finish(), expanded) {
@@ -63,7 +62,7 @@ fn build(
 ) -> Option<TokenStream> {
     shape::check(input, bindings, layers, stack, diag);
     let body = input.body.as_ref()?;
-    let plain = input.sig.asyncness.is_some();
+    let is_async = input.sig.asyncness.is_some();
     let again = layers.iter().any(Layer::runs_again);
     let cloned = shape::cloned(layers);
     let plan = Plan {
@@ -83,13 +82,13 @@ fn build(
     let mut content = body.stream();
     if outer < layers.len() || layers.is_empty() {
         let around = Around::Block;
-        content = splice(content, plain, around, &cloned, &mut |found| {
+        content = splice(content, is_async, around, &cloned, &mut |found| {
             fold(Part::Below, &found)
         })?;
     }
     if outer > 0 {
         let around = Around::Instrument { again };
-        content = splice(content, plain, around, &cloned, &mut |found| {
+        content = splice(content, is_async, around, &cloned, &mut |found| {
             fold(Part::Above, &found)
         })?;
     }
@@ -99,7 +98,7 @@ fn build(
 }
 
 /// What the function answers: its declared type, or the `Output` of the future that it returns.
-fn return_type(input: &Input) -> Option<TokenStream> {
+pub(crate) fn return_type(input: &Input) -> Option<TokenStream> {
     let ty = input.output()?;
     if input.sig.asyncness.is_some() || !shape::returns_future(ty) {
         return Some(nameable(ty));

@@ -10,9 +10,9 @@ mod matching;
 use std::cell::RefCell;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
-use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes};
+use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes, success_span};
 use crate::policy::Layer;
 use crate::splice::Found;
 use crate::tokens::braced_like;
@@ -119,16 +119,25 @@ impl Plan<'_> {
 impl Cx<'_> {
     /// A name out of `__private`, spanned at `span`.
     pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
-        let span = mixed(span);
+        self.path(name, mixed(span))
+    }
+
+    fn path(&self, name: &str, span: Span) -> TokenStream {
         let name = Ident::new(name, span);
-        // `quote_spanned!` leaves what is interpolated where it was.
+        // `quote_spanned!` leaves what is interpolated where it was. All of one expansion, or rustc
+        // shows the whole attribute for what is made of such tokens; but a `$crate` is its macro's.
         let krate: TokenStream = self
             .plan
             .krate
             .clone()
             .into_iter()
             .map(|mut t| {
-                t.set_span(t.span().located_at(span));
+                let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
+                t.set_span(if foreign {
+                    t.span().located_at(span)
+                } else {
+                    span
+                });
                 t
             })
             .collect();
@@ -140,12 +149,21 @@ impl Cx<'_> {
         self.gate(if self.bare { "edge_bare" } else { "edge" })
     }
 
-    /// A gate function of `__private` on the return type.
-    pub(crate) fn gate(&self, name: &str) -> TokenStream {
-        let span = error_span(&self.ret);
-        let gate = self.private(name, span);
+    /// The gate for what is recorded: faults of the success type.
+    pub(crate) fn recorded(&self) -> TokenStream {
+        self.gate_at("recorded", success_span(&self.ret))
+    }
+
+    fn gate(&self, name: &str) -> TokenStream {
+        self.gate_at(name, error_span(&self.ret))
+    }
+
+    /// A gate function of `__private` on the return type, which it names alone: so it may stand
+    /// there as the user's own token, and rustc speaks of no macro.
+    fn gate_at(&self, name: &str, span: Span) -> TokenStream {
+        let gate = self.path(name, span);
         let ret = &self.ret;
-        quote_spanned!(mixed(span)=> #gate::<#ret, _, _>())
+        quote_spanned!(span=> #gate::<#ret, _, _>())
     }
 
     /// Adds a statement that runs on entry, before all layers.
@@ -167,6 +185,16 @@ impl Cx<'_> {
         match &self.self_ident {
             Some(this) => rename_self(tokens.clone(), this),
             None => tokens.clone(),
+        }
+    }
+
+    /// [`this`](Self::this), for what is on entry: the outermost part need not be this one, and
+    /// above an `#[instrument]` nothing has renamed `self`.
+    pub(crate) fn this_on_entry(&self, tokens: &TokenStream) -> TokenStream {
+        if self.plan.is_outermost(self.part) {
+            self.this(tokens)
+        } else {
+            tokens.clone()
         }
     }
 
@@ -196,7 +224,7 @@ impl Cx<'_> {
     }
 
     /// The user's block as the innermost future.
-    fn body(&self, found: &Found, rebind_self: Option<TokenStream>) -> Inner {
+    fn body(&self, found: &Found, rebind_self: Option<&TokenStream>) -> Inner {
         let span = first_span(&found.body);
         let at = mixed(span);
         let (_, body) = split_inner_attributes(found.body.clone());
@@ -286,6 +314,14 @@ fn clone_of(name: &Ident) -> Ident {
     format_ident!("__resil_{}", name, span = mixed(name.span()))
 }
 
+/// An `Option` in generated code.
+pub(crate) fn option(value: Option<&impl ToTokens>, at: Span) -> TokenStream {
+    value.map_or_else(
+        || quote_spanned!(at=> ::core::option::Option::None),
+        |value| quote_spanned!(at=> ::core::option::Option::Some(#value)),
+    )
+}
+
 /// Our locals, seen by nobody else, shown at `span`.
 pub(crate) fn mixed(span: Span) -> Span {
     Span::mixed_site().located_at(span)
@@ -314,7 +350,7 @@ pub(crate) fn fold(plan: &Plan<'_>, part: Part, ret: TokenStream, found: &Found)
         }
         _ => None,
     };
-    let mut inner = cx.body(found, rebind_self);
+    let mut inner = cx.body(found, rebind_self.as_ref());
     let first = if part == Part::Above { 0 } else { plan.above };
     for (i, layer) in layers.iter().enumerate().rev() {
         let (above, below) = (&plan.layers[..first + i], &plan.layers[first + i + 1..]);

@@ -6,6 +6,7 @@
 
 mod annotated;
 mod check;
+mod classify;
 mod diag;
 mod expand;
 mod input;
@@ -40,9 +41,18 @@ attributes! {
     idempotent;
 }
 
+#[doc = include_str!("../docs/classify.md")]
+#[proc_macro_derive(
+    Classify,
+    attributes(transient, permanent, throttled, neutral, classify)
+)]
+pub fn derive_classify(input: TokenStream) -> TokenStream {
+    classify::derive(input.into()).into()
+}
+
 /// Expands the layers that the public attributes have gathered. Not to be written by hand.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
-    annotated::expand(args.into(), item.into()).into()
+    annotated::expand(args.into(), &item.into()).into()
 }

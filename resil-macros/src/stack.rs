@@ -175,6 +175,14 @@ impl Stack {
         stack
     }
 
+    /// The name of the outermost attribute.
+    pub(crate) fn first(&self) -> Option<&Ident> {
+        self.entries.iter().find_map(|e| match e {
+            Entry::Layer(layer) => Some(&layer.name),
+            Entry::Instrument => None,
+        })
+    }
+
     fn read_attribute(attr: &TokenStream) -> Self {
         let content = bracketed(attr)
             .and_then(|content| {

@@ -1,7 +1,7 @@
 //! The only names that generated code may use. No promise of stability is made for them.
 
 pub use crate::circuit::{CircuitPolicy, CircuitSite, CircuitVerdict, Permit, Window, WindowOf};
-pub use crate::classify::{Class, Classify, Probe};
+pub use crate::classify::{Class, Classify, Forward, Probe};
 pub use crate::deadline::Deadline;
 pub use crate::error::Refusal;
 pub use crate::failure::{
@@ -10,7 +10,8 @@ pub use crate::failure::{
 };
 pub use crate::mark::{Mark, watch};
 pub use crate::retry::{
-    BudgetPolicy, Jitter, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask, attempt,
+    BudgetPolicy, Jitter, Plan, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask,
+    attempt, plan,
 };
 pub use crate::site::Site;
 pub use crate::then::then;

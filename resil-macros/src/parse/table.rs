@@ -16,24 +16,16 @@ pub(crate) struct Spec {
 pub(crate) struct Opt {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// As the docs have it; empty where there is none.
-    pub(crate) default: &'static str,
     /// A value to show where the user's own gives no better one.
     pub(crate) example: &'static str,
     pub(crate) built: bool,
 }
 
 impl Opt {
-    pub(crate) const fn new(
-        name: &'static str,
-        kind: Kind,
-        default: &'static str,
-        example: &'static str,
-    ) -> Self {
+    pub(crate) const fn new(name: &'static str, kind: Kind, example: &'static str) -> Self {
         Self {
             name,
             kind,
-            default,
             example,
             built: true,
         }

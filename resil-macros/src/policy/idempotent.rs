@@ -16,27 +16,16 @@ use crate::parse::{
 pub(crate) static SPEC: Spec = Spec {
     policy: "`#[idempotent]`",
     options: &[
-        Opt::new("key", Kind::Expr, "", "order.id"),
-        Opt::new("name", Kind::Name, "", "\"charge\""),
-        Opt::new("ttl", Kind::Duration, "24h", "24h"),
-        Opt::new("lease", Kind::Duration, "30s", "30s"),
-        Opt::new("fingerprint", Kind::Expr, "", "order.amount"),
-        Opt::new("conflict", Kind::Words(&CONFLICT), "wait", "reject"),
-        Opt::new(
-            "on_abandon",
-            Kind::Words(&ON_ABANDON),
-            "retry",
-            "indeterminate",
-        ),
-        Opt::new(
-            "errors",
-            Kind::Words(&["forget", "store"]),
-            "forget",
-            "forget",
-        )
-        .later(),
-        Opt::new("store", Kind::Expr, "", "\"orders\"").later(),
-        Opt::new("version", Kind::Count, "1", "1").later(),
+        Opt::new("key", Kind::Expr, "order.id"),
+        Opt::new("name", Kind::Name, "\"charge\""),
+        Opt::new("ttl", Kind::Duration, "24h"),
+        Opt::new("lease", Kind::Duration, "30s"),
+        Opt::new("fingerprint", Kind::Expr, "order.amount"),
+        Opt::new("conflict", Kind::Words(&CONFLICT), "reject"),
+        Opt::new("on_abandon", Kind::Words(&ON_ABANDON), "indeterminate"),
+        Opt::new("errors", Kind::Words(&["forget", "store"]), "forget").later(),
+        Opt::new("store", Kind::Expr, "\"orders\"").later(),
+        Opt::new("version", Kind::Count, "1").later(),
     ],
     elsewhere: &[
         Elsewhere {

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 
 use super::Idempotent;
 use crate::expand::constant::{Bound, Ty, not_zero};
-use crate::expand::{Cx, Inner, mixed};
+use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
 use crate::policy::Layer;
 
@@ -15,7 +15,7 @@ impl Idempotent {
         let at = mixed(self.span);
         self.on_entry(cx);
         let policy = self.policy(cx);
-        let codec = cx.gate("recorded");
+        let codec = cx.recorded();
         let body = inner.future(cx, self.span);
         // Inside a loop each attempt claims anew.
         let again = above.iter().any(Layer::runs_again);
@@ -36,22 +36,19 @@ impl Idempotent {
     fn on_entry(&self, cx: &Cx<'_>) {
         let at = mixed(self.span);
         let site = cx.private("IdempotentSite", self.span);
-        let name = match &self.name {
-            Some(name) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
-            None => quote_spanned!(at=> ::core::option::Option::None),
-        };
+        let name = option(self.name.as_ref(), at);
         let builder = cx.private("KeyBuilder", self.span);
         let parts: TokenStream = self
             .key
             .iter()
             .flatten()
             .map(|part| {
-                let part = cx.this(part);
+                let part = cx.this_on_entry(part);
                 quote_spanned!(mixed(first_span(&part))=> .part(&(#part)))
             })
             .collect();
         let fingerprint = self.fingerprint.as_ref().map(|value| {
-            let value = cx.this(value);
+            let value = cx.this_on_entry(value);
             let at = mixed(first_span(&value));
             let of = cx.private("PreparedFingerprint", first_span(&value));
             quote_spanned!(at=>

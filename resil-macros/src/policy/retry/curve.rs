@@ -13,7 +13,7 @@ impl Retry {
     pub(super) fn shortest(&self) -> Option<Shortest> {
         let runs = self.runs()?;
         let share = self.shortest_share()?;
-        if self.retry_after.is_some() {
+        if self.retry_after.is_some() || self.written.backoff.is_some() {
             return None;
         }
         let delay: Box<dyn Fn(u32) -> Duration> = if self.written.delays.is_some() {

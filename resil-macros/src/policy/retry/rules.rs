@@ -15,6 +15,7 @@ const MOST_RUNS_ON_DEFAULT_BUDGET: u32 = 101;
 impl Retry {
     pub(crate) fn check(&self, cx: &Ctx<'_>) {
         self.check_delays_stand_alone(cx);
+        self.check_backoff_stands_alone(cx);
         self.check_factor(cx);
         self.check_decorrelated(cx);
         self.check_base_below_cap(cx);
@@ -41,6 +42,33 @@ impl Retry {
             .filter_map(|(name, at)| Some((name, at?)));
         for (name, at) in strategy.into_iter().chain(others) {
             cx.diag.error_at(at, wording::excludes(name, "delays", why));
+        }
+    }
+
+    /// A back-off of the user's own is asked for every delay.
+    fn check_backoff_stands_alone(&self, cx: &Ctx<'_>) {
+        if self.written.backoff.is_none() {
+            return;
+        }
+        let why = "`backoff` gives the delays";
+        let strategy = self.written.strategy.map(|at| (self.strategy.name(), at));
+        let others = [
+            ("base", self.written.base),
+            ("factor", self.written.factor),
+            ("delays", self.written.delays),
+        ];
+        let others = others
+            .into_iter()
+            .filter_map(|(name, at)| Some((name, at?)));
+        for (name, at) in strategy.into_iter().chain(others) {
+            cx.diag
+                .error_at(at, wording::excludes(name, "backoff", why));
+        }
+        if let (Some(Jitter::Decorrelated), Some(at)) = (&self.jitter, self.written.jitter) {
+            cx.diag.error_at(
+                at,
+                wording::excludes("jitter = decorrelated", "backoff", why),
+            );
         }
     }
 
@@ -85,7 +113,7 @@ impl Retry {
 
     /// Each delay would be the cap, and the base would never be seen.
     fn check_base_below_cap(&self, cx: &Ctx<'_>) {
-        if self.written.delays.is_some() {
+        if self.written.delays.is_some() || self.written.backoff.is_some() {
             return;
         }
         let Some((base, cap)) = self.base_and_cap() else {
@@ -134,7 +162,9 @@ impl Retry {
     /// It is looked at before each delay, so not even one would be waited for.
     fn check_within_first_delay(&self, cx: &Ctx<'_>) {
         let Some(at) = &self.within else { return };
-        let first = if self.written.delays.is_some() {
+        let first = if self.written.backoff.is_some() {
+            None
+        } else if self.written.delays.is_some() {
             self.delays
                 .as_ref()
                 .and_then(|delays| delays.first()?.literal().copied())

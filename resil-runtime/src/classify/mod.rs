@@ -14,9 +14,23 @@
 //! side, and whoever cancelled wants no more tries. What is unknown is transient: a try too many
 //! costs less than a call that is lost, and the retry budget bounds it.
 
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "tokio-postgres")]
+mod postgres;
+mod probe;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "tonic")]
+mod tonic;
+
 use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
+
+pub use self::probe::{Forward, Probe};
 
 use crate::error::Error;
 
@@ -161,80 +175,4 @@ pub fn find(error: &(dyn StdError + 'static)) -> Option<Class> {
             let io = e.downcast_ref::<io::Error>()?;
             find(io.get_ref()?)
         })
-}
-
-/// Asks `error` for its class, if it has one: by [`Classify`], by what it wraps, or not at all.
-///
-/// The methods of the same name are tried from the outermost type inwards, and each has bounds of
-/// its own: so the attribute has to name no trait, and a type without any of them still compiles.
-#[derive(Debug)]
-pub struct Probe<'a, E: ?Sized>(ByReference<'a, E>);
-
-/// The second step of [`Probe`]: errors that hide another one and can be sent.
-#[derive(Debug)]
-pub struct ByReference<'a, E: ?Sized>(ByLocalReference<'a, E>);
-
-/// The third step: the same for `Box<dyn Error>`.
-#[derive(Debug)]
-pub struct ByLocalReference<'a, E: ?Sized>(Unknown<'a, E>);
-
-/// The last step: nothing is known.
-#[derive(Debug)]
-pub struct Unknown<'a, E: ?Sized>(&'a E);
-
-impl<'a, E: ?Sized> Probe<'a, E> {
-    /// Asks of `error`.
-    pub fn new(error: &'a E) -> Self {
-        Self(ByReference(ByLocalReference(Unknown(error))))
-    }
-}
-
-impl<E: Classify + ?Sized> Probe<'_, E> {
-    /// By [`Classify`].
-    pub fn class(&self) -> Option<Class> {
-        Some((self.0.0.0.0).classify())
-    }
-}
-
-impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<'_, E> {
-    /// By what it wraps: `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
-    pub fn class(&self) -> Option<Class> {
-        find(self.0.0.0.as_ref())
-    }
-}
-
-impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<'_, E> {
-    /// By what it wraps: `Box<dyn Error>`.
-    pub fn class(&self) -> Option<Class> {
-        find(self.0.0.as_ref())
-    }
-}
-
-impl<E: ?Sized> Unknown<'_, E> {
-    /// Nothing is known.
-    pub fn class(&self) -> Option<Class> {
-        let _ = self.0;
-        None
-    }
-}
-
-impl<'a, E: ?Sized> std::ops::Deref for Probe<'a, E> {
-    type Target = ByReference<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E: ?Sized> std::ops::Deref for ByReference<'a, E> {
-    type Target = ByLocalReference<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E: ?Sized> std::ops::Deref for ByLocalReference<'a, E> {
-    type Target = Unknown<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
 }
