@@ -108,12 +108,12 @@ async fn f06_rolling_health() {
             "10 s in ten buckets, two calls every 2 s, read 2 s after each",
             "FS +2s 2/1 FS +2s 4/2 SS +2s 6/2 SS +2s 8/2 SS +2s 8/1 +2s 6/0",
         ),
-        row("polly.f06.sampling", "10 s later all are gone", "FS +10s 0/0"),
         row(
-            "polly.f06.after",
-            "and 1 ms after that",
-            "FS +10s +1ms 0/0",
+            "polly.f06.sampling",
+            "10 s later all are gone",
+            "FS +10s 0/0",
         ),
+        row("polly.f06.after", "and 1 ms after that", "FS +10s +1ms 0/0"),
         row(
             "polly.f06.ten",
             "ten a second apart, read a second after the last: 9, then 8",
