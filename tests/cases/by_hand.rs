@@ -80,8 +80,8 @@ async fn step(b: Breaker, out: &mut VecDeque<CallPermit>, word: &str, why: &dyn 
         let counts = b.counts();
         let got = (counts.calls.to_string(), counts.failures.to_string());
         assert_eq!(got, (calls.to_owned(), failures.to_owned()), "{}", why());
-    } else if word.starts_with('+') {
-        advance(time(&word[1..])).await;
+    } else if let Some(passes) = word.strip_prefix('+') {
+        advance(time(passes)).await;
     } else {
         for letter in word.chars() {
             call(b, out, letter, why);

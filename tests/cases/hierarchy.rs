@@ -32,15 +32,15 @@ async fn throws(r: &Record, code: u16) -> Out {
     Err(Fault::Http(code))
 }
 
-#[retry(max = 2, on(Fault::Http(10..=39 | 30..=39)), unless(Fault::Http(20..=39)))]
+#[retry(max = 2, on(Fault::Http(10..=39)), unless(Fault::Http(20..=39)))]
 async fn retry_a(r: &Record, code: u16) -> Out {
     throws(r, code).await
 }
-#[retry(max = 2, on(Fault::Http(1..=39 | 20..=39)), unless(Fault::Http(10..=39 | 30..=39)))]
+#[retry(max = 2, on(Fault::Http(1..=39)), unless(Fault::Http(10..=39)))]
 async fn retry_b(r: &Record, code: u16) -> Out {
     throws(r, code).await
 }
-#[retry(max = 2, on(Fault::Http(20..=39 | 30..=39)), unless(Fault::Http(10..=39)))]
+#[retry(max = 2, on(Fault::Http(20..=39)), unless(Fault::Http(10..=39)))]
 async fn retry_c(r: &Record, code: u16) -> Out {
     throws(r, code).await
 }
@@ -69,17 +69,17 @@ async fn retry_exception_hierarchy() {
 }
 
 #[circuit(name = "mp.a", failure_rate = 100%, window = 1, open_for = 20s,
-          on(Fault::Http(10..=39 | 30..=39)), ignore(Fault::Http(20..=39)))]
+          on(Fault::Http(10..=39)), ignore(Fault::Http(20..=39)))]
 async fn circuit_a(r: &Record, code: u16) -> Out {
     throws(r, code).await
 }
 #[circuit(name = "mp.b", failure_rate = 100%, window = 1, open_for = 20s,
-          on(Fault::Http(1..=39 | 20..=39)), ignore(Fault::Http(10..=39 | 30..=39)))]
+          on(Fault::Http(1..=39)), ignore(Fault::Http(10..=39)))]
 async fn circuit_b(r: &Record, code: u16) -> Out {
     throws(r, code).await
 }
 #[circuit(name = "mp.c", failure_rate = 100%, window = 1, open_for = 20s,
-          on(Fault::Http(20..=39 | 30..=39)), ignore(Fault::Http(10..=39)))]
+          on(Fault::Http(20..=39)), ignore(Fault::Http(10..=39)))]
 async fn circuit_c(r: &Record, code: u16) -> Out {
     throws(r, code).await
 }

@@ -8,6 +8,10 @@
     clippy::items_after_statements,
     reason = "tests read the paused clock themselves, and each row declares its function"
 )]
+#![allow(
+    clippy::doc_markdown,
+    reason = "names of other projects, and of files in them"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -23,6 +27,7 @@ mod grpc;
 mod hierarchy;
 mod jitter;
 mod language;
+mod language_errors;
 mod microprofile;
 mod polly;
 mod resilience4j;

@@ -8,7 +8,7 @@
 //! | F08 | resil-runtime/tests/circuit/half_open.rs `f08_g13_..`, hand.rs `f08_..` |
 //! | K01, K02 (jitter), K03 (cap), K05 | `jitter.rs` |
 //! | K03 (base 0, overflow) | resil-runtime/src/retry/delay.rs `polly_k03_..`, `d7_..`: the attribute refuses a cap below the base |
-//! | K04 | not ours: `decorrelated` is AWS's, U(base, 3·previous); Polly's own needs `backoff = EXPR` |
+//! | K04 | here, as a back-off of the user's: `decorrelated` is the AWS blog's, U(base, 3·previous) |
 //! | K10, cancelled in the retry event | cannot be: a listener has no hold of the call |
 //! | K10, a result that is not to be retried | cannot be: who drops a call gets no result |
 //! | L12 | hedging: no such policy yet |
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use resil::event::StopReason::Exhausted;
-use resil::{CircuitPolicy, Window, retry};
+use resil::{Backoff, CircuitPolicy, Window, retry};
 
 use crate::by_hand::{Row, play};
 use crate::stage::cases;
@@ -121,4 +121,54 @@ async fn f06_rolling_health() {
         ),
     ])
     .await;
+}
+
+/// K04, decorrelated jitter, version 2: t = attempt + rand, f(t) = 2^t · tanh(√(4t)), the delay is
+/// (f(t) − f before) / 1.4 of the base. It is Polly's own; here as a back-off of the user's.
+struct Decorrelated {
+    rand: f64,
+    before: f64,
+}
+
+impl Backoff for Decorrelated {
+    fn delay(&mut self, retry: u32, _: Option<Duration>) -> Option<Duration> {
+        let t = f64::from(retry - 1) + self.rand;
+        let f = t.exp2() * (4.0 * t).sqrt().tanh();
+        let delay = (f - self.before).max(0.0) / 1.4;
+        self.before = f;
+        Some(Duration::try_from_secs_f64(delay).unwrap_or(Duration::MAX))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn k04_decorrelated_jitter_v2() {
+    // Retry/RetryHelperTests.ExponentialWithJitter_Ok; the figures are those of our collection, in
+    // microseconds.
+    const HALF: [u64; 6] = [
+        897_405, 1_093_004, 2_035_748, 4_045_979, 8_083_632, 16_163_663,
+    ];
+    const ZERO: [u64; 6] = [0, 1_377_182, 1_460_067, 2_865_850, 5_717_807, 11_430_272];
+    #[retry(max = 7, budget = off, backoff = Decorrelated { rand, before: 0.0 })]
+    async fn call(r: &Record, rand: f64) -> Result<u32, Fault> {
+        Err(Fault::Network(r.attempt()))
+    }
+    for (rand, delays) in [(0.0, ZERO), (0.5, HALF)] {
+        let r = Record::new();
+        assert!(call(&r, rand).await.is_err());
+        let gaps = r.times();
+        assert_eq!(gaps.len(), 7);
+        for (pair, want) in gaps.windows(2).zip(delays) {
+            let want = want.div_ceil(1_000);
+            assert!((want..=want + 1).contains(&(pair[1] - pair[0])), "{gaps:?}");
+        }
+    }
+    // No overflow, and never above the cap.
+    #[retry(max = 1100, cap = 1s, budget = off, backoff = Decorrelated { rand: 0.5, before: 0.0 })]
+    async fn far(r: &Record) -> Result<u32, Fault> {
+        Err(Fault::Network(r.attempt()))
+    }
+    let r = Record::new();
+    assert!(far(&r).await.is_err());
+    assert_eq!(r.count(), 1_100);
+    assert!(r.times().windows(2).all(|w| w[1] - w[0] <= 1_000));
 }

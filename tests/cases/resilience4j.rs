@@ -2,11 +2,21 @@
 //! src/test/java/io/github/resilience4j/{retry,core}/). Its default is three runs 500 ms apart.
 //! The circuit breaker is in [`breaker`](crate::resilience4j_breaker).
 
+use std::time::Duration;
+
 use resil::event::StopReason::{Exhausted, Final};
-use resil::retry;
+use resil::{Backoff, retry};
 
 use crate::stage::cases;
-use crate::support::Fault;
+use crate::support::{Fault, ms};
+
+/// One delay, and no other.
+struct Once;
+impl Backoff for Once {
+    fn delay(&mut self, retry: u32, _: Option<Duration>) -> Option<Duration> {
+        (retry == 1).then_some(ms(10))
+    }
+}
 
 cases! {
     should_not_retry: "a success at first is not retried", "retry/internal/SupplierRetryTest.shouldNotRetry";
@@ -67,6 +77,14 @@ cases! {
         "SupplierRetryTest.shouldUseBackoffBiFunctionWhenRetryWithResult";
         #[retry(retry_after = |e| match e { Fault::Busy(d) => Some(*d), _ => None })]
         "Q(100)Q(200)S" => "S", gaps([(100, 110), (200, 220)]);
+    backoff_of_ones_own: "each delay of another kind: 500 ms, then its square",
+        "RunnableRetryTest.shouldTakeIntoAccountBackoffFunction";
+        #[retry(cap = 300s, backoff = |n: u32| ms(500_u64.pow(n)))]
+        "FFF" => "F", delays([500, 250_000]);
+    backoff_that_ends: "a back-off that has no further delay ends it",
+        "CompletionStageRetryTest.shouldStopRetryingAndEmitProperEventsIfIntervalFunctionReturnsLessThanZero";
+        #[retry(max = 9, backoff = Once)]
+        "FF" => "F", retries(1), stops([Exhausted]);
     interval_zero: "a wait of nothing is a retry all the same",
         "CompletionStageRetryTest.shouldContinueRetryingAndEmitProperEventsIfIntervalFunctionReturnsZeroOrMore";
         #[retry(delays = [0ms])]
