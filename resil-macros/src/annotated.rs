@@ -6,9 +6,11 @@ use proc_macro2::{Group, TokenStream};
 use quote::quote;
 
 use crate::check;
-use crate::diag::Diag;
+use crate::diag::{Diag, help};
+use crate::document;
 use crate::expand::{self, Part, Plan};
 use crate::input::{Binding, Input, nameable};
+use crate::parse::shown;
 use crate::policy::{Ctx, Layer};
 use crate::shape;
 use crate::splice::{Around, Found, splice};
@@ -40,6 +42,18 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
             Entry::Layer(layer) => layers.extend(Layer::parse(layer, &cx)),
             Entry::Instrument => outer = layers.len(),
         }
+    }
+    for no_path in &stack.no_paths {
+        diag.error(
+            no_path,
+            help(
+                format!(
+                    "`crate` takes the path of resil, but `{}` is none",
+                    shown(no_path)
+                ),
+                "write `crate = my_resil`, as the dependency is called here",
+            ),
+        );
     }
     for layer in &layers {
         layer.check(&cx);
@@ -76,6 +90,8 @@ fn build(
     let fold = |part, found: &Found| {
         shape::check_hoisted(found, layers, diag);
         let ret = found.ret.clone().or_else(|| return_type(input));
+        // What is no type is rustc's to report, where it stands.
+        let ret = ret.filter(|ret| syn::parse2::<syn::Type>(ret.clone()).is_ok());
         expand::fold(&plan, part, ret.unwrap_or_else(|| quote!(_)), found)
     };
 
@@ -94,7 +110,8 @@ fn build(
     }
     let mut group = Group::new(body.delimiter(), content);
     group.set_span(body.span());
-    Some(input.with_body(&group, &cloned))
+    let docs = document::section(&input.attrs, layers);
+    Some(input.with_body(&group, &cloned, &docs))
 }
 
 /// What the function answers: its declared type, or the `Output` of the future that it returns.
@@ -104,4 +121,70 @@ pub(crate) fn return_type(input: &Input) -> Option<TokenStream> {
         return Some(nameable(ty));
     }
     shape::future_output(ty)
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{Group, TokenTree};
+
+    use super::*;
+
+    /// `#[above] #[retry] #[stranger] async fn` as the private macro meets it, once `stranger` has
+    /// made `fetch` of it.
+    fn said_of(fetch: &TokenStream) -> String {
+        let deferred = crate::stack::defer(
+            "retry",
+            TokenStream::new(),
+            quote!(
+                #[some::stranger(x)]
+                async fn fetch() -> Result<u32, String> {
+                    Ok(1)
+                }
+            ),
+        );
+        let pending = deferred
+            .into_iter()
+            .filter_map(|t| match t {
+                TokenTree::Group(g) => Some(g.stream()),
+                _ => None,
+            })
+            .find(|attribute| attribute.to_string().contains("__private"))
+            .expect("a pending attribute");
+        let content = pending
+            .into_iter()
+            .filter_map(|t| match t {
+                TokenTree::Group(g) => Some(Group::stream(&g)),
+                _ => None,
+            })
+            .last()
+            .expect("its content");
+        expand(content, fetch).to_string()
+    }
+
+    #[test]
+    fn who_took_async_away_is_named() {
+        let taken = quote!(
+            fn fetch() -> Result<u32, String> {
+                block_on(async { Ok(1) })
+            }
+        );
+        let said = said_of(&taken);
+        assert!(
+            said.contains("`#[stranger]` below `#[retry]` takes `async` away from `fetch`"),
+            "{said}"
+        );
+        assert!(said.ends_with(&taken.to_string()), "as written: {said}");
+        assert_eq!(said.matches("compile_error").count(), 1, "{said}");
+    }
+
+    #[test]
+    fn who_left_async_there_is_not() {
+        let left = quote!(
+            async fn fetch() -> Result<u32, String> {
+                Ok(2)
+            }
+        );
+        let said = said_of(&left);
+        assert!(!said.contains("compile_error"), "{said}");
+    }
 }

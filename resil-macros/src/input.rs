@@ -52,8 +52,13 @@ impl Parse for Input {
 
 impl Input {
     /// The function with another body.
-    /// `cloned` arguments need no `mut`: the clone is what changes.
-    pub(crate) fn with_body(&self, body: &Group, cloned: &[String]) -> TokenStream {
+    /// `cloned` arguments need no `mut`: the clone is what changes. `docs` go behind its own.
+    pub(crate) fn with_body(
+        &self,
+        body: &Group,
+        cloned: &[String],
+        docs: &TokenStream,
+    ) -> TokenStream {
         let Self {
             attrs,
             vis,
@@ -67,7 +72,7 @@ impl Input {
                 drop_mut(&mut arg.pat, cloned);
             }
         }
-        quote!(#(#attrs)* #vis #defaultness #sig #body)
+        quote!(#(#attrs)* #docs #vis #defaultness #sig #body)
     }
 
     /// The names that the arguments bind.
@@ -262,7 +267,7 @@ fn erase_impl_trait(ty: &mut Type) {
 /// the type else.
 pub(crate) fn error_span(ret: &TokenStream) -> Span {
     match result_arguments(ret).as_deref() {
-        Some([_, error]) => first_span(&error.to_token_stream()),
+        Some([_, error]) => type_span(&error.to_token_stream()),
         _ => type_span(ret),
     }
 }
@@ -270,7 +275,7 @@ pub(crate) fn error_span(ret: &TokenStream) -> Span {
 /// Where a fault of the success type is shown: at `T` where the type is written `Result<T, ..>`.
 pub(crate) fn success_span(ret: &TokenStream) -> Span {
     match result_arguments(ret).as_deref() {
-        Some([success, ..]) => first_span(&success.to_token_stream()),
+        Some([success, ..]) => type_span(&success.to_token_stream()),
         _ => type_span(ret),
     }
 }
@@ -310,4 +315,15 @@ pub(crate) fn first_span(tokens: &TokenStream) -> Span {
         .into_iter()
         .next()
         .map_or_else(Span::call_site, |t| t.span())
+}
+
+pub(crate) fn last_span(tokens: &TokenStream) -> Span {
+    tokens
+        .clone()
+        .into_iter()
+        .last()
+        .map_or_else(Span::call_site, |t| match t {
+            TokenTree::Group(g) => g.span_close(),
+            other => other.span(),
+        })
 }

@@ -8,11 +8,16 @@ mod annotated;
 mod check;
 mod classify;
 mod diag;
+mod document;
 mod expand;
 mod input;
 mod parse;
 mod policy;
+#[cfg(test)]
+mod random_items;
 mod shape;
+#[cfg(test)]
+mod snapshots;
 mod splice;
 mod stack;
 mod tokens;

@@ -293,6 +293,28 @@ async fn keys_belong_to_the_site_unless_a_name_is_shared() {
     assert_eq!((first, second), (Ok(4), Ok(5)));
 }
 
+/// Methods of one path and one line.
+macro_rules! clients {
+    ($($client:ident)*) => {$(
+        struct $client;
+        impl $client {
+            #[idempotent(key = k)]
+            async fn pay(&self, r: &Record, k: u32) -> Result<u32, Fault> {
+                Ok(r.attempt())
+            }
+        }
+    )*};
+}
+clients!(Here There);
+
+#[tokio::test(start_paused = true)]
+async fn functions_that_one_macro_made_share_no_keys() {
+    let r = Record::new();
+    assert_eq!(Here.pay(&r, 1).await, Ok(1));
+    assert_eq!(There.pay(&r, 1).await, Ok(2));
+    assert_eq!(Here.pay(&r, 1).await, Ok(1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_generic_function_is_one_site_with_the_type_of_its_result_in_the_scope() {
     #[idempotent(key = k)]

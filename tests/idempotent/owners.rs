@@ -222,6 +222,21 @@ async fn a_call_dropped_between_two_attempts_has_begun() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_dropped_before_its_body_began_releases_the_key() {
+    #[idempotent(key = k, on_abandon = indeterminate)]
+    #[retry(delays = [10s], max = 3, on(Fault::Resil(Error::CircuitOpen { .. })))]
+    #[circuit(name = "not-begun")]
+    async fn not_begun(r: &Record, k: u32, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let r = Record::new();
+    breaker("not-begun").force_open();
+    begin_and_drop(not_begun(&r, 1, Do::Succeed)).await;
+    breaker("not-begun").reset();
+    assert_eq!(not_begun(&r, 1, Do::Succeed).await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_before_the_body_ran_releases_the_key() {
     #[idempotent(key = k, name = "refused-claims", on_abandon = indeterminate)]
     #[retry(constant, max = 3, base = 1ms)]

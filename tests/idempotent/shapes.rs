@@ -185,6 +185,53 @@ async fn instrumented(r: &Record, k: String) -> Result<u32, Fault> {
     second_time(r)
 }
 
+#[allow(clippy::manual_async_fn, reason = "this is the shape in question")]
+#[idempotent(key = k)]
+#[circuit]
+#[retry(max = 2, base = 1ms)]
+fn impl_future<'a>(
+    r: &'a Record,
+    k: &'a str,
+) -> impl Future<Output = Result<usize, Fault>> + Send + 'a {
+    async move {
+        second_time(r)?;
+        Ok(k.len())
+    }
+}
+
+#[idempotent(key = number.as_deref().map(str::trim))]
+#[timeout(1s)]
+#[retry(max = 2, base = 1ms, clone(number))]
+async fn items_inside(r: &Record, mut number: Option<String>) -> anyhow::Result<u32> {
+    #![allow(clippy::items_after_statements)]
+    use std::str::FromStr as _;
+    second_time(r)?;
+    const MORE: u32 = 2;
+    struct Local(u32);
+    fn add(l: &Local) -> u32 {
+        l.0 + MORE
+    }
+    let taken = number.take().unwrap_or_default();
+    Ok(add(&Local(u32::from_str(taken.trim())?)))
+}
+
+/// Types, expressions and `self` of a caller's.
+macro_rules! typed {
+    (fn $name:ident($slf:ident, $r:ident: $t:ty) -> $ret:ty, $key:expr, $limit:expr, $body:block) => {
+        #[idempotent(key = $key)]
+        #[circuit]
+        #[timeout($limit)]
+        #[retry(max = 2, base = 1ms)]
+        async fn $name(&$slf, $r: $t) -> $ret $body
+    };
+}
+
+impl Shop {
+    typed!(fn typed(self, r: &Record) -> Result<u32, Fault>, (self.id, "x"), self.limit, {
+        Ok(second_time(r)? + self.id)
+    });
+}
+
 #[tokio::test(start_paused = true)]
 async fn functions_of_every_shape() {
     // Each twice, with what the first call gave.
@@ -200,6 +247,11 @@ async fn functions_of_every_shape() {
     }
     let native = |r| Native::native(&7_u8, r);
     let three = r#match::<3>;
+    let shop = Shop {
+        id: 3,
+        limit: ms(100),
+    };
+    let typed = |r| shop.typed(r);
     let generic = async |r: &Record| Generic('a').show(r, 1).await;
     let order = || Order {
         id: 1,
@@ -211,9 +263,13 @@ async fn functions_of_every_shape() {
         patterns(order(), (2, [3, 4, 5])) runs 1, gives ["1 1 2 3"];
         three("t", &1, 'n', None, ms(5), vec![9]) runs 2, gives "[9, 2]";
         instrumented("k".to_owned()) runs 2, gives 2;
+        impl_future("ab") runs 2, gives 2;
+        items_inside(Some(" 40".to_owned())) runs 2, gives 42;
+        typed() runs 2, gives 5;
     }
     let r = Record::new();
     for _ in 0..2 {
         assert_eq!(generic(&r).await.unwrap(), "1 a 1");
     }
+    assert!(items_inside(&r, None).await.is_err(), "no key");
 }

@@ -2,11 +2,13 @@
 //! error once at most.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use resil::event::StopReason;
 use resil::idempotency::IdempotencyError;
 use resil::{CircuitState, Deadline, Error, breaker, circuit, idempotent, retry, timeout};
 use tokio::time::sleep;
+use tracing::instrument;
 
 use super::Do::{self, Fail, Hang, Succeed};
 use super::support::{Events, Fault, Record, ms, poll_once};
@@ -393,6 +395,51 @@ async fn the_usual_stack() {
     ));
     assert_eq!(r.count(), 11);
     assert!(!events.all().is_empty());
+}
+
+/// The usual stack with an attribute in one of its places that rewrites the body.
+macro_rules! instrumented {
+    ($($name:ident: [$($a:tt)*] [$($b:tt)*] [$($c:tt)*] [$($d:tt)*] [$($e:tt)*] [$($f:tt)*];)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $name() {
+            $($a)*
+            #[idempotent(key = owned.len(), on_abandon = indeterminate)]
+            $($b)*
+            #[circuit(failures = 2, open_for = 10s)]
+            $($c)*
+            #[timeout(limit)]
+            $($d)*
+            #[retry(constant, max = 3, base = 100ms, jitter = none, unless(Fault::Final))]
+            $($e)*
+            #[timeout(limit / 5)]
+            $($f)*
+            async fn stack(r: &Record, owned: Vec<u8>, limit: Duration) -> Result<u32, Fault> {
+                let what = [Hang, Hang, Succeed, Fail][r.count().min(3)];
+                let _ = owned.len();
+                act(r, what).await
+            }
+            let r = Record::new();
+            let call = |len| stack(&r, vec![0; len], ms(5_000));
+            assert_eq!(call(0).await, Ok(3));
+            assert_eq!(r.times(), [0, 1_100, 2_200]);
+            assert_eq!(call(0).await, Ok(3));
+            assert_eq!(call(1).await, Err(Fault::Network(6)));
+            assert_eq!(call(2).await, Err(Fault::Network(9)));
+            assert!(is_open(&call(2).await));
+            assert_eq!(call(0).await, Ok(3));
+            assert_eq!(r.count(), 9);
+        }
+    )*};
+}
+
+instrumented! {
+    instrument_nowhere: [] [] [] [] [] [];
+    instrument_first: [#[instrument(skip_all)]] [] [] [] [] [];
+    instrument_second: [] [#[instrument(skip_all)]] [] [] [] [];
+    instrument_third: [] [] [#[instrument(skip_all, err)]] [] [] [];
+    instrument_fourth: [] [] [] [#[instrument(skip_all)]] [] [];
+    instrument_fifth: [] [] [] [] [#[instrument(skip_all, ret, err)]] [];
+    instrument_last: [] [] [] [] [] [#[instrument(skip_all)]];
 }
 
 #[tokio::test(start_paused = true)]

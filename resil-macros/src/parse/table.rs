@@ -11,6 +11,16 @@ pub(crate) struct Spec {
     pub(crate) nameless: &'static [(Guess, &'static str)],
 }
 
+impl Spec {
+    /// The attribute that has an option of that name, here or by the name of others.
+    pub(crate) fn with(all: &[&'static Self], name: &str) -> Option<&'static Self> {
+        let here = |spec: &&Self| spec.options.iter().any(|option| option.name == name);
+        let elsewhere = |spec: &&Self| spec.elsewhere.iter().any(|e| e.names.contains(&name));
+        let (mut first, mut second) = (all.iter().copied(), all.iter().copied());
+        first.find(here).or_else(|| second.find(elsewhere))
+    }
+}
+
 /// One option of an attribute.
 #[derive(Clone, Copy)]
 pub(crate) struct Opt {

@@ -1,14 +1,22 @@
 //! A combinator: claims, runs what is inside beside the lease's heartbeat, records; or replays,
 //! or refuses.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote_spanned;
 
 use super::Idempotent;
 use crate::expand::constant::{Bound, Ty, not_zero};
 use crate::expand::{Cx, Inner, mixed, option};
-use crate::input::first_span;
+use crate::input::{first_span, last_span};
 use crate::policy::Layer;
+
+/// `&(value)`, from the first of the user's tokens to the last.
+fn by_reference(value: &TokenStream) -> TokenStream {
+    let (first, last) = (first_span(value), last_span(value));
+    let mut inner = Group::new(Delimiter::Parenthesis, value.clone());
+    inner.set_span(mixed(last));
+    quote_spanned!(mixed(first)=> &#inner)
+}
 
 impl Idempotent {
     pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
@@ -43,17 +51,18 @@ impl Idempotent {
             .iter()
             .flatten()
             .map(|part| {
-                let part = cx.this_on_entry(part);
-                quote_spanned!(mixed(first_span(&part))=> .part(&(#part)))
+                let part = by_reference(&cx.this_on_entry(part));
+                quote_spanned!(mixed(first_span(&part))=> .part(#part))
             })
             .collect();
         let fingerprint = self.fingerprint.as_ref().map(|value| {
             let value = cx.this_on_entry(value);
             let at = mixed(first_span(&value));
+            let by_reference = by_reference(&value);
             let of = cx.private("PreparedFingerprint", first_span(&value));
             quote_spanned!(at=>
                 #[allow(unused_parens, clippy::all, clippy::pedantic)]
-                let __resil_fingerprint = #of::of(&(#value));
+                let __resil_fingerprint = #of::of(#by_reference);
             )
         });
         cx.on_entry(&quote_spanned! {at=>

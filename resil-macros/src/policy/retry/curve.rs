@@ -44,6 +44,53 @@ impl Retry {
         })
     }
 
+    /// All waits together at their longest; `None` where that can't be told.
+    pub(crate) fn longest_waits(&self) -> Option<Duration> {
+        /// More waits than this are no figure that helps anybody.
+        const MOST: u32 = 10_000;
+        let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
+        let delays = match &self.delays {
+            None if self.written.delays.is_some() => return None,
+            None => None,
+            Some(all) => Some(
+                all.iter()
+                    .map(|d| d.literal().copied())
+                    .collect::<Option<Vec<_>>>()?,
+            ),
+        };
+        if let Some(delays) = delays {
+            let last = delays.last().copied()?;
+            let all = (0..waits as usize).map(|i| delays.get(i).copied().unwrap_or(last));
+            return all
+                .reduce(Duration::saturating_add)
+                .or(Some(Duration::ZERO));
+        }
+        let cap = literal_or(self.cap.as_ref(), self.written.cap.is_some(), DEFAULT_CAP)?;
+        let own = self.written.backoff.is_some() || self.retry_after.is_some();
+        if own || matches!(self.jitter, Some(Jitter::Decorrelated)) {
+            // Whoever gives the delay is held to the cap.
+            return cap.checked_mul(waits);
+        }
+        let base = literal_or(
+            self.base.as_ref(),
+            self.written.base.is_some(),
+            DEFAULT_BASE,
+        )?;
+        let factor = literal_or(
+            self.factor.as_ref(),
+            self.written.factor.is_some(),
+            DEFAULT_FACTOR,
+        )?;
+        let more = match &self.jitter {
+            Some(Jitter::Ratio(ratio)) => 1.0 + ratio.literal()?,
+            _ => 1.0,
+        };
+        let all = (1..=waits)
+            .map(|n| scaled(grown(self.strategy, base, factor, cap, n).min(cap), more).min(cap));
+        all.reduce(Duration::saturating_add)
+            .or(Some(Duration::ZERO))
+    }
+
     /// The least part of a delay that the jitter leaves; `None` if it may leave nothing.
     fn shortest_share(&self) -> Option<f64> {
         match &self.jitter {

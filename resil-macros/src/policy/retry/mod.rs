@@ -179,7 +179,7 @@ impl Retry {
     }
 
     /// How often the body may run, where that is known and has an end.
-    fn runs(&self) -> Option<u32> {
+    pub(crate) fn runs(&self) -> Option<u32> {
         match &self.max {
             Some(Max::Count(count)) => count.literal().copied(),
             Some(Max::Unlimited(_)) => None,

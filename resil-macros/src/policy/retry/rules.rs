@@ -27,7 +27,7 @@ impl Retry {
 
     /// `delays` are the delays: nothing is left to compute them from.
     fn check_delays_stand_alone(&self, cx: &Ctx<'_>) {
-        if self.written.delays.is_none() {
+        if self.written.delays.is_none() || self.written.backoff.is_some() {
             return;
         }
         let why = "`delays` are the delays themselves";
@@ -77,7 +77,8 @@ impl Retry {
         let Some(at) = self.written.factor else {
             return;
         };
-        if self.written.delays.is_none() && self.strategy != Strategy::Exponential {
+        let given = self.written.delays.is_some() || self.written.backoff.is_some();
+        if !given && self.strategy != Strategy::Exponential {
             let why = format!("`{}` does not grow by a factor", self.strategy.name());
             let instead = "remove it, or write `exponential` as the strategy";
             cx.diag
@@ -87,7 +88,8 @@ impl Retry {
 
     /// Decorrelated jitter makes each delay from the one before: no strategy has a say.
     fn check_decorrelated(&self, cx: &Ctx<'_>) {
-        if !matches!(self.jitter, Some(Jitter::Decorrelated)) {
+        let decorrelated = matches!(self.jitter, Some(Jitter::Decorrelated));
+        if !decorrelated || self.written.backoff.is_some() {
             return;
         }
         let why = "`jitter = decorrelated` makes each delay from the one before it";

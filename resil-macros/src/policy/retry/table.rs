@@ -28,6 +28,28 @@ pub(crate) static SPEC: Spec = Spec {
     ],
     elsewhere: &[
         Elsewhere {
+            names: &["exponential_backoff", "exp", "expo", "exponential_delay"],
+            here: Here::Named("exponential", ", first and by itself"),
+        },
+        Elsewhere {
+            names: &[
+                "fixed",
+                "fixed_delay",
+                "fixed_interval",
+                "constant_backoff",
+                "uniform",
+            ],
+            here: Here::Named("constant", ", first and by itself"),
+        },
+        Elsewhere {
+            names: &["linear_backoff", "incremental"],
+            here: Here::Named("linear", ", first and by itself"),
+        },
+        Elsewhere {
+            names: &["fibonacci_backoff", "fib"],
+            here: Here::Named("fibonacci", ", first and by itself"),
+        },
+        Elsewhere {
             names: &["max_attempts", "attempts", "max_tries", "tries", "max_runs"],
             here: Here::Named("max", ", which counts all runs, the first one included"),
         },
@@ -74,7 +96,18 @@ pub(crate) static SPEC: Spec = Spec {
             here: Here::Named("within", ", which bounds all runs and delays together"),
         },
         Elsewhere {
-            names: &["retry_on", "when", "retry_if", "condition", "include"],
+            names: &[
+                "retry_on",
+                "when",
+                "retry_when",
+                "retry_if",
+                "if",
+                "predicate",
+                "should_retry",
+                "filter",
+                "condition",
+                "include",
+            ],
             here: Here::Named("on", ", which takes a pattern"),
         },
         Elsewhere {
