@@ -1,7 +1,20 @@
 //! What other systems' suites, specifications and issue trackers assert, restated as facts and held
 //! against resil: one module a system, one table a module, on paused time. The letters and numbers
 //! of rows (K03, L07, ..) are those of our collection, `PUBLISHED_CASES.md`; all others bear the
-//! name of the test that they are from.
+//! name of the test that they are from. Where a rule of `LANGUAGE.md` differs on purpose, the case
+//! is kept with our expectation, and the row says "ours".
+//!
+//! | out of scope, for want of the policy | cases |
+//! |---|---|
+//! | bulkhead | D01 to D04, half of L04 |
+//! | hedging | I04, L08, L09, L12 |
+//! | fallback | L05, the last part of L07 |
+//! | rate limiter, throttles that refuse first tries | the other half of L04, J06, J07 |
+//! | cache | L10 |
+//! | budgets by concurrency | J03, J05 |
+//! | slow calls, still being built | F02, F03 |
+//!
+//! Each module lists its cases that stand in other targets.
 
 #![allow(
     clippy::disallowed_methods,
