@@ -10,8 +10,11 @@
 //! | G13 | here; tripping.rs `g13_..`, half_open.rs `f08_g13_..`, stack.rs `d11_g13_..` |
 
 use resil::CircuitState::{Closed, HalfOpen, Open};
-use resil::{circuit, timeout};
+use std::time::Duration;
 
+use resil::{CircuitPolicy, circuit, timeout};
+
+use crate::by_hand::{Row, play};
 use crate::stage::cases;
 use crate::support::Fault;
 
@@ -56,6 +59,10 @@ cases! {
         #[circuit(failure_rate = 50%, window = 10s, min_calls = 4)]
         #[timeout(50ms)]
         "HHHH" => "TTTT X";
+    g13_timeouts_around: "and so do four that a timeout around the circuit cuts", "testTripCircuitOnTimeouts";
+        #[timeout(50ms)]
+        #[circuit(failure_rate = 50%, window = 10s, min_calls = 4)]
+        "HHHH" => "TTTT X", cut(4);
     g13_timeouts_above: "five timeouts of nine, 56 %", "testTripCircuitOnTimeoutsAboveThreshold";
         #[circuit(failure_rate = 50%, window = 10s, min_calls = 9)]
         #[timeout(50ms)]
@@ -72,4 +79,42 @@ cases! {
     g13_half_open: "a probe that hangs keeps the others out", "testSingleTestOnOpenCircuitAfterTimeWindow";
         #[circuit(name = "hystrix.half", failures = 1, open_for = 1s)]
         "F H" => "F +1200ms D", state("hystrix.half", HalfOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g06_generations() {
+    const POLICY: CircuitPolicy = CircuitPolicy::new()
+        .failures(2)
+        .open_for(Duration::from_secs(1))
+        .open_max(Duration::from_secs(1));
+    let row = |id, says, play| Row {
+        id,
+        says,
+        source: "TestGeneration; gobreaker issue 122",
+        policy: POLICY,
+        play,
+    };
+    play(&[
+        row(
+            "go.g06.success",
+            "an old success is no probe's: it closes nothing and frees no place",
+            "h FF =open +2s h out:1 s =half out:1 X s =closed",
+        ),
+        row(
+            "go.g06.failure",
+            "an old failure opens nothing again",
+            "h FF =open +2s h f =half out:1 s =closed",
+        ),
+        row(
+            "go.g06.open",
+            "nor does it lengthen an opening, or count in the closed time after it",
+            "hhh FF =open f =open X +2s S =closed f =closed 0/0 n F =closed F =open",
+        ),
+        row(
+            "go.g06.reset",
+            "a reset makes stale what is out",
+            "hh !reset ff =closed 0/0 F =closed F =open",
+        ),
+    ])
+    .await;
 }
