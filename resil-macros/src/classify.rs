@@ -182,10 +182,10 @@ fn arm(
                 );
                 return None;
             };
-            let member = match &field.ident {
-                Some(ident) => ident.to_token_stream(),
-                None => quote!(0),
-            };
+            let member = field
+                .ident
+                .as_ref()
+                .map_or_else(|| quote!(0), ToTokens::to_token_stream);
             let ty = field.ty.to_token_stream();
             let span = mixed(first(&ty));
             forwarded.push(ty);

@@ -42,10 +42,12 @@ fn sentence(layer: &Layer) -> String {
 }
 
 fn retry(r: &Retry) -> String {
-    let mut parts = vec![match &r.max {
-        None => "up to 3 runs".to_owned(),
-        Some(Max::Unlimited(_)) => "as many runs as time and budget allow".to_owned(),
-        Some(Max::Count(n)) => match n.literal() {
+    let base = r.policy.as_ref().map(|p| text(p.tokens()));
+    let mut parts = vec![match (&r.max, &base) {
+        (None, Some(base)) => format!("as `{base}` says"),
+        (None, None) => "up to 3 runs".to_owned(),
+        (Some(Max::Unlimited(_)), _) => "as many runs as time and budget allow".to_owned(),
+        (Some(Max::Count(n)), _) => match n.literal() {
             Some(1) => "one run".to_owned(),
             _ => format!("up to `{}` runs", text(n.tokens())),
         },
@@ -55,7 +57,7 @@ fn retry(r: &Retry) -> String {
     } else if let Some(delays) = &r.delays {
         let all: Vec<String> = delays.iter().map(duration_text).collect();
         format!("waits of `{}`", all.join("`, `"))
-    } else {
+    } else if base.is_none() {
         let strategy = match r.strategy {
             Strategy::Constant => "constant",
             Strategy::Linear => "linear",
@@ -71,7 +73,10 @@ fn retry(r: &Retry) -> String {
             .as_ref()
             .map_or_else(|| "20s".to_owned(), duration_text);
         format!("{strategy} waits from `{base}`, at most `{cap}`")
+    } else {
+        String::new()
     });
+    parts.retain(|p| !p.is_empty());
     parts.extend(
         r.within
             .as_ref()
@@ -99,6 +104,10 @@ fn circuit(c: &Circuit) -> String {
         .name
         .as_ref()
         .map_or_else(String::new, |n| format!(" `{}`", n.value()));
+    let per_key = c
+        .key
+        .as_ref()
+        .map_or_else(String::new, |k| format!(", one for each `{}`", text(k)));
     let mut trips: Vec<String> = Vec::new();
     trips.extend(
         c.failures
@@ -120,9 +129,9 @@ fn circuit(c: &Circuit) -> String {
         .chain(open_for)
         .collect();
     if opens.is_empty() {
-        format!("**circuit**{name}")
+        format!("**circuit**{name}{per_key}")
     } else {
-        format!("**circuit**{name}: opens {}", opens.join(", "))
+        format!("**circuit**{name}{per_key}: opens {}", opens.join(", "))
     }
 }
 

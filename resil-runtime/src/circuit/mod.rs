@@ -11,6 +11,7 @@
 //!   [`open_for`](CircuitPolicy::open_for) after the last one was let in.
 //! * A success that would change nothing writes nothing: in health, callers on many cores share
 //!   one line that is only read.
+//! * Under one name there may be a breaker for each key: see [`Breaker::key`].
 //!
 //! The attribute makes all calls into this module; by hand, [`breaker`](crate::registry::breaker)
 //! gives the handle of a name.
@@ -20,12 +21,18 @@
     reason = "a closed breaker costs two loads and two tests; a call costs more than that"
 )]
 
+mod call;
+mod changes;
 mod counted;
 mod handle;
+mod identity;
+mod key_text;
+mod keys;
 mod machine;
 #[cfg(test)]
 mod model;
 mod policy;
+mod rules;
 mod settings;
 mod site;
 #[cfg(test)]
@@ -33,10 +40,11 @@ mod stress;
 mod timed;
 mod word;
 
-pub use self::handle::{Breaker, CallPermit, Counts};
+pub use self::changes::{Change, Changes, KEPT};
+pub use self::handle::{Breaker, CallPermit, Counts, KeyedBreaker};
 pub use self::policy::{CircuitPolicy, Window, WindowOf};
 #[doc(hidden)]
-pub use self::site::{CircuitSite, CircuitVerdict, Permit};
+pub use self::site::{CircuitSite, CircuitVerdict, KeyedCircuit, Permit};
 
 pub(crate) use self::machine::Core;
 

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use proc_macro2::Span;
+
 use super::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_FACTOR, Jitter, Retry, Strategy};
 use crate::parse::Const;
 use crate::policy::Shortest;
@@ -27,14 +29,13 @@ impl Retry {
                 delays[last.min(usize::try_from(n - 1).unwrap_or(last))]
             })
         } else {
-            let base = literal_or(
-                self.base.as_ref(),
-                self.written.base.is_some(),
-                DEFAULT_BASE,
-            )?;
-            let cap = literal_or(self.cap.as_ref(), self.written.cap.is_some(), DEFAULT_CAP)?;
-            let written = self.written.factor.is_some();
-            let factor = literal_or(self.factor.as_ref(), written, DEFAULT_FACTOR)?;
+            if self.written.policy && self.written.strategy.is_none() {
+                return None;
+            }
+            let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
+            let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
+            let factor =
+                self.literal_or(self.factor.as_ref(), self.written.factor, DEFAULT_FACTOR)?;
             let strategy = self.strategy;
             Box::new(move |n| grown(strategy, base, factor, cap, n).min(cap))
         };
@@ -48,6 +49,9 @@ impl Retry {
     pub(crate) fn longest_waits(&self) -> Option<Duration> {
         /// More waits than this are no figure that helps anybody.
         const MOST: u32 = 10_000;
+        if self.written.policy {
+            return None;
+        }
         let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
         let delays = match &self.delays {
             None if self.written.delays.is_some() => return None,
@@ -65,22 +69,14 @@ impl Retry {
                 .reduce(Duration::saturating_add)
                 .or(Some(Duration::ZERO));
         }
-        let cap = literal_or(self.cap.as_ref(), self.written.cap.is_some(), DEFAULT_CAP)?;
+        let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
         let own = self.written.backoff.is_some() || self.retry_after.is_some();
         if own || matches!(self.jitter, Some(Jitter::Decorrelated)) {
             // Whoever gives the delay is held to the cap.
             return cap.checked_mul(waits);
         }
-        let base = literal_or(
-            self.base.as_ref(),
-            self.written.base.is_some(),
-            DEFAULT_BASE,
-        )?;
-        let factor = literal_or(
-            self.factor.as_ref(),
-            self.written.factor.is_some(),
-            DEFAULT_FACTOR,
-        )?;
+        let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
+        let factor = self.literal_or(self.factor.as_ref(), self.written.factor, DEFAULT_FACTOR)?;
         let more = match &self.jitter {
             Some(Jitter::Ratio(ratio)) => 1.0 + ratio.literal()?,
             _ => 1.0,
@@ -91,6 +87,19 @@ impl Retry {
             .or(Some(Duration::ZERO))
     }
 
+    /// The literal, the default where nothing is written, `None` where it can't be told.
+    pub(super) fn literal_or<T: Copy>(
+        &self,
+        value: Option<&Const<T>>,
+        written: Option<Span>,
+        default: T,
+    ) -> Option<T> {
+        match value {
+            Some(value) => value.literal().copied(),
+            None => (written.is_none() && !self.written.policy).then_some(default),
+        }
+    }
+
     /// The least part of a delay that the jitter leaves; `None` if it may leave nothing.
     fn shortest_share(&self) -> Option<f64> {
         match &self.jitter {
@@ -98,22 +107,10 @@ impl Retry {
             Some(Jitter::Equal) => Some(0.5),
             Some(Jitter::None) => Some(1.0),
             Some(Jitter::Ratio(ratio)) => ratio.literal().map(|ratio| 1.0 - ratio),
-            None if self.written.jitter.is_some() => None,
+            None if self.written.jitter.is_some() || self.written.policy => None,
             // The delays of a list are taken as they are.
             None => self.written.delays.is_some().then_some(1.0),
         }
-    }
-}
-
-/// The literal, the default where nothing is written, `None` where it can't be told.
-pub(super) fn literal_or<T: Copy>(
-    value: Option<&Const<T>>,
-    written: bool,
-    default: T,
-) -> Option<T> {
-    match value {
-        Some(value) => value.literal().copied(),
-        None => (!written).then_some(default),
     }
 }
 

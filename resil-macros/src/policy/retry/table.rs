@@ -24,7 +24,7 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("clone", Kind::Idents, "request"),
         Opt::new("budget", Kind::Budget, "(capacity = 500, cost = 5)"),
         Opt::new("nested", Kind::Words(&["outer"]), "outer"),
-        Opt::new("policy", Kind::Expr, "POLICY").later(),
+        Opt::new("policy", Kind::Expr, "POLICY"),
     ],
     elsewhere: &[
         Elsewhere {
