@@ -28,10 +28,6 @@ const UNIT_ENDINGS: [(&str, &str); 6] = [
 impl Args<'_> {
     pub(super) fn unknown(&mut self, ident: &Ident, form: Form, tokens: &TokenStream) {
         let name = ident.to_string();
-        if name == "crate" {
-            self.cx.diag.error(ident, wording::crate_needs_a_path());
-            return;
-        }
         let is_argument = form == Form::Flag && self.cx.params.contains(ident);
         if is_argument && self.named_by(Guess::Expr).is_some() {
             // `idempotent(user)`: a value, though it reads like a name.

@@ -152,13 +152,6 @@ pub(crate) fn strategy_as_value(option: &Opt, value: &str, strategy: &Opt) -> St
     )
 }
 
-pub(crate) fn crate_needs_a_path() -> String {
-    help(
-        "`crate` takes the path that `resil` has here, but none is given",
-        "write `crate = path::to::resil`",
-    )
-}
-
 pub(crate) fn word_of(spec: &Spec, word: &str, option: &Opt) -> String {
     help(
         format!(

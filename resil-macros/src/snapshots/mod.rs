@@ -12,11 +12,7 @@ use crate::{annotated, stack};
 /// Expands the attributes of `item` as rustc would: the topmost first, the private one last.
 fn expand(item: TokenStream) -> String {
     let mut item = item;
-    loop {
-        let (name, args, rest) = match take_attribute(&item) {
-            Some(next) => next,
-            None => break,
-        };
+    while let Some((name, args, rest)) = take_attribute(&item) {
         item = if name == "stack" {
             annotated::expand(args, &rest)
         } else {

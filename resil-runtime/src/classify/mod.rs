@@ -119,12 +119,13 @@ impl Classify for io::Error {
     /// what the request or the machine's state is to blame for is permanent. An [`Error`] inside
     /// is found again.
     fn classify(&self) -> Class {
+        use io::ErrorKind as K;
+
         if let Some(inner) = self.get_ref()
             && let Some(class) = find(inner)
         {
             return class;
         }
-        use io::ErrorKind as K;
         match self.kind() {
             K::NotFound
             | K::PermissionDenied

@@ -77,17 +77,17 @@ pub fn ask<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Durat
 
 /// What holds where no pattern decides: a timeout below may pass, what else resil raised is final;
 /// the body's own error is what it says it is, and worth another try if it says nothing.
-fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> Option<RetryVerdict> {
+fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> RetryVerdict {
     let again = match (raised, class) {
         (Some(raised), _) => matches!(raised, Raised::Timeout { .. }),
         (None, Some(Class::Permanent | Class::Neutral)) => false,
         (None, _) => true,
     };
-    Some(if again {
+    if again {
         RetryVerdict::Retry
     } else {
         RetryVerdict::Final
-    })
+    }
 }
 
 /// Asked for the delay before a retry, given its number and the delay before it.
@@ -191,7 +191,8 @@ impl Retry {
             (_, Some(raised)) => raised.retry_after(),
             _ => None,
         });
-        self.next(verdict.or(default_verdict(class, raised)), asked, plan)
+        let verdict = verdict.unwrap_or_else(|| default_verdict(class, raised));
+        self.next(Some(verdict), asked, plan)
     }
 
     #[inline(always)]
