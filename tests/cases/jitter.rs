@@ -103,5 +103,6 @@ async fn mp_no_delay_and_jitter() {
     assert!(call(&r).await.is_err());
     let t = r.times();
     assert!(t.len() > 8 && t.len() < 100 && t[t.len() - 1] > 0, "{t:?}");
-    assert!(r.elapsed() < 3_200);
+    // Timers round up to a millisecond.
+    assert!(r.elapsed() <= 3_200);
 }

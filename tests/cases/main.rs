@@ -12,9 +12,8 @@
 //! | rate limiter, throttles that refuse first tries | the other half of L04, J06, J07 |
 //! | cache | L10 |
 //! | budgets by concurrency | J03, J05 |
-//! | slow calls, still being built | F02, F03 |
 //!
-//! Each module lists its cases that stand in other targets.
+//! Each module lists its cases that stand in other targets; F02 and F03 are in tests/circuit_slow.rs.
 
 #![allow(
     clippy::disallowed_methods,

@@ -9,6 +9,7 @@
 //! a fifth longer. What they have and we do not: `METRICS_ONLY`, a breaker that begins open, an
 //! opening by hand that ends by itself, failures by value, sums of durations.
 
+use resil::CircuitState::Closed;
 use resil::event::{Event, subscribe};
 use resil::{CircuitPolicy, Window, breaker, circuit};
 use std::sync::Arc;
@@ -294,4 +295,24 @@ cases! {
         "CircuitBreakerTest.shouldThrowCircuitBreakerOpenException, shouldReturnFailureWithCircuitBreakerOpenException";
         #[circuit(failure_rate = 50%, window = 2, open_for = 1s)]
         "FF" => "FF X";
+}
+
+// Slow calls: 50 % of a window of 20 s from 5 calls on, 4 s are slow.
+cases! {
+    should_open_after_slow_call_rate_threshold_exceeded:
+        "slow F, slow S, F, S, slow S: 60 % are slow, 40 % failed",
+        "R4J-CB CircuitBreakerStateMachineTest.shouldOpenAfterSlowCallRateThresholdExceeded";
+        #[circuit(failure_rate = 50%, slow = 4s, slow_rate = 50%, window = 20s, min_calls = 5)]
+        "F(5000)S(5000)F(100)S(100)S(5000)" => "FSFSS X";
+    should_open_after_slow_call_rate_threshold_exceeded_using_mock_clock:
+        "5 s, 5 s, 1 s, 1 s, 5 s",
+        "R4J-CB CircuitBreakerStateMachineTest.shouldOpenAfterSlowCallRateThresholdExceededUsingMockClock";
+        #[circuit(failure_rate = 50%, slow = 4s, slow_rate = 50%, window = 20s, min_calls = 5)]
+        "S(5000)S(5000)S(1000)S(1000)S(5000)" => "SSSSS X";
+    should_transition_back_to_open_state_when_slow_call_rate_is_above_threshold:
+        "three slow successes of four open it again; ours: a success is one, and four close",
+        "R4J-CB CircuitBreakerStateMachineTest.shouldTransitionBackToOpenStateWhenSlowCallRateIsAboveThreshold";
+        #[circuit(name = "r4j.slow", failure_rate = 50%, slow = 4s, slow_rate = 50%, window = 20s,
+                  min_calls = 5, probes = 4, open_for = 5s)]
+        "FFFFF S(5000)S(5000)S(5000)S(1000)" => "FFFFF X +6s SSSS", state("r4j.slow", Closed);
 }
