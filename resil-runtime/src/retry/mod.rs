@@ -105,6 +105,17 @@ pub struct Retry {
     /// The delay drawn last.
     delay: Option<Duration>,
     nested_reported: bool,
+    /// An attempt failed and another one is to follow: dropped here, the call was cancelled.
+    under_way: bool,
+}
+
+impl Drop for Retry {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.under_way {
+            self.cancelled();
+        }
+    }
 }
 
 impl Retry {
@@ -122,6 +133,7 @@ impl Retry {
             },
             delay: None,
             nested_reported: false,
+            under_way: false,
         }
     }
 
@@ -185,6 +197,7 @@ impl Retry {
 
     #[inline(always)]
     fn succeeded(&mut self) {
+        self.under_way = false;
         if let Some(budget) = self.policy.budget {
             self.site
                 .budget()
@@ -200,8 +213,10 @@ impl Retry {
         plan: PlanFn<'_>,
     ) -> bool {
         self.attempts = self.attempts.saturating_add(1);
+        self.under_way = false;
         match self.decide(verdict, asked, plan) {
             Ok(delay) => {
+                self.under_way = true;
                 self.delay = Some(delay);
                 event::emit(|| Event::Retry {
                     function: self.site.site.function(),
@@ -211,13 +226,25 @@ impl Retry {
                 true
             }
             Err(reason) => {
-                event::emit(|| Event::RetryStopped {
-                    function: self.site.site.function(),
-                    attempts: self.attempts,
-                    reason,
-                });
+                self.stopped(reason);
                 false
             }
+        }
+    }
+
+    fn stopped(&self, reason: StopReason) {
+        event::emit(|| Event::RetryStopped {
+            function: self.site.site.function(),
+            attempts: self.attempts,
+            reason,
+        });
+    }
+
+    #[cold]
+    fn cancelled(&self) {
+        // A panic that passes through on its way is told by itself.
+        if !std::thread::panicking() {
+            self.stopped(StopReason::Cancelled);
         }
     }
 
