@@ -73,9 +73,8 @@ async fn retried_by_hand(n: &u32) -> Result<u32, Error> {
     let mut attempt = 0;
     loop {
         match work(n).await {
-            Err(e) if attempt < 2 => {
+            Err(_) if attempt < 2 => {
                 attempt += 1;
-                drop(e);
                 tokio::task::yield_now().await;
             }
             out => return out,

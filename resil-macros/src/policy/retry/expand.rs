@@ -147,10 +147,10 @@ impl Retry {
         if self.nested_outer {
             calls.extend(quote_spanned!(at=> .nested_outer()));
         }
-        let base = match &self.policy {
-            Some(base) => cx.base_policy(base, &policy, "retry"),
-            None => quote_spanned!(at=> #policy::new()),
-        };
+        let base = self.policy.as_ref().map_or_else(
+            || quote_spanned!(at=> #policy::new()),
+            |base| cx.base_policy(base, &policy, "retry"),
+        );
         quote_spanned!(at=> #base #calls)
     }
 
