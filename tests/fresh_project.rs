@@ -14,7 +14,8 @@ fn project(name: &str, edition: &str, main: &str) -> PathBuf {
     fs::create_dir_all(dir.join("src")).expect("a folder");
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"{edition}\"\n\n[workspace]\n\n\
-         [dependencies]\nrs = {{ path = {root:?}, package = \"resil\" }}\n"
+         [dependencies]\nrs = {{ path = \"{}\", package = \"resil\" }}\n",
+        root.display()
     );
     fs::write(dir.join("Cargo.toml"), manifest).expect("a manifest");
     fs::write(dir.join("src/lib.rs"), main).expect("a source");
