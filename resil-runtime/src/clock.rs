@@ -13,7 +13,13 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-pub use tokio::time::{Instant, Sleep};
+pub use tokio::time::Instant;
+
+#[cfg(not(loom))]
+pub use tokio::time::Sleep;
+
+#[cfg(loom)]
+pub use crate::loom::Sleep;
 
 /// As far ahead as an instant is ever placed: about 30 years, as tokio's own timers do it.
 const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
@@ -30,7 +36,15 @@ pub fn now() -> Instant {
 ///
 /// Outside a tokio runtime with the time driver, as tokio's own timers do.
 pub fn sleep_until(at: Instant) -> Sleep {
-    tokio::time::sleep_until(at)
+    #[cfg(not(loom))]
+    {
+        tokio::time::sleep_until(at)
+    }
+    // The model checker has no time: what must happen must not need a timer.
+    #[cfg(loom)]
+    {
+        Sleep::until(at)
+    }
 }
 
 /// `at + by`, or about 30 years after `at` where that is sooner.

@@ -5,15 +5,13 @@
 //! put in place before the word that goes with them, so a step never works on newer state with
 //! older settings. Events are told after the change, with nothing held.
 
-use std::sync::OnceLock;
-
 use super::counted::Counted;
 use super::policy::{JITTER, Rules};
 use super::settings::{DEFAULTS, Memory, Settings};
 use super::word::{LAST_MASK, Stamp, State, Word};
 use super::{CircuitState, CircuitVerdict};
 use crate::event::{self, Event};
-use crate::sync::{AtomicU64, Line, Ordering, fence};
+use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken, fence};
 
 /// Gives the milliseconds of [`clock::now_ms`](crate::clock::now_ms).
 pub(crate) type Clock = fn() -> u64;
@@ -57,11 +55,15 @@ impl Core {
 
     /// Changes the word if it still is `from`, and tells of a change of state.
     pub(super) fn change(&self, from: Word, to: Word) -> bool {
-        let done = self
-            .word
-            .0
-            .compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok();
+        let done = if broken("change_in_one") {
+            self.word.0.store(to.0, Ordering::Release);
+            true
+        } else {
+            self.word
+                .0
+                .compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
+        };
         if done {
             let (from, to) = (from.state().into(), to.state().into());
             if from != to {
@@ -131,12 +133,17 @@ impl Core {
                     } else if since(last, granted) >= rules.open_for >> rules.grant_shift() {
                         // The probes that are out are lost: by the new generation all of them are
                         // late, and what the others have shown is kept.
-                        word.next(State::HalfOpen {
+                        let to = State::HalfOpen {
                             out: 1,
                             ok,
                             growth,
                             last: granted,
-                        })
+                        };
+                        if broken("lost_generation") {
+                            word.with(to)
+                        } else {
+                            word.next(to)
+                        }
                     } else {
                         return Err(None);
                     }
@@ -247,7 +254,7 @@ impl Core {
             let State::Closed { in_a_row, noisy } = word.state() else {
                 return true;
             };
-            if word.stamp() != stamp {
+            if word.stamp() != stamp && !broken("late_count") {
                 return true;
             }
             let rules = &self.settings().rules;
@@ -264,7 +271,7 @@ impl Core {
             } else {
                 word.next(opening(rules, 0, clock()))
             };
-            if self.change(word, to) {
+            if self.change(word, to) || broken("in_a_row_again") {
                 return failed && !to.is_closed();
             }
         }
@@ -273,7 +280,7 @@ impl Core {
     fn trip(&self, stamp: Stamp, clock: Clock) {
         loop {
             let word = self.load();
-            if word.stamp() != stamp {
+            if word.stamp() != stamp && !broken("trip_stamp") {
                 return;
             }
             let to = word.next(opening(&self.settings().rules, 0, clock()));
@@ -290,14 +297,18 @@ impl Core {
     /// other. Operations that are `SeqCst` by themselves would do under C11 too, but model checkers
     /// take those as acquire and release, and this is the cold path.
     fn noise(&self, stamp: Stamp) {
-        fence(Ordering::SeqCst);
+        if !broken("noise_fence") {
+            fence(Ordering::SeqCst);
+        }
         self.set_noisy(stamp, true);
     }
 
     /// The window is full and clean: from here on a success writes nothing.
     fn hush(&self, stamp: Stamp, window: &Counted) {
         self.set_noisy(stamp, false);
-        fence(Ordering::SeqCst);
+        if !broken("hush_fence") {
+            fence(Ordering::SeqCst);
+        }
         if window.tally(stamp.generation()).is_some_and(|t| !t.settled) {
             self.set_noisy(stamp, true);
         }
@@ -309,7 +320,7 @@ impl Core {
             let State::Closed { in_a_row, noisy } = word.state() else {
                 return;
             };
-            if word.stamp() != stamp || noisy == yes {
+            if (word.stamp() != stamp && !broken("noisy_stamp")) || noisy == yes {
                 return;
             }
             let to = word.with(State::Closed {

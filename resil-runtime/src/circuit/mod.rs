@@ -27,6 +27,7 @@ mod machine;
 mod model;
 mod policy;
 mod settings;
+mod shard;
 mod site;
 #[cfg(test)]
 mod stress;
@@ -39,6 +40,8 @@ pub use self::policy::{CircuitPolicy, Window, WindowOf};
 pub use self::site::{CircuitSite, CircuitVerdict, Permit};
 
 pub(crate) use self::machine::Core;
+#[cfg(loom)]
+pub(crate) use self::{timed::Timed, word::Stamp};
 
 /// The state of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,6 +6,7 @@ use super::policy::{CircuitPolicy, Rules, Span};
 use super::timed::Timed;
 use super::word::{State, Word};
 use super::{CircuitState, Counts};
+use crate::sync::broken;
 
 /// What the first function with settings gave, and the memory that its rules need.
 #[derive(Debug)]
@@ -64,6 +65,9 @@ impl Core {
     ) -> Result<(), &'static str> {
         let rules = policy.rules();
         let mut mine = false;
+        if broken("adopt_in_one") {
+            mine = self.settings.get().is_none();
+        }
         let settings = self.settings.get_or_init(|| {
             mine = true;
             Settings::new(rules, owner)
@@ -97,7 +101,12 @@ impl Core {
                 },
                 by_hand => by_hand,
             };
-            if self.change(word, word.next(to)) {
+            let to = if broken("adopt_generation") {
+                word.with(to)
+            } else {
+                word.next(to)
+            };
+            if self.change(word, to) {
                 return;
             }
         }
@@ -130,6 +139,20 @@ impl Core {
             if self.change(word, word.next(state)) {
                 return;
             }
+        }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn generation(&self) -> u32 {
+        self.load().generation()
+    }
+
+    /// The failures of a counted window by its ring.
+    #[cfg(loom)]
+    pub(crate) fn set_bits(&self) -> u64 {
+        match &self.settings().window {
+            Memory::Counted(window) => window.set_bits(self.generation()),
+            _ => 0,
         }
     }
 

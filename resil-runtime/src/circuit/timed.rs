@@ -12,12 +12,12 @@
 //! A tag that lies ahead means a late writer, or a clock that lags behind another runtime's: the
 //! caller reads the clock again, and if it still lags, that clock is taken as the right one.
 
-use std::cell::Cell;
-use std::thread;
+use std::array;
 
 use super::counted::Tally;
 use super::policy::Rate;
-use crate::sync::{AtomicU64, AtomicUsize, Line, Ordering};
+use super::shard;
+use crate::sync::{AtomicU64, Line, Ordering, broken, model_fence};
 
 const SLOTS: usize = 16;
 const SLOTS_TAG: u32 = 16;
@@ -37,9 +37,9 @@ pub(crate) struct Timed {
 
 impl Timed {
     pub(crate) fn new(window_ms: u64) -> Self {
-        let slots = || Line([const { AtomicU64::new(0) }; SLOTS]);
+        let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
         Self {
-            calls: (0..shards()).map(|_| slots()).collect(),
+            calls: (0..shard::number()).map(|_| slots()).collect(),
             failures: slots(),
             window: window_ms.max(1),
         }
@@ -77,6 +77,7 @@ impl Timed {
         if failed {
             add(&self.failures, tag, sure);
         }
+        model_fence();
         Some(tag)
     }
 
@@ -93,7 +94,7 @@ impl Timed {
 
     /// The shard of this thread.
     fn own(&self) -> &Slots {
-        &self.calls[shard_of_thread() % self.calls.len()]
+        &self.calls[shard::of_thread() % self.calls.len()]
     }
 
     fn calls(&self, tag: u32) -> u64 {
@@ -112,28 +113,6 @@ impl Timed {
     }
 }
 
-/// As many as there are threads to run at once, at most eight: 1 KB a breaker.
-fn shards() -> usize {
-    const MOST: usize = 8;
-    thread::available_parallelism().map_or(MOST, |n| n.get().min(MOST))
-}
-
-/// Threads take the shards in turn.
-fn shard_of_thread() -> usize {
-    thread_local! {
-        static OWN: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    // The thread may be ending, its locals gone: any shard is right.
-    OWN.try_with(|own| {
-        if own.get() == usize::MAX {
-            own.set(NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1));
-        }
-        own.get()
-    })
-    .unwrap_or(0)
-}
-
 fn slot(slots: &Slots, tag: u32) -> &AtomicU64 {
     &slots.0[tag as usize % SLOTS]
 }
@@ -146,7 +125,11 @@ fn add(slots: &Slots, tag: u32, sure: bool) -> bool {
             let (there, count) = split(word);
             if there == tag {
                 Some(u64::from(tag) << 32 | u64::from(count.saturating_add(1)))
-            } else if count == 0 || sure || there.wrapping_sub(tag) > u32::MAX / 2 {
+            } else if count == 0
+                || sure
+                || there.wrapping_sub(tag) > u32::MAX / 2
+                || broken("bucket_ahead")
+            {
                 Some(u64::from(tag) << 32 | 1)
             } else {
                 None

@@ -4,10 +4,10 @@
 //! and a success on a full bucket reads one word and writes none.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::policy::BudgetPolicy;
+use crate::sync::{AtomicU32, Ordering::Relaxed, broken};
 
 /// Tokens spent. The policy is given with each step: it may depend on the site.
 #[derive(Debug, Default)]
@@ -16,10 +16,17 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    #[cfg(not(loom))]
     pub(crate) const fn new() -> Self {
         Self {
             spent: AtomicU32::new(0),
         }
+    }
+
+    /// The model checker's atomics are not const.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self::default()
     }
 
     /// Takes the cost of a retry; false if so much is not left.
@@ -43,6 +50,10 @@ impl Budget {
 
     #[cold]
     fn give_some(&self, tokens: u32) {
+        if broken("give_in_one") {
+            let spent = self.spent.load(Relaxed);
+            return self.spent.store(spent.saturating_sub(tokens), Relaxed);
+        }
         let _ = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
             (spent != 0).then(|| spent.saturating_sub(tokens))
         });
