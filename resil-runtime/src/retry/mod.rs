@@ -270,10 +270,14 @@ impl Retry {
         }
     }
 
-    /// The wait before the next attempt. Dropping it ends the retry with the call.
+    /// The wait before the next attempt. Dropping it ends the retry with the call, and gives back
+    /// what the budget was charged for an attempt that is not made.
     #[inline]
     pub fn pause(&self) -> Pause {
-        Pause { wait: self.wait() }
+        Pause {
+            wait: self.wait(),
+            charged: self.policy.budget.map(|b| (self.site, b.cost)),
+        }
     }
 
     fn wait(&self) -> Wait {
@@ -293,6 +297,16 @@ pin_project! {
     pub struct Pause {
         #[pin]
         wait: Wait,
+        // What the attempt to come has taken of whose budget.
+        charged: Option<(&'static RetrySite, u32)>,
+    }
+
+    impl PinnedDrop for Pause {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some((site, cost)) = this.charged {
+                site.budget().give(cost);
+            }
+        }
     }
 }
 
@@ -310,7 +324,8 @@ impl Future for Pause {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.project().wait.project() {
+        let this = self.project();
+        let wait = match this.wait.project() {
             WaitProj::Sleep { sleep } => sleep.poll(cx),
             WaitProj::Yield { yielded: true } => Poll::Ready(()),
             WaitProj::Yield { yielded } => {
@@ -318,7 +333,11 @@ impl Future for Pause {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
+        };
+        if wait.is_ready() {
+            *this.charged = None;
         }
+        wait
     }
 }
 
