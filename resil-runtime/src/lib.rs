@@ -10,6 +10,8 @@ pub mod clock;
 pub mod deadline;
 pub mod error;
 pub mod event;
+#[cfg(test)]
+mod extremes;
 mod failure;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;

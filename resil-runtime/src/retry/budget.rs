@@ -74,6 +74,7 @@ pub(crate) fn named(name: &'static str) -> &'static Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extremes::{cases, counts};
 
     #[test]
     fn twenty_tokens_allow_four_retries_and_five_successes_buy_one_more() {
@@ -102,5 +103,28 @@ mod tests {
         let (b, p) = (Budget::new(), BudgetPolicy::new(u32::MAX, u32::MAX));
         assert!(b.take(p));
         assert!(!b.take(p));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn no_more_is_spent_than_there_is(
+            (capacity, cost) in (counts(), counts()),
+            steps in proptest::collection::vec((proptest::bool::ANY, counts()), 0..20),
+        ) {
+            let (budget, policy) = (Budget::new(), BudgetPolicy::new(capacity, cost));
+            let mut spent = 0_u32;
+            for (take, tokens) in steps {
+                if take {
+                    let fits = spent.checked_add(cost).is_some_and(|s| s <= capacity);
+                    proptest::prop_assert_eq!(budget.take(policy), fits);
+                    spent += if fits { cost } else { 0 };
+                } else {
+                    budget.give(tokens);
+                    spent = spent.saturating_sub(tokens);
+                }
+            }
+        }
     }
 }
