@@ -47,11 +47,14 @@ pub fn sleep_until(at: Instant) -> Sleep {
     }
 }
 
+/// No instant is numbered higher than this after the origin, so that sums are still numbers.
+const FAR_MS: u64 = u64::MAX / 4;
+
 /// `at + by`, or about 30 years after `at` where that is sooner.
 #[inline]
 pub fn add(at: Instant, by: Duration) -> Instant {
-    at.checked_add(by)
-        .unwrap_or_else(|| at.checked_add(FAR).unwrap_or(at))
+    // Bounded first: a sum that overflows must not end before one that just did not.
+    at.checked_add(by.min(FAR)).unwrap_or(at)
 }
 
 /// Milliseconds of the tokio clock since an origin of this process, never zero and never less
@@ -61,7 +64,7 @@ pub fn add(at: Instant, by: Duration) -> Instant {
 /// that came first are still numbers in order.
 pub fn millis_of(at: Instant) -> u64 {
     let origin = origin();
-    let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX / 4);
+    let ms = |d: Duration| u64::try_from(d.as_millis()).map_or(FAR_MS, |ms| ms.min(FAR_MS));
     if at >= origin {
         ORIGIN_MS.saturating_add(ms(at.saturating_duration_since(origin)))
     } else {
