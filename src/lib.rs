@@ -9,7 +9,7 @@ pub use resil_runtime::{Class, Classify, Deadline, Error, breaker, event, regist
 // Types at the root and not in modules called `retry` or `timeout`: an import of the attribute
 // would bring such a module along, and clash with one of the user's own.
 pub use resil_runtime::circuit::{
-    Breaker, CallPermit, CircuitPolicy, CircuitState, Counts, Window,
+    Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts, KeyedBreaker, Window,
 };
 #[cfg(feature = "idempotent")]
 pub use resil_runtime::idempotency::{self, IdempotencyError};

@@ -83,6 +83,19 @@ pub fn now_ms() -> u64 {
     millis_of(now())
 }
 
+/// Nanoseconds now, never zero: for how long something takes, where 16 bytes of an [`Instant`] are
+/// too many to keep.
+pub fn now_ns() -> u64 {
+    // In the middle of the numbers, 36 years from either end, as for `ORIGIN_MS`.
+    const ORIGIN_NS: u64 = 1 << 60;
+    let (now, origin) = (now(), origin());
+    let ns = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
+    ORIGIN_NS
+        .saturating_add(ns(now.saturating_duration_since(origin)))
+        .saturating_sub(ns(origin.saturating_duration_since(now)))
+        .max(1)
+}
+
 fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     *ORIGIN.get_or_init(now)

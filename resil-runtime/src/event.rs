@@ -55,6 +55,8 @@ pub enum Event {
     CircuitChanged {
         /// The breaker.
         name: &'static str,
+        /// Its key, where there is a breaker for each key.
+        key: Option<Arc<str>>,
         /// The state it left.
         from: CircuitState,
         /// The state it is in.
@@ -65,6 +67,8 @@ pub enum Event {
     CircuitRefused {
         /// The breaker.
         name: &'static str,
+        /// Its key, where there is a breaker for each key.
+        key: Option<Arc<str>>,
     },
     /// Two functions set one breaker differently: the first registered wins.
     #[non_exhaustive]

@@ -30,7 +30,7 @@ pub mod timeout;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use circuit::Breaker;
+pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Deadline, spawn};
 pub use error::Error;

@@ -1,6 +1,8 @@
 //! The only names that generated code may use. No promise of stability is made for them.
 
-pub use crate::circuit::{CircuitPolicy, CircuitSite, CircuitVerdict, Permit, Window, WindowOf};
+pub use crate::circuit::{
+    CircuitPolicy, CircuitSite, CircuitVerdict, KeyedCircuit, Permit, Window, WindowOf,
+};
 pub use crate::classify::{Class, Classify, Probe};
 pub use crate::deadline::Deadline;
 pub use crate::error::Refusal;

@@ -4,7 +4,7 @@
 //! made by hand are bounded by [`MAX_BY_HAND`].
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::circuit::{Breaker, CircuitPolicy, CircuitState, Core, Counts};
 use crate::clock;
@@ -31,11 +31,14 @@ pub struct Conflict {
 }
 
 /// What [`Registry::snapshot`] says of a breaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct BreakerSnapshot {
     /// The breaker.
     pub name: &'static str,
+    /// Its key, where there is a breaker for each key; [`OVERFLOW`] for the one that keys beyond
+    /// [`max_keys`](CircuitPolicy::max_keys) share.
+    pub key: Option<Arc<str>>,
     /// Its state.
     pub state: CircuitState,
     /// What it has counted in that state.
@@ -57,18 +60,30 @@ impl Registry {
         lock().conflicts.clone()
     }
 
-    /// The state of every breaker, by name. Each is read by itself, after the other.
+    /// The state of every breaker, by name and then by key: each name has one of its own, before
+    /// those of its keys. Each is read by itself, after the other, with no lock held.
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
-        let mut cores: Vec<&'static Core> = lock().breakers.values().map(|b| b.core).collect();
-        cores.sort_unstable_by_key(|core| core.name());
-        cores
-            .into_iter()
-            .map(|core| BreakerSnapshot {
-                name: core.name(),
-                state: core.state(),
-                counts: core.counts(clock::now_ms),
-            })
-            .collect()
+        let cores: Vec<&'static Core> = lock().breakers.values().map(|b| b.core).collect();
+        let mut all = Vec::with_capacity(cores.len());
+        for core in cores {
+            all.push(BreakerSnapshot::of(core));
+            if let Some(keys) = core.known_keys() {
+                all.extend(keys.all().iter().map(|core| BreakerSnapshot::of(core)));
+            }
+        }
+        all.sort_unstable_by(|a, b| (a.name, &a.key).cmp(&(b.name, &b.key)));
+        all
+    }
+}
+
+impl BreakerSnapshot {
+    fn of(core: &Core) -> Self {
+        Self {
+            name: core.name(),
+            key: core.key().cloned(),
+            state: core.state(),
+            counts: core.counts(clock::now_ms),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 #[cfg(not(loom))]
 mod parts {
     pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
-    pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock};
+    pub(crate) use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 }
 
 #[cfg(loom)]

@@ -69,6 +69,25 @@ impl Cx<'_> {
         }
     }
 
+    /// `value` as the policy of type `ty` to start from, where [`constant`](Self::constant) would
+    /// put it.
+    pub(crate) fn base_policy(
+        &self,
+        value: &Const<()>,
+        ty: &TokenStream,
+        policy: &'static str,
+    ) -> TokenStream {
+        let at = mixed(first_span(value.tokens()));
+        let tokens = self.this(value.tokens());
+        let typed = quote_spanned!(at=> { let __v: #ty = #tokens; __v });
+        let Const::Item { .. } = value else {
+            return typed;
+        };
+        let name = Ident::new(&format!("__RESIL_{}_POLICY", policy.to_uppercase()), at);
+        self.on_entry(&quote_spanned!(at=> const #name: #ty = #typed;));
+        quote_spanned!(at=> #name)
+    }
+
     /// `value` as an expression for an inline const.
     ///
     /// A bare path is validated in a `const` item, which `cargo check` sees; what may depend on a

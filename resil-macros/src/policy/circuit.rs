@@ -21,16 +21,16 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("failure_rate", Kind::Ratio, "", "50%"),
         Opt::new("window", Kind::Window, "100", "100"),
         Opt::new("min_calls", Kind::Count, "20", "20"),
-        Opt::new("slow", Kind::Duration, "", "2s").later(),
-        Opt::new("slow_rate", Kind::Ratio, "100%", "100%").later(),
+        Opt::new("slow", Kind::Duration, "", "2s"),
+        Opt::new("slow_rate", Kind::Ratio, "100%", "100%"),
         Opt::new("open_for", Kind::Duration, "30s", "30s"),
         Opt::new("open_max", Kind::Duration, "", "5m"),
         Opt::new("probes", Kind::Count, "1", "1"),
         Opt::new("on", Kind::Pattern, "", "Network(_)"),
         Opt::new("ignore", Kind::Pattern, "", "NotFound"),
-        Opt::new("key", Kind::Expr, "", "host").later(),
-        Opt::new("max_keys", Kind::Count, "10_000", "10_000").later(),
-        Opt::new("policy", Kind::Expr, "", "POLICY").later(),
+        Opt::new("key", Kind::Expr, "", "host"),
+        Opt::new("max_keys", Kind::Count, "10_000", "10_000"),
+        Opt::new("policy", Kind::Expr, "", "POLICY"),
     ],
     elsewhere: &[
         Elsewhere {
@@ -107,6 +107,18 @@ pub(crate) static SPEC: Spec = Spec {
             here: Here::Named("ignore", ", which takes a pattern"),
         },
         Elsewhere {
+            names: &["by", "per", "keyed_by", "partition_by"],
+            here: Here::Named("key", ""),
+        },
+        Elsewhere {
+            names: &["max_breakers", "key_limit", "max_entries"],
+            here: Here::Named("max_keys", ""),
+        },
+        Elsewhere {
+            names: &["config", "settings", "preset"],
+            here: Here::Named("policy", ", which takes a `CircuitPolicy`"),
+        },
+        Elsewhere {
             names: &["id", "group", "breaker"],
             here: Here::Named("name", ""),
         },
@@ -137,11 +149,17 @@ pub(crate) struct Circuit {
     pub(crate) failure_rate: Option<Const<f64>>,
     pub(crate) window: Option<Window>,
     pub(crate) min_calls: Option<Const<u32>>,
+    pub(crate) slow: Option<Const<Duration>>,
+    pub(crate) slow_rate: Option<Const<f64>>,
     pub(crate) open_for: Option<Const<Duration>>,
     pub(crate) open_max: Option<Const<Duration>>,
     pub(crate) probes: Option<Const<u32>>,
     pub(crate) on: Option<Pattern>,
     pub(crate) ignore: Option<Pattern>,
+    pub(crate) key: Option<TokenStream>,
+    pub(crate) max_keys: Option<Const<u32>>,
+    /// A `CircuitPolicy`: a value of the user's, whose type says what it is.
+    pub(crate) policy: Option<Const<()>>,
     written: Written,
 }
 
@@ -157,22 +175,32 @@ pub(crate) enum Window {
 #[derive(Default)]
 struct Written {
     rate: bool,
+    slow: bool,
+    key: bool,
+    /// What is not written is then not the default, but unknown.
+    policy: bool,
     window: Option<Span>,
     min_calls: Option<Span>,
+    slow_rate: Option<Span>,
     open_for: Option<Span>,
+    max_keys: Option<Span>,
 }
 
 impl Circuit {
     pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
         let mut args = Args::read(&SPEC, args, cx);
         let written = Written {
-            // `slow` is refused by name, but it would give the window a use.
-            rate: ["failure_rate", "slow", "slow_rate", "policy"]
+            rate: ["failure_rate", "slow", "slow_rate"]
                 .iter()
                 .any(|name| args.meant(name).is_some()),
+            slow: args.meant("slow").is_some(),
+            key: args.meant("key").is_some(),
+            policy: args.meant("policy").is_some(),
             window: args.meant("window"),
             min_calls: args.meant("min_calls"),
+            slow_rate: args.meant("slow_rate"),
             open_for: args.meant("open_for"),
+            max_keys: args.meant("max_keys"),
         };
         let parsed = Self {
             span,
@@ -185,11 +213,18 @@ impl Circuit {
             min_calls: args
                 .take("min_calls")
                 .and_then(|value| value.count(1, u32::MAX)),
+            slow: args.take("slow").and_then(|value| value.duration()),
+            slow_rate: args.take("slow_rate").and_then(|value| value.ratio()),
             open_for: args.take("open_for").and_then(|value| value.duration()),
             open_max: args.take("open_max").and_then(|value| value.duration()),
             probes: args.take("probes").and_then(|value| value.count(1, 255)),
             on: args.take("on").and_then(|value| value.pattern()),
             ignore: args.take("ignore").and_then(|value| value.pattern()),
+            key: args.take("key").and_then(|value| value.expr()),
+            max_keys: args
+                .take("max_keys")
+                .and_then(|value| value.count(1, u32::MAX)),
+            policy: args.take("policy").and_then(|value| value.const_expr()),
             written,
         };
         args.done();
@@ -199,7 +234,9 @@ impl Circuit {
     pub(crate) fn check(&self, cx: &Ctx<'_>) {
         self.check_window_has_a_rate(cx);
         self.check_min_calls_fit_window(cx);
+        self.check_slow_rate_has_slow(cx);
         self.check_open_max(cx);
+        self.check_max_keys_have_a_key(cx);
     }
 
     pub(crate) fn facts(&self) -> Facts {
@@ -208,7 +245,7 @@ impl Circuit {
 
     /// Failures in a row need no window: without a rate nothing looks at it.
     fn check_window_has_a_rate(&self, cx: &Ctx<'_>) {
-        if self.written.rate {
+        if self.written.rate || self.written.policy {
             return;
         }
         for (name, at) in [
@@ -234,7 +271,7 @@ impl Circuit {
         let window = match &self.window {
             Some(Window::Calls(calls)) => calls.literal().copied(),
             Some(Window::Time(_) | Window::Expr(_)) => None,
-            None => self.written.window.is_none().then_some(DEFAULT_WINDOW),
+            None => self.default(self.written.window, DEFAULT_WINDOW),
         };
         let (Some(window), Some(at)) = (window, &self.min_calls) else {
             return;
@@ -242,7 +279,7 @@ impl Circuit {
         let Some(min_calls) = at.literal() else {
             return;
         };
-        if *min_calls > window && self.written.rate {
+        if *min_calls > window && (self.written.rate || self.written.policy) {
             let which = if self.window.is_some() {
                 ""
             } else {
@@ -258,11 +295,42 @@ impl Circuit {
         }
     }
 
+    /// Nothing says how long a call has to be for it.
+    fn check_slow_rate_has_slow(&self, cx: &Ctx<'_>) {
+        if self.written.slow || self.written.policy {
+            return;
+        }
+        if let Some(at) = self.written.slow_rate {
+            let why = "nothing says how long a slow call is";
+            let instead = "write `slow = 2s` beside it, or remove it";
+            cx.diag
+                .error_at(at, wording::no_effect("slow_rate", why, instead));
+        }
+    }
+
+    /// Without a key there is one breaker. (A `policy` may say so for those that have one.)
+    fn check_max_keys_have_a_key(&self, cx: &Ctx<'_>) {
+        if self.written.key {
+            return;
+        }
+        if let Some(at) = self.written.max_keys {
+            let why = "there is one breaker for all calls";
+            let instead = "write `key = host` beside it, or remove it";
+            cx.diag
+                .error_at(at, wording::no_effect("max_keys", why, instead));
+        }
+    }
+
+    /// What holds where an option is not written.
+    fn default<T>(&self, written: Option<Span>, default: T) -> Option<T> {
+        (written.is_none() && !self.written.policy).then_some(default)
+    }
+
     /// The time grows from `open_for` to `open_max`, not down.
     fn check_open_max(&self, cx: &Ctx<'_>) {
         let open_for = match &self.open_for {
             Some(open_for) => open_for.literal().copied(),
-            None => self.written.open_for.is_none().then_some(DEFAULT_OPEN_FOR),
+            None => self.default(self.written.open_for, DEFAULT_OPEN_FOR),
         };
         let (Some(at), Some(open_for)) = (&self.open_max, open_for) else {
             return;

@@ -1,9 +1,11 @@
-//! The last N calls, exactly: a count word on a line of its own, and a ring of one bit a call.
+//! The last N calls, exactly: a count word on a line of its own, and a ring of two bits a call, one
+//! set for a failure and one for a slow call.
 //!
-//! Each recorded outcome takes a sequence number with one `fetch_add`, swaps its bit into the ring,
-//! and moves the failures by what it put less what it found: so writers that lap each other never
-//! drift, and the failures are always the set bits. A full window without a failure is not changed
-//! by a success; the breaker then does not come here at all (see `noisy` in the state word).
+//! Each recorded outcome takes a sequence number with one `fetch_add`, swaps its bits into the ring,
+//! and moves the counts by what it put less what it found: so writers that lap each other never
+//! drift, and the counts are always the set bits. A full window in which nothing failed or was slow
+//! is not changed by a quick success; the breaker then does not come here at all (see `noisy` in the
+//! state word).
 //!
 //! A generation is begun by whoever records in it first: count and ring carry its number, and what
 //! bears another one counts as nothing. Who finds another number asks whether it is itself late;
@@ -15,16 +17,16 @@
 //! it is exact.
 //!
 //! Known and harmless: a writer that sleeps through a whole trip and recovery between its look at
-//! the count word and its `fetch_add` takes a number of the new window and leaves that call's bit
-//! as it was, as if a success had been recorded there.
+//! the count word and its `fetch_add` takes a number of the new window and leaves that call's bits
+//! as they were, as if a success had been recorded there.
 
 use crate::sync::{AtomicU64, Line, Ordering, broken};
 
-/// Generation 18 | failures + [`BIAS`] 16 | sequence 30.
+/// Generation 18 | failures + [`BIAS`] 15 | slow + [`BIAS`] 15 | sequence 16.
 #[derive(Debug)]
 pub(crate) struct Counted {
     count: Line<AtomicU64>,
-    /// Generation 32 | one bit for each of 32 calls, set for a failure.
+    /// Generation 32 | two bits for each of 16 calls: failed, slow.
     ring: Box<[AtomicU64]>,
     calls: u32,
 }
@@ -34,22 +36,65 @@ pub(crate) struct Counted {
 pub(crate) struct Tally {
     pub(crate) calls: u64,
     pub(crate) failures: u64,
-    /// Nothing that a success would change: it is full, and no failure is in it.
+    pub(crate) slow: u64,
+    /// Nothing that a quick success would change: it is full, and nothing in it failed or was slow.
     pub(crate) settled: bool,
 }
 
-const SEQUENCE: u64 = (1 << 30) - 1;
-const FAILURE: u64 = 1 << 30;
+/// How a call went that is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) failed: bool,
+    pub(crate) slow: bool,
+}
+
+impl Ended {
+    /// Its two bits in the ring.
+    fn bits(self) -> u64 {
+        u64::from(self.failed) | u64::from(self.slow) << 1
+    }
+
+    fn of_bits(bits: u64) -> Self {
+        Self {
+            failed: bits & 1 != 0,
+            slow: bits & 2 != 0,
+        }
+    }
+
+    /// What it adds to the count word.
+    fn weight(self) -> u64 {
+        u64::from(self.failed) * FAILURE + u64::from(self.slow) * SLOW
+    }
+}
+
+/// Failed or not, and not slow.
+impl From<bool> for Ended {
+    fn from(failed: bool) -> Self {
+        Self {
+            failed,
+            slow: false,
+        }
+    }
+}
+
+const SEQUENCE: u64 = (1 << 16) - 1;
+const SLOW: u64 = 1 << 16;
+const FAILURE: u64 = 1 << 31;
 const GENERATION_SHIFT: u32 = 46;
-/// A writer may take a failure out before the one who put it there has counted it: the failures
-/// then pass below zero for a moment, which must not borrow from the generation.
-const BIAS: u64 = 1 << 14;
+/// The two counts have so many values: the longest window, and the [`BIAS`] on both sides.
+const FIELD: u64 = (1 << 15) - 1;
+/// A writer may take a failure out before the one who put it there has counted it: the count then
+/// passes below zero for a moment, which must not borrow from its neighbour. More threads than that
+/// would have to stand at this very point.
+const BIAS: u64 = 1 << 13;
 /// Sequence numbers are brought down again from here; as many writers again would have to sleep at
-/// that moment before they ran over.
-const HIGH: u64 = 1 << 29;
+/// that moment before they ran over. Above two of the longest windows.
+const HIGH: u64 = 1 << 15;
+/// Calls in a word of the ring.
+const CALLS: u32 = 16;
 
 const fn begin(generation: u32) -> u64 {
-    (generation as u64) << GENERATION_SHIFT | BIAS << 30
+    ((generation as u64) << GENERATION_SHIFT) + BIAS * FAILURE + BIAS * SLOW
 }
 
 impl Counted {
@@ -57,7 +102,9 @@ impl Counted {
         let calls = calls.max(1);
         Self {
             count: Line(AtomicU64::new(begin(0))),
-            ring: (0..calls.div_ceil(32)).map(|_| AtomicU64::new(0)).collect(),
+            ring: (0..calls.div_ceil(CALLS))
+                .map(|_| AtomicU64::new(0))
+                .collect(),
             calls,
         }
     }
@@ -67,9 +114,10 @@ impl Counted {
     pub(crate) fn record(
         &self,
         generation: u32,
-        failed: bool,
+        ended: impl Into<Ended>,
         current: impl Fn() -> bool + Copy,
     ) -> Option<Tally> {
+        let ended = ended.into();
         let count = &self.count.0;
         let mut seen = count.load(Ordering::Acquire);
         while !is_of(seen, generation) {
@@ -103,36 +151,39 @@ impl Counted {
         if taken & SEQUENCE >= HIGH {
             self.renumber(generation);
         }
-        let was_failed = self.swap(taken & SEQUENCE, generation, failed, current)?;
-        if was_failed != failed {
-            self.move_failures(generation, failed)?;
+        let was = self.swap(taken & SEQUENCE, generation, ended, current)?;
+        if was != ended {
+            self.move_counts(generation, was, ended)?;
         }
         self.tally(generation)
     }
 
-    /// One failure more or less, unless another generation has begun: it would keep it for ever.
-    fn move_failures(&self, generation: u32, more: bool) -> Option<()> {
+    /// The counts go from what `was` there to what is `now`, unless another generation has begun: it
+    /// would keep the difference for ever.
+    fn move_counts(&self, generation: u32, was: Ended, now: Ended) -> Option<()> {
         self.count
             .0
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |c| {
                 (is_of(c, generation) || broken("failures_generation"))
-                    .then(|| if more { c + FAILURE } else { c - FAILURE })
+                    .then(|| c + now.weight() - was.weight())
             })
             .ok()
             .map(drop)
     }
 
-    /// Puts the bit of call number `sequence` and returns what was there.
+    /// Puts the bits of call number `sequence` and returns what was there.
     fn swap(
         &self,
         sequence: u64,
         generation: u32,
-        failed: bool,
+        ended: Ended,
         current: impl Fn() -> bool,
-    ) -> Option<bool> {
+    ) -> Option<Ended> {
         let slot = sequence % u64::from(self.calls);
-        let word = self.ring.get(usize::try_from(slot / 32).ok()?)?;
-        let bit = 1 << (slot % 32);
+        let word = self
+            .ring
+            .get(usize::try_from(slot / u64::from(CALLS)).ok()?)?;
+        let place = slot % u64::from(CALLS) * 2;
         let mut seen = word.load(Ordering::Acquire);
         loop {
             let kept = if seen >> 32 == u64::from(generation) {
@@ -142,12 +193,12 @@ impl Counted {
             } else {
                 return None;
             };
-            let put = if failed { kept | bit } else { kept & !bit };
+            let put = kept & !(0b11 << place) | ended.bits() << place;
             if put == seen {
-                return Some(failed);
+                return Some(ended);
             }
             match word.compare_exchange_weak(seen, put, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Some(kept & bit != 0),
+                Ok(_) => return Some(Ended::of_bits(kept >> place)),
                 Err(now) => seen = now,
             }
         }
@@ -174,12 +225,13 @@ impl Counted {
         let count = self.count.0.load(Ordering::Acquire);
         is_of(count, generation).then(|| {
             let full = u64::from(self.calls);
-            let failures = ((count / FAILURE) & 0xffff).saturating_sub(BIAS);
             let calls = (count & SEQUENCE).min(full);
+            let (failures, slow) = ((count / FAILURE) & FIELD, (count / SLOW) & FIELD);
             Tally {
                 calls,
-                failures: failures.min(calls),
-                settled: calls == full && (count / FAILURE) & 0xffff == BIAS,
+                failures: failures.saturating_sub(BIAS).min(calls),
+                slow: slow.saturating_sub(BIAS).min(calls),
+                settled: calls == full && failures == BIAS && slow == BIAS,
             }
         })
     }
@@ -206,124 +258,23 @@ fn is_of(count: u64, generation: u32) -> bool {
 impl Counted {
     /// The failures by the ring itself.
     pub(crate) fn set_bits(&self, generation: u32) -> u64 {
+        self.set(generation, 0x5555_5555)
+    }
+
+    /// The slow calls by the ring itself.
+    pub(crate) fn slow_bits(&self, generation: u32) -> u64 {
+        self.set(generation, 0xaaaa_aaaa)
+    }
+
+    fn set(&self, generation: u32, which: u64) -> u64 {
         self.ring
             .iter()
             .map(|word| word.load(Ordering::SeqCst))
             .filter(|word| word >> 32 == u64::from(generation))
-            .map(|word| u64::from((word & 0xffff_ffff).count_ones()))
+            .map(|word| u64::from((word & which).count_ones()))
             .sum()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::VecDeque;
-
-    fn put(w: &Counted, generation: u32, failed: bool) -> (u64, u64) {
-        let t = w.record(generation, failed, || true).unwrap();
-        (t.failures, t.calls)
-    }
-
-    /// F01: window 4, F S S S S.
-    #[test]
-    fn f01_the_first_failure_leaves_with_the_fifth_call() {
-        let w = Counted::new(4);
-        let seen: Vec<_> = [true, false, false, false, false]
-            .map(|f| put(&w, 0, f))
-            .into();
-        assert_eq!(seen, [(1, 1), (1, 2), (1, 3), (1, 4), (0, 4)]);
-    }
-
-    /// F02 and F03, without the slow calls.
-    #[test]
-    fn f02_f03_small_windows_hold_the_last_calls_only() {
-        let w = Counted::new(2);
-        let seen: Vec<_> = [true, false, false, false, false]
-            .map(|f| put(&w, 0, f))
-            .into();
-        assert_eq!(seen, [(1, 1), (1, 2), (0, 2), (0, 2), (0, 2)]);
-        let w = Counted::new(5);
-        let last = [false, true, false, false, false].map(|f| put(&w, 0, f));
-        assert_eq!(last[4], (1, 5));
-    }
-
-    #[test]
-    fn it_is_the_last_n_calls_of_any_n() {
-        let mut x = 0x9e37_79b9_u64;
-        for n in [1_u32, 2, 31, 32, 33, 64, 100, 1_000] {
-            let w = Counted::new(n);
-            let mut model: VecDeque<bool> = VecDeque::new();
-            let mut generation = 0;
-            for _ in 0..5_000 {
-                x ^= x << 13;
-                x ^= x >> 7;
-                x ^= x << 17;
-                if x.is_multiple_of(701) {
-                    generation += 1;
-                    model.clear();
-                }
-                let failed = x.is_multiple_of(3);
-                model.push_back(failed);
-                if model.len() > n as usize {
-                    model.pop_front();
-                }
-                let failures = model.iter().filter(|&&f| f).count() as u64;
-                assert_eq!(put(&w, generation, failed), (failures, model.len() as u64));
-            }
-        }
-    }
-
-    #[test]
-    fn numbers_start_over_without_a_call_forgotten() {
-        let w = Counted::new(7);
-        for i in 0..7 {
-            put(&w, 0, i == 2);
-        }
-        // As if many calls had passed: the sequence just below where it is brought down.
-        w.count.0.fetch_add(HIGH / 7 * 7, Ordering::SeqCst);
-        for _ in 0..20 {
-            put(&w, 0, false);
-        }
-        assert_eq!(put(&w, 0, true), (1, 7));
-        assert!(w.count.0.load(Ordering::SeqCst) & SEQUENCE < HIGH);
-    }
-
-    #[test]
-    fn a_late_outcome_is_dropped_and_changes_nothing() {
-        let w = Counted::new(4);
-        put(&w, 5, true);
-        assert_eq!(w.record(4, true, || false), None);
-        assert_eq!(put(&w, 5, false), (1, 2));
-    }
-
-    /// Each step of a writer whose generation ends in the middle of it.
-    #[test]
-    fn d12_a_writer_that_is_overtaken_leaves_nothing() {
-        let w = Counted::new(4);
-        put(&w, 0, true);
-        put(&w, 1, true);
-        assert_eq!(w.swap(0, 0, false, || false), None);
-        assert_eq!(w.move_failures(0, true), None);
-        assert_eq!(w.move_failures(0, false), None);
-        assert_eq!((w.tally(1).unwrap().failures, w.set_bits(1)), (1, 1));
-        assert_eq!(w.tally(0), None);
-    }
-
-    #[test]
-    fn under_threads_the_failures_are_the_set_bits() {
-        let w = Counted::new(50);
-        std::thread::scope(|s| {
-            for t in 0..4_u32 {
-                let w = &w;
-                s.spawn(move || {
-                    for i in 0..20_000_u32 {
-                        let _ = w.record(1, (i.wrapping_mul(2_654_435_761) >> 7) % 4 == t, || true);
-                    }
-                });
-            }
-        });
-        let t = w.tally(1).unwrap();
-        assert_eq!((t.failures, t.calls), (w.set_bits(1), 50));
-    }
-}
+mod tests;

@@ -1,28 +1,31 @@
 //! A breaker by hand: looking at it, holding it open or closed, and running calls through it
 //! without an attribute.
 
-use std::fmt;
-use std::time::Duration;
+use std::fmt::{self, Display};
+use std::ops::Deref;
 
-use super::CircuitState;
-use super::machine::{Clock, Core};
+use super::call::Call;
+use super::changes::Changes;
+use super::key_text::KeyText;
+use super::machine::Core;
 use super::policy::CircuitPolicy;
-use super::site::CircuitVerdict;
-use super::word::Stamp;
+use super::{CircuitState, CircuitVerdict};
 use crate::clock;
 use crate::error::Error;
-use crate::event::{self, Event};
 use crate::registry;
+use crate::sync::Arc;
 
 /// What a breaker has counted in the state that it is in; all zero while it is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Closed: calls in the window of a failure rate. A breaker without such a rule keeps no window:
+    /// Closed: calls in the window of a rate. A breaker without such a rule keeps no window:
     /// its successes write nothing, and this is the failures in a row.
     pub calls: u64,
     /// Closed: failures among those calls.
     pub failures: u64,
+    /// Closed: slow calls among those, where `slow` is among its rules; else 0.
+    pub slow: u64,
     /// Closed: failures since the last success, where `failures` is among its rules; else 0.
     pub failures_in_a_row: u32,
     /// Half-open: probes that have not come back.
@@ -35,8 +38,175 @@ pub struct Counts {
 ///
 /// What is done by hand holds for all who share the name, at once. Each change of state begins
 /// anew: calls that are out are dropped when they come back, not counted.
+///
+/// Where a function has a `key`, its breakers are those of [`key`](Self::key): each of them, and the
+/// one of the name itself, has a state of its own, and is told by hand for itself
+/// ([`keys`](Self::keys) gives all of them). They share the settings and the [`changes`](Self::changes).
 #[derive(Clone, Copy)]
 pub struct Breaker(&'static Core);
+
+impl Breaker {
+    pub(crate) fn new(core: &'static Core) -> Self {
+        Self(core)
+    }
+
+    /// Gives it settings, if no function (and nobody by hand) has given it any; its keys have them
+    /// too. False if others are in use, which then is a conflict as between two functions.
+    pub fn configure(&self, policy: CircuitPolicy) -> bool {
+        registry::configure(self.0, &policy, BY_HAND)
+    }
+
+    /// The breaker of one key under this name, made if there is none.
+    ///
+    /// The key is told by its text: a host, a tenant, the number of a shard. There are at most
+    /// [`max_keys`](CircuitPolicy::max_keys); beyond that, the breaker that newcomers share (its key
+    /// is [`OVERFLOW`](registry::OVERFLOW)). Text of more than 256 bytes is cut, and told apart by
+    /// a hash.
+    ///
+    /// ```
+    /// let host = resil_runtime::breaker("pay").key("pay-3.example.com");
+    /// host.force_open();
+    /// assert!(host.try_acquire().is_err());
+    /// assert!(resil_runtime::breaker("pay").key("pay-4.example.com").try_acquire().is_ok());
+    /// ```
+    pub fn key(&self, key: impl Display) -> KeyedBreaker {
+        let key = KeyText::of(&key);
+        KeyedBreaker(self.0.keys().get(&key))
+    }
+
+    /// The breakers of all keys that there are now, in no order. As long as their handles live, they
+    /// keep their places.
+    pub fn keys(&self) -> Vec<KeyedBreaker> {
+        let all = self.0.known_keys().map(super::keys::Keys::all);
+        all.into_iter().flatten().map(KeyedBreaker).collect()
+    }
+
+    /// The changes of state from here on, of this one and of all keys under its name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use resil_runtime::circuit::CircuitState;
+    ///
+    /// let breaker = resil_runtime::breaker("pay");
+    /// let mut changes = breaker.changes();
+    /// breaker.force_open();
+    /// assert_eq!(changes.next().await.to, CircuitState::ForcedOpen);
+    /// # }
+    /// ```
+    pub fn changes(&self) -> Changes {
+        self.0.changes().subscribe()
+    }
+
+    fn held(self) -> Held {
+        Held::Named(self.0)
+    }
+
+    #[cfg(test)]
+    pub(super) fn known_keys(self) -> &'static super::keys::Keys {
+        self.0.keys()
+    }
+}
+
+/// The handle of the breaker of one key: [`Breaker::key`] gives it.
+///
+/// As long as it lives, the breaker keeps its place among the keys.
+#[derive(Clone)]
+pub struct KeyedBreaker(Arc<Core>);
+
+impl KeyedBreaker {
+    /// The key; [`OVERFLOW`](registry::OVERFLOW) for the breaker that keys beyond
+    /// [`max_keys`](CircuitPolicy::max_keys) share.
+    pub fn key(&self) -> &str {
+        self.0.key().map_or("", |key| key)
+    }
+
+    fn held(&self) -> Held {
+        Held::Keyed(Arc::clone(&self.0))
+    }
+}
+
+/// What both handles do.
+macro_rules! by_hand {
+    ($handle:ty) => {
+        impl $handle {
+            /// The name: the one given to it, or the function's path.
+            pub fn name(&self) -> &'static str {
+                self.0.name()
+            }
+
+            /// The state that the last event told of. An open breaker whose time is up stays
+            /// [`Open`](CircuitState::Open) until a call comes, which is then the first probe:
+            /// nothing happens in the background.
+            pub fn state(&self) -> CircuitState {
+                self.0.state()
+            }
+
+            /// What is counted in the present state.
+            pub fn counts(&self) -> Counts {
+                self.0.counts(clock::now_ms)
+            }
+
+            /// Refuses all calls, with no time at which it ends: until
+            /// [`force_close`](Self::force_close), [`disable`](Self::disable) or
+            /// [`reset`](Self::reset).
+            pub fn force_open(&self) {
+                self.0.force_open();
+            }
+
+            /// Closes it, with nothing counted; from there on it works by its rules. One that is
+            /// closed stays as it is.
+            pub fn force_close(&self) {
+                self.0.force_close();
+            }
+
+            /// Lets all calls pass and counts nothing, until [`force_close`](Self::force_close),
+            /// [`force_open`](Self::force_open) or [`reset`](Self::reset).
+            pub fn disable(&self) {
+                self.0.disable();
+            }
+
+            /// As new: closed, nothing counted, no growth of the open time. The settings stay.
+            pub fn reset(&self) {
+                self.0.reset();
+            }
+
+            /// Lets a call in, or refuses it.
+            ///
+            /// The caller says what came of it: [`success`](CallPermit::success),
+            /// [`failure`](CallPermit::failure), or a drop, which is neutral. Where the breaker has
+            /// a rule about slow calls, the time until then is the call's.
+            ///
+            /// ```
+            /// # fn ask() -> Result<u32, std::io::Error> { Ok(1) }
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// let permit = resil_runtime::registry::breaker("pay").try_acquire()?;
+            /// match ask() {
+            ///     Ok(_) => permit.success(),
+            ///     Err(_) => permit.failure(),
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// [`Error::CircuitOpen`], with the time to the next probe where it is known.
+            pub fn try_acquire(&self) -> Result<CallPermit, Error> {
+                match self.0.begin() {
+                    Ok(call) => Ok(CallPermit {
+                        core: self.held(),
+                        call,
+                        ended: CircuitVerdict::Neutral,
+                    }),
+                    Err(retry_in) => Err(self.0.refused(retry_in)),
+                }
+            }
+        }
+    };
+}
+
+by_hand!(Breaker);
+by_hand!(KeyedBreaker);
 
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,106 +217,45 @@ impl fmt::Debug for Breaker {
     }
 }
 
-impl Breaker {
-    pub(crate) fn new(core: &'static Core) -> Self {
-        Self(core)
-    }
-
-    /// The name: the one given to it, or the function's path.
-    pub fn name(&self) -> &'static str {
-        self.0.name()
-    }
-
-    /// The state that the last event told of. An open breaker whose time is up stays
-    /// [`Open`](CircuitState::Open) until a call comes, which is then the first probe: nothing
-    /// happens in the background.
-    pub fn state(&self) -> CircuitState {
-        self.0.state()
-    }
-
-    /// What is counted in the present state.
-    pub fn counts(&self) -> Counts {
-        self.0.counts(clock::now_ms)
-    }
-
-    /// Refuses all calls, with no time at which it ends: until [`force_close`](Self::force_close),
-    /// [`disable`](Self::disable) or [`reset`](Self::reset).
-    pub fn force_open(&self) {
-        self.0.force_open();
-    }
-
-    /// Closes it, with nothing counted; from there on it works by its rules. One that is closed
-    /// stays as it is.
-    pub fn force_close(&self) {
-        self.0.force_close();
-    }
-
-    /// Lets all calls pass and counts nothing, until [`force_close`](Self::force_close),
-    /// [`force_open`](Self::force_open) or [`reset`](Self::reset).
-    pub fn disable(&self) {
-        self.0.disable();
-    }
-
-    /// As new: closed, nothing counted, no growth of the open time. The settings stay.
-    pub fn reset(&self) {
-        self.0.reset();
-    }
-
-    /// Gives it settings, if no function (and nobody by hand) has given it any. False if others
-    /// are in use, which then is a conflict as between two functions.
-    pub fn configure(&self, policy: CircuitPolicy) -> bool {
-        registry::configure(self.0, &policy, BY_HAND)
-    }
-
-    /// Lets a call in, or refuses it.
-    ///
-    /// The caller says what came of it: [`success`](CallPermit::success),
-    /// [`failure`](CallPermit::failure), or a drop, which is neutral.
-    ///
-    /// ```
-    /// # fn ask() -> Result<u32, std::io::Error> { Ok(1) }
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let permit = resil_runtime::registry::breaker("pay").try_acquire()?;
-    /// match ask() {
-    ///     Ok(_) => permit.success(),
-    ///     Err(_) => permit.failure(),
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::CircuitOpen`], with the time to the next probe where it is known.
-    pub fn try_acquire(&self) -> Result<CallPermit, Error> {
-        match self.0.admit(CLOCK) {
-            Ok(stamp) => Ok(CallPermit {
-                core: self.0,
-                stamp,
-            }),
-            Err(retry_in) => {
-                let name = self.0.name();
-                event::emit(|| Event::CircuitRefused { name });
-                Err(Error::CircuitOpen {
-                    name,
-                    retry_in: retry_in.map(Duration::from_millis),
-                })
-            }
-        }
+impl fmt::Debug for KeyedBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedBreaker")
+            .field("name", &self.name())
+            .field("key", &self.key())
+            .field("state", &self.state())
+            .finish()
     }
 }
 
 /// Stands for the function where settings were given by hand.
 const BY_HAND: &str = "(by hand)";
-const CLOCK: Clock = clock::now_ms;
+
+/// The breaker of a permit.
+#[derive(Debug)]
+enum Held {
+    Named(&'static Core),
+    Keyed(Arc<Core>),
+}
+
+impl Deref for Held {
+    type Target = Core;
+    fn deref(&self) -> &Core {
+        match self {
+            Self::Named(core) => core,
+            Self::Keyed(core) => core,
+        }
+    }
+}
 
 /// A call that was let in. Dropped without a word, as by a cancellation, it is neutral, and a probe
 /// gives its place back.
 #[derive(Debug)]
 #[must_use = "dropped, the call counts neither as success nor as failure"]
 pub struct CallPermit {
-    core: &'static Core,
-    stamp: Stamp,
+    core: Held,
+    call: Call,
+    /// What is recorded when it is dropped, said or not.
+    ended: CircuitVerdict,
 }
 
 impl CallPermit {
@@ -160,14 +269,13 @@ impl CallPermit {
         self.end(CircuitVerdict::Failure);
     }
 
-    fn end(self, verdict: CircuitVerdict) {
-        self.core.record(self.stamp, verdict, CLOCK);
-        std::mem::forget(self);
+    fn end(mut self, verdict: CircuitVerdict) {
+        self.ended = verdict;
     }
 }
 
 impl Drop for CallPermit {
     fn drop(&mut self) {
-        self.core.record(self.stamp, CircuitVerdict::Neutral, CLOCK);
+        self.call.end(&self.core, self.ended);
     }
 }

@@ -5,12 +5,14 @@
 //! put in place before the word that goes with them, so a step never works on newer state with
 //! older settings. Events are told after the change, with nothing held.
 
-use super::counted::Counted;
-use super::policy::{JITTER, Rules};
+use std::sync::Arc;
+
+use super::counted::{Counted, Ended};
+use super::identity::Identity;
+use super::rules::{JITTER, Rules};
 use super::settings::{DEFAULTS, Memory, Settings};
 use super::word::{LAST_MASK, Stamp, State, Word};
 use super::{CircuitState, CircuitVerdict};
-use crate::event::{self, Event};
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken, fence};
 
 /// Gives the milliseconds of [`clock::now_ms`](crate::clock::now_ms).
@@ -19,34 +21,54 @@ pub(crate) type Clock = fn() -> u64;
 /// One breaker.
 #[derive(Debug)]
 pub(crate) struct Core {
-    word: Line<AtomicU64>,
-    name: &'static str,
+    hot: Line<Hot>,
+    pub(super) identity: Identity,
     pub(super) settings: OnceLock<Settings>,
 }
 
+/// What every call reads, on one line.
+#[derive(Debug)]
+struct Hot {
+    word: AtomicU64,
+    /// [`Rules::slow_after`]: written once, with the settings.
+    slow_after: AtomicU64,
+}
+
 impl Core {
+    /// The breaker of that name.
     pub(crate) fn new(name: &'static str) -> Self {
+        Self::of(Identity::named(name))
+    }
+
+    /// The breaker of one key of `base`.
+    pub(crate) fn keyed(base: &'static Self, key: Arc<str>) -> Self {
+        Self::of(Identity::Keyed { base, key })
+    }
+
+    fn of(identity: Identity) -> Self {
         Self {
-            word: Line(AtomicU64::new(Word::new(0, DEFAULTS.closed()).0)),
-            name,
+            hot: Line(Hot {
+                word: AtomicU64::new(Word::new(0, DEFAULTS.closed()).0),
+                slow_after: AtomicU64::new(0),
+            }),
+            identity,
             settings: OnceLock::new(),
         }
     }
 
-    #[inline]
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Where the name stands, for the small form of a refusal.
-    #[inline]
-    pub(crate) fn name_ref(&'static self) -> &'static &'static str {
-        &self.name
-    }
-
     #[inline(always)]
     pub(super) fn load(&self) -> Word {
-        Word(self.word.0.load(Ordering::Acquire))
+        Word(self.hot.0.word.load(Ordering::Acquire))
+    }
+
+    /// In ns; 0: calls are not timed.
+    #[inline(always)]
+    pub(super) fn slow_after(&self) -> u64 {
+        self.hot.0.slow_after.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_slow_after(&self, ns: u64) {
+        self.hot.0.slow_after.store(ns, Ordering::Relaxed);
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -55,23 +77,18 @@ impl Core {
 
     /// Changes the word if it still is `from`, and tells of a change of state.
     pub(super) fn change(&self, from: Word, to: Word) -> bool {
+        let word = &self.hot.0.word;
         let done = if broken("change_in_one") {
-            self.word.0.store(to.0, Ordering::Release);
+            word.store(to.0, Ordering::Release);
             true
         } else {
-            self.word
-                .0
-                .compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
+            word.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
                 .is_ok()
         };
         if done {
             let (from, to) = (from.state().into(), to.state().into());
             if from != to {
-                event::emit(|| Event::CircuitChanged {
-                    name: self.name,
-                    from,
-                    to,
-                });
+                self.identity.tell(from, to);
             }
         }
         done
@@ -155,6 +172,19 @@ impl Core {
         }
     }
 
+    /// Not closed, and nothing of it is worth keeping: an open one whose time is up, a half-open one
+    /// that has let nobody in for `open_for`. Not where it is held by hand.
+    pub(super) fn is_over(&self, now: u64) -> bool {
+        let rules = &self.settings().rules;
+        match self.load().state() {
+            State::Open { until, .. } => until <= now || until - now > rules.open_longest(),
+            State::HalfOpen { last, .. } => {
+                since(last, granted(rules, now)) >= rules.open_for >> rules.grant_shift()
+            }
+            State::Closed { .. } | State::ForcedOpen | State::Disabled => false,
+        }
+    }
+
     // What came of them.
 
     /// A success would change nothing.
@@ -163,17 +193,24 @@ impl Core {
         self.load().is_quiet()
     }
 
-    /// Records what came of a call that was let in with `stamp`. What began before the last change
-    /// of state is dropped.
+    /// Records what came of a call that was let in with `stamp`, and whether it was slow. What began
+    /// before the last change of state is dropped. Half-open it makes no difference how long it
+    /// took: see [`CircuitPolicy::slow`](super::CircuitPolicy::slow).
     #[inline(never)]
-    pub(crate) fn record(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
+    pub(crate) fn record_timed(
+        &self,
+        stamp: Stamp,
+        verdict: CircuitVerdict,
+        slow: bool,
+        clock: Clock,
+    ) {
         loop {
             let word = self.load();
             if word.stamp() != stamp {
                 return;
             }
             match word.state() {
-                State::Closed { .. } => return self.record_closed(stamp, verdict, clock),
+                State::Closed { .. } => return self.record_closed(stamp, verdict, slow, clock),
                 State::HalfOpen {
                     out,
                     ok,
@@ -205,12 +242,19 @@ impl Core {
         }
     }
 
-    fn record_closed(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
+    /// Of a call that was not slow.
+    #[cfg(any(test, loom))]
+    pub(crate) fn record(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
+        self.record_timed(stamp, verdict, false, clock);
+    }
+
+    fn record_closed(&self, stamp: Stamp, verdict: CircuitVerdict, slow: bool, clock: Clock) {
         let failed = match verdict {
             CircuitVerdict::Neutral => return,
             CircuitVerdict::Failure => true,
             CircuitVerdict::Success => false,
         };
+        let ended = Ended { failed, slow };
         if self.count_in_a_row(stamp, failed, clock) {
             return;
         }
@@ -223,22 +267,23 @@ impl Core {
         match &settings.window {
             Memory::None => {}
             Memory::Timed(window) => {
-                if let Some(tag) = window.record(generation, failed, clock, current)
+                if let Some(tag) = window.record(generation, ended, clock, current)
                     && window.trips(tag, rate)
                 {
                     self.trip(stamp, clock);
                 }
             }
             Memory::Counted(window) => {
-                if !failed && self.is_quiet() {
+                let changes_nothing = ended == Ended::default();
+                if changes_nothing && self.is_quiet() {
                     return;
                 }
-                let Some(tally) = window.record(generation, failed, current) else {
+                let Some(tally) = window.record(generation, ended, current) else {
                     return;
                 };
-                if rate.reached(tally.failures, tally.calls) {
+                if rate.reached(tally.failures, tally.slow, tally.calls) {
                     self.trip(stamp, clock);
-                } else if failed {
+                } else if !changes_nothing {
                     self.noise(stamp);
                 } else if tally.settled {
                     self.hush(stamp, window);
@@ -290,7 +335,7 @@ impl Core {
         }
     }
 
-    /// A failure is in the window: from here on successes are recorded.
+    /// A failure or a slow call is in the window: from here on successes are recorded.
     ///
     /// Against [`hush`](Self::hush): this one writes the count and looks at the flag, that one writes
     /// the flag and looks at the count, each with a fence between, so that one of them sees the

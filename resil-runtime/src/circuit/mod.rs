@@ -11,6 +11,7 @@
 //!   [`open_for`](CircuitPolicy::open_for) after the last one was let in.
 //! * A success that would change nothing writes nothing: in health, callers on many cores share
 //!   one line that is only read.
+//! * Under one name there may be a breaker for each key: see [`Breaker::key`].
 //!
 //! The attribute makes all calls into this module; by hand, [`breaker`](crate::registry::breaker)
 //! gives the handle of a name.
@@ -20,12 +21,21 @@
     reason = "a closed breaker costs two loads and two tests; a call costs more than that"
 )]
 
+mod call;
+mod changes;
 mod counted;
 mod handle;
+mod identity;
+mod key_text;
+mod keys;
 mod machine;
 #[cfg(test)]
 mod model;
+#[cfg(loom)]
+#[path = "../loom/keys.rs"]
+pub(crate) mod models;
 mod policy;
+mod rules;
 mod settings;
 mod shard;
 mod site;
@@ -34,14 +44,15 @@ mod stress;
 mod timed;
 mod word;
 
-pub use self::handle::{Breaker, CallPermit, Counts};
+pub use self::changes::{Change, Changes, KEPT};
+pub use self::handle::{Breaker, CallPermit, Counts, KeyedBreaker};
 pub use self::policy::{CircuitPolicy, Window, WindowOf};
 #[doc(hidden)]
-pub use self::site::{CircuitSite, CircuitVerdict, Permit};
+pub use self::site::{CircuitSite, CircuitVerdict, KeyedCircuit, Permit};
 
 pub(crate) use self::machine::Core;
 #[cfg(loom)]
-pub(crate) use self::{timed::Timed, word::Stamp};
+pub(crate) use self::{counted::Ended, timed::Timed, word::Stamp};
 
 /// The state of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::machine::Core;
-use super::policy::{CircuitPolicy, Rules, Span, Window};
+use super::policy::{CircuitPolicy, Window};
+use super::rules::{Rules, Span};
 use super::word::Stamp;
 use super::{CircuitState, CircuitVerdict};
 
@@ -25,8 +26,8 @@ fn advance(by: u64) {
 enum State {
     Closed {
         row: u32,
-        /// All outcomes of this period: when, and whether it failed.
-        outcomes: VecDeque<(u64, bool)>,
+        /// All outcomes of this period: when, whether it failed, whether it was slow.
+        outcomes: VecDeque<(u64, bool, bool)>,
     },
     Open {
         until: u64,
@@ -91,7 +92,7 @@ impl Model {
     }
 
     /// True if it opened: the time is random, and read off the real one.
-    fn record(&mut self, period: u64, verdict: CircuitVerdict) -> Option<u32> {
+    fn record(&mut self, period: u64, verdict: CircuitVerdict, slow: bool) -> Option<u32> {
         if period != self.period {
             return None;
         }
@@ -102,10 +103,16 @@ impl Model {
                     v => v == CircuitVerdict::Failure,
                 };
                 *row = if failed { *row + 1 } else { 0 };
-                outcomes.push_back((now(), failed));
+                outcomes.push_back((now(), failed, slow));
                 let in_a_row = self.rules.failures != 0 && *row >= self.rules.failures;
-                let (calls, failures) = window(&self.rules, outcomes);
-                let by_rate = self.rules.rate.is_some_and(|r| r.reached(failures, calls));
+                let (calls, failures, slow) = window(&self.rules, outcomes);
+                let reached = |n: u64, ratio: Option<f64>| {
+                    ratio.is_some_and(|ratio| n > 0 && n as f64 / calls as f64 >= ratio)
+                };
+                let by_rate = self.rules.rate.is_some_and(|r| {
+                    calls >= u64::from(r.min_calls)
+                        && (reached(failures, r.failed) || reached(slow, r.slow))
+                });
                 (in_a_row || by_rate).then_some(0)
             }
             State::HalfOpen {
@@ -139,18 +146,18 @@ impl Model {
     }
 }
 
-/// Calls and failures in the window now.
-fn window(rules: &Rules, outcomes: &VecDeque<(u64, bool)>) -> (u64, u64) {
+/// Calls, failures and slow calls in the window now.
+fn window(rules: &Rules, outcomes: &VecDeque<(u64, bool, bool)>) -> (u64, u64, u64) {
     let Some(rate) = rules.rate else {
-        return (0, 0);
+        return (0, 0, 0);
     };
-    let within = |(i, (at, _)): &(usize, &(u64, bool))| match rate.window {
+    let within = |(i, (at, ..)): &(usize, &(u64, bool, bool))| match rate.window {
         Span::Calls(n) => *i < n as usize,
         Span::Millis(w) => now() * 10 / w - *at * 10 / w < 10,
     };
     let recent = outcomes.iter().rev().enumerate().filter(within);
-    recent.fold((0, 0), |(calls, failures), (_, (_, failed))| {
-        (calls + 1, failures + u64::from(*failed))
+    recent.fold((0, 0, 0), |(calls, failures, slow), (_, (_, f, s))| {
+        (calls + 1, failures + u64::from(*f), slow + u64::from(*s))
     })
 }
 
@@ -202,10 +209,11 @@ fn run(policy: CircuitPolicy, seed: u64, steps: u32) {
                     9 => CircuitVerdict::Neutral,
                     _ => CircuitVerdict::Success,
                 };
-                if verdict != CircuitVerdict::Success || !core.is_quiet() {
-                    core.record(stamp, verdict, now);
+                let slow = model.rules.slow_after != 0 && dice.throw(10) < bad;
+                if slow || verdict != CircuitVerdict::Success || !core.is_quiet() {
+                    core.record_timed(stamp, verdict, slow, now);
                 }
-                if let Some(growth) = model.record(period, verdict) {
+                if let Some(growth) = model.record(period, verdict, slow) {
                     let rules = &model.rules;
                     let least = rules.open_time(growth);
                     let Err(Some(wait)) = core.admit(now) else {
@@ -264,13 +272,13 @@ fn compare_counts(core: &Core, model: &Model, step: u32) {
                 assert_eq!(counts.failures_in_a_row, *row, "step {step}");
             }
             if let Some(rate) = model.rules.rate {
-                let (mut calls, failures) = window(&model.rules, outcomes);
+                let (mut calls, failures, slow) = window(&model.rules, outcomes);
                 if let Span::Calls(n) = rate.window {
                     calls = calls.min(u64::from(n));
                 }
                 assert_eq!(
-                    (counts.calls, counts.failures),
-                    (calls, failures),
+                    (counts.calls, counts.failures, counts.slow),
+                    (calls, failures, slow),
                     "step {step}"
                 );
             }
@@ -291,6 +299,7 @@ fn the_machine_does_what_the_model_does() {
     let base = CircuitPolicy::new().open_for(Duration::from_millis(200));
     let timed = Window::Time(Duration::from_millis(500));
     let rate = |ratio| base.failure_rate(ratio);
+    let slow = base.slow(Duration::from_millis(1));
     let policies = [
         base,
         base.failures(1).probes(3),
@@ -300,6 +309,13 @@ fn the_machine_does_what_the_model_does() {
         rate(0.9).window(Window::Calls(33)).probes(5),
         rate(0.5).window(timed),
         rate(0.6).window(timed).min_calls(5).failures(8).probes(2),
+        slow.window(Window::Calls(10)),
+        slow.slow_rate(0.5).window(Window::Calls(20)).failures(4),
+        slow.slow_rate(0.6)
+            .failure_rate(0.5)
+            .window(Window::Calls(33)),
+        slow.slow_rate(0.7).window(timed).min_calls(5),
+        slow.slow_rate(0.7).failure_rate(0.7).window(timed),
     ];
     for policy in policies {
         for seed in 1..=20 {

@@ -1,9 +1,10 @@
-//! The settings of a breaker: a const builder, what `#[circuit(..)]` expands to, and the rules that
-//! come of it once all defaults are filled in.
+//! The settings of a breaker: a const builder, what `#[circuit(..)]` expands to.
 
 use std::time::Duration;
 
-/// What a failure rate is a rate of.
+use super::rules::{Rate, Rules, Span, clamp, longest, millis, nanos};
+
+/// What a rate is a rate of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Window {
@@ -59,9 +60,12 @@ pub struct CircuitPolicy {
     failure_rate: Option<f64>,
     window: Window,
     min_calls: Option<u32>,
+    slow: Option<Duration>,
+    slow_rate: Option<f64>,
     open_for: Duration,
     open_max: Option<Duration>,
     probes: u32,
+    max_keys: u32,
 }
 
 impl Default for CircuitPolicy {
@@ -79,9 +83,12 @@ impl CircuitPolicy {
             failure_rate: None,
             window: Window::Calls(100),
             min_calls: None,
+            slow: None,
+            slow_rate: None,
             open_for: Duration::from_secs(30),
             open_max: None,
             probes: 1,
+            max_keys: 10_000,
         }
     }
 
@@ -96,17 +103,11 @@ impl CircuitPolicy {
     /// taken as 1, and 0 or less as the least ratio there is: one failure reaches it.
     /// Default: no such rule.
     pub const fn failure_rate(mut self, ratio: f64) -> Self {
-        self.failure_rate = Some(if ratio <= 0.0 {
-            f64::MIN_POSITIVE
-        } else if ratio <= 1.0 {
-            ratio
-        } else {
-            1.0
-        });
+        self.failure_rate = Some(ratio_of(ratio));
         self
     }
 
-    /// What the rate is a rate of. Default: the last 100 calls.
+    /// What the rates are rates of. Default: the last 100 calls.
     pub const fn window(mut self, window: Window) -> Self {
         self.window = match window {
             Window::Calls(n) => Window::Calls(clamp(n, 1, 10_000)),
@@ -119,6 +120,26 @@ impl CircuitPolicy {
     /// counts calls. Default: the window if it counts calls, else 20.
     pub const fn min_calls(mut self, count: u32) -> Self {
         self.min_calls = Some(if count == 0 { 1 } else { count });
+        self
+    }
+
+    /// A call at least that long is slow, whatever its outcome; at least 1 ns. From then on every
+    /// call that is let in while closed is timed. Trips when slow / calls in the window reach
+    /// [`slow_rate`](Self::slow_rate). Default: no such rule.
+    ///
+    /// A probe is not timed: half-open, one failure opens it again, and a slow success is none. (What
+    /// is slow is a matter of the share among many calls; the first one after an outage meets cold
+    /// caches. If calls stay slow, the closed breaker finds it out by the rule.)
+    pub const fn slow(mut self, time: Duration) -> Self {
+        self.slow = Some(time);
+        self
+    }
+
+    /// Trips when slow / calls in the window reach this ratio (≥), above 0 and up to 1, as
+    /// [`failure_rate`](Self::failure_rate) does. Without [`slow`](Self::slow) no call is slow.
+    /// Default: 1.
+    pub const fn slow_rate(mut self, ratio: f64) -> Self {
+        self.slow_rate = Some(ratio_of(ratio));
         self
     }
 
@@ -144,6 +165,14 @@ impl CircuitPolicy {
         self
     }
 
+    /// The bound on live keys, where there is a breaker for each key; at least 1. Past it, newcomers
+    /// share one overflow breaker, unless the place of one that does nothing can be taken: an idle
+    /// closed one first, an open one when its time is up. Default: 10 000.
+    pub const fn max_keys(mut self, count: u32) -> Self {
+        self.max_keys = clamp(count, 1, u32::MAX);
+        self
+    }
+
     /// The rules, with all defaults filled in.
     pub(crate) const fn rules(&self) -> Rules {
         let open_for = millis(self.open_for, 1);
@@ -161,119 +190,49 @@ impl CircuitPolicy {
             (None, Some(all)) => all,
             (None, None) => 20,
         };
+        let slow_ratio = match (self.slow, self.slow_rate) {
+            (None, _) => None,
+            (Some(_), None) => Some(1.0),
+            (Some(_), ratio) => ratio,
+        };
+        let by_rate = self.failure_rate.is_some() || slow_ratio.is_some();
         Rules {
-            failures: match (self.failures, self.failure_rate) {
-                (Some(n), _) => n,
-                (None, None) => 5,
-                (None, Some(_)) => 0,
+            failures: match self.failures {
+                Some(n) => n,
+                None if by_rate => 0,
+                None => 5,
             },
-            rate: match self.failure_rate {
-                Some(ratio) => Some(Rate {
-                    ratio,
+            rate: if by_rate {
+                Some(Rate {
+                    failed: self.failure_rate,
+                    slow: slow_ratio,
                     min_calls,
                     window,
-                }),
-                None => None,
+                })
+            } else {
+                None
+            },
+            slow_after: match self.slow {
+                Some(time) => nanos(time),
+                None => 0,
             },
             open_for,
             open_max,
             probes: self.probes,
+            max_keys: self.max_keys,
         }
     }
 }
 
-/// The rules of a breaker. Two policies that come to the same rules are the same: writing a default
-/// out is no difference.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Rules {
-    /// Trips after so many in a row; 0: no such rule.
-    pub(crate) failures: u32,
-    pub(crate) rate: Option<Rate>,
-    /// In ms.
-    pub(crate) open_for: u64,
-    /// In ms, not less than `open_for`.
-    pub(crate) open_max: u64,
-    pub(crate) probes: u32,
-}
-
-/// The rule on failures / calls.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Rate {
-    pub(crate) ratio: f64,
-    pub(crate) min_calls: u32,
-    pub(crate) window: Span,
-}
-
-/// A window in the units of the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Span {
-    Calls(u32),
-    Millis(u64),
-}
-
-impl Rate {
-    /// Whether so many failures of so many calls trip the breaker.
-    ///
-    /// Divided, not multiplied: 7 / 100 is the very `f64` that `0.07` is read as, while
-    /// 0.07 · 100 is more than 7.
-    pub(crate) fn reached(&self, failures: u64, calls: u64) -> bool {
-        failures != 0
-            && calls >= u64::from(self.min_calls)
-            && failures as f64 / calls as f64 >= self.ratio
-    }
-}
-
-impl Rules {
-    /// How long an opening lasts that follows `growth` failed probes, in ms, without jitter.
-    pub(crate) fn open_time(&self, growth: u32) -> u64 {
-        let factor = 1_u64.checked_shl(growth).unwrap_or(u64::MAX);
-        self.open_for.saturating_mul(factor).min(self.open_max)
-    }
-
-    /// No opening is longer, jitter included.
-    pub(crate) fn open_longest(&self) -> u64 {
-        self.open_max.saturating_add(self.open_max / JITTER)
-    }
-
-    /// Grants are dated in units of 2 to the power of this many ms: 1 ms up to an `open_for` of
-    /// 70 minutes, and above that fine enough for one part in two million.
-    pub(crate) fn grant_shift(&self) -> u32 {
-        (u64::BITS - self.open_for.leading_zeros()).saturating_sub(22)
-    }
-}
-
-/// The jitter on top of an opening is at most one part in so many: 20 %.
-pub(crate) const JITTER: u64 = 5;
-
-const fn clamp(n: u32, least: u32, most: u32) -> u32 {
-    if n < least {
-        least
-    } else if n > most {
-        most
+/// A ratio above 0 and up to 1.
+const fn ratio_of(ratio: f64) -> f64 {
+    if ratio <= 0.0 {
+        f64::MIN_POSITIVE
+    } else if ratio <= 1.0 {
+        ratio
     } else {
-        n
+        1.0
     }
-}
-
-/// Ten years in ms: no time is taken as longer, so that sums of them stay numbers.
-const fn longest(ms: u64) -> u64 {
-    const TEN_YEARS: u64 = 10 * 365 * 86_400_000;
-    if ms > TEN_YEARS { TEN_YEARS } else { ms }
-}
-
-/// `d` in ms, rounded up, at least `least` and at most ten years.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a number above u64 is far above ten years"
-)]
-const fn millis(d: Duration, least: u64) -> u64 {
-    let ms = d.as_nanos().div_ceil(1_000_000);
-    let ms = longest(if ms > u64::MAX as u128 {
-        u64::MAX
-    } else {
-        ms as u64
-    });
-    if ms < least { least } else { ms }
 }
 
 #[cfg(test)]
@@ -300,6 +259,19 @@ mod tests {
         let r = CircuitPolicy::new().failure_rate(0.5).failures(3).rules();
         assert_eq!(r.failures, 3);
         assert!(r.rate.is_some());
+    }
+
+    #[test]
+    fn slow_calls_are_a_trip_rule_of_their_own() {
+        let r = CircuitPolicy::new().slow(secs(2)).rules();
+        let rate = r.rate.unwrap();
+        assert_eq!((r.failures, r.slow_after), (0, 2_000_000_000));
+        assert_eq!((rate.failed, rate.slow), (None, Some(1.0)));
+        let r = CircuitPolicy::new().slow_rate(0.5).rules();
+        assert_eq!((r.failures, r.rate, r.slow_after), (5, None, 0));
+        let r = CircuitPolicy::new().slow(Duration::ZERO).slow_rate(0.5);
+        assert_eq!(r.rules().slow_after, 1);
+        assert_eq!(r.rules().rate.unwrap().slow, Some(0.5));
     }
 
     #[test]
@@ -335,7 +307,7 @@ mod tests {
                 .rules()
                 .rate
                 .unwrap();
-            assert!((rate.ratio - taken).abs() < f64::EPSILON);
+            assert!((rate.failed.unwrap() - taken).abs() < f64::EPSILON);
         }
         let w = |w| {
             CircuitPolicy::new()
@@ -349,38 +321,6 @@ mod tests {
         assert_eq!(w(Window::Calls(0)), Span::Calls(1));
         assert_eq!(w(Window::Calls(1_000_000)), Span::Calls(10_000));
         assert_eq!(w(Window::Time(Duration::ZERO)), Span::Millis(100));
-    }
-
-    #[test]
-    fn a_ratio_is_reached_exactly() {
-        for calls in 1..=200_u32 {
-            for failures in 1..=calls {
-                let ratio = f64::from(failures) / f64::from(calls);
-                let rate = CircuitPolicy::new()
-                    .failure_rate(ratio)
-                    .min_calls(1)
-                    .rules()
-                    .rate
-                    .unwrap();
-                let at = |f: u32| rate.reached(u64::from(f), u64::from(calls));
-                assert!(at(failures));
-                assert!(!at(failures - 1));
-            }
-        }
-        let seven = CircuitPolicy::new()
-            .failure_rate(0.07)
-            .rules()
-            .rate
-            .unwrap();
-        assert!(seven.reached(7, 100));
-    }
-
-    #[test]
-    fn an_opening_doubles_up_to_its_bound() {
-        let r = CircuitPolicy::new().open_for(secs(1)).rules();
-        let times: Vec<_> = (0..6).map(|g| r.open_time(g)).collect();
-        assert_eq!(times, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
-        assert_eq!(r.open_longest(), 12_000);
     }
 
     #[test]

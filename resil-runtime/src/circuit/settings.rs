@@ -2,7 +2,8 @@
 
 use super::counted::{Counted, Tally};
 use super::machine::{Clock, Core};
-use super::policy::{CircuitPolicy, Rules, Span};
+use super::policy::CircuitPolicy;
+use super::rules::{Rules, Span};
 use super::timed::Timed;
 use super::word::{State, Word};
 use super::{CircuitState, Counts};
@@ -20,8 +21,9 @@ pub(super) struct Settings {
 #[derive(Debug)]
 pub(super) enum Memory {
     None,
-    Counted(Counted),
-    Timed(Timed),
+    // In boxes: lines of their own, of which most breakers have none.
+    Counted(Box<Counted>),
+    Timed(Box<Timed>),
 }
 
 /// Until somebody sets something: no window, so no memory.
@@ -32,11 +34,14 @@ pub(super) static DEFAULTS: Settings = Settings {
 };
 
 impl Settings {
-    fn new(rules: Rules, owner: &'static str) -> Self {
+    fn new(rules: Rules, owner: &'static str, is_one_of_many: bool) -> Self {
         let window = match rules.rate.map(|r| r.window) {
             None => Memory::None,
-            Some(Span::Calls(n)) => Memory::Counted(Counted::new(n)),
-            Some(Span::Millis(ms)) => Memory::Timed(Timed::new(ms)),
+            Some(Span::Calls(n)) => Memory::Counted(Box::new(Counted::new(n))),
+            Some(Span::Millis(ms)) if is_one_of_many => {
+                Memory::Timed(Box::new(Timed::with_shards(ms, 1)))
+            }
+            Some(Span::Millis(ms)) => Memory::Timed(Box::new(Timed::new(ms))),
         };
         Self {
             rules,
@@ -63,22 +68,43 @@ impl Core {
         owner: &'static str,
         clock: Clock,
     ) -> Result<(), &'static str> {
-        let rules = policy.rules();
+        self.adopt_rules(policy.rules(), owner, clock)
+    }
+
+    fn adopt_rules(
+        &self,
+        rules: Rules,
+        owner: &'static str,
+        clock: Clock,
+    ) -> Result<(), &'static str> {
         let mut mine = false;
         if broken("adopt_in_one") {
             mine = self.settings.get().is_none();
         }
         let settings = self.settings.get_or_init(|| {
             mine = true;
-            Settings::new(rules, owner)
+            Settings::new(rules, owner, self.key().is_some())
         });
         if mine {
+            // Before the word: who finds the generation that begins then finds this too.
+            self.set_slow_after(rules.slow_after);
             self.begin_anew(settings, clock);
             Ok(())
         } else if settings.rules == rules {
             Ok(())
         } else {
             Err(settings.owner)
+        }
+    }
+
+    /// Takes the settings of the breaker that it is a key of, once that one has some. Whose they are
+    /// is known there.
+    pub(super) fn adopt_of(&self, base: &Self, clock: Clock) {
+        if self.settings.get().is_none()
+            && let Some(settings) = base.settings.get()
+        {
+            // Nobody else gives it any, so they can't differ.
+            let _ = self.adopt_rules(settings.rules, settings.owner, clock);
         }
     }
 
@@ -173,12 +199,14 @@ impl Core {
                     Memory::None => Some(Tally {
                         calls: u64::from(in_a_row),
                         failures: u64::from(in_a_row),
+                        slow: 0,
                         settled: false,
                     }),
                 };
                 if let Some(tally) = tally {
                     counts.calls = tally.calls;
                     counts.failures = tally.failures;
+                    counts.slow = tally.slow;
                 }
             }
             State::HalfOpen { out, ok, .. } => {

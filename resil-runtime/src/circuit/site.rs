@@ -1,19 +1,20 @@
 //! What generated code calls: a static per annotated function, and a permit per call.
 
+use std::fmt::Display;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::call::Call;
+use super::key_text::KeyText;
 use super::machine::Core;
 use super::policy::CircuitPolicy;
-use super::word::Stamp;
 use crate::classify::Class;
-use crate::clock;
 use crate::error::{Packed, Raised, Refusal};
-use crate::event::{self, Event};
 use crate::failure::{Failure, Outcome};
 use crate::mark::Mark;
 use crate::registry;
 use crate::site::Site;
+use crate::sync::Arc;
 
 /// What an outcome says of the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,13 +64,34 @@ impl CircuitSite {
         policy: Option<&'static CircuitPolicy>,
         mark: &'a Mark,
     ) -> Result<Permit<'a>, Refusal> {
-        let core = match self.core.get() {
+        let core = self.core(policy);
+        match core.begin() {
+            Ok(call) => Ok(Permit { core, mark, call }),
+            Err(retry_in) => Err(refuse(core, core, retry_in)),
+        }
+    }
+
+    /// The breaker of `key`, looked for once per call, whose attempts all share it. It is in use,
+    /// and not another one's place, until that is dropped.
+    pub fn keyed(
+        &'static self,
+        policy: Option<&'static CircuitPolicy>,
+        key: &(impl Display + ?Sized),
+    ) -> KeyedCircuit {
+        // The user's code first, with nothing held.
+        let key = KeyText::of(key);
+        let base = self.core(policy);
+        KeyedCircuit {
+            core: base.keys().get(&key),
+            base,
+        }
+    }
+
+    #[inline(always)]
+    fn core(&self, policy: Option<&'static CircuitPolicy>) -> &'static Core {
+        match self.core.get() {
             Some(core) => core,
             None => self.register(policy),
-        };
-        match core.admit(clock::now_ms) {
-            Ok(stamp) => Ok(Permit { core, mark, stamp }),
-            Err(retry_in) => Err(refuse(core, retry_in)),
         }
     }
 
@@ -82,11 +104,32 @@ impl CircuitSite {
     }
 }
 
+/// The breaker of one call's key.
+#[derive(Debug)]
+pub struct KeyedCircuit {
+    core: Arc<Core>,
+    base: &'static Core,
+}
+
+impl KeyedCircuit {
+    /// Lets a call in, or refuses it.
+    pub fn admit<'a>(&'a self, mark: &'a Mark) -> Result<Permit<'a>, Refusal> {
+        match self.core.begin() {
+            Ok(call) => Ok(Permit {
+                core: &self.core,
+                mark,
+                call,
+            }),
+            Err(retry_in) => Err(refuse(&self.core, self.base, retry_in)),
+        }
+    }
+}
+
 #[cold]
-fn refuse(core: &'static Core, retry_in: Option<u64>) -> Refusal {
-    event::emit(|| Event::CircuitRefused { name: core.name() });
+fn refuse(core: &Core, named: &'static Core, retry_in: Option<u64>) -> Refusal {
+    core.tell_refused();
     Refusal::CircuitOpen {
-        name: core.name_ref(),
+        name: named.name_ref(),
         retry_in: retry_in.map(|ms| Packed::new(Duration::from_millis(ms))),
     }
 }
@@ -98,7 +141,7 @@ fn refuse(core: &'static Core, retry_in: Option<u64>) -> Refusal {
 pub struct Permit<'a> {
     core: &'a Core,
     mark: &'a Mark,
-    stamp: Stamp,
+    call: Call,
 }
 
 impl Permit<'_> {
@@ -113,7 +156,7 @@ impl Permit<'_> {
     ) {
         match out {
             Ok(_) => {
-                if !self.core.is_quiet() {
+                if !self.call.is_quiet(self.core) {
                     self.succeeded();
                 }
             }
@@ -156,7 +199,7 @@ impl Permit<'_> {
     }
 
     fn record(&self, verdict: CircuitVerdict) {
-        self.core.record(self.stamp, verdict, clock::now_ms);
+        self.call.end(self.core, verdict);
     }
 }
 

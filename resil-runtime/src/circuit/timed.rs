@@ -1,5 +1,5 @@
 //! The last so much time, in ten buckets: calls on a line for each of a few shards, so that threads
-//! which all succeed do not fight over one, failures on a line of their own.
+//! which all succeed do not fight over one, failures and slow calls on lines of their own.
 //!
 //! A bucket is a word of tag and count; the tag is the bucket's number on the clock, moved on by 16
 //! with each generation, so that a change of state makes all that was counted stale at once.
@@ -14,8 +14,8 @@
 
 use std::array;
 
-use super::counted::Tally;
-use super::policy::Rate;
+use super::counted::{Ended, Tally};
+use super::rules::Rate;
 use super::shard;
 use crate::sync::{AtomicU64, Line, Ordering, broken, model_fence};
 
@@ -32,15 +32,23 @@ pub(crate) struct Timed {
     calls: Box<[Slots]>,
     /// Tag 32 | failures 32, saturating.
     failures: Slots,
+    /// Tag 32 | slow calls 32, saturating.
+    slow: Slots,
     window: u64,
 }
 
 impl Timed {
     pub(crate) fn new(window_ms: u64) -> Self {
+        Self::with_shards(window_ms, shard::number())
+    }
+
+    /// Calls on so many lines: one is enough where a breaker is one of many, and saves 1 KB.
+    pub(crate) fn with_shards(window_ms: u64, shards: usize) -> Self {
         let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
         Self {
-            calls: (0..shard::number()).map(|_| slots()).collect(),
+            calls: (0..shards.max(1)).map(|_| slots()).collect(),
             failures: slots(),
+            slow: slots(),
             window: window_ms.max(1),
         }
     }
@@ -57,13 +65,14 @@ impl Timed {
     pub(crate) fn record(
         &self,
         generation: u32,
-        failed: bool,
+        ended: impl Into<Ended>,
         clock: impl Fn() -> u64,
         current: impl Fn() -> bool,
     ) -> Option<u32> {
+        let ended = ended.into();
         let mut tag = self.tag(generation, clock());
         let mut sure = false;
-        // The call first, then its failure: who reads in the other order never sees more failures
+        // The call first, then what it was: who reads in the other order never sees more failures
         // than calls.
         let calls = self.own();
         if !add(calls, tag, sure) {
@@ -74,8 +83,11 @@ impl Timed {
             tag = self.tag(generation, clock());
             add(calls, tag, sure);
         }
-        if failed {
+        if ended.failed {
             add(&self.failures, tag, sure);
+        }
+        if ended.slow {
+            add(&self.slow, tag, sure);
         }
         model_fence();
         Some(tag)
@@ -84,9 +96,10 @@ impl Timed {
     /// Whether what is in the window at `tag` trips the breaker.
     pub(crate) fn trips(&self, tag: u32, rate: &Rate) -> bool {
         let failures = sum(&self.failures, tag);
+        let slow = rate.slow.map_or(0, |_| sum(&self.slow, tag));
         // With fewer calls than there are, the ratio is only higher: what is not reached with these
         // is not reached. In health it ends at the first of them, with one line read.
-        let reached = |calls: u64| rate.reached(failures, calls.max(failures));
+        let reached = |calls: u64| rate.reached(failures, slow, calls.max(failures).max(slow));
         reached(u64::from(rate.min_calls))
             && reached(sum(self.own(), tag).max(u64::from(rate.min_calls)))
             && reached(self.calls(tag))
@@ -104,10 +117,11 @@ impl Timed {
     /// What is in the window now.
     pub(crate) fn tally(&self, generation: u32, now: u64) -> Tally {
         let tag = self.tag(generation, now);
-        let failures = sum(&self.failures, tag);
+        let (failures, slow) = (sum(&self.failures, tag), sum(&self.slow, tag));
         Tally {
-            calls: self.calls(tag).max(failures),
+            calls: self.calls(tag).max(failures).max(slow),
             failures,
+            slow,
             settled: false,
         }
     }
@@ -230,6 +244,30 @@ mod tests {
             assert_eq!(put(&w, 0, false, t + bucket * 3_000).1, bucket + 1);
         }
         assert_eq!(put(&w, 0, false, t + 30_000).1, 10);
+    }
+
+    /// F03, over time: slow S, slow F, S, S, S: two of five were slow, one failed; slow calls leave
+    /// with their bucket, and with a change of state.
+    #[test]
+    fn f03_slow_calls_are_counted_and_leave() {
+        let w = Timed::with_shards(5_000, 1);
+        let ends = [(false, true), (true, true), (false, false)];
+        for (failed, slow) in ends.into_iter().chain([(false, false); 2]) {
+            let ended = Ended { failed, slow };
+            assert!(w.record(0, ended, || ORIGIN, || true).is_some());
+        }
+        let t = w.tally(0, ORIGIN);
+        assert_eq!((t.calls, t.slow, t.failures), (5, 2, 1));
+        let rate = |slow| Rate {
+            failed: None,
+            slow: Some(slow),
+            min_calls: 5,
+            window: crate::circuit::rules::Span::Millis(5_000),
+        };
+        let tag = w.tag(0, ORIGIN);
+        assert!(w.trips(tag, &rate(0.4)) && !w.trips(tag, &rate(0.41)));
+        assert_eq!(w.tally(0, ORIGIN + 5_000).slow, 0);
+        assert_eq!(w.tally(1, ORIGIN).slow, 0);
     }
 
     #[test]

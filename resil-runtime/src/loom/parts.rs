@@ -3,7 +3,7 @@
 use std::sync::{OnceLock as Once, PoisonError};
 
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+pub(crate) use loom::sync::{Arc, Mutex, MutexGuard};
 
 /// The step that `RESIL_BROKEN` names is left out.
 pub(crate) fn broken(name: &str) -> bool {

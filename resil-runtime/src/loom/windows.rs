@@ -9,7 +9,7 @@ use ::loom::thread;
 use super::circuit::{NOON, both, core, noon, policy, three};
 use super::{Model, explore, explore_within};
 use crate::circuit::CircuitVerdict::{Failure, Success};
-use crate::circuit::{CircuitState, Core, Timed, Window};
+use crate::circuit::{CircuitState, Core, Ended, Timed, Window};
 
 pub(super) const MODELS: &[Model] = &[
     Model {
@@ -163,6 +163,10 @@ fn late_bit_against_reset() {
 fn take_over_against_late_add() {
     // 16 buckets of 100 ms on.
     const LATER: u64 = NOON + 1_600;
+    const FAILED: Ended = Ended {
+        failed: true,
+        slow: false,
+    };
     explore(|| {
         let window = Arc::new(Timed::new(1_000));
         let other = Arc::clone(&window);
@@ -175,9 +179,9 @@ fn take_over_against_late_add() {
                     NOON
                 }
             };
-            other.record(0, true, clock, || true);
+            other.record(0, FAILED, clock, || true);
         });
-        window.record(0, true, || LATER, || true);
+        window.record(0, FAILED, || LATER, || true);
         late.join().unwrap();
         let tally = window.tally(0, LATER);
         assert!(tally.failures >= 1, "the later bucket's failure is lost");

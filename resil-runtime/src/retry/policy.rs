@@ -160,6 +160,16 @@ impl RetryPolicy {
         self
     }
 
+    /// The budget that it has, or [`BudgetPolicy::DEFAULT`] where it has none: what a named budget
+    /// beside a `policy` asks for.
+    #[doc(hidden)]
+    pub const fn with_budget(mut self) -> Self {
+        if self.budget.is_none() {
+            self.budget = Some(BudgetPolicy::DEFAULT);
+        }
+        self
+    }
+
     /// No budget: nothing but `max` and time bounds the retries of a storm.
     pub const fn no_budget(mut self) -> Self {
         self.budget = None;

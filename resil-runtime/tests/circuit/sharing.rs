@@ -183,7 +183,7 @@ async fn the_snapshot_shows_every_breaker_by_name() {
     play(b, "F");
     let all = registry().snapshot();
     assert!(all.is_sorted_by_key(|s| s.name));
-    let of = |name| all.iter().find(|s| s.name == name).copied().unwrap();
+    let of = |name| all.iter().find(|s| s.name == name).cloned().unwrap();
     assert_eq!(of("share.snap.a").state, Closed);
     assert_eq!(of("share.snap.a").counts.failures_in_a_row, 1);
     assert_eq!(of("share.snap.b").state, Open);

@@ -6,18 +6,19 @@ use quote::{quote, quote_spanned};
 use super::{Circuit, Window};
 use crate::expand::constant::{Bound, Ty, count, not_zero, ratio};
 use crate::expand::{Cx, Inner, mixed};
+use crate::input::first_span;
 
 impl Circuit {
     pub(crate) fn expand(&self, inner: Inner, cx: &Cx<'_>) -> Inner {
         let at = mixed(self.span);
         let failure = cx.private("Failure", self.span);
-        self.site(cx);
         let policy = self.policy(cx);
+        let admit = self.admit(&policy, cx);
         let value = inner.value(self.span);
         let look = (self.on.is_some() || self.ignore.is_some()).then(|| cx.look(self.span));
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
         Inner::Value(quote_spanned! {at=>
-            match __RESIL_CIRCUIT.admit(#policy, __resil_mark) {
+            match #admit {
                 ::core::result::Result::Err(__refusal) => {
                     ::core::result::Result::Err(#failure::Policy(__refusal))
                 }
@@ -29,6 +30,23 @@ impl Circuit {
                 }
             }
         })
+    }
+
+    /// The call of the breaker: that of the site, or that of the key, which is made once per call,
+    /// before anything runs, wherever the attribute stands.
+    fn admit(&self, policy: &TokenStream, cx: &Cx<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        self.site(cx);
+        let Some(key) = &self.key else {
+            return quote_spanned!(at=> __RESIL_CIRCUIT.admit(#policy, __resil_mark));
+        };
+        let key = cx.this(key);
+        let of_key = quote_spanned!(mixed(first_span(&key))=> &(#key));
+        cx.on_entry(&quote_spanned! {at=>
+            #[allow(unused_parens, clippy::all, clippy::pedantic)]
+            let __resil_breaker = &__RESIL_CIRCUIT.keyed(#policy, #of_key);
+        });
+        quote_spanned!(at=> __resil_breaker.admit(__resil_mark))
     }
 
     fn site(&self, cx: &Cx<'_>) {
@@ -70,6 +88,12 @@ impl Circuit {
                 cx.constant(v, &count("min_calls", 1, u32::MAX, "at least 1")),
             );
         }
+        if let Some(v) = &self.slow {
+            call("slow", cx.constant(v, &not_zero("slow")));
+        }
+        if let Some(v) = &self.slow_rate {
+            call("slow_rate", cx.constant(v, &ratio("slow_rate")));
+        }
         if let Some(v) = &self.open_for {
             call("open_for", cx.constant(v, &not_zero("open_for")));
         }
@@ -82,10 +106,20 @@ impl Circuit {
                 cx.constant(v, &count("probes", 1, 255, "between 1 and 255")),
             );
         }
-        if calls.is_empty() && self.name.is_some() {
-            return quote_spanned!(at=> ::core::option::Option::None);
+        if let Some(v) = &self.max_keys {
+            call(
+                "max_keys",
+                cx.constant(v, &count("max_keys", 1, u32::MAX, "at least 1")),
+            );
         }
-        quote_spanned!(at=> const { ::core::option::Option::Some(&#policy::new() #calls) })
+        let base = match &self.policy {
+            Some(base) => cx.base_policy(base, &policy, "circuit"),
+            None if calls.is_empty() && self.name.is_some() => {
+                return quote_spanned!(at=> ::core::option::Option::None);
+            }
+            None => quote_spanned!(at=> #policy::new()),
+        };
+        quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
     }
 
     fn window_value(&self, window: &Window, cx: &Cx<'_>) -> TokenStream {

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use proc_macro2::Span;
+
 use super::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_FACTOR, Jitter, Retry, Strategy};
 use crate::parse::Const;
 use crate::policy::Shortest;
@@ -27,14 +29,13 @@ impl Retry {
                 delays[last.min(usize::try_from(n - 1).unwrap_or(last))]
             })
         } else {
-            let base = literal_or(
-                self.base.as_ref(),
-                self.written.base.is_some(),
-                DEFAULT_BASE,
-            )?;
-            let cap = literal_or(self.cap.as_ref(), self.written.cap.is_some(), DEFAULT_CAP)?;
-            let written = self.written.factor.is_some();
-            let factor = literal_or(self.factor.as_ref(), written, DEFAULT_FACTOR)?;
+            if self.written.policy && !self.strategy_written {
+                return None;
+            }
+            let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
+            let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
+            let factor =
+                self.literal_or(self.factor.as_ref(), self.written.factor, DEFAULT_FACTOR)?;
             let strategy = self.strategy;
             Box::new(move |n| grown(strategy, base, factor, cap, n).min(cap))
         };
@@ -44,6 +45,19 @@ impl Retry {
         })
     }
 
+    /// The literal, the default where nothing is written, `None` where it can't be told.
+    pub(super) fn literal_or<T: Copy>(
+        &self,
+        value: Option<&Const<T>>,
+        written: Option<Span>,
+        default: T,
+    ) -> Option<T> {
+        match value {
+            Some(value) => value.literal().copied(),
+            None => (written.is_none() && !self.written.policy).then_some(default),
+        }
+    }
+
     /// The least part of a delay that the jitter leaves; `None` if it may leave nothing.
     fn shortest_share(&self) -> Option<f64> {
         match &self.jitter {
@@ -51,22 +65,10 @@ impl Retry {
             Some(Jitter::Equal) => Some(0.5),
             Some(Jitter::None) => Some(1.0),
             Some(Jitter::Ratio(ratio)) => ratio.literal().map(|ratio| 1.0 - ratio),
-            None if self.written.jitter.is_some() => None,
+            None if self.written.jitter.is_some() || self.written.policy => None,
             // The delays of a list are taken as they are.
             None => self.written.delays.is_some().then_some(1.0),
         }
-    }
-}
-
-/// The literal, the default where nothing is written, `None` where it can't be told.
-pub(super) fn literal_or<T: Copy>(
-    value: Option<&Const<T>>,
-    written: bool,
-    default: T,
-) -> Option<T> {
-    match value {
-        Some(value) => value.literal().copied(),
-        None => (!written).then_some(default),
     }
 }
 

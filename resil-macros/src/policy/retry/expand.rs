@@ -120,7 +120,12 @@ impl Retry {
             calls.extend(quote_spanned!(at=> .within(#within)));
         }
         match &self.budget {
-            None | Some(Budget::Named(_)) => {}
+            None => {}
+            // A base without a budget has one again.
+            Some(Budget::Named(_)) if self.policy.is_some() => {
+                calls.extend(quote_spanned!(at=> .with_budget()));
+            }
+            Some(Budget::Named(_)) => {}
             Some(Budget::Off) => calls.extend(quote_spanned!(at=> .no_budget())),
             Some(Budget::Own { capacity, cost }) => {
                 let budget = cx.private("BudgetPolicy", self.span);
@@ -138,7 +143,11 @@ impl Retry {
         if self.nested_outer {
             calls.extend(quote_spanned!(at=> .nested_outer()));
         }
-        quote_spanned!(at=> #policy::new() #calls)
+        let base = match &self.policy {
+            Some(base) => cx.base_policy(base, &policy, "retry"),
+            None => quote_spanned!(at=> #policy::new()),
+        };
+        quote_spanned!(at=> #base #calls)
     }
 
     fn strategy_value(&self, cx: &Cx<'_>) -> Option<TokenStream> {
@@ -159,6 +168,10 @@ impl Retry {
             return Some(quote_spanned!(at=> #strategy::Delays(const { &[#(#delays),*] })));
         }
         match self.strategy {
+            // The default, but perhaps not that of the policy to start from.
+            Strategy::Exponential if self.policy.is_some() && self.strategy_written => {
+                Some(quote_spanned!(at=> #strategy::Exponential))
+            }
             Strategy::Exponential => None,
             Strategy::Constant => Some(quote_spanned!(at=> #strategy::Constant)),
             Strategy::Linear => Some(quote_spanned!(at=> #strategy::Linear)),

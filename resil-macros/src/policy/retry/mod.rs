@@ -45,6 +45,8 @@ pub(crate) struct Retry {
     pub(crate) clone: Vec<Ident>,
     pub(crate) budget: Option<Budget>,
     pub(crate) nested_outer: bool,
+    /// A `RetryPolicy`: a value of the user's, whose type says what it is.
+    pub(crate) policy: Option<Const<()>>,
     /// What was written, and where: for the rules within the attribute.
     written: Written,
 }
@@ -108,6 +110,8 @@ struct Written {
     delays: Option<Span>,
     within: Option<Span>,
     budget: Option<Span>,
+    /// What is not written is then not the default, but unknown.
+    policy: bool,
 }
 
 impl Retry {
@@ -124,6 +128,7 @@ impl Retry {
             delays: args.meant("delays"),
             within: args.meant("within"),
             budget: args.meant("budget"),
+            policy: args.meant("policy").is_some(),
         };
         let parsed = Self {
             span,
@@ -149,6 +154,7 @@ impl Retry {
                 .take("nested")
                 .and_then(|value| value.word(&["outer"]))
                 .is_some(),
+            policy: args.take("policy").and_then(|value| value.const_expr()),
             written,
         };
         args.done();
@@ -181,7 +187,7 @@ impl Retry {
         match &self.max {
             Some(Max::Count(count)) => count.literal().copied(),
             Some(Max::Unlimited(_)) => None,
-            None if self.written.max.is_some() => None,
+            None if self.written.max.is_some() || self.written.policy => None,
             None => Some(DEFAULT_MAX),
         }
     }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::curve::literal_or;
 use super::{Budget, DEFAULT_BASE, DEFAULT_CAP, Jitter, Max, Retry, Strategy};
 use crate::diag::{help, nearest};
 use crate::parse::{show, wording};
@@ -122,12 +121,8 @@ impl Retry {
     }
 
     fn base_and_cap(&self) -> Option<(Duration, Duration)> {
-        let base = literal_or(
-            self.base.as_ref(),
-            self.written.base.is_some(),
-            DEFAULT_BASE,
-        )?;
-        let cap = literal_or(self.cap.as_ref(), self.written.cap.is_some(), DEFAULT_CAP)?;
+        let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
+        let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
         Some((base, cap))
     }
 
@@ -164,7 +159,10 @@ impl Retry {
             return;
         };
         let Some(max) = at.literal() else { return };
-        if *max > MOST_RUNS_ON_DEFAULT_BUDGET && self.written.budget.is_none() {
+        if *max > MOST_RUNS_ON_DEFAULT_BUDGET
+            && self.written.budget.is_none()
+            && !self.written.policy
+        {
             let message = format!(
                 "`max` of `{max}` is never reached: the default budget pays for {MOST_RUNS_ON_DEFAULT_BUDGET} runs"
             );

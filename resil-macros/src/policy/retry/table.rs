@@ -29,7 +29,7 @@ pub(crate) static SPEC: Spec = Spec {
             "(capacity = 500, cost = 5)",
         ),
         Opt::new("nested", Kind::Words(&["outer"]), "", "outer"),
-        Opt::new("policy", Kind::Expr, "", "POLICY").later(),
+        Opt::new("policy", Kind::Expr, "", "POLICY"),
     ],
     elsewhere: &[
         Elsewhere {

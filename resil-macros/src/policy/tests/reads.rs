@@ -142,6 +142,27 @@ fn a_window_is_told_by_its_unit() {
     ));
 }
 
+/// A value of the user's own shape, from which what is written departs: what is not written is then
+/// unknown, and no rule speaks of its default.
+#[test]
+fn a_policy_to_start_from_is_a_const() {
+    for (value, is_item) in [
+        ("BASE", true),
+        ("config::BASE", true),
+        ("CircuitPolicy::new().failures(3)", true),
+        ("Self::BASE", false),
+        ("T::BASE", false),
+        ("const { base() }", false),
+    ] {
+        let args = tokens(&format!("policy = {value}, min_calls = 500, open_max = 1s"));
+        let (circuit, faults) = with_cx(|cx| Circuit::parse(args, Span::call_site(), cx));
+        assert_eq!(faults, [""; 0], "{value}");
+        let is = matches!(circuit.policy, Some(Const::Item { .. }));
+        assert_eq!(is, is_item, "{value}");
+        assert!(circuit.policy.is_some_and(|p| p.literal().is_none()));
+    }
+}
+
 /// Each row's example is what a message tells to write: it must be taken.
 #[test]
 fn every_example_of_the_tables_reads() {
@@ -150,6 +171,8 @@ fn every_example_of_the_tables_reads() {
             let mut args = option.sample();
             match option.name {
                 "window" | "min_calls" => args += ", failure_rate = 50%",
+                "slow_rate" => args += ", slow = 2s",
+                "max_keys" => args += ", key = user",
                 name if spec.policy == "`#[idempotent]`" && name != "key" => args += ", key = 5",
                 _ => {}
             }

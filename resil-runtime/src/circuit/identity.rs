@@ -1,0 +1,125 @@
+//! Who a breaker is: one by its name, or that of one key under a name. What all keys of a name share
+//! is kept by the one of the name: the keys themselves, and those who listen.
+
+use std::sync::{Arc, OnceLock};
+
+use super::CircuitState;
+use super::changes::{Change, Channel};
+use super::keys::Keys;
+use super::machine::Core;
+use crate::event::{self, Event};
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) enum Identity {
+    /// The one of a name.
+    Named {
+        name: &'static str,
+        /// Made when a key is first asked for.
+        keys: OnceLock<Box<Keys>>,
+        /// Made when somebody first listens.
+        changes: OnceLock<Channel>,
+    },
+    /// That of a key.
+    Keyed { base: &'static Core, key: Arc<str> },
+}
+
+impl Identity {
+    pub(super) const fn named(name: &'static str) -> Self {
+        Self::Named {
+            name,
+            keys: OnceLock::new(),
+            changes: OnceLock::new(),
+        }
+    }
+
+    /// Those who listen to the name, if there were ever any.
+    fn channel(&self) -> Option<&Channel> {
+        match self {
+            Self::Named { changes, .. } => changes.get(),
+            Self::Keyed { base, .. } => base.identity.channel(),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Named { name, .. } => name,
+            Self::Keyed { base, .. } => base.identity.name(),
+        }
+    }
+
+    fn key(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Named { .. } => None,
+            Self::Keyed { key, .. } => Some(key),
+        }
+    }
+
+    /// A change of state: to the streams first, so that what a listener does about it comes after it
+    /// there too.
+    #[cold]
+    pub(super) fn tell(&self, from: CircuitState, to: CircuitState) {
+        if let Some(channel) = self.channel() {
+            channel.send(|| Change::new(self.name(), self.key().cloned(), from, to));
+        }
+        event::emit(|| Event::CircuitChanged {
+            name: self.name(),
+            key: self.key().cloned(),
+            from,
+            to,
+        });
+    }
+}
+
+impl Core {
+    /// The name, which all its keys share.
+    pub(crate) fn name(&self) -> &'static str {
+        self.identity.name()
+    }
+
+    /// The key, where it is one of many.
+    pub(crate) fn key(&self) -> Option<&Arc<str>> {
+        self.identity.key()
+    }
+
+    /// Where the name stands, for the small form of a refusal.
+    #[inline]
+    pub(crate) fn name_ref(&'static self) -> &'static &'static str {
+        match &self.identity {
+            Identity::Named { name, .. } => name,
+            Identity::Keyed { base, .. } => base.name_ref(),
+        }
+    }
+
+    /// The breakers of its keys, if it has any.
+    pub(crate) fn known_keys(&self) -> Option<&Keys> {
+        match &self.identity {
+            Identity::Named { keys, .. } => keys.get().map(Box::as_ref),
+            Identity::Keyed { .. } => None,
+        }
+    }
+
+    /// The breakers of its keys; a key has none, and is asked for none.
+    pub(crate) fn keys(&'static self) -> &'static Keys {
+        match &self.identity {
+            Identity::Named { keys, .. } => keys.get_or_init(|| Box::new(Keys::new(self))),
+            Identity::Keyed { base, .. } => base.keys(),
+        }
+    }
+
+    /// Where its changes of state, and those of its keys, are told.
+    pub(crate) fn changes(&'static self) -> &'static Channel {
+        match &self.identity {
+            Identity::Named { changes, .. } => changes.get_or_init(Channel::new),
+            Identity::Keyed { base, .. } => base.changes(),
+        }
+    }
+
+    /// Tells that a call was refused.
+    pub(super) fn tell_refused(&self) {
+        event::emit(|| Event::CircuitRefused {
+            name: self.name(),
+            key: self.key().cloned(),
+        });
+    }
+}

@@ -1,0 +1,166 @@
+//! The text of a key, made before any lock is taken, on the stack: a lookup of a key that exists
+//! allocates nothing, however long the key is.
+
+use std::fmt::{self, Write};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
+
+/// Longer keys are cut to this many bytes, which end with a hash of what was cut off: so many keys
+/// of a megabyte, from outside, hold no more memory than as many short ones.
+pub(super) const LONGEST: usize = 256;
+/// `~` and 64 bits in hex.
+const HASH: usize = 17;
+
+/// See the module.
+pub(super) struct KeyText {
+    bytes: [u8; LONGEST],
+    len: usize,
+    /// Of what has no room, where there is such.
+    rest: Option<<RandomState as BuildHasher>::Hasher>,
+}
+
+impl KeyText {
+    /// Runs the user's `Display`, with nothing held.
+    pub(super) fn of(key: &(impl fmt::Display + ?Sized)) -> Self {
+        let mut text = Self {
+            bytes: [0; LONGEST],
+            len: 0,
+            rest: None,
+        };
+        // One that fails has a key too: what it wrote before.
+        let _ = write!(text, "{key}");
+        text.seal();
+        text
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        // Only whole characters are ever put in.
+        str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+
+    fn push(&mut self, text: &str) {
+        self.bytes[self.len..self.len + text.len()].copy_from_slice(text.as_bytes());
+        self.len += text.len();
+    }
+
+    /// Puts the hash of what was cut off at the end.
+    fn seal(&mut self) {
+        let Some(rest) = &self.rest else {
+            return;
+        };
+        let hash = rest.finish();
+        let mut hex = [b'~'; HASH];
+        for (i, digit) in hex[1..].iter_mut().enumerate() {
+            *digit = b"0123456789abcdef"[usize::try_from(hash >> (60 - 4 * i) & 15).unwrap_or(0)];
+        }
+        self.push(str::from_utf8(&hex).unwrap_or_default());
+    }
+}
+
+impl Write for KeyText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let (mut kept, mut cut) = (text, "");
+        if self.rest.is_some() {
+            (kept, cut) = ("", text);
+        } else if self.len + text.len() > LONGEST {
+            // What goes beyond begins where the hash will stand, even if it came in before.
+            let room = (LONGEST - HASH).saturating_sub(self.len);
+            (kept, cut) = text.split_at(whole_chars(text, room));
+        }
+        self.push(kept);
+        if !cut.is_empty() {
+            self.overflow(cut);
+        }
+        Ok(())
+    }
+}
+
+impl KeyText {
+    #[cold]
+    fn overflow(&mut self, cut: &str) {
+        // One for the process: a text has the same key each time.
+        static HASHES: OnceLock<RandomState> = OnceLock::new();
+        let limit = LONGEST - HASH;
+        let mut hasher = self
+            .rest
+            .take()
+            .unwrap_or_else(|| HASHES.get_or_init(RandomState::new).build_hasher());
+        if self.len > limit {
+            let at = whole_chars(self.as_str(), limit);
+            hasher.write(&self.bytes[at..self.len]);
+            self.len = at;
+        }
+        hasher.write(cut.as_bytes());
+        self.rest = Some(hasher);
+    }
+}
+
+/// The most bytes of `text`, up to so many, that do not end within a character.
+fn whole_chars(text: &str, most: usize) -> usize {
+    let most = most.min(text.len());
+    (0..=most)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(key: impl fmt::Display) -> String {
+        KeyText::of(&key).as_str().to_owned()
+    }
+
+    /// Written in pieces of so many characters.
+    struct Pieces<'a>(&'a str, usize);
+
+    impl fmt::Display for Pieces<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let chars: Vec<char> = self.0.chars().collect();
+            chars
+                .chunks(self.1)
+                .try_for_each(|c| f.write_str(&c.iter().collect::<String>()))
+        }
+    }
+
+    #[test]
+    fn what_has_room_is_kept_as_it_is() {
+        assert_eq!(text("host:80"), "host:80");
+        assert_eq!(text(7_u64), "7");
+        assert_eq!(text(""), "");
+        assert_eq!(text("é".repeat(128)), "é".repeat(128));
+    }
+
+    #[test]
+    fn long_keys_are_cut_and_told_apart() {
+        for unit in ["x", "é", "\u{1f980}"] {
+            let long = unit.repeat(5_000);
+            let other = format!("{long}!");
+            assert!(text(&long).len() <= LONGEST);
+            assert!(text(&long).starts_with(&unit.repeat(50)));
+            assert_ne!(text(&long), text(&other));
+            assert_eq!(text(&long), text(&long));
+        }
+        let [one, two] = ["a", "b"].map(|end| format!("{}{end}", "x".repeat(LONGEST)));
+        assert_ne!(text(one), text(two));
+    }
+
+    #[test]
+    fn it_does_not_matter_in_which_pieces_a_key_is_written() {
+        for unit in ["x", "é", "\u{1f980}a"] {
+            for length in [
+                10, 118, 119, 120, 127, 128, 129, 239, 240, 255, 256, 257, 600,
+            ] {
+                let key = unit.repeat(length);
+                for pieces in [1, 2, 7, 100, 239, 240, 256, 300] {
+                    assert_eq!(
+                        text(Pieces(&key, pieces)),
+                        text(&key),
+                        "{length} by {pieces}"
+                    );
+                }
+            }
+        }
+    }
+}

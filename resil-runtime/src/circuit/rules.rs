@@ -1,0 +1,177 @@
+//! The rules that come of a policy once all defaults are filled in, in the units of the machine.
+
+use std::time::Duration;
+
+/// The rules of a breaker. Two policies that come to the same rules are the same: writing a default
+/// out is no difference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rules {
+    /// Trips after so many in a row; 0: no such rule.
+    pub(crate) failures: u32,
+    pub(crate) rate: Option<Rate>,
+    /// A call as long as that is slow, in ns; 0: no call is timed.
+    pub(crate) slow_after: u64,
+    /// In ms.
+    pub(crate) open_for: u64,
+    /// In ms, not less than `open_for`.
+    pub(crate) open_max: u64,
+    pub(crate) probes: u32,
+    pub(crate) max_keys: u32,
+}
+
+/// The rules on failures / calls and slow / calls, of which there is one at least.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rate {
+    pub(crate) failed: Option<f64>,
+    pub(crate) slow: Option<f64>,
+    pub(crate) min_calls: u32,
+    pub(crate) window: Span,
+}
+
+/// A window in the units of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    Calls(u32),
+    Millis(u64),
+}
+
+impl Rate {
+    /// Whether so many failures, or so many slow calls, of so many calls trip the breaker.
+    ///
+    /// Divided, not multiplied: 7 / 100 is the very `f64` that `0.07` is read as, while
+    /// 0.07 · 100 is more than 7.
+    pub(crate) fn reached(&self, failures: u64, slow: u64, calls: u64) -> bool {
+        let reaches = |n: u64, ratio: Option<f64>| {
+            n != 0 && ratio.is_some_and(|ratio| n as f64 / calls as f64 >= ratio)
+        };
+        calls >= u64::from(self.min_calls)
+            && (reaches(failures, self.failed) || reaches(slow, self.slow))
+    }
+}
+
+impl Rules {
+    /// How long an opening lasts that follows `growth` failed probes, in ms, without jitter.
+    pub(crate) fn open_time(&self, growth: u32) -> u64 {
+        let factor = 1_u64.checked_shl(growth).unwrap_or(u64::MAX);
+        self.open_for.saturating_mul(factor).min(self.open_max)
+    }
+
+    /// No opening is longer, jitter included.
+    pub(crate) fn open_longest(&self) -> u64 {
+        self.open_max.saturating_add(self.open_max / JITTER)
+    }
+
+    /// Grants are dated in units of 2 to the power of this many ms: 1 ms up to an `open_for` of
+    /// 70 minutes, and above that fine enough for one part in two million.
+    pub(crate) fn grant_shift(&self) -> u32 {
+        (u64::BITS - self.open_for.leading_zeros()).saturating_sub(22)
+    }
+}
+
+/// The jitter on top of an opening is at most one part in so many: 20 %.
+pub(crate) const JITTER: u64 = 5;
+
+pub(super) const fn clamp(n: u32, least: u32, most: u32) -> u32 {
+    if n < least {
+        least
+    } else if n > most {
+        most
+    } else {
+        n
+    }
+}
+
+/// Ten years in ms: no time is taken as longer, so that sums of them stay numbers.
+pub(super) const fn longest(ms: u64) -> u64 {
+    const TEN_YEARS: u64 = 10 * 365 * 86_400_000;
+    if ms > TEN_YEARS { TEN_YEARS } else { ms }
+}
+
+/// `d` in ms, rounded up, at least `least` and at most ten years.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a number above u64 is far above ten years"
+)]
+pub(super) const fn millis(d: Duration, least: u64) -> u64 {
+    let ms = d.as_nanos().div_ceil(1_000_000);
+    let ms = longest(if ms > u64::MAX as u128 {
+        u64::MAX
+    } else {
+        ms as u64
+    });
+    if ms < least { least } else { ms }
+}
+
+/// `d` in ns, at least one.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "compared with the largest number before"
+)]
+pub(super) const fn nanos(d: Duration) -> u64 {
+    let ns = d.as_nanos();
+    if ns == 0 {
+        1
+    } else if ns > u64::MAX as u128 {
+        u64::MAX
+    } else {
+        ns as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::policy::CircuitPolicy;
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_reached_exactly() {
+        for calls in 1..=200_u32 {
+            for failures in 1..=calls {
+                let ratio = f64::from(failures) / f64::from(calls);
+                let rate = CircuitPolicy::new()
+                    .failure_rate(ratio)
+                    .min_calls(1)
+                    .rules()
+                    .rate
+                    .unwrap();
+                let at = |f: u32| rate.reached(u64::from(f), 0, u64::from(calls));
+                assert!(at(failures));
+                assert!(!at(failures - 1));
+            }
+        }
+        let seven = CircuitPolicy::new()
+            .failure_rate(0.07)
+            .rules()
+            .rate
+            .unwrap();
+        assert!(seven.reached(7, 0, 100));
+    }
+
+    #[test]
+    fn an_opening_doubles_up_to_its_bound() {
+        let r = CircuitPolicy::new()
+            .open_for(Duration::from_secs(1))
+            .rules();
+        let times: Vec<_> = (0..6).map(|g| r.open_time(g)).collect();
+        assert_eq!(times, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+        assert_eq!(r.open_longest(), 12_000);
+    }
+
+    #[test]
+    fn either_rate_trips_and_neither_before_min_calls() {
+        let policy = CircuitPolicy::new()
+            .slow(Duration::from_secs(1))
+            .min_calls(4);
+        let both = policy
+            .failure_rate(0.5)
+            .slow_rate(0.75)
+            .rules()
+            .rate
+            .unwrap();
+        assert!(!both.reached(3, 3, 3));
+        assert!(both.reached(2, 0, 4) && both.reached(0, 3, 4));
+        assert!(!both.reached(1, 2, 4));
+        let slow = policy.slow_rate(0.75).rules().rate.unwrap();
+        assert!(!slow.reached(4, 2, 4) && slow.reached(0, 3, 4));
+    }
+}
