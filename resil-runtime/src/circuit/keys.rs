@@ -88,6 +88,9 @@ impl Keys {
         }
         let key: Text<str> = key.into();
         let core = Arc::new(Core::keyed(self.base, Text::clone(&key)));
+        // Before others can find it: a call that came in between would be let in by the defaults, and
+        // be late when it comes back.
+        core.adopt_of(self.base, clock::now_ms);
         let mut shard = self.lock(at);
         if let Some(other) = shard.find(&key)
             && !broken("insert_in_one")
