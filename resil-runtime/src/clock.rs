@@ -13,7 +13,13 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-pub use tokio::time::{Instant, Sleep};
+pub use tokio::time::Instant;
+
+#[cfg(not(loom))]
+pub use tokio::time::Sleep;
+
+#[cfg(loom)]
+pub use crate::loom::Sleep;
 
 /// As far ahead as an instant is ever placed: about 30 years, as tokio's own timers do it.
 const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
@@ -30,14 +36,25 @@ pub fn now() -> Instant {
 ///
 /// Outside a tokio runtime with the time driver, as tokio's own timers do.
 pub fn sleep_until(at: Instant) -> Sleep {
-    tokio::time::sleep_until(at)
+    #[cfg(not(loom))]
+    {
+        tokio::time::sleep_until(at)
+    }
+    // The model checker has no time: what must happen must not need a timer.
+    #[cfg(loom)]
+    {
+        Sleep::until(at)
+    }
 }
+
+/// No instant is numbered higher than this after the origin, so that sums are still numbers.
+const FAR_MS: u64 = u64::MAX / 4;
 
 /// `at + by`, or about 30 years after `at` where that is sooner.
 #[inline]
 pub fn add(at: Instant, by: Duration) -> Instant {
-    at.checked_add(by)
-        .unwrap_or_else(|| at.checked_add(FAR).unwrap_or(at))
+    // Bounded first: a sum that overflows must not end before one that just did not.
+    at.checked_add(by.min(FAR)).unwrap_or(at)
 }
 
 /// Milliseconds of the tokio clock since an origin of this process, never zero and never less
@@ -47,7 +64,7 @@ pub fn add(at: Instant, by: Duration) -> Instant {
 /// that came first are still numbers in order.
 pub fn millis_of(at: Instant) -> u64 {
     let origin = origin();
-    let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX / 4);
+    let ms = |d: Duration| u64::try_from(d.as_millis()).map_or(FAR_MS, |ms| ms.min(FAR_MS));
     if at >= origin {
         ORIGIN_MS.saturating_add(ms(at.saturating_duration_since(origin)))
     } else {

@@ -25,7 +25,7 @@ impl Deadline {
         Self(at)
     }
 
-    /// The deadline `limit` from now; about 30 years ahead where the sum can't be represented.
+    /// The deadline `limit` from now; at most about 30 years ahead.
     pub fn after(limit: Duration) -> Self {
         Self(clock::add(clock::now(), limit))
     }

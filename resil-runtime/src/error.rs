@@ -230,6 +230,7 @@ impl std::fmt::Debug for Packed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extremes::{cases, durations};
 
     #[test]
     fn a_refusal_stays_small() {
@@ -271,5 +272,34 @@ mod tests {
             Duration::from_micros(1)
         );
         assert!(Packed::new(Duration::MAX).get() >= Duration::from_secs(1_000_000_000));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn a_packed_duration_is_not_shorter_and_by_less_than_its_unit_longer(d in durations()) {
+            const SECOND: u64 = 1_000_000_000;
+            let got = Packed::new(d).get();
+            let most = Duration::from_secs((1 << 30) - 1);
+            if d > most {
+                proptest::prop_assert_eq!(got, most);
+            } else {
+                let unit = match d.as_secs() {
+                    0..1_073 => 1_000,
+                    1_073..1_073_741 => 1_000_000,
+                    _ => SECOND,
+                };
+                // At the very borders the next unit may have been needed.
+                let unit = Duration::from_nanos(unit.min(SECOND));
+                let next = (unit * 1_000).min(Duration::from_secs(1));
+                proptest::prop_assert!(got >= d && got < d.saturating_add(next));
+                if d.as_secs() != 1_073 && d.as_secs() != 1_073_741 {
+                    proptest::prop_assert!(got < d.saturating_add(unit));
+                }
+            }
+            let raised = Raised::CircuitOpen { retry_in: Some(Packed::new(d)) };
+            proptest::prop_assert_eq!(Raised::from_bits(raised.to_bits()), Some(raised));
+        }
     }
 }

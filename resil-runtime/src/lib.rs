@@ -2,15 +2,22 @@
 //!
 //! Most users want the package `resil`, whose attributes write these calls for them.
 
+#![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
+
 pub mod circuit;
 pub mod classify;
 pub mod clock;
 pub mod deadline;
 pub mod error;
 pub mod event;
+#[cfg(test)]
+mod extremes;
 mod failure;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
+#[cfg(loom)]
+#[doc(hidden)]
+pub mod loom;
 mod mark;
 pub mod registry;
 pub mod retry;

@@ -195,21 +195,23 @@ pub(crate) fn register(
     name: Option<&'static str>,
     policy: Option<&CircuitPolicy>,
 ) -> &'static Core {
-    let core = {
-        let mut all = lock();
-        match name {
-            None => all.unnamed(site),
-            Some(name) => {
-                let found = all.named(name);
-                if matches!(found.claim, Claim::Open) {
-                    found.claim = Claim::Named;
-                }
-                found.core
+    let mut all = lock();
+    let core = match name {
+        None => all.unnamed(site),
+        Some(name) => {
+            let found = all.named(name);
+            if matches!(found.claim, Claim::Open) {
+                found.claim = Claim::Named;
             }
+            found.core
         }
     };
-    if let Some(policy) = policy {
-        configure(core, policy, site.function());
+    // With the lock held: the next first call must not find it half set, be let in by the defaults
+    // and come back late. No listener hears of it: the state stays what it is.
+    let adopted = policy.map(|policy| core.adopt(policy, site.function(), clock::now_ms));
+    drop(all);
+    if let Some(Err(used)) = adopted {
+        note(core.name(), used, site.function());
     }
     core
 }
@@ -220,10 +222,15 @@ pub(crate) fn configure(
     policy: &CircuitPolicy,
     function: &'static str,
 ) -> bool {
-    let Err(used) = core.adopt(policy, function, clock::now_ms) else {
-        return true;
-    };
-    let name = core.name();
+    let adopted = core.adopt(policy, function, clock::now_ms);
+    if let Err(used) = adopted {
+        note(core.name(), used, function);
+    }
+    adopted.is_ok()
+}
+
+/// Lists a conflict, and tells of it once.
+fn note(name: &'static str, used: &'static str, function: &'static str) {
     let conflict = Conflict {
         name,
         used,
@@ -238,5 +245,4 @@ pub(crate) fn configure(
     if !known {
         event::emit(|| Event::CircuitConflict { name, function });
     }
-    false
 }

@@ -191,3 +191,90 @@ fn arm(mut timer: Pin<&mut Timer>, own: Instant, enclosing: Enclosing) {
         sleep: clock::sleep_until(at),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::{pending, poll_fn};
+    use std::pin::pin;
+
+    use proptest::prelude::*;
+    use proptest::test_runner::TestRunner;
+    use tokio::runtime::Builder;
+
+    use super::*;
+    use crate::deadline::Deadline;
+    use crate::extremes::{cases, durations};
+
+    static SITE: Site = Site::new("timeout", 1);
+
+    /// `body` under two limits and a deadline of the caller's.
+    async fn stacked(
+        (caller, outer, inner): (Duration, Duration, Duration),
+        body: impl Future<Output = Outcome<(), (), Refusal>>,
+    ) -> Outcome<(), (), Refusal> {
+        let inside = timeout(&SITE, inner, None, body);
+        let bounded = timeout(&SITE, outer, None, inside);
+        Deadline::after(caller).scope(bounded).await
+    }
+
+    /// Any three limits: what is seen inside is the soonest of them, and nothing outlives it.
+    async fn hold(limits: (Duration, Duration, Duration)) {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let soonest = limits.0.min(limits.1).min(limits.2);
+        let began = clock::now();
+        let seen = Cell::new(None);
+        let look = poll_fn(|_| {
+            seen.set(Deadline::current());
+            Poll::Ready(Ok(()))
+        });
+        assert!(
+            stacked(limits, look).await.is_ok(),
+            "what is ready is ready"
+        );
+        let seen = seen.get().expect("a deadline");
+        assert_eq!(seen.instant(), clock::add(began, soonest));
+        assert!(clock::millis_of(seen.instant()) >= clock::millis_of(began));
+        if soonest < HOUR {
+            assert!(stacked(limits, pending()).await.is_err());
+            // A timer rounds up to the millisecond.
+            let took = clock::now().saturating_duration_since(began);
+            assert!(soonest <= took && took <= soonest + Duration::from_millis(2));
+        } else {
+            let mut call = pin!(stacked(limits, pending()));
+            let first = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await;
+            assert!(first);
+        }
+        assert_eq!(Deadline::current(), None);
+    }
+
+    #[test]
+    fn limits_of_any_length_hold() {
+        let runtime = || {
+            Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap()
+        };
+        TestRunner::new(cases())
+            .run(&(durations(), durations(), durations()), |limits| {
+                runtime().block_on(hold(limits));
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn instants_are_in_order_with_what_is_added(a in durations(), b in durations()) {
+            let now = clock::now();
+            let (near, far) = (clock::add(now, a.min(b)), clock::add(now, a.max(b)));
+            prop_assert!(now <= near && now < clock::add(now, Duration::MAX));
+            prop_assert!(near <= far);
+            prop_assert!(clock::millis_of(near) <= clock::millis_of(far));
+        }
+    }
+}

@@ -3,7 +3,6 @@
 
 use std::fmt::{self, Display};
 use std::ops::Deref;
-use std::sync::Arc;
 
 use super::call::Call;
 use super::changes::Changes;
@@ -14,6 +13,7 @@ use super::{CircuitState, CircuitVerdict};
 use crate::clock;
 use crate::error::Error;
 use crate::registry;
+use crate::sync::Arc;
 
 /// What a breaker has counted in the state that it is in; all zero while it is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@
 //! put in place before the word that goes with them, so a step never works on newer state with
 //! older settings. Events are told after the change, with nothing held.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::counted::{Counted, Ended};
 use super::identity::Identity;
@@ -13,7 +13,7 @@ use super::rules::{JITTER, Rules};
 use super::settings::{DEFAULTS, Memory, Settings};
 use super::word::{LAST_MASK, Stamp, State, Word};
 use super::{CircuitState, CircuitVerdict};
-use crate::sync::{AtomicU64, Line, Ordering, fence};
+use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken, fence};
 
 /// Gives the milliseconds of [`clock::now_ms`](crate::clock::now_ms).
 pub(crate) type Clock = fn() -> u64;
@@ -77,12 +77,14 @@ impl Core {
 
     /// Changes the word if it still is `from`, and tells of a change of state.
     pub(super) fn change(&self, from: Word, to: Word) -> bool {
-        let done = self
-            .hot
-            .0
-            .word
-            .compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok();
+        let word = &self.hot.0.word;
+        let done = if broken("change_in_one") {
+            word.store(to.0, Ordering::Release);
+            true
+        } else {
+            word.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
+        };
         if done {
             let (from, to) = (from.state().into(), to.state().into());
             if from != to {
@@ -148,12 +150,17 @@ impl Core {
                     } else if since(last, granted) >= rules.open_for >> rules.grant_shift() {
                         // The probes that are out are lost: by the new generation all of them are
                         // late, and what the others have shown is kept.
-                        word.next(State::HalfOpen {
+                        let to = State::HalfOpen {
                             out: 1,
                             ok,
                             growth,
                             last: granted,
-                        })
+                        };
+                        if broken("lost_generation") {
+                            word.with(to)
+                        } else {
+                            word.next(to)
+                        }
                     } else {
                         return Err(None);
                     }
@@ -236,7 +243,7 @@ impl Core {
     }
 
     /// Of a call that was not slow.
-    #[cfg(test)]
+    #[cfg(any(test, loom))]
     pub(crate) fn record(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
         self.record_timed(stamp, verdict, false, clock);
     }
@@ -292,7 +299,7 @@ impl Core {
             let State::Closed { in_a_row, noisy } = word.state() else {
                 return true;
             };
-            if word.stamp() != stamp {
+            if word.stamp() != stamp && !broken("late_count") {
                 return true;
             }
             let rules = &self.settings().rules;
@@ -309,7 +316,7 @@ impl Core {
             } else {
                 word.next(opening(rules, 0, clock()))
             };
-            if self.change(word, to) {
+            if self.change(word, to) || broken("in_a_row_again") {
                 return failed && !to.is_closed();
             }
         }
@@ -318,7 +325,7 @@ impl Core {
     fn trip(&self, stamp: Stamp, clock: Clock) {
         loop {
             let word = self.load();
-            if word.stamp() != stamp {
+            if word.stamp() != stamp && !broken("trip_stamp") {
                 return;
             }
             let to = word.next(opening(&self.settings().rules, 0, clock()));
@@ -335,14 +342,18 @@ impl Core {
     /// other. Operations that are `SeqCst` by themselves would do under C11 too, but model checkers
     /// take those as acquire and release, and this is the cold path.
     fn noise(&self, stamp: Stamp) {
-        fence(Ordering::SeqCst);
+        if !broken("noise_fence") {
+            fence(Ordering::SeqCst);
+        }
         self.set_noisy(stamp, true);
     }
 
     /// The window is full and clean: from here on a success writes nothing.
     fn hush(&self, stamp: Stamp, window: &Counted) {
         self.set_noisy(stamp, false);
-        fence(Ordering::SeqCst);
+        if !broken("hush_fence") {
+            fence(Ordering::SeqCst);
+        }
         if window.tally(stamp.generation()).is_some_and(|t| !t.settled) {
             self.set_noisy(stamp, true);
         }
@@ -354,7 +365,7 @@ impl Core {
             let State::Closed { in_a_row, noisy } = word.state() else {
                 return;
             };
-            if word.stamp() != stamp || noisy == yes {
+            if (word.stamp() != stamp && !broken("noisy_stamp")) || noisy == yes {
                 return;
             }
             let to = word.with(State::Closed {

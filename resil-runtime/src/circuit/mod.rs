@@ -31,9 +31,13 @@ mod keys;
 mod machine;
 #[cfg(test)]
 mod model;
+#[cfg(loom)]
+#[path = "../loom/keys.rs"]
+pub(crate) mod models;
 mod policy;
 mod rules;
 mod settings;
+mod shard;
 mod site;
 #[cfg(test)]
 mod stress;
@@ -47,6 +51,8 @@ pub use self::policy::{CircuitPolicy, Window, WindowOf};
 pub use self::site::{CircuitSite, CircuitVerdict, KeyedCircuit, Permit};
 
 pub(crate) use self::machine::Core;
+#[cfg(loom)]
+pub(crate) use self::{counted::Ended, timed::Timed, word::Stamp};
 
 /// The state of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

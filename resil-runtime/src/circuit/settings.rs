@@ -7,6 +7,7 @@ use super::rules::{Rules, Span};
 use super::timed::Timed;
 use super::word::{State, Word};
 use super::{CircuitState, Counts};
+use crate::sync::broken;
 
 /// What the first function with settings gave, and the memory that its rules need.
 #[derive(Debug)]
@@ -77,6 +78,9 @@ impl Core {
         clock: Clock,
     ) -> Result<(), &'static str> {
         let mut mine = false;
+        if broken("adopt_in_one") {
+            mine = self.settings.get().is_none();
+        }
         let settings = self.settings.get_or_init(|| {
             mine = true;
             Settings::new(rules, owner, self.key().is_some())
@@ -123,7 +127,12 @@ impl Core {
                 },
                 by_hand => by_hand,
             };
-            if self.change(word, word.next(to)) {
+            let to = if broken("adopt_generation") {
+                word.with(to)
+            } else {
+                word.next(to)
+            };
+            if self.change(word, to) {
                 return;
             }
         }
@@ -156,6 +165,20 @@ impl Core {
             if self.change(word, word.next(state)) {
                 return;
             }
+        }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn generation(&self) -> u32 {
+        self.load().generation()
+    }
+
+    /// The failures of a counted window by its ring.
+    #[cfg(loom)]
+    pub(crate) fn set_bits(&self) -> u64 {
+        match &self.settings().window {
+            Memory::Counted(window) => window.set_bits(self.generation()),
+            _ => 0,
         }
     }
 

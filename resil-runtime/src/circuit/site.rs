@@ -1,7 +1,7 @@
 //! What generated code calls: a static per annotated function, and a permit per call.
 
 use std::fmt::Display;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::call::Call;
@@ -14,6 +14,7 @@ use crate::failure::{Failure, Outcome};
 use crate::mark::Mark;
 use crate::registry;
 use crate::site::Site;
+use crate::sync::Arc;
 
 /// What an outcome says of the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,12 +12,12 @@
 //! A tag that lies ahead means a late writer, or a clock that lags behind another runtime's: the
 //! caller reads the clock again, and if it still lags, that clock is taken as the right one.
 
-use std::cell::Cell;
-use std::thread;
+use std::array;
 
 use super::counted::{Ended, Tally};
 use super::rules::Rate;
-use crate::sync::{AtomicU64, AtomicUsize, Line, Ordering};
+use super::shard;
+use crate::sync::{AtomicU64, Line, Ordering, broken, model_fence};
 
 const SLOTS: usize = 16;
 const SLOTS_TAG: u32 = 16;
@@ -39,12 +39,12 @@ pub(crate) struct Timed {
 
 impl Timed {
     pub(crate) fn new(window_ms: u64) -> Self {
-        Self::with_shards(window_ms, shards())
+        Self::with_shards(window_ms, shard::number())
     }
 
     /// Calls on so many lines: one is enough where a breaker is one of many, and saves 1 KB.
     pub(crate) fn with_shards(window_ms: u64, shards: usize) -> Self {
-        let slots = || Line([const { AtomicU64::new(0) }; SLOTS]);
+        let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
         Self {
             calls: (0..shards.max(1)).map(|_| slots()).collect(),
             failures: slots(),
@@ -89,6 +89,7 @@ impl Timed {
         if ended.slow {
             add(&self.slow, tag, sure);
         }
+        model_fence();
         Some(tag)
     }
 
@@ -106,7 +107,7 @@ impl Timed {
 
     /// The shard of this thread.
     fn own(&self) -> &Slots {
-        &self.calls[shard_of_thread() % self.calls.len()]
+        &self.calls[shard::of_thread() % self.calls.len()]
     }
 
     fn calls(&self, tag: u32) -> u64 {
@@ -126,28 +127,6 @@ impl Timed {
     }
 }
 
-/// As many as there are threads to run at once, at most eight: 1 KB a breaker.
-fn shards() -> usize {
-    const MOST: usize = 8;
-    thread::available_parallelism().map_or(MOST, |n| n.get().min(MOST))
-}
-
-/// Threads take the shards in turn.
-fn shard_of_thread() -> usize {
-    thread_local! {
-        static OWN: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    // The thread may be ending, its locals gone: any shard is right.
-    OWN.try_with(|own| {
-        if own.get() == usize::MAX {
-            own.set(NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1));
-        }
-        own.get()
-    })
-    .unwrap_or(0)
-}
-
 fn slot(slots: &Slots, tag: u32) -> &AtomicU64 {
     &slots.0[tag as usize % SLOTS]
 }
@@ -160,7 +139,11 @@ fn add(slots: &Slots, tag: u32, sure: bool) -> bool {
             let (there, count) = split(word);
             if there == tag {
                 Some(u64::from(tag) << 32 | u64::from(count.saturating_add(1)))
-            } else if count == 0 || sure || there.wrapping_sub(tag) > u32::MAX / 2 {
+            } else if count == 0
+                || sure
+                || there.wrapping_sub(tag) > u32::MAX / 2
+                || broken("bucket_ahead")
+            {
                 Some(u64::from(tag) << 32 | 1)
             } else {
                 None

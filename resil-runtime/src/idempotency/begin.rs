@@ -20,6 +20,7 @@ use crate::error::Refusal;
 use crate::event::{Event, emit};
 use crate::mark::Mark;
 use crate::site::Site;
+use crate::sync::broken;
 
 /// One `#[idempotent]` in the source: whose keys they are.
 #[doc(hidden)]
@@ -244,7 +245,11 @@ impl<'a, T> Beginning<'a, T> {
             }));
             self.tell(key.name(), IdempotencyEvent::Waiting);
             // With a seat: the owner may have ended before it was taken.
-            return Next::AskAgain;
+            return if broken("ask_again") {
+                Next::Wait
+            } else {
+                Next::AskAgain
+            };
         };
         if wait.deadline.is_some_and(|at| at <= now) {
             return in_progress;

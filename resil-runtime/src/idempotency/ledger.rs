@@ -322,7 +322,7 @@ impl Ledger {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, loom))]
     pub(super) fn len(&self) -> usize {
         assert_eq!(self.records.len(), self.by_end.len());
         assert!(self.done.len() <= self.records.len());

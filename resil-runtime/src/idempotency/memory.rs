@@ -3,7 +3,7 @@
 //! It expires a record when its own key is asked for or a bound is reached. There is no sweep and
 //! no task: statics outlive the runtimes that a task would live in.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::budget::{Budget, Room};
 use super::event::IdempotencyEvent;
@@ -12,6 +12,7 @@ use super::ledger::{Answer, LeaseLost, Ledger, Recorded, Request, Token};
 use super::waiting::WaitingRoom;
 use crate::clock::{self, Instant};
 use crate::event::{Event, emit};
+use crate::sync::{Mutex, MutexGuard};
 
 /// What a record costs beside its key, fingerprint and result: itself (160 bytes), the key's
 /// header, and its place in three maps that are not always full.
@@ -205,7 +206,7 @@ impl MemoryStore {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, loom))]
     pub(super) fn held(&self) -> (usize, usize) {
         let held = self.budget.held();
         let records: usize = self.shards.iter().map(|s| lock(s).len()).sum();

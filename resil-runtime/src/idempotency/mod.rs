@@ -34,6 +34,9 @@ mod event;
 mod key;
 mod ledger;
 mod memory;
+#[cfg(loom)]
+#[path = "../loom/idempotency.rs"]
+pub(crate) mod models;
 mod policy;
 mod running;
 mod waiting;

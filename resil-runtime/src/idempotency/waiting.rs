@@ -5,11 +5,11 @@
 //! again, and who leaves after having been called hands the call on.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use super::key::Key;
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering::SeqCst, broken};
 
 /// Most waiters of one key.
 pub(super) const MAX_WAITERS: usize = 1_024;
@@ -89,7 +89,7 @@ impl WaitingRoom {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, loom))]
     pub(super) fn is_empty(&self) -> bool {
         assert_eq!(self.lock().is_empty(), self.seated.load(SeqCst) == 0);
         self.lock().is_empty()
@@ -147,7 +147,7 @@ impl Drop for Ticket {
         }
         drop(queues);
         self.room.seated.fetch_sub(1, SeqCst);
-        if self.called || seat.as_ref().is_some_and(|s| s.called) {
+        if (self.called || seat.as_ref().is_some_and(|s| s.called)) && !broken("hand_on") {
             self.room.call_one(&self.key);
         }
     }

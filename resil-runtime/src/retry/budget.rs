@@ -4,10 +4,10 @@
 //! and a success on a full bucket reads one word and writes none.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::policy::BudgetPolicy;
+use crate::sync::{AtomicU32, Ordering::Relaxed, broken};
 
 /// Tokens spent. The policy is given with each step: it may depend on the site.
 #[derive(Debug, Default)]
@@ -16,10 +16,17 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    #[cfg(not(loom))]
     pub(crate) const fn new() -> Self {
         Self {
             spent: AtomicU32::new(0),
         }
+    }
+
+    /// The model checker's atomics are not const.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self::default()
     }
 
     /// Takes the cost of a retry; false if so much is not left.
@@ -43,6 +50,10 @@ impl Budget {
 
     #[cold]
     fn give_some(&self, tokens: u32) {
+        if broken("give_in_one") {
+            let spent = self.spent.load(Relaxed);
+            return self.spent.store(spent.saturating_sub(tokens), Relaxed);
+        }
         let _ = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
             (spent != 0).then(|| spent.saturating_sub(tokens))
         });
@@ -63,6 +74,7 @@ pub(crate) fn named(name: &'static str) -> &'static Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extremes::{cases, counts};
 
     #[test]
     fn twenty_tokens_allow_four_retries_and_five_successes_buy_one_more() {
@@ -91,5 +103,28 @@ mod tests {
         let (b, p) = (Budget::new(), BudgetPolicy::new(u32::MAX, u32::MAX));
         assert!(b.take(p));
         assert!(!b.take(p));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn no_more_is_spent_than_there_is(
+            (capacity, cost) in (counts(), counts()),
+            steps in proptest::collection::vec((proptest::bool::ANY, counts()), 0..20),
+        ) {
+            let (budget, policy) = (Budget::new(), BudgetPolicy::new(capacity, cost));
+            let mut spent = 0_u32;
+            for (take, tokens) in steps {
+                if take {
+                    let fits = spent.checked_add(cost).is_some_and(|s| s <= capacity);
+                    proptest::prop_assert_eq!(budget.take(policy), fits);
+                    spent += if fits { cost } else { 0 };
+                } else {
+                    budget.give(tokens);
+                    spent = spent.saturating_sub(tokens);
+                }
+            }
+        }
     }
 }

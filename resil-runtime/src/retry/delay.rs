@@ -42,7 +42,9 @@ fn scale(d: Duration, by: f64) -> Duration {
     // As `f64` to `u128` saturates, which is what is wanted.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let ns = ns.round() as u128;
-    let secs = u64::try_from(ns / 1_000_000_000).unwrap_or(u64::MAX);
+    let Ok(secs) = u64::try_from(ns / 1_000_000_000) else {
+        return Duration::MAX;
+    };
     let nanos = u32::try_from(ns % 1_000_000_000).unwrap_or_default();
     Duration::new(secs, nanos)
 }
@@ -155,7 +157,11 @@ fn fibonacci(n: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::Strategy as Values;
+    use proptest::{collection, option, prop_assert, prop_assert_eq, prop_oneof, proptest, sample};
+
     use super::*;
+    use crate::extremes::{cases, counts, durations, floats};
 
     const D: &[Duration] = &[Duration::from_millis(5), Duration::from_secs(60)];
     const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -312,5 +318,76 @@ mod tests {
             })
         );
         assert_eq!(p.asked(MS(1_001)), None);
+    }
+
+    fn strategies() -> impl Values<Value = Strategy> {
+        let delays = collection::vec(durations(), 0..4)
+            .prop_map(|all| Strategy::Delays(Box::leak(all.into_boxed_slice())));
+        let plain = sample::select(vec![
+            Strategy::Constant,
+            Strategy::Linear,
+            Strategy::Exponential,
+            Strategy::Fibonacci,
+        ]);
+        prop_oneof![4 => plain, 1 => delays]
+    }
+
+    fn jitters() -> impl Values<Value = Option<Jitter>> {
+        let plain = sample::select(vec![
+            None,
+            Some(Jitter::None),
+            Some(Jitter::Full),
+            Some(Jitter::Equal),
+            Some(Jitter::Decorrelated),
+        ]);
+        prop_oneof![2 => plain, 1 => floats().prop_map(|r| Some(Jitter::Ratio(r)))]
+    }
+
+    proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn no_delay_of_any_policy_overflows_or_passes_the_cap(
+            (strategy, jitter, factor) in (strategies(), jitters(), floats()),
+            (base, cap) in (durations(), durations()),
+            (n, previous, asked) in (counts(), option::of(durations()), durations()),
+        ) {
+            let mut policy = RetryPolicy::new()
+                .strategy(strategy)
+                .factor(factor)
+                .base(base)
+                .cap(cap);
+            policy.jitter = jitter;
+            let bound = match strategy {
+                Strategy::Delays(_) => Duration::MAX,
+                _ => cap,
+            };
+            let spread = policy.spread(n, previous);
+            prop_assert!(spread.low <= spread.high && spread.high <= bound);
+            let drawn = spread.draw();
+            prop_assert!(spread.low <= drawn && drawn <= spread.high);
+            // Without jitter no delay is shorter than the one before it, but by the list.
+            if jitter == Some(Jitter::None) && !matches!(strategy, Strategy::Delays(_)) && n > 1 {
+                prop_assert!(policy.spread(n - 1, None).high <= spread.high);
+            }
+            if let Some(asked_for) = policy.asked(asked) {
+                prop_assert_eq!(asked_for.low, asked);
+                prop_assert!(asked_for.draw() >= asked);
+                prop_assert!(asked_for.high <= asked.saturating_add(asked / 10));
+            } else {
+                prop_assert!(asked > cap);
+            }
+        }
+
+        #[test]
+        fn a_scaled_duration_is_in_order_with_its_factor(
+            d in durations(),
+            (a, b) in (floats(), floats()),
+        ) {
+            let (a, b) = (a.abs().min(b.abs()), a.abs().max(b.abs()));
+            if !a.is_nan() && !b.is_nan() && !d.is_zero() {
+                prop_assert!(scale(d, a) <= scale(d, b));
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ use pin_project_lite::pin_project;
 pub use self::backoff::{Backoff, Plan, plan};
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
-use self::budget::Budget;
+pub(crate) use self::budget::Budget;
 use self::delay::Spread;
 use crate::classify::Class;
 use crate::clock::{self, Instant, Sleep};
@@ -42,6 +42,8 @@ pub struct RetrySite {
 
 impl RetrySite {
     /// The state of `site`; `budget` is the name of a budget shared with others.
+    // A model checker's atomics are not const; its models make budgets without a site.
+    #[cfg(not(loom))]
     pub const fn new(site: &'static Site, budget: Option<&'static str>) -> Self {
         Self {
             site,
@@ -313,10 +315,14 @@ impl Retry {
         }
     }
 
-    /// The wait before the next attempt. Dropping it ends the retry with the call.
+    /// The wait before the next attempt. Dropping it ends the retry with the call, and gives back
+    /// what the budget was charged for an attempt that is not made.
     #[inline]
     pub fn pause(&self) -> Pause {
-        Pause { wait: self.wait() }
+        Pause {
+            wait: self.wait(),
+            charged: self.policy.budget.map(|b| (self.site, b.cost)),
+        }
     }
 
     fn wait(&self) -> Wait {
@@ -336,6 +342,16 @@ pin_project! {
     pub struct Pause {
         #[pin]
         wait: Wait,
+        // What the attempt to come has taken of whose budget.
+        charged: Option<(&'static RetrySite, u32)>,
+    }
+
+    impl PinnedDrop for Pause {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some((site, cost)) = this.charged {
+                site.budget().give(cost);
+            }
+        }
     }
 }
 
@@ -353,7 +369,8 @@ impl Future for Pause {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.project().wait.project() {
+        let this = self.project();
+        let wait = match this.wait.project() {
             WaitProj::Sleep { sleep } => sleep.poll(cx),
             WaitProj::Yield { yielded: true } => Poll::Ready(()),
             WaitProj::Yield { yielded } => {
@@ -361,7 +378,11 @@ impl Future for Pause {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
+        };
+        if wait.is_ready() {
+            *this.charged = None;
         }
+        wait
     }
 }
 

@@ -1,8 +1,12 @@
 //! What the store may hold.
 
+use proptest::{prop_assert, prop_assert_eq};
+
 use super::*;
+use crate::extremes::{cases, durations};
+use crate::idempotency::budget::{Budget, Room};
 use crate::idempotency::key::{Key, Scope};
-use crate::idempotency::ledger::{Answer, Request};
+use crate::idempotency::ledger::{Answer, Ledger, Recorded, Request};
 
 async fn ok(store: &'static MemoryStore, k: u64) -> Answered<u64> {
     call(store, &PLAIN, key(&k), async move { Ok(k) }).await
@@ -170,4 +174,45 @@ async fn d16_bytes_are_bounded_too() {
     assert_eq!(store.held().0, before + 1);
     let again = call::<String>(store, &PLAIN, key("large"), async { panic!() }).await;
     assert!(matches!(refused(again), IdempotencyError::NotStored { .. }));
+}
+
+proptest::proptest! {
+    #![proptest_config(cases())]
+
+    /// The key is held as long as its lease, and the result replayed as long as its ttl.
+    #[test]
+    fn spans_of_any_length_do_not_overflow(
+        (lease, ttl, later) in (durations(), durations(), durations()),
+    ) {
+        let lease = lease.max(Duration::from_millis(30));
+        let ttl = ttl.max(Duration::from_nanos(1));
+        let policy = PLAIN.lease(lease).ttl(ttl);
+        let claim = |token| Request {
+            token,
+            fingerprint: None,
+            lease: policy.lease,
+            ttl: policy.ttl,
+            on_abandon: policy.on_abandon,
+        };
+        let budget = Arc::new(Budget::new(9, usize::MAX));
+        let room = || Room::take(&budget, 1, 1);
+        let scope = Scope { name: "any", line: 1, result: "u8" };
+        let key = Arc::new(Key::new(scope, vec![1]));
+        let mut ledger = Ledger::new();
+        let now = clock::now();
+        let then = clock::add(now, later);
+        let first = ledger.claim(&key, &claim(1), now, room);
+        prop_assert!(matches!(first, Answer::Claimed { .. }), "{first:?}");
+        let second = ledger.claim(&key, &claim(2), then, room);
+        let held = then < clock::add(now, lease);
+        prop_assert_eq!(matches!(second, Answer::Busy { .. }), held);
+        let owner = if held { 1 } else { 2 };
+        prop_assert!(ledger.renew(&key, owner, (lease, ttl), then).is_ok());
+        let done = ledger.complete(&key, owner, Recorded::Unrecorded, None, (ttl, then));
+        prop_assert!(done.is_ok());
+        let end = clock::add(then, later);
+        let third = ledger.claim(&key, &claim(3), end, room);
+        let replayed = end < clock::add(then, ttl);
+        prop_assert_eq!(matches!(third, Answer::Done(_)), replayed);
+    }
 }

@@ -1,0 +1,249 @@
+//! The state word of a breaker: who changes it, and who comes too late.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::loom::thread;
+
+use super::{Model, explore, explore_within};
+use crate::circuit::CircuitVerdict::{Failure, Neutral, Success};
+use crate::circuit::{CircuitPolicy, CircuitState, Core, Window};
+
+pub(super) const MODELS: &[Model] = &[
+    Model {
+        name: "circuit: record against record at the threshold, in a row",
+        check: in_a_row,
+        variants: &["in_a_row_again", "change_in_one"],
+    },
+    Model {
+        name: "circuit: trip against trip",
+        check: trip_against_trip,
+        variants: &["trip_stamp"],
+    },
+    Model {
+        name: "circuit: a probe's drop against the take of its lost place",
+        check: drop_against_lost_probe,
+        variants: &["lost_generation"],
+    },
+    Model {
+        name: "circuit: a probe's success against its loss",
+        check: success_against_lost_probe,
+        variants: &["change_in_one"],
+    },
+    Model {
+        name: "circuit: a late result against a reopening",
+        check: late_against_reopen,
+        variants: &["late_count"],
+    },
+    Model {
+        name: "circuit: force-open against the success of the last probe",
+        check: force_open_against_record,
+        variants: &["change_in_one"],
+    },
+    Model {
+        name: "circuit: two adoptions",
+        check: two_adoptions,
+        variants: &["adopt_in_one"],
+    },
+    Model {
+        name: "circuit: adoption against record",
+        check: adoption_against_record,
+        variants: &["adopt_generation"],
+    },
+];
+
+pub(super) const NOON: u64 = 1 << 34;
+
+pub(super) fn noon() -> u64 {
+    NOON
+}
+
+/// One `open_for` after noon, and two.
+fn once_later() -> u64 {
+    NOON + 4
+}
+fn twice_later() -> u64 {
+    NOON + 8
+}
+
+/// So short that there is no jitter: every run of a model must be the same.
+pub(super) fn policy() -> CircuitPolicy {
+    CircuitPolicy::new().open_for(Duration::from_millis(4))
+}
+
+pub(super) fn core(policy: CircuitPolicy) -> Arc<Core> {
+    let core = Core::new("loom");
+    core.adopt(&policy, "loom", noon).unwrap();
+    Arc::new(core)
+}
+
+/// `there` in a thread of its own, against `here`.
+pub(super) fn both(
+    core: &Arc<Core>,
+    there: impl FnOnce(&Core) + 'static,
+    here: impl FnOnce(&Core),
+) {
+    let other = Arc::clone(core);
+    let there = thread::spawn(move || there(&other));
+    here(core);
+    there.join().unwrap();
+}
+
+/// The same, with two threads of their own.
+pub(super) fn three(
+    core: &Arc<Core>,
+    there: impl FnOnce(&Core) + 'static,
+    elsewhere: impl FnOnce(&Core) + 'static,
+    here: impl FnOnce(&Core),
+) {
+    let other = Arc::clone(core);
+    let elsewhere = thread::spawn(move || elsewhere(&other));
+    both(core, there, here);
+    elsewhere.join().unwrap();
+}
+
+/// Half-open since `once_later`, and its one probe.
+fn half_open() -> (Arc<Core>, crate::circuit::Stamp) {
+    let core = core(policy().failures(1));
+    let stamp = core.admit(noon).unwrap();
+    core.record(stamp, Failure, noon);
+    let probe = core.admit(once_later).unwrap();
+    (core, probe)
+}
+
+/// No count is lost, and it opens once.
+fn in_a_row() {
+    explore(|| {
+        let core = core(policy().failures(3));
+        let stamp = core.admit(noon).unwrap();
+        let fail = move |c: &Core| c.record(stamp, Failure, noon);
+        three(&core, fail, fail, fail);
+        assert_eq!(core.state(), CircuitState::Open, "a failure is lost");
+        assert_eq!(core.generation(), stamp.generation() + 1);
+    });
+}
+
+/// Two outcomes that both reach the rate are one change of state.
+fn trip_against_trip() {
+    explore(|| {
+        let by_rate = policy().failure_rate(0.5).window(Window::Calls(4));
+        let core = core(by_rate.min_calls(2));
+        let stamp = core.admit(noon).unwrap();
+        let fail = move |c: &Core| c.record(stamp, Failure, noon);
+        fail(&core);
+        both(&core, fail, fail);
+        assert_eq!(core.state(), CircuitState::Open);
+        assert_eq!(core.generation(), stamp.generation() + 1, "opened twice");
+    });
+}
+
+/// A place is given back or taken as lost: once, however many ask for it.
+fn drop_against_lost_probe() {
+    explore(|| {
+        let (core, probe) = half_open();
+        let (asks, other) = (Arc::clone(&core), Arc::clone(&core));
+        let dropped = thread::spawn(move || other.record(probe, Neutral, twice_later));
+        let asked = thread::spawn(move || asks.admit(twice_later).ok());
+        let here = core.admit(twice_later).ok();
+        let there = asked.join().unwrap();
+        dropped.join().unwrap();
+        assert!(
+            here.is_none() || there.is_none(),
+            "two probes for one place"
+        );
+        let second = here.or(there).expect("half-open is wedged");
+        assert!(core.admit(twice_later).is_err(), "two probes for one place");
+        core.record(second, Success, twice_later);
+        assert_eq!(core.state(), CircuitState::Closed);
+    });
+}
+
+/// Either the probe closes it, or it is lost and the next one's word holds.
+fn success_against_lost_probe() {
+    explore(|| {
+        let (core, probe) = half_open();
+        let mut second = None;
+        both(
+            &core,
+            move |c| c.record(probe, Success, twice_later),
+            |c| second = c.admit(twice_later).ok(),
+        );
+        let second = second.expect("half-open is wedged");
+        let closed = core.state() == CircuitState::Closed;
+        assert_eq!(
+            core.counts(noon).probes_out,
+            u32::from(!closed),
+            "a place is lost"
+        );
+        core.record(second, Failure, twice_later);
+        assert_eq!(core.state(), CircuitState::Open);
+    });
+}
+
+/// What began before a change of state counts nowhere after it.
+fn late_against_reopen() {
+    explore(|| {
+        let core = core(policy().failures(2));
+        let stamp = core.admit(noon).unwrap();
+        both(
+            &core,
+            move |c| c.record(stamp, Failure, noon),
+            |c| {
+                c.record(stamp, Failure, noon);
+                c.record(stamp, Failure, noon);
+                let probe = c.admit(once_later).unwrap();
+                c.record(probe, Success, once_later);
+            },
+        );
+        assert_eq!(core.state(), CircuitState::Closed);
+        assert_eq!(core.counts(noon).failures_in_a_row, 0, "a late one counts");
+    });
+}
+
+/// The hand has the last word.
+fn force_open_against_record() {
+    explore(|| {
+        let (core, probe) = half_open();
+        both(
+            &core,
+            move |c| c.record(probe, Success, once_later),
+            Core::force_open,
+        );
+        assert_eq!(
+            core.state(),
+            CircuitState::ForcedOpen,
+            "the hand is overruled"
+        );
+    });
+}
+
+/// One's settings are in use, and the other one is told whose.
+fn two_adoptions() {
+    explore(|| {
+        let core = Arc::new(Core::new("loom"));
+        let other = Arc::clone(&core);
+        let a = thread::spawn(move || other.adopt(&policy().failures(2), "a", noon));
+        let b = core.adopt(&policy().failures(3), "b", noon);
+        let a = a.join().unwrap();
+        assert!(
+            matches!((a, b), (Ok(()), Err("a")) | (Err("b"), Ok(()))),
+            "{a:?} {b:?}"
+        );
+        assert_eq!(core.generation(), 1);
+    });
+}
+
+/// What was counted by the defaults is not mixed with what is counted by the settings.
+fn adoption_against_record() {
+    explore_within(Some(4), || {
+        let core = Arc::new(Core::new("loom"));
+        let stamp = core.admit(noon).unwrap();
+        let fail = move |c: &Core| c.record(stamp, Failure, noon);
+        three(&core, fail, fail, |c| {
+            c.adopt(&policy().failures(2), "loom", noon).unwrap();
+        });
+        // Two failures are two by either rules: it may be open. What is counted is all new.
+        let counted = core.counts(noon).failures_in_a_row;
+        assert_eq!(counted, 0, "old rules, new count");
+    });
+}
