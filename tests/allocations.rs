@@ -35,6 +35,22 @@ async fn timed(n: &u32) -> Result<u32, Error> {
     Ok(*n)
 }
 
+#[circuit(slow = 1s, slow_rate = 50%)]
+async fn slow(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+/// A key that exists is looked for on the stack.
+#[circuit(key = n)]
+async fn keyed(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[circuit(key = format_args!("{n}{:300}", ""))]
+async fn long_keyed(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
 #[circuit]
 #[timeout(5s)]
 #[retry]
@@ -89,6 +105,7 @@ macro_rules! allocates_nothing {
 #[test]
 fn d22_nothing_is_allocated_on_the_good_path() {
     allocates_nothing!(retried, bounded, in_a_row, counted, timed, stack);
+    allocates_nothing!(slow, keyed, long_keyed);
 }
 
 #[test]
@@ -109,6 +126,7 @@ fn futures_stay_small() {
         ("retry", size_of_val(&retried(&1)), 280),
         ("timeout", size_of_val(&bounded(&1)), 264),
         ("circuit", size_of_val(&in_a_row(&1)), 160),
+        ("circuit by key", size_of_val(&keyed(&1)), 192),
         ("stack", size_of_val(&stack(&1)), 800),
     ];
     for (name, size, bound) in sizes {

@@ -51,7 +51,7 @@ fn expand(input: &DeriveInput, diag: &Diag) -> Option<TokenStream> {
             data.variants
                 .iter()
                 .filter_map(|variant| {
-                    let said = verdict(&variant.attrs, diag).or_else(|| default.clone());
+                    let said = verdict(&variant.attrs, diag).or_else(|| default.clone().or(own.clone()));
                     let Some(said) = said else {
                         diag.error(
                             &variant.ident,
@@ -167,7 +167,7 @@ fn arm(
             let value = format_ident!("__retry_after", span = span);
             quote_spanned!(span=> #path { #field: #value, .. } => #class::Throttled {
                 // A `Duration` or an `Option` of one.
-                retry_after: ::core::convert::Into::into(::core::clone::Clone::clone(#value)),
+                retry_after: #krate::__private::RetryAfter::retry_after(#value),
             },)
         }
         Verdict::Forward(at) => {
@@ -224,13 +224,17 @@ fn shared(attrs: &[Attribute], diag: &Diag) -> Shared {
                         ("default", "throttled") => {
                             shared.default = Some(Verdict::Throttled { retry_after: None });
                         }
-                        ("default", _) => diag.error(
+                        ("default", _) => {
+                            // Taken as one, so that each variant is not reported too.
+                            shared.default = Some(Verdict::Transient);
+                            diag.error(
                             &value,
                             help(
                                 format!("`{value}` is no verdict"),
                                 "write `default = transient`, `permanent`, `throttled` or `neutral`",
                             ),
-                        ),
+                        );
+                        }
                         _ => unknown(&part, diag),
                     }
                 }
@@ -276,7 +280,7 @@ fn verdict(attrs: &[Attribute], diag: &Diag) -> Option<Verdict> {
                 retry_after: retry_after(attr, diag),
             }
         } else {
-            Verdict::Forward(first(&attr.to_token_stream()))
+            Verdict::Forward(parts(attr).first().map_or_else(Span::call_site, first))
         };
         if WORDS.iter().any(|w| attr.path().is_ident(w)) && !matches!(attr.meta, Meta::Path(_)) {
             let word = attr.path().to_token_stream();

@@ -135,9 +135,8 @@ fn check_async(input: &Input, attribute: &str, stack: &Stack, diag: &Diag) {
                 stranger,
                 format!(
                     "`#[{stranger}]` below `#[{attribute}]` takes `async` away from `{name}`\n\
-                     help: swap the two: write `#[{stranger}]` above `#[{attribute}]`; where that \
-                     one needs the function as it is, put the body into an `async fn` of its own, \
-                     with the policies on it, and call that"
+                     help: put the body into an `async fn` of its own, with `#[{attribute}]` on \
+                     that, and call it from `{name}`"
                 ),
             );
             return;
@@ -148,9 +147,8 @@ fn check_async(input: &Input, attribute: &str, stack: &Stack, diag: &Diag) {
         ),
         _ => format!(
             "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
-             help: write `async fn {name}`; if an attribute above `#[{attribute}]` took `async` \
-             away, write `#[{attribute}]` above that one, or put the body into an `async fn` of \
-             its own"
+             help: write `async fn {name}`; if an attribute above took `async` away, put the body into \
+             an `async fn` of its own, with `#[{attribute}]` on that, and call it from `{name}`"
         ),
     };
     diag.error(input.sig.fn_token, message);

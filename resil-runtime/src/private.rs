@@ -3,7 +3,7 @@
 pub use crate::circuit::{
     CircuitPolicy, CircuitSite, CircuitVerdict, KeyedCircuit, Permit, Window, WindowOf,
 };
-pub use crate::classify::{Class, Classify, Forward, Probe};
+pub use crate::classify::{Class, Classify, Forward, Probe, RetryAfter};
 pub use crate::deadline::Deadline;
 pub use crate::error::Refusal;
 pub use crate::failure::{

@@ -89,7 +89,7 @@ const HIGH: u64 = 1 << 15;
 const CALLS: u32 = 16;
 
 const fn begin(generation: u32) -> u64 {
-    (generation as u64) << GENERATION_SHIFT | BIAS * FAILURE | BIAS * SLOW
+    ((generation as u64) << GENERATION_SHIFT) + BIAS * FAILURE + BIAS * SLOW
 }
 
 impl Counted {
@@ -214,7 +214,7 @@ impl Counted {
         is_of(count, generation).then(|| {
             let full = u64::from(self.calls);
             let calls = (count & SEQUENCE).min(full);
-            let (failures, slow) = (count / FAILURE & FIELD, count / SLOW & FIELD);
+            let (failures, slow) = ((count / FAILURE) & FIELD, (count / SLOW) & FIELD);
             Tally {
                 calls,
                 failures: failures.saturating_sub(BIAS).min(calls),

@@ -97,12 +97,12 @@ impl Breaker {
         self.0.changes().subscribe()
     }
 
-    fn held(&self) -> Held {
+    fn held(self) -> Held {
         Held::Named(self.0)
     }
 
     #[cfg(test)]
-    pub(super) fn known_keys(&self) -> &'static super::keys::Keys {
+    pub(super) fn known_keys(self) -> &'static super::keys::Keys {
         self.0.keys()
     }
 }

@@ -65,7 +65,7 @@ impl Write for KeyText {
         } else if self.len + text.len() > LONGEST {
             // What goes beyond begins where the hash will stand, even if it came in before.
             let room = (LONGEST - HASH).saturating_sub(self.len);
-            (kept, cut) = text.split_at(text.floor_char_boundary(room));
+            (kept, cut) = text.split_at(whole_chars(text, room));
         }
         self.push(kept);
         if !cut.is_empty() {
@@ -86,13 +86,22 @@ impl KeyText {
             .take()
             .unwrap_or_else(|| HASHES.get_or_init(RandomState::new).build_hasher());
         if self.len > limit {
-            let at = self.as_str().floor_char_boundary(limit);
+            let at = whole_chars(self.as_str(), limit);
             hasher.write(&self.bytes[at..self.len]);
             self.len = at;
         }
         hasher.write(cut.as_bytes());
         self.rest = Some(hasher);
     }
+}
+
+/// The most bytes of `text`, up to so many, that do not end within a character.
+fn whole_chars(text: &str, most: usize) -> usize {
+    let most = most.min(text.len());
+    (0..=most)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

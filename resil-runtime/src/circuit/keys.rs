@@ -21,9 +21,10 @@ use crate::registry::OVERFLOW;
 
 const SHARDS: usize = 16;
 
-/// A newcomer looks at so many others for one whose place it can take, beginning where the last one
-/// stopped: a flood of keys, all of them open, must not cost each call a walk over all.
-const LOOKS: usize = 256;
+/// Once a newcomer has looked at all places and found none to take, the next ones look at so many
+/// each, going on where the last one stopped, until they have been round: a flood of keys, all of
+/// them open, must not cost each call a walk over all.
+const LOOKS: usize = 128;
 
 /// See the module.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Keys {
     shards: [Mutex<Shard>; SHARDS],
     /// The shard in which the next look for a free place begins.
     hand: AtomicUsize,
+    /// So many newcomers are to look at a few places only.
+    dry: AtomicUsize,
     /// How many there are in all shards, or are about to be.
     live: AtomicUsize,
     /// What newcomers share who find no place.
@@ -60,6 +63,7 @@ impl Keys {
             base,
             shards: Default::default(),
             hand: AtomicUsize::new(0),
+            dry: AtomicUsize::new(0),
             live: AtomicUsize::new(0),
             overflow: OnceLock::new(),
         }
@@ -121,13 +125,25 @@ impl Keys {
         let now = clock::now_ms();
         let is_closed = |core: &Core| matches!(core.load().state(), State::Closed { .. });
         let is_over = |core: &Core| core.is_over(now);
-        self.evict_if(true, &is_closed)
-            || self.evict_if(false, &is_closed)
-            || self.evict_if(false, &is_over)
+        let one_less = |dry: usize| dry.checked_sub(1);
+        let is_dry = self
+            .dry
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok();
+        let looks = if is_dry { LOOKS } else { usize::MAX };
+        let found = self.evict_if(looks, true, &is_closed)
+            || self.evict_if(looks, false, &is_closed)
+            || self.evict_if(looks, false, &is_over);
+        if !found && !is_dry {
+            let rounds = self.live.load(Ordering::Relaxed) / LOOKS;
+            self.dry.store(rounds, Ordering::Relaxed);
+        }
+        found
     }
 
-    fn evict_if(&self, second_chance: bool, is_free: &dyn Fn(&Core) -> bool) -> bool {
-        let mut looks = LOOKS;
+    /// Looks at so many, each at most once, for one that is free.
+    fn evict_if(&self, looks: usize, second_chance: bool, is_free: &dyn Fn(&Core) -> bool) -> bool {
+        let mut looks = looks;
         let first = self.hand.load(Ordering::Relaxed);
         for shard in (first..first + SHARDS).map(|i| i % SHARDS) {
             self.hand.store(shard, Ordering::Relaxed);
@@ -215,9 +231,9 @@ impl Shard {
 /// Anything that spreads: who aims at one shard gains nothing but its lock. (The maps themselves are
 /// hashed with std's `SipHash`, which nobody can aim at.)
 fn shard_of(key: &str) -> usize {
-    let fold = |hash: usize, byte: &u8| hash.wrapping_mul(31).wrapping_add(usize::from(*byte));
-    let hash = key.as_bytes().iter().fold(0, fold);
-    (hash ^ hash >> 7) % SHARDS
+    let fold = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    let hash = key.as_bytes().iter().fold(0x811c_9dc5, fold);
+    (hash ^ hash >> 15) as usize % SHARDS
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ pub(super) struct Settings {
 #[derive(Debug)]
 pub(super) enum Memory {
     None,
-    Counted(Counted),
-    /// In a box: three lines, where most breakers have none.
+    // In boxes: lines of their own, of which most breakers have none.
+    Counted(Box<Counted>),
     Timed(Box<Timed>),
 }
 
@@ -36,7 +36,7 @@ impl Settings {
     fn new(rules: Rules, owner: &'static str, is_one_of_many: bool) -> Self {
         let window = match rules.rate.map(|r| r.window) {
             None => Memory::None,
-            Some(Span::Calls(n)) => Memory::Counted(Counted::new(n)),
+            Some(Span::Calls(n)) => Memory::Counted(Box::new(Counted::new(n))),
             Some(Span::Millis(ms)) if is_one_of_many => {
                 Memory::Timed(Box::new(Timed::with_shards(ms, 1)))
             }

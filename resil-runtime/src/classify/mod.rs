@@ -30,7 +30,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-pub use self::probe::{Forward, Probe};
+pub use self::probe::{Forward, Probe, RetryAfter};
 
 use crate::error::Error;
 

@@ -5,6 +5,7 @@
 
 use std::error::Error as StdError;
 use std::ops::Deref;
+use std::time::Duration;
 
 use super::{Class, Classify, find};
 
@@ -156,5 +157,28 @@ impl<'a, E: ?Sized> Deref for ForwardByLocalReference<'a, E> {
     type Target = ForwardUnknown<'a, E>;
     fn deref(&self) -> &Self::Target {
         &self.0
+    }
+}
+
+/// A field that says how long to wait: `#[throttled(retry_after = field)]`.
+#[diagnostic::on_unimplemented(
+    message = "`retry_after` takes a field that is a `Duration` or an `Option<Duration>`, and this is `{Self}`",
+    label = "this field is no time to wait",
+    note = "make the field a `Duration`, or write `impl resil::Classify` by hand"
+)]
+pub trait RetryAfter {
+    /// The wait, where there is one.
+    fn retry_after(&self) -> Option<Duration>;
+}
+
+impl RetryAfter for Duration {
+    fn retry_after(&self) -> Option<Duration> {
+        Some(*self)
+    }
+}
+
+impl RetryAfter for Option<Duration> {
+    fn retry_after(&self) -> Option<Duration> {
+        *self
     }
 }

@@ -125,7 +125,9 @@ async fn of_idle_ones_those_that_were_asked_for_lately_stay() {
     let left: Vec<String> = names(b).into_iter().filter(|k| k != "new").collect();
     let (kept, others) = left.split_at(4);
     for i in 0..3 {
-        kept.iter().for_each(|key| drop(b.key(key)));
+        for key in kept {
+            drop(b.key(key));
+        }
         drop(b.key(format!("newer {i}")));
     }
     let now = names(b);
@@ -148,7 +150,18 @@ async fn settings_that_come_later_are_for_all_keys() {
     assert!(is_shared(&b.key("late")));
 }
 
-/// The shards of the table are looked through one after the other, and the hand goes on.
+#[test]
+fn one_idle_closed_one_among_many_is_found_wherever_it_is() {
+    let b = room_for(2_000, "keys.one");
+    for i in 0..2_000 {
+        fail(&b.key(i));
+    }
+    b.key(777).reset();
+    assert!(!is_shared(&b.key("new")));
+    assert_eq!(b.keys().len(), 2_000);
+}
+
+/// When all are open, newcomers look at a few each, and the hand goes on.
 #[test]
 fn a_look_for_a_place_has_an_end_and_goes_on_where_it_stopped() {
     let b = room_for(2_000, "keys.looks");

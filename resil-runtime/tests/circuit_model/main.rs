@@ -1,0 +1,382 @@
+//! The real breaker beside the reference model, by random sequences of calls, ends, time and the
+//! hand, on a name and two of its keys. `PROPTEST_CASES=100000` runs more of them.
+
+mod model;
+
+use std::time::Duration;
+
+use model::{Call, Model, Opens, Rules, State, Verdict, Window};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use resil_runtime::circuit::{self, CallPermit, CircuitPolicy, CircuitState, Counts};
+use resil_runtime::{Breaker, Error, KeyedBreaker, breaker};
+
+/// What may happen; the numbers choose among what there is.
+#[derive(Clone, Copy, Debug)]
+enum Op {
+    Call {
+        on: usize,
+    },
+    End {
+        call: usize,
+        verdict: Verdict,
+    },
+    /// It ends after the time at which a call is slow, or just before it.
+    EndLate {
+        call: usize,
+        verdict: Verdict,
+        short_by: u64,
+    },
+    /// It never comes back, and is not dropped either.
+    Forget {
+        call: usize,
+    },
+    Pass {
+        ms: u64,
+    },
+    /// To the end of an opening, or just before it; then a call.
+    Wait {
+        on: usize,
+        short_by: u64,
+    },
+    Hand {
+        on: usize,
+        what: u8,
+    },
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let verdict = || {
+        prop_oneof![
+            4 => Just(Verdict::Failure),
+            4 => Just(Verdict::Success),
+            1 => Just(Verdict::Neutral),
+        ]
+    };
+    let on = || prop_oneof![6 => Just(0_usize), 2 => Just(1), 1 => Just(2)];
+    let call = || any::<usize>();
+    prop_oneof![
+        12 => on().prop_map(|on| Op::Call { on }),
+        12 => (call(), verdict()).prop_map(|(call, verdict)| Op::End { call, verdict }),
+        5 => (call(), verdict(), 0..2_u64)
+            .prop_map(|(call, verdict, short_by)| Op::EndLate { call, verdict, short_by }),
+        1 => call().prop_map(|call| Op::Forget { call }),
+        4 => prop_oneof![0..30_u64, 0..300_u64, 0..3_000_u64].prop_map(|ms| Op::Pass { ms }),
+        5 => (on(), 0..2_u64).prop_map(|(on, short_by)| Op::Wait { on, short_by }),
+        1 => (on(), 0..6_u8).prop_map(|(on, what)| Op::Hand { on, what }),
+    ]
+}
+
+const SLOW: u64 = 20;
+
+/// The policies, each in both languages.
+fn policies() -> Vec<(CircuitPolicy, Rules)> {
+    let base = Rules {
+        failures: None,
+        failure_rate: None,
+        slow: None,
+        window: Window::Calls(100),
+        min_calls: 100,
+        open_for: 200,
+        open_max: 2_000,
+        probes: 1,
+    };
+    let calls = |n: u32| Rules {
+        window: Window::Calls(n as usize),
+        min_calls: u64::from(n),
+        ..base
+    };
+    let time = |ms, min_calls| Rules {
+        window: Window::Millis(ms),
+        min_calls,
+        ..base
+    };
+    let failed = Some(0.5);
+    let slow = Some((SLOW, 0.6));
+    [
+        Rules {
+            failures: Some(5),
+            ..base
+        },
+        Rules {
+            failures: Some(1),
+            probes: 3,
+            open_max: 200,
+            ..base
+        },
+        Rules {
+            failures: Some(2),
+            probes: 2,
+            open_max: 500,
+            ..base
+        },
+        Rules {
+            failure_rate: failed,
+            ..calls(4)
+        },
+        Rules {
+            failure_rate: Some(0.75),
+            failures: Some(4),
+            probes: 2,
+            ..calls(5)
+        },
+        Rules {
+            failure_rate: failed,
+            min_calls: 3,
+            ..calls(20)
+        },
+        Rules {
+            slow: Some((SLOW, 1.0)),
+            ..calls(3)
+        },
+        Rules {
+            slow,
+            failures: Some(3),
+            ..calls(5)
+        },
+        Rules {
+            slow,
+            failure_rate: failed,
+            min_calls: 2,
+            probes: 2,
+            ..calls(6)
+        },
+        Rules {
+            failure_rate: failed,
+            ..time(300, 3)
+        },
+        Rules {
+            failure_rate: Some(0.6),
+            slow,
+            ..time(1_000, 4)
+        },
+        Rules {
+            slow: Some((SLOW, 0.3)),
+            failures: Some(6),
+            ..time(100, 2)
+        },
+    ]
+    .into_iter()
+    .map(|rules| (policy(&rules), rules))
+    .collect()
+}
+
+fn policy(rules: &Rules) -> CircuitPolicy {
+    let ms = Duration::from_millis;
+    let mut policy = CircuitPolicy::new()
+        .open_for(ms(rules.open_for))
+        .open_max(ms(rules.open_max))
+        .probes(rules.probes)
+        .min_calls(u32::try_from(rules.min_calls).unwrap())
+        .window(match rules.window {
+            Window::Calls(n) => circuit::Window::Calls(u32::try_from(n).unwrap()),
+            Window::Millis(w) => circuit::Window::Time(ms(w)),
+        });
+    if let Some(n) = rules.failures {
+        policy = policy.failures(n);
+    }
+    if let Some(ratio) = rules.failure_rate {
+        policy = policy.failure_rate(ratio);
+    }
+    if let Some((time, ratio)) = rules.slow {
+        policy = policy.slow(ms(time)).slow_rate(ratio);
+    }
+    policy
+}
+
+enum Real {
+    Named(Breaker),
+    Keyed(KeyedBreaker),
+}
+
+/// The same question to either handle.
+macro_rules! ask {
+    ($real:expr, $method:ident) => {
+        match $real {
+            Real::Named(b) => b.$method(),
+            Real::Keyed(b) => b.$method(),
+        }
+    };
+}
+
+struct Pair {
+    real: Real,
+    model: Model,
+}
+
+impl Pair {
+    fn call(&mut self, now: u64) -> Option<(CallPermit, Call)> {
+        match (ask!(&self.real, try_acquire), self.model.call(now)) {
+            (Ok(permit), Ok(call)) => Some((permit, call)),
+            (Err(Error::CircuitOpen { retry_in, .. }), Err(wanted)) => {
+                assert_eq!(retry_in, wanted.map(Duration::from_millis));
+                None
+            }
+            (real, wanted) => panic!("{real:?}, not {wanted:?}"),
+        }
+    }
+
+    fn end(&mut self, permit: CallPermit, call: Call, verdict: Verdict, now: u64) {
+        let before = ask!(&self.real, state);
+        match verdict {
+            Verdict::Success => permit.success(),
+            Verdict::Failure => permit.failure(),
+            Verdict::Neutral => drop(permit),
+        }
+        let opens = self.model.end(call, verdict, now);
+        let opened = before != CircuitState::Open && ask!(&self.real, state) == CircuitState::Open;
+        let least = match opens {
+            Opens::No => return assert!(!opened, "it opened"),
+            Opens::Must(least) => least,
+            Opens::May(least) if opened => least,
+            Opens::May(_) => return,
+        };
+        let Err(Error::CircuitOpen {
+            retry_in: Some(wait),
+            ..
+        }) = ask!(&self.real, try_acquire)
+        else {
+            panic!("it did not open");
+        };
+        let wait = u64::try_from(wait.as_millis()).unwrap();
+        assert!(
+            (least..=least + least / 5).contains(&wait),
+            "{least}: {wait}"
+        );
+        self.model.opened(now + wait);
+    }
+
+    fn hand(&mut self, what: u8) {
+        match what {
+            0 => {
+                ask!(&self.real, force_open);
+                self.model.by_hand(State::ForcedOpen);
+            }
+            1 => {
+                ask!(&self.real, disable);
+                self.model.by_hand(State::Disabled);
+            }
+            2 | 3 => {
+                ask!(&self.real, reset);
+                self.model.close();
+            }
+            _ => {
+                ask!(&self.real, force_close);
+                if !matches!(self.model.state, State::Closed { .. }) {
+                    self.model.close();
+                }
+            }
+        }
+    }
+
+    fn compare(&self, now: u64) {
+        let counts: Counts = ask!(&self.real, counts);
+        let wanted = match &self.model.state {
+            State::Closed { row, .. } => {
+                if self.model.rules.failures.is_some() {
+                    assert_eq!(counts.failures_in_a_row, *row);
+                }
+                // Without a rate it keeps no window, and says so.
+                let has_window =
+                    self.model.rules.failure_rate.is_some() || self.model.rules.slow.is_some();
+                let may = self.model.counts(now);
+                let is = (counts.calls, counts.failures, counts.slow);
+                assert!(
+                    !has_window || may.contains(&is),
+                    "{is:?}, not one of {may:?}"
+                );
+                CircuitState::Closed
+            }
+            State::Open { .. } => CircuitState::Open,
+            State::HalfOpen { out, ok, .. } => {
+                assert_eq!((counts.probes_out, counts.probes_succeeded), (*out, *ok));
+                CircuitState::HalfOpen
+            }
+            State::ForcedOpen => CircuitState::ForcedOpen,
+            State::Disabled => CircuitState::Disabled,
+        };
+        assert_eq!(ask!(&self.real, state), wanted);
+    }
+}
+
+async fn run(which: usize, rules: Rules, ops: &[Op]) {
+    let name = breaker(&format!("model.{which}"));
+    let reals = [
+        Real::Named(name),
+        Real::Keyed(name.key("a")),
+        Real::Keyed(name.key("b")),
+    ];
+    let mut pairs = reals.map(|real| {
+        ask!(&real, reset);
+        Pair {
+            real,
+            model: Model::new(rules),
+        }
+    });
+    let mut now = 1 << 20;
+    let mut out: Vec<(usize, CallPermit, Call)> = Vec::new();
+    for op in ops {
+        match *op {
+            Op::Call { on } => {
+                out.extend(pairs[on].call(now).map(|(permit, call)| (on, permit, call)));
+            }
+            Op::End { call, .. } | Op::EndLate { call, .. } | Op::Forget { call } => {
+                if out.is_empty() {
+                    continue;
+                }
+                let (on, permit, call) = out.swap_remove(call % out.len());
+                if let Op::EndLate { short_by, .. } = *op {
+                    pass(SLOW - short_by, &mut now).await;
+                }
+                match *op {
+                    Op::End { verdict, .. } | Op::EndLate { verdict, .. } => {
+                        pairs[on].end(permit, call, verdict, now);
+                    }
+                    _ => std::mem::forget(permit),
+                }
+            }
+            Op::Pass { ms } => pass(ms, &mut now).await,
+            Op::Wait { on, short_by } => {
+                if let State::Open { until, .. } = pairs[on].model.state {
+                    pass(until.saturating_sub(now).saturating_sub(short_by), &mut now).await;
+                }
+                out.extend(pairs[on].call(now).map(|(permit, call)| (on, permit, call)));
+            }
+            Op::Hand { on, what } => pairs[on].hand(what),
+        }
+        for pair in &pairs {
+            pair.compare(now);
+        }
+    }
+}
+
+async fn pass(ms: u64, now: &mut u64) {
+    *now += ms;
+    tokio::time::advance(Duration::from_millis(ms)).await;
+}
+
+#[test]
+fn the_breaker_does_what_the_model_does() {
+    let cases = std::env::var("PROPTEST_CASES").map_or(10_000, |n| n.parse().expect("a number"));
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let policies = policies();
+    for (i, (policy, _)) in policies.iter().enumerate() {
+        assert!(breaker(&format!("model.{i}")).configure(*policy));
+    }
+    let sequence = (0..policies.len(), prop::collection::vec(op(), 1..=60));
+    TestRunner::new(config)
+        .run(&sequence, |(which, ops)| {
+            runtime.block_on(run(which, policies[which].1, &ops));
+            Ok(())
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
+}
