@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use super::counted::{Counted, Ended};
+use super::counted::Ended;
 use super::identity::Identity;
 use super::rules::{JITTER, Rules};
 use super::settings::{DEFAULTS, Memory, Settings};
 use super::word::{LAST_MASK, Stamp, State, Word};
 use super::{CircuitState, CircuitVerdict};
-use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken, fence};
+use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
 
 /// Gives the milliseconds of [`clock::now_ms`](crate::clock::now_ms).
 pub(crate) type Clock = fn() -> u64;
@@ -329,49 +329,6 @@ impl Core {
                 return;
             }
             let to = word.next(opening(&self.settings().rules, 0, clock()));
-            if self.change(word, to) {
-                return;
-            }
-        }
-    }
-
-    /// A failure or a slow call is in the window: from here on successes are recorded.
-    ///
-    /// Against [`hush`](Self::hush): this one writes the count and looks at the flag, that one writes
-    /// the flag and looks at the count, each with a fence between, so that one of them sees the
-    /// other. Operations that are `SeqCst` by themselves would do under C11 too, but model checkers
-    /// take those as acquire and release, and this is the cold path.
-    fn noise(&self, stamp: Stamp) {
-        if !broken("noise_fence") {
-            fence(Ordering::SeqCst);
-        }
-        self.set_noisy(stamp, true);
-    }
-
-    /// The window is full and clean: from here on a success writes nothing.
-    fn hush(&self, stamp: Stamp, window: &Counted) {
-        self.set_noisy(stamp, false);
-        if !broken("hush_fence") {
-            fence(Ordering::SeqCst);
-        }
-        if window.tally(stamp.generation()).is_some_and(|t| !t.settled) {
-            self.set_noisy(stamp, true);
-        }
-    }
-
-    fn set_noisy(&self, stamp: Stamp, yes: bool) {
-        loop {
-            let word = self.load();
-            let State::Closed { in_a_row, noisy } = word.state() else {
-                return;
-            };
-            if (word.stamp() != stamp && !broken("noisy_stamp")) || noisy == yes {
-                return;
-            }
-            let to = word.with(State::Closed {
-                in_a_row,
-                noisy: yes,
-            });
             if self.change(word, to) {
                 return;
             }

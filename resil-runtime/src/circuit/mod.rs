@@ -34,6 +34,7 @@ mod model;
 #[cfg(loom)]
 #[path = "../loom/keys.rs"]
 pub(crate) mod models;
+mod noisy;
 mod policy;
 mod rules;
 mod settings;

@@ -120,8 +120,15 @@ pub(super) const fn nanos(d: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::policy::CircuitPolicy;
+    use std::cell::Cell;
+
+    use proptest::{prop_assert, prop_assert_eq};
+
+    use super::super::policy::{CircuitPolicy, Window};
     use super::*;
+    use crate::circuit::{CircuitState, CircuitVerdict, Core};
+    use crate::clock;
+    use crate::extremes::{cases, counts, durations, floats};
 
     #[test]
     fn a_ratio_is_reached_exactly() {
@@ -173,5 +180,61 @@ mod tests {
         assert!(!both.reached(1, 2, 4));
         let slow = policy.slow_rate(0.75).rules().rate.unwrap();
         assert!(!slow.reached(4, 2, 4) && slow.reached(0, 3, 4));
+    }
+
+    thread_local! {
+        static NOW: Cell<u64> = const { Cell::new(0) };
+    }
+
+    fn now() -> u64 {
+        NOW.get()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(cases())]
+
+        /// Whatever is set, and however long: it opens, refuses for its time, and can be closed.
+        #[test]
+        fn settings_of_any_size_make_a_breaker(
+            (open_for, open_max, slow, time) in (durations(), durations(), durations(), durations()),
+            (failures, min_calls, probes, calls, growth) in
+                (counts(), counts(), counts(), counts(), counts()),
+            (rate, slow_rate, by_time) in (floats(), floats(), proptest::bool::ANY),
+        ) {
+            let window = if by_time { Window::Time(time) } else { Window::Calls(calls) };
+            let policy = CircuitPolicy::new()
+                .failures(failures.min(100))
+                .failure_rate(rate)
+                .window(window)
+                .min_calls(min_calls)
+                .slow(slow)
+                .slow_rate(slow_rate)
+                .open_for(open_for)
+                .open_max(open_max)
+                .probes(probes);
+            let rules = policy.rules();
+            prop_assert!(1 <= rules.open_for && rules.open_for <= rules.open_max);
+            prop_assert!(rules.open_time(0) <= rules.open_time(growth));
+            prop_assert!(rules.open_time(growth) <= rules.open_longest());
+            let failed = rules.rate.and_then(|r| r.failed);
+            prop_assert!(failed.is_some_and(|r| 0.0 < r && r <= 1.0), "{failed:?}");
+
+            NOW.set(clock::ORIGIN_MS);
+            let core = Core::new("any");
+            core.adopt(&policy, "any", now).unwrap();
+            for _ in 0..rules.failures {
+                let Ok(stamp) = core.admit(now) else { break };
+                core.record(stamp, CircuitVerdict::Failure, now);
+            }
+            prop_assert_eq!(core.state(), CircuitState::Open);
+            let left = core.admit(now).unwrap_err();
+            prop_assert!(left.is_some_and(|ms| ms <= rules.open_longest()), "{left:?}");
+            NOW.set(clock::ORIGIN_MS + rules.open_longest());
+            for _ in 0..rules.probes {
+                let probe = core.admit(now).unwrap();
+                core.record(probe, CircuitVerdict::Success, now);
+            }
+            prop_assert_eq!(core.state(), CircuitState::Closed);
+        }
     }
 }
