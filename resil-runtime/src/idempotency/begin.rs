@@ -10,9 +10,10 @@ use super::codec::Codec;
 use super::error::IdempotencyError;
 use super::event::IdempotencyEvent;
 use super::key::{Key, PreparedFingerprint, PreparedKey, Scope};
-use super::ledger::{Answer, Recorded, Request};
+use super::ledger::{Answer, Request};
 use super::memory::{MemoryStore, global};
 use super::policy::{Conflict, IdempotentPolicy};
+use super::store::{Outcome, Recorded};
 use super::waiting::Ticket;
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::Deadline;
@@ -283,10 +284,10 @@ impl<'a, T> Beginning<'a, T> {
         name: &'static str,
         recorded: &Recorded,
     ) -> Result<Begin<'a, T>, IdempotencyError> {
-        let Recorded::Ok(bytes) = recorded else {
+        if recorded.outcome != Outcome::Ok {
             return Err(IdempotencyError::NotStored { name });
-        };
-        let Some(value) = (self.codec.decode)(bytes) else {
+        }
+        let Some(value) = (self.codec.decode)(&recorded.body) else {
             return Err(IdempotencyError::Undecodable { name });
         };
         self.mark.set_replayed(true);

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::codec::Codec;
+use super::codec::{Codec, JSON};
 use super::error::IdempotencyError;
 use super::event::IdempotencyEvent;
 use super::key::Key;
 use super::ledger::{LeaseLost, Request};
 use super::memory::MemoryStore;
 use super::policy::OnAbandon;
+use super::store::{Outcome, Recorded};
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
 use crate::event::{Event, emit};
@@ -82,7 +83,9 @@ impl Held<'_> {
     /// both in one step.
     pub(super) fn renew(&mut self) -> Result<(), LeaseLost> {
         self.renewed = clock::now();
-        self.store.renew(&self.key, &self.request).map(drop)
+        let spans = (self.request.lease, self.request.ttl);
+        let token = self.request.token;
+        self.store.renew(&self.key, token, spans).map(drop)
     }
 
     /// Another owner took over: there is nothing left to end.
@@ -100,9 +103,15 @@ impl Held<'_> {
     /// the effect took place, and it is what the body said of it.
     pub(super) fn complete(&mut self, bytes: Option<Vec<u8>>) {
         self.stage = Stage::Closed;
-        match self.store.complete(&self.key, &self.request, bytes) {
-            Ok(recorded) => {
-                if !recorded {
+        let encoded = bytes.is_some();
+        let recorded = match bytes {
+            Some(bytes) => Recorded::new(Outcome::Ok, bytes, JSON, 1),
+            None => Recorded::not_stored(JSON, 1),
+        };
+        let (token, ttl) = (self.request.token, self.request.ttl);
+        match self.store.complete(&self.key, token, recorded, ttl) {
+            Ok(fits) => {
+                if !(encoded && fits) {
                     self.tell(IdempotencyEvent::NotRecorded);
                 }
                 self.store.waiting.call_all(&self.key);

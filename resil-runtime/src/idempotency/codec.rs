@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::IsResult;
 
+/// The id of `serde_json`.
+pub(super) const JSON: &str = "json";
+
 /// A success type that can be recorded and replayed: anything that is
 /// `serde::Serialize + serde::de::DeserializeOwned`.
 #[diagnostic::on_unimplemented(

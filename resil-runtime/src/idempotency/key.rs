@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::encode::{KeyPart, encode_part, encode_plain};
 use super::error::KeyFault;
+use super::store::RecordKey;
 
 /// Longest encoded key: the store keeps keys whole, and compares them whole.
 const MAX_KEY: usize = 64 * 1024;
@@ -110,6 +111,11 @@ impl Fingerprint {
         Self::Hashed([keys[0].hash_one(&bytes), keys[1].hash_one(&bytes)])
     }
 
+    /// Of what is a hash already.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self::Plain(bytes.into())
+    }
+
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Plain(bytes) => bytes.len(),
@@ -141,6 +147,22 @@ impl Key {
             .get_or_init(RandomState::new)
             .hash_one((&scope, &parts));
         Self { scope, parts, hash }
+    }
+
+    /// What a key that has left the process is kept under.
+    pub(super) fn of_record(record: &RecordKey) -> Self {
+        let scope = Scope {
+            name: record.name(),
+            line: 0,
+            result: "",
+        };
+        let mut first = [0; 8];
+        first.copy_from_slice(&record.hash()[..8]);
+        Self {
+            scope,
+            parts: record.hash().to_vec(),
+            hash: u64::from_be_bytes(first),
+        }
     }
 
     pub(super) fn name(&self) -> &'static str {

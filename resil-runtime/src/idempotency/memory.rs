@@ -4,11 +4,13 @@
 //! no task: statics outlive the runtimes that a task would live in.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use super::budget::{Budget, Room};
 use super::event::IdempotencyEvent;
 use super::key::{Fingerprint, Key};
-use super::ledger::{Answer, LeaseLost, Ledger, Recorded, Request, Token};
+use super::ledger::{Answer, LeaseLost, Ledger, Request, Token};
+use super::store::{ByHand, Outcome, Recorded, Resolution, Snapshot};
 use super::waiting::WaitingRoom;
 use crate::clock::{self, Instant};
 use crate::event::{Event, emit};
@@ -139,33 +141,72 @@ impl MemoryStore {
         Some(self.shard(key).claim(key, request, now, || Some(room)))
     }
 
-    pub(super) fn renew(&self, key: &Arc<Key>, request: &Request) -> Result<Instant, LeaseLost> {
-        let spans = (request.lease, request.ttl);
-        self.shard(key)
-            .renew(key, request.token, spans, clock::now())
+    pub(super) fn renew(
+        &self,
+        key: &Arc<Key>,
+        token: Token,
+        spans: (Duration, Duration),
+    ) -> Result<Instant, LeaseLost> {
+        self.shard(key).renew(key, token, spans, clock::now())
     }
 
-    /// Says whether the bytes were recorded: there may be no room for them.
+    /// Says whether it was recorded as it is: there may be no room for its bytes.
     pub(super) fn complete(
         &self,
         key: &Arc<Key>,
-        request: &Request,
-        bytes: Option<Vec<u8>>,
+        token: Token,
+        recorded: Recorded,
+        ttl: Duration,
     ) -> Result<bool, LeaseLost> {
         let now = clock::now();
-        let (outcome, room) = match bytes {
-            Some(bytes) if bytes.len() <= self.max_result => {
-                match self.make_room(0, bytes.len(), key, now) {
-                    Some(room) => (Recorded::Ok(bytes.into()), Some(room)),
-                    None => (Recorded::Unrecorded, None),
-                }
-            }
-            _ => (Recorded::Unrecorded, None),
-        };
-        let recorded = room.is_some();
+        let wanted = recorded.outcome;
+        let (recorded, room) = self.fit(key, recorded, now);
+        let fits = recorded.outcome == wanted;
         self.shard(key)
-            .complete(key, request.token, outcome, room, (request.ttl, now))?;
-        Ok(recorded)
+            .complete(key, token, recorded, room, (ttl, now))?;
+        Ok(fits)
+    }
+
+    /// What is recorded, with room for it; or that there is none.
+    fn fit(&self, key: &Arc<Key>, recorded: Recorded, now: Instant) -> (Recorded, Option<Room>) {
+        let bytes = recorded.body.len();
+        if recorded.outcome == Outcome::NotStored {
+            return (recorded, None);
+        }
+        if bytes <= self.max_result
+            && let Some(room) = self.make_room(0, bytes, key, now)
+        {
+            return (recorded, Some(room));
+        }
+        let Recorded { codec, version, .. } = recorded;
+        (Recorded::not_stored(codec, version), None)
+    }
+
+    pub(super) fn lookup(&self, key: &Arc<Key>) -> Option<Snapshot> {
+        self.shard(key).lookup(key, clock::now())
+    }
+
+    pub(super) fn resolve(&self, key: &Arc<Key>, resolution: &Resolution) -> ByHand {
+        let now = clock::now();
+        let Resolution::Done {
+            token,
+            recorded,
+            ttl,
+        } = resolution
+        else {
+            return self.shard(key).resolve(key, resolution, None, now);
+        };
+        let (recorded, room) = self.fit(key, recorded.clone(), now);
+        let resolution = Resolution::Done {
+            token: *token,
+            recorded,
+            ttl: *ttl,
+        };
+        self.shard(key).resolve(key, &resolution, room, now)
+    }
+
+    pub(super) fn forget(&self, key: &Arc<Key>) -> ByHand {
+        self.shard(key).forget(key, clock::now())
     }
 
     pub(super) fn release(&self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {

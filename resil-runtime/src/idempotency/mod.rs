@@ -28,6 +28,8 @@ mod begin;
 mod budget;
 mod claim;
 mod codec;
+#[cfg(feature = "test-util")]
+pub mod conformance;
 mod encode;
 mod error;
 mod event;
@@ -36,6 +38,7 @@ mod ledger;
 mod memory;
 mod policy;
 mod running;
+pub mod store;
 mod waiting;
 
 #[cfg(test)]
@@ -51,3 +54,4 @@ pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
 pub use running::Running;
+pub use store::{Store, StoreError};

@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::clock::{self, Instant};
 use crate::idempotency::budget::{Budget, Room};
 use crate::idempotency::key::{Fingerprint, Key, PreparedFingerprint, Scope};
-use crate::idempotency::ledger::{Answer, LeaseLost, Ledger, Recorded, Request, Token};
+use crate::idempotency::ledger::{Answer, LeaseLost, Ledger, Request, Token};
 use crate::idempotency::policy::OnAbandon;
+use crate::idempotency::store::{Outcome, Recorded};
 
 const LEASE: Duration = Duration::from_secs(30);
 const TTL: Duration = Duration::from_secs(1000);
@@ -76,7 +77,7 @@ impl Bench {
 }
 
 fn ok(token: Token) -> Recorded {
-    Recorded::Ok(Arc::from(token.to_string().into_bytes()))
+    Recorded::new(Outcome::Ok, token.to_string().into_bytes(), "json", 1)
 }
 
 #[track_caller]
