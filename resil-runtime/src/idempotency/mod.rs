@@ -38,6 +38,8 @@ mod ledger;
 mod memory;
 mod policy;
 mod running;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod store;
 mod waiting;
 
@@ -54,4 +56,6 @@ pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
 pub use running::Running;
+#[cfg(feature = "sqlite")]
+pub use sqlite::sqlite;
 pub use store::{Store, StoreError};
