@@ -182,6 +182,16 @@ impl MemoryStore {
         (Recorded::not_stored(codec, version), None)
     }
 
+    /// The keys of that name and with these parts, whatever the type of their result.
+    #[cfg(feature = "store")]
+    pub(super) fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            found.extend(lock(shard).keys().filter(|k| k.is_of(name, parts)).cloned());
+        }
+        found
+    }
+
     pub(super) fn lookup(&self, key: &Arc<Key>) -> Option<Snapshot> {
         self.shard(key).lookup(key, clock::now())
     }
