@@ -119,11 +119,9 @@ fn child() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    runtime.expect("a runtime").block_on(work(
-        Point::parse(point),
-        store,
-        Path::new(ledger),
-    ));
+    runtime
+        .expect("a runtime")
+        .block_on(work(Point::parse(point), store, Path::new(ledger)));
 }
 
 async fn work(at: Point, store: &str, ledger: &Path) {

@@ -19,12 +19,15 @@ pub(super) const SWEEP: u64 = 1_000;
 // so that it is SQLite's clock; its answers never fall within a transaction unless the host's do.
 const NOW: &str = "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
 
+const EXPIRED: &str = "expiry <= ?1 AND (state = 'done' OR lease_end <= ?1)";
+
 pub(super) struct Table {
     connection: Connection,
     find: String,
     write: String,
     delete: String,
     fence: String,
+    expired: String,
     sweep: String,
 }
 
@@ -35,19 +38,25 @@ impl Table {
         configure(&connection)?;
         let t = &options.table;
         let meta = format!("{t}_meta");
-        if options.create_schema {
-            // Two processes may come first at once.
+        let missing = || -> StoreResult<Option<&str>> {
+            for table in [t.as_str(), meta.as_str()] {
+                if !connection.table_exists(None, table).map_err(fault::of)? {
+                    return Ok(Some(table));
+                }
+            }
+            Ok(None)
+        };
+        // Two processes may come first at once; who comes later takes no lock for it.
+        if options.create_schema && missing()?.is_some() {
             let schema = schema_for(t);
             let create = format!("BEGIN IMMEDIATE;\n{schema}\nCOMMIT;");
             connection.execute_batch(&create).map_err(fault::of)?;
         }
-        for table in [t.as_str(), meta.as_str()] {
-            if !connection.table_exists(None, table).map_err(fault::of)? {
-                return Err(misconfigured(format!(
-                    "there is no table `{table}`; run the statements of `SCHEMA`, \
-                     or ask for them with `create_schema()`"
-                )));
-            }
+        if let Some(table) = missing()? {
+            return Err(misconfigured(format!(
+                "there is no table `{table}`; run the statements of `SCHEMA`, \
+                 or ask for them with `create_schema()`"
+            )));
         }
         let layout = format!("SELECT layout FROM \"{meta}\" WHERE one = 1");
         let layout: Option<i64> = connection
@@ -78,9 +87,10 @@ impl Table {
             ),
             delete: format!("DELETE FROM \"{t}\" WHERE key = ?1"),
             fence: format!("UPDATE \"{meta}\" SET fence = fence + 1 WHERE one = 1 RETURNING fence"),
+            expired: format!("SELECT EXISTS (SELECT 1 FROM \"{t}\" WHERE {EXPIRED})"),
             sweep: format!(
-                "DELETE FROM \"{t}\" WHERE rowid IN (SELECT rowid FROM \"{t}\" \
-                 WHERE expiry <= ?1 AND (state = 'done' OR lease_end <= ?1) LIMIT {SWEEP})"
+                "DELETE FROM \"{t}\" WHERE rowid IN \
+                 (SELECT rowid FROM \"{t}\" WHERE {EXPIRED} LIMIT {SWEEP})"
             ),
             connection,
         };
@@ -90,6 +100,7 @@ impl Table {
             &table.write,
             &table.delete,
             &table.fence,
+            &table.expired,
             &table.sweep,
         ] {
             table.connection.prepare_cached(sql).map_err(fault::of)?;
@@ -162,6 +173,13 @@ impl Table {
                 answer(row.fence)
             }
         }))
+    }
+
+    /// Whether a sweep would find something. Takes no lock that anybody waits for.
+    pub(super) fn any_expired(&self) -> rusqlite::Result<bool> {
+        let now = self.now()?;
+        let mut expired = self.connection.prepare_cached(&self.expired)?;
+        expired.query_row([now.0], |row| row.get(0))
     }
 
     /// Removes some records that mean nothing any more. Inside [`commit`](Self::commit).

@@ -161,10 +161,8 @@ struct Sweeps {
 impl Sweeps {
     fn new(every: Duration) -> Self {
         // The first one at once: a host that restarts often would never come to it.
-        Self {
-            every,
-            due: Some(Instant::now()),
-        }
+        let due = (every != Duration::MAX).then(Instant::now);
+        Self { every, due }
     }
 
     fn left(&self) -> Duration {
@@ -176,7 +174,10 @@ impl Sweeps {
     /// A failure is no one's answer: the next sweep may work.
     fn sweep(&mut self, table: &Table) {
         let mut gone = 0;
-        let swept = table.commit(|| table.sweep().map(|n| gone = n));
+        let swept = match table.any_expired() {
+            Ok(true) => table.commit(|| table.sweep().map(|n| gone = n)),
+            nothing => nothing.map(drop),
+        };
         // More of them wait; so may a step, which comes first.
         let more = swept.is_ok() && gone == SWEEP;
         let pause = if more { Duration::ZERO } else { self.every };
