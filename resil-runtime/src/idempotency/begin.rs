@@ -75,7 +75,7 @@ impl IdempotentSite {
     pub fn begin_on<'a, T, E>(
         &self,
         store: StoreChoice,
-        policy: &'static IdempotentPolicy,
+        policy: &IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         gate: Gate<T, E>,

@@ -21,7 +21,7 @@ use crate::idempotency::waiting::MAX_WAITERS;
 
 type Hash = [u8; 32];
 
-pub(super) struct Flights(Arc<Mutex<HashMap<Hash, Flight>>>);
+pub(in crate::idempotency) struct Flights(Arc<Mutex<HashMap<Hash, Flight>>>);
 
 struct Flight {
     /// How many are after the key: gone with the last one.
@@ -100,7 +100,7 @@ impl Flights {
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::idempotency) fn len(&self) -> usize {
         lock(&self.0).len()
     }
 }
@@ -179,7 +179,7 @@ impl Drop for Seat {
 }
 
 /// The output of `future`, if it comes before `at`; ready when the time is up counts.
-pub(super) async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
+pub(in crate::idempotency) async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut timer: Option<Pin<Box<clock::Sleep>>> = None;
     poll_fn(move |cx| {

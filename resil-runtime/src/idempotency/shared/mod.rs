@@ -2,7 +2,7 @@
 
 pub(super) mod begin;
 pub(super) mod current;
-mod flight;
+pub(super) mod flight;
 mod hand;
 pub(super) mod hash;
 mod install;
@@ -25,6 +25,8 @@ use hash::digest;
 use tasks::Tracker;
 
 pub use current::{Current, current};
+#[cfg(test)]
+pub(super) use flight::within;
 pub use hand::{Finding, KeyOf, forget, resolve};
 pub(super) use install::default_store;
 pub use install::{InstallError, StoreChoice, install, install_named};
@@ -63,7 +65,7 @@ pub(super) struct Settings {
 
 /// What clones share.
 pub(super) struct Live {
-    flights: Flights,
+    pub(super) flights: Flights,
     tasks: Tracker,
     outages: AtomicU64,
     checked: OnceCell<Vec<String>>,
