@@ -80,6 +80,11 @@ impl Halt {
         Self { at, armed }
     }
 
+    /// Whether it is yet to be reached.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.load(SeqCst)
+    }
+
     /// Says that the point is reached and waits there, if it is the one.
     pub(crate) fn reach(&self, point: Point) {
         if point == self.at && self.armed.swap(false, SeqCst) {

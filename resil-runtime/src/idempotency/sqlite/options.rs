@@ -76,7 +76,8 @@ impl SqliteOptions {
         self
     }
 
-    /// Opens it, on a thread of its own that ends with the last clone of the store.
+    /// Opens it, on a thread of its own that ends with the last clone of the store. The file gets a
+    /// write-ahead log, and keeps it.
     ///
     /// # Errors
     ///

@@ -167,12 +167,12 @@ impl Step for Abandon {
     type Answer = Ack;
 
     fn decide(&self, row: Option<Row>, now: Millis) -> Then<Ack> {
-        on_pending(row, self.0, |row| match row.live(now) {
-            None => Then::Keep(Ack::Ok),
-            Some(_) => {
-                let lease_end = Millis::ABANDONED;
-                Then::Write(Row { lease_end, ..row }, Ack::Ok)
+        on_pending(row, self.0, |row| {
+            if row.live(now).is_none() {
+                return Then::Keep(Ack::Ok);
             }
+            let lease_end = Millis::ABANDONED;
+            Then::Write(Row { lease_end, ..row }, Ack::Ok)
         })
     }
 }

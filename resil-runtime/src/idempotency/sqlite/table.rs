@@ -113,12 +113,17 @@ impl Table {
         &self,
         inside: impl FnOnce() -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
+        // Left open by a rollback that failed: nothing could begin any more.
+        if !self.connection.is_autocommit() {
+            self.run("ROLLBACK")?;
+        }
         // From the start the one writer: what is read inside stays true until the commit.
         self.run("BEGIN IMMEDIATE")?;
         let done = inside().and_then(|()| self.run("COMMIT"));
         // Some failures roll back by themselves.
         if done.is_err() && !self.connection.is_autocommit() {
-            self.run("ROLLBACK")?;
+            // What failed first is what the callers are told.
+            let _ = self.run("ROLLBACK");
         }
         done
     }
