@@ -11,7 +11,7 @@ use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
     Args, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, at_commas, flat,
-    inside, look,
+    inside, look, shown,
 };
 
 pub(crate) static SPEC: Spec = Spec {
@@ -175,8 +175,21 @@ fn errors(value: &Value<'_>) -> Option<Errors> {
         [TokenTree::Ident(word), TokenTree::Group(of)]
             if word == "store" && of.delimiter() == Delimiter::Parenthesis =>
         {
+            if of.stream().is_empty() {
+                let texts = ["store".to_owned(), "store(MyError::Declined)".to_owned()];
+                value.refuse_with("the parentheses are empty", &texts);
+                return None;
+            }
             let pattern = value.element(of.stream()).pattern()?;
             Some(Errors::Matching(pattern))
+        }
+        [TokenTree::Ident(word), _, ..] if word != "store" => {
+            let pattern = shown(&value.tokens);
+            value.refuse_with(
+                &format!("`{pattern}` is none of these"),
+                &[format!("store({pattern})")],
+            );
+            None
         }
         _ => {
             let word = value.word(&["forget", "store"])?;
