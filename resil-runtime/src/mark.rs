@@ -23,6 +23,8 @@ const TIMING_OUT: u8 = 4;
 const REPLAYED: u8 = 8;
 /// A body was polled since the last fresh claim.
 const BEGUN: u8 = 16;
+/// The `Err` that comes up is one to be stored.
+const KEEPS: u8 = 32;
 
 /// See the module. All accesses are by the one task that runs the call at a time: relaxed.
 #[derive(Debug, Default)]
@@ -85,6 +87,21 @@ impl Mark {
 
     pub(crate) fn replayed(&self) -> bool {
         self.has(REPLAYED)
+    }
+
+    /// The error that comes up is (or is not) one that `errors = store(..)` names.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn set_keeps_error(&self, yes: bool) {
+        if yes {
+            self.set(KEEPS);
+        } else {
+            self.clear(KEEPS);
+        }
+    }
+
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn keeps_error(&self) -> bool {
+        self.has(KEEPS)
     }
 
     /// Runs `drop` while layers inside can see that a timeout is dropping them.

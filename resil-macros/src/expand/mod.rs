@@ -150,8 +150,8 @@ impl Cx<'_> {
     }
 
     /// The gate for what is recorded: faults of the success type.
-    pub(crate) fn recorded(&self) -> TokenStream {
-        self.gate_at("recorded", success_span(&self.ret))
+    pub(crate) fn recorded(&self, gate: &str) -> TokenStream {
+        self.gate_at(gate, success_span(&self.ret))
     }
 
     fn gate(&self, name: &str) -> TokenStream {

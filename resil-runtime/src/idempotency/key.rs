@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::encode::{KeyPart, encode_part, encode_plain};
 use super::error::KeyFault;
+use super::store::RecordKey;
 
 /// Longest encoded key: the store keeps keys whole, and compares them whole.
 const MAX_KEY: usize = 64 * 1024;
@@ -70,13 +71,13 @@ pub struct PreparedKey(pub(super) Result<Vec<u8>, (u32, KeyFault)>);
 #[doc(hidden)]
 #[derive(Clone)]
 #[must_use = "pass it to `begin`"]
-pub struct PreparedFingerprint(pub(super) Result<Fingerprint, KeyFault>);
+pub struct PreparedFingerprint(pub(super) Result<Vec<u8>, KeyFault>);
 
 impl PreparedFingerprint {
     /// Any value serves, `None` and the empty string too.
     pub fn of<V: KeyPart + ?Sized>(value: &V) -> Self {
         let mut bytes = Vec::new();
-        Self(encode_plain(value, &mut bytes).map(|()| Fingerprint::new(bytes)))
+        Self(encode_plain(value, &mut bytes).map(|()| bytes))
     }
 }
 
@@ -101,13 +102,18 @@ pub(super) enum Fingerprint {
 }
 
 impl Fingerprint {
-    fn new(bytes: Vec<u8>) -> Self {
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
         static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
         if bytes.len() <= MAX_PLAIN_FINGERPRINT {
             return Self::Plain(bytes.into());
         }
         let keys = KEYS.get_or_init(|| [RandomState::new(), RandomState::new()]);
         Self::Hashed([keys[0].hash_one(&bytes), keys[1].hash_one(&bytes)])
+    }
+
+    /// Of what is a hash already.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self::Plain(bytes.into())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -128,6 +134,18 @@ pub(super) struct Scope {
     pub(super) result: &'static str,
 }
 
+#[cfg(feature = "store")]
+impl Scope {
+    /// As it is hashed: a name has no `#` in it.
+    pub(super) fn text(&self) -> String {
+        match self.site {
+            0 => self.name.to_owned(),
+            // Of this process alone: a store that outlives it refuses a site without a name.
+            site => format!("{}#{site:x}", self.name),
+        }
+    }
+}
+
 /// A key as the store keeps it: the full bytes, compared in full.
 pub(super) struct Key {
     scope: Scope,
@@ -144,8 +162,36 @@ impl Key {
         Self { scope, parts, hash }
     }
 
+    /// What a key that has left the process is kept under.
+    pub(super) fn of_record(record: &RecordKey) -> Self {
+        let scope = Scope {
+            name: record.name(),
+            site: 0,
+            result: "",
+        };
+        let mut first = [0; 8];
+        first.copy_from_slice(&record.hash()[..8]);
+        Self {
+            scope,
+            parts: record.hash().to_vec(),
+            hash: u64::from_be_bytes(first),
+        }
+    }
+
     pub(super) fn name(&self) -> &'static str {
         self.scope.name
+    }
+
+    /// What a body may know of it.
+    #[cfg(feature = "store")]
+    pub(super) fn digest(&self, of: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> [u8; 32] {
+        of(&[b"", self.scope.text().as_bytes(), &self.parts])
+    }
+
+    /// Whether it belongs to that name and has these parts, whatever the type of its result.
+    #[cfg(feature = "store")]
+    pub(super) fn is_of(&self, name: &str, parts: &[u8]) -> bool {
+        self.scope.site == 0 && self.scope.name == name && self.parts == parts
     }
 
     /// What it costs to keep.

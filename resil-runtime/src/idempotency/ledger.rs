@@ -12,7 +12,11 @@
 //! Pending(tok)     --complete(tok)--> Done                     Done(tok): Ok again; else LeaseLost
 //! Pending(tok)     --release(tok)--> absent
 //! Pending(tok)     --abandon(tok)--> lease ends now
+//! dead             --resolve--> absent, or Done
+//! dead, Done       --forget--> absent
 //! ```
+
+mod by_hand;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -21,6 +25,7 @@ use std::time::Duration;
 use super::budget::Room;
 use super::key::{Fingerprint, Key};
 use super::policy::OnAbandon;
+use super::store::Recorded;
 use crate::clock::{self, Instant};
 
 /// Who claims: random, made by the caller before the call goes out.
@@ -57,14 +62,6 @@ pub(super) enum Answer {
     NoRoom,
 }
 
-/// What is kept of an outcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Recorded {
-    Ok(Arc<[u8]>),
-    /// The body ran, and that is all that is known.
-    Unrecorded,
-}
-
 /// The token is not that of the owner (any more).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeaseLost;
@@ -98,6 +95,10 @@ impl Record {
 
     fn live(&self, now: Instant) -> bool {
         self.done.is_none() && !self.abandoned && now < self.lease_end
+    }
+
+    fn left(&self, now: Instant) -> Duration {
+        self.lease_end.saturating_duration_since(now)
     }
 
     fn expired(&self, now: Instant) -> bool {

@@ -4,11 +4,13 @@
 //! no task: statics outlive the runtimes that a task would live in.
 
 use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
 
 use super::budget::{Budget, Room};
 use super::event::IdempotencyEvent;
 use super::key::{Fingerprint, Key};
-use super::ledger::{Answer, LeaseLost, Ledger, Recorded, Request, Token};
+use super::ledger::{Answer, LeaseLost, Ledger, Request, Token};
+use super::store::{ByHand, Outcome, Recorded, Resolution, Snapshot};
 use super::waiting::WaitingRoom;
 use crate::clock::{self, Instant};
 use crate::event::{Event, emit};
@@ -104,6 +106,8 @@ pub(super) struct MemoryStore {
     max_result: usize,
     /// Who waits in this process. Not a part of the protocol: other stores will share it.
     pub(super) waiting: WaitingRoom,
+    #[cfg(test)]
+    ahead: std::sync::atomic::AtomicU64,
 }
 
 impl MemoryStore {
@@ -114,11 +118,33 @@ impl MemoryStore {
             budget: Arc::new(Budget::new(limits.entries, limits.bytes)),
             max_result: limits.max_result,
             waiting: WaitingRoom::new(),
+            #[cfg(test)]
+            ahead: std::sync::atomic::AtomicU64::new(0),
         }
     }
 
     pub(super) fn max_result(&self) -> usize {
         self.max_result
+    }
+
+    /// The store's own clock.
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests move it"))]
+    pub(super) fn now(&self) -> Instant {
+        let now = clock::now();
+        #[cfg(test)]
+        let now = {
+            let ahead = self.ahead.load(std::sync::atomic::Ordering::Relaxed);
+            clock::add(now, Duration::from_millis(ahead))
+        };
+        now
+    }
+
+    /// Moves the store's clock on, and not that of its callers.
+    #[cfg(test)]
+    pub(super) fn jump(&self, by: Duration) {
+        let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.ahead
+            .fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Ledger> {
@@ -128,7 +154,7 @@ impl MemoryStore {
     /// `None`: the store is full.
     pub(super) fn claim(&self, key: &Arc<Key>, request: &Request) -> Option<Answer> {
         let bytes = RECORD + key.len() + request.fingerprint.as_ref().map_or(0, Fingerprint::len);
-        let now = clock::now();
+        let now = self.now();
         let answer = self
             .shard(key)
             .claim(key, request, now, || Room::take(&self.budget, 1, bytes));
@@ -140,33 +166,82 @@ impl MemoryStore {
         Some(self.shard(key).claim(key, request, now, || Some(room)))
     }
 
-    pub(super) fn renew(&self, key: &Arc<Key>, request: &Request) -> Result<Instant, LeaseLost> {
-        let spans = (request.lease, request.ttl);
-        self.shard(key)
-            .renew(key, request.token, spans, clock::now())
+    pub(super) fn renew(
+        &self,
+        key: &Arc<Key>,
+        token: Token,
+        spans: (Duration, Duration),
+    ) -> Result<Instant, LeaseLost> {
+        self.shard(key).renew(key, token, spans, self.now())
     }
 
-    /// Says whether the bytes were recorded: there may be no room for them.
+    /// Says whether it was recorded as it is: there may be no room for its bytes.
     pub(super) fn complete(
         &self,
         key: &Arc<Key>,
-        request: &Request,
-        bytes: Option<Vec<u8>>,
+        token: Token,
+        recorded: Recorded,
+        ttl: Duration,
     ) -> Result<bool, LeaseLost> {
-        let now = clock::now();
-        let (outcome, room) = match bytes {
-            Some(bytes) if bytes.len() <= self.max_result => {
-                match self.make_room(0, bytes.len(), key, now) {
-                    Some(room) => (Recorded::Ok(bytes.into()), Some(room)),
-                    None => (Recorded::Unrecorded, None),
-                }
-            }
-            _ => (Recorded::Unrecorded, None),
-        };
-        let recorded = room.is_some();
+        let now = self.now();
+        let wanted = recorded.outcome;
+        let (recorded, room) = self.fit(key, recorded, now);
+        let fits = recorded.outcome == wanted;
         self.shard(key)
-            .complete(key, request.token, outcome, room, (request.ttl, now))?;
-        Ok(recorded)
+            .complete(key, token, recorded, room, (ttl, now))?;
+        Ok(fits)
+    }
+
+    /// What is recorded, with room for it; or that there is none.
+    fn fit(&self, key: &Arc<Key>, recorded: Recorded, now: Instant) -> (Recorded, Option<Room>) {
+        let bytes = recorded.body.len();
+        if recorded.outcome == Outcome::NotStored {
+            return (recorded, None);
+        }
+        if bytes <= self.max_result
+            && let Some(room) = self.make_room(0, bytes, key, now)
+        {
+            return (recorded, Some(room));
+        }
+        let Recorded { codec, version, .. } = recorded;
+        (Recorded::not_stored(codec, version), None)
+    }
+
+    /// The keys of that name and with these parts, whatever the type of their result.
+    #[cfg(feature = "store")]
+    pub(super) fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            found.extend(lock(shard).keys().filter(|k| k.is_of(name, parts)).cloned());
+        }
+        found
+    }
+
+    pub(super) fn lookup(&self, key: &Arc<Key>) -> Option<Snapshot> {
+        self.shard(key).lookup(key, self.now())
+    }
+
+    pub(super) fn resolve(&self, key: &Arc<Key>, resolution: &Resolution) -> ByHand {
+        let now = self.now();
+        let Resolution::Done {
+            token,
+            recorded,
+            ttl,
+        } = resolution
+        else {
+            return self.shard(key).resolve(key, resolution, None, now);
+        };
+        let (recorded, room) = self.fit(key, recorded.clone(), now);
+        let resolution = Resolution::Done {
+            token: *token,
+            recorded,
+            ttl: *ttl,
+        };
+        self.shard(key).resolve(key, &resolution, room, now)
+    }
+
+    pub(super) fn forget(&self, key: &Arc<Key>) -> ByHand {
+        self.shard(key).forget(key, self.now())
     }
 
     pub(super) fn release(&self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
@@ -174,7 +249,7 @@ impl MemoryStore {
     }
 
     pub(super) fn abandon(&self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
-        self.shard(key).abandon(key, token, clock::now())
+        self.shard(key).abandon(key, token, self.now())
     }
 
     /// Evicts until there is room, in the key's own shard first; one shard is locked at a time.

@@ -28,6 +28,8 @@ mod begin;
 mod budget;
 mod claim;
 mod codec;
+#[cfg(feature = "test-util")]
+pub mod conformance;
 mod encode;
 mod error;
 mod event;
@@ -39,18 +41,37 @@ mod memory;
 pub(crate) mod models;
 mod policy;
 mod running;
+#[cfg(feature = "store")]
+mod shared;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod store;
 mod waiting;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "store")]
+pub use begin::Hold;
 pub use begin::{Begin, Beginning, IdempotentSite};
 pub use claim::Claim;
-pub use codec::{Codec, Recordable, recorded};
+pub use codec::{Both, Gate, Recordable, RecordableError, recorded, recorded_with_errors};
+#[cfg(feature = "store")]
+pub use codec::{Codec, CodecError, Json, Read};
 pub use encode::KeyPart;
+#[cfg(feature = "store")]
+pub use erased_serde;
 pub use error::{IdempotencyError, KeyFault};
 pub use event::IdempotencyEvent;
 pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
-pub use running::Running;
+pub use running::{Running, keep_error};
+#[cfg(feature = "store")]
+pub use shared::{
+    Current, Finding, InstallError, KeyOf, Shared, StoreChoice, current, drain, forget, install,
+    install_named, resolve,
+};
+#[cfg(feature = "sqlite")]
+pub use sqlite::sqlite;
+pub use store::{Store, StoreError};

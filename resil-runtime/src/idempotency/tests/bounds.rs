@@ -6,7 +6,8 @@ use super::*;
 use crate::extremes::{cases, durations};
 use crate::idempotency::budget::{Budget, Room};
 use crate::idempotency::key::{Key, Scope};
-use crate::idempotency::ledger::{Answer, Ledger, Recorded, Request};
+use crate::idempotency::ledger::{Answer, Request};
+use crate::idempotency::store::{Outcome, Recorded};
 
 async fn ok(store: &'static MemoryStore, k: u64) -> Answered<u64> {
     call(store, &PLAIN, key(&k), async move { Ok(k) }).await
@@ -33,7 +34,11 @@ async fn d16_a_million_keys_stay_under_the_cap() {
         assert!(matches!(claimed, Some(Answer::Claimed { .. })));
         // A third of them each: done, abandoned, leaked.
         match k % 3 {
-            0 => assert_eq!(store.complete(&key, &request, Some(vec![0; 100])), Ok(true)),
+            0 => {
+                let recorded = Recorded::new(Outcome::Ok, vec![0; 100], "json", 1);
+                let done = store.complete(&key, request.token, recorded, PLAIN.ttl);
+                assert_eq!(done, Ok(true));
+            }
             1 => assert_eq!(store.abandon(&key, request.token), Ok(())),
             _ => {}
         }

@@ -6,8 +6,9 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::clock::{Instant, add, now};
-use crate::idempotency::key::{Key, Scope};
-use crate::idempotency::ledger::{Answer, LeaseLost, Recorded, Request, Token};
+use crate::idempotency::key::{Fingerprint, Key, Scope};
+use crate::idempotency::ledger::{Answer, LeaseLost, Request, Token};
+use crate::idempotency::store::{Outcome, Recorded};
 
 const TTL: Duration = Duration::from_secs(100);
 const LEASE: Duration = Duration::from_secs(10);
@@ -48,7 +49,7 @@ impl Model {
                 return Answer::KeyReused;
             }
             if let Some(bytes) = &row.done {
-                return Answer::Done(Recorded::Ok(bytes.clone().into()));
+                return Answer::Done(Recorded::new(Outcome::Ok, bytes.clone(), "json", 1));
             }
             if row.token == request.token {
                 return Answer::Claimed {
@@ -119,7 +120,7 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
         let fp = rng.random_bool(0.3).then(|| rng.random_range(0..2));
         let request = Request {
             token,
-            fingerprint: fp.map(|fp: u8| PreparedFingerprint::of(&fp).0.unwrap()),
+            fingerprint: fp.map(|fp: u8| Fingerprint::new(PreparedFingerprint::of(&fp).0.unwrap())),
             lease: LEASE,
             ttl: TTL,
             on_abandon,
@@ -132,7 +133,7 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
                 assert_eq!(got, model.claim(&request, fp, &got), "step {step}");
             }
             4 => {
-                let got = store.renew(key, &request);
+                let got = store.renew(key, token, (LEASE, TTL));
                 if pending(model) {
                     let row = model.owner(token).unwrap();
                     (row.lease_end, row.expiry) = (add(t, LEASE), add(t, TTL));
@@ -143,7 +144,12 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
             }
             5 => {
                 let bytes = step.to_le_bytes().to_vec();
-                let got = store.complete(key, &request, Some(bytes.clone()));
+                let got = store.complete(
+                    key,
+                    token,
+                    Recorded::new(Outcome::Ok, bytes.clone(), "json", 1),
+                    TTL,
+                );
                 match model.owner(token) {
                     Some(row) => {
                         assert_eq!(got, Ok(true), "step {step}");

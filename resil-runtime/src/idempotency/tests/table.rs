@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::clock::{self, Instant};
 use crate::idempotency::budget::{Budget, Room};
 use crate::idempotency::key::{Fingerprint, Key, PreparedFingerprint, Scope};
-use crate::idempotency::ledger::{Answer, LeaseLost, Ledger, Recorded, Request, Token};
+use crate::idempotency::ledger::{Answer, LeaseLost, Ledger, Request, Token};
 use crate::idempotency::policy::OnAbandon;
+use crate::idempotency::store::{Outcome, Recorded};
 
 const LEASE: Duration = Duration::from_secs(30);
 const TTL: Duration = Duration::from_secs(1000);
@@ -42,7 +43,7 @@ impl Bench {
     fn request(&self, token: Token, fp: Option<u8>) -> Request {
         Request {
             token,
-            fingerprint: fp.map(|fp| PreparedFingerprint::of(&fp).0.unwrap()),
+            fingerprint: fp.map(|fp| Fingerprint::new(PreparedFingerprint::of(&fp).0.unwrap())),
             lease: LEASE,
             ttl: TTL,
             on_abandon: self.mode,
@@ -76,7 +77,7 @@ impl Bench {
 }
 
 fn ok(token: Token) -> Recorded {
-    Recorded::Ok(Arc::from(token.to_string().into_bytes()))
+    Recorded::new(Outcome::Ok, token.to_string().into_bytes(), "json", 1)
 }
 
 #[track_caller]
@@ -238,7 +239,7 @@ fn another_fingerprint_is_told_in_every_state() {
 
 #[test]
 fn long_fingerprints_are_told_apart_too() {
-    let of = |s: &str| PreparedFingerprint::of(s).0.unwrap();
+    let of = |s: &str| Fingerprint::new(PreparedFingerprint::of(s).0.unwrap());
     let long = "x".repeat(10_000);
     assert!(of(&long) == of(&long));
     assert!(of(&long) != of(&(long.clone() + "y")));

@@ -1,0 +1,48 @@
+//! The stores that the crashes are tried on, by URL, since a worker is told its store in a line of
+//! text.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use resil::idempotency::Store;
+use resil::idempotency::sqlite;
+
+/// What a test leaves on the disk, gone with it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("resil-{test}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder for the test");
+        Self(path)
+    }
+
+    /// The stores to try: all that this build has and this host runs.
+    pub(crate) fn stores(&self) -> Vec<String> {
+        let file = self.0.join("resil.db");
+        vec![format!("sqlite:{}", file.display())]
+    }
+
+    /// Where the workers write what they did.
+    pub(crate) fn ledger(&self, store: &str) -> PathBuf {
+        let (scheme, _) = store.split_once(':').expect("a URL");
+        self.0.join(format!("{scheme}.ledger"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The store at a URL.
+pub(crate) async fn open(url: &str) -> Arc<dyn Store> {
+    match url.split_once(':') {
+        Some(("sqlite", file)) => {
+            let store = sqlite(Path::new(file)).create_schema().open().await;
+            Arc::new(store.expect("an SQLite store"))
+        }
+        _ => panic!("no store of this build is at {url}"),
+    }
+}

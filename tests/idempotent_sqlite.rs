@@ -1,0 +1,173 @@
+//! `#[idempotent]` over the store in an SQLite file, in real time: long bodies, many calls at once,
+//! a second start of the program.
+//!
+//! `RESIL_FULL=1` runs the full size: 10,000 calls at once over 50,000 keys.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "SQLite's clock is the host's: nothing here can be paused"
+)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use resil::idempotency::{IdempotencyError, KeyOf, Shared, current, drain, sqlite};
+use resil::{Error, idempotent};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinSet;
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let name = format!("resil-{test}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a folder for the test");
+        Self(path)
+    }
+
+    /// A store that knows nothing of the others in this process.
+    async fn open(&self) -> Shared {
+        let options = sqlite(self.0.join("resil.db")).create_schema();
+        Shared::new(options.open().await.expect("a store"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Held by what needs the disk for itself: a disk that is kept busy makes signs of life late.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// One effect for each key is wanted, and one is counted.
+struct Shop {
+    store: Shared,
+    effects: Vec<AtomicU32>,
+}
+
+impl Shop {
+    fn new(store: Shared, keys: usize) -> Self {
+        let effects = (0..keys).map(|_| AtomicU32::new(0)).collect();
+        Self { store, effects }
+    }
+
+    #[idempotent(name = "buy", key = key, store = self.store)]
+    async fn buy(&self, key: usize) -> Result<(usize, u32), Error> {
+        tokio::task::yield_now().await;
+        let before = self.effects[key].fetch_add(1, Relaxed);
+        Ok((key, before + 1))
+    }
+
+    #[idempotent(name = "long", key = key, lease = 400ms, store = self.store)]
+    async fn long(&self, key: usize, lasts: Duration) -> Result<u64, Error> {
+        self.effects[key].fetch_add(1, Relaxed);
+        tokio::time::sleep(lasts).await;
+        Ok(current().expect("a claim").fence())
+    }
+
+    #[idempotent(name = "long", key = key, lease = 400ms, store = self.store, conflict = reject)]
+    async fn second(&self, key: usize) -> Result<u64, Error> {
+        self.effects[key].fetch_add(1, Relaxed);
+        Ok(0)
+    }
+
+    fn all_once(&self) -> bool {
+        self.effects.iter().all(|n| n.load(Relaxed) == 1)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_runs_thirty_times_its_lease_keeps_it() {
+    let _alone = ALONE.lock().await;
+    let folder = Folder::new("long");
+    let shop = Arc::new(Shop::new(folder.open().await, 1));
+    let lasts = Duration::from_millis(400) * 30;
+    let long = tokio::spawn({
+        let shop = Arc::clone(&shop);
+        async move { shop.long(0, lasts).await }
+    });
+    while shop.effects[0].load(Relaxed) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // Another handle, as another process has.
+    let rival = Shop::new(folder.open().await, 1);
+    let mut refused = 0;
+    while !long.is_finished() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        match rival.second(0).await {
+            Err(Error::Idempotency(IdempotencyError::InProgress { .. })) => refused += 1,
+            // The last look may come after the end.
+            Ok(fence) => assert!(fence > 0, "the key was free after {refused} looks"),
+            Err(e) => panic!("{e}"),
+        }
+    }
+    let fence = long.await.expect("no panic").expect("a result");
+    assert_eq!(rival.second(0).await, Ok(fence), "what was recorded");
+    assert!(refused > 30, "{refused}");
+    assert!(shop.all_once());
+    assert_eq!(rival.effects[0].load(Relaxed), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_calls_at_once_are_one_effect_for_each_key() {
+    let full = std::env::var_os("RESIL_FULL").is_some();
+    let (at_once, keys) = if full {
+        (10_000, 50_000)
+    } else {
+        (1_000, 5_000)
+    };
+    let _alone = ALONE.lock().await;
+    let folder = Folder::new("many");
+    let shop = Arc::new(Shop::new(folder.open().await, keys));
+    let permits = Arc::new(Semaphore::new(at_once));
+    let mut calls = JoinSet::new();
+    let started = Instant::now();
+    // Each key twice: soon after each other, so that most of the second ones meet the first.
+    for n in 0..2 * keys {
+        let permit = Arc::clone(&permits).acquire_owned().await;
+        let shop = Arc::clone(&shop);
+        calls.spawn(async move {
+            let _permit = permit;
+            let key = n / 2;
+            assert_eq!(shop.buy(key).await, Ok((key, 1)));
+        });
+        while let Some(call) = calls.try_join_next() {
+            call.expect("one effect");
+        }
+    }
+    while let Some(call) = calls.join_next().await {
+        call.expect("one effect");
+    }
+    println!(
+        "{keys} keys, {at_once} calls at once: {:.1?}",
+        started.elapsed()
+    );
+    assert!(shop.all_once());
+    // A program that starts anew replays all of them.
+    let anew = Shop::new(folder.open().await, keys);
+    for key in [0, 1, keys / 2, keys - 1] {
+        assert_eq!(anew.buy(key).await, Ok((key, 1)));
+    }
+    assert!(anew.effects.iter().all(|n| n.load(Relaxed) == 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_is_dropped_leaves_its_key_to_the_next_one_at_once() {
+    let _alone = ALONE.lock().await;
+    let folder = Folder::new("dropped");
+    let shop = Shop::new(folder.open().await, 1);
+    let hour = Duration::from_secs(3_600);
+    let cut = tokio::time::timeout(Duration::from_millis(50), shop.long(0, hour)).await;
+    assert!(cut.is_err());
+    drain().await;
+    let second = shop.second(0).await;
+    assert_eq!(second, Ok(0), "the claim was abandoned");
+    assert_eq!(shop.effects[0].load(Relaxed), 2);
+    let gone = shop.store.forget(KeyOf::new("long").part(&0_usize)).await;
+    assert!(gone.is_ok());
+}
