@@ -24,6 +24,7 @@ const REPLAYED: u8 = 8;
 /// A body was polled since the last fresh claim.
 const BEGUN: u8 = 16;
 /// The `Err` that comes up is one to be stored.
+#[cfg(feature = "idempotent")]
 const KEEPS: u8 = 32;
 
 /// See the module. All accesses are by the one task that runs the call at a time: relaxed.
@@ -58,6 +59,7 @@ impl Mark {
         self.has(TIMING_OUT)
     }
 
+    #[cfg(feature = "idempotent")]
     /// An attempt since [`forget_cut`](Self::forget_cut) was dropped in mid-flight.
     #[cfg(feature = "idempotent")]
     pub(crate) fn was_cut(&self) -> bool {
@@ -75,6 +77,7 @@ impl Mark {
         self.clear(CUT | BEGUN);
     }
 
+    #[cfg(feature = "idempotent")]
     /// The answer that comes up is (or is not) a replay.
     #[cfg(feature = "idempotent")]
     pub(crate) fn set_replayed(&self, yes: bool) {

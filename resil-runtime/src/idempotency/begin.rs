@@ -1,5 +1,8 @@
 //! How a call begins: it claims its key, waits for who has it, or is answered.
 
+#[cfg(feature = "store")]
+mod on_store;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,15 +17,7 @@ use super::ledger::{Answer, Request};
 use super::memory::{MemoryStore, global};
 use super::policy::{Conflict, IdempotentPolicy};
 #[cfg(feature = "store")]
-use super::shared::{
-    self, Shared, StoreChoice,
-    begin::{Began, Call},
-    current::Frame,
-    default_store,
-    tenure::Tenure,
-};
-#[cfg(feature = "store")]
-use super::store::{ClaimRequest, StoreError, Token};
+use super::shared::{begin::Began, current::Frame, default_store};
 use super::store::{Outcome, Recorded};
 use super::waiting::Ticket;
 use crate::clock::{self, Instant, Sleep};
@@ -32,6 +27,8 @@ use crate::event::{Event, emit};
 use crate::mark::Mark;
 use crate::site::Site;
 use crate::sync::broken;
+#[cfg(feature = "store")]
+pub use on_store::Hold;
 
 /// One `#[idempotent]` in the source: whose keys they are.
 #[doc(hidden)]
@@ -54,6 +51,11 @@ impl IdempotentSite {
         }
     }
 
+    /// Where the function's static lies, 0 with a `name`.
+    fn address(&self) -> usize {
+        self.site.map_or(0, |site| std::ptr::from_ref(site).addr())
+    }
+
     /// Begins a call. `mark` is the one of this call; the bodies that run under the claim must be
     /// watched with it. Nothing happens before the first poll; a drop while it waits gives its
     /// turn to the next one.
@@ -70,93 +72,6 @@ impl IdempotentSite {
             return self.begin_shared(Ok(store.clone()), policy, key, fingerprint, gate, mark);
         }
         self.begin_in(global(), policy, key, fingerprint, gate, mark)
-    }
-
-    /// [`begin`](Self::begin) of a site with a store of its own.
-    #[cfg(feature = "store")]
-    pub fn begin_on<'a, T, E>(
-        &self,
-        store: StoreChoice,
-        policy: &IdempotentPolicy,
-        key: PreparedKey,
-        fingerprint: Option<PreparedFingerprint>,
-        gate: Gate<T, E>,
-        mark: &'a Mark,
-    ) -> Beginning<'a, T, E> {
-        self.begin_shared(store.0, policy, key, fingerprint, gate, mark)
-    }
-
-    #[cfg(feature = "store")]
-    fn begin_shared<'a, T, E>(
-        &self,
-        store: Result<Shared, StoreError>,
-        policy: &IdempotentPolicy,
-        key: PreparedKey,
-        fingerprint: Option<PreparedFingerprint>,
-        gate: Gate<T, E>,
-        mark: &'a Mark,
-    ) -> Beginning<'a, T, E> {
-        let mut shown = 0;
-        let wish = match self.wish_on(store, policy, key, fingerprint) {
-            Ok(call) => {
-                shown = call.key.shown();
-                Wish::Shared(self.name, Box::pin(shared::begin::begin(call)))
-            }
-            Err(e) => Wish::Refuse(e),
-        };
-        Beginning {
-            store: global(),
-            conflict: policy.conflict,
-            version: policy.version,
-            gate,
-            mark,
-            shown,
-            wish,
-            wait: None,
-        }
-    }
-
-    /// Where the function's static lies, 0 with a `name`.
-    fn address(&self) -> usize {
-        self.site.map_or(0, |site| std::ptr::from_ref(site).addr())
-    }
-
-    #[cfg(feature = "store")]
-    fn wish_on(
-        &self,
-        store: Result<Shared, StoreError>,
-        policy: &IdempotentPolicy,
-        key: PreparedKey,
-        fingerprint: Option<PreparedFingerprint>,
-    ) -> Result<Call, IdempotencyError> {
-        let name = self.name;
-        let shared = store.map_err(|source| IdempotencyError::Store { name, source })?;
-        if self.site.is_some() && shared.store.outlives_process() {
-            return Err(IdempotencyError::Unnamed { name });
-        }
-        let parts = key
-            .0
-            .map_err(|(part, reason)| IdempotencyError::InvalidKey { name, part, reason })?;
-        let scope = Scope {
-            name,
-            site: self.address(),
-            result: "",
-        };
-        let key = shared.record_key(scope, &parts);
-        let fingerprint = fingerprint
-            .map(|f| f.0)
-            .transpose()
-            .map_err(|_| IdempotencyError::InvalidFingerprint { name })?
-            .map(|bytes| shared.fingerprint(&key, &bytes));
-        let request = ClaimRequest::new(Token::random(), policy.lease, policy.ttl)
-            .fingerprint(fingerprint)
-            .on_abandon(policy.on_abandon);
-        Ok(Call {
-            shared,
-            key,
-            request,
-            conflict: policy.conflict,
-        })
     }
 
     pub(super) fn begin_in<'a, T, E>(
@@ -220,21 +135,6 @@ pub enum Begin<'a, T, E> {
     Replay(Result<T, E>),
     /// Nothing to run and nothing to replay.
     Refuse(Refusal),
-}
-
-/// A claim on a shared store.
-#[cfg(feature = "store")]
-#[doc(hidden)]
-#[must_use = "a claim that is dropped frees its key"]
-pub struct Hold<'a, T, E>(pub(super) Box<Tenure<'a, T, E>>);
-
-#[cfg(feature = "store")]
-impl<T, E> std::fmt::Debug for Hold<'_, T, E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hold")
-            .field("fence", &self.0.fence())
-            .finish_non_exhaustive()
-    }
 }
 
 /// See [`IdempotentSite::begin`].
@@ -422,28 +322,6 @@ impl<'a, T, E> Beginning<'a, T, E> {
                 frame,
             },
             gate: self.gate,
-        }
-    }
-
-    #[cfg(feature = "store")]
-    fn began(&self, name: &'static str, began: Began) -> Result<Begin<'a, T, E>, IdempotencyError> {
-        let (gate, version) = (self.gate, self.version);
-        let hold = |owner| {
-            let tenure = Tenure::new(owner, self.mark, gate, version);
-            Ok(Begin::Hold(Hold(Box::new(tenure))))
-        };
-        match began {
-            Began::Run(owner) => hold(Some(owner)),
-            Began::Open => hold(None),
-            Began::Refuse(e) => Err(e),
-            Began::Done(recorded, codec) => {
-                let ok = |bytes: &[u8]| ((gate.ok)().decode_with)(bytes, &*codec);
-                let err = gate.err.map(|both| {
-                    let codec = &*codec;
-                    move |bytes: &[u8]| (both().decode_with)(bytes, codec)
-                });
-                self.replay(name, codec.id(), &recorded, ok, err)
-            }
         }
     }
 

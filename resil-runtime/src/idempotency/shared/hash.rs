@@ -11,17 +11,13 @@ pub(in crate::idempotency) fn digest(pepper: Option<&[u8]>, parts: &[&[u8]]) -> 
         [Frame::Len(len), Frame::Part(part)]
     });
     // An HMAC takes a key of any length, so there is always one.
-    match pepper.and_then(|pepper| Hmac::<Sha256>::new_from_slice(pepper).ok()) {
-        Some(mut mac) => {
-            framed.for_each(|f| mac.update(f.bytes()));
-            mac.finalize().into_bytes().into()
-        }
-        None => {
-            let mut sha = Sha256::new();
-            framed.for_each(|f| sha.update(f.bytes()));
-            sha.finalize().into()
-        }
+    if let Some(mut mac) = pepper.and_then(|p| Hmac::<Sha256>::new_from_slice(p).ok()) {
+        framed.for_each(|f| mac.update(f.bytes()));
+        return mac.finalize().into_bytes().into();
     }
+    let mut sha = Sha256::new();
+    framed.for_each(|f| sha.update(f.bytes()));
+    sha.finalize().into()
 }
 
 enum Frame<'a> {

@@ -89,7 +89,8 @@ impl fmt::Debug for Shared {
             .field("open_on_outage", open_on_outage)
             .field("strict", strict)
             .field("codec", &codec.id())
-            .finish()
+            .field("outages", &self.outages())
+            .finish_non_exhaustive()
     }
 }
 

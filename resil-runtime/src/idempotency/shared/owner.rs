@@ -72,7 +72,7 @@ impl Owner {
     /// alike and a drop that takes its time.
     pub(in crate::idempotency) fn fenced_at(&self) -> Instant {
         let lease = self.call.request.lease;
-        clock::add(self.held_from, lease - lease / 10)
+        clock::add(self.held_from, lease.saturating_sub(lease / 10))
     }
 
     pub(in crate::idempotency) fn renewed(&mut self, from: Instant) {
