@@ -2,7 +2,7 @@
 
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
-pub use resil_macros::{circuit, retry, timeout};
+pub use resil_macros::{Classify, circuit, retry, timeout};
 
 pub use resil_runtime::{Class, Classify, Deadline, Error, breaker, event, registry, spawn};
 
@@ -14,7 +14,7 @@ pub use resil_runtime::circuit::{
 #[cfg(feature = "idempotent")]
 pub use resil_runtime::idempotency::{self, IdempotencyError};
 pub use resil_runtime::registry::{BreakerSnapshot, Conflict, Registry};
-pub use resil_runtime::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
+pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
 #[doc(hidden)]
 pub mod __private {

@@ -235,7 +235,7 @@ async fn constants_of_every_kind() {
     async fn by_calls(r: &Record, what: Do) -> Result<u32, Fault> {
         act(r, what).await
     }
-    #[circuit(failure_rate = RATE, window = SPAN, min_calls = { CALLS - 1 })]
+    #[circuit(failure_rate = RATE, window = SPAN, min_calls = CALLS - 1)]
     async fn by_time(r: &Record, what: Do) -> Result<u32, Fault> {
         act(r, what).await
     }
@@ -318,6 +318,26 @@ async fn a_timeout_below_is_a_failure_unless_the_callers_own_shorter_deadline_cu
     assert_eq!(r.elapsed(), 500);
     assert_eq!(play!(inner_limit(&r), Hang; 4), "TTXX");
     assert_eq!(play!(outer_limit(&r), Hang; 4), "TTXX");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_callers_deadline_is_neutral_in_a_task_of_its_own_too() {
+    #[circuit(name = "spawned", failures = 1)]
+    #[timeout(1s)]
+    async fn spawned(r: Record, what: Do) -> Result<u32, Fault> {
+        act(&r, what).await
+    }
+    #[timeout(50ms)]
+    async fn caller(r: Record) -> Result<u32, Fault> {
+        resil::spawn(spawned(r, Hang)).await.unwrap()
+    }
+    let r = Record::new();
+    assert_eq!(letter(&caller(r.clone()).await), 'T');
+    sleep(ms(10)).await;
+    assert_eq!((r.count(), r.elapsed()), (1, 60));
+    assert_eq!(state("spawned"), CircuitState::Closed);
+    assert_eq!(letter(&spawned(r.clone(), Hang).await), 'T');
+    assert_eq!(state("spawned"), CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -443,6 +463,24 @@ async fn idempotency_refusals_and_replays_below_are_neutral() {
     assert_eq!(state("over-claims"), CircuitState::HalfOpen);
     over_claims(&r, "new", Succeed).await.unwrap();
     assert_eq!(state("over-claims"), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_another_call_with_the_same_key_is_neutral() {
+    #[timeout(limit)]
+    #[circuit(name = "over-waiters", failures = 1)]
+    #[idempotent(key = "the one")]
+    async fn over_waiters(r: &Record, limit: Duration) -> Result<u32, Fault> {
+        act(r, Slow(5_000)).await
+    }
+    let r = Record::new();
+    let mut owner = pin!(over_waiters(&r, ms(60_000)));
+    assert!(poll_once(owner.as_mut()).await.is_pending());
+    let out = over_waiters(&r, ms(1_000)).await;
+    assert!(matches!(out, Err(Fault::Resil(Error::Idempotency(_)))));
+    begin_and_drop(over_waiters(&r, ms(60_000))).await;
+    assert_eq!(state("over-waiters"), CircuitState::Closed);
+    assert_eq!(owner.await, Ok(1));
 }
 
 // The refusal.
@@ -623,6 +661,28 @@ async fn all_instances_of_a_generic_function_share_one_breaker() {
     assert_eq!(letter(&generic(&r, &[1_u64; 3]).await), 'X');
 }
 
+/// Methods of one path and one line.
+macro_rules! clients {
+    ($($client:ident)*) => {$(
+        struct $client;
+        impl $client {
+            #[circuit(failures = 1)]
+            async fn ask(&self, r: &Record, what: Do) -> Result<u32, Fault> {
+                act(r, what).await
+            }
+        }
+    )*};
+}
+clients!(Here There);
+
+#[tokio::test(start_paused = true)]
+async fn functions_that_one_macro_made_share_nothing() {
+    let r = Record::new();
+    assert_eq!(letter(&Here.ask(&r, Fail).await), 'F');
+    assert_eq!(letter(&Here.ask(&r, Fail).await), 'X');
+    assert_eq!(letter(&There.ask(&r, Succeed).await), '.');
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_functions_without_a_name_share_nothing() {
     struct Client;
@@ -644,6 +704,36 @@ async fn two_functions_without_a_name_share_nothing() {
     // Another client, the same site.
     assert_eq!(letter(&Client.get(&r).await), 'X');
     assert_eq!(letter(&Other.get(&r).await), '.');
+    // Shown with its line where two read the same.
+    let all = registry().snapshot();
+    let mut names = all.iter().map(|b| b.name);
+    assert!(names.any(|n| n == "circuit::get"));
+    assert!(names.any(|n| n.starts_with("circuit::get:")));
+}
+
+#[test]
+fn d21_an_opening_that_another_runtime_saw_does_not_outlast_its_time() {
+    #[circuit(name = "d21", failures = 1, open_for = 30s)]
+    async fn outlives(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let paused = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap()
+    };
+    paused().block_on(async {
+        advance(Duration::from_secs(86_400)).await;
+        let r = Record::new();
+        assert_eq!(play!(outlives(&r), Fail, Fail), "FX");
+    });
+    // A clock that is a day behind.
+    paused().block_on(async {
+        pass(30_000).await;
+        assert_eq!(play!(outlives(&Record::new()), Succeed), ".");
+    });
 }
 
 // Half-open.

@@ -592,6 +592,65 @@ async fn a_panic_is_never_retried() {
     assert_eq!(r.count(), 1);
 }
 
+// A back-off of the user's own.
+
+#[tokio::test(start_paused = true)]
+async fn backoff_gives_the_delays() {
+    struct Twice(u32, Vec<Option<Duration>>);
+    impl resil::Backoff for Twice {
+        fn delay(&mut self, retry: u32, previous: Option<Duration>) -> Option<Duration> {
+            self.1.push(previous);
+            assert_eq!(
+                self.1.len(),
+                retry as usize,
+                "one per call, kept between its retries"
+            );
+            (retry <= self.0).then(|| previous.map_or(ms(10), |d| d * 3))
+        }
+    }
+    #[retry(max = 9, backoff = Twice(allowed, Vec::new()), cap = 50ms)]
+    async fn own(r: &Record, allowed: u32) -> Result<(), Fault> {
+        fails(r).await
+    }
+    #[retry(max = 3, backoff = |n| ms(u64::from(n) * u64::from(step)))]
+    async fn closure(r: &Record, step: u32) -> Result<(), Fault> {
+        fails(r).await
+    }
+    #[retry(max = 2, backoff = |_| ms(100), jitter = equal)]
+    async fn jittered(r: &Record) -> Result<(), Fault> {
+        fails(r).await
+    }
+    let r = Record::new();
+    let _ = own(&r, 3).await;
+    // 10, 30, then 90 held to the cap of 50; the fourth is refused by the back-off.
+    assert_eq!(r.times(), [0, 10, 40, 90]);
+    let r = Record::new();
+    let _ = closure(&r, 7).await;
+    assert_eq!(r.times(), [0, 7, 21]);
+    for _ in 0..20 {
+        let r = Record::new();
+        let _ = jittered(&r).await;
+        assert!((50..=101).contains(&r.times()[1]), "{:?}", r.times());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn backoff_is_not_made_while_all_is_well() {
+    #[retry(backoff = made(&count))]
+    async fn f(count: std::rc::Rc<std::cell::Cell<u32>>, fail: bool) -> Result<(), Fault> {
+        if fail { Err(Fault::Final) } else { Ok(()) }
+    }
+    fn made(count: &std::cell::Cell<u32>) -> impl Fn(u32) -> Duration + use<> {
+        count.set(count.get() + 1);
+        |_| ms(1)
+    }
+    let n = std::rc::Rc::default();
+    f(std::rc::Rc::clone(&n), false).await.unwrap();
+    assert_eq!(n.get(), 0);
+    let _ = f(std::rc::Rc::clone(&n), true).await;
+    assert_eq!(n.get(), 1);
+}
+
 // Nesting of retried functions.
 
 #[retry(max = 2, base = 1ms, jitter = none)]

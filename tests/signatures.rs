@@ -124,7 +124,7 @@ where
 }
 
 #[tokio::test]
-async fn generics_lifetimes_const_generics_and_where() {
+async fn d5_visibility_generics_lifetimes_const_generics_and_where() {
     let f = Flaky::default();
     let out = send(d5_generic(&f, &[1, 2, 3], |i| *i > 1)).await.unwrap();
     assert_eq!(*out, 2);

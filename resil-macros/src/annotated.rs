@@ -6,25 +6,24 @@ use proc_macro2::{Group, TokenStream};
 use quote::quote;
 
 use crate::check;
-use crate::diag::Diag;
+use crate::diag::{Diag, help};
+use crate::document;
 use crate::expand::{self, Part, Plan};
 use crate::input::{Binding, Input, nameable};
+use crate::parse::shown;
 use crate::policy::{Ctx, Layer};
 use crate::shape;
 use crate::splice::{Around, Found, splice};
 use crate::stack::{Entry, Stack};
 
 /// The function with its layers; on any fault the function as written, and all the faults.
-pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let stack = Stack::read(stack);
     let diag = Diag::new();
-    let input: Input = match syn::parse2(item.clone()) {
-        Ok(input) => input,
-        Err(_) => {
-            shape::not_a_function(&stack, &diag);
-            let errors = diag.finish();
-            return quote!(#errors #item);
-        }
+    let Ok(input) = syn::parse2::<Input>(item.clone()) else {
+        shape::not_a_function(&stack, item, &diag);
+        let errors = diag.finish();
+        return quote!(#errors #item);
     };
     let bindings = input.bindings();
     let params: Vec<_> = bindings.iter().map(|b| b.ident.clone()).collect();
@@ -36,7 +35,7 @@ pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
     };
 
     // Outermost first; those before `outer` stand above an `#[instrument]`.
-    let mut layers = Vec::new();
+    let mut layers: Vec<Layer> = Vec::new();
     let mut outer = 0;
     for entry in &stack.entries {
         match entry {
@@ -44,7 +43,21 @@ pub(crate) fn expand(stack: TokenStream, item: TokenStream) -> TokenStream {
             Entry::Instrument => outer = layers.len(),
         }
     }
-    layers.iter().for_each(|l: &Layer| l.check(&cx));
+    for no_path in &stack.no_paths {
+        diag.error(
+            no_path,
+            help(
+                format!(
+                    "`crate` takes the path of resil, but `{}` is none",
+                    shown(no_path)
+                ),
+                "write `crate = my_resil`, as the dependency is called here",
+            ),
+        );
+    }
+    for layer in &layers {
+        layer.check(&cx);
+    }
     check::check_stack(&layers, &cx);
     let expanded = build(&stack, &input, &bindings, &layers, outer, &diag);
     match (diag.finish(), expanded) {
@@ -63,7 +76,7 @@ fn build(
 ) -> Option<TokenStream> {
     shape::check(input, bindings, layers, stack, diag);
     let body = input.body.as_ref()?;
-    let plain = input.sig.asyncness.is_some();
+    let is_async = input.sig.asyncness.is_some();
     let again = layers.iter().any(Layer::runs_again);
     let cloned = shape::cloned(layers);
     let plan = Plan {
@@ -77,32 +90,101 @@ fn build(
     let fold = |part, found: &Found| {
         shape::check_hoisted(found, layers, diag);
         let ret = found.ret.clone().or_else(|| return_type(input));
+        // What is no type is rustc's to report, where it stands.
+        let ret = ret.filter(|ret| syn::parse2::<syn::Type>(ret.clone()).is_ok());
         expand::fold(&plan, part, ret.unwrap_or_else(|| quote!(_)), found)
     };
 
     let mut content = body.stream();
     if outer < layers.len() || layers.is_empty() {
         let around = Around::Block;
-        content = splice(content, plain, around, &cloned, &mut |found| {
+        content = splice(content, is_async, around, &cloned, &mut |found| {
             fold(Part::Below, &found)
         })?;
     }
     if outer > 0 {
         let around = Around::Instrument { again };
-        content = splice(content, plain, around, &cloned, &mut |found| {
+        content = splice(content, is_async, around, &cloned, &mut |found| {
             fold(Part::Above, &found)
         })?;
     }
     let mut group = Group::new(body.delimiter(), content);
     group.set_span(body.span());
-    Some(input.with_body(&group, &cloned))
+    let docs = document::section(&input.attrs, layers);
+    Some(input.with_body(&group, &cloned, &docs))
 }
 
 /// What the function answers: its declared type, or the `Output` of the future that it returns.
-fn return_type(input: &Input) -> Option<TokenStream> {
+pub(crate) fn return_type(input: &Input) -> Option<TokenStream> {
     let ty = input.output()?;
     if input.sig.asyncness.is_some() || !shape::returns_future(ty) {
         return Some(nameable(ty));
     }
     shape::future_output(ty)
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{Group, TokenTree};
+
+    use super::*;
+
+    /// `#[above] #[retry] #[stranger] async fn` as the private macro meets it, once `stranger` has
+    /// made `fetch` of it.
+    fn said_of(fetch: &TokenStream) -> String {
+        let deferred = crate::stack::defer(
+            "retry",
+            TokenStream::new(),
+            quote!(
+                #[some::stranger(x)]
+                async fn fetch() -> Result<u32, String> {
+                    Ok(1)
+                }
+            ),
+        );
+        let pending = deferred
+            .into_iter()
+            .filter_map(|t| match t {
+                TokenTree::Group(g) => Some(g.stream()),
+                _ => None,
+            })
+            .find(|attribute| attribute.to_string().contains("__private"))
+            .expect("a pending attribute");
+        let content = pending
+            .into_iter()
+            .filter_map(|t| match t {
+                TokenTree::Group(g) => Some(Group::stream(&g)),
+                _ => None,
+            })
+            .last()
+            .expect("its content");
+        expand(content, fetch).to_string()
+    }
+
+    #[test]
+    fn who_took_async_away_is_named() {
+        let taken = quote!(
+            fn fetch() -> Result<u32, String> {
+                block_on(async { Ok(1) })
+            }
+        );
+        let said = said_of(&taken);
+        assert!(
+            said.contains("`#[stranger]` below `#[retry]` takes `async` away from `fetch`"),
+            "{said}"
+        );
+        assert!(said.ends_with(&taken.to_string()), "as written: {said}");
+        assert_eq!(said.matches("compile_error").count(), 1, "{said}");
+    }
+
+    #[test]
+    fn who_left_async_there_is_not() {
+        let left = quote!(
+            async fn fetch() -> Result<u32, String> {
+                Ok(2)
+            }
+        );
+        let said = said_of(&left);
+        assert!(!said.contains("compile_error"), "{said}");
+    }
 }

@@ -9,6 +9,10 @@ use crate::parse::{show, wording};
 use crate::policy::{Circuit, Ctx, Facts, Idempotent, Repeats, Retry, Timeout};
 
 /// One attribute of the stack, parsed.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a stack has a handful of them, for as long as the macro runs"
+)]
 pub(crate) enum Layer {
     Timeout(Timeout),
     Retry(Retry),

@@ -6,8 +6,8 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, FnArg, GenericParam, Pat, ReceiverKind, ReturnType, Signature, Token, Type,
-    Visibility,
+    Attribute, FnArg, GenericArgument, GenericParam, Pat, PathArguments, ReceiverKind, ReturnType,
+    Signature, Token, Type, Visibility,
 };
 
 /// An annotated function.
@@ -52,8 +52,13 @@ impl Parse for Input {
 
 impl Input {
     /// The function with another body.
-    /// `cloned` arguments need no `mut`: the clone is what changes.
-    pub(crate) fn with_body(&self, body: &Group, cloned: &[String]) -> TokenStream {
+    /// `cloned` arguments need no `mut`: the clone is what changes. `docs` go behind its own.
+    pub(crate) fn with_body(
+        &self,
+        body: &Group,
+        cloned: &[String],
+        docs: &TokenStream,
+    ) -> TokenStream {
         let Self {
             attrs,
             vis,
@@ -67,7 +72,7 @@ impl Input {
                 drop_mut(&mut arg.pat, cloned);
             }
         }
-        quote!(#(#attrs)* #vis #defaultness #sig #body)
+        quote!(#(#attrs)* #docs #vis #defaultness #sig #body)
     }
 
     /// The names that the arguments bind.
@@ -166,11 +171,7 @@ pub(crate) struct Binding {
 
 fn drop_mut(pat: &mut Pat, names: &[String]) {
     match pat {
-        Pat::Ident(p) => {
-            if names.contains(&p.ident.to_string()) {
-                p.mutability = None;
-            }
-        }
+        Pat::Ident(p) if names.contains(&p.ident.to_string()) => p.mutability = None,
         Pat::Paren(p) => drop_mut(&mut p.pat, names),
         Pat::Type(p) => drop_mut(&mut p.pat, names),
         Pat::Tuple(p) => p.elems.iter_mut().for_each(|p| drop_mut(p, names)),
@@ -249,9 +250,9 @@ fn erase_impl_trait(ty: &mut Type) {
         Type::Tuple(t) => t.elems.iter_mut().for_each(erase_impl_trait),
         Type::Path(t) => {
             for segment in &mut t.path.segments {
-                if let syn::PathArguments::AngleBracketed(args) = &mut segment.arguments {
+                if let PathArguments::AngleBracketed(args) = &mut segment.arguments {
                     for arg in &mut args.args {
-                        if let syn::GenericArgument::Type(t) = arg {
+                        if let GenericArgument::Type(t) = arg {
                             erase_impl_trait(t);
                         }
                     }
@@ -265,19 +266,46 @@ fn erase_impl_trait(ty: &mut Type) {
 /// Where a fault of the error type is shown: at `E` where the type is written `Result<T, E>`, at
 /// the type else.
 pub(crate) fn error_span(ret: &TokenStream) -> Span {
-    let whole = first_span(ret);
+    match result_arguments(ret).as_deref() {
+        Some([_, error]) => type_span(&error.to_token_stream()),
+        _ => type_span(ret),
+    }
+}
+
+/// Where a fault of the success type is shown: at `T` where the type is written `Result<T, ..>`.
+pub(crate) fn success_span(ret: &TokenStream) -> Span {
+    match result_arguments(ret).as_deref() {
+        Some([success, ..]) => type_span(&success.to_token_stream()),
+        _ => type_span(ret),
+    }
+}
+
+/// The types in `Result<..>`, whatever it is called.
+pub(crate) fn result_arguments(ret: &TokenStream) -> Option<Vec<Type>> {
     let Ok(Type::Path(ty)) = syn::parse2::<Type>(ret.clone()) else {
-        return whole;
+        return None;
     };
-    let Some(last) = ty.path.segments.last() else {
-        return whole;
-    };
-    match &last.arguments {
-        syn::PathArguments::AngleBracketed(args) if args.args.len() == 2 => args
-            .args
+    match ty.path.segments.into_iter().next_back()?.arguments {
+        PathArguments::AngleBracketed(args) => {
+            let types = args.args.into_iter().filter_map(|arg| match arg {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            });
+            Some(types.collect())
+        }
+        _ => None,
+    }
+}
+
+/// The name of a type, behind the path to it.
+fn type_span(ty: &TokenStream) -> Span {
+    match syn::parse2::<Type>(ty.clone()) {
+        Ok(Type::Path(path)) => path
+            .path
+            .segments
             .last()
-            .map_or(whole, |e| first_span(&e.to_token_stream())),
-        _ => first_span(&last.ident.to_token_stream()),
+            .map_or_else(|| first_span(ty), |last| last.ident.span()),
+        _ => first_span(ty),
     }
 }
 
@@ -287,4 +315,15 @@ pub(crate) fn first_span(tokens: &TokenStream) -> Span {
         .into_iter()
         .next()
         .map_or_else(Span::call_site, |t| t.span())
+}
+
+pub(crate) fn last_span(tokens: &TokenStream) -> Span {
+    tokens
+        .clone()
+        .into_iter()
+        .last()
+        .map_or_else(Span::call_site, |t| match t {
+            TokenTree::Group(g) => g.span_close(),
+            other => other.span(),
+        })
 }

@@ -6,12 +6,18 @@
 
 mod annotated;
 mod check;
+mod classify;
 mod diag;
+mod document;
 mod expand;
 mod input;
 mod parse;
 mod policy;
+#[cfg(test)]
+mod random_items;
 mod shape;
+#[cfg(test)]
+mod snapshots;
 mod splice;
 mod stack;
 mod tokens;
@@ -40,9 +46,18 @@ attributes! {
     idempotent;
 }
 
+#[doc = include_str!("../docs/classify.md")]
+#[proc_macro_derive(
+    Classify,
+    attributes(transient, permanent, throttled, neutral, classify)
+)]
+pub fn derive_classify(input: TokenStream) -> TokenStream {
+    classify::derive(input.into()).into()
+}
+
 /// Expands the layers that the public attributes have gathered. Not to be written by hand.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
-    annotated::expand(args.into(), item.into()).into()
+    annotated::expand(args.into(), &item.into()).into()
 }

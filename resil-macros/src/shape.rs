@@ -1,30 +1,53 @@
 //! What the function itself must be: its shape checks, before anything is expanded.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, ReturnType, Type};
 
 use crate::diag::Diag;
-use crate::input::{Binding, Input};
+use crate::input::{Binding, Input, result_arguments};
 use crate::policy::Layer;
 use crate::splice::{Around, Found, splice};
-use crate::stack::{Entry, Stack};
+use crate::stack::Stack;
 
 /// The item is no function at all.
-pub(crate) fn not_a_function(stack: &Stack, diag: &Diag) {
-    for entry in &stack.entries {
-        if let Entry::Layer(layer) = entry {
-            diag.error_at(
-                layer.name.span(),
-                format!(
-                    "`#[{0}]` belongs on an `async fn`: this is none\n\
-                     help: write it above `async fn name(..) -> Result<T, E> {{ .. }}`",
-                    layer.name
-                ),
-            );
-            return;
-        }
+pub(crate) fn not_a_function(stack: &Stack, item: &TokenStream, diag: &Diag) {
+    let Some(attribute) = stack.first() else {
+        return;
+    };
+    let word = kind_of_item(item);
+    let what = word
+        .as_ref()
+        .map_or_else(|| "this is none".to_owned(), |w| format!("this is `{w}`"));
+    let message = format!(
+        "`#[{attribute}]` belongs on an `async fn`, and {what}\n\
+         help: write it above `async fn name(..) -> Result<T, E> {{ .. }}`"
+    );
+    match word {
+        Some(word) => diag.error(word, message),
+        None => diag.error_at(attribute.span(), message),
     }
+}
+
+/// The word that says what an item is: `struct`, `impl`.
+fn kind_of_item(item: &TokenStream) -> Option<Ident> {
+    const KINDS: [&str; 11] = [
+        "struct",
+        "enum",
+        "union",
+        "impl",
+        "trait",
+        "mod",
+        "static",
+        "const",
+        "type",
+        "use",
+        "macro_rules",
+    ];
+    item.clone().into_iter().find_map(|t| match t {
+        TokenTree::Ident(word) if KINDS.iter().any(|kind| word == kind) => Some(word),
+        _ => None,
+    })
 }
 
 /// All that is wrong with the function's shape.
@@ -35,20 +58,16 @@ pub(crate) fn check(
     stack: &Stack,
     diag: &Diag,
 ) {
-    let attribute = stack
-        .entries
-        .iter()
-        .find_map(|e| match e {
-            Entry::Layer(l) => Some(l.name.to_string()),
-            Entry::Instrument => None,
-        })
-        .unwrap_or_default();
-    check_qualifiers(input, &attribute, diag);
+    let attribute = stack.first().map(ToString::to_string).unwrap_or_default();
     let has_body = check_body(input, &attribute, diag);
-    if has_body {
+    // What can't be async is not told to be it.
+    if check_qualifiers(input, &attribute, diag) && has_body {
         check_async(input, &attribute, stack, diag);
     }
     check_result(input, diag);
+    if layers.iter().any(|l| matches!(l, Layer::Idempotent(_))) {
+        check_recorded(input, diag);
+    }
     if layers.iter().any(Layer::runs_again) {
         check_mutable_arguments(input, bindings, layers, diag);
         check_borrow_out(input, diag);
@@ -56,25 +75,28 @@ pub(crate) fn check(
 }
 
 /// What can't be async, or can't be run by us.
-fn check_qualifiers(input: &Input, attribute: &str, diag: &Diag) {
-    if let Some(word) = &input.sig.constness {
+fn check_qualifiers(input: &Input, attribute: &str, diag: &Diag) -> bool {
+    let name = &input.sig.ident;
+    let fault = |at: &dyn ToTokens, kind: &str| {
         diag.error(
-            word,
-            format!("`#[{attribute}]` on a `const fn`: it can't be async; remove `const`"),
+            at.to_token_stream(),
+            format!(
+                "`#[{attribute}]` on {kind}, which can't be async\n\
+                 help: write `async fn {name}`"
+            ),
         );
+    };
+    let qualifiers = &input.sig;
+    if let Some(word) = &qualifiers.constness {
+        fault(word, "a `const fn`");
     }
-    if let Some(abi) = &input.sig.abi {
-        diag.error(
-            abi,
-            format!("`#[{attribute}]` on an `extern` fn: it can't be async; remove `extern`"),
-        );
+    if let Some(abi) = &qualifiers.abi {
+        fault(abi, "an `extern` fn");
     }
-    if let Some(dots) = &input.sig.variadic {
-        diag.error(
-            dots,
-            format!("`#[{attribute}]` on a variadic fn: it can't be async"),
-        );
+    if let Some(dots) = &qualifiers.variadic {
+        fault(dots, "a variadic fn");
     }
+    qualifiers.constness.is_none() && qualifiers.abi.is_none() && qualifiers.variadic.is_none()
 }
 
 /// A trait's method without a body has nothing to guard.
@@ -113,9 +135,8 @@ fn check_async(input: &Input, attribute: &str, stack: &Stack, diag: &Diag) {
                 stranger,
                 format!(
                     "`#[{stranger}]` below `#[{attribute}]` takes `async` away from `{name}`\n\
-                     help: swap the two: write `#[{stranger}]` above `#[{attribute}]`; where that \
-                     one needs the function as it is, put the body into an `async fn` of its own, \
-                     with the policies on it, and call that"
+                     help: put the body into an `async fn` of its own, with `#[{attribute}]` on \
+                     that, and call it from `{name}`"
                 ),
             );
             return;
@@ -126,9 +147,8 @@ fn check_async(input: &Input, attribute: &str, stack: &Stack, diag: &Diag) {
         ),
         _ => format!(
             "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
-             help: write `async fn {name}`; if an attribute above `#[{attribute}]` took `async` \
-             away, write `#[{attribute}]` above that one, or put the body into an `async fn` of \
-             its own"
+             help: write `async fn {name}`; if an attribute above took `async` away, put the body into \
+             an `async fn` of its own, with `#[{attribute}]` on that, and call it from `{name}`"
         ),
     };
     diag.error(input.sig.fn_token, message);
@@ -301,6 +321,29 @@ fn check_borrow_out(input: &Input, diag: &Diag) {
     }
 }
 
+/// What is replayed was read from bytes: it can't borrow. Behind an alias the compiler says so.
+fn check_recorded(input: &Input, diag: &Diag) {
+    let Some(success) = crate::annotated::return_type(input)
+        .and_then(|ret| result_arguments(&ret)?.into_iter().next())
+    else {
+        return;
+    };
+    if let Type::Reference(reference) = &success {
+        let owned = match &*reference.elem {
+            Type::Path(p) if p.path.is_ident("str") => "String".to_owned(),
+            Type::Slice(s) => format!("Vec<{}>", tidy(&s.elem.to_token_stream())),
+            other => tidy(&other.to_token_stream()),
+        };
+        diag.error(
+            reference,
+            format!(
+                "the result of an idempotent function is recorded and replayed, and a borrowed one cannot be\n\
+                 help: return an owned value: `{owned}`"
+            ),
+        );
+    }
+}
+
 /// The lifetimes in a type, the elided ones of references as `'_`; `'static` borrows nothing.
 fn lifetimes(tokens: &TokenStream) -> Vec<String> {
     let mut found = Vec::new();
@@ -308,10 +351,11 @@ fn lifetimes(tokens: &TokenStream) -> Vec<String> {
     while let Some(t) = tokens.next() {
         match t {
             TokenTree::Group(g) => found.extend(lifetimes(&g.stream())),
-            TokenTree::Punct(p) if p.as_char() == '&' => {
-                if !matches!(tokens.peek(), Some(TokenTree::Punct(q)) if q.as_char() == '\'') {
-                    found.push("'_".to_owned());
-                }
+            TokenTree::Punct(p)
+                if p.as_char() == '&'
+                    && !matches!(tokens.peek(), Some(TokenTree::Punct(q)) if q.as_char() == '\'') =>
+            {
+                found.push("'_".to_owned());
             }
             TokenTree::Punct(p) if p.as_char() == '\'' => {
                 if let Some(TokenTree::Ident(name)) = tokens.next()

@@ -8,6 +8,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::parse::Parser;
 
 use crate::tokens::{open_groups, split_commas};
 
@@ -21,6 +22,8 @@ pub(crate) struct Stack {
     pub(crate) was_async: bool,
     /// Attributes of others that stood below one of ours, and have had their turn since.
     pub(crate) strangers: Vec<Ident>,
+    /// What was written as `crate = ..` and is no path.
+    pub(crate) no_paths: Vec<TokenStream>,
 }
 
 /// One line of the stack.
@@ -54,6 +57,7 @@ const INSTRUMENT: &str = "instrument";
 const CRATE: &str = "crate";
 const ASYNC: &str = "async";
 const STRANGER: &str = "stranger";
+const NO_PATH: &str = "no_path";
 
 /// Attributes that leave a function as it is: rustc's own, and ours.
 const HARMLESS: [&str; 23] = [
@@ -94,7 +98,12 @@ pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenSt
     };
     let (krate, args) = take_crate(args);
     if let Some(path) = krate {
-        stack.krate = path;
+        let is_path = syn::Path::parse_mod_style.parse2(path.clone()).is_ok();
+        if is_path && path.to_string() != CRATE {
+            stack.krate = path;
+        } else {
+            stack.no_paths.push(path);
+        }
     }
 
     for attr in &attrs {
@@ -138,6 +147,7 @@ impl Stack {
             entries: Vec::new(),
             was_async: false,
             strangers: Vec::new(),
+            no_paths: Vec::new(),
         }
     }
 
@@ -164,6 +174,8 @@ impl Stack {
                         TokenTree::Ident(name) => Some(name),
                         _ => None,
                     }));
+            } else if name == NO_PATH {
+                stack.no_paths.push(args);
             } else if name == ASYNC {
                 stack.was_async = true;
             } else if name == INSTRUMENT {
@@ -173,6 +185,14 @@ impl Stack {
             }
         }
         stack
+    }
+
+    /// The name of the outermost attribute.
+    pub(crate) fn first(&self) -> Option<&Ident> {
+        self.entries.iter().find_map(|e| match e {
+            Entry::Layer(layer) => Some(&layer.name),
+            Entry::Instrument => None,
+        })
     }
 
     fn read_attribute(attr: &TokenStream) -> Self {
@@ -199,12 +219,14 @@ impl Stack {
         });
         let word = |word| Ident::new(word, Span::call_site());
         let (crate_word, stranger, strangers) = (word(CRATE), word(STRANGER), &self.strangers);
+        let no_path = word(NO_PATH);
+        let no_paths = self.no_paths.iter().map(|path| quote!(#no_path(#path)));
         let was_async = self.was_async.then(|| {
             let word = word(ASYNC);
             quote!(#word())
         });
         quote!(#[#krate::__private::stack(
-            #crate_word(#krate) #was_async #stranger(#(#strangers)*) #(#entries)*
+            #crate_word(#krate) #was_async #stranger(#(#strangers)*) #(#no_paths)* #(#entries)*
         )])
     }
 }
@@ -221,6 +243,12 @@ fn take_crate(args: TokenStream) -> (Option<TokenStream>, TokenStream) {
                 if *word == CRATE && eq.as_char() == '=' && !path.is_empty() =>
             {
                 krate = Some(path.iter().cloned().collect());
+            }
+            [TokenTree::Ident(word)] if *word == CRATE => krate = Some(part),
+            [TokenTree::Ident(word), TokenTree::Punct(eq)]
+                if *word == CRATE && eq.as_char() == '=' =>
+            {
+                krate = Some(part);
             }
             _ => others.push(part),
         }

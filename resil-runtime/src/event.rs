@@ -29,7 +29,7 @@ pub enum Event {
     RetryStopped {
         /// The annotated function.
         function: &'static str,
-        /// How often the body was tried.
+        /// How many attempts have ended.
         attempts: u32,
         /// Why no attempt follows.
         reason: StopReason,
@@ -109,7 +109,7 @@ pub enum StopReason {
     AskedLonger,
     /// `nested = outer`: the retry around this function is to do it.
     Nested,
-    /// The call was cancelled.
+    /// The call was dropped, in the wait for another attempt or in that one.
     Cancelled,
     /// The process is shutting down.
     Shutdown,

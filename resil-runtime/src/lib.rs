@@ -28,3 +28,4 @@ pub use classify::{Class, Classify};
 pub use deadline::{Deadline, spawn};
 pub use error::Error;
 pub use registry::{breaker, registry};
+pub use retry::Backoff;

@@ -57,6 +57,7 @@ impl Mark {
     }
 
     /// An attempt since [`forget_cut`](Self::forget_cut) was dropped in mid-flight.
+    #[cfg(feature = "idempotent")]
     pub(crate) fn was_cut(&self) -> bool {
         self.has(CUT)
     }
@@ -67,11 +68,13 @@ impl Mark {
         self.has(BEGUN)
     }
 
+    #[cfg(feature = "idempotent")]
     pub(crate) fn forget_cut(&self) {
         self.clear(CUT | BEGUN);
     }
 
     /// The answer that comes up is (or is not) a replay.
+    #[cfg(feature = "idempotent")]
     pub(crate) fn set_replayed(&self, yes: bool) {
         if yes {
             self.set(REPLAYED);

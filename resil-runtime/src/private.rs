@@ -3,7 +3,7 @@
 pub use crate::circuit::{
     CircuitPolicy, CircuitSite, CircuitVerdict, KeyedCircuit, Permit, Window, WindowOf,
 };
-pub use crate::classify::{Class, Classify, Probe};
+pub use crate::classify::{Class, Classify, Forward, Probe, RetryAfter};
 pub use crate::deadline::Deadline;
 pub use crate::error::Refusal;
 pub use crate::failure::{
@@ -12,7 +12,8 @@ pub use crate::failure::{
 };
 pub use crate::mark::{Mark, watch};
 pub use crate::retry::{
-    BudgetPolicy, Jitter, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask, attempt,
+    BudgetPolicy, Jitter, Plan, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask,
+    attempt, plan,
 };
 pub use crate::site::Site;
 pub use crate::then::then;

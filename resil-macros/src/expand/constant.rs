@@ -99,8 +99,12 @@ impl Cx<'_> {
             Const::Item { tokens } => {
                 let at = mixed(first_span(tokens));
                 let name = Ident::new(&format!("__RESIL_{}", bound.option.to_uppercase()), at);
-                let (ty, checked) = (bound.ty.tokens(at), bound.checked(tokens));
-                self.on_entry(&quote_spanned!(at=> const #name: #ty = #checked;));
+                let ty = bound.ty.tokens(at);
+                self.on_entry(&quote_spanned!(at=> const #name: #ty = #tokens;));
+                if let Some(check) = bound.check(at) {
+                    // Nameless, for rustc says what it could not evaluate.
+                    self.on_entry(&quote_spanned!(at=> const _: () = { let __v = #name; #check };));
+                }
                 quote_spanned!(at=> #name)
             }
         }
@@ -112,17 +116,21 @@ impl Bound {
     fn checked(&self, tokens: &TokenStream) -> TokenStream {
         let at = mixed(first_span(tokens));
         let ty = self.ty.tokens(at);
+        let check = self.check(at);
+        quote_spanned!(at=> { let __v: #ty = #tokens; #check __v })
+    }
+
+    fn check(&self, at: Span) -> Option<TokenStream> {
         let Self {
             option,
             holds,
             must,
             ..
         } = self;
-        let check = (!holds.is_empty()).then(|| {
+        (!holds.is_empty()).then(|| {
             let message = format!("resil: `{option}` must be {must}");
             quote_spanned!(at=> ::core::assert!(#holds, #message);)
-        });
-        quote_spanned!(at=> { let __v: #ty = #tokens; #check __v })
+        })
     }
 }
 

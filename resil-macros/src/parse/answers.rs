@@ -50,19 +50,32 @@ impl Args<'_> {
         self.cx.diag.error(ident, message);
     }
 
-    pub(super) fn not_built(&self, option: &Opt, ident: &Ident, tokens: &TokenStream) {
-        // `backoff = exponential`, as several peers write it, is built: by another name.
-        if let Look::Word(word) = look(tokens)
-            && let Some(strategy) = self.option(&word.to_string())
-            && strategy.kind == Kind::Strategy
-        {
-            let name = format!("{} = {word}", option.name);
-            let texts = [strategy.name.to_owned()];
-            let message = wording::called_here(self.spec, &name, &texts, ", first and by itself");
-            self.cx.diag.error(ident, message);
-        } else {
-            self.cx.diag.error(ident, wording::not_yet(option.name));
+    /// `backoff = exponential`, as several peers write it: a fault if that is what it is.
+    pub(super) fn is_strategy_as_value(&mut self, option: &Opt, tokens: &TokenStream) -> bool {
+        let word = match look(tokens) {
+            Look::Word(word) if !self.cx.params.contains(&word) => word.to_string(),
+            Look::Text(text) => text.value(),
+            _ => return false,
+        };
+        if option.name != "backoff" {
+            return false;
         }
+        let Some(strategy) = self.strategy(&word) else {
+            return false;
+        };
+        let message = wording::strategy_as_value(option, &shown(tokens), strategy);
+        self.cx.diag.error(tokens, message);
+        self.mean(strategy.name, super::first_span(tokens));
+        true
+    }
+
+    /// The strategy of that name, here or elsewhere.
+    fn strategy(&self, word: &str) -> Option<&'static Opt> {
+        let here = match self.known_elsewhere(word) {
+            Some(Here::Named(name, _)) => name,
+            _ => word,
+        };
+        self.option(here).filter(|o| o.kind == Kind::Strategy)
     }
 
     pub(super) fn nameless(&mut self, tokens: &TokenStream) {
@@ -175,6 +188,10 @@ fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Ve
     };
     let values = match look(tokens) {
         Look::Nothing => vec![option.example.to_owned()],
+        Look::Text(text) if option.kind == Kind::Duration => {
+            unquoted_duration(&text.value(), option)
+        }
+        Look::Text(text) if is_unquoted(option.kind) => vec![text.value()],
         Look::Number(found) if !found.negative => number(&found),
         _ if option.kind == Kind::Pattern => {
             vec![pattern::meant(tokens).unwrap_or_else(|| option.example.to_owned())]
@@ -183,6 +200,32 @@ fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Ve
         _ => vec![shown(tokens)],
     };
     values.iter().map(|value| option.write(value)).collect()
+}
+
+/// `"100ms"` → `100ms`.
+fn unquoted_duration(text: &str, option: &Opt) -> Vec<String> {
+    let text: String = text.split_whitespace().collect();
+    match duration::read(&text) {
+        Ok(_) => vec![text],
+        Err(fault) if text.starts_with(|c: char| c.is_ascii_digit()) && !fault.write.is_empty() => {
+            fault.write
+        }
+        Err(_) => vec![option.example.to_owned()],
+    }
+}
+
+/// Whether others write in quotes what is none here.
+fn is_unquoted(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Count
+            | Kind::Max
+            | Kind::Ratio
+            | Kind::Number
+            | Kind::Window
+            | Kind::Words(_)
+            | Kind::Jitter
+    )
 }
 
 /// Whether an expression can be shown as that option's value.

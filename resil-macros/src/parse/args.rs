@@ -107,15 +107,20 @@ impl<'a> Args<'a> {
             self.cx.diag.error(&ident, wording::twice(option.name));
             return;
         }
+        if self.is_strategy_as_value(option, &tokens) {
+            return;
+        }
         let second_strategy = option.kind == Kind::Strategy && self.has_strategy();
         self.mean(option.name, ident.span());
         if !option.built {
-            self.not_built(option, &ident, &tokens);
+            self.cx.diag.error(&ident, wording::not_yet(option.name));
             return;
         }
         if option.kind == Kind::Strategy {
             if form != Form::Flag {
-                self.cx.diag.error(&ident, wording::takes_no_value(option));
+                self.cx
+                    .diag
+                    .error(&ident, wording::takes_no_value(option, form, &tokens));
             } else if !first && !second_strategy {
                 self.cx
                     .diag
@@ -155,8 +160,8 @@ impl<'a> Args<'a> {
                 TokenTree::Punct(punct) => punct.as_char() == '%',
                 TokenTree::Group(_) | TokenTree::Literal(_) => true,
             };
-            if ends_value && is_equals(&trees, at + 1) && self.option(&ident.to_string()).is_some()
-            {
+            // No expression goes on so, whatever the name is.
+            if ends_value && is_equals(&trees, at + 1) {
                 self.cx
                     .diag
                     .error(ident, wording::comma_missing(&ident.to_string()));

@@ -68,10 +68,16 @@ impl Value<'_> {
         let meant_so =
             bound.subpat.is_some() || name.starts_with(|c: char| c.is_uppercase() || c == '_');
         if !meant_so {
-            let texts = [format!("e if {name}(e)"), "_".to_owned()];
+            // `on(e)` was meant as a binding, `on(is_transient)` as a predicate.
+            let is_error = matches!(name.as_str(), "e" | "err" | "error" | "x" | "v" | "value");
+            let guarded = if is_error {
+                format!("{name} if {name}.is_connect()")
+            } else {
+                format!("e if {name}(e)")
+            };
             self.refuse_with(
                 &format!("`{name}` is a new name, which matches everything"),
-                &texts,
+                &[guarded, "_".to_owned()],
             );
         }
         !meant_so

@@ -167,8 +167,7 @@ fn close_up(text: &str) -> String {
             || line.is_empty()
             || matches!(before, Some('.' | '(' | '['))
             || line.ends_with("::")
-            || word.starts_with([',', '.', ')', ']', '?', ';', '%'])
-            || word.starts_with("::");
+            || word.starts_with([',', '.', ')', ']', '?', ';', '%', ':']);
         if !glued {
             line.push(' ');
         }

@@ -11,29 +11,31 @@ pub(crate) struct Spec {
     pub(crate) nameless: &'static [(Guess, &'static str)],
 }
 
+impl Spec {
+    /// The attribute that has an option of that name, here or by the name of others.
+    pub(crate) fn with(all: &[&'static Self], name: &str) -> Option<&'static Self> {
+        let here = |spec: &&Self| spec.options.iter().any(|option| option.name == name);
+        let elsewhere = |spec: &&Self| spec.elsewhere.iter().any(|e| e.names.contains(&name));
+        let (mut first, mut second) = (all.iter().copied(), all.iter().copied());
+        first.find(here).or_else(|| second.find(elsewhere))
+    }
+}
+
 /// One option of an attribute.
 #[derive(Clone, Copy)]
 pub(crate) struct Opt {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// As the docs have it; empty where there is none.
-    pub(crate) default: &'static str,
     /// A value to show where the user's own gives no better one.
     pub(crate) example: &'static str,
     pub(crate) built: bool,
 }
 
 impl Opt {
-    pub(crate) const fn new(
-        name: &'static str,
-        kind: Kind,
-        default: &'static str,
-        example: &'static str,
-    ) -> Self {
+    pub(crate) const fn new(name: &'static str, kind: Kind, example: &'static str) -> Self {
         Self {
             name,
             kind,
-            default,
             example,
             built: true,
         }

@@ -202,7 +202,11 @@ impl<'a> Value<'a> {
                 .take(LONGEST_NAME)
                 .map(|c| if allowed(c) { c } else { '-' })
                 .collect();
-            let what = format!("`{stranger}` is not one of a name's letters `A-Z a-z 0-9 _ . : -`");
+            let stranger = match stranger {
+                ' ' => "a space".to_owned(),
+                other => format!("`{other}`"),
+            };
+            let what = format!("{stranger} is not one of a name's letters `A-Z a-z 0-9 _ . : -`");
             self.refuse_with(&what, &[format!("\"{fixed}\"")]);
         } else {
             return Some(text);

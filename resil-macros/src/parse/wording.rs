@@ -3,7 +3,11 @@
 
 use std::fmt::Display;
 
+use proc_macro2::TokenStream;
+
+use super::split::shown;
 use super::table::{Opt, Spec, one_of};
+use super::value::Form;
 use crate::diag::help;
 
 /// "write `a` or `b`".
@@ -54,13 +58,15 @@ pub(crate) fn needs_value(option: &Opt) -> String {
     )
 }
 
-pub(crate) fn takes_no_value(option: &Opt) -> String {
+pub(crate) fn takes_no_value(option: &Opt, form: Form, value: &TokenStream) -> String {
+    let name = option.name;
     help(
-        format!(
-            "`{}` is a word that stands alone and takes no value",
-            option.name
-        ),
-        format!("write `{}`, with the options beside it", option.name),
+        format!("`{name}` is a word that stands alone and takes no value"),
+        if form == Form::Parens && !value.is_empty() {
+            format!("write `{name}, {}`", shown(value))
+        } else {
+            format!("write `{name}`, with the options beside it")
+        },
     )
 }
 
@@ -133,6 +139,16 @@ pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
     help(
         no_option(spec, name),
         format!("it belongs to {}: move it there", other.policy),
+    )
+}
+
+pub(crate) fn strategy_as_value(option: &Opt, value: &str, strategy: &Opt) -> String {
+    help(
+        format!(
+            "`{}` takes a strategy of your own, but `{value}` is one that resil has",
+            option.name
+        ),
+        format!("write `{}`, first and by itself", strategy.name),
     )
 }
 

@@ -16,21 +16,21 @@ use crate::parse::{
 pub(crate) static SPEC: Spec = Spec {
     policy: "`#[circuit]`",
     options: &[
-        Opt::new("name", Kind::Name, "", "\"pay\""),
-        Opt::new("failures", Kind::Count, "5", "5"),
-        Opt::new("failure_rate", Kind::Ratio, "", "50%"),
-        Opt::new("window", Kind::Window, "100", "100"),
-        Opt::new("min_calls", Kind::Count, "20", "20"),
-        Opt::new("slow", Kind::Duration, "", "2s"),
-        Opt::new("slow_rate", Kind::Ratio, "100%", "100%"),
-        Opt::new("open_for", Kind::Duration, "30s", "30s"),
-        Opt::new("open_max", Kind::Duration, "", "5m"),
-        Opt::new("probes", Kind::Count, "1", "1"),
-        Opt::new("on", Kind::Pattern, "", "Network(_)"),
-        Opt::new("ignore", Kind::Pattern, "", "NotFound"),
-        Opt::new("key", Kind::Expr, "", "host"),
-        Opt::new("max_keys", Kind::Count, "10_000", "10_000"),
-        Opt::new("policy", Kind::Expr, "", "POLICY"),
+        Opt::new("name", Kind::Name, "\"pay\""),
+        Opt::new("failures", Kind::Count, "5"),
+        Opt::new("failure_rate", Kind::Ratio, "50%"),
+        Opt::new("window", Kind::Window, "100"),
+        Opt::new("min_calls", Kind::Count, "20"),
+        Opt::new("slow", Kind::Duration, "2s"),
+        Opt::new("slow_rate", Kind::Ratio, "100%"),
+        Opt::new("open_for", Kind::Duration, "30s"),
+        Opt::new("open_max", Kind::Duration, "5m"),
+        Opt::new("probes", Kind::Count, "1"),
+        Opt::new("on", Kind::Pattern, "Network(_)"),
+        Opt::new("ignore", Kind::Pattern, "NotFound"),
+        Opt::new("key", Kind::Expr, "host"),
+        Opt::new("max_keys", Kind::Count, "10_000"),
+        Opt::new("policy", Kind::Expr, "POLICY"),
     ],
     elsewhere: &[
         Elsewhere {
@@ -172,6 +172,10 @@ pub(crate) enum Window {
 }
 
 /// Where the options stand that the rules speak of, faulty values included.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one option: written or not"
+)]
 #[derive(Default)]
 struct Written {
     rate: bool,

@@ -10,33 +10,22 @@ use syn::LitStr;
 use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
-    Args, Const, Elsewhere, Guess, Here, Kind, Opt, Spec, Value, at_commas, inside,
+    Args, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Spec, Value, at_commas, inside, look,
 };
 
 pub(crate) static SPEC: Spec = Spec {
     policy: "`#[idempotent]`",
     options: &[
-        Opt::new("key", Kind::Expr, "", "order.id"),
-        Opt::new("name", Kind::Name, "", "\"charge\""),
-        Opt::new("ttl", Kind::Duration, "24h", "24h"),
-        Opt::new("lease", Kind::Duration, "30s", "30s"),
-        Opt::new("fingerprint", Kind::Expr, "", "order.amount"),
-        Opt::new("conflict", Kind::Words(&CONFLICT), "wait", "reject"),
-        Opt::new(
-            "on_abandon",
-            Kind::Words(&ON_ABANDON),
-            "retry",
-            "indeterminate",
-        ),
-        Opt::new(
-            "errors",
-            Kind::Words(&["forget", "store"]),
-            "forget",
-            "forget",
-        )
-        .later(),
-        Opt::new("store", Kind::Expr, "", "\"orders\"").later(),
-        Opt::new("version", Kind::Count, "1", "1").later(),
+        Opt::new("key", Kind::Expr, "order.id"),
+        Opt::new("name", Kind::Name, "\"charge\""),
+        Opt::new("ttl", Kind::Duration, "24h"),
+        Opt::new("lease", Kind::Duration, "30s"),
+        Opt::new("fingerprint", Kind::Expr, "order.amount"),
+        Opt::new("conflict", Kind::Words(&CONFLICT), "reject"),
+        Opt::new("on_abandon", Kind::Words(&ON_ABANDON), "indeterminate"),
+        Opt::new("errors", Kind::Words(&["forget", "store"]), "forget").later(),
+        Opt::new("store", Kind::Expr, "\"orders\"").later(),
+        Opt::new("version", Kind::Count, "1").later(),
     ],
     elsewhere: &[
         Elsewhere {
@@ -153,6 +142,7 @@ fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
     let list = tuple.clone().unwrap_or_else(|| value.tokens.clone());
     let is_tuple = tuple.is_some() || at_commas(list).len() > 1;
     if !is_tuple {
+        check_not_a_format(value)?;
         return value.expr().map(|tokens| vec![tokens]);
     }
     let elements = value.elements(Delimiter::Parenthesis);
@@ -161,6 +151,27 @@ fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
         return None;
     }
     let wanted = elements.len();
-    let parts: Vec<_> = elements.iter().filter_map(Value::expr).collect();
+    let parts: Vec<_> = elements
+        .iter()
+        .filter_map(|part| check_not_a_format(part).and_then(|()| part.expr()))
+        .collect();
     (parts.len() == wanted).then_some(parts)
+}
+
+/// `"pay-{id}"`: to Rust a plain text, the same for every call, and each would get the first
+/// one's result.
+fn check_not_a_format(part: &Value<'_>) -> Option<()> {
+    let Look::Text(text) = look(&part.tokens) else {
+        return Some(());
+    };
+    let names_argument = text.value().split('{').skip(1).any(|rest| {
+        let name = rest.split(['}', ':', '.']).next().unwrap_or_default();
+        name == "self" || part.cx.params.iter().any(|param| param == name)
+    });
+    if names_argument {
+        let what = format!("`{:?}` is the same text for every call", text.value());
+        part.refuse_with(&what, &[format!("format!({:?})", text.value())]);
+        return None;
+    }
+    Some(())
 }

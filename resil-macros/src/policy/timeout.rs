@@ -4,7 +4,7 @@ mod expand;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-use super::{Bound, Ctx, Facts};
+use super::{Bound, Ctx, Facts, SPECS};
 use crate::diag::help;
 use crate::parse::{
     DurationValue, Look, Place, Spec, Value, inside, is_equals, look, pieces, shown, with_units,
@@ -53,6 +53,11 @@ impl Timeout {
             None
         };
         for extra in pieces {
+            let name = extra.clone().into_iter().next().map(|t| t.to_string());
+            let instead = match name.and_then(|name| Spec::with(&SPECS, &name)) {
+                Some(other) => format!("it belongs to {}: move it there", other.policy),
+                None => "remove it; a second limit is a second `#[timeout(..)]`".to_owned(),
+            };
             cx.diag.error(
                 &extra,
                 help(
@@ -60,7 +65,7 @@ impl Timeout {
                         "`timeout` takes one duration and nothing else, but here is `{}`",
                         shown(&extra)
                     ),
-                    "remove it; a second limit is a second `#[timeout(..)]`",
+                    instead,
                 ),
             );
         }

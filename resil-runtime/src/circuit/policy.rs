@@ -15,6 +15,17 @@ pub enum Window {
     Time(Duration),
 }
 
+impl Window {
+    /// Whether it is one that a breaker can keep: `#[circuit]` asks at compile time.
+    #[doc(hidden)]
+    pub const fn is_in_range(self) -> bool {
+        match self {
+            Self::Calls(calls) => 1 <= calls && calls <= 10_000,
+            Self::Time(time) => time.as_millis() >= 100,
+        }
+    }
+}
+
 /// A window of whatever type a const of the user's has: generated code does not know it.
 ///
 /// ```

@@ -26,17 +26,18 @@ use crate::site::Site;
 #[derive(Debug)]
 pub struct IdempotentSite {
     name: &'static str,
-    line: u32,
+    /// The function, where no name is given.
+    site: Option<&'static Site>,
 }
 
 impl IdempotentSite {
-    /// The scope is `name`, or the function with its line.
+    /// The scope is `name`, or the function.
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
         match name {
-            Some(name) => Self { name, line: 0 },
+            Some(name) => Self { name, site: None },
             None => Self {
                 name: site.function(),
-                line: site.line(),
+                site: Some(site),
             },
         }
     }
@@ -66,7 +67,7 @@ impl IdempotentSite {
     ) -> Beginning<'a, T> {
         let scope = Scope {
             name: self.name,
-            line: self.line,
+            site: self.site.map_or(0, |site| std::ptr::from_ref(site).addr()),
             result: (codec.type_name)(),
         };
         let name = self.name;

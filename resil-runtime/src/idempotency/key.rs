@@ -118,12 +118,13 @@ impl Fingerprint {
     }
 }
 
-/// Whose keys they are: the `name`, or the function (and its line, where two are called alike),
-/// and the name of the success type.
+/// Whose keys they are: the `name`, or the function, and the name of the success type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Scope {
     pub(super) name: &'static str,
-    pub(super) line: u32,
+    /// Where the function's static lies, 0 with a `name`: a macro can put several functions of one
+    /// path on one line.
+    pub(super) site: usize,
     pub(super) result: &'static str,
 }
 

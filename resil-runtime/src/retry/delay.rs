@@ -73,11 +73,25 @@ impl RetryPolicy {
 
     /// Between what the delay before retry `n` is drawn; `previous` is the one before it.
     pub(crate) fn spread(&self, n: u32, previous: Option<Duration>) -> Spread {
-        let d = self.plain(n);
         let (default, cap) = match self.strategy {
             Strategy::Delays(_) => (Jitter::None, Duration::MAX),
             _ => (Jitter::Full, self.cap),
         };
+        self.jittered(self.plain(n), default, cap, previous)
+    }
+
+    /// The same for a delay that a [`Backoff`](super::Backoff) has given.
+    pub(crate) fn spread_own(&self, d: Duration, previous: Option<Duration>) -> Spread {
+        self.jittered(d.min(self.cap), Jitter::None, self.cap, previous)
+    }
+
+    fn jittered(
+        &self,
+        d: Duration,
+        default: Jitter,
+        cap: Duration,
+        previous: Option<Duration>,
+    ) -> Spread {
         match self.jitter.unwrap_or(default) {
             Jitter::None => Spread::exactly(d),
             Jitter::Full => Spread {

@@ -4,6 +4,7 @@
 //! [`again`](Retry::again), and awaits [`pause`](Retry::pause) before the next. A first attempt
 //! that succeeds reads one word (the budget) and nothing else: no clock, no random number.
 
+mod backoff;
 mod budget;
 mod delay;
 mod policy;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+pub use self::backoff::{Backoff, Plan, plan};
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
 use self::budget::Budget;
@@ -75,18 +77,21 @@ pub fn ask<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Durat
 
 /// What holds where no pattern decides: a timeout below may pass, what else resil raised is final;
 /// the body's own error is what it says it is, and worth another try if it says nothing.
-fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> Option<RetryVerdict> {
+fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> RetryVerdict {
     let again = match (raised, class) {
         (Some(raised), _) => matches!(raised, Raised::Timeout { .. }),
         (None, Some(Class::Permanent | Class::Neutral)) => false,
         (None, _) => true,
     };
-    Some(if again {
+    if again {
         RetryVerdict::Retry
     } else {
         RetryVerdict::Final
-    })
+    }
 }
+
+/// Asked for the delay before a retry, given its number and the delay before it.
+type PlanFn<'a> = &'a mut dyn FnMut(u32, Option<Duration>) -> Plan;
 
 /// The retry of one call.
 #[derive(Debug)]
@@ -100,6 +105,17 @@ pub struct Retry {
     /// The delay drawn last.
     delay: Option<Duration>,
     nested_reported: bool,
+    /// An attempt failed and another one is to follow: dropped here, the call was cancelled.
+    under_way: bool,
+}
+
+impl Drop for Retry {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.under_way {
+            self.cancelled();
+        }
+    }
 }
 
 impl Retry {
@@ -117,6 +133,7 @@ impl Retry {
             },
             delay: None,
             nested_reported: false,
+            under_way: false,
         }
     }
 
@@ -125,7 +142,7 @@ impl Retry {
     /// `on_ok` says of a value that it asks for another try; `verdict` what the patterns say of an
     /// error (`None`: nothing, the default holds); `class` what the error says of itself; `asked`
     /// how long the failed side wants to be left alone. The last three are asked about errors that
-    /// are the user's already.
+    /// are the user's already. `plan` says where the delay comes from.
     #[inline(always)]
     pub fn again<T, E, P: Raise>(
         &mut self,
@@ -134,17 +151,18 @@ impl Retry {
         verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
         asked: impl FnOnce(&E) -> Option<Duration>,
+        mut plan: impl FnMut(u32, Option<Duration>) -> Plan,
     ) -> bool {
         match out {
             Ok(value) => {
                 if on_ok(value) {
-                    self.next(Some(RetryVerdict::Retry), None)
+                    self.next(Some(RetryVerdict::Retry), None, &mut plan)
                 } else {
                     self.succeeded();
                     false
                 }
             }
-            Err(failure) => self.failed(failure, verdict, class, asked),
+            Err(failure) => self.failed(failure, verdict, class, asked, &mut plan),
         }
     }
 
@@ -155,11 +173,12 @@ impl Retry {
         verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
         asked: impl FnOnce(&E) -> Option<Duration>,
+        plan: PlanFn<'_>,
     ) -> bool {
         let (error, raised) = (failure.error(), failure.raised());
         let verdict = error.and_then(verdict);
         if verdict == Some(RetryVerdict::Final) {
-            return self.next(verdict, None);
+            return self.next(verdict, None, plan);
         }
         // What resil raised is known better by its kind than by what the user's type makes of it.
         let class = if raised.is_some() {
@@ -172,11 +191,13 @@ impl Retry {
             (_, Some(raised)) => raised.retry_after(),
             _ => None,
         });
-        self.next(verdict.or(default_verdict(class, raised)), asked)
+        let verdict = verdict.unwrap_or_else(|| default_verdict(class, raised));
+        self.next(Some(verdict), asked, plan)
     }
 
     #[inline(always)]
     fn succeeded(&mut self) {
+        self.under_way = false;
         if let Some(budget) = self.policy.budget {
             self.site
                 .budget()
@@ -185,10 +206,17 @@ impl Retry {
     }
 
     #[inline(never)]
-    fn next(&mut self, verdict: Option<RetryVerdict>, asked: Option<Duration>) -> bool {
+    fn next(
+        &mut self,
+        verdict: Option<RetryVerdict>,
+        asked: Option<Duration>,
+        plan: PlanFn<'_>,
+    ) -> bool {
         self.attempts = self.attempts.saturating_add(1);
-        match self.decide(verdict, asked) {
+        self.under_way = false;
+        match self.decide(verdict, asked, plan) {
             Ok(delay) => {
+                self.under_way = true;
                 self.delay = Some(delay);
                 event::emit(|| Event::Retry {
                     function: self.site.site.function(),
@@ -198,13 +226,25 @@ impl Retry {
                 true
             }
             Err(reason) => {
-                event::emit(|| Event::RetryStopped {
-                    function: self.site.site.function(),
-                    attempts: self.attempts,
-                    reason,
-                });
+                self.stopped(reason);
                 false
             }
+        }
+    }
+
+    fn stopped(&self, reason: StopReason) {
+        event::emit(|| Event::RetryStopped {
+            function: self.site.site.function(),
+            attempts: self.attempts,
+            reason,
+        });
+    }
+
+    #[cold]
+    fn cancelled(&self) {
+        // A panic that passes through on its way is told by itself.
+        if !std::thread::panicking() {
+            self.stopped(StopReason::Cancelled);
         }
     }
 
@@ -213,6 +253,7 @@ impl Retry {
         &mut self,
         verdict: Option<RetryVerdict>,
         asked: Option<Duration>,
+        plan: PlanFn<'_>,
     ) -> Result<Duration, StopReason> {
         if verdict == Some(RetryVerdict::Final) {
             return Err(StopReason::Final);
@@ -228,7 +269,11 @@ impl Retry {
         }
         let spread: Spread = match asked {
             Some(asked) => self.policy.asked(asked).ok_or(StopReason::AskedLonger)?,
-            None => self.policy.spread(self.attempts, self.delay),
+            None => match plan(self.attempts, self.delay) {
+                Plan::Policy => self.policy.spread(self.attempts, self.delay),
+                Plan::Own(None) => return Err(StopReason::Exhausted),
+                Plan::Own(Some(d)) => self.policy.spread_own(d, self.delay),
+            },
         };
         let delay = spread.draw();
         self.in_time(delay)?;

@@ -5,8 +5,9 @@ use quote::{quote, quote_spanned};
 
 use super::{Circuit, Window};
 use crate::expand::constant::{Bound, Ty, count, not_zero, ratio};
-use crate::expand::{Cx, Inner, mixed};
+use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
+use crate::parse::Const;
 
 impl Circuit {
     pub(crate) fn expand(&self, inner: Inner, cx: &Cx<'_>) -> Inner {
@@ -52,10 +53,7 @@ impl Circuit {
     fn site(&self, cx: &Cx<'_>) {
         let at = mixed(self.span);
         let ty = cx.private("CircuitSite", self.span);
-        let name = match &self.name {
-            Some(name) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
-            None => quote_spanned!(at=> ::core::option::Option::None),
-        };
+        let name = option(self.name.as_ref(), at);
         cx.on_entry(&quote_spanned! {at=>
             static __RESIL_CIRCUIT: #ty = #ty::new(&__RESIL_SITE, #name);
         });
@@ -140,11 +138,24 @@ impl Circuit {
                 let d = cx.constant(d, &bound);
                 quote_spanned!(at=> #ty::Time(#d))
             }
-            Window::Expr(tokens) => {
+            Window::Expr(value) => {
                 // A name says neither `u32` nor `Duration`: its type does.
-                let of = cx.private("WindowOf", self.span);
-                let tokens = cx.this(tokens.tokens());
-                quote_spanned!(at=> #of(#tokens).window())
+                let at = mixed(first_span(value.tokens()));
+                let (of, ty) = (cx.private("WindowOf", at), cx.private("Window", at));
+                let tokens = cx.this(value.tokens());
+                let made = quote_spanned!(at=> #of(#tokens).window());
+                let check = quote_spanned!(at=> ::core::assert!(
+                    __v.is_in_range(),
+                    "resil: `window` must be between 1 and 10000 calls, or at least 100ms",
+                ););
+                if let Const::Inline { .. } = value {
+                    return quote_spanned!(at=> { let __v = #made; #check __v });
+                }
+                cx.on_entry(&quote_spanned! {at=>
+                    const __RESIL_WINDOW: #ty = #made;
+                    const _: () = { let __v = __RESIL_WINDOW; #check };
+                });
+                quote_spanned!(at=> __RESIL_WINDOW)
             }
         }
     }
@@ -161,13 +172,13 @@ impl Circuit {
             let hit = cx.matches(p, &quote!(__e));
             quote_spanned!(at=> if #hit { #some(#ty::Neutral) } else)
         });
-        let rest = match &self.on {
-            Some(p) => {
+        let rest = self.on.as_ref().map_or_else(
+            || quote_spanned!(at=> { ::core::option::Option::None }),
+            |p| {
                 let hit = cx.matches(p, &quote!(__e));
                 quote_spanned!(at=> { if #hit { #some(#ty::Failure) } else { #some(#ty::Success) } })
-            }
-            None => quote_spanned!(at=> { ::core::option::Option::None }),
-        };
+            },
+        );
         quote_spanned!(at=> |__e: &_| { #ignore #rest })
     }
 }

@@ -1,21 +1,29 @@
 //! A combinator: claims, runs what is inside beside the lease's heartbeat, records; or replays,
 //! or refuses.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote_spanned;
 
 use super::Idempotent;
 use crate::expand::constant::{Bound, Ty, not_zero};
-use crate::expand::{Cx, Inner, mixed};
-use crate::input::first_span;
+use crate::expand::{Cx, Inner, mixed, option};
+use crate::input::{first_span, last_span};
 use crate::policy::Layer;
+
+/// `&(value)`, from the first of the user's tokens to the last.
+fn by_reference(value: &TokenStream) -> TokenStream {
+    let (first, last) = (first_span(value), last_span(value));
+    let mut inner = Group::new(Delimiter::Parenthesis, value.clone());
+    inner.set_span(mixed(last));
+    quote_spanned!(mixed(first)=> &#inner)
+}
 
 impl Idempotent {
     pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
         let at = mixed(self.span);
         self.on_entry(cx);
         let policy = self.policy(cx);
-        let codec = cx.gate("recorded");
+        let codec = cx.recorded();
         let body = inner.future(cx, self.span);
         // Inside a loop each attempt claims anew.
         let again = above.iter().any(Layer::runs_again);
@@ -36,27 +44,25 @@ impl Idempotent {
     fn on_entry(&self, cx: &Cx<'_>) {
         let at = mixed(self.span);
         let site = cx.private("IdempotentSite", self.span);
-        let name = match &self.name {
-            Some(name) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
-            None => quote_spanned!(at=> ::core::option::Option::None),
-        };
+        let name = option(self.name.as_ref(), at);
         let builder = cx.private("KeyBuilder", self.span);
         let parts: TokenStream = self
             .key
             .iter()
             .flatten()
             .map(|part| {
-                let part = cx.this(part);
-                quote_spanned!(mixed(first_span(&part))=> .part(&(#part)))
+                let part = by_reference(&cx.this_on_entry(part));
+                quote_spanned!(mixed(first_span(&part))=> .part(#part))
             })
             .collect();
         let fingerprint = self.fingerprint.as_ref().map(|value| {
-            let value = cx.this(value);
+            let value = cx.this_on_entry(value);
             let at = mixed(first_span(&value));
+            let by_reference = by_reference(&value);
             let of = cx.private("PreparedFingerprint", first_span(&value));
             quote_spanned!(at=>
                 #[allow(unused_parens, clippy::all, clippy::pedantic)]
-                let __resil_fingerprint = #of::of(&(#value));
+                let __resil_fingerprint = #of::of(#by_reference);
             )
         });
         cx.on_entry(&quote_spanned! {at=>

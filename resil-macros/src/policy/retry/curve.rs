@@ -15,7 +15,7 @@ impl Retry {
     pub(super) fn shortest(&self) -> Option<Shortest> {
         let runs = self.runs()?;
         let share = self.shortest_share()?;
-        if self.retry_after.is_some() {
+        if self.retry_after.is_some() || self.written.backoff.is_some() {
             return None;
         }
         let delay: Box<dyn Fn(u32) -> Duration> = if self.written.delays.is_some() {
@@ -29,7 +29,7 @@ impl Retry {
                 delays[last.min(usize::try_from(n - 1).unwrap_or(last))]
             })
         } else {
-            if self.written.policy && !self.strategy_written {
+            if self.written.policy && self.written.strategy.is_none() {
                 return None;
             }
             let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
@@ -43,6 +43,48 @@ impl Retry {
             runs,
             delay: Box::new(move |n| scaled(delay(n), share)),
         })
+    }
+
+    /// All waits together at their longest; `None` where that can't be told.
+    pub(crate) fn longest_waits(&self) -> Option<Duration> {
+        /// More waits than this are no figure that helps anybody.
+        const MOST: u32 = 10_000;
+        if self.written.policy {
+            return None;
+        }
+        let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
+        let delays = match &self.delays {
+            None if self.written.delays.is_some() => return None,
+            None => None,
+            Some(all) => Some(
+                all.iter()
+                    .map(|d| d.literal().copied())
+                    .collect::<Option<Vec<_>>>()?,
+            ),
+        };
+        if let Some(delays) = delays {
+            let last = delays.last().copied()?;
+            let all = (0..waits as usize).map(|i| delays.get(i).copied().unwrap_or(last));
+            return all
+                .reduce(Duration::saturating_add)
+                .or(Some(Duration::ZERO));
+        }
+        let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
+        let own = self.written.backoff.is_some() || self.retry_after.is_some();
+        if own || matches!(self.jitter, Some(Jitter::Decorrelated)) {
+            // Whoever gives the delay is held to the cap.
+            return cap.checked_mul(waits);
+        }
+        let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
+        let factor = self.literal_or(self.factor.as_ref(), self.written.factor, DEFAULT_FACTOR)?;
+        let more = match &self.jitter {
+            Some(Jitter::Ratio(ratio)) => 1.0 + ratio.literal()?,
+            _ => 1.0,
+        };
+        let all = (1..=waits)
+            .map(|n| scaled(grown(self.strategy, base, factor, cap, n).min(cap), more).min(cap));
+        all.reduce(Duration::saturating_add)
+            .or(Some(Duration::ZERO))
     }
 
     /// The literal, the default where nothing is written, `None` where it can't be told.

@@ -6,7 +6,8 @@ use quote::{quote, quote_spanned};
 
 use super::{Budget, Jitter, Max, Retry, Strategy};
 use crate::expand::constant::{Bound, Ty, any_duration, count, not_zero, ratio};
-use crate::expand::{Cx, Inner, mixed};
+use crate::expand::{Cx, Inner, mixed, option};
+use crate::input::first_span;
 
 impl Retry {
     /// Whether the body may run more than once: not with a literal `max = 1`.
@@ -27,25 +28,28 @@ impl Retry {
         let verdict = self.verdict(cx);
         let class = cx.class(self.span);
         let asked = self.asked(cx);
+        let (backoff, plan) = self.plan(cx);
         if !self.runs_again() {
             // No loop, so that the body may move its arguments.
             return Inner::Value(quote_spanned! {at=> {
                 let mut __retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+                #backoff
                 #clones
                 let __r = #value;
                 #look
-                __retry.again(&__r, #on_ok, #verdict, #class, #asked);
+                __retry.again(&__r, #on_ok, #verdict, #class, #asked, #plan);
                 __r
             }});
         }
         Inner::Value(quote_spanned! {at=> {
             let mut __retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+            #backoff
             loop {
                 {
                     #clones
                     let __r = #value;
                     #look
-                    if !__retry.again(&__r, #on_ok, #verdict, #class, #asked) {
+                    if !__retry.again(&__r, #on_ok, #verdict, #class, #asked, #plan) {
                         break __r;
                     }
                 }
@@ -59,9 +63,10 @@ impl Retry {
         let at = mixed(self.span);
         let ty = cx.private("RetrySite", self.span);
         let name = match &self.budget {
-            Some(Budget::Named(name)) => quote_spanned!(at=> ::core::option::Option::Some(#name)),
-            _ => quote_spanned!(at=> ::core::option::Option::None),
+            Some(Budget::Named(name)) => Some(name),
+            None | Some(Budget::Off | Budget::Own { .. }) => None,
         };
+        let name = option(name, at);
         cx.on_entry(&quote_spanned! {at=>
             static __RESIL_RETRY: #ty = #ty::new(&__RESIL_SITE, #name);
         });
@@ -120,12 +125,11 @@ impl Retry {
             calls.extend(quote_spanned!(at=> .within(#within)));
         }
         match &self.budget {
-            None => {}
             // A base without a budget has one again.
             Some(Budget::Named(_)) if self.policy.is_some() => {
                 calls.extend(quote_spanned!(at=> .with_budget()));
             }
-            Some(Budget::Named(_)) => {}
+            None | Some(Budget::Named(_)) => {}
             Some(Budget::Off) => calls.extend(quote_spanned!(at=> .no_budget())),
             Some(Budget::Own { capacity, cost }) => {
                 let budget = cx.private("BudgetPolicy", self.span);
@@ -169,7 +173,7 @@ impl Retry {
         }
         match self.strategy {
             // The default, but perhaps not that of the policy to start from.
-            Strategy::Exponential if self.policy.is_some() && self.strategy_written => {
+            Strategy::Exponential if self.policy.is_some() && self.written.strategy.is_some() => {
                 Some(quote_spanned!(at=> #strategy::Exponential))
             }
             Strategy::Exponential => None,
@@ -188,17 +192,37 @@ impl Retry {
             let hit = cx.matches(p, &quote!(__e));
             quote_spanned!(at=> if #hit { #some(#ty::Final) } else)
         });
-        let rest = match &self.on {
-            Some(p) => {
+        let rest = self.on.as_ref().map_or_else(
+            || quote_spanned!(at=> { ::core::option::Option::None }),
+            |p| {
                 let hit = cx.matches(p, &quote!(__e));
                 quote_spanned!(at=> { if #hit { #some(#ty::Retry) } else { #some(#ty::Final) } })
-            }
-            None => quote_spanned!(at=> { ::core::option::Option::None }),
-        };
+            },
+        );
         if unless.is_none() && self.on.is_none() {
             quote_spanned!(at=> |_: &_| ::core::option::Option::None)
         } else {
             quote_spanned!(at=> |__e: &_| { #unless #rest })
+        }
+    }
+
+    /// The call's own back-off, where one is written, and the closure that asks for a delay.
+    fn plan(&self, cx: &Cx<'_>) -> (Option<TokenStream>, TokenStream) {
+        let at = mixed(self.span);
+        match &self.backoff {
+            None => {
+                let plan = cx.private("Plan", self.span);
+                (None, quote_spanned!(at=> |_, _| #plan::Policy))
+            }
+            Some(own) => {
+                let own = cx.this(own);
+                let at = mixed(first_span(&own));
+                let plan = cx.private("plan", first_span(&own));
+                (
+                    Some(quote_spanned!(at=> let mut __backoff = ::core::option::Option::None;)),
+                    quote_spanned!(at=> |__n, __d| #plan(&mut __backoff, || #own, __n, __d)),
+                )
+            }
         }
     }
 

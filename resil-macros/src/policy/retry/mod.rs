@@ -30,13 +30,13 @@ const DEFAULT_CAP: Duration = Duration::from_secs(20);
 pub(crate) struct Retry {
     pub(crate) span: Span,
     pub(crate) strategy: Strategy,
-    pub(crate) strategy_written: bool,
     pub(crate) max: Option<Max>,
     pub(crate) base: Option<Const<Duration>>,
     pub(crate) factor: Option<Const<f64>>,
     pub(crate) cap: Option<Const<Duration>>,
     pub(crate) jitter: Option<Jitter>,
     pub(crate) delays: Option<Vec<Const<Duration>>>,
+    pub(crate) backoff: Option<TokenStream>,
     pub(crate) within: Option<Const<Duration>>,
     pub(crate) on: Option<Pattern>,
     pub(crate) unless: Option<Pattern>,
@@ -108,6 +108,7 @@ struct Written {
     cap: Option<Span>,
     jitter: Option<Span>,
     delays: Option<Span>,
+    backoff: Option<Span>,
     within: Option<Span>,
     budget: Option<Span>,
     /// What is not written is then not the default, but unknown.
@@ -126,6 +127,7 @@ impl Retry {
             cap: args.meant("cap"),
             jitter: args.meant("jitter"),
             delays: args.meant("delays"),
+            backoff: args.meant("backoff"),
             within: args.meant("within"),
             budget: args.meant("budget"),
             policy: args.meant("policy").is_some(),
@@ -133,13 +135,13 @@ impl Retry {
         let parsed = Self {
             span,
             strategy: strategy.map_or(Strategy::Exponential, |(strategy, _)| strategy),
-            strategy_written: strategy.is_some(),
             max: args.take("max").and_then(|value| max(&value)),
             base: args.take("base").and_then(|value| value.duration()),
             factor: args.take("factor").and_then(|value| value.number(1.0)),
             cap: args.take("cap").and_then(|value| value.duration()),
             jitter: args.take("jitter").and_then(|value| jitter(&value)),
             delays: args.take("delays").and_then(|value| value.durations()),
+            backoff: args.take("backoff").and_then(|value| value.expr()),
             within: args.take("within").and_then(|value| value.duration()),
             on: args.take("on").and_then(|value| value.pattern()),
             unless: args.take("unless").and_then(|value| value.pattern()),
@@ -183,7 +185,7 @@ impl Retry {
     }
 
     /// How often the body may run, where that is known and has an end.
-    fn runs(&self) -> Option<u32> {
+    pub(crate) fn runs(&self) -> Option<u32> {
         match &self.max {
             Some(Max::Count(count)) => count.literal().copied(),
             Some(Max::Unlimited(_)) => None,

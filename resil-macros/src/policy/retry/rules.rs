@@ -14,6 +14,7 @@ const MOST_RUNS_ON_DEFAULT_BUDGET: u32 = 101;
 impl Retry {
     pub(crate) fn check(&self, cx: &Ctx<'_>) {
         self.check_delays_stand_alone(cx);
+        self.check_backoff_stands_alone(cx);
         self.check_factor(cx);
         self.check_decorrelated(cx);
         self.check_base_below_cap(cx);
@@ -25,7 +26,7 @@ impl Retry {
 
     /// `delays` are the delays: nothing is left to compute them from.
     fn check_delays_stand_alone(&self, cx: &Ctx<'_>) {
-        if self.written.delays.is_none() {
+        if self.written.delays.is_none() || self.written.backoff.is_some() {
             return;
         }
         let why = "`delays` are the delays themselves";
@@ -43,12 +44,40 @@ impl Retry {
         }
     }
 
+    /// A back-off of the user's own is asked for every delay.
+    fn check_backoff_stands_alone(&self, cx: &Ctx<'_>) {
+        if self.written.backoff.is_none() {
+            return;
+        }
+        let why = "`backoff` gives the delays";
+        let strategy = self.written.strategy.map(|at| (self.strategy.name(), at));
+        let others = [
+            ("base", self.written.base),
+            ("factor", self.written.factor),
+            ("delays", self.written.delays),
+        ];
+        let others = others
+            .into_iter()
+            .filter_map(|(name, at)| Some((name, at?)));
+        for (name, at) in strategy.into_iter().chain(others) {
+            cx.diag
+                .error_at(at, wording::excludes(name, "backoff", why));
+        }
+        if let (Some(Jitter::Decorrelated), Some(at)) = (&self.jitter, self.written.jitter) {
+            cx.diag.error_at(
+                at,
+                wording::excludes("jitter = decorrelated", "backoff", why),
+            );
+        }
+    }
+
     /// Only `exponential` has a factor.
     fn check_factor(&self, cx: &Ctx<'_>) {
         let Some(at) = self.written.factor else {
             return;
         };
-        if self.written.delays.is_none() && self.strategy != Strategy::Exponential {
+        let given = self.written.delays.is_some() || self.written.backoff.is_some();
+        if !given && self.strategy != Strategy::Exponential {
             let why = format!("`{}` does not grow by a factor", self.strategy.name());
             let instead = "remove it, or write `exponential` as the strategy";
             cx.diag
@@ -58,7 +87,8 @@ impl Retry {
 
     /// Decorrelated jitter makes each delay from the one before: no strategy has a say.
     fn check_decorrelated(&self, cx: &Ctx<'_>) {
-        if !matches!(self.jitter, Some(Jitter::Decorrelated)) {
+        let decorrelated = matches!(self.jitter, Some(Jitter::Decorrelated));
+        if !decorrelated || self.written.backoff.is_some() {
             return;
         }
         let why = "`jitter = decorrelated` makes each delay from the one before it";
@@ -84,7 +114,7 @@ impl Retry {
 
     /// Each delay would be the cap, and the base would never be seen.
     fn check_base_below_cap(&self, cx: &Ctx<'_>) {
-        if self.written.delays.is_some() {
+        if self.written.delays.is_some() || self.written.backoff.is_some() {
             return;
         }
         let Some((base, cap)) = self.base_and_cap() else {
@@ -129,7 +159,9 @@ impl Retry {
     /// It is looked at before each delay, so not even one would be waited for.
     fn check_within_first_delay(&self, cx: &Ctx<'_>) {
         let Some(at) = &self.within else { return };
-        let first = if self.written.delays.is_some() {
+        let first = if self.written.backoff.is_some() {
+            None
+        } else if self.written.delays.is_some() {
             self.delays
                 .as_ref()
                 .and_then(|delays| delays.first()?.literal().copied())

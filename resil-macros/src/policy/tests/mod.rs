@@ -1,6 +1,6 @@
 //! Faults as a user meets them: attributes in, messages out.
 
-mod random;
+pub(crate) mod random;
 mod reads;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -50,7 +50,7 @@ fn faults_of_all_layers_come_together() {
     assert_eq!(faults.len(), 5, "{faults:#?}");
 }
 
-fn stacks() -> impl Iterator<Item = &'static str> {
+pub(crate) fn stacks() -> impl Iterator<Item = &'static str> {
     FAULTS
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with(' '))

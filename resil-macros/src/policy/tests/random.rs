@@ -86,7 +86,7 @@ const WORDS: [&str; 34] = [
 ];
 
 /// xorshift64*: the same run each time, so that a failure can be run again.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -96,15 +96,15 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() >> 33).expect("31 bits") % limit.max(1)
     }
 
-    fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
 
-    fn tree(&mut self, depth: usize) -> TokenTree {
+    pub(crate) fn tree(&mut self, depth: usize) -> TokenTree {
         match self.below(10) {
             0..3 => Ident::new(self.one_of(&WORDS), Span::call_site()).into(),
             3 => {
@@ -149,12 +149,12 @@ impl Random {
         Group::new(delimiter, self.stream(length, depth + 1)).into()
     }
 
-    fn stream(&mut self, length: usize, depth: usize) -> TokenStream {
+    pub(crate) fn stream(&mut self, length: usize, depth: usize) -> TokenStream {
         (0..length).map(|_| self.tree(depth)).collect()
     }
 
     /// An attribute that means something, with some tokens gone, doubled or swapped.
-    fn spoilt(&mut self, text: &str) -> TokenStream {
+    pub(crate) fn spoilt(&mut self, text: &str) -> TokenStream {
         let mut trees: Vec<TokenTree> = match text.split_once('(') {
             Some((_, args)) => match args
                 .strip_suffix(')')

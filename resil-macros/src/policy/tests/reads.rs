@@ -59,7 +59,7 @@ fn every_form_of_an_option_reads() {
         quote!(linear, max(5), base(1s), jitter = 50%, within = LIMIT, clone(limit, request)),
     );
     assert_eq!(retry.strategy, retry::Strategy::Linear);
-    assert!(retry.strategy_written && retry.delays.is_none() && !retry.nested_outer);
+    assert!(retry.delays.is_none() && !retry.nested_outer);
     assert!(matches!(
         retry.max,
         Some(retry::Max::Count(Const::Literal { value: 5, .. }))

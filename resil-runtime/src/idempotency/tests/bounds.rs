@@ -13,7 +13,7 @@ async fn d16_a_million_keys_stay_under_the_cap() {
     let store = store_of(MemoryLimits::new().entries(5_000).bytes(8 << 20));
     let scope = Scope {
         name: "shop::charge",
-        line: 7,
+        site: 7,
         result: "u64",
     };
     for k in 0..1_000_000u64 {

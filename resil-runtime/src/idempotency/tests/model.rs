@@ -102,7 +102,7 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
     let store = store();
     let scope = Scope {
         name: "m",
-        line: 0,
+        site: 0,
         result: "",
     };
     let keys: Vec<_> = (0..3).map(|k| Arc::new(Key::new(scope, vec![k]))).collect();

@@ -23,7 +23,7 @@ struct Bench {
 fn bench(mode: OnAbandon) -> Bench {
     let scope = Scope {
         name: "t",
-        line: 0,
+        site: 0,
         result: "u8",
     };
     Bench {

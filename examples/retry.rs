@@ -1,0 +1,76 @@
+//! `#[retry]` against a service that stumbles: growing delays with jitter, an error that is final, a
+//! service that says when to come again, and the budget that keeps an outage from becoming a storm.
+
+#![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use resil::event::{self, Event};
+use resil::retry;
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("connection reset")]
+    Reset,
+    #[error("no such city")]
+    NotFound,
+    #[error("busy, come again in 150 ms")]
+    Busy,
+}
+
+/// How often the service was asked.
+static ASKED: AtomicU32 = AtomicU32::new(0);
+
+/// Answers at the third time of asking; what else it does depends on the city.
+fn service(city: &str) -> Result<String, Fault> {
+    match (city, ASKED.fetch_add(1, Relaxed) + 1) {
+        ("Atlantis", _) => Err(Fault::NotFound),
+        ("Venice", 1) => Err(Fault::Busy),
+        ("Pompeii", _) | (_, 1 | 2) => Err(Fault::Reset),
+        _ => Ok("sunny, 21 °C".to_owned()),
+    }
+}
+
+// At most four runs in all, 40 ms and then twice as long each time before the next (full jitter:
+// anything from nothing to that). `retry_after` takes the place of the computed delay.
+#[retry(max = 4, base = 40ms, unless(Fault::NotFound), retry_after = asked)]
+async fn forecast(city: &str) -> Result<String, Fault> {
+    service(city)
+}
+
+// The budget is on by default, with 500 tokens; here it is small enough to be seen.
+#[retry(max = 4, base = 1ms, budget = (capacity = 50, cost = 5))]
+async fn during_an_outage(city: &str) -> Result<String, Fault> {
+    service(city)
+}
+
+fn asked(fault: &Fault) -> Option<Duration> {
+    matches!(fault, Fault::Busy).then_some(Duration::from_millis(150))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let listener = event::subscribe(|e| match e {
+        Event::Retry { attempt, delay, .. } => {
+            println!("    run {attempt} failed, the next in {delay:.0?}");
+        }
+        Event::RetryStopped { reason, .. } => println!("    no further run: {reason:?}"),
+        _ => {}
+    });
+    for city in ["Lisbon", "Atlantis", "Venice", "Pompeii"] {
+        ASKED.store(0, Relaxed);
+        println!("{city}");
+        let start = Instant::now();
+        let answer = forecast(city).await.unwrap_or_else(|e| e.to_string());
+        println!("    {answer}, after {:.0?}\n", start.elapsed());
+    }
+    drop(listener);
+    ASKED.store(0, Relaxed);
+    for _ in 0..100 {
+        let _ = during_an_outage("Pompeii").await;
+    }
+    let asked = ASKED.load(Relaxed);
+    println!("100 calls in an outage asked {asked} times: 50 tokens at 5 a retry are 10 retries.");
+    println!("Without a budget it would have been 400.");
+}

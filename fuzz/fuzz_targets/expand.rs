@@ -1,0 +1,98 @@
+//! Any stack on any item: the pipeline of the macro crate from tokens to tokens never panics.
+//!
+//! `cargo +nightly fuzz run expand` in the root. The input is text: attributes parted by ` ;; ` on
+//! the first line (`retry(max = 5) ;; timeout(1s)`), the item below it. At most 4 KiB and 128 levels
+//! of nesting: what is deeper overflows the parser's own stack.
+//!
+//! A proc-macro crate exports nothing else, so its modules are taken in by their paths.
+
+#![no_main]
+#![allow(dead_code, unused_imports, unreachable_pub)]
+
+#[path = "../../resil-macros/src/annotated.rs"]
+mod annotated;
+#[path = "../../resil-macros/src/check.rs"]
+mod check;
+#[path = "../../resil-macros/src/classify.rs"]
+mod classify;
+#[path = "../../resil-macros/src/diag.rs"]
+mod diag;
+#[path = "../../resil-macros/src/document.rs"]
+mod document;
+#[path = "../../resil-macros/src/expand/mod.rs"]
+mod expand;
+#[path = "../../resil-macros/src/input.rs"]
+mod input;
+#[path = "../../resil-macros/src/parse/mod.rs"]
+mod parse;
+#[path = "../../resil-macros/src/policy/mod.rs"]
+mod policy;
+#[path = "../../resil-macros/src/shape.rs"]
+mod shape;
+#[path = "../../resil-macros/src/splice.rs"]
+mod splice;
+#[path = "../../resil-macros/src/stack.rs"]
+mod stack;
+#[path = "../../resil-macros/src/tokens.rs"]
+mod tokens;
+
+use std::str::FromStr;
+
+use libfuzzer_sys::fuzz_target;
+use proc_macro2::{TokenStream, TokenTree};
+
+fuzz_target!(|text: &str| {
+    if text.len() > 4096 || nesting(text) > 128 {
+        return;
+    }
+    let Some((stack, item)) = text.split_once('\n') else { return };
+    let Ok(mut item) = TokenStream::from_str(item) else { return };
+    if let Ok(derived) = TokenStream::from_str(stack) {
+        classify::derive(derived);
+    }
+    for layer in stack.split(" ;; ") {
+        let (name, args) = layer.split_once('(').unwrap_or((layer, ""));
+        if !["retry", "timeout", "circuit", "idempotent"].contains(&name) {
+            return;
+        }
+        let Ok(args) = TokenStream::from_str(args.strip_suffix(')').unwrap_or(args)) else { return };
+        item = stack::defer(name, args, item);
+    }
+    run_pending(item);
+});
+
+/// Takes the private attribute off and runs it, as rustc does last.
+fn run_pending(item: TokenStream) {
+    let mut before = TokenStream::new();
+    let mut trees = item.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        if let (TokenTree::Punct(p), Some(TokenTree::Group(g))) = (&tree, trees.peek())
+            && p.as_char() == '#'
+            && g.stream().to_string().contains("__private")
+        {
+            let args = g.stream().into_iter().find_map(|t| match t {
+                TokenTree::Group(args) => Some(args.stream()),
+                _ => None,
+            });
+            trees.next();
+            let rest: TokenStream = before.into_iter().chain(trees).collect();
+            let out = annotated::expand(args.unwrap_or_default(), &rest);
+            assert!(!out.is_empty(), "a stack on an item leaves something");
+            return;
+        }
+        before.extend([tree]);
+    }
+}
+
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}

@@ -1,0 +1,407 @@
+//! Folds the layers around the body, inside to outside.
+//!
+//! The body is the only `async` block inside a retry loop: a layer that must poll is a combinator
+//! over the future inside it, one that acts before and after is plain statements. So rustc's
+//! errors stay at the user's own tokens and the future stays small.
+
+pub(crate) mod constant;
+mod matching;
+
+use std::cell::RefCell;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+
+use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes, success_span};
+use crate::policy::Layer;
+use crate::splice::Found;
+use crate::tokens::braced_like;
+
+/// What is inside a layer: an expression of type `Outcome<T, E, P>`, or a future of one.
+pub(crate) enum Inner {
+    /// A future.
+    Future(TokenStream),
+    /// An expression that may contain `.await`.
+    Value(TokenStream),
+}
+
+impl Inner {
+    /// As an expression, for a layer that acts before and after.
+    pub(crate) fn value(self, span: Span) -> TokenStream {
+        match self {
+            Self::Value(tokens) => tokens,
+            Self::Future(tokens) => quote_spanned!(mixed(span)=> #tokens.await),
+        }
+    }
+
+    /// As a future, for a layer that polls.
+    pub(crate) fn future(self, cx: &Cx<'_>, span: Span) -> TokenStream {
+        match self {
+            Self::Future(tokens) => tokens,
+            Self::Value(tokens) => {
+                let capture = cx.capture(span);
+                quote_spanned!(mixed(span)=> async #capture { #tokens })
+            }
+        }
+    }
+}
+
+/// One stack on one function.
+pub(crate) struct Plan<'a> {
+    pub(crate) krate: &'a TokenStream,
+    pub(crate) input: &'a Input,
+    pub(crate) bindings: &'a [Binding],
+    /// Outermost first.
+    pub(crate) layers: &'a [Layer],
+    /// So many of them stand above an `#[instrument]`, which stands around the others.
+    pub(crate) above: usize,
+    /// Statements before all layers, gathered while they are expanded.
+    pub(crate) entry: RefCell<TokenStream>,
+}
+
+/// A run of layers around one block: the whole stack, or what stands on one side of an
+/// `#[instrument]` in its middle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Above,
+    Below,
+}
+
+/// What the layers of one part share.
+pub(crate) struct Cx<'a> {
+    plan: &'a Plan<'a>,
+    part: Part,
+    /// The return type, nameable inside the function.
+    ret: TokenStream,
+    /// No layer can refuse: nothing is asked of the error type.
+    bare: bool,
+    /// Arguments that are cloned for each attempt.
+    clones: Vec<Ident>,
+    /// What the body calls `self`, where that is not `self`.
+    self_ident: Option<Ident>,
+}
+
+impl Plan<'_> {
+    /// The body may run more than once.
+    fn runs_again(&self) -> bool {
+        self.layers.iter().any(Layer::runs_again)
+    }
+
+    /// A layer has to know how an attempt ended.
+    fn has_mark(&self) -> bool {
+        self.layers.iter().any(Layer::wants_mark)
+    }
+
+    fn layers_of(&self, part: Part) -> &[Layer] {
+        let (above, below) = self.layers.split_at(self.above);
+        match part {
+            Part::Above => above,
+            Part::Below => below,
+        }
+    }
+
+    /// There are layers on both sides.
+    fn is_split(&self) -> bool {
+        0 < self.above && self.above < self.layers.len()
+    }
+
+    /// Whether `part` is the outermost one: what is on entry stands there.
+    fn is_outermost(&self, part: Part) -> bool {
+        part == Part::Above || self.above == 0
+    }
+
+    /// Whether the user's own block is what `part` is around.
+    fn is_innermost(&self, part: Part) -> bool {
+        part == Part::Below || self.above == self.layers.len()
+    }
+}
+
+impl Cx<'_> {
+    /// A name out of `__private`, spanned at `span`.
+    pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
+        self.path(name, mixed(span))
+    }
+
+    fn path(&self, name: &str, span: Span) -> TokenStream {
+        let name = Ident::new(name, span);
+        // `quote_spanned!` leaves what is interpolated where it was. All of one expansion, or rustc
+        // shows the whole attribute for what is made of such tokens; but a `$crate` is its macro's.
+        let krate: TokenStream = self
+            .plan
+            .krate
+            .clone()
+            .into_iter()
+            .map(|mut t| {
+                let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
+                t.set_span(if foreign {
+                    t.span().located_at(span)
+                } else {
+                    span
+                });
+                t
+            })
+            .collect();
+        quote_spanned!(span=> #krate::__private::#name)
+    }
+
+    /// The gate for types: always the very same tokens, so that rustc reports a fault once.
+    pub(crate) fn edge(&self) -> TokenStream {
+        self.gate(if self.bare { "edge_bare" } else { "edge" })
+    }
+
+    /// The gate for what is recorded: faults of the success type.
+    pub(crate) fn recorded(&self) -> TokenStream {
+        self.gate_at("recorded", success_span(&self.ret))
+    }
+
+    fn gate(&self, name: &str) -> TokenStream {
+        self.gate_at(name, error_span(&self.ret))
+    }
+
+    /// A gate function of `__private` on the return type, which it names alone: so it may stand
+    /// there as the user's own token, and rustc speaks of no macro.
+    fn gate_at(&self, name: &str, span: Span) -> TokenStream {
+        let gate = self.path(name, span);
+        let ret = &self.ret;
+        quote_spanned!(span=> #gate::<#ret, _, _>())
+    }
+
+    /// Adds a statement that runs on entry, before all layers.
+    pub(crate) fn on_entry(&self, statement: &TokenStream) {
+        self.plan.entry.borrow_mut().extend(quote!(#statement));
+    }
+
+    /// `move`, where nothing runs twice: then what is inside may move the arguments.
+    fn capture(&self, span: Span) -> TokenStream {
+        if self.plan.runs_again() {
+            TokenStream::new()
+        } else {
+            quote_spanned!(mixed(span)=> move)
+        }
+    }
+
+    /// The user's expression, with `self` as the body knows it: `async_trait` has renamed it there.
+    pub(crate) fn this(&self, tokens: &TokenStream) -> TokenStream {
+        match &self.self_ident {
+            Some(this) => rename_self(tokens.clone(), this),
+            None => tokens.clone(),
+        }
+    }
+
+    /// [`this`](Self::this), for what is on entry: the outermost part need not be this one, and
+    /// above an `#[instrument]` nothing has renamed `self`.
+    pub(crate) fn this_on_entry(&self, tokens: &TokenStream) -> TokenStream {
+        if self.plan.is_outermost(self.part) {
+            self.this(tokens)
+        } else {
+            tokens.clone()
+        }
+    }
+
+    /// The static that says where the attributes stand.
+    pub(crate) fn site(span: Span) -> TokenStream {
+        quote_spanned!(mixed(span)=> &__RESIL_SITE)
+    }
+
+    /// `Some(&mark)` for a layer that wants it if there is one.
+    pub(crate) fn mark_option(&self, wanted: bool, span: Span) -> TokenStream {
+        if wanted && self.plan.has_mark() {
+            quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_mark))
+        } else {
+            quote_spanned!(mixed(span)=> ::core::option::Option::None)
+        }
+    }
+
+    /// The clones that each attempt begins with.
+    pub(crate) fn clone_statements(&self) -> TokenStream {
+        self.clones
+            .iter()
+            .map(|name| {
+                let local = clone_of(name);
+                quote_spanned!(mixed(name.span())=> let #local = ::core::clone::Clone::clone(&#name);)
+            })
+            .collect()
+    }
+
+    /// The user's block as the innermost future.
+    fn body(&self, found: &Found, rebind_self: Option<&TokenStream>) -> Inner {
+        let span = first_span(&found.body);
+        let at = mixed(span);
+        let (_, body) = split_inner_attributes(found.body.clone());
+        let capture = self.capture(span);
+        let ret = &self.ret;
+        // Of the declared type, so that `?` and inference are pinned to it; never executed.
+        let ret_span = mixed(first_span(ret));
+        let dead_return = quote_spanned! {ret_span=>
+            #[allow(
+                unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::nursery,
+                clippy::restriction
+            )]
+            if false {
+                let __resil_dead: #ret = loop {};
+                return __resil_dead;
+            }
+        };
+        let rebind = self.rebind();
+        let block = quote_spanned!(at=> { #body });
+        let mut future =
+            quote_spanned!(at=> async #capture { #dead_return #rebind_self #rebind #block });
+        if self.layers().iter().any(|l| matches!(l, Layer::Retry(_))) {
+            let attempt = self.private("attempt", span);
+            future = quote_spanned!(at=> #attempt(&__RESIL_RETRY, #future));
+        }
+        if self.plan.has_mark() && self.plan.is_innermost(self.part) {
+            let watch = self.private("watch", span);
+            future = quote_spanned!(at=> #watch(#future, __resil_mark));
+        }
+        let (then, edge) = (self.private("then", span), self.edge());
+        let lift = if self.plan.is_split() && self.part == Part::Above {
+            // What a layer below the `#[instrument]` raised has passed through it as `E`.
+            let lift = self.private("lift_carried", span);
+            quote_spanned!(at=> #lift(__r, #edge, __resil_carry))
+        } else {
+            let lift = self.private("lift", span);
+            quote_spanned!(at=> #lift(__r, #edge))
+        };
+        Inner::Future(quote_spanned!(at=> #then(#future, |__r| #lift)))
+    }
+
+    fn layers(&self) -> &[Layer] {
+        self.plan.layers_of(self.part)
+    }
+
+    /// What gives each attempt arguments of its own: clones, and reborrows of `&mut` ones.
+    fn rebind(&self) -> TokenStream {
+        if !self.plan.runs_again() && self.clones.is_empty() {
+            return TokenStream::new();
+        }
+        let mut out = TokenStream::new();
+        for Binding {
+            ident,
+            mutable,
+            unique_reference,
+            cfgs,
+        } in self.plan.bindings
+        {
+            let at = mixed(ident.span());
+            if self.clones.contains(ident) {
+                let local = clone_of(ident);
+                let mutable = mutable.map(|span| quote_spanned!(span=> mut));
+                out.extend(quote_spanned!(at=> #(#cfgs)* let #mutable #ident = #local;));
+            } else if *unique_reference && self.plan.runs_again() {
+                out.extend(quote_spanned!(at=> #(#cfgs)* let #ident = &mut *#ident;));
+            }
+        }
+        out
+    }
+}
+
+fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|t| match t {
+            TokenTree::Ident(i) if i == "self" => TokenTree::Ident(Ident::new(
+                &this.to_string(),
+                this.span().located_at(i.span()),
+            )),
+            TokenTree::Group(g) => TokenTree::Group(braced_like(&g, rename_self(g.stream(), this))),
+            other => other,
+        })
+        .collect()
+}
+
+fn clone_of(name: &Ident) -> Ident {
+    format_ident!("__resil_{}", name, span = mixed(name.span()))
+}
+
+/// An `Option` in generated code.
+pub(crate) fn option(value: Option<&impl ToTokens>, at: Span) -> TokenStream {
+    value.map_or_else(
+        || quote_spanned!(at=> ::core::option::Option::None),
+        |value| quote_spanned!(at=> ::core::option::Option::Some(#value)),
+    )
+}
+
+/// Our locals, seen by nobody else, shown at `span`.
+pub(crate) fn mixed(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+/// The statements and the value that take the place of a block: the layers of `part` around it.
+/// The inner part has to be folded first.
+pub(crate) fn fold(plan: &Plan<'_>, part: Part, ret: TokenStream, found: &Found) -> TokenStream {
+    let layers = plan.layers_of(part);
+    let clones = layers.iter().find_map(|l| match l {
+        Layer::Retry(retry) => Some(retry.clone.clone()),
+        _ => None,
+    });
+    let cx = Cx {
+        plan,
+        part,
+        ret,
+        bare: layers.iter().all(|l| matches!(l, Layer::Retry(_))),
+        clones: clones.unwrap_or_default(),
+        self_ident: found.self_ident.clone(),
+    };
+    let (inner_attributes, _) = split_inner_attributes(found.body.clone());
+    let rebind_self = match &found.self_ident {
+        Some(this) if plan.runs_again() && plan.input.receiver_is_unique() => {
+            Some(quote_spanned!(mixed(this.span())=> let #this = &mut *#this;))
+        }
+        _ => None,
+    };
+    let mut inner = cx.body(found, rebind_self.as_ref());
+    let first = if part == Part::Above { 0 } else { plan.above };
+    for (i, layer) in layers.iter().enumerate().rev() {
+        let (above, below) = (&plan.layers[..first + i], &plan.layers[first + i + 1..]);
+        inner = layer.expand(inner, above, below, &cx);
+    }
+    let span = layers.first().map_or_else(Span::call_site, Layer::span);
+    let at = mixed(span);
+    let value = inner.value(span);
+    let entry = plan.is_outermost(part).then(|| {
+        let (site, entry) = (cx.site_statics(), plan.entry.take());
+        quote!(#site #entry)
+    });
+    let edge = cx.edge();
+    let finish = if plan.is_split() && part == Part::Below {
+        let finish = cx.private("finish_carrying", span);
+        quote_spanned!(at=> #finish(__out, #edge, __resil_carry))
+    } else {
+        let finish = cx.private("finish", span);
+        quote_spanned!(at=> #finish(__out, #edge))
+    };
+    quote_spanned! {at=>
+        #inner_attributes
+        #entry
+        let __out = #value;
+        #finish
+    }
+}
+
+impl Cx<'_> {
+    /// What every stack has: its site, and what its layers share where one of them asks for it.
+    fn site_statics(&self) -> TokenStream {
+        let name = &self.plan.input.sig.ident;
+        let at = mixed(name.span());
+        let site = self.private("Site", name.span());
+        let text = name.to_string();
+        let text = text.strip_prefix("r#").unwrap_or(&text);
+        let mark = self.plan.has_mark().then(|| {
+            let mark = self.private("Mark", name.span());
+            quote_spanned!(at=> let __resil_mark = &#mark::new();)
+        });
+        let carry = self.plan.is_split().then(|| {
+            let carry = self.private("Carry", name.span());
+            quote_spanned!(at=> let __resil_carry = &#carry::new();)
+        });
+        quote_spanned! {at=>
+            static __RESIL_SITE: #site = #site::new(
+                ::core::concat!(::core::module_path!(), "::", #text),
+                ::core::line!(),
+            );
+            #mark
+            #carry
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What is generated, readable: each policy alone and two stacks, kept as files beside this one.
+//!
+//! `RESIL_BLESS=1 cargo test -p resil-macros snapshots` writes them anew; read the diff.
+
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{annotated, stack};
+
+/// Expands the attributes of `item` as rustc would: the topmost first, the private one last.
+fn expand(item: TokenStream) -> String {
+    let mut item = item;
+    while let Some((name, args, rest)) = take_attribute(&item) {
+        item = if name == "stack" {
+            annotated::expand(args, &rest)
+        } else {
+            stack::defer(&name, args, rest)
+        };
+    }
+    let file: syn::File = syn::parse2(item).expect("what is generated parses");
+    prettyplease::unparse(&file)
+}
+
+/// The first attribute that is one of ours, and the item without it.
+fn take_attribute(item: &TokenStream) -> Option<(String, TokenStream, TokenStream)> {
+    let mut parsed: syn::ItemFn = syn::parse2(item.clone()).expect("an item");
+    let ours = ["retry", "timeout", "circuit", "idempotent", "stack"];
+    let at = parsed.attrs.iter().position(|a| {
+        a.path()
+            .segments
+            .last()
+            .is_some_and(|s| ours.iter().any(|o| s.ident == o))
+    })?;
+    let attr = parsed.attrs.remove(at);
+    let name = attr.path().segments.last()?.ident.to_string();
+    let args = match attr.meta {
+        syn::Meta::List(list) => list.tokens,
+        _ => TokenStream::new(),
+    };
+    Some((name, args, quote!(#parsed)))
+}
+
+#[track_caller]
+fn check(name: &str, item: TokenStream) {
+    let text = expand(item);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/snapshots/{name}.expanded"));
+    if std::env::var_os("RESIL_BLESS").is_some() {
+        std::fs::write(&path, &text).expect("the snapshot can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == text,
+        "{name} has changed: read the diff that RESIL_BLESS=1 makes\n{text}"
+    );
+}
+
+#[test]
+fn timeout() {
+    check(
+        "timeout",
+        quote! {
+            #[timeout(5s)]
+            async fn fetch(url: &str) -> Result<Page, Error> {
+                get(url).await
+            }
+        },
+    );
+}
+
+#[test]
+fn retry() {
+    check(
+        "retry",
+        quote! {
+            #[retry(exponential, max = 5, jitter = equal, on(Error::Network(_)), clone(body))]
+            async fn send(to: &str, mut body: Vec<u8>) -> Result<(), Error> {
+                post(to, body).await
+            }
+        },
+    );
+}
+
+#[test]
+fn circuit() {
+    check(
+        "circuit",
+        quote! {
+            #[circuit(name = "pay", failure_rate = 50%, window = 20, ignore(Error::Declined))]
+            async fn pay(order: Order) -> Result<Receipt, Error> {
+                provider::pay(order).await
+            }
+        },
+    );
+}
+
+#[test]
+fn idempotent() {
+    check(
+        "idempotent",
+        quote! {
+            #[idempotent(key = (user, order.id), ttl = 1h)]
+            async fn order(user: &str, order: &Order) -> Result<Receipt, Error> {
+                place(user, order).await
+            }
+        },
+    );
+}
+
+#[test]
+fn the_usual_stack() {
+    check(
+        "stack",
+        quote! {
+            /// Charges an order.
+            #[idempotent(key = order.id)]
+            #[circuit(name = "pay")]
+            #[timeout(5s)]
+            #[retry(exponential, max = 5, jitter)]
+            #[timeout(800ms)]
+            async fn charge(order: &Order) -> Result<Receipt, PayError> {
+                post(order).await
+            }
+        },
+    );
+}
+
+#[test]
+fn a_stack_that_runs_nothing_twice() {
+    check(
+        "stack_without_retry",
+        quote! {
+            #[circuit]
+            #[timeout(limit)]
+            async fn send(limit: Duration, message: Message) -> Result<(), Error> {
+                deliver(message).await
+            }
+        },
+    );
+}

@@ -1,0 +1,184 @@
+//! Asking an error for its class without naming a trait.
+//!
+//! The methods of the same name are tried from the outermost type inwards, and each has bounds of
+//! its own: so an attribute has to name no trait, and a type without any of them still compiles.
+
+use std::error::Error as StdError;
+use std::ops::Deref;
+use std::time::Duration;
+
+use super::{Class, Classify, find};
+
+/// Asks an error for its class, if it has one: by [`Classify`], by what it wraps, or not at all.
+#[derive(Debug)]
+pub struct Probe<'a, E: ?Sized>(ByReference<'a, E>);
+
+/// The second step of [`Probe`]: errors that hide another one and can be sent.
+#[derive(Debug)]
+pub struct ByReference<'a, E: ?Sized>(ByLocalReference<'a, E>);
+
+/// The third step: the same for `Box<dyn Error>`.
+#[derive(Debug)]
+pub struct ByLocalReference<'a, E: ?Sized>(Unknown<'a, E>);
+
+/// The last step: nothing is known.
+#[derive(Debug)]
+pub struct Unknown<'a, E: ?Sized>(&'a E);
+
+impl<'a, E: ?Sized> Probe<'a, E> {
+    /// Asks of `error`.
+    pub fn new(error: &'a E) -> Self {
+        Self(ByReference(ByLocalReference(Unknown(error))))
+    }
+}
+
+impl<E: Classify + ?Sized> Probe<'_, E> {
+    /// By [`Classify`].
+    pub fn class(&self) -> Option<Class> {
+        Some((self.0.0.0.0).classify())
+    }
+}
+
+impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<'_, E> {
+    /// By what it wraps: `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
+    pub fn class(&self) -> Option<Class> {
+        find(self.0.0.0.as_ref())
+    }
+}
+
+impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<'_, E> {
+    /// By what it wraps: `Box<dyn Error>`.
+    pub fn class(&self) -> Option<Class> {
+        find(self.0.0.as_ref())
+    }
+}
+
+impl<E: ?Sized> Unknown<'_, E> {
+    /// Nothing is known.
+    pub fn class(&self) -> Option<Class> {
+        let _ = self.0;
+        None
+    }
+}
+
+impl<'a, E: ?Sized> Deref for Probe<'a, E> {
+    type Target = ByReference<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E: ?Sized> Deref for ByReference<'a, E> {
+    type Target = ByLocalReference<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E: ?Sized> Deref for ByLocalReference<'a, E> {
+    type Target = Unknown<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// What `#[classify(forward)]` asks of a field: as [`Probe`] does, but that a type of which nothing
+/// is known is an error in [`Classify`]'s words.
+#[derive(Debug)]
+pub struct Forward<'a, E: ?Sized>(ForwardByReference<'a, E>);
+
+/// The second step of [`Forward`].
+#[derive(Debug)]
+pub struct ForwardByReference<'a, E: ?Sized>(ForwardByLocalReference<'a, E>);
+
+/// The third step.
+#[derive(Debug)]
+pub struct ForwardByLocalReference<'a, E: ?Sized>(ForwardUnknown<'a, E>);
+
+/// The last step.
+#[derive(Debug)]
+pub struct ForwardUnknown<'a, E: ?Sized>(&'a E);
+
+impl<'a, E: ?Sized> Forward<'a, E> {
+    /// Asks of `error`.
+    pub fn new(error: &'a E) -> Self {
+        Self(ForwardByReference(ForwardByLocalReference(ForwardUnknown(
+            error,
+        ))))
+    }
+}
+
+impl<E: Classify + ?Sized> Forward<'_, E> {
+    /// By [`Classify`].
+    pub fn class(&self) -> Class {
+        (self.0.0.0.0).classify()
+    }
+}
+
+impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ForwardByReference<'_, E> {
+    /// By what it wraps; what is unknown is transient.
+    pub fn class(&self) -> Class {
+        find(self.0.0.0.as_ref()).unwrap_or(Class::Transient)
+    }
+}
+
+impl<E: AsRef<dyn StdError + 'static> + ?Sized> ForwardByLocalReference<'_, E> {
+    /// By what it wraps; what is unknown is transient.
+    pub fn class(&self) -> Class {
+        find(self.0.0.as_ref()).unwrap_or(Class::Transient)
+    }
+}
+
+impl<E: ?Sized> ForwardUnknown<'_, E> {
+    /// Never compiles: it gets here only where `E` has no [`Classify`].
+    pub fn class(&self) -> Class
+    where
+        E: Classify,
+    {
+        self.0.classify()
+    }
+}
+
+impl<'a, E: ?Sized> Deref for Forward<'a, E> {
+    type Target = ForwardByReference<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E: ?Sized> Deref for ForwardByReference<'a, E> {
+    type Target = ForwardByLocalReference<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E: ?Sized> Deref for ForwardByLocalReference<'a, E> {
+    type Target = ForwardUnknown<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// A field that says how long to wait: `#[throttled(retry_after = field)]`.
+#[diagnostic::on_unimplemented(
+    message = "`retry_after` takes a field that is a `Duration` or an `Option<Duration>`, and this is `{Self}`",
+    label = "this field is no time to wait",
+    note = "make the field a `Duration`, or write `impl resil::Classify` by hand"
+)]
+pub trait RetryAfter {
+    /// The wait, where there is one.
+    fn retry_after(&self) -> Option<Duration>;
+}
+
+impl RetryAfter for Duration {
+    fn retry_after(&self) -> Option<Duration> {
+        Some(*self)
+    }
+}
+
+impl RetryAfter for Option<Duration> {
+    fn retry_after(&self) -> Option<Duration> {
+        *self
+    }
+}

@@ -1,0 +1,29 @@
+//! `reqwest::Error`: by the status of the answer where there was one, by what went wrong else.
+
+use std::error::Error as StdError;
+
+use super::{Class, Classify, http_status};
+
+impl Classify for ::reqwest::Error {
+    /// A request that can't be built and a chain of redirects without end are permanent, as is an
+    /// answer whose JSON is of another shape; an answer that was cut, and all else, is transient.
+    /// The error does not carry the answer's headers: for `Retry-After`, read it before
+    /// `error_for_status` and use `retry_after`.
+    fn classify(&self) -> Class {
+        if let Some(status) = self.status() {
+            return http_status(status.as_u16(), None);
+        }
+        if self.is_builder() || self.is_redirect() || (self.is_decode() && is_malformed(self)) {
+            return Class::Permanent;
+        }
+        Class::Transient
+    }
+}
+
+/// JSON that came whole and is not what was asked for.
+fn is_malformed(error: &::reqwest::Error) -> bool {
+    error
+        .source()
+        .and_then(|e| e.downcast_ref::<serde_json::Error>())
+        .is_some_and(|e| e.is_data() || e.is_syntax())
+}

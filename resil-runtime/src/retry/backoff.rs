@@ -1,0 +1,56 @@
+//! A back-off of the user's own: `#[retry(backoff = ..)]`.
+
+use std::time::Duration;
+
+/// A strategy of delays.
+///
+/// One is made per call, at its first failure (the expression of `backoff = ..` is evaluated then),
+/// and asked before each retry. What it answers is held to the policy's `cap`, and jittered only if
+/// `jitter` is written; `max`, `within`, deadlines, the budget and what the failed side asked for
+/// stand as they do.
+///
+/// A closure from the number of the retry to its delay is one:
+///
+/// ```
+/// use std::time::Duration;
+/// use resil_runtime::Backoff;
+///
+/// let mut squares = |retry: u32| Duration::from_millis(u64::from(retry * retry));
+/// assert_eq!(squares.delay(3, None), Some(Duration::from_millis(9)));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no back-off",
+    label = "`backoff` takes an `impl resil::Backoff`",
+    note = "write a closure, `|retry: u32| Duration::from_millis(10 * u64::from(retry))`, or implement `resil::Backoff` for `{Self}`"
+)]
+pub trait Backoff {
+    /// The delay before retry `retry` (1, 2, ..), `previous` having been the one before it as it
+    /// was drawn; `None`: no further attempt is to be made.
+    fn delay(&mut self, retry: u32, previous: Option<Duration>) -> Option<Duration>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: FnMut(u32) -> Duration> Backoff for F {
+    fn delay(&mut self, retry: u32, _: Option<Duration>) -> Option<Duration> {
+        Some(self(retry))
+    }
+}
+
+/// Where the next delay comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// The policy's own strategy.
+    Policy,
+    /// A [`Backoff`], with its answer.
+    Own(Option<Duration>),
+}
+
+/// Asks the call's back-off, made by `make` when it is asked first.
+pub fn plan<B: Backoff>(
+    backoff: &mut Option<B>,
+    make: impl FnOnce() -> B,
+    retry: u32,
+    previous: Option<Duration>,
+) -> Plan {
+    Plan::Own(backoff.get_or_insert_with(make).delay(retry, previous))
+}

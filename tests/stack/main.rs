@@ -1,0 +1,92 @@
+//! LANGUAGE.md, sections 2 and 7: what is written first is outermost, for every two policies and
+//! however they are written; and what a layer raises keeps its kind for the layers above it.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read the paused clock themselves"
+)]
+
+mod kinds;
+mod orders;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use resil::CircuitState;
+use resil::event::{Event, Subscription};
+use resil::idempotency::IdempotencyEvent as Did;
+use support::{Fault, ms};
+
+/// What the body is to do.
+#[derive(Clone, Copy)]
+enum Do {
+    Succeed,
+    Fail,
+    Hang,
+}
+
+/// What happened in the calls of one function, in order: its body, its timeouts' expressions, and
+/// the events that bear its name.
+struct Trace {
+    log: Arc<Mutex<Vec<&'static str>>>,
+    _listening: Subscription,
+}
+
+impl Trace {
+    fn of(function: &'static str) -> Self {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&log);
+        let listening = resil::event::subscribe(move |e| {
+            let (name, what) = match e {
+                Event::Retry { function, .. } => (*function, "retry"),
+                Event::TimedOut { function, .. } => (*function, "cut"),
+                Event::CircuitRefused { name, .. } => (*name, "refused"),
+                Event::CircuitChanged { name, to, .. } if *to == CircuitState::Open => {
+                    (*name, "opened")
+                }
+                Event::Idempotency { name, what, .. } => match what {
+                    Did::Replayed => (*name, "replayed"),
+                    Did::Released => (*name, "released"),
+                    Did::Abandoned => (*name, "abandoned"),
+                    Did::TakenOver => (*name, "taken"),
+                    _ => return,
+                },
+                _ => return,
+            };
+            if name == function {
+                sink.lock().unwrap().push(what);
+            }
+        });
+        Self {
+            log,
+            _listening: listening,
+        }
+    }
+
+    fn note(&self, what: &'static str) {
+        self.log.lock().unwrap().push(what);
+    }
+
+    /// The limit of a timeout, which is entered now.
+    fn limit(&self, name: &'static str, limit: u64) -> Duration {
+        self.note(name);
+        ms(limit)
+    }
+
+    async fn body(&self, what: Do) -> Result<u32, Fault> {
+        self.note("body");
+        match what {
+            Do::Succeed => Ok(7),
+            Do::Fail => Err(Fault::Network(1)),
+            Do::Hang => pending().await,
+        }
+    }
+
+    /// What happened since the last look.
+    fn take(&self) -> String {
+        std::mem::take(&mut *self.log.lock().unwrap()).join(" ")
+    }
+}

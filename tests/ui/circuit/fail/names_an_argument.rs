@@ -1,0 +1,6 @@
+#[resil::circuit(failures = limit)]
+async fn pay(limit: u32) -> Result<u32, resil::Error> {
+    Ok(limit)
+}
+
+fn main() {}

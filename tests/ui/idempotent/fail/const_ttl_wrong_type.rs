@@ -1,0 +1,8 @@
+const TTL: u64 = 3600;
+
+#[resil::idempotent(key = order, ttl = TTL)]
+async fn pay(order: u32) -> Result<u32, resil::Error> {
+    Ok(order)
+}
+
+fn main() {}

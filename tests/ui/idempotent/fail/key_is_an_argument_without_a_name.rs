@@ -1,0 +1,6 @@
+#[resil::idempotent(order)]
+async fn pay(order: u32) -> Result<u32, resil::Error> {
+    Ok(order)
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[resil::idempotent(kye = order, tll = 1h)]
+async fn pay(order: u32) -> Result<u32, resil::Error> {
+    Ok(order)
+}
+
+fn main() {}

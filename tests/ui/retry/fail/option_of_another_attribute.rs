@@ -1,0 +1,6 @@
+#[resil::retry(open_for = 5s)]
+async fn fetch() -> Result<u32, String> {
+    Ok(1)
+}
+
+fn main() {}

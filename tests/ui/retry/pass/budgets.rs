@@ -1,0 +1,26 @@
+#![deny(warnings)]
+use resil::retry;
+
+#[retry(budget = off, max = 500)]
+async fn none() -> Result<u32, String> {
+    Ok(1)
+}
+
+#[retry(budget = "bank")]
+async fn named() -> Result<u32, String> {
+    Ok(1)
+}
+
+#[retry(budget(capacity = 2495, cost = 5), max = 500)]
+async fn own() -> Result<u32, String> {
+    Ok(1)
+}
+
+#[retry(budget = (cost = 1), nested = outer)]
+async fn cost() -> Result<u32, String> {
+    Ok(1)
+}
+
+fn main() {
+    drop((none(), named(), own(), cost()));
+}

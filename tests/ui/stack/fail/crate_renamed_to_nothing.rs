@@ -1,0 +1,6 @@
+#[resil::retry(crate = resilience)]
+async fn fetch() -> Result<u32, String> {
+    Ok(1)
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[resil::retry(crate)]
+async fn fetch() -> Result<u32, String> {
+    Ok(1)
+}
+
+fn main() {}

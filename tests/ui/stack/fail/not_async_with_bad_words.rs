@@ -1,0 +1,6 @@
+#[resil::retry(max = 0)]
+fn fetch() -> u32 {
+    1
+}
+
+fn main() {}

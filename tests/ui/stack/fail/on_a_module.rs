@@ -1,0 +1,8 @@
+#[resil::retry]
+mod client {
+    pub fn name() {}
+}
+
+fn main() {
+    client::name();
+}
