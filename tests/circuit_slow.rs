@@ -121,6 +121,9 @@ async fn f02_f03_slow_calls_leave_a_counted_window() {
     // Quiet again: and a slow success is written all the same.
     assert_eq!(play!(five, 1_000), ".");
     assert_eq!(seen("slow"), ("slow".to_owned(), 5, 1, 0));
+    // From there on the quick ones are, too, until it has left.
+    assert_eq!(play!(five, 1, 1, 1, 1, 1), ".....");
+    assert_eq!(seen("left"), ("left".to_owned(), 5, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,6 +21,12 @@ enum Op {
         call: usize,
         verdict: Verdict,
     },
+    /// So many calls that end at once, all in the same way: windows are filled, and emptied.
+    Run {
+        on: usize,
+        calls: u8,
+        verdict: Verdict,
+    },
     /// It ends after the time at which a call is slow, or just before it.
     EndLate {
         call: usize,
@@ -60,6 +66,8 @@ fn op() -> impl Strategy<Value = Op> {
         12 => (call(), verdict()).prop_map(|(call, verdict)| Op::End { call, verdict }),
         5 => (call(), verdict(), 0..2_u64)
             .prop_map(|(call, verdict, short_by)| Op::EndLate { call, verdict, short_by }),
+        3 => (on(), 2..10_u8, verdict())
+            .prop_map(|(on, calls, verdict)| Op::Run { on, calls, verdict }),
         1 => call().prop_map(|call| Op::Forget { call }),
         4 => prop_oneof![0..30_u64, 0..300_u64, 0..3_000_u64].prop_map(|ms| Op::Pass { ms }),
         5 => (on(), 0..2_u64).prop_map(|(on, short_by)| Op::Wait { on, short_by }),
@@ -333,6 +341,13 @@ async fn run(which: usize, rules: Rules, ops: &[Op]) {
                         pairs[on].end(permit, call, verdict, now);
                     }
                     _ => std::mem::forget(permit),
+                }
+            }
+            Op::Run { on, calls, verdict } => {
+                for _ in 0..calls {
+                    if let Some((permit, call)) = pairs[on].call(now) {
+                        pairs[on].end(permit, call, verdict, now);
+                    }
                 }
             }
             Op::Pass { ms } => pass(ms, &mut now).await,
