@@ -141,9 +141,6 @@ impl Args<'_> {
         let Some(option) = self.option(to) else {
             unreachable!("`{to}` is in the table: a test looks at every row");
         };
-        if !option.built {
-            return wording::not_yet_called(self.spec, &name, to);
-        }
         let texts = carried_over(option, &name, tokens, more);
         wording::called_here(self.spec, &name, &texts, note)
     }

@@ -54,12 +54,9 @@ impl<'a> Args<'a> {
         args
     }
 
-    /// The value of that option, if it stands there and is built.
+    /// The value of that option, if it stands there.
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
-        debug_assert!(
-            self.spec.options.iter().any(|o| o.name == name && o.built),
-            "{name}"
-        );
+        debug_assert!(self.spec.options.iter().any(|o| o.name == name), "{name}");
         let at = self.values.iter().position(|value| value.name == name)?;
         Some(self.values.remove(at))
     }
@@ -112,10 +109,6 @@ impl<'a> Args<'a> {
         }
         let second_strategy = option.kind == Kind::Strategy && self.has_strategy();
         self.mean(option.name, ident.span());
-        if !option.built {
-            self.cx.diag.error(&ident, wording::not_yet(option.name));
-            return;
-        }
         if option.kind == Kind::Strategy {
             if form != Form::Flag {
                 self.cx

@@ -1,5 +1,5 @@
 //! Options as data. One static table per policy gives the unknown name, the nearest one,
-//! duplicates, the list of what is allowed, and what is not built yet, in one wording.
+//! duplicates and the list of what is allowed, in one wording.
 
 /// A policy's attribute as its parser and its messages see it.
 pub(crate) struct Spec {
@@ -28,7 +28,6 @@ pub(crate) struct Opt {
     pub(crate) kind: Kind,
     /// A value to show where the user's own gives no better one.
     pub(crate) example: &'static str,
-    pub(crate) built: bool,
 }
 
 impl Opt {
@@ -37,15 +36,6 @@ impl Opt {
             name,
             kind,
             example,
-            built: true,
-        }
-    }
-
-    /// In the language, not in this version: refused by name, never ignored.
-    pub(crate) const fn later(self) -> Self {
-        Self {
-            built: false,
-            ..self
         }
     }
 

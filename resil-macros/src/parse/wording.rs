@@ -84,24 +84,13 @@ pub(crate) fn twice(option: &str) -> String {
     help(format!("`{option}` is given twice"), "remove one of them")
 }
 
-pub(crate) fn not_yet(option: &str) -> String {
-    help(
-        format!("`{option}` is not available yet"),
-        "remove it: this version of resil knows the option but can't do it",
-    )
-}
-
 pub(crate) fn unknown(spec: &Spec, name: &str) -> String {
     help(no_option(spec, name), allowed(spec))
 }
 
 pub(crate) fn did_you_mean(spec: &Spec, name: &str, option: &Opt, texts: &[String]) -> String {
     let near = option.name;
-    let instead = if option.built {
-        format!("did you mean `{near}`? {}", write(texts))
-    } else {
-        format!("did you mean `{near}`? it is not available yet")
-    };
+    let instead = format!("did you mean `{near}`? {}", write(texts));
     help(no_option(spec, name), instead)
 }
 
@@ -111,24 +100,12 @@ fn no_option(spec: &Spec, name: &str) -> String {
 
 /// The list of what is allowed.
 fn allowed(spec: &Spec) -> String {
-    let names: Vec<&str> = spec
-        .options
-        .iter()
-        .filter(|o| o.built)
-        .map(|o| o.name)
-        .collect();
+    let names: Vec<&str> = spec.options.iter().map(|o| o.name).collect();
     format!("it has {}", one_of(&names))
 }
 
 pub(crate) fn called_here(spec: &Spec, name: &str, texts: &[String], note: &str) -> String {
     help(no_option(spec, name), format!("{}{note}", write(texts)))
-}
-
-pub(crate) fn not_yet_called(spec: &Spec, name: &str, here: &str) -> String {
-    help(
-        no_option(spec, name),
-        format!("`{here}` will be its name, but is not available yet"),
-    )
 }
 
 pub(crate) fn say_instead(spec: &Spec, name: &str, say: &str) -> String {
