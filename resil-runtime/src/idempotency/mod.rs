@@ -37,6 +37,10 @@ mod key;
 mod ledger;
 mod memory;
 mod policy;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod running;
 pub mod store;
 mod waiting;
@@ -53,5 +57,9 @@ pub use event::IdempotencyEvent;
 pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, postgres};
+#[cfg(feature = "redis")]
+pub use redis::{Redis, redis};
 pub use running::Running;
 pub use store::{Store, StoreError};
