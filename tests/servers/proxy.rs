@@ -1,7 +1,6 @@
 //! A TCP proxy that cuts one connection at a byte, and lets all that follow through.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -14,33 +13,46 @@ pub enum Way {
     ToClient,
 }
 
+/// Where the first connection ends: those bytes arrive, and no other does.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut {
+    pub way: Way,
+    pub at: usize,
+    /// It is not closed, for two seconds: nothing more comes, and nobody says why.
+    pub stalls: bool,
+}
+
+impl Cut {
+    pub fn never() -> Self {
+        Self {
+            way: Way::ToServer,
+            at: usize::MAX,
+            stalls: false,
+        }
+    }
+
+    fn limit(self, way: Way) -> usize {
+        if way == self.way { self.at } else { usize::MAX }
+    }
+}
+
 pub struct Proxy {
     pub port: u16,
-    /// How many connections were made.
-    pub made: Arc<AtomicUsize>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
 impl Proxy {
-    /// Cuts the first connection when `k` bytes went that way: those bytes arrive, no other does.
-    pub async fn cut_at(server: u16, way: Way, k: usize) -> Self {
+    pub async fn start(server: u16, cut: Cut) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
-        let made = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&made);
         let accepting = tokio::spawn(async move {
+            let mut next = cut;
             while let Ok((client, _)) = listener.accept().await {
-                let first = count.fetch_add(1, SeqCst) == 0;
-                let limit = |w| if first && w == way { k } else { usize::MAX };
-                let limits = [limit(Way::ToServer), limit(Way::ToClient)];
-                tokio::spawn(pass(client, server, limits));
+                tokio::spawn(pass(client, server, next));
+                next = Cut::never();
             }
         });
-        Self {
-            port,
-            made,
-            accepting,
-        }
+        Self { port, accepting }
     }
 }
 
@@ -50,29 +62,53 @@ impl Drop for Proxy {
     }
 }
 
-async fn pass(client: TcpStream, server: u16, [up, down]: [usize; 2]) {
+async fn pass(client: TcpStream, server: u16, cut: Cut) {
     let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else {
         return;
     };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    // Whichever ends first ends both: dropped, they are closed.
-    tokio::select! {
-        () = copy(from_client, to_server, up) => {}
-        () = copy(from_server, to_client, down) => {}
+    let (mut up, mut down) = (cut.limit(Way::ToServer), cut.limit(Way::ToClient));
+    if cut.stalls {
+        // What one way has left open stays open, until the other end has enough of it.
+        tokio::join!(
+            stall(copy(from_client, to_server, &mut up)),
+            stall(copy(from_server, to_client, &mut down)),
+        );
+    } else {
+        // Whichever ends first ends both: dropped, they are closed.
+        tokio::select! {
+            _ = copy(from_client, to_server, &mut up) => {}
+            _ = copy(from_server, to_client, &mut down) => {}
+        }
     }
 }
 
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut left: usize) {
+async fn stall(copy: impl Future<Output = (bool, OwnedReadHalf, OwnedWriteHalf)>) {
+    let open = copy.await;
+    if open.0 {
+        // As long as it takes the keep-alives of a server to give up a host that vanished.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    drop(open);
+}
+
+/// Whether it is cut, and what is open.
+async fn copy(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    left: &mut usize,
+) -> (bool, OwnedReadHalf, OwnedWriteHalf) {
     let mut bytes = [0; 4096];
-    while left > 0 {
+    while *left > 0 {
         let n = match from.read(&mut bytes).await {
-            Ok(n) if n > 0 => n.min(left),
-            _ => return,
+            Ok(n) if n > 0 => n.min(*left),
+            _ => break,
         };
         if to.write_all(&bytes[..n]).await.is_err() {
-            return;
+            break;
         }
-        left = left.saturating_sub(n);
+        *left = left.saturating_sub(n);
     }
+    (*left == 0, from, to)
 }

@@ -47,6 +47,11 @@ use sql::Sql;
 
 const NAME: &str = "postgres";
 
+/// What the server does about us when it hears nothing: after ten seconds of one statement, or of
+/// silence on the line.
+const GIVE_UP: &str = "-c statement_timeout=10s -c tcp_keepalives_idle=4 \
+     -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
+
 /// Claims between two sweeps.
 const SWEEP_EVERY: u64 = 1_000;
 
@@ -99,7 +104,10 @@ struct Counts {
 }
 
 impl Postgres {
-    /// Over connections that are made as `config` says, without TLS, 16 at most.
+    /// Over connections that are made as `config` says, without TLS, 16 at most. They ask for a
+    /// `statement_timeout` of 10 s, for keep-alives of as long, and for the primary; a pooler that
+    /// refuses such settings (`PgBouncer` without `ignore_startup_parameters = options`) needs
+    /// [`from_pool`](Self::from_pool).
     ///
     /// # Errors
     ///
@@ -130,6 +138,11 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("resil");
         }
+        // A statement that nobody waits for any more, and one whose caller vanished without a word,
+        // hold locks: the server is to give them up by itself. What the user has set comes last,
+        // and holds.
+        let options = config.get_options().unwrap_or_default();
+        config.options(format!("{GIVE_UP} {options}"));
         // Of several hosts the primary.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         let recycling = ManagerConfig {
