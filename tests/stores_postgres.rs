@@ -152,6 +152,7 @@ async fn sweep() {
     };
     let store = store(&url, "sweep").await.rows_kept(Duration::ZERO);
     let sql = plain(&url).await;
+    sql.execute("TRUNCATE sweep", &[]).await.expect("emptied");
     let ended = "INSERT INTO sweep SELECT sha256(n::text::bytea), 'done', '', n, NULL, false, \
          false, clock_timestamp(), clock_timestamp(), 'ok', '', 'json', 1 \
          FROM generate_series(1, 2500) AS n";

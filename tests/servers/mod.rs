@@ -75,7 +75,8 @@ impl Own {
         };
         let url = said.lines().find_map(|line| line.strip_prefix(name));
         let errors = String::from_utf8_lossy(&started.stderr);
-        self.url = url.unwrap_or_else(|| panic!("{said}{errors}")).to_owned();
+        let url = url.unwrap_or_else(|| panic!("{said}{errors}"));
+        url.clone_into(&mut self.url);
     }
 
     fn pid(&self) -> Pid {

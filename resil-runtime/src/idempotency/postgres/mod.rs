@@ -58,9 +58,9 @@ const SWEEP_EVERY: u64 = 1_000;
 /// What a sweep deletes at most.
 const BATCH: u64 = 1_000;
 
-/// A store in PostgreSQL 9.5 or later, reached by a URL (`postgres://user:password@host:5432/db`) or a string
-/// of settings (`host=.. user=..`). Connects at the first step. Without TLS: for that, see
-/// [`Postgres::from_config_with`] and [`Postgres::from_pool`].
+/// A store in PostgreSQL 9.5 or later, reached by a URL (`postgres://user:password@host:5432/db`)
+/// or a string of settings (`host=.. user=..`). Connects at the first step. Without TLS: for that,
+/// see [`Postgres::from_config_with`] and [`Postgres::from_pool`].
 ///
 /// ```no_run
 /// # async fn main_() -> Result<(), resil_runtime::idempotency::StoreError> {
@@ -106,7 +106,7 @@ struct Counts {
 impl Postgres {
     /// Over connections that are made as `config` says, without TLS, 16 at most. They ask for a
     /// `statement_timeout` of 10 s, for keep-alives of as long, and for the primary; a pooler that
-    /// refuses such settings (`PgBouncer` without `ignore_startup_parameters = options`) needs
+    /// refuses such settings (PgBouncer without `ignore_startup_parameters = options`) needs
     /// [`from_pool`](Self::from_pool).
     ///
     /// # Errors
@@ -160,7 +160,7 @@ impl Postgres {
     }
 
     /// Over a pool that is there already: its credentials, its TLS, its size and its timeouts are
-    /// its own. Statements are prepared, so a pooler between must know of that (`PgBouncer` 1.21
+    /// its own. Statements are prepared, so a pooler between must know of that (PgBouncer 1.21
     /// with `max_prepared_statements`).
     pub fn from_pool(pool: Pool) -> Self {
         Self {

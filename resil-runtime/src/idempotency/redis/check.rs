@@ -2,7 +2,7 @@
 //! `CONFIG`.
 
 use ::redis::aio::ConnectionLike;
-use ::redis::{RedisError, RedisResult, Value, cmd};
+use ::redis::{RedisResult, Value, cmd};
 
 /// One sentence for each setting that can lose records.
 pub(super) async fn warnings(
@@ -13,7 +13,7 @@ pub(super) async fn warnings(
         let info = connection
             .req_packed_command(cmd("INFO").arg(section))
             .await;
-        let info = info?.extract_error().map_err(RedisError::from)?;
+        let info = info?.extract_error()?;
         each_text(&info, &mut |text| read(text, &mut warnings));
     }
     // The nodes of a cluster tend to be set alike.

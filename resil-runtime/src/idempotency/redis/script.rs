@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use ::redis::aio::ConnectionLike;
-use ::redis::{Cmd, ErrorKind, RedisError, RedisResult, Script, ServerErrorKind, Value, cmd};
+use ::redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, cmd};
 
 /// One step: its text, and the hash that the server knows it by.
 pub(super) struct Step {
@@ -69,5 +69,5 @@ impl Step {
 
 /// An error that the server sent is a value at this level.
 fn answer(answer: RedisResult<Value>) -> RedisResult<Value> {
-    answer?.extract_error().map_err(RedisError::from)
+    answer?.extract_error()
 }
