@@ -66,6 +66,18 @@ async fn conformance() {
         .await;
 }
 
+#[tokio::test]
+async fn calls_of_two_processes_share_one_result() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let stores = [
+        store(&url, "attribute").await,
+        store(&url, "attribute").await,
+    ];
+    servers::attribute::calls_of_two_processes_share_one_result(stores).await;
+}
+
 /// Where somebody has set another isolation level, the server's "again" is followed.
 #[tokio::test(flavor = "multi_thread")]
 async fn conformance_where_transactions_are_serializable() {
@@ -259,6 +271,7 @@ async fn check_tells_of_each_setting_that_loses_records() {
     let warnings = store.check().await.expect("asked");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("synchronous_commit"), "{warnings:?}");
+    servers::attribute::strict_refuses(store, "synchronous_commit is off").await;
 }
 
 #[tokio::test]

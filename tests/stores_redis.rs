@@ -72,6 +72,12 @@ async fn conformance_over_a_connection_that_is_brought_along() {
         .await;
 }
 
+#[tokio::test]
+async fn calls_of_two_processes_share_one_result() {
+    let Some(url) = servers::redis() else { return };
+    servers::attribute::calls_of_two_processes_share_one_result([store(&url), store(&url)]).await;
+}
+
 /// What a server that was restarted has forgotten is sent anew, and the step takes effect once.
 #[tokio::test]
 async fn scripts_that_the_server_forgot_are_sent_again() {
@@ -198,6 +204,7 @@ async fn check_tells_of_each_setting_that_loses_records() {
             "{warnings:?}"
         );
     }
+    servers::attribute::strict_refuses(store, "appendonly is off").await;
 }
 
 /// A claim that a replica answers may be one that the primary has not got.

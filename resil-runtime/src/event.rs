@@ -85,6 +85,15 @@ pub enum Event {
         /// The first 32 bits of the key's hash: keys themselves are never shown.
         key: u32,
     },
+    /// An idempotency store is not set up as it should be.
+    #[cfg(feature = "idempotent")]
+    #[non_exhaustive]
+    IdempotencyStore {
+        /// What the store is called.
+        store: String,
+        /// What it found, in a sentence.
+        finding: String,
+    },
 }
 
 /// Why a failed attempt was the last.

@@ -23,6 +23,9 @@ const TIMING_OUT: u8 = 4;
 const REPLAYED: u8 = 8;
 /// A body was polled since the last fresh claim.
 const BEGUN: u8 = 16;
+/// The `Err` that comes up is one to be stored.
+#[cfg(feature = "idempotent")]
+const KEEPS: u8 = 32;
 
 /// See the module. All accesses are by the one task that runs the call at a time: relaxed.
 #[derive(Debug, Default)]
@@ -56,6 +59,7 @@ impl Mark {
         self.has(TIMING_OUT)
     }
 
+    #[cfg(feature = "idempotent")]
     /// An attempt since [`forget_cut`](Self::forget_cut) was dropped in mid-flight.
     pub(crate) fn was_cut(&self) -> bool {
         self.has(CUT)
@@ -67,10 +71,12 @@ impl Mark {
         self.has(BEGUN)
     }
 
+    #[cfg(feature = "idempotent")]
     pub(crate) fn forget_cut(&self) {
         self.clear(CUT | BEGUN);
     }
 
+    #[cfg(feature = "idempotent")]
     /// The answer that comes up is (or is not) a replay.
     pub(crate) fn set_replayed(&self, yes: bool) {
         if yes {
@@ -82,6 +88,21 @@ impl Mark {
 
     pub(crate) fn replayed(&self) -> bool {
         self.has(REPLAYED)
+    }
+
+    /// The error that comes up is (or is not) one that `errors = store(..)` names.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn set_keeps_error(&self, yes: bool) {
+        if yes {
+            self.set(KEEPS);
+        } else {
+            self.clear(KEEPS);
+        }
+    }
+
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn keeps_error(&self) -> bool {
+        self.has(KEEPS)
     }
 
     /// Runs `drop` while layers inside can see that a timeout is dropping them.

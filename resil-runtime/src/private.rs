@@ -16,8 +16,11 @@ pub use crate::site::Site;
 pub use crate::then::then;
 pub use crate::timeout::timeout;
 
+/// Missing here: `store = ..` needs the feature `store` of `resil`.
+#[cfg(feature = "store")]
+pub use crate::idempotency::StoreChoice;
 #[cfg(feature = "idempotent")]
 pub use crate::idempotency::{
     Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, OnAbandon, PreparedFingerprint,
-    recorded,
+    keep_error, recorded, recorded_with_errors,
 };

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each target uses a part of it")]
 #![expect(clippy::disallowed_methods, reason = "real servers, real time")]
 
+pub mod attribute;
 pub mod proxy;
 
 use std::path::{Path, PathBuf};

@@ -68,6 +68,7 @@ impl Opt {
             Kind::Max => &["unlimited"],
             Kind::Jitter => &["full", "equal", "decorrelated", "none"],
             Kind::Budget => &["off"],
+            Kind::Errors => &["forget", "store"],
             Kind::Words(words) => words,
             _ => &[],
         }
@@ -95,6 +96,10 @@ pub(crate) enum Kind {
     Budget,
     /// COUNT or DURATION.
     Window,
+    /// NAME or EXPR.
+    Store,
+    /// `forget`, `store` or `store(PATTERN)`.
+    Errors,
 }
 
 impl Kind {
@@ -116,6 +121,8 @@ impl Kind {
             Self::Jitter => "`full`, `equal`, `decorrelated`, `none` or a ratio".to_owned(),
             Self::Budget => "`off`, a name or `(capacity = .., cost = ..)`".to_owned(),
             Self::Window => "a count of calls or a duration".to_owned(),
+            Self::Store => "a name, written as a string literal, or an expression".to_owned(),
+            Self::Errors => "`forget`, `store` or `store(PATTERN)`".to_owned(),
         }
     }
 }

@@ -4,13 +4,14 @@ mod expand;
 
 use std::time::Duration;
 
-use proc_macro2::{Delimiter, Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::LitStr;
 
 use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
-    Args, Const, Elsewhere, Guess, Here, Kind, Opt, Spec, Value, at_commas, inside,
+    Args, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, at_commas, flat,
+    inside, look, shown,
 };
 
 pub(crate) static SPEC: Spec = Spec {
@@ -28,15 +29,9 @@ pub(crate) static SPEC: Spec = Spec {
             "retry",
             "indeterminate",
         ),
-        Opt::new(
-            "errors",
-            Kind::Words(&["forget", "store"]),
-            "forget",
-            "forget",
-        )
-        .later(),
-        Opt::new("store", Kind::Expr, "", "\"orders\"").later(),
-        Opt::new("version", Kind::Count, "1", "1").later(),
+        Opt::new("errors", Kind::Errors, "forget", "store"),
+        Opt::new("store", Kind::Store, "", "\"orders\""),
+        Opt::new("version", Kind::Count, "1", "2"),
     ],
     elsewhere: &[
         Elsewhere {
@@ -67,7 +62,7 @@ pub(crate) static SPEC: Spec = Spec {
             here: Here::Named("lease", ""),
         },
         Elsewhere {
-            names: &["backend", "storage"],
+            names: &["backend", "storage", "persistence", "persistence_store"],
             here: Here::Named("store", ""),
         },
         Elsewhere {
@@ -100,6 +95,22 @@ pub(crate) struct Idempotent {
     pub(crate) conflict_reject: bool,
     /// Where `indeterminate` stands, if it does.
     pub(crate) indeterminate: Option<Span>,
+    /// Errors that are stored: all, or those that match.
+    pub(crate) errors: Option<Errors>,
+    pub(crate) store: Option<Store>,
+    pub(crate) version: Option<Const<u32>>,
+}
+
+/// Which errors are stored.
+pub(crate) enum Errors {
+    All,
+    Matching(Pattern),
+}
+
+/// A store that is not the default one.
+pub(crate) enum Store {
+    Named(LitStr),
+    Of(TokenStream),
 }
 
 impl Idempotent {
@@ -130,6 +141,16 @@ impl Idempotent {
                 let word = value.word(&ON_ABANDON)?;
                 (word == "indeterminate").then(|| crate::parse::first_span(&value.tokens))
             }),
+            errors: args.take("errors").and_then(|value| errors(&value)),
+            store: args
+                .take("store")
+                .and_then(|value| match look(&value.tokens) {
+                    Look::Text(_) => value.name_literal().map(Store::Named),
+                    _ => value.expr().map(Store::Of),
+                }),
+            version: args
+                .take("version")
+                .and_then(|value| value.count(0, u32::MAX)),
         };
         args.done();
         parsed
@@ -143,6 +164,36 @@ impl Idempotent {
         Facts {
             starts_once: self.indeterminate,
             ..Facts::new(NAME, self.span)
+        }
+    }
+}
+
+/// `forget`, `store` or `store(PATTERN)`; `None` where all are forgotten, or after a fault.
+fn errors(value: &Value<'_>) -> Option<Errors> {
+    let trees = flat(&value.tokens);
+    match trees.as_slice() {
+        [TokenTree::Ident(word), TokenTree::Group(of)]
+            if word == "store" && of.delimiter() == Delimiter::Parenthesis =>
+        {
+            if of.stream().is_empty() {
+                let texts = ["store".to_owned(), "store(MyError::Declined)".to_owned()];
+                value.refuse_with("the parentheses are empty", &texts);
+                return None;
+            }
+            let pattern = value.element(of.stream()).pattern()?;
+            Some(Errors::Matching(pattern))
+        }
+        [TokenTree::Ident(word), _, ..] if word != "store" => {
+            let pattern = shown(&value.tokens);
+            value.refuse_with(
+                &format!("`{pattern}` is none of these"),
+                &[format!("store({pattern})")],
+            );
+            None
+        }
+        _ => {
+            let word = value.word(&["forget", "store"])?;
+            (word == "store").then_some(Errors::All)
         }
     }
 }

@@ -1,18 +1,23 @@
 //! How a call begins: it claims its key, waits for who has it, or is answered.
 
+#[cfg(feature = "store")]
+mod on_store;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::claim::{Claim, Held, Stage};
-use super::codec::Codec;
+use super::codec::{Gate, JSON};
 use super::error::IdempotencyError;
 use super::event::IdempotencyEvent;
-use super::key::{Key, PreparedFingerprint, PreparedKey, Scope};
+use super::key::{Fingerprint, Key, PreparedFingerprint, PreparedKey, Scope};
 use super::ledger::{Answer, Request};
 use super::memory::{MemoryStore, global};
 use super::policy::{Conflict, IdempotentPolicy};
+#[cfg(feature = "store")]
+use super::shared::{begin::Began, current::Frame, default_store};
 use super::store::{Outcome, Recorded};
 use super::waiting::Ticket;
 use crate::clock::{self, Instant, Sleep};
@@ -21,6 +26,8 @@ use crate::error::Refusal;
 use crate::event::{Event, emit};
 use crate::mark::Mark;
 use crate::site::Site;
+#[cfg(feature = "store")]
+pub use on_store::Hold;
 
 /// One `#[idempotent]` in the source: whose keys they are.
 #[doc(hidden)]
@@ -45,37 +52,41 @@ impl IdempotentSite {
     /// Begins a call. `mark` is the one of this call; the bodies that run under the claim must be
     /// watched with it. Nothing happens before the first poll; a drop while it waits gives its
     /// turn to the next one.
-    pub fn begin<'a, T>(
+    pub fn begin<'a, T, E>(
         &self,
         policy: &'static IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
-        codec: Codec<T>,
+        gate: Gate<T, E>,
         mark: &'a Mark,
-    ) -> Beginning<'a, T> {
-        self.begin_in(global(), policy, key, fingerprint, codec, mark)
+    ) -> Beginning<'a, T, E> {
+        #[cfg(feature = "store")]
+        if let Some(store) = default_store() {
+            return self.begin_shared(Ok(store.clone()), policy, key, fingerprint, gate, mark);
+        }
+        self.begin_in(global(), policy, key, fingerprint, gate, mark)
     }
 
-    pub(super) fn begin_in<'a, T>(
+    pub(super) fn begin_in<'a, T, E>(
         &self,
         store: &'static MemoryStore,
         policy: &IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
-        codec: Codec<T>,
+        gate: Gate<T, E>,
         mark: &'a Mark,
-    ) -> Beginning<'a, T> {
+    ) -> Beginning<'a, T, E> {
         let scope = Scope {
             name: self.name,
             line: self.line,
-            result: (codec.type_name)(),
+            result: (gate.type_name)(),
         };
         let name = self.name;
         let wish = match (key.0, fingerprint.map(|f| f.0).transpose()) {
             (Ok(parts), Ok(fingerprint)) => {
                 let request = Request {
                     token: rand::random(),
-                    fingerprint,
+                    fingerprint: fingerprint.map(Fingerprint::new),
                     lease: policy.lease,
                     ttl: policy.ttl,
                     on_abandon: policy.on_abandon,
@@ -90,7 +101,8 @@ impl IdempotentSite {
         Beginning {
             store,
             conflict: policy.conflict,
-            codec,
+            version: policy.version,
+            gate,
             mark,
             shown: match &wish {
                 Wish::Claim(key, _) => key.shown(),
@@ -106,11 +118,14 @@ impl IdempotentSite {
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use = "the claim in it is given up when it is dropped"]
-pub enum Begin<'a, T> {
+pub enum Begin<'a, T, E> {
     /// The key is this call's: run the body under the claim.
-    Run(Claim<'a, T>),
-    /// The recorded result.
-    Replay(T),
+    Run(Claim<'a, T, E>),
+    /// The key is this call's, on a shared store; or the body runs unprotected.
+    #[cfg(feature = "store")]
+    Hold(Hold<'a, T, E>),
+    /// The recorded outcome.
+    Replay(Result<T, E>),
     /// Nothing to run and nothing to replay.
     Refuse(Refusal),
 }
@@ -118,10 +133,11 @@ pub enum Begin<'a, T> {
 /// See [`IdempotentSite::begin`].
 #[doc(hidden)]
 #[must_use = "futures do nothing unless polled"]
-pub struct Beginning<'a, T> {
+pub struct Beginning<'a, T, E> {
     store: &'static MemoryStore,
     conflict: Conflict,
-    codec: Codec<T>,
+    version: u32,
+    gate: Gate<T, E>,
     mark: &'a Mark,
     /// What events show of the key.
     shown: u32,
@@ -130,7 +146,7 @@ pub struct Beginning<'a, T> {
     wait: Option<Box<Wait>>,
 }
 
-impl<T> std::fmt::Debug for Beginning<'_, T> {
+impl<T, E> std::fmt::Debug for Beginning<'_, T, E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Beginning").finish_non_exhaustive()
     }
@@ -139,6 +155,8 @@ impl<T> std::fmt::Debug for Beginning<'_, T> {
 enum Wish {
     Refuse(IdempotencyError),
     Claim(Arc<Key>, Request),
+    #[cfg(feature = "store")]
+    Shared(&'static str, Pin<Box<dyn Future<Output = Began> + Send>>),
     Answered,
 }
 
@@ -159,14 +177,22 @@ enum Next {
     Refuse(IdempotencyError),
 }
 
-impl<'a, T> Future for Beginning<'a, T> {
-    type Output = Begin<'a, T>;
+impl<'a, T, E> Future for Beginning<'a, T, E> {
+    type Output = Begin<'a, T, E>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Begin<'a, T>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Begin<'a, T, E>> {
         let this = &mut *self;
         this.mark.set_replayed(false);
         let answer = match std::mem::replace(&mut this.wish, Wish::Answered) {
             Wish::Claim(key, request) => ready!(this.ask(key, request, cx)),
+            #[cfg(feature = "store")]
+            Wish::Shared(name, mut began) => match began.as_mut().poll(cx) {
+                Poll::Ready(began) => this.began(name, began),
+                Poll::Pending => {
+                    this.wish = Wish::Shared(name, began);
+                    return Poll::Pending;
+                }
+            },
             Wish::Refuse(e) => Err(e),
             Wish::Answered => panic!("polled after it was done"),
         };
@@ -179,13 +205,13 @@ impl<'a, T> Future for Beginning<'a, T> {
     }
 }
 
-impl<'a, T> Beginning<'a, T> {
+impl<'a, T, E> Beginning<'a, T, E> {
     fn ask(
         &mut self,
         key: Arc<Key>,
         request: Request,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Begin<'a, T>, IdempotencyError>> {
+    ) -> Poll<Result<Begin<'a, T, E>, IdempotencyError>> {
         if let Some(wait) = &mut self.wait
             && !wait.ticket.look(cx.waker())
             && wait.timer.as_mut().poll(cx).is_pending()
@@ -205,7 +231,11 @@ impl<'a, T> Beginning<'a, T> {
                     }
                     break Ok(Begin::Run(self.claimed(key, request, fence)));
                 }
-                Some(Answer::Done(recorded)) => break self.replay(name, &recorded),
+                Some(Answer::Done(recorded)) => {
+                    let gate = self.gate;
+                    let (ok, err) = ((gate.ok)().decode, gate.err.map(|both| both().decode));
+                    break self.replay(name, JSON, &recorded, ok, err);
+                }
                 Some(Answer::KeyReused) => break Err(IdempotencyError::KeyReused { name }),
                 Some(Answer::Indeterminate) => break Err(IdempotencyError::Indeterminate { name }),
                 Some(Answer::NoRoom) | None => break Err(IdempotencyError::Full { name }),
@@ -260,11 +290,13 @@ impl<'a, T> Beginning<'a, T> {
         Next::Wait
     }
 
-    fn claimed(&mut self, key: Arc<Key>, request: Request, fence: u64) -> Claim<'a, T> {
+    fn claimed(&mut self, key: Arc<Key>, request: Request, fence: u64) -> Claim<'a, T, E> {
         if let Some(wait) = self.wait.take() {
             wait.ticket.won();
         }
         self.mark.forget_cut();
+        #[cfg(feature = "store")]
+        let frame = Some(Frame::of_memory(&key, fence));
         Claim {
             held: Held {
                 store: self.store,
@@ -274,20 +306,34 @@ impl<'a, T> Beginning<'a, T> {
                 fence,
                 renewed: clock::now(),
                 stage: Stage::Open,
+                version: self.version,
+                #[cfg(feature = "store")]
+                frame,
             },
-            codec: self.codec,
+            gate: self.gate,
         }
     }
 
     fn replay(
         &self,
         name: &'static str,
+        codec: &str,
         recorded: &Recorded,
-    ) -> Result<Begin<'a, T>, IdempotencyError> {
-        if recorded.outcome != Outcome::Ok {
+        ok: impl FnOnce(&[u8]) -> Option<T>,
+        err: Option<impl FnOnce(&[u8]) -> Option<E>>,
+    ) -> Result<Begin<'a, T, E>, IdempotencyError> {
+        if recorded.outcome == Outcome::NotStored {
             return Err(IdempotencyError::NotStored { name });
         }
-        let Some(value) = (self.codec.decode)(&recorded.body) else {
+        let body = &*recorded.body;
+        let known = recorded.version == self.version && recorded.codec == codec;
+        let value = match recorded.outcome {
+            Outcome::Ok if known => ok(body).map(Ok),
+            // Another function of this name stores errors, and this one does not.
+            Outcome::Err if known => err.and_then(|err| err(body)).map(Err),
+            _ => None,
+        };
+        let Some(value) = value else {
             return Err(IdempotencyError::Undecodable { name });
         };
         self.mark.set_replayed(true);

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::codec::{Codec, JSON};
+use super::codec::{Gate, JSON};
 use super::error::IdempotencyError;
 use super::event::IdempotencyEvent;
 use super::key::Key;
 use super::ledger::{LeaseLost, Request};
 use super::memory::MemoryStore;
 use super::policy::OnAbandon;
+#[cfg(feature = "store")]
+use super::shared::current::Frame;
 use super::store::{Outcome, Recorded};
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
@@ -20,12 +22,12 @@ use crate::mark::Mark;
 /// Dropped before a body of the call began it releases the key; dropped after, it abandons it.
 #[doc(hidden)]
 #[must_use = "a claim that is dropped frees its key: `run` it"]
-pub struct Claim<'a, T> {
+pub struct Claim<'a, T, E> {
     pub(super) held: Held<'a>,
-    pub(super) codec: Codec<T>,
+    pub(super) gate: Gate<T, E>,
 }
 
-impl<T> std::fmt::Debug for Claim<'_, T> {
+impl<T, E> std::fmt::Debug for Claim<'_, T, E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Claim")
             .field("name", &self.held.key.name())
@@ -34,7 +36,7 @@ impl<T> std::fmt::Debug for Claim<'_, T> {
     }
 }
 
-impl<T> Claim<'_, T> {
+impl<T, E> Claim<'_, T, E> {
     /// Rises with every owner of the key, across its deletion too: a fencing token.
     pub fn fence(&self) -> u64 {
         self.held.fence
@@ -51,6 +53,9 @@ pub(super) struct Held<'a> {
     /// When it was claimed, or last renewed.
     pub(super) renewed: Instant,
     pub(super) stage: Stage,
+    pub(super) version: u32,
+    #[cfg(feature = "store")]
+    pub(super) frame: Option<Frame>,
 }
 
 /// What the drop of a claim means.
@@ -58,7 +63,7 @@ pub(super) struct Held<'a> {
 pub(super) enum Stage {
     /// Nobody has said how it ended.
     Open,
-    /// The body is done with an `Ok` that is being encoded: never to run again.
+    /// The body is done with what is being encoded: never to run again.
     Recording,
     Closed,
 }
@@ -97,16 +102,26 @@ impl Held<'_> {
         }))
     }
 
-    /// Records the result, `None` if it can't be.
+    /// Runs `poll`, the body's, where it can be asked for its claim.
+    pub(super) fn under<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        #[cfg(feature = "store")]
+        {
+            super::shared::current::under(&mut self.frame, poll)
+        }
+        #[cfg(not(feature = "store"))]
+        poll()
+    }
+
+    /// Records the outcome, `None` if it can't be.
     ///
     /// If another owner took over meanwhile, nothing is written. The caller still gets its result:
     /// the effect took place, and it is what the body said of it.
-    pub(super) fn complete(&mut self, bytes: Option<Vec<u8>>) {
+    pub(super) fn complete(&mut self, outcome: Outcome, bytes: Option<Vec<u8>>) {
         self.stage = Stage::Closed;
         let encoded = bytes.is_some();
         let recorded = match bytes {
-            Some(bytes) => Recorded::new(Outcome::Ok, bytes, JSON, 1),
-            None => Recorded::not_stored(JSON, 1),
+            Some(bytes) => Recorded::new(outcome, bytes, JSON, self.version),
+            None => Recorded::not_stored(JSON, self.version),
         };
         let (token, ttl) = (self.request.token, self.request.ttl);
         match self.store.complete(&self.key, token, recorded, ttl) {
@@ -158,7 +173,7 @@ impl Drop for Held<'_> {
         match self.stage {
             Stage::Closed => {}
             // Its `Serialize` panicked.
-            Stage::Recording => self.complete(None),
+            Stage::Recording => self.complete(Outcome::NotStored, None),
             Stage::Open if self.mark.has_begun() => self.abandon(),
             Stage::Open => self.release(),
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::store::StoreError;
+
 /// Why `#[idempotent]` answered in place of the body, or why it has no result to answer with.
 ///
 /// `name` is always the scope of the keys: the attribute's `name`, or the function. Keys,
@@ -62,10 +64,12 @@ pub enum IdempotencyError {
         /// The scope of the keys.
         name: &'static str,
     },
-    /// The recorded result is not one that the function's type reads back. Nothing runs again.
+    /// The recorded result is of another `version`, of another codec, or not one that the
+    /// function's type reads back. Nothing runs again.
     #[error(
         "`{name}`: the result recorded for this idempotency key does not decode; \
-         its `Deserialize` must read what its `Serialize` wrote"
+         it was written by another `version` or codec, or its `Deserialize` does not read what \
+         its `Serialize` wrote"
     )]
     #[non_exhaustive]
     Undecodable {
@@ -88,6 +92,25 @@ pub enum IdempotencyError {
     #[non_exhaustive]
     InvalidFingerprint {
         /// The scope of the keys.
+        name: &'static str,
+    },
+    /// The store gave no answer, or there is none. Nothing ran.
+    #[error("`{name}`: {source}")]
+    #[non_exhaustive]
+    Store {
+        /// The scope of the keys.
+        name: &'static str,
+        /// What the store, or its driver, said.
+        source: StoreError,
+    },
+    /// The store outlives the process, and the function has no `name`. Nothing ran.
+    #[error(
+        "`{name}`: the idempotency store outlives the process, where a rename of the function \
+         would change its keys; give the attribute a name: `#[idempotent(name = \"..\", ..)]`"
+    )]
+    #[non_exhaustive]
+    Unnamed {
+        /// The function.
         name: &'static str,
     },
     /// The store is full of claims in progress: none of them may be forgotten. Nothing ran.
@@ -121,6 +144,8 @@ impl IdempotencyError {
             | Self::Undecodable { name }
             | Self::InvalidKey { name, .. }
             | Self::InvalidFingerprint { name }
+            | Self::Store { name, .. }
+            | Self::Unnamed { name }
             | Self::Full { name } => name,
         }
     }

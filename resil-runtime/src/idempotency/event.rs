@@ -36,6 +36,12 @@ pub enum IdempotencyEvent {
     NotStored,
     /// A recorded result did not decode.
     Undecodable,
+    /// The store gave no answer, and the call was refused.
+    StoreAway,
+    /// The store gave no answer, and the body ran unprotected: `open_on_outage`.
+    RanOpen,
+    /// The store outlives the process and the function has no `name`: the call was refused.
+    Unnamed,
     /// The store was full and forgot a result before its ttl: its key may run again.
     Evicted,
 }
@@ -54,6 +60,8 @@ impl IdempotencyEvent {
                 Self::InvalidKey
             }
             IdempotencyError::Full { .. } => Self::Full,
+            IdempotencyError::Store { .. } => Self::StoreAway,
+            IdempotencyError::Unnamed { .. } => Self::Unnamed,
         }
     }
 }

@@ -71,13 +71,13 @@ pub struct PreparedKey(pub(super) Result<Vec<u8>, (u32, KeyFault)>);
 #[doc(hidden)]
 #[derive(Clone)]
 #[must_use = "pass it to `begin`"]
-pub struct PreparedFingerprint(pub(super) Result<Fingerprint, KeyFault>);
+pub struct PreparedFingerprint(pub(super) Result<Vec<u8>, KeyFault>);
 
 impl PreparedFingerprint {
     /// Any value serves, `None` and the empty string too.
     pub fn of<V: KeyPart + ?Sized>(value: &V) -> Self {
         let mut bytes = Vec::new();
-        Self(encode_plain(value, &mut bytes).map(|()| Fingerprint::new(bytes)))
+        Self(encode_plain(value, &mut bytes).map(|()| bytes))
     }
 }
 
@@ -102,7 +102,7 @@ pub(super) enum Fingerprint {
 }
 
 impl Fingerprint {
-    fn new(bytes: Vec<u8>) -> Self {
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
         static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
         if bytes.len() <= MAX_PLAIN_FINGERPRINT {
             return Self::Plain(bytes.into());
@@ -131,6 +131,17 @@ pub(super) struct Scope {
     pub(super) name: &'static str,
     pub(super) line: u32,
     pub(super) result: &'static str,
+}
+
+#[cfg(feature = "store")]
+impl Scope {
+    /// As it is hashed: a name has no `#` in it.
+    pub(super) fn text(&self) -> String {
+        match self.line {
+            0 => self.name.to_owned(),
+            line => format!("{}#{line}", self.name),
+        }
+    }
 }
 
 /// A key as the store keeps it: the full bytes, compared in full.
@@ -167,6 +178,18 @@ impl Key {
 
     pub(super) fn name(&self) -> &'static str {
         self.scope.name
+    }
+
+    /// What a body may know of it.
+    #[cfg(feature = "store")]
+    pub(super) fn digest(&self, of: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> [u8; 32] {
+        of(&[b"", self.scope.text().as_bytes(), &self.parts])
+    }
+
+    /// Whether it belongs to that name and has these parts, whatever the type of its result.
+    #[cfg(feature = "store")]
+    pub(super) fn is_of(&self, name: &str, parts: &[u8]) -> bool {
+        self.scope.line == 0 && self.scope.name == name && self.parts == parts
     }
 
     /// What it costs to keep.

@@ -105,6 +105,8 @@ pub(super) struct MemoryStore {
     max_result: usize,
     /// Who waits in this process. Not a part of the protocol: other stores will share it.
     pub(super) waiting: WaitingRoom,
+    #[cfg(test)]
+    ahead: std::sync::atomic::AtomicU64,
 }
 
 impl MemoryStore {
@@ -115,11 +117,33 @@ impl MemoryStore {
             budget: Arc::new(Budget::new(limits.entries, limits.bytes)),
             max_result: limits.max_result,
             waiting: WaitingRoom::new(),
+            #[cfg(test)]
+            ahead: std::sync::atomic::AtomicU64::new(0),
         }
     }
 
     pub(super) fn max_result(&self) -> usize {
         self.max_result
+    }
+
+    /// The store's own clock.
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests move it"))]
+    pub(super) fn now(&self) -> Instant {
+        let now = clock::now();
+        #[cfg(test)]
+        let now = {
+            let ahead = self.ahead.load(std::sync::atomic::Ordering::Relaxed);
+            clock::add(now, Duration::from_millis(ahead))
+        };
+        now
+    }
+
+    /// Moves the store's clock on, and not that of its callers.
+    #[cfg(test)]
+    pub(super) fn jump(&self, by: Duration) {
+        let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.ahead
+            .fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Ledger> {
@@ -129,7 +153,7 @@ impl MemoryStore {
     /// `None`: the store is full.
     pub(super) fn claim(&self, key: &Arc<Key>, request: &Request) -> Option<Answer> {
         let bytes = RECORD + key.len() + request.fingerprint.as_ref().map_or(0, Fingerprint::len);
-        let now = clock::now();
+        let now = self.now();
         let answer = self
             .shard(key)
             .claim(key, request, now, || Room::take(&self.budget, 1, bytes));
@@ -147,7 +171,7 @@ impl MemoryStore {
         token: Token,
         spans: (Duration, Duration),
     ) -> Result<Instant, LeaseLost> {
-        self.shard(key).renew(key, token, spans, clock::now())
+        self.shard(key).renew(key, token, spans, self.now())
     }
 
     /// Says whether it was recorded as it is: there may be no room for its bytes.
@@ -158,7 +182,7 @@ impl MemoryStore {
         recorded: Recorded,
         ttl: Duration,
     ) -> Result<bool, LeaseLost> {
-        let now = clock::now();
+        let now = self.now();
         let wanted = recorded.outcome;
         let (recorded, room) = self.fit(key, recorded, now);
         let fits = recorded.outcome == wanted;
@@ -182,12 +206,22 @@ impl MemoryStore {
         (Recorded::not_stored(codec, version), None)
     }
 
+    /// The keys of that name and with these parts, whatever the type of their result.
+    #[cfg(feature = "store")]
+    pub(super) fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            found.extend(lock(shard).keys().filter(|k| k.is_of(name, parts)).cloned());
+        }
+        found
+    }
+
     pub(super) fn lookup(&self, key: &Arc<Key>) -> Option<Snapshot> {
-        self.shard(key).lookup(key, clock::now())
+        self.shard(key).lookup(key, self.now())
     }
 
     pub(super) fn resolve(&self, key: &Arc<Key>, resolution: &Resolution) -> ByHand {
-        let now = clock::now();
+        let now = self.now();
         let Resolution::Done {
             token,
             recorded,
@@ -206,7 +240,7 @@ impl MemoryStore {
     }
 
     pub(super) fn forget(&self, key: &Arc<Key>) -> ByHand {
-        self.shard(key).forget(key, clock::now())
+        self.shard(key).forget(key, self.now())
     }
 
     pub(super) fn release(&self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
@@ -214,7 +248,7 @@ impl MemoryStore {
     }
 
     pub(super) fn abandon(&self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
-        self.shard(key).abandon(key, token, clock::now())
+        self.shard(key).abandon(key, token, self.now())
     }
 
     /// Evicts until there is room, in the key's own shard first; one shard is locked at a time.

@@ -13,16 +13,60 @@
 //!   itself answered with an error, which says that nothing was done.
 //! * [`OnAbandon::Retry`]: a key is started at least once, and at most one result is recorded.
 //!   Two starts can overlap only if an owner stood still for longer than its lease.
-//! * Both hold as long as the store keeps what it acknowledged. The store of this module lives in
-//!   memory: it forgets when the process ends, and past its [`MemoryLimits`] it forgets the oldest
-//!   results first (an [`IdempotencyEvent::Evicted`] says so).
+//! * Both hold as long as the store keeps what it acknowledged.
+//!
+//! # The stores
+//!
+//! | store | keeps what it acknowledged | so, under `retry` | so, under `indeterminate` |
+//! |---|---|---|---|
+//! | memory, the default | until the process ends; past its [`MemoryLimits`] it forgets the oldest results first (an [`IdempotencyEvent::Evicted`] says so), claims never | double clicks and retries of one process share one result | started at most once, by this process |
+//! | one that is durable, of one host (SQLite) or many (PostgreSQL) | until the record's ttl ends | processes and restarts share one result | started at most once, by all processes |
+//! | one that may lose its last writes at a failover (Redis, Valkey) | but for a failover | one result, unless a failover forgot it | not promised across a failover: take a durable one |
+//!
+//! Without a setting all sites use the one in memory, which claims and completes without yielding
+//! (its size: [`memory_limits`]). With the feature `store`, a `Store` is wrapped in a `Shared` with
+//! its settings and made the process' own by `install`, known by name by `install_named`, or
+//! written into one attribute: `store = self.orders`. A site on a store that outlives the process
+//! needs a `name`. What leaves the process is a SHA-256 of namespace, name and key, and with a
+//! `pepper` an HMAC. [`store`] says how to build one's own, and the `conformance` suite (feature
+//! `test-util`) whether it is right.
+//!
+//! # The hard cases
+//!
+//! | case | what happens, on a shared store |
+//! |---|---|
+//! | clocks differ | leases are counted by the store's clock alone; an owner counts its own from before it asked |
+//! | a long body | a sign of life at each third of the lease, beside the body, in the caller's task |
+//! | no sign of life gets through | the body is dropped a tenth of the lease before the lease can end: `LeaseLost` |
+//! | the caller is dropped while the result is recorded | recording goes on in a task of its own; `drain` waits for all of them at shutdown |
+//! | the caller is dropped before, or panics | the claim is abandoned at once; a panic goes on |
+//! | the store is away at the claim | refused with `Store`, and the body does not run; `open_on_outage` lets it run unprotected, counted and told |
+//! | the answer to a claim is lost | refused, and the claim is given back as soon as the store hears it |
+//! | the store is away when the result is to be recorded | tried until the lease ends; then the caller gets its value, and [`IdempotencyEvent::NotRecorded`] tells it |
+//! | the result is above `max_result`, or can't be encoded | done without it: replays get `NotStored`, and nothing runs again |
+//! | the result is of another `version` or codec, or does not decode | `Undecodable`, and nothing runs again |
+//! | many wait in one process | one of them asks the store, the others wait in memory; past 1,024 a key `InProgress` |
+//! | many processes wait | each looks again after 5 ms, then 1.6 times as long, at most 250 ms |
+//! | somebody knows what became of an `Indeterminate` key | `resolve` it, or `forget` it |
+//! | the body calls something that takes a key | `current` has a key for it, and a fencing token |
+//!
+//! # Lease and ttl
+//!
+//! The lease is how long others wait for an owner that crashed: as short as that should be, and
+//! some times longer than the slowest answer of the store and than a task may go unpolled. It need
+//! not be as long as the body runs. The ttl is how long a key may come again: longer than every
+//! queue and every client goes on retrying.
 //!
 //! # Scope of a key
 //!
-//! Keys of two functions never meet, unless both give one `name`. The name of the success type is
-//! part of the scope, so that the instances of a generic function don't replay each other's
-//! results. A body that calls its own function with its own key waits for itself, to the deadline
-//! in force: don't.
+//! Keys of two functions never meet, unless both give one `name`. In memory the name of the
+//! success type is part of the scope too, so that the instances of a generic function don't replay
+//! each other's results; on a shared store it is not, as it changes with the compiler: put what
+//! tells the instances apart into the key. A body that calls its own function with its own key
+//! waits for itself, to the deadline in force: don't.
+//!
+//! On a shared store the outcome is kept in the future while it is recorded: with the feature
+//! `store` the future of a function whose success or error type is not `Send` is not `Send`.
 
 mod begin;
 mod budget;
@@ -42,16 +86,24 @@ mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod running;
+#[cfg(feature = "store")]
+mod shared;
 pub mod store;
 mod waiting;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "store")]
+pub use begin::Hold;
 pub use begin::{Begin, Beginning, IdempotentSite};
 pub use claim::Claim;
-pub use codec::{Codec, Recordable, recorded};
+pub use codec::{Both, Gate, Recordable, RecordableError, recorded, recorded_with_errors};
+#[cfg(feature = "store")]
+pub use codec::{Codec, CodecError, Json, Read};
 pub use encode::KeyPart;
+#[cfg(feature = "store")]
+pub use erased_serde;
 pub use error::{IdempotencyError, KeyFault};
 pub use event::IdempotencyEvent;
 pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
@@ -61,5 +113,10 @@ pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
 pub use postgres::{Postgres, postgres};
 #[cfg(feature = "redis")]
 pub use redis::{Redis, redis};
-pub use running::Running;
+pub use running::{Running, keep_error};
+#[cfg(feature = "store")]
+pub use shared::{
+    Current, Finding, InstallError, KeyOf, Shared, StoreChoice, current, drain, forget, install,
+    install_named, resolve,
+};
 pub use store::{Store, StoreError};

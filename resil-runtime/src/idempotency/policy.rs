@@ -40,6 +40,7 @@ pub struct IdempotentPolicy {
     pub(super) lease: Duration,
     pub(super) conflict: Conflict,
     pub(super) on_abandon: OnAbandon,
+    pub(super) version: u32,
 }
 
 impl IdempotentPolicy {
@@ -51,6 +52,7 @@ impl IdempotentPolicy {
             lease: Duration::from_secs(30),
             conflict: Conflict::Wait,
             on_abandon: OnAbandon::Retry,
+            version: 1,
         }
     }
 
@@ -91,6 +93,13 @@ impl IdempotentPolicy {
     /// What an owner that vanished leaves behind. Default [`OnAbandon::Retry`].
     pub const fn on_abandon(mut self, on_abandon: OnAbandon) -> Self {
         self.on_abandon = on_abandon;
+        self
+    }
+
+    /// The version of the result's type: a recorded result of another one is
+    /// [`Undecodable`](super::IdempotencyError::Undecodable), and nothing runs again. Default 1.
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
         self
     }
 }

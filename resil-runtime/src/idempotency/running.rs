@@ -10,50 +10,56 @@ use tokio::task::unconstrained;
 use super::begin::{Begin, Beginning};
 use super::claim::{Claim, Held, Stage};
 use super::ledger::LeaseLost;
+#[cfg(feature = "store")]
+use super::shared::tenure::Tenure;
+use super::store::Outcome as Recorded;
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
 use crate::failure::{Failure, Outcome};
+use crate::mark::Mark;
 
 pin_project! {
     /// Claims the key, runs what is inside under the claim and renews it at every third of its
     /// lease; or replays, or is refused, and what is inside is dropped unpolled.
     ///
-    /// An `Ok` is recorded. An `Err` frees the key if no attempt under the claim was cut in
+    /// An `Ok` is recorded, and an `Err` that is to be stored. Any other `Err` frees the key if no attempt under the claim was cut in
     /// mid-flight, and abandons it else. Dropped, or left by a panic, it abandons the key once a
     /// body began, and frees it before.
     #[doc(hidden)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Running<'a, T, F> {
+    pub struct Running<'a, T, E, F> {
         // Before the claim: what is inside is gone when the key is abandoned.
         #[pin]
         inside: Option<F>,
-        state: State<'a, T>,
+        state: State<'a, T, E>,
     }
 }
 
-enum State<'a, T> {
-    Beginning(Beginning<'a, T>),
+enum State<'a, T, E> {
+    Beginning(Beginning<'a, T, E>),
     Claimed {
-        claim: Claim<'a, T>,
+        claim: Claim<'a, T, E>,
         // Made once the body was pending; boxed, as a timer is larger than most bodies.
         heartbeat: Option<Pin<Box<Sleep>>>,
     },
+    #[cfg(feature = "store")]
+    Held(Box<Tenure<'a, T, E>>),
     Over,
 }
 
-impl<T, F> std::fmt::Debug for Running<'_, T, F> {
+impl<T, E, F> std::fmt::Debug for Running<'_, T, E, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Running").finish_non_exhaustive()
     }
 }
 
-impl<'a, T> Beginning<'a, T> {
+impl<'a, T, E> Beginning<'a, T, E> {
     /// Begins, and runs `inside` if the key is this call's: all attempts of the call, each watched
     /// by [`watch`](crate::mark::watch) with the mark that was given to `begin`.
     ///
     /// Prefer this to a `match` on [`Begin`]: that holds a `T` across the await, and makes the
     /// future of a `T` that is not `Send` not `Send`.
-    pub fn run<F>(self, inside: F) -> Running<'a, T, F> {
+    pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
             state: State::Beginning(self),
@@ -61,9 +67,9 @@ impl<'a, T> Beginning<'a, T> {
     }
 }
 
-impl<'a, T> Claim<'a, T> {
+impl<'a, T, E> Claim<'a, T, E> {
     /// Runs `inside` under the claim: as [`Beginning::run`] does, where the answer was looked at.
-    pub fn run<F>(self, inside: F) -> Running<'a, T, F> {
+    pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
             state: State::Claimed {
@@ -74,7 +80,7 @@ impl<'a, T> Claim<'a, T> {
     }
 }
 
-impl<T, E, F> Future for Running<'_, T, F>
+impl<T, E, F> Future for Running<'_, T, E, F>
 where
     F: Future<Output = Outcome<T, E, Refusal>>,
 {
@@ -93,13 +99,22 @@ where
                     };
                     None
                 }
-                Begin::Replay(value) => Some(Ok(value)),
+                #[cfg(feature = "store")]
+                Begin::Hold(tenure) => {
+                    *this.state = State::Held(tenure.0);
+                    None
+                }
+                Begin::Replay(value) => Some(value.map_err(Failure::Body)),
                 Begin::Refuse(refusal) => Some(Err(Failure::Policy(refusal))),
             };
             if let Some(answer) = answer {
                 this.inside.set(None);
                 return Poll::Ready(answer);
             }
+        }
+        #[cfg(feature = "store")]
+        if let State::Held(tenure) = this.state {
+            return tenure.poll(this.inside, cx);
         }
         let (State::Claimed { claim, heartbeat }, Some(inside)) =
             (&mut *this.state, this.inside.as_mut().as_pin_mut())
@@ -114,7 +129,7 @@ where
             this.inside.set(None);
             return Poll::Ready(Err(Failure::Policy(held.lost())));
         }
-        let Poll::Ready(out) = inside.poll(cx) else {
+        let Poll::Ready(out) = held.under(|| inside.poll(cx)) else {
             if heartbeat.is_none() {
                 let beat = heartbeat.insert(Box::pin(clock::sleep_until(held.due())));
                 if let Poll::Ready(LeaseLost) = beat_on(held, beat, cx) {
@@ -124,14 +139,24 @@ where
             }
             return Poll::Pending;
         };
-        if let Ok(value) = &out {
-            held.stage = Stage::Recording;
-            let bytes = (claim.codec.encode)(value, held.store.max_result());
-            held.complete(bytes);
-            this.inside.set(None);
-        } else {
-            // What is inside may hold attempts that only its drop cuts.
-            this.inside.set(None);
+        let (gate, limit) = (&claim.gate, held.store.max_result());
+        match &out {
+            Ok(value) => {
+                held.stage = Stage::Recording;
+                let bytes = ((gate.ok)().encode)(value, limit);
+                held.complete(Recorded::Ok, bytes);
+            }
+            Err(Failure::Body(e)) if held.mark.keeps_error() && !held.mark.was_cut() => {
+                if let Some(both) = gate.err {
+                    held.stage = Stage::Recording;
+                    held.complete(Recorded::Err, (both().encode)(e, limit));
+                }
+            }
+            Err(_) => {}
+        }
+        // What is inside may hold attempts that only its drop cuts.
+        this.inside.set(None);
+        if held.stage == Stage::Open {
             held.failed();
         }
         Poll::Ready(out)
@@ -152,4 +177,16 @@ fn beat_on(
         }
         beat.as_mut().reset(held.due());
     }
+}
+
+/// The outcome of what is inside, with its error looked at: whether it is one to be stored.
+#[doc(hidden)]
+#[inline]
+pub fn keep_error<T, E>(
+    out: Outcome<T, E>,
+    mark: &Mark,
+    keeps: impl FnOnce(&E) -> bool,
+) -> Outcome<T, E> {
+    mark.set_keeps_error(matches!(&out, Err(Failure::Body(e)) if keeps(e)));
+    out
 }

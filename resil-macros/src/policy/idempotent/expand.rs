@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::Idempotent;
+use super::{Errors, Idempotent, Store};
 use crate::expand::constant::{Bound, Ty, not_zero};
 use crate::expand::{Cx, Inner, mixed};
 use crate::input::first_span;
@@ -15,8 +15,22 @@ impl Idempotent {
         let at = mixed(self.span);
         self.on_entry(cx);
         let policy = self.policy(cx);
-        let codec = cx.gate("recorded");
-        let body = inner.future(cx, self.span);
+        let gate = cx.gate(match self.errors {
+            Some(_) => "recorded_with_errors",
+            None => "recorded",
+        });
+        let mut body = inner.future(cx, self.span);
+        if let Some(errors) = &self.errors {
+            let pattern = match errors {
+                Errors::All => quote_spanned!(at=> |_: &_| true),
+                Errors::Matching(pattern) => cx.on_value(Some(pattern), self.span),
+            };
+            let (then, keep) = (
+                cx.private("then", self.span),
+                cx.private("keep_error", self.span),
+            );
+            body = quote_spanned!(at=> #then(#body, |__r| #keep(__r, __resil_mark, #pattern)));
+        }
         // Inside a loop each attempt claims anew.
         let again = above.iter().any(Layer::runs_again);
         let clone = again.then(|| quote_spanned!(at=> .clone()));
@@ -25,9 +39,18 @@ impl Idempotent {
         } else {
             quote_spanned!(at=> ::core::option::Option::None)
         };
+        let (begin, store) = match &self.store {
+            Some(_) => (
+                quote_spanned!(at=> begin_on),
+                quote_spanned!(at=> __resil_store #clone,),
+            ),
+            None => (quote_spanned!(at=> begin), TokenStream::new()),
+        };
         Inner::Future(quote_spanned! {at=>
             __RESIL_IDEMPOTENT
-                .begin(const { &#policy }, __resil_key #clone, #fingerprint, #codec, __resil_mark)
+                .#begin(
+                    #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_mark
+                )
                 .run(#body)
         })
     }
@@ -59,11 +82,30 @@ impl Idempotent {
                 let __resil_fingerprint = #of::of(&(#value));
             )
         });
+        let store = self.store.as_ref().map(|store| {
+            let (value, at, make) = match store {
+                Store::Named(name) => {
+                    let at = mixed(name.span());
+                    (quote_spanned!(at=> #name), at, quote_spanned!(at=> named))
+                }
+                Store::Of(value) => {
+                    let value = cx.this(value);
+                    let at = mixed(first_span(&value));
+                    (quote_spanned!(at=> &(#value)), at, quote_spanned!(at=> of))
+                }
+            };
+            let choice = cx.private("StoreChoice", at);
+            quote_spanned!(at=>
+                #[allow(unused_parens, clippy::all, clippy::pedantic)]
+                let __resil_store = #choice::#make(#value);
+            )
+        });
         cx.on_entry(&quote_spanned! {at=>
             static __RESIL_IDEMPOTENT: #site = #site::new(&__RESIL_SITE, #name);
             #[allow(unused_parens, clippy::all, clippy::pedantic)]
             let __resil_key = #builder::new() #parts .finish();
             #fingerprint
+            #store
         });
     }
 
@@ -92,6 +134,16 @@ impl Idempotent {
         if self.indeterminate.is_some() {
             let on_abandon = cx.private("OnAbandon", self.span);
             calls.extend(quote_spanned!(at=> .on_abandon(#on_abandon::Indeterminate)));
+        }
+        if let Some(version) = &self.version {
+            let bound = Bound {
+                option: "version",
+                ty: Ty::Count,
+                holds: TokenStream::new(),
+                must: "a count",
+            };
+            let version = cx.constant(version, &bound);
+            calls.extend(quote_spanned!(at=> .version(#version)));
         }
         quote_spanned!(at=> #policy::new() #calls)
     }

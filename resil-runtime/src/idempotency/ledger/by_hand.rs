@@ -7,6 +7,12 @@ use crate::clock::{self, Instant};
 use crate::idempotency::store::{ByHand, Resolution, Snapshot};
 
 impl Ledger {
+    /// All keys that there is a record of.
+    #[cfg(feature = "store")]
+    pub(in crate::idempotency) fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+        self.records.keys()
+    }
+
     /// What is known of the key.
     pub(in crate::idempotency) fn lookup(&self, key: &Arc<Key>, now: Instant) -> Option<Snapshot> {
         let record = self.records.get(key).filter(|r| !r.expired(now))?;

@@ -7,10 +7,17 @@ use std::time::Duration;
 use super::answer::{Ack, ByHand, ClaimAnswer, Resolution, Snapshot};
 use super::record::{ClaimRequest, RecordKey, Recorded, Token};
 use super::{BoxFuture, Store, StoreResult};
-use crate::clock;
+use crate::clock::Instant;
 use crate::idempotency::key::{Fingerprint, Key};
 use crate::idempotency::ledger::{Answer, LeaseLost, Request};
 use crate::idempotency::memory::{MemoryLimits, MemoryStore};
+
+#[cfg(test)]
+impl Memory {
+    pub(in crate::idempotency) fn jump(&self, by: Duration) {
+        self.0.jump(by);
+    }
+}
 
 /// A store in memory: bounded, of this process, gone with it.
 ///
@@ -53,8 +60,8 @@ fn ack(done: Result<(), LeaseLost>) -> Ack {
     }
 }
 
-fn left(lease_end: clock::Instant) -> Duration {
-    lease_end.saturating_duration_since(clock::now())
+fn left(lease_end: Instant, now: Instant) -> Duration {
+    lease_end.saturating_duration_since(now)
 }
 
 impl Store for Memory {
@@ -86,7 +93,7 @@ impl Store for Memory {
                     fence, taken_over, ..
                 }) => ClaimAnswer::Claimed { fence, taken_over },
                 Some(Answer::Busy { lease_end }) => ClaimAnswer::Busy {
-                    left: left(lease_end),
+                    left: left(lease_end, self.0.now()),
                 },
                 Some(Answer::Done(recorded)) => ClaimAnswer::Done(recorded),
                 Some(Answer::KeyReused) => ClaimAnswer::KeyReused,

@@ -1,7 +1,7 @@
 //! What a place that keeps idempotency records has to do: one method a step of the protocol.
 //!
 //! [`Store`] is all that somebody needs to build a store of their own; the
-//! [`conformance`](super::conformance) suite (feature `test-util`) says whether it is right.
+//! `conformance` suite (feature `test-util`) says whether it is right.
 //!
 //! # The record
 //!

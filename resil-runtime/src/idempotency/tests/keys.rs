@@ -167,6 +167,8 @@ async fn q14_a_name_is_shared_and_a_site_is_not() {
                 done.await.unwrap();
                 "ran"
             }
+            #[cfg(feature = "store")]
+            Begin::Hold(_) => "held",
             Begin::Replay(_) => "replayed",
             Begin::Refuse(_) => "refused",
         }

@@ -5,6 +5,8 @@ mod bounds;
 mod calls;
 mod keys;
 mod model;
+#[cfg(feature = "store")]
+mod shared;
 mod table;
 mod waiting;
 

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::clock::{Instant, add, now};
-use crate::idempotency::key::{Key, Scope};
+use crate::idempotency::key::{Fingerprint, Key, Scope};
 use crate::idempotency::ledger::{Answer, LeaseLost, Request, Token};
 use crate::idempotency::store::{Outcome, Recorded};
 
@@ -120,7 +120,7 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
         let fp = rng.random_bool(0.3).then(|| rng.random_range(0..2));
         let request = Request {
             token,
-            fingerprint: fp.map(|fp: u8| PreparedFingerprint::of(&fp).0.unwrap()),
+            fingerprint: fp.map(|fp: u8| Fingerprint::new(PreparedFingerprint::of(&fp).0.unwrap())),
             lease: LEASE,
             ttl: TTL,
             on_abandon,

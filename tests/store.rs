@@ -1,0 +1,224 @@
+//! `#[idempotent]` on stores that are given: by name, by expression, as the default of the process.
+#![cfg(feature = "store")]
+
+mod support;
+
+use std::cell::Cell;
+use std::sync::LazyLock;
+
+use resil::idempotency::store::Memory;
+use resil::idempotency::{
+    Finding, IdempotencyError, KeyOf, Shared, current, drain, install, install_named,
+};
+use resil::{Error, idempotent, retry, timeout};
+use serde::{Deserialize, Serialize};
+use support::{Record, ms};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Declined {
+    Card(String),
+    Expired {
+        since: u32,
+    },
+    #[serde(skip)]
+    Resil(Error),
+}
+
+impl From<Error> for Declined {
+    fn from(e: Error) -> Self {
+        Self::Resil(e)
+    }
+}
+
+fn refused<T: std::fmt::Debug>(out: Result<T, Declined>) -> IdempotencyError {
+    match out {
+        Err(Declined::Resil(Error::Idempotency(e))) => e,
+        other => panic!("expected a refusal: {other:?}"),
+    }
+}
+
+struct Shop {
+    orders: Shared,
+    runs: Cell<u32>,
+}
+
+impl Shop {
+    fn new() -> Self {
+        Self {
+            orders: Shared::new(Memory::default())
+                .namespace("shop")
+                .pepper("salt"),
+            runs: Cell::new(0),
+        }
+    }
+
+    fn run(&self) -> u32 {
+        self.runs.set(self.runs.get() + 1);
+        self.runs.get()
+    }
+
+    #[idempotent(name = "order", key = (user, id), store = self.orders)]
+    async fn order(&self, user: &str, id: u32) -> Result<u32, Declined> {
+        tokio::task::yield_now().await;
+        Ok(self.run())
+    }
+
+    #[idempotent(name = "order", key = (user, id), store = self.orders, version = 2)]
+    async fn order_v2(&self, user: &str, id: u32) -> Result<u32, Declined> {
+        Ok(self.run())
+    }
+
+    #[idempotent(key = id, store = &self.orders, errors = store)]
+    async fn declined(&self, id: u32) -> Result<u32, Declined> {
+        Err(Declined::Card(format!("{id}: {}", self.run())))
+    }
+
+    #[idempotent(key = id, store = self.orders, errors = store(Declined::Expired { since } if *since > limit))]
+    async fn expired(&self, id: u32, limit: u32) -> Result<(), Declined> {
+        Err(Declined::Expired { since: self.run() })
+    }
+
+    #[idempotent(key = id, store = self.orders)]
+    #[retry(max = 3, base = 1s, jitter = none)]
+    #[timeout(100ms)]
+    async fn with_retries(&self, id: u32) -> Result<(u32, u64), Declined> {
+        let n = self.run();
+        if n < 3 {
+            tokio::time::sleep(ms(200)).await;
+        }
+        Ok((n, current().expect("under a claim").fence()))
+    }
+
+    #[retry(max = 3, base = 1s, jitter = none)]
+    #[idempotent(key = id, store = self.orders)]
+    async fn below_retry(&self, id: u32) -> Result<u32, Declined> {
+        match self.run() {
+            n @ ..3 => Err(Declined::Card(n.to_string())),
+            n => Ok(n),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_may_be_an_expression() {
+    let shop = Shop::new();
+    assert_eq!(shop.order("ada", 1).await, Ok(1));
+    assert_eq!(shop.order("ada", 1).await, Ok(1));
+    assert_eq!(shop.order("ada", 2).await, Ok(2));
+    assert!(matches!(
+        refused(shop.order_v2("ada", 1).await),
+        IdempotencyError::Undecodable { .. }
+    ));
+    // Another shop has another store.
+    assert_eq!(Shop::new().order("ada", 1).await, Ok(1));
+    let key = || KeyOf::new("order").part("ada").part(&1);
+    let snapshot = shop.orders.lookup(key()).await.unwrap();
+    assert!(snapshot.is_some());
+    shop.orders.forget(key()).await.unwrap();
+    assert_eq!(shop.order_v2("ada", 1).await, Ok(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_are_stored_where_it_is_so_written() {
+    let shop = Shop::new();
+    let first = shop.declined(1).await;
+    assert_eq!(first, Err(Declined::Card("1: 1".to_owned())));
+    assert_eq!(shop.declined(1).await, first);
+    assert_eq!(shop.runs.get(), 1);
+    // 2 and 3 are not above the limit, and are forgotten.
+    for since in [2, 3, 4, 4, 4] {
+        assert_eq!(shop.expired(1, 3).await, Err(Declined::Expired { since }));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_are_stored_in_memory_too() {
+    #[idempotent(key = id, errors = store(Declined::Expired { .. }))]
+    async fn in_memory(r: &Record, id: u32) -> Result<u32, Declined> {
+        match r.attempt() {
+            1 => Err(Declined::Card(String::new())),
+            since => Err(Declined::Expired { since }),
+        }
+    }
+    let r = Record::new();
+    assert_eq!(in_memory(&r, 1).await, Err(Declined::Card(String::new())));
+    for _ in 0..3 {
+        let expired = Err(Declined::Expired { since: 2 });
+        assert_eq!(in_memory(&r, 1).await, expired);
+    }
+    assert_eq!(r.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_claim_holds_all_attempts() {
+    let shop = Shop::new();
+    let first = shop.with_retries(1).await;
+    assert!(matches!(first, Ok((3, _))), "{first:?}");
+    assert_eq!(shop.with_retries(1).await, first);
+    let shop = Shop::new();
+    assert_eq!(shop.below_retry(1).await, Ok(3));
+    assert_eq!(shop.below_retry(1).await, Ok(3));
+}
+
+static BY_PATH: LazyLock<Shared> = LazyLock::new(|| Shared::new(Memory::default()));
+
+#[tokio::test(start_paused = true)]
+async fn stores_have_names_and_places() {
+    #[idempotent(key = id, store = "orders")]
+    async fn by_name(r: &Record, id: u32) -> Result<u32, Declined> {
+        Ok(r.attempt())
+    }
+    #[idempotent(key = id, store = BY_PATH)]
+    async fn by_path(r: &Record, id: u32) -> Result<u32, Declined> {
+        Ok(r.attempt())
+    }
+    let r = Record::new();
+    let e = refused(by_name(&r, 1).await);
+    assert!(e.to_string().contains("no store of that name"), "{e}");
+    let orders = Shared::new(Memory::default());
+    install_named("orders", orders.clone()).unwrap();
+    assert!(install_named("orders", orders).is_err());
+    assert_eq!(by_name(&r, 1).await, Ok(1));
+    assert_eq!(by_name(&r, 1).await, Ok(1));
+    assert_eq!(by_path(&r, 1).await, Ok(2));
+    assert_eq!(by_path(&r, 1).await, Ok(2));
+    drain().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn futures_on_a_store_are_send() {
+    fn is_send<X: Send>(x: X) -> X {
+        x
+    }
+    #[idempotent(key = id, store = shared, on_abandon = indeterminate)]
+    async fn sent(shared: &Shared, id: u32) -> Result<u32, Declined> {
+        tokio::task::yield_now().await;
+        Ok(id)
+    }
+    let shared = Shared::new(Memory::default());
+    assert_eq!(is_send(sent(&shared, 1)).await, Ok(1));
+    let found = shared.resolve(KeyOf::new("none").part(&1), Finding::nothing_done());
+    is_send(found).await.unwrap();
+}
+
+/// Whoever comes first has used the store in memory: this is the only test that installs one,
+/// and it may come too late.
+#[tokio::test(start_paused = true)]
+async fn a_store_is_installed_once_and_before_the_first_call() {
+    let first = install(Shared::new(Memory::default()));
+    let second = install(Shared::new(Memory::default()));
+    assert!(second.is_err());
+    if first.is_ok() {
+        #[idempotent(key = 1, name = "on-the-installed-one")]
+        async fn installed(r: &Record) -> Result<u32, Declined> {
+            Ok(r.attempt())
+        }
+        let r = Record::new();
+        assert_eq!(installed(&r).await, Ok(1));
+        assert_eq!(installed(&r).await, Ok(1));
+        let key = KeyOf::new("on-the-installed-one").part(&1);
+        let changed = resil::idempotency::forget(key).await.unwrap();
+        assert_eq!(changed, resil::idempotency::store::ByHand::Changed);
+        assert_eq!(installed(&r).await, Ok(2));
+    }
+}
