@@ -20,8 +20,8 @@
 //! | store | keeps what it acknowledged | so, under `retry` | so, under `indeterminate` |
 //! |---|---|---|---|
 //! | memory, the default | until the process ends; past its [`MemoryLimits`] it forgets the oldest results first (an [`IdempotencyEvent::Evicted`] says so), claims never | double clicks and retries of one process share one result | started at most once, by this process |
-//! | one that is durable, of one host or many | until the record's ttl ends | processes and restarts share one result | started at most once, by all processes |
-//! | one that may lose its last writes at a failover | but for a failover | one result, unless a failover forgot it | not promised across a failover: take a durable one |
+//! | one that is durable, of one host (SQLite) or many (PostgreSQL) | until the record's ttl ends | processes and restarts share one result | started at most once, by all processes |
+//! | one that may lose its last writes at a failover (Redis, Valkey) | but for a failover | one result, unless a failover forgot it | not promised across a failover: take a durable one |
 //!
 //! Without a setting all sites use the one in memory, which claims and completes without yielding
 //! (its size: [`memory_limits`]). With the feature `store`, a `Store` is wrapped in a `Shared` with
@@ -84,6 +84,10 @@ mod memory;
 #[path = "../loom/idempotency.rs"]
 pub(crate) mod models;
 mod policy;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod running;
 #[cfg(feature = "store")]
 mod shared;
@@ -110,6 +114,10 @@ pub use event::IdempotencyEvent;
 pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, postgres};
+#[cfg(feature = "redis")]
+pub use redis::{Redis, redis};
 pub use running::{Running, keep_error};
 #[cfg(feature = "store")]
 pub use shared::{

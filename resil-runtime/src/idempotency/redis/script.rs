@@ -1,0 +1,73 @@
+//! The steps as scripts. Each is told by its hash; a server that does not know it (a new one, or
+//! `SCRIPT FLUSH`) is sent the text, once.
+
+use std::sync::LazyLock;
+
+use ::redis::aio::ConnectionLike;
+use ::redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, cmd};
+
+/// One step: its text, and the hash that the server knows it by.
+pub(super) struct Step {
+    text: &'static str,
+    hash: LazyLock<String>,
+}
+
+macro_rules! step {
+    ($file:literal) => {{
+        const TEXT: &str = concat!(include_str!("lua/prelude.lua"), include_str!($file));
+        Step {
+            text: TEXT,
+            hash: LazyLock::new(|| Script::new(TEXT).get_hash().to_owned()),
+        }
+    }};
+}
+
+pub(super) static CLAIM: Step = step!("lua/claim.lua");
+pub(super) static RENEW: Step = step!("lua/renew.lua");
+pub(super) static COMPLETE: Step = step!("lua/complete.lua");
+pub(super) static RELEASE: Step = step!("lua/release.lua");
+pub(super) static ABANDON: Step = step!("lua/abandon.lua");
+pub(super) static LOOKUP: Step = step!("lua/lookup.lua");
+pub(super) static RESOLVE: Step = step!("lua/resolve.lua");
+pub(super) static FORGET: Step = step!("lua/forget.lua");
+
+/// What is passed to a step: any bytes.
+pub(super) type Args<'a> = Vec<std::borrow::Cow<'a, [u8]>>;
+
+impl Step {
+    /// Runs it once. The text is sent as `EVAL`, which routes by the key as `EVALSHA` does: a
+    /// cluster's other nodes never need it.
+    pub(super) async fn run(
+        &self,
+        connection: &mut (dyn ConnectionLike + Send),
+        key: &str,
+        args: &Args<'_>,
+    ) -> RedisResult<Value> {
+        let by_hash = self.command("EVALSHA", &self.hash, key, args);
+        match answer(connection.req_packed_command(&by_hash).await) {
+            Err(e) if e.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                let by_text = self.command("EVAL", self.text, key, args);
+                answer(connection.req_packed_command(&by_text).await)
+            }
+            answer => answer,
+        }
+    }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "reads as what it is: a command of this step"
+    )]
+    fn command(&self, how: &str, what: &str, key: &str, args: &Args<'_>) -> Cmd {
+        let mut command = cmd(how);
+        command.arg(what).arg(1).arg(key);
+        for arg in args {
+            command.arg(&**arg);
+        }
+        command
+    }
+}
+
+/// An error that the server sent is a value at this level.
+fn answer(answer: RedisResult<Value>) -> RedisResult<Value> {
+    answer?.extract_error()
+}

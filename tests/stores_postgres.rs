@@ -1,0 +1,433 @@
+//! The store in PostgreSQL: the conformance suite, and what is PostgreSQL's own. Real server, real
+//! time.
+
+#![expect(clippy::disallowed_methods, reason = "real servers, real time")]
+
+mod servers;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use resil::idempotency::conformance::Suite;
+use resil::idempotency::store::{
+    Ack, ClaimAnswer, ClaimRequest, Outcome, RecordKey, Recorded, Store, StoreErrorKind, Token,
+};
+use resil::idempotency::{self, Postgres};
+use servers::{Kind, Own};
+use tokio_postgres::NoTls;
+
+const LONG: Duration = Duration::from_secs(3600);
+
+/// A store on a table of the test's own.
+async fn store(url: &str, table: &str) -> Postgres {
+    let store = idempotency::postgres(url).expect("a URL");
+    let store = store.table(table).expect("a name");
+    store.create_schema().await.expect("created");
+    store
+}
+
+fn key() -> RecordKey {
+    RecordKey::new(rand::random(), "test")
+}
+
+fn request() -> ClaimRequest {
+    ClaimRequest::new(Token::random(), LONG, LONG)
+}
+
+fn receipt() -> Recorded {
+    Recorded::new(Outcome::Ok, *b"{}", "json", 1)
+}
+
+async fn claimed(store: &Postgres, key: &RecordKey, request: &ClaimRequest) -> u64 {
+    match store.claim(key, request).await {
+        Ok(ClaimAnswer::Claimed { fence, .. }) => fence,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn plain(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .expect("it answers");
+    tokio::spawn(connection);
+    client
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conformance() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let suite = Suite::new(Arc::new(store(&url, "conformance").await));
+    suite
+        .unit(Duration::from_millis(400))
+        .sequences(500)
+        .run()
+        .await;
+}
+
+#[tokio::test]
+async fn calls_of_two_processes_share_one_result() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let stores = [
+        store(&url, "attribute").await,
+        store(&url, "attribute").await,
+    ];
+    servers::attribute::calls_of_two_processes_share_one_result(stores).await;
+}
+
+/// Where somebody has set another isolation level, the server's "again" is followed.
+#[tokio::test(flavor = "multi_thread")]
+async fn conformance_where_transactions_are_serializable() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let mut config: tokio_postgres::Config = url.parse().expect("a URL");
+    config.options("-c default_transaction_isolation=serializable");
+    let store = Postgres::from_config(config).expect("a config");
+    let store = store.table("serializable:t-1").expect("a name");
+    store.create_schema().await.expect("created");
+    let suite = Suite::new(Arc::new(store))
+        .unit(Duration::from_millis(400))
+        .sequences(0);
+    suite.table().await;
+}
+
+/// Under READ COMMITTED the reading half of a claim can't see a row that was committed after the
+/// statement began: it answers with nothing. That must reach no caller.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_empty_answer_race() {
+    const TASKS: usize = 8;
+    const KEYS: usize = 1_500;
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = store(&url, "race").await;
+    let keys: Arc<Vec<_>> = Arc::new((0..KEYS).map(|_| key()).collect());
+    // All tasks meet at each key.
+    let gate = Arc::new(tokio::sync::Barrier::new(TASKS));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let (store, keys, gate) = (store.clone(), Arc::clone(&keys), Arc::clone(&gate));
+            tokio::spawn(async move {
+                let mut won = Vec::with_capacity(KEYS);
+                for key in keys.iter() {
+                    gate.wait().await;
+                    match store.claim(key, &request()).await {
+                        Ok(ClaimAnswer::Claimed {
+                            taken_over: false, ..
+                        }) => won.push(true),
+                        Ok(ClaimAnswer::Busy { .. }) => won.push(false),
+                        other => panic!("a caller was answered {other:?}"),
+                    }
+                }
+                won
+            })
+        })
+        .collect();
+    let mut winners = vec![0; KEYS];
+    for task in tasks {
+        for (n, won) in task.await.expect("no panic").into_iter().enumerate() {
+            winners[n] += usize::from(won);
+        }
+    }
+    assert!(winners.iter().all(|n| *n == 1), "each key has one owner");
+    let empty = store.empty_answers();
+    println!("{TASKS} tasks on {KEYS} keys: {empty} empty answers, none reached a caller");
+    assert!(empty > 0, "the race was not met: this test shows nothing");
+}
+
+#[tokio::test]
+async fn the_fence_rises_after_the_row_was_swept() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = store(&url, "fences").await.rows_kept(Duration::ZERO);
+    let (key, mut last) = (key(), 0);
+    for _ in 0..20 {
+        let request = request();
+        let fence = claimed(&store, &key, &request).await;
+        assert!(fence > last, "{last}, then {fence}");
+        last = fence;
+        assert_eq!(store.release(&key, request.token).await, Ok(Ack::Ok));
+        assert_eq!(store.sweep().await, Ok(1));
+    }
+}
+
+/// Only what has ended, a thousand at a time.
+#[tokio::test]
+async fn sweep() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = store(&url, "sweep").await.rows_kept(Duration::ZERO);
+    let sql = plain(&url).await;
+    sql.execute("TRUNCATE sweep", &[]).await.expect("emptied");
+    let ended = "INSERT INTO sweep SELECT sha256(n::text::bytea), 'done', '', n, NULL, false, \
+         false, clock_timestamp(), clock_timestamp(), 'ok', '', 'json', 1 \
+         FROM generate_series(1, 2500) AS n";
+    sql.execute(ended, &[]).await.expect("inserted");
+    let (live, dead, done) = (key(), key(), key());
+    claimed(&store, &live, &request()).await;
+    let gone = ClaimRequest::new(Token::random(), Duration::ZERO, LONG);
+    claimed(&store, &dead, &gone).await;
+    let one = request();
+    claimed(&store, &done, &one).await;
+    assert_eq!(
+        store.complete(&done, one.token, &receipt(), LONG).await,
+        Ok(Ack::Ok)
+    );
+    for swept in [1_000, 1_000, 500, 0] {
+        assert_eq!(store.sweep().await, Ok(swept));
+    }
+    for key in [live, dead, done] {
+        assert!(store.lookup(&key).await.expect("asked").is_some());
+    }
+    // By itself, after a thousand claims.
+    sql.execute(ended, &[]).await.expect("inserted");
+    for _ in 0..1_000 {
+        let key = key();
+        let gone = ClaimRequest::new(Token::random(), Duration::ZERO, LONG);
+        claimed(&store, &key, &gone).await;
+        store.forget(&key).await.expect("asked");
+    }
+    let begun = Instant::now();
+    while sql
+        .query("SELECT FROM sweep LIMIT 4", &[])
+        .await
+        .expect("asked")
+        .len()
+        > 3
+    {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "nothing was swept"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Nothing is made until somebody asks for it.
+#[tokio::test]
+async fn no_schema_is_a_clear_error() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = idempotency::postgres(&url)
+        .expect("a URL")
+        .table("nobody.made_it")
+        .expect("a name");
+    for error in [
+        store.check().await.expect_err("no table"),
+        store.claim(&key(), &request()).await.expect_err("no table"),
+    ] {
+        assert_eq!(error.kind(), StoreErrorKind::Misconfigured, "{error}");
+        assert!(error.to_string().contains("create_schema"), "{error}");
+    }
+    let wrong = idempotency::postgres(&url)
+        .expect("a URL")
+        .table("a\"; DROP TABLE b; --");
+    assert_eq!(
+        wrong.expect_err("no name").kind(),
+        StoreErrorKind::Misconfigured
+    );
+}
+
+/// Several processes that start at once all ask for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_may_be_asked_for_by_many_at_once() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    plain(&url)
+        .await
+        .batch_execute("CREATE SCHEMA IF NOT EXISTS app")
+        .await
+        .expect("a schema");
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let url = url.clone();
+        all.spawn(async move { store(&url, "app.many").await });
+    }
+    for store in all.join_all().await {
+        claimed(&store, &key(), &request()).await;
+    }
+}
+
+#[tokio::test]
+async fn check_tells_of_each_setting_that_loses_records() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    assert_eq!(store(&url, "checked").await.check().await, Ok(vec![]));
+    let mut config: tokio_postgres::Config = url.parse().expect("a URL");
+    config.options("-c synchronous_commit=off");
+    let store = Postgres::from_config(config)
+        .expect("a config")
+        .table("checked")
+        .expect("a name");
+    let warnings = store.check().await.expect("asked");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("synchronous_commit"), "{warnings:?}");
+    servers::attribute::strict_refuses(store, "synchronous_commit is off").await;
+}
+
+#[tokio::test]
+async fn secrets_are_not_shown() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let secret = servers::password(&url);
+    let store = idempotency::postgres(&url).expect("a URL");
+    let wrong = idempotency::postgres(&servers::with_password(&url, "hunter2-wrong"));
+    let wrong = wrong.expect("a URL");
+    let refused = wrong.claim(&key(), &request()).await.expect_err("refused");
+    for said in [
+        format!("{store:?} {wrong:?}"),
+        format!("{refused} {refused:?}"),
+    ] {
+        assert!(!said.contains(secret), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    assert_eq!(refused.kind(), StoreErrorKind::Misconfigured, "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("password authentication failed"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_url_is_an_error_at_once() {
+    for url in ["", "postgres", "postgres://:secret@127.0.0.1:port/", "host"] {
+        let error = idempotency::postgres(url).expect_err("no URL");
+        assert_eq!(
+            error.kind(),
+            StoreErrorKind::Misconfigured,
+            "{url}: {error}"
+        );
+        assert!(
+            !format!("{error} {error:?}").contains("secret"),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens_is_an_error_soon() {
+    // Bound and not listening: nobody else gets the port meanwhile.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind("127.0.0.1:0".parse().expect("an address"))
+        .expect("a free port");
+    let port = socket.local_addr().expect("bound").port();
+    let store =
+        idempotency::postgres(&format!("postgres://a:b@127.0.0.1:{port}/c")).expect("a URL");
+    let begun = Instant::now();
+    let error = store
+        .claim(&key(), &request())
+        .await
+        .expect_err("nobody there");
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+    assert!(error.to_string().contains("onnection refused"), "{error}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// A caller that is gone in mid-statement leaves no connection behind that the next one waits on.
+#[tokio::test]
+async fn a_step_that_is_dropped_blocks_nobody() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = store(&url, "dropped").await;
+    let (key, one) = (key(), request());
+    claimed(&store, &key, &one).await;
+    let mut sql = plain(&url).await;
+    let lock = sql.transaction().await.expect("begun");
+    lock.execute("SELECT FROM dropped FOR UPDATE", &[])
+        .await
+        .expect("locked");
+    for _ in 0..40 {
+        let renewal = store.renew(&key, one.token, LONG, LONG);
+        assert!(
+            tokio::time::timeout(Duration::from_millis(5), renewal)
+                .await
+                .is_err()
+        );
+    }
+    // The connections are closed, while the row is locked still.
+    let begun = Instant::now();
+    claimed(&store, &self::key(), &request()).await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    drop(lock);
+}
+
+/// A claim that a replica answers may be one that the primary has not got: on one, looking gives
+/// nothing, and claiming is refused.
+#[tokio::test]
+async fn a_replica_answers_no_claim() {
+    let Some(mut own) = Own::start(Kind::Postgres).await else {
+        return;
+    };
+    let (key, one) = (key(), request());
+    let primary = store(&own.url, "replicated").await;
+    claimed(&primary, &key, &one).await;
+    assert_eq!(
+        primary.complete(&key, one.token, &receipt(), LONG).await,
+        Ok(Ack::Ok)
+    );
+    own.make_standby().await;
+    // Connections that it makes itself look for a primary; those of a pool are as they are.
+    let refused = primary.claim(&key, &one).await.expect_err("no primary");
+    assert_eq!(refused.kind(), StoreErrorKind::Unavailable, "{refused}");
+    let config = own.url.parse().expect("a URL");
+    let manager = deadpool_postgres::Manager::new(config, NoTls);
+    let pool = deadpool_postgres::Pool::builder(manager)
+        .build()
+        .expect("a pool");
+    let store = Postgres::from_pool(pool)
+        .table("replicated")
+        .expect("a name");
+    let warnings = store.check().await.expect("asked");
+    assert!(
+        warnings.iter().any(|w| w.contains("replica")),
+        "{warnings:?}"
+    );
+    let refused = store.claim(&key, &one).await.expect_err("a replica");
+    assert!(
+        refused.to_string().contains("recovery") || refused.to_string().contains("read-only"),
+        "{refused}"
+    );
+    assert_eq!(refused.kind(), StoreErrorKind::Unavailable, "{refused}");
+}
+
+#[test]
+fn a_store_outlives_the_runtime_that_it_was_first_used_in() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = idempotency::postgres(&url)
+        .expect("a URL")
+        .table("runtimes")
+        .expect("a name");
+    for _ in 0..3 {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.expect("a runtime").block_on(async {
+            store.create_schema().await.expect("created");
+            claimed(&store, &key(), &request()).await;
+        });
+    }
+}
