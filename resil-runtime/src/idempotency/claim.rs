@@ -103,6 +103,10 @@ impl Held<'_> {
     }
 
     /// Runs `poll`, the body's, where it can be asked for its claim.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_self, reason = "the store in memory shows no claim")
+    )]
     pub(super) fn under<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         #[cfg(feature = "store")]
         {

@@ -6,7 +6,7 @@ use super::*;
 use crate::extremes::{cases, durations};
 use crate::idempotency::budget::{Budget, Room};
 use crate::idempotency::key::{Key, Scope};
-use crate::idempotency::ledger::{Answer, Request};
+use crate::idempotency::ledger::{Answer, Ledger, Request};
 use crate::idempotency::store::{Outcome, Recorded};
 
 async fn ok(store: &'static MemoryStore, k: u64) -> Answered<u64> {
@@ -201,7 +201,7 @@ proptest::proptest! {
         };
         let budget = Arc::new(Budget::new(9, usize::MAX));
         let room = || Room::take(&budget, 1, 1);
-        let scope = Scope { name: "any", line: 1, result: "u8" };
+        let scope = Scope { name: "any", site: 1, result: "u8" };
         let key = Arc::new(Key::new(scope, vec![1]));
         let mut ledger = Ledger::new();
         let now = clock::now();
@@ -213,7 +213,7 @@ proptest::proptest! {
         prop_assert_eq!(matches!(second, Answer::Busy { .. }), held);
         let owner = if held { 1 } else { 2 };
         prop_assert!(ledger.renew(&key, owner, (lease, ttl), then).is_ok());
-        let done = ledger.complete(&key, owner, Recorded::Unrecorded, None, (ttl, then));
+        let done = ledger.complete(&key, owner, Recorded::not_stored("json", 1), None, (ttl, then));
         prop_assert!(done.is_ok());
         let end = clock::add(then, later);
         let third = ledger.claim(&key, &claim(3), end, room);
