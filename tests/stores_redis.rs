@@ -72,6 +72,29 @@ async fn conformance_over_a_connection_that_is_brought_along() {
         .await;
 }
 
+/// A cluster refuses a step that touches a key which it does not name, or two that lie apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_a_cluster_takes_every_step() {
+    let Some(mut own) = Own::start(Kind::Redis).await else {
+        return;
+    };
+    own.reconfigure("cluster-enabled yes").await;
+    let mut plain = plain(&own.url).await;
+    let _: () = redis::cmd("CLUSTER")
+        .arg(&["ADDSLOTSRANGE", "0", "16383"])
+        .query_async(&mut plain)
+        .await
+        .expect("all slots are its own");
+    let (store, begun) = (store(&own.url), Instant::now());
+    // Until it has found out that it is whole.
+    while store.lookup(&key()).await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it is not whole");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let suite = Suite::new(Arc::new(store)).unit(Duration::from_millis(300));
+    suite.sequences(30).run().await;
+}
+
 #[tokio::test]
 async fn calls_of_two_processes_share_one_result() {
     let Some(url) = servers::redis() else { return };
