@@ -1,5 +1,6 @@
 //! `#[idempotent]` on stores that are given: by name, by expression, as the default of the process.
 #![cfg(feature = "store")]
+#![allow(clippy::disallowed_methods, reason = "tests sleep on the paused clock")]
 
 mod support;
 

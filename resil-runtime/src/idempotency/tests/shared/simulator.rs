@@ -327,4 +327,5 @@ fn seeded_runs_keep_what_is_promised() {
     });
 }
 
+/// CI runs 200,000 in a release build.
 const SEEDS: u64 = 20_000;
