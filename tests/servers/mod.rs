@@ -6,6 +6,7 @@
 
 pub mod attribute;
 pub mod proxy;
+pub mod records;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -196,4 +197,13 @@ pub fn password(url: &str) -> &str {
 /// The same URL with another password.
 pub fn with_password(url: &str, other: &str) -> String {
     url.replace(password(url), other)
+}
+
+/// A connection beside the store.
+pub async fn postgres_by_hand(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+        .await
+        .expect("it answers");
+    tokio::spawn(connection);
+    client
 }
