@@ -114,6 +114,16 @@ async fn open(url: &str) -> Result<Shared, Fault> {
             let store = sqlite(Path::new(file)).create_schema().open().await?;
             Ok(Shared::new(store).namespace("payments"))
         }
+        #[cfg(feature = "redis")]
+        Some(("redis", _)) => {
+            Ok(Shared::new(resil::idempotency::redis(url)?).namespace("payments"))
+        }
+        #[cfg(feature = "postgres")]
+        Some(("postgres", _)) => {
+            let store = resil::idempotency::postgres(url)?;
+            store.create_schema().await?;
+            Ok(Shared::new(store).namespace("payments"))
+        }
         _ => Err(format!("no store of this build is at a URL like `{url}`").into()),
     }
 }

@@ -251,9 +251,7 @@ async fn client_kill() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pg_terminate_backend() {
     under(Kind::Postgres, "pg_terminate_backend", async |own, work| {
-        let connected = tokio_postgres::connect(&own.url, tokio_postgres::NoTls).await;
-        let (client, connection) = connected.expect("it answers");
-        tokio::spawn(connection);
+        let client = servers::postgres_by_hand(&own.url).await;
         for _ in 0..40 {
             let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                  WHERE application_name = 'resil'";

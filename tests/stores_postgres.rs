@@ -9,14 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use resil::idempotency::conformance::Suite;
-use resil::idempotency::store::{
-    Ack, ClaimAnswer, ClaimRequest, Outcome, RecordKey, Recorded, Store, StoreErrorKind, Token,
-};
+use resil::idempotency::store::{Ack, ClaimAnswer, ClaimRequest, Store, StoreErrorKind, Token};
 use resil::idempotency::{self, Postgres};
+use servers::postgres_by_hand as plain;
+use servers::records::{LONG, claimed, deaf_port, key, receipt, request};
 use servers::{Kind, Own};
 use tokio_postgres::NoTls;
-
-const LONG: Duration = Duration::from_secs(3600);
 
 /// A store on a table of the test's own.
 async fn store(url: &str, table: &str) -> Postgres {
@@ -24,33 +22,6 @@ async fn store(url: &str, table: &str) -> Postgres {
     let store = store.table(table).expect("a name");
     store.create_schema().await.expect("created");
     store
-}
-
-fn key() -> RecordKey {
-    RecordKey::new(rand::random(), "test")
-}
-
-fn request() -> ClaimRequest {
-    ClaimRequest::new(Token::random(), LONG, LONG)
-}
-
-fn receipt() -> Recorded {
-    Recorded::new(Outcome::Ok, *b"{}", "json", 1)
-}
-
-async fn claimed(store: &Postgres, key: &RecordKey, request: &ClaimRequest) -> u64 {
-    match store.claim(key, request).await {
-        Ok(ClaimAnswer::Claimed { fence, .. }) => fence,
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn plain(url: &str) -> tokio_postgres::Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls)
-        .await
-        .expect("it answers");
-    tokio::spawn(connection);
-    client
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -318,12 +289,7 @@ async fn what_is_no_url_is_an_error_at_once() {
 
 #[tokio::test]
 async fn nobody_listens_is_an_error_soon() {
-    // Bound and not listening: nobody else gets the port meanwhile.
-    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    socket
-        .bind("127.0.0.1:0".parse().expect("an address"))
-        .expect("a free port");
-    let port = socket.local_addr().expect("bound").port();
+    let (_held, port) = deaf_port();
     let store =
         idempotency::postgres(&format!("postgres://a:b@127.0.0.1:{port}/c")).expect("a URL");
     let begun = Instant::now();

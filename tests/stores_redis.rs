@@ -10,41 +10,19 @@ use std::time::{Duration, Instant};
 use redis::aio::{ConnectionManager, MultiplexedConnection};
 use redis::{AsyncCommands, Client};
 use resil::idempotency::conformance::Suite;
-use resil::idempotency::store::{
-    Ack, ClaimAnswer, ClaimRequest, Outcome, RecordKey, Recorded, Store, StoreErrorKind, Token,
-};
+use resil::idempotency::store::{Ack, ClaimAnswer, ClaimRequest, Store, StoreErrorKind, Token};
 use resil::idempotency::{self, Redis};
+use servers::records::{LONG, claimed, deaf_port, key, receipt, request};
 use servers::{Kind, Own};
-
-const LONG: Duration = Duration::from_secs(3600);
 
 fn store(url: &str) -> Redis {
     idempotency::redis(url).expect("a URL")
-}
-
-fn key() -> RecordKey {
-    RecordKey::new(rand::random(), "test")
-}
-
-fn request() -> ClaimRequest {
-    ClaimRequest::new(Token::random(), LONG, LONG)
 }
 
 async fn plain(url: &str) -> MultiplexedConnection {
     let client = Client::open(url).expect("a URL");
     let connection = client.get_multiplexed_async_connection().await;
     connection.expect("the server answers")
-}
-
-async fn claimed(store: &Redis, key: &RecordKey, request: &ClaimRequest) -> u64 {
-    match store.claim(key, request).await {
-        Ok(ClaimAnswer::Claimed { fence, .. }) => fence,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn receipt() -> Recorded {
-    Recorded::new(Outcome::Ok, *b"{}", "json", 1)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,6 +48,29 @@ async fn conformance_over_a_connection_that_is_brought_along() {
         .sequences(30)
         .run()
         .await;
+}
+
+/// A cluster refuses a step that touches a key which it does not name, or two that lie apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_a_cluster_takes_every_step() {
+    let Some(mut own) = Own::start(Kind::Redis).await else {
+        return;
+    };
+    own.reconfigure("cluster-enabled yes").await;
+    let mut plain = plain(&own.url).await;
+    let _: () = redis::cmd("CLUSTER")
+        .arg(&["ADDSLOTSRANGE", "0", "16383"])
+        .query_async(&mut plain)
+        .await
+        .expect("all slots are its own");
+    let (store, begun) = (store(&own.url), Instant::now());
+    // Until it has found out that it is whole.
+    while store.lookup(&key()).await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it is not whole");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let suite = Suite::new(Arc::new(store)).unit(Duration::from_millis(300));
+    suite.sequences(30).run().await;
 }
 
 #[tokio::test]
@@ -302,12 +303,7 @@ async fn what_is_no_url_is_an_error_at_once() {
 
 #[tokio::test]
 async fn nobody_listens_is_an_error_soon() {
-    // Bound and not listening: nobody else gets the port meanwhile.
-    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    socket
-        .bind("127.0.0.1:0".parse().expect("an address"))
-        .expect("a free port");
-    let port = socket.local_addr().expect("bound").port();
+    let (_held, port) = deaf_port();
     let store = store(&format!("redis://127.0.0.1:{port}/"));
     let begun = Instant::now();
     let error = store

@@ -20,7 +20,15 @@ impl Folder {
     /// The stores to try: all that this build has and this host runs.
     pub(crate) fn stores(&self) -> Vec<String> {
         let file = self.0.join("resil.db");
-        vec![format!("sqlite:{}", file.display())]
+        let mut all = vec![format!("sqlite:{}", file.display())];
+        // Servers of the tests' own, which `./test` starts; `left_out` says so where there are none.
+        if cfg!(feature = "redis") {
+            all.extend(std::env::var("RESIL_TEST_REDIS"));
+        }
+        if cfg!(feature = "postgres") {
+            all.extend(std::env::var("RESIL_TEST_POSTGRES"));
+        }
+        all
     }
 
     /// Where the workers write what they did.
@@ -42,6 +50,14 @@ pub(crate) async fn open(url: &str) -> Arc<dyn Store> {
         Some(("sqlite", file)) => {
             let store = sqlite(Path::new(file)).create_schema().open().await;
             Arc::new(store.expect("an SQLite store"))
+        }
+        #[cfg(feature = "redis")]
+        Some(("redis", _)) => Arc::new(resil::idempotency::redis(url).expect("a Redis store")),
+        #[cfg(feature = "postgres")]
+        Some(("postgres", _)) => {
+            let store = resil::idempotency::postgres(url).expect("a PostgreSQL store");
+            store.create_schema().await.expect("its schema");
+            Arc::new(store)
         }
         _ => panic!("no store of this build is at {url}"),
     }

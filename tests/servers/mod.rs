@@ -6,21 +6,38 @@
 
 pub mod attribute;
 pub mod proxy;
+pub mod records;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Once;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The URL of the Redis that all tests share; `None` if no servers were started: `left_out` says so.
+/// What `./test` exports; without it a line says, once, that this test was left out.
+fn exported(name: &str) -> Option<String> {
+    static SAID: Once = Once::new();
+    let value = std::env::var(name).ok();
+    if value.is_none() {
+        SAID.call_once(|| {
+            // Not `eprintln!`: that is kept from view as long as the test passes.
+            let line = b"\nLEFT OUT: tests that need a server. `./test` starts it and runs them.\n";
+            let _ = std::io::stderr().write_all(line);
+        });
+    }
+    value
+}
+
+/// The URL of the Redis that all tests share; `None` if no servers were started.
 pub fn redis() -> Option<String> {
-    std::env::var("RESIL_TEST_REDIS").ok()
+    exported("RESIL_TEST_REDIS")
 }
 
 /// The URL of the PostgreSQL that all tests share.
 pub fn postgres() -> Option<String> {
-    std::env::var("RESIL_TEST_POSTGRES").ok()
+    exported("RESIL_TEST_POSTGRES")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +66,7 @@ fn script(command: &str, dir: &Path, which: &str) -> Output {
 impl Own {
     /// `None` where there are no servers at all.
     pub async fn start(kind: Kind) -> Option<Self> {
-        std::env::var_os("RESIL_TEST_SERVERS")?;
+        exported("RESIL_TEST_SERVERS")?;
         let n: u64 = rand::random();
         let mut own = Self {
             dir: std::env::temp_dir().join(format!("resil-own-{n:016x}")),
@@ -123,6 +140,21 @@ impl Own {
         }
     }
 
+    /// Kills it, and starts it with one more line in its configuration.
+    pub async fn reconfigure(&mut self, line: &str) {
+        self.kill();
+        let file = match self.kind {
+            Kind::Redis => "redis.conf",
+            Kind::Postgres => "postgres/postgresql.conf",
+        };
+        let file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(self.dir.join(file));
+        let written = file.and_then(|mut file| writeln!(file, "{line}"));
+        written.expect("its configuration");
+        self.start_again().await;
+    }
+
     /// Kills it, and starts it as a replica of nobody: it reads, and takes no writes.
     pub async fn make_standby(&mut self) {
         self.kill();
@@ -165,4 +197,13 @@ pub fn password(url: &str) -> &str {
 /// The same URL with another password.
 pub fn with_password(url: &str, other: &str) -> String {
     url.replace(password(url), other)
+}
+
+/// A connection beside the store.
+pub async fn postgres_by_hand(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+        .await
+        .expect("it answers");
+    tokio::spawn(connection);
+    client
 }
