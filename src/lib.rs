@@ -4,7 +4,7 @@
 pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, circuit, retry, timeout};
 
-pub use resil_runtime::classify::http_status;
+pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{Class, Classify, Deadline, Error, breaker, event, registry, spawn};
 
 // Types at the root and not in modules called `retry` or `timeout`: an import of the attribute

@@ -53,8 +53,8 @@
 //! # Lease and ttl
 //!
 //! The lease is how long others wait for an owner that crashed: as short as that should be, and
-//! some times longer than the slowest answer of the store and than a task may go unpolled. It need
-//! not be as long as the body runs. The ttl is how long a key may come again: longer than every
+//! some times longer than the slowest answer of the store and than a task may go unpolled: a sign
+//! of life has a fifth of it to be acknowledged. It need not be as long as the body runs. The ttl is how long a key may come again: longer than every
 //! queue and every client goes on retrying.
 //!
 //! # Scope of a key

@@ -30,6 +30,12 @@
 //! Time is SQLite's clock, the wall clock of the host. Set forward it ends leases early: their
 //! owners are refused if somebody took over, as always. Set back it makes them last longer.
 //!
+//! A sign of life is one `fsync`, and has a fifth of the lease to be done: on disks that stall, a
+//! lease below about 300 ms may be lost to one of them.
+//!
+//! `rusqlite` brings SQLite with it, and a binary can link `sqlite3` but once: beside another crate
+//! that brings one of its own, at another version of `libsqlite3-sys`, this feature does not build.
+//!
 //! A file that is restored from a copy knows nothing of what came after: its fences begin again
 //! where they were.
 //!
