@@ -40,7 +40,8 @@ enum Op {
     Pass {
         ms: u64,
     },
-    /// To the end of an opening, or just before it; then a call.
+    /// To the end of an opening, or to where lost probes lose their places, or just before it; then
+    /// a call.
     Wait {
         on: usize,
         short_by: u64,
@@ -237,7 +238,11 @@ impl Pair {
             Opens::No => return assert!(!opened, "it opened"),
             Opens::Must(least) => least,
             Opens::May(least) if opened => least,
-            Opens::May(_) => return,
+            Opens::May(_) => {
+                // Its own window decides, as it is right after the outcome.
+                let c: Counts = ask!(&self.real, counts);
+                return assert!(!self.model.rate_trips((c.calls, c.failures, c.slow)));
+            }
         };
         let Err(Error::CircuitOpen {
             retry_in: Some(wait),
@@ -352,9 +357,12 @@ async fn run(which: usize, rules: Rules, ops: &[Op]) {
             }
             Op::Pass { ms } => pass(ms, &mut now).await,
             Op::Wait { on, short_by } => {
-                if let State::Open { until, .. } = pairs[on].model.state {
-                    pass(until.saturating_sub(now).saturating_sub(short_by), &mut now).await;
-                }
+                let until = match pairs[on].model.state {
+                    State::Open { until, .. } => until,
+                    State::HalfOpen { last, .. } => last + pairs[on].model.rules.open_for,
+                    _ => now,
+                };
+                pass(until.saturating_sub(now).saturating_sub(short_by), &mut now).await;
                 out.extend(pairs[on].call(now).map(|(permit, call)| (on, permit, call)));
             }
             Op::Hand { on, what } => pairs[on].hand(what),

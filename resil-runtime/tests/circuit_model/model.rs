@@ -1,6 +1,7 @@
-//! The circuit breaker of LANGUAGE.md, section 5, as plain as it can be said: written from that page
-//! and not from the implementation. Time is a number of milliseconds; the jitter is read off the
-//! real one and held to its bounds.
+//! A circuit breaker as LANGUAGE.md section 5 tells it (and 1 and 2), as plain as it can be. It was
+//! written from that text, for the interface that `main.rs` asks for, without reading the
+//! implementation. `Choice:` marks where the text is silent: there it follows docs/circuit.md, or
+//! what the breaker was seen to do. Times are milliseconds.
 
 use std::collections::VecDeque;
 
@@ -14,6 +15,7 @@ pub(crate) enum Window {
 pub(crate) struct Rules {
     pub(crate) failures: Option<u32>,
     pub(crate) failure_rate: Option<f64>,
+    /// The time from which a call is slow, and the ratio.
     pub(crate) slow: Option<(u64, f64)>,
     pub(crate) window: Window,
     pub(crate) min_calls: u64,
@@ -31,19 +33,24 @@ pub(crate) enum Verdict {
 
 #[derive(Debug)]
 pub(crate) enum State {
+    /// Failures in a row, and what ended, oldest first.
     Closed {
         row: u32,
         ended: VecDeque<Ended>,
     },
+    /// `length` is the time that it was opened for, without the jitter that is in `until`.
     Open {
         until: u64,
-        failed_probes: u32,
+        length: u64,
     },
+    /// Probes out and come back well; when the last one was let in; how often places were lost;
+    /// the opening before it.
     HalfOpen {
         out: u32,
         ok: u32,
         last: u64,
-        failed_probes: u32,
+        round: u32,
+        length: u64,
     },
     ForcedOpen,
     Disabled,
@@ -56,203 +63,198 @@ pub(crate) struct Ended {
     slow: bool,
 }
 
-/// A call that was let in: in which period, and when.
+/// A call that was let in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
-    period: u64,
     began: u64,
+    generation: u64,
+    round: u32,
 }
 
-/// Whether it opens, for so long without jitter; `May` where the ten buckets leave it open whether
-/// an outcome is still in the window.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Whether the end of a call opens the breaker, and for how long at least. It may or may not where
+/// that depends on which outcomes a time window has let go.
+#[derive(Debug)]
 pub(crate) enum Opens {
     No,
-    Must(u64),
     May(u64),
+    Must(u64),
 }
 
-#[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) rules: Rules,
     pub(crate) state: State,
-    period: u64,
+    generation: u64,
 }
 
-/// Calls, failures and slow calls.
+/// Calls, failures and slow calls in the window.
 pub(crate) type Counts = (u64, u64, u64);
 
 impl Model {
     pub(crate) fn new(rules: Rules) -> Self {
-        let mut model = Self {
+        let ended = VecDeque::new();
+        Self {
             rules,
-            state: State::Disabled,
-            period: 0,
-        };
-        model.close();
-        model
+            state: State::Closed { row: 0, ended },
+            generation: 0,
+        }
     }
 
-    /// Every change of state begins anew: what began before it is not counted.
-    fn enter(&mut self, state: State) {
-        self.period += 1;
+    fn change(&mut self, state: State) {
         self.state = state;
+        self.generation += 1;
     }
 
+    /// "A closing resets it": the next opening is one of `open_for`, as `length` is gone.
+    /// Choice: to reset a closed one is a change of state too, and what began before it is dropped.
     pub(crate) fn close(&mut self) {
-        self.enter(State::Closed {
-            row: 0,
-            ended: VecDeque::new(),
-        });
+        let ended = VecDeque::new();
+        self.change(State::Closed { row: 0, ended });
     }
 
     pub(crate) fn by_hand(&mut self, state: State) {
-        if std::mem::discriminant(&self.state) != std::mem::discriminant(&state) {
-            self.enter(state);
+        self.change(state);
+    }
+
+    /// It was seen to open, after `end` said that it would or might.
+    pub(crate) fn opened(&mut self, until: u64) {
+        let length = self.next_length();
+        self.change(State::Open { until, length });
+    }
+
+    /// "Each opening that follows a failed probe doubles the time, up to `open_max`."
+    fn next_length(&self) -> u64 {
+        match self.state {
+            State::HalfOpen { length, .. } => (2 * length).min(self.rules.open_max),
+            _ => self.rules.open_for,
         }
     }
 
-    /// It opened, and says itself until when.
-    pub(crate) fn opened(&mut self, until: u64) {
-        let failed_probes = match self.state {
-            State::HalfOpen { failed_probes, .. } => failed_probes + 1,
-            _ => 0,
-        };
-        self.enter(State::Open {
-            until,
-            failed_probes,
-        });
-    }
-
-    /// Lets a call in, or says how long it still refuses, where that is known.
+    /// Lets a call in, or says when to come again.
     pub(crate) fn call(&mut self, now: u64) -> Result<Call, Option<u64>> {
-        match &mut self.state {
-            State::Closed { .. } | State::Disabled => {}
-            State::ForcedOpen => return Err(None),
-            State::Open { until, .. } if now < *until => return Err(Some(*until - now)),
-            State::Open { failed_probes, .. } => {
-                let failed_probes = *failed_probes;
-                self.enter(State::HalfOpen {
-                    out: 1,
-                    ok: 0,
-                    last: now,
-                    failed_probes,
-                });
+        if let State::Open { until, length } = self.state {
+            if now < until {
+                return Err(Some(until - now));
             }
-            State::HalfOpen { out, ok, last, .. } => {
-                let full = *out + *ok >= self.rules.probes;
-                if full && now - *last < self.rules.open_for {
-                    return Err(None);
-                }
-                if full {
-                    // Those that have not come back lose their places to others.
+            self.change(State::HalfOpen {
+                out: 0,
+                ok: 0,
+                last: now,
+                round: 0,
+                length,
+            });
+        }
+        let mut call = Call {
+            began: now,
+            generation: self.generation,
+            round: 0,
+        };
+        match &mut self.state {
+            // Choice: nobody knows when a hand will close it.
+            State::ForcedOpen => return Err(None),
+            State::HalfOpen {
+                out,
+                ok,
+                last,
+                round,
+                ..
+            } => {
+                if *out + *ok == self.rules.probes {
+                    if now < *last + self.rules.open_for {
+                        return Err(None);
+                    }
+                    // "Lose their places to others": all do, once another finds no place. Choice:
+                    // not before, so a free one is taken first; what succeeded keeps its own.
                     *out = 0;
-                    self.period += 1;
+                    *round += 1;
                 }
                 *out += 1;
                 *last = now;
+                call.round = *round;
             }
+            _ => {}
         }
-        Ok(Call {
-            period: self.period,
-            began: now,
-        })
+        Ok(call)
     }
 
+    /// Choice: a neutral outcome is none, so it isn't recorded however late it comes ("not counted at
+    /// all", says docs/circuit.md); half-open, a slow success is a success (there too); a probe that
+    /// lost its place and comes back after all is dropped, though the state is the same.
     pub(crate) fn end(&mut self, call: Call, verdict: Verdict, now: u64) -> Opens {
-        if call.period != self.period {
+        if call.generation != self.generation {
             return Opens::No;
         }
-        let opening = |failed_probes: u32| {
-            let factor = 1_u64.checked_shl(failed_probes).unwrap_or(u64::MAX);
-            self.rules
-                .open_for
-                .saturating_mul(factor)
-                .min(self.rules.open_max)
-        };
+        let length = self.next_length();
+        let failed = verdict == Verdict::Failure;
         match &mut self.state {
-            State::Closed { .. } if verdict == Verdict::Neutral => Opens::No,
-            State::Closed { row, ended } => {
-                let failed = verdict == Verdict::Failure;
-                let slow = self
-                    .rules
-                    .slow
-                    .is_some_and(|(ms, _)| now - call.began >= ms);
+            State::Closed { row, ended } if verdict != Verdict::Neutral => {
                 *row = if failed { *row + 1 } else { 0 };
+                let in_a_row = self.rules.failures.is_some_and(|n| *row >= n);
+                let slow = self.rules.slow.is_some_and(|s| now - call.began >= s.0);
                 ended.push_back(Ended {
                     at: now,
                     failed,
                     slow,
                 });
-                let in_a_row = self.rules.failures.is_some_and(|most| *row >= most);
-                let (row, may) = (in_a_row, self.counts(now));
-                let trips = may.iter().filter(|counts| self.reached(**counts)).count();
-                if row || trips == may.len() {
-                    Opens::Must(opening(0))
-                } else if trips > 0 {
-                    Opens::May(opening(0))
-                } else {
-                    Opens::No
+                let counts = self.counts(now);
+                let trip = |c: &Counts| in_a_row || self.rate_trips(*c);
+                match (counts.iter().all(trip), counts.iter().any(trip)) {
+                    (true, _) => Opens::Must(length),
+                    (_, true) => Opens::May(length),
+                    _ => Opens::No,
                 }
             }
-            State::HalfOpen {
-                out,
-                ok,
-                failed_probes,
-                ..
-            } => {
+            State::HalfOpen { out, ok, round, .. } if *round == call.round => {
                 *out -= 1;
                 match verdict {
-                    Verdict::Neutral => {}
-                    // However slow it was.
+                    Verdict::Failure => return Opens::Must(length),
                     Verdict::Success => *ok += 1,
-                    Verdict::Failure => return Opens::Must(opening(*failed_probes + 1)),
+                    Verdict::Neutral => {}
                 }
                 if *ok == self.rules.probes {
                     self.close();
                 }
                 Opens::No
             }
-            State::Open { .. } | State::ForcedOpen | State::Disabled => Opens::No,
+            _ => Opens::No,
         }
     }
 
-    fn reached(&self, (calls, failed, slow): Counts) -> bool {
-        let reaches = |n: u64, ratio: f64| n > 0 && n as f64 / calls as f64 >= ratio;
+    pub(crate) fn rate_trips(&self, (calls, failures, slow): Counts) -> bool {
+        let float = |n: u64| f64::from(u32::try_from(n).unwrap());
+        let reaches = |n, ratio| float(n) / float(calls) >= ratio;
         calls >= self.rules.min_calls
             && (self
                 .rules
                 .failure_rate
-                .is_some_and(|ratio| reaches(failed, ratio))
-                || self
-                    .rules
-                    .slow
-                    .is_some_and(|(_, ratio)| reaches(slow, ratio)))
+                .is_some_and(|r| reaches(failures, r))
+                || self.rules.slow.is_some_and(|(_, r)| reaches(slow, r)))
     }
 
-    /// What may be in the window: an outcome leaves one of time between 0.9 and 1 window after it
-    /// came, and never before an older one.
+    /// What the window may hold: "the last N calls, exactly"; or in a time window, where "an outcome
+    /// leaves between 0.9 and 1 window after it came", the older first and those of one time together.
     pub(crate) fn counts(&self, now: u64) -> Vec<Counts> {
         let State::Closed { ended, .. } = &self.state else {
             return vec![(0, 0, 0)];
         };
-        let (fewest, most) = match self.rules.window {
-            Window::Calls(n) => (ended.len().min(n), ended.len().min(n)),
-            Window::Millis(ms) => {
-                let newer = |than: u64| ended.iter().filter(|e| now - e.at < than).count();
-                (newer(ms / 10 * 9 + 1), newer(ms))
+        let count = |from: usize| {
+            let of = |what: fn(&Ended) -> bool| {
+                let n = ended.range(from..).filter(|e| what(e)).count();
+                u64::try_from(n).unwrap()
+            };
+            (of(|_| true), of(|e| e.failed), of(|e| e.slow))
+        };
+        match self.rules.window {
+            Window::Calls(n) => vec![count(ended.len().saturating_sub(n))],
+            Window::Millis(w) => {
+                let gone = |since: u64| ended.partition_point(|e| now - e.at >= since);
+                let cut = |from: &usize| {
+                    *from == 0 || *from == ended.len() || ended[from - 1].at < ended[*from].at
+                };
+                (gone(w)..=gone(w - w / 10))
+                    .filter(cut)
+                    .map(count)
+                    .collect()
             }
-        };
-        let last = |n: usize| {
-            let window = ended.iter().rev().take(n);
-            window.fold((0, 0, 0), |(calls, failed, slow), e| {
-                (
-                    calls + 1,
-                    failed + u64::from(e.failed),
-                    slow + u64::from(e.slow),
-                )
-            })
-        };
-        (fewest..=most).map(last).collect()
+        }
     }
 }
