@@ -1,7 +1,7 @@
 //! The rarer shapes of function, after those of `signatures.rs`: each compiles under a full stack
 //! with every warning denied, and runs until its third attempt answers.
 //!
-//! `unsafe async fn` is `tests/ui/stack/pass/unsafe_async_fn.rs`: this package forbids unsafe code.
+//! `async unsafe fn` is `tests/ui/stack/pass/async_unsafe_fn.rs`: this package forbids unsafe code.
 
 #![deny(warnings)]
 #![allow(unreachable_pub, reason = "a test is no public crate")]

@@ -8,7 +8,7 @@ use resil::{circuit, idempotent, retry, timeout};
 #[timeout(9s)]
 #[retry]
 #[timeout(1s)]
-unsafe async fn read(name: &str, at: usize) -> Result<u32, resil::Error> {
+async unsafe fn read(name: &str, at: usize) -> Result<u32, resil::Error> {
     // SAFETY: what the caller promised.
     Ok(unsafe { *(at as *const u32) })
 }
