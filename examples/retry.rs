@@ -99,7 +99,7 @@ async fn main() {
 //                     },
 //                     |e| Probe::new(e).class(),                         // else `Classify`, where the error has it
 //                     |e| asked(e),                                      // `retry_after`
-//                     |_, _| Plan::Policy,                               // `delay`: the policy's own
+//                     |_, _| Plan::Policy,                               // `backoff`: the policy's own
 //                 ) {
 //                     break r;
 //                 }
