@@ -145,6 +145,63 @@ mod alone {
     }
 }
 
+/// The options that bring code of their own.
+mod options {
+    use super::*;
+
+    const STEADY: resil::RetryPolicy = resil::RetryPolicy::new().max(2);
+    const BASE: resil::CircuitPolicy = resil::CircuitPolicy::new().failures(9);
+    const RATE: f64 = 0.5;
+    const CALLS: u32 = 20;
+
+    #[retry(constant, base = LIMIT, jitter = RATE, on_ok(0 | 9), budget = off, nested = outer)]
+    pub(super) async fn on_ok(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry(delays = [1ms, LIMIT], retry_after = |e| asked(e).filter(|_| n > 1), unless(E::Busy if n > 1))]
+    pub(super) async fn closures(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry(backoff = |n: u32| step * n, cap = 1s, on(E::NotYet))]
+    pub(super) async fn backoff(step: Duration, n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry(policy = STEADY, base = 1ms, budget = (cost = 1))]
+    pub(super) async fn retry_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit(policy = BASE, window = CALLS, min_calls = CALLS, failure_rate = RATE)]
+    pub(super) async fn circuit_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit(key = host, max_keys = 5, slow = 2s, slow_rate = 75%, window = 10s, on(E::NotYet))]
+    pub(super) async fn keyed(host: &str, n: u32) -> Result<u32, E> {
+        answer(n + u32::from(host.is_empty())).await
+    }
+
+    #[idempotent(
+        key = format!("{n}-{name}"), fingerprint = (n, &name), name = "options", ttl = 1h,
+        lease = 5s, conflict = reject, on_abandon = indeterminate, version = 2
+    )]
+    pub(super) async fn recorded(n: u32, name: String) -> Result<String, E> {
+        let _: u32 = answer(n).await?;
+        Ok(name)
+    }
+
+    #[idempotent(key = (n, loud), ttl = LIMIT)]
+    #[retry(max = 1, clone(log))]
+    #[timeout(if loud { LIMIT } else { LIMIT * 2 })]
+    pub(super) async fn expressions(n: u32, loud: bool, mut log: Vec<u32>) -> Result<usize, E> {
+        log.push(answer(n).await?);
+        Ok(log.len())
+    }
+}
+
 /// The usual stack, on each kind of function.
 mod stacked {
     use super::*;
@@ -303,6 +360,14 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::circuit_full(2).await?, 2);
     assert_eq!(alone::idempotent_bare(2).await?, 2);
     assert_eq!(alone::idempotent_full("u", 2, &[1]).await?, 4);
+    assert_eq!(options::on_ok(2).await?, 2);
+    assert_eq!(options::closures(2).await?, 2);
+    assert_eq!(options::backoff(LIMIT, 2).await?, 2);
+    assert_eq!(options::retry_policy(2).await?, 2);
+    assert_eq!(options::circuit_policy(2).await?, 2);
+    assert_eq!(options::keyed("here", 2).await?, 2);
+    assert_eq!(options::recorded(2, "a".to_owned()).await?, "a");
+    assert_eq!(options::expressions(2, true, vec![]).await?, 1);
     assert_eq!(stacked::plain(3).await?, 3);
     assert_eq!(stacked::generic(&[1, 2], 2, |i| *i == 2).await?, 1);
     assert_eq!(stacked::patterns((1, 2), [3], 0).await?, 6);
