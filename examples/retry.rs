@@ -74,3 +74,40 @@ async fn main() {
     println!("100 calls in an outage asked {asked} times: 50 tokens at 5 a retry are 10 retries.");
     println!("Without a budget it would have been 400.");
 }
+
+// What `#[retry]` makes of `forecast`, shortened: paths (`::resil::__private::..`) and the lines that
+// only pin types are left out. The body is one `async` block, run by a loop; `?` and `return` end the
+// attempt, and nothing is boxed or spawned.
+//
+//     async fn forecast(city: &str) -> Result<String, Fault> {
+//         static SITE: Site = Site::new(concat!(module_path!(), "::", "forecast"), line!());
+//         static RETRY: RetrySite = RetrySite::new(&SITE, None);
+//
+//         let out = {
+//             let mut retry = Retry::begin(&RETRY, const {
+//                 &RetryPolicy::new().max(4).base(Duration::new(0, 40_000_000))
+//             });
+//             loop {
+//                 let r = attempt(&RETRY, async { service(city) }).await;
+//                 if !retry.again(
+//                     &r,
+//                     |_| false,                                         // `on_ok`: none
+//                     |e| if matches!(e, Fault::NotFound) {              // `unless(..)`
+//                         Some(RetryVerdict::Final)
+//                     } else {
+//                         None
+//                     },
+//                     |e| Probe::new(e).class(),                         // else `Classify`, where the error has it
+//                     |e| asked(e),                                      // `retry_after`
+//                     |_, _| Plan::Policy,                               // `backoff`: the policy's own
+//                 ) {
+//                     break r;
+//                 }
+//                 retry.pause().await;
+//             }
+//         };
+//         finish(out)
+//     }
+//
+// In full, for each policy and for whole stacks: `resil-macros/src/snapshots/*.expanded`; a test holds
+// those files to what the macros write.

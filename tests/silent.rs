@@ -1,0 +1,384 @@
+//! What is generated is silent: each policy and the usual stack, on every kind of function, with
+//! every lint denied that rustc and clippy have for it.
+//!
+//! What is denied here fires on the user's own code too: each allowance below says whose it is.
+
+#![deny(
+    warnings,
+    unused,
+    future_incompatible,
+    keyword_idents,
+    let_underscore,
+    let_underscore_drop,
+    nonstandard_style,
+    refining_impl_trait,
+    rust_2018_idioms,
+    rust_2021_compatibility,
+    rust_2024_compatibility,
+    missing_docs,
+    missing_debug_implementations,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unreachable_pub,
+    unused_import_braces,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences,
+    redundant_lifetimes,
+    unit_bindings,
+    explicit_outlives_requirements,
+    ambiguous_negative_literals,
+    meta_variable_misuse,
+    non_ascii_idents,
+    unsafe_code
+)]
+#![deny(clippy::all, clippy::pedantic, clippy::nursery)]
+#![allow(
+    clippy::redundant_pub_crate,
+    reason = "asks for what `unreachable_pub` denies"
+)]
+
+use std::time::Duration;
+
+use resil::{circuit, idempotent, retry, timeout};
+
+/// An error of the user's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum E {
+    #[error("not yet")]
+    NotYet,
+    #[error("busy until later")]
+    Busy,
+    #[error(transparent)]
+    Resil(#[from] resil::Error),
+}
+
+const LIMIT: Duration = Duration::from_secs(1);
+const TRIES: u32 = 3;
+
+async fn answer(n: u32) -> Result<u32, E> {
+    tokio::task::yield_now().await;
+    match n {
+        0 => Err(E::NotYet),
+        1 => Err(E::Busy),
+        n => Ok(n),
+    }
+}
+
+const fn asked(_: &E) -> Option<Duration> {
+    None
+}
+
+const fn odd(n: u32) -> bool {
+    n % 2 == 1
+}
+
+/// Each policy alone, with its options as literals, constants and expressions.
+mod alone {
+    use super::*;
+
+    #[timeout(1s)]
+    pub(super) async fn timeout_literal(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[timeout(LIMIT)]
+    pub(super) async fn timeout_const(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[timeout(limit)]
+    pub(super) async fn timeout_expression(limit: Duration, n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry]
+    pub(super) async fn retry_bare(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry(max = 1)]
+    pub(super) async fn retry_once(name: String) -> Result<String, E> {
+        Ok(name)
+    }
+
+    #[retry(
+        exponential, max = TRIES, base = 1ms, factor = 1.5, cap = LIMIT, within = 3s, jitter = equal,
+        on(E::NotYet | E::Busy), unless(E::Resil(_)), retry_after = asked,
+        budget = (capacity = 50, cost = 5), clone(names)
+    )]
+    pub(super) async fn retry_full(n: u32, mut names: Vec<u32>) -> Result<usize, E> {
+        names.push(answer(n).await?);
+        Ok(names.len())
+    }
+
+    #[retry(delays(1ms, 2ms), budget = "shared")]
+    pub(super) async fn retry_delays(n: u32, log: &mut Vec<u32>) -> Result<u32, E> {
+        log.push(n);
+        answer(n).await
+    }
+
+    #[circuit]
+    pub(super) async fn circuit_bare(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit(
+        name = "silent", failure_rate = 50%, window = 20, min_calls = 5, open_for = 1s, probes = 2,
+        ignore(E::NotYet)
+    )]
+    pub(super) async fn circuit_full(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[idempotent(key = n)]
+    pub(super) async fn idempotent_bare(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[idempotent(key = (user, n, &names[0]), name = "silent", ttl = 1h)]
+    pub(super) async fn idempotent_full(user: &str, n: u32, names: &[u8]) -> Result<u32, E> {
+        let length = u32::try_from(user.len() + names.len()).unwrap_or(0);
+        answer(n + length).await
+    }
+}
+
+/// The options that bring code of their own.
+mod options {
+    use super::*;
+
+    const STEADY: resil::RetryPolicy = resil::RetryPolicy::new().max(2);
+    const BASE: resil::CircuitPolicy = resil::CircuitPolicy::new().failures(9);
+    const RATE: f64 = 0.5;
+    const CALLS: u32 = 20;
+
+    #[retry(constant, base = LIMIT, jitter = RATE, on_ok(0 | 9), budget = off, nested = outer)]
+    pub(super) async fn on_ok(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry(delays = [1ms, LIMIT], retry_after = |e| asked(e).filter(|_| n > 1), unless(E::Busy if n > 1))]
+    pub(super) async fn closures(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry(backoff = |n: u32| step * n, cap = 1s, on(E::NotYet))]
+    pub(super) async fn backoff(step: Duration, n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[retry(policy = STEADY, base = 1ms, budget = (cost = 1))]
+    pub(super) async fn retry_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit(policy = BASE, window = CALLS, min_calls = CALLS, failure_rate = RATE)]
+    pub(super) async fn circuit_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit(key = host, max_keys = 5, slow = 2s, slow_rate = 75%, window = 10s, on(E::NotYet))]
+    pub(super) async fn keyed(host: &str, n: u32) -> Result<u32, E> {
+        answer(n + u32::from(host.is_empty())).await
+    }
+
+    #[idempotent(
+        key = format!("{n}-{name}"), fingerprint = (n, &name), name = "options", ttl = 1h,
+        lease = 5s, conflict = reject, on_abandon = indeterminate, version = 2
+    )]
+    pub(super) async fn recorded(n: u32, name: String) -> Result<String, E> {
+        let _: u32 = answer(n).await?;
+        Ok(name)
+    }
+
+    #[idempotent(key = (n, loud), ttl = LIMIT)]
+    #[retry(max = 1, clone(log))]
+    #[timeout(if loud { LIMIT } else { LIMIT * 2 })]
+    pub(super) async fn expressions(n: u32, loud: bool, mut log: Vec<u32>) -> Result<usize, E> {
+        log.push(answer(n).await?);
+        Ok(log.len())
+    }
+}
+
+/// The usual stack, on each kind of function.
+mod stacked {
+    use super::*;
+
+    /// Documented, so that the stack is put into words.
+    ///
+    /// # Errors
+    ///
+    /// Where nobody answers.
+    #[idempotent(key = n)]
+    #[circuit]
+    #[timeout(5s)]
+    #[retry(exponential, max = 3, base = 1ms, jitter)]
+    #[timeout(1s)]
+    pub(super) async fn plain(n: u32) -> Result<u32, E> {
+        let first = answer(n).await?;
+        if odd(first) {
+            return Ok(first);
+        }
+        for i in 0..first {
+            if i == 2 {
+                return Ok(i);
+            }
+        }
+        Err(E::Busy)
+    }
+
+    #[idempotent(key = n)]
+    #[circuit]
+    #[timeout(5s)]
+    #[retry(base = 1ms)]
+    #[timeout(1s)]
+    pub(super) async fn generic<'a, T, F>(items: &'a [T], n: u32, pick: F) -> Result<usize, E>
+    where
+        T: Sync,
+        F: Fn(&'a T) -> bool + Send + Sync,
+    {
+        let _: u32 = answer(n).await?;
+        items.iter().position(&pick).ok_or(E::NotYet)
+    }
+
+    #[circuit]
+    #[timeout(5s)]
+    #[retry(base = 1ms)]
+    #[timeout(1s)]
+    pub(super) async fn patterns((a, b): (u32, u32), [c]: [u32; 1], _: u8) -> Result<u32, E> {
+        answer(a + b + c).await
+    }
+
+    /// A client.
+    #[derive(Debug, Default)]
+    pub(super) struct Client {
+        pub(super) seen: u32,
+    }
+
+    impl Client {
+        #[idempotent(key = (self.seen, n))]
+        #[circuit]
+        #[timeout(5s)]
+        #[retry(base = 1ms)]
+        #[timeout(1s)]
+        pub(super) async fn read(&self, n: u32) -> Result<u32, E> {
+            Ok(self.seen + answer(n).await?)
+        }
+
+        #[circuit]
+        #[timeout(5s)]
+        #[retry(base = 1ms)]
+        #[timeout(1s)]
+        pub(super) async fn write(&mut self, n: u32) -> Result<u32, E> {
+            self.seen += answer(n).await?;
+            Ok(self.seen)
+        }
+    }
+
+    /// A trait with a default body.
+    #[async_trait::async_trait]
+    pub(super) trait Dynamic: Sync {
+        async fn change(&mut self, n: u32, log: &mut Vec<u32>) -> Result<u32, E>;
+
+        #[idempotent(key = name)]
+        #[circuit]
+        #[timeout(5s)]
+        #[retry(base = 1ms)]
+        async fn provided(&self, name: String) -> Result<u32, E> {
+            answer(u32::try_from(name.len()).unwrap_or(0)).await
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Dynamic for Client {
+        #[circuit]
+        #[timeout(5s)]
+        #[retry(base = 1ms)]
+        #[timeout(1s)]
+        async fn change(&mut self, n: u32, log: &mut Vec<u32>) -> Result<u32, E> {
+            log.push(n);
+            self.seen += answer(n).await?;
+            Ok(self.seen)
+        }
+    }
+
+    /// A native trait.
+    pub(super) trait Native {
+        async fn native(&self, n: u32) -> Result<u32, E>;
+    }
+
+    impl Native for Client {
+        #[idempotent(key = n)]
+        #[circuit]
+        #[timeout(5s)]
+        #[retry(base = 1ms)]
+        async fn native(&self, n: u32) -> Result<u32, E> {
+            Ok(self.seen + answer(n).await?)
+        }
+    }
+
+    #[tracing::instrument(skip_all)]
+    #[idempotent(key = n)]
+    #[circuit]
+    #[timeout(5s)]
+    #[retry(base = 1ms)]
+    pub(super) async fn instrument_above(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit]
+    #[timeout(5s)]
+    #[retry(base = 1ms)]
+    #[tracing::instrument]
+    pub(super) async fn instrument_below(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit]
+    #[retry(base = 1ms)]
+    #[tracing::instrument(skip_all)]
+    #[timeout(1s)]
+    pub(super) async fn instrument_between(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+}
+
+#[tokio::test]
+async fn all_of_them_run() -> Result<(), E> {
+    use stacked::{Dynamic as _, Native as _};
+
+    assert_eq!(alone::timeout_literal(2).await?, 2);
+    assert_eq!(alone::timeout_const(2).await?, 2);
+    assert_eq!(alone::timeout_expression(LIMIT, 2).await?, 2);
+    assert_eq!(alone::retry_bare(2).await?, 2);
+    assert_eq!(alone::retry_once("a".to_owned()).await?, "a");
+    assert_eq!(alone::retry_full(2, vec![]).await?, 1);
+    assert_eq!(alone::retry_delays(2, &mut vec![]).await?, 2);
+    assert_eq!(alone::circuit_bare(2).await?, 2);
+    assert_eq!(alone::circuit_full(2).await?, 2);
+    assert_eq!(alone::idempotent_bare(2).await?, 2);
+    assert_eq!(alone::idempotent_full("u", 2, &[1]).await?, 4);
+    assert_eq!(options::on_ok(2).await?, 2);
+    assert_eq!(options::closures(2).await?, 2);
+    assert_eq!(options::backoff(LIMIT, 2).await?, 2);
+    assert_eq!(options::retry_policy(2).await?, 2);
+    assert_eq!(options::circuit_policy(2).await?, 2);
+    assert_eq!(options::keyed("here", 2).await?, 2);
+    assert_eq!(options::recorded(2, "a".to_owned()).await?, "a");
+    assert_eq!(options::expressions(2, true, vec![]).await?, 1);
+    assert_eq!(stacked::plain(3).await?, 3);
+    assert_eq!(stacked::generic(&[1, 2], 2, |i| *i == 2).await?, 1);
+    assert_eq!(stacked::patterns((1, 2), [3], 0).await?, 6);
+    let mut client = stacked::Client::default();
+    assert_eq!(client.read(2).await?, 2);
+    assert_eq!(client.write(2).await?, 2);
+    assert_eq!(client.change(2, &mut vec![]).await?, 4);
+    assert_eq!(client.provided("four".to_owned()).await?, 4);
+    assert_eq!(client.native(2).await?, 6);
+    assert_eq!(stacked::instrument_above(2).await?, 2);
+    assert_eq!(stacked::instrument_below(2).await?, 2);
+    assert_eq!(stacked::instrument_between(2).await?, 2);
+    Ok(())
+}
