@@ -4,11 +4,13 @@
 //! `async unsafe fn` is `tests/ui/stack/pass/async_unsafe_fn.rs`: this package forbids unsafe code.
 
 #![deny(warnings)]
-#![allow(unreachable_pub, reason = "a test is no public crate")]
+#![allow(
+    clippy::manual_async_fn,
+    reason = "a future by hand is one of the shapes"
+)]
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
@@ -301,7 +303,7 @@ async fn what_is_in_scope_does_not_matter() {
 #[retry(base = 1ms)]
 #[timeout(5s)]
 #[tokio::main(flavor = "current_thread")]
-async fn main_below(f: Arc<Flaky>) -> Result<u32, E> {
+async fn main_below(f: &Flaky) -> Result<u32, E> {
     f.third().await
 }
 
@@ -311,14 +313,14 @@ async fn main_below(f: Arc<Flaky>) -> Result<u32, E> {
 #[timeout(5s)]
 #[retry(base = 1ms)]
 #[timeout(1s)]
-async fn main_above(f: Arc<Flaky>, n: u32) -> Result<u32, E> {
+async fn main_above(f: &Flaky, n: u32) -> Result<u32, E> {
     Ok(f.third().await? + n)
 }
 
 #[test]
 fn tokio_main_below_and_above() {
-    assert_eq!(main_below(Arc::default()).unwrap(), 3);
-    assert_eq!(main_above(Arc::default(), 1).unwrap(), 4);
+    assert_eq!(main_below(&Flaky::default()).unwrap(), 3);
+    assert_eq!(main_above(&Flaky::default(), 1).unwrap(), 4);
 }
 
 // Parameters that are not always there.
@@ -332,7 +334,7 @@ async fn configured(
     f: &Flaky,
     #[cfg(any())] gone: &mut Missing,
     #[cfg(not(any()))] log: &mut Vec<u8>,
-    #[cfg(all())] mut there: Vec<u8>,
+    #[cfg(not(any()))] mut there: Vec<u8>,
     n: u32,
 ) -> Result<(usize, usize), E> {
     there.push(1);
@@ -374,8 +376,8 @@ family!($ nested, 1s, E);
 nested! {
     from_nested: 1 + 2, E::NotYet, { 1 };
     from_nested_too: 4, E::NotYet | E::Resil(_), {
-        let ten = 10;
-        ten
+        let five = 5;
+        five * 2
     };
 }
 

@@ -158,7 +158,7 @@ fn arm(
                     field,
                     help(
                         format!("`{name}` has no field `{field}`"),
-                        format!("write one of its fields: {}", field_names(fields)),
+                        field_to_write(&name.to_string(), fields),
                     ),
                 );
                 return None;
@@ -347,7 +347,8 @@ fn has_field(fields: &Fields, name: &str) -> bool {
     })
 }
 
-fn field_names(fields: &Fields) -> String {
+/// What to write where a field of another name was meant.
+fn field_to_write(variant: &str, fields: &Fields) -> String {
     let names: Vec<String> = fields
         .iter()
         .enumerate()
@@ -358,9 +359,9 @@ fn field_names(fields: &Fields) -> String {
         })
         .collect();
     if names.is_empty() {
-        "it has none".to_owned()
+        format!("write `#[throttled]`, or give `{variant}` a field of type `Duration`")
     } else {
-        names.join(", ")
+        format!("write one of its fields: {}", names.join(", "))
     }
 }
 

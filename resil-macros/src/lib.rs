@@ -11,6 +11,8 @@ mod diag;
 mod document;
 mod expand;
 mod input;
+#[cfg(test)]
+mod messages;
 mod parse;
 mod policy;
 #[cfg(test)]

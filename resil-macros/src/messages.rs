@@ -1,0 +1,159 @@
+//! Every message text of this crate is shown somewhere: in `policy/tests/faults.txt`, or in what
+//! rustc printed for a case of `tests/ui`.
+//!
+//! A text counts by each of its lines: the longest piece that is not filled in must be there word
+//! for word. Found are all string literals with a space in them outside tests, doc comments and
+//! panics, so that a new message can't forget to be listed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{TokenStream, TokenTree};
+
+/// One writes rustdoc, the other knows the shapes of other macros: neither finds faults.
+const NO_MESSAGES: [&str; 2] = ["document.rs", "splice.rs"];
+
+/// What follows these words is said to us, not to a user.
+const PANICS: [&str; 6] = [
+    "expect",
+    "panic",
+    "unreachable",
+    "assert",
+    "assert_eq",
+    "debug_assert",
+];
+
+/// Said where no case can be: an attribute that nobody knows took `async` away (the tests of
+/// `annotated.rs` do that), a literal without any text.
+const APART: [&str; 2] = ["takes `async` away from `", "it is empty"];
+
+#[test]
+fn every_message_is_shown() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut shown = read(&src.join("policy/tests/faults.txt"));
+    for path in files(&src.join("../../tests/ui"), "stderr") {
+        shown.push_str(&read(&path));
+    }
+    let mut count = 0;
+    let mut missing = Vec::new();
+    for path in files(&src, "rs") {
+        let name = path.strip_prefix(&src).expect("below it").to_string_lossy();
+        if is_test(&name) || NO_MESSAGES.contains(&&*name) {
+            continue;
+        }
+        let tokens: TokenStream = read(&path).parse().expect("this crate is Rust");
+        let mut texts = Vec::new();
+        gather(tokens, &mut texts);
+        for text in texts {
+            if APART.iter().any(|apart| text.contains(apart)) {
+                continue;
+            }
+            for piece in text.lines().map(longest_piece) {
+                count += 1;
+                if piece.contains(' ') && !shown.contains(piece.trim()) {
+                    missing.push(format!("{name}: {piece:?} of {text:?}"));
+                }
+            }
+        }
+    }
+    assert!(count > 150, "only {count} texts were found");
+    assert!(
+        missing.is_empty(),
+        "messages that no case shows: write a case in tests/ui, or a line in faults.txt: {missing:#?}"
+    );
+}
+
+fn is_test(name: &str) -> bool {
+    name.contains("tests")
+        || name.starts_with("snapshots")
+        || ["messages.rs", "random_items.rs"].contains(&name)
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The string literals that may be said to a user.
+fn gather(tokens: TokenStream, texts: &mut Vec<String>) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while let Some(tree) = trees.get(at) {
+        at += 1;
+        match tree {
+            // `#[..]`; what follows a `#[cfg(test)]` is the tests, up to the braces that end it.
+            TokenTree::Punct(p) if p.as_char() == '#' => {
+                let bang = matches!(trees.get(at), Some(TokenTree::Punct(p)) if p.as_char() == '!');
+                at += usize::from(bang);
+                if let Some(TokenTree::Group(attribute)) = trees.get(at) {
+                    at += 1;
+                    if attribute.stream().to_string().replace(' ', "") == "cfg(test)" {
+                        while let Some(tree) = trees.get(at) {
+                            at += 1;
+                            match tree {
+                                TokenTree::Group(g)
+                                    if g.delimiter() == proc_macro2::Delimiter::Brace =>
+                                {
+                                    break;
+                                }
+                                TokenTree::Punct(p) if p.as_char() == ';' => break,
+                                _ => {}
+                            }
+                        }
+                    }
+                }
+            }
+            TokenTree::Ident(word) if PANICS.iter().any(|p| word == p) => {
+                let bang = matches!(trees.get(at), Some(TokenTree::Punct(p)) if p.as_char() == '!');
+                at += usize::from(bang);
+                at += usize::from(matches!(trees.get(at), Some(TokenTree::Group(_))));
+            }
+            TokenTree::Group(group) => gather(group.stream(), texts),
+            TokenTree::Literal(literal) => {
+                if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                    texts.push(text.value());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The longest piece of a format string that is not filled in.
+fn longest_piece(text: &str) -> String {
+    let plain = text.replace("{{", "\u{1}").replace("}}", "\u{2}");
+    plain
+        .split('{')
+        .map(|piece| piece.split_once('}').map_or(piece, |(_, after)| after))
+        .max_by_key(|piece| piece.len())
+        .unwrap_or_default()
+        .replace('\u{1}', "{")
+        .replace('\u{2}', "}")
+}
+
+#[test]
+fn pieces_are_what_is_not_filled_in() {
+    assert_eq!(
+        longest_piece("`{name}` must be {must}, but `{is}`"),
+        "` must be "
+    );
+    assert_eq!(
+        longest_piece("write `async fn {{ .. }}`{0}"),
+        "write `async fn { .. }`"
+    );
+    assert_eq!(longest_piece("nothing"), "nothing");
+    assert_eq!(longest_piece(""), "");
+}
