@@ -6,6 +6,7 @@ use syn::{FnArg, ReturnType, Type};
 
 use crate::diag::Diag;
 use crate::input::{Binding, Input, result_arguments};
+use crate::parse::flat;
 use crate::policy::Layer;
 use crate::splice::{Around, Found, splice};
 use crate::stack::Stack;
@@ -415,10 +416,4 @@ pub(crate) fn future_output(ty: &Type) -> Option<TokenStream> {
         .cloned()
         .collect();
     (!output.is_empty()).then_some(output)
-}
-
-fn flat(tokens: &TokenStream) -> Vec<TokenTree> {
-    crate::tokens::open_groups(tokens.clone())
-        .into_iter()
-        .collect()
 }

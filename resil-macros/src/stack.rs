@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 
-use crate::tokens::{open_groups, split_commas};
+use crate::parse::{at_commas, flat};
 
 /// The pending layers: the content of the private attribute.
 pub(crate) struct Stack {
@@ -235,10 +235,11 @@ impl Stack {
 fn take_crate(args: TokenStream) -> (Option<TokenStream>, TokenStream) {
     let mut krate = None;
     let mut others = Vec::new();
-    let parts = split_commas(open_groups(args.clone()));
-    for part in parts {
-        let tokens: Vec<TokenTree> = part.clone().into_iter().collect();
-        match tokens.as_slice() {
+    for part in at_commas(args.clone())
+        .into_iter()
+        .map(|piece| piece.tokens)
+    {
+        match flat(&part).as_slice() {
             [TokenTree::Ident(word), TokenTree::Punct(eq), path @ ..]
                 if *word == CRATE && eq.as_char() == '=' && !path.is_empty() =>
             {
