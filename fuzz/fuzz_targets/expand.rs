@@ -13,7 +13,7 @@
 mod annotated;
 #[path = "../../resil-macros/src/check.rs"]
 mod check;
-#[path = "../../resil-macros/src/classify.rs"]
+#[path = "../../resil-macros/src/classify/mod.rs"]
 mod classify;
 #[path = "../../resil-macros/src/diag.rs"]
 mod diag;
@@ -39,7 +39,7 @@ mod tokens;
 use std::str::FromStr;
 
 use libfuzzer_sys::fuzz_target;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 fuzz_target!(|text: &str| {
     if text.len() > 4096 || nesting(text) > 128 {
@@ -56,7 +56,7 @@ fuzz_target!(|text: &str| {
             return;
         }
         let Ok(args) = TokenStream::from_str(args.strip_suffix(')').unwrap_or(args)) else { return };
-        item = stack::defer(name, args, item);
+        item = stack::defer(Ident::new(name, Span::call_site()), args, item);
     }
     run_pending(item);
 });

@@ -6,15 +6,15 @@ use proc_macro2::{Group, TokenStream};
 use quote::quote;
 
 use crate::check;
-use crate::diag::{Diag, help};
+use crate::diag::Diag;
 use crate::document;
 use crate::expand::{self, Part, Plan};
 use crate::input::{Binding, Input, nameable};
-use crate::parse::shown;
+use crate::parse::wording;
 use crate::policy::{Ctx, Layer};
 use crate::shape;
 use crate::splice::{Around, Found, splice};
-use crate::stack::{Entry, Stack};
+use crate::stack::{Entry, Stack, is_crate_path};
 
 /// The function with its layers; on any fault the function as written, and all the faults.
 pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
@@ -43,17 +43,15 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
             Entry::Instrument => outer = layers.len(),
         }
     }
-    for no_path in &stack.no_paths {
-        diag.error(
-            no_path,
-            help(
-                format!(
-                    "`crate` takes the path of resil, but `{}` is none",
-                    shown(no_path)
-                ),
-                "write `crate = my_resil`, as the dependency is called here",
-            ),
-        );
+    for (i, path) in stack.krates.iter().enumerate() {
+        if !is_crate_path(path) {
+            diag.error(path, wording::no_crate_path(path));
+        } else if stack.krates[..i]
+            .iter()
+            .any(|p| p.to_string() != path.to_string())
+        {
+            diag.error(path, wording::twice("crate"));
+        }
     }
     for layer in &layers {
         layer.check(&cx);
@@ -62,7 +60,7 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let expanded = build(&stack, &input, &bindings, &layers, outer, &diag);
     match (diag.finish(), expanded) {
         (None, Some(expanded)) => expanded,
-        (errors, _) => quote!(#errors #input),
+        (errors, _) => quote!(#errors #item),
     }
 }
 
@@ -80,7 +78,7 @@ fn build(
     let again = layers.iter().any(Layer::runs_again);
     let cloned = shape::cloned(layers);
     let plan = Plan {
-        krate: &stack.krate,
+        krate: &stack.krate(),
         input,
         bindings,
         layers,
@@ -125,7 +123,7 @@ pub(crate) fn return_type(input: &Input) -> Option<TokenStream> {
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::{Group, TokenTree};
+    use proc_macro2::{Group, Ident, Span, TokenTree};
 
     use super::*;
 
@@ -133,7 +131,7 @@ mod tests {
     /// made `fetch` of it.
     fn said_of(fetch: &TokenStream) -> String {
         let deferred = crate::stack::defer(
-            "retry",
+            Ident::new("retry", Span::call_site()),
             TokenStream::new(),
             quote!(
                 #[some::stranger(x)]

@@ -18,7 +18,6 @@ pub(crate) struct Input {
     pub(crate) sig: Signature,
     /// The braces with the body; a `;` in a trait has none.
     pub(crate) body: Option<Group>,
-    semi: Option<Token![;]>,
 }
 
 impl Parse for Input {
@@ -33,11 +32,9 @@ impl Parse for Input {
             None
         };
         let sig = input.parse()?;
-        let semi: Option<Token![;]> = input.parse()?;
-        let body = if semi.is_some() {
-            None
-        } else {
-            Some(input.parse()?)
+        let body = match input.parse::<Option<Token![;]>>()? {
+            Some(_) => None,
+            None => Some(input.parse()?),
         };
         Ok(Self {
             attrs,
@@ -45,7 +42,6 @@ impl Parse for Input {
             defaultness,
             sig,
             body,
-            semi,
         })
     }
 }
@@ -140,21 +136,6 @@ impl Input {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some(ty),
         }
-    }
-}
-
-impl ToTokens for Input {
-    /// As written.
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self {
-            attrs,
-            vis,
-            defaultness,
-            sig,
-            body,
-            semi,
-        } = self;
-        tokens.extend(quote!(#(#attrs)* #vis #defaultness #sig #body #semi));
     }
 }
 

@@ -25,6 +25,7 @@ mod stack;
 mod tokens;
 
 use proc_macro::TokenStream;
+use proc_macro2::{Ident, Span};
 
 /// The public attributes: name, docs.
 macro_rules! attributes {
@@ -32,7 +33,8 @@ macro_rules! attributes {
         $(#[$docs])*
         #[proc_macro_attribute]
         pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
-            stack::defer(stringify!($name), args.into(), item.into()).into()
+            let name = Ident::new(stringify!($name), Span::call_site());
+            stack::defer(name, args.into(), item.into()).into()
         }
     )*};
 }

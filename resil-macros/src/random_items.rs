@@ -1,15 +1,16 @@
-//! Whatever stack stands on whatever item: the expansion never panics, what it accepts parses as an
-//! item again, and what it refuses has the item as it was written behind the errors.
+//! Whatever stack stands on whatever item: the expansion never panics; what it accepts parses as an
+//! item again; what it refuses has the item as it was written behind the errors, and each error has
+//! a span of the input. The same of the derive.
 //!
-//! 20,000 cases here; `RESIL_CASES=1000000` for more. The same property under coverage guidance is
+//! 100,000 cases here; `RESIL_CASES=1000000` for more. The same property under coverage guidance is
 //! in `fuzz/`.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::policy::tests::random::Random;
 use crate::policy::tests::stacks;
-use crate::{annotated, stack};
+use crate::{annotated, classify, stack};
 
 const ITEMS: [&str; 22] = [
     "async fn f(a: u8) -> Result<u8, E> { g(a).await }",
@@ -36,14 +37,27 @@ const ITEMS: [&str; 22] = [
     "",
 ];
 
-/// Leaves out, doubles, swaps or hides some token, at any depth.
+const ENUMS: [&str; 10] = [
+    "#[derive(Debug)] enum E { #[transient] A, #[permanent] B(u8), #[neutral] C { x: u8 } }",
+    "pub enum E<'a, T: Clone, const N: usize> where T: Send { #[throttled(retry_after = 0)] A(Duration, &'a [T; N]), #[classify(forward)] B(io::Error) }",
+    "enum E { #[throttled(retry_after = wait)] A { wait: Option<Duration>, #[source] why: Box<dyn Error> }, #[throttled] B }",
+    "#[classify(default = transient)] enum E { A, #[permanent] B }",
+    "#[classify(default = permanent, crate = my::resil)] pub(crate) enum E { #[error(\"{0}\")] A(#[from] X), B }",
+    "#[transient] struct S;",
+    "#[classify(forward)] struct S<T>(T);",
+    "#[throttled(retry_after = after)] struct S { after: Duration }",
+    "union U { a: u8 }",
+    "enum E {}",
+];
+
+/// Leaves out, doubles, swaps or adds some token, at any depth.
 fn spoil(random: &mut Random, tokens: TokenStream) -> TokenStream {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     if trees.is_empty() {
         return random.stream(2, 4);
     }
     let at = random.below(trees.len());
-    match random.below(7) {
+    match random.below(6) {
         0..3 => {
             if let TokenTree::Group(g) = &trees[at] {
                 let inner = spoil(random, g.stream());
@@ -57,20 +71,68 @@ fn spoil(random: &mut Random, tokens: TokenStream) -> TokenStream {
             let other = random.below(trees.len());
             trees.swap(at, other);
         }
-        5 => trees.insert(at, random.tree(4)),
-        _ => {
-            let inner = trees[at].clone().into();
-            trees[at] = Group::new(proc_macro2::Delimiter::None, inner).into();
-        }
+        _ => trees.insert(at, random.tree(4)),
     }
     trees.into_iter().collect()
 }
 
+/// Puts some token, at any depth, into the invisible group that a `macro_rules!` leaves around what
+/// it was given; now and then into many brackets.
+fn hide(random: &mut Random, tokens: TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    if trees.is_empty() {
+        return TokenStream::new();
+    }
+    let at = random.below(trees.len());
+    let tree = trees[at].clone();
+    trees[at] = match tree {
+        TokenTree::Group(g) if random.below(3) > 0 => {
+            let inner = hide(random, g.stream());
+            group(g.delimiter(), inner, g.span())
+        }
+        tree => {
+            let (delimiter, levels) = match random.below(100) {
+                0 => (Delimiter::Parenthesis, random.below(120)),
+                1 => (Delimiter::None, random.below(120)),
+                _ => (Delimiter::None, 1),
+            };
+            (0..levels).fold(tree, |tree, _| {
+                let span = tree.span();
+                group(delimiter, tree.into(), span)
+            })
+        }
+    };
+    trees.into_iter().collect()
+}
+
+fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> TokenTree {
+    let mut group = Group::new(delimiter, stream);
+    group.set_span(span);
+    group.into()
+}
+
+/// The attributes in front of an item, as rustc gives them: name and arguments; and the item.
+fn attributes(source: TokenStream) -> (Vec<(Ident, TokenStream)>, TokenStream) {
+    let mut layers = Vec::new();
+    let mut trees = source.into_iter().peekable();
+    // A mark parts them from what is spoilt, which may begin with an attribute of its own.
+    while let Some(TokenTree::Ident(name)) = trees.next() {
+        if name == "item" {
+            break;
+        }
+        let Some(TokenTree::Group(args)) = trees.next() else {
+            unreachable!("written as name(args)")
+        };
+        layers.push((name, args.stream()));
+    }
+    (layers, trees.collect())
+}
+
 /// All attributes of `layers` on `item`, in the order in which rustc expands them.
-fn expand(layers: &[(String, TokenStream)], item: &TokenStream) -> TokenStream {
+fn expand(layers: Vec<(Ident, TokenStream)>, item: &TokenStream) -> TokenStream {
     let mut item = item.clone();
     for (name, args) in layers {
-        item = stack::defer(name, args.clone(), item);
+        item = stack::defer(name, args, item);
     }
     // The private attribute is the last of those that were written; take it off and run it.
     let mut before = TokenStream::new();
@@ -93,52 +155,184 @@ fn expand(layers: &[(String, TokenStream)], item: &TokenStream) -> TokenStream {
     before
 }
 
+/// Takes the `::core::compile_error!{ ".." }`s off the front: their texts, the span of each, and
+/// what is behind them.
+fn errors(out: TokenStream) -> (Vec<(String, [Span; 2])>, TokenStream) {
+    let trees: Vec<TokenTree> = out.into_iter().collect();
+    let mut at = 0;
+    let mut errors = Vec::new();
+    while let Some([first, .., TokenTree::Ident(word), bang, text]) = trees.get(at..at + 8)
+        && word == "compile_error"
+    {
+        assert_eq!(bang.to_string(), "!");
+        errors.push((text.to_string(), [first.span(), text.span()]));
+        at += 8;
+    }
+    (errors, trees.into_iter().skip(at).collect())
+}
+
+/// An error points at what was written: at both of its ends.
+fn assert_spans(errors: &[(String, [Span; 2])], source: &str) {
+    for (text, spans) in errors {
+        for span in spans {
+            let range = span.byte_range();
+            // Positions count from the start of the source; a made-up token has none.
+            assert!(
+                !range.is_empty() && span.source_text().as_deref() == source.get(range.clone()),
+                "{text} points at {range:?}, which is none of\n{source}"
+            );
+        }
+    }
+}
+
 fn cases() -> usize {
     std::env::var("RESIL_CASES")
         .ok()
         .and_then(|n| n.parse().ok())
-        .unwrap_or(20_000)
+        .unwrap_or(100_000)
+}
+
+/// Runs `case` so often in all, on threads of their own seeds, with the stack that rustc gives to the
+/// thread that runs a macro. The sums of what the cases answer.
+fn many(cases: usize, case: fn(&mut Random) -> [usize; 2]) -> [usize; 2] {
+    const SEEDS: usize = 8;
+    let runs: Vec<_> = (1..=SEEDS as u64)
+        .map(|seed| {
+            std::thread::Builder::new()
+                .stack_size(8 << 20)
+                .spawn(move || {
+                    let mut random = Random(0xA076_1D64_78BD_642F_u64.wrapping_mul(seed * 2 - 1));
+                    let mut sums = [0, 0];
+                    for n in 0..cases.div_ceil(SEEDS) {
+                        let one = case(&mut random);
+                        sums = [sums[0] + one[0], sums[1] + one[1]];
+                        if n % 100 == 0 {
+                            // The sources of all spans are kept until then.
+                            proc_macro2::extra::invalidate_current_thread_spans();
+                        }
+                    }
+                    sums
+                })
+                .expect("a thread")
+        })
+        .collect();
+    runs.into_iter().fold([0, 0], |sums, run| {
+        let one = run.join().expect("no panic");
+        [sums[0] + one[0], sums[1] + one[1]]
+    })
+}
+
+/// The tokens of `source`, some of them hidden; `None` where the lexer refuses it.
+fn tokens(random: &mut Random, source: &str) -> Option<TokenStream> {
+    assert!(source.len() <= 4096, "{source}");
+    let mut tokens: TokenStream = source.parse().ok()?;
+    for _ in 0..random.below(3) {
+        tokens = hide(random, tokens);
+    }
+    Some(tokens)
+}
+
+fn one_stack(random: &mut Random) -> [usize; 2] {
+    let stacks: Vec<&str> = stacks().collect();
+    let text = random.one_of(&stacks);
+    let mut source = String::new();
+    for layer in text.split(" ;; ") {
+        let (name, args) = layer.split_once('(').unwrap_or((layer, ")"));
+        let args = args.strip_suffix(')').unwrap_or(args);
+        let args = if random.below(3) == 0 {
+            random.spoilt(layer).to_string()
+        } else {
+            args.to_owned()
+        };
+        source.extend([name, "(", &args, ")\n"]);
+    }
+    let mut item: TokenStream = random.one_of(&ITEMS).parse().expect("tokens");
+    for _ in 0..random.below(3) {
+        item = spoil(random, item);
+    }
+    source.extend(["item ", &item.to_string()]);
+    let Ok(written) = source.parse::<TokenStream>() else {
+        return [0, 0];
+    };
+    let (layers, item) = attributes(written);
+    let layers = layers
+        .into_iter()
+        .map(|(name, args)| {
+            (
+                name,
+                if random.below(3) == 0 {
+                    hide(random, args)
+                } else {
+                    args
+                },
+            )
+        })
+        .collect();
+    let item = if random.below(3) == 0 {
+        hide(random, item)
+    } else {
+        item
+    };
+
+    let (errors, out) = errors(expand(layers, &item));
+    if errors.is_empty() {
+        let parsed: syn::Result<syn::ImplItemFn> = syn::parse2(quote!(#out));
+        if let Err(e) = parsed {
+            // What rustc itself would refuse in the body or the signature is its to refuse.
+            let plain: syn::Result<syn::ImplItemFn> = syn::parse2(item.to_token_stream());
+            assert!(plain.is_err(), "{e}\n{source}\n=> {out}");
+        }
+        [1, 0]
+    } else {
+        assert_spans(&errors, &source);
+        // In any order, for `main` and `test` change places with others; spaces are the printer's.
+        let letters = |tokens: &TokenStream| {
+            let mut all: Vec<char> = tokens.to_string().chars().collect();
+            all.retain(|c| !c.is_whitespace());
+            all.sort_unstable();
+            all.into_iter().collect::<String>()
+        };
+        assert_eq!(letters(&out), letters(&item), "{source}");
+        [0, 1]
+    }
+}
+
+fn one_derive(random: &mut Random) -> [usize; 2] {
+    let mut item: TokenStream = random.one_of(&ENUMS).parse().expect("tokens");
+    for _ in 0..random.below(4) {
+        item = spoil(random, item);
+    }
+    let source = item.to_string();
+    let Some(item) = tokens(random, &source) else {
+        return [0, 0];
+    };
+    let is_item = syn::parse2::<syn::DeriveInput>(item.clone()).is_ok();
+    let (errors, out) = errors(classify::derive(item));
+    if !is_item {
+        // rustc says so before it asks a derive.
+        [0, 0]
+    } else if errors.is_empty() {
+        let parsed: syn::Result<syn::File> = syn::parse2(out.clone());
+        assert!(parsed.is_ok(), "{source}\n=> {out}");
+        [1, 0]
+    } else {
+        assert_spans(&errors, &source);
+        [0, 1]
+    }
 }
 
 #[test]
 fn any_stack_on_any_item() {
-    let mut random = Random(0xA076_1D64_78BD_642F);
-    let texts: Vec<&str> = stacks().collect();
-    let (mut accepted, mut refused) = (0, 0);
-    for _ in 0..cases() {
-        let text = random.one_of(&texts);
-        let layers: Vec<(String, TokenStream)> = text
-            .split(" ;; ")
-            .map(|layer| {
-                let name = layer.split('(').next().unwrap_or("retry").to_owned();
-                let args = if random.below(3) == 0 {
-                    random.spoilt(layer)
-                } else {
-                    let args = layer
-                        .split_once('(')
-                        .map_or("", |(_, a)| a.strip_suffix(')').unwrap_or(a));
-                    args.parse().unwrap_or_default()
-                };
-                (name, args)
-            })
-            .collect();
-        let mut item: TokenStream = random.one_of(&ITEMS).parse().expect("tokens");
-        for _ in 0..random.below(3) {
-            item = spoil(&mut random, item);
-        }
-        let out = expand(&layers, &item);
-        if out.to_string().contains("compile_error") {
-            refused += 1;
-        } else {
-            accepted += 1;
-            let parsed: syn::Result<syn::ImplItemFn> = syn::parse2(quote!(#out));
-            if let Err(e) = parsed {
-                // What rustc itself would refuse in the body or the signature is its to refuse.
-                let plain: syn::Result<syn::ImplItemFn> = syn::parse2(item.to_token_stream());
-                assert!(plain.is_err(), "{e}\n{text}\n{item}\n=> {out}");
-            }
-        }
-    }
+    let [accepted, refused] = many(cases(), one_stack);
+    assert!(
+        accepted > 1000 && refused > 1000,
+        "{accepted} accepted, {refused} refused"
+    );
+}
+
+#[test]
+fn any_derive() {
+    let [accepted, refused] = many(cases() / 10, one_derive);
     assert!(
         accepted > 100 && refused > 100,
         "{accepted} accepted, {refused} refused"

@@ -14,16 +14,14 @@ use crate::parse::{at_commas, flat};
 
 /// The pending layers: the content of the private attribute.
 pub(crate) struct Stack {
-    /// The path of the crate `resil` as the user's crate knows it.
-    pub(crate) krate: TokenStream,
+    /// What `crate = ..` says, as often as it is written.
+    pub(crate) krates: Vec<TokenStream>,
     /// Outermost first.
     pub(crate) entries: Vec<Entry>,
     /// The first of our attributes saw an `async fn`.
     pub(crate) was_async: bool,
     /// Attributes of others that stood below one of ours, and have had their turn since.
     pub(crate) strangers: Vec<Ident>,
-    /// What was written as `crate = ..` and is no path.
-    pub(crate) no_paths: Vec<TokenStream>,
 }
 
 /// One line of the stack.
@@ -57,7 +55,6 @@ const INSTRUMENT: &str = "instrument";
 const CRATE: &str = "crate";
 const ASYNC: &str = "async";
 const STRANGER: &str = "stranger";
-const NO_PATH: &str = "no_path";
 
 /// Attributes that leave a function as it is: rustc's own, and ours.
 const HARMLESS: [&str; 23] = [
@@ -86,8 +83,8 @@ const HARMLESS: [&str; 23] = [
     "warn",
 ];
 
-/// Moves `#[name(args)]` into the pending attribute of `item`.
-pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenStream {
+/// Moves `#[name(args)]` into the pending attribute of `item`; the name is spanned at the attribute.
+pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenStream {
     let (mut attrs, rest) = split_attributes(item);
     let mut stack = match attrs.iter().position(Stack::is_pending) {
         Some(at) => Stack::read_attribute(&attrs.remove(at)),
@@ -96,16 +93,7 @@ pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenSt
             ..Stack::new()
         },
     };
-    let (krate, args) = take_crate(args);
-    if let Some(path) = krate {
-        let is_path = syn::Path::parse_mod_style.parse2(path.clone()).is_ok();
-        if is_path && path.to_string() != CRATE {
-            stack.krate = path;
-        } else {
-            stack.no_paths.push(path);
-        }
-    }
-
+    let args = take_crates(args, &mut stack.krates);
     for attr in &attrs {
         if let Some(name) = last_segment(attr)
             && !HARMLESS.contains(&name.to_string().as_str())
@@ -122,10 +110,7 @@ pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenSt
     if instrumented {
         stack.entries.retain(|e| !matches!(e, Entry::Instrument));
     }
-    stack.entries.push(Entry::Layer(LayerTokens {
-        name: Ident::new(name, Span::call_site()),
-        args,
-    }));
+    stack.entries.push(Entry::Layer(LayerTokens { name, args }));
     if instrumented {
         stack.entries.push(Entry::Instrument);
     }
@@ -143,11 +128,10 @@ pub(crate) fn defer(name: &str, args: TokenStream, item: TokenStream) -> TokenSt
 impl Stack {
     fn new() -> Self {
         Self {
-            krate: quote!(::resil),
+            krates: Vec::new(),
             entries: Vec::new(),
             was_async: false,
             strangers: Vec::new(),
-            no_paths: Vec::new(),
         }
     }
 
@@ -166,7 +150,7 @@ impl Stack {
                 _ => TokenStream::new(),
             };
             if name == CRATE {
-                stack.krate = args;
+                stack.krates.push(args);
             } else if name == STRANGER {
                 stack
                     .strangers
@@ -174,8 +158,6 @@ impl Stack {
                         TokenTree::Ident(name) => Some(name),
                         _ => None,
                     }));
-            } else if name == NO_PATH {
-                stack.no_paths.push(args);
             } else if name == ASYNC {
                 stack.was_async = true;
             } else if name == INSTRUMENT {
@@ -185,6 +167,12 @@ impl Stack {
             }
         }
         stack
+    }
+
+    /// The path of the crate `resil` as the user's crate knows it.
+    pub(crate) fn krate(&self) -> TokenStream {
+        let path = self.krates.iter().find(|path| is_crate_path(path));
+        path.cloned().unwrap_or_else(|| quote!(::resil))
     }
 
     /// The name of the outermost attribute.
@@ -209,7 +197,7 @@ impl Stack {
     }
 
     fn to_attribute(&self) -> TokenStream {
-        let krate = &self.krate;
+        let krate = self.krate();
         let entries = self.entries.iter().map(|e| match e {
             Entry::Layer(LayerTokens { name, args }) => quote!(#name(#args)),
             Entry::Instrument => {
@@ -219,46 +207,46 @@ impl Stack {
         });
         let word = |word| Ident::new(word, Span::call_site());
         let (crate_word, stranger, strangers) = (word(CRATE), word(STRANGER), &self.strangers);
-        let no_path = word(NO_PATH);
-        let no_paths = self.no_paths.iter().map(|path| quote!(#no_path(#path)));
+        let krates = self.krates.iter().map(|path| quote!(#crate_word(#path)));
         let was_async = self.was_async.then(|| {
             let word = word(ASYNC);
             quote!(#word())
         });
         quote!(#[#krate::__private::stack(
-            #crate_word(#krate) #was_async #stranger(#(#strangers)*) #(#no_paths)* #(#entries)*
+            #(#krates)* #was_async #stranger(#(#strangers)*) #(#entries)*
         )])
     }
 }
 
-/// `crate = path` among the arguments of a layer, and the others.
-fn take_crate(args: TokenStream) -> (Option<TokenStream>, TokenStream) {
-    let mut krate = None;
-    let mut others = Vec::new();
-    for part in at_commas(args.clone())
-        .into_iter()
-        .map(|piece| piece.tokens)
-    {
+/// Whether this can be the path of resil.
+pub(crate) fn is_crate_path(path: &TokenStream) -> bool {
+    syn::Path::parse_mod_style.parse2(path.clone()).is_ok() && path.to_string() != CRATE
+}
+
+/// Takes each `crate = path` out of the arguments of a layer.
+fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream {
+    let (before, mut others) = (krates.len(), Vec::new());
+    for piece in at_commas(args.clone()) {
+        let part = piece.tokens;
         match flat(&part).as_slice() {
             [TokenTree::Ident(word), TokenTree::Punct(eq), path @ ..]
-                if *word == CRATE && eq.as_char() == '=' && !path.is_empty() =>
-            {
-                krate = Some(path.iter().cloned().collect());
-            }
-            [TokenTree::Ident(word)] if *word == CRATE => krate = Some(part),
-            [TokenTree::Ident(word), TokenTree::Punct(eq)]
                 if *word == CRATE && eq.as_char() == '=' =>
             {
-                krate = Some(part);
+                krates.push(if path.is_empty() {
+                    part
+                } else {
+                    path.iter().cloned().collect()
+                });
             }
+            [TokenTree::Ident(word)] if *word == CRATE => krates.push(part),
             _ => others.push(part),
         }
     }
     // The tokens stay as they were written where there is nothing to take out.
-    if krate.is_none() {
-        (None, args)
+    if krates.len() == before {
+        args
     } else {
-        (krate, quote!(#(#others),*))
+        quote!(#(#others),*)
     }
 }
 

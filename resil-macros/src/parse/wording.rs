@@ -84,6 +84,17 @@ pub(crate) fn twice(option: &str) -> String {
     help(format!("`{option}` is given twice"), "remove one of them")
 }
 
+/// `crate = ..` that is no path.
+pub(crate) fn no_crate_path(given: &TokenStream) -> String {
+    help(
+        format!(
+            "`crate` takes the path of resil, but `{}` is none",
+            shown(given)
+        ),
+        "write `crate = my_resil`, as the dependency is called here",
+    )
+}
+
 pub(crate) fn unknown(spec: &Spec, name: &str) -> String {
     help(no_option(spec, name), allowed(spec))
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::{annotated, stack};
@@ -16,7 +16,7 @@ fn expand(item: TokenStream) -> String {
         item = if name == "stack" {
             annotated::expand(args, &rest)
         } else {
-            stack::defer(&name, args, rest)
+            stack::defer(name, args, rest)
         };
     }
     let file: syn::File = syn::parse2(item).expect("what is generated parses");
@@ -24,7 +24,7 @@ fn expand(item: TokenStream) -> String {
 }
 
 /// The first attribute that is one of ours, and the item without it.
-fn take_attribute(item: &TokenStream) -> Option<(String, TokenStream, TokenStream)> {
+fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream)> {
     let mut parsed: syn::ItemFn = syn::parse2(item.clone()).expect("an item");
     let ours = ["retry", "timeout", "circuit", "idempotent", "stack"];
     let at = parsed.attrs.iter().position(|a| {
@@ -34,7 +34,7 @@ fn take_attribute(item: &TokenStream) -> Option<(String, TokenStream, TokenStrea
             .is_some_and(|s| ours.iter().any(|o| s.ident == o))
     })?;
     let attr = parsed.attrs.remove(at);
-    let name = attr.path().segments.last()?.ident.to_string();
+    let name = attr.path().segments.last()?.ident.clone();
     let args = match attr.meta {
         syn::Meta::List(list) => list.tokens,
         _ => TokenStream::new(),
