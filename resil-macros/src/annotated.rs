@@ -34,13 +34,24 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
         generics: &generics,
     };
 
-    // Outermost first; those before `outer` stand above an `#[instrument]`.
+    // Outermost first; a part ends where an `#[instrument]` stands.
     let mut layers: Vec<Layer> = Vec::new();
-    let mut outer = 0;
+    let mut parts: Vec<Part> = Vec::new();
+    let mut instruments = stack.instruments();
     for entry in &stack.entries {
         match entry {
-            Entry::Layer(layer) => layers.extend(Layer::parse(layer, &cx)),
-            Entry::Instrument => outer = layers.len(),
+            Entry::Layer(layer) => {
+                let start = layers.len();
+                layers.extend(Layer::parse(layer, &cx));
+                match parts.last_mut().filter(|p| p.instruments == instruments) {
+                    Some(part) => part.layers.end = layers.len(),
+                    None => parts.push(Part {
+                        layers: start..layers.len(),
+                        instruments,
+                    }),
+                }
+            }
+            Entry::Instrument => instruments -= 1,
         }
     }
     for (i, path) in stack.krates.iter().enumerate() {
@@ -57,7 +68,7 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
         layer.check(&cx);
     }
     check::check_stack(&layers, &cx);
-    let expanded = build(&stack, &input, &bindings, &layers, outer, &diag);
+    let expanded = build(&stack, &input, &bindings, &layers, &parts, &diag);
     match (diag.finish(), expanded) {
         (None, Some(expanded)) => expanded,
         (errors, _) => quote!(#errors #item),
@@ -69,7 +80,7 @@ fn build(
     input: &Input,
     bindings: &[Binding],
     layers: &[Layer],
-    outer: usize,
+    parts: &[Part],
     diag: &Diag,
 ) -> Option<TokenStream> {
     shape::check(input, bindings, layers, stack, diag);
@@ -82,10 +93,10 @@ fn build(
         input,
         bindings,
         layers,
-        above: outer,
+        parts,
         entry: RefCell::default(),
     };
-    let fold = |part, found: &Found| {
+    let fold = |part: usize, found: &Found| {
         shape::check_hoisted(found, layers, diag);
         let ret = found.ret.clone().or_else(|| return_type(input));
         // What is no type is rustc's to report, where it stands.
@@ -94,16 +105,13 @@ fn build(
     };
 
     let mut content = body.stream();
-    if outer < layers.len() || layers.is_empty() {
-        let around = Around::Block;
+    for (part, Part { instruments, .. }) in parts.iter().enumerate().rev() {
+        let around = match *instruments {
+            0 => Around::Block,
+            below => Around::Instrument { below, again },
+        };
         content = splice(content, is_async, around, &cloned, &mut |found| {
-            fold(Part::Below, &found)
-        })?;
-    }
-    if outer > 0 {
-        let around = Around::Instrument { again };
-        content = splice(content, is_async, around, &cloned, &mut |found| {
-            fold(Part::Above, &found)
+            fold(part, &found)
         })?;
     }
     let mut group = Group::new(body.delimiter(), content);

@@ -27,9 +27,10 @@ pub(crate) struct Found {
 pub(crate) enum Around {
     /// The user's own block.
     Block,
-    /// The whole of what `#[instrument]` made of it; `again`: it will run more than once, so that
-    /// its `async move`s may move nothing.
-    Instrument { again: bool },
+    /// The whole of what an `#[instrument]` made of it: the one with `below` of them from it to the
+    /// block, itself included. `again`: it will run more than once, so that its `async move`s may
+    /// move nothing.
+    Instrument { below: usize, again: bool },
 }
 
 /// `content` (of the function's braces) with `replace` applied to the block that is searched.
@@ -61,7 +62,9 @@ type Tokens = Vec<TokenTree>;
 impl Splice<'_> {
     fn descend(&mut self, mut tokens: Tokens, plain: bool) -> Option<TokenStream> {
         if let Some(at) = instrument_block(&tokens) {
-            if let Around::Instrument { again } = self.around {
+            if let Around::Instrument { below, again } = self.around
+                && instruments(&tokens) <= below
+            {
                 let body = if again {
                     without_moves(tokens)
                 } else {
@@ -132,10 +135,22 @@ impl Found {
 
 /// `let __tracing_instrument_future = async move { .. }`: where its block is.
 fn instrument_block(tokens: &[TokenTree]) -> Option<usize> {
-    let at = tokens
+    block_of_async_move(tokens, instrument_future(tokens)? + 3)
+}
+
+fn instrument_future(tokens: &[TokenTree]) -> Option<usize> {
+    tokens
         .windows(2)
-        .position(|w| is_ident(&w[0], "let") && is_ident(&w[1], "__tracing_instrument_future"))?;
-    block_of_async_move(tokens, at + 3)
+        .position(|w| is_ident(&w[0], "let") && is_ident(&w[1], "__tracing_instrument_future"))
+}
+
+/// How many `#[instrument]`s stand inside one another.
+fn instruments(tokens: &[TokenTree]) -> usize {
+    let deeper = tokens.iter().map(|t| match t {
+        TokenTree::Group(g) => instruments(&g.stream().into_iter().collect::<Tokens>()),
+        _ => 0,
+    });
+    usize::from(instrument_future(tokens).is_some()) + deeper.sum::<usize>()
 }
 
 /// `err` and `ret` put the block into `async move { .. }.await` of their own.
@@ -265,29 +280,24 @@ fn block_of_async_move(tokens: &[TokenTree], at: usize) -> Option<usize> {
 }
 
 /// What `instrument` made, able to run again: its own `async move`s become `async`, and what
-/// `async_trait` hoisted into them is borrowed.
-fn without_moves(tokens: Tokens) -> TokenStream {
-    let Some(at) = instrument_block(&tokens) else {
-        return collect(tokens);
-    };
-    let mut tokens = tokens;
-    if let TokenTree::Group(g) = &tokens[at] {
-        let inner: Tokens = g.stream().into_iter().collect();
-        let inner = match recorded_block(&inner) {
+/// `async_trait` hoisted into them is borrowed. So for each one inside it.
+fn without_moves(mut tokens: Tokens) -> TokenStream {
+    if let Some(at) = instrument_block(&tokens) {
+        map_group(&mut tokens[at], |mut inner| match recorded_block(&inner) {
             Some(deeper) => {
-                let mut inner = inner;
-                if let TokenTree::Group(g) = &inner[deeper] {
-                    let borrowed = borrowing(g.stream().into_iter().collect());
-                    inner[deeper] = TokenTree::Group(braced_like(g, borrowed));
-                }
+                map_group(&mut inner[deeper], borrowing);
                 inner.remove(deeper - 1);
                 collect(inner)
             }
             None => borrowing(inner),
-        };
-        tokens[at] = TokenTree::Group(braced_like(g, inner));
+        });
+        tokens.remove(at - 1);
     }
-    tokens.remove(at - 1);
+    for token in &mut tokens {
+        if instruments(std::slice::from_ref(token)) > 0 {
+            map_group(token, without_moves);
+        }
+    }
     collect(tokens)
 }
 
@@ -341,6 +351,13 @@ fn replace_group(
     let new: Group = braced_like(g, replace(g.stream().into_iter().collect())?);
     tokens[at] = TokenTree::Group(new);
     Some(collect(tokens))
+}
+
+fn map_group(token: &mut TokenTree, map: impl FnOnce(Tokens) -> TokenStream) {
+    if let TokenTree::Group(g) = token {
+        let new = map(g.stream().into_iter().collect());
+        *token = TokenTree::Group(braced_like(g, new));
+    }
 }
 
 /// The one brace group that is all there is.

@@ -28,7 +28,8 @@ pub(crate) struct Stack {
 pub(crate) enum Entry {
     /// One of our attributes.
     Layer(LayerTokens),
-    /// `#[tracing::instrument]` was written here: its place can't be told from what it leaves.
+    /// An `#[instrument]` was written here: its place can't be told from what it leaves. Of several,
+    /// tracing puts the span of the later one outside; it takes the place of the first, and so on.
     Instrument,
 }
 
@@ -103,17 +104,18 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
         }
     }
 
-    // `instrument` is still to come: it was written below this attribute, and below all before.
-    let instrumented = attrs
+    // Those still to come were written below this attribute; the others that the attribute before
+    // saw, between the two.
+    let below = attrs
         .iter()
-        .any(|a| last_segment(a).is_some_and(|s| s == INSTRUMENT));
-    if instrumented {
-        stack.entries.retain(|e| !matches!(e, Entry::Instrument));
-    }
+        .filter(|a| last_segment(a).is_some_and(|s| s == INSTRUMENT))
+        .count();
+    let seen = stack.entries.iter().rev();
+    let seen = seen.take_while(|e| matches!(e, Entry::Instrument)).count();
+    let kept = stack.entries.len() - seen.min(below);
+    stack.entries.truncate(kept);
     stack.entries.push(Entry::Layer(LayerTokens { name, args }));
-    if instrumented {
-        stack.entries.push(Entry::Instrument);
-    }
+    stack.entries.extend((0..below).map(|_| Entry::Instrument));
 
     // `#[tokio::main]` and `#[tokio::test]` take `async` away: below a policy they have to run
     // after it, on the function as it then is.
@@ -173,6 +175,12 @@ impl Stack {
     pub(crate) fn krate(&self) -> TokenStream {
         let path = self.krates.iter().find(|path| is_crate_path(path));
         path.cloned().unwrap_or_else(|| quote!(::resil))
+    }
+
+    /// How many `#[instrument]`s stand below one of the layers.
+    pub(crate) fn instruments(&self) -> usize {
+        let entries = self.entries.iter();
+        entries.filter(|e| matches!(e, Entry::Instrument)).count()
     }
 
     /// The name of the outermost attribute.

@@ -2,39 +2,15 @@
 //! error once at most.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use resil::event::StopReason;
 use resil::idempotency::IdempotencyError;
 use resil::{CircuitState, Deadline, Error, breaker, circuit, idempotent, retry, timeout};
 use tokio::time::sleep;
-use tracing::instrument;
 
 use super::Do::{self, Fail, Hang, Succeed};
 use super::support::{Events, Fault, Record, ms, poll_once};
-use super::{Trace, pending};
-
-async fn act(r: &Record, what: Do) -> Result<u32, Fault> {
-    let n = r.attempt();
-    match what {
-        Succeed => Ok(n),
-        Fail => Err(Fault::Network(n)),
-        Hang => pending().await,
-    }
-}
-
-fn is_open(out: &Result<u32, Fault>) -> bool {
-    matches!(out, Err(Fault::Resil(Error::CircuitOpen { .. })))
-}
-
-fn is_timeout(out: &Result<u32, Fault>) -> bool {
-    matches!(out, Err(Fault::Resil(Error::Timeout { .. })))
-}
-
-/// Past an opening of `ms`, jitter included.
-async fn pass(open_for: u64) {
-    tokio::time::advance(ms(open_for + open_for / 5)).await;
-}
+use super::{Trace, act, is_open, is_timeout, pass, pending};
 
 // Retry above what refuses.
 
@@ -162,99 +138,6 @@ async fn a_refusal_keeps_its_kind_through_a_pattern_that_looked_at_it() {
     assert_eq!(breaker("seen-refusal").state(), CircuitState::Closed);
     assert!(seen_refusal(&r, "a").await.is_err());
     assert_eq!(breaker("seen-refusal").state(), CircuitState::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn kinds_pass_an_instrument_between_the_layers() {
-    #[circuit(name = "instrumented", failures = 1, open_for = 1s)]
-    #[tracing::instrument(skip_all)]
-    #[timeout(1s)]
-    async fn limited(r: &Record, what: Do) -> Result<u32, Fault> {
-        act(r, what).await
-    }
-    #[retry(constant, max = 3, base = 1ms, unless(Fault::Final))]
-    #[tracing::instrument(skip_all, err)]
-    #[circuit(name = "instrumented-below", failures = 9)]
-    #[timeout(1s)]
-    async fn refused(r: &Record, what: Do) -> Result<u32, Fault> {
-        act(r, what).await
-    }
-    #[idempotent(key = k, on_abandon = indeterminate)]
-    #[tracing::instrument(skip_all)]
-    #[circuit(name = "instrumented-claim", failures = 1, open_for = 1s)]
-    async fn claimed(r: &Record, k: u32, what: Do) -> Result<u32, Fault> {
-        act(r, what).await
-    }
-    let r = Record::new();
-    let hurried = Deadline::after(ms(50)).scope(limited(&r, Hang));
-    assert!(is_timeout(&hurried.await));
-    assert_eq!(breaker("instrumented").state(), CircuitState::Closed);
-    assert!(is_timeout(&limited(&r, Hang).await));
-    assert_eq!(breaker("instrumented").state(), CircuitState::Open);
-
-    let r = Record::new();
-    assert!(is_timeout(&refused(&r, Hang).await));
-    assert_eq!(r.count(), 3, "timeouts are retried");
-    breaker("instrumented-below").force_open();
-    assert!(is_open(&refused(&r, Succeed).await));
-    assert_eq!(r.elapsed(), 3_002, "an open circuit is not");
-    breaker("instrumented-below").reset();
-    assert_eq!(refused(&r, Fail).await, Err(Fault::Network(6)));
-
-    let r = Record::new();
-    assert_eq!(claimed(&r, 1, Fail).await, Err(Fault::Network(1)));
-    assert!(is_open(&claimed(&r, 2, Succeed).await));
-    pass(1_000).await;
-    // Nothing had run for that key: it was released.
-    assert_eq!(claimed(&r, 2, Succeed).await, Ok(2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_replay_below_an_instrument_is_known_above_it() {
-    #[circuit(name = "over-replays", failures = 2)]
-    #[tracing::instrument(skip_all)]
-    #[idempotent(key = k)]
-    async fn over_replays(r: &Record, k: u32, what: Do) -> Result<u32, Fault> {
-        act(r, what).await
-    }
-    let r = Record::new();
-    assert_eq!(over_replays(&r, 1, Succeed).await, Ok(1));
-    assert!(over_replays(&r, 2, Fail).await.is_err());
-    assert_eq!(over_replays(&r, 1, Fail).await, Ok(1));
-    assert_eq!(breaker("over-replays").counts().failures_in_a_row, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn kinds_pass_two_instruments_and_an_async_trait() {
-    #[retry(constant, max = 3, base = 1ms, unless(Fault::Final))]
-    #[tracing::instrument(skip_all)]
-    #[circuit(name = "two-instruments", failures = 2)]
-    #[tracing::instrument(skip_all)]
-    #[timeout(1s)]
-    async fn two(r: &Record, _owned: Vec<u8>) -> Result<u32, Fault> {
-        act(r, Hang).await
-    }
-    #[async_trait::async_trait]
-    trait Call {
-        async fn call(&mut self, r: &Record, owned: Vec<u8>) -> Result<u32, Fault>;
-    }
-    #[async_trait::async_trait]
-    impl Call for usize {
-        #[retry(constant, max = 3, base = 1ms, unless(Fault::Final))]
-        #[tracing::instrument(skip_all)]
-        #[circuit(name = "async-trait", failures = 2)]
-        #[timeout(1s)]
-        async fn call(&mut self, r: &Record, owned: Vec<u8>) -> Result<u32, Fault> {
-            *self += owned.len();
-            act(r, Hang).await
-        }
-    }
-    let r = Record::new();
-    assert!(is_open(&two(&r, vec![1]).await));
-    assert_eq!(r.times(), [0, 1_001]);
-    let (r, mut sum) = (Record::new(), 0);
-    assert!(is_open(&sum.call(&r, vec![1]).await));
-    assert_eq!((r.times(), sum), (vec![0, 1_001], 2));
 }
 
 // One conversion.
@@ -395,51 +278,6 @@ async fn the_usual_stack() {
     ));
     assert_eq!(r.count(), 11);
     assert!(!events.all().is_empty());
-}
-
-/// The usual stack with an attribute in one of its places that rewrites the body.
-macro_rules! instrumented {
-    ($($name:ident: [$($a:tt)*] [$($b:tt)*] [$($c:tt)*] [$($d:tt)*] [$($e:tt)*] [$($f:tt)*];)*) => {$(
-        #[tokio::test(start_paused = true)]
-        async fn $name() {
-            $($a)*
-            #[idempotent(key = owned.len(), on_abandon = indeterminate)]
-            $($b)*
-            #[circuit(failures = 2, open_for = 10s)]
-            $($c)*
-            #[timeout(limit)]
-            $($d)*
-            #[retry(constant, max = 3, base = 100ms, jitter = none, unless(Fault::Final))]
-            $($e)*
-            #[timeout(limit / 5)]
-            $($f)*
-            async fn stack(r: &Record, owned: Vec<u8>, limit: Duration) -> Result<u32, Fault> {
-                let what = [Hang, Hang, Succeed, Fail][r.count().min(3)];
-                let _ = owned.len();
-                act(r, what).await
-            }
-            let r = Record::new();
-            let call = |len| stack(&r, vec![0; len], ms(5_000));
-            assert_eq!(call(0).await, Ok(3));
-            assert_eq!(r.times(), [0, 1_100, 2_200]);
-            assert_eq!(call(0).await, Ok(3));
-            assert_eq!(call(1).await, Err(Fault::Network(6)));
-            assert_eq!(call(2).await, Err(Fault::Network(9)));
-            assert!(is_open(&call(2).await));
-            assert_eq!(call(0).await, Ok(3));
-            assert_eq!(r.count(), 9);
-        }
-    )*};
-}
-
-instrumented! {
-    instrument_nowhere: [] [] [] [] [] [];
-    instrument_first: [#[instrument(skip_all)]] [] [] [] [] [];
-    instrument_second: [] [#[instrument(skip_all)]] [] [] [] [];
-    instrument_third: [] [] [#[instrument(skip_all, err)]] [] [] [];
-    instrument_fourth: [] [] [] [#[instrument(skip_all)]] [] [];
-    instrument_fifth: [] [] [] [] [#[instrument(skip_all, ret, err)]] [];
-    instrument_last: [] [] [] [] [] [#[instrument(skip_all)]];
 }
 
 #[tokio::test(start_paused = true)]

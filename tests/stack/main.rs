@@ -6,6 +6,7 @@
     reason = "tests read the paused clock themselves"
 )]
 
+mod instrument;
 mod kinds;
 mod orders;
 #[path = "../support/mod.rs"]
@@ -15,10 +16,10 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resil::CircuitState;
 use resil::event::{Event, Subscription};
 use resil::idempotency::IdempotencyEvent as Did;
-use support::{Fault, ms};
+use resil::{CircuitState, Error};
+use support::{Fault, Record, ms};
 
 /// What the body is to do.
 #[derive(Clone, Copy)]
@@ -89,4 +90,26 @@ impl Trace {
     fn take(&self) -> String {
         std::mem::take(&mut *self.log.lock().unwrap()).join(" ")
     }
+}
+
+async fn act(r: &Record, what: Do) -> Result<u32, Fault> {
+    let n = r.attempt();
+    match what {
+        Do::Succeed => Ok(n),
+        Do::Fail => Err(Fault::Network(n)),
+        Do::Hang => pending().await,
+    }
+}
+
+fn is_open(out: &Result<u32, Fault>) -> bool {
+    matches!(out, Err(Fault::Resil(Error::CircuitOpen { .. })))
+}
+
+fn is_timeout(out: &Result<u32, Fault>) -> bool {
+    matches!(out, Err(Fault::Resil(Error::Timeout { .. })))
+}
+
+/// Past an opening of `ms`, jitter included.
+async fn pass(open_for: u64) {
+    tokio::time::advance(ms(open_for + open_for / 5)).await;
 }

@@ -8,6 +8,7 @@ pub(crate) mod constant;
 mod matching;
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -53,24 +54,24 @@ pub(crate) struct Plan<'a> {
     pub(crate) bindings: &'a [Binding],
     /// Outermost first.
     pub(crate) layers: &'a [Layer],
-    /// So many of them stand above an `#[instrument]`, which stands around the others.
-    pub(crate) above: usize,
+    /// The runs of them that `#[instrument]`s part, outermost first.
+    pub(crate) parts: &'a [Part],
     /// Statements before all layers, gathered while they are expanded.
     pub(crate) entry: RefCell<TokenStream>,
 }
 
-/// A run of layers around one block: the whole stack, or what stands on one side of an
-/// `#[instrument]` in its middle.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Above,
-    Below,
+/// A run of layers around one block: the whole stack, or what stands between two `#[instrument]`s.
+pub(crate) struct Part {
+    pub(crate) layers: Range<usize>,
+    /// So many `#[instrument]`s stand below it.
+    pub(crate) instruments: usize,
 }
 
 /// What the layers of one part share.
 pub(crate) struct Cx<'a> {
     plan: &'a Plan<'a>,
-    part: Part,
+    /// Its number among the plan's parts.
+    part: usize,
     /// The return type, nameable inside the function.
     ret: TokenStream,
     /// No layer can refuse: nothing is asked of the error type.
@@ -92,27 +93,9 @@ impl Plan<'_> {
         self.layers.iter().any(Layer::wants_mark)
     }
 
-    fn layers_of(&self, part: Part) -> &[Layer] {
-        let (above, below) = self.layers.split_at(self.above);
-        match part {
-            Part::Above => above,
-            Part::Below => below,
-        }
-    }
-
-    /// There are layers on both sides.
-    fn is_split(&self) -> bool {
-        0 < self.above && self.above < self.layers.len()
-    }
-
-    /// Whether `part` is the outermost one: what is on entry stands there.
-    fn is_outermost(&self, part: Part) -> bool {
-        part == Part::Above || self.above == 0
-    }
-
     /// Whether the user's own block is what `part` is around.
-    fn is_innermost(&self, part: Part) -> bool {
-        part == Part::Below || self.above == self.layers.len()
+    fn is_innermost(&self, part: usize) -> bool {
+        part + 1 == self.parts.len()
     }
 }
 
@@ -191,7 +174,7 @@ impl Cx<'_> {
     /// [`this`](Self::this), for what is on entry: the outermost part need not be this one, and
     /// above an `#[instrument]` nothing has renamed `self`.
     pub(crate) fn this_on_entry(&self, tokens: &TokenStream) -> TokenStream {
-        if self.plan.is_outermost(self.part) {
+        if self.part == 0 {
             self.this(tokens)
         } else {
             tokens.clone()
@@ -255,19 +238,19 @@ impl Cx<'_> {
             future = quote_spanned!(at=> #watch(#future, __resil_mark));
         }
         let (then, edge) = (self.private("then", span), self.edge());
-        let lift = if self.plan.is_split() && self.part == Part::Above {
+        let lift = if self.plan.is_innermost(self.part) {
+            let lift = self.private("lift", span);
+            quote_spanned!(at=> #lift(__r, #edge))
+        } else {
             // What a layer below the `#[instrument]` raised has passed through it as `E`.
             let lift = self.private("lift_carried", span);
             quote_spanned!(at=> #lift(__r, #edge, __resil_carry))
-        } else {
-            let lift = self.private("lift", span);
-            quote_spanned!(at=> #lift(__r, #edge))
         };
         Inner::Future(quote_spanned!(at=> #then(#future, |__r| #lift)))
     }
 
     fn layers(&self) -> &[Layer] {
-        self.plan.layers_of(self.part)
+        &self.plan.layers[self.plan.parts[self.part].layers.clone()]
     }
 
     /// What gives each attempt arguments of its own: clones, and reborrows of `&mut` ones.
@@ -329,8 +312,9 @@ pub(crate) fn mixed(span: Span) -> Span {
 
 /// The statements and the value that take the place of a block: the layers of `part` around it.
 /// The inner part has to be folded first.
-pub(crate) fn fold(plan: &Plan<'_>, part: Part, ret: TokenStream, found: &Found) -> TokenStream {
-    let layers = plan.layers_of(part);
+pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found) -> TokenStream {
+    let range = plan.parts[part].layers.clone();
+    let layers = &plan.layers[range.clone()];
     let clones = layers.iter().find_map(|l| match l {
         Layer::Retry(retry) => Some(retry.clone.clone()),
         _ => None,
@@ -351,25 +335,25 @@ pub(crate) fn fold(plan: &Plan<'_>, part: Part, ret: TokenStream, found: &Found)
         _ => None,
     };
     let mut inner = cx.body(found, rebind_self.as_ref());
-    let first = if part == Part::Above { 0 } else { plan.above };
-    for (i, layer) in layers.iter().enumerate().rev() {
-        let (above, below) = (&plan.layers[..first + i], &plan.layers[first + i + 1..]);
-        inner = layer.expand(inner, above, below, &cx);
+    for i in range.rev() {
+        let (above, below) = (&plan.layers[..i], &plan.layers[i + 1..]);
+        inner = plan.layers[i].expand(inner, above, below, &cx);
     }
     let span = layers.first().map_or_else(Span::call_site, Layer::span);
     let at = mixed(span);
     let value = inner.value(span);
-    let entry = plan.is_outermost(part).then(|| {
+    // What is on entry stands in the outermost part.
+    let entry = (part == 0).then(|| {
         let (site, entry) = (cx.site_statics(), plan.entry.take());
         quote!(#site #entry)
     });
     let edge = cx.edge();
-    let finish = if plan.is_split() && part == Part::Below {
-        let finish = cx.private("finish_carrying", span);
-        quote_spanned!(at=> #finish(__out, #edge, __resil_carry))
-    } else {
+    let finish = if part == 0 {
         let finish = cx.private("finish", span);
         quote_spanned!(at=> #finish(__out, #edge))
+    } else {
+        let finish = cx.private("finish_carrying", span);
+        quote_spanned!(at=> #finish(__out, #edge, __resil_carry))
     };
     quote_spanned! {at=>
         #inner_attributes
@@ -391,7 +375,7 @@ impl Cx<'_> {
             let mark = self.private("Mark", name.span());
             quote_spanned!(at=> let __resil_mark = &#mark::new();)
         });
-        let carry = self.plan.is_split().then(|| {
+        let carry = (self.plan.parts.len() > 1).then(|| {
             let carry = self.private("Carry", name.span());
             quote_spanned!(at=> let __resil_carry = &#carry::new();)
         });
