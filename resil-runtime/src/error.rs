@@ -127,7 +127,7 @@ impl From<Refusal> for Error {
                 limit,
                 inherited,
             } => Self::Timeout {
-                function: site.function(),
+                function: site.name(),
                 limit: limit.get(),
                 inherited,
             },

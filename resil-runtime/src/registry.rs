@@ -148,10 +148,10 @@ impl Inner {
         Some(found.core)
     }
 
-    /// A site without a name goes by its path, with the line where that text is another's, and with
-    /// a number where a macro put several on one line.
+    /// A site without a name goes by its own; where somebody has given that to another, by the next
+    /// one that is free.
     fn unnamed(&mut self, site: &'static Site) -> &'static Core {
-        if let Some(core) = self.claim(site.function(), site) {
+        if let Some(core) = self.claim(site.name(), site) {
             return core;
         }
         let known = self
@@ -161,20 +161,16 @@ impl Inner {
         if let Some(known) = known {
             return known.core;
         }
-        let base = format!("{}:{}", site.function(), site.line());
-        let mut name = base.clone();
-        let mut n = 1;
-        loop {
-            let taken = self.breakers.get(&*name);
-            if taken.is_none_or(|r| matches!(r.claim, Claim::Open)) {
-                let name = taken.map_or_else(|| leak(&name), |r| r.core.name());
-                let made = self.named(name);
-                made.claim = Claim::Site(site);
-                return made.core;
-            }
-            n += 1;
-            name = format!("{base}:{n}");
-        }
+        let mut free = site.others().filter(|name| {
+            let taken = self.breakers.get(&**name);
+            taken.is_none_or(|r| matches!(r.claim, Claim::Open))
+        });
+        let name = free.next().expect("there are more than breakers");
+        drop(free);
+        let known = self.breakers.get(&*name).map(|r| r.core.name());
+        let made = self.named(known.unwrap_or_else(|| leak(&name)));
+        made.claim = Claim::Site(site);
+        made.core
     }
 }
 
@@ -208,10 +204,10 @@ pub(crate) fn register(
     };
     // With the lock held: the next first call must not find it half set, be let in by the defaults
     // and come back late. No listener hears of it: the state stays what it is.
-    let adopted = policy.map(|policy| core.adopt(policy, site.function(), clock::now_ms));
+    let adopted = policy.map(|policy| core.adopt(policy, site.name(), clock::now_ms));
     drop(all);
     if let Some(Err(used)) = adopted {
-        note(core.name(), used, site.function());
+        note(core.name(), used, site.name());
     }
     core
 }

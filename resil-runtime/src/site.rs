@@ -1,5 +1,8 @@
 //! Where an attribute stands: what errors, events and state without a name are called by.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
 /// The annotated function that a stack of policies belongs to.
 ///
 /// One static a function, made by generated code; in a generic function all instances share it.
@@ -7,12 +10,18 @@
 pub struct Site {
     function: &'static str,
     line: u32,
+    /// Found when it is first shown.
+    name: OnceLock<&'static str>,
 }
 
 impl Site {
     /// A site, shown as `function` (module path and name); `line` tells two of one name apart.
     pub const fn new(function: &'static str, line: u32) -> Self {
-        Self { function, line }
+        Self {
+            function,
+            line,
+            name: OnceLock::new(),
+        }
     }
 
     /// Module path and name of the function.
@@ -23,5 +32,55 @@ impl Site {
     /// The line of the function's name in its file.
     pub const fn line(&self) -> u32 {
         self.line
+    }
+
+    /// What the site is shown as, and no other: module path and name of the function; with `:line`
+    /// where a site that was shown before reads the same (two `impl`s of one module), and with
+    /// `:line:2` where a macro put several on one line.
+    #[inline]
+    pub fn name(&'static self) -> &'static str {
+        self.name.get_or_init(|| self.claim())
+    }
+
+    #[cold]
+    fn claim(&'static self) -> &'static str {
+        static NAMES: OnceLock<Mutex<HashMap<&'static str, &'static Site>>> = OnceLock::new();
+        let names = NAMES.get_or_init(Mutex::default);
+        let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.contains_key(self.function) {
+            names.insert(self.function, self);
+            return self.function;
+        }
+        let name = self.others().find(|name| !names.contains_key(&**name));
+        let name: &'static str = Box::leak(name.expect("there are more than sites").into());
+        names.insert(name, self);
+        name
+    }
+
+    /// The names beside the plain one: `:7`, `:7:2`, `:7:3` and so on.
+    pub(crate) fn others(&self) -> impl Iterator<Item = String> {
+        let base = format!("{}:{}", self.function, self.line);
+        (1_u64..).map(move |n| match n {
+            1 => base.clone(),
+            n => format!("{base}:{n}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_that_read_the_same_are_told_apart() {
+        static FIRST: Site = Site::new("site::two", 7);
+        static SECOND: Site = Site::new("site::two", 9);
+        static THIRD: Site = Site::new("site::two", 9);
+        static FOURTH: Site = Site::new("site::two", 9);
+        assert_eq!(SECOND.name(), "site::two");
+        assert_eq!(FIRST.name(), "site::two:7");
+        assert_eq!(THIRD.name(), "site::two:9");
+        assert_eq!(FOURTH.name(), "site::two:9:2");
+        assert_eq!(SECOND.name(), "site::two", "it stays");
     }
 }

@@ -117,7 +117,7 @@ where
 #[cold]
 fn fire(site: &'static Site, limit: Packed, inherited: bool) -> Refusal {
     event::emit(|| Event::TimedOut {
-        function: site.function(),
+        function: site.name(),
         limit: limit.get(),
     });
     Refusal::Timeout {

@@ -8,6 +8,7 @@
 
 mod instrument;
 mod kinds;
+mod names;
 mod orders;
 #[path = "../support/mod.rs"]
 mod support;

@@ -34,26 +34,27 @@ pub use on_store::Hold;
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct IdempotentSite {
-    name: &'static str,
-    /// The function, where no name is given.
-    site: Option<&'static Site>,
+    site: &'static Site,
+    name: Option<&'static str>,
 }
 
 impl IdempotentSite {
     /// The scope is `name`, or the function.
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
-        match name {
-            Some(name) => Self { name, site: None },
-            None => Self {
-                name: site.function(),
-                site: Some(site),
-            },
-        }
+        Self { site, name }
+    }
+
+    /// What its keys belong to, as it is shown.
+    fn name(&self) -> &'static str {
+        self.name.unwrap_or_else(|| self.site.name())
     }
 
     /// Where the function's static lies, 0 with a `name`.
     fn address(&self) -> usize {
-        self.site.map_or(0, |site| std::ptr::from_ref(site).addr())
+        match self.name {
+            Some(_) => 0,
+            None => std::ptr::from_ref(self.site).addr(),
+        }
     }
 
     /// Begins a call. `mark` is the one of this call; the bodies that run under the claim must be
@@ -84,11 +85,11 @@ impl IdempotentSite {
         mark: &'a Mark,
     ) -> Beginning<'a, T, E> {
         let scope = Scope {
-            name: self.name,
+            name: self.name(),
             site: self.address(),
             result: (gate.type_name)(),
         };
-        let name = self.name;
+        let name = self.name();
         let wish = match (key.0, fingerprint.map(|f| f.0).transpose()) {
             (Ok(parts), Ok(fingerprint)) => {
                 let request = Request {

@@ -221,7 +221,7 @@ impl Retry {
                 self.under_way = true;
                 self.delay = Some(delay);
                 event::emit(|| Event::Retry {
-                    function: self.site.site.function(),
+                    function: self.site.site.name(),
                     attempt: self.attempts,
                     delay,
                 });
@@ -236,7 +236,7 @@ impl Retry {
 
     fn stopped(&self, reason: StopReason) {
         event::emit(|| Event::RetryStopped {
-            function: self.site.site.function(),
+            function: self.site.site.name(),
             attempts: self.attempts,
             reason,
         });
@@ -309,8 +309,8 @@ impl Retry {
         if !self.nested_reported {
             self.nested_reported = true;
             event::emit(|| Event::RetryNested {
-                function: self.site.site.function(),
-                outer: outer.function(),
+                function: self.site.site.name(),
+                outer: outer.name(),
             });
         }
     }

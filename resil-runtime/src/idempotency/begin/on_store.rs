@@ -53,7 +53,7 @@ impl IdempotentSite {
         let wish = match self.wish_on(store, policy, key, fingerprint) {
             Ok(call) => {
                 shown = call.key.shown();
-                Wish::Shared(self.name, Box::pin(shared::begin::begin(call)))
+                Wish::Shared(self.name(), Box::pin(shared::begin::begin(call)))
             }
             Err(e) => Wish::Refuse(e),
         };
@@ -76,9 +76,9 @@ impl IdempotentSite {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
     ) -> Result<Call, IdempotencyError> {
-        let name = self.name;
+        let name = self.name();
         let shared = store.map_err(|source| IdempotencyError::Store { name, source })?;
-        if self.site.is_some() && shared.store.outlives_process() {
+        if self.name.is_none() && shared.store.outlives_process() {
             return Err(IdempotencyError::Unnamed { name });
         }
         let parts = key
