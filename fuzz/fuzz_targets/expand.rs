@@ -27,9 +27,9 @@ mod input;
 mod parse;
 #[path = "../../resil-macros/src/policy/mod.rs"]
 mod policy;
-#[path = "../../resil-macros/src/shape.rs"]
+#[path = "../../resil-macros/src/shape/mod.rs"]
 mod shape;
-#[path = "../../resil-macros/src/splice.rs"]
+#[path = "../../resil-macros/src/splice/mod.rs"]
 mod splice;
 #[path = "../../resil-macros/src/stack.rs"]
 mod stack;

@@ -2,18 +2,18 @@
 
 use std::cell::RefCell;
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::quote;
 
 use crate::check;
 use crate::diag::Diag;
 use crate::document;
 use crate::expand::{self, Part, Plan};
-use crate::input::{Binding, Input, nameable};
+use crate::input::{Input, nameable};
 use crate::parse::wording;
 use crate::policy::{Ctx, Layer};
 use crate::shape;
-use crate::splice::{Around, Found, splice};
+use crate::splice::{Block, Weave, locate};
 use crate::stack::{Entry, Stack, is_crate_path};
 
 /// The function with its layers; on any fault the function as written, and all the faults.
@@ -25,7 +25,13 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
         let errors = diag.finish();
         return quote!(#errors #item);
     };
-    let bindings = input.bindings();
+    let is_async = input.sig.asyncness.is_some();
+    let block = input
+        .body
+        .as_ref()
+        .and_then(|body| locate(body.stream(), is_async));
+    let hoisted = block.as_ref().map(Block::hoisted).unwrap_or_default();
+    let bindings = input.bindings(&hoisted);
     let params: Vec<_> = bindings.iter().map(|b| b.ident.clone()).collect();
     let generics = input.generics();
     let cx = Ctx {
@@ -68,70 +74,60 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
         layer.check(&cx);
     }
     check::check_stack(&layers, &cx);
-    let expanded = build(&stack, &input, &bindings, &layers, &parts, &diag);
+    shape::check(&input, block.as_ref(), &bindings, &layers, &stack, &diag);
+    let plan = Plan {
+        krate: &stack.krate(),
+        input: &input,
+        bindings: &bindings,
+        layers: &layers,
+        parts: &parts,
+        entry: RefCell::default(),
+    };
+    let expanded = block.map(|block| build(&plan, block));
     match (diag.finish(), expanded) {
         (None, Some(expanded)) => expanded,
         (errors, _) => quote!(#errors #item),
     }
 }
 
-fn build(
-    stack: &Stack,
-    input: &Input,
-    bindings: &[Binding],
-    layers: &[Layer],
-    parts: &[Part],
-    diag: &Diag,
-) -> Option<TokenStream> {
-    shape::check(input, bindings, layers, stack, diag);
-    let body = input.body.as_ref()?;
-    let is_async = input.sig.asyncness.is_some();
-    let again = layers.iter().any(Layer::runs_again);
+fn build(plan: &Plan<'_>, block: Block) -> TokenStream {
+    let Plan { input, layers, .. } = plan;
     let cloned = shape::cloned(layers);
-    let plan = Plan {
-        krate: &stack.krate(),
-        input,
-        bindings,
-        layers,
-        parts,
-        entry: RefCell::default(),
+    let below: Vec<usize> = plan.parts.iter().map(|part| part.instruments).collect();
+    let weave = Weave {
+        below: &below,
+        again: layers.iter().any(Layer::runs_again),
+        cloned: &cloned,
+        braces: input
+            .body
+            .as_ref()
+            .map_or_else(Span::call_site, Group::span),
     };
-    let fold = |part: usize, found: &Found| {
-        shape::check_hoisted(found, layers, diag);
-        let ret = found.ret.clone().or_else(|| return_type(input));
+    let content = block.weave(&weave, &mut |part, found| {
+        let ret = found.ret.clone();
+        let ret = ret.or_else(|| return_type(input, found.boxed));
         // What is no type is rustc's to report, where it stands.
         let ret = ret.filter(|ret| syn::parse2::<syn::Type>(ret.clone()).is_ok());
-        expand::fold(&plan, part, ret.unwrap_or_else(|| quote!(_)), found)
-    };
-
-    let mut content = body.stream();
-    for (part, Part { instruments, .. }) in parts.iter().enumerate().rev() {
-        let around = match *instruments {
-            0 => Around::Block,
-            below => Around::Instrument { below, again },
-        };
-        content = splice(content, is_async, around, &cloned, &mut |found| {
-            fold(part, &found)
-        })?;
-    }
-    let mut group = Group::new(body.delimiter(), content);
-    group.set_span(body.span());
+        expand::fold(plan, part, ret.unwrap_or_else(|| quote!(_)), &found)
+    });
     let docs = document::section(&input.attrs, layers);
-    Some(input.with_body(&group, &cloned, &docs))
+    input.with_body(content, &cloned, &docs)
 }
 
-/// What the function answers: its declared type, or the `Output` of the future that it returns.
-pub(crate) fn return_type(input: &Input) -> Option<TokenStream> {
+/// What the function answers, where its declaration says it: its type, or the `Output` of the future
+/// that it returns.
+pub(crate) fn return_type(input: &Input, boxed: bool) -> Option<TokenStream> {
     let ty = input.output()?;
-    if input.sig.asyncness.is_some() || !shape::returns_future(ty) {
-        return Some(nameable(ty));
+    if boxed {
+        shape::future_output(ty)
+    } else {
+        Some(nameable(ty))
     }
-    shape::future_output(ty)
 }
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::{Group, Ident, Span, TokenTree};
+    use proc_macro2::{Ident, TokenTree};
 
     use super::*;
 

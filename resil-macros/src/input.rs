@@ -6,8 +6,8 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Pat, PathArguments, ReceiverKind, ReturnType,
-    Signature, Token, Type, Visibility,
+    Attribute, FnArg, GenericArgument, GenericParam, Local, Pat, PathArguments, ReceiverKind,
+    ReturnType, Signature, Token, Type, Visibility,
 };
 
 /// An annotated function.
@@ -51,7 +51,7 @@ impl Input {
     /// `cloned` arguments need no `mut`: the clone is what changes. `docs` go behind its own.
     pub(crate) fn with_body(
         &self,
-        body: &Group,
+        content: TokenStream,
         cloned: &[String],
         docs: &TokenStream,
     ) -> TokenStream {
@@ -60,7 +60,7 @@ impl Input {
             vis,
             defaultness,
             sig,
-            ..
+            body,
         } = self;
         let mut sig = sig.clone();
         for arg in &mut sig.inputs {
@@ -68,35 +68,51 @@ impl Input {
                 drop_mut(&mut arg.pat, cloned);
             }
         }
+        let body = body.as_ref().map(|braces| {
+            let mut body = Group::new(braces.delimiter(), content);
+            body.set_span(braces.span());
+            body
+        });
         quote!(#(#attrs)* #docs #vis #defaultness #sig #body)
     }
 
-    /// The names that the arguments bind.
-    pub(crate) fn bindings(&self) -> Vec<Binding> {
+    /// The names that the arguments bind, in their patterns or in the `let`s into which
+    /// `async_trait` has hoisted those.
+    pub(crate) fn bindings(&self, hoisted: &[Local]) -> Vec<Binding> {
         let mut all = Vec::new();
+        let mut bind = |pat: &Pat, attrs: &[Attribute], unique: bool| {
+            let whole = matches!(pat, Pat::Ident(_));
+            bindings_of(pat, &mut |ident, mutable| {
+                all.push(Binding {
+                    ident,
+                    mutable,
+                    unique_reference: unique && whole,
+                    cfgs: cfgs_of(attrs),
+                });
+            });
+        };
+        for local in hoisted {
+            bind(&local.pat, &local.attrs, false);
+        }
         for arg in &self.sig.inputs {
             if let FnArg::Typed(arg) = arg {
                 let unique = match &*arg.ty {
                     Type::Reference(r) => r.mutability.is_some(),
                     _ => false,
                 };
-                let cfgs: Vec<_> = arg
-                    .attrs
-                    .iter()
-                    .filter(|a| a.path().is_ident("cfg"))
-                    .cloned()
-                    .collect();
-                let whole = matches!(&*arg.pat, Pat::Ident(_));
-                bindings_of(&arg.pat, &mut |ident, mutable| {
-                    all.push(Binding {
-                        ident,
-                        mutable,
-                        unique_reference: unique && whole,
-                        cfgs: cfgs.clone(),
-                    });
-                });
+                bind(&arg.pat, &arg.attrs, unique);
             }
         }
+        // A hoisted one is known by its `let`; what `async_trait` calls an argument with a pattern
+        // is nobody's name.
+        let mut seen: Vec<Ident> = Vec::new();
+        all.retain(|b: &Binding| {
+            let text = b.ident.to_string();
+            let own = text == "__self" || (!hoisted.is_empty() && text.starts_with("__arg"));
+            let again = seen.contains(&b.ident);
+            seen.push(b.ident.clone());
+            !own && !again
+        });
         all
     }
 
@@ -148,6 +164,11 @@ pub(crate) struct Binding {
     pub(crate) unique_reference: bool,
     /// `#[cfg]`s of the argument, which what is generated for it bears too.
     pub(crate) cfgs: Vec<Attribute>,
+}
+
+fn cfgs_of(attrs: &[Attribute]) -> Vec<Attribute> {
+    let cfgs = attrs.iter().filter(|a| a.path().is_ident("cfg"));
+    cfgs.cloned().collect()
 }
 
 fn drop_mut(pat: &mut Pat, names: &[String]) {
@@ -222,7 +243,10 @@ pub(crate) fn nameable(ty: &Type) -> TokenStream {
 
 fn erase_impl_trait(ty: &mut Type) {
     match ty {
-        Type::ImplTrait(_) => *ty = syn::parse_quote!(_),
+        Type::ImplTrait(t) => {
+            let span = t.impl_token.span;
+            *ty = syn::parse_quote_spanned!(span=> _);
+        }
         Type::Paren(t) => erase_impl_trait(&mut t.elem),
         Type::Group(t) => erase_impl_trait(&mut t.elem),
         Type::Reference(t) => erase_impl_trait(&mut t.elem),

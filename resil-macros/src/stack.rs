@@ -28,8 +28,7 @@ pub(crate) struct Stack {
 pub(crate) enum Entry {
     /// One of our attributes.
     Layer(LayerTokens),
-    /// An `#[instrument]` was written here: its place can't be told from what it leaves. Of several,
-    /// tracing puts the span of the later one outside; it takes the place of the first, and so on.
+    /// An `#[instrument]` was written here: its place can't be told from what it leaves.
     Instrument,
 }
 

@@ -19,6 +19,12 @@ pub use crate::site::Site;
 pub use crate::then::then;
 pub use crate::timeout::timeout;
 
+/// A value of the type that a body answers, in code that never runs: inference is pinned to it.
+#[cold]
+pub fn never<R>() -> R {
+    unreachable!("behind `if false`")
+}
+
 /// Missing here: `store = ..` needs the feature `store` of `resil`.
 #[cfg(feature = "store")]
 pub use crate::idempotency::StoreChoice;

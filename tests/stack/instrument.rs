@@ -165,10 +165,10 @@ impl Layer<Registry> for Spans {
     }
 }
 
-/// Two of them around a retry of three attempts, in every two places. tracing puts the span of the
-/// later one outside: it has the place of the first.
+/// Two of them around a retry of three attempts, in every two places: each keeps its own. Where no
+/// layer parts them tracing puts the span of the later one outside.
 macro_rules! two {
-    ($($name:ident: [$($a:tt)*] [$($b:tt)*] [$($c:tt)*] => $outer:literal, $inner:literal;)*) => {$(
+    ($($name:ident: [$($a:tt)*] [$($b:tt)*] [$($c:tt)*] => $first:literal, $later:literal;)*) => {$(
         #[tokio::test(start_paused = true)]
         async fn $name() {
             $($a)*
@@ -189,7 +189,7 @@ macro_rules! two {
             }
             assert_eq!(r.times(), [0, 1_100, 2_200]);
             let spans = spans.0.lock().unwrap();
-            assert_eq!((spans["later"], spans["first"]), ($outer, $inner));
+            assert_eq!((spans["first"], spans["later"]), ($first, $later));
         }
     )*};
 }

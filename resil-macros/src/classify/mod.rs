@@ -109,8 +109,10 @@ fn implementation(
     let name = &input.ident;
     let mut generics = input.generics.clone();
     let params: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
+    let own = [name.clone(), Ident::new("Self", name.span())];
     for ty in forwarded {
-        if mentions(&ty, &params) {
+        // A bound on what holds the type itself would be its own condition.
+        if mentions(&ty, &params) && !mentions(&ty, &own) {
             let predicate: WherePredicate = syn::parse_quote!(#ty: #krate::__private::Classify);
             generics.make_where_clause().predicates.push(predicate);
         }
@@ -165,7 +167,7 @@ fn arm(
                 return None;
             }
             let span = mixed(first_span(field));
-            let value = format_ident!("__retry_after", span = span);
+            let value = format_ident!("__resil_retry_after", span = span);
             quote_spanned!(span=> #path { #field: #value, .. } => #class::Throttled {
                 // A `Duration` or an `Option` of one.
                 retry_after: #krate::__private::RetryAfter::retry_after(#value),
@@ -190,7 +192,7 @@ fn arm(
             let ty = field.ty.to_token_stream();
             let span = mixed(first_span(&ty));
             forwarded.push(ty);
-            let value = format_ident!("__inner", span = span);
+            let value = format_ident!("__resil_inner", span = span);
             quote_spanned!(span=> #path { #member: #value } => {
                 #krate::__private::Forward::new(#value).class()
             })

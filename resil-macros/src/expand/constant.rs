@@ -9,13 +9,13 @@ use super::{Cx, mixed};
 use crate::input::first_span;
 use crate::parse::Const;
 
-/// What a const expression must be: its type, and a condition on `__v` with the message that
+/// What a const expression must be: its type, and a condition on `__resil_v` with the message that
 /// names the option.
 pub(crate) struct Bound {
     /// The option, as it is called in messages and in the name of the item.
     pub(crate) option: &'static str,
     pub(crate) ty: Ty,
-    /// Tokens of a `bool` over `__v`; empty: anything of the type.
+    /// Tokens of a `bool` over `__resil_v`; empty: anything of the type.
     pub(crate) holds: TokenStream,
     /// What the message says it must be.
     pub(crate) must: &'static str,
@@ -79,7 +79,7 @@ impl Cx<'_> {
     ) -> TokenStream {
         let at = mixed(first_span(value.tokens()));
         let tokens = self.this(value.tokens());
-        let typed = quote_spanned!(at=> { let __v: #ty = #tokens; __v });
+        let typed = quote_spanned!(at=> { let __resil_v: #ty = #tokens; __resil_v });
         let Const::Item { .. } = value else {
             return typed;
         };
@@ -103,7 +103,9 @@ impl Cx<'_> {
                 self.on_entry(&quote_spanned!(at=> const #name: #ty = #tokens;));
                 if let Some(check) = bound.check(at) {
                     // Nameless, for rustc says what it could not evaluate.
-                    self.on_entry(&quote_spanned!(at=> const _: () = { let __v = #name; #check };));
+                    self.on_entry(
+                        &quote_spanned!(at=> const _: () = { let __resil_v = #name; #check };),
+                    );
                 }
                 quote_spanned!(at=> #name)
             }
@@ -117,7 +119,7 @@ impl Bound {
         let at = mixed(first_span(tokens));
         let ty = self.ty.tokens(at);
         let check = self.check(at);
-        quote_spanned!(at=> { let __v: #ty = #tokens; #check __v })
+        quote_spanned!(at=> { let __resil_v: #ty = #tokens; #check __resil_v })
     }
 
     fn check(&self, at: Span) -> Option<TokenStream> {
@@ -144,13 +146,13 @@ impl Ty {
     }
 }
 
-/// `__v` is above zero: a duration that zero makes no sense for.
+/// `__resil_v` is above zero: a duration that zero makes no sense for.
 pub(crate) fn not_zero(option: &'static str) -> Bound {
     let at = Span::mixed_site();
     Bound {
         option,
         ty: Ty::Duration,
-        holds: quote_spanned!(at=> __v.as_nanos() > 0),
+        holds: quote_spanned!(at=> __resil_v.as_nanos() > 0),
         must: "longer than zero",
     }
 }
@@ -171,7 +173,7 @@ pub(crate) fn ratio(option: &'static str) -> Bound {
     Bound {
         option,
         ty: Ty::Number,
-        holds: quote_spanned!(at=> __v > 0.0 && __v <= 1.0),
+        holds: quote_spanned!(at=> __resil_v > 0.0 && __resil_v <= 1.0),
         must: "above 0 and at most 1 (100%)",
     }
 }
@@ -182,7 +184,7 @@ pub(crate) fn count(option: &'static str, low: u32, high: u32, must: &'static st
     Bound {
         option,
         ty: Ty::Count,
-        holds: quote_spanned!(at=> __v >= #low && __v <= #high),
+        holds: quote_spanned!(at=> __resil_v >= #low && __resil_v <= #high),
         must,
     }
 }

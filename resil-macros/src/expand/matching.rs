@@ -13,14 +13,14 @@ impl Cx<'_> {
     /// Makes the outcome's error the user's, for patterns to look at.
     pub(crate) fn look(&self, span: Span) -> TokenStream {
         let (look, edge) = (self.private("look", span), self.edge());
-        quote_spanned!(mixed(span)=> let __r = #look(__r, #edge);)
+        quote_spanned!(mixed(span)=> let __resil_r = #look(__resil_r, #edge);)
     }
 
     /// A closure that asks an error for its class. No trait is named: where the type has it, it is
     /// used.
     pub(crate) fn class(&self, span: Span) -> TokenStream {
         let probe = self.private("Probe", span);
-        quote_spanned!(mixed(span)=> |__e: &_| #probe::new(__e).class())
+        quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).class())
     }
 
     /// A closure that says whether a value matches; without a pattern none does.
@@ -29,8 +29,8 @@ impl Cx<'_> {
         match pattern {
             None => quote_spanned!(at=> |_: &_| false),
             Some(p) => {
-                let hit = self.matches(p, &quote!(__v));
-                quote_spanned!(at=> |__v: &_| #hit)
+                let hit = self.matches(p, &quote!(__resil_v));
+                quote_spanned!(at=> |__resil_v: &_| #hit)
             }
         }
     }
@@ -47,13 +47,13 @@ impl Cx<'_> {
                 t
             })
             .collect();
+        // A constant that is none would bind a new name, and match everything.
+        let known = pattern
+            .constant
+            .as_ref()
+            .map(|name| quote_spanned!(at=> let _ = || #name;));
         quote_spanned! {at=> {
-            #[allow(
-                unreachable_patterns,
-                clippy::match_like_matches_macro,
-                clippy::match_same_arms,
-                clippy::single_match
-            )]
+            #known
             match #value { #(#arms => true,)* _ => false }
         }}
     }

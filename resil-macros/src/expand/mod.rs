@@ -10,7 +10,7 @@ mod matching;
 use std::cell::RefCell;
 use std::ops::Range;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes, success_span};
@@ -214,21 +214,25 @@ impl Cx<'_> {
         let capture = self.capture(span);
         let ret = &self.ret;
         // Of the declared type, so that `?` and inference are pinned to it; never executed.
-        let ret_span = mixed(first_span(ret));
-        let dead_return = quote_spanned! {ret_span=>
-            #[allow(
-                unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::nursery,
-                clippy::restriction
-            )]
+        let ret_span = first_span(ret);
+        let never = self.private("never", ret_span);
+        let dead_return = quote_spanned! {mixed(ret_span)=>
             if false {
-                let __resil_dead: #ret = loop {};
-                return __resil_dead;
+                return #never::<#ret>();
             }
         };
         let rebind = self.rebind();
-        let block = quote_spanned!(at=> { #body });
-        let mut future =
-            quote_spanned!(at=> async #capture { #dead_return #rebind_self #rebind #block });
+        // With the user's own braces: their edition says when the value's temporaries are dropped.
+        // Not alone in them, or they would look as if they were too many.
+        let mut block = Group::new(Delimiter::Brace, quote!(#dead_return #body));
+        block.set_span(found.braces);
+        let block = if self.clones.is_empty() {
+            block.to_token_stream()
+        } else {
+            // As the arguments of a function do, the clones outlive them in each edition.
+            quote_spanned!(at=> match () { () => #block })
+        };
+        let mut future = quote_spanned!(at=> async #capture { #rebind_self #rebind #block });
         if self.layers().iter().any(|l| matches!(l, Layer::Retry(_))) {
             let attempt = self.private("attempt", span);
             future = quote_spanned!(at=> #attempt(&__RESIL_RETRY, #future));
@@ -240,13 +244,13 @@ impl Cx<'_> {
         let (then, edge) = (self.private("then", span), self.edge());
         let lift = if self.plan.is_innermost(self.part) {
             let lift = self.private("lift", span);
-            quote_spanned!(at=> #lift(__r, #edge))
+            quote_spanned!(at=> #lift(__resil_r, #edge))
         } else {
             // What a layer below the `#[instrument]` raised has passed through it as `E`.
             let lift = self.private("lift_carried", span);
-            quote_spanned!(at=> #lift(__r, #edge, __resil_carry))
+            quote_spanned!(at=> #lift(__resil_r, #edge, __resil_carry))
         };
-        Inner::Future(quote_spanned!(at=> #then(#future, |__r| #lift)))
+        Inner::Future(quote_spanned!(at=> #then(#future, |__resil_r| #lift)))
     }
 
     fn layers(&self) -> &[Layer] {
@@ -294,7 +298,7 @@ fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
 }
 
 fn clone_of(name: &Ident) -> Ident {
-    format_ident!("__resil_{}", name, span = mixed(name.span()))
+    format_ident!("__resil_clone_{}", name, span = mixed(name.span()))
 }
 
 /// An `Option` in generated code.
@@ -350,15 +354,15 @@ pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found
     let edge = cx.edge();
     let finish = if part == 0 {
         let finish = cx.private("finish", span);
-        quote_spanned!(at=> #finish(__out, #edge))
+        quote_spanned!(at=> #finish(__resil_out, #edge))
     } else {
         let finish = cx.private("finish_carrying", span);
-        quote_spanned!(at=> #finish(__out, #edge, __resil_carry))
+        quote_spanned!(at=> #finish(__resil_out, #edge, __resil_carry))
     };
     quote_spanned! {at=>
         #inner_attributes
         #entry
-        let __out = #value;
+        let __resil_out = #value;
         #finish
     }
 }

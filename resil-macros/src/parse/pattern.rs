@@ -4,7 +4,7 @@
 //! constant, which may only be compared with a reference to itself. So an alternative that
 //! is a literal, a range or a path gets the `&` that rustc would ask for.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Pat;
 use syn::parse::Parser;
@@ -17,6 +17,9 @@ use crate::diag::help;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     pub(crate) tokens: TokenStream,
+    /// It is one name, which is taken for a constant by its first letter. (Among alternatives rustc
+    /// tells of a name that is none.)
+    pub(crate) constant: Option<Ident>,
     pub(crate) span: Span,
 }
 
@@ -48,13 +51,17 @@ impl Value<'_> {
             return None;
         }
 
-        let mut out = TokenStream::new();
-        alternatives(pattern, &mut out);
+        let constant = match &parsed {
+            Pat::Ident(name) if is_constant_name(name) => Some(name.ident.clone()),
+            _ => None,
+        };
+        let out = alternatives(pattern);
         let guard = collect(guard);
         let first = super::first_span(&tokens);
         let last = trees.last().map_or(first, TokenTree::span);
         Some(Pattern {
             tokens: quote!(#out #guard),
+            constant,
             span: first.join(last).unwrap_or(first),
         })
     }
@@ -149,47 +156,53 @@ fn from_closure(tokens: &TokenStream) -> Option<String> {
 }
 
 /// The alternatives with their `|` between them, each with its `&` where it needs one.
-fn alternatives(pattern: TokenStream, out: &mut TokenStream) {
+fn alternatives(pattern: TokenStream) -> TokenStream {
+    let mut out = TokenStream::new();
     let mut alternative = Vec::new();
     for tree in pattern {
         if is_punct(&tree, '|') {
-            one(std::mem::take(&mut alternative), out);
+            out.extend(one(&alternative));
             out.extend([tree]);
+            alternative.clear();
         } else {
             alternative.push(tree);
         }
     }
-    one(alternative, out);
+    out.extend(one(&alternative));
+    out
 }
 
-fn one(alternative: Vec<TokenTree>, out: &mut TokenStream) {
-    let first = match alternative.as_slice() {
-        [] => return,
+fn one(alternative: &[TokenTree]) -> TokenStream {
+    let first = match alternative {
+        [] => return TokenStream::new(),
         // `$p:pat` of a macro_rules: alternatives of its own, to be looked at one by one.
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
-            alternatives(group.stream(), out);
-            return;
+            return alternatives(group.stream());
         }
         [first, ..] => first.span(),
     };
-    let tokens: TokenStream = alternative.into_iter().collect();
+    let tokens = collect(alternative);
     let Ok(pattern) = Pat::parse_single.parse2(tokens.clone()) else {
-        out.extend(tokens);
-        return;
+        return tokens;
     };
-    match pattern {
-        Pat::Lit(_) | Pat::Path(_) => out.extend(quote_spanned!(first=> &)),
-        Pat::Ident(name) if is_constant_name(&name) => out.extend(quote_spanned!(first=> &)),
-        Pat::Range(_) => {
-            // `&1..=5` is ambiguous to rustc.
-            let mut range = Group::new(Delimiter::Parenthesis, tokens);
-            range.set_span(first);
-            out.extend(quote_spanned!(first=> & #range));
-            return;
+    let in_parentheses = |tokens| {
+        let mut group = Group::new(Delimiter::Parenthesis, tokens);
+        group.set_span(first);
+        group
+    };
+    match (pattern, alternative) {
+        (Pat::Paren(_), [TokenTree::Group(group)]) => {
+            in_parentheses(alternatives(group.stream())).to_token_stream()
         }
-        _ => {}
+        (Pat::Lit(_) | Pat::Path(_), _) => quote_spanned!(first=> & #tokens),
+        (Pat::Ident(name), _) if is_constant_name(&name) => quote_spanned!(first=> & #tokens),
+        (Pat::Range(_), _) => {
+            // `&1..=5` is ambiguous to rustc.
+            let range = in_parentheses(tokens);
+            quote_spanned!(first=> & #range)
+        }
+        _ => tokens,
     }
-    out.extend(tokens);
 }
 
 /// A constant or a unit variant, as far as the spelling tells.

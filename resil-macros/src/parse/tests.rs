@@ -216,7 +216,7 @@ fn constants_in_patterns_get_their_reference() {
         ("| A | B", "| &A | &B"),
         ("_", "_"),
         ("Some(e)", "Some(e)"),
-        ("(A | B)", "(A | B)"),
+        ("(A | B) | (C, D)", "(&A | &B) | (C, D)"),
         ("&A | ref e | [a, ..]", "&A | ref e | [a, ..]"),
         ("e @ Some(_)", "e @ Some(_)"),
         ("A if x | y", "&A if x | y"),

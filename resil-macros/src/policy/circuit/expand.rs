@@ -20,14 +20,14 @@ impl Circuit {
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
         Inner::Value(quote_spanned! {at=>
             match #admit {
-                ::core::result::Result::Err(__refusal) => {
-                    ::core::result::Result::Err(#failure::Policy(__refusal))
+                ::core::result::Result::Err(__resil_refusal) => {
+                    ::core::result::Result::Err(#failure::Policy(__resil_refusal))
                 }
-                ::core::result::Result::Ok(__permit) => {
-                    let __r = #value;
+                ::core::result::Result::Ok(__resil_permit) => {
+                    let __resil_r = #value;
                     #look
-                    __permit.settle(&__r, #verdict, #class);
-                    __r
+                    __resil_permit.settle(&__resil_r, #verdict, #class);
+                    __resil_r
                 }
             }
         })
@@ -132,7 +132,7 @@ impl Circuit {
                 let bound = Bound {
                     option: "window",
                     ty: Ty::Duration,
-                    holds: quote_spanned!(at=> __v.as_millis() >= 100),
+                    holds: quote_spanned!(at=> __resil_v.as_millis() >= 100),
                     must: "at least 100ms",
                 };
                 let d = cx.constant(d, &bound);
@@ -145,15 +145,15 @@ impl Circuit {
                 let tokens = cx.this(value.tokens());
                 let made = quote_spanned!(at=> #of(#tokens).window());
                 let check = quote_spanned!(at=> ::core::assert!(
-                    __v.is_in_range(),
+                    __resil_v.is_in_range(),
                     "resil: `window` must be between 1 and 10000 calls, or at least 100ms",
                 ););
                 if let Const::Inline { .. } = value {
-                    return quote_spanned!(at=> { let __v = #made; #check __v });
+                    return quote_spanned!(at=> { let __resil_v = #made; #check __resil_v });
                 }
                 cx.on_entry(&quote_spanned! {at=>
                     const __RESIL_WINDOW: #ty = #made;
-                    const _: () = { let __v = __RESIL_WINDOW; #check };
+                    const _: () = { let __resil_v = __RESIL_WINDOW; #check };
                 });
                 quote_spanned!(at=> __RESIL_WINDOW)
             }
@@ -169,16 +169,16 @@ impl Circuit {
             return quote_spanned!(at=> |_: &_| ::core::option::Option::None);
         }
         let ignore = self.ignore.as_ref().map(|p| {
-            let hit = cx.matches(p, &quote!(__e));
+            let hit = cx.matches(p, &quote!(__resil_e));
             quote_spanned!(at=> if #hit { #some(#ty::Neutral) } else)
         });
         let rest = self.on.as_ref().map_or_else(
             || quote_spanned!(at=> { ::core::option::Option::None }),
             |p| {
-                let hit = cx.matches(p, &quote!(__e));
+                let hit = cx.matches(p, &quote!(__resil_e));
                 quote_spanned!(at=> { if #hit { #some(#ty::Failure) } else { #some(#ty::Success) } })
             },
         );
-        quote_spanned!(at=> |__e: &_| { #ignore #rest })
+        quote_spanned!(at=> |__resil_e: &_| { #ignore #rest })
     }
 }

@@ -37,7 +37,7 @@ impl Idempotent {
                 cx.private("then", self.span),
                 cx.private("keep_error", self.span),
             );
-            body = quote_spanned!(at=> #then(#body, |__r| #keep(__r, __resil_mark, #pattern)));
+            body = quote_spanned!(at=> #then(#body, |__resil_r| #keep(__resil_r, __resil_mark, #pattern)));
         }
         // Inside a loop each attempt claims anew.
         let again = above.iter().any(Layer::runs_again);
@@ -127,7 +127,7 @@ impl Idempotent {
             let bound = Bound {
                 option: "lease",
                 ty: Ty::Duration,
-                holds: quote_spanned!(at=> __v.as_millis() >= 30),
+                holds: quote_spanned!(at=> __resil_v.as_millis() >= 30),
                 must: "at least 30ms",
             };
             let lease = cx.constant(lease, &bound);

@@ -32,28 +32,28 @@ impl Retry {
         if !self.runs_again() {
             // No loop, so that the body may move its arguments.
             return Inner::Value(quote_spanned! {at=> {
-                let mut __retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+                let mut __resil_retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
                 #backoff
                 #clones
-                let __r = #value;
+                let __resil_r = #value;
                 #look
-                __retry.again(&__r, #on_ok, #verdict, #class, #asked, #plan);
-                __r
+                __resil_retry.again(&__resil_r, #on_ok, #verdict, #class, #asked, #plan);
+                __resil_r
             }});
         }
         Inner::Value(quote_spanned! {at=> {
-            let mut __retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+            let mut __resil_retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
             #backoff
             loop {
                 {
                     #clones
-                    let __r = #value;
+                    let __resil_r = #value;
                     #look
-                    if !__retry.again(&__r, #on_ok, #verdict, #class, #asked, #plan) {
-                        break __r;
+                    if !__resil_retry.again(&__resil_r, #on_ok, #verdict, #class, #asked, #plan) {
+                        break __resil_r;
                     }
                 }
-                __retry.pause().await;
+                __resil_retry.pause().await;
             }
         }})
     }
@@ -106,7 +106,7 @@ impl Retry {
             let bound = Bound {
                 option: "factor",
                 ty: Ty::Number,
-                holds: quote_spanned!(at=> __v >= 1.0),
+                holds: quote_spanned!(at=> __resil_v >= 1.0),
                 must: "at least 1",
             };
             let factor = cx.constant(factor, &bound);
@@ -189,20 +189,20 @@ impl Retry {
         let ty = cx.private("RetryVerdict", self.span);
         let some = quote!(::core::option::Option::Some);
         let unless = self.unless.as_ref().map(|p| {
-            let hit = cx.matches(p, &quote!(__e));
+            let hit = cx.matches(p, &quote!(__resil_e));
             quote_spanned!(at=> if #hit { #some(#ty::Final) } else)
         });
         let rest = self.on.as_ref().map_or_else(
             || quote_spanned!(at=> { ::core::option::Option::None }),
             |p| {
-                let hit = cx.matches(p, &quote!(__e));
+                let hit = cx.matches(p, &quote!(__resil_e));
                 quote_spanned!(at=> { if #hit { #some(#ty::Retry) } else { #some(#ty::Final) } })
             },
         );
         if unless.is_none() && self.on.is_none() {
             quote_spanned!(at=> |_: &_| ::core::option::Option::None)
         } else {
-            quote_spanned!(at=> |__e: &_| { #unless #rest })
+            quote_spanned!(at=> |__resil_e: &_| { #unless #rest })
         }
     }
 
@@ -219,8 +219,10 @@ impl Retry {
                 let at = mixed(first_span(&own));
                 let plan = cx.private("plan", first_span(&own));
                 (
-                    Some(quote_spanned!(at=> let mut __backoff = ::core::option::Option::None;)),
-                    quote_spanned!(at=> |__n, __d| #plan(&mut __backoff, || #own, __n, __d)),
+                    Some(
+                        quote_spanned!(at=> let mut __resil_backoff = ::core::option::Option::None;),
+                    ),
+                    quote_spanned!(at=> |__resil_n, __resil_d| #plan(&mut __resil_backoff, || #own, __resil_n, __resil_d)),
                 )
             }
         }
@@ -232,7 +234,7 @@ impl Retry {
             None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
             Some(f) => {
                 let (ask, f) = (cx.private("ask", self.span), cx.this(f));
-                quote_spanned!(at=> |__e: &_| #ask(__e, #f))
+                quote_spanned!(at=> |__resil_e: &_| #ask(__resil_e, #f))
             }
         }
     }

@@ -26,10 +26,11 @@ impl Timeout {
             Some(DurationValue::Runtime(limit)) => {
                 let limit = cx.this(limit);
                 let typed = mixed(first_span(&limit));
-                let binding = quote_spanned!(typed=> let __limit: ::core::time::Duration = #limit;);
+                let binding =
+                    quote_spanned!(typed=> let __resil_limit: ::core::time::Duration = #limit;);
                 Inner::Value(quote_spanned!(at=> {
                     #binding
-                    #timeout(#site, __limit, #mark, #body).await
+                    #timeout(#site, __resil_limit, #mark, #body).await
                 }))
             }
         }

@@ -19,4 +19,13 @@ impl Client {
     }
 }
 
+impl Client {
+    // What goes back is not borrowed from it, but for the lifetime that says so.
+    #[retry]
+    async fn shared<'a>(&'a mut self, text: &'a str) -> Result<&'a str, String> {
+        self.0.push('.');
+        Ok(text)
+    }
+}
+
 fn main() {}

@@ -1,14 +1,20 @@
 //! What the function itself must be: its shape checks, before anything is expanded.
 
+mod borrow;
+mod future;
+
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{FnArg, ReturnType, Type};
+use syn::{ReturnType, Type};
 
+use self::borrow::check_borrow_out;
+pub(crate) use self::future::{future_output, returns_future};
+
+use crate::annotated::return_type;
 use crate::diag::Diag;
 use crate::input::{Binding, Input, result_arguments};
-use crate::parse::flat;
 use crate::policy::Layer;
-use crate::splice::{Around, Found, splice};
+use crate::splice::{Block, early_return};
 use crate::stack::Stack;
 
 /// The item is no function at all.
@@ -54,6 +60,7 @@ fn kind_of_item(item: &TokenStream) -> Option<Ident> {
 /// All that is wrong with the function's shape.
 pub(crate) fn check(
     input: &Input,
+    block: Option<&Block>,
     bindings: &[Binding],
     layers: &[Layer],
     stack: &Stack,
@@ -63,15 +70,16 @@ pub(crate) fn check(
     let has_body = check_body(input, &attribute, diag);
     // What can't be async is not told to be it.
     if check_qualifiers(input, &attribute, diag) && has_body {
-        check_async(input, &attribute, stack, diag);
+        check_async(input, block, &attribute, stack, diag);
     }
     check_result(input, diag);
+    let answer = return_type(input, block.is_some_and(Block::is_boxed));
     if layers.iter().any(|l| matches!(l, Layer::Idempotent(_))) {
-        check_recorded(input, diag);
+        check_recorded(answer.as_ref(), diag);
     }
     if layers.iter().any(Layer::runs_again) {
         check_mutable_arguments(input, bindings, layers, diag);
-        check_borrow_out(input, diag);
+        check_borrow_out(input, answer.as_ref(), diag);
     }
 }
 
@@ -115,17 +123,22 @@ fn check_body(input: &Input, attribute: &str, diag: &Diag) -> bool {
 }
 
 /// Not async, and in none of the shapes that other attributes leave of an async fn.
-fn check_async(input: &Input, attribute: &str, stack: &Stack, diag: &Diag) {
+fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &Stack, diag: &Diag) {
     if input.sig.asyncness.is_some() {
         return;
     }
     let Some(body) = &input.body else { return };
-    let mut seen = false;
-    let known = splice(body.stream(), false, Around::Block, &[], &mut |_| {
-        seen = true;
-        TokenStream::new()
-    });
-    if known.is_some() && seen {
+    if block.is_some() {
+        if let Some(word) = early_return(body.stream()) {
+            diag.error(
+                &word,
+                format!(
+                    "this `return` leaves `{0}` before the block that `#[{attribute}]` is around\n\
+                     help: write `async fn {0}(..)`, or return from inside the `async` block",
+                    input.sig.ident
+                ),
+            );
+        }
         return;
     }
     let name = &input.sig.ident;
@@ -255,78 +268,9 @@ fn mutable_argument(span: proc_macro2::Span, name: &str, diag: &Diag) {
     );
 }
 
-/// The same for arguments that `async_trait` has hoisted.
-pub(crate) fn check_hoisted(found: &Found, layers: &[Layer], diag: &Diag) {
-    if !layers.iter().any(Layer::runs_again) {
-        return;
-    }
-    let cloned = cloned(layers);
-    for name in &found.hoisted_mut {
-        let text = name.to_string();
-        if text != "__self" && !cloned.contains(&text) {
-            mutable_argument(name.span(), &text, diag);
-        }
-    }
-}
-
-/// A value that borrows from a `&mut` argument would keep it borrowed while the next attempt runs.
-fn check_borrow_out(input: &Input, diag: &Diag) {
-    let Some(ret) = input.output() else { return };
-    let returned = lifetimes(&ret.to_token_stream());
-    if returned.is_empty() {
-        return;
-    }
-    let references: Vec<_> = input
-        .sig
-        .inputs
-        .iter()
-        .filter_map(|arg| match arg {
-            FnArg::Receiver(r) => match &r.kind {
-                syn::ReceiverKind::Reference(_, lifetime, mutability) => Some((
-                    true,
-                    mutability.is_some(),
-                    lifetime.clone(),
-                    r.to_token_stream(),
-                )),
-                _ => None,
-            },
-            FnArg::Typed(t) => match &*t.ty {
-                Type::Reference(r) => Some((
-                    false,
-                    r.mutability.is_some(),
-                    r.lifetime.clone(),
-                    t.ty.to_token_stream(),
-                )),
-                _ => None,
-            },
-        })
-        .collect();
-    // Elision: from the receiver if that is a reference, else from the only reference.
-    let elided = references
-        .iter()
-        .position(|r| r.0)
-        .or((references.len() == 1).then_some(0));
-    for (i, (_, unique, lifetime, tokens)) in references.iter().enumerate() {
-        let returns = match lifetime {
-            Some(l) => returned.iter().any(|r| *r == l.to_string()),
-            None => returned.iter().any(|r| r == "'_") && elided == Some(i),
-        };
-        if *unique && returns {
-            diag.error(
-                tokens,
-                "a retried function can't return a borrow out of a `&mut` argument: the next attempt \
-                 needs it back\n\
-                 help: return an owned value, or take `&` in place of `&mut`",
-            );
-        }
-    }
-}
-
 /// What is replayed was read from bytes: it can't borrow. Behind an alias the compiler says so.
-fn check_recorded(input: &Input, diag: &Diag) {
-    let Some(success) = crate::annotated::return_type(input)
-        .and_then(|ret| result_arguments(&ret)?.into_iter().next())
-    else {
+fn check_recorded(answer: Option<&TokenStream>, diag: &Diag) {
+    let Some(success) = answer.and_then(|ret| result_arguments(ret)?.into_iter().next()) else {
         return;
     };
     if let Type::Reference(reference) = &success {
@@ -343,77 +287,4 @@ fn check_recorded(input: &Input, diag: &Diag) {
             ),
         );
     }
-}
-
-/// The lifetimes in a type, the elided ones of references as `'_`; `'static` borrows nothing.
-fn lifetimes(tokens: &TokenStream) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut tokens = tokens.clone().into_iter().peekable();
-    while let Some(t) = tokens.next() {
-        match t {
-            TokenTree::Group(g) => found.extend(lifetimes(&g.stream())),
-            TokenTree::Punct(p)
-                if p.as_char() == '&'
-                    && !matches!(tokens.peek(), Some(TokenTree::Punct(q)) if q.as_char() == '\'') =>
-            {
-                found.push("'_".to_owned());
-            }
-            TokenTree::Punct(p) if p.as_char() == '\'' => {
-                if let Some(TokenTree::Ident(name)) = tokens.next()
-                    && name != "static"
-                {
-                    found.push(format!("'{name}"));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Whether a type reads as a future: `Pin<Box<dyn Future ..>>`, `impl Future ..`, `BoxFuture<..>`.
-pub(crate) fn returns_future(ty: &Type) -> bool {
-    flat(&ty.to_token_stream()).iter().any(|t| {
-        matches!(t, TokenTree::Ident(i) if i == "Future" || i == "BoxFuture" || i == "LocalBoxFuture")
-    })
-}
-
-/// `R` of `Output = R`, or the last argument of a `BoxFuture`.
-pub(crate) fn future_output(ty: &Type) -> Option<TokenStream> {
-    let tokens = flat(&ty.to_token_stream());
-    let start = tokens
-        .windows(2)
-        .position(|w| {
-            matches!(&w[0], TokenTree::Ident(i) if i == "Output")
-                && matches!(&w[1], TokenTree::Punct(p) if p.as_char() == '=')
-        })
-        .map(|at| at + 2)
-        .or_else(|| {
-            // `BoxFuture<'a, R>`: behind the first comma, or the only argument.
-            let open = tokens.iter().position(
-                |t| matches!(t, TokenTree::Ident(i) if i.to_string().ends_with("BoxFuture")),
-            )? + 2;
-            let comma = tokens[open..]
-                .iter()
-                .position(|t| matches!(t, TokenTree::Punct(p) if p.as_char() == ','));
-            let lifetime =
-                matches!(tokens.get(open), Some(TokenTree::Punct(p)) if p.as_char() == '\'');
-            Some(if lifetime { open + comma? + 1 } else { open })
-        })?;
-    let mut depth = 0_i32;
-    let output: TokenStream = tokens[start..]
-        .iter()
-        .take_while(|t| {
-            if let TokenTree::Punct(p) = t {
-                match p.as_char() {
-                    '<' => depth += 1,
-                    '>' => depth -= 1,
-                    _ => {}
-                }
-            }
-            depth >= 0
-        })
-        .cloned()
-        .collect();
-    (!output.is_empty()).then_some(output)
 }

@@ -1,0 +1,277 @@
+//! Splice: the user's block inside what other attributes have made of the function.
+//!
+//! Whatever ran before us has wrapped the body. The block is searched inside the shapes that
+//! `async_trait`, `tracing::instrument` and `tokio::main`/`test` leave, and inside a hand-written
+//! `Box::pin(async move { .. })`; layers are put around that block, or around what an
+//! `#[instrument]` made of it. All that was hoisted stays outside.
+
+mod again;
+mod shapes;
+mod shell;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::{Local, Stmt};
+
+use self::again::without_moves;
+use self::shapes::{
+    Tokens, async_tail, async_trait_block, boxed_tail, collect, has_fake_return, hoisted_self,
+    holds, is_brace, is_ident, is_punct, sole_brace, tokio_block, without_mut,
+};
+use self::shell::{Shell, enter, in_written_order};
+use crate::tokens::braced_like;
+
+/// The async block of a function, and what others have put around it and into it.
+pub(crate) struct Block {
+    /// From the function's braces to the block.
+    outer: Shell,
+    inside: Inside,
+    /// What each `#[instrument]` made, outermost first.
+    instruments: Vec<Shell>,
+    /// What is in all of them: the user's own block, where `async_trait` has not hoisted.
+    core: Tokens,
+}
+
+/// What a run of layers is put around.
+pub(crate) struct Found {
+    /// The content of the braces.
+    pub(crate) body: TokenStream,
+    pub(crate) braces: Span,
+    /// The type of its value, where the shape says it.
+    pub(crate) ret: Option<TokenStream>,
+    /// The block makes a future whose type is the function's, and not its value.
+    pub(crate) boxed: bool,
+    /// `__self` of `async_trait`.
+    pub(crate) self_ident: Option<Ident>,
+}
+
+/// Whose block it is: each shape stands in some of them only, and what looks like it elsewhere is
+/// the user's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// An `async fn`, or the block that the runtime's attribute made of one.
+    Async,
+    /// The block in a `Box::pin(async move { .. })`.
+    Boxed,
+}
+
+/// How layers are put around a block.
+pub(crate) struct Weave<'a> {
+    /// Of each run of layers, outermost first: how many `#[instrument]`s stand below it.
+    pub(crate) below: &'a [usize],
+    /// It will run more than once: what an `#[instrument]` made of it may move nothing.
+    pub(crate) again: bool,
+    /// Arguments that are cloned for each attempt: what is hoisted of them needs no `mut`.
+    pub(crate) cloned: &'a [String],
+    /// The function's own.
+    pub(crate) braces: Span,
+}
+
+/// The block in `content` (of the function's braces); `None` if the function is not async and it is
+/// in none of the known shapes.
+pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
+    let mut frames = Vec::new();
+    let mut core: Tokens = content.into_iter().collect();
+    let mut inside = Inside::Async;
+    if !is_async {
+        // `instrument` over a function whose `async` was taken before its turn: the block, behind a
+        // fake return, is somewhere inside closures and braces.
+        while holds(&core, "__tracing_attr_guard") {
+            while !has_fake_return(&core) {
+                let at = core
+                    .iter()
+                    .rposition(|t| holds(std::slice::from_ref(t), "__tracing_attr_fake_return"))?;
+                core = enter(&mut frames, core, at)?;
+            }
+            core = enter_behind_fake_return(&mut frames, core)?;
+        }
+        if let Some(at) = tokio_block(&core) {
+            core = enter(&mut frames, core, at)?;
+        } else {
+            inside = Inside::Boxed;
+            if let Some(at) = boxed_tail(&core) {
+                core = enter(&mut frames, core, at)?;
+            }
+            let at = async_block(&core)?;
+            core = enter(&mut frames, core, at)?;
+        }
+    }
+    let mut instruments = Vec::new();
+    loop {
+        match Shell::of_instrument(core) {
+            Ok((shell, inner)) => {
+                instruments.push(shell);
+                core = inner;
+            }
+            Err(tokens) => {
+                core = tokens;
+                break;
+            }
+        }
+    }
+    Some(Block {
+        outer: Shell(frames),
+        inside,
+        instruments,
+        core,
+    })
+}
+
+fn async_block(tokens: &[TokenTree]) -> Option<usize> {
+    // In a `Box::pin(..)` a comma may stand behind it.
+    match tokens {
+        [block @ .., comma] if is_punct(comma, ',') => async_tail(block),
+        block => async_tail(block),
+    }
+}
+
+/// `instrument` wraps the body in one more pair of braces than it had.
+fn enter_behind_fake_return(frames: &mut Vec<(Tokens, usize)>, tokens: Tokens) -> Option<Tokens> {
+    let at = tokens.iter().rposition(is_brace)?;
+    let inner = enter(frames, tokens, at)?;
+    match sole_brace(&inner) {
+        Some(at) => enter(frames, inner, at),
+        None => Some(inner),
+    }
+}
+
+impl Block {
+    /// The `let`s into which `async_trait` has hoisted arguments.
+    pub(crate) fn hoisted(&self) -> Vec<Local> {
+        let Some(block) = self.hoisting() else {
+            return Vec::new();
+        };
+        let hoisted: TokenStream = self.core[..block.start].iter().cloned().collect();
+        let statements = syn::parse::Parser::parse2(syn::Block::parse_within, hoisted);
+        let locals = statements.unwrap_or_default().into_iter();
+        locals
+            .filter_map(|statement| match statement {
+                Stmt::Local(local) => Some(local),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The function's own type is that of a future that the block makes.
+    pub(crate) fn is_boxed(&self) -> bool {
+        self.inside == Inside::Boxed
+    }
+
+    fn hoisting(&self) -> Option<shapes::Hoisting> {
+        match self.inside {
+            Inside::Boxed => async_trait_block(&self.core),
+            Inside::Async => None,
+        }
+    }
+
+    /// The function's content with layers: `replace` puts a run of them, by its number, around what
+    /// is found.
+    pub(crate) fn weave(
+        self,
+        weave: &Weave<'_>,
+        replace: &mut dyn FnMut(usize, Found) -> TokenStream,
+    ) -> TokenStream {
+        let hoisting = self.hoisting();
+        let innermost = self.instruments.last().unwrap_or(&self.outer);
+        let braces = innermost.hole().unwrap_or(weave.braces);
+        let boxed = self.inside == Inside::Boxed;
+        let mut instruments = in_written_order(self.instruments, weave.below);
+        // Of others that are called `instrument` nothing is found.
+        let found = instruments.len();
+        let mut runs = weave
+            .below
+            .iter()
+            .map(|n| (*n).min(found))
+            .enumerate()
+            .rev();
+        let mut runs = runs.by_ref().peekable();
+
+        let mut content = match runs.next_if(|(_, below)| *below == 0) {
+            Some((run, _)) => match hoisting {
+                Some(hoisting) => around_hoisted(self.core, hoisting, weave.cloned, |found| {
+                    replace(run, found)
+                }),
+                None => replace(run, Found::block(collect(self.core), braces, boxed)),
+            },
+            None => collect(self.core),
+        };
+        for below in 0.. {
+            while let Some((run, _)) = runs.next_if(|(_, n)| *n == below) {
+                if weave.again && below > 0 {
+                    content = without_moves(content.into_iter().collect());
+                }
+                content = replace(run, Found::block(content, braces, boxed));
+            }
+            match instruments.pop() {
+                Some(shell) => content = shell.around(content),
+                None => break,
+            }
+        }
+        self.outer.around(content)
+    }
+}
+
+/// Layers around `async_trait`'s block, behind what it has hoisted.
+fn around_hoisted(
+    mut core: Tokens,
+    hoisting: shapes::Hoisting,
+    cloned: &[String],
+    replace: impl FnOnce(Found) -> TokenStream,
+) -> TokenStream {
+    let TokenTree::Group(block) = &core[hoisting.block] else {
+        return collect(core);
+    };
+    let new = replace(Found {
+        body: block.stream(),
+        braces: block.span(),
+        ret: Some(hoisting.ret),
+        boxed: false,
+        self_ident: hoisted_self(&core),
+    });
+    core[hoisting.block] = TokenTree::Group(braced_like(block, new));
+    let rest = core.split_off(hoisting.start);
+    let hoisted = without_mut(core, cloned);
+    hoisted.into_iter().chain(rest).collect()
+}
+
+impl Found {
+    fn block(body: TokenStream, braces: Span, boxed: bool) -> Self {
+        Self {
+            body,
+            braces,
+            ret: None,
+            boxed,
+            self_ident: None,
+        }
+    }
+}
+
+/// A `return` that leaves a function before the future that it ends with, and with it all layers.
+pub(crate) fn early_return(content: TokenStream) -> Option<Ident> {
+    let tokens: Tokens = content.into_iter().collect();
+    let tail = boxed_tail(&tokens).or_else(|| async_tail(&tokens))?;
+    returns(&tokens[..tail])
+}
+
+/// A `return` that is not a closure's, an async block's or an inner function's.
+fn returns(tokens: &[TokenTree]) -> Option<Ident> {
+    let mut in_fn = false;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Ident(word) if word == "return" => return Some(word.clone()),
+            TokenTree::Ident(word) if word == "fn" => in_fn = true,
+            TokenTree::Group(_) if in_fn => in_fn = !is_brace(token),
+            TokenTree::Group(g) => {
+                let before = at.checked_sub(1).map(|at| &tokens[at]);
+                let own = before.is_some_and(|t| {
+                    is_ident(t, "async") || is_ident(t, "move") || is_punct(t, '|')
+                });
+                let inner: Tokens = g.stream().into_iter().collect();
+                if let Some(word) = returns(&inner).filter(|_| !own) {
+                    return Some(word);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}

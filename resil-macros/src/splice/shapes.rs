@@ -1,0 +1,192 @@
+//! What the attributes of others leave of a function. The shapes are private to their crates: a test
+//! pins each.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+
+use crate::tokens::braced_like;
+
+pub(super) type Tokens = Vec<TokenTree>;
+
+/// `let __tracing_instrument_future = async move { .. }`: where its block is.
+pub(super) fn instrument_block(tokens: &[TokenTree]) -> Option<usize> {
+    block_of_async_move(tokens, instrument_future(tokens)? + 3)
+}
+
+pub(super) fn instrument_future(tokens: &[TokenTree]) -> Option<usize> {
+    tokens
+        .windows(2)
+        .position(|w| is_ident(&w[0], "let") && is_ident(&w[1], "__tracing_instrument_future"))
+}
+
+/// How many `#[instrument]`s stand inside one another.
+pub(super) fn instruments(tokens: &[TokenTree]) -> usize {
+    let deeper = tokens.iter().map(|t| match t {
+        TokenTree::Group(g) => instruments(&g.stream().into_iter().collect::<Tokens>()),
+        _ => 0,
+    });
+    usize::from(instrument_future(tokens).is_some()) + deeper.sum::<usize>()
+}
+
+/// `err` and `ret` put the block into `async move { .. }.await` of their own.
+pub(super) fn recorded_block(tokens: &[TokenTree]) -> Option<usize> {
+    let starts = match tokens {
+        [a, b, c, ..] if is_ident(a, "let") && is_punct(c, '=') => {
+            (is_ident(b, "__match_scrutinee") || is_ident(b, "x")).then_some(3)
+        }
+        [a, ..] if is_ident(a, "match") => Some(1),
+        _ => None,
+    }?;
+    let at = block_of_async_move(tokens, starts)?;
+    let TokenTree::Group(g) = &tokens[at] else {
+        return None;
+    };
+    let inner: Tokens = g.stream().into_iter().collect();
+    // The user's own `match async move { .. }.await` looks the same but for what follows it.
+    let mut text = collect(tokens[at..].to_vec()).to_string();
+    text.retain(|c| !c.is_whitespace());
+    (text.contains("::tracing::event!") || has_fake_return(&inner)).then_some(at)
+}
+
+pub(super) fn has_fake_return(tokens: &[TokenTree]) -> bool {
+    tokens.iter().any(|t| match t {
+        TokenTree::Group(g) => {
+            let mut inner = g.stream().into_iter();
+            inner.next().is_some_and(|t| is_ident(&t, "let"))
+                && inner
+                    .next()
+                    .is_some_and(|t| is_ident(&t, "__tracing_attr_fake_return"))
+        }
+        _ => false,
+    })
+}
+
+/// What `async_trait` left: `let`s of the arguments, and `let __ret: R = { BODY };`.
+pub(super) struct Hoisting {
+    /// Where the `let __ret` starts.
+    pub(super) start: usize,
+    /// Where the body's braces are.
+    pub(super) block: usize,
+    pub(super) ret: TokenStream,
+}
+
+pub(super) fn async_trait_block(tokens: &[TokenTree]) -> Option<Hoisting> {
+    let start = tokens
+        .windows(3)
+        .position(|w| is_ident(&w[0], "let") && is_ident(&w[1], "__ret") && is_punct(&w[2], ':'))?;
+    let rest = &tokens[start + 3..];
+    let end = rest
+        .windows(2)
+        .position(|w| is_punct(&w[0], '=') && is_brace(&w[1]))?;
+    Some(Hoisting {
+        start,
+        block: start + 3 + end + 1,
+        ret: collect(rest[..end].to_vec()),
+    })
+}
+
+/// `let __self = self;`: the name, with the span that the body's `__self` has.
+pub(super) fn hoisted_self(tokens: &[TokenTree]) -> Option<Ident> {
+    tokens.iter().find_map(|t| match t {
+        TokenTree::Ident(i) if i == "__self" => Some(i.clone()),
+        _ => None,
+    })
+}
+
+/// `let mut x = x;` without its `mut`, for each `x` that is cloned: the clone is what changes.
+pub(super) fn without_mut(tokens: Tokens, cloned: &[String]) -> Tokens {
+    let mut out: Tokens = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let is_cloned = matches!(&token, TokenTree::Ident(i) if cloned.contains(&i.to_string()));
+        if is_cloned && out.last().is_some_and(|t| is_ident(t, "mut")) {
+            out.pop();
+        }
+        out.push(match token {
+            TokenTree::Group(g) => {
+                let inner = without_mut(g.stream().into_iter().collect(), cloned);
+                TokenTree::Group(braced_like(&g, collect(inner)))
+            }
+            other => other,
+        });
+    }
+    out
+}
+
+/// `let body = async { BODY };` with `block_on(body)` behind it.
+pub(super) fn tokio_block(tokens: &[TokenTree]) -> Option<usize> {
+    let at = tokens.windows(4).position(|w| {
+        is_ident(&w[0], "let")
+            && is_ident(&w[1], "body")
+            && is_punct(&w[2], '=')
+            && is_ident(&w[3], "async")
+    })?;
+    let block = at + 4;
+    let runs = collect(tokens[block..].to_vec())
+        .to_string()
+        .contains("block_on");
+    (runs && tokens.get(block).is_some_and(is_brace)).then_some(block)
+}
+
+/// A tail `Box::pin(async move { .. })`, and nothing else in it: where its parentheses are.
+pub(super) fn boxed_tail(tokens: &[TokenTree]) -> Option<usize> {
+    let [.., owner, colon, colon2, name, TokenTree::Group(call)] = tokens else {
+        return None;
+    };
+    let is_path = is_ident(owner, "Box")
+        && is_punct(colon, ':')
+        && is_punct(colon2, ':')
+        && is_ident(name, "pin")
+        && call.delimiter() == Delimiter::Parenthesis;
+    let mut inner: Tokens = call.stream().into_iter().collect();
+    inner.pop_if(|t| is_punct(t, ','));
+    let block = async_tail(&inner)?;
+    let starts = inner[..block]
+        .iter()
+        .all(|t| matches!(t, TokenTree::Ident(_)));
+    (is_path && starts).then_some(tokens.len() - 1)
+}
+
+/// A tail `async move { .. }`.
+pub(super) fn async_tail(tokens: &[TokenTree]) -> Option<usize> {
+    match tokens {
+        [.., a, b] if is_ident(a, "async") && is_brace(b) => Some(tokens.len() - 1),
+        [.., a, m, b] if is_ident(a, "async") && is_ident(m, "move") && is_brace(b) => {
+            Some(tokens.len() - 1)
+        }
+        _ => None,
+    }
+}
+
+/// The block of the `async move { .. }` that begins at `at`.
+pub(super) fn block_of_async_move(tokens: &[TokenTree], at: usize) -> Option<usize> {
+    let is = is_ident(tokens.get(at)?, "async") && is_ident(tokens.get(at + 1)?, "move");
+    (is && is_brace(tokens.get(at + 2)?)).then_some(at + 2)
+}
+
+/// The one brace group that is all there is.
+pub(super) fn sole_brace(tokens: &[TokenTree]) -> Option<usize> {
+    matches!(tokens, [t] if is_brace(t)).then_some(0)
+}
+
+pub(super) fn collect(tokens: Tokens) -> TokenStream {
+    tokens.into_iter().collect()
+}
+
+/// Whether a name stands there, at any depth.
+pub(super) fn holds(tokens: &[TokenTree], name: &str) -> bool {
+    tokens.iter().any(|t| match t {
+        TokenTree::Group(g) => holds(&g.stream().into_iter().collect::<Tokens>(), name),
+        other => is_ident(other, name),
+    })
+}
+
+pub(super) fn is_ident(token: &TokenTree, name: &str) -> bool {
+    matches!(token, TokenTree::Ident(i) if i == name)
+}
+
+pub(super) fn is_punct(token: &TokenTree, c: char) -> bool {
+    matches!(token, TokenTree::Punct(p) if p.as_char() == c)
+}
+
+pub(super) fn is_brace(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace)
+}
