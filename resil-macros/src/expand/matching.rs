@@ -47,13 +47,7 @@ impl Cx<'_> {
                 t
             })
             .collect();
-        // A constant that is none would bind a new name, and match everything.
-        let known = pattern
-            .constant
-            .as_ref()
-            .map(|name| quote_spanned!(at=> let _ = || #name;));
         quote_spanned! {at=> {
-            #known
             match #value { #(#arms => true,)* _ => false }
         }}
     }

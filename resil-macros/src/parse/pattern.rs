@@ -4,7 +4,7 @@
 //! constant, which may only be compared with a reference to itself. So an alternative that
 //! is a literal, a range or a path gets the `&` that rustc would ask for.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Pat;
 use syn::parse::Parser;
@@ -17,9 +17,6 @@ use crate::diag::help;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     pub(crate) tokens: TokenStream,
-    /// It is one name, which is taken for a constant by its first letter. (Among alternatives rustc
-    /// tells of a name that is none.)
-    pub(crate) constant: Option<Ident>,
     pub(crate) span: Span,
 }
 
@@ -51,17 +48,12 @@ impl Value<'_> {
             return None;
         }
 
-        let constant = match &parsed {
-            Pat::Ident(name) if is_constant_name(name) => Some(name.ident.clone()),
-            _ => None,
-        };
         let out = alternatives(pattern);
         let guard = collect(guard);
         let first = super::first_span(&tokens);
         let last = trees.last().map_or(first, TokenTree::span);
         Some(Pattern {
             tokens: quote!(#out #guard),
-            constant,
             span: first.join(last).unwrap_or(first),
         })
     }
@@ -195,7 +187,10 @@ fn one(alternative: &[TokenTree]) -> TokenStream {
             in_parentheses(alternatives(group.stream())).to_token_stream()
         }
         (Pat::Lit(_) | Pat::Path(_), _) => quote_spanned!(first=> & #tokens),
-        (Pat::Ident(name), _) if is_constant_name(&name) => quote_spanned!(first=> & #tokens),
+        // As a path: a mistyped name would bind, and match everything.
+        (Pat::Ident(name), _) if is_constant_name(&name) => {
+            quote_spanned!(first=> & #tokens::<>)
+        }
         (Pat::Range(_), _) => {
             // `&1..=5` is ambiguous to rustc.
             let range = in_parentheses(tokens);

@@ -208,20 +208,23 @@ fn constants_in_patterns_get_their_reference() {
         ),
         ("e if e.is_connect()", "e if e.is_connect()"),
         ("StatusCode::BAD_GATEWAY", "&StatusCode::BAD_GATEWAY"),
-        ("A | b::C | D { .. } | E(_)", "&A | &b::C | D { .. } | E(_)"),
+        (
+            "A | b::C | D { .. } | E(_)",
+            "&A::<> | &b::C | D { .. } | E(_)",
+        ),
         ("404 | -1 | \"x\" | true", "&404 | &-1 | &\"x\" | &true"),
         ("500..=599 | 1..5", "&(500..=599) | &(1..5)"),
         ("LOW..=HIGH", "&(LOW..=HIGH)"),
         ("<T as X>::Y", "&<T as X>::Y"),
-        ("| A | B", "| &A | &B"),
+        ("| A | B", "| &A::<> | &B::<>"),
         ("_", "_"),
         ("Some(e)", "Some(e)"),
-        ("(A | B) | (C, D)", "(&A | &B) | (C, D)"),
+        ("(A | B) | (C, D)", "(&A::<> | &B::<>) | (C, D)"),
         ("&A | ref e | [a, ..]", "&A | ref e | [a, ..]"),
         ("e @ Some(_)", "e @ Some(_)"),
-        ("A if x | y", "&A if x | y"),
+        ("A if x | y", "&A::<> if x | y"),
         ("e if let Some(x) = e.y && x", "e if let Some(x) = e.y && x"),
-        ("A,", "&A"),
+        ("A,", "&A::<>"),
     ];
     for (text, expected) in cases {
         let read = pattern(tokens(text));
@@ -229,10 +232,13 @@ fn constants_in_patterns_get_their_reference() {
     }
     // `$p:pat` with alternatives of its own.
     let read = pattern(in_none_groups(tokens("A | B(_) | 5")));
-    assert_eq!(close(&read), close(&tokens("&A | B(_) | &5")));
+    assert_eq!(close(&read), close(&tokens("&A::<> | B(_) | &5")));
     let group = in_none_groups(tokens("A | B"));
     let read = pattern(quote!(#group | C if x));
-    assert_eq!(close(&read), close(&tokens("&A | &B | &C if x")));
+    assert_eq!(
+        close(&read),
+        close(&tokens("&A::<> | &B::<> | &C::<> if x"))
+    );
 }
 
 /// Without spaces: how the printer sets them depends on where a token came from.
