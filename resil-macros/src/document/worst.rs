@@ -56,13 +56,12 @@ struct Bound {
 impl Bound {
     fn under(mut self, timeout: &Timeout) -> Self {
         let literal = timeout.limit.as_ref().and_then(DurationValue::literal);
-        // The wait for another caller may take all of it, however short a run is.
-        let inside = if self.waits.take().is_some() {
-            None
-        } else {
-            self.time
-        };
-        self.time = match (literal, inside) {
+        if self.waits.take().is_some() {
+            // The wait for another caller may take all of it, however short a run is.
+            self.time = None;
+            self.limits.clear();
+        }
+        self.time = match (literal, self.time) {
             (None, inside) => inside,
             (Some(limit), None) => Some(Waits::exactly(limit)),
             (Some(limit), Some(inside)) => Some(inside.map(|time| time.min(limit))),
