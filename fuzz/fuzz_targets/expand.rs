@@ -17,7 +17,7 @@ mod check;
 mod classify;
 #[path = "../../resil-macros/src/diag.rs"]
 mod diag;
-#[path = "../../resil-macros/src/document.rs"]
+#[path = "../../resil-macros/src/document/mod.rs"]
 mod document;
 #[path = "../../resil-macros/src/expand/mod.rs"]
 mod expand;

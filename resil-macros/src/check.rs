@@ -105,7 +105,9 @@ fn check_unlimited_is_bounded(facts: &[Facts], cx: &Ctx<'_>) {
 
 /// A retry stops when the next delay would end at or after the deadline: runs that come
 /// after so much waiting are written, and never happen. `within` is exempt, it is meant to
-/// cut `max` short; the attempts' own timeouts are upper bounds, and prove nothing.
+/// cut `max` short; the attempts' own timeouts are upper bounds, and prove nothing. An error
+/// that is throttled may ask for a shorter delay, and no type is seen here: so what is said
+/// is said of the retry's own delays.
 fn check_every_attempt_can_start(facts: &[Facts], cx: &Ctx<'_>) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(repeats) = &layer.repeats else {
@@ -118,7 +120,8 @@ fn check_every_attempt_can_start(facts: &[Facts], cx: &Ctx<'_>) {
             continue;
         };
         let message = format!(
-            "attempt {} can never start: the delays before it are at least {}, and the timeout around ends at `{}`",
+            "by `{}`'s own delays attempt {} can't start: they are at least {}, and the timeout around ends at `{}`",
+            layer.policy,
             never.attempt,
             never.sum,
             show(around),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{TokenStream, TokenTree};
 
 /// One writes rustdoc, the other knows the shapes of other macros: neither finds faults.
-const NO_MESSAGES: [&str; 2] = ["document.rs", "splice/shapes.rs"];
+const NO_MESSAGES: [&str; 2] = ["document/", "splice/shapes.rs"];
 
 /// What follows these words is said to us, not to a user.
 const PANICS: [&str; 6] = [
@@ -38,7 +38,7 @@ fn every_message_is_shown() {
     let mut missing = Vec::new();
     for path in files(&src, "rs") {
         let name = path.strip_prefix(&src).expect("below it").to_string_lossy();
-        if is_test(&name) || NO_MESSAGES.contains(&&*name) {
+        if is_test(&name) || NO_MESSAGES.iter().any(|n| name.starts_with(n)) {
             continue;
         }
         let tokens: TokenStream = read(&path).parse().expect("this crate is Rust");

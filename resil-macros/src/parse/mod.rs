@@ -27,7 +27,7 @@ pub(crate) use duration::{show, with_units};
 pub(crate) use look::{Look, describe, look};
 pub(crate) use moment::DurationValue;
 pub(crate) use pattern::Pattern;
-pub(crate) use split::{at_commas, flat, inside, is_equals, is_punct, shown};
+pub(crate) use split::{at_commas, flat, inside, is_equals, is_punct, shown, shown_whole};
 pub(crate) use table::{Elsewhere, Guess, Here, Kind, Opt, Spec};
 pub(crate) use value::{Place, Value};
 

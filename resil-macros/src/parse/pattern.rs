@@ -17,6 +17,8 @@ use crate::diag::help;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     pub(crate) tokens: TokenStream,
+    /// As the user wrote it: without the `&` that constants get.
+    pub(crate) written: TokenStream,
     pub(crate) span: Span,
 }
 
@@ -54,6 +56,7 @@ impl Value<'_> {
         let last = trees.last().map_or(first, TokenTree::span);
         Some(Pattern {
             tokens: quote!(#out #guard),
+            written: collect(trees),
             span: first.join(last).unwrap_or(first),
         })
     }

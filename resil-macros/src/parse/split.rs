@@ -144,11 +144,16 @@ fn is_joint(punct: &Punct) -> bool {
 /// The user's tokens in a message: on one line, and cut where they run long.
 pub(crate) fn shown(tokens: &TokenStream) -> String {
     const LONGEST: usize = 60;
-    let line = close_up(&tokens.to_string());
+    let line = shown_whole(tokens);
     if line.chars().count() <= LONGEST {
         return line;
     }
     line.chars().take(LONGEST).chain("..".chars()).collect()
+}
+
+/// The same, however long.
+pub(crate) fn shown_whole(tokens: &TokenStream) -> String {
+    close_up(&tokens.to_string())
 }
 
 /// Takes out the spaces that the printer puts between tokens which came one by one:
@@ -163,7 +168,9 @@ fn close_up(text: &str) -> String {
                 .next();
             name.is_some_and(|name| !matches!(name, "" | "if" | "in" | "match" | "move" | "return"))
         };
+        let opens_macro = before == Some('!') && word.starts_with(['(', '[']);
         let glued = opens_call
+            || opens_macro
             || line.is_empty()
             || matches!(before, Some('.' | '(' | '['))
             || line.ends_with("::")

@@ -1,5 +1,6 @@
-//! The shortest delays that a retry can have, as far as its literals tell. The runtime
-//! computes the real ones; here they only prove that an attempt can never start.
+//! The shortest and the longest delays that a retry can have, as far as its literals tell. The
+//! runtime computes the real ones; here they prove that an attempt never starts, and say what the
+//! whole may come to.
 
 use std::time::Duration;
 
@@ -8,6 +9,18 @@ use proc_macro2::Span;
 use super::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_FACTOR, Jitter, Retry, Strategy};
 use crate::parse::Const;
 use crate::policy::Shortest;
+
+/// The delay before retry n.
+type Delay = Box<dyn Fn(u32) -> Duration>;
+
+/// A time of a whole retry, at its longest.
+#[derive(Clone, Copy)]
+pub(crate) struct Waits {
+    /// By the retry's own delays.
+    pub(crate) own: Duration,
+    /// Where the failed side asks for the longest that is granted.
+    pub(crate) asked: Duration,
+}
 
 impl Retry {
     /// `None` where a value is an expression or a fault, where the delays may be nothing,
@@ -18,77 +31,114 @@ impl Retry {
         if self.retry_after.is_some() || self.written.backoff.is_some() {
             return None;
         }
-        let delay: Box<dyn Fn(u32) -> Duration> = if self.written.delays.is_some() {
-            let delays = self.delays.as_ref()?;
-            let delays: Vec<Duration> = delays
-                .iter()
-                .map(|delay| delay.literal().copied())
-                .collect::<Option<_>>()?;
-            Box::new(move |n| {
-                let last = delays.len() - 1;
-                delays[last.min(usize::try_from(n - 1).unwrap_or(last))]
-            })
-        } else {
-            if self.written.policy && self.written.strategy.is_none() {
-                return None;
-            }
-            let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
-            let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
-            let factor =
-                self.literal_or(self.factor.as_ref(), self.written.factor, DEFAULT_FACTOR)?;
-            let strategy = self.strategy;
-            Box::new(move |n| grown(strategy, base, factor, cap, n).min(cap))
-        };
+        let delay = self.plain()?;
         Some(Shortest {
             runs,
             delay: Box::new(move |n| scaled(delay(n), share)),
         })
     }
 
-    /// All waits together at their longest; `None` where that can't be told.
-    pub(crate) fn longest_waits(&self) -> Option<Duration> {
+    /// All waits together; `None` where that can't be told.
+    pub(crate) fn longest_waits(&self) -> Option<Waits> {
         /// More waits than this are no figure that helps anybody.
         const MOST: u32 = 10_000;
-        if self.written.policy {
+        let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
+        let own = self.longest()?;
+        let most_asked = self.longest_asked()?;
+        let mut all = Waits {
+            own: Duration::ZERO,
+            asked: Duration::ZERO,
+        };
+        for n in 1..=waits {
+            let own = own(n);
+            // Any failure may ask, and any may not.
+            let asked = own.max(most_asked);
+            let own = if self.retry_after.is_some() {
+                asked
+            } else {
+                own
+            };
+            all.own = all.own.saturating_add(own);
+            all.asked = all.asked.saturating_add(asked);
+        }
+        Some(all)
+    }
+
+    /// The delays before their jitter, capped where they have a cap.
+    fn plain(&self) -> Option<Delay> {
+        if self.written.delays.is_some() {
+            let delays = self.literal_delays()?;
+            return Some(Box::new(move |n| {
+                let last = delays.len() - 1;
+                delays[last.min(usize::try_from(n - 1).unwrap_or(last))]
+            }));
+        }
+        if self.written.policy && self.written.strategy.is_none() {
             return None;
         }
-        let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
-        let delays = match &self.delays {
-            None if self.written.delays.is_some() => return None,
-            None => None,
-            Some(all) => Some(
-                all.iter()
-                    .map(|d| d.literal().copied())
-                    .collect::<Option<Vec<_>>>()?,
-            ),
-        };
-        if let Some(delays) = delays {
-            let last = delays.last().copied()?;
-            let all = (0..waits as usize).map(|i| delays.get(i).copied().unwrap_or(last));
-            return all
-                .reduce(Duration::saturating_add)
-                .or(Some(Duration::ZERO));
-        }
-        let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
-        let own = self.written.backoff.is_some() || self.retry_after.is_some();
-        if own || matches!(self.jitter, Some(Jitter::Decorrelated)) {
-            // Whoever gives the delay is held to the cap.
-            return cap.checked_mul(waits);
-        }
-        let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
+        let (base, cap) = self.base_and_cap()?;
         let factor = self.literal_or(self.factor.as_ref(), self.written.factor, DEFAULT_FACTOR)?;
+        let strategy = self.strategy;
+        Some(Box::new(move |n| {
+            grown(strategy, base, factor, cap, n).min(cap)
+        }))
+    }
+
+    /// The longest delays that the jitter allows.
+    fn longest(&self) -> Option<Delay> {
+        if self.written.backoff.is_some() {
+            // Whatever it answers is held to the cap.
+            let cap = self.literal_cap()?;
+            return Some(Box::new(move |_| cap));
+        }
         let more = match &self.jitter {
+            // Nothing is known of the jitter.
+            None if self.written.jitter.is_some() || self.written.policy => return None,
+            None | Some(Jitter::Full | Jitter::Equal | Jitter::None) => return self.plain(),
+            Some(Jitter::Decorrelated) => {
+                let (base, cap) = self.base_and_cap()?;
+                return Some(Box::new(move |n| {
+                    base.saturating_mul(3_u32.saturating_pow(n)).min(cap)
+                }));
+            }
             Some(Jitter::Ratio(ratio)) => 1.0 + ratio.literal()?,
-            _ => 1.0,
         };
-        let all = (1..=waits)
-            .map(|n| scaled(grown(self.strategy, base, factor, cap, n).min(cap), more).min(cap));
-        all.reduce(Duration::saturating_add)
-            .or(Some(Duration::ZERO))
+        let plain = self.plain()?;
+        // No cap holds what comes to a list of delays.
+        let cap = if self.written.delays.is_some() {
+            Duration::MAX
+        } else {
+            self.literal_cap()?
+        };
+        Some(Box::new(move |n| scaled(plain(n), more).min(cap)))
+    }
+
+    /// What the failed side may ask for, the tenth on top included: up to the cap, or the longest of
+    /// the delays where that is longer.
+    fn longest_asked(&self) -> Option<Duration> {
+        let cap = self.literal_cap()?;
+        if self.written.delays.is_none() {
+            return Some(cap);
+        }
+        Some(self.literal_delays()?.into_iter().fold(cap, Duration::max))
+    }
+
+    fn literal_delays(&self) -> Option<Vec<Duration>> {
+        let delays = self.delays.as_ref()?.iter();
+        delays.map(|delay| delay.literal().copied()).collect()
+    }
+
+    pub(super) fn base_and_cap(&self) -> Option<(Duration, Duration)> {
+        let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
+        Some((base, self.literal_cap()?))
+    }
+
+    fn literal_cap(&self) -> Option<Duration> {
+        self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)
     }
 
     /// The literal, the default where nothing is written, `None` where it can't be told.
-    pub(super) fn literal_or<T: Copy>(
+    fn literal_or<T: Copy>(
         &self,
         value: Option<&Const<T>>,
         written: Option<Span>,

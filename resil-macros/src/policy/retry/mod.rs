@@ -11,6 +11,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::LitStr;
 
+pub(crate) use self::curve::Waits;
 pub(crate) use self::table::SPEC;
 use super::{Ctx, Facts, Repeats};
 use crate::parse::{Args, Const, Look, Pattern, Value, describe, inside, look, wording};
@@ -182,6 +183,11 @@ impl Retry {
             repeats: Some(repeats),
             ..Facts::new(NAME, self.span)
         }
+    }
+
+    /// The strategy's word, where it is written.
+    pub(crate) fn written_strategy(&self) -> Option<&'static str> {
+        self.written.strategy.map(|_| self.strategy.name())
     }
 
     /// How often the body may run, where that is known and has an end.

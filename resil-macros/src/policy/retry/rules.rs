@@ -1,9 +1,7 @@
 //! The rules within one `#[retry]`. They look at literals and defaults only: where a
 //! value is an expression they stay silent, and the const assertion speaks.
 
-use std::time::Duration;
-
-use super::{Budget, DEFAULT_BASE, DEFAULT_CAP, Jitter, Max, Retry, Strategy};
+use super::{Budget, Jitter, Max, Retry, Strategy};
 use crate::diag::{help, nearest};
 use crate::parse::{show, wording};
 use crate::policy::Ctx;
@@ -148,12 +146,6 @@ impl Retry {
             ),
             (None, None) => {}
         }
-    }
-
-    fn base_and_cap(&self) -> Option<(Duration, Duration)> {
-        let base = self.literal_or(self.base.as_ref(), self.written.base, DEFAULT_BASE)?;
-        let cap = self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)?;
-        Some((base, cap))
     }
 
     /// It is looked at before each delay, so not even one would be waited for.

@@ -69,19 +69,26 @@ fn said_to(stack: &str) -> String {
 
 /// Parses and checks a stack written without `#[..]`, outermost first.
 fn faults_of(stack: &[&str]) -> Vec<String> {
-    let stack = stack.iter().map(|text| {
-        let mut trees = text
-            .parse::<TokenStream>()
-            .expect("the lexer takes it")
-            .into_iter();
-        let name = trees.next().expect("a name").to_string();
-        let args = match trees.next() {
-            Some(TokenTree::Group(group)) => group.stream(),
-            _ => TokenStream::new(),
-        };
-        (name, args)
-    });
-    faults_of_tokens(stack.collect())
+    faults_of_tokens(stack.iter().map(|text| named(text)).collect())
+}
+
+/// The layers of such a stack.
+pub(crate) fn layers_of(stack: &[&str], cx: &Ctx<'_>) -> Vec<Layer> {
+    let stack = stack.iter().map(|text| named(text));
+    stack.map(|(name, args)| layer(&name, args, cx)).collect()
+}
+
+fn named(text: &str) -> (String, TokenStream) {
+    let mut trees = text
+        .parse::<TokenStream>()
+        .expect("the lexer takes it")
+        .into_iter();
+    let name = trees.next().expect("a name").to_string();
+    let args = match trees.next() {
+        Some(TokenTree::Group(group)) => group.stream(),
+        _ => TokenStream::new(),
+    };
+    (name, args)
 }
 
 fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {

@@ -1,0 +1,124 @@
+//! A `#[circuit]` in words.
+
+use super::code::{code, duration, written};
+use super::departing;
+use crate::parse::{Const, shown_whole};
+use crate::policy::Circuit;
+use crate::policy::circuit::Window;
+
+pub(super) fn words(c: &Circuit) -> String {
+    let name = c
+        .name
+        .as_ref()
+        .map_or_else(String::new, |n| format!(" {}", code(&n.value())));
+    let per_key = c
+        .key
+        .as_ref()
+        .map_or_else(String::new, |k| format!(", one for each {}", written(k)));
+    let mut parts = Vec::new();
+    if let Some(policy) = &c.policy {
+        parts.push(departing(policy.tokens(), &departures(c)));
+    } else if c.name.is_none() || !departures(c).is_empty() {
+        parts.push(opens(c));
+    }
+    // With a name alone it opens as another function has set it, of whom nothing is known here.
+    parts.extend(
+        c.on.as_ref()
+            .map(|p| format!("only {} counts as a failure", written(&p.written))),
+    );
+    parts.extend(
+        c.ignore
+            .as_ref()
+            .map(|p| format!("{} does not count", written(&p.written))),
+    );
+    let colon = if parts.is_empty() { "" } else { ": " };
+    format!("{name}{per_key}{colon}{}", parts.join("; "))
+}
+
+/// For how long, and what trips it. The least time: jitter and failed probes make it longer.
+fn opens(c: &Circuit) -> String {
+    let open_for = c
+        .open_for
+        .as_ref()
+        .map_or_else(|| "`30s`".to_owned(), duration);
+    let failed = c
+        .failure_rate
+        .as_ref()
+        .map(|rate| (written(rate.tokens()), "fail".to_owned()));
+    let slow = c.slow.as_ref().map(|slow| {
+        let rate = c.slow_rate.as_ref();
+        let rate = rate.map_or_else(|| "`100%`".to_owned(), |r| written(r.tokens()));
+        (rate, format!("take {} or longer", duration(slow)))
+    });
+    let by_rate = match (failed, slow) {
+        (None, None) => None,
+        (Some((rate, what)), None) | (None, Some((rate, what))) => {
+            Some(format!("when {rate} of {} {what}", calls(c)))
+        }
+        (Some((rate, fail)), Some((slow_rate, slow))) => Some(format!(
+            "when {rate} of {} {fail} or {slow_rate} of them {slow}",
+            calls(c)
+        )),
+    };
+    let in_a_row = match &c.failures {
+        Some(failures) => Some(written(failures.tokens())),
+        None => by_rate.is_none().then(|| "`5`".to_owned()),
+    };
+    let trips: Vec<String> = in_a_row
+        .map(|failures| format!("after {failures} failures in a row"))
+        .into_iter()
+        .chain(by_rate)
+        .collect();
+    format!("opens for at least {open_for} {}", trips.join(", or "))
+}
+
+/// What the rates are rates of.
+fn calls(c: &Circuit) -> String {
+    let (calls, least) = match &c.window {
+        None => ("the last `100` calls".to_owned(), None),
+        Some(Window::Calls(n)) => (format!("the last {} calls", written(n.tokens())), None),
+        Some(Window::Time(d)) => (
+            format!("the calls of the last {}", duration(d)),
+            Some("`20`"),
+        ),
+        Some(Window::Expr(w)) => (
+            format!("the calls in a window of {}", written(w.tokens())),
+            None,
+        ),
+    };
+    let least = match &c.min_calls {
+        Some(n) => Some(written(n.tokens())),
+        None => least.map(str::to_owned),
+    };
+    match least {
+        Some(least) => format!("{calls} (at least {least})"),
+        None => calls,
+    }
+}
+
+/// What is written of the settings.
+fn departures(c: &Circuit) -> Vec<String> {
+    fn of<T>(name: &str, value: Option<&Const<T>>) -> Option<String> {
+        value.map(|v| code(&format!("{name} = {}", shown_whole(v.tokens()))))
+    }
+    let window = c.window.as_ref().and_then(|window| match window {
+        Window::Calls(n) => of("window", Some(n)),
+        Window::Time(d) => of("window", Some(d)),
+        Window::Expr(w) => of("window", Some(w)),
+    });
+    [
+        of("failures", c.failures.as_ref()),
+        of("failure_rate", c.failure_rate.as_ref()),
+        window,
+        of("min_calls", c.min_calls.as_ref()),
+        of("slow", c.slow.as_ref()),
+        of("slow_rate", c.slow_rate.as_ref()),
+        of("open_for", c.open_for.as_ref()),
+        of("open_max", c.open_max.as_ref()),
+        of("probes", c.probes.as_ref()),
+        of("max_keys", c.max_keys.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,314 @@
+//! What is said of a stack. `worst.txt` holds the last sentences, here are the lines above it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::section;
+use crate::input::Input;
+use crate::policy::tests::{layers_of, with_cx};
+
+const WORST: &str = include_str!("worst.txt");
+
+/// The section of a function under `stack`, outermost first, with `attrs` besides.
+fn section_of(stack: &[&str], attrs: &TokenStream) -> String {
+    let (text, faults) = with_cx(|cx| {
+        let layers = layers_of(stack, cx);
+        let function = quote!(#attrs async fn f() {});
+        let input: Input = syn::parse2(function).expect("a function");
+        let section = section(&input.attrs, &layers);
+        if section.is_empty() {
+            return String::new();
+        }
+        let attribute: syn::Attribute = syn::parse_quote!(#section);
+        match &attribute.meta {
+            syn::Meta::NameValue(doc) => match &doc.value {
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                }) => text.value(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(faults, [""; 0], "{stack:?}");
+    text
+}
+
+/// The line of the one layer of `stack`, without its number.
+fn line_of(stack: &str) -> String {
+    let text = section_of(&[stack], &quote!(#[doc = "Documented."]));
+    let line = text.lines().find_map(|line| line.strip_prefix("1. "));
+    line.expect("a line").to_owned()
+}
+
+#[test]
+fn the_worst_case_is_what_is_computed_by_hand() {
+    let mut lines = WORST
+        .lines()
+        .filter(|l| !l.is_empty() && !l.starts_with('#'));
+    let mut wrong = Vec::new();
+    while let (Some(stack), Some(expected)) = (lines.next(), lines.next()) {
+        let text = section_of(
+            &stack.split(" ;; ").collect::<Vec<_>>(),
+            &quote!(#[doc = "Documented."]),
+        );
+        let said = text.lines().last().unwrap_or_default();
+        if said != expected.trim() {
+            wrong.push(format!(
+                "{stack}\n    expected {}\n    said     {said}\n",
+                expected.trim()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+#[test]
+fn the_whole_section_stands_behind_the_docs() {
+    assert_eq!(
+        section_of(
+            &["timeout(5s)", "retry", "timeout(LIMIT)"],
+            &quote!(#[doc = "Documented."])
+        ),
+        "\n# Resilience\n\
+         \nThe policies around the body, outermost first:\n\
+         \n1. **timeout**: `5s`\
+         \n2. **retry**: up to `3` runs; exponential waits from `100ms`, at most `20s`, with full jitter\
+         \n3. **timeout**: `LIMIT`\n\
+         \nAt worst 3 attempts and about 5s in all."
+    );
+}
+
+/// What has no docs stays without, so that `missing_docs` finds it.
+#[test]
+fn only_docs_are_docs() {
+    for (attrs, documented) in [
+        (quote!(), false),
+        (quote!(#[doc(alias = "pay")]), false),
+        (quote!(#[doc(hidden)]), false),
+        (quote!(#[doc(alias = "pay")] #[must_use]), false),
+        // rustc has replaced it with what it holds, or with nothing, before we come.
+        (quote!(#[cfg_attr(docsrs, doc = "Pays.")]), false),
+        (quote!(#[doc = "Pays."]), true),
+        (quote!(#[doc = include_str!("pay.md")]), true),
+        (quote!(#[doc = concat!("Pays ", "once.")]), true),
+        (quote!(#[doc(alias = "pay")] #[doc = "Pays."]), true),
+    ] {
+        let section = section_of(&["retry"], &attrs);
+        assert_eq!(!section.is_empty(), documented, "{attrs}");
+    }
+}
+
+#[test]
+fn a_retry_in_words() {
+    const DEFAULT: &str = "exponential waits from `100ms`, at most `20s`, with full jitter";
+    for (args, said) in [
+        ("", format!("up to `3` runs; {DEFAULT}")),
+        ("max = 1", "one run".to_owned()),
+        ("max = MAX", format!("up to `MAX` runs; {DEFAULT}")),
+        (
+            "max = unlimited, within = 10s",
+            format!("as many runs as time and budget allow; {DEFAULT}; no run begins after `10s`"),
+        ),
+        (
+            "max = unlimited, within = 10s, budget = off",
+            format!("as many runs as time allows; {DEFAULT}; no run begins after `10s`; no budget"),
+        ),
+        ("jitter", format!("up to `3` runs; {DEFAULT}")),
+        (
+            "jitter = none",
+            "up to `3` runs; exponential waits from `100ms`, at most `20s`".to_owned(),
+        ),
+        (
+            "linear, base = 1s, cap = CAP, jitter = equal",
+            "up to `3` runs; linear waits from `1s`, at most `CAP`, with equal jitter".to_owned(),
+        ),
+        (
+            "fibonacci, jitter = 10%",
+            "up to `3` runs; Fibonacci waits from `100ms`, at most `20s`, with a jitter of `10%`"
+                .to_owned(),
+        ),
+        (
+            "constant, base = 1s, jitter = none",
+            "up to `3` runs; waits of `1s`".to_owned(),
+        ),
+        (
+            "constant, base = 15s, jitter = 50%",
+            "up to `3` runs; waits of `15s`, at most `20s`, with a jitter of `50%`".to_owned(),
+        ),
+        (
+            "factor = 3, base = BASE",
+            "up to `3` runs; exponential waits from `BASE` by a factor of `3`, at most `20s`, \
+             with full jitter"
+                .to_owned(),
+        ),
+        (
+            "base = 1s, cap = 5s, jitter = decorrelated",
+            "up to `3` runs; random waits from `1s` to three times the one before, at most `5s`"
+                .to_owned(),
+        ),
+        (
+            "delays = [1s, PAUSE]",
+            "up to `3` runs; waits of `1s`, `PAUSE`".to_owned(),
+        ),
+        (
+            "delays = [1s], jitter, retry_after = after",
+            "up to `3` runs; waits of `1s`, with full jitter, or as the failed side asks"
+                .to_owned(),
+        ),
+        (
+            "backoff = Squares",
+            "up to `3` runs; waits of its own back-off, at most `20s`".to_owned(),
+        ),
+        (
+            "backoff = Squares, cap = 1s, jitter = equal",
+            "up to `3` runs; waits of its own back-off, at most `1s`, with equal jitter".to_owned(),
+        ),
+        (
+            "on(Network(_)), unless(Dead), nested = outer",
+            format!(
+                "up to `3` runs; {DEFAULT}; only for `Network(_)`; never for `Dead`; \
+                 one run under another function's `retry`"
+            ),
+        ),
+        (
+            "budget = \"shared\"",
+            format!("up to `3` runs; {DEFAULT}; on the budget `shared`"),
+        ),
+        (
+            "budget(capacity = 20)",
+            format!("up to `3` runs; {DEFAULT}; on a budget of `20`, `5` a retry"),
+        ),
+        ("policy = POLICY", "as `POLICY` says".to_owned()),
+        (
+            "policy = POLICY, retry_after = after",
+            "as `POLICY` says; waits as the failed side asks".to_owned(),
+        ),
+        (
+            "linear, policy = POLICY, max = 5, base = 1s, jitter = none, within = 10s",
+            "as `POLICY` says, but `linear`, `max = 5`, `base = 1s`, `jitter = none`; \
+             no run begins after `10s`"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(
+            line_of(&format!("retry({args})")),
+            format!("**retry**: {said}")
+        );
+    }
+}
+
+#[test]
+fn patterns_are_shown_as_written() {
+    for (option, said) in [
+        ("on_ok(5 | 6)", "also for `Ok(5 | 6)`"),
+        ("on_ok(1..=5)", "also for `Ok(1..=5)`"),
+        (
+            "on(StatusCode::BAD_GATEWAY,)",
+            "only for `StatusCode::BAD_GATEWAY`",
+        ),
+        (
+            "on(Http(s) if s.is_server_error())",
+            "only for `Http(s) if s.is_server_error()`",
+        ),
+        ("on = Kind::A | Kind::B", "only for `Kind::A | Kind::B`"),
+        // As it is, however long.
+        (
+            "on(e if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted))",
+            "only for `e if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted)`",
+        ),
+    ] {
+        let line = line_of(&format!("retry({option})"));
+        let (_, last) = line.rsplit_once("; ").expect("parts");
+        // The lexer's own spaces are not those of a file.
+        assert_eq!(last.replace(' ', ""), said.replace(' ', ""));
+    }
+}
+
+/// As Markdown has it: as many backticks around it as there are nowhere inside.
+#[test]
+fn a_code_span_holds_any_expression() {
+    let line = line_of("retry(on(\"`<b>` [d]\" | \"a\"))");
+    assert!(
+        line.ends_with("only for ``\"`<b>` [d]\" | \"a\"``"),
+        "{line}"
+    );
+    let line = line_of("idempotent(key = \"a``b\")");
+    assert!(line.contains("by ```\"a``b\"```, "), "{line}");
+    let line = line_of("idempotent(key = '`')");
+    assert!(line.contains("by ``'`'``, "), "{line}");
+    for (text, span) in [
+        ("a", "`a`"),
+        ("`", "`` ` ``"),
+        ("`a", "`` `a ``"),
+        ("a ``", "``` a `` ```"),
+        ("", ""),
+    ] {
+        assert_eq!(super::code::code(text), span);
+    }
+}
+
+#[test]
+fn a_circuit_in_words() {
+    for (args, said) in [
+        ("", ": opens for at least `30s` after `5` failures in a row"),
+        ("name = \"pay\"", " `pay`"),
+        (
+            "name = \"pay\", open_for = 5s",
+            " `pay`: opens for at least `5s` after `5` failures in a row",
+        ),
+        (
+            "slow = 2s, slow_rate = 50%, open_for = 5s",
+            ": opens for at least `5s` when `50%` of the last `100` calls take `2s` or longer",
+        ),
+        (
+            "slow = SLOW, failures = 3",
+            ": opens for at least `30s` after `3` failures in a row, or when `100%` of the last \
+             `100` calls take `SLOW` or longer",
+        ),
+        (
+            "failure_rate = 50%, window = 20, min_calls = 10",
+            ": opens for at least `30s` when `50%` of the last `20` calls (at least `10`) fail",
+        ),
+        (
+            "failure_rate = 0.5, slow = 1s, window = 10s",
+            ": opens for at least `30s` when `0.5` of the calls of the last `10s` (at least `20`) \
+             fail or `100%` of them take `1s` or longer",
+        ),
+        (
+            "failure_rate = 50%, window = WINDOW",
+            ": opens for at least `30s` when `50%` of the calls in a window of `WINDOW` fail",
+        ),
+        (
+            "key = request.host, on(Network(_)), ignore(NotFound)",
+            ", one for each `request.host`: opens for at least `30s` after `5` failures in a row; \
+             only `Network(_)` counts as a failure; `NotFound` does not count",
+        ),
+        (
+            "name = \"pay\", ignore(NotFound)",
+            " `pay`: `NotFound` does not count",
+        ),
+        (
+            "policy = POLICY, failures = 3, open_for = 5s",
+            ": as `POLICY` says, but `failures = 3`, `open_for = 5s`",
+        ),
+    ] {
+        assert_eq!(
+            line_of(&format!("circuit({args})")),
+            format!("**circuit**{said}")
+        );
+    }
+}
+
+#[test]
+fn an_idempotent_in_words() {
+    assert_eq!(
+        line_of("idempotent(key = (user, \"payment\"), ttl = 1h)"),
+        "**idempotent**: by `user, \"payment\"`, replayed for `1h`; a second caller meanwhile waits"
+    );
+    assert_eq!(
+        line_of("idempotent(key = user, conflict = reject)"),
+        "**idempotent**: by `user`, replayed for `24h`; a second caller meanwhile is refused"
+    );
+}
