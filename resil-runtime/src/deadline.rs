@@ -35,6 +35,9 @@ impl Deadline {
     ///
     /// A `#[timeout]` whose body is in its first poll has not begun to count yet: the first look
     /// starts it.
+    ///
+    /// It is the deadline of what is being polled on this thread: a task of a `LocalSet` that an
+    /// annotated function drives sees the function's, as what it calls does.
     pub fn current() -> Option<Self> {
         AMBIENT.with(Ambient::current).map(Self)
     }
@@ -167,9 +170,15 @@ pub(crate) struct Enclosing {
 }
 
 impl Enclosing {
-    /// Whether a limit that has not begun to count, and is as short as `limit`, is around.
-    pub(crate) fn has_unstarted_within(&self, limit: Duration) -> bool {
-        self.unstarted != NONE && self.unstarted <= limit
+    /// The soonest deadline around, `now` being the start of what has not begun to count, and whether
+    /// a timeout stands behind it.
+    pub(crate) fn soonest(&self, now: Instant) -> Option<(Instant, bool)> {
+        let started = self.at.map(|at| (at, self.enforced));
+        let unstarted = (self.unstarted != NONE).then(|| (clock::add(now, self.unstarted), true));
+        match (started, unstarted) {
+            (Some(s), Some(u)) => Some(if s.0 <= u.0 { s } else { u }),
+            (s, u) => s.or(u),
+        }
     }
 }
 

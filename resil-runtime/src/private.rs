@@ -17,7 +17,7 @@ pub use crate::retry::{
 };
 pub use crate::site::Site;
 pub use crate::then::then;
-pub use crate::timeout::timeout;
+pub use crate::timeout::{enclosed_timeout, timeout};
 
 /// A value of the type that a body answers, in code that never runs: inference is pinned to it.
 #[cold]

@@ -1,7 +1,10 @@
 //! `#[timeout]`: bounds what is inside it, and tells it so through the ambient deadline.
 //!
 //! The limit counts from the end of the first poll, so that what is ready at once costs no clock
-//! and no timer. No timer is made either where an enclosing timeout fires as soon.
+//! and no timer. No timer is made either where another timeout of the same stack fires as soon: it
+//! owns this one, and is polled whenever this one is. A timeout of another function does not: what
+//! it polls may be a stream's or a task set's, and outlive it. There this one has a timer of its own,
+//! and leaves the answer to the other where both are due.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -33,10 +36,27 @@ where
 {
     Timeout {
         body: Some(body),
-        timer: Timer::Unstarted,
+        timer: Timer::Unstarted { enclosed: false },
         limit,
         site,
         mark,
+    }
+}
+
+/// [`timeout`], directly inside another one of the same stack.
+#[inline(always)]
+pub fn enclosed_timeout<'a, F, T, E>(
+    site: &'static Site,
+    limit: Duration,
+    mark: Option<&'a Mark>,
+    body: F,
+) -> Timeout<'a, F>
+where
+    F: Future<Output = Outcome<T, E, Refusal>>,
+{
+    Timeout {
+        timer: Timer::Unstarted { enclosed: true },
+        ..timeout(site, limit, mark, body)
     }
 }
 
@@ -62,12 +82,22 @@ pin_project! {
     #[derive(Debug)]
     enum Timer {
         // Before the first poll has ended.
-        Unstarted,
-        // An enclosing timeout fires as soon: none of our own.
-        Delegated { at: Instant },
-        // `inherited`: a deadline that is the caller's, and that no timer stands behind.
-        Armed { at: Instant, inherited: bool, #[pin] sleep: Sleep },
+        Unstarted { enclosed: bool },
+        // Another timeout of the stack fires as soon: none of our own.
+        Delegated { own: Instant },
+        Armed { own: Instant, due: Due, #[pin] sleep: Sleep },
     }
+}
+
+/// What a timer is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// Our own limit.
+    Own,
+    /// A deadline that is the caller's, and that no timer stands behind.
+    Inherited,
+    /// The limit of a timeout around us, which is to answer. `late`: it was due, and did not.
+    Enclosing { late: bool },
 }
 
 impl<F, T, E> Future for Timeout<'_, F>
@@ -86,9 +116,14 @@ where
         let limit = *this.limit;
 
         let frame = match this.timer.as_mut().project() {
-            TimerProj::Unstarted => Frame::unstarted(limit),
-            TimerProj::Delegated { at } => Frame::fixed(*at, false),
-            TimerProj::Armed { at, .. } => Frame::fixed(*at, true),
+            TimerProj::Unstarted { .. } => Frame::unstarted(limit),
+            TimerProj::Delegated { own } => Frame::fixed(*own, false),
+            TimerProj::Armed {
+                due: Due::Inherited,
+                sleep,
+                ..
+            } => Frame::fixed(sleep.deadline(), true),
+            TimerProj::Armed { own, .. } => Frame::fixed(*own, true),
         };
         if let Poll::Ready(out) = body.poll(cx) {
             return Poll::Ready(out);
@@ -138,56 +173,81 @@ fn wait(
     cx: &mut Context<'_>,
 ) -> Poll<bool> {
     match timer.as_mut().project() {
-        TimerProj::Unstarted => {
+        TimerProj::Unstarted { enclosed } => {
+            let enclosed = *enclosed;
             let now = clock::now();
             let own = clock::add(looked.unwrap_or(now), limit);
-            if enclosing.has_unstarted_within(limit) || delegates(enclosing, own) {
-                timer.set(Timer::Delegated { at: own });
+            let theirs = enclosing.soonest(now);
+            if enclosed && theirs.is_some_and(|(at, _)| at <= own) {
+                timer.set(Timer::Delegated { own });
                 return Poll::Pending;
             }
-            arm(timer.as_mut(), own, enclosing);
-            if let TimerProj::Armed { at, inherited, .. } = timer.as_mut().project()
-                && *at <= now
+            arm(timer.as_mut(), own, theirs);
+            // Past on entry: no timer has to tell.
+            if let TimerProj::Armed { due, sleep, .. } = timer.as_mut().project()
+                && !matches!(due, Due::Enclosing { .. })
+                && sleep.deadline() <= now
             {
-                return Poll::Ready(*inherited);
+                return Poll::Ready(*due == Due::Inherited);
             }
         }
-        TimerProj::Delegated { at } => {
-            let own = *at;
-            if delegates(enclosing, own) {
+        TimerProj::Delegated { own } => {
+            let own = *own;
+            if enclosing.enforced && enclosing.at.is_some_and(|at| at <= own) {
                 return Poll::Pending;
             }
-            // The future was moved out from under the timeout that it relied on.
-            arm(timer.as_mut(), own, enclosing);
+            arm(timer.as_mut(), own, enclosing.soonest(clock::now()));
         }
         TimerProj::Armed { .. } => {}
     }
-    let TimerProj::Armed {
-        inherited, sleep, ..
-    } = timer.project()
-    else {
-        return Poll::Pending;
-    };
-    let elapsed = if starved {
-        Pin::new(&mut coop::unconstrained(sleep)).poll(cx)
-    } else {
-        sleep.poll(cx)
-    };
-    elapsed.map(|()| *inherited)
+    loop {
+        let TimerProj::Armed { own, due, sleep } = timer.as_mut().project() else {
+            return Poll::Pending;
+        };
+        let elapsed = if starved {
+            Pin::new(&mut coop::unconstrained(sleep)).poll(cx)
+        } else {
+            sleep.poll(cx)
+        };
+        if elapsed.is_pending() {
+            return Poll::Pending;
+        }
+        let own = *own;
+        match *due {
+            Due::Own => return Poll::Ready(false),
+            Due::Inherited => return Poll::Ready(true),
+            Due::Enclosing { late } => {
+                let now = clock::now();
+                let theirs = enclosing.soonest(now).filter(|(at, _)| *at <= own);
+                match theirs {
+                    Some((at, true)) if at <= now && late => return Poll::Ready(now < own),
+                    Some((at, true)) if at <= now => timer.set(Timer::Armed {
+                        own,
+                        due: Due::Enclosing { late: true },
+                        sleep: clock::sleep_until(clock::add(now, GRACE)),
+                    }),
+                    // Moved out from under it, or under another one.
+                    _ => arm(timer.as_mut(), own, theirs),
+                }
+            }
+        }
+    }
 }
 
-fn delegates(enclosing: Enclosing, own: Instant) -> bool {
-    enclosing.enforced && enclosing.at.is_some_and(|at| at <= own)
-}
+/// How long the timeout around may take to answer, once it is due. It has been polled to poll this
+/// one, and answers within that poll, unless it is blocked in it.
+const GRACE: Duration = Duration::from_millis(1);
 
-fn arm(mut timer: Pin<&mut Timer>, own: Instant, enclosing: Enclosing) {
-    let (at, inherited) = match enclosing.at {
-        Some(theirs) if theirs < own => (theirs, true),
-        _ => (own, false),
+/// Sets the timer to our own limit, or to the sooner one around us.
+fn arm(mut timer: Pin<&mut Timer>, own: Instant, theirs: Option<(Instant, bool)>) {
+    let (at, due) = match theirs {
+        Some((at, true)) if at <= own => (at, Due::Enclosing { late: false }),
+        Some((at, false)) if at < own => (at, Due::Inherited),
+        _ => (own, Due::Own),
     };
     timer.set(Timer::Armed {
-        at,
-        inherited,
+        own,
+        due,
         sleep: clock::sleep_until(at),
     });
 }

@@ -48,7 +48,7 @@ impl Layer {
         cx: &Cx<'_>,
     ) -> Inner {
         match self {
-            Self::Timeout(p) => p.expand(inner, below, cx),
+            Self::Timeout(p) => p.expand(inner, above, below, cx),
             Self::Retry(p) => p.expand(inner, cx),
             Self::Circuit(p) => p.expand(inner, cx),
             Self::Idempotent(p) => p.expand(inner, above, cx),

@@ -10,9 +10,22 @@ use crate::parse::DurationValue;
 use crate::policy::Layer;
 
 impl Timeout {
-    pub(crate) fn expand(&self, inner: Inner, below: &[Layer], cx: &Cx<'_>) -> Inner {
+    pub(crate) fn expand(
+        &self,
+        inner: Inner,
+        above: &[Layer],
+        below: &[Layer],
+        cx: &Cx<'_>,
+    ) -> Inner {
         let at = mixed(self.span);
-        let (timeout, site) = (cx.private("timeout", self.span), Cx::site(self.span));
+        // One that is polled with this one may fire for it.
+        let enclosed = above.iter().any(|l| matches!(l, Layer::Timeout(_)));
+        let name = if enclosed {
+            "enclosed_timeout"
+        } else {
+            "timeout"
+        };
+        let (timeout, site) = (cx.private(name, self.span), Cx::site(self.span));
         // A circuit inside has to know that it was this timeout that dropped it.
         let circuit = below.iter().any(|l| matches!(l, Layer::Circuit(_)));
         let mark = cx.mark_option(circuit, self.span);
