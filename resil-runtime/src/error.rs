@@ -4,6 +4,7 @@
 //! small. It becomes an [`Error`] with plain, readable fields where it becomes the user's own
 //! error type: at the edge of the function, or when a pattern inside has to look at it.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -14,11 +15,14 @@ use crate::site::Site;
 /// A function's error type takes it up with a `From<resil::Error>`: a `#[from]` variant,
 /// `anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error`
 /// and this type itself all serve.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+///
+/// The last of its [`source`](std::error::Error::source)s says which policy it was. So it is known
+/// again, by a `#[retry]` or a `#[circuit]` around, also where an error type of the user's shows it
+/// as its own (`#[error(transparent)]`) inside an `anyhow::Error` or a `Box<dyn Error>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// A `#[timeout]` fired: what was inside it was dropped where it stood.
-    #[error("`{function}` timed out: {}", timeout_hint(*.limit, *.inherited))]
     #[non_exhaustive]
     Timeout {
         /// The annotated function.
@@ -30,7 +34,6 @@ pub enum Error {
         inherited: bool,
     },
     /// A circuit breaker refused before the body ran.
-    #[error("circuit `{name}` is open{}", retry_hint(*.retry_in))]
     CircuitOpen {
         /// The breaker's name: the one given, or the site's.
         name: &'static str,
@@ -40,8 +43,63 @@ pub enum Error {
     },
     /// `#[idempotent]` refused, or could not answer with the recorded result.
     #[cfg(feature = "idempotent")]
-    #[error(transparent)]
-    Idempotency(#[from] crate::idempotency::IdempotencyError),
+    Idempotency(crate::idempotency::IdempotencyError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout {
+                function,
+                limit,
+                inherited,
+            } => {
+                let hint = timeout_hint(*limit, *inherited);
+                write!(f, "`{function}` timed out: {hint}")
+            }
+            Self::CircuitOpen { name, retry_in } => {
+                write!(f, "circuit `{name}` is open{}", retry_hint(*retry_in))
+            }
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(e) => e.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let by = match self {
+            Self::Timeout {
+                inherited: true, ..
+            } => &By::Deadline,
+            Self::Timeout { .. } => &By::Timeout,
+            Self::CircuitOpen { .. } => &By::Circuit,
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(e) => return e.source().or(Some(&By::Idempotent)),
+        };
+        Some(by)
+    }
+}
+
+#[cfg(feature = "idempotent")]
+impl From<crate::idempotency::IdempotencyError> for Error {
+    fn from(e: crate::idempotency::IdempotencyError) -> Self {
+        Self::Idempotency(e)
+    }
+}
+
+/// Which policy an [`Error`] is of: its last source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum By {
+    #[error("cut by a #[timeout]")]
+    Timeout,
+    #[error("cut by the deadline of its caller")]
+    Deadline,
+    #[error("refused by a #[circuit]")]
+    Circuit,
+    #[cfg(feature = "idempotent")]
+    #[error("refused by an #[idempotent]")]
+    Idempotent,
 }
 
 fn retry_hint(retry_in: Option<Duration>) -> String {

@@ -98,17 +98,24 @@ async fn a_pattern_decides_and_the_class_still_says_how_long() {
 
 // Section 7: across function borders.
 
+/// What shows a refusal as an error of its own: among its sources there is no `resil::Error`.
+#[derive(Debug, thiserror::Error)]
+enum Shown {
+    #[error(transparent)]
+    Resil(#[from] Error),
+}
+
 macro_rules! borders {
-    ($($name:ident: $e:ty, $circuit:literal, $key:literal;)+) => {$(
+    ($($name:ident: $inner:ty => $e:ty, $circuit:literal, $key:literal;)+) => {$(
         #[tokio::test(start_paused = true)]
         async fn $name() {
             #[timeout(1s)]
-            async fn slow(r: &Record) -> Result<u32, $e> {
+            async fn slow(r: &Record) -> Result<u32, $inner> {
                 r.attempt();
                 pending().await
             }
             #[idempotent(key = k)]
-            async fn keyed(r: &Record, k: &str) -> Result<u32, $e> {
+            async fn keyed(r: &Record, k: &str) -> Result<u32, $inner> {
                 Ok(r.attempt())
             }
             #[retry(max = 3, base = 1ms, budget = off)]
@@ -159,12 +166,15 @@ macro_rules! borders {
 }
 
 borders! {
-    through_resil_error: Error, "language.resil", "k";
-    through_anyhow: anyhow::Error, "language.anyhow", "k";
-    through_eyre: eyre::Report, "language.eyre", "k";
-    through_box: Box<dyn std::error::Error + Send + Sync>, "language.box", "k";
-    through_local_box: Box<dyn std::error::Error>, "language.local", "k";
-    through_io: std::io::Error, "language.io", "k";
+    through_resil_error: Error => Error, "language.resil", "k";
+    through_anyhow: anyhow::Error => anyhow::Error, "language.anyhow", "k";
+    through_eyre: eyre::Report => eyre::Report, "language.eyre", "k";
+    through_box: Box<dyn std::error::Error + Send + Sync> => Box<dyn std::error::Error + Send + Sync>, "language.box", "k";
+    through_local_box: Box<dyn std::error::Error> => Box<dyn std::error::Error>, "language.local", "k";
+    through_transparent_in_anyhow: Shown => anyhow::Error, "language.shown-anyhow", "k";
+    through_transparent_in_eyre: Shown => eyre::Report, "language.shown-eyre", "k";
+    through_transparent_in_box: Shown => Box<dyn std::error::Error + Send + Sync>, "language.shown-box", "k";
+    through_io: std::io::Error => std::io::Error, "language.io", "k";
 }
 
 #[tokio::test(start_paused = true)]

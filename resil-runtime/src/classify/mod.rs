@@ -32,7 +32,7 @@ use std::time::Duration;
 
 pub use self::probe::{Forward, Probe, RetryAfter};
 
-use crate::error::Error;
+use crate::error::{By, Error};
 
 /// What an error says of another try and of the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +114,16 @@ impl Classify for Error {
     }
 }
 
+impl By {
+    /// What [`Error`]s of it say.
+    fn class(self) -> Class {
+        match self {
+            Self::Timeout => Class::Transient,
+            _ => Class::Neutral,
+        }
+    }
+}
+
 impl Classify for io::Error {
     /// By its kind: faults of the connection, of the moment and of an unknown kind are transient,
     /// what the request or the machine's state is to blame for is permanent. An [`Error`] inside
@@ -172,6 +182,9 @@ pub fn find(error: &(dyn StdError + 'static)) -> Option<Class> {
         .find_map(|e| {
             if let Some(own) = e.downcast_ref::<Error>() {
                 return Some(own.classify());
+            }
+            if let Some(by) = e.downcast_ref::<By>() {
+                return Some(by.class());
             }
             let io = e.downcast_ref::<io::Error>()?;
             find(io.get_ref()?)
