@@ -1,0 +1,1 @@
+//! Nothing by itself: the tests of the root that this package builds in edition 2021.
