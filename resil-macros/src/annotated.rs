@@ -9,7 +9,7 @@ use crate::check;
 use crate::diag::Diag;
 use crate::document;
 use crate::expand::{self, Part, Plan};
-use crate::input::{Input, nameable};
+use crate::input::{Input, nameable, result_arguments};
 use crate::parse::wording;
 use crate::policy::{Ctx, Layer};
 use crate::shape;
@@ -38,6 +38,7 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
         diag: &diag,
         params: &params,
         generics: &generics,
+        ok_is_result: ok_is_result(&input),
     };
 
     // Outermost first; a part ends where an `#[instrument]` stands.
@@ -122,6 +123,20 @@ pub(crate) fn return_type(input: &Input, boxed: bool) -> Option<TokenStream> {
         shape::future_output(ty)
     } else {
         Some(nameable(ty))
+    }
+}
+
+/// Whether the success is a `Result` by its name.
+fn ok_is_result(input: &Input) -> bool {
+    let boxed = input.sig.asyncness.is_none() && input.output().is_some_and(shape::returns_future);
+    let answers = return_type(input, boxed).and_then(|ret| result_arguments(&ret));
+    let success = answers.and_then(|types| types.into_iter().next());
+    match success {
+        Some(syn::Type::Path(ty)) => {
+            let last = ty.path.segments.last();
+            last.is_some_and(|last| last.ident.to_string().ends_with("Result"))
+        }
+        _ => false,
     }
 }
 

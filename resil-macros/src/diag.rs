@@ -53,11 +53,15 @@ impl Diag {
             .map(|all| all.to_compile_error())
     }
 
-    /// The texts found so far, taken out: how tests read the sink.
+    /// The texts found so far, taken out, each with the bytes of the source that it is about: how
+    /// tests read the sink.
     #[cfg(test)]
-    pub(crate) fn messages(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<(std::ops::Range<usize>, String)> {
         let errors = self.errors.take();
-        errors.iter().map(ToString::to_string).collect()
+        errors
+            .iter()
+            .map(|error| (error.span().byte_range(), error.to_string()))
+            .collect()
     }
 }
 

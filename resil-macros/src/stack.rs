@@ -6,11 +6,11 @@
 //! that one's turn comes, rustc has resolved every name (aliases, `cfg_attr`, strangers that are
 //! called `timeout` too), and everything else has had its turn.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 
-use crate::parse::{at_commas, flat};
+use crate::parse::{Piece, at_commas, crate_path};
 
 /// The pending layers: the content of the private attribute.
 pub(crate) struct Stack {
@@ -230,31 +230,24 @@ pub(crate) fn is_crate_path(path: &TokenStream) -> bool {
     syn::Path::parse_mod_style.parse2(path.clone()).is_ok() && path.to_string() != CRATE
 }
 
-/// Takes each `crate = path` out of the arguments of a layer.
+/// Takes each `crate = path` and `crate(path)` out of the arguments of a layer, with its comma.
 fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream {
-    let (before, mut others) = (krates.len(), Vec::new());
-    for piece in at_commas(args.clone()) {
-        let part = piece.tokens;
-        match flat(&part).as_slice() {
-            [TokenTree::Ident(word), TokenTree::Punct(eq), path @ ..]
-                if *word == CRATE && eq.as_char() == '=' =>
-            {
-                krates.push(if path.is_empty() {
-                    part
-                } else {
-                    path.iter().cloned().collect()
-                });
-            }
-            [TokenTree::Ident(word)] if *word == CRATE => krates.push(part),
-            _ => others.push(part),
+    let (before, mut others) = (krates.len(), TokenStream::new());
+    for Piece { tokens, comma } in at_commas(args.clone()) {
+        if let Some(path) = crate_path(&tokens) {
+            krates.push(path);
+        } else {
+            others.extend(tokens);
+            // A message may be about this comma: it stays where it was written.
+            others.extend(comma.map(|span| {
+                let mut comma = Punct::new(',', Spacing::Alone);
+                comma.set_span(span);
+                TokenTree::from(comma)
+            }));
         }
     }
     // The tokens stay as they were written where there is nothing to take out.
-    if krates.len() == before {
-        args
-    } else {
-        quote!(#(#others),*)
-    }
+    if krates.len() == before { args } else { others }
 }
 
 /// The outer attributes of an item, each whole, and the tokens after them.

@@ -92,8 +92,8 @@ impl<T, E> IsResult<T, E> for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take up `resil::Error`, which this stack may answer with",
     label = "the error type of this function needs `From<resil::Error>`",
-    note = "add a variant to `{Self}`: `#[error(transparent)] Resil(#[from] resil::Error)` (thiserror), or write `impl From<resil::Error> for {Self}` (if it is a type parameter: the bound `{Self}: From<resil::Error>`)",
-    note = "`anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error` and `resil::Error` have it"
+    note = "if `{Self}` is your own, add a variant to it: `#[error(transparent)] Resil(#[from] resil::Error)` (thiserror), or write `impl From<resil::Error> for {Self}` (if it is a type parameter: the bound `{Self}: From<resil::Error>`)",
+    note = "if it is not, return an error enum of your own with such a variant, and one more for `{Self}`; or a type that has it: `anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error` or `resil::Error`"
 )]
 pub trait FromResil: Sized {
     #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! What the attributes of the derive say, and all that can be wrong with them.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Meta};
 
@@ -137,7 +137,7 @@ fn set(
     }
 }
 
-/// `#[classify(..)]`: `forward`, `default = verdict`, `crate = path`.
+/// `#[classify(..)]`: `forward`, `default = verdict`, `crate = path`; a value may stand in brackets.
 fn read_classify(attr: &Attribute, place: Place, said: &mut Said, diag: &Diag) {
     let parts = match &attr.meta {
         Meta::List(list) => parts(&list.tokens),
@@ -267,13 +267,18 @@ fn parts(tokens: &TokenStream) -> Vec<TokenStream> {
     at_commas(tokens).into_iter().map(|p| p.tokens).collect()
 }
 
-/// `word`, or `word = value`.
+/// `word`, `word = value` or `word(value)`.
 fn named(part: &TokenStream) -> Option<(Ident, Option<TokenStream>)> {
     let trees: Vec<TokenTree> = part.clone().into_iter().collect();
     match trees.as_slice() {
         [TokenTree::Ident(word)] => Some((word.clone(), None)),
         [TokenTree::Ident(word), _, value @ ..] if is_equals(&trees, 1) => {
             Some((word.clone(), Some(value.iter().cloned().collect())))
+        }
+        [TokenTree::Ident(word), TokenTree::Group(value)]
+            if value.delimiter() == Delimiter::Parenthesis =>
+        {
+            Some((word.clone(), Some(value.stream())))
         }
         _ => None,
     }

@@ -6,9 +6,9 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::args::Args;
 use super::duration::{self, with_units};
+use super::habits;
 use super::look::{Look, Number, look};
-use super::pattern;
-use super::split::{collect, flat, inside, shown};
+use super::split::{inside, shown};
 use super::table::{Guess, Here, Kind, Opt, Spec};
 use super::value::Form;
 use super::wording;
@@ -45,56 +45,32 @@ impl Args<'_> {
         } else if let Some(other) = other_policy_with(&name, self.spec) {
             wording::elsewhere(self.spec, &name, other)
         } else {
-            self.slip(ident, tokens)
+            self.slip(ident, form, tokens)
         };
         self.cx.diag.error(ident, message);
     }
 
-    /// `backoff = exponential`, as several peers write it: a fault if that is what it is.
-    pub(super) fn is_strategy_as_value(&mut self, option: &Opt, tokens: &TokenStream) -> bool {
-        let word = match look(tokens) {
-            Look::Word(word) if !self.cx.params.contains(&word) => word.to_string(),
-            Look::Text(text) => text.value(),
-            _ => return false,
-        };
-        if option.name != "backoff" {
-            return false;
-        }
-        let Some(strategy) = self.strategy(&word) else {
-            return false;
-        };
-        let message = wording::strategy_as_value(option, &shown(tokens), strategy);
-        self.cx.diag.error(tokens, message);
-        self.mean(strategy.name, super::first_span(tokens));
-        true
-    }
-
-    /// The strategy of that name, here or elsewhere.
-    fn strategy(&self, word: &str) -> Option<&'static Opt> {
-        let here = match self.known_elsewhere(word) {
-            Some(Here::Named(name, _)) => name,
-            _ => word,
-        };
-        self.option(here).filter(|o| o.kind == Kind::Strategy)
-    }
-
     pub(super) fn nameless(&mut self, tokens: &TokenStream) {
-        let trees = flat(tokens);
-        if let Some(TokenTree::Ident(word)) = trees.first()
-            && let Some(option) = self.option(&word.to_string())
-            && trees.len() > 1
-        {
-            // `max: 5`, `max == 5`, `max[5]`: a name we know, badly attached.
-            self.mean(option.name, word.span());
-            let value = trees
-                .iter()
-                .skip(1)
-                .skip_while(|tree| matches!(tree, TokenTree::Punct(_)));
-            let value = collect(&value.cloned().collect::<Vec<_>>());
-            let texts = carried_over(option, &word.to_string(), &value, 0);
+        if let Some((option, value)) = self.badly_attached(tokens) {
+            self.mean(option.name, super::first_span(tokens));
+            let texts = if option.kind == Kind::Strategy {
+                let beside = self.beside(&value);
+                vec![wording::with_beside(option, &beside)]
+            } else {
+                carried_over(option, option.name, &value, 0)
+            };
             self.cx
                 .diag
                 .error(tokens, wording::malformed(&shown(tokens), &texts));
+            return;
+        }
+        if let Look::Text(text) = look(tokens)
+            && let Some(strategy) = self.strategy(&text.value())
+        {
+            self.mean(strategy.name, super::first_span(tokens));
+            let what = wording::no_name(self.spec, &shown(tokens));
+            let message = wording::strategy_first(&what, strategy, &[]);
+            self.cx.diag.error(tokens, message);
             return;
         }
         let texts = self.named_by(guess(tokens)).map(|option| {
@@ -105,17 +81,17 @@ impl Args<'_> {
         self.cx.diag.error(tokens, message);
     }
 
-    /// The option that a nameless value of such looks belongs to.
-    fn named_by(&self, guess: Guess) -> Option<&'static Opt> {
+    /// The option that a nameless value of such looks belongs to, and that is not given yet.
+    pub(super) fn named_by(&self, guess: Guess) -> Option<&'static Opt> {
         let (_, name) = self
             .spec
             .nameless
             .iter()
-            .find(|(looks, _)| *looks == guess)?;
+            .find(|(looks, name)| *looks == guess && self.meant(name).is_none())?;
         self.option(name)
     }
 
-    fn known_elsewhere(&self, name: &str) -> Option<Here> {
+    pub(super) fn known_elsewhere(&self, name: &str) -> Option<Here> {
         let (whole, stem) = (folded(name), folded(stem(&snake(name))));
         let same = |known: &str| [&whole, &stem].contains(&&folded(known));
         let row = self
@@ -145,7 +121,7 @@ impl Args<'_> {
         wording::called_here(self.spec, &name, &texts, note)
     }
 
-    fn slip(&mut self, ident: &Ident, tokens: &TokenStream) -> String {
+    fn slip(&mut self, ident: &Ident, form: Form, tokens: &TokenStream) -> String {
         let name = ident.to_string();
         let own = self.spec.options.iter().map(|option| option.name);
         let others = self
@@ -162,17 +138,36 @@ impl Args<'_> {
         }
         match near.and_then(|near| self.known_elsewhere(near)) {
             Some(here) => self.answer(ident, here, tokens),
-            None => wording::unknown(self.spec, &name),
+            None => match self.unquoted_name(&name).filter(|_| form == Form::Flag) {
+                Some(option) => {
+                    self.mean(option.name, ident.span());
+                    let texts = [option.write(&format!("{name:?}"))];
+                    wording::called_here(self.spec, &name, &texts, "")
+                }
+                None => wording::unknown(self.spec, &name),
+            },
         }
+    }
+
+    /// `circuit(pay)`: what a text would be, where a word can be nothing else.
+    fn unquoted_name(&self, name: &str) -> Option<&'static Opt> {
+        let takes_words = self.named_by(Guess::Expr).is_some();
+        let option = self.named_by(Guess::Text)?;
+        (!takes_words && name.is_ascii() && !name.starts_with("r#")).then_some(option)
     }
 }
 
 /// The option with the value that stood beside the other name, as far as it fits.
-fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Vec<String> {
+pub(super) fn carried_over(
+    option: &Opt,
+    name: &str,
+    tokens: &TokenStream,
+    more: u32,
+) -> Vec<String> {
     let number = |number: &Number| match option.kind {
         Kind::Duration if number.suffix.is_empty() => match unit(&snake(name)) {
             Some(unit) => vec![format!("{}{unit}", number.text)],
-            None => with_units(&number.text),
+            None => with_units(&number.text, option.example),
         },
         Kind::Ratio if number.suffix.is_empty() && !number.fractional => {
             vec![format!("{}%", number.text)]
@@ -190,8 +185,8 @@ fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Ve
         }
         Look::Text(text) if is_unquoted(option.kind) => vec![text.value()],
         Look::Number(found) if !found.negative => number(&found),
-        _ if option.kind == Kind::Pattern => {
-            vec![pattern::meant(tokens).unwrap_or_else(|| option.example.to_owned())]
+        _ if let Kind::Pattern(asked) = option.kind => {
+            vec![habits::meant(tokens, asked).unwrap_or_else(|| option.example.to_owned())]
         }
         Look::Other if !fits(option, tokens) => vec![option.example.to_owned()],
         _ => vec![shown(tokens)],
@@ -202,7 +197,7 @@ fn carried_over(option: &Opt, name: &str, tokens: &TokenStream, more: u32) -> Ve
 /// `"100ms"` → `100ms`.
 fn unquoted_duration(text: &str, option: &Opt) -> Vec<String> {
     let text: String = text.split_whitespace().collect();
-    match duration::read(&text) {
+    match duration::read_like(&text, option.example) {
         Ok(_) => vec![text],
         Err(fault) if text.starts_with(|c: char| c.is_ascii_digit()) && !fault.write.is_empty() => {
             fault.write
@@ -239,7 +234,7 @@ fn is_ratio(tokens: &TokenStream) -> bool {
     }
 }
 
-fn guess(tokens: &TokenStream) -> Guess {
+pub(super) fn guess(tokens: &TokenStream) -> Guess {
     match look(tokens) {
         Look::Number(number) if duration::looks_like_one(&number.text) => Guess::Duration,
         Look::Number(_) => Guess::Number,

@@ -3,7 +3,8 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
-use super::split::{Piece, at_commas, collect, is_equals, open};
+use super::pieces::pieces;
+use super::split::{collect, flat, is_equals, open, shown};
 use super::table::{Kind, Opt, Spec};
 use super::value::{Form, Place, Value};
 use super::wording;
@@ -20,7 +21,7 @@ pub(crate) struct Args<'a> {
 }
 
 /// `name`, `name = value`, `name(value)`, or what is none of them.
-enum Item {
+pub(super) enum Item {
     Named {
         ident: Ident,
         form: Form,
@@ -38,18 +39,16 @@ impl<'a> Args<'a> {
             meant: Vec::new(),
         };
         let mut first = true;
-        for piece in pieces(tokens, cx) {
-            for tokens in args.split_at_missing_commas(piece) {
-                match item(tokens) {
-                    Item::Named {
-                        ident,
-                        form,
-                        tokens,
-                    } => args.named(ident, form, tokens, first),
-                    Item::Nameless(tokens) => args.nameless(&tokens),
-                }
-                first = false;
+        for tokens in pieces(tokens, spec, cx) {
+            match item(tokens) {
+                Item::Named {
+                    ident,
+                    form,
+                    tokens,
+                } => args.named(ident, form, tokens, first),
+                Item::Nameless(tokens) => args.nameless(&tokens),
             }
+            first = false;
         }
         args
     }
@@ -86,7 +85,7 @@ impl<'a> Args<'a> {
     }
 
     pub(super) fn option(&self, name: &str) -> Option<&'static Opt> {
-        self.spec.options.iter().find(|option| option.name == name)
+        self.spec.option(name)
     }
 
     fn has_strategy(&self) -> bool {
@@ -94,26 +93,44 @@ impl<'a> Args<'a> {
         self.meant.iter().any(|(name, _)| is_strategy(name))
     }
 
+    /// Both values of an option that is written twice, where one may say as much.
+    fn joined(&self, option: &Opt, second: &TokenStream) -> Option<String> {
+        let first = self.values.iter().find(|value| value.name == option.name)?;
+        let between = match option.kind {
+            Kind::Pattern(_) => " | ",
+            Kind::Idents => ", ",
+            _ => return None,
+        };
+        let plain = |tokens: &TokenStream| {
+            let guarded = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "if");
+            !tokens.is_empty() && !flat(tokens).iter().any(guarded)
+        };
+        (plain(&first.tokens) && plain(second))
+            .then(|| option.write(&[shown(&first.tokens), shown(second)].join(between)))
+    }
+
     fn named(&mut self, ident: Ident, form: Form, tokens: TokenStream, first: bool) {
-        let name = ident.to_string();
-        let Some(option) = self.option(&name) else {
+        let option = self.option(&ident.to_string());
+        if self.is_strategy_as_value(&ident, option, &tokens) {
+            return;
+        }
+        let Some(option) = option else {
             self.unknown(&ident, form, &tokens);
             return;
         };
         if self.meant(option.name).is_some() {
-            self.cx.diag.error(&ident, wording::twice(option.name));
-            return;
-        }
-        if self.is_strategy_as_value(option, &tokens) {
+            let message = wording::twice_or_joined(option, self.joined(option, &tokens));
+            self.cx.diag.error(&ident, message);
             return;
         }
         let second_strategy = option.kind == Kind::Strategy && self.has_strategy();
         self.mean(option.name, ident.span());
         if option.kind == Kind::Strategy {
             if form != Form::Flag {
+                let beside = self.beside(&tokens);
                 self.cx
                     .diag
-                    .error(&ident, wording::takes_no_value(option, form, &tokens));
+                    .error(&ident, wording::takes_no_value(option, &beside));
             } else if !first && !second_strategy {
                 self.cx
                     .diag
@@ -138,55 +155,9 @@ impl<'a> Args<'a> {
             tokens,
         });
     }
-
-    /// `max = 5 base = 1s`: a fault once, and then read as if the comma were there.
-    fn split_at_missing_commas(&self, tokens: TokenStream) -> Vec<TokenStream> {
-        let trees: Vec<TokenTree> = tokens.into_iter().collect();
-        let mut pieces = Vec::new();
-        let mut start = 0;
-        for at in 1..trees.len() {
-            let TokenTree::Ident(ident) = &trees[at] else {
-                continue;
-            };
-            let ends_value = match &trees[at - 1] {
-                TokenTree::Ident(word) => !["let", "mut", "ref"].iter().any(|w| word == w),
-                TokenTree::Punct(punct) => punct.as_char() == '%',
-                TokenTree::Group(_) | TokenTree::Literal(_) => true,
-            };
-            // No expression goes on so, whatever the name is.
-            if ends_value && is_equals(&trees, at + 1) {
-                self.cx
-                    .diag
-                    .error(ident, wording::comma_missing(&ident.to_string()));
-                pieces.push(collect(&trees[start..at]));
-                start = at;
-            }
-        }
-        pieces.push(collect(&trees[start..]));
-        pieces
-    }
 }
 
-/// The pieces between commas, without `crate = path`, which is the stack's own.
-pub(crate) fn pieces(tokens: TokenStream, cx: &Ctx<'_>) -> Vec<TokenStream> {
-    let mut pieces = Vec::new();
-    for Piece { tokens, comma } in at_commas(tokens) {
-        if tokens.is_empty() {
-            let span = comma.unwrap_or_else(Span::call_site);
-            cx.diag.error_at(span, wording::comma_too_many());
-        } else if !is_crate(&tokens) {
-            pieces.push(tokens);
-        }
-    }
-    pieces
-}
-
-fn is_crate(tokens: &TokenStream) -> bool {
-    let trees: Vec<TokenTree> = tokens.clone().into_iter().take(3).collect();
-    matches!(trees.first(), Some(TokenTree::Ident(word)) if word == "crate") && is_equals(&trees, 1)
-}
-
-fn item(tokens: TokenStream) -> Item {
+pub(super) fn item(tokens: TokenStream) -> Item {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     match trees.as_slice() {
         [TokenTree::Ident(ident)] => Item::Named {

@@ -6,6 +6,7 @@ use quote::ToTokens;
 
 use super::duration;
 use super::look::{Look, look};
+use super::moment;
 use super::split::{is_punct, open};
 use super::value::Value;
 use super::wording;
@@ -69,6 +70,10 @@ impl Value<'_> {
             && duration::looks_like_one(&number.text)
         {
             self.refuse_look();
+            return None;
+        }
+        if let Some(duration) = moment::meant(&self.tokens) {
+            self.refuse_duration(&duration);
             return None;
         }
         if let Some((literal, text)) = unit_literal(&self.tokens) {
@@ -199,7 +204,7 @@ fn collect_lets(tokens: &TokenStream, bound: &mut Vec<Ident>) {
 
 /// A literal with a unit inside an expression, and what Rust would call it. What a macro
 /// makes of its own tokens is its own affair.
-fn unit_literal(tokens: &TokenStream) -> Option<(TokenTree, String)> {
+pub(super) fn unit_literal(tokens: &TokenStream) -> Option<(TokenTree, String)> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
         TokenTree::Group(_)

@@ -7,8 +7,9 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use super::constant::{Const, is_const_block, is_name_in_capitals};
 use super::duration::{self, show};
 use super::look::{Look, Number, describe, look};
-use super::split::{flat, inside, is_punct, shown};
+use super::split::{at_commas, flat, inside, is_punct, shown};
 use super::value::{Form, Place, Value};
+use super::wording;
 
 /// The limit of `timeout`, the one duration that may be known only at the call.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ impl Value<'_> {
                 None
             }
             Look::Word(word) if word != "true" && word != "false" => self.const_expr(),
-            Look::Other if self.in_pieces() => None,
+            Look::Other if self.is_broken_literal() => None,
             Look::Other => self.const_expr(),
             Look::Nothing | Look::Percent(_) | Look::Word(_) => {
                 self.refuse_look();
@@ -74,7 +75,7 @@ impl Value<'_> {
             matches!(look(&self.tokens), Look::Word(word) if self.cx.params.contains(&word));
         let is_const = match look(&self.tokens) {
             Look::Word(word) => word == "true" || word == "false" || self.reads_const(),
-            Look::Other => self.reads_const() || self.in_pieces_silent().is_some(),
+            Look::Other => self.reads_const() || broken(&self.tokens).is_some(),
             _ => true,
         };
         if is_const && !names_argument {
@@ -103,6 +104,9 @@ impl Value<'_> {
             self.refuse_with(&describe(&self.tokens), &[format!("[{}]", shown(&list))]);
             return None;
         }
+        if self.commas_missing() {
+            return None;
+        }
         let elements = self.elements(Delimiter::Bracket);
         if elements.is_empty() {
             self.refuse("the list is empty");
@@ -121,7 +125,7 @@ impl Value<'_> {
     }
 
     fn duration_literal(&self, number: &Number) -> Option<Duration> {
-        let read = duration::read(&number.text);
+        let read = duration::read_like(&number.text, self.example);
         if number.negative {
             let texts = match read {
                 Ok(_) => vec![number.text.clone()],
@@ -147,7 +151,7 @@ impl Value<'_> {
     fn text_for_duration(&self, text: &str) {
         let close: String = text.split_whitespace().collect();
         let starts = close.starts_with(|c: char| c.is_ascii_digit());
-        let texts = match duration::read(&close) {
+        let texts = match duration::read_like(&close, self.example) {
             Ok(_) => vec![close],
             Err(fault) if starts => fault.write,
             Err(_) => Vec::new(),
@@ -155,31 +159,156 @@ impl Value<'_> {
         self.refuse_with(&describe(&self.tokens), &texts);
     }
 
-    /// `5 s`, `1m 30s`, `1m1.5s`: no expression starts so; a fault if that is what it is.
-    pub(crate) fn in_pieces(&self) -> bool {
-        let Some(joined) = self.in_pieces_silent() else {
+    /// `5 s`, `1m 30s`, `1m1.5s`, `(5s)`: no expression is written so; a fault if that is what it
+    /// is.
+    pub(crate) fn is_broken_literal(&self) -> bool {
+        let Some(broken) = broken(&self.tokens) else {
             return false;
         };
-        let texts = match duration::read(&joined) {
-            Ok(_) => vec![joined],
-            Err(fault) => fault.write,
-        };
-        self.refuse_with(&format!("`{}` is in pieces", shown(&self.tokens)), &texts);
+        let whole = shown(&self.tokens);
+        match broken {
+            Broken::Wrapped(literal) => {
+                let what = format!("in `{whole}` it does not stand alone");
+                let texts = match duration::read_like(&literal, self.example) {
+                    Ok(_) => vec![literal],
+                    Err(fault) => fault.write,
+                };
+                self.refuse_with(&what, &texts);
+            }
+            Broken::Followed { literal, rest } => {
+                let what = format!("behind `{literal}` stands `{rest}`");
+                self.refuse_with(&what, &[literal]);
+            }
+            Broken::Pieces(joined) => {
+                let (what, texts) = match duration::read_like(&joined, self.example) {
+                    Ok(_) => (format!("`{whole}` is in pieces"), vec![joined]),
+                    Err(fault) => (fault.what, fault.write),
+                };
+                self.refuse_with(&what, &texts);
+            }
+        }
         true
     }
 
-    fn in_pieces_silent(&self) -> Option<String> {
-        let trees = flat(&self.tokens);
-        let all_numbers = trees.iter().enumerate().all(|(at, tree)| match tree {
-            TokenTree::Literal(literal) => literal
-                .to_string()
-                .starts_with(|c: char| c.is_ascii_digit()),
-            TokenTree::Ident(word) => at > 0 && word != "as",
-            point => at > 0 && is_punct(point, '.'),
-        });
-        let starts_with_number = matches!(trees.first(), Some(TokenTree::Literal(_)));
-        // `5.max(x)` has a group and is none of these; `5.x` reads as pieces, rightly.
-        (all_numbers && starts_with_number && trees.len() > 1)
-            .then(|| trees.iter().map(ToString::to_string).collect())
+    /// `[1s 2s]`: the list with its commas; or one duration in pieces, where it may be that.
+    fn commas_missing(&self) -> bool {
+        let list = inside(&self.tokens, Delimiter::Bracket);
+        let list = list.unwrap_or_else(|| self.tokens.clone());
+        let mut missing = None;
+        let (mut parted, mut joined) = (Vec::new(), Vec::new());
+        for piece in at_commas(list) {
+            let trees = flat(&piece.tokens);
+            let is_number =
+                |tree: &TokenTree| matches!(look(&tree.clone().into()), Look::Number(_));
+            if trees.len() < 2 || !trees.iter().all(is_number) {
+                let whole = shown(&piece.tokens);
+                parted.push(whole.clone());
+                joined.push(whole);
+                continue;
+            }
+            missing = missing.or_else(|| trees.get(1).cloned());
+            let texts = trees.iter().map(ToString::to_string);
+            joined.push(texts.clone().collect());
+            parted.extend(texts.map(|text| match duration::read_like(&text, "1s") {
+                Err(fault) => fault.write.into_iter().next().unwrap_or(text),
+                Ok(_) => text,
+            }));
+        }
+        let Some(before) = missing else {
+            return false;
+        };
+        let mut texts = vec![format!("[{}]", parted.join(", "))];
+        if joined.iter().all(|text| duration::read(text).is_ok()) {
+            texts.push(format!("[{}]", joined.join(", ")));
+        }
+        let texts = self.write_all(&texts);
+        self.cx.diag.error(
+            &before,
+            wording::comma_missing_in(&before.to_string(), &texts),
+        );
+        true
     }
+}
+
+/// A duration literal with something in it or around it.
+enum Broken {
+    /// `(5s)`, `&5s`, `= 5s`.
+    Wrapped(String),
+    /// `5s per attempt`.
+    Followed { literal: String, rest: String },
+    /// `5 s`, `1m 30s`: the text without its spaces.
+    Pieces(String),
+}
+
+fn broken(tokens: &TokenStream) -> Option<Broken> {
+    if let Some(joined) = in_pieces(tokens) {
+        let trees = flat(tokens);
+        // As much of the front as is a duration, and then words that are none of its units.
+        let followed = (1..trees.len()).rev().find_map(|at| {
+            let (front, rest) = trees.split_at(at);
+            let literal: String = front.iter().map(ToString::to_string).collect();
+            let is_word = matches!(rest[0], TokenTree::Ident(_));
+            let rest = shown(&rest.iter().cloned().collect());
+            (is_word && duration::read(&literal).is_ok())
+                .then_some(Broken::Followed { literal, rest })
+        });
+        return Some(followed.unwrap_or(Broken::Pieces(joined)));
+    }
+    let bare = unwrapped(tokens)?;
+    match look(&bare) {
+        Look::Number(number) if duration::looks_like_one(&number.text) => {
+            Some(Broken::Wrapped(number.text))
+        }
+        _ => in_pieces(&bare)
+            .filter(|joined| duration::looks_like_one(joined))
+            .map(Broken::Wrapped),
+    }
+}
+
+/// The text of a duration that is written in pieces or in brackets, where none is wanted.
+pub(super) fn meant(tokens: &TokenStream) -> Option<String> {
+    match broken(tokens)? {
+        Broken::Wrapped(text) | Broken::Followed { literal: text, .. } | Broken::Pieces(text) => {
+            duration::looks_like_one(&text).then_some(text)
+        }
+    }
+}
+
+/// What is left without the brackets and marks around it, if there are any.
+fn unwrapped(tokens: &TokenStream) -> Option<TokenStream> {
+    let mut trees = flat(tokens);
+    let before = trees.len();
+    let mut brackets = false;
+    loop {
+        let is_mark = |tree: Option<&TokenTree>| {
+            tree.is_some_and(|tree| matches!(tree, TokenTree::Punct(_)) && !is_punct(tree, '%'))
+        };
+        if is_mark(trees.first()) {
+            trees.remove(0);
+        } else if is_mark(trees.last()) {
+            trees.pop();
+        } else if let [TokenTree::Group(group)] = trees.as_slice() {
+            trees = flat(&group.stream());
+            brackets = true;
+        } else {
+            break;
+        }
+    }
+    (brackets || trees.len() < before).then(|| trees.into_iter().collect())
+}
+
+/// The text of a number and what follows it, joined, where no expression starts so.
+fn in_pieces(tokens: &TokenStream) -> Option<String> {
+    let trees = flat(tokens);
+    let all_numbers = trees.iter().enumerate().all(|(at, tree)| match tree {
+        TokenTree::Literal(literal) => literal
+            .to_string()
+            .starts_with(|c: char| c.is_ascii_digit()),
+        TokenTree::Ident(word) => at > 0 && word != "as",
+        point => at > 0 && is_punct(point, '.'),
+    });
+    let starts_with_number = matches!(trees.first(), Some(TokenTree::Literal(_)));
+    // `5.max(x)` has a group and is none of these; `5.x` reads as pieces, rightly.
+    (all_numbers && starts_with_number && trees.len() > 1)
+        .then(|| trees.iter().map(ToString::to_string).collect())
 }

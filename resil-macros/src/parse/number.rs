@@ -5,26 +5,37 @@ use proc_macro2::TokenStream;
 use super::constant::Const;
 use super::duration;
 use super::look::{Look, Number, describe, look};
+use super::split::shown;
+use super::table::Kind;
 use super::value::Value;
+use super::wording;
+use crate::diag::help;
 
 impl Value<'_> {
     /// COUNT: a `u32` from `least` to `most`.
     pub(crate) fn count(&self, least: u32, most: u32) -> Option<Const<u32>> {
+        self.count_or(least, most, &least.to_string())
+    }
+
+    /// The same, with what to write in place of fewer: where the least serves nobody.
+    pub(crate) fn count_or(&self, least: u32, most: u32, few: &str) -> Option<Const<u32>> {
         match look(&self.tokens) {
             Look::Number(number) => {
-                let value = self.count_literal(&number)?;
+                let range = if most == u32::MAX {
+                    format!("at least {least}")
+                } else {
+                    format!("between {least} and {most}")
+                };
+                let value = self.count_literal(&number, &range, most)?;
                 if (least..=most).contains(&value) {
                     return Some(Const::Literal {
                         value,
                         tokens: self.tokens.clone(),
                     });
                 }
-                let range = if most == u32::MAX {
-                    format!("at least {least}")
-                } else {
-                    format!("between {least} and {most}")
-                };
-                self.out_of_range(&range, &number.text, &value.clamp(least, most).to_string());
+                let most = most.to_string();
+                let instead = if value < least { few } else { &most };
+                self.out_of_range(&range, &number.text, instead);
                 None
             }
             other => self.const_or_refuse(other),
@@ -89,7 +100,22 @@ impl Value<'_> {
         }
     }
 
-    fn count_literal(&self, number: &Number) -> Option<u32> {
+    /// `max = 5 s`, `max = (5s)`: `text` is the duration that was written, and the number of it
+    /// may be the one that was meant.
+    pub(super) fn refuse_duration(&self, text: &str) {
+        let number = text.split(|c: char| !c.is_ascii_digit()).next();
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        let whole = number.filter(|_| !rest.contains(|c: char| c.is_ascii_digit()));
+        let counts = matches!(
+            self.kind(),
+            Some(Kind::Count | Kind::Max | Kind::Number | Kind::Window)
+        );
+        let texts = whole.filter(|_| counts).map(str::to_owned);
+        let what = format!("`{}` is a duration", shown(&self.tokens));
+        self.refuse_with(&what, texts.as_slice());
+    }
+
+    fn count_literal(&self, number: &Number, range: &str, most: u32) -> Option<u32> {
         let fits_suffix = number.suffix.is_empty() || number.suffix == "u32";
         if number.negative || !fits_suffix || number.fractional {
             let what = if number.fractional && fits_suffix && !number.negative {
@@ -102,8 +128,21 @@ impl Value<'_> {
         }
         let value = number.digits.parse().ok();
         if value.is_none() {
-            let most = u32::MAX.to_string();
-            self.out_of_range(&format!("at most {most}"), &number.text, &most);
+            let range = match most {
+                u32::MAX => format!("at most {most}"),
+                _ => range.to_owned(),
+            };
+            if self.kind() == Some(Kind::Max) {
+                // Nobody wants so many runs: a number to think about, or no end but time's.
+                let what = wording::must_be(self.name, &range, &number.text);
+                let [few, endless] = ["100", "unlimited"].map(|text| self.write(text));
+                self.fault(help(
+                    what,
+                    format!("write `{few}`, or `{endless}` with `within = 30s` beside it"),
+                ));
+            } else {
+                self.out_of_range(&range, &number.text, &most.to_string());
+            }
         }
         value
     }

@@ -9,8 +9,11 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Pat;
 use syn::parse::Parser;
 
-use super::split::{at_commas, collect, is_punct, open, shown};
+use super::habits;
+use super::split::{collect, is_punct, open, shown};
+use super::table::{Asked, Kind};
 use super::value::Value;
+use super::wording;
 use crate::diag::help;
 
 /// `A | B if guard`, ready to stand in a match arm over a reference.
@@ -42,6 +45,10 @@ impl Value<'_> {
             return None;
         };
         if !guard_reads {
+            if let Some(habit) = habits::of_arms(&tokens) {
+                self.refuse_with(&habit.what, &habit.write);
+                return None;
+            }
             let what = format!("the guard of `{}` is no condition", shown(&tokens));
             self.refuse_with(&what, &["e if e.is_connect()".to_owned()]);
             return None;
@@ -49,9 +56,12 @@ impl Value<'_> {
         if guard.is_empty() && self.matches_all_by_mistake(&parsed) {
             return None;
         }
+        let guard = collect(guard);
+        if self.has_variant_by_mistake(&parsed, &guard) {
+            return None;
+        }
 
         let out = alternatives(pattern);
-        let guard = collect(guard);
         let first = super::first_span(&tokens);
         let last = trees.last().map_or(first, TokenTree::span);
         Some(Pattern {
@@ -86,19 +96,13 @@ impl Value<'_> {
     }
 
     fn no_pattern(&self, tokens: &TokenStream) {
-        if let Some(text) = from_closure(tokens) {
-            self.refuse_with(&format!("`{}` is a closure", shown(tokens)), &[text]);
-            return;
-        }
-        let pieces = at_commas(tokens.clone());
-        let reads = |tokens: &TokenStream| {
-            Pat::parse_multi_with_leading_vert
-                .parse2(tokens.clone())
-                .is_ok()
-        };
-        if pieces.len() > 1 && pieces.iter().all(|piece| reads(&piece.tokens)) {
-            let joined: Vec<_> = pieces.iter().map(|piece| shown(&piece.tokens)).collect();
-            self.refuse_with("a comma does not part alternatives", &[joined.join(" | ")]);
+        let asked = self.asked();
+        if let Some(habit) = habits::of_no_pattern(tokens, asked) {
+            let mut texts = self.write_all(&habit.write);
+            if let (Some(contrary), Some(not)) = (asked.contrary, &habit.not) {
+                texts.insert(0, format!("{contrary}({not})"));
+            }
+            self.refuse_for(&habit.what, &texts);
             return;
         }
         self.fault(help(
@@ -114,40 +118,33 @@ impl Value<'_> {
             ),
         ));
     }
-}
 
-/// The pattern that a value of another library's option comes to, as a text to write.
-pub(super) fn meant(tokens: &TokenStream) -> Option<String> {
-    let tokens = open(tokens.clone());
-    if let Some(text) = from_closure(&tokens) {
-        return Some(text);
-    }
-    match Pat::parse_multi_with_leading_vert.parse2(tokens.clone()) {
-        Ok(Pat::Ident(name)) if !is_constant_name(&name) => {
-            let name = name.ident;
-            Some(format!("e if {name}(e)"))
+    /// What the pattern is matched against. One that is no option's is on the error:
+    /// `errors = store(PATTERN)`.
+    fn asked(&self) -> Asked {
+        match self.kind() {
+            Some(Kind::Pattern(asked)) => asked,
+            _ => Asked::OF_ERROR,
         }
-        Ok(_) => Some(shown(&tokens)),
-        Err(_) => None,
     }
-}
 
-/// `|e| e.is_connect()` → `e if e.is_connect()`.
-fn from_closure(tokens: &TokenStream) -> Option<String> {
-    let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
-    let mut inputs = closure.inputs.iter();
-    let (Some(input), None) = (inputs.next(), inputs.next()) else {
-        return None;
-    };
-    let input = match input {
-        Pat::Type(typed) => typed.pat.to_token_stream(),
-        other => other.to_token_stream(),
-    };
-    Some(format!(
-        "{} if {}",
-        shown(&input),
-        shown(&closure.body.to_token_stream())
-    ))
+    /// `on(Err(X))`: the error is out of its `Err` there. An `Ok` may be of a `Result` in the other.
+    fn has_variant_by_mistake(&self, pattern: &Pat, guard: &TokenStream) -> bool {
+        let asked = self.asked();
+        if asked == Asked::OF_OK && self.cx.ok_is_result {
+            return false;
+        }
+        let guarded = !guard.is_empty();
+        let Some(mut text) = habits::without_variant(pattern, asked, guarded) else {
+            return false;
+        };
+        if guarded {
+            text = format!("{text} {}", shown(guard));
+        }
+        let texts = self.write_all(&[text]);
+        self.fault(wording::already_asked(self.name, asked.variant, &texts));
+        true
+    }
 }
 
 /// The alternatives with their `|` between them, each with its `&` where it needs one.
@@ -204,7 +201,7 @@ fn one(alternative: &[TokenTree]) -> TokenStream {
 }
 
 /// A constant or a unit variant, as far as the spelling tells.
-fn is_constant_name(name: &syn::PatIdent) -> bool {
+pub(super) fn is_constant_name(name: &syn::PatIdent) -> bool {
     name.by_ref.is_none()
         && name.mutability.is_none()
         && name.subpat.is_none()

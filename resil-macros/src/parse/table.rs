@@ -19,6 +19,16 @@ impl Spec {
         let (mut first, mut second) = (all.iter().copied(), all.iter().copied());
         first.find(here).or_else(|| second.find(elsewhere))
     }
+
+    pub(crate) fn option(&self, name: &str) -> Option<&'static Opt> {
+        self.options.iter().find(|option| option.name == name)
+    }
+
+    /// Whether there is an option of that name, or one that others call so.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let mut elsewhere = self.elsewhere.iter();
+        self.option(name).is_some() || elsewhere.any(|other| other.names.contains(&name))
+    }
 }
 
 /// One option of an attribute.
@@ -43,7 +53,7 @@ impl Opt {
     pub(crate) fn write(&self, value: &str) -> String {
         match self.kind {
             Kind::Strategy => self.name.to_owned(),
-            Kind::Pattern | Kind::Idents => format!("{}({value})", self.name),
+            Kind::Pattern(_) | Kind::Idents => format!("{}({value})", self.name),
             Kind::Budget if value.starts_with('(') => format!("{}{value}", self.name),
             _ => format!("{} = {value}", self.name),
         }
@@ -67,6 +77,33 @@ impl Opt {
     }
 }
 
+/// What a pattern is matched against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The variant of `Result` whose content that is.
+    pub(crate) variant: &'static str,
+    /// The option that says of it the contrary.
+    pub(crate) contrary: Option<&'static str>,
+}
+
+impl Asked {
+    pub(crate) const OF_OK: Self = Self {
+        variant: "Ok",
+        contrary: None,
+    };
+    pub(crate) const OF_ERROR: Self = Self {
+        variant: "Err",
+        contrary: None,
+    };
+
+    pub(crate) const fn or(contrary: &'static str) -> Self {
+        Self {
+            contrary: Some(contrary),
+            ..Self::OF_ERROR
+        }
+    }
+}
+
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -80,7 +117,7 @@ pub(crate) enum Kind {
     Ratio,
     Number,
     Name,
-    Pattern,
+    Pattern(Asked),
     Expr,
     Idents,
     Words(&'static [&'static str]),
@@ -106,7 +143,7 @@ impl Kind {
             Self::Ratio => "a ratio".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Name => "a name, written as a string literal".to_owned(),
-            Self::Pattern => "a pattern".to_owned(),
+            Self::Pattern(_) => "a pattern".to_owned(),
             Self::Expr => "an expression".to_owned(),
             Self::Idents => "names of arguments".to_owned(),
             Self::Words(words) => one_of(words),

@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::LitStr;
 
 use super::look::{Look, describe, look};
+use super::pieces::with_commas;
 use super::split::{at_commas, inside, open};
 use super::table::{Kind, Opt, one_of};
 use super::wording;
@@ -113,8 +114,12 @@ impl<'a> Value<'a> {
 
     /// A value of the wrong kind, with the values that would be right.
     pub(crate) fn refuse_with(&self, what: &str, values: &[String]) {
-        let texts = self.write_all(values);
-        self.fault(wording::wrong_kind(self.name, &self.takes, what, &texts));
+        self.refuse_for(what, &self.write_all(values));
+    }
+
+    /// A value of the wrong kind, with what would be right in place of the option.
+    pub(crate) fn refuse_for(&self, what: &str, texts: &[String]) {
+        self.fault(wording::wrong_kind(self.name, &self.takes, what, texts));
     }
 
     /// What was found is no better known than by its looks.
@@ -151,7 +156,8 @@ impl<'a> Value<'a> {
     /// The parts of `[a, b]`, `(a, b)`, or of the option's own parentheses.
     pub(crate) fn elements(&self, delimiter: Delimiter) -> Vec<Value<'a>> {
         let in_group = inside(&self.tokens, delimiter);
-        let pieces = at_commas(in_group.unwrap_or_else(|| self.tokens.clone()));
+        let list = in_group.unwrap_or_else(|| self.tokens.clone());
+        let pieces = at_commas(with_commas(list, "values", self.cx));
         let mut elements = Vec::new();
         for piece in pieces {
             if piece.tokens.is_empty() {
@@ -189,13 +195,8 @@ impl<'a> Value<'a> {
             );
         } else if value.len() > LONGEST_NAME && value.chars().all(allowed) {
             let texts = [self.write(&format!("\"{}\"", &value[..LONGEST_NAME]))];
-            let is = format!("{} long", value.len());
-            self.fault(wording::out_of_range(
-                self.name,
-                "at most 128 characters long",
-                is,
-                &texts,
-            ));
+            let message = wording::too_long(self.name, LONGEST_NAME, value.len(), &texts);
+            self.fault(message);
         } else if let Some(stranger) = value.chars().find(|c| !allowed(*c)) {
             let fixed: String = value
                 .chars()

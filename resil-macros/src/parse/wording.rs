@@ -6,8 +6,7 @@ use std::fmt::Display;
 use proc_macro2::TokenStream;
 
 use super::split::shown;
-use super::table::{Opt, Spec, one_of};
-use super::value::Form;
+use super::table::{Kind, Opt, Spec, one_of};
 use crate::diag::help;
 
 /// "write `a` or `b`".
@@ -23,8 +22,27 @@ pub(crate) fn wrong_kind(name: &str, takes: &str, what: &str, texts: &[String]) 
 
 /// A value of the right kind that can't be: "`max` must be at least 1, but is `0`".
 pub(crate) fn out_of_range(name: &str, must: &str, is: impl Display, texts: &[String]) -> String {
+    help(must_be(name, must, is), write(texts))
+}
+
+pub(crate) fn must_be(name: &str, must: &str, is: impl Display) -> String {
+    format!("`{name}` must be {must}, but is `{is}`")
+}
+
+/// `on(Err(X))`.
+pub(crate) fn already_asked(name: &str, variant: &str, texts: &[String]) -> String {
     help(
-        format!("`{name}` must be {must}, but is `{is}`"),
+        format!(
+            "`{name}` is asked of what is in the `{variant}`, so no `{variant}(..)` stands there"
+        ),
+        write(texts),
+    )
+}
+
+/// A NAME beyond what stores and metrics take.
+pub(crate) fn too_long(name: &str, most: usize, is: usize, texts: &[String]) -> String {
+    help(
+        format!("`{name}` must be at most {most} characters long, but has {is}"),
         write(texts),
     )
 }
@@ -58,16 +76,26 @@ pub(crate) fn needs_value(option: &Opt) -> String {
     )
 }
 
-pub(crate) fn takes_no_value(option: &Opt, form: Form, value: &TokenStream) -> String {
+pub(crate) fn takes_no_value(option: &Opt, beside: &[String]) -> String {
     let name = option.name;
     help(
         format!("`{name}` is a word that stands alone and takes no value"),
-        if form == Form::Parens && !value.is_empty() {
-            format!("write `{name}, {}`", shown(value))
-        } else {
+        if beside.is_empty() {
             format!("write `{name}`, with the options beside it")
+        } else {
+            write(&[with_beside(option, beside)])
         },
     )
+}
+
+/// `exponential, base = 5ms, max = 3`.
+pub(crate) fn with_beside(strategy: &Opt, beside: &[String]) -> String {
+    let mut text = strategy.name.to_owned();
+    for option in beside {
+        text.push_str(", ");
+        text.push_str(option);
+    }
+    text
 }
 
 pub(crate) fn comes_first(spec: &Spec, option: &Opt) -> String {
@@ -80,8 +108,23 @@ pub(crate) fn comes_first(spec: &Spec, option: &Opt) -> String {
     )
 }
 
+/// `on(A), on(B)`: both in one, where that can be.
+pub(crate) fn twice_or_joined(option: &Opt, joined: Option<String>) -> String {
+    match joined {
+        Some(joined) => help(
+            given_twice(option.name),
+            format!("write `{joined}` in place of both"),
+        ),
+        None => twice(option.name),
+    }
+}
+
 pub(crate) fn twice(option: &str) -> String {
-    help(format!("`{option}` is given twice"), "remove one of them")
+    help(given_twice(option), "remove one of them")
+}
+
+fn given_twice(option: &str) -> String {
+    format!("`{option}` is given twice")
 }
 
 /// `crate = ..` that is no path.
@@ -105,7 +148,7 @@ pub(crate) fn did_you_mean(spec: &Spec, name: &str, option: &Opt, texts: &[Strin
     help(no_option(spec, name), instead)
 }
 
-fn no_option(spec: &Spec, name: &str) -> String {
+pub(crate) fn no_option(spec: &Spec, name: &str) -> String {
     format!("{} has no option `{name}`", spec.policy)
 }
 
@@ -130,13 +173,28 @@ pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
     )
 }
 
-pub(crate) fn strategy_as_value(option: &Opt, value: &str, strategy: &Opt) -> String {
-    help(
+pub(crate) fn strategy_as_value(option: &Opt, value: &str) -> String {
+    let name = option.name;
+    if option.kind == Kind::Expr {
+        format!("`{name}` takes a strategy of your own, but `{value}` is one that resil has")
+    } else {
         format!(
-            "`{}` takes a strategy of your own, but `{value}` is one that resil has",
-            option.name
-        ),
-        format!("write `{}`, first and by itself", strategy.name),
+            "`{name}` takes {}, but `{value}` is a strategy",
+            option.kind.takes()
+        )
+    }
+}
+
+/// The strategy in the place where it belongs.
+pub(crate) fn strategy_first(what: &str, strategy: &Opt, beside: &[String]) -> String {
+    let text = with_beside(strategy, beside);
+    help(
+        what,
+        if beside.is_empty() {
+            format!("write `{text}`, first and by itself")
+        } else {
+            format!("write `{text}`, the strategy first")
+        },
     )
 }
 
@@ -151,11 +209,15 @@ pub(crate) fn word_of(spec: &Spec, word: &str, option: &Opt) -> String {
 }
 
 pub(crate) fn nameless(spec: &Spec, value: &str, texts: Option<&[String]>) -> String {
-    let what = format!(
-        "{} takes options with a name, but `{value}` has none",
-        spec.policy
-    );
-    help(what, texts.map_or_else(|| allowed(spec), write))
+    help(
+        no_name(spec, value),
+        texts.map_or_else(|| allowed(spec), write),
+    )
+}
+
+pub(crate) fn no_name(spec: &Spec, value: &str) -> String {
+    let policy = spec.policy;
+    format!("{policy} takes options with a name, but `{value}` has none")
 }
 
 /// `max: 5`, `max == 5`, `max 5`.
@@ -166,10 +228,32 @@ pub(crate) fn malformed(text: &str, texts: &[String]) -> String {
     )
 }
 
-pub(crate) fn comma_missing(before: &str) -> String {
+/// The form is what stands behind the name: ` = ..`, `(..)` or nothing.
+pub(crate) fn comma_missing(before: &str, form: &str) -> String {
     help(
         format!("a comma is missing before `{before}`"),
-        format!("write `, {before} = ..`"),
+        format!("write `, {before}{form}`"),
+    )
+}
+
+/// Within a list, which is shown as it should be.
+pub(crate) fn comma_missing_in(before: &str, texts: &[String]) -> String {
+    help(
+        format!("a comma is missing before `{before}`"),
+        write(texts),
+    )
+}
+
+pub(crate) fn semicolon(what: &str, needed: bool) -> String {
+    let instead = if needed { "write `,`" } else { "remove it" };
+    help(format!("`;` does not part {what}"), instead)
+}
+
+/// `retry((max = 5))`.
+pub(crate) fn in_brackets(whole: &str, content: &str) -> String {
+    help(
+        format!("`{whole}` has brackets of its own around the options"),
+        format!("write `{content}`, without the inner brackets"),
     )
 }
 

@@ -10,7 +10,8 @@ use syn::LitStr;
 use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
-    Args, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, look, show, wording,
+    Args, Asked, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, look, show,
+    wording,
 };
 
 pub(crate) static SPEC: Spec = Spec {
@@ -26,8 +27,8 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("open_for", Kind::Duration, "30s"),
         Opt::new("open_max", Kind::Duration, "5m"),
         Opt::new("probes", Kind::Count, "1"),
-        Opt::new("on", Kind::Pattern, "Network(_)"),
-        Opt::new("ignore", Kind::Pattern, "NotFound"),
+        Opt::new("on", Kind::Pattern(Asked::or("ignore")), "Network(_)"),
+        Opt::new("ignore", Kind::Pattern(Asked::or("on")), "NotFound"),
         Opt::new("key", Kind::Expr, "host"),
         Opt::new("max_keys", Kind::Count, "10_000"),
         Opt::new("policy", Kind::Expr, "POLICY"),
@@ -371,7 +372,7 @@ fn window(value: &Value<'_>) -> Option<Window> {
         Look::Word(word) if word != "true" && word != "false" => {
             value.const_expr().map(Window::Expr)
         }
-        Look::Other if !value.in_pieces() => value.const_expr().map(Window::Expr),
+        Look::Other if !value.is_broken_literal() => value.const_expr().map(Window::Expr),
         Look::Other => None,
         _ => value.duration_from(SHORTEST_WINDOW).map(Window::Time),
     }

@@ -37,6 +37,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) params: &'a [Ident],
     /// The function's generics, lifetimes left out.
     pub(crate) generics: &'a [Ident],
+    /// Its success is a `Result` too, so that a pattern on it may say `Ok` and `Err`.
+    pub(crate) ok_is_result: bool,
 }
 
 /// What a layer does to what is around and inside it, whatever its name.

@@ -43,7 +43,7 @@ pub(crate) struct Timeout {
 
 impl Timeout {
     pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
-        let mut pieces = pieces(args, cx).into_iter();
+        let mut pieces = pieces(args, &SPEC, cx).into_iter();
         let limit = if let Some(tokens) = pieces.next() {
             read(tokens, span, cx)
         } else {
@@ -118,7 +118,9 @@ fn read(tokens: TokenStream, span: Span, cx: &Ctx<'_>) -> Option<DurationValue> 
         tokens,
     };
     if inside(&value.tokens, proc_macro2::Delimiter::Bracket).is_some() {
-        value.refuse_look();
+        if !value.is_broken_literal() {
+            value.refuse_look();
+        }
         return None;
     }
     value.duration_per_call()
@@ -136,7 +138,7 @@ fn unnamed(name: &str, value: &TokenStream) -> String {
             format!("{}{unit}", number.text)
         }
         (Look::Number(number), None) if number.suffix.is_empty() => {
-            with_units(&number.text).swap_remove(0)
+            with_units(&number.text, EXAMPLE).swap_remove(0)
         }
         (Look::Text(text), _) => text.value(),
         _ => shown(value),

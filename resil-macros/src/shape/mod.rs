@@ -159,6 +159,11 @@ fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &St
             "`#[{attribute}]` can't find the async block of `{name}`\n\
              help: write `async fn {name}(..)`, or end the body with `Box::pin(async move {{ .. }})`"
         ),
+        // Whatever takes `async` away keeps the body in something async.
+        _ if !mentions_async(body.stream()) => format!(
+            "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
+             help: write `async fn {name}`"
+        ),
         _ => format!(
             "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
              help: write `async fn {name}`; if an attribute above took `async` away, put the body into \
@@ -166,6 +171,14 @@ fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &St
         ),
     };
     diag.error(input.sig.fn_token, message);
+}
+
+fn mentions_async(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|t| match t {
+        TokenTree::Group(g) => mentions_async(g.stream()),
+        TokenTree::Ident(word) => word == "async",
+        _ => false,
+    })
 }
 
 /// A policy acts on the error: there must be one. Aliases are left to the compiler.

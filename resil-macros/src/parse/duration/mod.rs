@@ -8,7 +8,8 @@ mod units;
 
 use std::time::Duration;
 
-use units::{UNITS, check_order, check_units, rank};
+pub(crate) use units::with_units;
+use units::{UNITS, check_order, check_points, check_units, rank};
 
 /// Why a literal is no duration, and the texts that would be.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +26,12 @@ struct Part<'t> {
 
 /// Reads the text of a numeric literal, without sign.
 pub(crate) fn read(text: &str) -> Result<Duration, Fault> {
-    if let Some(write) = in_other_base(text) {
+    read_like(text, "")
+}
+
+/// The same; `like` is a duration such as one would write there, for what to say of a bare number.
+pub(crate) fn read_like(text: &str, like: &str) -> Result<Duration, Fault> {
+    if let Some(write) = in_other_base(text, like) {
         let what = format!("`{text}` is a number in another base");
         return Err(Fault { what, write });
     }
@@ -37,7 +43,8 @@ pub(crate) fn read(text: &str) -> Result<Duration, Fault> {
             write: without_exponent(text).into_iter().collect(),
         });
     }
-    check_units(text, &parts)?;
+    check_points(text, &parts)?;
+    check_units(text, &parts, like)?;
     check_order(text, &parts)?;
     let mut nanos = 0_u128;
     for part in &parts {
@@ -54,7 +61,7 @@ pub(crate) fn read(text: &str) -> Result<Duration, Fault> {
 
 /// Whether the text of a numeric literal was meant as a duration: every suffix is a unit.
 pub(crate) fn looks_like_one(text: &str) -> bool {
-    in_other_base(text).is_none() && parts(text).iter().all(|part| rank(part.unit).is_some())
+    in_other_base(text, "").is_none() && parts(text).iter().all(|part| rank(part.unit).is_some())
 }
 
 /// A duration as a user would write it: `1.5s`, `1m30s`, `250us`.
@@ -97,11 +104,6 @@ fn composite(nanos: u128) -> String {
     parts.concat()
 }
 
-/// `5` → `5s` or `5ms`.
-pub(crate) fn with_units(number: &str) -> Vec<String> {
-    vec![format!("{number}s"), format!("{number}ms")]
-}
-
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -122,7 +124,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
 }
 
 /// For `0xfd`, what it may have meant in decimal, where that fits.
-fn in_other_base(text: &str) -> Option<Vec<String>> {
+fn in_other_base(text: &str, like: &str) -> Option<Vec<String>> {
     let radix = match text.get(..2)? {
         "0x" | "0X" => 16,
         "0o" => 8,
@@ -136,7 +138,7 @@ fn in_other_base(text: &str) -> Option<Vec<String>> {
     let value = u128::from_str_radix(&digits.collect::<String>(), radix);
     Some(
         value
-            .map(|value| with_units(&value.to_string()))
+            .map(|value| with_units(&value.to_string(), like))
             .unwrap_or_default(),
     )
 }

@@ -1,6 +1,6 @@
 //! The units of a duration, what others call them, and the faults around them.
 
-use super::{Fault, Part, with_units};
+use super::{Fault, Part};
 
 /// Largest first: the order in which a composite names them.
 pub(super) const UNITS: [(&str, u64); 7] = [
@@ -62,7 +62,43 @@ const TYPES: [&str; 16] = [
     "f32", "f64", "f128",
 ];
 
-pub(super) fn check_units(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
+/// `5` → `5s` or `5ms`, the likelier first, as far as the number tells, and a value such as one
+/// would write there: `24` is hours where `24h` is usual, `500` is milliseconds where `100ms` is.
+pub(crate) fn with_units(number: &str, like: &str) -> Vec<String> {
+    let value: f64 = number.replace('_', "").parse().unwrap_or_default();
+    let unit = like.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let units = match unit {
+        "h" if value <= 48.0 => ["h", "s"],
+        "h" if value < 1_000_000.0 => ["s", "ms"],
+        "m" if value <= 30.0 => ["m", "s"],
+        "ms" if value > 20.0 => ["ms", "s"],
+        _ if value < 1_000.0 => ["s", "ms"],
+        _ => ["ms", "s"],
+    };
+    units.map(|unit| format!("{number}{unit}")).to_vec()
+}
+
+/// `1.5.5s`, `1..5s`: a number has one point.
+pub(super) fn check_points(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
+    let Some(part) = parts.iter().find(|p| p.number.matches('.').count() > 1) else {
+        return Ok(());
+    };
+    let what = format!("a number of `{text}` has more than one point");
+    let digits: Vec<&str> = part.number.split('.').filter(|d| !d.is_empty()).collect();
+    let number = digits[..digits.len().min(2)].join(".");
+    let unit = if rank(part.unit).is_some() {
+        part.unit
+    } else {
+        "s"
+    };
+    let write = match parts {
+        [_] if !number.is_empty() => vec![format!("{number}{unit}")],
+        _ => Vec::new(),
+    };
+    Err(Fault { what, write })
+}
+
+pub(super) fn check_units(text: &str, parts: &[Part<'_>], like: &str) -> Result<(), Fault> {
     let Some((last, earlier)) = parts.split_last() else {
         return Err(Fault {
             what: "it is empty".to_owned(),
@@ -73,7 +109,7 @@ pub(super) fn check_units(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
         let what = format!("`{text}` has no unit");
         return Err(Fault {
             what,
-            write: with_units(text.trim_end_matches('.')),
+            write: with_units(text.trim_end_matches('.'), like),
         });
     }
     if earlier.is_empty() {
@@ -83,7 +119,7 @@ pub(super) fn check_units(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
             let what = format!("`{suffix}` is a type and no unit");
             return Err(Fault {
                 what,
-                write: with_units(text.trim_end_matches(suffix)),
+                write: with_units(text.trim_end_matches(suffix), like),
             });
         }
     } else if let [number, bits] = parts
@@ -93,7 +129,7 @@ pub(super) fn check_units(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
         let what = format!("`{}{}` is a type and no unit", number.unit, bits.number);
         return Err(Fault {
             what,
-            write: with_units(&number.number),
+            write: with_units(&number.number, like),
         });
     }
     if last.unit.is_empty() {
@@ -110,19 +146,19 @@ pub(super) fn check_units(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
         });
     }
     if let Some(unknown) = parts.iter().find(|part| rank(part.unit).is_none()) {
-        return Err(unknown_unit(unknown.unit, parts));
+        return Err(unknown_unit(unknown.unit, parts, like));
     }
     Ok(())
 }
 
-fn unknown_unit(unit: &str, parts: &[Part<'_>]) -> Fault {
+fn unknown_unit(unit: &str, parts: &[Part<'_>], like: &str) -> Fault {
     let what = format!("`{unit}` is no unit (they are `ns us ms s m h d`)");
     let meant: Option<String> = parts.iter().map(meant).collect();
     let write = match meant {
         Some(text) => vec![text],
         None => parts
             .first()
-            .map(|part| with_units(&part.number))
+            .map(|part| with_units(&part.number, like))
             .unwrap_or_default(),
     };
     Fault { what, write }

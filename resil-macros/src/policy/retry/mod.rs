@@ -303,7 +303,7 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
     let mut args = Args::read(&table::BUDGET, content, value.cx);
     let capacity = args
         .take("capacity")
-        .and_then(|value| value.count(1, u32::MAX));
+        .and_then(|value| value.count_or(1, u32::MAX, value.example));
     let cost = args.take("cost").and_then(|value| value.count(1, u32::MAX));
     args.done();
     Some(Budget::Own { capacity, cost })

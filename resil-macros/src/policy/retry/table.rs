@@ -1,6 +1,6 @@
 //! The options of `#[retry]`, and what other libraries call them.
 
-use crate::parse::{Elsewhere, Guess, Here, Kind, Opt, Spec};
+use crate::parse::{Asked, Elsewhere, Guess, Here, Kind, Opt, Spec};
 
 pub(crate) static SPEC: Spec = Spec {
     policy: "`#[retry]`",
@@ -17,9 +17,9 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("delays", Kind::Durations, "[100ms, 1s]"),
         Opt::new("backoff", Kind::Expr, "MyBackoff::new()"),
         Opt::new("within", Kind::Duration, "30s"),
-        Opt::new("on", Kind::Pattern, "Network(_)"),
-        Opt::new("unless", Kind::Pattern, "Invalid(_)"),
-        Opt::new("on_ok", Kind::Pattern, "Pending"),
+        Opt::new("on", Kind::Pattern(Asked::or("unless")), "Network(_)"),
+        Opt::new("unless", Kind::Pattern(Asked::or("on")), "Invalid(_)"),
+        Opt::new("on_ok", Kind::Pattern(Asked::OF_OK), "Pending"),
         Opt::new("retry_after", Kind::Expr, "MyError::retry_after"),
         Opt::new("clone", Kind::Idents, "request"),
         Opt::new("budget", Kind::Budget, "(capacity = 500, cost = 5)"),
@@ -133,7 +133,9 @@ pub(crate) static SPEC: Spec = Spec {
     ],
     nameless: &[
         (Guess::Number, "max"),
+        (Guess::Number, "factor"),
         (Guess::Duration, "base"),
+        (Guess::Duration, "cap"),
         (Guess::Percent, "jitter"),
     ],
 };
@@ -155,5 +157,5 @@ pub(crate) static BUDGET: Spec = Spec {
             here: Here::Named("cost", ""),
         },
     ],
-    nameless: &[(Guess::Number, "capacity")],
+    nameless: &[(Guess::Number, "capacity"), (Guess::Number, "cost")],
 };

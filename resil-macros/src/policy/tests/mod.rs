@@ -2,6 +2,9 @@
 
 pub(crate) mod random;
 mod reads;
+mod typed;
+
+use std::ops::Range;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
@@ -69,30 +72,48 @@ fn said_to(stack: &str) -> String {
 
 /// Parses and checks a stack written without `#[..]`, outermost first.
 fn faults_of(stack: &[&str]) -> Vec<String> {
-    faults_of_tokens(stack.iter().map(|text| named(text)).collect())
+    let faults = located_faults_of(&stack.join(" ;; "));
+    faults.into_iter().map(|(_, message)| message).collect()
 }
 
 /// The layers of such a stack.
 pub(crate) fn layers_of(stack: &[&str], cx: &Ctx<'_>) -> Vec<Layer> {
-    let stack = stack.iter().map(|text| named(text));
+    let stack = named(&stack.join(" ;; ")).into_iter();
     stack.map(|(name, args)| layer(&name, args, cx)).collect()
 }
 
-fn named(text: &str) -> (String, TokenStream) {
-    let mut trees = text
-        .parse::<TokenStream>()
-        .expect("the lexer takes it")
-        .into_iter();
-    let name = trees.next().expect("a name").to_string();
-    let args = match trees.next() {
-        Some(TokenTree::Group(group)) => group.stream(),
-        _ => TokenStream::new(),
-    };
-    (name, args)
+/// The faults of a whole line, each message with the bytes that it is about.
+fn located_faults_of(line: &str) -> Vec<(Range<usize>, String)> {
+    checked(named(line))
+}
+
+/// The names of a line, each with its arguments.
+fn named(line: &str) -> Vec<(Ident, TokenStream)> {
+    let tokens: TokenStream = line.parse().expect("the lexer takes it");
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_end = |tree: &TokenTree| matches!(tree, TokenTree::Punct(p) if p.as_char() == ';');
+    let stack = trees.split(is_end).filter_map(|layer| match layer {
+        [TokenTree::Ident(name), args @ ..] => {
+            let args = match args {
+                [TokenTree::Group(group)] => group.stream(),
+                _ => TokenStream::new(),
+            };
+            Some((name.clone(), args))
+        }
+        _ => None,
+    });
+    stack.collect()
 }
 
 fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
-    let ((), messages) = with_cx(|cx| {
+    let name = |text: &str| Ident::new(text, Span::call_site());
+    let stack = stack.into_iter().map(|(text, args)| (name(&text), args));
+    let faults = checked(stack.collect());
+    faults.into_iter().map(|(_, message)| message).collect()
+}
+
+fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
+    let run = |cx: &Ctx<'_>| {
         let layers: Vec<Layer> = stack
             .into_iter()
             .map(|(name, args)| layer(&name, args, cx))
@@ -101,12 +122,19 @@ fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
             layer.check(cx);
         }
         check_stack(&layers, cx);
-    });
-    messages
+    };
+    let ((), faults) = with_located_faults(run);
+    faults
 }
 
 /// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`.
 pub(crate) fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
+    let (result, faults) = with_located_faults(run);
+    let messages = faults.into_iter().map(|(_, message)| message).collect();
+    (result, messages)
+}
+
+fn with_located_faults<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<(Range<usize>, String)>) {
     let diag = Diag::new();
     let ident = |name: &str| Ident::new(name, Span::call_site());
     let params = ["request", "limit", "user"].map(ident);
@@ -115,14 +143,15 @@ pub(crate) fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
         diag: &diag,
         params: &params,
         generics: &generics,
+        ok_is_result: false,
     };
     let result = run(&cx);
-    (result, diag.messages())
+    (result, diag.faults())
 }
 
-fn layer(name: &str, args: TokenStream, cx: &Ctx<'_>) -> Layer {
-    let span = Span::call_site();
-    match name {
+fn layer(name: &Ident, args: TokenStream, cx: &Ctx<'_>) -> Layer {
+    let span = name.span();
+    match name.to_string().as_str() {
         "timeout" => Layer::Timeout(Timeout::parse(args, span, cx)),
         "retry" => Layer::Retry(Retry::parse(args, span, cx)),
         "circuit" => Layer::Circuit(Circuit::parse(args, span, cx)),

@@ -19,8 +19,18 @@ mod shadowed {
     }
 }
 
+#[derive(Debug, resil::Classify)]
+#[classify(default(permanent), crate(::resil))]
+enum InBrackets {
+    One,
+    #[throttled(retry_after(0))]
+    Busy(std::time::Duration),
+}
+
 fn main() {
     use resil::Classify;
     let any = shadowed::Api::Any(&[1]);
     assert_eq!(any.classify(), resil::Class::Transient);
+    assert_eq!(InBrackets::One.classify(), resil::Class::Permanent);
+    let _ = InBrackets::Busy(std::time::Duration::ZERO).classify();
 }

@@ -54,6 +54,12 @@ async fn argument(word: &str) -> Result<u32, E> {
     Err(Http(Status::BUSY))
 }
 
+/// The success is a `Result` itself: its `Ok` is not the one around it.
+#[retry(on_ok(Ok(0) | Err(_)))]
+async fn result_in_a_result() -> Result<Result<u32, u8>, E> {
+    Ok(Err(1))
+}
+
 #[retry(on_ok(None | Some(0)))]
 async fn answer() -> Result<Option<u32>, E> {
     Ok(None)
@@ -61,5 +67,5 @@ async fn answer() -> Result<Option<u32>, E> {
 
 fn main() {
     drop((guard_of_one_alternative(), ranges(), whole(), literal(), constant(), answer()));
-    drop(argument("a"));
+    drop((argument("a"), result_in_a_result()));
 }

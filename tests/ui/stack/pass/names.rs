@@ -18,6 +18,11 @@ async fn through_a_path() -> Result<u32, resil::Error> {
     Ok(1)
 }
 
+#[hidden::resilience::retry(crate(crate::hidden::resilience), max = 5)]
+async fn path_in_brackets() -> Result<u32, resil::Error> {
+    Ok(1)
+}
+
 macro_rules! guarded {
     ($name:ident, $limit:literal, $tries:expr, $pattern:pat) => {
         #[limit($limit)]
@@ -31,5 +36,5 @@ macro_rules! guarded {
 guarded!(from_a_macro, 5s, 1 + 2, resil::Error::Timeout { .. } | resil::Error::CircuitOpen { .. });
 
 fn main() {
-    drop((renamed(), through_a_path(), from_a_macro()));
+    drop((renamed(), through_a_path(), path_in_brackets(), from_a_macro()));
 }
