@@ -41,6 +41,7 @@
 //! | the caller is dropped while the result is recorded | recording goes on in a task of its own; `drain` waits for all of them at shutdown |
 //! | the caller is dropped before, or panics | the claim is abandoned at once; a panic goes on |
 //! | the store is away at the claim | refused with `Store`, and the body does not run; `open_on_outage` lets it run unprotected, counted and told |
+//! | the caller's deadline comes before the store's answer | refused with `Store`; that is no outage, and nothing opens |
 //! | the answer to a claim is lost | refused, and the claim is given back as soon as the store hears it |
 //! | the store is away when the result is to be recorded | tried until the lease ends; then the caller gets its value, and [`IdempotencyEvent::NotRecorded`] tells it |
 //! | the result is above `max_result`, or can't be encoded | done without it: replays get `NotStored`, and nothing runs again |

@@ -76,7 +76,9 @@ impl Call {
         })
     }
 
-    fn away(&self, source: StoreError, may_open: bool) -> Began {
+    fn away(&self, source: StoreError, may_open: bool, deadline: Option<Instant>) -> Began {
+        // Past its deadline it is the caller that gave up: the store may be well, and hold the key.
+        let may_open = may_open && deadline.is_none_or(|at| clock::now() < at);
         let transient = source.kind() == StoreErrorKind::Unavailable;
         if may_open && transient && self.shared.settings.open_on_outage {
             self.shared.ran_open();
@@ -128,7 +130,7 @@ pub(in crate::idempotency) async fn begin(call: Call) -> Began {
     }
     let until = sooner(deadline, clock::add(clock::now(), lease));
     if let Err(e) = call.by(until, call.shared.checked()).await {
-        return call.away(e, true);
+        return call.away(e, true, deadline);
     }
     ask(call, seat, deadline).await
 }
@@ -147,7 +149,7 @@ async fn ask(mut call: Call, seat: Seat, deadline: Option<Instant>) -> Began {
         let step = call.shared.store.claim(&call.key, &call.request);
         let answer = match call.by(until, step).await {
             Ok(answer) => answer,
-            Err(e) => return call.away(e, !waited),
+            Err(e) => return call.away(e, !waited, deadline),
         };
         let left = match answer {
             ClaimAnswer::Busy { left } => left,

@@ -4,6 +4,7 @@ mod ending;
 mod flaky;
 mod hand;
 mod holding;
+mod outage;
 mod sharing;
 mod simulator;
 
