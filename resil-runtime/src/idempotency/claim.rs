@@ -156,7 +156,7 @@ impl Held<'_> {
         self.stage = Stage::Closed;
         if self.store.release(&self.key, self.request.token).is_ok() {
             self.tell(IdempotencyEvent::Released);
-            self.store.waiting.call_one(&self.key);
+            self.store.waiting.call_next(&self.key);
         }
     }
 
@@ -165,7 +165,7 @@ impl Held<'_> {
         if self.store.abandon(&self.key, self.request.token).is_ok() {
             self.tell(IdempotencyEvent::Abandoned);
             match self.request.on_abandon {
-                OnAbandon::Retry => self.store.waiting.call_one(&self.key),
+                OnAbandon::Retry => self.store.waiting.call_next(&self.key),
                 OnAbandon::Indeterminate => self.store.waiting.call_all(&self.key),
             }
         }

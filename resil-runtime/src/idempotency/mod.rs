@@ -47,6 +47,7 @@
 //! | the result is above `max_result`, or can't be encoded | done without it: replays get `NotStored`, and nothing runs again |
 //! | the result is of another `version` or codec, or does not decode | `Undecodable`, and nothing runs again |
 //! | many wait in one process | one of them asks the store, the others wait in memory; past 1,024 a key `InProgress` |
+//! | a waiter whose turn it is sits in a task that does not poll it | the next one goes after 10 ms; one that was asking the store is passed over after 5 s |
 //! | many processes wait | each looks again after 5 ms, then 1.6 times as long, at most 250 ms |
 //! | somebody knows what became of an `Indeterminate` key | `resolve` it, or `forget` it |
 //! | the body calls something that takes a key | `current` has a key for it, and a fencing token |

@@ -119,7 +119,7 @@ pub(in crate::idempotency) async fn begin(call: Call) -> Began {
         }
         // Without a turn, if need be: the store answers at once, and nobody is waited for.
         seat.try_turn();
-    } else if !seat.try_turn() {
+    } else if seat.found().is_none() && !seat.try_turn() {
         call.tell(IdempotencyEvent::Waiting);
         if seat.wait_for_turn(deadline).await == Turn::TimeUp {
             return call.in_progress(None);
@@ -142,7 +142,7 @@ async fn ask(mut call: Call, seat: Seat, deadline: Option<Instant>) -> Began {
     let mut waited = false;
     loop {
         let sent = clock::now();
-        seat.alive(clock::add(sent, lease), false);
+        seat.asks(sent);
         // Whatever becomes of this future: a claim that nobody knows of must not stay.
         let mut unknown = Unknown(Some(call.in_flight()));
         let until = sooner(deadline, clock::add(sent, lease));
@@ -166,7 +166,7 @@ async fn ask(mut call: Call, seat: Seat, deadline: Option<Instant>) -> Began {
                     continue;
                 };
                 unknown.0 = None;
-                seat.alive(clock::add(held_from, lease), true);
+                seat.runs(clock::add(held_from, lease));
                 return Began::Run(Owner::new(Arc::new(call), fence, held_from, seat));
             }
             ClaimAnswer::Done(recorded) => {

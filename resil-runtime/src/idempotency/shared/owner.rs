@@ -78,7 +78,7 @@ impl Owner {
     pub(in crate::idempotency) fn renewed(&mut self, from: Instant) {
         self.held_from = from;
         let until = clock::add(from, self.call.request.lease);
-        self.seat.alive(until, true);
+        self.seat.runs(until);
     }
 
     /// The next sign of life: due at a third of the lease, tried again until it must be given up.
@@ -140,7 +140,6 @@ impl Owner {
                 End::Abandon if ack == Some(Ack::Ok) => call.tell(IdempotencyEvent::Abandoned),
                 End::Release | End::Abandon => {}
             }
-            seat.stopped();
             // The next one's turn, before the caller goes on.
             drop(seat);
         });
@@ -150,7 +149,6 @@ impl Owner {
     /// The body is gone, and the lease is over or taken: there is nothing left to end.
     pub(in crate::idempotency) fn lost(self) {
         self.tell(IdempotencyEvent::LeaseLost);
-        self.seat.stopped();
     }
 }
 

@@ -8,6 +8,7 @@ mod model;
 #[cfg(feature = "store")]
 mod shared;
 mod table;
+mod turns;
 mod waiting;
 
 use std::cell::Cell;

@@ -7,6 +7,7 @@ mod holding;
 mod outage;
 mod sharing;
 mod simulator;
+mod turns;
 
 use super::*;
 use crate::idempotency::store::{
