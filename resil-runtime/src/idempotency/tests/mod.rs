@@ -3,6 +3,7 @@
 mod abandon;
 mod bounds;
 mod calls;
+mod codec;
 mod keys;
 mod model;
 #[cfg(feature = "store")]
