@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use resil::idempotency::{IdempotencyError, KeyOf, Shared, current, drain, sqlite};
-use resil::{Error, idempotent};
+use resil::{Deadline, Error, idempotent};
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 
@@ -170,4 +170,23 @@ async fn a_caller_that_is_dropped_leaves_its_key_to_the_next_one_at_once() {
     assert_eq!(shop.effects[0].load(Relaxed), 2);
     let gone = shop.store.forget(KeyOf::new("long").part(&0_usize)).await;
     assert!(gone.is_ok());
+}
+
+#[tokio::test]
+async fn a_short_deadline_is_no_outage() {
+    #[idempotent(name = "short", key = k, store = store)]
+    async fn short(store: &Shared, k: u32, n: &AtomicU32) -> Result<u32, Error> {
+        Ok(n.fetch_add(1, Relaxed))
+    }
+    let folder = Folder::new("deadline");
+    let store = folder.open().await.open_on_outage(true);
+    let n = AtomicU32::new(0);
+    for k in 0..100 {
+        // Past on entry: the store is well, and its answer may be too late.
+        let late = Deadline::at(Instant::now().into());
+        let first = late.scope(short(&store, k, &n)).await;
+        let second = short(&store, k, &n).await;
+        assert!(first.is_err() || first == second, "{first:?} {second:?}");
+    }
+    assert_eq!((n.load(Relaxed), store.outages()), (100, 0));
 }

@@ -107,6 +107,12 @@ impl Mark {
         self.has(KEEPS)
     }
 
+    /// The error that comes up is on record: another attempt would only replay it.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn recorded_error(&self) -> bool {
+        self.replayed() || (self.keeps_error() && !self.was_cut())
+    }
+
     /// Runs `drop` while layers inside can see that a timeout is dropping them.
     pub(crate) fn while_timing_out(&self, drop: impl FnOnce()) {
         struct Reset<'a>(&'a Mark);

@@ -31,5 +31,5 @@ pub use crate::idempotency::StoreChoice;
 #[cfg(feature = "idempotent")]
 pub use crate::idempotency::{
     Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, OnAbandon, PreparedFingerprint,
-    keep_error, recorded, recorded_with_errors,
+    keep_error, recorded, recorded_is_final, recorded_with_errors,
 };

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did};
+use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did, NotRecordedReason};
 use resil::{idempotent, retry, timeout};
 use serde::{Deserialize, Serialize};
 use tokio::time::{advance, sleep};
@@ -150,7 +150,7 @@ async fn a_result_above_256_kib_is_its_callers_and_never_runs_again() {
     assert_eq!(r.count(), 2);
     let expected = [
         Did::Replayed,
-        Did::NotRecorded,
+        Did::NotRecorded(NotRecordedReason::TooLarge),
         Did::NotStored,
         Did::NotStored,
     ];
@@ -233,4 +233,35 @@ async fn a_body_that_asks_for_its_own_key_waits_to_its_deadline() {
     let e = refused(ouroboros(&r, 1).await);
     assert!(matches!(e, IdempotencyError::InProgress { .. }), "{e}");
     assert_eq!((r.count(), r.elapsed()), (1, 3_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_json_would_change_is_not_stored_and_a_float_is_the_same() {
+    #[allow(clippy::option_option, reason = "JSON writes both nothings alike")]
+    #[idempotent(key = k)]
+    async fn changed(k: u32) -> Result<Option<Option<f64>>, Fault> {
+        let results = [
+            Some(Some(907.303_832_202_868_9)),
+            Some(None),
+            Some(Some(f64::NAN)),
+        ];
+        Ok(results[k as usize])
+    }
+    let events = Events::of("idempotent::results::changed");
+    let first = changed(0).await;
+    assert_eq!(changed(0).await, first);
+    for k in [1, 2] {
+        assert!(changed(k).await.is_ok());
+        let e = refused(changed(k).await);
+        assert!(matches!(e, IdempotencyError::NotStored { .. }), "{e}");
+    }
+    let not_recorded = Did::NotRecorded(NotRecordedReason::Unfaithful);
+    let expected = [
+        Did::Replayed,
+        not_recorded,
+        Did::NotStored,
+        not_recorded,
+        Did::NotStored,
+    ];
+    assert_eq!(did(&events), expected);
 }

@@ -1,7 +1,7 @@
 //! What others see of it: errors and events, which never show keys.
 
 use resil::event::Event;
-use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did};
+use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did, NotRecordedReason};
 use resil::{Error, idempotent};
 use tokio::time::sleep;
 
@@ -49,7 +49,7 @@ async fn errors_and_events_never_show_keys() {
     }
     let expected = [
         Did::InProgress,
-        Did::NotRecorded,
+        Did::NotRecorded(NotRecordedReason::TooLarge),
         Did::KeyReused,
         Did::NotStored,
         Did::InvalidKey,

@@ -39,6 +39,11 @@ impl Layer {
         matches!(self, Self::Circuit(_) | Self::Idempotent(_))
     }
 
+    /// Whether it replays errors.
+    pub(crate) fn records_errors(&self) -> bool {
+        matches!(self, Self::Idempotent(idempotent) if idempotent.errors.is_some())
+    }
+
     /// This layer around `inner`, between the layers `above` and `below` it.
     pub(crate) fn expand(
         &self,
@@ -49,7 +54,7 @@ impl Layer {
     ) -> Inner {
         match self {
             Self::Timeout(p) => p.expand(inner, above, below, cx),
-            Self::Retry(p) => p.expand(inner, cx),
+            Self::Retry(p) => p.expand(inner, below, cx),
             Self::Circuit(p) => p.expand(inner, cx),
             Self::Idempotent(p) => p.expand(inner, above, cx),
         }

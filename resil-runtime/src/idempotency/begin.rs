@@ -19,7 +19,7 @@ use super::policy::{Conflict, IdempotentPolicy};
 #[cfg(feature = "store")]
 use super::shared::{begin::Began, current::Frame, default_store};
 use super::store::{Outcome, Recorded};
-use super::waiting::Ticket;
+use super::waiting::{HEAD_START, Look, Ticket};
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
@@ -173,9 +173,26 @@ struct Wait {
     /// When the caller's time is up.
     deadline: Option<Instant>,
     /// At the sooner of the deadline and the end of the owner's lease: an owner may vanish
-    /// without a sign. Each waiter has its own, as one that leaves its task unpolled must not
+    /// without a sign; or when another one that was called has had its head start. Each waiter has its own, as one that leaves its task unpolled must not
     /// hold up the others.
     timer: Pin<Box<Sleep>>,
+}
+
+impl Wait {
+    /// Ready when the store is to be asked again.
+    fn is_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.ticket.look(cx.waker()) {
+            Look::Now => return Poll::Ready(()),
+            Look::Soon => {
+                let soon = clock::add(clock::now(), HEAD_START);
+                if soon < self.timer.deadline() {
+                    self.timer.as_mut().reset(soon);
+                }
+            }
+            Look::Wait => {}
+        }
+        self.timer.as_mut().poll(cx)
+    }
 }
 
 /// How a call that met an owner goes on.
@@ -220,12 +237,12 @@ impl<'a, T, E> Beginning<'a, T, E> {
         request: Request,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Begin<'a, T, E>, IdempotencyError>> {
-        if let Some(wait) = &mut self.wait
-            && !wait.ticket.look(cx.waker())
-            && wait.timer.as_mut().poll(cx).is_pending()
-        {
-            self.wish = Wish::Claim(key, request);
-            return Poll::Pending;
+        if let Some(wait) = &mut self.wait {
+            if wait.is_over(cx).is_pending() {
+                self.wish = Wish::Claim(key, request);
+                return Poll::Pending;
+            }
+            wait.ticket.asks();
         }
         let name = key.name();
         Poll::Ready(loop {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::codec::{Gate, JSON};
+use super::codec::{Encoded, Gate, JSON};
 use super::error::IdempotencyError;
-use super::event::IdempotencyEvent;
+use super::event::{IdempotencyEvent, NotRecordedReason};
 use super::key::Key;
 use super::ledger::{LeaseLost, Request};
 use super::memory::MemoryStore;
@@ -116,22 +116,22 @@ impl Held<'_> {
         poll()
     }
 
-    /// Records the outcome, `None` if it can't be.
+    /// Records the outcome, or that it can't be.
     ///
     /// If another owner took over meanwhile, nothing is written. The caller still gets its result:
     /// the effect took place, and it is what the body said of it.
-    pub(super) fn complete(&mut self, outcome: Outcome, bytes: Option<Vec<u8>>) {
+    pub(super) fn complete(&mut self, outcome: Outcome, bytes: Encoded) {
         self.stage = Stage::Closed;
-        let encoded = bytes.is_some();
-        let recorded = match bytes {
-            Some(bytes) => Recorded::new(outcome, bytes, JSON, self.version),
-            None => Recorded::not_stored(JSON, self.version),
+        let (recorded, reason) = match bytes {
+            Ok(bytes) => (Recorded::new(outcome, bytes, JSON, self.version), None),
+            Err(reason) => (Recorded::not_stored(JSON, self.version), Some(reason)),
         };
         let (token, ttl) = (self.request.token, self.request.ttl);
         match self.store.complete(&self.key, token, recorded, ttl) {
             Ok(fits) => {
-                if !(encoded && fits) {
-                    self.tell(IdempotencyEvent::NotRecorded);
+                let no_room = (!fits).then_some(NotRecordedReason::NoRoom);
+                if let Some(reason) = reason.or(no_room) {
+                    self.tell(IdempotencyEvent::NotRecorded(reason));
                 }
                 self.store.waiting.call_all(&self.key);
             }
@@ -156,7 +156,7 @@ impl Held<'_> {
         self.stage = Stage::Closed;
         if self.store.release(&self.key, self.request.token).is_ok() {
             self.tell(IdempotencyEvent::Released);
-            self.store.waiting.call_one(&self.key);
+            self.store.waiting.call_next(&self.key);
         }
     }
 
@@ -165,7 +165,7 @@ impl Held<'_> {
         if self.store.abandon(&self.key, self.request.token).is_ok() {
             self.tell(IdempotencyEvent::Abandoned);
             match self.request.on_abandon {
-                OnAbandon::Retry => self.store.waiting.call_one(&self.key),
+                OnAbandon::Retry => self.store.waiting.call_next(&self.key),
                 OnAbandon::Indeterminate => self.store.waiting.call_all(&self.key),
             }
         }
@@ -177,7 +177,9 @@ impl Drop for Held<'_> {
         match self.stage {
             Stage::Closed => {}
             // Its `Serialize` panicked.
-            Stage::Recording => self.complete(Outcome::NotStored, None),
+            Stage::Recording => {
+                self.complete(Outcome::NotStored, Err(NotRecordedReason::NotEncodable));
+            }
             Stage::Open if self.mark.has_begun() => self.abandon(),
             Stage::Open => self.release(),
         }

@@ -1,5 +1,7 @@
 //! How an outcome becomes bytes and comes back, and the gate that asks it of the user's types.
 
+mod faithful;
+
 #[cfg(feature = "store")]
 use std::error::Error;
 use std::io;
@@ -7,6 +9,8 @@ use std::io;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::faithful::Fault;
+use super::event::NotRecordedReason;
 use crate::failure::IsResult;
 
 /// The id of `serde_json`.
@@ -27,6 +31,9 @@ pub type Read<'a> =
 /// Take one that keeps the names of fields. After two fields of one type changed their places,
 /// postcard and compact `MessagePack` decode what was recorded before without an error, and with
 /// the values swapped; JSON and `MessagePack` with names read it right.
+///
+/// A value that the format can't carry must be an error of [`encode`](Self::encode): what is decoded
+/// is replayed as the function's own result.
 #[cfg(feature = "store")]
 pub trait Codec: Send + Sync + 'static {
     /// What is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
@@ -53,6 +60,13 @@ pub trait Codec: Send + Sync + 'static {
 }
 
 /// `serde_json`, the default: keeps the names of fields, can be read with the eyes.
+///
+/// Refuses what JSON would bring back as another value, or not at all: floats that are not finite,
+/// what is in `Some` and written as `null` (`Some(())`, `Some(None)`), and what is nested deeper
+/// than 127 arrays and objects. Such a result is
+/// [`NotStored`](super::IdempotencyError::NotStored). It sees what a type's `Serialize` says and
+/// no more: if that leaves out a field, or writes two variants alike (`untagged`), so does the
+/// replay.
 #[cfg(feature = "store")]
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -69,8 +83,7 @@ impl Codec for Json {
         value: &dyn erased_serde::Serialize,
         to: &mut dyn io::Write,
     ) -> Result<(), CodecError> {
-        serde_json::to_writer(to, value)?;
-        Ok(())
+        Ok(faithful::to_writer(to, value)?)
     }
 
     fn decode(&self, bytes: &[u8], read: &mut Read<'_>) -> Result<(), CodecError> {
@@ -121,18 +134,21 @@ impl<E: Serialize + DeserializeOwned> RecordableError for E {
     }
 }
 
-/// How a value becomes bytes (`None`: more than the limit, or `Serialize` failed), and comes back
-/// (`None`: the bytes are not one).
+/// How a value becomes bytes, no more than the limit, and comes back (`None`: the bytes are not
+/// one).
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Both<V> {
-    pub(super) encode: fn(&V, usize) -> Option<Vec<u8>>,
+    pub(super) encode: fn(&V, usize) -> Encoded,
     pub(super) decode: fn(&[u8]) -> Option<V>,
     #[cfg(feature = "store")]
-    pub(super) encode_with: fn(&V, &dyn Codec, usize) -> Option<Vec<u8>>,
+    pub(super) encode_with: fn(&V, &dyn Codec, usize) -> Encoded,
     #[cfg(feature = "store")]
     pub(super) decode_with: fn(&[u8], &dyn Codec) -> Option<V>,
 }
+
+/// The bytes of a value, or why there are none.
+pub(super) type Encoded = Result<Vec<u8>, NotRecordedReason>;
 
 impl<V> Clone for Both<V> {
     fn clone(&self) -> Self {
@@ -146,8 +162,8 @@ impl<V: Serialize + DeserializeOwned> Both<V> {
         Self {
             encode: |value, limit| {
                 let mut out = Bounded::new(limit);
-                serde_json::to_writer(&mut out, value).ok()?;
-                Some(out.bytes)
+                let done = faithful::to_writer(&mut out, value);
+                out.finish(done.map_err(|fault| reason(&fault)))
             },
             decode: |bytes| serde_json::from_slice(bytes).ok(),
             #[cfg(feature = "store")]
@@ -172,11 +188,20 @@ pub(super) fn encode(
     value: &dyn erased_serde::Serialize,
     codec: &dyn Codec,
     limit: usize,
-) -> Option<Vec<u8>> {
+) -> Encoded {
     let mut out = Bounded::new(limit);
-    codec.encode(value, &mut out).ok()?;
-    // A codec may have swallowed what the writer said.
-    (!out.full).then_some(out.bytes)
+    let done = codec.encode(value, &mut out).map_err(|e| {
+        let fault = e.downcast_ref().map(reason);
+        fault.unwrap_or(NotRecordedReason::NotEncodable)
+    });
+    out.finish(done)
+}
+
+fn reason(fault: &Fault) -> NotRecordedReason {
+    match fault {
+        Fault::Unfaithful => NotRecordedReason::Unfaithful,
+        Fault::Json(_) => NotRecordedReason::NotEncodable,
+    }
 }
 
 /// Stops an encoder at the limit, so that a huge result is never held twice.
@@ -193,6 +218,14 @@ impl Bounded {
             limit,
             full: false,
         }
+    }
+
+    fn finish(self, done: Result<(), NotRecordedReason>) -> Encoded {
+        // Before what the codec said: it fails for that, or has swallowed it.
+        if self.full {
+            return Err(NotRecordedReason::TooLarge);
+        }
+        done.map(|()| self.bytes)
     }
 }
 

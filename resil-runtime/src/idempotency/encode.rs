@@ -67,6 +67,14 @@ const VARIANT: u8 = 11;
 const LIST: u8 = 12;
 const MAP: u8 = 13;
 
+/// Whether it is a list or a map of nothing.
+pub(super) fn is_empty(mut bytes: &[u8]) -> bool {
+    while let [SOME, rest @ ..] = bytes {
+        bytes = rest;
+    }
+    matches!(bytes, [LIST | MAP, END])
+}
+
 /// Writes one value.
 #[doc(hidden)]
 #[derive(Debug)]

@@ -163,7 +163,8 @@ impl IdempotencyError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFault {
-    /// It is `None`, `()` or empty: calls without a key must not share one.
+    /// It is `None`, `()` or an empty string, or the whole key is an empty list or map: calls
+    /// without a key must not share one.
     #[error("is `None` or empty; give every call a key of its own")]
     Missing,
     /// Its `Serialize` failed.

@@ -30,8 +30,9 @@ pub enum IdempotencyEvent {
     /// An owner found its key taken over. If its body was still running, it was dropped; if it was
     /// done, its caller got the result, and the result was not recorded.
     LeaseLost,
-    /// The result was too large, not encodable, or there was no room: replays get `NotStored`.
-    NotRecorded,
+    /// The result was not recorded. Replays get `NotStored`, or, where it was the store that was
+    /// away, what holds for a claim whose owner is gone.
+    NotRecorded(NotRecordedReason),
     /// The key is done without a recorded result: the call got `NotStored`.
     NotStored,
     /// A recorded result did not decode.
@@ -44,6 +45,24 @@ pub enum IdempotencyEvent {
     Unnamed,
     /// The store was full and forgot a result before its ttl: its key may run again.
     Evicted,
+}
+
+/// Why a result was not recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotRecordedReason {
+    /// It is above `max_result`.
+    TooLarge,
+    /// Its `Serialize` failed or panicked, or the codec did.
+    NotEncodable,
+    /// JSON would have brought it back as another value, or not at all: a float in it is not
+    /// finite, something in `Some` is written as `null` (`Some(())`, `Some(None)`), or it is nested
+    /// deeper than 127 arrays and objects.
+    Unfaithful,
+    /// The store has no room for it.
+    NoRoom,
+    /// The store did not acknowledge it before the lease ended.
+    StoreAway,
 }
 
 impl IdempotencyEvent {

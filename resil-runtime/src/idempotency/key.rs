@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::OnceLock;
 
-use super::encode::{KeyPart, encode_part, encode_plain};
+use super::encode::{KeyPart, encode_part, encode_plain, is_empty};
 use super::error::KeyFault;
 use super::store::RecordKey;
 
@@ -56,6 +56,8 @@ impl KeyBuilder {
         PreparedKey(match self.fault {
             Some(fault) => Err(fault),
             None if self.parts == 0 => Err((1, KeyFault::Missing)),
+            // Beside other parts it is data: a request without parameters.
+            None if self.parts == 1 && is_empty(&self.bytes) => Err((1, KeyFault::Missing)),
             None => Ok(self.bytes),
         })
     }

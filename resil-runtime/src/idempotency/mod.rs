@@ -41,11 +41,13 @@
 //! | the caller is dropped while the result is recorded | recording goes on in a task of its own; `drain` waits for all of them at shutdown |
 //! | the caller is dropped before, or panics | the claim is abandoned at once; a panic goes on |
 //! | the store is away at the claim | refused with `Store`, and the body does not run; `open_on_outage` lets it run unprotected, counted and told |
+//! | the caller's deadline comes before the store's answer | refused with `Store`; that is no outage, and nothing opens |
 //! | the answer to a claim is lost | refused, and the claim is given back as soon as the store hears it |
 //! | the store is away when the result is to be recorded | tried until the lease ends; then the caller gets its value, and [`IdempotencyEvent::NotRecorded`] tells it |
-//! | the result is above `max_result`, or can't be encoded | done without it: replays get `NotStored`, and nothing runs again |
+//! | the result is above `max_result`, can't be encoded, or would come back as another one (NaN, `Some(())`) | done without it: replays get `NotStored`, and nothing runs again; [`IdempotencyEvent::NotRecorded`] says why |
 //! | the result is of another `version` or codec, or does not decode | `Undecodable`, and nothing runs again |
 //! | many wait in one process | one of them asks the store, the others wait in memory; past 1,024 a key `InProgress` |
+//! | a waiter whose turn it is sits in a task that does not poll it | the next one goes after 10 ms; one that was asking the store is passed over after 5 s |
 //! | many processes wait | each looks again after 5 ms, then 1.6 times as long, at most 250 ms |
 //! | somebody knows what became of an `Indeterminate` key | `resolve` it, or `forget` it |
 //! | the body calls something that takes a key | `current` has a key for it, and a fencing token |
@@ -110,7 +112,7 @@ pub use encode::KeyPart;
 #[cfg(feature = "store")]
 pub use erased_serde;
 pub use error::{IdempotencyError, KeyFault};
-pub use event::IdempotencyEvent;
+pub use event::{IdempotencyEvent, NotRecordedReason};
 pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
@@ -118,7 +120,7 @@ pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
 pub use postgres::{Postgres, postgres};
 #[cfg(feature = "redis")]
 pub use redis::{Redis, redis};
-pub use running::{Running, keep_error};
+pub use running::{Running, keep_error, recorded_is_final};
 #[cfg(feature = "store")]
 pub use shared::{
     Current, Finding, InstallError, KeyOf, Shared, StoreChoice, current, drain, forget, install,

@@ -17,6 +17,7 @@ use crate::clock::{self, Sleep};
 use crate::error::Refusal;
 use crate::failure::{Failure, Outcome};
 use crate::mark::Mark;
+use crate::retry::RetryVerdict;
 
 pin_project! {
     /// Claims the key, runs what is inside under the claim and renews it at every third of its
@@ -189,4 +190,10 @@ pub fn keep_error<T, E>(
 ) -> Outcome<T, E> {
     mark.set_keeps_error(matches!(&out, Err(Failure::Body(e)) if keeps(e)));
     out
+}
+
+/// What an error that is on record, by this attempt or one before, means to a retry above.
+#[doc(hidden)]
+pub fn recorded_is_final(mark: &Mark) -> Option<RetryVerdict> {
+    mark.recorded_error().then_some(RetryVerdict::Final)
 }

@@ -8,6 +8,7 @@ use super::{Budget, Jitter, Max, Retry, Strategy};
 use crate::expand::constant::{Bound, Ty, any_duration, count, not_zero, ratio};
 use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
+use crate::policy::Layer;
 
 impl Retry {
     /// Whether the body may run more than once: not with a literal `max = 1`.
@@ -15,7 +16,7 @@ impl Retry {
         !matches!(&self.max, Some(Max::Count(c)) if c.literal() == Some(&1))
     }
 
-    pub(crate) fn expand(&self, inner: Inner, cx: &Cx<'_>) -> Inner {
+    pub(crate) fn expand(&self, inner: Inner, below: &[Layer], cx: &Cx<'_>) -> Inner {
         let at = mixed(self.span);
         let retry = cx.private("Retry", self.span);
         let policy = self.policy(cx);
@@ -25,7 +26,8 @@ impl Retry {
         let look = (self.on.is_some() || self.unless.is_some() || self.retry_after.is_some())
             .then(|| cx.look(self.span));
         let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
-        let verdict = self.verdict(cx);
+        let records = below.iter().any(Layer::records_errors);
+        let verdict = self.verdict(records, cx);
         let class = cx.class(self.span);
         let asked = self.asked(cx);
         let (backoff, plan) = self.plan(cx);
@@ -184,7 +186,9 @@ impl Retry {
     }
 
     /// What `unless` and `on` say of an error: `unless` wins, `on` decides alone.
-    fn verdict(&self, cx: &Cx<'_>) -> TokenStream {
+    /// What the patterns say of an error. Where a layer below `records` errors, one that is on
+    /// record is final unless `on` decides: another attempt would only replay it.
+    fn verdict(&self, records: bool, cx: &Cx<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("RetryVerdict", self.span);
         let some = quote!(::core::option::Option::Some);
@@ -192,18 +196,20 @@ impl Retry {
             let hit = cx.matches(p, &quote!(__resil_e));
             quote_spanned!(at=> if #hit { #some(#ty::Final) } else)
         });
-        let rest = self.on.as_ref().map_or_else(
-            || quote_spanned!(at=> { ::core::option::Option::None }),
-            |p| {
-                let hit = cx.matches(p, &quote!(__resil_e));
-                quote_spanned!(at=> { if #hit { #some(#ty::Retry) } else { #some(#ty::Final) } })
-            },
-        );
-        if unless.is_none() && self.on.is_none() {
-            quote_spanned!(at=> |_: &_| ::core::option::Option::None)
+        let undecided = if records {
+            let recorded = cx.private("recorded_is_final", self.span);
+            quote_spanned!(at=> #recorded(__resil_mark))
         } else {
-            quote_spanned!(at=> |__resil_e: &_| { #unless #rest })
+            quote_spanned!(at=> ::core::option::Option::None)
+        };
+        if unless.is_none() && self.on.is_none() {
+            return quote_spanned!(at=> |_: &_| #undecided);
         }
+        let rest = self.on.as_ref().map_or(undecided, |p| {
+            let hit = cx.matches(p, &quote!(__resil_e));
+            quote_spanned!(at=> if #hit { #some(#ty::Retry) } else { #some(#ty::Final) })
+        });
+        quote_spanned!(at=> |__resil_e: &_| { #unless { #rest } })
     }
 
     /// The call's own back-off, where one is written, and the closure that asks for a delay.

@@ -76,7 +76,9 @@ impl Call {
         })
     }
 
-    fn away(&self, source: StoreError, may_open: bool) -> Began {
+    fn away(&self, source: StoreError, may_open: bool, deadline: Option<Instant>) -> Began {
+        // Past its deadline it is the caller that gave up: the store may be well, and hold the key.
+        let may_open = may_open && deadline.is_none_or(|at| clock::now() < at);
         let transient = source.kind() == StoreErrorKind::Unavailable;
         if may_open && transient && self.shared.settings.open_on_outage {
             self.shared.ran_open();
@@ -117,7 +119,7 @@ pub(in crate::idempotency) async fn begin(call: Call) -> Began {
         }
         // Without a turn, if need be: the store answers at once, and nobody is waited for.
         seat.try_turn();
-    } else if !seat.try_turn() {
+    } else if seat.found().is_none() && !seat.try_turn() {
         call.tell(IdempotencyEvent::Waiting);
         if seat.wait_for_turn(deadline).await == Turn::TimeUp {
             return call.in_progress(None);
@@ -128,7 +130,7 @@ pub(in crate::idempotency) async fn begin(call: Call) -> Began {
     }
     let until = sooner(deadline, clock::add(clock::now(), lease));
     if let Err(e) = call.by(until, call.shared.checked()).await {
-        return call.away(e, true);
+        return call.away(e, true, deadline);
     }
     ask(call, seat, deadline).await
 }
@@ -140,14 +142,14 @@ async fn ask(mut call: Call, seat: Seat, deadline: Option<Instant>) -> Began {
     let mut waited = false;
     loop {
         let sent = clock::now();
-        seat.alive(clock::add(sent, lease), false);
+        seat.asks(sent);
         // Whatever becomes of this future: a claim that nobody knows of must not stay.
         let mut unknown = Unknown(Some(call.in_flight()));
         let until = sooner(deadline, clock::add(sent, lease));
         let step = call.shared.store.claim(&call.key, &call.request);
         let answer = match call.by(until, step).await {
             Ok(answer) => answer,
-            Err(e) => return call.away(e, !waited),
+            Err(e) => return call.away(e, !waited, deadline),
         };
         let left = match answer {
             ClaimAnswer::Busy { left } => left,
@@ -164,7 +166,7 @@ async fn ask(mut call: Call, seat: Seat, deadline: Option<Instant>) -> Began {
                     continue;
                 };
                 unknown.0 = None;
-                seat.alive(clock::add(held_from, lease), true);
+                seat.runs(clock::add(held_from, lease));
                 return Began::Run(Owner::new(Arc::new(call), fence, held_from, seat));
             }
             ClaimAnswer::Done(recorded) => {

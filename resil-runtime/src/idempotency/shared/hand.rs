@@ -124,8 +124,8 @@ impl<'v> Finding<'v> {
         Resolution::Done {
             token: Token::random(),
             recorded: match encode(value, codec, max_result) {
-                Some(bytes) => Recorded::new(outcome, bytes, id, version),
-                None => Recorded::not_stored(id, version),
+                Ok(bytes) => Recorded::new(outcome, bytes, id, version),
+                Err(_) => Recorded::not_stored(id, version),
             },
             ttl: self.ttl,
         }

@@ -143,6 +143,9 @@ impl Shared {
     /// Runs bodies unprotected while the store is not available, in place of refusing with
     /// [`Store`](super::IdempotencyError::Store). Each is counted in [`outages`](Self::outages)
     /// and told as [`RanOpen`](super::IdempotencyEvent::RanOpen). Default: refuses.
+    ///
+    /// Not available is a store that says so, or gives no answer for a whole `lease`. A call whose
+    /// own deadline comes first is refused: the store may be well, and just not that quick.
     pub fn open_on_outage(self, open: bool) -> Self {
         self.set(|s| s.open_on_outage = open)
     }

@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use super::begin::{Call, InFlight};
 use super::flight::Seat;
 use crate::clock::{self, Instant};
-use crate::idempotency::event::IdempotencyEvent;
-use crate::idempotency::store::{Ack, BoxFuture, Outcome, Recorded, StoreResult};
+use crate::idempotency::event::{IdempotencyEvent, NotRecordedReason};
+use crate::idempotency::store::{Ack, BoxFuture, Recorded, StoreResult};
 
 /// Between two tries of a step that failed: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -40,7 +40,8 @@ pub(in crate::idempotency) struct Owner {
 /// How a claim ends.
 #[derive(Debug)]
 pub(in crate::idempotency) enum End {
-    Complete(Recorded),
+    /// With why the result is not in it, where it is not.
+    Complete(Recorded, Option<NotRecordedReason>),
     Release,
     Abandon,
 }
@@ -78,7 +79,7 @@ impl Owner {
     pub(in crate::idempotency) fn renewed(&mut self, from: Instant) {
         self.held_from = from;
         let until = clock::add(from, self.call.request.lease);
-        self.seat.alive(until, true);
+        self.seat.runs(until);
     }
 
     /// The next sign of life: due at a third of the lease, tried again until it must be given up.
@@ -127,7 +128,7 @@ impl Owner {
         tasks.spawn(&runtime, async move {
             let until = clock::add(held_from, call.request.lease);
             // Of a completion the caller hears at the end, of anything else after the first try.
-            let completes = matches!(end, End::Complete(_));
+            let completes = matches!(end, End::Complete(..));
             let (first, _last) = if completes {
                 (None, Some(done))
             } else {
@@ -135,12 +136,13 @@ impl Owner {
             };
             let ack = again(&call, &end, until, first).await;
             match end {
-                End::Complete(recorded) => completed(&call, &seat, recorded, ack),
+                End::Complete(recorded, reason) => {
+                    completed(&call, &seat, recorded, reason, ack);
+                }
                 End::Release if ack == Some(Ack::Ok) => call.tell(IdempotencyEvent::Released),
                 End::Abandon if ack == Some(Ack::Ok) => call.tell(IdempotencyEvent::Abandoned),
                 End::Release | End::Abandon => {}
             }
-            seat.stopped();
             // The next one's turn, before the caller goes on.
             drop(seat);
         });
@@ -150,7 +152,6 @@ impl Owner {
     /// The body is gone, and the lease is over or taken: there is nothing left to end.
     pub(in crate::idempotency) fn lost(self) {
         self.tell(IdempotencyEvent::LeaseLost);
-        self.seat.stopped();
     }
 }
 
@@ -158,7 +159,9 @@ impl End {
     fn step<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, StoreResult<Ack>> {
         let (store, key, request) = (&call.shared.store, &call.key, &call.request);
         match self {
-            Self::Complete(recorded) => store.complete(key, request.token, recorded, request.ttl),
+            Self::Complete(recorded, _) => {
+                store.complete(key, request.token, recorded, request.ttl)
+            }
             Self::Release => store.release(key, request.token),
             Self::Abandon => store.abandon(key, request.token),
         }
@@ -190,20 +193,27 @@ async fn again(
 }
 
 /// What can't be recorded is told: the caller gets its value all the same.
-fn completed(call: &Call, seat: &Seat, recorded: Recorded, ack: Option<Ack>) {
+fn completed(
+    call: &Call,
+    seat: &Seat,
+    recorded: Recorded,
+    reason: Option<NotRecordedReason>,
+    ack: Option<Ack>,
+) {
+    let not_recorded = |reason| call.tell(IdempotencyEvent::NotRecorded(reason));
     let kept = match ack {
         Some(Ack::Ok) => {
-            if recorded.outcome == Outcome::NotStored {
-                call.tell(IdempotencyEvent::NotRecorded);
+            if let Some(reason) = reason {
+                not_recorded(reason);
             }
             recorded
         }
         Some(Ack::NoRoom) => {
-            call.tell(IdempotencyEvent::NotRecorded);
+            not_recorded(NotRecordedReason::NoRoom);
             Recorded::not_stored(recorded.codec, recorded.version)
         }
         Some(Ack::LeaseLost) => return call.tell(IdempotencyEvent::LeaseLost),
-        None => return call.tell(IdempotencyEvent::NotRecorded),
+        None => return not_recorded(NotRecordedReason::StoreAway),
     };
     let until = clock::add(clock::now(), call.request.ttl);
     seat.share(call.request.fingerprint, kept, until);

@@ -13,6 +13,7 @@ use crate::error::Refusal;
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::codec::Gate;
 use crate::idempotency::error::IdempotencyError;
+use crate::idempotency::event::NotRecordedReason;
 use crate::idempotency::store::{self, Recorded};
 use crate::mark::Mark;
 
@@ -159,10 +160,10 @@ impl<'a, T, E> Tenure<'a, T, E> {
             Err(_) => return None,
         };
         self.recording = false;
-        Some(End::Complete(match bytes {
-            Some(bytes) => Recorded::new(outcome, bytes, codec.id(), version),
-            None => Recorded::not_stored(codec.id(), version),
-        }))
+        Some(match bytes {
+            Ok(bytes) => End::Complete(Recorded::new(outcome, bytes, codec.id(), version), None),
+            Err(reason) => End::Complete(Recorded::not_stored(codec.id(), version), Some(reason)),
+        })
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
@@ -185,7 +186,8 @@ impl<T, E> Drop for Tenure<'_, T, E> {
         let end = if self.recording {
             // Its `Serialize` panicked.
             let codec = owner.call().shared.settings.codec.id();
-            End::Complete(Recorded::not_stored(codec, self.version))
+            let reason = NotRecordedReason::NotEncodable;
+            End::Complete(Recorded::not_stored(codec, self.version), Some(reason))
         } else if self.mark.has_begun() {
             End::Abandon
         } else {

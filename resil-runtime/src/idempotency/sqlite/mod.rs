@@ -49,6 +49,12 @@
 //!
 //! Bodies are what the functions returned, encoded: who may read the file may read them. Keys are
 //! hashes.
+//!
+//! # Testing
+//!
+//! Its thread works in real time. On a paused clock (`tokio::test(start_paused = true)`) a runtime
+//! that waits for it is idle, and tokio moves the clock on to the next timer: a step is then
+//! answered with "no answer in time" at once. Test over the store in memory, or in real time.
 
 mod fault;
 mod lock;

@@ -175,7 +175,10 @@ async fn d16_bytes_are_bounded_too() {
     let heard = listen();
     let large = async { Ok("x".repeat(25_000)) };
     call(store, &PLAIN, key("large"), large).await.unwrap();
-    assert_eq!(heard.take(), [IdempotencyEvent::NotRecorded]);
+    assert_eq!(
+        heard.take(),
+        [IdempotencyEvent::NotRecorded(NotRecordedReason::NoRoom)]
+    );
     assert_eq!(store.held().0, before + 1);
     let again = call::<String>(store, &PLAIN, key("large"), async { panic!() }).await;
     assert!(matches!(refused(again), IdempotencyError::NotStored { .. }));

@@ -128,7 +128,10 @@ async fn a_result_too_large_is_not_stored_and_nothing_runs_again() {
     assert!(matches!(refused(again), IdempotencyError::NotStored { .. }));
     assert_eq!(
         heard.take(),
-        [IdempotencyEvent::NotRecorded, IdempotencyEvent::NotStored]
+        [
+            IdempotencyEvent::NotRecorded(NotRecordedReason::TooLarge),
+            IdempotencyEvent::NotStored
+        ]
     );
 }
 
@@ -229,10 +232,10 @@ type NotSend = std::marker::PhantomData<*const u8>;
 
 fn nothing() -> Both<NotSend> {
     Both {
-        encode: |_, _| None,
+        encode: |_, _| Err(NotRecordedReason::NotEncodable),
         decode: |_| None,
         #[cfg(feature = "store")]
-        encode_with: |_, _, _| None,
+        encode_with: |_, _, _| Err(NotRecordedReason::NotEncodable),
         #[cfg(feature = "store")]
         decode_with: |_, _| None,
     }

@@ -39,12 +39,26 @@ fn q13_none_and_the_empty_string_are_no_keys() {
     // A tuple in a value is a list of parts too, and a newtype is what it holds.
     assert_eq!(fault(key(&(1, none))), (1, KeyFault::Missing));
     assert_eq!(fault(key(&OrderId(String::new()))), (1, KeyFault::Missing));
+    // An array is a tuple, and its elements are parts; those of a list are data.
+    assert_eq!(fault(key(&[""])), (1, KeyFault::Missing));
     // Inside plain data both are values.
     bytes(key(&Params {
         note: None,
         text: "",
     }));
     bytes(key(&vec![""]));
+}
+
+#[test]
+fn q13_an_empty_list_or_map_is_no_key_by_itself_and_data_beside_others() {
+    let (list, map) = (Vec::<u8>::new(), HashMap::<u8, u8>::new());
+    assert_eq!(fault(key(&list)), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&map)), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&Some(Some(&list)))), (1, KeyFault::Missing));
+    assert_eq!(fault(key(&[""; 0])), (1, KeyFault::Missing));
+    bytes(KeyBuilder::new().part("user").part(&list).finish());
+    bytes(KeyBuilder::new().part(&map).part("user").finish());
+    bytes(key(&vec![list]));
 }
 
 #[test]

@@ -3,11 +3,13 @@
 mod abandon;
 mod bounds;
 mod calls;
+mod codec;
 mod keys;
 mod model;
 #[cfg(feature = "store")]
 mod shared;
 mod table;
+mod turns;
 mod waiting;
 
 use std::cell::Cell;

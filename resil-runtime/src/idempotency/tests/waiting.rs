@@ -96,33 +96,6 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_error_lets_the_next_waiter_run_and_the_others_wait() {
-    let store = store();
-    let runs = Cell::new(0);
-    let one = async || {
-        let nth = async {
-            runs.set(runs.get() + 1);
-            let nth = runs.get();
-            sleep(Duration::from_secs(1)).await;
-            if nth < 3 {
-                Err(ShopError::Declined)
-            } else {
-                Ok(nth)
-            }
-        };
-        call(store, &PLAIN, key("a"), nth).await
-    };
-    let t = now();
-    let all = tokio::join!(one(), one(), one(), one(), one());
-    let declined = Err(ShopError::Declined);
-    let expected = (declined.clone(), declined, Ok(3), Ok(3), Ok(3));
-    assert_eq!(all, expected);
-    // One after the other, never two at a time.
-    assert_eq!((now() - t).as_secs(), 3);
-    assert_eq!(runs.get(), 3);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_dropped_owner_wakes_the_next_one_or_tells_all() {
     for on_abandon in [OnAbandon::Retry, OnAbandon::Indeterminate] {
         let (store, policy) = (store(), PLAIN.on_abandon(on_abandon));
@@ -149,45 +122,6 @@ async fn a_dropped_owner_wakes_the_next_one_or_tells_all() {
         }
         assert!(store.waiting.is_empty());
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn d17_a_waiter_that_is_dropped_hands_on_its_call() {
-    let store = store();
-    let fails = async {
-        sleep(Duration::from_secs(1)).await;
-        Err(ShopError::Declined)
-    };
-    let mut owner = Box::pin(call::<u8>(store, &PLAIN, key("a"), fails));
-    begin_to_run(owner.as_mut()).await;
-    let mut first = Box::pin(call(store, &PLAIN, key("a"), async { Ok(1u8) }));
-    begin_to_run(first.as_mut()).await;
-    let mut second = pin!(call(store, &PLAIN, key("a"), async { Ok(2u8) }));
-    begin_to_run(second.as_mut()).await;
-    let t = now();
-    assert!(owner.await.is_err());
-    // The first one was called now, and is dropped before it is polled.
-    drop(first);
-    assert_eq!(second.await, Ok(2));
-    assert_eq!((now() - t).as_secs(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn d17_a_waiter_that_is_not_polled_holds_up_no_other_for_good() {
-    let store = store();
-    let fails = async {
-        sleep(Duration::from_secs(1)).await;
-        Err(ShopError::Declined)
-    };
-    let mut owner = Box::pin(call::<u8>(store, &PLAIN, key("a"), fails));
-    begin_to_run(owner.as_mut()).await;
-    let mut first = pin!(call(store, &PLAIN, key("a"), async { Ok(1u8) }));
-    begin_to_run(first.as_mut()).await;
-    let mut second = pin!(call(store, &PLAIN, key("a"), async { Ok(2u8) }));
-    begin_to_run(second.as_mut()).await;
-    assert!(owner.await.is_err());
-    assert_eq!(second.await, Ok(2));
-    assert_eq!(first.await, Ok(2));
 }
 
 #[tokio::test(start_paused = true)]

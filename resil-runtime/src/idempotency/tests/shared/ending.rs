@@ -77,7 +77,10 @@ async fn a_value_that_could_not_be_recorded_is_the_callers_and_it_is_told() {
     assert_eq!(call_on(&shared, &STRICT, key("a"), body).await, Ok(1));
     assert!(now() - start <= LEASE && now() - start + ms(300) > LEASE);
     // Told where the task runs: on this very thread.
-    assert_eq!(heard.take(), [IdempotencyEvent::NotRecorded]);
+    assert_eq!(
+        heard.take(),
+        [IdempotencyEvent::NotRecorded(NotRecordedReason::StoreAway)]
+    );
     flaky.back();
     sleep(LEASE).await;
     let answer = again(&shared, &STRICT).await;
@@ -127,7 +130,10 @@ async fn what_is_too_large_is_done_without_a_result() {
     assert_eq!(runs.get(), 1);
     assert_eq!(
         heard.take(),
-        [IdempotencyEvent::NotRecorded, IdempotencyEvent::NotStored]
+        [
+            IdempotencyEvent::NotRecorded(NotRecordedReason::TooLarge),
+            IdempotencyEvent::NotStored
+        ]
     );
 }
 

@@ -4,8 +4,10 @@ mod ending;
 mod flaky;
 mod hand;
 mod holding;
+mod outage;
 mod sharing;
 mod simulator;
+mod turns;
 
 use super::*;
 use crate::idempotency::store::{

@@ -293,33 +293,6 @@ async fn a_stored_error_is_replayed_and_a_forgotten_one_frees_the_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn d18_while_the_store_is_away_nothing_runs_unless_it_may() {
-    let (flaky, heard) = (Flaky::sound(), listen());
-    flaky.away();
-    let closed = Shared::new(flaky.clone());
-    match refusal(call_on(&closed, &PLAIN, key("a"), slow(1)).await) {
-        IdempotencyError::Store { source, .. } => {
-            assert_eq!(
-                source.to_string(),
-                "the store `flaky` is not available: connection reset"
-            );
-        }
-        other => panic!("{other:?}"),
-    }
-    let open = Shared::new(flaky.clone()).open_on_outage(true);
-    assert_eq!(call_on(&open, &PLAIN, key("a"), slow(2)).await, Ok(2));
-    assert_eq!((closed.outages(), open.outages()), (0, 1));
-    assert_eq!(
-        heard.take(),
-        [IdempotencyEvent::StoreAway, IdempotencyEvent::RanOpen]
-    );
-    flaky.back();
-    closed.drain().await;
-    assert_eq!(call_on(&open, &PLAIN, key("a"), slow(3)).await, Ok(3));
-    assert_eq!(call_on(&closed, &PLAIN, key("a"), slow(4)).await, Ok(3));
-}
-
-#[tokio::test(start_paused = true)]
 async fn q14_a_store_that_outlives_the_process_wants_a_name() {
     let shared = Shared::new(Flaky::sound().durable());
     let gate = edge::<Kept<u8>, u8, Declined>();

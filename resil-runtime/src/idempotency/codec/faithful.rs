@@ -1,0 +1,361 @@
+//! JSON, as far as it brings back what it was given.
+//!
+//! JSON has one `null`. What is in `Some` and is written as `null` (`()`, `None`) comes back as
+//! `None`, and so do NaN and the infinities, which `serde_json` writes as `null` too. A replay must
+//! be the value that was recorded or none at all: such a value is refused here, before a byte of it
+//! is kept. So is one that is nested deeper than `serde_json` reads.
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::io;
+
+use serde::ser::{self, Serialize, Serializer};
+
+/// The parser gives up at the 128th level.
+const DEEPEST: u8 = 127;
+
+/// Why a value is not JSON.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// It would not come back, or as another one.
+    #[error("{UNFAITHFUL}")]
+    Unfaithful,
+    /// Its `Serialize` failed, or what is written to.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+const UNFAITHFUL: &str =
+    "JSON would not bring it back: it is not finite, null in `Some`, or nested too deep";
+
+/// Writes `value` as JSON, if JSON can carry it.
+pub(super) fn to_writer<V: Serialize + ?Sized>(to: impl io::Write, value: &V) -> Result<(), Fault> {
+    let unfaithful = Cell::new(false);
+    let place = Place {
+        in_some: false,
+        depth: 0,
+        unfaithful: &unfaithful,
+    };
+    let json = &mut serde_json::Serializer::new(to);
+    // Looked at on success too: the value may have swallowed what one of its parts said.
+    let written = value.serialize(Faithful { json, place });
+    if unfaithful.get() {
+        return Err(Fault::Unfaithful);
+    }
+    Ok(written?)
+}
+
+/// Where in the whole a value stands.
+#[derive(Clone, Copy)]
+struct Place<'c> {
+    /// Directly inside `Some`.
+    in_some: bool,
+    /// In so many arrays and objects.
+    depth: u8,
+    /// An error of `serde_json` can't say what it is.
+    unfaithful: &'c Cell<bool>,
+}
+
+impl Place<'_> {
+    fn refuse<E: ser::Error>(self) -> E {
+        self.unfaithful.set(true);
+        E::custom(UNFAITHFUL)
+    }
+
+    fn not_null<E: ser::Error>(self) -> Result<(), E> {
+        if self.in_some {
+            Err(self.refuse())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn finite<E: ser::Error>(self, finite: bool) -> Result<(), E> {
+        if finite { Ok(()) } else { Err(self.refuse()) }
+    }
+
+    /// What stands in so many more arrays and objects.
+    fn inside<E: ser::Error>(mut self, levels: u8) -> Result<Self, E> {
+        self.in_some = false;
+        self.depth += levels;
+        if self.depth > DEEPEST {
+            return Err(self.refuse());
+        }
+        Ok(self)
+    }
+}
+
+/// A serializer of JSON, or of a part of it, that looks at what passes through.
+struct Faithful<'c, S> {
+    json: S,
+    place: Place<'c>,
+}
+
+/// A part, to be given to the serializer beneath.
+struct Part<'v, 'c, V: ?Sized> {
+    value: &'v V,
+    place: Place<'c>,
+}
+
+impl<V: Serialize + ?Sized> Serialize for Part<'_, '_, V> {
+    #[inline]
+    fn serialize<S: Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
+        let place = self.place;
+        self.value.serialize(Faithful { json, place })
+    }
+}
+
+impl<'c, S> Faithful<'c, S> {
+    fn part<'v, V: ?Sized>(&self, value: &'v V) -> Part<'v, 'c, V> {
+        let place = self.place;
+        Part { value, place }
+    }
+}
+
+/// What is never `null` and has no parts.
+macro_rules! pass {
+    ($($method:ident($ty:ty),)*) => {
+        $(#[inline]
+        fn $method(self, v: $ty) -> Result<S::Ok, S::Error> {
+            self.json.$method(v)
+        })*
+    };
+}
+
+impl<'c, S: Serializer> Serializer for Faithful<'c, S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    type SerializeSeq = Faithful<'c, S::SerializeSeq>;
+    type SerializeTuple = Faithful<'c, S::SerializeTuple>;
+    type SerializeTupleStruct = Faithful<'c, S::SerializeTupleStruct>;
+    type SerializeTupleVariant = Faithful<'c, S::SerializeTupleVariant>;
+    type SerializeMap = Faithful<'c, S::SerializeMap>;
+    type SerializeStruct = Faithful<'c, S::SerializeStruct>;
+    type SerializeStructVariant = Faithful<'c, S::SerializeStructVariant>;
+
+    pass! {
+        serialize_bool(bool),
+        serialize_i8(i8),
+        serialize_i16(i16),
+        serialize_i32(i32),
+        serialize_i64(i64),
+        serialize_i128(i128),
+        serialize_u8(u8),
+        serialize_u16(u16),
+        serialize_u32(u32),
+        serialize_u64(u64),
+        serialize_u128(u128),
+        serialize_char(char),
+        serialize_str(&str),
+        serialize_bytes(&[u8]),
+    }
+
+    #[inline]
+    fn serialize_f32(self, v: f32) -> Result<S::Ok, S::Error> {
+        self.place.finite(v.is_finite())?;
+        self.json.serialize_f32(v)
+    }
+
+    #[inline]
+    fn serialize_f64(self, v: f64) -> Result<S::Ok, S::Error> {
+        self.place.finite(v.is_finite())?;
+        self.json.serialize_f64(v)
+    }
+
+    fn serialize_none(self) -> Result<S::Ok, S::Error> {
+        self.place.not_null()?;
+        self.json.serialize_none()
+    }
+
+    #[inline]
+    fn serialize_some<V: Serialize + ?Sized>(mut self, value: &V) -> Result<S::Ok, S::Error> {
+        self.place.in_some = true;
+        let part = self.part(value);
+        self.json.serialize_some(&part)
+    }
+
+    fn serialize_unit(self) -> Result<S::Ok, S::Error> {
+        self.place.not_null()?;
+        self.json.serialize_unit()
+    }
+
+    fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
+        self.place.not_null()?;
+        self.json.serialize_unit_struct(name)
+    }
+
+    fn serialize_unit_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+    ) -> Result<S::Ok, S::Error> {
+        self.json.serialize_unit_variant(name, index, variant)
+    }
+
+    #[inline]
+    fn serialize_newtype_struct<V: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &V,
+    ) -> Result<S::Ok, S::Error> {
+        // It is what it holds: in `Some` too.
+        let part = self.part(value);
+        self.json.serialize_newtype_struct(name, &part)
+    }
+
+    fn serialize_newtype_variant<V: Serialize + ?Sized>(
+        mut self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &V,
+    ) -> Result<S::Ok, S::Error> {
+        self.place = self.place.inside(1)?;
+        let part = self.part(value);
+        self.json
+            .serialize_newtype_variant(name, index, variant, &part)
+    }
+
+    fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
+        let place = self.place.inside(1)?;
+        let json = self.json.serialize_seq(len)?;
+        Ok(Faithful { json, place })
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
+        let place = self.place.inside(1)?;
+        let json = self.json.serialize_tuple(len)?;
+        Ok(Faithful { json, place })
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeTupleStruct, S::Error> {
+        let place = self.place.inside(1)?;
+        let json = self.json.serialize_tuple_struct(name, len)?;
+        Ok(Faithful { json, place })
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeTupleVariant, S::Error> {
+        let place = self.place.inside(2)?;
+        let json = self
+            .json
+            .serialize_tuple_variant(name, index, variant, len)?;
+        Ok(Faithful { json, place })
+    }
+
+    fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
+        let place = self.place.inside(1)?;
+        let json = self.json.serialize_map(len)?;
+        Ok(Faithful { json, place })
+    }
+
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeStruct, S::Error> {
+        let place = self.place.inside(1)?;
+        let json = self.json.serialize_struct(name, len)?;
+        Ok(Faithful { json, place })
+    }
+
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeStructVariant, S::Error> {
+        let place = self.place.inside(2)?;
+        let json = self
+            .json
+            .serialize_struct_variant(name, index, variant, len)?;
+        Ok(Faithful { json, place })
+    }
+
+    fn collect_str<V: Display + ?Sized>(self, value: &V) -> Result<S::Ok, S::Error> {
+        self.json.collect_str(value)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.json.is_human_readable()
+    }
+}
+
+macro_rules! elements {
+    ($($of:ident: $add:ident,)*) => {
+        $(impl<S: ser::$of> ser::$of for Faithful<'_, S> {
+            type Ok = S::Ok;
+            type Error = S::Error;
+            #[inline]
+            fn $add<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), S::Error> {
+                let part = self.part(value);
+                self.json.$add(&part)
+            }
+            #[inline]
+            fn end(self) -> Result<S::Ok, S::Error> {
+                self.json.end()
+            }
+        })*
+    };
+}
+
+elements! {
+    SerializeSeq: serialize_element,
+    SerializeTuple: serialize_element,
+    SerializeTupleStruct: serialize_field,
+    SerializeTupleVariant: serialize_field,
+}
+
+macro_rules! fields {
+    ($($of:ident,)*) => {
+        $(impl<S: ser::$of> ser::$of for Faithful<'_, S> {
+            type Ok = S::Ok;
+            type Error = S::Error;
+            #[inline]
+            fn serialize_field<V: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &V,
+            ) -> Result<(), S::Error> {
+                let part = self.part(value);
+                self.json.serialize_field(name, &part)
+            }
+            fn skip_field(&mut self, name: &'static str) -> Result<(), S::Error> {
+                self.json.skip_field(name)
+            }
+            #[inline]
+            fn end(self) -> Result<S::Ok, S::Error> {
+                self.json.end()
+            }
+        })*
+    };
+}
+
+fields! { SerializeStruct, SerializeStructVariant, }
+
+impl<S: ser::SerializeMap> ser::SerializeMap for Faithful<'_, S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), S::Error> {
+        // A string, or refused beneath: `None`, and floats that are not finite.
+        self.json.serialize_key(key)
+    }
+    fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), S::Error> {
+        let part = self.part(value);
+        self.json.serialize_value(&part)
+    }
+    fn end(self) -> Result<S::Ok, S::Error> {
+        self.json.end()
+    }
+}
