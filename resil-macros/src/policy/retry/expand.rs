@@ -185,9 +185,9 @@ impl Retry {
         }
     }
 
-    /// What `unless` and `on` say of an error: `unless` wins, `on` decides alone.
-    /// What the patterns say of an error. Where a layer below `records` errors, one that is on
-    /// record is final unless `on` decides: another attempt would only replay it.
+    /// What `unless` and `on` say of an error: `unless` wins, `on` decides alone. Where a layer below
+    /// `records` errors and there is no `on`, one that is on record is final: another attempt would
+    /// only replay it.
     fn verdict(&self, records: bool, cx: &Cx<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("RetryVerdict", self.span);
