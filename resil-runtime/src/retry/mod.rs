@@ -4,27 +4,26 @@
 //! [`again`](Retry::again), and awaits [`pause`](Retry::pause) before the next. A first attempt
 //! that succeeds reads one word (the budget) and nothing else: no clock, no random number.
 
+mod attempt;
 mod backoff;
 mod budget;
 mod delay;
+mod pause;
 mod policy;
 
-use std::cell::Cell;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::OnceLock;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use pin_project_lite::pin_project;
-
+pub use self::attempt::{Attempt, attempt};
 pub use self::backoff::{Backoff, Plan, plan};
+pub use self::pause::Pause;
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
+use self::attempt::enclosing;
 pub(crate) use self::budget::Budget;
 use self::delay::Spread;
 use crate::classify::Class;
-use crate::clock::{self, Instant, Sleep};
+use crate::clock::{self, Instant};
 use crate::deadline::Deadline;
 use crate::error::Raised;
 use crate::event::{self, Event, StopReason};
@@ -319,113 +318,7 @@ impl Retry {
     /// what the budget was charged for an attempt that is not made.
     #[inline]
     pub fn pause(&self) -> Pause {
-        Pause {
-            wait: self.wait(),
-            charged: self.policy.budget.map(|b| (self.site, b.cost)),
-        }
-    }
-
-    fn wait(&self) -> Wait {
-        match self.delay {
-            None | Some(Duration::ZERO) => Wait::Yield { yielded: false },
-            Some(d) => Wait::Sleep {
-                sleep: clock::sleep_until(clock::add(clock::now(), d)),
-            },
-        }
-    }
-}
-
-pin_project! {
-    /// The wait between two attempts.
-    #[must_use = "futures do nothing unless polled"]
-    #[derive(Debug)]
-    pub struct Pause {
-        #[pin]
-        wait: Wait,
-        // What the attempt to come has taken of whose budget.
-        charged: Option<(&'static RetrySite, u32)>,
-    }
-
-    impl PinnedDrop for Pause {
-        fn drop(this: Pin<&mut Self>) {
-            if let Some((site, cost)) = this.charged {
-                site.budget().give(cost);
-            }
-        }
-    }
-}
-
-pin_project! {
-    #[project = WaitProj]
-    #[derive(Debug)]
-    enum Wait {
-        Sleep { #[pin] sleep: Sleep },
-        // A delay of zero makes no timer, and yet lets others run.
-        Yield { yielded: bool },
-    }
-}
-
-impl Future for Pause {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        let wait = match this.wait.project() {
-            WaitProj::Sleep { sleep } => sleep.poll(cx),
-            WaitProj::Yield { yielded: true } => Poll::Ready(()),
-            WaitProj::Yield { yielded } => {
-                *yielded = true;
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-        };
-        if wait.is_ready() {
-            *this.charged = None;
-        }
-        wait
-    }
-}
-
-thread_local! {
-    /// The retried function whose attempt is being polled.
-    static ATTEMPT_OF: Cell<Option<&'static Site>> = const { Cell::new(None) };
-}
-
-fn enclosing() -> Option<&'static Site> {
-    ATTEMPT_OF.get()
-}
-
-pin_project! {
-    /// One attempt of a retried body: what is called inside can see that it is retried.
-    #[must_use = "futures do nothing unless polled"]
-    #[derive(Debug)]
-    pub struct Attempt<F> {
-        #[pin]
-        body: F,
-        site: &'static RetrySite,
-    }
-}
-
-/// `body` as an attempt of the function of `site`.
-#[inline(always)]
-pub fn attempt<F: Future>(site: &'static RetrySite, body: F) -> Attempt<F> {
-    Attempt { body, site }
-}
-
-impl<F: Future> Future for Attempt<F> {
-    type Output = F::Output;
-
-    #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        struct Restore(Option<&'static Site>);
-        impl Drop for Restore {
-            #[inline(always)]
-            fn drop(&mut self) {
-                ATTEMPT_OF.set(self.0);
-            }
-        }
-        let this = self.project();
-        let _restore = Restore(ATTEMPT_OF.replace(Some(this.site.site)));
-        this.body.poll(cx)
+        let charged = self.policy.budget.map(|b| (self.site, b.cost));
+        Pause::new(self.delay, charged)
     }
 }

@@ -1,0 +1,76 @@
+//! The wait between two attempts.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::RetrySite;
+use crate::clock::{self, Sleep};
+
+pin_project! {
+    /// The wait between two attempts.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Pause {
+        #[pin]
+        wait: Wait,
+        // What the attempt to come has taken of whose budget.
+        charged: Option<(&'static RetrySite, u32)>,
+    }
+
+    impl PinnedDrop for Pause {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some((site, cost)) = this.charged {
+                site.budget().give(cost);
+            }
+        }
+    }
+}
+
+pin_project! {
+    #[project = WaitProj]
+    #[derive(Debug)]
+    enum Wait {
+        Sleep { #[pin] sleep: Sleep },
+        // A delay of zero makes no timer, and yet lets others run.
+        Yield { yielded: bool },
+    }
+}
+
+impl Pause {
+    /// A wait of `delay`, for an attempt that was charged so much of that budget.
+    #[inline]
+    pub(super) fn new(delay: Option<Duration>, charged: Option<(&'static RetrySite, u32)>) -> Self {
+        let wait = match delay {
+            None | Some(Duration::ZERO) => Wait::Yield { yielded: false },
+            Some(d) => Wait::Sleep {
+                sleep: clock::sleep_until(clock::add(clock::now(), d)),
+            },
+        };
+        Self { wait, charged }
+    }
+}
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let wait = match this.wait.project() {
+            WaitProj::Sleep { sleep } => sleep.poll(cx),
+            WaitProj::Yield { yielded: true } => Poll::Ready(()),
+            WaitProj::Yield { yielded } => {
+                *yielded = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        };
+        if wait.is_ready() {
+            *this.charged = None;
+        }
+        wait
+    }
+}
