@@ -6,7 +6,7 @@
 //! that one's turn comes, rustc has resolved every name (aliases, `cfg_attr`, strangers that are
 //! called `timeout` too), and everything else has had its turn.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 
@@ -232,7 +232,7 @@ pub(crate) fn is_crate_path(path: &TokenStream) -> bool {
 
 /// Takes each `crate = path` out of the arguments of a layer.
 fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream {
-    let (before, mut others) = (krates.len(), Vec::new());
+    let (before, mut others) = (krates.len(), TokenStream::new());
     for piece in at_commas(args.clone()) {
         let part = piece.tokens;
         match flat(&part).as_slice() {
@@ -246,15 +246,19 @@ fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream 
                 });
             }
             [TokenTree::Ident(word)] if *word == CRATE => krates.push(part),
-            _ => others.push(part),
+            _ => {
+                others.extend(part);
+                // The user's own comma, for one too many is a fault that points at it.
+                others.extend(piece.comma.map(|at| {
+                    let mut comma = Punct::new(',', Spacing::Alone);
+                    comma.set_span(at);
+                    TokenTree::Punct(comma)
+                }));
+            }
         }
     }
     // The tokens stay as they were written where there is nothing to take out.
-    if krates.len() == before {
-        args
-    } else {
-        quote!(#(#others),*)
-    }
+    if krates.len() == before { args } else { others }
 }
 
 /// The outer attributes of an item, each whole, and the tokens after them.

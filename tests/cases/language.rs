@@ -247,7 +247,10 @@ fn coverage_names_tests_that_exist() {
     let mut tests = 0;
     for quoted in table.split('`').skip(1).step_by(2) {
         if let Some(line) = quoted.strip_prefix("faults: ") {
-            assert!(line == "line" || faults.lines().any(|l| l == line), "{line}");
+            assert!(
+                line == "line" || faults.lines().any(|l| l == line),
+                "{line}"
+            );
         }
         if !quoted.contains(".rs") {
             continue;
