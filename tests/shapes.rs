@@ -297,8 +297,7 @@ async fn what_is_in_scope_does_not_matter() {
     assert_eq!(send(named_like_us::r#async(&f(), 1)).await.unwrap(), 4);
 }
 
-// `#[tokio::main]`, on a fn not called `main`: below it is what the policies are around, above it
-// starts the runtime around them.
+// `#[tokio::main]`, on a fn not called `main`: above or below, its runtime is around the policies.
 
 #[retry(base = 1ms)]
 #[timeout(5s)]

@@ -69,6 +69,11 @@ impl Shop {
         Ok(self.run())
     }
 
+    #[idempotent(name = "order", key = (user, id), store = self.orders, version = 1)]
+    async fn order_v1(&self, user: &str, id: u32) -> Result<u32, Declined> {
+        Ok(self.run())
+    }
+
     #[idempotent(key = id, store = &self.orders, errors = store)]
     async fn declined(&self, id: u32) -> Result<u32, Declined> {
         Err(Declined::Card(format!("{id}: {}", self.run())))
@@ -106,6 +111,7 @@ async fn a_store_may_be_an_expression() {
     assert_eq!(shop.order("ada", 1).await, Ok(1));
     assert_eq!(shop.order("ada", 1).await, Ok(1));
     assert_eq!(shop.order("ada", 2).await, Ok(2));
+    assert_eq!(shop.order_v1("ada", 1).await, Ok(1), "the first version");
     assert!(matches!(
         refused(shop.order_v2("ada", 1).await),
         IdempotencyError::Undecodable { .. }

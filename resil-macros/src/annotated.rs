@@ -194,6 +194,25 @@ mod tests {
         assert_eq!(said.matches("compile_error").count(), 1, "{said}");
     }
 
+    /// What an attribute that nobody knows made of the body is run by each attempt.
+    #[test]
+    fn what_a_stranger_made_of_the_body_is_inside_the_policies() {
+        let rewritten = quote!(
+            async fn fetch() -> Result<u32, String> {
+                before();
+                let out = async move { Ok(2) }.await;
+                after(out)
+            }
+        );
+        let said = said_of(&rewritten);
+        let loops = said.find("loop {").expect("a loop around the body");
+        let body = &said[loops..said.find(". pause ()").expect("its delays")];
+        for made in ["before ()", "async move { Ok (2) }", "after (out)"] {
+            assert_eq!(said.matches(made).count(), 1, "{said}");
+            assert!(body.contains(made), "`{made}` is outside: {said}");
+        }
+    }
+
     #[test]
     fn who_left_async_there_is_not() {
         let left = quote!(

@@ -32,6 +32,31 @@ async fn a_body_of_thirty_leases_keeps_its_claim() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lease_of_thirty_seconds_is_renewed_at_each_third() {
+    #[idempotent(key = k, conflict = reject)]
+    async fn renewed(r: &Record, k: u32) -> Result<u32, Fault> {
+        let n = r.attempt();
+        sleep(ms(40_000)).await;
+        Ok(n)
+    }
+    let r = Record::new();
+    let others = async {
+        for (at, left) in [
+            (0, 30_000),
+            (9_999, 20_001),
+            (10_001, 29_999),
+            (19_999, 20_001),
+            (20_001, 29_999),
+        ] {
+            sleep(ms(at - r.elapsed())).await;
+            let e = refused(renewed(&r, 1).await);
+            assert_eq!(e.retry_after(), Some(ms(left)), "at {at}");
+        }
+    };
+    assert_eq!(tokio::join!(renewed(&r, 1), others).0, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_claim_is_kept_through_the_waits_between_attempts() {
     #[idempotent(key = k, lease = 100ms)]
     #[retry(constant, max = 2, base = 10s, jitter = none)]

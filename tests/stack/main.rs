@@ -10,6 +10,7 @@ mod instrument;
 mod kinds;
 mod names;
 mod orders;
+mod runtime;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -81,3 +81,19 @@ async fn two_functions_that_read_the_same_are_told_apart_in_every_layer() {
     assert_eq!(path, orders);
     assert!(line.parse::<u32>().is_ok(), "{refunds}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn sites_without_a_name_share_no_budget() {
+    #[retry(max = 2, base = 1ms, budget = (capacity = 5, cost = 5))]
+    async fn one(r: &Record) -> Result<u32, Fault> {
+        act(r, Fail).await
+    }
+    #[retry(max = 2, base = 1ms, budget = (capacity = 5, cost = 5))]
+    async fn other(r: &Record) -> Result<u32, Fault> {
+        act(r, Fail).await
+    }
+    let r = Record::new();
+    assert_eq!(one(&r).await, Err(Fault::Network(2)));
+    assert_eq!(one(&r).await, Err(Fault::Network(3)), "it is empty");
+    assert_eq!(other(&r).await, Err(Fault::Network(5)), "its own is not");
+}

@@ -101,7 +101,7 @@ impl Retry {
             }
         }
         if let Some(base) = &self.base {
-            let base = cx.constant(base, &any_duration("base"));
+            let base = cx.constant(base, &not_zero("base"));
             calls.extend(quote_spanned!(at=> .base(#base)));
         }
         if let Some(factor) = &self.factor {

@@ -163,6 +163,25 @@ fn a_policy_to_start_from_is_a_const() {
     }
 }
 
+/// What holds anyway may be said, for each option that has a default.
+#[test]
+fn a_default_may_be_written_out() {
+    for stack in [
+        "retry(exponential, max = 3, base = 100ms, factor = 2, cap = 20s, jitter = full)",
+        "retry(jitter, budget = (capacity = 500, cost = 5))",
+        "retry(delays = [1s], jitter = none)",
+        "circuit(failures = 5, open_for = 30s, open_max = 300s, probes = 1)",
+        "circuit(failure_rate = 50%, window = 100, min_calls = 100)",
+        "circuit(failure_rate = 50%, window = 10s, min_calls = 20)",
+        "circuit(slow = 2s, slow_rate = 100%, key = user, max_keys = 10_000)",
+        "idempotent(key = user, ttl = 24h, lease = 30s, conflict = wait, version = 1)",
+        "retry ;; idempotent(key = user, on_abandon = retry, errors = forget)",
+    ] {
+        let stack: Vec<&str> = stack.split(" ;; ").collect();
+        assert_eq!(faults_of(&stack), [""; 0], "{stack:?}");
+    }
+}
+
 /// Each row's example is what a message tells to write: it must be taken.
 #[test]
 fn every_example_of_the_tables_reads() {

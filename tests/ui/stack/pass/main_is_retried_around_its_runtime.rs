@@ -1,5 +1,5 @@
-//! `#[tokio::main]` below the policy: each attempt is a run of the program with a runtime of its
-//! own; `#[tokio::test]` in a program that is no test costs nothing.
+//! `#[tokio::main]` below the policy: each attempt is a run of the program, all of them in one
+//! runtime; `#[tokio::test]` in a program that is no test costs nothing.
 #![deny(warnings, unused_qualifications)]
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
