@@ -4,17 +4,30 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{Circuit, Window};
+use crate::check::Layer;
 use crate::expand::constant::{Bound, Ty, count, not_zero, ratio};
 use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
 use crate::parse::Const;
 
 impl Circuit {
-    pub(crate) fn expand(&self, inner: Inner, cx: &Cx<'_>) -> Inner {
+    pub(crate) fn expand(
+        &self,
+        inner: Inner,
+        above: &[Layer],
+        below: &[Layer],
+        cx: &Cx<'_>,
+    ) -> Inner {
         let at = mixed(self.span);
         let failure = cx.private("Failure", self.span);
         let policy = self.policy(cx);
-        let admit = self.admit(&policy, cx);
+        let mut admit = self.admit(&policy, cx);
+        let claims = below.iter().any(|l| matches!(l, Layer::Idempotent(_)));
+        if claims && above.iter().any(Layer::runs_again) {
+            // Each attempt has a permit of its own: of that one it is asked whether a body ran, where
+            // an answer may be a replay.
+            admit = quote_spanned!(at=> { __resil_mark.forget_runs(); #admit });
+        }
         let value = inner.value(self.span);
         let look = (self.on.is_some() || self.ignore.is_some()).then(|| cx.look(self.span));
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
