@@ -8,11 +8,12 @@
 
 mod support;
 
+use std::future::pending;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-use resil::{CircuitState, Error, breaker, circuit, idempotent, retry};
+use resil::{CircuitState, Deadline, Error, breaker, circuit, idempotent, retry, timeout};
 use serde::{Deserialize, Serialize};
-use support::ms;
+use support::{Fault, ms};
 use tokio::time::advance;
 
 fn state(name: &str) -> CircuitState {
@@ -70,4 +71,62 @@ async fn each_attempts_own_permit_knows_whether_its_body_ran() {
     assert!(each(1).await.is_err());
     assert_eq!(breaker("replays.each").counts().failures_in_a_row, 1);
     assert_eq!(state("replays.each"), CircuitState::Closed);
+}
+
+// Deadlines.
+
+#[derive(Clone, Copy)]
+enum Do {
+    Fail,
+    Hang,
+    HangBelow,
+}
+
+fn down() -> std::io::Error {
+    std::io::Error::other("down")
+}
+
+fn is_down(e: &std::io::Error) -> bool {
+    e.to_string() == "down"
+}
+
+#[timeout(5s)]
+async fn inner() -> std::io::Result<()> {
+    pending().await
+}
+
+#[circuit(name = "cut", failures = 1, open_for = 1s, on(e if is_down(e)))]
+#[timeout(6s)]
+async fn cut(what: Do) -> std::io::Result<()> {
+    match what {
+        Do::Fail => Err(down()),
+        Do::Hang => pending().await,
+        Do::HangBelow => inner().await,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d10_a_probe_cut_by_the_callers_own_deadline_is_no_success_by_a_pattern() {
+    assert!(cut(Do::Fail).await.is_err());
+    pass().await;
+    for what in [Do::Hang, Do::HangBelow, Do::Hang] {
+        assert!(Deadline::after(ms(10)).scope(cut(what)).await.is_err());
+        assert_eq!(state("cut"), CircuitState::HalfOpen);
+        assert_eq!(breaker("cut").counts().probes_out, 0);
+    }
+    // Its own limit is an outcome, and the pattern decides alone: it does not name it.
+    assert!(cut(Do::Hang).await.is_err());
+    assert_eq!(state("cut"), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_pattern_names_is_a_failure_whoever_cut_it() {
+    #[circuit(name = "cut.named", failures = 1, on(Fault::Resil(Error::Timeout { .. })))]
+    #[timeout(5s)]
+    async fn named() -> Result<(), Fault> {
+        pending().await
+    }
+    let out = Deadline::after(ms(10)).scope(named()).await;
+    assert!(matches!(out, Err(Fault::Resil(Error::Timeout { .. }))));
+    assert_eq!(state("cut.named"), CircuitState::Open);
 }

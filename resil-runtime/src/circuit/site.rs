@@ -182,16 +182,25 @@ impl Permit<'_> {
         class: impl FnOnce(&E) -> Option<Class>,
     ) {
         let said = failure.error().and_then(verdict);
+        let class = || failure.error().and_then(class);
         self.record(match failure.raised() {
             None if self.mark.replayed() => CircuitVerdict::Neutral,
-            None => said.unwrap_or_else(|| by_class(failure.error().and_then(class))),
-            Some(Raised::Timeout { inherited }) => said.unwrap_or(if inherited {
-                CircuitVerdict::Neutral
-            } else {
-                CircuitVerdict::Failure
-            }),
-            // Ended before the body ran: that a pattern does not name it is no success.
-            Some(Raised::CircuitOpen { .. } | Raised::Idempotency) => match said {
+            None => match said {
+                None => by_class(class()),
+                // As below, where it comes from another function.
+                Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
+                    CircuitVerdict::Neutral
+                }
+                Some(said) => said,
+            },
+            Some(Raised::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
+            // Ended before the body ran, or cut by the caller's own deadline: that a pattern does
+            // not name it is no success.
+            Some(
+                Raised::Timeout { inherited: true }
+                | Raised::CircuitOpen { .. }
+                | Raised::Idempotency,
+            ) => match said {
                 Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
                 _ => CircuitVerdict::Neutral,
             },
