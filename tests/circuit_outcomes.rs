@@ -8,8 +8,12 @@
 
 mod support;
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::task::Poll;
+use std::time::Duration;
 
 use resil::{CircuitState, Deadline, Error, breaker, circuit, idempotent, retry, timeout};
 use serde::{Deserialize, Serialize};
@@ -129,4 +133,80 @@ async fn what_a_pattern_names_is_a_failure_whoever_cut_it() {
     let out = Deadline::after(ms(10)).scope(named()).await;
     assert!(matches!(out, Err(Fault::Resil(Error::Timeout { .. }))));
     assert_eq!(state("cut.named"), CircuitState::Open);
+}
+
+// Panics.
+
+async fn panics(call: impl Future) -> bool {
+    let mut call = pin!(call);
+    poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)));
+        polled.map_or(Poll::Ready(true), |polled| polled.map(|_| false))
+    })
+    .await
+}
+
+fn bang() -> bool {
+    panic!("a guard's own")
+}
+
+async fn fails() -> Result<u32, Fault> {
+    Err(Fault::Final)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_circuits_own_guard_is_a_failure() {
+    #[circuit(name = "panic.on", failures = 1, on(_ if bang()))]
+    async fn on() -> Result<u32, Fault> {
+        fails().await
+    }
+    assert!(panics(on()).await);
+    assert_eq!(state("panic.on"), CircuitState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_what_a_retry_below_asks_is_a_failure() {
+    #[circuit(name = "panic.retry.on", failures = 1)]
+    #[retry(on(_ if bang()))]
+    async fn on() -> Result<u32, Fault> {
+        fails().await
+    }
+    #[circuit(name = "panic.retry.on_ok", failures = 1)]
+    #[retry(on_ok(_ if bang()))]
+    async fn on_ok() -> Result<u32, Fault> {
+        Ok(1)
+    }
+    #[circuit(name = "panic.retry.backoff", failures = 1)]
+    #[retry(backoff = |_| panic!("a strategy's own"))]
+    async fn backoff() -> Result<u32, Fault> {
+        fails().await
+    }
+    #[circuit(name = "panic.retry.after", failures = 1)]
+    #[retry(retry_after = |_| -> Option<Duration> { panic!("its own") })]
+    async fn after() -> Result<u32, Fault> {
+        fails().await
+    }
+    assert!(panics(on()).await && panics(on_ok()).await);
+    assert!(panics(backoff()).await && panics(after()).await);
+    for name in ["on", "on_ok", "backoff", "after"] {
+        let name = format!("panic.retry.{name}");
+        assert_eq!(state(&name), CircuitState::Open, "{name}");
+    }
+}
+
+/// Suspended where a guard was asked before: the panic is its caller's.
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_caller_after_a_guard_is_neutral() {
+    #[circuit(name = "panic.caller", failures = 1)]
+    #[retry(constant, base = 1s, on(_ if true))]
+    async fn sleeps() -> Result<u32, Fault> {
+        fails().await
+    }
+    let caller = async {
+        let mut call = pin!(sleeps());
+        assert!(support::poll_once(call.as_mut()).await.is_pending());
+        panic!("the caller's own");
+    };
+    assert!(panics(caller).await);
+    assert_eq!(state("panic.caller"), CircuitState::Closed);
 }

@@ -13,7 +13,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-/// The body is being polled: found set on drop, it means that a panic passes through.
+/// The body is being polled, or something else of the user's asked: found set on drop, it means that a
+/// panic passes through.
 const POLLING: u8 = 1;
 /// An attempt was dropped after its first poll and before it was done.
 const CUT: u8 = 2;
@@ -114,6 +115,19 @@ impl Mark {
     #[cfg(feature = "idempotent")]
     pub(crate) fn keeps_error(&self) -> bool {
         self.has(KEEPS)
+    }
+
+    /// Asks what is the user's own of an outcome, as a guard: if it panics, so does the call.
+    #[inline(always)]
+    pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let is_asked = self.has(POLLING);
+        self.set(POLLING);
+        // No guard, as for the body.
+        let said = ask();
+        if !is_asked {
+            self.clear(POLLING);
+        }
+        said
     }
 
     /// Runs `drop` while layers inside can see that a timeout is dropping them.

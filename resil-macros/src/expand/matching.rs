@@ -47,7 +47,7 @@ impl Cx<'_> {
                 t
             })
             .collect();
-        quote_spanned! {at=> {
+        let hit = quote_spanned! {at=> {
             #[allow(
                 unreachable_patterns,
                 clippy::match_like_matches_macro,
@@ -55,7 +55,13 @@ impl Cx<'_> {
                 clippy::single_match
             )]
             match #value { #(#arms => true,)* _ => false }
-        }}
+        }};
+        // A pattern by itself can't panic.
+        if has_guard(&pattern.tokens) {
+            self.asking(hit, pattern.span)
+        } else {
+            hit
+        }
     }
 }
 
@@ -66,10 +72,7 @@ impl Cx<'_> {
 /// what is meant all the same: the guard is asked of the alternatives that bind what others lack.
 fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let guard_at = trees
-        .iter()
-        .position(|t| matches!(t, TokenTree::Ident(i) if i == "if"))
-        .unwrap_or(trees.len());
+    let guard_at = trees.iter().position(is_if).unwrap_or(trees.len());
     let (pattern, guard) = trees.split_at(guard_at);
     let alternatives: Vec<TokenStream> = pattern
         .split(|t| matches!(t, TokenTree::Punct(p) if p.as_char() == '|'))
@@ -93,6 +96,14 @@ fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
             }
         })
         .collect()
+}
+
+fn is_if(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(i) if i == "if")
+}
+
+fn has_guard(pattern: &TokenStream) -> bool {
+    pattern.clone().into_iter().any(|t| is_if(&t))
 }
 
 fn bound_names(pattern: &TokenStream) -> Vec<String> {

@@ -37,6 +37,37 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
     }
 }
 
+/// What a failed call says of the other side: by the patterns, and where they say nothing by `class`.
+fn judge<E>(
+    failure: &Failure<E, Refusal>,
+    replayed: bool,
+    verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+    class: impl FnOnce(&E) -> Option<Class>,
+) -> CircuitVerdict {
+    let said = failure.error().and_then(verdict);
+    let class = || failure.error().and_then(class);
+    match failure.raised() {
+        None if replayed => CircuitVerdict::Neutral,
+        None => match said {
+            None => by_class(class()),
+            // As below, where it comes from another function.
+            Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
+                CircuitVerdict::Neutral
+            }
+            Some(said) => said,
+        },
+        Some(Raised::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
+        // Ended before the body ran, or cut by the caller's own deadline: that a pattern does not
+        // name it is no success.
+        Some(
+            Raised::Timeout { inherited: true } | Raised::CircuitOpen { .. } | Raised::Idempotency,
+        ) => match said {
+            Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
+            _ => CircuitVerdict::Neutral,
+        },
+    }
+}
+
 /// The static state of one annotated function: its breaker, once it has been called.
 #[derive(Debug)]
 pub struct CircuitSite {
@@ -181,30 +212,9 @@ impl Permit<'_> {
         verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
     ) {
-        let said = failure.error().and_then(verdict);
-        let class = || failure.error().and_then(class);
-        self.record(match failure.raised() {
-            None if self.mark.replayed() => CircuitVerdict::Neutral,
-            None => match said {
-                None => by_class(class()),
-                // As below, where it comes from another function.
-                Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
-                    CircuitVerdict::Neutral
-                }
-                Some(said) => said,
-            },
-            Some(Raised::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
-            // Ended before the body ran, or cut by the caller's own deadline: that a pattern does
-            // not name it is no success.
-            Some(
-                Raised::Timeout { inherited: true }
-                | Raised::CircuitOpen { .. }
-                | Raised::Idempotency,
-            ) => match said {
-                Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
-                _ => CircuitVerdict::Neutral,
-            },
-        });
+        let replayed = self.mark.replayed();
+        let judge = || judge(failure, replayed, verdict, class);
+        self.record(self.mark.asking(judge));
     }
 
     fn record(&self, verdict: CircuitVerdict) {

@@ -218,9 +218,11 @@ impl Retry {
                 let own = cx.this(own);
                 let at = mixed(first_span(&own));
                 let plan = cx.private("plan", first_span(&own));
+                let plan = quote_spanned!(at=> #plan(&mut __backoff, || #own, __n, __d));
+                let plan = cx.asking(plan, self.span);
                 (
                     Some(quote_spanned!(at=> let mut __backoff = ::core::option::Option::None;)),
-                    quote_spanned!(at=> |__n, __d| #plan(&mut __backoff, || #own, __n, __d)),
+                    quote_spanned!(at=> |__n, __d| #plan),
                 )
             }
         }
@@ -232,7 +234,8 @@ impl Retry {
             None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
             Some(f) => {
                 let (ask, f) = (cx.private("ask", self.span), cx.this(f));
-                quote_spanned!(at=> |__e: &_| #ask(__e, #f))
+                let asked = cx.asking(quote_spanned!(at=> #ask(__e, #f)), self.span);
+                quote_spanned!(at=> |__e: &_| #asked)
             }
         }
     }
