@@ -68,9 +68,10 @@ pub fn millis_of(at: Instant) -> u64 {
     if at >= origin {
         ORIGIN_MS.saturating_add(ms(at.saturating_duration_since(origin)))
     } else {
-        ORIGIN_MS
-            .saturating_sub(ms(origin.saturating_duration_since(at)))
-            .max(1)
+        // Rounded up, which is down: a millisecond is as long before the origin as after it.
+        let before = origin.saturating_duration_since(at);
+        let before = before.saturating_add(Duration::from_nanos(999_999));
+        ORIGIN_MS.saturating_sub(ms(before)).max(1)
     }
 }
 
@@ -99,4 +100,22 @@ pub fn now_ns() -> u64 {
 fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     *ORIGIN.get_or_init(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_are_of_one_length_on_both_sides_of_the_origin() {
+        let at = |us: u64| {
+            let before = Duration::from_millis(100);
+            origin()
+                .checked_sub(before)
+                .map(|at| millis_of(at + Duration::from_micros(us)))
+        };
+        for us in (0..200_000).step_by(100) {
+            assert_eq!(at(us + 1_000), at(us).map(|ms| ms + 1), "{us}");
+        }
+    }
 }

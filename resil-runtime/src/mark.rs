@@ -13,19 +13,22 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-/// The body is being polled: found set on drop, it means that a panic passes through.
+/// The body is being polled, or something else of the user's asked: found set on drop, it means that a
+/// panic passes through.
 const POLLING: u8 = 1;
 /// An attempt was dropped after its first poll and before it was done.
 const CUT: u8 = 2;
 /// A timeout of this stack is dropping what is inside it.
 const TIMING_OUT: u8 = 4;
-/// The `Ok` that comes up is a replay: no body ran for it.
+/// The answer that comes up is a replay: no body ran under the last claim.
 const REPLAYED: u8 = 8;
 /// A body was polled since the last fresh claim.
 const BEGUN: u8 = 16;
 /// The `Err` that comes up is one to be stored.
 #[cfg(feature = "idempotent")]
 const KEEPS: u8 = 32;
+/// A body was polled since the circuit let the call, or the attempt, in.
+const RAN: u8 = 64;
 
 /// See the module. All accesses are by the one task that runs the call at a time: relaxed.
 #[derive(Debug, Default)]
@@ -59,7 +62,6 @@ impl Mark {
         self.has(TIMING_OUT)
     }
 
-    #[cfg(feature = "idempotent")]
     /// An attempt since [`forget_cut`](Self::forget_cut) was dropped in mid-flight.
     #[cfg(feature = "idempotent")]
     pub(crate) fn was_cut(&self) -> bool {
@@ -77,7 +79,6 @@ impl Mark {
         self.clear(CUT | BEGUN);
     }
 
-    #[cfg(feature = "idempotent")]
     /// The answer that comes up is (or is not) a replay.
     #[cfg(feature = "idempotent")]
     pub(crate) fn set_replayed(&self, yes: bool) {
@@ -88,8 +89,17 @@ impl Mark {
         }
     }
 
+    /// For the circuit: the answer that comes up is a replay, and no body ran under its permit. (One
+    /// attempt may fail and be recorded, and the next one replay that.)
     pub(crate) fn replayed(&self) -> bool {
-        self.has(REPLAYED)
+        self.has(REPLAYED) && !self.has(RAN)
+    }
+
+    /// The circuit is about to let another attempt in. Said only where it stands between a retry and
+    /// a claim: a call begins with nothing run, and elsewhere nobody asks.
+    #[inline(always)]
+    pub fn forget_runs(&self) {
+        self.clear(RAN);
     }
 
     /// The error that comes up is (or is not) one that `errors = store(..)` names.
@@ -111,6 +121,19 @@ impl Mark {
     #[cfg(feature = "idempotent")]
     pub(crate) fn recorded_error(&self) -> bool {
         self.replayed() || (self.keeps_error() && !self.was_cut())
+    }
+
+    /// Asks what is the user's own of an outcome, as a guard: if it panics, so does the call.
+    #[inline(always)]
+    pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let is_asked = self.has(POLLING);
+        self.set(POLLING);
+        // No guard, as for the body.
+        let said = ask();
+        if !is_asked {
+            self.clear(POLLING);
+        }
+        said
     }
 
     /// Runs `drop` while layers inside can see that a timeout is dropping them.
@@ -164,7 +187,7 @@ impl<F: Future> Future for Watched<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         *this.started = true;
-        this.mark.set(POLLING | BEGUN);
+        this.mark.set(POLLING | BEGUN | RAN);
         // No guard: a panic leaves the bit set, which is how the layers above know.
         let poll = this.body.poll(cx);
         this.mark.clear(POLLING);

@@ -18,7 +18,8 @@ pub const MAX_BY_HAND: usize = 10_000;
 /// The name of the breaker that names beyond [`MAX_BY_HAND`] share.
 pub const OVERFLOW: &str = "(overflow)";
 
-/// A breaker that two functions set differently: the first registered wins.
+/// A breaker that two functions, or two instances of a generic one, set differently: the first
+/// registered wins. Of instances, both names are the function's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Conflict {

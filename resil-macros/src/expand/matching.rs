@@ -47,9 +47,15 @@ impl Cx<'_> {
                 t
             })
             .collect();
-        quote_spanned! {at=> {
+        let hit = quote_spanned! {at=> {
             match #value { #(#arms => true,)* _ => false }
-        }}
+        }};
+        // A pattern by itself can't panic.
+        if has_guard(&pattern.tokens) {
+            self.asking(hit, pattern.span)
+        } else {
+            hit
+        }
     }
 }
 
@@ -60,10 +66,7 @@ impl Cx<'_> {
 /// what is meant all the same: the guard is asked of the alternatives that bind what others lack.
 fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let guard_at = trees
-        .iter()
-        .position(|t| matches!(t, TokenTree::Ident(i) if i == "if"))
-        .unwrap_or(trees.len());
+    let guard_at = trees.iter().position(is_if).unwrap_or(trees.len());
     let (pattern, guard) = trees.split_at(guard_at);
     let alternatives: Vec<TokenStream> = pattern
         .split(|t| matches!(t, TokenTree::Punct(p) if p.as_char() == '|'))
@@ -87,6 +90,14 @@ fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
             }
         })
         .collect()
+}
+
+fn is_if(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(i) if i == "if")
+}
+
+fn has_guard(pattern: &TokenStream) -> bool {
+    pattern.clone().into_iter().any(|t| is_if(&t))
 }
 
 fn bound_names(pattern: &TokenStream) -> Vec<String> {

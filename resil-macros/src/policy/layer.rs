@@ -55,7 +55,7 @@ impl Layer {
         match self {
             Self::Timeout(p) => p.expand(inner, above, below, cx),
             Self::Retry(p) => p.expand(inner, below, cx),
-            Self::Circuit(p) => p.expand(inner, cx),
+            Self::Circuit(p) => p.expand(inner, above, below, cx),
             Self::Idempotent(p) => p.expand(inner, above, cx),
         }
     }

@@ -11,7 +11,7 @@ use super::counted::Ended;
 use super::identity::Identity;
 use super::rules::{JITTER, Rules};
 use super::settings::{DEFAULTS, Memory, Settings};
-use super::word::{LAST_MASK, Stamp, State, Word};
+use super::word::{Stamp, State, Word};
 use super::{CircuitState, CircuitVerdict};
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
 
@@ -32,6 +32,9 @@ struct Hot {
     word: AtomicU64,
     /// [`Rules::slow_after`]: written once, with the settings.
     slow_after: AtomicU64,
+    /// When the last probe was let in, in ms: written with the word alone, so that nothing comes of
+    /// it while the breaker is closed. See [`probing`](super::probing).
+    granted: AtomicU64,
 }
 
 impl Core {
@@ -50,6 +53,7 @@ impl Core {
             hot: Line(Hot {
                 word: AtomicU64::new(Word::new(0, DEFAULTS.closed()).0),
                 slow_after: AtomicU64::new(0),
+                granted: AtomicU64::new(0),
             }),
             identity,
             settings: OnceLock::new(),
@@ -69,6 +73,10 @@ impl Core {
 
     pub(super) fn set_slow_after(&self, ns: u64) {
         self.hot.0.slow_after.store(ns, Ordering::Relaxed);
+    }
+
+    pub(super) fn granted(&self) -> &AtomicU64 {
+        &self.hot.0.granted
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -98,8 +106,6 @@ impl Core {
         self.load().stamp() == stamp
     }
 
-    // Letting calls in.
-
     /// Lets a call in, or says in how many ms the next probe may run, where that is known.
     #[inline(always)]
     pub(crate) fn admit(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
@@ -109,83 +115,6 @@ impl Core {
         }
         self.admit_unusual(clock)
     }
-
-    #[inline(never)]
-    fn admit_unusual(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
-        loop {
-            let word = self.load();
-            let rules = &self.settings().rules;
-            let to = match word.state() {
-                State::Closed { .. } | State::Disabled => return Ok(word.stamp()),
-                State::ForcedOpen => return Err(None),
-                State::Open { until, growth } => {
-                    let now = clock();
-                    let left = until.saturating_sub(now);
-                    // Longer than any opening: it was opened on a clock that runs ahead of this one.
-                    if left > 0 && left <= rules.open_longest() {
-                        return Err(Some(left));
-                    }
-                    word.next(State::HalfOpen {
-                        out: 1,
-                        ok: 0,
-                        growth,
-                        last: granted(rules, now),
-                    })
-                }
-                State::HalfOpen {
-                    out,
-                    ok,
-                    growth,
-                    last,
-                } => {
-                    let now = clock();
-                    let granted = granted(rules, now);
-                    if out + ok < rules.probes {
-                        word.with(State::HalfOpen {
-                            out: out + 1,
-                            ok,
-                            growth,
-                            last: granted,
-                        })
-                    } else if since(last, granted) >= rules.open_for >> rules.grant_shift() {
-                        // The probes that are out are lost: by the new generation all of them are
-                        // late, and what the others have shown is kept.
-                        let to = State::HalfOpen {
-                            out: 1,
-                            ok,
-                            growth,
-                            last: granted,
-                        };
-                        if broken("lost_generation") {
-                            word.with(to)
-                        } else {
-                            word.next(to)
-                        }
-                    } else {
-                        return Err(None);
-                    }
-                }
-            };
-            if self.change(word, to) {
-                return Ok(to.stamp());
-            }
-        }
-    }
-
-    /// Not closed, and nothing of it is worth keeping: an open one whose time is up, a half-open one
-    /// that has let nobody in for `open_for`. Not where it is held by hand.
-    pub(super) fn is_over(&self, now: u64) -> bool {
-        let rules = &self.settings().rules;
-        match self.load().state() {
-            State::Open { until, .. } => until <= now || until - now > rules.open_longest(),
-            State::HalfOpen { last, .. } => {
-                since(last, granted(rules, now)) >= rules.open_for >> rules.grant_shift()
-            }
-            State::Closed { .. } | State::ForcedOpen | State::Disabled => false,
-        }
-    }
-
-    // What came of them.
 
     /// A success would change nothing.
     #[inline(always)]
@@ -215,13 +144,13 @@ impl Core {
                     out,
                     ok,
                     growth,
-                    last,
+                    grant,
                 } => {
                     let back = State::HalfOpen {
                         out: out.saturating_sub(1),
                         ok: ok + u32::from(verdict == CircuitVerdict::Success),
                         growth,
-                        last,
+                        grant,
                     };
                     let settings = self.settings();
                     let to = match verdict {
@@ -343,25 +272,6 @@ fn opening(rules: &Rules, growth: u32, now: u64) -> State {
     State::Open {
         until: now.saturating_add(time).saturating_add(jitter),
         growth,
-    }
-}
-
-/// `now` as the date of a grant.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the low bits are what is kept"
-)]
-fn granted(rules: &Rules, now: u64) -> u32 {
-    (now >> rules.grant_shift()) as u32 & LAST_MASK
-}
-
-/// How long ago the grant at `last` was; nothing, if the clock seems to have gone back.
-fn since(last: u32, now: u32) -> u64 {
-    let ago = now.wrapping_sub(last) & LAST_MASK;
-    if ago > LAST_MASK / 2 {
-        0
-    } else {
-        u64::from(ago)
     }
 }
 

@@ -36,6 +36,7 @@ mod model;
 pub(crate) mod models;
 mod noisy;
 mod policy;
+mod probing;
 mod rules;
 mod settings;
 mod shard;

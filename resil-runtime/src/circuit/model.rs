@@ -15,6 +15,8 @@ thread_local! {
     static NOW: Cell<u64> = const { Cell::new(1 << 34) };
 }
 
+const HOUR: u64 = 3_600_000;
+
 fn now() -> u64 {
     NOW.get()
 }
@@ -227,6 +229,7 @@ fn run(policy: CircuitPolicy, seed: u64, steps: u32) {
                 }
             }
             90..97 => advance(dice.throw(model.rules.open_for / 2 + 2)),
+            97 if dice.throw(8) == 0 => advance(dice.throw(100 * HOUR)),
             97 => advance(dice.throw(model.rules.open_for * 3)),
             // A call that never comes back.
             98 => drop(out.pop()),

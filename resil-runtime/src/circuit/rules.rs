@@ -60,12 +60,6 @@ impl Rules {
     pub(crate) fn open_longest(&self) -> u64 {
         self.open_max.saturating_add(self.open_max / JITTER)
     }
-
-    /// Grants are dated in units of 2 to the power of this many ms: 1 ms up to an `open_for` of
-    /// 70 minutes, and above that fine enough for one part in two million.
-    pub(crate) fn grant_shift(&self) -> u32 {
-        (u64::BITS - self.open_for.leading_zeros()).saturating_sub(22)
-    }
 }
 
 /// The jitter on top of an opening is at most one part in so many: 20 %.

@@ -118,7 +118,7 @@ impl Core {
                     out: 0,
                     ok: 0,
                     growth,
-                    last: 0,
+                    grant: 0,
                 },
                 // Not longer than these settings would have it.
                 State::Open { until, growth } => State::Open {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
 use super::call::Call;
@@ -37,12 +38,48 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
     }
 }
 
+/// What a failed call says of the other side: by the patterns, and where they say nothing by `class`.
+fn judge<E>(
+    failure: &Failure<E, Refusal>,
+    replayed: bool,
+    verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+    class: impl FnOnce(&E) -> Option<Class>,
+) -> CircuitVerdict {
+    let said = failure.error().and_then(verdict);
+    let class = || failure.error().and_then(class);
+    match failure.raised() {
+        None if replayed => CircuitVerdict::Neutral,
+        None => match said {
+            None => by_class(class()),
+            // As below, where it comes from another function.
+            Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
+                CircuitVerdict::Neutral
+            }
+            Some(said) => said,
+        },
+        Some(Raised::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
+        // Ended before the body ran, or cut by the caller's own deadline: that a pattern does not
+        // name it is no success.
+        Some(
+            Raised::Timeout { inherited: true } | Raised::CircuitOpen { .. } | Raised::Idempotency,
+        ) => match said {
+            Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
+            _ => CircuitVerdict::Neutral,
+        },
+    }
+}
+
+/// In place of an instance's settings: a conflict of two has been told.
+static TOLD: CircuitPolicy = CircuitPolicy::new();
+
 /// The static state of one annotated function: its breaker, once it has been called.
 #[derive(Debug)]
 pub struct CircuitSite {
     site: &'static Site,
     name: Option<&'static str>,
     core: OnceLock<&'static Core>,
+    /// The settings of the instance that called last, of one that sets what is in use; or [`TOLD`].
+    instance: AtomicPtr<CircuitPolicy>,
 }
 
 impl CircuitSite {
@@ -52,7 +89,41 @@ impl CircuitSite {
             site,
             name,
             core: OnceLock::new(),
+            instance: AtomicPtr::new(std::ptr::null_mut()),
         }
+    }
+
+    /// Gives back `policy`, the settings of a function in which they may depend on a generic. All
+    /// instances are one site, and one that sets something else is a conflict, as a second function
+    /// is.
+    ///
+    /// Called before each call, and only there. An instance is told by where its settings lie; that
+    /// may be several places, in different units of code: they are compared once more.
+    #[inline(always)]
+    pub fn instance(
+        &'static self,
+        policy: Option<&'static CircuitPolicy>,
+    ) -> Option<&'static CircuitPolicy> {
+        if let Some(policy) = policy
+            && !std::ptr::eq(self.instance.load(Ordering::Relaxed), policy)
+        {
+            self.compare(policy);
+        }
+        policy
+    }
+
+    #[cold]
+    fn compare(&'static self, policy: &'static CircuitPolicy) {
+        let told = std::ptr::from_ref(&TOLD).cast_mut();
+        if self.instance.load(Ordering::Relaxed) == told {
+            return;
+        }
+        let core = self.core(Some(policy));
+        let same = registry::configure(core, policy, self.site.name());
+        let policy = std::ptr::from_ref(policy).cast_mut();
+        // It is listed once for the function: from there on nothing is compared any more.
+        let seen = if same { policy } else { told };
+        self.instance.store(seen, Ordering::Relaxed);
     }
 
     /// Lets a call in, or refuses it. `policy` is what the function sets; `None` if only a name was
@@ -181,21 +252,9 @@ impl Permit<'_> {
         verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
     ) {
-        let said = failure.error().and_then(verdict);
-        self.record(match failure.raised() {
-            None if self.mark.replayed() => CircuitVerdict::Neutral,
-            None => said.unwrap_or_else(|| by_class(failure.error().and_then(class))),
-            Some(Raised::Timeout { inherited }) => said.unwrap_or(if inherited {
-                CircuitVerdict::Neutral
-            } else {
-                CircuitVerdict::Failure
-            }),
-            // Ended before the body ran: that a pattern does not name it is no success.
-            Some(Raised::CircuitOpen { .. } | Raised::Idempotency) => match said {
-                Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
-                _ => CircuitVerdict::Neutral,
-            },
-        });
+        let replayed = self.mark.replayed();
+        let judge = || judge(failure, replayed, verdict, class);
+        self.record(self.mark.asking(judge));
     }
 
     fn record(&self, verdict: CircuitVerdict) {

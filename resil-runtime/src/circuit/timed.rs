@@ -1,8 +1,9 @@
 //! The last so much time, in ten buckets: calls on a line for each of a few shards, so that threads
 //! which all succeed do not fight over one, failures and slow calls on lines of their own.
 //!
-//! A bucket is a word of tag and count; the tag is the bucket's number on the clock, moved on by 16
-//! with each generation, so that a change of state makes all that was counted stale at once.
+//! A bucket is a word of tag and count; the tag is the generation and the bucket's number on the
+//! clock, so that a change of state makes all that was counted stale at once. The word is [`Cut`] so
+//! that no number comes again while the process lives.
 //! There are 16 words, of which the ten with the latest tags are the window: an outcome is in it
 //! until ten more buckets have begun, between 0.9 and 1 window after it came.
 //!
@@ -17,24 +18,76 @@ use std::array;
 use super::counted::{Ended, Tally};
 use super::rules::Rate;
 use super::shard;
+use super::word::UNTIL_MAX;
 use crate::sync::{AtomicU64, Line, Ordering, broken, model_fence};
 
 const SLOTS: usize = 16;
-const SLOTS_TAG: u32 = 16;
-const BUCKETS: u32 = 10;
+const BUCKETS: u64 = 10;
 
 type Slots = Line<[AtomicU64; SLOTS]>;
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Timed {
-    /// By shard: tag 32 | calls 32, saturating.
+    /// Calls, by shard.
     calls: Box<[Slots]>,
-    /// Tag 32 | failures 32, saturating.
     failures: Slots,
-    /// Tag 32 | slow calls 32, saturating.
+    /// Slow calls.
     slow: Slots,
     window: u64,
+    cut: Cut,
+}
+
+/// Where a word is cut: generation 10 (modulo that) | bucket | count, saturating.
+///
+/// The bucket has as many bits as [`UNTIL_MAX`] takes of that window, for buckets of 10 ms 36; the
+/// count has what is left: enough for sixteen million calls a second on each line, however long the
+/// buckets are.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    count_bits: u32,
+    /// The lowest bit of the bucket: a product costs less than a shift.
+    bucket: u64,
+}
+
+impl Cut {
+    const GENERATION_SHIFT: u32 = 54;
+
+    const fn of_window(ms: u64) -> Self {
+        let buckets = UNTIL_MAX * BUCKETS / ms;
+        let count_bits = Self::GENERATION_SHIFT - (u64::BITS - buckets.leading_zeros());
+        Self {
+            count_bits,
+            bucket: 1 << count_bits,
+        }
+    }
+
+    /// A tag, where it stands in the word: so its arithmetic is modulo what there are by itself.
+    fn tag(self, generation: u32, bucket: u64) -> u64 {
+        let generation = u64::from(generation) << Self::GENERATION_SHIFT;
+        generation.wrapping_add(bucket.wrapping_mul(self.bucket))
+    }
+
+    /// The count's bits.
+    const fn counts(self) -> u64 {
+        self.bucket - 1
+    }
+
+    /// The bucket of `tag`, which has `count`, with one more.
+    fn one_more(self, tag: u64, count: u64) -> u64 {
+        tag | (count + 1).min(self.counts())
+    }
+
+    /// How much later `tag` is than that of `word`: more than half of all numbers, if it is earlier.
+    const fn since(self, word: u64, tag: u64) -> u64 {
+        tag.wrapping_sub(word & !self.counts())
+    }
+
+    fn slot(self, slots: &Slots, tag: u64) -> &AtomicU64 {
+        #[expect(clippy::cast_possible_truncation, reason = "modulo 16")]
+        let bucket = (tag >> self.count_bits) as usize;
+        &slots.0[bucket % SLOTS]
+    }
 }
 
 impl Timed {
@@ -44,20 +97,20 @@ impl Timed {
 
     /// Calls on so many lines: one is enough where a breaker is one of many, and saves 1 KB.
     pub(crate) fn with_shards(window_ms: u64, shards: usize) -> Self {
+        let window = window_ms.max(1);
         let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
         Self {
             calls: (0..shards.max(1)).map(|_| slots()).collect(),
             failures: slots(),
             slow: slots(),
-            window: window_ms.max(1),
+            window,
+            cut: Cut::of_window(window),
         }
     }
 
-    /// Tags are compared modulo 2³²: what is cut off here is never missed.
-    #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32, see above")]
-    fn tag(&self, generation: u32, now: u64) -> u32 {
-        let bucket = now.saturating_mul(u64::from(BUCKETS)) / self.window;
-        (bucket as u32).wrapping_add(generation.wrapping_mul(SLOTS_TAG))
+    fn tag(&self, generation: u32, now: u64) -> u64 {
+        let bucket = now.saturating_mul(BUCKETS) / self.window;
+        self.cut.tag(generation, bucket)
     }
 
     /// Records an outcome; `None` if it is late. `current` says whether the generation is still in
@@ -68,40 +121,40 @@ impl Timed {
         ended: impl Into<Ended>,
         clock: impl Fn() -> u64,
         current: impl Fn() -> bool,
-    ) -> Option<u32> {
+    ) -> Option<u64> {
         let ended = ended.into();
         let mut tag = self.tag(generation, clock());
-        let mut sure = false;
+        let mut put = |slots: &Slots| {
+            self.add(slots, tag, false) || {
+                let in_force = current();
+                if in_force {
+                    tag = self.tag(generation, clock());
+                    self.add(slots, tag, true);
+                }
+                in_force
+            }
+        };
         // The call first, then what it was: who reads in the other order never sees more failures
         // than calls.
-        let calls = self.own();
-        if !add(calls, tag, sure) {
-            if !current() {
-                return None;
-            }
-            sure = true;
-            tag = self.tag(generation, clock());
-            add(calls, tag, sure);
-        }
-        if ended.failed {
-            add(&self.failures, tag, sure);
-        }
-        if ended.slow {
-            add(&self.slow, tag, sure);
+        let is_put = put(self.own())
+            && (!ended.failed || put(&self.failures))
+            && (!ended.slow || put(&self.slow));
+        if !is_put {
+            return None;
         }
         model_fence();
         Some(tag)
     }
 
     /// Whether what is in the window at `tag` trips the breaker.
-    pub(crate) fn trips(&self, tag: u32, rate: &Rate) -> bool {
-        let failures = sum(&self.failures, tag);
-        let slow = rate.slow.map_or(0, |_| sum(&self.slow, tag));
+    pub(crate) fn trips(&self, tag: u64, rate: &Rate) -> bool {
+        let failures = self.sum(&self.failures, tag);
+        let slow = rate.slow.map_or(0, |_| self.sum(&self.slow, tag));
         // With fewer calls than there are, the ratio is only higher: what is not reached with these
         // is not reached. In health it ends at the first of them, with one line read.
         let reached = |calls: u64| rate.reached(failures, slow, calls.max(failures).max(slow));
         reached(u64::from(rate.min_calls))
-            && reached(sum(self.own(), tag).max(u64::from(rate.min_calls)))
+            && reached(self.sum(self.own(), tag).max(u64::from(rate.min_calls)))
             && reached(self.calls(tag))
     }
 
@@ -110,14 +163,14 @@ impl Timed {
         &self.calls[shard::of_thread() % self.calls.len()]
     }
 
-    fn calls(&self, tag: u32) -> u64 {
-        self.calls.iter().map(|shard| sum(shard, tag)).sum()
+    fn calls(&self, tag: u64) -> u64 {
+        self.calls.iter().map(|shard| self.sum(shard, tag)).sum()
     }
 
     /// What is in the window now.
     pub(crate) fn tally(&self, generation: u32, now: u64) -> Tally {
         let tag = self.tag(generation, now);
-        let (failures, slow) = (sum(&self.failures, tag), sum(&self.slow, tag));
+        let (failures, slow) = (self.sum(&self.failures, tag), self.sum(&self.slow, tag));
         Tally {
             calls: self.calls(tag).max(failures).max(slow),
             failures,
@@ -125,216 +178,38 @@ impl Timed {
             settled: false,
         }
     }
-}
 
-fn slot(slots: &Slots, tag: u32) -> &AtomicU64 {
-    &slots.0[tag as usize % SLOTS]
-}
+    /// Adds one to the bucket of `tag`, in place of an older one. False, and nothing done, if a
+    /// later bucket is there, unless the caller is sure.
+    fn add(&self, slots: &Slots, tag: u64, sure: bool) -> bool {
+        let cut = self.cut;
+        cut.slot(slots, tag)
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| {
+                let (since, count) = (cut.since(word, tag), word & cut.counts());
+                if since == 0 {
+                    Some(cut.one_more(tag, count))
+                } else if count == 0 || sure || since <= u64::MAX / 2 || broken("bucket_ahead") {
+                    Some(cut.one_more(tag, 0))
+                } else {
+                    None
+                }
+            })
+            .is_ok()
+    }
 
-/// Adds one to the bucket of `tag`, in place of an older one. False, and nothing done, if a later
-/// bucket is there, unless the caller is sure.
-fn add(slots: &Slots, tag: u32, sure: bool) -> bool {
-    slot(slots, tag)
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| {
-            let (there, count) = split(word);
-            if there == tag {
-                Some(u64::from(tag) << 32 | u64::from(count.saturating_add(1)))
-            } else if count == 0
-                || sure
-                || there.wrapping_sub(tag) > u32::MAX / 2
-                || broken("bucket_ahead")
-            {
-                Some(u64::from(tag) << 32 | 1)
-            } else {
-                None
-            }
-        })
-        .is_ok()
-}
-
-/// The sum of the ten buckets that end with `tag`.
-fn sum(slots: &Slots, tag: u32) -> u64 {
-    slots
-        .0
-        .iter()
-        .map(|s| split(s.load(Ordering::SeqCst)))
-        .filter(|(there, _)| tag.wrapping_sub(*there) < BUCKETS)
-        .map(|(_, count)| u64::from(count))
-        .sum()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the two halves of the word"
-)]
-fn split(word: u64) -> (u32, u32) {
-    ((word >> 32) as u32, word as u32)
+    /// The sum of the ten buckets that end with `tag`.
+    fn sum(&self, slots: &Slots, tag: u64) -> u64 {
+        let cut = self.cut;
+        let (window, counts) = (BUCKETS * cut.bucket, cut.counts());
+        slots
+            .0
+            .iter()
+            .map(|slot| slot.load(Ordering::SeqCst))
+            .filter(|word| cut.since(*word, tag) < window)
+            .map(|word| word & counts)
+            .sum()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::VecDeque;
-
-    const ORIGIN: u64 = 1 << 34;
-
-    fn put(w: &Timed, generation: u32, failed: bool, now: u64) -> (u64, u64) {
-        assert!(w.record(generation, failed, || now, || true).is_some());
-        read(w, generation, now)
-    }
-
-    fn read(w: &Timed, generation: u32, now: u64) -> (u64, u64) {
-        let t = w.tally(generation, now);
-        (t.failures, t.calls)
-    }
-
-    /// F04: 5 s, and everything is gone a window later. (There five buckets of a second, whose
-    /// border the case looks at; here ten.)
-    #[test]
-    fn f04_outcomes_leave_within_their_window() {
-        let t = ORIGIN.next_multiple_of(500);
-        let w = Timed::new(5_000);
-        put(&w, 0, true, t);
-        put(&w, 0, false, t + 100);
-        assert_eq!(put(&w, 0, true, t + 100), (2, 3));
-        assert_eq!(read(&w, 0, t + 4_100), (2, 3));
-        assert_eq!(read(&w, 0, t + 5_100), (0, 0));
-        assert_eq!(put(&w, 0, false, t + 5_200), (0, 1));
-        assert_eq!(put(&w, 0, false, t + 10_200), (0, 1));
-    }
-
-    /// F05, on borders that both have: the first three leave together.
-    #[test]
-    fn f05_a_bucket_leaves_as_a_whole() {
-        let t = ORIGIN.next_multiple_of(5_000);
-        let w = Timed::new(5_000);
-        let at = [0, 100, 200, 1_200, 2_200, 3_200, 4_200];
-        for (i, after) in at.into_iter().enumerate() {
-            let failed = i == 0 || i == 5;
-            assert_eq!(put(&w, 0, failed, t + after).1, i as u64 + 1);
-        }
-        assert_eq!(put(&w, 0, false, t + 5_200), (1, 5));
-        assert_eq!(put(&w, 0, false, t + 6_200), (1, 5));
-        assert_eq!(put(&w, 0, false, t + 11_200), (0, 1));
-    }
-
-    /// F06 (Polly): 10 s in ten buckets, one `[F, S]` or `[S, S]` each 2 s, read after each.
-    #[test]
-    fn f06_rolling_window_of_ten_buckets() {
-        let mut t = ORIGIN.next_multiple_of(10_000);
-        let w = Timed::new(10_000);
-        let mut seen = Vec::new();
-        for failed in [true, true, false, false, false] {
-            put(&w, 0, failed, t);
-            put(&w, 0, false, t);
-            t += 2_000;
-            seen.push(read(&w, 0, t));
-        }
-        assert_eq!(seen, [(1, 2), (2, 4), (2, 6), (2, 8), (1, 8)]);
-        assert_eq!(read(&w, 0, t + 2_000), (0, 6));
-        assert_eq!(read(&w, 0, t + 20_000), (0, 0));
-    }
-
-    /// G04: the oldest of ten buckets is dropped when the eleventh begins.
-    #[test]
-    fn g04_the_oldest_bucket_goes_with_the_eleventh() {
-        let t = ORIGIN.next_multiple_of(30_000);
-        let w = Timed::new(30_000);
-        for bucket in 0..10 {
-            assert_eq!(put(&w, 0, false, t + bucket * 3_000).1, bucket + 1);
-        }
-        assert_eq!(put(&w, 0, false, t + 30_000).1, 10);
-    }
-
-    /// F03, over time: slow S, slow F, S, S, S: two of five were slow, one failed; slow calls leave
-    /// with their bucket, and with a change of state.
-    #[test]
-    fn f03_slow_calls_are_counted_and_leave() {
-        let w = Timed::with_shards(5_000, 1);
-        let ends = [(false, true), (true, true), (false, false)];
-        for (failed, slow) in ends.into_iter().chain([(false, false); 2]) {
-            let ended = Ended { failed, slow };
-            assert!(w.record(0, ended, || ORIGIN, || true).is_some());
-        }
-        let t = w.tally(0, ORIGIN);
-        assert_eq!((t.calls, t.slow, t.failures), (5, 2, 1));
-        let rate = |slow| Rate {
-            failed: None,
-            slow: Some(slow),
-            min_calls: 5,
-            window: crate::circuit::rules::Span::Millis(5_000),
-        };
-        let tag = w.tag(0, ORIGIN);
-        assert!(w.trips(tag, &rate(0.4)) && !w.trips(tag, &rate(0.41)));
-        assert_eq!(w.tally(0, ORIGIN + 5_000).slow, 0);
-        assert_eq!(w.tally(1, ORIGIN).slow, 0);
-    }
-
-    #[test]
-    fn it_is_the_last_ten_buckets_of_any_window() {
-        let mut x = 0x2545_f491_u64;
-        for window in [100_u64, 105, 999, 60_000, 3_600_000] {
-            let w = Timed::new(window);
-            let mut model: VecDeque<(u64, bool)> = VecDeque::new();
-            let (mut now, mut generation) = (ORIGIN, 0);
-            for _ in 0..5_000 {
-                x ^= x << 13;
-                x ^= x >> 7;
-                x ^= x << 17;
-                now += x % (window / 20).max(2) + if x.is_multiple_of(97) { window } else { 0 };
-                if x.is_multiple_of(701) {
-                    generation += 1;
-                    model.clear();
-                }
-                let bucket = now * 10 / window;
-                model.push_back((bucket, x.is_multiple_of(3)));
-                model.retain(|(b, _)| bucket - b < 10);
-                let failures = model.iter().filter(|(_, f)| *f).count() as u64;
-                let got = put(&w, generation, x.is_multiple_of(3), now);
-                assert_eq!(got, (failures, model.len() as u64));
-            }
-        }
-    }
-
-    #[test]
-    fn an_outcome_leaves_between_nine_tenths_and_one_window_after_it_came() {
-        for offset in 0..1_000 {
-            let w = Timed::new(1_000);
-            let came = ORIGIN + offset;
-            put(&w, 0, true, came);
-            assert_eq!(read(&w, 0, came + 900), (1, 1));
-            assert_eq!(read(&w, 0, came + 1_000), (0, 0));
-        }
-    }
-
-    #[test]
-    fn a_late_writer_is_dropped_and_a_clock_that_lags_is_believed() {
-        let w = Timed::new(1_000);
-        put(&w, 3, true, ORIGIN);
-        // Late: its generation is over.
-        assert_eq!(w.record(2, true, || ORIGIN, || false), None);
-        assert_eq!(read(&w, 3, ORIGIN), (1, 1));
-        // A day behind, in one generation: another runtime's clock.
-        for (i, behind) in (0..10).zip([86_400_000; 10]) {
-            put(&w, 3, true, ORIGIN - behind + i * 100);
-        }
-        assert_eq!(read(&w, 3, ORIGIN - 86_400_000 + 900), (10, 10));
-    }
-
-    #[test]
-    fn under_threads_no_outcome_is_lost() {
-        let w = Timed::new(60_000);
-        std::thread::scope(|s| {
-            for t in 0..4_u32 {
-                let w = &w;
-                s.spawn(move || {
-                    for i in 0..10_000_u32 {
-                        let now = ORIGIN + u64::from(i);
-                        w.record(0, i % 4 == t, || now, || true);
-                    }
-                });
-            }
-        });
-        assert_eq!(read(&w, 0, ORIGIN + 10_000), (10_000, 40_000));
-    }
-}
+mod tests;

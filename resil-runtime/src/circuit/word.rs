@@ -38,8 +38,9 @@ pub(crate) enum State {
         ok: u32,
         /// As in `Open`.
         growth: u32,
-        /// When the last one was let in, in the unit of the rules, the low 23 bits.
-        last: u32,
+        /// How many were let in, modulo 2²³: so that no two words of one generation with a probe out
+        /// are the same.
+        grant: u32,
     },
     /// Refuses until it is told otherwise.
     ForcedOpen,
@@ -57,14 +58,13 @@ const HALF_OPEN: u64 = 2;
 const BY_HAND: u64 = 3;
 
 const UNTIL_BITS: u32 = 39;
-const LAST_BITS: u32 = 23;
+const GRANT_BITS: u32 = 23;
+const GRANT_MASK: u32 = (1 << GRANT_BITS) - 1;
 
 /// The last millisecond that an opening can end at: about 17 years after zero.
 pub(crate) const UNTIL_MAX: u64 = (1 << UNTIL_BITS) - 1;
 /// The growth that saturates.
 pub(crate) const GROWTH_MAX: u32 = 31;
-/// The instants of grants are known modulo this.
-pub(crate) const LAST_MASK: u32 = (1 << LAST_BITS) - 1;
 
 impl Word {
     /// Set in a word whose breaker has something to do about a success.
@@ -83,13 +83,13 @@ impl Word {
                 out,
                 ok,
                 growth,
-                last,
+                grant,
             } => (
                 HALF_OPEN,
                 ((out & 0xff) as u64) << 36
                     | ((ok & 0xff) as u64) << 28
-                    | grown(growth) << LAST_BITS
-                    | (last & LAST_MASK) as u64,
+                    | grown(growth) << GRANT_BITS
+                    | (grant & GRANT_MASK) as u64,
             ),
             State::ForcedOpen => (BY_HAND, 0),
             State::Disabled => (BY_HAND, 1),
@@ -111,8 +111,8 @@ impl Word {
             HALF_OPEN => State::HalfOpen {
                 out: bits(payload, 36, 8),
                 ok: bits(payload, 28, 8),
-                growth: bits(payload, LAST_BITS, 5),
-                last: bits(payload, 0, LAST_BITS),
+                growth: bits(payload, GRANT_BITS, 5),
+                grant: bits(payload, 0, GRANT_BITS),
             },
             _ if payload == 0 => State::ForcedOpen,
             _ => State::Disabled,
@@ -206,13 +206,13 @@ mod tests {
                 out: 255,
                 ok: 0,
                 growth: 31,
-                last: LAST_MASK,
+                grant: GRANT_MASK,
             },
             State::HalfOpen {
                 out: 0,
                 ok: 254,
                 growth: 0,
-                last: 0,
+                grant: 0,
             },
             State::ForcedOpen,
             State::Disabled,

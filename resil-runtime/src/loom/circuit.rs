@@ -23,7 +23,12 @@ pub(super) const MODELS: &[Model] = &[
     Model {
         name: "circuit: a probe's drop against the take of its lost place",
         check: drop_against_lost_probe,
-        variants: &["lost_generation"],
+        variants: &["lost_generation", "grant_dated_first", "grant_number"],
+    },
+    Model {
+        name: "circuit: an old date against a newer grant",
+        check: old_date_against_grant,
+        variants: &["grant_dated_in_one", "grant_dated_first"],
     },
     Model {
         name: "circuit: a probe's success against its loss",
@@ -64,6 +69,14 @@ fn once_later() -> u64 {
 }
 fn twice_later() -> u64 {
     NOON + 8
+}
+
+/// Five ms after that, and eight: the places of `once_later` are lost, those that are let in then are not.
+fn and_a_bit() -> u64 {
+    NOON + 9
+}
+fn and_more() -> u64 {
+    NOON + 12
 }
 
 /// So short that there is no jitter: every run of a model must be the same.
@@ -155,6 +168,29 @@ fn drop_against_lost_probe() {
         assert!(core.admit(twice_later).is_err(), "two probes for one place");
         core.record(second, Success, twice_later);
         assert_eq!(core.state(), CircuitState::Closed);
+    });
+}
+
+/// Who has read the clock and then slept does not date the grant of another: its place is lost one
+/// `open_for` after itself.
+fn old_date_against_grant() {
+    explore(|| {
+        let (core, _lost) = half_open();
+        let other = Arc::clone(&core);
+        let asked = thread::spawn(move || other.admit(twice_later).ok());
+        let here = core.admit(and_a_bit).ok();
+        let there = asked.join().unwrap();
+        assert!(
+            here.is_none() || there.is_none(),
+            "two probes for one place"
+        );
+        let is_newer = here.is_some();
+        assert!(is_newer || there.is_some(), "half-open is wedged");
+        assert_eq!(
+            core.admit(and_more).is_err(),
+            is_newer,
+            "its place is another's before its time, or never"
+        );
     });
 }
 

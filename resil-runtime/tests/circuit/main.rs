@@ -3,6 +3,7 @@
 
 mod half_open;
 mod hand;
+mod idle;
 mod sharing;
 mod stack;
 mod threads;

@@ -2,14 +2,18 @@
 //! hand, on a name and two of its keys. `PROPTEST_CASES=100000` runs more of them.
 
 mod model;
+mod policies;
 
+use std::cell::RefCell;
 use std::time::Duration;
 
-use model::{Call, Model, Opens, Rules, State, Verdict, Window};
+use model::{Call, Model, Opens, Rules, State, Verdict};
+use policies::{DAY, HOUR, SLOW, policies};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use resil_runtime::circuit::{self, CallPermit, CircuitPolicy, CircuitState, Counts};
-use resil_runtime::{Breaker, Error, KeyedBreaker, breaker};
+use resil_runtime::circuit::{CallPermit, CircuitPolicy, CircuitState, Counts};
+use resil_runtime::{Breaker, Error, KeyedBreaker, breaker, clock};
+use tokio::runtime::Runtime;
 
 /// What may happen; the numbers choose among what there is.
 #[derive(Clone, Copy, Debug)]
@@ -71,126 +75,10 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(on, calls, verdict)| Op::Run { on, calls, verdict }),
         1 => call().prop_map(|call| Op::Forget { call }),
         4 => prop_oneof![0..30_u64, 0..300_u64, 0..3_000_u64].prop_map(|ms| Op::Pass { ms }),
+        1 => prop_oneof![0..5 * HOUR, 0..5 * DAY, 0..50 * DAY].prop_map(|ms| Op::Pass { ms }),
         5 => (on(), 0..2_u64).prop_map(|(on, short_by)| Op::Wait { on, short_by }),
         1 => (on(), 0..6_u8).prop_map(|(on, what)| Op::Hand { on, what }),
     ]
-}
-
-const SLOW: u64 = 20;
-
-/// The policies, each in both languages.
-fn policies() -> Vec<(CircuitPolicy, Rules)> {
-    let base = Rules {
-        failures: None,
-        failure_rate: None,
-        slow: None,
-        window: Window::Calls(100),
-        min_calls: 100,
-        open_for: 200,
-        open_max: 2_000,
-        probes: 1,
-    };
-    let calls = |n: u32| Rules {
-        window: Window::Calls(n as usize),
-        min_calls: u64::from(n),
-        ..base
-    };
-    let time = |ms, min_calls| Rules {
-        window: Window::Millis(ms),
-        min_calls,
-        ..base
-    };
-    let failed = Some(0.5);
-    let slow = Some((SLOW, 0.6));
-    [
-        Rules {
-            failures: Some(5),
-            ..base
-        },
-        Rules {
-            failures: Some(1),
-            probes: 3,
-            open_max: 200,
-            ..base
-        },
-        Rules {
-            failures: Some(2),
-            probes: 2,
-            open_max: 500,
-            ..base
-        },
-        Rules {
-            failure_rate: failed,
-            ..calls(4)
-        },
-        Rules {
-            failure_rate: Some(0.75),
-            failures: Some(4),
-            probes: 2,
-            ..calls(5)
-        },
-        Rules {
-            failure_rate: failed,
-            min_calls: 3,
-            ..calls(20)
-        },
-        Rules {
-            slow: Some((SLOW, 1.0)),
-            ..calls(3)
-        },
-        Rules {
-            slow,
-            failures: Some(3),
-            ..calls(5)
-        },
-        Rules {
-            slow,
-            failure_rate: failed,
-            min_calls: 2,
-            probes: 2,
-            ..calls(6)
-        },
-        Rules {
-            failure_rate: failed,
-            ..time(300, 3)
-        },
-        Rules {
-            failure_rate: Some(0.6),
-            slow,
-            ..time(1_000, 4)
-        },
-        Rules {
-            slow: Some((SLOW, 0.3)),
-            failures: Some(6),
-            ..time(100, 2)
-        },
-    ]
-    .into_iter()
-    .map(|rules| (policy(&rules), rules))
-    .collect()
-}
-
-fn policy(rules: &Rules) -> CircuitPolicy {
-    let ms = Duration::from_millis;
-    let mut policy = CircuitPolicy::new()
-        .open_for(ms(rules.open_for))
-        .open_max(ms(rules.open_max))
-        .probes(rules.probes)
-        .min_calls(u32::try_from(rules.min_calls).unwrap())
-        .window(match rules.window {
-            Window::Calls(n) => circuit::Window::Calls(u32::try_from(n).unwrap()),
-            Window::Millis(w) => circuit::Window::Time(ms(w)),
-        });
-    if let Some(n) = rules.failures {
-        policy = policy.failures(n);
-    }
-    if let Some(ratio) = rules.failure_rate {
-        policy = policy.failure_rate(ratio);
-    }
-    if let Some((time, ratio)) = rules.slow {
-        policy = policy.slow(ms(time)).slow_rate(ratio);
-    }
-    policy
 }
 
 enum Real {
@@ -312,8 +200,8 @@ impl Pair {
     }
 }
 
-async fn run(which: usize, rules: Rules, ops: &[Op]) {
-    let name = breaker(&format!("model.{which}"));
+/// Gives the milliseconds that it took.
+async fn run(name: Breaker, rules: Rules, ops: &[Op]) -> u64 {
     let reals = [
         Real::Named(name),
         Real::Keyed(name.key("a")),
@@ -326,7 +214,8 @@ async fn run(which: usize, rules: Rules, ops: &[Op]) {
             model: Model::new(rules),
         }
     });
-    let mut now = 1 << 20;
+    let begin = 1 << 20;
+    let mut now = begin;
     let mut out: Vec<(usize, CallPermit, Call)> = Vec::new();
     for op in ops {
         match *op {
@@ -371,6 +260,38 @@ async fn run(which: usize, rules: Rules, ops: &[Op]) {
             pair.compare(now);
         }
     }
+    now - begin
+}
+
+/// A clock and the breakers on it: all cases together take longer than a process lives, and what
+/// one clock has seen is not to be found by another that begins again.
+struct World {
+    number: u32,
+    runtime: Runtime,
+    passed: u64,
+}
+
+impl World {
+    const LASTS: u64 = 5 * 365 * DAY;
+
+    fn new(number: u32) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build();
+        Self {
+            number,
+            runtime: runtime.unwrap(),
+            passed: 0,
+        }
+    }
+
+    fn run(&mut self, which: usize, (policy, rules): (CircuitPolicy, Rules), ops: &[Op]) {
+        if self.passed > Self::LASTS {
+            *self = Self::new(self.number + 1);
+        }
+        let name = breaker(&format!("model.{}.{which}", self.number));
+        assert!(name.configure(policy));
+        self.passed += self.runtime.block_on(run(name, rules, ops));
+    }
 }
 
 async fn pass(ms: u64, now: &mut u64) {
@@ -386,19 +307,14 @@ fn the_breaker_does_what_the_model_does() {
         failure_persistence: None,
         ..Config::default()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    // Milliseconds are counted from the first that somebody asks for: not from a year to come.
+    clock::now_ms();
     let policies = policies();
-    for (i, (policy, _)) in policies.iter().enumerate() {
-        assert!(breaker(&format!("model.{i}")).configure(*policy));
-    }
+    let world = RefCell::new(World::new(0));
     let sequence = (0..policies.len(), prop::collection::vec(op(), 1..=60));
     TestRunner::new(config)
         .run(&sequence, |(which, ops)| {
-            runtime.block_on(run(which, policies[which].1, &ops));
+            world.borrow_mut().run(which, policies[which], &ops);
             Ok(())
         })
         .unwrap_or_else(|e| panic!("{e}"));

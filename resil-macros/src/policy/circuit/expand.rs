@@ -4,17 +4,30 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{Circuit, Window};
+use crate::check::Layer;
 use crate::expand::constant::{Bound, Ty, count, not_zero, ratio};
 use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
 use crate::parse::Const;
 
 impl Circuit {
-    pub(crate) fn expand(&self, inner: Inner, cx: &Cx<'_>) -> Inner {
+    pub(crate) fn expand(
+        &self,
+        inner: Inner,
+        above: &[Layer],
+        below: &[Layer],
+        cx: &Cx<'_>,
+    ) -> Inner {
         let at = mixed(self.span);
         let failure = cx.private("Failure", self.span);
         let policy = self.policy(cx);
-        let admit = self.admit(&policy, cx);
+        let mut admit = self.admit(&policy, cx);
+        let claims = below.iter().any(|l| matches!(l, Layer::Idempotent(_)));
+        if claims && above.iter().any(Layer::runs_again) {
+            // Each attempt has a permit of its own: of that one it is asked whether a body ran, where
+            // an answer may be a replay.
+            admit = quote_spanned!(at=> { __resil_mark.forget_runs(); #admit });
+        }
         let value = inner.value(self.span);
         let look = (self.on.is_some() || self.ignore.is_some()).then(|| cx.look(self.span));
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
@@ -38,6 +51,11 @@ impl Circuit {
     fn admit(&self, policy: &TokenStream, cx: &Cx<'_>) -> TokenStream {
         let at = mixed(self.span);
         self.site(cx);
+        let policy = if self.may_be_generic() {
+            quote_spanned!(at=> __RESIL_CIRCUIT.instance(#policy))
+        } else {
+            policy.clone()
+        };
         let Some(key) = &self.key else {
             return quote_spanned!(at=> __RESIL_CIRCUIT.admit(#policy, __resil_mark));
         };
@@ -48,6 +66,30 @@ impl Circuit {
             let __resil_breaker = &__RESIL_CIRCUIT.keyed(#policy, #of_key);
         });
         quote_spanned!(at=> __resil_breaker.admit(__resil_mark))
+    }
+
+    /// Whether instances of a generic function may differ in what is set: then each has to be looked
+    /// at, as they share the static.
+    fn may_be_generic(&self) -> bool {
+        fn any<T>(value: Option<&Const<T>>) -> bool {
+            matches!(value, Some(Const::Inline { .. }))
+        }
+        any(self.failures.as_ref())
+            || any(self.failure_rate.as_ref())
+            || match &self.window {
+                Some(Window::Calls(n)) => any(Some(n)),
+                Some(Window::Time(d)) => any(Some(d)),
+                Some(Window::Expr(e)) => any(Some(e)),
+                None => false,
+            }
+            || any(self.min_calls.as_ref())
+            || any(self.slow.as_ref())
+            || any(self.slow_rate.as_ref())
+            || any(self.open_for.as_ref())
+            || any(self.open_max.as_ref())
+            || any(self.probes.as_ref())
+            || any(self.max_keys.as_ref())
+            || any(self.policy.as_ref())
     }
 
     fn site(&self, cx: &Cx<'_>) {

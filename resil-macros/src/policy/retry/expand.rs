@@ -224,11 +224,14 @@ impl Retry {
                 let own = cx.this(own);
                 let at = mixed(first_span(&own));
                 let plan = cx.private("plan", first_span(&own));
+                let plan =
+                    quote_spanned!(at=> #plan(&mut __resil_backoff, || #own, __resil_n, __resil_d));
+                let plan = cx.asking(plan, self.span);
                 (
                     Some(
                         quote_spanned!(at=> let mut __resil_backoff = ::core::option::Option::None;),
                     ),
-                    quote_spanned!(at=> |__resil_n, __resil_d| #plan(&mut __resil_backoff, || #own, __resil_n, __resil_d)),
+                    quote_spanned!(at=> |__resil_n, __resil_d| #plan),
                 )
             }
         }
@@ -240,7 +243,8 @@ impl Retry {
             None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
             Some(f) => {
                 let (ask, f) = (cx.private("ask", self.span), cx.this(f));
-                quote_spanned!(at=> |__resil_e: &_| #ask(__resil_e, #f))
+                let asked = cx.asking(quote_spanned!(at=> #ask(__resil_e, #f)), self.span);
+                quote_spanned!(at=> |__resil_e: &_| #asked)
             }
         }
     }

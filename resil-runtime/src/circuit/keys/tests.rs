@@ -92,6 +92,31 @@ async fn q16_a_half_open_one_stays_while_it_probes_and_for_open_for_after() {
     assert!(!is_shared(&b.key("new")));
 }
 
+/// A clock that is folded into few bits takes some of these for no time at all.
+#[tokio::test(start_paused = true)]
+async fn d4_a_half_open_one_goes_however_long_nobody_came() {
+    const MINUTE: u64 = 60_000;
+    for minutes in [
+        1,
+        60,
+        70,
+        75,
+        120,
+        139,
+        1_440,
+        3 * 1_440,
+        30 * 1_440,
+        400 * 1_440,
+    ] {
+        let b = room_for(1, &format!("keys.half.{minutes}"));
+        fail(&b.key("half"));
+        tokio::time::advance(ms(12_000)).await;
+        drop(b.key("half").try_acquire().unwrap());
+        tokio::time::advance(ms(minutes * MINUTE)).await;
+        assert!(!is_shared(&b.key("new")), "{minutes}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_done_by_hand_is_not_forgotten() {
     let b = room_for(2, "keys.hand");
