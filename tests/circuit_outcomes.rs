@@ -43,7 +43,7 @@ impl From<Error> for Sad {
 #[tokio::test(start_paused = true)]
 async fn d7_a_failure_that_the_next_attempt_replays_is_one_all_the_same() {
     #[circuit(name = "replays.own", failures = 2, open_for = 1s)]
-    #[retry(constant, base = 1ms)]
+    #[retry(constant, base = 1ms, on(_))]
     #[idempotent(key = k, errors = store)]
     async fn own(k: u32, runs: &AtomicU32) -> Result<(), Sad> {
         runs.fetch_add(1, SeqCst);
@@ -66,7 +66,7 @@ async fn d7_a_failure_that_the_next_attempt_replays_is_one_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn each_attempts_own_permit_knows_whether_its_body_ran() {
-    #[retry(constant, base = 1ms)]
+    #[retry(constant, base = 1ms, on(_))]
     #[circuit(name = "replays.each", failures = 2)]
     #[idempotent(key = k, errors = store)]
     async fn each(k: u32) -> Result<(), Sad> {

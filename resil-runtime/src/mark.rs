@@ -89,10 +89,15 @@ impl Mark {
         }
     }
 
-    /// For the circuit: the answer that comes up is a replay, and no body ran under its permit. (One
-    /// attempt may fail and be recorded, and the next one replay that.)
+    /// No body ran under the last claim.
     pub(crate) fn replayed(&self) -> bool {
-        self.has(REPLAYED) && !self.has(RAN)
+        self.has(REPLAYED)
+    }
+
+    /// For the circuit: nor did one under its permit. (An attempt may fail and be recorded, and the
+    /// next one replay that.)
+    pub(crate) fn only_replayed(&self) -> bool {
+        self.replayed() && !self.has(RAN)
     }
 
     /// The circuit is about to let another attempt in. Said only where it stands between a retry and

@@ -198,12 +198,8 @@ impl Cx<'_> {
     /// `question`, an expression that asks code of the user's about an outcome: a circuit around it
     /// has to know that a panic is one of the call.
     pub(crate) fn asking(&self, question: TokenStream, span: Span) -> TokenStream {
-        if self
-            .plan
-            .layers
-            .iter()
-            .any(|l| matches!(l, Layer::Circuit(_)))
-        {
+        let mut layers = self.plan.layers.iter();
+        if layers.any(|l| matches!(l, Layer::Circuit(_))) {
             quote_spanned!(mixed(span)=> __resil_mark.asking(|| #question))
         } else {
             question

@@ -238,7 +238,7 @@ impl Permit<'_> {
 
     #[cold]
     fn succeeded(&self) {
-        self.record(if self.mark.replayed() {
+        self.record(if self.mark.only_replayed() {
             CircuitVerdict::Neutral
         } else {
             CircuitVerdict::Success
@@ -252,7 +252,7 @@ impl Permit<'_> {
         verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
     ) {
-        let replayed = self.mark.replayed();
+        let replayed = self.mark.only_replayed();
         let judge = || judge(failure, replayed, verdict, class);
         self.record(self.mark.asking(judge));
     }
