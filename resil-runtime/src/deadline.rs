@@ -62,6 +62,11 @@ impl Deadline {
     ///
     /// A scope informs and does not interrupt: `#[timeout]`s and `#[retry]`s inside keep to it,
     /// other code may ask for it. To interrupt, use `#[timeout]`.
+    ///
+    /// A function whose `#[timeout]` it cuts short answers that the deadline was its caller's
+    /// (`inherited`). That says nothing of what was called: a `#[retry]` of another function does not
+    /// try again, and no `#[circuit]` counts it. To bound each attempt, write `#[timeout]` below
+    /// `#[retry]`.
     pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
         Scoped {
             future,
