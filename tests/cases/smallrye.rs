@@ -6,7 +6,7 @@
 //! | K06 | here; ours sleeps no last delay only to give up after it |
 //! | K07 | tests/ui: a cap that is no longer than the base, a factor below 1, two strategies, an option that has no effect |
 //! | L13 | here; resil-runtime/tests/circuit/tripping.rs `l13_..` by hand |
-//! | Q03 (issue 320) | tests/circuit.rs `q01_q03_..`, half_open.rs `q03_..` |
+//! | Q03 (issue 320) | tests/circuit/half_open.rs `q01_q03_..`, half_open.rs `q03_..` |
 
 use resil::event::StopReason::Within;
 use resil::{circuit, retry};

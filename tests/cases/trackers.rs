@@ -2,13 +2,13 @@
 //!
 //! | case | where it stands |
 //! |---|---|
-//! | Q01, Q03 | tests/circuit.rs `q01_q03_..`; resil-runtime/tests/circuit/stack.rs, half_open.rs |
-//! | Q02, Q04 | half_open.rs `d10_q01_q02_q04_..`, `g12_..`; tests/circuit.rs `d10_..` |
-//! | Q05, Q07 | tripping.rs `q05_q07_..`; tests/circuit.rs `d11_..` |
-//! | Q06 | half_open.rs `d12_g06_q06_..`; tests/circuit.rs `d12_..` |
+//! | Q01, Q03 | tests/circuit/half_open.rs `q01_q03_..`; resil-runtime/tests/circuit/stack.rs, half_open.rs |
+//! | Q02, Q04 | half_open.rs `d10_q01_q02_q04_..`, `g12_..`; tests/circuit/half_open.rs `d10_..` |
+//! | Q05, Q07 | tripping.rs `q05_q07_..`; tests/circuit/outcomes.rs `d11_..` |
+//! | Q06 | half_open.rs `d12_g06_q06_..`; tests/circuit/half_open.rs `d12_..` |
 //! | Q08 | here |
 //! | Q09 | tests/stack `q09_..`; `failsafe_go.rs` `l02` |
-//! | Q10 | tests/retry.rs `d20_..`; here, with an attempt that takes time |
+//! | Q10 | tests/retry/stops.rs `d20_..`; here, with an attempt that takes time |
 //! | Q11, Q13 | tests/idempotent `q11_..`, `q13_..` |
 //! | Q12, Q14 | here |
 //! | Q15 | half_open.rs `d9_g10_q15_..` |
