@@ -2,6 +2,7 @@
 //!
 //! The body stays raw tokens: it is never parsed, so whatever rustc accepts in it is accepted.
 
+pub(crate) use crate::parse::first_span;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
@@ -312,14 +313,6 @@ fn type_span(ty: &TokenStream) -> Span {
             .map_or_else(|| first_span(ty), |last| last.ident.span()),
         _ => first_span(ty),
     }
-}
-
-pub(crate) fn first_span(tokens: &TokenStream) -> Span {
-    tokens
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |t| t.span())
 }
 
 pub(crate) fn last_span(tokens: &TokenStream) -> Span {

@@ -4,9 +4,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use super::shapes::{
-    Tokens, async_trait_block, collect, instrument_block, instruments, is_ident, is_punct,
-    recorded_block,
+    Tokens, async_trait_block, collect, instrument_block, instruments, is_ident, recorded_block,
 };
+use crate::parse::is_punct;
 use crate::tokens::braced_like;
 
 /// What `instrument` made, able to run again: its own `async move`s become `async`, and what

@@ -15,9 +15,10 @@ use syn::{Local, Stmt};
 use self::again::without_moves;
 use self::shapes::{
     Tokens, async_tail, async_trait_block, boxed_tail, collect, has_fake_return, hoisted_self,
-    holds, is_brace, is_ident, is_punct, sole_brace, tokio_block, without_mut,
+    holds, is_brace, is_ident, sole_brace, tokio_block, without_mut,
 };
 use self::shell::{Shell, enter, in_written_order};
+use crate::parse::is_punct;
 use crate::tokens::braced_like;
 
 /// The async block of a function, and what others have put around it and into it.

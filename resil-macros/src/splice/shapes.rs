@@ -3,6 +3,7 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
+use crate::parse::is_punct;
 use crate::tokens::braced_like;
 
 pub(super) type Tokens = Vec<TokenTree>;
@@ -181,10 +182,6 @@ pub(super) fn holds(tokens: &[TokenTree], name: &str) -> bool {
 
 pub(super) fn is_ident(token: &TokenTree, name: &str) -> bool {
     matches!(token, TokenTree::Ident(i) if i == name)
-}
-
-pub(super) fn is_punct(token: &TokenTree, c: char) -> bool {
-    matches!(token, TokenTree::Punct(p) if p.as_char() == c)
 }
 
 pub(super) fn is_brace(token: &TokenTree) -> bool {
