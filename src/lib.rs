@@ -5,7 +5,10 @@ pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, circuit, retry, timeout};
 
 pub use resil_runtime::classify::{self, http_status};
-pub use resil_runtime::{Class, Classify, Deadline, Error, breaker, event, registry, spawn};
+pub use resil_runtime::{
+    CallReport, Class, Classify, Deadline, Error, TracedCall, breaker, carry, event, registry,
+    spawn, trace,
+};
 
 // Types at the root and not in modules called `retry` or `timeout`: an import of the attribute
 // would bring such a module along, and clash with one of the user's own.
@@ -14,7 +17,7 @@ pub use resil_runtime::circuit::{
 };
 #[cfg(feature = "idempotent")]
 pub use resil_runtime::idempotency::{self, IdempotencyError};
-pub use resil_runtime::registry::{BreakerSnapshot, Conflict, Registry};
+pub use resil_runtime::registry::{BreakerSnapshot, Conflict, ConflictKind, Registry};
 pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
 #[doc(hidden)]

@@ -153,6 +153,7 @@ mod options {
     const BASE: resil::CircuitPolicy = resil::CircuitPolicy::new().failures(9);
     const RATE: f64 = 0.5;
     const CALLS: u32 = 20;
+    const TOKENS: u32 = 30;
 
     #[retry(constant, base = LIMIT, jitter = RATE, on_ok(0 | 9), budget = off, nested = outer)]
     pub(super) async fn on_ok(n: u32) -> Result<u32, E> {
@@ -172,6 +173,14 @@ mod options {
     #[retry(policy = STEADY, base = 1ms, budget = (cost = 1))]
     pub(super) async fn retry_policy(n: u32) -> Result<u32, E> {
         answer(n).await
+    }
+
+    #[retry(
+        max = 2, constant, base = 1ms, attempt = run,
+        budget = (name = "silent", capacity = TOKENS, refill = TOKENS)
+    )]
+    pub(super) async fn numbered(n: u32) -> Result<u32, E> {
+        Ok(answer(n).await? + run)
     }
 
     #[circuit(policy = BASE, window = CALLS, min_calls = CALLS, failure_rate = RATE)]
@@ -364,6 +373,7 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(options::closures(2).await?, 2);
     assert_eq!(options::backoff(LIMIT, 2).await?, 2);
     assert_eq!(options::retry_policy(2).await?, 2);
+    assert_eq!(options::numbered(2).await?, 3);
     assert_eq!(options::circuit_policy(2).await?, 2);
     assert_eq!(options::keyed("here", 2).await?, 2);
     assert_eq!(options::recorded(2, "a".to_owned()).await?, "a");

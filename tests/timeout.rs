@@ -277,6 +277,28 @@ async fn spawn_carries_the_deadline_and_tokio_spawn_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn carry_takes_the_deadline_into_what_something_else_starts() {
+    #[timeout(1s)]
+    async fn f() -> Result<Vec<Option<u64>>, Error> {
+        sleep(ms(400)).await;
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(async { left() });
+        tasks.spawn(resil::carry(async { left() }));
+        // What is made here runs with the deadline of here, wherever it is polled.
+        let later = resil::carry(async { left() });
+        tasks.spawn(Deadline::after(ms(60_000)).scope(later));
+        let mut seen = tasks.join_all().await;
+        seen.sort_unstable();
+        Ok(seen)
+    }
+    assert_eq!(f().await, Ok(vec![None, Some(600), Some(600)]));
+    assert_eq!(resil::carry(async { left() }).await, None);
+    let scope = Deadline::after(ms(100)).scope(async { resil::carry(async { left() }) });
+    let carried = scope.await;
+    assert_eq!((left(), carried.await), (None, Some(100)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_puts_the_ambient_deadline_back() {
     #[timeout(1s)]
     async fn f() -> Result<(), Error> {

@@ -105,9 +105,8 @@ fn check_unlimited_is_bounded(facts: &[Facts], cx: &Ctx<'_>) {
 
 /// A retry stops when the next delay would end at or after the deadline: runs that come
 /// after so much waiting are written, and never happen. `within` is exempt, it is meant to
-/// cut `max` short; the attempts' own timeouts are upper bounds, and prove nothing. An error
-/// that is throttled may ask for a shorter delay, and no type is seen here: so what is said
-/// is said of the retry's own delays.
+/// cut `max` short; the attempts' own timeouts are upper bounds, and prove nothing. What the failed
+/// side asks for can only make a delay longer.
 fn check_every_attempt_can_start(facts: &[Facts], cx: &Ctx<'_>) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(repeats) = &layer.repeats else {

@@ -60,12 +60,14 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Beside those of `faults.txt`, which are all refused.
-const STACKS: [&str; 14] = [
+const STACKS: [&str; 16] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
     "retry(max = MAX, backoff = |n| own(n), retry_after = |e: &E| e.wait(), on_ok(Busy))",
     "retry(policy = POLICY, clone(a, x), within = 1m30s, nested = outer)",
+    "retry(attempt = n, max = 2, constant, budget(name = \"pay\", capacity = 20, refill = REFILL))",
+    "retry(attempt = r#try, max = 1, budget(name = \"pay\")) ;; timeout(1s)",
     "timeout(5s)",
     "timeout(limit.of(x)) ;; timeout(1s)",
     "circuit",

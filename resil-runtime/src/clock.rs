@@ -11,7 +11,7 @@
 )]
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub use tokio::time::Instant;
 
@@ -28,6 +28,12 @@ const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
 #[inline]
 pub fn now() -> Instant {
     Instant::now()
+}
+
+/// Returns the time on the wall, for dates that others have written. Nothing is measured by it: it
+/// may jump, and tokio does not pause it.
+pub(crate) fn wall() -> SystemTime {
+    SystemTime::now()
 }
 
 /// A timer that completes at `at`.

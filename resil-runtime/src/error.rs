@@ -199,6 +199,30 @@ impl From<Refusal> for Error {
     }
 }
 
+/// As the [`Error`] that it becomes.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match self {
+            Self::Timeout {
+                site,
+                limit,
+                inherited,
+            } => Error::Timeout {
+                function: site.name(),
+                limit: limit.get(),
+                inherited: *inherited,
+            },
+            Self::CircuitOpen { name, retry_in } => Error::CircuitOpen {
+                name,
+                retry_in: retry_in.map(Packed::get),
+            },
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(e) => return e.fmt(f),
+        };
+        error.fmt(f)
+    }
+}
+
 /// Which policy refused, kept beside the user's error that was made of the [`Refusal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]

@@ -2,13 +2,18 @@
 //!
 //! With no listener an event costs one relaxed load. Listeners run in the task that the event
 //! happens in, with no lock held; one that panics loses that event and nothing else.
+//!
+//! All events of one call bear its [`CallId`]. To ask about a single call, wrap it in a
+//! [`trace`](crate::trace()).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+pub use crate::call::CallId;
 use crate::circuit::CircuitState;
+use crate::trace;
 
 /// Something that a policy did. `function` is the annotated function's module path and name.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +28,12 @@ pub enum Event {
         attempt: u32,
         /// The wait before the next one.
         delay: Duration,
+        /// What the error says of itself: its `Display`, else its `Debug`, `None` if it has neither,
+        /// cut at 256 characters. `None` also for an `Ok` that asks for another try. It is formatted
+        /// only where somebody listens.
+        error: Option<Arc<str>>,
+        /// The call.
+        call: CallId,
     },
     /// An attempt failed and no other follows.
     #[non_exhaustive]
@@ -33,6 +44,21 @@ pub enum Event {
         attempts: u32,
         /// Why no attempt follows.
         reason: StopReason,
+        /// What the error of that attempt says of itself, as in [`Retry`](Self::Retry); `None` where
+        /// the call was dropped.
+        error: Option<Arc<str>>,
+        /// The call.
+        call: CallId,
+    },
+    /// An attempt succeeded after others had failed. Of a success at first try nothing is told.
+    #[non_exhaustive]
+    RetrySucceeded {
+        /// The annotated function.
+        function: &'static str,
+        /// How many attempts it took, this one included.
+        attempts: u32,
+        /// The call.
+        call: CallId,
     },
     /// A retried function ran under another function's retry: attempts multiply.
     #[non_exhaustive]
@@ -41,6 +67,8 @@ pub enum Event {
         function: &'static str,
         /// The function whose retry is around it.
         outer: &'static str,
+        /// The call of the inner function.
+        call: CallId,
     },
     /// A `#[timeout]` fired.
     #[non_exhaustive]
@@ -49,6 +77,8 @@ pub enum Event {
         function: &'static str,
         /// Its limit as written.
         limit: Duration,
+        /// The call.
+        call: CallId,
     },
     /// A breaker changed its state.
     #[non_exhaustive]
@@ -61,6 +91,8 @@ pub enum Event {
         from: CircuitState,
         /// The state it is in.
         to: CircuitState,
+        /// The call whose outcome changed it; `None` where it was time, or a hand.
+        call: Option<CallId>,
     },
     /// A breaker refused a call.
     #[non_exhaustive]
@@ -69,6 +101,8 @@ pub enum Event {
         name: &'static str,
         /// Its key, where there is a breaker for each key.
         key: Option<Arc<str>>,
+        /// The call; `None` for [`Breaker::try_acquire`](crate::Breaker::try_acquire).
+        call: Option<CallId>,
     },
     /// Two functions set one breaker differently: the first registered wins.
     #[non_exhaustive]
@@ -76,6 +110,14 @@ pub enum Event {
         /// The breaker.
         name: &'static str,
         /// The function whose settings are not used.
+        function: &'static str,
+    },
+    /// Two functions give a named retry budget different numbers: the first registered wins.
+    #[non_exhaustive]
+    BudgetConflict {
+        /// The budget.
+        name: &'static str,
+        /// The function whose numbers are not used.
         function: &'static str,
     },
     /// `#[idempotent]` did something other than run the body and record its result.
@@ -88,6 +130,8 @@ pub enum Event {
         what: crate::idempotency::IdempotencyEvent,
         /// The first 32 bits of the key's hash: keys themselves are never shown.
         key: u32,
+        /// The call; `None` for what the store did by itself.
+        call: Option<CallId>,
     },
     /// An idempotency store is not set up as it should be.
     #[cfg(feature = "idempotent")]
@@ -98,6 +142,23 @@ pub enum Event {
         /// What it found, in a sentence.
         finding: String,
     },
+}
+
+impl Event {
+    /// Returns the call that the event belongs to, if it belongs to one.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Retry { call, .. }
+            | Self::RetryStopped { call, .. }
+            | Self::RetrySucceeded { call, .. }
+            | Self::RetryNested { call, .. }
+            | Self::TimedOut { call, .. } => Some(*call),
+            Self::CircuitChanged { call, .. } | Self::CircuitRefused { call, .. } => *call,
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency { call, .. } => *call,
+            _ => None,
+        }
+    }
 }
 
 /// Why a failed attempt was the last.
@@ -126,13 +187,35 @@ pub enum StopReason {
 
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// How many listeners there are: read on every event, without the lock.
+/// How many listeners and traces there are: read on every event, without the lock.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
+/// How many of them are listeners.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
 static LISTENERS: RwLock<Vec<Listener>> = RwLock::new(Vec::new());
+
+/// Keeps events being made, for who gathers them in another way than by a listener.
+#[derive(Debug)]
+pub(crate) struct Awake(());
+
+impl Awake {
+    pub(crate) fn new() -> Self {
+        COUNT.fetch_add(1, Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        COUNT.fetch_sub(1, Relaxed);
+    }
+}
 
 /// Keeps a listener; dropping it ends the listening.
 #[must_use = "the listener is removed when this is dropped"]
-pub struct Subscription(Listener);
+pub struct Subscription {
+    listener: Listener,
+    _awake: Awake,
+}
 
 impl std::fmt::Debug for Subscription {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -147,8 +230,11 @@ pub fn subscribe(listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscript
     let listener: Listener = Arc::new(listener);
     let mut all = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
     all.push(Arc::clone(&listener));
-    COUNT.store(all.len(), Relaxed);
-    Subscription(listener)
+    LISTENING.store(all.len(), Relaxed);
+    Subscription {
+        listener,
+        _awake: Awake::new(),
+    }
 }
 
 impl Drop for Subscription {
@@ -156,25 +242,38 @@ impl Drop for Subscription {
         let mut all = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
         let removed = all
             .iter()
-            .position(|l| Arc::ptr_eq(l, &self.0))
+            .position(|l| Arc::ptr_eq(l, &self.listener))
             .map(|i| all.swap_remove(i));
-        COUNT.store(all.len(), Relaxed);
+        LISTENING.store(all.len(), Relaxed);
         // What the closure holds is the user's, and may be dropped here for good: not under the lock.
         drop(all);
         drop(removed);
     }
 }
 
-/// Tells the listeners; the event is made only if there are any.
+/// Whether anybody in the process may hear an event: one relaxed load.
+#[inline(always)]
+pub(crate) fn is_awake() -> bool {
+    COUNT.load(Relaxed) != 0
+}
+
+/// Tells the listeners, and the traces around; the event is made only if there are any.
 #[inline]
 pub(crate) fn emit(event: impl FnOnce() -> Event) {
-    if COUNT.load(Relaxed) != 0 {
+    if is_awake() && is_heard_here() {
         tell(&event());
     }
 }
 
+/// Whether an event of this thread is heard: a trace elsewhere does not hear it.
+#[cold]
+fn is_heard_here() -> bool {
+    LISTENING.load(Relaxed) != 0 || trace::is_here()
+}
+
 #[cold]
 fn tell(event: &Event) {
+    trace::gather(event);
     let all = LISTENERS
         .read()
         .unwrap_or_else(PoisonError::into_inner)

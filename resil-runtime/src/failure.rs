@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::error::{Error, Raised, Refusal};
+use crate::shown::Shown;
 
 /// An `Err` on its way through the layers: `E` is the user's, `P` what layers raise
 /// ([`Refusal`], or [`Infallible`] in a stack none of whose layers refuses).
@@ -30,16 +31,24 @@ pub type Outcome<T, E, P = Refusal> = Result<T, Failure<E, P>>;
 pub trait Raise {
     /// Which policy it was.
     fn raised(&self) -> Raised;
+    /// How an event shows it.
+    fn shown(&self) -> Shown<'_>;
 }
 
 impl Raise for Refusal {
     fn raised(&self) -> Raised {
         Refusal::raised(self)
     }
+    fn shown(&self) -> Shown<'_> {
+        Shown::Display(self)
+    }
 }
 
 impl Raise for Infallible {
     fn raised(&self) -> Raised {
+        match *self {}
+    }
+    fn shown(&self) -> Shown<'_> {
         match *self {}
     }
 }

@@ -4,6 +4,7 @@
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 
+mod call;
 pub mod circuit;
 pub mod classify;
 pub mod clock;
@@ -21,10 +22,12 @@ pub mod loom;
 mod mark;
 pub mod registry;
 pub mod retry;
+mod shown;
 mod site;
 mod sync;
 mod then;
 pub mod timeout;
+mod trace;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -32,7 +35,8 @@ pub mod __private;
 
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
-pub use deadline::{Deadline, spawn};
+pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use registry::{breaker, registry};
 pub use retry::Backoff;
+pub use trace::{CallReport, Traced, TracedCall, trace};

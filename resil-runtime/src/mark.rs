@@ -1,17 +1,20 @@
-//! What the layers of one running call tell each other: one byte, shared by reference.
+//! What the layers of one running call tell each other: a byte and the call's number, shared by
+//! reference.
 //!
 //! A layer above a dropped body has to know more than that it was dropped. Was it in the middle of
 //! a poll (a panic), was it a timeout of the same stack that dropped it, was an attempt cut after
 //! its first poll, was the answer a replay? Each call of a function has its own mark, so that
-//! recursion and other functions' timeouts are told apart exactly. Stacks in which no layer asks
-//! have none.
+//! recursion and other functions' timeouts are told apart exactly. Stacks in which no layer asks,
+//! and whose events need no number that all layers know, have none.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
+
+use crate::call::CallNumber;
 
 /// The body is being polled, or something else of the user's asked: found set on drop, it means that a
 /// panic passes through.
@@ -32,23 +35,40 @@ const RAN: u8 = 64;
 
 /// See the module. All accesses are by the one task that runs the call at a time: relaxed.
 #[derive(Debug, Default)]
-pub struct Mark(AtomicU8);
+pub struct Mark {
+    bits: AtomicU8,
+    /// The call's number, 0 until an event of it is heard.
+    number: AtomicU32,
+}
 
 impl Mark {
     /// A mark for one call.
     pub const fn new() -> Self {
-        Self(AtomicU8::new(0))
+        Self {
+            bits: AtomicU8::new(0),
+            number: AtomicU32::new(0),
+        }
+    }
+
+    /// Returns the number of the call, which it gets here if it has none.
+    #[cold]
+    pub(crate) fn number(&self) -> CallNumber {
+        CallNumber::of_bits(self.number.load(Relaxed)).unwrap_or_else(|| {
+            let number = CallNumber::next();
+            self.number.store(number.to_bits(), Relaxed);
+            number
+        })
     }
 
     // Plain load and store: only the task that runs the call writes, so nothing can come between.
     fn set(&self, bit: u8) {
-        self.0.store(self.0.load(Relaxed) | bit, Relaxed);
+        self.bits.store(self.bits.load(Relaxed) | bit, Relaxed);
     }
     fn clear(&self, bit: u8) {
-        self.0.store(self.0.load(Relaxed) & !bit, Relaxed);
+        self.bits.store(self.bits.load(Relaxed) & !bit, Relaxed);
     }
     fn has(&self, bit: u8) -> bool {
-        self.0.load(Relaxed) & bit != 0
+        self.bits.load(Relaxed) & bit != 0
     }
 
     /// On drop of a layer: a panic of the body passes through it (and not one of its caller, which

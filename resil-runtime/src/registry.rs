@@ -18,17 +18,29 @@ pub const MAX_BY_HAND: usize = 10_000;
 /// The name of the breaker that names beyond [`MAX_BY_HAND`] share.
 pub const OVERFLOW: &str = "(overflow)";
 
-/// A breaker that two functions, or two instances of a generic one, set differently: the first
-/// registered wins. Of instances, both names are the function's.
+/// A breaker, or a retry budget, that two functions (or two instances of a generic one) set
+/// differently: the first registered wins. Of instances, both names are the function's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Conflict {
-    /// The breaker.
+    /// Whether it is a breaker or a budget.
+    pub kind: ConflictKind,
+    /// The breaker, or the budget.
     pub name: &'static str,
     /// The function whose settings are used; `(by hand)` for [`Breaker::configure`].
     pub used: &'static str,
     /// The function whose settings are not.
     pub ignored: &'static str,
+}
+
+/// What a [`Conflict`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConflictKind {
+    /// The settings of a breaker.
+    Circuit,
+    /// The numbers of a named retry budget.
+    Budget,
 }
 
 /// What [`Registry::snapshot`] says of a breaker.
@@ -56,7 +68,8 @@ pub fn registry() -> Registry {
 }
 
 impl Registry {
-    /// The breakers that two functions set differently, in the order in which it was found.
+    /// The breakers and named budgets that two functions set differently, in the order in which it
+    /// was found.
     pub fn conflicts(&self) -> Vec<Conflict> {
         lock().conflicts.clone()
     }
@@ -226,9 +239,29 @@ pub(crate) fn configure(
     adopted.is_ok()
 }
 
-/// Lists a conflict, and tells of it once.
+/// Lists a conflict of a breaker, and tells of it once.
 fn note(name: &'static str, used: &'static str, function: &'static str) {
+    if list(ConflictKind::Circuit, name, used, function) {
+        event::emit(|| Event::CircuitConflict { name, function });
+    }
+}
+
+/// Lists a conflict of a budget, and tells of it once.
+pub(crate) fn note_budget(name: &'static str, used: &'static str, function: &'static str) {
+    if list(ConflictKind::Budget, name, used, function) {
+        event::emit(|| Event::BudgetConflict { name, function });
+    }
+}
+
+/// Lists a conflict; false if it was known.
+fn list(
+    kind: ConflictKind,
+    name: &'static str,
+    used: &'static str,
+    function: &'static str,
+) -> bool {
     let conflict = Conflict {
+        kind,
         name,
         used,
         ignored: function,
@@ -238,8 +271,5 @@ fn note(name: &'static str, used: &'static str, function: &'static str) {
     if !known {
         all.conflicts.push(conflict);
     }
-    drop(all);
-    if !known {
-        event::emit(|| Event::CircuitConflict { name, function });
-    }
+    !known
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
+use crate::call::id_of;
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::{Enclosing, Frame};
 use crate::error::{Packed, Refusal};
@@ -22,8 +23,8 @@ use crate::failure::{Failure, Outcome};
 use crate::mark::Mark;
 use crate::site::Site;
 
-/// Bounds `body` by `limit`. `mark` is the call's, where a circuit inside has to know that it was
-/// this timeout that dropped it.
+/// Bounds `body` by `limit`. `mark` is the call's, where its stack has one: a circuit inside has to
+/// know that it was this timeout that dropped it, and all events of the call bear its number.
 #[inline(always)]
 pub fn timeout<'a, F, T, E>(
     site: &'static Site,
@@ -143,17 +144,20 @@ where
                     _ => this.body.set(None),
                 }
                 let (site, limit) = (*this.site, Packed::new(limit));
-                Poll::Ready(Err(Failure::Policy(fire(site, limit, inherited))))
+                Poll::Ready(Err(Failure::Policy(fire(
+                    site, limit, inherited, *this.mark,
+                ))))
             }
         }
     }
 }
 
 #[cold]
-fn fire(site: &'static Site, limit: Packed, inherited: bool) -> Refusal {
+fn fire(site: &'static Site, limit: Packed, inherited: bool, mark: Option<&Mark>) -> Refusal {
     event::emit(|| Event::TimedOut {
         function: site.name(),
         limit: limit.get(),
+        call: id_of(mark),
     });
     Refusal::Timeout {
         site,

@@ -131,6 +131,12 @@ schedule!(
     [0, 0, 0]
 );
 
+schedule!(
+    the_strategy_at_any_place,
+    [max = 4, constant, jitter = none],
+    [0, 100, 200, 300]
+);
+
 const RUNS: u32 = 2;
 mod config {
     use std::time::Duration;
@@ -227,6 +233,9 @@ async fn jitters_stay_in_their_spread() {
 }
 
 // Behind the macros that they use.
+mod asked;
+mod attempt;
 mod below;
 mod patterns;
+mod refill;
 mod stops;

@@ -121,11 +121,22 @@ fn budget(budget: &Budget) -> String {
     match budget {
         Budget::Off => "no budget".to_owned(),
         Budget::Named(name) => format!("on the budget {}", code(&name.value())),
-        Budget::Own { capacity, cost } => format!(
-            "on a budget of {}, {} a retry",
-            or(capacity, "500"),
-            or(cost, "5")
-        ),
+        Budget::Own {
+            name,
+            capacity,
+            cost,
+            refill,
+        } => {
+            let budget = name.as_ref().map_or_else(
+                || "a budget".to_owned(),
+                |name| format!("the budget {}", code(&name.value())),
+            );
+            let (capacity, cost) = (or(capacity, "500"), or(cost, "5"));
+            let refill = refill.as_ref().map_or_else(String::new, |refill| {
+                format!(", {} back a second", written(refill.tokens()))
+            });
+            format!("on {budget} of {capacity}, {cost} a retry{refill}")
+        }
     }
 }
 

@@ -178,6 +178,16 @@ pub(crate) fn ratio(option: &'static str) -> Bound {
     }
 }
 
+/// A count of any size.
+pub(crate) fn any_count(option: &'static str) -> Bound {
+    Bound {
+        option,
+        ty: Ty::Count,
+        holds: TokenStream::new(),
+        must: "a count",
+    }
+}
+
 /// A count between two bounds.
 pub(crate) fn count(option: &'static str, low: u32, high: u32, must: &'static str) -> Bound {
     let at = Span::mixed_site();

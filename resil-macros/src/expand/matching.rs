@@ -23,6 +23,12 @@ impl Cx<'_> {
         quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).class())
     }
 
+    /// A closure that says how an error can be shown in an event. No trait is named here either.
+    pub(crate) fn shown(&self, span: Span) -> TokenStream {
+        let showing = self.private("Showing", span);
+        quote_spanned!(mixed(span)=> |__resil_e: &_| #showing::new(__resil_e).shown())
+    }
+
     /// A closure that says whether a value matches; without a pattern none does.
     pub(crate) fn on_value(&self, pattern: Option<&Pattern>, span: Span) -> TokenStream {
         let at = mixed(span);

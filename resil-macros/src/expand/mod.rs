@@ -78,6 +78,8 @@ pub(crate) struct Cx<'a> {
     bare: bool,
     /// Arguments that are cloned for each attempt.
     clones: Vec<Ident>,
+    /// What the body calls the number of the attempt.
+    attempt: Option<Ident>,
     /// What the body calls `self`, where that is not `self`.
     self_ident: Option<Ident>,
 }
@@ -89,8 +91,15 @@ impl Plan<'_> {
     }
 
     /// A layer has to know how an attempt ended.
-    fn has_mark(&self) -> bool {
+    fn is_watched(&self) -> bool {
         self.layers.iter().any(Layer::wants_mark)
+    }
+
+    /// Its layers have something to tell each other: how an attempt ended, or which call it is in the
+    /// events of several of them. (Of two timeouts only one fires.)
+    fn has_mark(&self) -> bool {
+        let mut layers = self.layers.iter();
+        self.is_watched() || layers.len() > 1 && layers.any(|l| matches!(l, Layer::Retry(_)))
     }
 
     /// Whether the user's own block is what `part` is around.
@@ -186,9 +195,9 @@ impl Cx<'_> {
         quote_spanned!(mixed(span)=> &__RESIL_SITE)
     }
 
-    /// `Some(&mark)` for a layer that wants it if there is one.
-    pub(crate) fn mark_option(&self, wanted: bool, span: Span) -> TokenStream {
-        if wanted && self.plan.has_mark() {
+    /// `Some(&mark)` where the stack has one.
+    pub(crate) fn mark_option(&self, span: Span) -> TokenStream {
+        if self.plan.has_mark() {
             quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_mark))
         } else {
             quote_spanned!(mixed(span)=> ::core::option::Option::None)
@@ -248,7 +257,7 @@ impl Cx<'_> {
             let attempt = self.private("attempt", span);
             future = quote_spanned!(at=> #attempt(&__RESIL_RETRY, #future));
         }
-        if self.plan.has_mark() && self.plan.is_innermost(self.part) {
+        if self.plan.is_watched() && self.plan.is_innermost(self.part) {
             let watch = self.private("watch", span);
             future = quote_spanned!(at=> #watch(#future, __resil_mark));
         }
@@ -268,12 +277,17 @@ impl Cx<'_> {
         &self.plan.layers[self.plan.parts[self.part].layers.clone()]
     }
 
-    /// What gives each attempt arguments of its own: clones, and reborrows of `&mut` ones.
+    /// What gives each attempt names of its own: its number, clones of arguments, and reborrows of
+    /// `&mut` ones.
     fn rebind(&self) -> TokenStream {
-        if !self.plan.runs_again() && self.clones.is_empty() {
-            return TokenStream::new();
-        }
         let mut out = TokenStream::new();
+        if let Some(name) = &self.attempt {
+            // The user's own token, so that the body finds it, and lints speak of it there.
+            out.extend(quote_spanned!(mixed(name.span())=> let #name: ::core::primitive::u32 = __resil_attempt;));
+        }
+        if !self.plan.runs_again() && self.clones.is_empty() {
+            return out;
+        }
         for Binding {
             ident,
             mutable,
@@ -330,8 +344,8 @@ pub(crate) fn mixed(span: Span) -> Span {
 pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found) -> TokenStream {
     let range = plan.parts[part].layers.clone();
     let layers = &plan.layers[range.clone()];
-    let clones = layers.iter().find_map(|l| match l {
-        Layer::Retry(retry) => Some(retry.clone.clone()),
+    let retry = layers.iter().find_map(|l| match l {
+        Layer::Retry(retry) => Some(retry),
         _ => None,
     });
     let cx = Cx {
@@ -339,7 +353,8 @@ pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found
         part,
         ret,
         bare: layers.iter().all(|l| matches!(l, Layer::Retry(_))),
-        clones: clones.unwrap_or_default(),
+        clones: retry.map(|r| r.clone.clone()).unwrap_or_default(),
+        attempt: retry.and_then(|r| r.attempt.clone()),
         self_ident: found.self_ident.clone(),
     };
     let (inner_attributes, _) = split_inner_attributes(found.body.clone());

@@ -69,7 +69,7 @@ impl Args<'_> {
         {
             self.mean(strategy.name, super::first_span(tokens));
             let what = wording::no_name(self.spec, &shown(tokens));
-            let message = wording::strategy_first(&what, strategy, &[]);
+            let message = wording::strategy_alone(&what, strategy, &[]);
             self.cx.diag.error(tokens, message);
             return;
         }

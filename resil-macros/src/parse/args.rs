@@ -38,17 +38,15 @@ impl<'a> Args<'a> {
             values: Vec::new(),
             meant: Vec::new(),
         };
-        let mut first = true;
         for tokens in pieces(tokens, spec, cx) {
             match item(tokens) {
                 Item::Named {
                     ident,
                     form,
                     tokens,
-                } => args.named(ident, form, tokens, first),
+                } => args.named(ident, form, tokens),
                 Item::Nameless(tokens) => args.nameless(&tokens),
             }
-            first = false;
         }
         args
     }
@@ -88,11 +86,6 @@ impl<'a> Args<'a> {
         self.spec.option(name)
     }
 
-    fn has_strategy(&self) -> bool {
-        let is_strategy = |name| self.option(name).is_some_and(|o| o.kind == Kind::Strategy);
-        self.meant.iter().any(|(name, _)| is_strategy(name))
-    }
-
     /// Both values of an option that is written twice, where one may say as much.
     fn joined(&self, option: &Opt, second: &TokenStream) -> Option<String> {
         let first = self.values.iter().find(|value| value.name == option.name)?;
@@ -109,7 +102,7 @@ impl<'a> Args<'a> {
             .then(|| option.write(&[shown(&first.tokens), shown(second)].join(between)))
     }
 
-    fn named(&mut self, ident: Ident, form: Form, tokens: TokenStream, first: bool) {
+    fn named(&mut self, ident: Ident, form: Form, tokens: TokenStream) {
         let option = self.option(&ident.to_string());
         if self.is_strategy_as_value(&ident, option, &tokens) {
             return;
@@ -123,7 +116,6 @@ impl<'a> Args<'a> {
             self.cx.diag.error(&ident, message);
             return;
         }
-        let second_strategy = option.kind == Kind::Strategy && self.has_strategy();
         self.mean(option.name, ident.span());
         if option.kind == Kind::Strategy {
             if form != Form::Flag {
@@ -131,10 +123,6 @@ impl<'a> Args<'a> {
                 self.cx
                     .diag
                     .error(&ident, wording::takes_no_value(option, &beside));
-            } else if !first && !second_strategy {
-                self.cx
-                    .diag
-                    .error(&ident, wording::comes_first(self.spec, option));
             }
         } else if form == Form::Flag && option.kind != Kind::Jitter
             || form != Form::Flag && open(tokens.clone()).is_empty()

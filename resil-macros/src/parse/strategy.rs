@@ -49,7 +49,7 @@ impl Args<'_> {
             Some(option) => wording::strategy_as_value(option, &shown(tokens)),
             None => wording::no_option(self.spec, &ident.to_string()),
         };
-        let message = wording::strategy_first(&what, strategy, &beside);
+        let message = wording::strategy_alone(&what, strategy, &beside);
         self.cx.diag.error(tokens, message);
         true
     }

@@ -107,7 +107,7 @@ impl Asked {
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A flag that stands first.
+    /// A flag that stands alone.
     Strategy,
     Duration,
     Durations,
@@ -120,6 +120,8 @@ pub(crate) enum Kind {
     Pattern(Asked),
     Expr,
     Idents,
+    /// A name that is made for the body.
+    Binding,
     Words(&'static [&'static str]),
     Jitter,
     Budget,
@@ -146,6 +148,7 @@ impl Kind {
             Self::Pattern(_) => "a pattern".to_owned(),
             Self::Expr => "an expression".to_owned(),
             Self::Idents => "names of arguments".to_owned(),
+            Self::Binding => "a new name for the body".to_owned(),
             Self::Words(words) => one_of(words),
             Self::Jitter => "`full`, `equal`, `decorrelated`, `none` or a ratio".to_owned(),
             Self::Budget => "`off`, a name or `(capacity = .., cost = ..)`".to_owned(),

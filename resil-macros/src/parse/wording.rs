@@ -98,16 +98,6 @@ pub(crate) fn with_beside(strategy: &Opt, beside: &[String]) -> String {
     text
 }
 
-pub(crate) fn comes_first(spec: &Spec, option: &Opt) -> String {
-    help(
-        format!(
-            "`{}` stands after other options, but the strategy comes first",
-            option.name
-        ),
-        format!("write `{}({}, ..)`", bare(spec), option.name),
-    )
-}
-
 /// `on(A), on(B)`: both in one, where that can be.
 pub(crate) fn twice_or_joined(option: &Opt, joined: Option<String>) -> String {
     match joined {
@@ -185,15 +175,15 @@ pub(crate) fn strategy_as_value(option: &Opt, value: &str) -> String {
     }
 }
 
-/// The strategy in the place where it belongs.
-pub(crate) fn strategy_first(what: &str, strategy: &Opt, beside: &[String]) -> String {
+/// The strategy as the bare word that it is.
+pub(crate) fn strategy_alone(what: &str, strategy: &Opt, beside: &[String]) -> String {
     let text = with_beside(strategy, beside);
     help(
         what,
         if beside.is_empty() {
-            format!("write `{text}`, first and by itself")
+            format!("write `{text}`, by itself")
         } else {
-            format!("write `{text}`, the strategy first")
+            write(&[text])
         },
     )
 }
@@ -270,9 +260,4 @@ pub(crate) fn excludes(one: &str, other: &str, why: &str) -> String {
 
 pub(crate) fn no_effect(one: &str, why: &str, instead: &str) -> String {
     help(format!("`{one}` has no effect: {why}"), instead)
-}
-
-/// `retry` of `` `#[retry]` ``.
-fn bare(spec: &Spec) -> &'static str {
-    spec.policy.trim_matches(['`', '#', '[', ']'])
 }

@@ -53,7 +53,7 @@ impl Layer {
         cx: &Cx<'_>,
     ) -> Inner {
         match self {
-            Self::Timeout(p) => p.expand(inner, above, below, cx),
+            Self::Timeout(p) => p.expand(inner, above, cx),
             Self::Retry(p) => p.expand(inner, below, cx),
             Self::Circuit(p) => p.expand(inner, above, below, cx),
             Self::Idempotent(p) => p.expand(inner, above, cx),

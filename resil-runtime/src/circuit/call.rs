@@ -53,7 +53,7 @@ impl Core {
     /// The refusal as a user sees it, told to the listeners.
     #[cold]
     pub(super) fn refused(&self, retry_in: Option<u64>) -> Error {
-        self.tell_refused();
+        self.tell_refused(None);
         Error::CircuitOpen {
             name: self.name(),
             retry_in: retry_in.map(Duration::from_millis),

@@ -7,7 +7,9 @@ use super::CircuitState;
 use super::changes::{Change, Channel};
 use super::keys::Keys;
 use super::machine::Core;
+use crate::call;
 use crate::event::{self, Event};
+use crate::mark::Mark;
 
 /// See the module.
 #[derive(Debug)]
@@ -67,6 +69,7 @@ impl Identity {
             key: self.key().cloned(),
             from,
             to,
+            call: call::recorded(),
         });
     }
 }
@@ -115,11 +118,12 @@ impl Core {
         }
     }
 
-    /// Tells that a call was refused.
-    pub(super) fn tell_refused(&self) {
+    /// Tells that a call was refused: that of `mark`, or one by hand.
+    pub(super) fn tell_refused(&self, mark: Option<&Mark>) {
         event::emit(|| Event::CircuitRefused {
             name: self.name(),
             key: self.key().cloned(),
+            call: mark.map(|mark| call::id_of(Some(mark))),
         });
     }
 }

@@ -9,6 +9,7 @@ use super::call::Call;
 use super::key_text::KeyText;
 use super::machine::Core;
 use super::policy::CircuitPolicy;
+use crate::call::recording;
 use crate::classify::Class;
 use crate::error::{Packed, Raised, Refusal};
 use crate::failure::{Failure, Outcome};
@@ -138,7 +139,7 @@ impl CircuitSite {
         let core = self.core(policy);
         match core.begin() {
             Ok(call) => Ok(Permit { core, mark, call }),
-            Err(retry_in) => Err(refuse(core, core, retry_in)),
+            Err(retry_in) => Err(refuse(core, core, retry_in, mark)),
         }
     }
 
@@ -191,14 +192,14 @@ impl KeyedCircuit {
                 mark,
                 call,
             }),
-            Err(retry_in) => Err(refuse(&self.core, self.base, retry_in)),
+            Err(retry_in) => Err(refuse(&self.core, self.base, retry_in, mark)),
         }
     }
 }
 
 #[cold]
-fn refuse(core: &Core, named: &'static Core, retry_in: Option<u64>) -> Refusal {
-    core.tell_refused();
+fn refuse(core: &Core, named: &'static Core, retry_in: Option<u64>, mark: &Mark) -> Refusal {
+    core.tell_refused(Some(mark));
     Refusal::CircuitOpen {
         name: named.name_ref(),
         retry_in: retry_in.map(|ms| Packed::new(Duration::from_millis(ms))),
@@ -258,7 +259,7 @@ impl Permit<'_> {
     }
 
     fn record(&self, verdict: CircuitVerdict) {
-        self.call.end(self.core, verdict);
+        recording(self.mark, || self.call.end(self.core, verdict));
     }
 }
 

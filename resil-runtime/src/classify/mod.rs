@@ -23,6 +23,7 @@ mod probe;
 mod redis;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod retry_after;
 #[cfg(feature = "tonic")]
 mod tonic;
 
@@ -30,7 +31,10 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
+#[cfg(feature = "http")]
+pub use self::http::retry_after;
 pub use self::probe::{Forward, Probe, RetryAfter};
+pub use self::retry_after::parse_retry_after;
 
 use crate::error::{By, Error};
 

@@ -20,6 +20,7 @@ use super::policy::{Conflict, IdempotentPolicy};
 use super::shared::{begin::Began, current::Frame, default_store};
 use super::store::{Outcome, Recorded};
 use super::waiting::{HEAD_START, Look, Ticket};
+use crate::call::id_of;
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
@@ -371,8 +372,12 @@ impl<'a, T, E> Beginning<'a, T, E> {
     }
 
     fn tell(&self, name: &'static str, what: IdempotencyEvent) {
-        let key = self.shown;
-        emit(|| Event::Idempotency { name, what, key });
+        emit(|| Event::Idempotency {
+            name,
+            what,
+            key: self.shown,
+            call: Some(id_of(Some(self.mark))),
+        });
     }
 }
 

@@ -12,6 +12,7 @@ use super::policy::OnAbandon;
 #[cfg(feature = "store")]
 use super::shared::current::Frame;
 use super::store::{Outcome, Recorded};
+use crate::call::id_of;
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
 use crate::event::{Event, emit};
@@ -74,6 +75,7 @@ impl Held<'_> {
             name: self.key.name(),
             what,
             key: self.key.shown(),
+            call: Some(id_of(Some(self.mark))),
         });
     }
 

@@ -66,6 +66,30 @@ pub enum NotRecordedReason {
 }
 
 impl IdempotencyEvent {
+    /// Whether a call was refused, before its body ran.
+    pub(crate) fn refuses(self) -> bool {
+        match self {
+            Self::InProgress
+            | Self::KeyReused
+            | Self::Indeterminate
+            | Self::InvalidKey
+            | Self::Full
+            | Self::NotStored
+            | Self::Undecodable
+            | Self::StoreAway
+            | Self::Unnamed => true,
+            Self::Replayed
+            | Self::Waiting
+            | Self::Released
+            | Self::Abandoned
+            | Self::TakenOver
+            | Self::LeaseLost
+            | Self::NotRecorded(_)
+            | Self::RanOpen
+            | Self::Evicted => false,
+        }
+    }
+
     /// The event of a call that is refused.
     pub(super) fn of(refused: &IdempotencyError) -> Self {
         match refused {

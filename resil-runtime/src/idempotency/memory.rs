@@ -276,6 +276,7 @@ impl MemoryStore {
                     name: one.name(),
                     what: IdempotencyEvent::Evicted,
                     key: one.shown(),
+                    call: None,
                 });
             }
         }

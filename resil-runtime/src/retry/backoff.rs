@@ -5,9 +5,9 @@ use std::time::Duration;
 /// A strategy of delays.
 ///
 /// One is made per call, at its first failure (the expression of `backoff = ..` is evaluated then),
-/// and asked before each retry. What it answers is held to the policy's `cap`, and jittered only if
-/// `jitter` is written; `max`, `within`, deadlines, the budget and what the failed side asked for
-/// stand as they do.
+/// and asked before each retry, also where the failed side has asked for a delay: the longer of the
+/// two is waited. What it answers is held to the policy's `cap`, and jittered only if `jitter` is
+/// written; `max`, `within`, deadlines and the budget stand as they do.
 ///
 /// A closure from the number of the retry to its delay is one:
 ///
@@ -24,8 +24,9 @@ use std::time::Duration;
     note = "write a closure, `|retry: u32| Duration::from_millis(10 * u64::from(retry))`, or implement `resil::Backoff` for `{Self}`"
 )]
 pub trait Backoff {
-    /// The delay before retry `retry` (1, 2, ..), `previous` having been the one before it as it
-    /// was drawn; `None`: no further attempt is to be made.
+    /// Returns the delay before retry `retry` (1, 2, ..), or `None` if no further attempt is to be
+    /// made. `previous` is the delay before it, as it was waited: with its jitter, and with what the
+    /// failed side asked for where that was longer.
     fn delay(&mut self, retry: u32, previous: Option<Duration>) -> Option<Duration>;
 }
 

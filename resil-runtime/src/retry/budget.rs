@@ -2,17 +2,48 @@
 //!
 //! It counts what is spent rather than what is left: a full bucket is zero, whatever its capacity,
 //! and a success on a full bucket reads one word and writes none.
+//!
+//! Time gives tokens back too, but nobody watches it: what has come in since is worked out when a
+//! retry is about to be paid for, and the clock is read only then.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex as StdMutex, OnceLock, PoisonError};
 
-use super::policy::BudgetPolicy;
-use crate::sync::{AtomicU32, Ordering::Relaxed, broken};
+use super::policy::{BudgetPolicy, RetryPolicy};
+use crate::registry;
+use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering::Relaxed, broken};
+
+/// Parts of a token in one: what has come in is counted in tokens · ns / s.
+const PARTS: u128 = 1_000_000_000;
 
 /// Tokens spent. The policy is given with each step: it may depend on the site.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     spent: AtomicU32,
+    /// Taken by who pays for a retry, and by nobody else.
+    inflow: Mutex<Inflow>,
+}
+
+/// Up to when time has given its tokens.
+#[derive(Debug, Default, Clone, Copy)]
+struct Inflow {
+    /// In ns, as [`clock::now_ns`](crate::clock::now_ns) counts them; 0 before the first retry.
+    at: u64,
+    /// The part of a token that had come in by then, below [`PARTS`].
+    part: u128,
+}
+
+impl Inflow {
+    const NEW: Self = Self { at: 0, part: 0 };
+
+    /// Returns the whole tokens that have come in up to `now`, and what is to be kept for the next
+    /// time. A clock that lies behind, as another runtime's may, gives nothing.
+    fn up_to(self, now: u64, refill: u32) -> (u32, Self) {
+        let parts = u128::from(now.saturating_sub(self.at)) * u128::from(refill) + self.part;
+        let tokens = u32::try_from(parts / PARTS).unwrap_or(u32::MAX);
+        let part = parts % PARTS;
+        (tokens, Self { at: now, part })
+    }
 }
 
 impl Budget {
@@ -20,6 +51,7 @@ impl Budget {
     pub(crate) const fn new() -> Self {
         Self {
             spent: AtomicU32::new(0),
+            inflow: Mutex::new(Inflow::NEW),
         }
     }
 
@@ -29,15 +61,54 @@ impl Budget {
         Self::default()
     }
 
-    /// Takes the cost of a retry; false if so much is not left.
-    pub(crate) fn take(&self, policy: BudgetPolicy) -> bool {
-        self.spent
-            .fetch_update(Relaxed, Relaxed, |spent| {
-                spent
-                    .checked_add(policy.cost)
-                    .filter(|&s| s <= policy.capacity)
-            })
-            .is_ok()
+    /// Takes the cost of a retry; false if so much is not left. `now` gives the time, in ns: it is
+    /// not asked where time gives nothing.
+    pub(crate) fn take(&self, policy: BudgetPolicy, now: impl FnOnce() -> u64) -> bool {
+        if policy.refill == 0 {
+            return self.pay(policy, 0).is_some();
+        }
+        let mut inflow = self.inflow();
+        let now = now();
+        if now < inflow.at {
+            // Of another runtime's clock: from here on this one counts.
+            *inflow = Inflow { at: now, part: 0 };
+        }
+        let (came_in, next) = inflow.up_to(now, policy.refill);
+        if broken("refill_under_lock") {
+            drop(inflow);
+            inflow = self.inflow();
+        }
+        let paid = self.pay(policy, came_in);
+        match paid {
+            // It was full: what would have come in on top is lost.
+            Some(Before::Full) => *inflow = Inflow { at: now, part: 0 },
+            Some(Before::Short) => *inflow = next,
+            // Nothing was taken and nothing given: it comes in with the next one.
+            None => {}
+        }
+        paid.is_some()
+    }
+
+    /// Gives back what time has given, and takes the cost. `None` if that is not there.
+    fn pay(&self, policy: BudgetPolicy, came_in: u32) -> Option<Before> {
+        let mut before = Before::Short;
+        let paid = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
+            // A function that shares it may have set a smaller capacity since.
+            let spent = spent.min(policy.capacity).saturating_sub(came_in);
+            before = if spent == 0 {
+                Before::Full
+            } else {
+                Before::Short
+            };
+            spent
+                .checked_add(policy.cost)
+                .filter(|&s| s <= policy.capacity)
+        });
+        paid.ok().map(|_| before)
+    }
+
+    fn inflow(&self) -> MutexGuard<'_, Inflow> {
+        self.inflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives `tokens` back, up to a full bucket.
@@ -60,15 +131,67 @@ impl Budget {
     }
 }
 
-/// The budget of that name, shared by all that name it. Made for code sites only: their number
-/// bounds the map.
-pub(crate) fn named(name: &'static str) -> &'static Budget {
-    static ALL: OnceLock<Mutex<HashMap<&'static str, &'static Budget>>> = OnceLock::new();
+/// What a bucket held before a retry was paid for.
+#[derive(Clone, Copy)]
+enum Before {
+    /// All that it can hold.
+    Full,
+    /// Less.
+    Short,
+}
+
+/// A budget that is shared by its name.
+#[derive(Debug)]
+pub(crate) struct Named {
+    name: &'static str,
+    pub(super) budget: Budget,
+    /// What the first function that gives numbers has set, and which function that is.
+    set: OnceLock<(BudgetPolicy, &'static str)>,
+}
+
+impl Named {
+    /// Returns the numbers in use: the defaults until a function has set others.
+    pub(super) fn policy(&self) -> BudgetPolicy {
+        self.set
+            .get()
+            .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set)
+    }
+
+    /// Takes up the numbers that `function` gives, if it gives any and is the first. Where another
+    /// one has given others, the conflict is noted and told.
+    fn adopt(&self, policy: &RetryPolicy, function: &'static str) {
+        let Some(given) = policy.budget.filter(|_| policy.budget_is_given) else {
+            return;
+        };
+        let (set, by) = *self.set.get_or_init(|| (given, function));
+        if set != given {
+            registry::note_budget(self.name, by, function);
+        }
+    }
+}
+
+/// The budget of that name, shared by all that name it; `function` does, and gives the numbers of
+/// its `policy` where those are written. Made for code sites only: their number bounds the map.
+pub(crate) fn named(
+    name: &'static str,
+    policy: &RetryPolicy,
+    function: &'static str,
+) -> &'static Named {
+    static ALL: OnceLock<StdMutex<HashMap<&'static str, &'static Named>>> = OnceLock::new();
     let mut all = ALL
-        .get_or_init(Mutex::default)
+        .get_or_init(StdMutex::default)
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
-    all.entry(name).or_insert_with(|| Box::leak(Box::default()))
+    let named = *all.entry(name).or_insert_with(|| {
+        Box::leak(Box::new(Named {
+            name,
+            budget: Budget::default(),
+            set: OnceLock::new(),
+        }))
+    });
+    drop(all);
+    named.adopt(policy, function);
+    named
 }
 
 #[cfg(test)]
@@ -76,33 +199,133 @@ mod tests {
     use super::*;
     use crate::extremes::{cases, counts};
 
+    const SECOND: u64 = 1_000_000_000;
+
+    /// Where time gives nothing.
+    fn plain(capacity: u32, cost: u32) -> BudgetPolicy {
+        BudgetPolicy::new(capacity, cost).refill(0)
+    }
+
+    fn take(b: &Budget, p: BudgetPolicy) -> bool {
+        b.take(p, || unreachable!("the clock is not read"))
+    }
+
     #[test]
     fn twenty_tokens_allow_four_retries_and_five_successes_buy_one_more() {
-        let (b, p) = (Budget::new(), BudgetPolicy::new(20, 5));
-        assert_eq!((0..9).filter(|_| b.take(p)).count(), 4);
+        let (b, p) = (Budget::new(), plain(20, 5));
+        assert_eq!((0..9).filter(|_| take(&b, p)).count(), 4);
         for _ in 0..4 {
             b.give(1);
         }
-        assert!(!b.take(p));
+        assert!(!take(&b, p));
         b.give(1);
-        assert!(b.take(p));
-        assert!(!b.take(p));
+        assert!(take(&b, p));
+        assert!(!take(&b, p));
     }
 
     #[test]
     fn it_never_holds_more_than_its_capacity() {
-        let (b, p) = (Budget::new(), BudgetPolicy::new(10, 5));
+        let (b, p) = (Budget::new(), plain(10, 5));
         for _ in 0..100 {
             b.give(5);
         }
-        assert_eq!((0..9).filter(|_| b.take(p)).count(), 2);
+        assert_eq!((0..9).filter(|_| take(&b, p)).count(), 2);
     }
 
     #[test]
     fn a_cost_above_all_bounds_is_refused_not_wrapped() {
-        let (b, p) = (Budget::new(), BudgetPolicy::new(u32::MAX, u32::MAX));
-        assert!(b.take(p));
-        assert!(!b.take(p));
+        let (b, p) = (Budget::new(), plain(u32::MAX, u32::MAX));
+        assert!(take(&b, p));
+        assert!(!take(&b, p));
+    }
+
+    #[test]
+    fn time_gives_tokens_up_to_the_capacity() {
+        let (b, p) = (Budget::new(), BudgetPolicy::new(20, 5).refill(2));
+        let at = |s: u64| move || SECOND * s;
+        assert_eq!((0..9).filter(|_| b.take(p, at(100))).count(), 4);
+        assert!(!b.take(p, at(102)), "four have come in");
+        assert!(b.take(p, at(103)), "six");
+        assert!(!b.take(p, at(104)), "one is left, and two more");
+        assert!(b.take(p, at(105)));
+        assert_eq!(
+            (0..9).filter(|_| b.take(p, at(9_000))).count(),
+            4,
+            "not more"
+        );
+    }
+
+    #[test]
+    fn no_part_of_a_token_is_lost_however_often_it_is_asked() {
+        for (refill, step) in [
+            (1, SECOND / 3),
+            (3, SECOND / 7),
+            (1_500, SECOND / 1_000),
+            (7, 1),
+        ] {
+            let (b, p) = (Budget::new(), BudgetPolicy::new(1_000, 1).refill(refill));
+            let mut now = SECOND;
+            while b.take(p, || now) {}
+            let taken = (0..100_000)
+                .filter(|_| {
+                    now += step;
+                    b.take(p, || now)
+                })
+                .count();
+            let came_in = u128::from(now - SECOND) * u128::from(refill) / u128::from(SECOND);
+            // As many as have come in, but for what is left over where more come in than are taken.
+            let taken = u128::try_from(taken).unwrap();
+            assert!(
+                taken == came_in.min(100_000),
+                "{refill}: {taken} of {came_in}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_full_bucket_saves_nothing_up() {
+        let (b, p) = (Budget::new(), BudgetPolicy::new(10, 5).refill(1));
+        assert!(b.take(p, || 100 * SECOND));
+        b.give(5);
+        // A minute later it is as full as it was: two, and then one every five seconds.
+        assert_eq!((0..9).filter(|_| b.take(p, || 160 * SECOND)).count(), 2);
+        assert!(!b.take(p, || 164 * SECOND));
+        assert!(b.take(p, || 165 * SECOND));
+    }
+
+    #[test]
+    fn a_clock_that_lies_behind_gives_nothing_and_goes_on_from_there() {
+        let (b, p) = (Budget::new(), BudgetPolicy::new(5, 5).refill(1));
+        assert!(b.take(p, || 1_000 * SECOND));
+        assert!(!b.take(p, || 10 * SECOND));
+        assert!(!b.take(p, || 14 * SECOND));
+        assert!(b.take(p, || 15 * SECOND));
+        assert!(b.take(p, || u64::MAX), "and no sum overflows");
+    }
+
+    #[test]
+    fn a_named_one_takes_the_numbers_of_the_first_that_gives_any() {
+        static NONE: RetryPolicy = RetryPolicy::new();
+        static SOME: RetryPolicy = RetryPolicy::new().budget(BudgetPolicy::new(10, 5));
+        static OTHER: RetryPolicy = RetryPolicy::new().budget(BudgetPolicy::new(20, 5));
+        let of = |policy, function| named("budget.tests", policy, function);
+        let b = of(&NONE, "one");
+        assert_eq!(b.policy(), BudgetPolicy::DEFAULT);
+        assert!(std::ptr::eq(of(&SOME, "two"), b));
+        assert_eq!(b.policy(), BudgetPolicy::new(10, 5));
+        assert!(std::ptr::eq(of(&OTHER, "three"), b));
+        assert!(
+            std::ptr::eq(of(&SOME, "four"), b),
+            "the same numbers are none other"
+        );
+        assert_eq!(b.policy(), BudgetPolicy::new(10, 5));
+        let conflicts = registry::registry().conflicts();
+        let ours: Vec<_> = conflicts
+            .iter()
+            .filter(|c| c.name == "budget.tests")
+            .collect();
+        assert_eq!(ours.len(), 1, "{ours:?}");
+        assert_eq!((ours[0].used, ours[0].ignored), ("two", "three"));
     }
 
     proptest::proptest! {
@@ -110,19 +333,28 @@ mod tests {
 
         #[test]
         fn no_more_is_spent_than_there_is(
-            (capacity, cost) in (counts(), counts()),
+            (capacity, cost, refill) in (counts(), counts(), counts()),
             steps in proptest::collection::vec((proptest::bool::ANY, counts()), 0..20),
         ) {
-            let (budget, policy) = (Budget::new(), BudgetPolicy::new(capacity, cost));
-            let mut spent = 0_u32;
-            for (take, tokens) in steps {
+            let policy = BudgetPolicy::new(capacity, cost).refill(refill);
+            let budget = Budget::new();
+            // By the second, so that no part of a token is left.
+            let (mut spent, mut now, mut since) = (0_u32, SECOND, 0_u64);
+            for (take, n) in steps {
                 if take {
-                    let fits = spent.checked_add(cost).is_some_and(|s| s <= capacity);
-                    proptest::prop_assert_eq!(budget.take(policy), fits);
-                    spent += if fits { cost } else { 0 };
+                    now = now.saturating_add(SECOND * u64::from(n % 4));
+                    since += u64::from(n % 4);
+                    let came_in = u64::from(refill) * since;
+                    let left = spent.saturating_sub(u32::try_from(came_in).unwrap_or(u32::MAX));
+                    let fits = left.checked_add(cost).is_some_and(|s| s <= capacity);
+                    proptest::prop_assert_eq!(budget.take(policy, || now), fits);
+                    if fits {
+                        spent = left + cost;
+                        since = 0;
+                    }
                 } else {
-                    budget.give(tokens);
-                    spent = spent.saturating_sub(tokens);
+                    budget.give(n);
+                    spent = spent.saturating_sub(n);
                 }
             }
         }

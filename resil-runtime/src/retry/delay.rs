@@ -146,6 +146,17 @@ impl RetryPolicy {
     }
 }
 
+/// Draws the delay before the next attempt: the longer of the policy's `own` and what the failed
+/// side asked for. An answer that asks for less, or for nothing, leaves the back-off as it would be
+/// without that answer.
+pub(crate) fn longer(own: Spread, asked: Option<Spread>) -> Duration {
+    let own = own.draw();
+    match asked {
+        Some(asked) if asked.low > own => asked.draw(),
+        _ => own,
+    }
+}
+
 /// fib(n), fib(1) = fib(2) = 1; saturates from 48 on.
 fn fibonacci(n: u32) -> u32 {
     let (mut a, mut b) = (0u32, 1u32);
@@ -320,6 +331,23 @@ mod tests {
         assert_eq!(p.asked(MS(1_001)), None);
     }
 
+    #[test]
+    fn the_longer_of_what_was_asked_and_the_own_delay() {
+        let own = Spread::exactly(MS(100));
+        let asked = |ms| RetryPolicy::new().asked(MS(ms));
+        for ms in [0, 1, 99, 100] {
+            assert_eq!(longer(own, asked(ms)), MS(100), "{ms} is not longer");
+        }
+        for _ in 0..100 {
+            let delay = longer(own, asked(101));
+            assert!(
+                (101_000..=111_100).contains(&delay.as_micros()),
+                "{delay:?}"
+            );
+        }
+        assert_eq!(longer(own, None), MS(100));
+    }
+
     fn strategies() -> impl Values<Value = Strategy> {
         let delays = collection::vec(durations(), 0..4)
             .prop_map(|all| Strategy::Delays(Box::leak(all.into_boxed_slice())));
@@ -374,6 +402,9 @@ mod tests {
                 prop_assert_eq!(asked_for.low, asked);
                 prop_assert!(asked_for.draw() >= asked);
                 prop_assert!(asked_for.high <= asked.saturating_add(asked / 10));
+                let delay = longer(spread, Some(asked_for));
+                prop_assert!(delay >= asked && delay >= spread.low);
+                prop_assert!(delay <= spread.high.max(asked_for.high));
             } else {
                 prop_assert!(asked > cap);
             }

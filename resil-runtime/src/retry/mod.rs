@@ -20,14 +20,16 @@ pub use self::pause::Pause;
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
 use self::attempt::enclosing;
-pub(crate) use self::budget::Budget;
-use self::delay::Spread;
+pub(crate) use self::budget::{Budget, Named};
+use crate::call::{CallId, CallNumber};
 use crate::classify::Class;
 use crate::clock::{self, Instant};
 use crate::deadline::Deadline;
 use crate::error::Raised;
 use crate::event::{self, Event, StopReason};
 use crate::failure::{Failure, Outcome, Raise};
+use crate::mark::Mark;
+use crate::shown::Shown;
 use crate::site::Site;
 
 /// The static state of one retried function: its budget.
@@ -36,7 +38,7 @@ pub struct RetrySite {
     site: &'static Site,
     own: Budget,
     name: Option<&'static str>,
-    shared: OnceLock<&'static Budget>,
+    shared: OnceLock<&'static Named>,
 }
 
 impl RetrySite {
@@ -53,17 +55,38 @@ impl RetrySite {
     }
 
     #[inline(always)]
-    fn budget(&self) -> &Budget {
+    fn budget(&'static self, policy: &RetryPolicy) -> &'static Budget {
         match self.name {
             None => &self.own,
-            Some(name) => self.shared(name),
+            Some(name) => &self.shared(name, policy).budget,
         }
+    }
+
+    /// Returns the budget with the numbers in use; `None` if `policy` has none.
+    fn budget_in_use(
+        &'static self,
+        policy: &RetryPolicy,
+    ) -> Option<(&'static Budget, BudgetPolicy)> {
+        let own = policy.budget?;
+        Some(match self.name {
+            None => (&self.own, own),
+            Some(name) => {
+                let shared = self.shared(name, policy);
+                (&shared.budget, shared.policy())
+            }
+        })
     }
 
     /// Not inlined: it made a first attempt that succeeds half as slow again (32 ns, not 21).
     #[inline(never)]
-    fn shared(&self, name: &'static str) -> &Budget {
-        self.shared.get_or_init(|| budget::named(name))
+    fn shared(&self, name: &'static str, policy: &RetryPolicy) -> &'static Named {
+        if let Some(shared) = self.shared.get() {
+            return shared;
+        }
+        // Not inside the `OnceLock`'s own initialiser: listeners may be told of a conflict, and one of
+        // them may call this very function.
+        let named = budget::named(name, policy, self.site.name());
+        self.shared.get_or_init(|| named)
     }
 }
 
@@ -107,11 +130,12 @@ pub struct Retry {
     site: &'static RetrySite,
     /// Attempts that have ended.
     attempts: u32,
+    /// The call's number, once an event of it was heard.
+    call: Option<CallNumber>,
     /// When the call began, if `within` has to know.
     began: Option<Instant>,
-    /// The delay drawn last.
-    delay: Option<Duration>,
-    nested_reported: bool,
+    /// The delay drawn last, in ns: 584 years fit.
+    delay: u64,
     /// An attempt failed and another one is to follow: dropped here, the call was cancelled.
     under_way: bool,
 }
@@ -133,159 +157,217 @@ impl Retry {
             policy,
             site,
             attempts: 0,
+            call: None,
             began: if policy.within.is_some() {
                 Some(clock::now())
             } else {
                 None
             },
-            delay: None,
-            nested_reported: false,
+            delay: 0,
             under_way: false,
         }
     }
 
+    /// Returns the number of the attempt that is running or about to begin, from 1.
+    #[inline(always)]
+    pub fn attempt(&self) -> u32 {
+        self.attempts.saturating_add(1)
+    }
+
     /// An attempt ended with `out`: whether another one follows, after [`pause`](Self::pause).
     ///
-    /// `on_ok` says of a value that it asks for another try; `verdict` what the patterns say of an
-    /// error (`None`: nothing, the default holds); `class` what the error says of itself; `asked`
-    /// how long the failed side wants to be left alone. The last three are asked about errors that
-    /// are the user's already. `plan` says where the delay comes from.
+    /// `mark` is the call's, where its stack has one. `on_ok` says of a value that it asks for another
+    /// try; `verdict` what the patterns say of an error (`None`: nothing, the default holds); `class`
+    /// what the error says of itself; `shown` how it can be shown; `asked` how long the failed side
+    /// wants to be left alone. The last four are asked about errors that are the user's already.
+    /// `plan` says where the delay comes from.
     #[inline(always)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "generated code calls it, and nothing else"
+    )]
     pub fn again<T, E, P: Raise>(
         &mut self,
         out: &Outcome<T, E, P>,
+        mark: Option<&Mark>,
         on_ok: impl FnOnce(&T) -> bool,
         verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
+        shown: impl FnOnce(&E) -> Shown<'_>,
         asked: impl FnOnce(&E) -> Option<Duration>,
         mut plan: impl FnMut(u32, Option<Duration>) -> Plan,
     ) -> bool {
         match out {
             Ok(value) => {
                 if on_ok(value) {
-                    self.next(Some(RetryVerdict::Retry), None, &mut plan)
+                    let ended = Ended {
+                        verdict: RetryVerdict::Retry,
+                        asked: None,
+                        error: Shown::Nothing,
+                        mark,
+                    };
+                    self.next(&ended, &mut plan)
                 } else {
-                    self.succeeded();
+                    self.succeeded(mark);
                     false
                 }
             }
-            Err(failure) => self.failed(failure, verdict, class, asked, &mut plan),
+            Err(failure) => self.failed(failure, mark, verdict, class, shown, asked, &mut plan),
         }
     }
 
     #[cold]
+    #[expect(clippy::too_many_arguments, reason = "those of `again`")]
     fn failed<E, P: Raise>(
         &mut self,
         failure: &Failure<E, P>,
+        mark: Option<&Mark>,
         verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
+        shown: impl FnOnce(&E) -> Shown<'_>,
         asked: impl FnOnce(&E) -> Option<Duration>,
         plan: PlanFn<'_>,
     ) -> bool {
         let (error, raised) = (failure.error(), failure.raised());
         let verdict = error.and_then(verdict);
-        if verdict == Some(RetryVerdict::Final) {
-            return self.next(verdict, None, plan);
-        }
-        // What resil raised is known better by its kind than by what the user's type makes of it.
-        let class = if raised.is_some() {
-            None
-        } else {
-            error.and_then(class)
+        let mut ended = Ended {
+            verdict: RetryVerdict::Final,
+            asked: None,
+            error: match failure {
+                Failure::Body(error) | Failure::Seen(error, _) => shown(error),
+                Failure::Policy(refusal) => refusal.shown(),
+            },
+            mark,
         };
-        let asked = error.and_then(asked).or(match (class, raised) {
-            (Some(Class::Throttled { retry_after }), _) => retry_after,
-            (_, Some(raised)) => raised.retry_after(),
-            _ => None,
-        });
-        let verdict = verdict.unwrap_or_else(|| default_verdict(class, raised));
-        self.next(Some(verdict), asked, plan)
+        if verdict != Some(RetryVerdict::Final) {
+            // What resil raised is known better by its kind than by what the user's type makes of it.
+            let class = if raised.is_some() {
+                None
+            } else {
+                error.and_then(class)
+            };
+            ended.asked = error.and_then(asked).or(match (class, raised) {
+                (Some(Class::Throttled { retry_after }), _) => retry_after,
+                (_, Some(raised)) => raised.retry_after(),
+                _ => None,
+            });
+            ended.verdict = verdict.unwrap_or_else(|| default_verdict(class, raised));
+        }
+        self.next(&ended, plan)
     }
 
     #[inline(always)]
-    fn succeeded(&mut self) {
-        self.under_way = false;
-        if let Some(budget) = self.policy.budget {
-            self.site
-                .budget()
-                .give(if self.attempts == 0 { 1 } else { budget.cost });
+    fn succeeded(&mut self, mark: Option<&Mark>) {
+        if self.attempts != 0 {
+            return self.succeeded_again(mark);
+        }
+        if self.policy.budget.is_some() {
+            self.site.budget(self.policy).give(1);
         }
     }
 
+    /// A success after retries.
+    #[cold]
+    fn succeeded_again(&mut self, mark: Option<&Mark>) {
+        self.under_way = false;
+        if let Some((budget, numbers)) = self.site.budget_in_use(self.policy) {
+            budget.give(numbers.cost);
+        }
+        event::emit(|| Event::RetrySucceeded {
+            function: self.site.site.name(),
+            attempts: self.attempt(),
+            call: self.call(mark),
+        });
+    }
+
     #[inline(never)]
-    fn next(
-        &mut self,
-        verdict: Option<RetryVerdict>,
-        asked: Option<Duration>,
-        plan: PlanFn<'_>,
-    ) -> bool {
+    fn next(&mut self, ended: &Ended<'_>, plan: PlanFn<'_>) -> bool {
         self.attempts = self.attempts.saturating_add(1);
         self.under_way = false;
-        match self.decide(verdict, asked, plan) {
+        match self.decide(ended, plan) {
             Ok(delay) => {
                 self.under_way = true;
-                self.delay = Some(delay);
+                self.delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
                 event::emit(|| Event::Retry {
                     function: self.site.site.name(),
                     attempt: self.attempts,
                     delay,
+                    error: ended.error.text(),
+                    call: self.call(ended.mark),
                 });
                 true
             }
             Err(reason) => {
-                self.stopped(reason);
+                self.stopped(reason, ended.error, ended.mark);
                 false
             }
         }
     }
 
-    fn stopped(&self, reason: StopReason) {
+    fn stopped(&mut self, reason: StopReason, error: Shown<'_>, mark: Option<&Mark>) {
         event::emit(|| Event::RetryStopped {
             function: self.site.site.name(),
             attempts: self.attempts,
             reason,
+            error: error.text(),
+            call: self.call(mark),
         });
     }
 
     #[cold]
-    fn cancelled(&self) {
+    fn cancelled(&mut self) {
         // A panic that passes through on its way is told by itself.
         if !std::thread::panicking() {
-            self.stopped(StopReason::Cancelled);
+            self.stopped(StopReason::Cancelled, Shown::Nothing, None);
         }
     }
 
+    /// Returns the id of the call, for an event that is heard. Kept, as who is dropped has no mark.
+    fn call(&mut self, mark: Option<&Mark>) -> CallId {
+        let number = self
+            .call
+            .get_or_insert_with(|| mark.map_or_else(CallNumber::next, Mark::number));
+        number.id()
+    }
+
+    /// The delay before the one that is to be drawn, if there was one.
+    fn previous(&self) -> Option<Duration> {
+        (self.attempts > 1).then(|| Duration::from_nanos(self.delay))
+    }
+
     /// The delay before the next attempt, or why none follows.
-    fn decide(
-        &mut self,
-        verdict: Option<RetryVerdict>,
-        asked: Option<Duration>,
-        plan: PlanFn<'_>,
-    ) -> Result<Duration, StopReason> {
-        if verdict == Some(RetryVerdict::Final) {
+    fn decide(&mut self, ended: &Ended<'_>, plan: PlanFn<'_>) -> Result<Duration, StopReason> {
+        if ended.verdict == RetryVerdict::Final {
             return Err(StopReason::Final);
         }
         if let Some(outer) = enclosing() {
             if self.policy.nested_outer {
                 return Err(StopReason::Nested);
             }
-            self.report_nesting(outer);
+            // Once a call: its first failure.
+            if self.attempts == 1 {
+                self.report_nesting(outer, ended.mark);
+            }
         }
         if self.policy.max.is_some_and(|max| self.attempts >= max) {
             return Err(StopReason::Exhausted);
         }
-        let spread: Spread = match asked {
-            Some(asked) => self.policy.asked(asked).ok_or(StopReason::AskedLonger)?,
-            None => match plan(self.attempts, self.delay) {
-                Plan::Policy => self.policy.spread(self.attempts, self.delay),
-                Plan::Own(None) => return Err(StopReason::Exhausted),
-                Plan::Own(Some(d)) => self.policy.spread_own(d, self.delay),
-            },
+        let asked = match ended.asked {
+            Some(asked) => Some(self.policy.asked(asked).ok_or(StopReason::AskedLonger)?),
+            None => None,
         };
-        let delay = spread.draw();
+        let previous = self.previous();
+        let own = match plan(self.attempts, previous) {
+            Plan::Policy => self.policy.spread(self.attempts, previous),
+            Plan::Own(None) => return Err(StopReason::Exhausted),
+            Plan::Own(Some(d)) => self.policy.spread_own(d, previous),
+        };
+        let delay = delay::longer(own, asked);
         self.in_time(delay)?;
-        match self.policy.budget {
-            Some(budget) if !self.site.budget().take(budget) => Err(StopReason::Budget),
+        match self.site.budget_in_use(self.policy) {
+            Some((budget, numbers)) if !budget.take(numbers, clock::now_ns) => {
+                Err(StopReason::Budget)
+            }
             _ => Ok(delay),
         }
     }
@@ -310,21 +392,34 @@ impl Retry {
         }
     }
 
-    fn report_nesting(&mut self, outer: &'static Site) {
-        if !self.nested_reported {
-            self.nested_reported = true;
-            event::emit(|| Event::RetryNested {
-                function: self.site.site.name(),
-                outer: outer.name(),
-            });
-        }
+    fn report_nesting(&mut self, outer: &'static Site, mark: Option<&Mark>) {
+        event::emit(|| Event::RetryNested {
+            function: self.site.site.name(),
+            outer: outer.name(),
+            call: self.call(mark),
+        });
     }
 
     /// The wait before the next attempt. Dropping it ends the retry with the call, and gives back
     /// what the budget was charged for an attempt that is not made.
     #[inline]
     pub fn pause(&self) -> Pause {
-        let charged = self.policy.budget.map(|b| (self.site, b.cost));
-        Pause::new(self.delay, charged)
+        Pause::new(Duration::from_nanos(self.delay), self.charged())
     }
+
+    /// What the attempt to come has taken of whose budget.
+    #[cold]
+    fn charged(&self) -> Option<(&'static Budget, u32)> {
+        let (budget, numbers) = self.site.budget_in_use(self.policy)?;
+        Some((budget, numbers.cost))
+    }
+}
+
+/// How an attempt ended that is no success.
+struct Ended<'a> {
+    verdict: RetryVerdict,
+    /// How long the failed side wants to be left alone.
+    asked: Option<Duration>,
+    error: Shown<'a>,
+    mark: Option<&'a Mark>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::RetrySite;
+use super::Budget;
 use crate::clock::{self, Sleep};
 
 pin_project! {
@@ -18,13 +18,13 @@ pin_project! {
         #[pin]
         wait: Wait,
         // What the attempt to come has taken of whose budget.
-        charged: Option<(&'static RetrySite, u32)>,
+        charged: Option<(&'static Budget, u32)>,
     }
 
     impl PinnedDrop for Pause {
         fn drop(this: Pin<&mut Self>) {
-            if let Some((site, cost)) = this.charged {
-                site.budget().give(cost);
+            if let Some((budget, cost)) = this.charged {
+                budget.give(cost);
             }
         }
     }
@@ -43,10 +43,10 @@ pin_project! {
 impl Pause {
     /// A wait of `delay`, for an attempt that was charged so much of that budget.
     #[inline]
-    pub(super) fn new(delay: Option<Duration>, charged: Option<(&'static RetrySite, u32)>) -> Self {
+    pub(super) fn new(delay: Duration, charged: Option<(&'static Budget, u32)>) -> Self {
         let wait = match delay {
-            None | Some(Duration::ZERO) => Wait::Yield { yielded: false },
-            Some(d) => Wait::Sleep {
+            Duration::ZERO => Wait::Yield { yielded: false },
+            d => Wait::Sleep {
                 sleep: clock::sleep_until(clock::add(clock::now(), d)),
             },
         };

@@ -39,23 +39,38 @@ pub enum Jitter {
 ///
 /// A token bucket as the AWS SDKs' standard retry mode has it: a retry takes `cost` tokens, a
 /// success after retries gives the last cost back, a success at first try gives one. An empty
-/// bucket means no retry: while most calls fail, retries only add to the load.
+/// bucket means no retry: while most calls fail, retries only add to the load. Beside that, time
+/// gives [`refill`](Self::refill) tokens a second, so that a bucket that is rarely used does not stay
+/// empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BudgetPolicy {
     pub(crate) capacity: u32,
     pub(crate) cost: u32,
+    pub(crate) refill: u32,
 }
 
 impl BudgetPolicy {
-    /// 500 tokens, a retry costs 5: the figures of the AWS SDKs.
-    pub const DEFAULT: Self = Self {
-        capacity: 500,
-        cost: 5,
-    };
+    /// 500 tokens, a retry costs 5: the figures of the AWS SDKs; and one token a second comes back.
+    pub const DEFAULT: Self = Self::new(500, 5);
 
-    /// A bucket of `capacity` tokens of which a retry takes `cost`.
+    /// A bucket of `capacity` tokens of which a retry takes `cost`, and time gives back one a second.
     pub const fn new(capacity: u32, cost: u32) -> Self {
-        Self { capacity, cost }
+        Self {
+            capacity,
+            cost,
+            refill: 1,
+        }
+    }
+
+    /// Sets how many tokens time gives back a second, up to the capacity; 0: none. Default: 1.
+    ///
+    /// The clock is read when a retry is about to be paid for, and at no other time. On one token a
+    /// second, an empty default bucket pays for a retry every five seconds, and is full again after
+    /// little more than eight minutes without one.
+    #[must_use]
+    pub const fn refill(mut self, tokens: u32) -> Self {
+        self.refill = tokens;
+        self
     }
 }
 
@@ -81,6 +96,8 @@ pub struct RetryPolicy {
     pub(crate) jitter: Option<Jitter>,
     pub(crate) within: Option<Duration>,
     pub(crate) budget: Option<BudgetPolicy>,
+    /// The numbers of `budget` were given: to a named budget, those of the default are none.
+    pub(crate) budget_is_given: bool,
     pub(crate) nested_outer: bool,
 }
 
@@ -102,6 +119,7 @@ impl RetryPolicy {
             jitter: None,
             within: None,
             budget: Some(BudgetPolicy::DEFAULT),
+            budget_is_given: false,
             nested_outer: false,
         }
     }
@@ -157,6 +175,7 @@ impl RetryPolicy {
     /// The token bucket of the site. Default: [`BudgetPolicy::DEFAULT`].
     pub const fn budget(mut self, budget: BudgetPolicy) -> Self {
         self.budget = Some(budget);
+        self.budget_is_given = true;
         self
     }
 
@@ -166,6 +185,7 @@ impl RetryPolicy {
     pub const fn with_budget(mut self) -> Self {
         if self.budget.is_none() {
             self.budget = Some(BudgetPolicy::DEFAULT);
+            self.budget_is_given = false;
         }
         self
     }

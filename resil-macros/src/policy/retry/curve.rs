@@ -23,12 +23,12 @@ pub(crate) struct Waits {
 }
 
 impl Retry {
-    /// `None` where a value is an expression or a fault, where the delays may be nothing,
-    /// or where the failed side may ask for another delay than ours.
+    /// `None` where a value is an expression or a fault, or where the delays may be nothing. What the
+    /// failed side asks for can only make them longer.
     pub(super) fn shortest(&self) -> Option<Shortest> {
         let runs = self.runs()?;
         let share = self.shortest_share()?;
-        if self.retry_after.is_some() || self.written.backoff.is_some() {
+        if self.written.backoff.is_some() {
             return None;
         }
         let delay = self.plain()?;

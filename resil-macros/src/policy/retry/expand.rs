@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Budget, Jitter, Max, Retry, Strategy};
-use crate::expand::constant::{Bound, Ty, any_duration, count, not_zero, ratio};
+use crate::expand::constant::{Bound, Ty, any_count, any_duration, count, not_zero, ratio};
 use crate::expand::{Cx, Inner, mixed, option};
 use crate::input::first_span;
 use crate::policy::Layer;
@@ -29,17 +29,29 @@ impl Retry {
         let records = below.iter().any(Layer::records_errors);
         let verdict = self.verdict(records, cx);
         let class = cx.class(self.span);
+        let shown = cx.shown(self.span);
         let asked = self.asked(cx);
         let (backoff, plan) = self.plan(cx);
+        let mark = cx.mark_option(self.span);
+        let again = quote_spanned! {at=>
+            __resil_retry.again(
+                &__resil_r, #mark, #on_ok, #verdict, #class, #shown, #asked, #plan
+            )
+        };
+        let number = self
+            .attempt
+            .as_ref()
+            .map(|_| quote_spanned!(at=> let __resil_attempt = __resil_retry.attempt();));
         if !self.runs_again() {
             // No loop, so that the body may move its arguments.
             return Inner::Value(quote_spanned! {at=> {
                 let mut __resil_retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
                 #backoff
+                #number
                 #clones
                 let __resil_r = #value;
                 #look
-                __resil_retry.again(&__resil_r, #on_ok, #verdict, #class, #asked, #plan);
+                #again;
                 __resil_r
             }});
         }
@@ -48,10 +60,11 @@ impl Retry {
             #backoff
             loop {
                 {
+                    #number
                     #clones
                     let __resil_r = #value;
                     #look
-                    if !__resil_retry.again(&__resil_r, #on_ok, #verdict, #class, #asked, #plan) {
+                    if !#again {
                         break __resil_r;
                     }
                 }
@@ -66,7 +79,8 @@ impl Retry {
         let ty = cx.private("RetrySite", self.span);
         let name = match &self.budget {
             Some(Budget::Named(name)) => Some(name),
-            None | Some(Budget::Off | Budget::Own { .. }) => None,
+            Some(Budget::Own { name, .. }) => name.as_ref(),
+            None | Some(Budget::Off) => None,
         };
         let name = option(name, at);
         cx.on_entry(&quote_spanned! {at=>
@@ -133,7 +147,12 @@ impl Retry {
             }
             None | Some(Budget::Named(_)) => {}
             Some(Budget::Off) => calls.extend(quote_spanned!(at=> .no_budget())),
-            Some(Budget::Own { capacity, cost }) => {
+            Some(Budget::Own {
+                capacity,
+                cost,
+                refill,
+                ..
+            }) => {
                 let budget = cx.private("BudgetPolicy", self.span);
                 let capacity = capacity.as_ref().map_or_else(
                     || quote_spanned!(at=> 500),
@@ -143,7 +162,11 @@ impl Retry {
                     || quote_spanned!(at=> 5),
                     |c| cx.constant(c, &count("cost", 1, u32::MAX, "at least 1")),
                 );
-                calls.extend(quote_spanned!(at=> .budget(#budget::new(#capacity, #cost))));
+                let refill = refill.as_ref().map(|c| {
+                    let refill = cx.constant(c, &any_count("refill"));
+                    quote_spanned!(at=> .refill(#refill))
+                });
+                calls.extend(quote_spanned!(at=> .budget(#budget::new(#capacity, #cost) #refill)));
             }
         }
         if self.nested_outer {

@@ -44,6 +44,8 @@ pub(crate) struct Retry {
     pub(crate) on_ok: Option<Pattern>,
     pub(crate) retry_after: Option<TokenStream>,
     pub(crate) clone: Vec<Ident>,
+    /// What the body calls the number of the attempt.
+    pub(crate) attempt: Option<Ident>,
     pub(crate) budget: Option<Budget>,
     pub(crate) nested_outer: bool,
     /// A `RetryPolicy`: a value of the user's, whose type says what it is.
@@ -92,9 +94,12 @@ pub(crate) enum Jitter {
 pub(crate) enum Budget {
     Off,
     Named(LitStr),
+    /// With numbers, the site's own or a named one.
     Own {
+        name: Option<LitStr>,
         capacity: Option<Const<u32>>,
         cost: Option<Const<u32>>,
+        refill: Option<Const<u32>>,
     },
 }
 
@@ -152,6 +157,7 @@ impl Retry {
                 .take("clone")
                 .map(|value| value.idents())
                 .unwrap_or_default(),
+            attempt: args.take("attempt").and_then(|value| attempt(&value)),
             budget: args.take("budget").and_then(|value| budget(&value)),
             nested_outer: args
                 .take("nested")
@@ -275,7 +281,10 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
             let text = word.to_string();
             let meant = match text.as_str() {
                 "none" | "false" | "no" | "disabled" | "unlimited" => "off".to_owned(),
-                _ => format!("\"{text}\""),
+                _ => match table::BUDGET.option(&text) {
+                    Some(option) => format!("({})", option.sample()),
+                    None => format!("\"{text}\""),
+                },
             };
             value.refuse_with(&format!("`{word}` is none of these"), &[meant]);
             return None;
@@ -301,10 +310,79 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
         return None;
     }
     let mut args = Args::read(&table::BUDGET, content, value.cx);
+    let name = args.take("name").map(|value| value.name_literal());
+    let is_named = args.meant("name").is_some();
+    let numbers = ["capacity", "cost", "refill"];
+    let has_numbers = numbers.iter().any(|number| args.meant(number).is_some());
     let capacity = args
         .take("capacity")
         .and_then(|value| value.count_or(1, u32::MAX, value.example));
     let cost = args.take("cost").and_then(|value| value.count(1, u32::MAX));
+    let refill = args.take("refill").and_then(|value| refill(&value));
     args.done();
-    Some(Budget::Own { capacity, cost })
+    let name = name.flatten();
+    match name {
+        Some(name) if !has_numbers => Some(Budget::Named(name)),
+        // What it is called is a fault of its own: no other is made of the site's own budget.
+        None if is_named => None,
+        name => Some(Budget::Own {
+            name,
+            capacity,
+            cost,
+            refill,
+        }),
+    }
+}
+
+/// Tokens a second: a whole number, with no unit of time beside it.
+fn refill(value: &Value<'_>) -> Option<Const<u32>> {
+    if let Look::Word(word) = look(&value.tokens)
+        && ["off", "none", "never", "no", "false"].contains(&word.to_string().as_str())
+        && !value.cx.params.contains(&word)
+    {
+        value.refuse_with(&format!("`{word}` is a word"), &["0".to_owned()]);
+        return None;
+    }
+    value.count(0, u32::MAX)
+}
+
+/// A name that the body can use. `n` of an argument would hide that, and a generic's can't be bound.
+fn attempt(value: &Value<'_>) -> Option<Ident> {
+    let name = match look(&value.tokens) {
+        Look::Word(name) => name,
+        // `attempt = 5`: how many there may be.
+        Look::Number(number) if !number.negative && !number.fractional => {
+            let texts = [
+                format!("max = {}", number.digits),
+                value.write(value.example),
+            ];
+            value.refuse_for(&describe(&value.tokens), &texts);
+            return None;
+        }
+        Look::Text(text) => {
+            let name = text.value();
+            let is_name = syn::parse_str::<Ident>(&name).is_ok() && name != "_";
+            let texts: Vec<String> = is_name.then_some(name).into_iter().collect();
+            value.refuse_with(&describe(&value.tokens), &texts);
+            return None;
+        }
+        _ => {
+            value.refuse_look();
+            return None;
+        }
+    };
+    if name == "_" {
+        value.refuse("`_` is none: the body could not say it");
+    } else if syn::parse2::<Ident>(name.to_token_stream()).is_err() || name == "self" {
+        value.refuse(&format!("`{name}` is a word of Rust's"));
+    } else if value.cx.params.contains(&name) {
+        value.refuse(&format!(
+            "`{name}` is an argument, which it would hide from the body"
+        ));
+    } else if value.cx.generics.contains(&name) {
+        value.refuse(&format!("`{name}` is a generic of the function"));
+    } else {
+        return Some(name);
+    }
+    None
 }

@@ -204,7 +204,7 @@ impl Retry {
 
     /// A full bucket that can't pay for one retry is `max = 1` in disguise.
     fn check_budget_pays_one(&self, cx: &Ctx<'_>) {
-        let Some(Budget::Own { capacity, cost }) = &self.budget else {
+        let Some(Budget::Own { capacity, cost, .. }) = &self.budget else {
             return;
         };
         let literal = |value: &Option<crate::parse::Const<u32>>, default| match value {

@@ -22,6 +22,7 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("on_ok", Kind::Pattern(Asked::OF_OK), "Pending"),
         Opt::new("retry_after", Kind::Expr, "MyError::retry_after"),
         Opt::new("clone", Kind::Idents, "request"),
+        Opt::new("attempt", Kind::Binding, "n"),
         Opt::new("budget", Kind::Budget, "(capacity = 500, cost = 5)"),
         Opt::new("nested", Kind::Words(&["outer"]), "outer"),
         Opt::new("policy", Kind::Expr, "POLICY"),
@@ -29,7 +30,7 @@ pub(crate) static SPEC: Spec = Spec {
     elsewhere: &[
         Elsewhere {
             names: &["exponential_backoff", "exp", "expo", "exponential_delay"],
-            here: Here::Named("exponential", ", first and by itself"),
+            here: Here::Named("exponential", ", by itself"),
         },
         Elsewhere {
             names: &[
@@ -39,15 +40,15 @@ pub(crate) static SPEC: Spec = Spec {
                 "constant_backoff",
                 "uniform",
             ],
-            here: Here::Named("constant", ", first and by itself"),
+            here: Here::Named("constant", ", by itself"),
         },
         Elsewhere {
             names: &["linear_backoff", "incremental"],
-            here: Here::Named("linear", ", first and by itself"),
+            here: Here::Named("linear", ", by itself"),
         },
         Elsewhere {
             names: &["fibonacci_backoff", "fib"],
-            here: Here::Named("fibonacci", ", first and by itself"),
+            here: Here::Named("fibonacci", ", by itself"),
         },
         Elsewhere {
             names: &["max_attempts", "attempts", "max_tries", "tries", "max_runs"],
@@ -120,8 +121,31 @@ pub(crate) static SPEC: Spec = Spec {
         },
         Elsewhere {
             names: &["strategy", "kind", "mode"],
+            here: Here::Say("the strategy is a bare word: write `retry(exponential, ..)`"),
+        },
+        Elsewhere {
+            names: &["attempt_number", "current_attempt", "nth", "iteration"],
+            here: Here::Named("attempt", ", a name that the body may use"),
+        },
+        Elsewhere {
+            names: &[
+                "on_retry",
+                "notify",
+                "before_retry",
+                "before_sleep",
+                "before",
+                "after",
+                "on_error",
+                "on_failure",
+                "on_success",
+                "on_failed_attempt",
+                "listener",
+                "callback",
+                "hook",
+                "log",
+            ],
             here: Here::Say(
-                "the strategy is a bare word and comes first: write `retry(exponential, ..)`",
+                "every retry is an event: write `resil::event::subscribe(|event| ..)` at the start of the program",
             ),
         },
         Elsewhere {
@@ -144,10 +168,16 @@ pub(crate) static SPEC: Spec = Spec {
 pub(crate) static BUDGET: Spec = Spec {
     policy: "`budget`",
     options: &[
+        Opt::new("name", Kind::Name, "\"pay\""),
         Opt::new("capacity", Kind::Count, "500"),
         Opt::new("cost", Kind::Count, "5"),
+        Opt::new("refill", Kind::Count, "1"),
     ],
     elsewhere: &[
+        Elsewhere {
+            names: &["id", "shared"],
+            here: Here::Named("name", ""),
+        },
         Elsewhere {
             names: &["tokens", "max_tokens", "size", "max"],
             here: Here::Named("capacity", ""),
@@ -156,6 +186,23 @@ pub(crate) static BUDGET: Spec = Spec {
             names: &["retry_cost", "price"],
             here: Here::Named("cost", ""),
         },
+        Elsewhere {
+            names: &[
+                "refill_rate",
+                "refill_units_per_second",
+                "per_second",
+                "tokens_per_second",
+                "rate",
+                "replenish",
+                "min_per_sec",
+            ],
+            here: Here::Named("refill", ", which counts tokens a second"),
+        },
     ],
-    nameless: &[(Guess::Number, "capacity"), (Guess::Number, "cost")],
+    nameless: &[
+        (Guess::Text, "name"),
+        (Guess::Number, "capacity"),
+        (Guess::Number, "cost"),
+        (Guess::Number, "refill"),
+    ],
 };

@@ -48,7 +48,7 @@ const LITERALS: [&str; 36] = [
     "r#\"raw\"#",
 ];
 
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 36] = [
     "if",
     "let",
     "const",
@@ -70,6 +70,8 @@ const WORDS: [&str; 34] = [
     "indeterminate",
     "capacity",
     "cost",
+    "refill",
+    "attempt",
     "max_retries",
     "delayMs",
     "threshold",

@@ -87,7 +87,8 @@ fn every_form_of_an_option_reads() {
             budget,
             Some(retry::Budget::Own {
                 capacity: Some(_),
-                cost: Some(_)
+                cost: Some(_),
+                ..
             })
         ));
     }

@@ -7,12 +7,16 @@ use proc_macro2::{TokenStream, TokenTree};
 use super::{located_faults_of, stacks};
 
 /// What can't be typed as it stands, and why.
-const EXCEPTIONS: [(&str, &str); 7] = [
+const EXCEPTIONS: [(&str, &str); 8] = [
     ("retry(exponential, ..)", "an outline"),
     ("#[idempotent(..)]", "an outline"),
     ("max = unlimited", "needs an end, which may stand elsewhere"),
     ("max(unlimited)", "the same"),
     ("let mut this = self.clone();", "stands in the body"),
+    (
+        "resil::event::subscribe(|event| ..)",
+        "stands in the program",
+    ),
     ("open_max = 5s", "the second of two guesses"),
     (
         "base = 500s",
@@ -60,8 +64,6 @@ enum How {
     Replace,
     /// In place of all options of that name.
     ReplaceAll,
-    /// The first of the options, and no longer where it stands.
-    MoveFirst,
     /// Behind the option.
     Beside,
     /// A comma in front of the word.
@@ -98,7 +100,6 @@ fn fixes(help: &str) -> Vec<(How, &str)> {
         _ if text.starts_with(", ") => How::Comma,
         _ if rest.starts_with(" beside it") => How::Beside,
         _ if rest.starts_with(" in place of both") => How::ReplaceAll,
-        _ if rest.starts_with(", first") || rest.ends_with("strategy first") => How::MoveFirst,
         _ => How::Replace,
     };
     texts.into_iter().map(|text| (how(text), text)).collect()
@@ -146,10 +147,6 @@ fn candidates(line: &str, at: &Range<usize>, how: How, text: &str) -> Vec<String
             vec![replaced(&(end..end), &format!(", {text}"))]
         }
         How::Remove => rejoined(pieces.filter(|p| !own(p)).map(shown).collect()),
-        How::MoveFirst => {
-            let others = pieces.filter(|p| !own(p)).map(shown);
-            rejoined([text].into_iter().chain(others).collect())
-        }
         How::ReplaceAll => {
             let others = pieces.filter(|p| !is_named(p)).map(shown);
             rejoined([text].into_iter().chain(others).collect())

@@ -10,13 +10,7 @@ use crate::parse::DurationValue;
 use crate::policy::Layer;
 
 impl Timeout {
-    pub(crate) fn expand(
-        &self,
-        inner: Inner,
-        above: &[Layer],
-        below: &[Layer],
-        cx: &Cx<'_>,
-    ) -> Inner {
+    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
         let at = mixed(self.span);
         // One that is polled with this one may fire for it.
         let enclosed = above.iter().any(|l| matches!(l, Layer::Timeout(_)));
@@ -26,9 +20,9 @@ impl Timeout {
             "timeout"
         };
         let (timeout, site) = (cx.private(name, self.span), Cx::site(self.span));
-        // A circuit inside has to know that it was this timeout that dropped it.
-        let circuit = below.iter().any(|l| matches!(l, Layer::Circuit(_)));
-        let mark = cx.mark_option(circuit, self.span);
+        // A circuit inside has to know that it was this timeout that dropped it; and the event of it
+        // bears the number of the call.
+        let mark = cx.mark_option(self.span);
         let body = inner.future(cx, self.span);
         match &self.limit {
             None => Inner::Future(body),

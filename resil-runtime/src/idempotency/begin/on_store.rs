@@ -2,6 +2,8 @@
 //! found becomes the layer's answer.
 
 use super::{Begin, Beginning, IdempotentSite, Wish};
+use crate::call::id_of;
+use crate::event::is_awake;
 use crate::idempotency::codec::Gate;
 use crate::idempotency::error::IdempotencyError;
 use crate::idempotency::key::{PreparedFingerprint, PreparedKey, Scope};
@@ -51,7 +53,8 @@ impl IdempotentSite {
     ) -> Beginning<'a, T, E> {
         let mut shown = 0;
         let wish = match self.wish_on(store, policy, key, fingerprint) {
-            Ok(call) => {
+            Ok(mut call) => {
+                call.id = is_awake().then(|| id_of(Some(mark)));
                 shown = call.key.shown();
                 Wish::Shared(self.name(), Box::pin(shared::begin::begin(call)))
             }
@@ -103,6 +106,7 @@ impl IdempotentSite {
             key,
             request,
             conflict: policy.conflict,
+            id: None,
         })
     }
 }

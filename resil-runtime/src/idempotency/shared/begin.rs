@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use super::Shared;
 use super::flight::{Seat, Turn, within};
 use super::owner::{Owner, clean_up};
+use crate::call::CallId;
 use crate::clock::{self, Instant};
 use crate::deadline::Deadline;
 use crate::event::{Event, emit};
@@ -32,6 +33,8 @@ pub(in crate::idempotency) struct Call {
     pub(in crate::idempotency) key: RecordKey,
     pub(in crate::idempotency) request: ClaimRequest,
     pub(in crate::idempotency) conflict: Conflict,
+    /// Which call of the function it is, if somebody listened when it began.
+    pub(in crate::idempotency) id: Option<CallId>,
 }
 
 /// How it goes on.
@@ -51,8 +54,12 @@ impl Call {
     }
 
     pub(super) fn tell(&self, what: IdempotencyEvent) {
-        let (name, key) = (self.name(), self.key.shown());
-        emit(|| Event::Idempotency { name, what, key });
+        emit(|| Event::Idempotency {
+            name: self.name(),
+            what,
+            key: self.key.shown(),
+            call: self.id,
+        });
     }
 
     pub(super) fn silent(&self) -> StoreError {

@@ -21,6 +21,19 @@ async fn cost() -> Result<u32, String> {
     Ok(1)
 }
 
+const TOKENS: u32 = 2;
+
+#[retry(budget(name = "bank", capacity = 50, cost = 1, refill = TOKENS))]
+async fn named_with_numbers() -> Result<u32, String> {
+    Ok(1)
+}
+
+#[retry(budget = (refill = 0))]
+async fn without_time() -> Result<u32, String> {
+    Ok(1)
+}
+
 fn main() {
     drop((none(), named(), own(), cost()));
+    drop((named_with_numbers(), without_time()));
 }

@@ -1,6 +1,0 @@
-#[resil::retry(max = 5, exponential)]
-async fn fetch() -> Result<u32, String> {
-    Ok(1)
-}
-
-fn main() {}
