@@ -5,7 +5,8 @@
 //!
 //! The bucket is seen by what it lets pass: rows on it begin or end with retries that it allows.
 //! Ours differs on purpose: a retry after a timeout costs 5 and not 10 (LANGUAGE.md, section 3).
-//! Not ours: a second base for throttling errors (2.1), refill by time, fractions of tokens, the
+//! And ours gives a token back each second, which theirs does not: rows that take seconds say
+//! `refill = 0`. Not ours: a second base for throttling errors (2.1), fractions of tokens, the
 //! adaptive mode's rate limiter, long-polling.
 
 use std::io::{self, ErrorKind};
@@ -88,21 +89,21 @@ cases! {
 cases! {
     eventual_success: "two retries take 10 of 500, the success gives 5 back; here of 10: one retry is left",
         "standard";
-        #[retry(max = 5, base = 1s, jitter = none, budget = (capacity = 10, cost = 5))]
+        #[retry(max = 5, base = 1s, jitter = none, budget = (capacity = 10, cost = 5, refill = 0))]
         "FFS FF" => "SF", delays([1_000, 2_000, 1_000]), stops([Budget]);
     no_more_attempts: "no success, nothing comes back; here of 10: none is left", "standard";
-        #[retry(max = 3, base = 1s, jitter = none, budget = (capacity = 10, cost = 5))]
+        #[retry(max = 3, base = 1s, jitter = none, budget = (capacity = 10, cost = 5, refill = 0))]
         "FFF F" => "FF", stops([Exhausted, Budget]);
     successful_request_and_deser_should_be_retryable:
         "a value that says `running` takes all 5 tokens; `complete` gives them back", "standard";
-        #[retry(max = 5, base = 1s, jitter = none, on_ok(0), budget = (capacity = 5, cost = 5))]
+        #[retry(max = 5, base = 1s, jitter = none, on_ok(0), budget = (capacity = 5, cost = 5, refill = 0))]
         "RS RS" => "SS", delays([1_000, 1_000]);
     no_quota: "5 tokens are one retry", "standard";
-        #[retry(max = 5, base = 1s, jitter = none, budget = (capacity = 5, cost = 5))]
+        #[retry(max = 5, base = 1s, jitter = none, budget = (capacity = 5, cost = 5, refill = 0))]
         "FF" => "F", delays([1_000]), stops([Budget]);
     quota_replenishes_on_success: "of 20, a timeout's retry takes 10 in theirs, 5 in ours; a success gives the last cost back",
         "standard";
-        #[retry(max = 5, base = 1s, jitter = none, budget = (capacity = 20, cost = 5))]
+        #[retry(max = 5, base = 1s, jitter = none, budget = (capacity = 20, cost = 5, refill = 0))]
         #[timeout(1s)]
         "HHS FFFF" => "SF", timeouts(2), stops([Budget]);
     quota_replenishes_on_first_try_success: "20 tokens are spent, 20 first tries that succeed bring them back, one each",
