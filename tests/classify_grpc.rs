@@ -96,16 +96,16 @@ fn literals(block: &mut Vec<u8>, fields: &[(&str, &str)]) {
 }
 
 /// A response's headers, with the status 200.
-fn headers(end: bool, fields: &[(&str, &str)]) -> Vec<u8> {
+fn headers(stream: u32, end: bool, fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = vec![0x88];
     literals(&mut block, fields);
-    frame(HEADERS, END_HEADERS | u8::from(end), 1, &block)
+    frame(HEADERS, END_HEADERS | u8::from(end), stream, &block)
 }
 
-fn trailers(code: &str) -> Vec<u8> {
+fn trailers(stream: u32, code: &str) -> Vec<u8> {
     let mut block = Vec::new();
     literals(&mut block, &[("grpc-status", code)]);
-    frame(HEADERS, END_HEADERS | END_STREAM, 1, &block)
+    frame(HEADERS, END_HEADERS | END_STREAM, stream, &block)
 }
 
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
@@ -114,26 +114,31 @@ fn answer(code: Code, more: &[(&str, &str)]) -> Vec<u8> {
     let code = (code as i32).to_string();
     let mut fields = vec![GRPC, ("grpc-status", &code)];
     fields.extend(more);
-    headers(true, &fields)
+    headers(1, true, &fields)
 }
 
-/// Reads until the request's headers have come.
-async fn request(stream: &mut TcpStream, settings: &[u8]) {
+/// The beginning of a connection.
+async fn open(stream: &mut TcpStream, settings: &[u8]) {
     let mut preface = [0; 24];
     stream.read_exact(&mut preface).await.unwrap();
-    stream.write_all(settings).await.unwrap();
+    let settings = frame(SETTINGS, 0, 0, settings);
+    stream.write_all(&settings).await.unwrap();
+}
+
+/// Reads until a request's headers have come, and says of which stream.
+async fn request(stream: &mut TcpStream) -> std::io::Result<u32> {
     loop {
         let mut head = [0; 9];
-        stream.read_exact(&mut head).await.unwrap();
+        stream.read_exact(&mut head).await?;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
         let mut payload = vec![0; usize::try_from(length).unwrap()];
-        stream.read_exact(&mut payload).await.unwrap();
+        stream.read_exact(&mut payload).await?;
         match head[3] {
             SETTINGS if head[4] & END_STREAM == 0 => {
                 let ack = frame(SETTINGS, END_STREAM, 0, &[]);
-                stream.write_all(&ack).await.unwrap();
+                stream.write_all(&ack).await?;
             }
-            HEADERS => return,
+            HEADERS => return Ok(u32::from_be_bytes([head[5], head[6], head[7], head[8]])),
             _ => {}
         }
     }
@@ -148,7 +153,8 @@ async fn server(said: Vec<Vec<u8>>, hang_up: bool) -> SocketAddr {
             let (mut stream, _) = listener.accept().await.unwrap();
             let said = said.clone();
             tokio::spawn(async move {
-                request(&mut stream, &frame(SETTINGS, 0, 0, &[])).await;
+                open(&mut stream, &[]).await;
+                request(&mut stream).await.unwrap();
                 for frame in &said {
                     stream.write_all(frame).await.unwrap();
                 }
@@ -188,7 +194,7 @@ fn check(what: &str, status: &Status, code: Code, class: Class) {
 #[tokio::test]
 async fn what_the_channel_makes_of_a_broken_connection() {
     const THROTTLED: Class = Throttled { retry_after: None };
-    let half = |then: Vec<u8>| vec![headers(false, &[GRPC]), frame(DATA, 0, 1, &[0, 0]), then];
+    let half = |then: Vec<u8>| vec![headers(1, false, &[GRPC]), frame(DATA, 0, 1, &[0, 0]), then];
     for (what, frames, code, class) in [
         ("closed", vec![], Code::Unknown, Transient),
         (
@@ -328,27 +334,26 @@ async fn s2_sdk_149_calls_that_wait_on_a_connection_that_goes_away_are_transient
     tokio::spawn(async move {
         // One stream at a time, and after the first one no more.
         let (mut stream, _) = listener.accept().await.unwrap();
-        let one = [0, 3, 0, 0, 0, 1];
-        request(&mut stream, &frame(SETTINGS, 0, 0, &one)).await;
+        open(&mut stream, &[0, 3, 0, 0, 0, 1]).await;
+        request(&mut stream).await.unwrap();
         let last = goaway(0x7fff_ffff, NO_ERROR);
         stream.write_all(&last).await.unwrap();
         leaving.notify_one();
         tokio::time::sleep(Duration::from_millis(50)).await;
         drop(stream);
-        // The next connections serve a call each.
+        // The connection after it serves all calls.
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             tokio::spawn(async move {
-                request(&mut stream, &frame(SETTINGS, 0, 0, &[])).await;
-                let good = [
-                    headers(false, &[GRPC]),
-                    frame(DATA, 0, 1, &[0; 5]),
-                    trailers("0"),
-                    goaway(1, NO_ERROR),
-                ];
-                let _ = stream.write_all(&good.concat()).await;
-                let mut rest = Vec::new();
-                let _ = stream.read_to_end(&mut rest).await;
+                open(&mut stream, &[]).await;
+                while let Ok(id) = request(&mut stream).await {
+                    let answer = [
+                        headers(id, false, &[GRPC]),
+                        frame(DATA, 0, id, &[0; 5]),
+                        trailers(id, "0"),
+                    ];
+                    let _ = stream.write_all(&answer.concat()).await;
+                }
             });
         }
     });

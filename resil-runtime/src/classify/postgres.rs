@@ -72,3 +72,53 @@ fn sqlstate(code: &str, message: &str) -> Class {
         _ => Class::Permanent,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_sqlstate() {
+        for (code, class) in [
+            ("08000", Class::Transient),
+            ("08006", Class::Transient),
+            ("08P01", Class::Transient),
+            ("25006", Class::Permanent),
+            ("25P02", Class::Permanent),
+            ("25P03", Class::Transient),
+            ("25P04", Class::Transient),
+            ("28P01", Class::Permanent),
+            ("40001", Class::Transient),
+            ("40002", Class::Permanent),
+            ("40003", Class::Transient),
+            ("40P01", Class::Transient),
+            ("53100", Class::Transient),
+            ("53200", Class::Transient),
+            ("53300", Class::Transient),
+            ("53400", Class::Permanent),
+            ("55000", Class::Permanent),
+            ("55006", Class::Transient),
+            ("55P03", Class::Transient),
+            ("57000", Class::Permanent),
+            ("57014", Class::Neutral),
+            ("57P01", Class::Transient),
+            ("57P02", Class::Transient),
+            ("57P03", Class::Transient),
+            ("57P04", Class::Permanent),
+            ("57P05", Class::Transient),
+            ("58000", Class::Transient),
+            ("58030", Class::Transient),
+            ("58P01", Class::Permanent),
+            ("23505", Class::Permanent),
+            ("42601", Class::Permanent),
+            ("XX000", Class::Transient),
+            ("XX001", Class::Permanent),
+        ] {
+            assert_eq!(sqlstate(code, ""), class, "{code}");
+        }
+        let by_timeout = "canceling statement due to statement timeout";
+        assert_eq!(sqlstate("57014", by_timeout), Class::Transient);
+        let by_user = "canceling statement due to user request";
+        assert_eq!(sqlstate("57014", by_user), Class::Neutral);
+    }
+}

@@ -9,17 +9,24 @@ impl Classify for RedisError {
     /// What the driver would not retry is permanent, all else (connection, loading, cluster on the
     /// move, try again) is transient.
     ///
-    /// Other than the driver says: credentials that the server refuses are permanent; a server that
-    /// is out of memory (`OOM`), runs a script (`BUSY`), can't save (`MISCONF`), lacks replicas
-    /// (`NOREPLICAS`), is in a failover (`REDIRECT`, `UNBLOCKED`) or has no place for a further
-    /// client is transient. A pipeline or a transaction is permanent where one of its commands is.
+    /// Other than the driver says: an answer of another type than was asked for is permanent; a
+    /// server that is out of memory (`OOM`), runs a script (`BUSY`), can't save (`MISCONF`), lacks
+    /// replicas (`NOREPLICAS`), is in a failover (`REDIRECT`, `UNBLOCKED`) or has no place for a
+    /// further client is transient. A pipeline or a transaction is permanent where one of its
+    /// commands is.
     fn classify(&self) -> Class {
         match self.kind() {
-            ErrorKind::AuthenticationFailed => Class::Permanent,
+            // Bytes that are no answer, and one of another type than was asked for, are one kind.
+            ErrorKind::Parse if !self.detail().is_some_and(is_no_answer) => Class::Permanent,
             ErrorKind::Server(_) | ErrorKind::Extension => of_the_server(self),
             _ => by_method(self),
         }
     }
+}
+
+/// Whether the driver's parser said so.
+fn is_no_answer(detail: &str) -> bool {
+    detail.starts_with("Parse error at")
 }
 
 fn by_method(error: &RedisError) -> Class {
