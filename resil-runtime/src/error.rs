@@ -4,6 +4,11 @@
 //! small. It becomes an [`Error`] with plain, readable fields where it becomes the user's own
 //! error type: at the edge of the function, or when a pattern inside has to look at it.
 
+#[cfg(feature = "axum")]
+mod response;
+#[cfg(feature = "tonic")]
+mod status;
+
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 pub use crate::circuit::{
     CircuitPolicy, CircuitSite, CircuitVerdict, KeyedCircuit, Permit, Window, WindowOf,
 };
-pub use crate::classify::{Class, Classify, Forward, Probe, RetryAfter};
+pub use crate::classify::{Class, Classify, Derived, Forward, Link, Probe, RetryAfter};
 pub use crate::deadline::Deadline;
 pub use crate::error::Refusal;
 pub use crate::failure::{
@@ -19,6 +19,7 @@ pub use crate::shown::Showing;
 pub use crate::site::Site;
 pub use crate::then::then;
 pub use crate::timeout::{enclosed_timeout, timeout};
+pub use inventory::submit;
 
 /// A value of the type that a body answers, in code that never runs: inference is pinned to it.
 #[cold]

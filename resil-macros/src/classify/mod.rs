@@ -4,7 +4,7 @@ mod words;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, WherePredicate};
+use syn::{Data, DeriveInput, Fields, GenericParam, WherePredicate};
 
 use crate::diag::{Diag, help};
 use crate::expand::mixed;
@@ -123,6 +123,7 @@ fn implementation(
     } else {
         quote!(self)
     };
+    let registration = registration(input, krate);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Classify for #name #ty_generics #where_clause {
@@ -132,6 +133,32 @@ fn implementation(
                 }
             }
         }
+        #registration
+    }
+}
+
+/// Makes the type known where another error wraps it, if it is one type: an `anyhow::Error` can only
+/// be asked for types that are named. What can be asked holds nothing borrowed.
+fn registration(input: &DeriveInput, krate: &TokenStream) -> TokenStream {
+    let name = &input.ident;
+    let mut arguments = TokenStream::new();
+    for param in &input.generics.params {
+        match param {
+            GenericParam::Lifetime(_) => arguments.extend(quote!('static,)),
+            GenericParam::Type(_) | GenericParam::Const(_) => return TokenStream::new(),
+        }
+    }
+    quote! {
+        const _: () = {
+            fn __resil_class(
+                error: &(dyn ::core::error::Error + 'static),
+            ) -> ::core::option::Option<#krate::__private::Class> {
+                #krate::__private::Link::<#name<#arguments>>::new().class(error)
+            }
+            #krate::__private::submit! {
+                #krate::__private::Derived::new(__resil_class)
+            }
+        };
     }
 }
 

@@ -14,6 +14,7 @@
 //! side, and whoever cancelled wants no more tries. What is unknown is transient: a try too many
 //! costs less than a call that is lost, and the retry budget bounds it.
 
+mod chain;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "tokio-postgres")]
@@ -21,19 +22,23 @@ mod postgres;
 mod probe;
 #[cfg(feature = "redis")]
 mod redis;
+mod registry;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod retry_after;
 #[cfg(feature = "tonic")]
 mod tonic;
 
-use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
+pub use self::chain::find;
 #[cfg(feature = "http")]
 pub use self::http::retry_after;
 pub use self::probe::{Forward, Probe, RetryAfter};
+pub use self::registry::register;
+#[doc(hidden)]
+pub use self::registry::{Derived, Link};
 pub use self::retry_after::parse_retry_after;
 
 use crate::error::{By, Error};
@@ -120,7 +125,7 @@ impl Classify for Error {
 
 impl By {
     /// What [`Error`]s of it say.
-    fn class(self) -> Class {
+    pub(crate) fn class(self) -> Class {
         match self {
             Self::Timeout => Class::Transient,
             _ => Class::Neutral,
@@ -130,8 +135,9 @@ impl By {
 
 impl Classify for io::Error {
     /// By its kind: faults of the connection, of the moment and of an unknown kind are transient,
-    /// what the request or the machine's state is to blame for is permanent. An [`Error`] inside
-    /// is found again.
+    /// what the request or the machine's state is to blame for is permanent. No free port to
+    /// connect from (`AddrNotAvailable`) is of the moment. An error inside whose class is known
+    /// ([`find`]) decides.
     fn classify(&self) -> Class {
         use io::ErrorKind as K;
 
@@ -155,8 +161,7 @@ impl Classify for io::Error {
             | K::FileTooLarge
             | K::InvalidFilename
             | K::ArgumentListTooLong
-            | K::CrossesDevices
-            | K::AddrNotAvailable => Class::Permanent,
+            | K::CrossesDevices => Class::Permanent,
             _ => Class::Transient,
         }
     }
@@ -172,25 +177,4 @@ impl<T: Classify + ?Sized> Classify for std::sync::Arc<T> {
     fn classify(&self) -> Class {
         (**self).classify()
     }
-}
-
-/// The [`Error`] of resil in an error or among its sources, and what it says.
-///
-/// It makes an error known again that has crossed a function border inside `anyhow::Error`,
-/// `eyre::Report` or `Box<dyn Error>`.
-pub fn find(error: &(dyn StdError + 'static)) -> Option<Class> {
-    // A chain that leads back into itself would be a fault of its author's; still, it must end.
-    const LONGEST: usize = 64;
-    std::iter::successors(Some(error), |&e| e.source())
-        .take(LONGEST)
-        .find_map(|e| {
-            if let Some(own) = e.downcast_ref::<Error>() {
-                return Some(own.classify());
-            }
-            if let Some(by) = e.downcast_ref::<By>() {
-                return Some(by.class());
-            }
-            let io = e.downcast_ref::<io::Error>()?;
-            find(io.get_ref()?)
-        })
 }

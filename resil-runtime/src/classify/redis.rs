@@ -1,16 +1,68 @@
-//! `redis::RedisError`: by the driver's own judgement of what is worth another try.
+//! `redis::RedisError`: by the driver's own judgement of what is worth another try, and by the
+//! server's codes that the driver does not know.
 
-use ::redis::RetryMethod;
+use ::redis::{ErrorKind, RedisError, RetryMethod, ServerError, ServerErrorKind};
 
 use super::{Class, Classify};
 
-impl Classify for ::redis::RedisError {
+impl Classify for RedisError {
     /// What the driver would not retry is permanent, all else (connection, loading, cluster on the
     /// move, try again) is transient.
+    ///
+    /// Other than the driver says: an answer of another type than was asked for is permanent; a
+    /// server that is out of memory (`OOM`), runs a script (`BUSY`), can't save (`MISCONF`), lacks
+    /// replicas (`NOREPLICAS`), is in a failover (`REDIRECT`, `UNBLOCKED`) or has no place for a
+    /// further client is transient. A pipeline or a transaction is permanent where one of its
+    /// commands is.
     fn classify(&self) -> Class {
-        match self.retry_method() {
-            RetryMethod::NoRetry => Class::Permanent,
-            _ => Class::Transient,
+        match self.kind() {
+            // Bytes that are no answer, and one of another type than was asked for, are one kind.
+            ErrorKind::Parse if !self.detail().is_some_and(is_no_answer) => Class::Permanent,
+            ErrorKind::Server(_) | ErrorKind::Extension => of_the_server(self),
+            _ => by_method(self),
         }
+    }
+}
+
+/// Whether the driver's parser said so.
+fn is_no_answer(detail: &str) -> bool {
+    detail.starts_with("Parse error at")
+}
+
+fn by_method(error: &RedisError) -> Class {
+    match error.retry_method() {
+        RetryMethod::NoRetry => Class::Permanent,
+        _ => Class::Transient,
+    }
+}
+
+/// All that the server said: one error, or those of the commands of a pipeline.
+fn of_the_server(error: &RedisError) -> Class {
+    let Some(all) = error.clone().into_server_errors() else {
+        return by_method(error);
+    };
+    let passes = |(_, e): &(usize, ServerError)| may_pass(e);
+    if !all.is_empty() && all.iter().all(passes) {
+        Class::Transient
+    } else {
+        Class::Permanent
+    }
+}
+
+fn may_pass(error: &ServerError) -> bool {
+    const CODES: [&str; 6] = [
+        "BUSY",
+        "MISCONF",
+        "NOREPLICAS",
+        "OOM",
+        "REDIRECT",
+        "UNBLOCKED",
+    ];
+    match error.kind() {
+        Some(ServerErrorKind::ResponseError) => error
+            .details()
+            .is_some_and(|said| said.starts_with("max number of clients reached")),
+        Some(_) => by_method(&RedisError::from(error.clone())) == Class::Transient,
+        None => CODES.contains(&error.code()),
     }
 }

@@ -2,16 +2,23 @@
 
 use std::error::Error as StdError;
 
+use super::chain::find_inside;
 use super::{Class, Classify, http_status};
 
 impl Classify for ::reqwest::Error {
     /// A request that can't be built and a chain of redirects without end are permanent, as is an
-    /// answer whose JSON is of another shape; an answer that was cut, and all else, is transient.
+    /// answer whose JSON is of another shape. An error of your own type whose class is known (out of
+    /// a stream that is sent, a connector or a redirect policy) decides. An answer that was cut, and
+    /// all else, is transient.
+    ///
     /// The error does not carry the answer's headers: for `Retry-After`, read it before
     /// `error_for_status` and use `retry_after`.
     fn classify(&self) -> Class {
         if let Some(status) = self.status() {
             return http_status(status.as_u16(), None);
+        }
+        if let Some(class) = self.source().and_then(find_inside) {
+            return class;
         }
         if self.is_builder() || self.is_redirect() || (self.is_decode() && is_malformed(self)) {
             return Class::Permanent;

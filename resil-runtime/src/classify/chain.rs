@@ -1,0 +1,87 @@
+//! Finding the class of an error that others have wrapped.
+
+use std::error::Error as StdError;
+use std::io;
+use std::iter;
+use std::sync::Arc;
+
+use super::registry::registered;
+use super::{Class, Classify};
+use crate::error::{By, Error};
+
+/// Returns the class of an error or, where it has none that is known, that of the first of its
+/// sources that has one.
+///
+/// It is how `#[retry]`, `#[circuit]` and `#[classify(forward)]` look into an `anyhow::Error`, an
+/// `eyre::Report` and a `Box<dyn Error>`. Known are [`Error`], the types with `#[derive(Classify)]`,
+/// those that [`register`](super::register()) was called for, `std::io::Error`, and the errors of
+/// other crates behind the features of their names. The outermost one decides: a wrapper that has a
+/// class of its own is not looked through.
+pub fn find(error: &(dyn StdError + 'static)) -> Option<Class> {
+    chain(error).find_map(|e| own(e).or_else(|| registered(e)).or_else(|| foreign(e)))
+}
+
+/// As [`find`], for the sources of an error that says itself what it is: only resil's own errors and
+/// the types of the user's know better.
+pub(super) fn find_inside(error: &(dyn StdError + 'static)) -> Option<Class> {
+    chain(error).find_map(|e| {
+        own(e)
+            .or_else(|| registered(e))
+            // An `io::Error` shows the sources of what it holds, and not that itself.
+            .or_else(|| find_inside(held::<io::Error>(e)?.get_ref()?))
+    })
+}
+
+/// The error and its sources.
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    // A chain that leads back into itself would be a fault of its author's; still, it must end.
+    const LONGEST: usize = 64;
+    iter::successors(Some(error), |&e| e.source()).take(LONGEST)
+}
+
+/// Those of the error and its sources that are a `T`.
+#[cfg(any(feature = "tonic", feature = "tokio-postgres", feature = "redis"))]
+pub(super) fn links<'a, T: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a T> {
+    chain(error).filter_map(held::<T>)
+}
+
+/// The error as a `T`, also where it is shared or boxed: as a source of its own, an `Arc<T>` is not
+/// a `T`.
+pub(super) fn held<'a, T: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a T> {
+    error
+        .downcast_ref::<T>()
+        .or_else(|| error.downcast_ref::<Arc<T>>().map(|e| &**e))
+        .or_else(|| error.downcast_ref::<Box<T>>().map(|e| &**e))
+}
+
+/// The class of an error of type `T`.
+pub(super) fn class_of<T: Classify + StdError + 'static>(
+    error: &(dyn StdError + 'static),
+) -> Option<Class> {
+    held::<T>(error).map(Classify::classify)
+}
+
+/// An error of resil's own.
+fn own(error: &(dyn StdError + 'static)) -> Option<Class> {
+    class_of::<Error>(error).or_else(|| Some(error.downcast_ref::<By>()?.class()))
+}
+
+/// An error type of others that has a [`Classify`] here.
+fn foreign(error: &(dyn StdError + 'static)) -> Option<Class> {
+    let class = class_of::<io::Error>(error);
+    #[cfg(feature = "reqwest")]
+    let class = class.or_else(|| class_of::<::reqwest::Error>(error));
+    #[cfg(feature = "tonic")]
+    let class = class.or_else(|| class_of::<::tonic::Status>(error));
+    #[cfg(feature = "tokio-postgres")]
+    let class = class.or_else(|| class_of::<::tokio_postgres::Error>(error));
+    #[cfg(feature = "redis")]
+    let class = class.or_else(|| class_of::<::redis::RedisError>(error));
+    class
+}

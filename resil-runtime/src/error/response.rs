@@ -1,0 +1,137 @@
+//! [`Error`] as an HTTP response.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use axum_core::body::Body;
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+
+use super::Error;
+
+/// A handler may answer with it, and `axum::response::Result` serves as a function's type.
+///
+/// | error | status |
+/// |---|---|
+/// | `Timeout` | 504 |
+/// | `CircuitOpen` | 503 |
+/// | idempotency: in progress, cut short, taken over | 409 |
+/// | idempotency: another payload | 422 |
+/// | idempotency: no key, or none that can be used | 400 |
+/// | idempotency: the store is away, or full | 503 |
+/// | idempotency: the result is lost, and all else | 500 |
+///
+/// `Retry-After` says what the error knows of the time to wait ([`Error::retry_after`]), in whole
+/// seconds, up. The body is a problem report (RFC 9457, `application/problem+json`), which names no
+/// function and no circuit. The error itself is among the response's extensions, for what stands
+/// around the handler.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, code, detail) = said(&self);
+        let wait = self.retry_after();
+        let mut response = Response::new(Body::from(problem(status, code, detail)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/problem+json");
+        headers.insert(CONTENT_TYPE, json);
+        if let Some(wait) = wait {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Up, and at least one: `0` would say that there is nothing to wait for.
+fn whole_seconds(wait: Duration) -> u64 {
+    let more = u64::from(wait.subsec_nanos() > 0);
+    wait.as_secs().saturating_add(more).max(1)
+}
+
+/// A problem of no registered type: its title is the status's own. `code` tells apart what has one
+/// status. None of the texts has anything that JSON escapes.
+fn problem(status: StatusCode, code: &str, detail: &str) -> String {
+    let mut body = String::new();
+    let title = status.canonical_reason().unwrap_or_default();
+    let _ = write!(
+        body,
+        "{{\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{},\
+         \"detail\":\"{detail}\",\"code\":\"{code}\"}}",
+        status.as_u16()
+    );
+    body
+}
+
+/// The status, a word for programs and a sentence for people.
+fn said(error: &Error) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        Error::Timeout { .. } => (
+            StatusCode::GATEWAY_TIMEOUT,
+            "timeout",
+            "The request took too long.",
+        ),
+        Error::CircuitOpen { .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "circuit_open",
+            "A service that this one needs is not available. Try again later.",
+        ),
+        #[cfg(feature = "idempotent")]
+        Error::Idempotency(e) => idempotency(e),
+    }
+}
+
+#[cfg(feature = "idempotent")]
+fn idempotency(
+    error: &crate::idempotency::IdempotencyError,
+) -> (StatusCode, &'static str, &'static str) {
+    use crate::idempotency::IdempotencyError as E;
+
+    match error {
+        E::InProgress { .. } => (
+            StatusCode::CONFLICT,
+            "in_progress",
+            "A request with this idempotency key is in progress.",
+        ),
+        E::LeaseLost { .. } => (
+            StatusCode::CONFLICT,
+            "lease_lost",
+            "Another request took over this idempotency key. Ask again for its result.",
+        ),
+        E::Indeterminate { .. } => (
+            StatusCode::CONFLICT,
+            "indeterminate",
+            "A request with this idempotency key was cut short and may have taken effect.",
+        ),
+        E::KeyReused { .. } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "key_reused",
+            "This idempotency key was used before with another payload.",
+        ),
+        E::InvalidKey { .. } => (
+            StatusCode::BAD_REQUEST,
+            "invalid_key",
+            "The idempotency key is missing or can't be used.",
+        ),
+        E::Store { .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+            "Idempotency keys can't be looked up. Try again later.",
+        ),
+        E::Full { .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too_many_in_progress",
+            "Too many requests with idempotency keys are in progress. Try again later.",
+        ),
+        E::NotStored { .. } | E::Undecodable { .. } => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "result_lost",
+            "The request with this idempotency key is done, and its result is lost.",
+        ),
+        _ => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "not_idempotent",
+            "The request could not be made idempotent.",
+        ),
+    }
+}
