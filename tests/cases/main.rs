@@ -32,6 +32,10 @@ mod stage;
 
 mod aws;
 mod by_hand;
+mod complaints_circuit;
+mod complaints_deadline;
+mod complaints_once;
+mod complaints_retry;
 mod failsafe_go;
 mod finagle;
 mod gobreaker;
