@@ -3,6 +3,7 @@
 //! Where a comment says "ours", resil differs from what was asked for, and `LANGUAGE.md`, section 6,
 //! has the reason.
 
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::pin::pin;
 
 use resil::idempotency::IdempotencyError;
@@ -85,6 +86,34 @@ async fn bridge_379_the_keys_of_two_tenants() {
         assert_eq!(fund(&r, tenant, key).await, Ok(n), "{tenant} {key}");
     }
     assert_eq!(r.count(), pairs.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn powertools_638_the_order_of_what_has_none() {
+    // aws-powertools/powertools-lambda-python issue 638, mojaloop/project issue 2463: the same
+    // payload with its attributes in another order was another key, and ran again.
+    // aws-powertools/powertools-lambda-typescript PR 2570 (issue 2120): and the elements of its
+    // lists; ours: a list has an order, a set has none.
+    #[idempotent(key = (user, filters), fingerprint = tags)]
+    async fn export(
+        r: &Record,
+        user: u32,
+        filters: &HashMap<String, Vec<u32>>,
+        tags: HashSet<u32>,
+    ) -> Out {
+        Ok(r.attempt())
+    }
+    // Each has an order of its own.
+    let filters = || (0..50).map(|n| (n.to_string(), vec![n, 1])).collect();
+    let tags = || (0..50).collect();
+    let r = Record::new();
+    for _ in 0..9 {
+        assert_eq!(export(&r, 1, &filters(), tags()).await, Ok(1));
+    }
+    assert!(reused(export(&r, 1, &filters(), (0..49).collect()).await));
+    let mut turned: HashMap<String, Vec<u32>> = filters();
+    turned.get_mut("7").unwrap().reverse();
+    assert_eq!(export(&r, 1, &turned, tags()).await, Ok(2));
 }
 
 // Who runs, who waits.
@@ -187,31 +216,29 @@ async fn rueidis_1014_who_waits_gets_no_success_of_a_run_that_failed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn moka_59_a_hundred_owners_that_were_aborted() {
+async fn moka_59_three_hundred_owners_that_were_aborted() {
     // moka-rs/moka issue 59: a server drops a handler when its client goes; the next call for that
-    // key panicked, "too many retries". Here three hundred, with others waiting all the while.
+    // key panicked, "too many retries". Here each owner is aborted with all the others waiting, and
+    // then three hundred with nobody waiting.
     let r = Record::new();
-    let waiter = tokio::spawn({
+    let call = |k: &'static str| {
         let r = r.clone();
-        async move { second(&r, "moka").await }
-    });
-    for _ in 0..300 {
-        let handler = tokio::spawn({
-            let r = r.clone();
-            async move { second(&r, "moka").await }
-        });
-        tokio::task::yield_now().await;
-        handler.abort();
-        assert!(handler.await.is_err());
+        async move { second(&r, k).await }
+    };
+    let mut calls: VecDeque<_> = (0..=300).map(|_| tokio::spawn(call("moka"))).collect();
+    while calls.len() > 1 {
+        sleep(ms(1)).await;
+        let owner = calls.pop_front().unwrap();
+        owner.abort();
+        assert!(owner.await.unwrap_err().is_cancelled());
     }
-    assert_eq!(waiter.await.unwrap(), Ok(1));
-    let r = Record::new();
-    for n in 1..=300 {
-        let call = second(&r, "moka.again");
-        assert!(poll_once(pin!(call)).await.is_pending());
+    assert_eq!(calls.pop_front().unwrap().await.unwrap(), Ok(301));
+    assert_eq!(r.count(), 301, "each of them ran");
+    for n in 302..=600 {
+        assert!(poll_once(pin!(call("moka.again"))).await.is_pending());
         assert_eq!(r.count(), n);
     }
-    assert_eq!(second(&r, "moka.again").await, Ok(301));
+    assert_eq!(call("moka.again").await, Ok(601));
 }
 
 #[tokio::test(start_paused = true)]
