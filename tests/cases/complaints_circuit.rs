@@ -223,6 +223,42 @@ async fn fabfuel_56_functions_of_one_name_in_two_modules() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pybreaker_36_who_joins_an_open_breaker_changes_nothing() {
+    // danielfm/pybreaker PR 36: each process that set the breaker up wrote the time of its opening
+    // anew, so that it never closed while processes came and went. Ours: within one process, and
+    // with the settings that a function brings along when the breaker is already open.
+    #[circuit(name = "pybreaker.36")]
+    async fn first(r: &Record) -> Result<u32, Fault> {
+        Err(Fault::Network(r.attempt()))
+    }
+    #[circuit(name = "pybreaker.36")]
+    async fn joins(r: &Record) -> Result<u32, Fault> {
+        Ok(r.attempt())
+    }
+    #[circuit(name = "pybreaker.36", failures = 2, open_for = 40s)]
+    async fn sets(r: &Record) -> Result<u32, Fault> {
+        Ok(r.attempt())
+    }
+    let refused = |out| matches!(out, Err(Fault::Resil(resil::Error::CircuitOpen { .. })));
+    let r = Record::new();
+    for _ in 0..5 {
+        assert!(!refused(first(&r).await));
+    }
+    for _ in 0..2 {
+        advance(ms(14_000)).await;
+        assert!(refused(joins(&r).await));
+        assert!(refused(sets(&r).await));
+    }
+    // 30 s, and a fifth more at most.
+    advance(ms(8_000)).await;
+    assert_eq!(joins(&r).await, Ok(6));
+    assert_eq!(breaker("pybreaker.36").state(), Closed);
+    // And now it goes by what was set.
+    assert!(!refused(first(&r).await) && !refused(first(&r).await));
+    assert!(refused(sets(&r).await));
+}
+
+#[tokio::test(start_paused = true)]
 async fn jrugged_70_one_name_with_two_settings() {
     // Comcast/jrugged issue 70, bolshakov/stoplight issue 464: which of them held depended on
     // which method was called first, and nothing told. Ours: the first too, and it is told.

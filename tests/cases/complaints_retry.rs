@@ -4,11 +4,12 @@
 //!
 //! The complaints about jitter (agenda 1748, ferd/backoff 8) are rows of `jitter.rs`.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use resil::event::Event;
 use resil::event::StopReason::{AskedLonger, Deadline as AtDeadline, Exhausted, Final, Within};
-use resil::{Deadline, retry};
+use resil::{Deadline, circuit, retry, timeout};
 
 use crate::stage::{Case, cases};
 use crate::support::{Events, Fault, Record, ms};
@@ -244,4 +245,54 @@ async fn mullvad_5941_borrowed_arguments_in_an_async_trait() {
     let borrowed = to.as_str();
     let (a, b) = tokio::join!(relay.connect(borrowed), relay.connect(&borrowed[..8]));
     assert_eq!((a, b), (Ok(12), Ok(8)));
+}
+
+/// Can be sent to another thread, and not be shared with one.
+#[derive(Debug)]
+struct NotSync(Cell<u32>);
+impl From<resil::Error> for NotSync {
+    fn from(e: resil::Error) -> Self {
+        panic!("{e}")
+    }
+}
+
+struct Worker {
+    jobs: std::sync::mpsc::Receiver<u32>,
+}
+
+impl Worker {
+    /// What the body borrows must be `Sync` for the call to be `Send`: here all of `self` is, as
+    /// `&mut`, and not its field alone, as `&`.
+    #[retry(max = 3, base = 1ms)]
+    async fn take(&mut self) -> Result<u32, Fault> {
+        let this = &mut *self;
+        tokio::task::yield_now().await;
+        this.jobs.try_recv().map_err(|_| Fault::Final)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tikv_13811_results_that_are_not_sync_in_a_task() {
+    // tikv/tikv issue 13811: the retried future held its last result across the wait, and could
+    // not be spawned where that was `!Sync`. y-scope/spider PR 404, ydb-platform/ydb-rs-sdk PR 546:
+    // nor could what goes through an async closure.
+    #[circuit(failures = 9, on(e if e.0.get() > 0), ignore(NotSync(_)))]
+    #[timeout(9s)]
+    #[retry(max = 3, base = 1ms, on(e if e.0.get() > 0), on_ok(v if v.get() == 0))]
+    #[timeout(1s)]
+    async fn call(r: Record) -> Result<Cell<u32>, NotSync> {
+        tokio::task::yield_now().await;
+        match r.attempt() {
+            1 => Err(NotSync(Cell::new(1))),
+            2 => Ok(Cell::new(0)),
+            n => Ok(Cell::new(n)),
+        }
+    }
+    let out = tokio::spawn(call(Record::new())).await.unwrap();
+    assert_eq!(out.unwrap().get(), 3);
+    let (tx, jobs) = std::sync::mpsc::channel();
+    let mut worker = Worker { jobs };
+    tx.send(7).unwrap();
+    let out = tokio::spawn(async move { worker.take().await }).await;
+    assert_eq!(out.unwrap(), Ok(7));
 }
