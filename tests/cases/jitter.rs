@@ -91,6 +91,25 @@ spreads! {
         50 => [(200, 600), (200, 600), (200, 600), (200, 600)];
 }
 
+// What users complained of in public.
+spreads! {
+    agenda_1748_never_above_the_cap:
+        "100 ms doubled up to 500 ms, and a jitter of a half: delays of up to 750 ms were drawn",
+        "agenda/agenda issue 1748";
+        #[retry(max = 5, base = 100ms, cap = 500ms, jitter = 50%, budget = off)]
+        200 => [(50, 150), (100, 300), (200, 500), (250, 500)];
+    ferd_backoff_8_random_at_the_cap_too:
+        "once the longest delay was reached all waited exactly that long, and so came together for ever",
+        "ferd/backoff issue 8";
+        #[retry(constant, max = 4, base = 1s, cap = 1s, budget = off)]
+        200 => [(0, 1_000), (0, 1_000), (0, 1_000)];
+    ferd_backoff_8_decorrelated:
+        "and of `decorrelated`, whose draws above the cap are the cap: some are below it at any time",
+        "ferd/backoff issue 8";
+        #[retry(max = 7, base = 100ms, cap = 1s, jitter = decorrelated, budget = off)]
+        200 => [(100, 300), (100, 900), (100, 1_000), (100, 1_000), (100, 1_000), (100, 1_000)];
+}
+
 #[tokio::test(start_paused = true)]
 async fn mp_no_delay_and_jitter() {
     // MicroProfile RetryTest.testRetryWithNoDelayAndJitter: delay 0, jitter 400 ms, 3.2 s in all:

@@ -13,6 +13,9 @@
 //! | cache | L10 |
 //! | budgets by concurrency | J03, J05 |
 //!
+//! The modules `complaints_..` replay what users of other libraries reported in public threads, a
+//! test a thread, named by project and number.
+//!
 //! Each module lists its cases that stand in other targets; F02 and F03 are in tests/circuit_slow.rs.
 
 #![allow(
@@ -32,6 +35,11 @@ mod stage;
 
 mod aws;
 mod by_hand;
+mod complaints_circuit;
+mod complaints_deadline;
+mod complaints_keys;
+mod complaints_once;
+mod complaints_retry;
 mod failsafe_go;
 mod finagle;
 mod gobreaker;

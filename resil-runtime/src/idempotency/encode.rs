@@ -2,13 +2,18 @@
 //!
 //! Not JSON: there NaN and `None` are one text, maps have no order and their keys must be strings.
 //! Here integers go by value (a `u32` may become a `u64`), maps and structs are sorted by key
-//! (a `HashMap` is one key however it was filled), variants go by name.
+//! (a `HashMap` is one key however it was filled), variants go by name. A set is sorted too: serde
+//! hands it over as it does a list, so it is known by the name of its type.
 
+mod unordered;
+
+use std::any::type_name;
 use std::fmt;
 
 use serde::ser::{self, Serialize};
 
 use super::error::KeyFault;
+use unordered::is_unordered;
 
 /// What can be part of an idempotency key, or its fingerprint: anything that is
 /// `serde::Serialize`.
@@ -25,7 +30,7 @@ pub trait KeyPart {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> KeyPart for T {
     fn encode(&self, to: Encoder<'_>) -> Result<(), KeyFault> {
-        self.serialize(to)
+        to.value(self)
     }
 }
 
@@ -34,7 +39,7 @@ pub(super) fn encode_part<P: KeyPart + ?Sized>(
     part: &P,
     out: &mut Vec<u8>,
 ) -> Result<(), KeyFault> {
-    part.encode(Encoder { out, strict: true })
+    part.encode(Encoder::new(out, true))
 }
 
 /// Any value.
@@ -42,7 +47,7 @@ pub(super) fn encode_plain<P: KeyPart + ?Sized>(
     value: &P,
     out: &mut Vec<u8>,
 ) -> Result<(), KeyFault> {
-    value.encode(Encoder { out, strict: false })
+    value.encode(Encoder::new(out, false))
 }
 
 impl ser::Error for KeyFault {
@@ -82,9 +87,24 @@ pub struct Encoder<'b> {
     out: &'b mut Vec<u8>,
     /// The value is a part of a key and must say something.
     strict: bool,
+    /// The name of the value's type.
+    of: &'static str,
 }
 
 impl<'b> Encoder<'b> {
+    fn new(out: &'b mut Vec<u8>, strict: bool) -> Self {
+        Self {
+            out,
+            strict,
+            of: "",
+        }
+    }
+
+    fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), KeyFault> {
+        self.of = type_name::<T>();
+        value.serialize(self)
+    }
+
     fn blob(self, tag: u8, bytes: &[u8]) -> Result<(), KeyFault> {
         if self.strict && bytes.is_empty() {
             return Err(KeyFault::Missing);
@@ -105,10 +125,10 @@ impl<'b> Encoder<'b> {
     }
 
     fn variant(self, name: &str) -> Result<Self, KeyFault> {
-        let Self { out, strict } = self;
+        let Self { out, strict, .. } = self;
         out.push(VARIANT);
-        Encoder { out, strict: false }.blob(STR, name.as_bytes())?;
-        Ok(Encoder { out, strict })
+        Encoder::new(out, false).blob(STR, name.as_bytes())?;
+        Ok(Encoder::new(out, strict))
     }
 
     fn list(self, strict: bool) -> List<'b> {
@@ -116,6 +136,7 @@ impl<'b> Encoder<'b> {
         List {
             out: self.out,
             strict,
+            set: None,
         }
     }
 
@@ -208,7 +229,7 @@ impl<'b> ser::Serializer for Encoder<'b> {
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), KeyFault> {
         self.out.push(SOME);
-        value.serialize(self)
+        self.value(value)
     }
 
     fn serialize_unit(self) -> Result<(), KeyFault> {
@@ -234,7 +255,7 @@ impl<'b> ser::Serializer for Encoder<'b> {
         _: &'static str,
         value: &T,
     ) -> Result<(), KeyFault> {
-        value.serialize(self)
+        self.value(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -244,11 +265,15 @@ impl<'b> ser::Serializer for Encoder<'b> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), KeyFault> {
-        value.serialize(self.variant(variant)?)
+        self.variant(variant)?.value(value)
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<List<'b>, KeyFault> {
-        Ok(self.list(false))
+        let set = is_unordered(self.of).then(Vec::new);
+        Ok(List {
+            set,
+            ..self.list(false)
+        })
     }
 
     fn serialize_tuple(self, _: usize) -> Result<List<'b>, KeyFault> {
@@ -289,20 +314,32 @@ impl<'b> ser::Serializer for Encoder<'b> {
     }
 }
 
-/// Elements in their order.
+/// Elements in their order; those of a set are sorted when they are all there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct List<'b> {
     out: &'b mut Vec<u8>,
     strict: bool,
+    set: Option<Vec<Vec<u8>>>,
 }
 
 impl List<'_> {
     fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), KeyFault> {
-        value.serialize(Encoder {
-            out: self.out,
-            strict: self.strict,
-        })
+        let Some(set) = &mut self.set else {
+            return Encoder::new(self.out, self.strict).value(value);
+        };
+        let mut bytes = Vec::new();
+        encode_plain(value, &mut bytes)?;
+        set.push(bytes);
+        Ok(())
+    }
+
+    fn finish(self) {
+        if let Some(mut set) = self.set {
+            set.sort_unstable();
+            self.out.extend(set.into_iter().flatten());
+        }
+        self.out.push(END);
     }
 }
 
@@ -315,7 +352,7 @@ macro_rules! list {
                 self.add(value)
             }
             fn end(self) -> Result<(), KeyFault> {
-                self.out.push(END);
+                self.finish();
                 Ok(())
             }
         })*

@@ -1,6 +1,7 @@
 //! What makes one key, and what makes another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 
 use serde::Serialize;
 
@@ -74,6 +75,50 @@ fn what_is_equal_is_one_key() {
     let many: Vec<u32> = (0..100).collect();
     let reversed: Vec<u32> = (0..100).rev().collect();
     assert_eq!(map(&many), map(&reversed));
+}
+
+#[test]
+fn a_set_is_one_key_however_it_was_filled() {
+    // After powertools-lambda-typescript 2570: each `HashSet` has an order of its own.
+    #[derive(Serialize)]
+    struct Tags(HashSet<u32>);
+    #[derive(Serialize)]
+    struct Request {
+        id: u32,
+        tags: HashSet<u32>,
+        may: Option<HashSet<u32>>,
+        held: Box<Mutex<HashSet<u32>>>,
+        by_user: HashMap<u32, HashSet<u32>>,
+        rows: Vec<(u8, Box<Tags>)>,
+        kind: Kind,
+    }
+    #[derive(Serialize)]
+    enum Kind {
+        All(HashSet<u32>),
+        These { set: HashSet<u32> },
+    }
+    let set = || (0..50).collect::<HashSet<u32>>();
+    let request = |kind: fn(HashSet<u32>) -> Kind| Request {
+        id: 7,
+        tags: set(),
+        may: Some(set()),
+        held: Box::new(Mutex::new(set())),
+        by_user: (0..9).map(|user| (user, set())).collect(),
+        rows: vec![(1, Box::new(Tags(set()))), (2, Box::new(Tags(set())))],
+        kind: kind(set()),
+    };
+    for kind in [Kind::All, |set| Kind::These { set }] {
+        let (a, b) = (request(kind), request(kind));
+        assert!(bytes(key(&a)) == bytes(key(&b)));
+    }
+    let (a, b) = (set(), set());
+    assert!(bytes(key(&a)) == bytes(key(&b)));
+    assert!(bytes(key(&(&a, 1))) == bytes(key(&(&b, 1))));
+    assert!(bytes(key(&Tags(a))) == bytes(key(&Tags(b))));
+    // A set of other elements is another key, and a list has an order.
+    let short: HashSet<u32> = (0..49).collect();
+    assert_ne!(bytes(key(&short)), bytes(key(&set())));
+    assert_ne!(bytes(key(&vec![1, 2])), bytes(key(&vec![2, 1])));
 }
 
 #[test]
