@@ -402,3 +402,31 @@ async fn reqwest_errors() {
     let malformed = reqwest::get("no scheme at all").await.unwrap_err();
     assert_eq!(malformed.classify(), Class::Permanent);
 }
+
+/// Whether a call is retried may hang on a cargo feature: each page says so, in the same words.
+#[test]
+fn the_table_of_types_is_the_same_on_each_page() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = |page: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        let lines = text.lines().map(str::to_owned);
+        lines
+            .skip_while(|l| !l.starts_with("| error type | feature |"))
+            .take_while(|l| l.starts_with('|'))
+            .collect()
+    };
+    let readme = table("README.md");
+    assert_eq!(table("resil-macros/docs/retry.md"), readme);
+    assert_eq!(table("resil-macros/docs/classify.md"), readme);
+    for (ty, feature) in [
+        ("http::StatusCode", "http"),
+        ("reqwest::Error", "reqwest"),
+        ("tonic::Status", "tonic"),
+        ("redis::RedisError", "redis"),
+        ("tokio_postgres::Error", "tokio-postgres"),
+    ] {
+        let named = |row: &&String| row.starts_with(&format!("| `{ty}`"));
+        let row = readme.iter().find(named).expect(ty);
+        assert!(row.contains(&format!("| `{feature}` |")), "{row}");
+    }
+}

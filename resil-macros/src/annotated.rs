@@ -111,7 +111,7 @@ fn build(plan: &Plan<'_>, block: Block) -> TokenStream {
         let ret = ret.filter(|ret| syn::parse2::<syn::Type>(ret.clone()).is_ok());
         expand::fold(plan, part, ret.unwrap_or_else(|| quote!(_)), &found)
     });
-    let docs = document::section(&input.attrs, layers);
+    let docs = document::section(input, layers);
     input.with_body(content, &cloned, &docs)
 }
 

@@ -24,6 +24,9 @@ use crate::site::Site;
 /// The last of its [`source`](std::error::Error::source)s says which policy it was. So it is known
 /// again, by a `#[retry]` or a `#[circuit]` around, also where an error type of the user's shows it
 /// as its own (`#[error(transparent)]`) inside an `anyhow::Error` or a `Box<dyn Error>`.
+///
+/// With the feature `axum` it is an HTTP response, with the feature `tonic` a `tonic::Status` is made
+/// of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -80,7 +83,9 @@ impl std::error::Error for Error {
             Self::Timeout { .. } => &By::Timeout,
             Self::CircuitOpen { .. } => &By::Circuit,
             #[cfg(feature = "idempotent")]
-            Self::Idempotency(e) => return e.source().or(Some(&By::Idempotent)),
+            // What the store said is in the text, and in the `IdempotencyError`: as a source it would
+            // be what a wrapper of this error is taken for.
+            Self::Idempotency(_) => &By::Idempotent,
         };
         Some(by)
     }

@@ -3,6 +3,7 @@
 
 mod circuit;
 mod code;
+mod decided;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -13,11 +14,12 @@ use quote::quote;
 use syn::{Attribute, Meta};
 
 use self::code::{duration, limit, written};
+use crate::input::Input;
 use crate::policy::{Idempotent, Layer};
 
 /// The section as a doc attribute, where the function has docs at all.
-pub(crate) fn section(attrs: &[Attribute], layers: &[Layer]) -> TokenStream {
-    if !attrs.iter().any(is_docs) {
+pub(crate) fn section(input: &Input, layers: &[Layer]) -> TokenStream {
+    if !input.attrs.iter().any(is_docs) {
         return TokenStream::new();
     }
     let lines: Vec<String> = layers
@@ -25,8 +27,9 @@ pub(crate) fn section(attrs: &[Attribute], layers: &[Layer]) -> TokenStream {
         .enumerate()
         .map(|(i, layer)| format!("{}. {}", i + 1, sentence(layer)))
         .collect();
+    let decided = decided::sentence(input, layers).map_or_else(String::new, |s| s + "\n\n");
     let text = format!(
-        "\n# Resilience\n\nThe policies around the body, outermost first:\n\n{}\n\n{}",
+        "\n# Resilience\n\nThe policies around the body, outermost first:\n\n{}\n\n{decided}{}",
         lines.join("\n"),
         worst::sentence(layers)
     );

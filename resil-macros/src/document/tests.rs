@@ -11,11 +11,15 @@ const WORST: &str = include_str!("worst.txt");
 
 /// The section of a function under `stack`, outermost first, with `attrs` besides.
 fn section_of(stack: &[&str], attrs: &TokenStream) -> String {
+    section_on(stack, quote!(#attrs async fn f() {}))
+}
+
+/// The section of `function` under `stack`.
+pub(super) fn section_on(stack: &[&str], function: TokenStream) -> String {
     let (text, faults) = with_cx(|cx| {
         let layers = layers_of(stack, cx);
-        let function = quote!(#attrs async fn f() {});
         let input: Input = syn::parse2(function).expect("a function");
-        let section = section(&input.attrs, &layers);
+        let section = section(&input, &layers);
         if section.is_empty() {
             return String::new();
         }
@@ -76,6 +80,9 @@ fn the_whole_section_stands_behind_the_docs() {
          \n1. **timeout**: `5s`\
          \n2. **retry**: up to `3` runs; exponential waits from `100ms`, at most `20s`, with full jitter\
          \n3. **timeout**: `LIMIT`\n\
+         \nWhether an error is retried is decided by `Classify` of its error type where it has one \
+         (for `anyhow::Error`, `eyre::Report` and boxed errors: by the first error in the chain that \
+         has one); else every error is retried.\n\
          \nAt worst 3 attempts and about 5s in all."
     );
 }

@@ -23,6 +23,7 @@ pub fn find(error: &(dyn StdError + 'static)) -> Option<Class> {
 
 /// As [`find`], for the sources of an error that says itself what it is: only resil's own errors and
 /// the types of the user's know better.
+#[cfg(any(feature = "tonic", feature = "reqwest"))]
 pub(super) fn find_inside(error: &(dyn StdError + 'static)) -> Option<Class> {
     chain(error).find_map(|e| {
         own(e)
@@ -42,7 +43,7 @@ fn chain<'a>(
 }
 
 /// Those of the error and its sources that are a `T`.
-#[cfg(any(feature = "tonic", feature = "tokio-postgres", feature = "redis"))]
+#[cfg(any(feature = "tonic", feature = "tokio-postgres"))]
 pub(super) fn links<'a, T: StdError + 'static>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a T> {
@@ -84,4 +85,33 @@ fn foreign(error: &(dyn StdError + 'static)) -> Option<Class> {
     #[cfg(feature = "redis")]
     let class = class.or_else(|| class_of::<::redis::RedisError>(error));
     class
+}
+
+#[cfg(all(test, feature = "idempotent"))]
+mod tests {
+    use super::*;
+    use crate::idempotency::{IdempotencyError, StoreError};
+
+    /// What its driver said of a store is no class of the refusal.
+    #[test]
+    fn a_refusal_stays_one_whatever_its_store_said() {
+        #[derive(Debug, thiserror::Error)]
+        enum Shown {
+            #[error(transparent)]
+            Resil(Error),
+            #[error("while paying")]
+            While(#[source] Error),
+        }
+        let refused = || {
+            let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+            Error::Idempotency(IdempotencyError::Store {
+                name: "pay",
+                source: StoreError::unavailable("memory", reset),
+            })
+        };
+        for error in [Shown::Resil(refused()), Shown::While(refused())] {
+            assert_eq!(find(&error), Some(Class::Neutral), "{error:?}");
+        }
+        assert!(refused().to_string().contains("connection reset"));
+    }
 }

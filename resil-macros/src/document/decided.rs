@@ -1,0 +1,270 @@
+//! By what it is decided which errors are retried, and which are failures of the circuit, where no
+//! `on(..)` decides alone.
+//!
+//! The macro sees the error type as it is written, and no impls. So it says what is true whether the
+//! type has a `Classify` or not, and more where the name alone tells: of a type parameter, whose
+//! bounds are written; of the types that resil knows, with the features that it was built with.
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{
+    GenericArgument, GenericParam, Generics, PathArguments, PathSegment, Token, Type,
+    TypeParamBound, WherePredicate,
+};
+
+use super::code::code;
+use crate::input::Input;
+use crate::parse::shown_whole;
+use crate::policy::Layer;
+use crate::shape::{future_output, returns_future};
+
+/// The sentence, where there is something to decide.
+pub(super) fn sentence(input: &Input, layers: &[Layer]) -> Option<String> {
+    let (mut retried, mut failures, mut other) = (false, false, false);
+    for layer in layers {
+        match layer {
+            Layer::Retry(r) if r.on.is_none() && r.runs() != Some(1) => {
+                retried = true;
+                other |= r.unless.is_some();
+            }
+            Layer::Circuit(c) if c.on.is_none() => {
+                failures = true;
+                other |= c.ignore.is_some();
+            }
+            _ => {}
+        }
+    }
+    let (whether, is) = match (retried, failures) {
+        (false, false) => return None,
+        (true, false) => ("an error is retried", "is retried"),
+        (false, true) => (
+            "an error is a failure of the circuit",
+            "is a failure of the circuit",
+        ),
+        (true, true) => (
+            "an error is retried, and whether it is a failure of the circuit,",
+            "is retried, and is a failure of the circuit",
+        ),
+    };
+    let every = if other {
+        "every other error"
+    } else {
+        "every error"
+    };
+    let decides = |by: String| format!("Whether {whether} is decided by {by}.");
+    let all = |why: String| format!("E{} {is}: {why}.", every.trim_start_matches('e'));
+    Some(match decided(input) {
+        By::Classify(ty) => decides(format!("`Classify` of {ty}")),
+        By::Feature(ty, feature) => {
+            decides(format!("`Classify` of {ty} (resil's feature `{feature}`)"))
+        }
+        By::NoFeature(ty, feature) => all(format!(
+            "`Classify` of {ty} comes with resil's feature `{feature}`, which is off"
+        )),
+        By::NoBound(ty) => all(format!("{ty} has no `Classify` among its bounds")),
+        By::Chain(ty) => decides(format!(
+            "the first error in the chain of {ty} that has a `Classify` known to resil; where there \
+             is none, {every} {is}"
+        )),
+        By::Perhaps(ty) => decides(format!(
+            "`Classify` of {ty} where it has one; else {every} {is}"
+        )),
+        By::PerhapsChain(ty) => decides(format!(
+            "`Classify` of {ty} where it has one (for `anyhow::Error`, `eyre::Report` and boxed \
+             errors: by the first error in the chain that has one); else {every} {is}"
+        )),
+    })
+}
+
+/// What decides; each with the error type as it is shown.
+enum By {
+    /// It is sure to have one.
+    Classify(String),
+    /// One of another crate's, and the feature that is on.
+    Feature(String, &'static str),
+    /// One of another crate's, and the feature that is off.
+    NoFeature(String, &'static str),
+    /// A type parameter that has none.
+    NoBound(String),
+    /// What wraps any error.
+    Chain(String),
+    /// A type of which nothing is known.
+    Perhaps(String),
+    /// One that may be any of these by its name.
+    PerhapsChain(String),
+}
+
+fn decided(input: &Input) -> By {
+    let Some(Type::Path(ret)) = returned(input) else {
+        return By::PerhapsChain("its error type".to_owned());
+    };
+    let segments = &ret.path.segments;
+    if let Some(error) = arguments(segments).get(1) {
+        return of_type(error, &input.sig.generics);
+    }
+    // `io::Result<T>` and its like say of what their errors are by their names.
+    let error = match names(segments).as_slice() {
+        [.., module, result] if result == "Result" => match module.as_str() {
+            "io" => "std::io::Error",
+            "reqwest" => "reqwest::Error",
+            "tonic" => "tonic::Status",
+            "anyhow" => "anyhow::Error",
+            "eyre" | "color_eyre" => "eyre::Report",
+            _ => "",
+        },
+        [.., result] if result == "RedisResult" => "redis::RedisError",
+        _ => "",
+    };
+    match syn::parse_str::<Type>(error) {
+        Ok(error) => of_type(&error, &input.sig.generics),
+        Err(_) => By::PerhapsChain(format!("the error type of {}", shown(&ret))),
+    }
+}
+
+/// What the function answers, or the future that it returns.
+fn returned(input: &Input) -> Option<Type> {
+    let ty = input.output()?;
+    let ty = if input.sig.asyncness.is_none() && returns_future(ty) {
+        syn::parse2(future_output(ty)?).ok()?
+    } else {
+        ty.clone()
+    };
+    Some(peeled(&ty).clone())
+}
+
+fn of_type(ty: &Type, generics: &Generics) -> By {
+    let ty = peeled(ty);
+    let shown = shown(ty);
+    let by_bounds = |bounds: bool| {
+        if bounds {
+            By::Classify(shown.clone())
+        } else {
+            By::NoBound(shown.clone())
+        }
+    };
+    let path = match ty {
+        Type::Path(path) if path.qself.is_none() => &path.path,
+        Type::ImplTrait(opaque) => return by_bounds(classifies(&opaque.bounds)),
+        _ => return By::Perhaps(shown),
+    };
+    if let Some(bounds) = path
+        .get_ident()
+        .and_then(|name| of_parameter(name, generics))
+    {
+        return by_bounds(bounds);
+    }
+    let names = names(&path.segments);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    // A box and an `Arc` are what they hold.
+    if let ([.., "Box" | "Arc"], [held]) = (names.as_slice(), arguments(&path.segments).as_slice())
+    {
+        return match peeled(held) {
+            Type::TraitObject(object) if boxed(&object.bounds) => By::Chain(shown),
+            Type::TraitObject(_) => By::Perhaps(shown),
+            held => of_type(held, generics),
+        };
+    }
+    let foreign = |feature: &'static str, on: bool| {
+        if on {
+            By::Feature(shown.clone(), feature)
+        } else {
+            By::NoFeature(shown.clone(), feature)
+        }
+    };
+    match names.as_slice() {
+        ["resil", "Error"] | ["io", "Error"] | ["std", "io", "Error"] => By::Classify(shown),
+        ["http", "StatusCode"] | ["reqwest" | "axum", .., "StatusCode"] => {
+            foreign("http", cfg!(feature = "http"))
+        }
+        ["reqwest", "Error"] => foreign("reqwest", cfg!(feature = "reqwest")),
+        ["redis", "RedisError"] => foreign("redis", cfg!(feature = "redis")),
+        ["tokio_postgres", "Error"] => foreign("tokio-postgres", cfg!(feature = "tokio-postgres")),
+        ["tonic", "Status"] => foreign("tonic", cfg!(feature = "tonic")),
+        ["anyhow", "Error"] | ["eyre", "Report" | "Error"] | ["color_eyre", .., "Report"] => {
+            By::Chain(shown)
+        }
+        ["Error" | "Report" | "BoxError"]
+        | ["crate" | "self" | "super", .., "Error" | "BoxError"] => By::PerhapsChain(shown),
+        _ => By::Perhaps(shown),
+    }
+}
+
+/// A type as people write it: in one, no `<` compares.
+fn shown(ty: &impl ToTokens) -> String {
+    const TIGHT: [(&str, &str); 4] = [(" <", "<"), ("< ", "<"), (" >", ">"), ("& ", "&")];
+    let text = shown_whole(&ty.to_token_stream());
+    code(
+        &TIGHT
+            .iter()
+            .fold(text, |text, (from, to)| text.replace(from, to)),
+    )
+}
+
+/// Whether a type parameter of the function's has a `Classify` among its bounds; `None` for what is
+/// no such parameter.
+fn of_parameter(name: &Ident, generics: &Generics) -> Option<bool> {
+    let parameter = generics.params.iter().find_map(|p| match p {
+        GenericParam::Type(p) if p.ident == *name => Some(p),
+        _ => None,
+    })?;
+    let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
+    let bound_there = clauses.into_iter().any(|clause| match clause {
+        WherePredicate::Type(clause) => {
+            let bounded = clause.bounded_ty.to_token_stream().to_string();
+            bounded == name.to_string() && classifies(&clause.bounds)
+        }
+        _ => false,
+    });
+    Some(classifies(&parameter.bounds) || bound_there)
+}
+
+type Bounds = Punctuated<TypeParamBound, Token![+]>;
+
+fn classifies(bounds: &Bounds) -> bool {
+    traits(bounds).any(|name| name == "Classify")
+}
+
+/// The boxed errors that are looked into: with `Send` and `Sync`, or with neither.
+fn boxed(bounds: &Bounds) -> bool {
+    let has = |word: &str| traits(bounds).any(|name| name == word);
+    has("Error") && has("Send") == has("Sync")
+}
+
+/// The last names of the traits.
+fn traits(bounds: &Bounds) -> impl Iterator<Item = &Ident> {
+    bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().map(|s| &s.ident),
+        _ => None,
+    })
+}
+
+fn names(segments: &Punctuated<PathSegment, Token![::]>) -> Vec<String> {
+    segments.iter().map(|s| s.ident.to_string()).collect()
+}
+
+/// The types in the last segment's angle brackets.
+fn arguments(segments: &Punctuated<PathSegment, Token![::]>) -> Vec<Type> {
+    match segments.last().map(|s| &s.arguments) {
+        Some(PathArguments::AngleBracketed(list)) => {
+            let types = list.args.iter().filter_map(|arg| match arg {
+                GenericArgument::Type(ty) => Some(ty.clone()),
+                _ => None,
+            });
+            types.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Without the parentheses and the groups that a `macro_rules!` leaves.
+fn peeled(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => peeled(&group.elem),
+        Type::Paren(paren) => peeled(&paren.elem),
+        ty => ty,
+    }
+}
