@@ -22,6 +22,6 @@ pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strat
 
 #[doc(hidden)]
 pub mod __private {
-    pub use resil_macros::stack;
+    pub use resil_macros::{stack, write_clone_of_the_moved_argument_in_retry};
     pub use resil_runtime::__private::*;
 }

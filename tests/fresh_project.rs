@@ -1,5 +1,6 @@
 //! D6: a crate whose only dependency is resil, under another name, and that has no features of its
-//! own: generated code needs nothing else, and asks for no `cfg` of the user's.
+//! own: generated code needs nothing else, asks for no `cfg` of the user's, and knows the name by
+//! itself.
 //!
 //! A real project, checked by a real cargo: it has the lock file and so the versions of this
 //! workspace, which are all on the machine by the time that tests run.
@@ -47,7 +48,6 @@ const BODY: &str = r#"
 use rs::{circuit, idempotent, retry, timeout};
 
 #[derive(Debug, rs::Classify)]
-#[classify(crate = rs)]
 pub enum PayError {
     #[permanent]
     Declined,
@@ -61,7 +61,7 @@ impl From<rs::Error> for PayError {
     }
 }
 
-#[idempotent(key = (user, order), crate = rs)]
+#[idempotent(key = (user, order))]
 #[circuit(name = "pay")]
 #[timeout(5s)]
 #[retry(exponential, max = 5, jitter, unless(PayError::Declined))]
@@ -70,6 +70,16 @@ pub async fn charge(user: &str, order: u64) -> Result<u64, PayError> {
     if user.is_empty() { Err(PayError::Declined) } else { Ok(order) }
 }
 "#;
+
+/// Replaces each of `changes` in the text of a file.
+fn change(file: &Path, changes: &[(&str, &str)]) {
+    let mut text = fs::read_to_string(file).expect("a file");
+    for (from, to) in changes {
+        assert!(text.contains(from), "`{from}` is not in {text}");
+        text = text.replace(from, to);
+    }
+    fs::write(file, text).expect("a file");
+}
 
 #[test]
 fn d6_a_project_with_nothing_but_resil_under_another_name() {
@@ -83,17 +93,49 @@ fn d6_a_project_with_nothing_but_resil_under_another_name() {
 }
 
 #[test]
+fn d6_the_name_comes_from_the_workspace() {
+    let dir = project("fresh-workspace", "2024", BODY);
+    let own = "[workspace]\n\n[dependencies]\nrs = {";
+    let inherited = "[dependencies]\nrs = { workspace = true }\n\n[workspace.dependencies]\nrs = {";
+    change(&dir.join("Cargo.toml"), &[(own, inherited)]);
+    check(&dir);
+}
+
+#[test]
+fn d6_the_name_is_told_to_an_attribute() {
+    let told = [
+        ("(user, order))", "(user, order), crate = rs)"),
+        ("pub enum", "#[classify(crate = ::rs)]\npub enum"),
+    ];
+    let dir = project("fresh-told", "2024", BODY);
+    change(&dir.join("src/lib.rs"), &told);
+    check(&dir);
+}
+
+/// By a crate that hands resil on, which the compiler knows by another name: `extern crate` says
+/// it once for the whole crate, in its root.
+#[test]
+fn d6_the_name_is_told_once_in_the_root() {
+    let inner = format!("pub mod api {{{}}}", BODY.replace("#![", "//").replace("rs::", "resil::"));
+    let root = format!("#![deny(warnings)]\nextern crate fresh_middle as resil;\n\n{inner}");
+    let middle = project("fresh-middle", "2024", "pub use rs::*;");
+    let dir = project("fresh-root", "2024", &root);
+    let path = format!("fresh-middle = {{ path = {middle:?} }}\n");
+    let manifest = fs::read_to_string(dir.join("Cargo.toml")).expect("a manifest");
+    let (own, _) = manifest.split_once("rs = ").expect("a dependency");
+    fs::write(dir.join("Cargo.toml"), format!("{own}{path}")).expect("a manifest");
+    change(&middle.join("Cargo.toml"), &[("[workspace]\n", "")]);
+    check(&dir);
+}
+
+#[test]
 fn d6_without_the_default_features() {
     let body = BODY.replace("idempotent, ", "").replace(
-        "#[idempotent(key = (user, order), crate = rs)]\n#[circuit(name = \"pay\")]",
-        "#[circuit(name = \"pay\", crate = rs)]",
+        "#[idempotent(key = (user, order))]\n#[circuit(name = \"pay\")]",
+        "#[circuit(name = \"pay\")]",
     );
     let dir = project("fresh-bare", "2024", &body);
-    let manifest = fs::read_to_string(dir.join("Cargo.toml")).expect("a manifest");
-    let manifest = manifest.replace(
-        "package = \"resil\" }",
-        "package = \"resil\", default-features = false }",
-    );
-    fs::write(dir.join("Cargo.toml"), manifest).expect("a manifest");
+    let bare = ("package = \"resil\" }", "package = \"resil\", default-features = false }");
+    change(&dir.join("Cargo.toml"), &[bare]);
     check(&dir);
 }

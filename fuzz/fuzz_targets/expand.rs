@@ -23,6 +23,8 @@ mod document;
 mod expand;
 #[path = "../../resil-macros/src/input.rs"]
 mod input;
+#[path = "../../resil-macros/src/krate.rs"]
+mod krate;
 #[path = "../../resil-macros/src/parse/mod.rs"]
 mod parse;
 #[path = "../../resil-macros/src/policy/mod.rs"]

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::quote;
+use syn::Type;
 
 use crate::check;
 use crate::diag::Diag;
@@ -15,10 +16,12 @@ use crate::policy::{Ctx, Layer};
 use crate::shape;
 use crate::splice::{Block, Weave, locate};
 use crate::stack::{Entry, Stack, is_crate_path};
+use crate::tokens::SiteOf;
 
 /// The function with its layers; on any fault the function as written, and all the faults.
 pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let stack = Stack::read(stack);
+    let _hygiene = SiteOf::set(stack.site);
     let diag = Diag::new();
     let Ok(input) = syn::parse2::<Input>(item.clone()) else {
         shape::not_a_function(&stack, item, &diag);
@@ -34,11 +37,14 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let bindings = input.bindings(&hoisted);
     let params: Vec<_> = bindings.iter().map(|b| b.ident.clone()).collect();
     let generics = input.generics();
+    let (success, error) = answers(&input);
     let cx = Ctx {
         diag: &diag,
         params: &params,
         generics: &generics,
-        ok_is_result: ok_is_result(&input),
+        ok_is_result: success.as_ref().is_some_and(is_result),
+        success: success.map(|ty| quote!(#ty)),
+        error,
     };
 
     // Outermost first; a part ends where an `#[instrument]` stands.
@@ -126,13 +132,23 @@ pub(crate) fn return_type(input: &Input, boxed: bool) -> Option<TokenStream> {
     }
 }
 
-/// Whether the success is a `Result` by its name.
-fn ok_is_result(input: &Input) -> bool {
+/// The success and the error that the function declares, as far as it names them.
+fn answers(input: &Input) -> (Option<Type>, Option<TokenStream>) {
     let boxed = input.sig.asyncness.is_none() && input.output().is_some_and(shape::returns_future);
-    let answers = return_type(input, boxed).and_then(|ret| result_arguments(&ret));
-    let success = answers.and_then(|types| types.into_iter().next());
-    match success {
-        Some(syn::Type::Path(ty)) => {
+    let Some(ret) = return_type(input, boxed) else {
+        return (None, None);
+    };
+    let types = result_arguments(&ret).unwrap_or_default();
+    let mut types = types.into_iter();
+    let (success, error) = (types.next(), types.next());
+    let error = error.map(|ty| quote!(#ty));
+    (success, error.or_else(|| shape::error_of_alias(&ret)))
+}
+
+/// Whether the success is a `Result` by its name.
+fn is_result(ty: &Type) -> bool {
+    match ty {
+        Type::Path(ty) => {
             let last = ty.path.segments.last();
             last.is_some_and(|last| last.ident.to_string().ends_with("Result"))
         }

@@ -11,6 +11,7 @@ mod diag;
 mod document;
 mod expand;
 mod input;
+mod krate;
 #[cfg(test)]
 mod messages;
 mod parse;
@@ -63,5 +64,16 @@ pub fn derive_classify(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
+    annotated::expand(args.into(), &item.into()).into()
+}
+
+/// The same for a function that runs again. rustc names the attribute behind an error that stems from
+/// its own tokens, and such a one is that of an argument which the body moves: the name is the mend.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn write_clone_of_the_moved_argument_in_retry(
+    args: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
     annotated::expand(args.into(), &item.into()).into()
 }

@@ -12,7 +12,7 @@ use crate::policy::tests::random::Random;
 use crate::policy::tests::stacks;
 use crate::{annotated, classify, stack};
 
-const ITEMS: [&str; 22] = [
+const ITEMS: [&str; 24] = [
     "async fn f(a: u8) -> Result<u8, E> { g(a).await }",
     "/// Docs.\npub(crate) async fn f<'a, T: Clone, const N: usize>(x: &'a mut T, (mut a, b): (u8, [u8; N])) -> Result<&'a T, E> where T: Send { a += 1; Ok(x) }",
     "async fn f(&mut self, mut x: Vec<u8>, request: Request) -> io::Result<()> { x.push(1); Ok(()) }",
@@ -23,6 +23,8 @@ const ITEMS: [&str; 22] = [
     "fn f() -> Result<(), E> { let body = async { Ok(()) }; return rt.block_on(body); }",
     "fn f() -> impl Future<Output = Result<u8, E>> { async move { Ok(1) } }",
     "fn f() -> BoxFuture<'static, Result<u8, E>> { async { Ok(1) }.boxed() }",
+    "fn f() -> BoxFuture<'static, Result<u8, E>> { let mut f: Pin<Box<dyn A<B = C>>> = async { Ok(1) }; let f = f.in_current_span(); if a { b } { let s = s(); return (Box::pin(Instrument::instrument(f.boxed(), s))) as Pin<Box<dyn F>>; } }",
+    "fn f() -> impl Stream<Item = Result<u8, E>> { stream::empty() }",
     "fn f() -> Result<u8, E> { Ok(1) }",
     "const fn f() -> u8 { 1 }",
     "unsafe extern \"C\" fn f(x: u8, ...) {}",
@@ -169,7 +171,7 @@ fn expand(layers: Vec<(Ident, TokenStream)>, item: &TokenStream) -> TokenStream 
     while let Some(tree) = trees.next() {
         if let (TokenTree::Punct(p), Some(TokenTree::Group(g))) = (&tree, trees.peek()) {
             let text = g.stream().to_string();
-            if p.as_char() == '#' && text.contains("__private") && text.contains("stack") {
+            if p.as_char() == '#' && text.contains("__private ::") {
                 let args = g.stream().into_iter().find_map(|t| match t {
                     TokenTree::Group(args) => Some(args.stream()),
                     _ => None,

@@ -10,6 +10,7 @@ use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, To
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 
+use crate::krate;
 use crate::parse::{Piece, at_commas, crate_path};
 
 /// The pending layers: the content of the private attribute.
@@ -22,6 +23,8 @@ pub(crate) struct Stack {
     pub(crate) was_async: bool,
     /// Attributes of others that stood below one of ours, and have had their turn since.
     pub(crate) strangers: Vec<Ident>,
+    /// The hygiene of a `#[retry]`, where there is one.
+    pub(crate) site: Option<Span>,
 }
 
 /// One line of the stack.
@@ -55,6 +58,12 @@ const INSTRUMENT: &str = "instrument";
 const CRATE: &str = "crate";
 const ASYNC: &str = "async";
 const STRANGER: &str = "stranger";
+const SITE: &str = "site";
+const RETRY: &str = "retry";
+
+/// The private attributes: they do the same.
+const STACK: &str = "stack";
+const STACK_THAT_RUNS_AGAIN: &str = "write_clone_of_the_moved_argument_in_retry";
 
 /// Attributes that leave a function as it is: rustc's own, and ours.
 const HARMLESS: [&str; 23] = [
@@ -113,6 +122,9 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
     let seen = seen.take_while(|e| matches!(e, Entry::Instrument)).count();
     let kept = stack.entries.len() - seen.min(below);
     stack.entries.truncate(kept);
+    if name == RETRY {
+        stack.site = Some(Span::mixed_site());
+    }
     stack.entries.push(Entry::Layer(LayerTokens { name, args }));
     stack.entries.extend((0..below).map(|_| Entry::Instrument));
 
@@ -133,12 +145,14 @@ impl Stack {
             entries: Vec::new(),
             was_async: false,
             strangers: Vec::new(),
+            site: None,
         }
     }
 
     fn is_pending(attr: &TokenStream) -> bool {
         let path = path_of(attr);
-        matches!(path.as_slice(), [.., private, stack] if private == "__private" && stack == "stack")
+        matches!(path.as_slice(), [.., private, name] if private == "__private"
+            && (name == STACK || name == STACK_THAT_RUNS_AGAIN))
     }
 
     /// The content of the private attribute, as rustc hands it to the private macro.
@@ -161,6 +175,8 @@ impl Stack {
                     }));
             } else if name == ASYNC {
                 stack.was_async = true;
+            } else if name == SITE {
+                stack.site = Some(name.span());
             } else if name == INSTRUMENT {
                 stack.entries.push(Entry::Instrument);
             } else {
@@ -173,7 +189,7 @@ impl Stack {
     /// The path of the crate `resil` as the user's crate knows it.
     pub(crate) fn krate(&self) -> TokenStream {
         let path = self.krates.iter().find(|path| is_crate_path(path));
-        path.cloned().unwrap_or_else(|| quote!(::resil))
+        path.cloned().unwrap_or_else(krate::path)
     }
 
     /// How many `#[instrument]`s stand below one of the layers.
@@ -219,8 +235,16 @@ impl Stack {
             let word = word(ASYNC);
             quote!(#word())
         });
-        quote!(#[#krate::__private::stack(
-            #(#krates)* #was_async #stranger(#(#strangers)*) #(#entries)*
+        let name = word(match self.site {
+            Some(_) => STACK_THAT_RUNS_AGAIN,
+            None => STACK,
+        });
+        let site = self.site.map(|span| {
+            let word = Ident::new(SITE, span);
+            quote!(#word())
+        });
+        quote!(#[#krate::__private::#name(
+            #(#krates)* #site #was_async #stranger(#(#strangers)*) #(#entries)*
         )])
     }
 }

@@ -156,7 +156,14 @@ instrumented! {
 
 /// How often a span of each name was entered anew.
 #[derive(Clone, Default)]
-struct Spans(Arc<Mutex<HashMap<&'static str, u32>>>);
+pub(super) struct Spans(Arc<Mutex<HashMap<&'static str, u32>>>);
+
+impl Spans {
+    pub(super) fn count(&self, name: &str) -> u32 {
+        let spans = self.0.lock().unwrap();
+        spans.get(name).copied().unwrap_or_default()
+    }
+}
 
 impl Layer<Registry> for Spans {
     fn on_new_span(&self, attrs: &Attributes<'_>, _: &Id, _: Context<'_, Registry>) {

@@ -6,6 +6,7 @@
     reason = "tests read the paused clock themselves"
 )]
 
+mod by_hand;
 mod instrument;
 mod kinds;
 mod names;

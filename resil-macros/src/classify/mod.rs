@@ -42,7 +42,7 @@ fn expand(input: &DeriveInput, diag: &Diag) -> (TokenStream, TokenStream) {
         default,
         krate,
     } = words::read(&input.attrs, place, diag);
-    let krate = krate.unwrap_or_else(|| quote!(::resil));
+    let krate = krate.unwrap_or_else(crate::krate::path);
     let mut forwarded = Vec::new();
     let mut arm = |path: TokenStream, name: &Ident, fields: &Fields, said: Option<Verdict>| {
         if said.is_none() {

@@ -148,7 +148,7 @@ impl Ty {
 
 /// `__resil_v` is above zero: a duration that zero makes no sense for.
 pub(crate) fn not_zero(option: &'static str) -> Bound {
-    let at = Span::mixed_site();
+    let at = mixed(Span::call_site());
     Bound {
         option,
         ty: Ty::Duration,
@@ -169,7 +169,7 @@ pub(crate) fn any_duration(option: &'static str) -> Bound {
 
 /// A ratio: above 0 and at most 1.
 pub(crate) fn ratio(option: &'static str) -> Bound {
-    let at = Span::mixed_site();
+    let at = mixed(Span::call_site());
     Bound {
         option,
         ty: Ty::Number,
@@ -190,7 +190,7 @@ pub(crate) fn any_count(option: &'static str) -> Bound {
 
 /// A count between two bounds.
 pub(crate) fn count(option: &'static str, low: u32, high: u32, must: &'static str) -> Bound {
-    let at = Span::mixed_site();
+    let at = mixed(Span::call_site());
     Bound {
         option,
         ty: Ty::Count,

@@ -17,6 +17,7 @@ use crate::input::{Binding, Input, error_span, first_span, split_inner_attribute
 use crate::policy::Layer;
 use crate::splice::Found;
 use crate::tokens::braced_like;
+pub(crate) use crate::tokens::mixed;
 
 /// What is inside a layer: an expression of type `Outcome<T, E, P>`, or a future of one.
 pub(crate) enum Inner {
@@ -252,7 +253,10 @@ impl Cx<'_> {
             // As the arguments of a function do, the clones outlive them in each edition.
             quote_spanned!(at=> match () { () => #block })
         };
-        let mut future = quote_spanned!(at=> async #capture { #rebind_self #rebind #block });
+        // What the body moves, rustc reports at this block, as an error of the attribute that it
+        // stems from: by its name the private one says what to write.
+        let own = Span::mixed_site().located_at(span);
+        let mut future = quote_spanned!(own=> async #capture { #rebind_self #rebind #block });
         if self.layers().iter().any(|l| matches!(l, Layer::Retry(_))) {
             let attempt = self.private("attempt", span);
             future = quote_spanned!(at=> #attempt(&__RESIL_RETRY, #future));
@@ -332,11 +336,6 @@ pub(crate) fn option(value: Option<&impl ToTokens>, at: Span) -> TokenStream {
         || quote_spanned!(at=> ::core::option::Option::None),
         |value| quote_spanned!(at=> ::core::option::Option::Some(#value)),
     )
-}
-
-/// Our locals, seen by nobody else, shown at `span`.
-pub(crate) fn mixed(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
 }
 
 /// The statements and the value that take the place of a block: the layers of `part` around it.

@@ -7,13 +7,13 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use super::args::Args;
 use super::duration::{self, with_units};
 use super::habits;
-use super::look::{Look, Number, look};
-use super::split::{inside, shown};
+use super::look::{Look, Number, is_endless, look};
+use super::split::{flat, inside, shown};
 use super::table::{Guess, Here, Kind, Opt, Spec};
 use super::value::Form;
 use super::wording;
 use crate::diag::nearest;
-use crate::policy::SPECS;
+use crate::policy::{Ctx, SPECS};
 
 /// A name as others spell it, without the unit that some put behind: `delay_ms`.
 const UNIT_ENDINGS: [(&str, &str); 6] = [
@@ -57,16 +57,23 @@ impl Args<'_> {
                 let beside = self.beside(&value);
                 vec![wording::with_beside(option, &beside)]
             } else {
-                carried_over(option, option.name, &value, 0)
+                carried_over(self.cx, option, option.name, &value, 0)
             };
             self.cx
                 .diag
                 .error(tokens, wording::malformed(&shown(tokens), &texts));
             return;
         }
-        if let Look::Text(text) = look(tokens)
-            && let Some(strategy) = self.strategy(&text.value())
-        {
+        // `ExponentialBuilder::default()` is another library's.
+        let word = match flat(tokens).first() {
+            Some(TokenTree::Ident(word)) => Some(word.to_string()),
+            _ => None,
+        };
+        let word = match look(tokens) {
+            Look::Text(text) => Some(text.value()),
+            _ => word,
+        };
+        if let Some(strategy) = word.and_then(|word| self.strategy(&word)) {
             self.mean(strategy.name, super::first_span(tokens));
             let what = wording::no_name(self.spec, &shown(tokens));
             let message = wording::strategy_alone(&what, strategy, &[]);
@@ -117,8 +124,19 @@ impl Args<'_> {
         let Some(option) = self.option(to) else {
             unreachable!("`{to}` is in the table: a test looks at every row");
         };
-        let texts = carried_over(option, &name, tokens, more);
-        wording::called_here(self.spec, &name, &texts, note)
+        // What tenacity gives to its `wait_..` is called alike here, and is something else.
+        let beside = if option.kind == Kind::Strategy && !name.starts_with("wait_") {
+            self.beside(tokens)
+        } else {
+            Vec::new()
+        };
+        if !beside.is_empty() {
+            let what = wording::no_option(self.spec, &name);
+            return wording::strategy_first(&what, option, &beside);
+        }
+        let texts = carried_over(self.cx, option, &name, tokens, more);
+        let counts = texts.iter().all(|text| !text.ends_with("unlimited"));
+        wording::called_here(self.spec, &name, &texts, if counts { note } else { "" })
     }
 
     fn slip(&mut self, ident: &Ident, form: Form, tokens: &TokenStream) -> String {
@@ -133,7 +151,7 @@ impl Args<'_> {
         let near = nearest(stem(&without_unit), own.chain(others));
         if let Some(option) = near.and_then(|near| self.option(near)) {
             self.mean(option.name, ident.span());
-            let texts = carried_over(option, &name, tokens, 0);
+            let texts = carried_over(self.cx, option, &name, tokens, 0);
             return wording::did_you_mean(self.spec, &name, option, &texts);
         }
         match near.and_then(|near| self.known_elsewhere(near)) {
@@ -159,12 +177,14 @@ impl Args<'_> {
 
 /// The option with the value that stood beside the other name, as far as it fits.
 pub(super) fn carried_over(
+    cx: &Ctx<'_>,
     option: &Opt,
     name: &str,
     tokens: &TokenStream,
     more: u32,
 ) -> Vec<String> {
     let number = |number: &Number| match option.kind {
+        Kind::Duration if number.value() == Some(0.0) => vec![option.example.to_owned()],
         Kind::Duration if number.suffix.is_empty() => match unit(&snake(name)) {
             Some(unit) => vec![format!("{}{unit}", number.text)],
             None => with_units(&number.text, option.example),
@@ -185,8 +205,18 @@ pub(super) fn carried_over(
         }
         Look::Text(text) if is_unquoted(option.kind) => vec![text.value()],
         Look::Number(found) if !found.negative => number(&found),
+        // Others say so that there is no end.
+        Look::Number(_) if option.kind == Kind::Max => vec!["unlimited".to_owned()],
+        Look::Word(word) if option.kind == Kind::Max && is_endless(&word) => {
+            vec!["unlimited".to_owned()]
+        }
+        Look::Number(found) | Look::Percent(found)
+            if found.negative && is_unquoted(option.kind) =>
+        {
+            vec![option.example.to_owned()]
+        }
         _ if let Kind::Pattern(asked) = option.kind => {
-            vec![habits::meant(tokens, asked).unwrap_or_else(|| option.example.to_owned())]
+            vec![habits::meant(tokens, asked, cx).unwrap_or_else(|| option.example.to_owned())]
         }
         Look::Other if !fits(option, tokens) => vec![option.example.to_owned()],
         _ => vec![shown(tokens)],
@@ -211,6 +241,7 @@ fn is_unquoted(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Count
+            | Kind::Duration
             | Kind::Max
             | Kind::Ratio
             | Kind::Number

@@ -6,9 +6,11 @@ use quote::ToTokens;
 use syn::Pat;
 use syn::parse::Parser;
 
+use super::named::{self, typed};
 use super::pattern::is_constant_name;
 use super::split::{at_commas, collect, inside, is_punct, open, shown};
 use super::table::Asked;
+use crate::policy::Ctx;
 
 /// What is wrong with it, and what to write within the option's brackets, or in place of it.
 pub(super) struct Habit {
@@ -25,8 +27,18 @@ pub(super) fn of_no_pattern(tokens: &TokenStream, asked: Asked) -> Option<Habit>
         write: vec![write],
         not: None,
     };
-    if let Some(text) = from_closure(tokens) {
+    if is_closure(tokens) || from_closure(tokens).is_some() {
+        let text = from_closure(tokens).unwrap_or_else(|| "e if e.is_connect()".to_owned());
         return Some(found(format!("`{}` is a closure", shown(tokens)), text));
+    }
+    if let Some((name, guard)) = typed(tokens) {
+        let what = format!("the type of `{name}` is known, and stands in no pattern");
+        let text = if guard.is_empty() {
+            "_".to_owned()
+        } else {
+            format!("{name} {}", shown(&guard))
+        };
+        return Some(found(what, text));
     }
     let pieces = at_commas(tokens.clone());
     if pieces.len() > 1 && pieces.iter().all(|piece| reads(&piece.tokens)) {
@@ -34,8 +46,9 @@ pub(super) fn of_no_pattern(tokens: &TokenStream, asked: Asked) -> Option<Habit>
         let what = "a comma does not part alternatives".to_owned();
         return Some(found(what, joined.join(" | ")));
     }
-    if let Some(text) = from_or(tokens) {
-        return Some(found("`||` does not part alternatives".to_owned(), text));
+    if let Some(either) = from_or(tokens) {
+        let what = "`||` does not part alternatives".to_owned();
+        return Some(found(what, shown(&either)));
     }
     if let Some(habit) = of_arms(tokens) {
         return Some(habit);
@@ -84,21 +97,41 @@ pub(super) fn without_variant(pattern: &Pat, asked: Asked, guarded: bool) -> Opt
 }
 
 /// The pattern that a value of another library's option comes to, as a text to write.
-pub(super) fn meant(tokens: &TokenStream, asked: Asked) -> Option<String> {
+pub(super) fn meant(tokens: &TokenStream, asked: Asked, cx: &Ctx<'_>) -> Option<String> {
     let tokens = open(tokens.clone());
+    if is_closure(&tokens) {
+        return from_closure(&tokens);
+    }
     match Pat::parse_multi_with_leading_vert.parse2(tokens.clone()) {
         Ok(Pat::Ident(name)) if !is_constant_name(&name) => {
             let name = name.ident;
             Some(format!("e if {name}(e)"))
         }
-        Ok(pattern) => {
-            Some(without_variant(&pattern, asked, false).unwrap_or_else(|| shown(&tokens)))
-        }
+        Ok(pattern) => named::meant(&pattern, asked, cx)
+            .or_else(|| without_variant(&pattern, asked, false))
+            .or_else(|| Some(shown(&tokens))),
         Err(_) => of_no_pattern(&tokens, asked)?.write.into_iter().next(),
     }
 }
 
-/// `|e| e.is_connect()` → `e if e.is_connect()`.
+/// Whether it is a closure that begins with a `|`, and no pattern: `|e| true`. (`| A | B` is one.)
+pub(super) fn is_closure(tokens: &TokenStream) -> bool {
+    let closure = syn::parse2::<syn::ExprClosure>(tokens.clone());
+    closure.is_ok_and(|closure| closure.inputs.iter().all(is_parameter))
+}
+
+/// A name, not a variant.
+fn is_parameter(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Ident(name) => !is_constant_name(name),
+        Pat::Wild(_) | Pat::Type(_) | Pat::Tuple(_) => true,
+        Pat::Reference(inner) => is_parameter(&inner.pat),
+        Pat::Paren(inner) => is_parameter(&inner.pat),
+        _ => false,
+    }
+}
+
+/// `|e| e.is_connect()` → `e if e.is_connect()`, `|e| matches!(e, A)` → `A`.
 fn from_closure(tokens: &TokenStream) -> Option<String> {
     let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
     let mut inputs = closure.inputs.iter();
@@ -106,18 +139,41 @@ fn from_closure(tokens: &TokenStream) -> Option<String> {
         return None;
     };
     let input = match input {
-        Pat::Type(typed) => typed.pat.to_token_stream(),
-        other => other.to_token_stream(),
+        Pat::Type(typed) => &typed.pat,
+        other => other,
     };
-    Some(format!(
-        "{} if {}",
-        shown(&input),
-        shown(&closure.body.to_token_stream())
-    ))
+    let body = closure.body.to_token_stream();
+    if let Some(pattern) = of_matches(&body, input) {
+        return Some(pattern);
+    }
+    Some(match shown(&body).as_str() {
+        "true" => "_".to_owned(),
+        "false" => "_ if false".to_owned(),
+        body => format!("{} if {body}", shown(&input.to_token_stream())),
+    })
+}
+
+/// `P` of `matches!(e, P)`.
+fn of_matches(body: &TokenStream, input: &Pat) -> Option<String> {
+    let trees: Vec<TokenTree> = open(body.clone()).into_iter().collect();
+    let [TokenTree::Ident(matches), bang, TokenTree::Group(content)] = trees.as_slice() else {
+        return None;
+    };
+    let content: Vec<TokenTree> = content.stream().into_iter().collect();
+    let [TokenTree::Ident(value), comma, pattern @ ..] = content.as_slice() else {
+        return None;
+    };
+    let is_whole = matches!(input, Pat::Ident(name) if name.ident == *value);
+    let pattern = match pattern {
+        [pattern @ .., comma] if is_punct(comma, ',') => pattern,
+        pattern => pattern,
+    };
+    (matches == "matches" && is_punct(bang, '!') && is_punct(comma, ',') && is_whole)
+        .then(|| shown(&collect(pattern)))
 }
 
 /// `A || B` → `A | B`.
-fn from_or(tokens: &TokenStream) -> Option<String> {
+pub(super) fn from_or(tokens: &TokenStream) -> Option<TokenStream> {
     let mut alternatives: Vec<TokenTree> = Vec::new();
     let (mut halves, mut in_guard) = (0, false);
     for tree in tokens.clone() {
@@ -143,9 +199,7 @@ fn from_or(tokens: &TokenStream) -> Option<String> {
     if halves == 0 || leads || !reads(&pattern) {
         return None;
     }
-    let guard = collect(guard);
-    let space = if guard.is_empty() { "" } else { " " };
-    Some(format!("{}{space}{}", shown(&pattern), shown(&guard)))
+    Some(pattern.into_iter().chain(guard.iter().cloned()).collect())
 }
 
 /// `A => true, B => true, _ => false` → `A | B`.

@@ -98,6 +98,27 @@ fn number(literal: &Literal, minus: bool) -> Option<Number> {
     })
 }
 
+/// Words of others for no end.
+pub(crate) fn is_endless(word: &Ident) -> bool {
+    const ENDLESS: [&str; 13] = [
+        "always",
+        "disabled",
+        "endless",
+        "forever",
+        "inf",
+        "infinite",
+        "infinity",
+        "never",
+        "none",
+        "null",
+        "off",
+        "unbounded",
+        "unlimited",
+    ];
+    let word = word.to_string().to_lowercase();
+    ENDLESS.contains(&word.as_str())
+}
+
 /// "`5s`, a duration": how a message names the value it found.
 pub(crate) fn describe(tokens: &TokenStream) -> String {
     match look(tokens) {

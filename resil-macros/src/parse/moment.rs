@@ -6,10 +6,11 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::constant::{Const, is_const_block, is_name_in_capitals};
 use super::duration::{self, show};
-use super::look::{Look, Number, describe, look};
+use super::look::{Look, Number, describe, is_endless, look};
 use super::split::{at_commas, flat, inside, is_punct, shown};
 use super::value::{Form, Place, Value};
 use super::wording;
+use crate::diag::help;
 
 /// The limit of `timeout`, the one duration that may be known only at the call.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ impl Value<'_> {
     pub(crate) fn duration_from(&self, least: Duration) -> Option<Const<Duration>> {
         match look(&self.tokens) {
             Look::Number(number) => {
-                let value = self.duration_literal(&number)?;
+                let value = self.duration_literal(&number, least)?;
                 if value < least {
                     self.too_short(least, &number.text);
                     return None;
@@ -57,6 +58,10 @@ impl Value<'_> {
             }
             Look::Text(text) => {
                 self.text_for_duration(&text.value());
+                None
+            }
+            Look::Word(word) if is_endless(&word) && !self.cx.params.contains(&word) => {
+                self.endless();
                 None
             }
             Look::Word(word) if word != "true" && word != "false" => self.const_expr(),
@@ -74,7 +79,9 @@ impl Value<'_> {
         let names_argument =
             matches!(look(&self.tokens), Look::Word(word) if self.cx.params.contains(&word));
         let is_const = match look(&self.tokens) {
-            Look::Word(word) => word == "true" || word == "false" || self.reads_const(),
+            Look::Word(word) => {
+                word == "true" || word == "false" || is_endless(&word) || self.reads_const()
+            }
             Look::Other => self.reads_const() || broken(&self.tokens).is_some(),
             _ => true,
         };
@@ -86,6 +93,19 @@ impl Value<'_> {
 
     fn reads_const(&self) -> bool {
         is_name_in_capitals(&self.tokens) || is_const_block(&self.tokens)
+    }
+
+    /// A literal that says how long, a text or a negative number too: the first text that is one.
+    pub(crate) fn as_delay(&self) -> Option<String> {
+        let text = match look(&self.tokens) {
+            Look::Number(number) => number.text,
+            Look::Text(text) => text.value().split_whitespace().collect(),
+            _ => return None,
+        };
+        match duration::read_like(&text, "100ms") {
+            Ok(_) => Some(text),
+            Err(fault) => fault.write.into_iter().next(),
+        }
     }
 
     /// `[1s, 2s]`, each zero or more: a first retry without a pause is a thing to want.
@@ -101,7 +121,11 @@ impl Value<'_> {
         if !in_brackets && !in_parens {
             let list = inside(&self.tokens, Delimiter::Parenthesis);
             let list = list.unwrap_or_else(|| self.tokens.clone());
-            self.refuse_with(&describe(&self.tokens), &[format!("[{}]", shown(&list))]);
+            let are_numbers = at_commas(list.clone()).into_iter().all(
+                |piece| matches!(look(&piece.tokens), Look::Number(number) if !number.negative),
+            );
+            let texts = are_numbers.then(|| format!("[{}]", shown(&list)));
+            self.refuse_with(&describe(&self.tokens), texts.as_slice());
             return None;
         }
         if self.commas_missing() {
@@ -124,7 +148,19 @@ impl Value<'_> {
         (read.len() == wanted).then_some(read)
     }
 
-    fn duration_literal(&self, number: &Number) -> Option<Duration> {
+    /// `within = unlimited`: what is not limited is not written.
+    fn endless(&self) {
+        let what = describe(&self.tokens);
+        let by_itself = matches!(self.place, Place::Whole { .. });
+        if by_itself || ["slow", "within"].contains(&self.name) {
+            let takes = format!("`{}` takes {}, but {what}", self.name, self.takes);
+            self.fault(help(takes, "remove it: without it there is no limit"));
+        } else {
+            self.refuse_with(&what, &["365d".to_owned()]);
+        }
+    }
+
+    fn duration_literal(&self, number: &Number, least: Duration) -> Option<Duration> {
         let read = duration::read_like(&number.text, self.example);
         if number.negative {
             let texts = match read {
@@ -134,12 +170,24 @@ impl Value<'_> {
             self.refuse_with(&describe(&self.tokens), &texts);
             return None;
         }
-        read.map_err(|fault| self.refuse_with(&fault.what, &fault.write))
-            .ok()
+        read.map_err(|fault| {
+            let zero = number.value() == Some(0.0) && !least.is_zero();
+            // With a unit it would be refused again.
+            let texts = if zero { &[] } else { fault.write.as_slice() };
+            self.refuse_with(&fault.what, texts);
+        })
+        .ok()
     }
 
     fn too_short(&self, least: Duration, is: &str) {
-        if least <= Duration::from_nanos(1) {
+        if self.name == "base" {
+            let must = wording::must_be(self.name, "longer than zero", is);
+            let base = self.write(self.example);
+            self.fault(help(
+                must,
+                format!("write `{base}`, or `delays = [0s]` in its place for no pause"),
+            ));
+        } else if least <= Duration::from_nanos(1) {
             self.out_of_range("longer than zero", is, self.example);
         } else {
             let least = show(least);

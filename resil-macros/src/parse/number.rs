@@ -1,11 +1,11 @@
 //! COUNT, RATIO and plain numbers.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 
 use super::constant::Const;
 use super::duration;
 use super::look::{Look, Number, describe, look};
-use super::split::shown;
+use super::split::{flat, shown};
 use super::table::Kind;
 use super::value::Value;
 use super::wording;
@@ -123,7 +123,17 @@ impl Value<'_> {
             } else {
                 describe(&self.tokens)
             };
-            self.refuse_with(&what, &[whole_or_example(number, self.example)]);
+            // Others write -1 for no end, or for nothing set.
+            let few = if number.negative && number.digits == "1" {
+                self.example.to_owned()
+            } else {
+                whole_or_example(number, self.example)
+            };
+            let mut texts = vec![few];
+            if number.negative && self.kind() == Some(Kind::Max) {
+                texts.push("unlimited".to_owned());
+            }
+            self.refuse_with(&what, &texts);
             return None;
         }
         let value = number.digits.parse().ok();
@@ -149,6 +159,10 @@ impl Value<'_> {
 
     fn ratio_in_range(&self, value: f64, is: &str, instead: &str) -> Option<Const<f64>> {
         const MUST: &str = "above 0% and at most 100%";
+        if value == 0.0 && self.kind() == Some(Kind::Jitter) {
+            self.out_of_range(MUST, is, "none");
+            return None;
+        }
         if value > 1.0 {
             self.out_of_range(MUST, is, instead);
             return None;
@@ -166,6 +180,7 @@ impl Value<'_> {
     /// `50` → `50%`; `1` may have meant the whole.
     fn percent_missing(&self, number: &Number) {
         let texts = match number.digits.parse::<u32>() {
+            Ok(0) if self.kind() == Some(Kind::Jitter) => vec!["none".to_owned()],
             Ok(1) => vec!["1%".to_owned(), "100%".to_owned()],
             Ok(percent @ 2..=100) => vec![format!("{percent}%")],
             _ => vec!["50%".to_owned(), "0.5".to_owned()],
@@ -177,7 +192,14 @@ impl Value<'_> {
     fn const_or_refuse<T>(&self, seen: Look) -> Option<Const<T>> {
         match seen {
             Look::Word(word) if word != "true" && word != "false" => self.const_expr(),
-            Look::Other => self.const_expr(),
+            Look::Other => {
+                if let Some(number) = in_some(&self.tokens) {
+                    let what = format!("`{}` is an `Option`", shown(&self.tokens));
+                    self.refuse_with(&what, &[number]);
+                    return None;
+                }
+                self.const_expr()
+            }
             Look::Text(text) => {
                 let inner: TokenStream = text.value().parse().unwrap_or_default();
                 let is_number = matches!(look(&inner), Look::Number(_) | Look::Percent(_));
@@ -195,6 +217,17 @@ impl Value<'_> {
             }
         }
     }
+}
+
+/// `Some(3)` → `3`.
+fn in_some(tokens: &TokenStream) -> Option<String> {
+    let trees = flat(tokens);
+    let [TokenTree::Ident(some), TokenTree::Group(inner)] = trees.as_slice() else {
+        return None;
+    };
+    let number = inner.stream();
+    let is_number = matches!(look(&number), Look::Number(_) | Look::Percent(_));
+    (some == "Some" && is_number).then(|| shown(&number))
 }
 
 /// No unit, and no type but the one that a const `f64` would have.

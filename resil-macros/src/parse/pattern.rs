@@ -10,7 +10,7 @@ use syn::Pat;
 use syn::parse::Parser;
 
 use super::habits;
-use super::split::{collect, is_punct, open, shown};
+use super::split::{Piece, at_commas, collect, is_punct, open, shown};
 use super::table::{Asked, Kind};
 use super::value::Value;
 use super::wording;
@@ -36,6 +36,11 @@ impl Value<'_> {
         let guard_at = trees.iter().position(|tree| is_word(tree, "if"));
         let (pattern, guard) = trees.split_at(guard_at.unwrap_or(trees.len()));
         let pattern = collect(pattern);
+        // A leading `|` may also be that of a pattern.
+        if habits::is_closure(&tokens) {
+            self.no_pattern(&tokens);
+            return None;
+        }
 
         let parsed = Pat::parse_multi_with_leading_vert.parse2(pattern.clone());
         let guard_reads =
@@ -53,7 +58,10 @@ impl Value<'_> {
             self.refuse_with(&what, &["e if e.is_connect()".to_owned()]);
             return None;
         }
-        if guard.is_empty() && self.matches_all_by_mistake(&parsed) {
+        if guard.is_empty() && self.matches_all_by_mistake(&parsed)
+            || self.is_misnamed(&parsed, !guard.is_empty())
+            || self.is_list_by_mistake(&parsed)
+        {
             return None;
         }
         let guard = collect(guard);
@@ -97,12 +105,30 @@ impl Value<'_> {
 
     fn no_pattern(&self, tokens: &TokenStream) {
         let asked = self.asked();
+        let tokens_of = |piece: Piece| piece.tokens;
+        let pieces: Vec<TokenStream> = match habits::from_or(tokens) {
+            Some(either) => vec![either],
+            None => at_commas(tokens.clone())
+                .into_iter()
+                .map(tokens_of)
+                .collect(),
+        };
+        let misnamed = pieces.into_iter().filter(|piece| {
+            let pattern = Pat::parse_multi_with_leading_vert.parse2(piece.clone());
+            pattern.is_ok_and(|pattern| self.is_misnamed(&pattern, false))
+        });
+        if misnamed.count() > 0 {
+            return;
+        }
         if let Some(habit) = habits::of_no_pattern(tokens, asked) {
             let mut texts = self.write_all(&habit.write);
             if let (Some(contrary), Some(not)) = (asked.contrary, &habit.not) {
                 texts.insert(0, format!("{contrary}({not})"));
             }
             self.refuse_for(&habit.what, &texts);
+            return;
+        }
+        if self.is_type(tokens) {
             return;
         }
         self.fault(help(
@@ -121,7 +147,7 @@ impl Value<'_> {
 
     /// What the pattern is matched against. One that is no option's is on the error:
     /// `errors = store(PATTERN)`.
-    fn asked(&self) -> Asked {
+    pub(super) fn asked(&self) -> Asked {
         match self.kind() {
             Some(Kind::Pattern(asked)) => asked,
             _ => Asked::OF_ERROR,

@@ -97,7 +97,9 @@ impl Args<'_> {
                 match self.called_elsewhere(&ident) {
                     Some(option) if form != Form::Flag => {
                         self.mean_once(option, span)?;
-                        carried_over(option, &name, &tokens, 0).into_iter().next()
+                        carried_over(self.cx, option, &name, &tokens, 0)
+                            .into_iter()
+                            .next()
                     }
                     _ => (form != Form::Flag).then_some(whole),
                 }
@@ -105,7 +107,7 @@ impl Args<'_> {
             Item::Nameless(tokens) => {
                 if let Some((option, value)) = self.badly_attached(&tokens) {
                     self.mean_once(option, span)?;
-                    return carried_over(option, option.name, &value, 0)
+                    return carried_over(self.cx, option, option.name, &value, 0)
                         .into_iter()
                         .next();
                 }

@@ -20,6 +20,14 @@ pub(crate) fn wrong_kind(name: &str, takes: &str, what: &str, texts: &[String]) 
     help(format!("`{name}` takes {takes}, but {what}"), write(texts))
 }
 
+/// `on(PayError)`.
+pub(crate) fn is_a_type(name: &str, takes: &str, ty: &str, instead: &str) -> String {
+    help(
+        format!("`{name}` takes {takes}, but `{ty}` is a type"),
+        instead,
+    )
+}
+
 /// A value of the right kind that can't be: "`max` must be at least 1, but is `0`".
 pub(crate) fn out_of_range(name: &str, must: &str, is: impl Display, texts: &[String]) -> String {
     help(must_be(name, must, is), write(texts))

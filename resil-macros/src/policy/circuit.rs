@@ -7,6 +7,7 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use syn::LitStr;
 
+use super::retry::table::{FALLBACK, NO_FALLBACK};
 use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
@@ -90,6 +91,16 @@ pub(crate) static SPEC: Spec = Spec {
         Elsewhere {
             names: &["sliding_window_size", "window_size", "rolling_window"],
             here: Here::Named("window", ", a count of calls or a duration"),
+        },
+        Elsewhere {
+            names: &["sliding_window_type"],
+            here: Here::Say(
+                "write `window = 100` for so many calls, or `window = 10s` for so much time",
+            ),
+        },
+        Elsewhere {
+            names: FALLBACK,
+            here: Here::Say(NO_FALLBACK),
         },
         Elsewhere {
             names: &["slow_call_duration_threshold", "slow_call_duration"],

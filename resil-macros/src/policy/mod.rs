@@ -37,6 +37,9 @@ pub(crate) struct Ctx<'a> {
     pub(crate) params: &'a [Ident],
     /// The function's generics, lifetimes left out.
     pub(crate) generics: &'a [Ident],
+    /// The error and the success of its `Result`, where its declaration names them.
+    pub(crate) error: Option<TokenStream>,
+    pub(crate) success: Option<TokenStream>,
     /// Its success is a `Result` too, so that a pattern on it may say `Ok` and `Err`.
     pub(crate) ok_is_result: bool,
 }

@@ -8,13 +8,14 @@ use quote::ToTokens;
 use syn::{ReturnType, Type};
 
 use self::borrow::check_borrow_out;
-pub(crate) use self::future::{future_output, returns_future};
+pub(crate) use self::future::{error_of_alias, future_output, returns_future};
+use self::future::{is_stream, made_elsewhere};
 
 use crate::annotated::return_type;
 use crate::diag::Diag;
 use crate::input::{Binding, Input, result_arguments};
 use crate::policy::Layer;
-use crate::splice::{Block, early_return};
+use crate::splice::{Block, behind_the_block};
 use crate::stack::Stack;
 
 /// The item is no function at all.
@@ -67,6 +68,9 @@ pub(crate) fn check(
     diag: &Diag,
 ) {
     let attribute = stack.first().map(ToString::to_string).unwrap_or_default();
+    if check_stream(input, &attribute, diag) {
+        return;
+    }
     let has_body = check_body(input, &attribute, diag);
     // What can't be async is not told to be it.
     if check_qualifiers(input, &attribute, diag) && has_body {
@@ -81,6 +85,23 @@ pub(crate) fn check(
         check_mutable_arguments(input, bindings, layers, diag);
         check_borrow_out(input, answer.as_ref(), diag);
     }
+}
+
+/// A stream has many outcomes, and no future to put a policy around.
+fn check_stream(input: &Input, attribute: &str, diag: &Diag) -> bool {
+    let Some(ty) = input.output().filter(|ty| is_stream(ty)) else {
+        return false;
+    };
+    diag.error(
+        ty,
+        format!(
+            "`{}` returns a stream, and `#[{attribute}]` acts on the one `Result` of a future\n\
+             help: write it on the `async fn` that opens the stream, and on one that takes the next \
+             item: `async fn next(stream: &mut S) -> Result<Option<T>, E>`",
+            input.sig.ident
+        ),
+    );
+    true
 }
 
 /// What can't be async, or can't be run by us.
@@ -128,10 +149,10 @@ fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &St
         return;
     }
     let Some(body) = &input.body else { return };
-    if block.is_some() {
-        if let Some(word) = early_return(body.stream()) {
+    if let Some(block) = block {
+        if let Some(word) = block.early_return() {
             diag.error(
-                &word,
+                word,
                 format!(
                     "this `return` leaves `{0}` before the block that `#[{attribute}]` is around\n\
                      help: write `async fn {0}(..)`, or return from inside the `async` block",
@@ -155,10 +176,31 @@ fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &St
             );
             return;
         }
-        _ if future => format!(
-            "`#[{attribute}]` can't find the async block of `{name}`\n\
-             help: write `async fn {name}(..)`, or end the body with `Box::pin(async move {{ .. }})`"
-        ),
+        _ if future => {
+            let block = |inner: &str| match input.output() {
+                Some(Type::ImplTrait(_)) => format!("async move {{ {inner} }}"),
+                _ => format!("Box::pin(async move {{ {inner} }})"),
+            };
+            if let Some(method) = behind_the_block(body.stream()) {
+                diag.error(
+                    &method,
+                    format!(
+                        "`.{method}(..)` behind the async block of `{name}` may change its outcome, \
+                         which `#[{attribute}]` would not see\n\
+                         help: write it inside: `{}`",
+                        block(&format!("async {{ .. }}.{method}(..).await"))
+                    ),
+                );
+                return;
+            }
+            let inner = made_elsewhere(body.stream());
+            let inner = inner.map_or_else(|| "..".to_owned(), |made| format!("{made}.await"));
+            format!(
+                "`#[{attribute}]` can't find the async block of `{name}`\n\
+                 help: write `async fn {name}(..)`, or end the body with `{}`",
+                block(&inner)
+            )
+        }
         // Whatever takes `async` away keeps the body in something async.
         _ if !mentions_async(body.stream()) => format!(
             "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
@@ -195,6 +237,7 @@ fn check_result(input: &Input, diag: &Diag) {
         ReturnType::Type(_, ty) => {
             let plain = match &**ty {
                 Type::Tuple(_) | Type::Reference(_) | Type::Array(_) | Type::Never(_) => true,
+                Type::ImplTrait(_) => !returns_future(ty),
                 Type::Path(p) => p.path.get_ident().is_some_and(|i| {
                     let primitives = [
                         "bool", "char", "f32", "f64", "i32", "i64", "String", "u8", "u32", "u64",

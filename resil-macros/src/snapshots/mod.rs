@@ -13,7 +13,7 @@ use crate::{annotated, stack};
 fn expand(item: TokenStream) -> String {
     let mut item = item;
     while let Some((name, args, rest)) = take_attribute(&item) {
-        item = if name == "stack" {
+        item = if name == "stack" || name == "write_clone_of_the_moved_argument_in_retry" {
             annotated::expand(args, &rest)
         } else {
             stack::defer(name, args, rest)
@@ -26,7 +26,14 @@ fn expand(item: TokenStream) -> String {
 /// The first attribute that is one of ours, and the item without it.
 fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream)> {
     let mut parsed: syn::ItemFn = syn::parse2(item.clone()).expect("an item");
-    let ours = ["retry", "timeout", "circuit", "idempotent", "stack"];
+    let ours = [
+        "retry",
+        "timeout",
+        "circuit",
+        "idempotent",
+        "stack",
+        "write_clone_of_the_moved_argument_in_retry",
+    ];
     let at = parsed.attrs.iter().position(|a| {
         a.path()
             .segments

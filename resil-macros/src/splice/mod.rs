@@ -1,23 +1,26 @@
 //! Splice: the user's block inside what other attributes have made of the function.
 //!
 //! Whatever ran before us has wrapped the body. The block is searched inside the shapes that
-//! `async_trait`, `tracing::instrument` and `tokio::main`/`test` leave, and inside a hand-written
-//! `Box::pin(async move { .. })`; layers are put around that block, or around what an
-//! `#[instrument]` made of it. All that was hoisted stays outside.
+//! `async_trait`, `tracing::instrument` and `tokio::main`/`test` leave, and inside the future that a
+//! hand-written function ends with; layers are put around that block, or around what an
+//! `#[instrument]` made of it. All that was hoisted stays outside, and so does what is made of the
+//! block: its box, its `.instrument(span)`.
 
 mod again;
 mod shapes;
 mod shell;
+mod tail;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::{Local, Stmt};
 
 use self::again::without_moves;
 use self::shapes::{
-    Tokens, async_tail, async_trait_block, boxed_tail, collect, has_fake_return, hoisted_self,
-    holds, is_brace, is_ident, sole_brace, tokio_block, without_mut,
+    Tokens, async_trait_block, collect, has_fake_return, hoisted_self, holds, is_brace, is_ident,
+    sole_brace, tokio_block, without_mut,
 };
 use self::shell::{Shell, enter, in_written_order};
+use self::tail::{Step, Tail};
 use crate::parse::is_punct;
 use crate::tokens::braced_like;
 
@@ -26,6 +29,8 @@ pub(crate) struct Block {
     /// From the function's braces to the block.
     outer: Shell,
     inside: Inside,
+    /// A `return` that leaves the function before the future that it ends with, and with it all layers.
+    early_return: Option<Ident>,
     /// What each `#[instrument]` made, outermost first.
     instruments: Vec<Shell>,
     /// What is in all of them: the user's own block, where `async_trait` has not hoisted.
@@ -51,7 +56,7 @@ pub(crate) struct Found {
 enum Inside {
     /// An `async fn`, or the block that the runtime's attribute made of one.
     Async,
-    /// The block in a `Box::pin(async move { .. })`.
+    /// The block in a future that the function returns: `Box::pin(async move { .. })`.
     Boxed,
 }
 
@@ -73,6 +78,7 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     let mut frames = Vec::new();
     let mut core: Tokens = content.into_iter().collect();
     let mut inside = Inside::Async;
+    let mut early_return = None;
     if !is_async {
         // `instrument` over a function whose `async` was taken before its turn: the block, behind a
         // fake return, is somewhere inside closures and braces.
@@ -89,11 +95,13 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
             core = enter(&mut frames, core, at)?;
         } else {
             inside = Inside::Boxed;
-            if let Some(at) = boxed_tail(&core) {
-                core = enter(&mut frames, core, at)?;
+            let Tail::Future(way) = Tail::of(core.clone()) else {
+                return None;
+            };
+            for step in way {
+                early_return = early_return.or_else(|| returns_around(&core, &step));
+                core = enter(&mut frames, core, step.at)?;
             }
-            let at = async_block(&core)?;
-            core = enter(&mut frames, core, at)?;
         }
     }
     let mut instruments = Vec::new();
@@ -112,16 +120,18 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     Some(Block {
         outer: Shell(frames),
         inside,
+        early_return,
         instruments,
         core,
     })
 }
 
-fn async_block(tokens: &[TokenTree]) -> Option<usize> {
-    // In a `Box::pin(..)` a comma may stand behind it.
-    match tokens {
-        [block @ .., comma] if is_punct(comma, ',') => async_tail(block),
-        block => async_tail(block),
+/// The method behind the `async` block of `content` that keeps the layers from it: it may change the
+/// block's value.
+pub(crate) fn behind_the_block(content: TokenStream) -> Option<Ident> {
+    match Tail::of(content.into_iter().collect()) {
+        Tail::Behind(method) => Some(method),
+        Tail::Future(_) | Tail::Other => None,
     }
 }
 
@@ -155,6 +165,11 @@ impl Block {
     /// The function's own type is that of a future that the block makes.
     pub(crate) fn is_boxed(&self) -> bool {
         self.inside == Inside::Boxed
+    }
+
+    /// A `return` that leaves the function before the block, and with it all layers.
+    pub(crate) fn early_return(&self) -> Option<&Ident> {
+        self.early_return.as_ref()
     }
 
     fn hoisting(&self) -> Option<shapes::Hoisting> {
@@ -246,11 +261,13 @@ impl Found {
     }
 }
 
-/// A `return` that leaves a function before the future that it ends with, and with it all layers.
-pub(crate) fn early_return(content: TokenStream) -> Option<Ident> {
-    let tokens: Tokens = content.into_iter().collect();
-    let tail = boxed_tail(&tokens).or_else(|| async_tail(&tokens))?;
-    returns(&tokens[..tail])
+/// A `return` beside the way to the block, which passes by all layers.
+fn returns_around(tokens: &[TokenTree], step: &Step) -> Option<Ident> {
+    let mut tokens = tokens.to_vec();
+    if let Some(answer) = step.answer {
+        tokens[answer] = Punct::new(';', Spacing::Alone).into();
+    }
+    returns(&tokens[..step.at]).or_else(|| returns(&tokens[step.at + 1..]))
 }
 
 /// A `return` that is not a closure's, an async block's or an inner function's.
@@ -265,7 +282,7 @@ fn returns(tokens: &[TokenTree]) -> Option<Ident> {
                 let before = at.checked_sub(1).map(|at| &tokens[at]);
                 let own = before.is_some_and(|t| {
                     is_ident(t, "async") || is_ident(t, "move") || is_punct(t, '|')
-                });
+                }) || is_typed_closure(&tokens[..at]);
                 let inner: Tokens = g.stream().into_iter().collect();
                 if let Some(word) = returns(&inner).filter(|_| !own) {
                     return Some(word);
@@ -275,4 +292,15 @@ fn returns(tokens: &[TokenTree]) -> Option<Ident> {
         }
     }
     None
+}
+
+/// `|x| -> T`, with the braces of the closure to follow.
+fn is_typed_closure(tokens: &[TokenTree]) -> bool {
+    let bar = tokens.iter().rposition(|t| is_punct(t, '|'));
+    let typed = |ty: &[TokenTree]| {
+        let ends = |t: &TokenTree| is_brace(t) || is_punct(t, ';');
+        matches!(ty, [minus, greater, ..] if is_punct(minus, '-') && is_punct(greater, '>'))
+            && !ty.iter().any(ends)
+    };
+    bar.is_some_and(|bar| typed(&tokens[bar + 1..]))
 }

@@ -127,36 +127,6 @@ pub(super) fn tokio_block(tokens: &[TokenTree]) -> Option<usize> {
     (runs && tokens.get(block).is_some_and(is_brace)).then_some(block)
 }
 
-/// A tail `Box::pin(async move { .. })`, and nothing else in it: where its parentheses are.
-pub(super) fn boxed_tail(tokens: &[TokenTree]) -> Option<usize> {
-    let [.., owner, colon, colon2, name, TokenTree::Group(call)] = tokens else {
-        return None;
-    };
-    let is_path = is_ident(owner, "Box")
-        && is_punct(colon, ':')
-        && is_punct(colon2, ':')
-        && is_ident(name, "pin")
-        && call.delimiter() == Delimiter::Parenthesis;
-    let mut inner: Tokens = call.stream().into_iter().collect();
-    inner.pop_if(|t| is_punct(t, ','));
-    let block = async_tail(&inner)?;
-    let starts = inner[..block]
-        .iter()
-        .all(|t| matches!(t, TokenTree::Ident(_)));
-    (is_path && starts).then_some(tokens.len() - 1)
-}
-
-/// A tail `async move { .. }`.
-pub(super) fn async_tail(tokens: &[TokenTree]) -> Option<usize> {
-    match tokens {
-        [.., a, b] if is_ident(a, "async") && is_brace(b) => Some(tokens.len() - 1),
-        [.., a, m, b] if is_ident(a, "async") && is_ident(m, "move") && is_brace(b) => {
-            Some(tokens.len() - 1)
-        }
-        _ => None,
-    }
-}
-
 /// The block of the `async move { .. }` that begins at `at`.
 pub(super) fn block_of_async_move(tokens: &[TokenTree], at: usize) -> Option<usize> {
     let is = is_ident(tokens.get(at)?, "async") && is_ident(tokens.get(at + 1)?, "move");

@@ -14,7 +14,9 @@ use syn::LitStr;
 pub(crate) use self::curve::Waits;
 pub(crate) use self::table::SPEC;
 use super::{Ctx, Facts, Repeats};
-use crate::parse::{Args, Const, Look, Pattern, Value, describe, inside, look, wording};
+use crate::parse::{
+    Args, Const, Look, Pattern, Value, describe, inside, is_endless, look, wording,
+};
 
 const NAME: &str = "retry";
 
@@ -147,7 +149,7 @@ impl Retry {
             cap: args.take("cap").and_then(|value| value.duration()),
             jitter: args.take("jitter").and_then(|value| jitter(&value)),
             delays: args.take("delays").and_then(|value| value.durations()),
-            backoff: args.take("backoff").and_then(|value| value.expr()),
+            backoff: args.take("backoff").and_then(|value| backoff(&value)),
             within: args.take("within").and_then(|value| value.duration()),
             on: args.take("on").and_then(|value| value.pattern()),
             unless: args.take("unless").and_then(|value| value.pattern()),
@@ -223,16 +225,13 @@ fn strategy(args: &mut Args<'_>, cx: &Ctx<'_>) -> Option<(Strategy, Span)> {
 }
 
 fn max(value: &Value<'_>) -> Option<Max> {
-    const ENDLESS: [&str; 6] = [
-        "infinite", "infinity", "forever", "always", "endless", "inf",
-    ];
     if let Look::Word(word) = look(&value.tokens) {
         let text = word.to_string();
         if text == "unlimited" {
             return Some(Max::Unlimited(word.span()));
         }
         let slip = crate::diag::nearest(&text, ["unlimited"]).is_some();
-        if ENDLESS.contains(&text.as_str()) || slip && !value.cx.params.contains(&word) {
+        if (is_endless(&word) || slip) && !value.cx.params.contains(&word) {
             value.refuse_with(
                 &format!("`{word}` is none of these"),
                 &["unlimited".to_owned()],
@@ -240,7 +239,22 @@ fn max(value: &Value<'_>) -> Option<Max> {
             return None;
         }
     }
+    if let Look::Text(text) = look(&value.tokens)
+        && text.value() == "unlimited"
+    {
+        value.refuse_with(&describe(&value.tokens), &[text.value()]);
+        return None;
+    }
     value.count(1, u32::MAX).map(Max::Count)
+}
+
+/// An expression; a delay is no back-off of one's own.
+fn backoff(value: &Value<'_>) -> Option<TokenStream> {
+    if let Some(text) = value.as_delay() {
+        value.refuse_for(&describe(&value.tokens), &[format!("base = {text}")]);
+        return None;
+    }
+    value.expr()
 }
 
 fn jitter(value: &Value<'_>) -> Option<Jitter> {
@@ -252,6 +266,10 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
         Look::Word(word) if word == "true" || word == "false" => {
             let meant = if word == "true" { "full" } else { "none" };
             value.refuse_with(&format!("`{word}` is none of these"), &[meant.to_owned()]);
+            return None;
+        }
+        Look::Word(word) if word == "random" || word == "on" => {
+            value.refuse_with(&format!("`{word}` is none of these"), &["full".to_owned()]);
             return None;
         }
         // A lower-case word that is no argument can't be a const.
@@ -296,6 +314,7 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
         None if value.is_in_parens() => value.tokens.clone(),
         None => {
             let capacity = match look(&value.tokens) {
+                Look::Number(number) if number.negative => vec!["off".to_owned()],
                 Look::Number(number) if number.suffix.is_empty() => {
                     vec![format!("(capacity = {})", number.text)]
                 }

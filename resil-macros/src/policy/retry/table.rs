@@ -2,6 +2,10 @@
 
 use crate::parse::{Asked, Elsewhere, Guess, Here, Kind, Opt, Spec};
 
+/// What comes in place of an error has no attribute.
+pub(crate) const FALLBACK: &[&str] = &["fallback", "fallback_method", "default", "recover"];
+pub(crate) const NO_FALLBACK: &str = "write it where the function is called: `match charge(&order).await { Err(e) => .., ok => ok }`";
+
 pub(crate) static SPEC: Spec = Spec {
     policy: "`#[retry]`",
     options: &[
@@ -29,7 +33,14 @@ pub(crate) static SPEC: Spec = Spec {
     ],
     elsewhere: &[
         Elsewhere {
-            names: &["exponential_backoff", "exp", "expo", "exponential_delay"],
+            names: &[
+                "exponential_backoff",
+                "exponential_builder",
+                "exp",
+                "expo",
+                "exponential_delay",
+                "wait_exponential",
+            ],
             here: Here::Named("exponential", ", by itself"),
         },
         Elsewhere {
@@ -38,7 +49,9 @@ pub(crate) static SPEC: Spec = Spec {
                 "fixed_delay",
                 "fixed_interval",
                 "constant_backoff",
+                "constant_builder",
                 "uniform",
+                "wait_fixed",
             ],
             here: Here::Named("constant", ", by itself"),
         },
@@ -47,11 +60,18 @@ pub(crate) static SPEC: Spec = Spec {
             here: Here::Named("linear", ", by itself"),
         },
         Elsewhere {
-            names: &["fibonacci_backoff", "fib"],
+            names: &["fibonacci_backoff", "fibonacci_builder", "fib"],
             here: Here::Named("fibonacci", ", by itself"),
         },
         Elsewhere {
-            names: &["max_attempts", "attempts", "max_tries", "tries", "max_runs"],
+            names: &[
+                "max_attempts",
+                "attempts",
+                "max_tries",
+                "tries",
+                "max_runs",
+                "stop_after_attempt",
+            ],
             here: Here::Named("max", ", which counts all runs, the first one included"),
         },
         // backon's `max_times` counts retries, as the others here do.
@@ -78,7 +98,12 @@ pub(crate) static SPEC: Spec = Spec {
                 "delay",
                 "interval",
                 "base_delay",
+                "initial_backoff",
+                "min_backoff",
+                "retry_delay",
                 "wait",
+                "wait_duration",
+                "every",
             ],
             here: Here::Named("base", ""),
         },
@@ -93,6 +118,7 @@ pub(crate) static SPEC: Spec = Spec {
                 "total_delay",
                 "max_duration",
                 "deadline",
+                "stop_after_delay",
             ],
             here: Here::Named("within", ", which bounds all runs and delays together"),
         },
@@ -108,11 +134,24 @@ pub(crate) static SPEC: Spec = Spec {
                 "filter",
                 "condition",
                 "include",
+                "retry_exceptions",
+                "retry_for",
+                "retry_if_exception",
+                "retry_if_exception_type",
+                "should_handle",
             ],
             here: Here::Named("on", ", which takes a pattern"),
         },
         Elsewhere {
-            names: &["abort_on", "no_retry_on", "ignore", "exclude", "skip"],
+            names: &[
+                "abort_on",
+                "no_retry_on",
+                "ignore",
+                "ignore_exceptions",
+                "exclude",
+                "retry_if_not_exception_type",
+                "skip",
+            ],
             here: Here::Named("unless", ", which takes a pattern"),
         },
         Elsewhere {
@@ -147,6 +186,39 @@ pub(crate) static SPEC: Spec = Spec {
             here: Here::Say(
                 "every retry is an event: write `resil::event::subscribe(|event| ..)` at the start of the program",
             ),
+        },
+        Elsewhere {
+            names: &[
+                "add_jitter",
+                "randomization_factor",
+                "randomize",
+                "randomized_wait_factor",
+                "use_jitter",
+                "with_jitter",
+            ],
+            here: Here::Named("jitter", ""),
+        },
+        Elsewhere {
+            names: &["stop"],
+            here: Here::Say("write `max = 3` for so many runs, or `within = 30s` for so much time"),
+        },
+        Elsewhere {
+            names: &["reraise", "retry_error_cls"],
+            here: Here::Say("remove it: what comes back is the last attempt's own error"),
+        },
+        Elsewhere {
+            names: &["sleep", "sleeper"],
+            here: Here::Say("remove it: it sleeps on tokio's clock"),
+        },
+        Elsewhere {
+            names: &["circuit", "circuit_breaker", "breaker"],
+            here: Here::Say(
+                "write `#[circuit(name = \"pay\")]` above `#[retry]`: it is an attribute of its own",
+            ),
+        },
+        Elsewhere {
+            names: FALLBACK,
+            here: Here::Say(NO_FALLBACK),
         },
         Elsewhere {
             names: &["timeout", "attempt_timeout"],

@@ -127,7 +127,8 @@ fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
     faults
 }
 
-/// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`.
+/// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`, that returns a
+/// `Result<Receipt, pay::PayError>`.
 pub(crate) fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
     let (result, faults) = with_located_faults(run);
     let messages = faults.into_iter().map(|(_, message)| message).collect();
@@ -143,6 +144,8 @@ fn with_located_faults<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<(Range<usi
         diag: &diag,
         params: &params,
         generics: &generics,
+        error: Some(quote::quote!(pay::PayError)),
+        success: Some(quote::quote!(Receipt)),
         ok_is_result: false,
     };
     let result = run(&cx);

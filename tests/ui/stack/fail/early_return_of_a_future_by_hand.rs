@@ -18,6 +18,15 @@ fn early(name: &str) -> Pin<Box<dyn Future<Output = Result<usize, Error>> + '_>>
     })
 }
 
+#[circuit(name = "early")]
+fn named(name: &str) -> Pin<Box<dyn Future<Output = Result<usize, Error>> + '_>> {
+    let future = async move { Ok(name.len()) };
+    if name.is_empty() {
+        return Box::pin(std::future::pending());
+    }
+    return Box::pin(future);
+}
+
 fn main() {
-    drop(early("a"));
+    drop((early("a"), named("b")));
 }

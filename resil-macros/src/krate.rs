@@ -1,0 +1,138 @@
+//! The name by which the user's crate knows resil, where no `crate = ..` tells it.
+//!
+//! A dependency may be renamed: `rs = { package = "resil" }`. A macro is not told so, but it runs
+//! inside rustc, whose arguments say it whatever builds the crate: `--extern rs=../libresil-1f2e.rmeta`.
+//! Where they don't, as in an editor's macro server, it is `::resil`, and one
+//! `extern crate rs as resil;` in the root of the crate makes that right.
+
+use std::ffi::OsString;
+use std::sync::OnceLock;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+const NAME: &str = "resil";
+
+/// `::resil`, or what the dependency is called here.
+pub(crate) fn path() -> TokenStream {
+    static FOUND: OnceLock<String> = OnceLock::new();
+    let name = FOUND.get_or_init(|| name_in(arguments()));
+    let ident = syn::parse_str::<Ident>(name);
+    let ident = ident.unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()));
+    quote!(::#ident)
+}
+
+/// Those of the compiler that this runs in.
+fn arguments() -> Vec<String> {
+    let text = |argument: OsString| argument.to_string_lossy().into_owned();
+    let arguments: Vec<String> = std::env::args_os().map(text).collect();
+    let arguments = if arguments.is_empty() {
+        // A library is told of them by glibc, but not by musl.
+        let line = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+        let parts = line.split(|byte| *byte == 0);
+        parts
+            .map(|part| String::from_utf8_lossy(part).into_owned())
+            .collect()
+    } else {
+        arguments
+    };
+    // Where they are too many, cargo writes them into a file.
+    let in_file = |argument: String| match argument.strip_prefix('@') {
+        Some(path) => {
+            let lines = std::fs::read_to_string(path).unwrap_or_default();
+            lines.lines().map(str::to_owned).collect()
+        }
+        None => vec![argument],
+    };
+    arguments.into_iter().flat_map(in_file).collect()
+}
+
+/// The one name of a crate that was compiled as `resil`; `resil` where that is one of several, or
+/// where there is none.
+fn name_in(arguments: Vec<String>) -> String {
+    let mut names = Vec::new();
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        let given = match argument.strip_prefix("--extern") {
+            Some("") => arguments.next(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        names.extend(given.as_deref().and_then(extern_name).map(str::to_owned));
+    }
+    names.dedup();
+    match names.as_slice() {
+        [name] => name.clone(),
+        _ => NAME.to_owned(),
+    }
+}
+
+/// `rs` of `rs=/target/libresil-1f2e.rmeta`; `noprelude:rs=..` is under no path of ours.
+fn extern_name(given: &str) -> Option<&str> {
+    let (name, file) = given.split_once('=')?;
+    let name = match name.split_once(':') {
+        Some((options, name)) => {
+            let mut options = options.split(',');
+            (!options.any(|option| option == "noprelude")).then_some(name)?
+        }
+        None => name,
+    };
+    let file = file.rsplit(['/', '\\']).next()?;
+    let compiled = file.strip_prefix("lib").unwrap_or(file);
+    let end = compiled.find(['-', '.'])?;
+    (compiled[..end] == *NAME).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(arguments: &str) -> String {
+        name_in(arguments.split_whitespace().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn the_dependency_is_found_by_the_file_that_it_is() {
+        for (arguments, expected) in [
+            ("rustc --crate-name shop src/lib.rs", "resil"),
+            ("--extern rs=/t/deps/libresil-0a1b.rmeta", "rs"),
+            ("--extern=rs=/t/deps/libresil-0a1b.rlib", "rs"),
+            (r"--extern rs=C:\t\deps\libresil-0a1b.rlib", "rs"),
+            ("--extern rs=bazel-out/libresil.rlib", "rs"),
+            ("--extern priv:rs=/t/libresil-0a1b.so", "rs"),
+            ("--extern priv,noprelude:rs=/t/libresil-0a1b.so", "resil"),
+            // Others of like names, and a folder.
+            ("--extern m=/t/libresil_macros-0a1b.so", "resil"),
+            ("--extern r=/t/libresil_runtime-0a1b.rmeta", "resil"),
+            ("--extern s=/t/libresilience-0a1b.rmeta", "resil"),
+            ("--extern t=/libresil-0/libtokio-0a1b.rmeta", "resil"),
+            ("--extern resil", "resil"),
+            // Its own name is the first to try, and of two others nobody can tell.
+            ("--extern resil=/t/libresil-0a.rmeta", "resil"),
+            (
+                "--extern a=/t/libresil-0a.rlib --extern a=/t/libresil-0a.rlib",
+                "a",
+            ),
+            (
+                "--extern a=/t/libresil-0a.rlib --extern resil=/t/libresil-1b.rlib",
+                "resil",
+            ),
+            (
+                "--extern a=/t/libresil-0a.rlib --extern b=/t/libresil-1b.rlib",
+                "resil",
+            ),
+            (
+                "-L a=/t/libresil-0a.rlib --externs a=/t/libresil-0a.rlib",
+                "resil",
+            ),
+            ("--extern", "resil"),
+        ] {
+            assert_eq!(name(arguments), expected, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn of_this_test_they_are_read() {
+        assert_eq!(path().to_string(), quote!(::resil).to_string());
+    }
+}

@@ -1,0 +1,300 @@
+//! The future that a function ends with, where it is not async itself: the way to the `async` block
+//! in it.
+//!
+//! The block may be boxed, cast, in brackets, bound to a name before, and have methods behind it that
+//! keep its value: all these stay around the policies. What changes the value would hide outcomes
+//! from them, and is not looked into.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+
+use super::shapes::{Tokens, is_brace, is_ident};
+use crate::parse::{at_commas, is_punct};
+
+/// Methods of futures, and functions of these names, that make a future of the same value.
+const KEEPS_VALUE: [&str; 16] = [
+    // tracing
+    "in_current_span",
+    "instrument",
+    "with_current_subscriber",
+    "with_subscriber",
+    // futures
+    "boxed",
+    "boxed_local",
+    "fuse",
+    "shared",
+    // opentelemetry
+    "with_context",
+    "with_current_context",
+    // sentry, fastrace
+    "bind_hub",
+    "enter_on_poll",
+    "in_span",
+    // tokio, std
+    "unconstrained",
+    "into_future",
+    "into",
+];
+
+/// Functions of a type that make a future of the same value.
+const KEEPS_VALUE_OF: [(&str, &str); 6] = [
+    ("Box", "pin"),
+    ("Box", "new"),
+    ("Box", "from"),
+    ("Box", "into_pin"),
+    ("Pin", "from"),
+    ("Pin", "new"),
+];
+
+/// What the content of a function's braces ends with.
+pub(super) enum Tail {
+    /// A future: in each group from the outside to the inside, where the next one stands. The last
+    /// one is its `async` block.
+    Future(Vec<Step>),
+    /// An `async` block with a method behind it that may change its value.
+    Behind(Ident),
+    /// Something else.
+    Other,
+}
+
+pub(super) struct Step {
+    pub(super) at: usize,
+    /// The `return` in front of the future, if one stands in this group.
+    pub(super) answer: Option<usize>,
+}
+
+impl Tail {
+    pub(super) fn of(content: Tokens) -> Self {
+        let mut search = Search::default();
+        match (search.block(content), search.behind) {
+            (None, _) => Self::Other,
+            (Some(()), Some(method)) => Self::Behind(method),
+            (Some(()), None) => {
+                let levels = search.levels.into_iter();
+                Self::Future(levels.map(|level| level.step).collect())
+            }
+        }
+    }
+}
+
+/// On its way from the function's content to the block.
+#[derive(Default)]
+struct Search {
+    levels: Vec<Level>,
+    behind: Option<Ident>,
+}
+
+/// The tokens of a group, and where in them the way goes on.
+struct Level {
+    tokens: Tokens,
+    step: Step,
+}
+
+/// What an expression is, as its last tokens tell.
+enum Value {
+    /// An `async` block, whose braces these are.
+    Block,
+    /// A call of a method, and whether that keeps the value: its receiver ends there.
+    Method(usize, Option<Ident>),
+    /// A call of a function that keeps the value of its first argument.
+    Call(Group),
+    Name(Ident),
+    Group(Group),
+    /// `.. as T`: what is cast ends there.
+    Cast(usize),
+}
+
+impl Search {
+    /// In the content of a block: what it ends with, or returns as its last statement.
+    fn block(&mut self, tokens: Tokens) -> Option<()> {
+        let closed = tokens.last().is_some_and(|t| is_punct(t, ';'));
+        let end = tokens.len() - usize::from(closed);
+        let start = tokens[..end].iter().rposition(|t| is_punct(t, ';'));
+        let start = start.map_or(0, |semicolon| semicolon + 1);
+        let answer = tokens[start..end]
+            .iter()
+            .rposition(|t| is_ident(t, "return"))
+            .map(|at| start + at);
+        if closed && answer.is_none() {
+            return None;
+        }
+        let step = Step { at: 0, answer };
+        self.levels.push(Level { tokens, step });
+        self.value(answer.map_or(start, |at| at + 1), end)
+    }
+
+    /// In the expression of the last level that ends at `end`. It begins at `start`, or behind a
+    /// statement that ends in braces and has no `;`.
+    fn value(&mut self, start: usize, mut end: usize) -> Option<()> {
+        loop {
+            let level = self.levels.last_mut()?;
+            let value = level.tokens.get(start..end)?;
+            let last = end.checked_sub(1)?;
+            match Value::of(value)? {
+                Value::Block => {
+                    level.step.at = last;
+                    return Some(());
+                }
+                Value::Method(length, changes) => {
+                    self.behind = changes.or(self.behind.take());
+                    end = start + length;
+                }
+                Value::Call(arguments) => {
+                    level.step.at = last;
+                    let first = at_commas(arguments.stream()).into_iter().next()?;
+                    return self.within(first.tokens.into_iter().collect());
+                }
+                Value::Name(name) => return self.bound(&name, last),
+                Value::Group(group) => {
+                    level.step.at = last;
+                    let content = group.stream().into_iter().collect();
+                    return match group.delimiter() {
+                        Delimiter::Parenthesis => self.within(content),
+                        Delimiter::Brace | Delimiter::None => self.block(content),
+                        Delimiter::Bracket => None,
+                    };
+                }
+                Value::Cast(length) => end = start + length,
+            }
+        }
+    }
+
+    /// In an expression that is all there is in its brackets.
+    fn within(&mut self, tokens: Tokens) -> Option<()> {
+        let end = tokens.len();
+        let step = Step {
+            at: 0,
+            answer: None,
+        };
+        self.levels.push(Level { tokens, step });
+        self.value(0, end)
+    }
+
+    /// In the value of the last `let name = ..;` before `end`, here or in a block around.
+    fn bound(&mut self, name: &Ident, end: usize) -> Option<()> {
+        let mut end = end;
+        loop {
+            let level = self.levels.last()?;
+            if let Some((start, end)) = binding(&level.tokens[..end], name) {
+                return self.value(start, end);
+            }
+            self.levels.pop();
+            end = self.levels.last()?.step.at;
+        }
+    }
+}
+
+impl Value {
+    fn of(tokens: &[TokenTree]) -> Option<Self> {
+        Some(match tokens {
+            [before @ .., a, block]
+                if is_ident(a, "async") && is_brace(block) && ends_statement(before) =>
+            {
+                Self::Block
+            }
+            [before @ .., a, m, block]
+                if is_ident(a, "async")
+                    && is_ident(m, "move")
+                    && is_brace(block)
+                    && ends_statement(before) =>
+            {
+                Self::Block
+            }
+            [
+                ..,
+                dot,
+                TokenTree::Ident(method),
+                TokenTree::Group(arguments),
+            ] if is_punct(dot, '.') && arguments.delimiter() == Delimiter::Parenthesis => {
+                let changes = !KEEPS_VALUE.iter().any(|m| method == m);
+                Self::Method(tokens.len() - 3, changes.then(|| method.clone()))
+            }
+            [
+                before @ ..,
+                TokenTree::Ident(of),
+                colon,
+                second,
+                TokenTree::Ident(function),
+                TokenTree::Group(arguments),
+            ] if is_punct(colon, ':')
+                && is_punct(second, ':')
+                && arguments.delimiter() == Delimiter::Parenthesis =>
+            {
+                let is_path = |t: &&TokenTree| matches!(t, TokenTree::Ident(_)) || is_punct(t, ':');
+                let path = before.iter().rev().take_while(is_path).count();
+                if !ends_statement(&before[..before.len() - path]) {
+                    return None;
+                }
+                let is = |(ty, f): &(&str, &str)| of == ty && function == f;
+                let known = KEEPS_VALUE.iter().any(|f| function == f);
+                (known || KEEPS_VALUE_OF.iter().any(is)).then(|| Self::Call(arguments.clone()))?
+            }
+            [before @ .., TokenTree::Ident(name)] if ends_statement(before) => {
+                Self::Name(name.clone())
+            }
+            [before @ .., TokenTree::Group(group)] if ends_statement(before) => {
+                // `if x { .. } { .. }`, `match x { .. }`: no block of its own.
+                let own =
+                    group.delimiter() != Delimiter::Brace || !before.last().is_some_and(is_brace);
+                own.then(|| Self::Group(group.clone()))?
+            }
+            _ => Self::Cast(cast(tokens)?),
+        })
+    }
+}
+
+/// Whether an expression may begin behind these tokens: they are a statement in braces, an attribute
+/// or nothing.
+fn ends_statement(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [] => true,
+        [.., pound, TokenTree::Group(attribute)]
+            if is_punct(pound, '#') && attribute.delimiter() == Delimiter::Bracket =>
+        {
+            true
+        }
+        [.., last] => is_brace(last),
+    }
+}
+
+/// From where to where the value of the last `let name = ..;` is that is complete: in
+/// `let name = f(name);` the inner one is of a `let` before.
+fn binding(tokens: &[TokenTree], name: &Ident) -> Option<(usize, usize)> {
+    let is_bound = |at: usize| {
+        let mutable = usize::from(at > 0 && is_ident(&tokens[at - 1], "mut"));
+        let before = at.checked_sub(1 + mutable);
+        let is_name = matches!(&tokens[at], TokenTree::Ident(word) if word == name);
+        is_name && before.is_some_and(|before| is_ident(&tokens[before], "let"))
+    };
+    let end = |at: usize| tokens[at..].iter().position(|t| is_punct(t, ';'));
+    let complete = (0..tokens.len()).rev().filter(|at| is_bound(*at));
+    let (at, end) = complete.filter_map(|at| Some((at, at + end(at)?))).next()?;
+    let mut depth = 0_usize;
+    for i in at + 1..end {
+        match &tokens[i] {
+            t if is_punct(t, '<') => depth += 1,
+            t if is_punct(t, '>') && !is_punct(&tokens[i - 1], '-') => {
+                depth = depth.saturating_sub(1);
+            }
+            t if depth == 0 && is_punct(t, '=') => return Some((i + 1, end)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the `as` of `.. as Pin<Box<..>>` stands.
+fn cast(tokens: &[TokenTree]) -> Option<usize> {
+    let mut depth = 0_usize;
+    for at in (1..tokens.len()).rev() {
+        match &tokens[at] {
+            t if is_punct(t, '>') => {
+                let arrow = is_punct(&tokens[at - 1], '-') || is_punct(&tokens[at - 1], '=');
+                depth += usize::from(!arrow);
+            }
+            t if is_punct(t, '<') => depth = depth.checked_sub(1)?,
+            t if depth == 0 && is_ident(t, "as") => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
