@@ -29,6 +29,7 @@ use crate::error::Raised;
 use crate::event::{self, Event, StopReason};
 use crate::failure::{Failure, Outcome, Raise};
 use crate::site::Site;
+use crate::types::{PerType, Types};
 
 /// The static state of one retried function: its budget.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub struct RetrySite {
     own: Budget,
     name: Option<&'static str>,
     shared: OnceLock<&'static Budget>,
+    /// The sites of other `Self` types, each with a budget of its own.
+    types: PerType<Self>,
 }
 
 impl RetrySite {
@@ -49,7 +52,25 @@ impl RetrySite {
             own: Budget::new(),
             name: budget,
             shared: OnceLock::new(),
+            types: PerType::new(),
         }
+    }
+
+    /// The site for the `Self` of `types`, where the budget has no name.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
+        match types {
+            Some(types) if !self.types.is_first(types) => self.other(types),
+            _ => self,
+        }
+    }
+
+    #[cfg(not(loom))]
+    #[inline(never)]
+    fn other(&'static self, types: Types) -> &'static Self {
+        let make = || Self::new(self.site, None);
+        self.types.other(types, make).unwrap_or(self)
     }
 
     #[inline(always)]
