@@ -28,6 +28,7 @@ mod sync;
 mod then;
 pub mod timeout;
 mod trace;
+mod types;
 
 #[doc(hidden)]
 #[path = "private.rs"]

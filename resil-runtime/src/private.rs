@@ -20,6 +20,7 @@ pub use crate::site::Site;
 pub use crate::then::then;
 pub use crate::timeout::{enclosed_timeout, timeout};
 pub use inventory::submit;
+pub use crate::types::Types;
 
 /// A value of the type that a body answers, in code that never runs: inference is pinned to it.
 #[cold]
@@ -32,6 +33,6 @@ pub fn never<R>() -> R {
 pub use crate::idempotency::StoreChoice;
 #[cfg(feature = "idempotent")]
 pub use crate::idempotency::{
-    Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, OnAbandon, PreparedFingerprint,
-    keep_error, recorded, recorded_is_final, recorded_with_errors,
+    Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, KeySays, OnAbandon,
+    PreparedFingerprint, keep_error, recorded, recorded_is_final, recorded_with_errors,
 };

@@ -316,7 +316,7 @@ async fn functions_that_one_macro_made_share_no_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_generic_function_is_one_site_with_the_type_of_its_result_in_the_scope() {
+async fn the_types_of_a_generic_function_are_part_of_the_scope_its_result_too() {
     #[idempotent(key = k)]
     async fn fetch<A, T>(r: &Record, k: u32, _: A) -> Result<T, Fault>
     where
@@ -331,5 +331,7 @@ async fn a_generic_function_is_one_site_with_the_type_of_its_result_in_the_scope
     assert_eq!(fetch::<_, u64>(&r, 1, "").await, Ok(7_u64));
     assert_eq!(r.count(), 2, "another result, another key");
     assert_eq!(fetch::<_, u64>(&r, 1, 0_u8).await, Ok(7_u64));
-    assert_eq!(r.count(), 2, "the same result, the same key");
+    assert_eq!(r.count(), 3, "another type, another key");
+    assert_eq!(fetch::<_, u64>(&r, 1, 9_u8).await, Ok(7_u64));
+    assert_eq!(r.count(), 3, "the same types, the same key");
 }

@@ -9,12 +9,14 @@
 mod keys;
 mod owners;
 mod place;
+mod reentrant;
 mod results;
 mod seen;
 mod shapes;
 mod sharing;
 #[path = "../support/mod.rs"]
 mod support;
+mod types;
 
 use std::fmt::Debug;
 use std::future::pending;

@@ -223,20 +223,6 @@ async fn q11_nested_calls_with_one_key_keep_their_own_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_asks_for_its_own_key_waits_to_its_deadline() {
-    #[idempotent(key = k)]
-    #[timeout(3s)]
-    async fn ouroboros(r: &Record, k: u32) -> Result<u32, Fault> {
-        r.attempt();
-        Box::pin(ouroboros(r, k)).await
-    }
-    let r = Record::new();
-    let e = refused(ouroboros(&r, 1).await);
-    assert!(matches!(e, IdempotencyError::InProgress { .. }), "{e}");
-    assert_eq!((r.count(), r.elapsed()), (1, 3_000));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_result_that_json_would_change_is_not_stored_and_a_float_is_the_same() {
     #[allow(clippy::option_option, reason = "JSON writes both nothings alike")]
     #[idempotent(key = k)]

@@ -6,6 +6,7 @@
 
 pub(crate) mod constant;
 mod matching;
+mod types;
 
 use std::cell::RefCell;
 use std::ops::Range;

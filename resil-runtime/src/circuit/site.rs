@@ -17,6 +17,7 @@ use crate::mark::Mark;
 use crate::registry;
 use crate::site::Site;
 use crate::sync::Arc;
+use crate::types::{PerType, Types};
 
 /// What an outcome says of the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,8 @@ pub struct CircuitSite {
     core: OnceLock<&'static Core>,
     /// The settings of the instance that called last, of one that sets what is in use; or [`TOLD`].
     instance: AtomicPtr<CircuitPolicy>,
+    /// The sites of other `Self` types, where it has no name.
+    types: PerType<Self>,
 }
 
 impl CircuitSite {
@@ -91,7 +94,27 @@ impl CircuitSite {
             name,
             core: OnceLock::new(),
             instance: AtomicPtr::new(std::ptr::null_mut()),
+            types: PerType::new(),
         }
+    }
+
+    /// The site for the `Self` of `types`, for a function without a name. One that is not the first
+    /// is shown with its type: `<app::Visa as app::Pay>::charge`.
+    #[inline(always)]
+    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
+        match types {
+            Some(types) if !self.types.is_first(types) => self.other(types),
+            _ => self,
+        }
+    }
+
+    #[inline(never)]
+    fn other(&'static self, types: Types) -> &'static Self {
+        let make = || {
+            let site = Site::new(types.function(), self.site.line());
+            Self::new(Box::leak(Box::new(site)), None)
+        };
+        self.types.other(types, make).unwrap_or(self)
     }
 
     /// Gives back `policy`, the settings of a function in which they may depend on a generic. All

@@ -17,8 +17,10 @@ use super::ledger::{Answer, Request};
 use super::memory::{MemoryStore, global};
 use super::policy::{Conflict, IdempotentPolicy};
 #[cfg(feature = "store")]
-use super::shared::{begin::Began, current::Frame, default_store};
+use super::shared::{begin::Began, default_store};
 use super::store::{Outcome, Recorded};
+use super::types::{Instances, KeySays};
+use super::under::{self, Frame, HeldKey};
 use super::waiting::{HEAD_START, Look, Ticket};
 use crate::call::id_of;
 use crate::clock::{self, Instant, Sleep};
@@ -28,6 +30,7 @@ use crate::event::{Event, emit};
 use crate::mark::Mark;
 use crate::site::Site;
 use crate::sync::broken;
+use crate::types::Types;
 #[cfg(feature = "store")]
 pub use on_store::Hold;
 
@@ -37,24 +40,69 @@ pub use on_store::Hold;
 pub struct IdempotentSite {
     site: &'static Site,
     name: Option<&'static str>,
+    says: KeySays,
+    instances: Instances,
+}
+
+/// An [`IdempotentSite`], and for which types its function runs.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct SiteOf<'s> {
+    site: &'s IdempotentSite,
+    types: Option<Types>,
 }
 
 impl IdempotentSite {
     /// The scope is `name`, or the function.
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
-        Self { site, name }
+        Self {
+            site,
+            name,
+            says: KeySays::NOTHING,
+            instances: Instances::new(),
+        }
+    }
+
+    /// What the expression of the key says of types: asked only where a function has several
+    /// instances.
+    pub const fn key_says(mut self, says: KeySays) -> Self {
+        self.says = says;
+        self
+    }
+
+    /// The site for those types.
+    #[inline(always)]
+    pub fn of(&self, types: Option<Types>) -> SiteOf<'_> {
+        SiteOf { site: self, types }
     }
 
     /// What its keys belong to, as it is shown.
     fn name(&self) -> &'static str {
         self.name.unwrap_or_else(|| self.site.name())
     }
+}
 
-    /// Where the function's static lies, 0 with a `name`.
-    fn address(&self) -> usize {
-        match self.name {
-            Some(_) => 0,
-            None => std::ptr::from_ref(self.site).addr(),
+impl SiteOf<'_> {
+    fn name(&self) -> &'static str {
+        self.site.name()
+    }
+
+    /// The scope in this process, but for the type of the result.
+    fn scope(&self) -> Scope {
+        let IdempotentSite {
+            site,
+            name,
+            instances,
+            ..
+        } = self.site;
+        Scope {
+            // Where the function's static lies.
+            site: match name {
+                Some(_) => 0,
+                None => std::ptr::from_ref(*site).addr(),
+            },
+            instance: self.types.map(|types| instances.get(types, name.is_some())),
+            ..Scope::named(self.name())
         }
     }
 
@@ -86,11 +134,10 @@ impl IdempotentSite {
         mark: &'a Mark,
     ) -> Beginning<'a, T, E> {
         let scope = Scope {
-            name: self.name(),
-            site: self.address(),
             result: (gate.type_name)(),
+            ..self.scope()
         };
-        let name = self.name();
+        let name = scope.name;
         let wish = match (key.0, fingerprint.map(|f| f.0).transpose()) {
             (Ok(parts), Ok(fingerprint)) => {
                 let request = Request {
@@ -238,6 +285,10 @@ impl<'a, T, E> Beginning<'a, T, E> {
         request: Request,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Begin<'a, T, E>, IdempotencyError>> {
+        let name = key.name();
+        if under::holds(self.store, &key) {
+            return Poll::Ready(Err(IdempotencyError::Reentrant { name }));
+        }
         if let Some(wait) = &mut self.wait {
             if wait.is_over(cx).is_pending() {
                 self.wish = Wish::Claim(key, request);
@@ -245,7 +296,6 @@ impl<'a, T, E> Beginning<'a, T, E> {
             }
             wait.ticket.asks();
         }
-        let name = key.name();
         Poll::Ready(loop {
             let lease_end = match self.store.claim(&key, &request) {
                 Some(Answer::Busy { lease_end }) => lease_end,
@@ -325,8 +375,7 @@ impl<'a, T, E> Beginning<'a, T, E> {
             wait.ticket.won();
         }
         self.mark.forget_cut();
-        #[cfg(feature = "store")]
-        let frame = Some(Frame::of_memory(&key, fence));
+        let held = HeldKey::Memory(self.store, Arc::clone(&key));
         Claim {
             held: Held {
                 store: self.store,
@@ -337,8 +386,7 @@ impl<'a, T, E> Beginning<'a, T, E> {
                 renewed: clock::now(),
                 stage: Stage::Open,
                 version: self.version,
-                #[cfg(feature = "store")]
-                frame,
+                frame: Some(Frame::new(held, fence)),
             },
             gate: self.gate,
         }

@@ -9,9 +9,8 @@ use super::key::Key;
 use super::ledger::{LeaseLost, Request};
 use super::memory::MemoryStore;
 use super::policy::OnAbandon;
-#[cfg(feature = "store")]
-use super::shared::current::Frame;
 use super::store::{Outcome, Recorded};
+use super::under::{self, Frame};
 use crate::call::id_of;
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
@@ -55,7 +54,6 @@ pub(super) struct Held<'a> {
     pub(super) renewed: Instant,
     pub(super) stage: Stage,
     pub(super) version: u32,
-    #[cfg(feature = "store")]
     pub(super) frame: Option<Frame>,
 }
 
@@ -105,17 +103,8 @@ impl Held<'_> {
     }
 
     /// Runs `poll`, the body's, where it can be asked for its claim.
-    #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unused_self, reason = "the store in memory shows no claim")
-    )]
     pub(super) fn under<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        #[cfg(feature = "store")]
-        {
-            super::shared::current::under(&mut self.frame, poll)
-        }
-        #[cfg(not(feature = "store"))]
-        poll()
+        under::under(&mut self.frame, poll)
     }
 
     /// Records the outcome, or that it can't be.

@@ -31,6 +31,20 @@ pub enum IdempotencyError {
         /// When the running call's lease ends, unless it is renewed until then.
         retry_in: Option<Duration>,
     },
+    /// The body that holds this key has asked for it again, and would wait for itself. Nothing ran.
+    ///
+    /// All that a body polls is under its claim: what it calls, and what it joins. A task that it
+    /// spawns is not, and waits as others do; a body that awaits such a task waits for itself, to the
+    /// deadline in force.
+    #[error(
+        "`{name}`: the body that holds this idempotency key asks for it again, and would wait for \
+         itself; give what it calls a key or a `name` of its own"
+    )]
+    #[non_exhaustive]
+    Reentrant {
+        /// The scope of the keys.
+        name: &'static str,
+    },
     /// The call that held this key vanished in mid-flight, and with `on_abandon = indeterminate`
     /// it is not run again before the key's ttl ends: nobody knows whether its effect took place.
     #[error(
@@ -113,6 +127,21 @@ pub enum IdempotencyError {
         /// The function.
         name: &'static str,
     },
+    /// The store outlives the process, the function stands for several types (a trait's default
+    /// method, a method of `impl<T>`, a generic function), and its key does not say for which it
+    /// runs. Nothing ran.
+    #[error(
+        "`{name}`: the idempotency store outlives the process, and the key does not say for which \
+         type the function runs, here `{instance}`; name the type in it: `key = (T::NAME, id)`, or \
+         `key = (Self::NAME, id)`"
+    )]
+    #[non_exhaustive]
+    TypeNotInKey {
+        /// The scope of the keys.
+        name: &'static str,
+        /// The function with the types that it was called for.
+        instance: &'static str,
+    },
     /// The store is full of claims in progress: none of them may be forgotten. Nothing ran.
     #[error(
         "`{name}`: the idempotency store is full of calls in progress; \
@@ -138,6 +167,7 @@ impl IdempotencyError {
         match self {
             Self::KeyReused { name }
             | Self::InProgress { name, .. }
+            | Self::Reentrant { name }
             | Self::Indeterminate { name }
             | Self::LeaseLost { name }
             | Self::NotStored { name }
@@ -146,6 +176,7 @@ impl IdempotencyError {
             | Self::InvalidFingerprint { name }
             | Self::Store { name, .. }
             | Self::Unnamed { name }
+            | Self::TypeNotInKey { name, .. }
             | Self::Full { name } => name,
         }
     }

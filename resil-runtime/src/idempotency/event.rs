@@ -14,6 +14,8 @@ pub enum IdempotencyEvent {
     InProgress,
     /// The key came again with another fingerprint.
     KeyReused,
+    /// A body asked for the key that it holds itself.
+    Reentrant,
     /// A call met an abandoned claim under `on_abandon = indeterminate`.
     Indeterminate,
     /// A key was `None`, empty, too long or not serialisable, or the fingerprint was not
@@ -43,6 +45,9 @@ pub enum IdempotencyEvent {
     RanOpen,
     /// The store outlives the process and the function has no `name`: the call was refused.
     Unnamed,
+    /// The store outlives the process and the key does not say for which type the function runs: the
+    /// call was refused.
+    TypeNotInKey,
     /// The store was full and forgot a result before its ttl: its key may run again.
     Evicted,
 }
@@ -95,6 +100,7 @@ impl IdempotencyEvent {
         match refused {
             IdempotencyError::KeyReused { .. } => Self::KeyReused,
             IdempotencyError::InProgress { .. } => Self::InProgress,
+            IdempotencyError::Reentrant { .. } => Self::Reentrant,
             IdempotencyError::Indeterminate { .. } => Self::Indeterminate,
             IdempotencyError::LeaseLost { .. } => Self::LeaseLost,
             IdempotencyError::NotStored { .. } => Self::NotStored,
@@ -105,6 +111,7 @@ impl IdempotencyEvent {
             IdempotencyError::Full { .. } => Self::Full,
             IdempotencyError::Store { .. } => Self::StoreAway,
             IdempotencyError::Unnamed { .. } => Self::Unnamed,
+            IdempotencyError::TypeNotInKey { .. } => Self::TypeNotInKey,
         }
     }
 }

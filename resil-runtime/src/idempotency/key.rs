@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use super::encode::{KeyPart, encode_part, encode_plain, is_empty};
 use super::error::KeyFault;
 use super::store::RecordKey;
+use super::types::Instance;
 
 /// Longest encoded key: the store keeps keys whole, and compares them whole.
 const MAX_KEY: usize = 64 * 1024;
@@ -126,24 +127,53 @@ impl Fingerprint {
     }
 }
 
-/// Whose keys they are: the `name`, or the function, and the name of the success type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Whose keys they are: the `name`, or the function, the name of the success type, and the types that
+/// the function runs for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Scope {
     pub(super) name: &'static str,
     /// Where the function's static lies, 0 with a `name`: a macro can put several functions of one
     /// path on one line.
     pub(super) site: usize,
     pub(super) result: &'static str,
+    /// Where the function has several.
+    pub(super) instance: Option<&'static Instance>,
 }
 
-#[cfg(feature = "store")]
 impl Scope {
+    /// Of all functions that give that `name`, whatever they return.
+    pub(super) const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            site: 0,
+            result: "",
+            instance: None,
+        }
+    }
+
     /// As it is hashed: a name has no `#` in it.
+    #[cfg(feature = "store")]
     pub(super) fn text(&self) -> String {
-        match self.site {
+        let mut text = match self.site {
             0 => self.name.to_owned(),
             // Of this process alone: a store that outlives it refuses a site without a name.
             site => format!("{}#{site:x}", self.name),
+        };
+        if let Some(instance) = self.instance {
+            // A `String` takes all that is written.
+            let _ = instance.write(&mut text);
+        }
+        text
+    }
+}
+
+impl Hash for Scope {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.site.hash(state);
+        self.result.hash(state);
+        if let Some(instance) = self.instance {
+            instance.hash(state);
         }
     }
 }
@@ -166,11 +196,7 @@ impl Key {
 
     /// What a key that has left the process is kept under.
     pub(super) fn of_record(record: &RecordKey) -> Self {
-        let scope = Scope {
-            name: record.name(),
-            site: 0,
-            result: "",
-        };
+        let scope = Scope::named(record.name());
         let mut first = [0; 8];
         first.copy_from_slice(&record.hash()[..8]);
         Self {

@@ -18,7 +18,7 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// What a record costs beside its key, fingerprint and result: itself (160 bytes), the key's
 /// header, and its place in three maps that are not always full.
-const RECORD: usize = 448;
+const RECORD: usize = 456;
 
 /// Most shards there are; small stores have fewer, so that "oldest first" is exact in them.
 const SHARDS: usize = 16;

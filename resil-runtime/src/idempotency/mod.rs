@@ -64,8 +64,7 @@
 //! Keys of two functions never meet, unless both give one `name`. In memory the name of the
 //! success type is part of the scope too, so that the instances of a generic function don't replay
 //! each other's results; on a shared store it is not, as it changes with the compiler: put what
-//! tells the instances apart into the key. A body that calls its own function with its own key
-//! waits for itself, to the deadline in force: don't.
+//! tells the instances apart into the key.
 //!
 //! On a shared store the outcome is kept in the future while it is recorded: with the feature
 //! `store` the future of a function whose success or error type is not `Send` is not `Send`.
@@ -96,6 +95,8 @@ mod shared;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;
+mod types;
+mod under;
 mod waiting;
 
 #[cfg(test)]
@@ -129,3 +130,4 @@ pub use shared::{
 #[cfg(feature = "sqlite")]
 pub use sqlite::sqlite;
 pub use store::{Store, StoreError};
+pub use types::KeySays;

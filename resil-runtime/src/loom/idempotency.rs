@@ -60,6 +60,7 @@ fn call(store: &'static MemoryStore, body: impl Future<Output = Answer> + 'stati
         let mark = Mark::new();
         let key = KeyBuilder::new().part("key").finish();
         let out = IdempotentSite::new(&SITE, None)
+            .of(None)
             .begin_in(store, &POLICY, key, None, codec, &mark)
             .run(async { lift(watch(body, &mark).await, gate) })
             .await;

@@ -31,6 +31,7 @@ use crate::failure::{Failure, Outcome, Raise};
 use crate::mark::Mark;
 use crate::shown::Shown;
 use crate::site::Site;
+use crate::types::{PerType, Types};
 
 /// The static state of one retried function: its budget.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct RetrySite {
     own: Budget,
     name: Option<&'static str>,
     shared: OnceLock<&'static Named>,
+    /// The sites of other `Self` types, each with a budget of its own.
+    types: PerType<Self>,
 }
 
 impl RetrySite {
@@ -51,7 +54,25 @@ impl RetrySite {
             own: Budget::new(),
             name: budget,
             shared: OnceLock::new(),
+            types: PerType::new(),
         }
+    }
+
+    /// The site for the `Self` of `types`, where the budget has no name.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
+        match types {
+            Some(types) if !self.types.is_first(types) => self.other(types),
+            _ => self,
+        }
+    }
+
+    #[cfg(not(loom))]
+    #[inline(never)]
+    fn other(&'static self, types: Types) -> &'static Self {
+        let make = || Self::new(self.site, None);
+        self.types.other(types, make).unwrap_or(self)
     }
 
     #[inline(always)]

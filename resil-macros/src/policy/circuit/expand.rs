@@ -51,19 +51,25 @@ impl Circuit {
     fn admit(&self, policy: &TokenStream, cx: &Cx<'_>) -> TokenStream {
         let at = mixed(self.span);
         self.site(cx);
+        let site = if self.name.is_some() {
+            quote_spanned!(at=> __RESIL_CIRCUIT)
+        } else {
+            let types = cx.types(self.span);
+            quote_spanned!(at=> __RESIL_CIRCUIT.of(#types))
+        };
         let policy = if self.may_be_generic() {
-            quote_spanned!(at=> __RESIL_CIRCUIT.instance(#policy))
+            quote_spanned!(at=> #site.instance(#policy))
         } else {
             policy.clone()
         };
         let Some(key) = &self.key else {
-            return quote_spanned!(at=> __RESIL_CIRCUIT.admit(#policy, __resil_mark));
+            return quote_spanned!(at=> #site.admit(#policy, __resil_mark));
         };
         let key = cx.this(key);
         let of_key = quote_spanned!(mixed(first_span(&key))=> &(#key));
         cx.on_entry(&quote_spanned! {at=>
             #[allow(unused_parens, clippy::all, clippy::pedantic)]
-            let __resil_breaker = &__RESIL_CIRCUIT.keyed(#policy, #of_key);
+            let __resil_breaker = &#site.keyed(#policy, #of_key);
         });
         quote_spanned!(at=> __resil_breaker.admit(__resil_mark))
     }

@@ -54,8 +54,10 @@ impl Idempotent {
             ),
             None => (quote_spanned!(at=> begin), TokenStream::new()),
         };
+        let types = cx.types(self.span);
         Inner::Future(quote_spanned! {at=>
             __RESIL_IDEMPOTENT
+                .of(#types)
                 .#begin(
                     #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_mark
                 )
@@ -106,8 +108,9 @@ impl Idempotent {
                 let __resil_store = #choice::#make(#value);
             )
         });
+        let says = cx.key_says(self.key.as_deref().unwrap_or_default(), self.span);
         cx.on_entry(&quote_spanned! {at=>
-            static __RESIL_IDEMPOTENT: #site = #site::new(&__RESIL_SITE, #name);
+            static __RESIL_IDEMPOTENT: #site = #site::new(&__RESIL_SITE, #name) #says;
             #[allow(unused_parens, clippy::all, clippy::pedantic)]
             let __resil_key = #builder::new() #parts .finish();
             #fingerprint

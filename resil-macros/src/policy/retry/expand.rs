@@ -21,6 +21,13 @@ impl Retry {
         let retry = cx.private("Retry", self.span);
         let policy = self.policy(cx);
         self.site(cx);
+        let site = match &self.budget {
+            Some(Budget::Off | Budget::Named(_)) => quote_spanned!(at=> &__RESIL_RETRY),
+            None | Some(Budget::Own { .. }) => {
+                let types = cx.types(self.span);
+                quote_spanned!(at=> __RESIL_RETRY.of(#types))
+            }
+        };
         let clones = cx.clone_statements();
         let value = inner.value(self.span);
         let look = (self.on.is_some() || self.unless.is_some() || self.retry_after.is_some())
@@ -45,7 +52,7 @@ impl Retry {
         if !self.runs_again() {
             // No loop, so that the body may move its arguments.
             return Inner::Value(quote_spanned! {at=> {
-                let mut __resil_retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+                let mut __resil_retry = #retry::begin(#site, const { &#policy });
                 #backoff
                 #number
                 #clones
@@ -56,7 +63,7 @@ impl Retry {
             }});
         }
         Inner::Value(quote_spanned! {at=> {
-            let mut __resil_retry = #retry::begin(&__RESIL_RETRY, const { &#policy });
+            let mut __resil_retry = #retry::begin(#site, const { &#policy });
             #backoff
             loop {
                 {

@@ -1,12 +1,12 @@
 //! How a call begins on a shared store: its key and fingerprint are hashed, and what the engine
 //! found becomes the layer's answer.
 
-use super::{Begin, Beginning, IdempotentSite, Wish};
+use super::{Begin, Beginning, SiteOf, Wish};
 use crate::call::id_of;
 use crate::event::is_awake;
 use crate::idempotency::codec::Gate;
 use crate::idempotency::error::IdempotencyError;
-use crate::idempotency::key::{PreparedFingerprint, PreparedKey, Scope};
+use crate::idempotency::key::{PreparedFingerprint, PreparedKey};
 use crate::idempotency::memory::global;
 use crate::idempotency::policy::IdempotentPolicy;
 use crate::idempotency::shared::begin::{Began, Call};
@@ -28,7 +28,7 @@ impl<T, E> std::fmt::Debug for Hold<'_, T, E> {
     }
 }
 
-impl IdempotentSite {
+impl SiteOf<'_> {
     /// [`begin`](Self::begin) of a site with a store of its own.
     pub fn begin_on<'a, T, E>(
         &self,
@@ -81,17 +81,22 @@ impl IdempotentSite {
     ) -> Result<Call, IdempotencyError> {
         let name = self.name();
         let shared = store.map_err(|source| IdempotencyError::Store { name, source })?;
-        if self.name.is_none() && shared.store.outlives_process() {
-            return Err(IdempotencyError::Unnamed { name });
+        let mut scope = self.scope();
+        if shared.store.outlives_process() {
+            if self.site.name.is_none() {
+                return Err(IdempotencyError::Unnamed { name });
+            }
+            if let Some(types) = self.types {
+                if !self.site.says.tells_apart(types) {
+                    let instance = types.function();
+                    return Err(IdempotencyError::TypeNotInKey { name, instance });
+                }
+                scope.instance = None;
+            }
         }
         let parts = key
             .0
             .map_err(|(part, reason)| IdempotencyError::InvalidKey { name, part, reason })?;
-        let scope = Scope {
-            name,
-            site: self.address(),
-            result: "",
-        };
         let key = shared.record_key(scope, &parts);
         let fingerprint = fingerprint
             .map(|f| f.0)

@@ -1,7 +1,10 @@
 //! How a call on a shared store begins: it waits for its turn in this process, asks the store,
 //! polls it while another process holds the key, and gets the key, a result, or a refusal.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -22,6 +25,7 @@ use crate::idempotency::store::{
     Ack, ClaimAnswer, ClaimRequest, Fingerprint, RecordKey, Recorded, StoreError, StoreErrorKind,
     StoreResult, Token,
 };
+use crate::idempotency::under::{self, HeldKey};
 
 /// Between two looks at a key that another process holds: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -49,6 +53,10 @@ pub(in crate::idempotency) enum Began {
 }
 
 impl Call {
+    pub(super) fn held_key(&self) -> HeldKey {
+        HeldKey::Shared(Arc::clone(&self.shared.live), Box::new(self.key))
+    }
+
     pub(super) fn name(&self) -> &'static str {
         self.key.name()
     }
@@ -112,8 +120,20 @@ impl Call {
     }
 }
 
-/// Begins the call.
+/// Begins the call. Wherever it is polled, it must not wait for a claim that the poll is under.
 pub(in crate::idempotency) async fn begin(call: Call) -> Began {
+    let (name, key, live) = (call.name(), call.key, Arc::clone(&call.shared.live));
+    let mut begun = pin!(begin_alone(call));
+    poll_fn(move |cx| {
+        if under::holds_on(&live, &key) {
+            return Poll::Ready(Began::Refuse(IdempotencyError::Reentrant { name }));
+        }
+        begun.as_mut().poll(cx)
+    })
+    .await
+}
+
+async fn begin_alone(call: Call) -> Began {
     let lease = call.request.lease;
     let deadline = Deadline::current().map(Deadline::instant);
     let Some(mut seat) = call.shared.live.flights.enter(*call.key.hash(), lease) else {

@@ -48,11 +48,7 @@ impl KeyOf {
 
     fn finish(self) -> Result<(Scope, Vec<u8>), IdempotencyError> {
         let name = self.name;
-        let scope = Scope {
-            name,
-            site: 0,
-            result: "",
-        };
+        let scope = Scope::named(name);
         let parts = self.parts.finish().0;
         let parts =
             parts.map_err(|(part, reason)| IdempotencyError::InvalidKey { name, part, reason })?;

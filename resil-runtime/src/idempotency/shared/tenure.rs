@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 
-use super::current::{Frame, under};
 use super::owner::{Beat, End, Lost, Owner};
 use crate::clock;
 use crate::error::Refusal;
@@ -15,6 +14,7 @@ use crate::idempotency::codec::Gate;
 use crate::idempotency::error::IdempotencyError;
 use crate::idempotency::event::NotRecordedReason;
 use crate::idempotency::store::{self, Recorded};
+use crate::idempotency::under::{Frame, under};
 use crate::mark::Mark;
 
 /// See the module. Boxed, as it is larger than the state of a call in memory.
@@ -46,7 +46,7 @@ impl<'a, T, E> Tenure<'a, T, E> {
         mark.forget_cut();
         let frame = owner
             .as_ref()
-            .map(|o| Frame::of_record(o.call().key, o.fence()));
+            .map(|o| Frame::new(o.call().held_key(), o.fence()));
         Self {
             owner,
             beat: None,

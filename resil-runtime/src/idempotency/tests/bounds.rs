@@ -20,6 +20,7 @@ async fn d16_a_million_keys_stay_under_the_cap() {
         name: "shop::charge",
         site: 7,
         result: "u64",
+        instance: None,
     };
     for k in 0..1_000_000u64 {
         let key = Arc::new(Key::new(scope, k.to_le_bytes().to_vec()));
@@ -204,7 +205,7 @@ proptest::proptest! {
         };
         let budget = Arc::new(Budget::new(9, usize::MAX));
         let room = || Room::take(&budget, 1, 1);
-        let scope = Scope { name: "any", site: 1, result: "u8" };
+        let scope = Scope { name: "any", site: 1, result: "u8", instance: None, };
         let key = Arc::new(Key::new(scope, vec![1]));
         let mut ledger = Ledger::new();
         let now = clock::now();

@@ -248,6 +248,7 @@ async fn whole(mark: &Mark) -> Outcome<NotSend, ShopError> {
         type_name: || "",
     };
     IdempotentSite::new(&SITE, None)
+        .of(None)
         .begin(&PLAIN, key("a"), None, gate, mark)
         .run(async { Ok(std::marker::PhantomData) })
         .await

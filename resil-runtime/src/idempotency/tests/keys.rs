@@ -220,7 +220,9 @@ async fn q14_a_name_is_shared_and_a_site_is_not() {
     let codec = recorded::<Answered<u8>, u8, ShopError>();
     let mark = Mark::new();
     let run = async |site: IdempotentSite| {
-        let begin = site.begin_in(store, &PLAIN, key("a"), None, codec, &mark);
+        let begin = site
+            .of(None)
+            .begin_in(store, &PLAIN, key("a"), None, codec, &mark);
         match begin.await {
             Begin::Run(claim) => {
                 let done = claim.run(async { lift(Ok(1), edge::<Answered<u8>, _, _>()) });

@@ -83,6 +83,7 @@ where
     let mark = Mark::new();
     let ran = Cell::new(false);
     let out = site
+        .of(None)
         .begin_in(store, policy, key, fingerprint, codec, &mark)
         .run(async {
             ran.set(true);

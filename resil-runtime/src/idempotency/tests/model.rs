@@ -105,6 +105,7 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
         name: "m",
         site: 0,
         result: "",
+        instance: None,
     };
     let keys: Vec<_> = (0..3).map(|k| Arc::new(Key::new(scope, vec![k]))).collect();
     let mut models: Vec<Model> = keys.iter().map(|_| Model::default()).collect();

@@ -26,6 +26,7 @@ fn bench(mode: OnAbandon) -> Bench {
         name: "t",
         site: 0,
         result: "u8",
+        instance: None,
     };
     Bench {
         ledger: Ledger::new(),

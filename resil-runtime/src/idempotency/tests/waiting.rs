@@ -62,7 +62,9 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                     let gate = edge::<Answered<u32>, u32, ShopError>();
                     let codec = recorded::<Answered<u32>, u32, ShopError>();
                     let mark = Mark::new();
-                    let begin = site.begin_in(store, &PLAIN, key(&round), None, codec, &mark);
+                    let begin =
+                        site.of(None)
+                            .begin_in(store, &PLAIN, key(&round), None, codec, &mark);
                     match begin.await {
                         Begin::Run(claim) => {
                             let body = async {
@@ -293,6 +295,7 @@ async fn d17_d18_no_call_is_lost_and_no_two_run_at_a_time() {
                     }
                 };
                 let call = IdempotentSite::new(&SITE, None)
+                    .of(None)
                     .begin_in(store, &policy, key(&k), None, codec, &mark)
                     .run(watch(body, &mark));
                 // Every fourth one gives up after a few polls, wherever it stands.

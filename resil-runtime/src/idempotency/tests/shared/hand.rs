@@ -86,6 +86,7 @@ async fn keys_of_the_store_in_memory_are_resolved_too() {
         let mark = Mark::new();
         let prepared = KeyBuilder::new().part("a").part(&7).finish();
         let out = IdempotentSite::new(&SITE, Some("by-hand"))
+            .of(None)
             .begin(
                 &STRICT,
                 prepared,

@@ -187,6 +187,7 @@ async fn a_body_can_ask_for_its_key_and_fence() {
     let gate = edge::<Answered<String>, String, ShopError>();
     let mark = Mark::new();
     let plain = IdempotentSite::new(&SITE, Some("charge"))
+        .of(None)
         .begin_in(
             store(),
             &PLAIN,

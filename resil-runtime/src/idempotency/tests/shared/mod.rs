@@ -36,6 +36,7 @@ where
     };
     let mark = Mark::new();
     let out = site
+        .of(None)
         .begin_on(
             StoreChoice::of(shared),
             policy,

@@ -299,6 +299,7 @@ async fn q14_a_store_that_outlives_the_process_wants_a_name() {
     let codec = recorded::<Kept<u8>, u8, Declined>();
     let mark = Mark::new();
     let out = IdempotentSite::new(&SITE, None)
+        .of(None)
         .begin_on(
             StoreChoice::of(&shared),
             &PLAIN,

@@ -1,0 +1,100 @@
+//! For which types a function runs: what an instance asks rustc, and what a key says of it.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::{FnArg, PatType};
+
+use super::{Cx, mixed};
+use crate::input::{Input, bindings_of};
+
+impl Cx<'_> {
+    /// The types that this instance of the function was built for. The item and the closure must
+    /// stand in one block: their paths are compared.
+    pub(crate) fn types(&self, span: Span) -> TokenStream {
+        let types = self.private("Types", span);
+        quote_spanned! {mixed(span)=> {
+            #[allow(dead_code, non_camel_case_types)]
+            struct __RESIL_FN_;
+            #types::of::<__RESIL_FN_, _>(&|| ())
+        }}
+    }
+
+    /// What the parts of a key say of the types; nothing, where they say nothing.
+    pub(crate) fn key_says(&self, key: &[TokenStream], span: Span) -> Option<TokenStream> {
+        let mut words = Vec::new();
+        key.iter().for_each(|part| gather(part.clone(), &mut words));
+        let input = self.plan.input;
+        let own: Vec<String> = input.generics().iter().map(ToString::to_string).collect();
+        let has = |word: &str| words.iter().any(|w| w == word);
+        let arguments =
+            !own.is_empty() || input.sig.inputs.iter().any(|arg| anonymous(arg).is_some());
+        let arguments = arguments
+            && own
+                .iter()
+                .all(|param| has(param) || values(input, param).any(|v| has(&v)))
+            && input
+                .sig
+                .inputs
+                .iter()
+                .filter_map(anonymous)
+                .all(|arg| names(arg).iter().any(|n| has(n)));
+        let this = has("self") || has("Self");
+        let parameter = words.iter().any(|w| is_parameter(w) && !own.contains(w));
+        (arguments || this || parameter).then(|| {
+            let says = self.private("KeySays", span);
+            quote_spanned! {mixed(span)=>
+                .key_says(#says { arguments: #arguments, this: #this, parameter: #parameter })
+            }
+        })
+    }
+}
+
+/// All identifiers.
+fn gather(tokens: TokenStream, words: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => words.push(word.to_string()),
+            TokenTree::Group(group) => gather(group.stream(), words),
+            _ => {}
+        }
+    }
+}
+
+/// Whether it looks like a type parameter of an `impl`, of which an attribute sees nothing.
+fn is_parameter(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_ascii_uppercase())
+        && letters.all(|letter| letter.is_ascii_digit())
+}
+
+/// An argument whose type is, or holds, an `impl Trait`.
+fn anonymous(arg: &FnArg) -> Option<&PatType> {
+    match arg {
+        FnArg::Typed(arg) if mentions(arg, "impl") => Some(arg),
+        _ => None,
+    }
+}
+
+/// The names of the arguments whose types name that parameter.
+fn values<'a>(input: &'a Input, param: &'a str) -> impl Iterator<Item = String> + 'a {
+    let inputs = input.sig.inputs.iter();
+    let of = inputs.filter_map(move |arg| match arg {
+        FnArg::Typed(arg) if mentions(arg, param) => Some(names(arg)),
+        _ => None,
+    });
+    of.flatten()
+}
+
+fn mentions(arg: &PatType, word: &str) -> bool {
+    let mut words = Vec::new();
+    gather(arg.ty.to_token_stream(), &mut words);
+    words.iter().any(|w| w == word)
+}
+
+fn names(arg: &PatType) -> Vec<String> {
+    let mut names = Vec::new();
+    bindings_of(&arg.pat, &mut |name, _| names.push(name.to_string()));
+    names
+}
