@@ -25,6 +25,7 @@ mod site;
 mod sync;
 mod then;
 pub mod timeout;
+mod under;
 
 #[doc(hidden)]
 #[path = "private.rs"]
