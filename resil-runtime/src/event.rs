@@ -51,6 +51,9 @@ pub enum Event {
         limit: Duration,
     },
     /// A breaker changed its state.
+    ///
+    /// From open to half-open it changes when the first call comes after its time is up, or when a
+    /// listener of [`changes`](crate::Breaker::changes) finds that it is, whichever is first.
     #[non_exhaustive]
     CircuitChanged {
         /// The breaker.
@@ -69,6 +72,18 @@ pub enum Event {
         name: &'static str,
         /// Its key, where there is a breaker for each key.
         key: Option<Arc<str>>,
+    },
+    /// A function called, in the same task, another one (or itself) of the same breaker and key: the
+    /// inner call runs under the permit of the outer one. Told once for each pair of functions,
+    /// while there is a listener; a call by hand is shown as `(by hand)`.
+    #[non_exhaustive]
+    CircuitReentered {
+        /// The breaker.
+        name: &'static str,
+        /// The inner function.
+        function: &'static str,
+        /// The function whose permit is around it.
+        outer: &'static str,
     },
     /// Two functions set one breaker differently: the first registered wins.
     #[non_exhaustive]
@@ -165,10 +180,16 @@ impl Drop for Subscription {
     }
 }
 
+/// Whether there is a listener: for what is told once, and is not to be told to nobody.
+#[inline]
+pub(crate) fn is_heard() -> bool {
+    COUNT.load(Relaxed) != 0
+}
+
 /// Tells the listeners; the event is made only if there are any.
 #[inline]
 pub(crate) fn emit(event: impl FnOnce() -> Event) {
-    if COUNT.load(Relaxed) != 0 {
+    if is_heard() {
         tell(&event());
     }
 }

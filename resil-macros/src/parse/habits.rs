@@ -91,11 +91,18 @@ pub(super) fn meant(tokens: &TokenStream, asked: Asked) -> Option<String> {
             let name = name.ident;
             Some(format!("e if {name}(e)"))
         }
+        Ok(Pat::Path(path)) if is_function(&path) => Some(format!("e if {}(e)", shown(&tokens))),
         Ok(pattern) => {
             Some(without_variant(&pattern, asked, false).unwrap_or_else(|| shown(&tokens)))
         }
         Err(_) => of_no_pattern(&tokens, asked)?.write.into_iter().next(),
     }
+}
+
+/// `pay::is_transient`: neither a constant nor a variant is spelled so.
+fn is_function(path: &syn::PatPath) -> bool {
+    let last = path.path.segments.last().map(|s| s.ident.to_string());
+    last.is_some_and(|name| name.starts_with(char::is_lowercase))
 }
 
 /// `|e| e.is_connect()` → `e if e.is_connect()`.
