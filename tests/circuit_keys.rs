@@ -379,7 +379,9 @@ async fn changes_come_one_after_the_other_for_the_name_and_its_keys() {
         [
             (a(), CircuitState::HalfOpen),
             (a(), CircuitState::Closed),
-            (None, CircuitState::ForcedOpen)
+            (None, CircuitState::ForcedOpen),
+            // Opened before anybody listened: that its time is up comes after.
+            (Some("before".to_owned()), CircuitState::HalfOpen)
         ]
     );
 }

@@ -127,7 +127,7 @@ mod alone {
 
     #[circuit(
         name = "silent", failure_rate = 50%, window = 20, min_calls = 5, open_for = 1s, probes = 2,
-        ignore(E::NotYet)
+        ignore(E::NotYet), on_ok(100.. | 99)
     )]
     pub(super) async fn circuit_full(n: u32) -> Result<u32, E> {
         answer(n).await
@@ -185,6 +185,13 @@ mod options {
 
     #[circuit(policy = BASE, window = CALLS, min_calls = CALLS, failure_rate = RATE)]
     pub(super) async fn circuit_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit(slow = 2s, on_ok(n if *n > 100))]
+    #[timeout(LIMIT * 2)]
+    #[retry(base = 1ms, unless(E::Busy if n > 1))]
+    pub(super) async fn above(n: u32) -> Result<u32, E> {
         answer(n).await
     }
 
@@ -375,6 +382,7 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(options::retry_policy(2).await?, 2);
     assert_eq!(options::numbered(2).await?, 3);
     assert_eq!(options::circuit_policy(2).await?, 2);
+    assert_eq!(options::above(2).await?, 2);
     assert_eq!(options::keyed("here", 2).await?, 2);
     assert_eq!(options::recorded(2, "a".to_owned()).await?, "a");
     assert_eq!(options::expressions(2, true, vec![]).await?, 1);

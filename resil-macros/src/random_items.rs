@@ -76,7 +76,7 @@ const STACKS: [&str; 16] = [
     "circuit(name = \"pay\", failure_rate = 50%, window = 30s, slow = 1s, key = x.host(), probes = 2)",
     "idempotent(key = (a, x.id), fingerprint = x, errors = store(A), on_abandon = indeterminate)",
     "idempotent(key = x) ;; circuit ;; timeout(9s) ;; retry(jitter) ;; timeout(1s)",
-    "circuit(on(A), ignore(b if b.is_c())) ;; retry(fibonacci, cap = CAP)",
+    "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
     "timeout(const { LIMIT }, crate = my::resil) ;; retry",
     "retry ;; idempotent(key = \"k\", store = self.store, ttl = 7d)",
 ];

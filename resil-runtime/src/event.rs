@@ -81,6 +81,9 @@ pub enum Event {
         call: CallId,
     },
     /// A breaker changed its state.
+    ///
+    /// From open to half-open it changes when the first call comes after its time is up, or when a
+    /// listener of [`changes`](crate::Breaker::changes) finds that it is, whichever is first.
     #[non_exhaustive]
     CircuitChanged {
         /// The breaker.
@@ -103,6 +106,18 @@ pub enum Event {
         key: Option<Arc<str>>,
         /// The call; `None` for [`Breaker::try_acquire`](crate::Breaker::try_acquire).
         call: Option<CallId>,
+    },
+    /// A function called, in the same task, another one (or itself) of the same breaker and key: the
+    /// inner call runs under the permit of the outer one. Told once for each pair of functions,
+    /// while there is a listener; a call by hand is shown as `(by hand)`.
+    #[non_exhaustive]
+    CircuitReentered {
+        /// The breaker.
+        name: &'static str,
+        /// The inner function.
+        function: &'static str,
+        /// The function whose permit is around it.
+        outer: &'static str,
     },
     /// Two functions set one breaker differently: the first registered wins.
     #[non_exhaustive]
@@ -257,10 +272,16 @@ pub(crate) fn is_awake() -> bool {
     COUNT.load(Relaxed) != 0
 }
 
+/// Whether an event of this thread is heard: for what is told once, and is not to be told to nobody.
+#[inline]
+pub(crate) fn is_heard() -> bool {
+    is_awake() && is_heard_here()
+}
+
 /// Tells the listeners, and the traces around; the event is made only if there are any.
 #[inline]
 pub(crate) fn emit(event: impl FnOnce() -> Event) {
-    if is_awake() && is_heard_here() {
+    if is_heard() {
         tell(&event());
     }
 }

@@ -29,6 +29,7 @@ mod then;
 pub mod timeout;
 mod trace;
 mod types;
+mod under;
 
 #[doc(hidden)]
 #[path = "private.rs"]

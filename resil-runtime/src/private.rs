@@ -2,6 +2,7 @@
 
 pub use crate::circuit::{
     CircuitPolicy, CircuitSite, CircuitVerdict, KeyedCircuit, Permit, Window, WindowOf,
+    under_permit,
 };
 pub use crate::classify::{Class, Classify, Derived, Forward, Link, Probe, RetryAfter};
 pub use crate::deadline::Deadline;

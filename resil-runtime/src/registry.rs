@@ -52,7 +52,7 @@ pub struct BreakerSnapshot {
     /// Its key, where there is a breaker for each key; [`OVERFLOW`] for the one that keys beyond
     /// [`max_keys`](CircuitPolicy::max_keys) share.
     pub key: Option<Arc<str>>,
-    /// Its state.
+    /// Its state, as [`Breaker::state`] gives it: half-open once `open_for` has passed.
     pub state: CircuitState,
     /// What it has counted in that state.
     pub counts: Counts,
@@ -95,7 +95,7 @@ impl BreakerSnapshot {
         Self {
             name: core.name(),
             key: core.key().cloned(),
-            state: core.state(),
+            state: core.state_at(clock::now_ms),
             counts: core.counts(clock::now_ms),
         }
     }

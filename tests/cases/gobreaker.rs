@@ -54,7 +54,7 @@ cases! {
         "FFFF H S" => "FFFF X +1200ms D +1s S", state("hystrix.g12", Closed);
     g13_single_test: "one probe after the window, and none besides it", "testSingleTestOnOpenCircuitAfterTimeWindow";
         #[circuit(name = "hystrix.single", failures = 4, open_for = 1s)]
-        "FFFF" => "FFFF XXX +1s +200ms", state("hystrix.single", Open);
+        "FFFF" => "FFFF XXX +1s +200ms", state("hystrix.single", HalfOpen);
     g13_timeouts: "four timeouts of four", "testTripCircuitOnTimeouts";
         #[circuit(failure_rate = 50%, window = 10s, min_calls = 4)]
         #[timeout(50ms)]

@@ -104,8 +104,12 @@ fn state(name: &str) -> CircuitState {
 
 // Behind the macros that they use.
 mod half_open;
+mod on_ok;
 mod outcomes;
 mod place;
+mod reentrance;
 mod refusal;
 mod sharing;
+mod time_is_up;
 mod trips;
+mod waits;

@@ -229,3 +229,38 @@ async fn a_wait_for_another_call_with_the_same_key_is_neutral() {
     assert_eq!(state("over-waiters"), CircuitState::Closed);
     assert_eq!(owner.await, Ok(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn hasty_callers_of_a_hanging_backend_open_nothing_unless_on_names_their_deadline() {
+    #[circuit(name = "hasty", failures = 3)]
+    #[timeout(5s)]
+    async fn hanging(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    #[circuit(name = "hasty-named", failures = 3,
+              on(Fault::Network(_) | Fault::Resil(Error::Timeout { .. })))]
+    #[timeout(5s)]
+    async fn named(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    #[timeout(100ms)]
+    async fn hurried(r: &Record) -> Result<u32, Fault> {
+        named(r, Hang).await
+    }
+    let r = Record::new();
+    let hasty = || Deadline::after(ms(100));
+    for _ in 0..20 {
+        assert_eq!(letter(&hasty().scope(hanging(&r, Hang)).await), 'T');
+        // One that drops the call is not seen by any pattern.
+        assert_eq!(letter(&hurried(&r).await), 'T');
+    }
+    assert_eq!(
+        (state("hasty"), state("hasty-named")),
+        (CircuitState::Closed, CircuitState::Closed)
+    );
+    let mut seen = String::new();
+    for _ in 0..4 {
+        seen.push(letter(&hasty().scope(named(&r, Hang)).await));
+    }
+    assert_eq!(seen, "TTTX");
+}

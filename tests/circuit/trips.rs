@@ -152,3 +152,32 @@ async fn constants_of_every_kind() {
     }
     assert_eq!(seen, "FFX");
 }
+
+#[tokio::test(start_paused = true)]
+async fn failures_in_a_row_never_age_and_a_share_of_a_span_of_time_does() {
+    #[circuit(failures = 3)]
+    async fn in_a_row(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    #[circuit(failure_rate = 100%, window = 10m, min_calls = 3)]
+    async fn of_ten_minutes(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let r = Record::new();
+    let (mut row, mut span) = (String::new(), String::new());
+    for _ in 0..4 {
+        row.push(letter(&in_a_row(&r, Fail).await));
+        span.push(letter(&of_ten_minutes(&r, Fail).await));
+        advance(ms(86_400_000)).await;
+    }
+    // Past `open_for` the fourth of them is a probe.
+    assert_eq!((&*row, &*span), ("FFFF", "FFFF"));
+    assert_eq!(play!(in_a_row(&r), Fail), "F");
+    assert_eq!(play!(in_a_row(&r), Fail), "X");
+    assert_eq!(play!(of_ten_minutes(&r), Fail, Succeed, Fail, Fail), "F.FF");
+    advance(ms(600_000)).await;
+    for then in ["F", "F", "F", "X"] {
+        assert_eq!(play!(of_ten_minutes(&r), Fail), then);
+        advance(ms(10_000)).await;
+    }
+}

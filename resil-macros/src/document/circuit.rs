@@ -31,6 +31,10 @@ pub(super) fn words(c: &Circuit) -> String {
             .as_ref()
             .map(|p| format!("{} does not count", written(&p.written))),
     );
+    parts.extend(c.on_ok.as_ref().map(|p| {
+        let ok = code(&format!("Ok({})", shown_whole(&p.written)));
+        format!("{ok} counts as a failure too")
+    }));
     let colon = if parts.is_empty() { "" } else { ": " };
     format!("{name}{per_key}{colon}{}", parts.join("; "))
 }

@@ -297,6 +297,10 @@ fn a_circuit_in_words() {
             " `pay`: `NotFound` does not count",
         ),
         (
+            "name = \"pay\", on_ok(Reply { status: 503 })",
+            " `pay`: `Ok(Reply { status: 503 })` counts as a failure too",
+        ),
+        (
             "policy = POLICY, failures = 3, open_for = 5s",
             ": as `POLICY` says, but `failures = 3`, `open_for = 5s`",
         ),

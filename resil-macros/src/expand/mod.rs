@@ -8,7 +8,7 @@ pub(crate) mod constant;
 mod matching;
 mod types;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -84,6 +84,8 @@ pub(crate) struct Cx<'a> {
     attempt: Option<Ident>,
     /// What the body calls `self`, where that is not `self`.
     self_ident: Option<Ident>,
+    /// A circuit stands above the layer that is being expanded: its permit is in scope.
+    has_permit: Cell<bool>,
 }
 
 impl Plan<'_> {
@@ -206,9 +208,33 @@ impl Cx<'_> {
         }
     }
 
+    /// `inner` as an expression, for a layer below `above` that acts before and after. It is awaited
+    /// under the permit of a circuit, unless what polls this layer does so already.
+    pub(crate) fn value(&self, inner: Inner, above: &[Layer], span: Span) -> TokenStream {
+        match inner {
+            Inner::Future(future) if self.polls_for_circuit(above) => {
+                let under_permit = self.private("under_permit", span);
+                quote_spanned!(mixed(span)=> #under_permit(__resil_under, #future).await)
+            }
+            inner => inner.value(span),
+        }
+    }
+
+    /// Whether an `.await` of a layer below `above` is one of the circuit's own block: nothing that
+    /// is polled as a whole stands in between.
+    fn polls_for_circuit(&self, above: &[Layer]) -> bool {
+        let part = above.get(self.plan.parts[self.part].layers.start..);
+        let mut between = part.unwrap_or_default().iter().rev();
+        let first = between.find(|l| !matches!(l, Layer::Retry(_)));
+        matches!(first, Some(Layer::Circuit(_)))
+    }
+
     /// `question`, an expression that asks code of the user's about an outcome: a circuit around it
     /// has to know that a panic is one of the call.
     pub(crate) fn asking(&self, question: TokenStream, span: Span) -> TokenStream {
+        if self.has_permit.get() {
+            return quote_spanned!(mixed(span)=> __resil_under.asking(|| #question));
+        }
         let mut layers = self.plan.layers.iter();
         if layers.any(|l| matches!(l, Layer::Circuit(_))) {
             quote_spanned!(mixed(span)=> __resil_mark.asking(|| #question))
@@ -356,6 +382,7 @@ pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found
         clones: retry.map(|r| r.clone.clone()).unwrap_or_default(),
         attempt: retry.and_then(|r| r.attempt.clone()),
         self_ident: found.self_ident.clone(),
+        has_permit: Cell::new(false),
     };
     let (inner_attributes, _) = split_inner_attributes(found.body.clone());
     let rebind_self = match &found.self_ident {
@@ -367,6 +394,9 @@ pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found
     let mut inner = cx.body(found, rebind_self.as_ref());
     for i in range.rev() {
         let (above, below) = (&plan.layers[..i], &plan.layers[i + 1..]);
+        let mut around = above.iter();
+        cx.has_permit
+            .set(around.any(|l| matches!(l, Layer::Circuit(_))));
         inner = plan.layers[i].expand(inner, above, below, &cx);
     }
     let span = layers.first().map_or_else(Span::call_site, Layer::span);

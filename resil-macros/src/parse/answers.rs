@@ -149,6 +149,9 @@ impl Args<'_> {
             .flat_map(|other| other.names.iter().copied());
         let without_unit = snake(&name);
         let near = nearest(stem(&without_unit), own.chain(others));
+        if let Some(on) = self.asked_by_closure(near, tokens) {
+            return self.answer(ident, on, tokens);
+        }
         if let Some(option) = near.and_then(|near| self.option(near)) {
             self.mean(option.name, ident.span());
             let texts = carried_over(self.cx, option, &name, tokens, 0);
@@ -165,6 +168,24 @@ impl Args<'_> {
                 None => wording::unknown(self.spec, &name),
             },
         }
+    }
+
+    /// `circuit(is_bad = |e| ..)`: whatever it is called, it is `on` that looks at an error, unless it
+    /// is nearly the name of another option that takes a pattern.
+    fn asked_by_closure(&self, near: Option<&str>, tokens: &TokenStream) -> Option<Here> {
+        let pattern = |name: &str| {
+            let option = self.option(name)?;
+            matches!(option.kind, Kind::Pattern(_))
+                .then_some(Here::Named(option.name, ", which takes a pattern"))
+        };
+        let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
+        let is_near = near.and_then(|near| match self.known_elsewhere(near) {
+            Some(Here::Named(to, _)) => pattern(to),
+            _ => pattern(near),
+        });
+        (closure.inputs.len() == 1 && is_near.is_none())
+            .then(|| pattern("on"))
+            .flatten()
     }
 
     /// `circuit(pay)`: what a text would be, where a word can be nothing else.

@@ -30,6 +30,11 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("probes", Kind::Count, "1"),
         Opt::new("on", Kind::Pattern(Asked::or("ignore")), "Network(_)"),
         Opt::new("ignore", Kind::Pattern(Asked::or("on")), "NotFound"),
+        Opt::new(
+            "on_ok",
+            Kind::Pattern(Asked::OF_OK),
+            "Reply { ok: false, .. }",
+        ),
         Opt::new("key", Kind::Expr, "host"),
         Opt::new("max_keys", Kind::Count, "10_000"),
         Opt::new("policy", Kind::Expr, "POLICY"),
@@ -62,6 +67,11 @@ pub(crate) static SPEC: Spec = Spec {
                 "open_duration",
                 "recovery_timeout",
                 "wait_duration_in_open_state",
+                "half_open_after",
+                "half_open_timeout",
+                "duration_of_break",
+                "sleep_window",
+                "open_timeout",
             ],
             here: Here::Named("open_for", ""),
         },
@@ -111,8 +121,30 @@ pub(crate) static SPEC: Spec = Spec {
             here: Here::Named("slow_rate", ""),
         },
         Elsewhere {
-            names: &["record", "when", "failure_on", "record_exceptions"],
+            names: &[
+                "record",
+                "when",
+                "failure_on",
+                "record_exceptions",
+                "failure_predicate",
+                "is_failure",
+                "is_error",
+                "should_handle",
+                "predicate",
+                "filter",
+                "condition",
+                "if",
+            ],
             here: Here::Named("on", ", which takes a pattern"),
+        },
+        Elsewhere {
+            names: &[
+                "on_result",
+                "record_result",
+                "handle_result",
+                "failure_on_result",
+            ],
+            here: Here::Named("on_ok", ", which takes a pattern"),
         },
         Elsewhere {
             names: &["unless", "ignore_exceptions", "exclude", "skip"],
@@ -168,6 +200,7 @@ pub(crate) struct Circuit {
     pub(crate) probes: Option<Const<u32>>,
     pub(crate) on: Option<Pattern>,
     pub(crate) ignore: Option<Pattern>,
+    pub(crate) on_ok: Option<Pattern>,
     pub(crate) key: Option<TokenStream>,
     pub(crate) max_keys: Option<Const<u32>>,
     /// A `CircuitPolicy`: a value of the user's, whose type says what it is.
@@ -236,6 +269,7 @@ impl Circuit {
             probes: args.take("probes").and_then(|value| value.count(1, 255)),
             on: args.take("on").and_then(|value| value.pattern()),
             ignore: args.take("ignore").and_then(|value| value.pattern()),
+            on_ok: args.take("on_ok").and_then(|value| value.pattern()),
             key: args.take("key").and_then(|value| value.expr()),
             max_keys: args
                 .take("max_keys")

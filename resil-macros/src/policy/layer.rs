@@ -54,7 +54,7 @@ impl Layer {
     ) -> Inner {
         match self {
             Self::Timeout(p) => p.expand(inner, above, cx),
-            Self::Retry(p) => p.expand(inner, below, cx),
+            Self::Retry(p) => p.expand(inner, above, below, cx),
             Self::Circuit(p) => p.expand(inner, above, below, cx),
             Self::Idempotent(p) => p.expand(inner, above, cx),
         }

@@ -1,13 +1,22 @@
 //! The changes of state as a stream. The last [`KEPT`] of a name are kept for those who listen: who
 //! is slower than that loses the oldest ones, is told how many, and holds up nobody else.
+//!
+//! That an open breaker's time is up is a change which nobody makes as long as no call comes. So a
+//! listener makes it, with a timer of its own: it does to the breaker what the next call would have
+//! done, but for the probe. Whoever comes first makes the change and tells it to all; nobody depends
+//! on a listener, and it is not told twice.
 
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::CircuitState;
+use super::machine::Core;
+use super::ready::or_after;
+use crate::clock;
 
 /// So many changes wait for a listener that is slow.
 pub const KEPT: usize = 128;
@@ -62,7 +71,10 @@ impl Change {
 /// # }
 /// ```
 pub struct Changes {
-    receiver: broadcast::Receiver<Change>,
+    receiver: broadcast::Receiver<Told>,
+    base: &'static Core,
+    /// When the time of an opening is up, in ms: of the soonest that it knows of.
+    due: Option<u64>,
     /// Lost, and not told yet: kept here, so that a `next` that is dropped does not forget it.
     missed: u64,
 }
@@ -77,63 +89,101 @@ impl fmt::Debug for Changes {
 }
 
 impl Changes {
+    pub(super) fn of(base: &'static Core) -> Self {
+        // What has changed by now is none of the changes from here on.
+        base.expire_all(clock::now_ms);
+        let receiver = base.changes().0.subscribe();
+        Self {
+            receiver,
+            base,
+            due: base.expire_all(clock::now_ms),
+            missed: 0,
+        }
+    }
+
     /// The next change. It never ends: a breaker lives as long as the process.
     ///
     /// At most [128](KEPT) wait for a listener; a slower one loses the oldest, as
     /// [`Change::missed`] of the next one says. Changes by calls that ran at the very same time may
-    /// come in either order.
+    /// come in either order. Outside a tokio runtime there is no timer: there it is the next call, or
+    /// [`try_next`](Self::try_next), that makes a breaker half-open whose time is up.
     ///
     /// Cancel safe: a call that is dropped has taken nothing.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without the time driver, while the breaker is open.
     pub async fn next(&mut self) -> Change {
         loop {
-            match self.receiver.recv().await {
-                Ok(change) => return self.counted(change),
-                Err(RecvError::Lagged(n)) => self.missed += n,
+            self.look();
+            let due = self.due.filter(|_| Handle::try_current().is_ok());
+            match or_after(self.receiver.recv(), due).await {
+                Some(Ok(told)) => return self.counted(told),
+                Some(Err(RecvError::Lagged(n))) => self.lost(n),
                 // The sender is as old as the process.
-                Err(RecvError::Closed) => std::future::pending().await,
+                Some(Err(RecvError::Closed)) => std::future::pending().await,
+                // The time has come.
+                None => {}
             }
         }
     }
 
     /// The next change, if one is there.
     pub fn try_next(&mut self) -> Option<Change> {
+        self.look();
         loop {
             match self.receiver.try_recv() {
-                Ok(change) => return Some(self.counted(change)),
-                Err(TryRecvError::Lagged(n)) => self.missed += n,
+                Ok(told) => return Some(self.counted(told)),
+                Err(TryRecvError::Lagged(n)) => self.lost(n),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
     }
 
-    fn counted(&mut self, change: Change) -> Change {
+    /// Makes those half-open whose time is up, if there are any.
+    fn look(&mut self) {
+        if self.due.is_some_and(|due| due <= clock::now_ms()) {
+            self.due = self.base.expire_all(clock::now_ms);
+        }
+    }
+
+    /// An opening may be among what was lost: all are looked at again.
+    fn lost(&mut self, count: u64) {
+        self.missed += count;
+        self.due = Some(0);
+    }
+
+    fn counted(&mut self, told: Told) -> Change {
+        self.due = self.due.into_iter().chain(told.due).min();
         Change {
             missed: std::mem::take(&mut self.missed),
-            ..change
+            ..told.change
         }
     }
 }
 
+/// A change on its way to those who listen.
+#[derive(Debug, Clone)]
+struct Told {
+    change: Change,
+    /// When the time of the opening is up, if it is one: in ms.
+    due: Option<u64>,
+}
+
 /// Where the changes of a name are told.
 #[derive(Debug)]
-pub(crate) struct Channel(broadcast::Sender<Change>);
+pub(crate) struct Channel(broadcast::Sender<Told>);
 
 impl Channel {
     pub(super) fn new() -> Self {
         Self(broadcast::Sender::new(KEPT))
     }
 
-    pub(super) fn subscribe(&self) -> Changes {
-        Changes {
-            receiver: self.0.subscribe(),
-            missed: 0,
-        }
-    }
-
     /// Wakes whoever waits, with no lock held; nobody listens any more, and it is not even made.
-    pub(super) fn send(&self, change: impl FnOnce() -> Change) {
+    pub(super) fn send(&self, change: impl FnOnce() -> Change, due: Option<u64>) {
         if self.0.receiver_count() != 0 {
-            let _ = self.0.send(change());
+            let change = change();
+            let _ = self.0.send(Told { change, due });
         }
     }
 }

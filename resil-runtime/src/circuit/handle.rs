@@ -8,6 +8,7 @@ use super::call::Call;
 use super::changes::Changes;
 use super::key_text::KeyText;
 use super::machine::Core;
+use super::nesting::Scoped;
 use super::policy::CircuitPolicy;
 use super::{CircuitState, CircuitVerdict};
 use crate::clock;
@@ -81,7 +82,8 @@ impl Breaker {
         all.into_iter().flatten().map(KeyedBreaker).collect()
     }
 
-    /// The changes of state from here on, of this one and of all keys under its name.
+    /// The changes of state from here on, of this one and of all keys under its name. That an open
+    /// breaker's time is up is told when it is, though no call has come.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -94,7 +96,7 @@ impl Breaker {
     /// # }
     /// ```
     pub fn changes(&self) -> Changes {
-        self.0.changes().subscribe()
+        Changes::of(self.0)
     }
 
     fn held(self) -> Held {
@@ -134,11 +136,46 @@ macro_rules! by_hand {
                 self.0.name()
             }
 
-            /// The state that the last event told of. An open breaker whose time is up stays
-            /// [`Open`](CircuitState::Open) until a call comes, which is then the first probe:
-            /// nothing happens in the background.
+            /// The state. An open breaker whose time is up is
+            /// [`HalfOpen`](CircuitState::HalfOpen), though no call has come yet: the next one is the
+            /// first probe.
+            ///
+            /// It is looked up by the clock, and nothing happens in the background. The event of this
+            /// change is told when the first call comes, or by those who listen to
+            /// [`changes`](Breaker::changes), whichever is first.
             pub fn state(&self) -> CircuitState {
-                self.0.state()
+                self.0.state_at(clock::now_ms)
+            }
+
+            /// Waits until a call would be let in: at once if it is closed or disabled, or half-open
+            /// with a place for a probe; when its time is up if it is open; when a place is free, or
+            /// lost, if all its probes are out; and while it is held open, until it is let go.
+            ///
+            /// All who wait are woken, and of those who then call only so many are let in as there
+            /// are [`probes`](CircuitPolicy::probes). The others are refused, and may wait again:
+            ///
+            /// ```no_run
+            /// # async fn next_order() -> u32 { 1 }
+            /// # async fn charge(order: u32) -> Result<(), resil_runtime::Error> { Ok(()) }
+            /// # async fn work() {
+            /// // Takes no order out of the queue while `charge` would be refused.
+            /// loop {
+            ///     resil_runtime::breaker("pay").ready().await;
+            ///     let order = next_order().await;
+            ///     while let Err(resil_runtime::Error::CircuitOpen { .. }) = charge(order).await {
+            ///         resil_runtime::breaker("pay").ready().await;
+            ///     }
+            /// }
+            /// # }
+            /// ```
+            ///
+            /// Cancel safe: it takes nothing, so a wait that is dropped has changed nothing.
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait for a time to pass, outside a tokio runtime with the time driver.
+            pub async fn ready(&self) {
+                self.0.ready().await;
             }
 
             /// What is counted in the present state.
@@ -148,7 +185,8 @@ macro_rules! by_hand {
 
             /// Refuses all calls, with no time at which it ends: until
             /// [`force_close`](Self::force_close), [`disable`](Self::disable) or
-            /// [`reset`](Self::reset).
+            /// [`reset`](Self::reset). Calls that are in go on, and so does what they call under
+            /// their permits.
             pub fn force_open(&self) {
                 self.0.force_open();
             }
@@ -176,6 +214,10 @@ macro_rules! by_hand {
             /// [`failure`](CallPermit::failure), or a drop, which is neutral. Where the breaker has
             /// a rule about slow calls, the time until then is the call's.
             ///
+            /// Within a call that this same breaker has let in (the body of a function that it
+            /// guards, a [`scope`](CallPermit::scope)) it runs under the permit of that one: it is
+            /// never refused, and what comes of it is not counted a second time.
+            ///
             /// ```
             /// # fn ask() -> Result<u32, std::io::Error> { Ok(1) }
             /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -192,7 +234,7 @@ macro_rules! by_hand {
             ///
             /// [`Error::CircuitOpen`], with the time to the next probe where it is known.
             pub fn try_acquire(&self) -> Result<CallPermit, Error> {
-                match self.0.begin() {
+                match self.0.begin(&self.0.by_hand()) {
                     Ok(call) => Ok(CallPermit {
                         core: self.held(),
                         call,
@@ -227,8 +269,8 @@ impl fmt::Debug for KeyedBreaker {
     }
 }
 
-/// Stands for the function where settings were given by hand.
-const BY_HAND: &str = "(by hand)";
+/// Stands for the function where settings were given, or a call was made, by hand.
+pub(super) const BY_HAND: &str = "(by hand)";
 
 /// The breaker of a permit.
 #[derive(Debug)]
@@ -249,6 +291,11 @@ impl Deref for Held {
 
 /// A call that was let in. Dropped without a word, as by a cancellation, it is neutral, and a probe
 /// gives its place back.
+///
+/// What runs in its [`scope`](Self::scope) may call the same breaker again. Outside of it the permit
+/// is a value like any other, of which what the task does in between knows nothing: a call of a
+/// function that the same breaker guards is then a call of its own, and while the breaker is
+/// half-open it finds the place of the probe taken, by this very permit.
 #[derive(Debug)]
 #[must_use = "dropped, the call counts neither as success nor as failure"]
 pub struct CallPermit {
@@ -271,6 +318,37 @@ impl CallPermit {
 
     fn end(mut self, verdict: CircuitVerdict) {
         self.ended = verdict;
+    }
+
+    /// Runs `future` under this permit: a call that it makes of the same breaker (and key), in the
+    /// same task, is let in with it and counts with it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # async fn ask() -> Result<u32, resil_runtime::Error> {
+    /// #     resil_runtime::breaker("pay").try_acquire().map(|_| 1)
+    /// # }
+    /// # async fn call() -> Result<u32, resil_runtime::Error> {
+    /// let permit = resil_runtime::breaker("pay").try_acquire()?;
+    /// // `ask` may be guarded by `#[circuit(name = "pay")]` too.
+    /// let answer = permit.scope(ask()).await;
+    /// match &answer {
+    ///     Ok(_) => permit.success(),
+    ///     Err(_) => permit.failure(),
+    /// }
+    /// # answer
+    /// # }
+    /// # assert!(call().await.is_ok());
+    /// # }
+    /// ```
+    pub fn scope<F: Future>(&self, future: F) -> Scoped<'_, F> {
+        Scoped::new(future, self)
+    }
+
+    /// Runs `f` under this permit, as [`scope`](Self::scope) does a future.
+    pub fn sync_scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _frame = self.core.enter(&self.call, None);
+        f()
     }
 }
 

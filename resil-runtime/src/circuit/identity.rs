@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use super::CircuitState;
 use super::changes::{Change, Channel};
 use super::keys::Keys;
-use super::machine::Core;
+use super::machine::{Clock, Core};
+use super::nesting::{Caller, Told};
 use crate::call;
 use crate::event::{self, Event};
 use crate::mark::Mark;
@@ -21,6 +22,8 @@ pub(crate) enum Identity {
         keys: OnceLock<Box<Keys>>,
         /// Made when somebody first listens.
         changes: OnceLock<Channel>,
+        /// Of calls by hand, its keys' included.
+        told: Told,
     },
     /// That of a key.
     Keyed { base: &'static Core, key: Arc<str> },
@@ -32,6 +35,18 @@ impl Identity {
             name,
             keys: OnceLock::new(),
             changes: OnceLock::new(),
+            told: Told::new(),
+        }
+    }
+
+    /// Who calls by hand.
+    fn by_hand(&self) -> Caller<'_> {
+        match self {
+            Self::Named { told, .. } => Caller {
+                function: None,
+                told,
+            },
+            Self::Keyed { base, .. } => base.identity.by_hand(),
         }
     }
 
@@ -58,11 +73,14 @@ impl Identity {
     }
 
     /// A change of state: to the streams first, so that what a listener does about it comes after it
-    /// there too.
+    /// there too. `due` is when an opening ends, in ms.
     #[cold]
-    pub(super) fn tell(&self, from: CircuitState, to: CircuitState) {
+    pub(super) fn tell(&self, from: CircuitState, to: CircuitState, due: Option<u64>) {
         if let Some(channel) = self.channel() {
-            channel.send(|| Change::new(self.name(), self.key().cloned(), from, to));
+            channel.send(
+                || Change::new(self.name(), self.key().cloned(), from, to),
+                due,
+            );
         }
         event::emit(|| Event::CircuitChanged {
             name: self.name(),
@@ -83,6 +101,11 @@ impl Core {
     /// The key, where it is one of many.
     pub(crate) fn key(&self) -> Option<&Arc<str>> {
         self.identity.key()
+    }
+
+    /// Who calls it by hand.
+    pub(super) fn by_hand(&self) -> Caller<'_> {
+        self.identity.by_hand()
     }
 
     /// Where the name stands, for the small form of a refusal.
@@ -116,6 +139,13 @@ impl Core {
             Identity::Named { changes, .. } => changes.get_or_init(Channel::new),
             Identity::Keyed { base, .. } => base.changes(),
         }
+    }
+
+    /// Makes it and those of its keys half-open whose time is up; gives the time in ms at which that
+    /// of the next one is.
+    pub(super) fn expire_all(&self, clock: Clock) -> Option<u64> {
+        let keyed = self.known_keys().and_then(|keys| keys.expire(clock));
+        self.expire(clock).into_iter().chain(keyed).min()
     }
 
     /// Tells that a call was refused: that of `mark`, or one by hand.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Arc as Text, PoisonError};
 
 use super::key_text::KeyText;
-use super::machine::Core;
+use super::machine::{Clock, Core};
 use super::word::State;
 use crate::clock;
 use crate::registry::OVERFLOW;
@@ -162,6 +162,27 @@ impl Keys {
             }
         }
         false
+    }
+
+    /// Makes those half-open whose time is up; gives the time in ms at which that of the next one is.
+    pub(super) fn expire(&self, clock: Clock) -> Option<u64> {
+        let now = clock();
+        let mut next: Option<u64> = None;
+        for shard in 0..SHARDS {
+            let mut up = Vec::new();
+            for entry in &self.lock(shard).entries {
+                match entry.core.due(now) {
+                    Some(0) => up.push(Arc::clone(&entry.core)),
+                    due => next = next.into_iter().chain(due).min(),
+                }
+            }
+            // Told with the lock given back.
+            for core in up {
+                next = next.into_iter().chain(core.expire(clock)).min();
+            }
+        }
+        let overflow = self.overflow.get().and_then(|core| core.expire(clock));
+        next.into_iter().chain(overflow).min()
     }
 
     /// All that there are, the shared one included.

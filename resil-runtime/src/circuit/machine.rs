@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::counted::Ended;
 use super::identity::Identity;
 use super::rules::{JITTER, Rules};
@@ -24,6 +26,8 @@ pub(crate) struct Core {
     hot: Line<Hot>,
     pub(super) identity: Identity,
     pub(super) settings: OnceLock<Settings>,
+    /// Wakes those who wait for [`ready`](super::ready).
+    pub(super) freed: Notify,
 }
 
 /// What every call reads, on one line.
@@ -57,6 +61,7 @@ impl Core {
             }),
             identity,
             settings: OnceLock::new(),
+            freed: Notify::new(),
         }
     }
 
@@ -94,12 +99,28 @@ impl Core {
                 .is_ok()
         };
         if done {
-            let (from, to) = (from.state().into(), to.state().into());
-            if from != to {
-                self.identity.tell(from, to);
-            }
+            self.changed(from.state(), to.state());
         }
         done
+    }
+
+    fn changed(&self, from: State, to: State) {
+        let (was, is) = (from.into(), to.into());
+        if was != is {
+            let due = match to {
+                State::Open { until, .. } => Some(until),
+                _ => None,
+            };
+            self.identity.tell(was, is, due);
+        }
+        let has_free_places = match (from, to) {
+            (State::HalfOpen { out: were, .. }, State::HalfOpen { out, .. }) => out < were,
+            (_, State::Closed { .. } | State::HalfOpen { .. } | State::Disabled) => was != is,
+            _ => false,
+        };
+        if has_free_places {
+            self.freed.notify_waiters();
+        }
     }
 
     fn is_current(&self, stamp: Stamp) -> bool {

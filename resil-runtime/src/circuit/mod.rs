@@ -12,6 +12,8 @@
 //! * A success that would change nothing writes nothing: in health, callers on many cores share
 //!   one line that is only read.
 //! * Under one name there may be a breaker for each key: see [`Breaker::key`].
+//! * A call made, in the same task, under a permit of the same breaker (and key) runs under that
+//!   permit: it is never refused, and not counted a second time.
 //!
 //! The attribute makes all calls into this module; by hand, [`breaker`](crate::registry::breaker)
 //! gives the handle of a name.
@@ -34,9 +36,11 @@ mod model;
 #[cfg(loom)]
 #[path = "../loom/keys.rs"]
 pub(crate) mod models;
+mod nesting;
 mod noisy;
 mod policy;
 mod probing;
+mod ready;
 mod rules;
 mod settings;
 mod shard;
@@ -48,6 +52,9 @@ mod word;
 
 pub use self::changes::{Change, Changes, KEPT};
 pub use self::handle::{Breaker, CallPermit, Counts, KeyedBreaker};
+pub use self::nesting::Scoped;
+#[doc(hidden)]
+pub use self::nesting::{UnderPermit, under_permit};
 pub use self::policy::{CircuitPolicy, Window, WindowOf};
 #[doc(hidden)]
 pub use self::site::{CircuitSite, CircuitVerdict, KeyedCircuit, Permit};
@@ -64,7 +71,7 @@ pub enum CircuitState {
     Closed,
     /// Calls are refused.
     Open,
-    /// Probes are let in.
+    /// The time of the opening is up: probes are let in.
     HalfOpen,
     /// Held open by hand.
     ForcedOpen,

@@ -105,6 +105,10 @@ impl CircuitPolicy {
 
     /// Trips after so many failures in a row, 1 to 65 535. Default: 5 if no other rule is given,
     /// else no such rule.
+    ///
+    /// They never age: where nothing succeeds in between, five failures in five days are five in a
+    /// row. For a function that is called now and then a rate over a span of time is the better
+    /// rule: `failure_rate(1.0)`, `window(Window::Time(ten minutes))` and `min_calls(3)`.
     pub const fn failures(mut self, count: u32) -> Self {
         self.failures = Some(clamp(count, 1, 65_535));
         self
@@ -134,8 +138,9 @@ impl CircuitPolicy {
         self
     }
 
-    /// A call at least that long is slow, whatever its outcome; at least 1 ns. From then on every
-    /// call that is let in while closed is timed. Trips when slow / calls in the window reach
+    /// A call at least that long is slow, whatever its outcome, the waits of a `#[retry]` below in
+    /// the same stack left out; at least 1 ns. From then on every call that is let in while closed
+    /// is timed. Trips when slow / calls in the window reach
     /// [`slow_rate`](Self::slow_rate). Default: no such rule.
     ///
     /// A probe is not timed: half-open, one failure opens it again, and a slow success is none. (What

@@ -13,6 +13,7 @@
 //! * Grants are numbered in the state word: a place that was given back and let to another is not
 //!   taken for the lost one that somebody has seen there.
 
+use super::CircuitState;
 use super::machine::{Clock, Core};
 use super::rules::Rules;
 use super::word::{Stamp, State};
@@ -33,10 +34,8 @@ impl Core {
                 State::ForcedOpen => return Err(None),
                 State::Open { until, growth } => {
                     now = clock();
-                    let left = until.saturating_sub(now);
-                    // Longer than any opening: it was opened on a clock that runs ahead of this one.
-                    if left > 0 && left <= rules.open_longest() {
-                        return Err(Some(left));
+                    if !is_up(rules, until, now) {
+                        return Err(Some(until - now));
                     }
                     word.next(State::HalfOpen {
                         out: 1,
@@ -101,16 +100,97 @@ impl Core {
             .is_ok()
     }
 
+    /// When a call would be let in.
+    pub(super) fn next_place(&self, clock: Clock) -> Place {
+        let rules = &self.settings().rules;
+        let word = self.load();
+        let last = self.last_grant();
+        let at = match word.state() {
+            State::Closed { .. } | State::Disabled => return Place::Free,
+            State::ForcedOpen => return Place::Unknown,
+            State::Open { until, .. } => until,
+            State::HalfOpen { out, ok, .. } if out + ok < rules.probes => return Place::Free,
+            State::HalfOpen { .. } => last.saturating_add(rules.open_for),
+        };
+        let now = clock();
+        if self.is_over(now) {
+            Place::Free
+        } else {
+            Place::At(at)
+        }
+    }
+
+    /// Half-open from here on, if it is open and its time is up, with no probe out yet: what a call
+    /// would do that comes now. Gives the time in ms at which there is something to do again, if it
+    /// is still open.
+    pub(super) fn expire(&self, clock: Clock) -> Option<u64> {
+        loop {
+            let word = self.load();
+            let State::Open { until, growth } = word.state() else {
+                return None;
+            };
+            if !is_up(&self.settings().rules, until, clock()) {
+                return Some(until);
+            }
+            let to = State::HalfOpen {
+                out: 0,
+                ok: 0,
+                growth,
+                grant: 0,
+            };
+            if self.change(word, word.next(to)) {
+                return None;
+            }
+        }
+    }
+
+    /// If it is open: the time in ms at which a call would be let in, 0 if that is now.
+    pub(super) fn due(&self, now: u64) -> Option<u64> {
+        match self.load().state() {
+            State::Open { until, .. } if is_up(&self.settings().rules, until, now) => Some(0),
+            State::Open { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// The state, by the clock: an open breaker whose time is up is half-open, though no call has
+    /// come since to make it so.
+    pub(crate) fn state_at(&self, clock: Clock) -> CircuitState {
+        match self.load().state() {
+            State::Open { until, .. } if is_up(&self.settings().rules, until, clock()) => {
+                CircuitState::HalfOpen
+            }
+            state => state.into(),
+        }
+    }
+
     /// Not closed, and nothing of it is worth keeping: an open one whose time is up, a half-open one
     /// that has let nobody in for `open_for`. Not where it is held by hand.
     pub(super) fn is_over(&self, now: u64) -> bool {
         let rules = &self.settings().rules;
         match self.load().state() {
-            State::Open { until, .. } => until <= now || until - now > rules.open_longest(),
+            State::Open { until, .. } => is_up(rules, until, now),
             State::HalfOpen { .. } => is_lost(rules, self.last_grant(), now),
             State::Closed { .. } | State::ForcedOpen | State::Disabled => false,
         }
     }
+}
+
+/// When a call would be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Now.
+    Free,
+    /// At that time in ms, if nothing happens before.
+    At(u64),
+    /// When the hand that holds it open lets go.
+    Unknown,
+}
+
+/// Whether the time of an opening is up. One that lasts longer than any opening was opened on a clock
+/// that runs ahead of this one.
+fn is_up(rules: &Rules, until: u64, now: u64) -> bool {
+    until <= now || until - now > rules.open_longest()
 }
 
 /// Whether probes that are out have lost their places, the last of them let in at `last`. One that

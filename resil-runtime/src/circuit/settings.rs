@@ -1,12 +1,12 @@
 //! What does not come from calls: settings that a breaker is given, the hand, and looking at it.
 
+use super::Counts;
 use super::counted::{Counted, Tally};
 use super::machine::{Clock, Core};
 use super::policy::CircuitPolicy;
 use super::rules::{Rules, Span};
 use super::timed::Timed;
 use super::word::{State, Word};
-use super::{CircuitState, Counts};
 use crate::sync::broken;
 
 /// What the first function with settings gave, and the memory that its rules need.
@@ -182,7 +182,9 @@ impl Core {
         }
     }
 
-    pub(crate) fn state(&self) -> CircuitState {
+    /// The state that was told last: see [`state_at`](Self::state_at).
+    #[cfg(any(test, loom))]
+    pub(crate) fn state(&self) -> super::CircuitState {
         self.load().state().into()
     }
 

@@ -1,13 +1,19 @@
 //! What generated code calls: a static per annotated function, and a permit per call.
 
 use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
 
 use super::call::Call;
 use super::key_text::KeyText;
 use super::machine::Core;
+use super::nesting::{Caller, Told};
 use super::policy::CircuitPolicy;
 use crate::call::recording;
 use crate::classify::Class;
@@ -18,6 +24,7 @@ use crate::registry;
 use crate::site::Site;
 use crate::sync::Arc;
 use crate::types::{PerType, Types};
+use crate::under::Frame;
 
 /// What an outcome says of the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +89,8 @@ pub struct CircuitSite {
     core: OnceLock<&'static Core>,
     /// The settings of the instance that called last, of one that sets what is in use; or [`TOLD`].
     instance: AtomicPtr<CircuitPolicy>,
+    /// Of its calls under a permit of the same breaker.
+    told: Told,
     /// The sites of other `Self` types, where it has no name.
     types: PerType<Self>,
 }
@@ -94,6 +103,7 @@ impl CircuitSite {
             name,
             core: OnceLock::new(),
             instance: AtomicPtr::new(std::ptr::null_mut()),
+            told: Told::new(),
             types: PerType::new(),
         }
     }
@@ -150,9 +160,9 @@ impl CircuitSite {
         self.instance.store(seen, Ordering::Relaxed);
     }
 
-    /// Lets a call in, or refuses it. `policy` is what the function sets; `None` if only a name was
-    /// given. It is looked at with the first call of the site; all instances of a generic function
-    /// are one site.
+    /// Lets a call in, or refuses it; one under a permit of the same breaker it never refuses.
+    /// `policy` is what the function sets; `None` if only a name was given. It is looked at with the
+    /// first call of the site; all instances of a generic function are one site.
     #[inline(always)]
     pub fn admit<'a>(
         &'static self,
@@ -160,9 +170,22 @@ impl CircuitSite {
         mark: &'a Mark,
     ) -> Result<Permit<'a>, Refusal> {
         let core = self.core(policy);
-        match core.begin() {
-            Ok(call) => Ok(Permit { core, mark, call }),
+        match core.begin(&self.caller()) {
+            Ok(call) => Ok(Permit {
+                core,
+                mark,
+                site: self.site,
+                call,
+            }),
             Err(retry_in) => Err(refuse(core, core, retry_in, mark)),
+        }
+    }
+
+    #[inline(always)]
+    fn caller(&self) -> Caller<'_> {
+        Caller {
+            function: Some(self.site),
+            told: &self.told,
         }
     }
 
@@ -178,7 +201,7 @@ impl CircuitSite {
         let base = self.core(policy);
         KeyedCircuit {
             core: base.keys().get(&key),
-            base,
+            of: self,
         }
     }
 
@@ -203,19 +226,20 @@ impl CircuitSite {
 #[derive(Debug)]
 pub struct KeyedCircuit {
     core: Arc<Core>,
-    base: &'static Core,
+    of: &'static CircuitSite,
 }
 
 impl KeyedCircuit {
-    /// Lets a call in, or refuses it.
+    /// Lets a call in, or refuses it; one under a permit of the same key it never refuses.
     pub fn admit<'a>(&'a self, mark: &'a Mark) -> Result<Permit<'a>, Refusal> {
-        match self.core.begin() {
+        match self.core.begin(&self.of.caller()) {
             Ok(call) => Ok(Permit {
                 core: &self.core,
                 mark,
+                site: self.of.site,
                 call,
             }),
-            Err(retry_in) => Err(refuse(&self.core, self.base, retry_in, mark)),
+            Err(retry_in) => Err(refuse(&self.core, self.of.core(None), retry_in, mark)),
         }
     }
 }
@@ -230,12 +254,14 @@ fn refuse(core: &Core, named: &'static Core, retry_in: Option<u64>, mark: &Mark)
 }
 
 /// A call that was let in. Dropped before it is settled, it is a failure if the body panicked or if
-/// a timeout of the same stack dropped it, and neutral else.
+/// a timeout of the same stack dropped it, and neutral else. One under a permit of the same breaker
+/// is nothing of its own: what it comes to is not recorded.
 #[derive(Debug)]
 #[must_use = "settle it, or the call counts as cancelled"]
 pub struct Permit<'a> {
     core: &'a Core,
     mark: &'a Mark,
+    site: &'static Site,
     call: Call,
 }
 
@@ -252,7 +278,7 @@ impl Permit<'_> {
         match out {
             Ok(_) => {
                 if !self.call.is_quiet(self.core) {
-                    self.succeeded();
+                    self.answered(CircuitVerdict::Success);
                 }
             }
             Err(failure) => self.failed(failure, verdict, class),
@@ -260,12 +286,31 @@ impl Permit<'_> {
         std::mem::forget(self);
     }
 
+    /// [`settle`](Self::settle), where `on_ok` says of a value that it counts as a failure.
+    #[inline(always)]
+    pub fn settle_by_value<T, E>(
+        self,
+        out: &Outcome<T, E, Refusal>,
+        on_ok: impl FnOnce(&T) -> bool,
+        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
+    ) {
+        match out {
+            Ok(value) if !self.call.is_nested() && self.asking(|| on_ok(value)) => {
+                self.answered(CircuitVerdict::Failure);
+                std::mem::forget(self);
+            }
+            _ => self.settle(out, verdict, class),
+        }
+    }
+
+    /// The call came to an `Ok`.
     #[cold]
-    fn succeeded(&self) {
+    fn answered(&self, verdict: CircuitVerdict) {
         self.record(if self.mark.only_replayed() {
             CircuitVerdict::Neutral
         } else {
-            CircuitVerdict::Success
+            verdict
         });
     }
 
@@ -276,13 +321,67 @@ impl Permit<'_> {
         verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
     ) {
-        let replayed = self.mark.only_replayed();
-        let judge = || judge(failure, replayed, verdict, class);
-        self.record(self.mark.asking(judge));
+        if !self.call.is_nested() {
+            let replayed = self.mark.only_replayed();
+            self.record(self.asking(|| judge(failure, replayed, verdict, class)));
+        }
     }
 
     fn record(&self, verdict: CircuitVerdict) {
         recording(self.mark, || self.call.end(self.core, verdict));
+    }
+
+    /// The rest of this poll is under this permit.
+    #[inline(always)]
+    pub(super) fn enter(&self) -> Frame {
+        self.core.enter(&self.call, Some(self.site))
+    }
+
+    /// Asks what is the user's own of an outcome, under this permit: if it panics, so does the call.
+    #[inline(always)]
+    pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let _frame = self.enter();
+        self.mark.asking(ask)
+    }
+
+    /// `wait`, the pause of a retry below, left out of the time that the call takes.
+    #[inline(always)]
+    pub fn leaving_out<F: Future>(&self, wait: F) -> LeftOut<'_, F> {
+        LeftOut {
+            wait,
+            call: &self.call,
+            since: self.call.wait_begins(),
+        }
+    }
+}
+
+pin_project! {
+    /// A wait that is left out of the time that a call takes, however it ends.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct LeftOut<'a, F> {
+        #[pin]
+        wait: F,
+        call: &'a Call,
+        // 0: the call is not timed.
+        since: u64,
+    }
+
+    impl<F> PinnedDrop for LeftOut<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.since != 0 {
+                this.call.wait_ended(this.since);
+            }
+        }
+    }
+}
+
+impl<F: Future> Future for LeftOut<'_, F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().wait.poll(cx)
     }
 }
 

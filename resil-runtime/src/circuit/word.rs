@@ -152,6 +152,9 @@ impl Word {
 }
 
 impl Stamp {
+    /// No word has this one: a call that bears it is late whenever it comes back.
+    pub(crate) const NESTED: Self = Self(u32::MAX);
+
     pub(crate) const fn generation(self) -> u32 {
         bits(self.0 as u64, 0, PHASE_SHIFT - PAYLOAD_BITS)
     }

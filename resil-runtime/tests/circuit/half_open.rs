@@ -27,11 +27,15 @@ async fn it_refuses_for_open_for_and_up_to_a_fifth_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_state_is_open_until_a_probe_is_asked_for() {
+async fn its_state_is_open_until_its_time_is_up() {
     let b = made("half.state", fifty().failures(1));
     play(b, "F");
-    pass(secs(50)).await;
+    let left = retry_in(b).unwrap();
+    tokio::time::advance(left.saturating_sub(ms(1))).await;
     assert_eq!(b.state(), Open);
+    tokio::time::advance(ms(1)).await;
+    assert_eq!(b.state(), HalfOpen);
+    assert_eq!(b.counts().probes_out, 0);
     let probe = b.try_acquire().unwrap();
     assert_eq!(b.state(), HalfOpen);
     assert_eq!(b.counts().probes_out, 1);

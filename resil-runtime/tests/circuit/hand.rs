@@ -96,6 +96,56 @@ async fn the_hand_holds_in_every_state() {
     assert_eq!(b.state(), ForcedOpen);
 }
 
+#[tokio::test(start_paused = true)]
+async fn in_the_scope_of_a_permit_a_call_of_the_same_breaker_is_let_in_and_counts_nothing() {
+    let b = made("hand.scope", fifty().failures(1).probes(1));
+    play(b, "F X");
+    pass(secs(50)).await;
+    let probe = b.try_acquire().unwrap();
+    play(b, "X");
+    probe.sync_scope(|| play(b, "SFN"));
+    probe
+        .scope(async {
+            play(b, "F");
+            // At once: a call would be let in.
+            b.ready().await;
+            let inner = b.try_acquire().unwrap();
+            // And one that goes out of it takes nothing along.
+            inner.sync_scope(|| play(b, "S"));
+            let other = b.key("k").try_acquire().unwrap();
+            other.failure();
+            assert!(b.key("k").try_acquire().is_err(), "a key is another one");
+            std::mem::forget(inner);
+        })
+        .await;
+    play(b, "X");
+    assert_eq!((b.state(), b.counts().probes_out), (HalfOpen, 1));
+    probe.success();
+    assert_eq!(b.state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_of_a_key_has_a_scope_too() {
+    let b = made("hand.scope.key", fifty().failures(1));
+    let (a, c) = (b.key("a"), b.key("c"));
+    a.try_acquire().unwrap().failure();
+    c.try_acquire().unwrap().failure();
+    pass(secs(50)).await;
+    let probe = a.try_acquire().unwrap();
+    assert!(a.try_acquire().is_err());
+    probe.sync_scope(|| {
+        b.key("a").try_acquire().unwrap().failure();
+        // The probe of another key is its own.
+        let other = c.try_acquire().unwrap();
+        assert!(c.try_acquire().is_err());
+        other.sync_scope(|| assert!(c.try_acquire().is_ok() && a.try_acquire().is_ok()));
+        other.success();
+    });
+    assert_eq!((a.state(), c.state()), (HalfOpen, Closed));
+    probe.success();
+    assert_eq!(a.state(), Closed);
+}
+
 #[test]
 fn outside_a_runtime_it_works_on_the_clock_of_std() {
     let b = made("hand.noruntime", fifty().failures(1));

@@ -138,9 +138,10 @@ fn an_open_one_refuses_for_its_time_and_then_probes_however_late() {
         advance(idle).await;
         if idle < until {
             assert_eq!(retry_in(b), Some(until.saturating_sub(idle)));
+            assert_eq!(b.state(), Open);
             wait_out(b).await;
         }
-        assert_eq!(b.state(), Open);
+        assert_eq!(b.state(), HalfOpen);
         play(b, "F X");
         assert_eq!(b.state(), Open);
     });

@@ -1,15 +1,17 @@
 //! What an outcome of a stack means to the circuit in it: the calls are as generated code makes
 //! them.
 
-use std::future::{Future, pending, ready};
+use std::future::{Future, pending, poll_fn, ready};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use resil_runtime::__private::{
     CircuitPolicy, CircuitSite, CircuitVerdict, Failure, Mark, Outcome, Refusal, Site, edge, lift,
-    look, then, timeout, watch,
+    look, then, timeout, under_permit, watch,
 };
-use resil_runtime::circuit::CircuitState;
+use resil_runtime::circuit::{CircuitState, Window};
 use resil_runtime::{Breaker, Error, breaker};
 use tokio::time::advance;
 
@@ -68,7 +70,7 @@ impl Function {
             Ok(permit) => permit,
             Err(refusal) => return Err(Failure::Policy(refusal)),
         };
-        let out = below.await;
+        let out = under_permit(&permit, below).await;
         permit.settle(&out, verdict, |_| None);
         out
     }
@@ -329,7 +331,58 @@ async fn d12_a_call_that_outlives_a_trip_is_dropped() {
     assert_eq!(f.breaker().state(), Closed);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_wait_is_left_out_of_the_time_however_it_ends() {
+    let slow = CircuitPolicy::new().slow(secs(1)).window(Window::Calls(10));
+    let f = function("stack.waits", slow);
+    let mark = Mark::new();
+    let wait = |time| resil_runtime::clock::sleep_until(resil_runtime::clock::now() + time);
+    let call = async |work: Duration, cut: Option<Duration>| {
+        let permit = f.site.admit(Some(f.policy), &mark).unwrap();
+        {
+            let mut pause = pin!(permit.leaving_out(wait(secs(10))));
+            match cut {
+                None => pause.await,
+                Some(after) => {
+                    assert!(poll_fn(|cx| Poll::Ready(pause.as_mut().poll(cx).is_pending())).await);
+                    advance(after).await;
+                }
+            }
+        }
+        advance(work).await;
+        permit.settle(&Ok::<(), _>(()), |_: &Error| None, |_| None);
+        f.breaker().counts().slow
+    };
+    assert_eq!(call(ms(999), None).await, 0);
+    assert_eq!(call(ms(999), Some(secs(9))).await, 0);
+    // A clock that is moved on while it waits: what is waited is what has passed.
+    assert_eq!(call(ms(999), Some(secs(86_400))).await, 0);
+    assert_eq!(call(secs(1), None).await, 1);
+    assert_eq!(call(secs(1), Some(secs(9))).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_under_a_permit_of_the_same_breaker_is_never_refused_and_counts_nothing() {
+    let f = function("stack.inside", fifty().failures(1));
+    let inner = async |out| f.call(async { out }).await;
+    let outer = async |first, last: Result<(), Error>| {
+        f.call(async {
+            let _ = inner(first).await;
+            last
+        })
+        .await
+    };
+    assert!(outer(Err(broken()), Ok(())).await.is_ok());
+    assert_eq!(f.breaker().state(), Closed);
+    assert!(outer(Ok(()), Err(broken())).await.is_err());
+    assert!(refused(&outer(Ok(()), Ok(())).await));
+    pass(secs(50)).await;
+    // The one probe is the outer call.
+    assert!(outer(Err(broken()), Ok(())).await.is_ok());
+    assert_eq!(f.breaker().state(), Closed);
+}
+
 #[test]
 fn a_permit_is_small() {
-    assert!(size_of::<resil_runtime::__private::Permit<'_>>() <= 32);
+    assert!(size_of::<resil_runtime::__private::Permit<'_>>() <= 40);
 }

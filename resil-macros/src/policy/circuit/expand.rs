@@ -28,18 +28,32 @@ impl Circuit {
             // an answer may be a replay.
             admit = quote_spanned!(at=> { __resil_mark.forget_runs(); #admit });
         }
-        let value = inner.value(self.span);
+        let value = match inner {
+            Inner::Future(future) => {
+                let under_permit = cx.private("under_permit", self.span);
+                quote_spanned!(at=> #under_permit(__resil_under, #future).await)
+            }
+            Inner::Value(value) => value,
+        };
         let look = (self.on.is_some() || self.ignore.is_some()).then(|| cx.look(self.span));
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
+        let settle = match &self.on_ok {
+            None => quote_spanned!(at=> settle(&__resil_r, #verdict, #class)),
+            Some(on_ok) => {
+                let on_ok = cx.on_value(Some(on_ok), self.span);
+                quote_spanned!(at=> settle_by_value(&__resil_r, #on_ok, #verdict, #class))
+            }
+        };
         Inner::Value(quote_spanned! {at=>
             match #admit {
                 ::core::result::Result::Err(__resil_refusal) => {
                     ::core::result::Result::Err(#failure::Policy(__resil_refusal))
                 }
                 ::core::result::Result::Ok(__resil_permit) => {
+                    let __resil_under = &__resil_permit;
                     let __resil_r = #value;
                     #look
-                    __resil_permit.settle(&__resil_r, #verdict, #class);
+                    __resil_permit.#settle;
                     __resil_r
                 }
             }

@@ -16,7 +16,13 @@ impl Retry {
         !matches!(&self.max, Some(Max::Count(c)) if c.literal() == Some(&1))
     }
 
-    pub(crate) fn expand(&self, inner: Inner, below: &[Layer], cx: &Cx<'_>) -> Inner {
+    pub(crate) fn expand(
+        &self,
+        inner: Inner,
+        above: &[Layer],
+        below: &[Layer],
+        cx: &Cx<'_>,
+    ) -> Inner {
         let at = mixed(self.span);
         let retry = cx.private("Retry", self.span);
         let policy = self.policy(cx);
@@ -29,7 +35,7 @@ impl Retry {
             }
         };
         let clones = cx.clone_statements();
-        let value = inner.value(self.span);
+        let value = cx.value(inner, above, self.span);
         let look = (self.on.is_some() || self.unless.is_some() || self.retry_after.is_some())
             .then(|| cx.look(self.span));
         let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
@@ -62,6 +68,12 @@ impl Retry {
                 __resil_r
             }});
         }
+        // A circuit around it is not told of the time that is spent waiting.
+        let pause = if above.iter().any(|l| matches!(l, Layer::Circuit(_))) {
+            quote_spanned!(at=> __resil_under.leaving_out(__resil_retry.pause()))
+        } else {
+            quote_spanned!(at=> __resil_retry.pause())
+        };
         Inner::Value(quote_spanned! {at=> {
             let mut __resil_retry = #retry::begin(#site, const { &#policy });
             #backoff
@@ -75,7 +87,7 @@ impl Retry {
                         break __resil_r;
                     }
                 }
-                __resil_retry.pause().await;
+                #pause.await;
             }
         }})
     }

@@ -35,9 +35,11 @@ impl Timeout {
                 let typed = mixed(first_span(&limit));
                 let binding =
                     quote_spanned!(typed=> let __resil_limit: ::core::time::Duration = #limit;);
+                let bounded = quote_spanned!(at=> #timeout(#site, __resil_limit, #mark, #body));
+                let value = cx.value(Inner::Future(bounded), above, self.span);
                 Inner::Value(quote_spanned!(at=> {
                     #binding
-                    #timeout(#site, __resil_limit, #mark, #body).await
+                    #value
                 }))
             }
         }

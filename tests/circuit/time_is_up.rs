@@ -1,0 +1,421 @@
+//! Past `open_for`, and no call has come: the state, the stream of changes, and who waits.
+
+use super::*;
+use resil::{Change, CircuitPolicy};
+use tokio::time::Instant;
+
+fn opened(name: &'static str, open_for: u64) -> resil::Breaker {
+    let b = breaker(name);
+    let policy = CircuitPolicy::new().failures(1).open_for(ms(open_for));
+    assert!(b.configure(policy));
+    fail(b);
+    b
+}
+
+fn fail(b: resil::Breaker) {
+    b.try_acquire().unwrap().failure();
+}
+
+/// How long the opening lasts, jitter included, found by asking.
+fn left(b: resil::Breaker) -> Duration {
+    match b.try_acquire() {
+        Err(Error::CircuitOpen { retry_in, .. }) => retry_in.expect("it is known"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn step(change: &Change) -> (Option<&str>, CircuitState, CircuitState) {
+    (change.key.as_deref(), change.from, change.to)
+}
+
+const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState::Open);
+const IS_UP: (CircuitState, CircuitState) = (CircuitState::Open, CircuitState::HalfOpen);
+
+/// dmexe/failsafe-rs issue 41: past its time a breaker said that it was open until a call came, so
+/// that nobody who looks before calling ever called again.
+#[tokio::test(start_paused = true)]
+async fn failsafe_41_past_open_for_the_state_is_half_open() {
+    #[circuit(name = "fs-41", key = key, failures = 1, open_for = 30s)]
+    async fn call(key: &str, r: &Record, what: Do) -> Result<u32, Fault> {
+        let _ = key;
+        act(r, what).await
+    }
+    let r = Record::new();
+    let _ = call("a", &r, Fail).await;
+    let key = breaker("fs-41").key("a");
+    let in_snapshot = || {
+        let all = registry().snapshot();
+        let found = all
+            .iter()
+            .find(|b| b.name == "fs-41" && b.key.as_deref() == Some("a"));
+        found.unwrap().state
+    };
+    assert_eq!(
+        (key.state(), in_snapshot()),
+        (CircuitState::Open, CircuitState::Open)
+    );
+    advance(ms(29_999)).await;
+    assert_eq!(
+        (key.state(), in_snapshot()),
+        (CircuitState::Open, CircuitState::Open)
+    );
+    advance(ms(6_001)).await;
+    assert_eq!(
+        (key.state(), in_snapshot()),
+        (CircuitState::HalfOpen, CircuitState::HalfOpen)
+    );
+    assert!(format!("{key:?}").contains("HalfOpen"));
+    // Looking is no call: the first one is the probe.
+    assert_eq!(key.counts().probes_out, 0);
+    assert_eq!(letter(&call("a", &r, Fail).await), 'F');
+    assert_eq!(
+        key.state(),
+        CircuitState::Open,
+        "and its failure opens for twice as long"
+    );
+    advance(ms(59_999)).await;
+    assert_eq!(key.state(), CircuitState::Open);
+    advance(ms(12_001)).await;
+    assert_eq!(key.state(), CircuitState::HalfOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_so_to_the_millisecond_at_which_a_call_is_let_in() {
+    let b = opened("to-the-ms", 1_000);
+    let left = left(b);
+    advance(left - ms(1)).await;
+    assert_eq!(b.state(), CircuitState::Open);
+    assert!(b.try_acquire().is_err());
+    advance(ms(1)).await;
+    assert_eq!(b.state(), CircuitState::HalfOpen);
+    assert!(b.try_acquire().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_by_hand_it_stays_what_it_is() {
+    let b = opened("held-past", 1_000);
+    b.force_open();
+    pass(10_000).await;
+    assert_eq!(b.state(), CircuitState::ForcedOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failsafe_41_the_stream_tells_when_the_time_has_come_and_once() {
+    let b = breaker("fs-41-stream");
+    let mut changes = b.changes();
+    let mut other = b.changes();
+    let events = Events::of("fs-41-stream");
+    let b = opened("fs-41-stream", 1_000);
+    let (up_at, change) = (Instant::now() + left(b), changes.next().await);
+    assert_eq!(step(&change), (None, OPENED.0, OPENED.1));
+    let change = changes.next().await;
+    assert_eq!(step(&change), (None, IS_UP.0, IS_UP.1));
+    assert_eq!(Instant::now(), up_at, "and not later");
+    // The call that comes now changes nothing that was not told.
+    let probe = b.try_acquire().unwrap();
+    assert!(b.try_acquire().is_err(), "one place");
+    assert_eq!(changes.try_next(), None);
+    probe.success();
+    let change = changes.next().await;
+    assert_eq!(
+        step(&change),
+        (None, CircuitState::HalfOpen, CircuitState::Closed)
+    );
+    assert_eq!(changes.try_next(), None);
+    // Whoever did not look meanwhile is told the same, and so are the listeners of events.
+    let mut seen = Vec::new();
+    while let Some(change) = other.try_next() {
+        seen.push(change.to);
+    }
+    let all = [
+        CircuitState::Open,
+        CircuitState::HalfOpen,
+        CircuitState::Closed,
+    ];
+    assert_eq!(seen, all);
+    let told = events.all().into_iter().filter_map(|e| match e {
+        Event::CircuitChanged { to, .. } => Some(to),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), all);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_comes_first_tells_it_and_the_stream_does_not_again() {
+    let b = opened("call-first", 1_000);
+    let mut changes = b.changes();
+    pass(1_000).await;
+    let probe = b.try_acquire().unwrap();
+    assert_eq!(step(&changes.next().await), (None, IS_UP.0, IS_UP.1));
+    assert_eq!(changes.try_next(), None);
+    probe.failure();
+    assert_eq!(changes.next().await.to, CircuitState::Open);
+    // And so on: each opening has its own end.
+    assert_eq!(step(&changes.next().await), (None, IS_UP.0, IS_UP.1));
+    assert_eq!(changes.try_next(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_listens_later_is_told_of_what_comes_and_not_of_what_was() {
+    let b = opened("later", 1_000);
+    advance(ms(500)).await;
+    let mut before = b.changes();
+    assert_eq!(before.try_next(), None);
+    assert_eq!(step(&before.next().await), (None, IS_UP.0, IS_UP.1));
+    let b = opened("later-still", 1_000);
+    pass(1_000).await;
+    let mut after = b.changes();
+    assert_eq!(b.state(), CircuitState::HalfOpen);
+    let probe = b.try_acquire().unwrap();
+    assert_eq!(after.try_next(), None, "it was half-open before");
+    probe.success();
+    assert_eq!(after.next().await.to, CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_hand_does_meanwhile_holds() {
+    let b = opened("hand-meanwhile", 1_000);
+    let mut changes = b.changes();
+    b.force_open();
+    assert_eq!(changes.next().await.to, CircuitState::ForcedOpen);
+    {
+        let mut next = pin!(changes.next());
+        assert!(poll_once(next.as_mut()).await.is_pending());
+        pass(10_000).await;
+        let next_poll = poll_once(next.as_mut()).await;
+        assert!(next_poll.is_pending(), "no time is up");
+        b.reset();
+        assert_eq!(next.await.to, CircuitState::Closed);
+    }
+    fail(b);
+    b.reset();
+    fail(b);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(changes.next().await.to);
+    }
+    use CircuitState::{Closed, HalfOpen, Open};
+    assert_eq!(seen, [Open, Closed, Open, HalfOpen]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_a_name_are_told_each_in_its_time() {
+    let b = breaker("keys-in-time");
+    let policy = CircuitPolicy::new()
+        .failures(1)
+        .open_for(ms(1_000))
+        .max_keys(2);
+    assert!(b.configure(policy));
+    let mut changes = b.changes();
+    let mut due = Vec::new();
+    for (key, wait) in [("a", 5_000), ("b", 300), ("c", 500)] {
+        // Past the bound, `c` has the breaker that newcomers share.
+        let key = b.key(key);
+        key.try_acquire().unwrap().failure();
+        let Err(Error::CircuitOpen { retry_in, .. }) = key.try_acquire() else {
+            panic!("it is open")
+        };
+        assert_eq!(changes.try_next().map(|c| c.to), Some(CircuitState::Open));
+        due.push((Instant::now() + retry_in.unwrap(), key.key().to_owned()));
+        if wait == 5_000 {
+            let change = changes.next().await;
+            let (at, key) = due.remove(0);
+            assert_eq!((change.key.as_deref(), Instant::now()), (Some(&*key), at));
+        }
+        advance(ms(wait % 5_000)).await;
+    }
+    due.sort();
+    for (at, key) in due {
+        let change = changes.next().await;
+        assert_eq!(step(&change), (Some(&*key), IS_UP.0, IS_UP.1));
+        assert_eq!(Instant::now(), at);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_was_too_slow_still_tells_the_time() {
+    let b = breaker("slow-in-time");
+    let mut changes = b.changes();
+    for _ in 0..200 {
+        b.force_open();
+        b.reset();
+    }
+    let b = opened("slow-in-time", 1_000);
+    for n in 0..200 {
+        // More than are kept, of another one under the name.
+        let key = b.key(n % 3);
+        key.force_open();
+        key.reset();
+    }
+    let mut last = changes.next().await;
+    assert!(last.missed > 0);
+    while let Some(change) = changes.try_next() {
+        last = change;
+    }
+    assert_ne!(last.key, None);
+    assert_eq!(step(&changes.next().await), (None, IS_UP.0, IS_UP.1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_a_change_that_is_dropped_has_taken_nothing() {
+    let b = opened("dropped-wait", 1_000);
+    let mut changes = b.changes();
+    for _ in 0..20 {
+        assert!(poll_once(pin!(changes.next())).await.is_pending());
+        advance(ms(40)).await;
+    }
+    assert_eq!(step(&changes.next().await), (None, IS_UP.0, IS_UP.1));
+}
+
+#[test]
+fn outside_a_runtime_there_is_no_timer_and_it_is_found_by_looking() {
+    let b = breaker("no-runtime");
+    assert!(b.configure(CircuitPolicy::new().failures(1).open_for(ms(1))));
+    let mut changes = b.changes();
+    fail(b);
+    assert_eq!(changes.try_next().map(|c| c.to), Some(CircuitState::Open));
+    let mut cx = Context::from_waker(Waker::noop());
+    let _ = pin!(changes.next()).poll(&mut cx);
+    while b.state() == CircuitState::Open {
+        std::thread::yield_now();
+    }
+    assert_eq!(b.state(), CircuitState::HalfOpen);
+}
+
+// Waiting.
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_woken_when_a_call_would_be_let_in() {
+    let b = breaker("ready");
+    let began = Instant::now();
+    b.ready().await;
+    b.disable();
+    b.ready().await;
+    b.reset();
+    assert_eq!(began, Instant::now(), "closed or disabled: at once");
+    let b = opened("ready", 1_000);
+    let up_at = Instant::now() + left(b);
+    b.ready().await;
+    assert_eq!(Instant::now(), up_at);
+    b.ready().await;
+    assert_eq!(Instant::now(), up_at, "half-open, and nobody probes");
+    assert!(b.try_acquire().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_probes_are_out_one_waits_for_a_place() {
+    let b = opened("ready-probes", 1_000);
+    pass(1_000).await;
+    let waits = || async {
+        b.ready().await;
+        Instant::now()
+    };
+    // Given back.
+    let probe = b.try_acquire().unwrap();
+    let mut wait = pin!(waits());
+    assert!(poll_once(wait.as_mut()).await.is_pending());
+    advance(ms(100)).await;
+    drop(probe);
+    assert_eq!(wait.await, Instant::now());
+    // Lost.
+    let lost_at = Instant::now() + ms(1_000);
+    let lost = b.try_acquire().unwrap();
+    assert_eq!(waits().await, lost_at);
+    // Failed: until it is up again.
+    let probe = b.try_acquire().unwrap();
+    let mut wait = pin!(waits());
+    assert!(poll_once(wait.as_mut()).await.is_pending());
+    probe.failure();
+    let up_at = Instant::now() + left(b);
+    assert_eq!(wait.await, up_at);
+    // Succeeded.
+    let probe = b.try_acquire().unwrap();
+    let mut wait = pin!(waits());
+    assert!(poll_once(wait.as_mut()).await.is_pending());
+    probe.success();
+    assert_eq!(wait.await, up_at);
+    drop(lost);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_is_held_open_one_waits_for_the_hand() {
+    let b = breaker("ready-hand").key("k");
+    for let_go in [
+        (|b: &resil::KeyedBreaker| b.force_close()) as fn(&resil::KeyedBreaker),
+        |b| b.reset(),
+        |b| b.disable(),
+    ] {
+        b.force_open();
+        let mut wait = pin!(b.ready());
+        assert!(poll_once(wait.as_mut()).await.is_pending());
+        pass(1_000_000).await;
+        assert!(poll_once(wait.as_mut()).await.is_pending());
+        let_go(&b);
+        assert!(poll_once(wait.as_mut()).await.is_ready());
+    }
+    // Opened by hand while it waits for the time, and let go again.
+    let b = opened("ready-hand-2", 1_000);
+    let mut wait = pin!(b.ready());
+    assert!(poll_once(wait.as_mut()).await.is_pending());
+    b.force_open();
+    pass(1_000).await;
+    assert!(poll_once(wait.as_mut()).await.is_pending());
+    b.force_close();
+    assert!(poll_once(wait.as_mut()).await.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_wait_and_call_make_as_many_calls_as_there_are_places() {
+    #[circuit(name = "ready-herd", failures = 1, open_for = 1s, probes = 2)]
+    async fn call(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let r = Record::new();
+    let _ = call(&r, Fail).await;
+    let refused = Arc::new(AtomicU32::new(0));
+    let workers: Vec<_> = (0..100)
+        .map(|_| {
+            let (r, refused) = (r.clone(), Arc::clone(&refused));
+            tokio::spawn(async move {
+                loop {
+                    breaker("ready-herd").ready().await;
+                    match call(&r, Slow(500)).await {
+                        Err(Fault::Resil(Error::CircuitOpen { .. })) => {
+                            refused.fetch_add(1, SeqCst);
+                        }
+                        out => return out,
+                    }
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        assert!(worker.await.unwrap().is_ok());
+    }
+    assert_eq!(r.count(), 101);
+    // Each may find its place taken once, and then waits: nobody spins.
+    assert!(refused.load(SeqCst) <= 200, "{refused:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_its_own_permit_a_call_would_be_let_in() {
+    #[circuit(name = "ready-inside", failures = 1, open_for = 1s)]
+    async fn probed(r: &Record, what: Do) -> Result<u32, Fault> {
+        breaker("ready-inside").ready().await;
+        act(r, what).await
+    }
+    let r = Record::new();
+    let _ = probed(&r, Fail).await;
+    pass(1_000).await;
+    let began = Instant::now();
+    assert_eq!(play!(probed(&r), Succeed), ".");
+    assert_eq!(Instant::now(), began);
+}
+
+#[test]
+fn who_waits_may_do_so_anywhere() {
+    fn is_send<T: Send>(_: &T) {}
+    let b = breaker("ready-anywhere");
+    is_send(&b.ready());
+    is_send(&b.key("k").ready());
+}
