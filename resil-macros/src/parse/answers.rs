@@ -132,7 +132,7 @@ impl Args<'_> {
         };
         if !beside.is_empty() {
             let what = wording::no_option(self.spec, &name);
-            return wording::strategy_first(&what, option, &beside);
+            return wording::strategy_alone(&what, option, &beside);
         }
         let texts = carried_over(self.cx, option, &name, tokens, more);
         let counts = texts.iter().all(|text| !text.ends_with("unlimited"));

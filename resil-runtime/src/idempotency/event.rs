@@ -82,6 +82,8 @@ impl IdempotencyEvent {
             | Self::NotStored
             | Self::Undecodable
             | Self::StoreAway
+            | Self::Reentrant
+            | Self::TypeNotInKey
             | Self::Unnamed => true,
             Self::Replayed
             | Self::Waiting
