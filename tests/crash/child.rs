@@ -57,12 +57,17 @@ fn effect(key: &str) -> Result<String, Fault> {
 
 #[idempotent(name = "retry", key = key, lease = 300ms)]
 async fn victim_retry(key: &str) -> Result<String, Fault> {
-    effect(key)
+    let deed = effect(key)?;
+    // Not done at once: after a halt a sign of life is long due.
+    tokio::task::yield_now().await;
+    Ok(deed)
 }
 
 #[idempotent(name = "strict", key = key, lease = 300ms, on_abandon = indeterminate)]
 async fn victim_strict(key: &str) -> Result<String, Fault> {
-    effect(key)
+    let deed = effect(key)?;
+    tokio::task::yield_now().await;
+    Ok(deed)
 }
 
 #[idempotent(name = "retry", key = key, lease = 20s)]

@@ -1,8 +1,9 @@
 //! SIGSTOP of a worker past its lease: another one takes over, and what the zombie then wants to
-//! record is refused.
+//! record is refused. Where nobody took over, it is recorded.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::sync::Semaphore;
@@ -82,5 +83,51 @@ async fn a_worker_that_stands_still_past_its_lease_records_nothing() {
             keys.len()
         );
         assert!(refused >= WITH_A_RESULT, "{refused} of {WITH_A_RESULT}");
+    }
+}
+
+/// Longer than the lease of who is stopped.
+const PAST_THE_LEASE: Duration = Duration::from_millis(700);
+
+/// How often a worker that nobody succeeds stands still, at each point and in each mode.
+const ALONE: usize = 4;
+
+#[tokio::test]
+async fn a_worker_that_stands_still_past_its_lease_and_that_nobody_took_over_goes_on() {
+    let folder = Folder::new("alone");
+    for store in folder.stores() {
+        let path = folder.ledger(&store);
+        let mut running = JoinSet::new();
+        for n in 0..ALONE {
+            for point in [Point::BodyStarted, Point::EffectMade, Point::Encoded] {
+                for mode in ["retry", "strict"] {
+                    let (store, path) = (store.clone(), path.clone());
+                    running.spawn(async move {
+                        let key = format!("alone-{mode}-{}-{n}", point.name());
+                        let mut worker = Worker::start(point, &store, &path).await;
+                        worker.tell(&format!("{mode} {key}")).await;
+                        worker.hear("at ").await;
+                        worker.signal(Signal::STOP);
+                        tokio::time::sleep(PAST_THE_LEASE).await;
+                        worker.tell("go on").await;
+                        worker.signal(Signal::CONT);
+                        let told = worker.hear(&format!("done {key}")).await;
+                        worker.hear("over").await;
+                        let id = worker.id().to_string();
+                        assert!(worker.ended().await.success(), "{key}");
+                        assert_eq!(told, format!("ok {id}"), "{key}");
+                        (mode, key, id)
+                    });
+                }
+            }
+        }
+        let heir = Heir::start(&store, &path).await;
+        while let Some(done) = running.join_next().await {
+            let (mode, key, id) =
+                done.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()));
+            assert_eq!(heir.call(mode, &key).await, format!("ok {id}"), "{key}");
+            let deeds = &ledger::read(&path)[&key];
+            assert_eq!(deeds.recorded, [id], "{key}: {deeds:?}");
+        }
     }
 }

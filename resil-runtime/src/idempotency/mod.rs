@@ -38,6 +38,7 @@
 //! | clocks differ | leases are counted by the store's clock alone; an owner counts its own from before it asked |
 //! | a long body | a sign of life at each third of the lease, beside the body, in the caller's task |
 //! | no sign of life gets through | the body is dropped a tenth of the lease before the lease can end: `LeaseLost` |
+//! | the body blocks its thread for longer than the lease, or the process stands still | the store is asked before the body takes another step: if nobody has claimed the key since, the claim goes on and its result is recorded; else `LeaseLost` |
 //! | the caller is dropped while the result is recorded | recording goes on in a task of its own; `drain` waits for all of them at shutdown |
 //! | the caller is dropped before, or panics | the claim is abandoned at once; a panic goes on |
 //! | the store is away at the claim | refused with `Store`, and the body does not run; `open_on_outage` lets it run unprotected, counted and told |

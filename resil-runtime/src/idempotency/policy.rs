@@ -73,7 +73,8 @@ impl IdempotentPolicy {
     ///
     /// The renewal runs in the caller's own task, beside the body: a body that blocks its thread,
     /// or a call that is not polled, for longer than the lease may find its key taken over. It is
-    /// then dropped, and the call is [`LeaseLost`](super::IdempotencyError::LeaseLost).
+    /// then dropped, and the call is [`LeaseLost`](super::IdempotencyError::LeaseLost). If nobody has
+    /// claimed the key since, it goes on.
     ///
     /// # Panics
     ///

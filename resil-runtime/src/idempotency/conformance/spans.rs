@@ -10,7 +10,7 @@ const OK: Ack = Ack::Ok;
 
 pub(super) async fn lines(suite: &Suite) {
     // Each waits some units: beside each other.
-    let lines: [fn(Suite) -> BoxLine; 9] = [
+    let lines: [fn(Suite) -> BoxLine; 10] = [
         |s| Box::pin(lease_ends(s)),
         |s| Box::pin(renew_moves_the_lease(s)),
         |s| Box::pin(claim_again_does_not(s)),
@@ -19,6 +19,7 @@ pub(super) async fn lines(suite: &Suite) {
         |s| Box::pin(pending_expires(s)),
         |s| Box::pin(a_live_claim_outlives_its_ttl(s)),
         |s| Box::pin(a_dead_claim_is_kept(s)),
+        |s| Box::pin(a_late_owner_goes_on(s)),
         |s| Box::pin(longest_spans(s)),
     ];
     suite
@@ -186,6 +187,48 @@ async fn a_dead_claim_is_kept(suite: Suite) {
         &OK,
     );
     case.is_done(&recorded(b"1")).await;
+}
+
+/// Its thread was blocked for longer than its lease, or its process stood still.
+async fn a_late_owner_goes_on(suite: Suite) {
+    for (line, first, second) in [
+        (
+            "Pending, its lease over, nobody claimed: its owner's steps are taken",
+            spans as fn(&Case, u8, u32, u32) -> ClaimRequest,
+            request(2),
+        ),
+        (
+            "Pending, its lease over, indeterminate: its owner's steps are taken",
+            |case, n, lease, ttl| strict(spans(case, n, lease, ttl)),
+            strict(request(2)),
+        ),
+    ] {
+        let case = suite.case(line);
+        case.claimed(first(&case, 1, 1, 0), false).await;
+        case.wait(3).await;
+        let unit = case.unit();
+        let renewed = case.renew(token(1), unit, LONG).await;
+        case.same("renew of a lease that has ended", &renewed, &OK);
+        case.wait(3).await;
+        let done = case.complete(token(1), &recorded(b"1")).await;
+        case.same("complete after the lease", &done, &OK);
+        case.refused(second, &ClaimAnswer::Done(recorded(b"1")))
+            .await;
+        let late = case.renew(token(1), unit, LONG).await;
+        case.same("renew of what is Done", &late, &Ack::LeaseLost);
+    }
+    // Who claimed meanwhile has it.
+    let case =
+        suite.case("Pending, its lease over, another one claimed: all its steps are LeaseLost");
+    let fence = case.claimed(spans(&case, 1, 1, 0), false).await;
+    case.wait(3).await;
+    let next = case.claimed(request(2), true).await;
+    case.rises(fence, next);
+    case.stranger(token(1)).await;
+    let done = case.complete(token(2), &recorded(b"2")).await;
+    case.same("complete by the new owner", &done, &OK);
+    case.stranger(token(1)).await;
+    case.is_done(&recorded(b"2")).await;
 }
 
 /// A span that no clock reaches is for ever, and not an error.

@@ -83,27 +83,37 @@ impl Owner {
     }
 
     /// The next sign of life: due at a third of the lease, tried again until it must be given up.
+    ///
+    /// Where the thread was blocked, or the process stood still, until it was too late, the clock
+    /// says nothing of what became of the key: the store is asked once more, which renews the lease
+    /// if nobody has claimed the key since.
     pub(in crate::idempotency) fn beat(&self) -> Beat {
         let (call, fenced_at) = (Arc::clone(&self.call), self.fenced_at());
         let due = clock::add(self.held_from, call.request.lease / 3);
         Box::pin(async move {
             clock::sleep_until(due).await;
-            let mut pause = FIRST_PAUSE;
+            let (lease, mut limit) = (call.request.lease, fenced_at);
+            let (mut pause, mut failed) = (FIRST_PAUSE, false);
             loop {
                 let sent = clock::now();
-                if sent >= fenced_at {
-                    return Err(Lost);
+                if sent >= limit {
+                    if failed {
+                        return Err(Lost);
+                    }
+                    limit = clock::add(sent, lease / 5);
                 }
                 let (request, store) = (&call.request, &call.shared.store);
-                let step = store.renew(&call.key, request.token, request.lease, request.ttl);
+                let step = store.renew(&call.key, request.token, lease, request.ttl);
                 // A try that hangs must leave time for another one.
-                let until = clock::add(sent, request.lease / 5).min(fenced_at);
+                let until = clock::add(sent, lease / 5).min(limit);
                 match call.by(until, step).await {
                     Ok(Ack::Ok | Ack::NoRoom) => return Ok(sent),
                     Ok(Ack::LeaseLost) => return Err(Lost),
                     Err(_) => {
-                        let next = clock::add(clock::now(), pause).min(fenced_at);
-                        clock::sleep_until(next).await;
+                        let now = clock::now();
+                        // Else the answer may be there, and nobody has come to read it.
+                        failed |= now < clock::add(until, lease / 10);
+                        clock::sleep_until(clock::add(now, pause).min(limit)).await;
                         pause = grown(pause);
                     }
                 }
@@ -126,7 +136,13 @@ impl Owner {
         } = self;
         let tasks = call.shared.live.tasks.clone();
         tasks.spawn(&runtime, async move {
-            let until = clock::add(held_from, call.request.lease);
+            let lease = call.request.lease;
+            let (now, mut until) = (clock::now(), clock::add(held_from, lease));
+            if until <= now {
+                // The thread was blocked for that long. If nobody has claimed the key since, the store
+                // takes the end all the same.
+                until = clock::add(now, lease / 5);
+            }
             // Of a completion the caller hears at the end, of anything else after the first try.
             let completes = matches!(end, End::Complete(..));
             let (first, _last) = if completes {

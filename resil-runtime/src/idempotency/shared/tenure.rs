@@ -32,6 +32,16 @@ pub(in crate::idempotency) struct Tenure<'a, T, E> {
     ending: Option<(Outcome<T, E>, oneshot::Receiver<()>)>,
 }
 
+/// What is known of the claim.
+#[derive(Debug, PartialEq, Eq)]
+enum Life {
+    /// It is held: the lease can't have ended.
+    Sure,
+    /// The lease may have ended while nobody polled this call. The store is being asked whose the key
+    /// is.
+    Unsure,
+}
+
 // Nothing in it is pinned: the body is the caller's.
 impl<T, E> Unpin for Tenure<'_, T, E> {}
 
@@ -75,9 +85,13 @@ impl<'a, T, E> Tenure<'a, T, E> {
             return self.poll_end(cx);
         }
         // Before the body: who may have lost its key must not go one step further.
-        if self.poll_life(cx) == Err(Lost) {
-            inside.set(None);
-            return Poll::Ready(self.lost());
+        match self.poll_life(cx) {
+            Ok(Life::Sure) => {}
+            Ok(Life::Unsure) => return Poll::Pending,
+            Err(Lost) => {
+                inside.set(None);
+                return Poll::Ready(self.lost());
+            }
         }
         let Some(body) = inside.as_mut().as_pin_mut() else {
             unreachable!("an idempotent call was polled again after it had answered")
@@ -111,24 +125,26 @@ impl<'a, T, E> Tenure<'a, T, E> {
     }
 
     /// Renews as often as it is due.
-    fn poll_life(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
+    fn poll_life(&mut self, cx: &mut Context<'_>) -> Result<Life, Lost> {
         let Some(owner) = &mut self.owner else {
-            return Ok(());
+            return Ok(Life::Sure);
         };
-        while let Some(beat) = &mut self.beat {
+        loop {
+            // Timers are late where the process stood still: the clock is asked, too.
+            let sure = clock::now() < owner.fenced_at();
+            let beat = match &mut self.beat {
+                Some(beat) => beat,
+                None if sure => return Ok(Life::Sure),
+                None => self.beat.insert(owner.beat()),
+            };
             // Unconstrained: a body that uses up the task's budget must not starve its own lease.
             let mut beat = std::pin::pin!(tokio::task::unconstrained(beat));
             let Poll::Ready(beaten) = beat.as_mut().poll(cx) else {
-                break;
+                return Ok(if sure { Life::Sure } else { Life::Unsure });
             };
             owner.renewed(beaten?);
             self.beat = Some(owner.beat());
         }
-        // Timers are late where the process stood still: the clock is asked, too.
-        if clock::now() >= owner.fenced_at() {
-            return Err(Lost);
-        }
-        Ok(())
     }
 
     fn lost(&mut self) -> Outcome<T, E> {

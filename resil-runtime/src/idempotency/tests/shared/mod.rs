@@ -1,5 +1,6 @@
 //! Calls on a shared store, as generated code makes them.
 
+mod blocked;
 mod ending;
 mod flaky;
 mod hand;
