@@ -102,13 +102,18 @@ impl<'a> Matched<'a> {
         })
     }
 
-    /// The declared type itself.
+    /// Whether `path` is the declared type itself. Only where its name is one that errors have: a
+    /// unit struct of another name is a pattern too, and a legal one.
     fn is_own(&self, path: &Path) -> bool {
-        let last = path.segments.last().map(|last| last.ident.to_string());
-        self.own.is_some_and(|own| {
-            let by_name = is_behind_modules(path) && last == name_of(own);
-            by_name || squeezed(own) == squeezed(&path.to_token_stream())
-        })
+        let Some(last) = path.segments.last().map(|last| last.ident.to_string()) else {
+            return false;
+        };
+        let is_named_so = last.ends_with("Error") || TYPES.contains(&last.as_str());
+        is_named_so
+            && self.own.is_some_and(|own| {
+                let by_name = is_behind_modules(path) && Some(&last) == name_of(own).as_ref();
+                by_name || squeezed(own) == squeezed(&path.to_token_stream())
+            })
     }
 }
 
