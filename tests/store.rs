@@ -209,6 +209,31 @@ async fn futures_on_a_store_are_send() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_forgotten_ok_frees_the_key() {
+    #[idempotent(key = id, store = shared, on_abandon = indeterminate, forget_ok(1 | 2))]
+    #[retry(constant, max = 2, base = 1s, jitter = none)]
+    #[timeout(1s)]
+    async fn third_time(shared: &Shared, r: &Record, id: u32, cut: u32) -> Result<u32, Declined> {
+        let n = r.attempt();
+        if n == cut {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(ms(100)).await;
+        Ok(n)
+    }
+    let (shared, r) = (Shared::new(Memory::default()), Record::new());
+    let one = || third_time(&shared, &r, 1, 0);
+    let all = tokio::join!(one(), one(), one(), one());
+    assert_eq!(all, (Ok(1), Ok(2), Ok(3), Ok(3)));
+    assert_eq!(r.count(), 3);
+    // After a cut attempt it says nothing of what that did.
+    let r = Record::new();
+    assert_eq!(third_time(&shared, &r, 2, 1).await, Ok(2));
+    let e = refused(third_time(&shared, &r, 2, 1).await);
+    assert!(matches!(e, IdempotencyError::Indeterminate { .. }), "{e}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_inside_itself_is_told_at_once() {
     #[idempotent(key = id, store = shared)]
     async fn inside(shared: &Shared, r: &Record, id: u32) -> Result<u32, Declined> {
@@ -274,7 +299,7 @@ async fn a_store_is_installed_once_and_before_the_first_call() {
     let second = install(Shared::new(Memory::default()));
     assert!(second.is_err());
     if first.is_ok() {
-        #[idempotent(key = 1, name = "on-the-installed-one")]
+        #[idempotent(key = u32::from(true), name = "on-the-installed-one")]
         async fn installed(r: &Record) -> Result<u32, Declined> {
             Ok(r.attempt())
         }
