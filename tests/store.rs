@@ -208,6 +208,89 @@ async fn futures_on_a_store_are_send() {
     is_send(found).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_ok_frees_the_key() {
+    #[idempotent(key = id, store = shared, on_abandon = indeterminate, forget_ok(1 | 2))]
+    #[retry(constant, max = 2, base = 1s, jitter = none)]
+    #[timeout(1s)]
+    async fn third_time(shared: &Shared, r: &Record, id: u32, cut: u32) -> Result<u32, Declined> {
+        let n = r.attempt();
+        if n == cut {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(ms(100)).await;
+        Ok(n)
+    }
+    let (shared, r) = (Shared::new(Memory::default()), Record::new());
+    let one = || third_time(&shared, &r, 1, 0);
+    let all = tokio::join!(one(), one(), one(), one());
+    assert_eq!(all, (Ok(1), Ok(2), Ok(3), Ok(3)));
+    assert_eq!(r.count(), 3);
+    // After a cut attempt it says nothing of what that did.
+    let r = Record::new();
+    assert_eq!(third_time(&shared, &r, 2, 1).await, Ok(2));
+    let e = refused(third_time(&shared, &r, 2, 1).await);
+    assert!(matches!(e, IdempotencyError::Indeterminate { .. }), "{e}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_inside_itself_is_told_at_once() {
+    #[idempotent(key = id, store = shared)]
+    async fn inside(shared: &Shared, r: &Record, id: u32) -> Result<u32, Declined> {
+        r.attempt();
+        tokio::time::sleep(ms(10)).await;
+        Box::pin(inside(shared, r, id)).await
+    }
+    /// Another store, where the same key is another record.
+    #[idempotent(name = "here-and-there", key = id, store = here)]
+    async fn here(here: &Shared, there: &Shared, id: u32) -> Result<u32, Declined> {
+        there_alone(there, id).await
+    }
+    #[idempotent(name = "here-and-there", key = id, store = there)]
+    async fn there_alone(there: &Shared, id: u32) -> Result<u32, Declined> {
+        Ok(id)
+    }
+    let (shared, r) = (Shared::new(Memory::default()), Record::new());
+    let e = refused(inside(&shared, &r, 1).await);
+    assert!(matches!(e, IdempotencyError::Reentrant { .. }), "{e}");
+    assert_eq!((r.count(), r.elapsed()), (1, 10));
+    let there = Shared::new(Memory::default());
+    assert_eq!(here(&shared, &there, 1).await, Ok(1));
+}
+
+/// In memory the types are part of the scope, on a store that is given too.
+#[tokio::test(start_paused = true)]
+async fn types_do_not_share_on_a_store_in_memory() {
+    trait Kind {
+        #[idempotent(name = "kind", key = id, store = shared)]
+        async fn create(&self, shared: &Shared, r: &Record, id: u32) -> Result<u32, Declined> {
+            Ok(r.attempt())
+        }
+    }
+    impl Kind for u8 {}
+    impl Kind for u16 {}
+    #[idempotent(key = id, store = shared)]
+    async fn create<T>(
+        shared: &Shared,
+        r: &Record,
+        id: u32,
+        _: T,
+    ) -> Result<(u32, String), Declined> {
+        Ok((r.attempt(), current().expect("under a claim").key()))
+    }
+    let (shared, r) = (Shared::new(Memory::default()), Record::new());
+    assert_eq!(1_u8.create(&shared, &r, 7).await, Ok(1));
+    assert_eq!(1_u16.create(&shared, &r, 7).await, Ok(2));
+    assert_eq!(1_u8.create(&shared, &r, 7).await, Ok(1));
+    let (one, two) = (|| 1, || 2);
+    let first = create(&shared, &r, 7, one).await.expect("it ran");
+    let second = create(&shared, &r, 7, two).await.expect("it ran");
+    assert_eq!((first.0, second.0), (3, 4));
+    // What a body forwards is another key, too.
+    assert_ne!(first.1, second.1);
+    assert_eq!(create(&shared, &r, 7, one).await, Ok(first));
+}
+
 /// Whoever comes first has used the store in memory: this is the only test that installs one,
 /// and it may come too late.
 #[tokio::test(start_paused = true)]
@@ -216,7 +299,7 @@ async fn a_store_is_installed_once_and_before_the_first_call() {
     let second = install(Shared::new(Memory::default()));
     assert!(second.is_err());
     if first.is_ok() {
-        #[idempotent(key = 1, name = "on-the-installed-one")]
+        #[idempotent(key = u32::from(true), name = "on-the-installed-one")]
         async fn installed(r: &Record) -> Result<u32, Declined> {
             Ok(r.attempt())
         }

@@ -49,6 +49,18 @@ async fn calls_of_two_processes_share_one_result() {
     servers::attribute::calls_of_two_processes_share_one_result(stores).await;
 }
 
+#[tokio::test]
+async fn keys_and_claims_of_the_attribute() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = async || store(&url, "claims").await;
+    let two = [store().await, store().await];
+    servers::attribute::a_key_inside_itself_is_told_at_once(two).await;
+    servers::attribute::a_body_that_blocks_its_thread_keeps_its_key(store().await).await;
+    servers::attribute::the_key_has_to_say_the_type(store().await).await;
+}
+
 /// Where somebody has set another isolation level, the server's "again" is followed.
 #[tokio::test(flavor = "multi_thread")]
 async fn conformance_where_transactions_are_serializable() {

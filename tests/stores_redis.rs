@@ -79,6 +79,14 @@ async fn calls_of_two_processes_share_one_result() {
     servers::attribute::calls_of_two_processes_share_one_result([store(&url), store(&url)]).await;
 }
 
+#[tokio::test]
+async fn keys_and_claims_of_the_attribute() {
+    let Some(url) = servers::redis() else { return };
+    servers::attribute::a_key_inside_itself_is_told_at_once([store(&url), store(&url)]).await;
+    servers::attribute::a_body_that_blocks_its_thread_keeps_its_key(store(&url)).await;
+    servers::attribute::the_key_has_to_say_the_type(store(&url)).await;
+}
+
 /// What a server that was restarted has forgotten is sent anew, and the step takes effect once.
 #[tokio::test]
 async fn scripts_that_the_server_forgot_are_sent_again() {

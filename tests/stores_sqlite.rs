@@ -7,6 +7,10 @@
     reason = "SQLite's clock is the host's: nothing here can be paused"
 )]
 
+#[path = "servers/attribute.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each target uses a part of it")]
+mod attribute;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -188,4 +192,24 @@ impl Store for InTurn {
     fn forget<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<ByHand>> {
         self.next().forget(key)
     }
+}
+
+#[tokio::test]
+async fn a_key_inside_itself_is_told_at_once() {
+    let folder = Folder::new("inside");
+    let file = folder.file();
+    // Two handles on one file: no more is known of them than that the record is one.
+    attribute::a_key_inside_itself_is_told_at_once([open(&file).await, open(&file).await]).await;
+}
+
+#[tokio::test]
+async fn a_body_that_blocks_its_thread_keeps_its_key() {
+    let folder = Folder::new("blocks");
+    attribute::a_body_that_blocks_its_thread_keeps_its_key(open(&folder.file()).await).await;
+}
+
+#[tokio::test]
+async fn the_key_has_to_say_the_type() {
+    let folder = Folder::new("kinds");
+    attribute::the_key_has_to_say_the_type(open(&folder.file()).await).await;
 }

@@ -78,7 +78,7 @@ const STACKS: [&str; 16] = [
     "idempotent(key = x) ;; circuit ;; timeout(9s) ;; retry(jitter) ;; timeout(1s)",
     "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
     "timeout(const { LIMIT }, crate = my::resil) ;; retry",
-    "retry ;; idempotent(key = \"k\", store = self.store, ttl = 7d)",
+    "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];
 
 /// Leaves out, doubles, swaps or adds some token, at any depth.

@@ -27,9 +27,10 @@ const TIMING_OUT: u8 = 4;
 const REPLAYED: u8 = 8;
 /// A body was polled since the last fresh claim.
 const BEGUN: u8 = 16;
-/// The `Err` that comes up is one to be stored.
+/// What comes up is not to be taken as its kind is: an `Err` that is to be stored, an `Ok` that is to
+/// be forgotten.
 #[cfg(feature = "idempotent")]
-const KEEPS: u8 = 32;
+const CONTRARY: u8 = 32;
 /// A body was polled since the circuit let the call, or the attempt, in.
 const RAN: u8 = 64;
 
@@ -127,19 +128,27 @@ impl Mark {
         self.clear(RAN);
     }
 
-    /// The error that comes up is (or is not) one that `errors = store(..)` names.
+    /// What comes up is (or is not) an error that `errors = store(..)` names, or an `Ok` that
+    /// `forget_ok(..)` does.
     #[cfg(feature = "idempotent")]
-    pub(crate) fn set_keeps_error(&self, yes: bool) {
+    pub(crate) fn set_contrary(&self, yes: bool) {
         if yes {
-            self.set(KEEPS);
+            self.set(CONTRARY);
         } else {
-            self.clear(KEEPS);
+            self.clear(CONTRARY);
         }
     }
 
+    /// The error that comes up is to be stored.
     #[cfg(feature = "idempotent")]
     pub(crate) fn keeps_error(&self) -> bool {
-        self.has(KEEPS)
+        self.has(CONTRARY)
+    }
+
+    /// The `Ok` that comes up is to be forgotten.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn forgets_ok(&self) -> bool {
+        self.has(CONTRARY)
     }
 
     /// The error that comes up is on record: another attempt would only replay it.

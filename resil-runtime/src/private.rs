@@ -35,5 +35,5 @@ pub use crate::idempotency::StoreChoice;
 #[cfg(feature = "idempotent")]
 pub use crate::idempotency::{
     Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, KeySays, OnAbandon,
-    PreparedFingerprint, keep_error, recorded, recorded_is_final, recorded_with_errors,
+    PreparedFingerprint, recorded, recorded_is_final, recorded_with_errors, weigh,
 };

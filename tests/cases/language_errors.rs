@@ -222,7 +222,7 @@ async fn each_says_which_policy_of_which_function_refused() {
     async fn too_slow() -> Result<(), Error> {
         pending().await
     }
-    #[idempotent(name = "language.scope", key = "")]
+    #[idempotent(name = "language.scope", key = String::new())]
     async fn keyless() -> Result<(), Error> {
         Ok(())
     }

@@ -216,7 +216,7 @@ async fn idempotency_refusals_and_replays_below_are_neutral() {
 async fn a_wait_for_another_call_with_the_same_key_is_neutral() {
     #[timeout(limit)]
     #[circuit(name = "over-waiters", failures = 1)]
-    #[idempotent(key = "the one")]
+    #[idempotent(key = String::from("the one"))]
     async fn over_waiters(r: &Record, limit: Duration) -> Result<u32, Fault> {
         act(r, Slow(5_000)).await
     }

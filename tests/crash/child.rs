@@ -57,14 +57,25 @@ fn effect(key: &str) -> Result<String, Fault> {
 
 #[idempotent(name = "retry", key = key, lease = 300ms)]
 async fn victim_retry(key: &str) -> Result<String, Fault> {
-    let deed = effect(key)?;
-    // Not done at once: after a halt a sign of life is long due.
-    tokio::task::yield_now().await;
-    Ok(deed)
+    effect(key)
 }
 
 #[idempotent(name = "strict", key = key, lease = 300ms, on_abandon = indeterminate)]
 async fn victim_strict(key: &str) -> Result<String, Fault> {
+    effect(key)
+}
+
+// Those that stand still and go on are not done at once: a sign of life is long due then.
+
+#[idempotent(name = "retry", key = key, lease = 1s)]
+async fn late_retry(key: &str) -> Result<String, Fault> {
+    let deed = effect(key)?;
+    tokio::task::yield_now().await;
+    Ok(deed)
+}
+
+#[idempotent(name = "strict", key = key, lease = 1s, on_abandon = indeterminate)]
+async fn late_strict(key: &str) -> Result<String, Fault> {
     let deed = effect(key)?;
     tokio::task::yield_now().await;
     Ok(deed)
@@ -105,6 +116,8 @@ async fn be_victim(line: &str) {
     loop {
         let out = match mode {
             "retry" => victim_retry(key).await,
+            "late-retry" => late_retry(key).await,
+            "late-strict" => late_strict(key).await,
             _ => victim_strict(key).await,
         };
         if !me().halt.is_armed() {

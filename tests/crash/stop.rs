@@ -87,7 +87,7 @@ async fn a_worker_that_stands_still_past_its_lease_records_nothing() {
 }
 
 /// Longer than the lease of who is stopped.
-const PAST_THE_LEASE: Duration = Duration::from_millis(700);
+const PAST_THE_LEASE: Duration = Duration::from_millis(1_700);
 
 /// How often a worker that nobody succeeds stands still, at each point and in each mode.
 const ALONE: usize = 4;
@@ -105,7 +105,7 @@ async fn a_worker_that_stands_still_past_its_lease_and_that_nobody_took_over_goe
                     running.spawn(async move {
                         let key = format!("alone-{mode}-{}-{n}", point.name());
                         let mut worker = Worker::start(point, &store, &path).await;
-                        worker.tell(&format!("{mode} {key}")).await;
+                        worker.tell(&format!("late-{mode} {key}")).await;
                         worker.hear("at ").await;
                         worker.signal(Signal::STOP);
                         tokio::time::sleep(PAST_THE_LEASE).await;

@@ -71,7 +71,7 @@ keyed! {
     by_block(o: &Order) by { let half = o.id / 2; half };
     by_reference(o: &Order) by &o.id;
     by_boxed(k: Box<str>) by k;
-    by_literal() by "the only one";
+    by_call() by String::from("the only one");
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,8 +116,8 @@ async fn keys_of_every_kind() {
     assert_eq!(by_field(&r, &south(1, 9)).await, Ok(1));
     assert_eq!(r.count(), 0, "the record of the calls above");
     assert_eq!(by_block(&r, &north(9)).await, Ok(1));
-    assert_eq!(by_literal(&r).await, Ok(1));
-    assert_eq!(by_literal(&r).await, Ok(1));
+    assert_eq!(by_call(&r).await, Ok(1));
+    assert_eq!(by_call(&r).await, Ok(1));
 }
 
 struct Terminal {
@@ -277,14 +277,14 @@ async fn keys_belong_to_the_site_unless_a_name_is_shared() {
     assert_eq!(right::two(&r, 1).await, Ok(3));
     // Two of one path: the line tells them apart.
     let first = {
-        #[idempotent(key = 1)]
+        #[idempotent(key = String::from("the only one"))]
         async fn local(r: &Record) -> Result<u32, Fault> {
             Ok(r.attempt())
         }
         local(&r).await
     };
     let second = {
-        #[idempotent(key = 1)]
+        #[idempotent(key = String::from("the only one"))]
         async fn local(r: &Record) -> Result<u32, Fault> {
             Ok(r.attempt())
         }

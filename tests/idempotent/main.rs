@@ -6,6 +6,7 @@
     reason = "tests read the paused clock themselves"
 )]
 
+mod forget;
 mod keys;
 mod owners;
 mod place;

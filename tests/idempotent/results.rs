@@ -86,7 +86,7 @@ async fn constants_serve_as_ttl_and_lease() {
     impl Times for Short {
         const LEASE: Duration = ms(60);
     }
-    #[idempotent(key = 1, ttl = TTL, lease = T::LEASE, conflict = reject)]
+    #[idempotent(key = String::from("the only one"), ttl = TTL, lease = T::LEASE, conflict = reject)]
     async fn constants<T: Times + Sync>(r: &Record, _: T, takes: Duration) -> Result<u32, Fault> {
         sleep(takes).await;
         Ok(r.attempt())

@@ -254,7 +254,7 @@ async fn a_forgotten_error_lets_the_next_waiter_run_while_the_others_go_on_waiti
 
 #[tokio::test(start_paused = true)]
 async fn a_cut_owner_is_succeeded_by_the_first_who_waits() {
-    #[idempotent(key = 1)]
+    #[idempotent(key = String::from("the only one"))]
     #[timeout(1s)]
     async fn cut_first(r: &Record) -> Result<u32, Fault> {
         match r.attempt() {

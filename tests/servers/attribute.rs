@@ -30,6 +30,91 @@ pub async fn calls_of_two_processes_share_one_result(stores: [impl Store; 2]) {
     assert_eq!(runs.load(SeqCst), 1);
 }
 
+/// A key inside itself: over one handle, and over two of one store.
+pub async fn a_key_inside_itself_is_told_at_once(stores: [impl Store; 2]) {
+    #[idempotent(name = "inside", key = id, store = stores[0])]
+    async fn outer(stores: &[Shared], id: u64, runs: &AtomicU32) -> Result<u32, Error> {
+        runs.fetch_add(1, SeqCst);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Box::pin(inner(stores, id, runs)).await
+    }
+    #[idempotent(name = "inside", key = id, store = stores[stores.len() - 1], conflict = reject)]
+    async fn inner(stores: &[Shared], id: u64, runs: &AtomicU32) -> Result<u32, Error> {
+        Ok(runs.fetch_add(1, SeqCst))
+    }
+    let stores = stores.map(Shared::new);
+    for stores in [&stores[..1], &stores] {
+        let (id, runs): (u64, _) = (rand::random(), AtomicU32::new(0));
+        let out = outer(stores, id, &runs).await;
+        let Err(Error::Idempotency(IdempotencyError::Reentrant { .. })) = out else {
+            panic!("{out:?}");
+        };
+        assert_eq!(runs.load(SeqCst), 1);
+        // The body's own answer: the key is free.
+        assert_eq!(inner(stores, id, &runs).await, Ok(1));
+    }
+}
+
+/// A body that blocks its thread for longer than its lease, and nobody who claims meanwhile: both
+/// callers get its result.
+pub async fn a_body_that_blocks_its_thread_keeps_its_key(store: impl Store) {
+    #[idempotent(name = "blocks", key = id, store = store, lease = 500ms)]
+    async fn blocks(store: &Shared, id: u64, runs: &AtomicU32) -> Result<u32, Error> {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        std::thread::sleep(Duration::from_millis(900));
+        tokio::task::yield_now().await;
+        Ok(runs.fetch_add(1, SeqCst))
+    }
+    let store = Shared::new(store);
+    let (id, runs): (u64, _) = (rand::random(), AtomicU32::new(0));
+    let both = [0, 1].map(|_| Box::pin(blocks(&store, id, &runs)));
+    assert_eq!(all(both.into()).await, [Ok(0), Ok(0)]);
+    assert_eq!(runs.load(SeqCst), 1);
+}
+
+trait Kind {
+    const KIND: &str;
+
+    #[idempotent(name = "kind-unsaid", key = id, store = store)]
+    async fn unsaid(&self, store: &Shared, id: u64) -> Result<String, Error> {
+        Ok(Self::KIND.to_owned())
+    }
+
+    #[idempotent(name = "kind-said", key = (Self::KIND, id), store = store)]
+    async fn said(&self, store: &Shared, id: u64) -> Result<String, Error> {
+        Ok(Self::KIND.to_owned())
+    }
+}
+struct Visa;
+impl Kind for Visa {
+    const KIND: &str = "visa";
+}
+struct Master;
+impl Kind for Master {
+    const KIND: &str = "master";
+}
+
+/// Where one function stands for several types, the key has to say which.
+pub async fn the_key_has_to_say_the_type(store: impl Store) {
+    let (store, id) = (Shared::new(store), rand::random());
+    for out in [
+        Visa.unsaid(&store, id).await,
+        Master.unsaid(&store, id).await,
+    ] {
+        let Err(Error::Idempotency(e @ IdempotencyError::TypeNotInKey { .. })) = out else {
+            panic!("{out:?}");
+        };
+        assert!(
+            e.to_string().contains(" as ") && e.to_string().contains("Self::NAME"),
+            "{e}"
+        );
+    }
+    for _ in 0..2 {
+        assert_eq!(Visa.said(&store, id).await.as_deref(), Ok("visa"));
+        assert_eq!(Master.said(&store, id).await.as_deref(), Ok("master"));
+    }
+}
+
 /// Under `strict` a store that may lose records runs nothing.
 pub async fn strict_refuses(store: impl Store, what: &str) {
     let store = Shared::new(store).strict(true);

@@ -68,8 +68,12 @@ fn idempotent(i: &Idempotent) -> String {
     } else {
         "a second caller meanwhile waits"
     };
+    let forgotten = i.forget_ok.as_ref().map_or_else(String::new, |p| {
+        let ok = format!("Ok({})", crate::parse::shown_whole(&p.written));
+        format!("; not for {}, which frees the key", code::code(&ok))
+    });
     format!(
-        "by {}, replayed for {ttl}; {conflict}",
+        "by {}, replayed for {ttl}; {conflict}{forgotten}",
         code::code(&key.join(", "))
     )
 }

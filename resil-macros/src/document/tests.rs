@@ -322,4 +322,9 @@ fn an_idempotent_in_words() {
         line_of("idempotent(key = user, conflict = reject)"),
         "**idempotent**: by `user`, replayed for `24h`; a second caller meanwhile is refused"
     );
+    assert_eq!(
+        line_of("idempotent(key = user, forget_ok(Pending | Queued(_)))"),
+        "**idempotent**: by `user`, replayed for `24h`; a second caller meanwhile waits; not for \
+         `Ok(Pending | Queued(_))`, which frees the key"
+    );
 }

@@ -1,17 +1,19 @@
 //! `#[idempotent]`: for one key the body's effect is wanted once.
 
 mod expand;
+mod key;
 
 use std::time::Duration;
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::LitStr;
 
+use self::key::key;
 use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
-    Args, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, at_commas, flat,
-    inside, look, shown,
+    Args, Asked, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, flat, look,
+    shown,
 };
 
 pub(crate) static SPEC: Spec = Spec {
@@ -24,6 +26,7 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("fingerprint", Kind::Expr, "order.amount"),
         Opt::new("conflict", Kind::Words(&CONFLICT), "reject"),
         Opt::new("on_abandon", Kind::Words(&ON_ABANDON), "indeterminate"),
+        Opt::new("forget_ok", Kind::Pattern(Asked::OF_OK), "Pending"),
         Opt::new("errors", Kind::Errors, "store"),
         Opt::new("store", Kind::Store, "\"orders\""),
         Opt::new("version", Kind::Count, "2"),
@@ -64,6 +67,10 @@ pub(crate) static SPEC: Spec = Spec {
             names: &["on_conflict", "in_progress", "concurrent"],
             here: Here::Named("conflict", ""),
         },
+        Elsewhere {
+            names: &["unless_ok", "skip_ok", "forget_if"],
+            here: Here::Named("forget_ok", ", which takes a pattern"),
+        },
     ],
     nameless: &[
         (Guess::Expr, "key"),
@@ -90,6 +97,8 @@ pub(crate) struct Idempotent {
     pub(crate) conflict_reject: bool,
     /// Where `indeterminate` stands, if it does.
     pub(crate) indeterminate: Option<Span>,
+    /// The `Ok`s that free the key.
+    pub(crate) forget_ok: Option<Pattern>,
     /// Errors that are stored: all, or those that match.
     pub(crate) errors: Option<Errors>,
     pub(crate) store: Option<Store>,
@@ -136,6 +145,7 @@ impl Idempotent {
                 let word = value.word(&ON_ABANDON)?;
                 (word == "indeterminate").then(|| crate::parse::first_span(&value.tokens))
             }),
+            forget_ok: args.take("forget_ok").and_then(|value| value.pattern()),
             errors: args.take("errors").and_then(|value| errors(&value)),
             store: args
                 .take("store")
@@ -191,44 +201,4 @@ fn errors(value: &Value<'_>) -> Option<Errors> {
             (word == "store").then_some(Errors::All)
         }
     }
-}
-
-/// One value, or the parts of a tuple, each of which is hashed by itself.
-fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
-    let tuple = inside(&value.tokens, Delimiter::Parenthesis);
-    let list = tuple.clone().unwrap_or_else(|| value.tokens.clone());
-    let is_tuple = tuple.is_some() || at_commas(list).len() > 1;
-    if !is_tuple {
-        check_not_a_format(value)?;
-        return value.expr().map(|tokens| vec![tokens]);
-    }
-    let elements = value.elements(Delimiter::Parenthesis);
-    if elements.is_empty() {
-        value.refuse("the tuple is empty");
-        return None;
-    }
-    let wanted = elements.len();
-    let parts: Vec<_> = elements
-        .iter()
-        .filter_map(|part| check_not_a_format(part).and_then(|()| part.expr()))
-        .collect();
-    (parts.len() == wanted).then_some(parts)
-}
-
-/// `"pay-{id}"`: to Rust a plain text, the same for every call, and each would get the first
-/// one's result.
-fn check_not_a_format(part: &Value<'_>) -> Option<()> {
-    let Look::Text(text) = look(&part.tokens) else {
-        return Some(());
-    };
-    let names_argument = text.value().split('{').skip(1).any(|rest| {
-        let name = rest.split(['}', ':', '.']).next().unwrap_or_default();
-        name == "self" || part.cx.params.iter().any(|param| param == name)
-    });
-    if names_argument {
-        let what = format!("`{:?}` is the same text for every call", text.value());
-        part.refuse_with(&what, &[format!("format!({:?})", text.value())]);
-        return None;
-    }
-    Some(())
 }

@@ -130,7 +130,8 @@ impl Held<'_> {
         }
     }
 
-    /// The outcome is an error: of the body, or of a layer between.
+    /// The outcome is not recorded: an error of the body, or of a layer between; an `Ok` that is
+    /// forgotten.
     ///
     /// A timeout that fires while no attempt runs (in a back-off) cuts none: each attempt that
     /// ran has said itself that nothing was done, so the key is free.

@@ -23,9 +23,10 @@ pin_project! {
     /// Claims the key, runs what is inside under the claim and renews it at every third of its
     /// lease; or replays, or is refused, and what is inside is dropped unpolled.
     ///
-    /// An `Ok` is recorded, and an `Err` that is to be stored. Any other `Err` frees the key if no attempt under the claim was cut in
-    /// mid-flight, and abandons it else. Dropped, or left by a panic, it abandons the key once a
-    /// body began, and frees it before.
+    /// An `Ok` is recorded, but for one that is to be forgotten, and so is an `Err` that is to be
+    /// stored. Any other outcome frees the key if no attempt under the claim was cut in mid-flight,
+    /// and abandons it else. Dropped, or left by a panic, it abandons the key once a body began, and
+    /// frees it before.
     #[doc(hidden)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Running<'a, T, E, F> {
@@ -142,6 +143,7 @@ where
         };
         let (gate, limit) = (&claim.gate, held.store.max_result());
         match &out {
+            Ok(_) if held.mark.forgets_ok() => {}
             Ok(value) => {
                 held.stage = Stage::Recording;
                 let bytes = ((gate.ok)().encode)(value, limit);
@@ -180,15 +182,21 @@ fn beat_on(
     }
 }
 
-/// The outcome of what is inside, with its error looked at: whether it is one to be stored.
+/// The outcome of what is inside, looked at: whether it is an `Ok` to be forgotten, or an error to be
+/// stored.
 #[doc(hidden)]
 #[inline]
-pub fn keep_error<T, E>(
+pub fn weigh<T, E>(
     out: Outcome<T, E>,
     mark: &Mark,
+    forgets: impl FnOnce(&T) -> bool,
     keeps: impl FnOnce(&E) -> bool,
 ) -> Outcome<T, E> {
-    mark.set_keeps_error(matches!(&out, Err(Failure::Body(e)) if keeps(e)));
+    mark.set_contrary(match &out {
+        Ok(value) => forgets(value),
+        Err(Failure::Body(e)) => keeps(e),
+        Err(_) => false,
+    });
     out
 }
 

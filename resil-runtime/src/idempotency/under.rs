@@ -14,7 +14,7 @@ use super::memory::MemoryStore;
 #[cfg(feature = "store")]
 use super::shared::Live;
 #[cfg(feature = "store")]
-use super::store::RecordKey;
+use super::store::{ClaimRequest, RecordKey};
 
 thread_local! {
     static UNDER: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
@@ -38,8 +38,10 @@ pub(super) struct Frame {
 #[derive(Clone)]
 pub(super) enum HeldKey {
     Memory(&'static MemoryStore, Arc<Key>),
+    /// With the claim's token and spans: by the token a store knows its record again, over whatever
+    /// handle it is reached.
     #[cfg(feature = "store")]
-    Shared(Arc<Live>, Box<RecordKey>),
+    Shared(Arc<Live>, Box<(RecordKey, ClaimRequest)>),
 }
 
 impl Frame {
@@ -80,17 +82,31 @@ pub(super) fn holds(store: &MemoryStore, key: &Key) -> bool {
 #[cfg(feature = "store")]
 pub(super) fn holds_on(store: &Arc<Live>, key: &RecordKey) -> bool {
     any(|held| match held {
-        HeldKey::Shared(of, held) => Arc::ptr_eq(of, store) && **held == *key,
+        HeldKey::Shared(of, held) => Arc::ptr_eq(of, store) && held.0 == *key,
         HeldKey::Memory(..) => false,
     })
 }
 
+/// The claim on such a key that the poll is under, on whatever store.
+#[cfg(feature = "store")]
+pub(super) fn claim_on(key: &RecordKey) -> Option<ClaimRequest> {
+    find(|held| match held {
+        HeldKey::Shared(_, held) if held.0 == *key => Some(held.1),
+        _ => None,
+    })
+}
+
 fn any(is: impl Fn(&HeldKey) -> bool) -> bool {
+    find(|held| is(held).then_some(())).is_some()
+}
+
+fn find<R>(of: impl Fn(&HeldKey) -> Option<R>) -> Option<R> {
     UNDER.with_borrow(|frames| {
-        !frames.is_empty() && {
-            let task = task::try_id();
-            frames.iter().any(|f| f.task == task && is(&f.key))
-        }
+        // Most calls are under no claim.
+        frames.last()?;
+        let task = task::try_id();
+        let mut own = frames.iter().filter(|frame| frame.task == task);
+        own.find_map(|frame| of(&frame.key))
     })
 }
 

@@ -28,16 +28,20 @@ impl Idempotent {
             None => "recorded",
         });
         let mut body = inner.future(cx, self.span);
-        if let Some(errors) = &self.errors {
-            let pattern = match errors {
-                Errors::All => quote_spanned!(at=> |_: &_| true),
-                Errors::Matching(pattern) => cx.on_value(Some(pattern), self.span),
+        if self.errors.is_some() || self.forget_ok.is_some() {
+            let keeps = match &self.errors {
+                None => cx.on_value(None, self.span),
+                Some(Errors::All) => quote_spanned!(at=> |_: &_| true),
+                Some(Errors::Matching(pattern)) => cx.on_value(Some(pattern), self.span),
             };
-            let (then, keep) = (
+            let forgets = cx.on_value(self.forget_ok.as_ref(), self.span);
+            let (then, weigh) = (
                 cx.private("then", self.span),
-                cx.private("keep_error", self.span),
+                cx.private("weigh", self.span),
             );
-            body = quote_spanned!(at=> #then(#body, |__resil_r| #keep(__resil_r, __resil_mark, #pattern)));
+            body = quote_spanned! {at=>
+                #then(#body, |__resil_r| #weigh(__resil_r, __resil_mark, #forgets, #keeps))
+            };
         }
         // Inside a loop each attempt claims anew.
         let again = above.iter().any(Layer::runs_again);

@@ -193,7 +193,7 @@ fn every_example_of_the_tables_reads() {
                 "window" | "min_calls" => args += ", failure_rate = 50%",
                 "slow_rate" => args += ", slow = 2s",
                 "max_keys" => args += ", key = user",
-                name if spec.policy == "`#[idempotent]`" && name != "key" => args += ", key = 5",
+                name if spec.policy == "`#[idempotent]`" && name != "key" => args += ", key = user",
                 _ => {}
             }
             let policy = spec.policy.trim_matches(['`', '#', '[', ']']);

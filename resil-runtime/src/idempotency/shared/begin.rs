@@ -54,7 +54,8 @@ pub(in crate::idempotency) enum Began {
 
 impl Call {
     pub(super) fn held_key(&self) -> HeldKey {
-        HeldKey::Shared(Arc::clone(&self.shared.live), Box::new(self.key))
+        let held = (self.key, self.request);
+        HeldKey::Shared(Arc::clone(&self.shared.live), Box::new(held))
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -215,6 +216,9 @@ async fn ask(mut call: Call, seat: Seat, deadline: Option<Instant>) -> Began {
             }
         };
         unknown.0 = None;
+        if is_own(&call).await {
+            return Began::Refuse(IdempotencyError::Reentrant { name: call.name() });
+        }
         let now = clock::now();
         if call.conflict == Conflict::Reject || deadline.is_some_and(|at| at <= now) {
             return call.in_progress(Some(left));
@@ -231,6 +235,21 @@ async fn ask(mut call: Call, seat: Seat, deadline: Option<Instant>) -> Began {
         }
         pause = pause.mul_f64(1.6).min(LONGEST_PAUSE);
     }
+}
+
+/// Whether the busy key is one that this very poll is under, over another handle of one store: only
+/// its owner can renew it.
+async fn is_own(call: &Call) -> bool {
+    let Some(own) = under::claim_on(&call.key) else {
+        return false;
+    };
+    let step = call
+        .shared
+        .store
+        .renew(&call.key, own.token, own.lease, own.ttl);
+    let until = clock::add(clock::now(), call.request.lease / 5);
+    let ack = call.by(until, step).await;
+    matches!(ack, Ok(Ack::Ok | Ack::NoRoom))
 }
 
 /// From when on the lease counts. An answer that took long is followed by a renewal; `None` if

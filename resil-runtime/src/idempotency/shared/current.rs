@@ -48,7 +48,7 @@ impl fmt::Debug for Current {
 pub fn current() -> Option<Current> {
     let frame = innermost()?;
     let key = match frame.key {
-        HeldKey::Shared(_, record) => *record.hash(),
+        HeldKey::Shared(_, record) => *record.0.hash(),
         HeldKey::Memory(_, key) => key.digest(|parts| digest(None, parts)),
     };
     Some(Current {

@@ -100,7 +100,7 @@ impl Owner {
                     if failed {
                         return Err(Lost);
                     }
-                    limit = clock::add(sent, lease / 5);
+                    limit = clock::add(sent, lease);
                 }
                 let (request, store) = (&call.request, &call.shared.store);
                 let step = store.renew(&call.key, request.token, lease, request.ttl);
@@ -141,7 +141,7 @@ impl Owner {
             if until <= now {
                 // The thread was blocked for that long. If nobody has claimed the key since, the store
                 // takes the end all the same.
-                until = clock::add(now, lease / 5);
+                until = clock::add(now, lease);
             }
             // Of a completion the caller hears at the end, of anything else after the first try.
             let completes = matches!(end, End::Complete(..));

@@ -163,6 +163,7 @@ impl<'a, T, E> Tenure<'a, T, E> {
         let settings = &self.owner.as_ref()?.call().shared.settings;
         let (codec, limit, version) = (&*settings.codec, settings.max_result, self.version);
         let (outcome, bytes) = match out {
+            Ok(_) if self.mark.forgets_ok() => return None,
             Ok(value) => {
                 self.recording = true;
                 let bytes = ((self.gate.ok)().encode_with)(value, codec, limit);

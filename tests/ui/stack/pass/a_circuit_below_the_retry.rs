@@ -32,7 +32,7 @@ async fn meets_it(runs: &Cell<u32>) -> Result<(), FeedError> {
     on(FeedError::Gap | FeedError::Resil(Error::CircuitOpen { .. }))
 )]
 #[circuit(name = "feed-3", failures = 2, open_for = 5s)]
-#[idempotent(key = 1)]
+#[idempotent(key = String::from("the feed"))]
 async fn sits_it_out(runs: &Cell<u32>) -> Result<u32, FeedError> {
     runs.set(runs.get() + 1);
     if runs.get() < 3 {

@@ -46,7 +46,7 @@ where
             codec,
             &mark,
         )
-        .run(async { keep_error(inside(&mark, gate).await, &mark, |_| keeps) })
+        .run(async { weigh(inside(&mark, gate).await, &mark, |_| false, |_| keeps) })
         .await;
     finish(out, gate)
 }
