@@ -71,7 +71,7 @@ impl Core {
     /// Lets a call in, or says in how many ms the next probe may run, where that is known. One that
     /// `caller` makes under a permit of this very breaker runs under that.
     #[inline(always)]
-    pub(super) fn begin(&self, caller: &Caller<'_>) -> Result<Call, Option<u64>> {
+    pub(super) fn begin(&self, caller: Caller<'_>) -> Result<Call, Option<u64>> {
         if self.is_reentered(caller) {
             return Ok(Call::nested());
         }

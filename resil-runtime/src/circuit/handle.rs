@@ -234,7 +234,7 @@ macro_rules! by_hand {
             ///
             /// [`Error::CircuitOpen`], with the time to the next probe where it is known.
             pub fn try_acquire(&self) -> Result<CallPermit, Error> {
-                match self.0.begin(&self.0.by_hand()) {
+                match self.0.begin(self.0.by_hand()) {
                     Ok(call) => Ok(CallPermit {
                         core: self.held(),
                         call,

@@ -38,6 +38,7 @@ mod model;
 pub(crate) mod models;
 mod nesting;
 mod noisy;
+mod permit;
 mod policy;
 mod probing;
 mod ready;
@@ -55,9 +56,11 @@ pub use self::handle::{Breaker, CallPermit, Counts, KeyedBreaker};
 pub use self::nesting::Scoped;
 #[doc(hidden)]
 pub use self::nesting::{UnderPermit, under_permit};
+#[doc(hidden)]
+pub use self::permit::Permit;
 pub use self::policy::{CircuitPolicy, Window, WindowOf};
 #[doc(hidden)]
-pub use self::site::{CircuitSite, CircuitVerdict, KeyedCircuit, Permit};
+pub use self::site::{CircuitSite, CircuitVerdict, KeyedCircuit};
 
 pub(crate) use self::machine::Core;
 #[cfg(loom)]

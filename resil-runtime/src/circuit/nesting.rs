@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 use super::call::Call;
 use super::handle::{BY_HAND, CallPermit};
 use super::machine::Core;
-use super::site::Permit;
+use super::permit::Permit;
 use crate::event::{self, Event};
 use crate::site::Site;
 use crate::under::{BREAKERS, Frame};
@@ -38,7 +38,7 @@ impl Core {
 
     /// Whether the poll in progress is under a permit of this breaker.
     #[inline(always)]
-    pub(super) fn is_reentered(&self, caller: &Caller<'_>) -> bool {
+    pub(super) fn is_reentered(&self, caller: Caller<'_>) -> bool {
         !BREAKERS.with(|held| held.is_empty()) && self.is_among_held(caller)
     }
 
@@ -48,7 +48,7 @@ impl Core {
     }
 
     #[inline(never)]
-    fn is_among_held(&self, caller: &Caller<'_>) -> bool {
+    fn is_among_held(&self, caller: Caller<'_>) -> bool {
         let Some(outer) = BREAKERS.with(|held| held.holder(self.id())) else {
             return false;
         };
@@ -59,7 +59,7 @@ impl Core {
     }
 
     #[cold]
-    fn tell_reentered(&self, caller: &Caller<'_>, outer: Option<&'static Site>) {
+    fn tell_reentered(&self, caller: Caller<'_>, outer: Option<&'static Site>) {
         if caller.told.is_new(outer) {
             let name_of = |site: Option<&'static Site>| site.map_or(BY_HAND, Site::name);
             event::emit(|| Event::CircuitReentered {

@@ -123,7 +123,7 @@ impl Core {
     /// Half-open from here on, if it is open and its time is up, with no probe out yet: what a call
     /// would do that comes now. Gives the time in ms at which there is something to do again, if it
     /// is still open.
-    pub(super) fn expire(&self, clock: Clock) -> Option<u64> {
+    pub(crate) fn expire(&self, clock: Clock) -> Option<u64> {
         loop {
             let word = self.load();
             let State::Open { until, growth } = word.state() else {

@@ -8,13 +8,14 @@ use std::time::Duration;
 use super::machine::Core;
 use super::probing::Place;
 use crate::clock;
+use crate::sync::broken;
 
 impl Core {
     /// See [`Breaker::ready`](super::Breaker::ready).
-    pub(super) async fn ready(&self) {
+    pub(crate) async fn ready(&self) {
         loop {
             // Before the look: what changes after it is heard.
-            let freed = self.freed.notified();
+            let mut freed = self.freed.notified();
             if self.is_held_here() {
                 return;
             }
@@ -23,6 +24,9 @@ impl Core {
                 Place::At(ms) => Some(ms),
                 Place::Unknown => None,
             };
+            if broken("heard_before_look") {
+                freed = self.freed.notified();
+            }
             or_after(freed, at).await;
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::loom::future::block_on;
 use ::loom::thread;
 
 use super::{Model, explore, explore_within};
@@ -44,6 +45,16 @@ pub(super) const MODELS: &[Model] = &[
         name: "circuit: force-open against the success of the last probe",
         check: force_open_against_record,
         variants: &["change_in_one"],
+    },
+    Model {
+        name: "circuit: a listener that makes it half-open against the call that probes",
+        check: look_against_probe,
+        variants: &["change_in_one"],
+    },
+    Model {
+        name: "circuit: who waits for a place against the hand that lets go",
+        check: ready_against_close,
+        variants: &["heard_before_look"],
     },
     Model {
         name: "circuit: two adoptions",
@@ -250,6 +261,36 @@ fn force_open_against_record() {
             CircuitState::ForcedOpen,
             "the hand is overruled"
         );
+    });
+}
+
+/// Whoever comes first, it is one change of state, and one probe.
+fn look_against_probe() {
+    explore(|| {
+        let core = core(policy().failures(1));
+        let stamp = core.admit(noon).unwrap();
+        core.record(stamp, Failure, noon);
+        let opened = core.generation();
+        let mut probe = None;
+        both(
+            &core,
+            |c| assert_eq!(c.expire(once_later), None),
+            |c| probe = c.admit(once_later).ok(),
+        );
+        assert!(probe.is_some(), "the call is refused past its time");
+        assert_eq!(core.generation(), opened + 1, "told twice");
+        assert!(core.admit(once_later).is_err(), "two probes for one place");
+    });
+}
+
+/// A change that comes between the look and the wait is heard.
+fn ready_against_close() {
+    explore(|| {
+        let core = core(policy());
+        // No time at which it ends: nothing but the change can wake.
+        core.force_open();
+        both(&core, Core::force_close, |c| block_on(c.ready()));
+        assert_eq!(core.state(), CircuitState::Closed);
     });
 }
 

@@ -1,0 +1,175 @@
+//! The permit of one call of an annotated function: held around what is inside, settled with what
+//! comes of it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::CircuitVerdict;
+use super::call::Call;
+use super::machine::Core;
+use super::site::judge;
+use crate::call::recording;
+use crate::classify::Class;
+use crate::error::Refusal;
+use crate::failure::{Failure, Outcome};
+use crate::mark::Mark;
+use crate::site::Site;
+use crate::under::Frame;
+
+/// A call that was let in. Dropped before it is settled, it is a failure if the body panicked or if
+/// a timeout of the same stack dropped it, and neutral else. One under a permit of the same breaker
+/// is nothing of its own: what it comes to is not recorded.
+#[derive(Debug)]
+#[must_use = "settle it, or the call counts as cancelled"]
+pub struct Permit<'a> {
+    core: &'a Core,
+    mark: &'a Mark,
+    site: &'static Site,
+    call: Call,
+}
+
+impl<'a> Permit<'a> {
+    #[inline(always)]
+    pub(super) fn new(core: &'a Core, mark: &'a Mark, site: &'static Site, call: Call) -> Self {
+        Self {
+            core,
+            mark,
+            site,
+            call,
+        }
+    }
+}
+
+impl Permit<'_> {
+    /// The call has ended with `out`. `verdict` is what the patterns say of an error that is the
+    /// user's own; `None` from it means nothing, and the default rule holds, by what `class` says.
+    #[inline(always)]
+    pub fn settle<T, E>(
+        self,
+        out: &Outcome<T, E, Refusal>,
+        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
+    ) {
+        match out {
+            Ok(_) => {
+                if !self.call.is_quiet(self.core) {
+                    self.answered(CircuitVerdict::Success);
+                }
+            }
+            Err(failure) => self.failed(failure, verdict, class),
+        }
+        std::mem::forget(self);
+    }
+
+    /// [`settle`](Self::settle), where `on_ok` says of a value that it counts as a failure.
+    #[inline(always)]
+    pub fn settle_by_value<T, E>(
+        self,
+        out: &Outcome<T, E, Refusal>,
+        on_ok: impl FnOnce(&T) -> bool,
+        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
+    ) {
+        match out {
+            Ok(value) if !self.call.is_nested() && self.asking(|| on_ok(value)) => {
+                self.answered(CircuitVerdict::Failure);
+                std::mem::forget(self);
+            }
+            _ => self.settle(out, verdict, class),
+        }
+    }
+
+    /// The call came to an `Ok`.
+    #[cold]
+    fn answered(&self, verdict: CircuitVerdict) {
+        self.record(if self.mark.only_replayed() {
+            CircuitVerdict::Neutral
+        } else {
+            verdict
+        });
+    }
+
+    #[cold]
+    fn failed<E>(
+        &self,
+        failure: &Failure<E, Refusal>,
+        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+        class: impl FnOnce(&E) -> Option<Class>,
+    ) {
+        if !self.call.is_nested() {
+            let replayed = self.mark.only_replayed();
+            self.record(self.asking(|| judge(failure, replayed, verdict, class)));
+        }
+    }
+
+    fn record(&self, verdict: CircuitVerdict) {
+        recording(self.mark, || self.call.end(self.core, verdict));
+    }
+
+    /// The rest of this poll is under this permit.
+    #[inline(always)]
+    pub(super) fn enter(&self) -> Frame {
+        self.core.enter(&self.call, Some(self.site))
+    }
+
+    /// Asks what is the user's own of an outcome, under this permit: if it panics, so does the call.
+    #[inline(always)]
+    pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let _frame = self.enter();
+        self.mark.asking(ask)
+    }
+
+    /// `wait`, the pause of a retry below, left out of the time that the call takes.
+    #[inline(always)]
+    pub fn leaving_out<F: Future>(&self, wait: F) -> LeftOut<'_, F> {
+        LeftOut {
+            wait,
+            call: &self.call,
+            since: self.call.wait_begins(),
+        }
+    }
+}
+
+pin_project! {
+    /// A wait that is left out of the time that a call takes, however it ends.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct LeftOut<'a, F> {
+        #[pin]
+        wait: F,
+        call: &'a Call,
+        // 0: the call is not timed.
+        since: u64,
+    }
+
+    impl<F> PinnedDrop for LeftOut<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.since != 0 {
+                this.call.wait_ended(this.since);
+            }
+        }
+    }
+}
+
+impl<F: Future> Future for LeftOut<'_, F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().wait.poll(cx)
+    }
+}
+
+impl Drop for Permit<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.record(if self.mark.panicked() || self.mark.timing_out() {
+            CircuitVerdict::Failure
+        } else {
+            CircuitVerdict::Neutral
+        });
+    }
+}
