@@ -98,7 +98,7 @@ fn number(literal: &Literal, minus: bool) -> Option<Number> {
     })
 }
 
-/// Words of others for no end.
+/// Words of others for no end. In capitals it is the name of a constant: `NEVER`.
 pub(crate) fn is_endless(word: &Ident) -> bool {
     const ENDLESS: [&str; 13] = [
         "always",
@@ -115,8 +115,8 @@ pub(crate) fn is_endless(word: &Ident) -> bool {
         "unbounded",
         "unlimited",
     ];
-    let word = word.to_string().to_lowercase();
-    ENDLESS.contains(&word.as_str())
+    let word = word.to_string();
+    word.contains(char::is_lowercase) && ENDLESS.contains(&word.to_lowercase().as_str())
 }
 
 /// "`5s`, a duration": how a message names the value it found.
