@@ -52,8 +52,14 @@ fn asked(fault: &Fault) -> Option<Duration> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let listener = event::subscribe(|e| match e {
-        Event::Retry { attempt, delay, .. } => {
-            println!("    run {attempt} failed, the next in {delay:.0?}");
+        Event::Retry {
+            attempt,
+            delay,
+            error,
+            ..
+        } => {
+            let error = error.as_deref().unwrap_or("no word of it");
+            println!("    run {attempt} failed ({error}), the next in {delay:.0?}");
         }
         Event::RetryStopped { reason, .. } => println!("    no further run: {reason:?}"),
         _ => {}
@@ -71,7 +77,8 @@ async fn main() {
         let _ = during_an_outage("Pompeii").await;
     }
     let asked = ASKED.load(Relaxed);
-    println!("100 calls in an outage asked {asked} times: 50 tokens at 5 a retry are 10 retries.");
+    println!("100 calls in an outage asked {asked} times: 50 tokens at 5 a retry are 10 retries,");
+    println!("and one more for every five seconds that pass.");
     println!("Without a budget it would have been 400.");
 }
 

@@ -339,6 +339,36 @@ fn http_statuses() {
     }
 }
 
+#[cfg(feature = "http")]
+#[test]
+fn retry_after_is_found_among_the_headers() {
+    use resil::classify::retry_after;
+    let of = |values: &[&[u8]]| {
+        let mut headers = http::HeaderMap::new();
+        for value in values {
+            let value = http::HeaderValue::from_bytes(value).unwrap();
+            headers.append(http::header::RETRY_AFTER, value);
+        }
+        retry_after(&headers)
+    };
+    assert_eq!(of(&[]), None);
+    assert_eq!(of(&[b"0"]), Some(Duration::ZERO));
+    assert_eq!(
+        of(&[b"Sun, 06 Nov 1994 08:49:37 GMT"]),
+        Some(Duration::ZERO)
+    );
+    assert_eq!(of(&[b"1.5"]), Some(ms(1_500)));
+    assert_eq!(of(&[b"99999999999999999999"]), Some(Duration::MAX));
+    assert_eq!(of(&[b"-1"]), None);
+    assert_eq!(
+        of(&[b"\xff\xfe", b"soon", b"7"]),
+        Some(ms(7_000)),
+        "the first that reads"
+    );
+    let ahead = of(&[b"Fri, 31 Dec 9999 23:59:59 GMT"]).unwrap();
+    assert!(ahead > Duration::from_secs(86_400 * 365 * 1_000));
+}
+
 #[cfg(feature = "tonic")]
 #[test]
 fn i03_grpc_codes_and_push_back() {

@@ -87,18 +87,24 @@ thread_local! {
 /// of it is told as that call's.
 #[inline]
 pub(crate) fn recording(mark: &Mark, record: impl FnOnce()) {
+    struct Restore(Option<CallNumber>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            RECORDING.set(self.0);
+        }
+    }
     if event::is_awake() {
-        let before = RECORDING.replace(Some(mark.number()));
+        let _restore = Restore(RECORDING.replace(Some(mark.number())));
         record();
-        RECORDING.set(before);
     } else {
         record();
     }
 }
 
-/// Returns the call whose outcome is being recorded here, if one is.
+/// Returns the call whose outcome is being recorded here, if one is. It is told once: what a listener
+/// does about it, the listener does.
 pub(crate) fn recorded() -> Option<CallId> {
-    RECORDING.get().map(CallNumber::id)
+    RECORDING.take().map(CallNumber::id)
 }
 
 #[cfg(test)]

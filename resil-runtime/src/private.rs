@@ -16,7 +16,7 @@ pub use crate::retry::{
     BudgetPolicy, Jitter, Plan, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask,
     attempt, plan,
 };
-pub use crate::shown::Showing;
+pub use crate::shown::{Showing, Shown};
 pub use crate::site::Site;
 pub use crate::then::then;
 pub use crate::timeout::{enclosed_timeout, timeout};

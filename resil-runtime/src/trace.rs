@@ -29,8 +29,9 @@ pub struct CallReport {
     /// The function that these fields are about; what its breaker or its keys are called where it
     /// told of nothing else. `None` where nothing was heard at all: what ran answered at first try.
     pub function: Option<&'static str>,
-    /// How often the body ran, or began to where the last run was cut off. 1 where nothing was
-    /// heard; 0 where the answer was a replay, or a refusal before the body ran.
+    /// How many attempts were made. 1 where nothing was heard; 0 where the answer was a replay, or a
+    /// refusal before the body ran. Of a `#[retry]` that was cut off
+    /// ([`StopReason::Cancelled`]): those that have ended.
     pub attempts: u32,
     /// Why no further attempt was made: `Some(StopReason::Exhausted)` after `max` runs,
     /// `Some(StopReason::Final)` for an error that is not to be retried. `None` after a success, and
@@ -79,7 +80,7 @@ pub struct TracedCall {
     pub call: CallId,
     /// The annotated function; what its breaker or its keys are called where it told of nothing else.
     pub function: &'static str,
-    /// How often the body ran: see [`CallReport::attempts`].
+    /// How many attempts were made: see [`CallReport::attempts`].
     pub attempts: u32,
     /// Why no further attempt was made: see [`CallReport::stopped`].
     pub stopped: Option<StopReason>,

@@ -210,3 +210,25 @@ async fn thirty_seconds_against_the_default_cap() {
     let _ = with_a_cap(&r).await;
     assert!((30_000..=33_001).contains(&r.times()[1]), "{:?}", r.times());
 }
+
+/// Of another function's open circuit nothing is known but the error, which says when to come again.
+#[tokio::test(start_paused = true)]
+async fn an_open_circuit_of_another_function_is_waited_for_by_its_own_word() {
+    #[resil::circuit(name = "asked.inner", failures = 1, open_for = 4s)]
+    async fn inner(r: &Record) -> Result<(), resil::Error> {
+        r.attempt();
+        Ok(())
+    }
+    #[retry(max = 2, base = 1ms, on(resil::Error::CircuitOpen { .. }),
+            retry_after = resil::Error::retry_after)]
+    async fn outer(r: &Record) -> Result<(), resil::Error> {
+        inner(r).await
+    }
+    let r = Record::new();
+    outer(&r).await.unwrap();
+    let permit = resil::breaker("asked.inner").try_acquire().unwrap();
+    permit.failure();
+    outer(&r).await.unwrap();
+    // 4 s and the jitter of the opening, and up to a tenth later.
+    assert!((4_000..=5_281).contains(&r.times()[1]), "{:?}", r.times());
+}

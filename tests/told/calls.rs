@@ -231,3 +231,25 @@ fn ids_are_told_apart_and_shown() {
         assert_eq!(ids.len(), 100);
     });
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_listener_does_about_a_change_is_no_calls() {
+    let _alone = alone().await;
+    #[circuit(name = "told.listener", failures = 1)]
+    async fn f() -> Result<(), Fault> {
+        Err(Fault::Final)
+    }
+    let heard = Heard::new();
+    let _by_hand = resil::event::subscribe(|e| {
+        if let Event::CircuitChanged { name, to, .. } = e
+            && *name == "told.listener"
+            && *to == resil::CircuitState::Open
+        {
+            resil::breaker("told.listener").force_close();
+        }
+    });
+    let _ = f().await;
+    let calls: Vec<_> = heard.all().iter().map(Event::call).collect();
+    assert_eq!(calls.len(), 2, "{:?}", heard.all());
+    assert_eq!(calls.iter().filter(|c| c.is_some()).count(), 1, "{calls:?}");
+}

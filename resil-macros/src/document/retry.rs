@@ -15,7 +15,7 @@ pub(super) fn words(r: &Retry) -> String {
         None => vec![runs(r), waits(r)],
     };
     if r.policy.is_some() && r.retry_after.is_some() {
-        parts.push("waits as the failed side asks".to_owned());
+        parts.push("waits longer where the failed side asks for it".to_owned());
     }
     parts.extend(
         r.within
@@ -78,7 +78,7 @@ fn waits(r: &Retry) -> String {
         Some(Jitter::Decorrelated | Jitter::None) => String::new(),
     };
     let asked = if r.retry_after.is_some() {
-        ", or as the failed side asks"
+        ", or longer where the failed side asks for it"
     } else {
         ""
     };

@@ -161,7 +161,7 @@ fn a_retry_in_words() {
         ),
         (
             "delays = [1s], jitter, retry_after = after",
-            "up to `3` runs; waits of `1s`, with full jitter, or as the failed side asks"
+            "up to `3` runs; waits of `1s`, with full jitter, or longer where the failed side asks for it"
                 .to_owned(),
         ),
         (
@@ -187,10 +187,21 @@ fn a_retry_in_words() {
             "budget(capacity = 20)",
             format!("up to `3` runs; {DEFAULT}; on a budget of `20`, `5` a retry"),
         ),
+        (
+            "budget(name = \"pay\", capacity = 20, refill = PER_SECOND)",
+            format!(
+                "up to `3` runs; {DEFAULT}; \
+                 on the budget `pay` of `20`, `5` a retry, `PER_SECOND` back a second"
+            ),
+        ),
+        (
+            "max = 4, constant, base = 1s, jitter = none, attempt = n",
+            "up to `4` runs; waits of `1s`".to_owned(),
+        ),
         ("policy = POLICY", "as `POLICY` says".to_owned()),
         (
             "policy = POLICY, retry_after = after",
-            "as `POLICY` says; waits as the failed side asks".to_owned(),
+            "as `POLICY` says; waits longer where the failed side asks for it".to_owned(),
         ),
         (
             "linear, policy = POLICY, max = 5, base = 1s, jitter = none, within = 10s",
