@@ -108,6 +108,7 @@ struct Path {
     /// That and the name.
     function: &'static str,
     /// The function's own arguments.
+    #[cfg_attr(not(feature = "idempotent"), expect(dead_code, reason = "for keys alone"))]
     arguments: &'static str,
 }
 

@@ -155,7 +155,7 @@ shapes! {
 async fn a_span_on_the_block_is_around_the_policies() {
     #[retry(constant, max = 3, base = 100ms, jitter = none)]
     #[timeout(1s)]
-    fn by_hand<'a>(r: &'a Record, seen: &'a Mutex<Vec<String>>) -> BoxFuture<'a, Answer> {
+    fn spanned<'a>(r: &'a Record, seen: &'a Mutex<Vec<String>>) -> BoxFuture<'a, Answer> {
         Box::pin(
             async move {
                 let span = Span::current();
@@ -170,7 +170,7 @@ async fn a_span_on_the_block_is_around_the_policies() {
     let (r, seen) = (Record::new(), Arc::new(Mutex::new(Vec::new())));
     let heard = Arc::clone(&seen);
     let _listening = resil::event::subscribe(move |event| {
-        if matches!(event, Event::Retry { function, .. } if function.ends_with("by_hand")) {
+        if matches!(event, Event::Retry { function, .. } if function.ends_with("::spanned")) {
             let name = Span::current()
                 .metadata()
                 .map_or("none", |data| data.name());
@@ -180,7 +180,7 @@ async fn a_span_on_the_block_is_around_the_policies() {
     {
         let registry = tracing_subscriber::registry().with(spans.clone());
         let _on_this_thread = tracing::subscriber::set_default(registry);
-        assert_eq!(by_hand(&r, &seen).await, Ok(3));
+        assert_eq!(spanned(&r, &seen).await, Ok(3));
     }
     assert_eq!(spans.count("by-hand"), 1, "one for the call");
     let retried = "retry in by-hand";

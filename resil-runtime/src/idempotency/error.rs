@@ -1,5 +1,6 @@
 //! Why `#[idempotent]` answered in place of the body.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::store::StoreError;
@@ -140,7 +141,7 @@ pub enum IdempotencyError {
         /// The scope of the keys.
         name: &'static str,
         /// The function with the types that it was called for.
-        instance: &'static str,
+        instance: InstanceName,
     },
     /// The store is full of claims in progress: none of them may be forgotten. Nothing ran.
     #[error(
@@ -158,6 +159,30 @@ fn hint(retry_in: Option<Duration>) -> String {
     match retry_in {
         Some(d) => format!(" later, its lease ends in {d:.0?} unless it is renewed"),
         None => " later".to_owned(),
+    }
+}
+
+/// An annotated function with the types that it was called for, as rustc writes them:
+/// `<app::Visa as app::Pay>::charge`.
+///
+/// One word, so that the error stays as small as it is without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceName(Box<&'static str>);
+
+impl InstanceName {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self(Box::new(name))
+    }
+
+    /// Returns the name.
+    pub fn as_str(&self) -> &'static str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstanceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -113,7 +113,7 @@ pub use codec::{Codec, CodecError, Json, Read};
 pub use encode::KeyPart;
 #[cfg(feature = "store")]
 pub use erased_serde;
-pub use error::{IdempotencyError, KeyFault};
+pub use error::{IdempotencyError, InstanceName, KeyFault};
 pub use event::{IdempotencyEvent, NotRecordedReason};
 pub use key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};

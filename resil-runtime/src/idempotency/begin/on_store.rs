@@ -5,7 +5,7 @@ use super::{Begin, Beginning, SiteOf, Wish};
 use crate::call::id_of;
 use crate::event::is_awake;
 use crate::idempotency::codec::Gate;
-use crate::idempotency::error::IdempotencyError;
+use crate::idempotency::error::{IdempotencyError, InstanceName};
 use crate::idempotency::key::{PreparedFingerprint, PreparedKey};
 use crate::idempotency::memory::global;
 use crate::idempotency::policy::IdempotentPolicy;
@@ -89,6 +89,7 @@ impl SiteOf<'_> {
             if let Some(types) = self.types {
                 if !self.site.says.tells_apart(types) {
                     let instance = types.function();
+                    let instance = InstanceName::new(instance);
                     return Err(IdempotencyError::TypeNotInKey { name, instance });
                 }
                 scope.instance = None;
