@@ -33,6 +33,7 @@ mod tests {
 
     #[test]
     fn sets_are_known_through_what_holds_them() {
+        struct HashSetLike;
         type Set = HashSet<u32>;
         for name in [
             type_name::<Set>(),
@@ -45,7 +46,6 @@ mod tests {
         ] {
             assert!(is_unordered(name), "{name}");
         }
-        struct HashSetLike;
         for name in [
             "",
             type_name::<BTreeSet<u32>>(),
