@@ -7,6 +7,7 @@
     clippy::items_after_statements,
     reason = "tests read the paused clock themselves, and each declares its functions"
 )]
+#![allow(clippy::result_large_err, reason = "`axum`'s own error is that large")]
 
 mod support;
 

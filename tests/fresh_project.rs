@@ -116,7 +116,10 @@ fn d6_the_name_is_told_to_an_attribute() {
 /// it once for the whole crate, in its root.
 #[test]
 fn d6_the_name_is_told_once_in_the_root() {
-    let inner = format!("pub mod api {{{}}}", BODY.replace("#![", "//").replace("rs::", "resil::"));
+    let inner = format!(
+        "pub mod api {{{}}}",
+        BODY.replace("#![", "//").replace("rs::", "resil::")
+    );
     let root = format!("#![deny(warnings)]\nextern crate fresh_middle as resil;\n\n{inner}");
     let middle = project("fresh-middle", "2024", "pub use rs::*;");
     let dir = project("fresh-root", "2024", &root);
@@ -135,7 +138,10 @@ fn d6_without_the_default_features() {
         "#[circuit(name = \"pay\")]",
     );
     let dir = project("fresh-bare", "2024", &body);
-    let bare = ("package = \"resil\" }", "package = \"resil\", default-features = false }");
+    let bare = (
+        "package = \"resil\" }",
+        "package = \"resil\", default-features = false }",
+    );
     change(&dir.join("Cargo.toml"), &[bare]);
     check(&dir);
 }

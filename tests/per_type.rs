@@ -5,6 +5,11 @@
     clippy::disallowed_methods,
     reason = "tests read the paused clock themselves"
 )]
+#![allow(
+    clippy::extra_unused_type_parameters,
+    clippy::items_after_statements,
+    reason = "the types are what the calls are told apart by"
+)]
 
 mod support;
 

@@ -293,8 +293,10 @@ async fn carry_takes_the_deadline_into_what_something_else_starts() {
     }
     assert_eq!(f().await, Ok(vec![None, Some(600), Some(600)]));
     assert_eq!(resil::carry(async { left() }).await, None);
-    let scope = Deadline::after(ms(100)).scope(async { resil::carry(async { left() }) });
-    let carried = scope.await;
+    // Made inside the scope, polled outside.
+    let make = || resil::carry(async { left() });
+    let scope = Deadline::after(ms(100)).scope(async { Some(make()) });
+    let carried = scope.await.expect("one");
     assert_eq!((left(), carried.await), (None, Some(100)));
 }
 

@@ -23,7 +23,7 @@ const ITEMS: [&str; 24] = [
     "fn f() -> Result<(), E> { let body = async { Ok(()) }; return rt.block_on(body); }",
     "fn f() -> impl Future<Output = Result<u8, E>> { async move { Ok(1) } }",
     "fn f() -> BoxFuture<'static, Result<u8, E>> { async { Ok(1) }.boxed() }",
-    "fn f() -> BoxFuture<'static, Result<u8, E>> { let mut f: Pin<Box<dyn A<B = C>>> = async { Ok(1) }; let f = f.in_current_span(); if a { b } { let s = s(); return (Box::pin(Instrument::instrument(f.boxed(), s))) as Pin<Box<dyn F>>; } }",
+    "fn f() -> BoxFuture<'static, Result<u8, E>> { let f: Pin<Box<dyn A<B = C>>> = async { Ok(1) }; let f = f.in_current_span(); if a { b } { let s = s(); return (Box::pin(Instrument::instrument(f.boxed(), s))) as Pin<Box<dyn F>>; } }",
     "fn f() -> impl Stream<Item = Result<u8, E>> { stream::empty() }",
     "fn f() -> Result<u8, E> { Ok(1) }",
     "const fn f() -> u8 { 1 }",

@@ -20,8 +20,8 @@ pub use crate::shown::{Showing, Shown};
 pub use crate::site::Site;
 pub use crate::then::then;
 pub use crate::timeout::{enclosed_timeout, timeout};
-pub use inventory::submit;
 pub use crate::types::Types;
+pub use inventory::submit;
 
 /// A value of the type that a body answers, in code that never runs: inference is pinned to it.
 #[cold]

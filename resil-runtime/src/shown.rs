@@ -58,18 +58,14 @@ struct Cut(String, usize);
 impl Write for Cut {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = LONGEST - self.1;
-        match text.char_indices().nth(room) {
-            Some((end, _)) => {
-                self.0.push_str(&text[..end]);
-                self.1 = LONGEST;
-                Err(fmt::Error)
-            }
-            None => {
-                self.0.push_str(text);
-                self.1 += text.chars().count();
-                Ok(())
-            }
+        if let Some((end, _)) = text.char_indices().nth(room) {
+            self.0.push_str(&text[..end]);
+            self.1 = LONGEST;
+            return Err(fmt::Error);
         }
+        self.0.push_str(text);
+        self.1 += text.chars().count();
+        Ok(())
     }
 }
 

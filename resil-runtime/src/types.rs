@@ -108,7 +108,10 @@ struct Path {
     /// That and the name.
     function: &'static str,
     /// The function's own arguments.
-    #[cfg_attr(not(feature = "idempotent"), expect(dead_code, reason = "for keys alone"))]
+    #[cfg_attr(
+        not(feature = "idempotent"),
+        expect(dead_code, reason = "for keys alone")
+    )]
     arguments: &'static str,
 }
 
@@ -215,6 +218,13 @@ impl<S> PerType<S> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::extra_unused_type_parameters,
+    clippy::needless_lifetimes,
+    clippy::new_ret_no_self,
+    clippy::redundant_closure_call,
+    reason = "shapes of functions, whose names alone are looked at"
+)]
 mod tests {
     use super::*;
 

@@ -21,12 +21,12 @@ use crate::site::Site;
 const FLAT: usize = 16;
 
 /// One thing that is held.
-#[derive(Clone, Copy)]
-struct Level {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Level {
     /// What it is: a number that nothing else of its kind has as long as it is held.
     id: usize,
     /// The function that holds it; `None`: by hand.
-    by: Option<&'static Site>,
+    pub(crate) by: Option<&'static Site>,
 }
 
 /// The levels of one kind in one thread. There is nothing to drop in it, so that a thread-local of it
@@ -72,24 +72,24 @@ impl Stack {
     /// Who holds `id` around the poll in progress, the innermost one if several do; `None` if it is
     /// not held there.
     #[inline(never)]
-    pub(crate) fn holder(&self, id: usize) -> Option<Option<&'static Site>> {
+    pub(crate) fn holder(&self, id: usize) -> Option<Level> {
         let depth = self.depth.get();
         if depth > FLAT
-            && let Some(by) = self.deep_holder(id, depth - FLAT)
+            && let Some(level) = self.deep_holder(id, depth - FLAT)
         {
-            return Some(by);
+            return Some(level);
         }
         let flat = self.flat.iter().take(depth).rev().map(Cell::get);
-        flat.into_iter().find(|l| l.id == id).map(|l| l.by)
+        flat.into_iter().find(|l| l.id == id)
     }
 
     #[cold]
-    fn deep_holder(&self, id: usize, depth: usize) -> Option<Option<&'static Site>> {
+    fn deep_holder(&self, id: usize, depth: usize) -> Option<Level> {
         // The thread may be ending, its locals gone.
         let find = |deep: &Deep| {
             let deep = deep.0.borrow();
-            let found = deep.iter().take(depth).rev().find(|l| l.id == id);
-            found.map(|l| l.by)
+            let mut levels = deep.iter().take(depth).rev();
+            levels.find(|l| l.id == id).copied()
         };
         self.deep.try_with(find).ok().flatten()
     }
@@ -198,7 +198,12 @@ mod tests {
     fn the_innermost_holder_is_told() {
         static OUTER: Site = Site::new("under.outer", 1);
         static INNER: Site = Site::new("under.inner", 1);
-        let holder = || BREAKERS.with(|s| s.holder(7)).flatten().map(Site::function);
+        let holder = || {
+            BREAKERS
+                .with(|s| s.holder(7))
+                .and_then(|l| l.by)
+                .map(Site::function)
+        };
         let _outer = Frame::enter(&BREAKERS, 7, Some(&OUTER));
         assert_eq!(holder(), Some("under.outer"));
         {

@@ -8,6 +8,11 @@
     clippy::disallowed_methods,
     reason = "tests read the paused clock themselves"
 )]
+#![allow(
+    clippy::items_after_statements,
+    clippy::unnecessary_wraps,
+    reason = "each function stands where it is called, with the answer that an attribute asks for"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -85,7 +85,14 @@ async fn above_a_retry_it_sees_the_ok_that_is_left() {
     #[circuit(name = "on-ok-retry", failures = 2, on_ok(Reply { status: 503 }))]
     #[retry(max = 2, base = 1ms, on_ok(Reply { status: 503 }))]
     async fn get(r: &Record, status: u16, then: u16) -> Result<Reply, Fault> {
-        reply(r, if r.count() % 2 == 0 { status } else { then })
+        reply(
+            r,
+            if r.count().is_multiple_of(2) {
+                status
+            } else {
+                then
+            },
+        )
     }
     let r = Record::new();
     assert_eq!(get(&r, 503, 503).await, Ok(Reply { status: 503 }));

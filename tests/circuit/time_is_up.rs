@@ -83,7 +83,7 @@ async fn failsafe_41_past_open_for_the_state_is_half_open() {
 async fn it_is_so_to_the_millisecond_at_which_a_call_is_let_in() {
     let b = opened("to-the-ms", 1_000);
     let left = left(b);
-    advance(left - ms(1)).await;
+    advance(left.saturating_sub(ms(1))).await;
     assert_eq!(b.state(), CircuitState::Open);
     assert!(b.try_acquire().is_err());
     advance(ms(1)).await;
@@ -230,6 +230,28 @@ async fn the_keys_of_a_name_are_told_each_in_its_time() {
         assert_eq!(step(&change), (Some(&*key), IS_UP.0, IS_UP.1));
         assert_eq!(Instant::now(), at);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_come_while_it_is_open_end_the_opening_sooner() {
+    let b = breaker("sooner");
+    for _ in 0..5 {
+        fail(b);
+    }
+    let mut changes = b.changes();
+    {
+        // By the defaults it is open for half a minute.
+        let (mut wait, mut next) = (pin!(b.ready()), pin!(changes.next()));
+        assert!(poll_once(wait.as_mut()).await.is_pending());
+        assert!(poll_once(next.as_mut()).await.is_pending());
+        assert!(b.configure(CircuitPolicy::new().open_for(ms(100))));
+        let began = Instant::now();
+        assert_eq!(step(&next.await), (None, IS_UP.0, IS_UP.1));
+        assert_eq!(Instant::now() - began, ms(100));
+        wait.await;
+        assert_eq!(Instant::now() - began, ms(100));
+    }
+    assert_eq!(changes.try_next(), None);
 }
 
 #[tokio::test(start_paused = true)]

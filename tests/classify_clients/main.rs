@@ -1,6 +1,6 @@
 //! The errors of other crates as their own clients make them, over real connections to servers that
 //! say what a test tells them: real time, and a target of its own. gRPC is in
-//! tests/classify_grpc.rs.
+//! `tests/classify_grpc.rs`.
 
 #![cfg(any(feature = "reqwest", feature = "redis", feature = "tokio-postgres"))]
 

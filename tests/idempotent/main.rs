@@ -5,6 +5,13 @@
     clippy::disallowed_methods,
     reason = "tests read the paused clock themselves"
 )]
+#![allow(
+    clippy::extra_unused_type_parameters,
+    clippy::many_single_char_names,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "functions as short as they can be: a type that only tells calls apart, `r` and `k` in all of them"
+)]
 
 mod forget;
 mod keys;

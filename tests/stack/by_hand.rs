@@ -140,8 +140,8 @@ shapes! {
         return future.boxed();
     }
     named_in_a_block_around(r, before) -> BoxFuture<'a, Answer> {
-        let mut future = Some(1);
-        future.take();
+        let future = r;
+        let r = future;
         let future = async move { third(&r).await };
         {
             let span = info_span!("by_hand");

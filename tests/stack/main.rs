@@ -5,6 +5,14 @@
     clippy::disallowed_methods,
     reason = "tests read the paused clock themselves"
 )]
+#![allow(
+    clippy::double_parens,
+    clippy::manual_assert,
+    clippy::almost_swapped,
+    clippy::needless_return,
+    clippy::redundant_locals,
+    reason = "functions as people write them, and what macros make of them"
+)]
 
 mod by_hand;
 mod instrument;

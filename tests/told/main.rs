@@ -10,6 +10,11 @@
     clippy::items_after_statements,
     reason = "tests read the paused clock themselves, and are no public crate"
 )]
+#![allow(
+    clippy::async_yields_async,
+    clippy::ignored_unit_patterns,
+    reason = "a trace is asked for its report alone, and what it leaves behind is awaited after it"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

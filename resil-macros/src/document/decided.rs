@@ -176,7 +176,7 @@ fn of_type(ty: &Type, generics: &Generics) -> By {
         }
     };
     match names.as_slice() {
-        ["resil", "Error"] | ["io", "Error"] | ["std", "io", "Error"] => By::Classify(shown),
+        ["resil" | "io", "Error"] | ["std", "io", "Error"] => By::Classify(shown),
         ["http", "StatusCode"] | ["reqwest" | "axum", .., "StatusCode"] => {
             foreign("http", cfg!(feature = "http"))
         }
@@ -215,7 +215,7 @@ fn of_parameter(name: &Ident, generics: &Generics) -> Option<bool> {
     let bound_there = clauses.into_iter().any(|clause| match clause {
         WherePredicate::Type(clause) => {
             let bounded = clause.bounded_ty.to_token_stream().to_string();
-            bounded == name.to_string() && classifies(&clause.bounds)
+            *name == bounded && classifies(&clause.bounds)
         }
         _ => false,
     });

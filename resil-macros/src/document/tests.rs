@@ -108,6 +108,7 @@ fn only_docs_are_docs() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_retry_in_words() {
     const DEFAULT: &str = "exponential waits from `100ms`, at most `20s`, with full jitter";
     for (args, said) in [

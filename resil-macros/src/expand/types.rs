@@ -22,7 +22,9 @@ impl Cx<'_> {
     /// What the parts of a key say of the types; nothing, where they say nothing.
     pub(crate) fn key_says(&self, key: &[TokenStream], span: Span) -> Option<TokenStream> {
         let mut words = Vec::new();
-        key.iter().for_each(|part| gather(part.clone(), &mut words));
+        for part in key {
+            gather(part.clone(), &mut words);
+        }
         let input = self.plan.input;
         let own: Vec<String> = input.generics().iter().map(ToString::to_string).collect();
         let has = |word: &str| words.iter().any(|w| w == word);

@@ -123,7 +123,7 @@ pub(super) fn meant(pattern: &Pat, asked: Asked, cx: &Ctx<'_>) -> Option<String>
     if let Some(all) = listed(pattern).filter(|all| !all.is_empty()) {
         return Some(joined(all));
     }
-    let path = path_of(&pattern)?;
+    let path = path_of(pattern)?;
     if is_predicate(&path) {
         return Some(matched.predicate(&path));
     }
@@ -142,7 +142,7 @@ impl Value<'_> {
         }
         let matched = self.matched();
         let mut found = false;
-        for path in cases.iter().filter_map(path_of) {
+        for path in cases.iter().copied().filter_map(path_of) {
             let message = if is_predicate(&path) {
                 let what = format!("`{}` is a function", shown(&path.to_token_stream()));
                 let texts = self.write_all(&[matched.predicate(&path)]);
@@ -168,7 +168,7 @@ impl Value<'_> {
             let path = match case {
                 Pat::TupleStruct(case) => Some(case.path.clone()),
                 Pat::Struct(case) => Some(case.path.clone()),
-                case => path_of(&case),
+                case => path_of(case),
             };
             path.is_some_and(|path| {
                 let owner = path.segments.iter().rev().nth(1);
@@ -287,7 +287,7 @@ fn joined(cases: &Punctuated<Pat, Token![,]>) -> String {
 }
 
 /// The name that an alternative is, where it is nothing else.
-fn path_of(case: &&Pat) -> Option<Path> {
+fn path_of(case: &Pat) -> Option<Path> {
     match case {
         Pat::Path(path) if path.qself.is_none() => Some(path.path.clone()),
         Pat::Ident(name) if is_constant_name(name) => Some(name.ident.clone().into()),

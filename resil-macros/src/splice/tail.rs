@@ -7,7 +7,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
-use super::shapes::{Tokens, is_brace, is_ident};
+use super::shapes::{Tokens, holds, is_brace, is_ident};
 use crate::parse::{at_commas, is_punct};
 
 /// Methods of futures, and functions of these names, that make a future of the same value.
@@ -170,12 +170,15 @@ impl Search {
     }
 
     /// In the value of the last `let name = ..;` before `end`, here or in a block around.
-    fn bound(&mut self, name: &Ident, end: usize) -> Option<()> {
-        let mut end = end;
+    fn bound(&mut self, name: &Ident, mut end: usize) -> Option<()> {
         loop {
-            let level = self.levels.last()?;
-            if let Some((start, end)) = binding(&level.tokens[..end], name) {
-                return self.value(start, end);
+            let tokens = &self.levels.last()?.tokens[..end];
+            if let Some((start, semicolon)) = binding(tokens, name) {
+                let is_same = !rebinds(&tokens[semicolon + 1..], name);
+                return is_same.then(|| self.value(start, semicolon))?;
+            }
+            if rebinds(tokens, name) {
+                return None;
             }
             self.levels.pop();
             end = self.levels.last()?.step.at;
@@ -257,17 +260,15 @@ fn ends_statement(tokens: &[TokenTree]) -> bool {
 }
 
 /// From where to where the value of the last `let name = ..;` is that is complete: in
-/// `let name = f(name);` the inner one is of a `let` before.
+/// `let name = f(name);` the inner one is of a `let` before. A `mut` one may be another by now.
 fn binding(tokens: &[TokenTree], name: &Ident) -> Option<(usize, usize)> {
     let is_bound = |at: usize| {
-        let mutable = usize::from(at > 0 && is_ident(&tokens[at - 1], "mut"));
-        let before = at.checked_sub(1 + mutable);
         let is_name = matches!(&tokens[at], TokenTree::Ident(word) if word == name);
-        is_name && before.is_some_and(|before| is_ident(&tokens[before], "let"))
+        is_name && at > 0 && is_ident(&tokens[at - 1], "let")
     };
-    let end = |at: usize| tokens[at..].iter().position(|t| is_punct(t, ';'));
-    let complete = (0..tokens.len()).rev().filter(|at| is_bound(*at));
-    let (at, end) = complete.filter_map(|at| Some((at, at + end(at)?))).next()?;
+    let end = |at: usize| Some(at + tokens[at..].iter().position(|t| is_punct(t, ';'))?);
+    let mut complete = (0..tokens.len()).rev().filter(|at| is_bound(*at));
+    let (at, end) = complete.find_map(|at| Some((at, end(at)?)))?;
     let mut depth = 0_usize;
     for i in at + 1..end {
         match &tokens[i] {
@@ -280,6 +281,23 @@ fn binding(tokens: &[TokenTree], name: &Ident) -> Option<(usize, usize)> {
         }
     }
     None
+}
+
+/// Whether `name` may be something else behind these statements: by a pattern, a `let` without a
+/// value, or a macro that is given it.
+fn rebinds(tokens: &[TokenTree], name: &Ident) -> bool {
+    let named = |t: &TokenTree| holds(std::slice::from_ref(t), &name.to_string());
+    let by_let = |at: usize| {
+        let ends = |t: &TokenTree| is_punct(t, '=') || is_punct(t, ';');
+        let pattern = tokens[at + 1..].iter().take_while(|t| !ends(t));
+        let complete = |t: &TokenTree| is_punct(t, ';') || is_brace(t);
+        pattern.clone().any(named) && tokens[at + 1..].iter().any(complete)
+    };
+    (0..tokens.len()).any(|at| match &tokens[at] {
+        TokenTree::Ident(word) if word == "let" => by_let(at),
+        TokenTree::Group(_) => at > 0 && is_punct(&tokens[at - 1], '!') && named(&tokens[at]),
+        _ => false,
+    })
 }
 
 /// Where the `as` of `.. as Pin<Box<..>>` stands.

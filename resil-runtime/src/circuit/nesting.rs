@@ -19,7 +19,7 @@ use super::machine::Core;
 use super::permit::Permit;
 use crate::event::{self, Event};
 use crate::site::Site;
-use crate::under::{BREAKERS, Frame};
+use crate::under::{BREAKERS, Frame, Stack};
 
 /// Who asks a breaker to let a call in.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ impl Core {
     /// Whether the poll in progress is under a permit of this breaker.
     #[inline(always)]
     pub(super) fn is_reentered(&self, caller: Caller<'_>) -> bool {
-        !BREAKERS.with(|held| held.is_empty()) && self.is_among_held(caller)
+        !BREAKERS.with(Stack::is_empty) && self.is_among_held(caller)
     }
 
     /// Whether the poll in progress is under a permit of this breaker, for who makes no call.
@@ -53,7 +53,7 @@ impl Core {
             return false;
         };
         if event::is_heard() {
-            self.tell_reentered(caller, outer);
+            self.tell_reentered(caller, outer.by);
         }
         true
     }

@@ -127,6 +127,7 @@ impl<T: Classify + StdError + 'static> Link<T> {
 
 impl<T> NoLink<T> {
     /// Nothing.
+    #[expect(clippy::unused_self, reason = "called as the method of `Link` is")]
     pub fn class(&self, _: &(dyn StdError + 'static)) -> Option<Class> {
         None
     }

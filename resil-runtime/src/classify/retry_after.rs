@@ -77,10 +77,8 @@ impl Date {
             return None;
         }
         let parts: Vec<&str> = parts.collect();
-        let (day, month, year, time) = match parts[..] {
-            [day, month, year, time, "GMT" | "UTC"] => (day, month, year, time),
-            [month, day, time, year] => (day, month, year, time),
-            _ => return None,
+        let ([day, month, year, time, "GMT" | "UTC"] | [month, day, time, year]) = parts[..] else {
+            return None;
         };
         let year = match (year.len(), number(year)?) {
             (2, year) => {
@@ -190,7 +188,12 @@ mod tests {
         let now = |offset: i64| {
             let at = Duration::from_secs(784_111_777);
             let by = Duration::from_secs(offset.unsigned_abs());
-            SystemTime::UNIX_EPOCH + if offset < 0 { at - by } else { at + by }
+            SystemTime::UNIX_EPOCH
+                + if offset < 0 {
+                    at.saturating_sub(by)
+                } else {
+                    at + by
+                }
         };
         for date in [
             "Sun, 06 Nov 1994 08:49:37 GMT",
@@ -266,7 +269,7 @@ mod tests {
             ];
             // By counting the days of the months, and not as the code does it.
             let (mut days, mut year) = (secs / 86_400, 1970_u64);
-            let leap = |y: u64| (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+            let leap = |y: u64| (y.is_multiple_of(4) && !y.is_multiple_of(100)) || y.is_multiple_of(400);
             while days >= 365 + u64::from(leap(year)) {
                 days -= 365 + u64::from(leap(year));
                 year += 1;

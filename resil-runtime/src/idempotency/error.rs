@@ -167,9 +167,14 @@ fn hint(retry_in: Option<Duration>) -> String {
 ///
 /// One word, so that the error stays as small as it is without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::redundant_allocation,
+    reason = "a reference to text is two words, and the error has room for one"
+)]
 pub struct InstanceName(Box<&'static str>);
 
 impl InstanceName {
+    #[cfg(feature = "store")]
     pub(super) fn new(name: &'static str) -> Self {
         Self(Box::new(name))
     }

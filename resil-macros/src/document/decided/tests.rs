@@ -225,6 +225,8 @@ fn a_future_by_hand_answers_its_output() {
 
 #[test]
 fn which_layers_ask() {
+    const G: &str = "async fn f<E>() -> Result<(), E>";
+    const WHY: &str = "`E` has no `Classify` among its bounds.";
     const F: &str = "async fn f() -> Result<(), io::Error>";
     const BY: &str = "is decided by `Classify` of `io::Error`.";
     for (stack, expected) in [
@@ -253,8 +255,6 @@ fn which_layers_ask() {
     ] {
         assert_eq!(said(stack, F), expected, "{stack:?}");
     }
-    const G: &str = "async fn f<E>() -> Result<(), E>";
-    const WHY: &str = "`E` has no `Classify` among its bounds.";
     for (stack, expected) in [
         (&["retry(unless(Lost))"][..], "Every other error is retried"),
         (

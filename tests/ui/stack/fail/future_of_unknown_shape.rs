@@ -37,4 +37,21 @@ fn changed() -> Pin<Box<dyn Future<Output = Result<u32, String>> + Send>> {
     Box::pin(future.map(|n: Result<u32, String>| n.map(|n| n + 1)))
 }
 
+// The name is another's by the time that it is returned.
+#[retry]
+fn shadowed(other: Option<Boxed>) -> Pin<Box<dyn Future<Output = Result<u32, String>> + Send>> {
+    let future = async move { Ok(1) };
+    let Some(future) = other else { return Box::pin(future) };
+    Box::pin(future)
+}
+
+#[retry]
+fn replaced(other: Option<Boxed>) -> Pin<Box<dyn Future<Output = Result<u32, String>> + Send>> {
+    let mut future: Boxed = Box::pin(async move { Ok(1) });
+    if let Some(other) = other {
+        future = other;
+    }
+    future
+}
+
 fn main() {}
