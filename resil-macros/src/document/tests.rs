@@ -253,10 +253,10 @@ fn a_code_span_holds_any_expression() {
         line.ends_with("only for ``\"`<b>` [d]\" | \"a\"``"),
         "{line}"
     );
-    let line = line_of("idempotent(key = \"a``b\")");
-    assert!(line.contains("by ```\"a``b\"```, "), "{line}");
-    let line = line_of("idempotent(key = '`')");
-    assert!(line.contains("by ``'`'``, "), "{line}");
+    let line = line_of("idempotent(key = f(\"a``b\"))");
+    assert!(line.contains("by ```f(\"a``b\")```, "), "{line}");
+    let line = line_of("idempotent(key = f('`'))");
+    assert!(line.contains("by ``f('`')``, "), "{line}");
     for (text, span) in [
         ("a", "`a`"),
         ("`", "`` ` ``"),
