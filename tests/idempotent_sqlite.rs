@@ -190,3 +190,198 @@ async fn a_short_deadline_is_no_outage() {
     }
     assert_eq!((n.load(Relaxed), store.outages()), (100, 0));
 }
+
+mod types {
+    //! Where one function stands for several types, the key has to say which.
+
+    use std::marker::PhantomData;
+
+    use resil::idempotency::{IdempotencyError, Shared};
+    use resil::{Error, idempotent};
+
+    use super::Folder;
+
+    type Made = Result<&'static str, Error>;
+    type Kept = Result<String, Error>;
+
+    trait Named {
+        const NAME: &'static str;
+
+        fn name(&self) -> &'static str {
+            Self::NAME
+        }
+    }
+    struct Visa;
+    impl Named for Visa {
+        const NAME: &'static str = "visa";
+    }
+    struct Master;
+    impl Named for Master {
+        const NAME: &'static str = "master";
+    }
+
+    fn kept(made: Made) -> Kept {
+        made.map(str::to_owned)
+    }
+
+    trait Provider: Named {
+        #[idempotent(name = "p1", key = id, store = store)]
+        async fn unsaid(&self, store: &Shared, id: u32) -> Kept {
+            kept(Ok(Self::NAME))
+        }
+        #[idempotent(name = "p2", key = (Self::NAME, id), store = store)]
+        async fn by_type(&self, store: &Shared, id: u32) -> Kept {
+            kept(Ok(Self::NAME))
+        }
+        #[idempotent(name = "p3", key = (self.name(), id), store = store)]
+        async fn by_value(&self, store: &Shared, id: u32) -> Kept {
+            kept(Ok(Self::NAME))
+        }
+    }
+    impl Provider for Visa {}
+    impl Provider for Master {}
+
+    trait Of<T: Named> {
+        #[idempotent(name = "o1", key = (std::any::type_name::<Self>(), id), store = store)]
+        async fn unsaid(&self, store: &Shared, id: u32) -> Kept {
+            kept(Ok(T::NAME))
+        }
+        #[idempotent(name = "o2", key = (PhantomData::<Self>, T::NAME, id), store = store)]
+        async fn said(&self, store: &Shared, id: u32) -> Kept
+        where
+            Self: Sized,
+        {
+            kept(Ok(T::NAME))
+        }
+    }
+    impl<T: Named> Of<T> for () {}
+
+    struct Client<T>(PhantomData<T>);
+    impl<T: Named> Client<T> {
+        #[idempotent(name = "c1", key = id, store = store)]
+        async fn unsaid(store: &Shared, id: u32) -> Kept {
+            kept(Ok(T::NAME))
+        }
+        #[idempotent(name = "c2", key = (T::NAME, id), store = store)]
+        async fn said(store: &Shared, id: u32) -> Kept {
+            kept(Ok(T::NAME))
+        }
+        #[idempotent(name = "c3", key = (PhantomData::<T>, id), store = store)]
+        async fn all_one(store: &Shared, id: u32) -> Kept {
+            kept(Ok(T::NAME))
+        }
+    }
+
+    #[idempotent(name = "g1", key = id, store = store)]
+    async fn unsaid<T: Named, U>(store: &Shared, id: u32, _: U) -> Kept {
+        kept(Ok(T::NAME))
+    }
+    #[idempotent(name = "g2", key = (T::NAME, id), store = store)]
+    async fn half_said<T: Named, U>(store: &Shared, id: u32, _: U) -> Kept {
+        kept(Ok(T::NAME))
+    }
+    #[idempotent(name = "g3", key = (T::NAME, PhantomData::<U>, id), store = store)]
+    async fn said<T: Named, U>(store: &Shared, id: u32, _: U) -> Kept {
+        kept(Ok(T::NAME))
+    }
+    #[idempotent(name = "g4", key = (of.name(), id), store = store)]
+    async fn by_argument<T: Named>(store: &Shared, id: u32, of: &T) -> Kept {
+        kept(Ok(T::NAME))
+    }
+    #[idempotent(name = "g5", key = (of.name(), id), store = store)]
+    async fn by_some(store: &Shared, id: u32, of: &impl Named) -> Kept {
+        kept(Ok(of.name()))
+    }
+    #[idempotent(name = "g6", key = id, store = store)]
+    async fn some_unsaid(store: &Shared, id: u32, of: &impl Named) -> Kept {
+        kept(Ok(of.name()))
+    }
+    #[idempotent(name = "g7", key = (N, id), store = store)]
+    async fn sized<const N: u64>(store: &Shared, id: u32) -> Result<u64, Error> {
+        Ok(N)
+    }
+
+    /// One type each: none has to be named.
+    trait Plain {
+        async fn plain(&self, store: &Shared, id: u32) -> Kept;
+    }
+    impl Plain for Visa {
+        #[idempotent(name = "q1", key = id, store = store)]
+        async fn plain(&self, store: &Shared, id: u32) -> Kept {
+            kept(Ok(Self::NAME))
+        }
+    }
+    impl Plain for Client<Master> {
+        #[idempotent(name = "q2", key = id, store = store)]
+        async fn plain(&self, store: &Shared, id: u32) -> Kept {
+            kept(Ok(Master::NAME))
+        }
+    }
+    struct Text<'a>(&'a str);
+    impl<'a> Text<'a> {
+        #[idempotent(name = "q3", key = id, store = store)]
+        async fn plain(&self, store: &Shared, id: &'a str) -> Kept {
+            Ok(self.0.to_owned())
+        }
+    }
+
+    #[track_caller]
+    fn refused(out: Kept, instance: &str) {
+        match out {
+            Err(Error::Idempotency(IdempotencyError::TypeNotInKey { instance: of, .. })) => {
+                assert!(of.ends_with(instance), "{of}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn is(out: Kept, name: &str) {
+        assert_eq!(out.as_deref(), Ok(name));
+    }
+
+    #[tokio::test]
+    async fn a_key_has_to_say_for_which_type_it_is() {
+        let folder = Folder::new("types");
+        let s = &folder.open().await;
+        refused(Visa.unsaid(s, 7).await, "types::Provider>::unsaid");
+        refused(
+            <() as Of<Visa>>::unsaid(&(), s, 7).await,
+            "types::Visa>>::unsaid",
+        );
+        refused(Client::<Visa>::unsaid(s, 7).await, "types::Visa>::unsaid");
+        refused(unsaid::<Visa, _>(s, 7, 1).await, "types::unsaid");
+        refused(half_said::<Visa, _>(s, 7, 1).await, "types::half_said");
+        refused(some_unsaid(s, 7, &Visa).await, "types::some_unsaid");
+        for _ in 0..2 {
+            is(Visa.by_type(s, 7).await, "visa");
+            is(Master.by_type(s, 7).await, "master");
+            is(Visa.by_value(s, 7).await, "visa");
+            is(Master.by_value(s, 7).await, "master");
+            is(<() as Of<Visa>>::said(&(), s, 7).await, "visa");
+            is(<() as Of<Master>>::said(&(), s, 7).await, "master");
+            is(Client::<Visa>::said(s, 7).await, "visa");
+            is(Client::<Master>::said(s, 7).await, "master");
+            is(said::<Visa, _>(s, 7, 1).await, "visa");
+            is(said::<Master, _>(s, 7, "").await, "master");
+            is(by_argument(s, 7, &Visa).await, "visa");
+            is(by_argument(s, 7, &Master).await, "master");
+            is(by_some(s, 7, &Visa).await, "visa");
+            is(by_some(s, 7, &Master).await, "master");
+            assert_eq!(sized::<1>(s, 7).await, Ok(1));
+            assert_eq!(sized::<2>(s, 7).await, Ok(2));
+        }
+        // It may say that all types are one.
+        is(Client::<Visa>::all_one(s, 7).await, "visa");
+        is(Client::<Master>::all_one(s, 7).await, "visa");
+    }
+
+    #[tokio::test]
+    async fn a_function_for_one_type_need_not_say_it() {
+        let folder = Folder::new("plain-types");
+        let s = &folder.open().await;
+        is(Visa.plain(s, 7).await, "visa");
+        is(Client::<Master>(PhantomData).plain(s, 7).await, "master");
+        is(Text("a").plain(s, "x").await, "a");
+    }
+}
