@@ -233,6 +233,28 @@ async fn the_keys_of_a_name_are_told_each_in_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn settings_that_come_while_it_is_open_end_the_opening_sooner() {
+    let b = breaker("sooner");
+    for _ in 0..5 {
+        fail(b);
+    }
+    let mut changes = b.changes();
+    {
+        // By the defaults it is open for half a minute.
+        let (mut wait, mut next) = (pin!(b.ready()), pin!(changes.next()));
+        assert!(poll_once(wait.as_mut()).await.is_pending());
+        assert!(poll_once(next.as_mut()).await.is_pending());
+        assert!(b.configure(CircuitPolicy::new().open_for(ms(100))));
+        let began = Instant::now();
+        assert_eq!(step(&next.await), (None, IS_UP.0, IS_UP.1));
+        assert_eq!(Instant::now() - began, ms(100));
+        wait.await;
+        assert_eq!(Instant::now() - began, ms(100));
+    }
+    assert_eq!(changes.try_next(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_listener_that_was_too_slow_still_tells_the_time() {
     let b = breaker("slow-in-time");
     let mut changes = b.changes();

@@ -118,7 +118,11 @@ impl Changes {
             self.look();
             let due = self.due.filter(|_| Handle::try_current().is_ok());
             match or_after(self.receiver.recv(), due).await {
-                Some(Ok(told)) => return self.counted(told),
+                Some(Ok(told)) => {
+                    if let Some(change) = self.heard(told) {
+                        return change;
+                    }
+                }
                 Some(Err(RecvError::Lagged(n))) => self.lost(n),
                 // The sender is as old as the process.
                 Some(Err(RecvError::Closed)) => std::future::pending().await,
@@ -133,7 +137,11 @@ impl Changes {
         self.look();
         loop {
             match self.receiver.try_recv() {
-                Ok(told) => return Some(self.counted(told)),
+                Ok(told) => {
+                    if let Some(change) = self.heard(told) {
+                        return Some(change);
+                    }
+                }
                 Err(TryRecvError::Lagged(n)) => self.lost(n),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
@@ -153,19 +161,20 @@ impl Changes {
         self.due = Some(0);
     }
 
-    fn counted(&mut self, told: Told) -> Change {
+    fn heard(&mut self, told: Told) -> Option<Change> {
         self.due = self.due.into_iter().chain(told.due).min();
-        Change {
+        told.change.map(|change| Change {
             missed: std::mem::take(&mut self.missed),
-            ..told.change
-        }
+            ..change
+        })
     }
 }
 
-/// A change on its way to those who listen.
+/// What is told to those who listen.
 #[derive(Debug, Clone)]
 struct Told {
-    change: Change,
+    /// `None`: only the end of an opening has moved.
+    change: Option<Change>,
     /// When the time of the opening is up, if it is one: in ms.
     due: Option<u64>,
 }
@@ -180,7 +189,7 @@ impl Channel {
     }
 
     /// Wakes whoever waits, with no lock held; nobody listens any more, and it is not even made.
-    pub(super) fn send(&self, change: impl FnOnce() -> Change, due: Option<u64>) {
+    pub(super) fn send(&self, change: impl FnOnce() -> Option<Change>, due: Option<u64>) {
         if self.0.receiver_count() != 0 {
             let change = change();
             let _ = self.0.send(Told { change, due });

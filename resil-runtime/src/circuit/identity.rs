@@ -75,10 +75,8 @@ impl Identity {
     #[cold]
     pub(super) fn tell(&self, from: CircuitState, to: CircuitState, due: Option<u64>) {
         if let Some(channel) = self.channel() {
-            channel.send(
-                || Change::new(self.name(), self.key().cloned(), from, to),
-                due,
-            );
+            let change = || Change::new(self.name(), self.key().cloned(), from, to);
+            channel.send(|| Some(change()), due);
         }
         event::emit(|| Event::CircuitChanged {
             name: self.name(),
@@ -86,6 +84,16 @@ impl Identity {
             from,
             to,
         });
+    }
+}
+
+impl Identity {
+    /// An opening ends at another time, in ms: told to the streams alone.
+    #[cold]
+    pub(super) fn tell_due(&self, due: u64) {
+        if let Some(channel) = self.channel() {
+            channel.send(|| None, Some(due));
+        }
     }
 }
 

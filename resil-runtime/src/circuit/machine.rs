@@ -104,21 +104,21 @@ impl Core {
         done
     }
 
+    /// Tells of a change of state, and wakes those who wait for a place where there may be one, or
+    /// where it comes at another time.
     fn changed(&self, from: State, to: State) {
         let (was, is) = (from.into(), to.into());
-        if was != is {
-            let due = match to {
-                State::Open { until, .. } => Some(until),
-                _ => None,
-            };
-            self.identity.tell(was, is, due);
+        let mut wakes = was != is;
+        match (from, to) {
+            _ if was != is => self.identity.tell(was, is, due(to)),
+            (State::Open { .. }, State::Open { until, .. }) => {
+                self.identity.tell_due(until);
+                wakes = true;
+            }
+            (State::HalfOpen { out: were, .. }, State::HalfOpen { out, .. }) => wakes = out < were,
+            _ => {}
         }
-        let has_free_places = match (from, to) {
-            (State::HalfOpen { out: were, .. }, State::HalfOpen { out, .. }) => out < were,
-            (_, State::Closed { .. } | State::HalfOpen { .. } | State::Disabled) => was != is,
-            _ => false,
-        };
-        if has_free_places {
+        if wakes {
             self.freed.notify_waiters();
         }
     }
@@ -283,6 +283,14 @@ impl Core {
                 return;
             }
         }
+    }
+}
+
+/// When an opening ends, in ms.
+fn due(state: State) -> Option<u64> {
+    match state {
+        State::Open { until, .. } => Some(until),
+        _ => None,
     }
 }
 
