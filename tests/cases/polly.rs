@@ -7,7 +7,7 @@
 //! | F07 | resil-runtime/tests/circuit/tripping.rs `f07_..`; failures in half-open are no part of the next window: `the_success_that_closed_it_..` |
 //! | F08 | resil-runtime/tests/circuit/half_open.rs `f08_g13_..`, hand.rs `f08_..` |
 //! | K01, K02 (jitter), K03 (cap), K05 | `jitter.rs` |
-//! | K03 (base 0, overflow) | resil-runtime/src/retry/delay.rs `polly_k03_..`, `d7_..`: the attribute refuses a cap below the base |
+//! | K03 (base 0, overflow) | resil-runtime/src/retry/delay/tests.rs `polly_k03_..`, `d7_..`: the attribute refuses a cap below the base |
 //! | K04 | here, as a back-off of the user's: `decorrelated` is the AWS blog's, U(base, 3·previous) |
 //! | K10, cancelled in the retry event | cannot be: a listener has no hold of the call |
 //! | K10, a result that is not to be retried | cannot be: who drops a call gets no result |

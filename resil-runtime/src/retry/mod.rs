@@ -10,6 +10,7 @@ mod budget;
 mod delay;
 mod pause;
 mod policy;
+mod verdict;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -18,14 +19,15 @@ pub use self::attempt::{Attempt, attempt};
 pub use self::backoff::{Backoff, Plan, plan};
 pub use self::pause::Pause;
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
+pub use self::verdict::{RetryVerdict, ask};
 
 use self::attempt::enclosing;
 pub(crate) use self::budget::{Budget, Named};
+use self::verdict::{Ended, default_verdict};
 use crate::call::{CallId, CallNumber};
 use crate::classify::Class;
 use crate::clock::{self, Instant};
 use crate::deadline::Deadline;
-use crate::error::Raised;
 use crate::event::{self, Event, StopReason};
 use crate::failure::{Failure, Outcome, Raise};
 use crate::mark::Mark;
@@ -108,36 +110,6 @@ impl RetrySite {
         // them may call this very function.
         let named = budget::named(name, policy, self.site.name());
         self.shared.get_or_init(|| named)
-    }
-}
-
-/// What a pattern says of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RetryVerdict {
-    /// Try again.
-    Retry,
-    /// Never try again.
-    Final,
-}
-
-/// Asks `f` of `error`: a closure written in the attribute learns its argument's type here.
-#[inline]
-pub fn ask<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
-    f(error)
-}
-
-/// What holds where no pattern decides: a timeout below may pass, what else resil raised is final;
-/// the body's own error is what it says it is, and worth another try if it says nothing.
-fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> RetryVerdict {
-    let again = match (raised, class) {
-        (Some(raised), _) => matches!(raised, Raised::Timeout { .. }),
-        (None, Some(Class::Permanent | Class::Neutral)) => false,
-        (None, _) => true,
-    };
-    if again {
-        RetryVerdict::Retry
-    } else {
-        RetryVerdict::Final
     }
 }
 
@@ -434,13 +406,4 @@ impl Retry {
         let (budget, numbers) = self.site.budget_in_use(self.policy)?;
         Some((budget, numbers.cost))
     }
-}
-
-/// How an attempt ended that is no success.
-struct Ended<'a> {
-    verdict: RetryVerdict,
-    /// How long the failed side wants to be left alone.
-    asked: Option<Duration>,
-    error: Shown<'a>,
-    mark: Option<&'a Mark>,
 }
