@@ -6,8 +6,8 @@ pub use resil_macros::{Classify, circuit, retry, timeout};
 
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{
-    CallReport, Class, Classify, Deadline, Error, TracedCall, breaker, carry, event, registry,
-    spawn, trace,
+    CallReport, Class, Classify, Deadline, Error, FromResil, TracedCall, breaker, carry, event,
+    registry, spawn, trace,
 };
 
 // Types at the root and not in modules called `retry` or `timeout`: an import of the attribute

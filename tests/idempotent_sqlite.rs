@@ -329,7 +329,7 @@ mod types {
     fn refused(out: Kept, instance: &str) {
         match out {
             Err(Error::Idempotency(IdempotencyError::TypeNotInKey { instance: of, .. })) => {
-                assert!(of.ends_with(instance), "{of}");
+                assert!(of.as_str().ends_with(instance), "{of}");
             }
             other => panic!("{other:?}"),
         }

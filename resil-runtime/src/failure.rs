@@ -97,7 +97,10 @@ impl<T, E> IsResult<T, E> for Result<T, E> {
     }
 }
 
-/// An error type that can take up what resil itself answers.
+/// An error type that can take up what resil itself answers: every type with a
+/// `From<resil::Error>`, and no other.
+///
+/// A generic function names that bound, or this one, for its error type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take up `resil::Error`, which this stack may answer with",
     label = "the error type of this function needs `From<resil::Error>`",
@@ -105,6 +108,7 @@ impl<T, E> IsResult<T, E> for Result<T, E> {
     note = "if it is not, return an error enum of your own with such a variant, and one more for `{Self}`; or a type that has it: `anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error` or `resil::Error`"
 )]
 pub trait FromResil: Sized {
+    /// Makes one.
     #[doc(hidden)]
     fn from_resil(r: Refusal) -> Self;
 }

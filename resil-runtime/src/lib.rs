@@ -39,6 +39,7 @@ pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
+pub use failure::FromResil;
 pub use registry::{breaker, registry};
 pub use retry::Backoff;
 pub use trace::{CallReport, Traced, TracedCall, trace};

@@ -119,7 +119,7 @@ impl<T: Serialize + DeserializeOwned> Recordable for T {
 #[diagnostic::on_unimplemented(
     message = "`errors = store` records and replays errors, and `{Self}` cannot be",
     label = "`{Self}` must be `Serialize + DeserializeOwned`",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, or write `errors = forget`"
+    note = "if `{Self}` is your own, add `#[derive(serde::Serialize, serde::Deserialize)]` to it; if it is not, as `resil::Error` and `anyhow::Error` are not, write `errors = forget`, or return an error enum of your own that keeps its text"
 )]
 pub trait RecordableError: Sized {
     /// How it becomes bytes and comes back.

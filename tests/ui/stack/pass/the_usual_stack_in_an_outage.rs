@@ -38,6 +38,7 @@ async fn main() {
     let _listening = subscribe(|event| {
         EVENTS.lock().unwrap().push(match event {
             Event::Retry { .. } => "retry",
+            Event::RetrySucceeded { .. } => "succeeded",
             Event::RetryStopped { .. } => "stopped",
             Event::TimedOut { .. } => "timed out",
             Event::CircuitChanged { .. } => "tripped",
@@ -48,7 +49,7 @@ async fn main() {
     });
     let heard = || std::mem::take(&mut *EVENTS.lock().unwrap()).join(", ");
     assert!(matches!(pay(1).await, Ok(2)));
-    assert_eq!(heard(), "timed out, retry");
+    assert_eq!(heard(), "timed out, retry, succeeded");
     assert!(matches!(pay(1).await, Ok(2)));
     assert_eq!((heard().as_str(), RUNS.swap(9, Relaxed)), ("key", 2));
     for _ in 0..2 {
