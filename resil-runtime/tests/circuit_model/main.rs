@@ -5,6 +5,8 @@ mod model;
 mod policies;
 
 use std::cell::RefCell;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use model::{Call, Model, Opens, Rules, State, Verdict};
@@ -54,6 +56,8 @@ enum Op {
         on: usize,
         what: u8,
     },
+    /// Somebody begins to listen: what is up by then is made half-open.
+    Listen,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -78,6 +82,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => prop_oneof![0..5 * HOUR, 0..5 * DAY, 0..50 * DAY].prop_map(|ms| Op::Pass { ms }),
         5 => (on(), 0..2_u64).prop_map(|(on, short_by)| Op::Wait { on, short_by }),
         1 => (on(), 0..6_u8).prop_map(|(on, what)| Op::Hand { on, what }),
+        2 => Just(Op::Listen),
     ]
 }
 
@@ -188,6 +193,7 @@ impl Pair {
                 );
                 CircuitState::Closed
             }
+            State::Open { until, .. } if *until <= now => CircuitState::HalfOpen,
             State::Open { .. } => CircuitState::Open,
             State::HalfOpen { out, ok, .. } => {
                 assert_eq!((counts.probes_out, counts.probes_succeeded), (*out, *ok));
@@ -197,6 +203,12 @@ impl Pair {
             State::Disabled => CircuitState::Disabled,
         };
         assert_eq!(ask!(&self.real, state), wanted);
+        let mut cx = Context::from_waker(Waker::noop());
+        let is_ready = match &self.real {
+            Real::Named(b) => pin!(b.ready()).poll(&mut cx).is_ready(),
+            Real::Keyed(b) => pin!(b.ready()).poll(&mut cx).is_ready(),
+        };
+        assert_eq!(is_ready, self.model.would_let_in(now));
     }
 }
 
@@ -255,6 +267,7 @@ async fn run(name: Breaker, rules: Rules, ops: &[Op]) -> u64 {
                 out.extend(pairs[on].call(now).map(|(permit, call)| (on, permit, call)));
             }
             Op::Hand { on, what } => pairs[on].hand(what),
+            Op::Listen => drop(name.changes()),
         }
         for pair in &pairs {
             pair.compare(now);

@@ -129,6 +129,18 @@ impl Model {
         }
     }
 
+    /// Whether a call that came now would be let in.
+    pub(crate) fn would_let_in(&self, now: u64) -> bool {
+        match self.state {
+            State::Closed { .. } | State::Disabled => true,
+            State::ForcedOpen => false,
+            State::Open { until, .. } => until <= now,
+            State::HalfOpen { out, ok, last, .. } => {
+                out + ok < self.rules.probes || last + self.rules.open_for <= now
+            }
+        }
+    }
+
     /// Lets a call in, or says when to come again.
     pub(crate) fn call(&mut self, now: u64) -> Result<Call, Option<u64>> {
         if let State::Open { until, length } = self.state {
