@@ -7,7 +7,7 @@
 //! A proc-macro crate exports nothing else, so its modules are taken in by their paths.
 
 #![no_main]
-#![allow(dead_code, unused_imports, unreachable_pub)]
+#![allow(dead_code, unexpected_cfgs, unused_imports, unreachable_pub)]
 
 #[path = "../../resil-macros/src/annotated.rs"]
 mod annotated;

@@ -1,7 +1,9 @@
 //! `redis::RedisError`: by the driver's own judgement of what is worth another try, and by the
 //! server's codes that the driver does not know.
 
-use ::redis::{ErrorKind, RedisError, RetryMethod, ServerError, ServerErrorKind};
+use std::error::Error as StdError;
+
+use ::redis::{ErrorKind, ParsingError, RedisError, RetryMethod, ServerError, ServerErrorKind};
 
 use super::{Class, Classify};
 
@@ -16,17 +18,21 @@ impl Classify for RedisError {
     /// commands is.
     fn classify(&self) -> Class {
         match self.kind() {
-            // Bytes that are no answer, and one of another type than was asked for, are one kind.
-            ErrorKind::Parse if !self.detail().is_some_and(is_no_answer) => Class::Permanent,
+            ErrorKind::Parse if is_of_another_type(self) => Class::Permanent,
             ErrorKind::Server(_) | ErrorKind::Extension => of_the_server(self),
             _ => by_method(self),
         }
     }
 }
 
-/// Whether the driver's parser said so.
-fn is_no_answer(detail: &str) -> bool {
-    detail.starts_with("Parse error at")
+/// Whether the answer came whole and is not what was asked for. Bytes that are no answer are of the
+/// same kind; only what it shows tells them apart.
+fn is_of_another_type(error: &RedisError) -> bool {
+    let converted = error
+        .source()
+        .is_some_and(<dyn StdError>::is::<ParsingError>);
+    let shown = error.detail().unwrap_or_default();
+    converted && !shown.starts_with("Parse error at")
 }
 
 fn by_method(error: &RedisError) -> Class {
