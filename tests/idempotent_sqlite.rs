@@ -336,6 +336,10 @@ mod types {
     }
 
     #[track_caller]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "an answer that is looked at once"
+    )]
     fn is(out: Kept, name: &str) {
         assert_eq!(out.as_deref(), Ok(name));
     }
