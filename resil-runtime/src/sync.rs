@@ -5,6 +5,7 @@
 mod parts {
     pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+    pub(crate) use tokio::sync::Notify;
 }
 
 #[cfg(loom)]

@@ -7,15 +7,13 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-
 use super::counted::Ended;
 use super::identity::Identity;
 use super::rules::{JITTER, Rules};
 use super::settings::{DEFAULTS, Memory, Settings};
 use super::word::{Stamp, State, Word};
 use super::{CircuitState, CircuitVerdict};
-use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
+use crate::sync::{AtomicU64, Line, Notify, OnceLock, Ordering, broken};
 
 /// Gives the milliseconds of [`clock::now_ms`](crate::clock::now_ms).
 pub(crate) type Clock = fn() -> u64;

@@ -53,3 +53,30 @@ impl<T> OnceLock<T> {
         value
     }
 }
+
+/// tokio's own, whose atomics the checker does not see: the counter lets other threads run between
+/// a look at the state and the registration of the waiter, and before the wake-up.
+#[derive(Debug)]
+pub(crate) struct Notify {
+    inner: tokio::sync::Notify,
+    steps: AtomicU32,
+}
+
+impl Notify {
+    pub(crate) fn new() -> Self {
+        Self {
+            inner: tokio::sync::Notify::new(),
+            steps: AtomicU32::new(0),
+        }
+    }
+
+    pub(crate) fn notified(&self) -> tokio::sync::futures::Notified<'_> {
+        self.steps.fetch_add(1, Ordering::AcqRel);
+        self.inner.notified()
+    }
+
+    pub(crate) fn notify_waiters(&self) {
+        self.steps.fetch_add(1, Ordering::AcqRel);
+        self.inner.notify_waiters();
+    }
+}

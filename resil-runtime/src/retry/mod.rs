@@ -33,7 +33,9 @@ use crate::failure::{Failure, Outcome, Raise};
 use crate::mark::Mark;
 use crate::shown::Shown;
 use crate::site::Site;
-use crate::types::{PerType, Types};
+use crate::types::PerType;
+#[cfg(not(loom))]
+use crate::types::Types;
 
 /// The static state of one retried function: its budget.
 #[derive(Debug)]
