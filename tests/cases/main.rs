@@ -1,6 +1,6 @@
 //! What other systems' suites, specifications and issue trackers assert, restated as facts and held
 //! against resil: one module a system, one table a module, on paused time. The letters and numbers
-//! of rows (K03, L07, ..) are those of our collection, `PUBLISHED_CASES.md`; all others bear the
+//! of rows (K03, L07, ..) are those of our collection, `docs/published-cases.md`; all others bear the
 //! name of the test that they are from. Where a rule of `LANGUAGE.md` differs on purpose, the case
 //! is kept with our expectation, and the row says "ours".
 //!
