@@ -1,5 +1,5 @@
-//! `#[circuit]` in front of a service that goes down and comes back: while it is down the calls are
-//! refused at once and the service is left alone; a probe finds out when it is back.
+//! `#[circuit]` in front of a service that goes down and comes back. While the service is down, calls
+//! are refused at once and it is left alone. A probe finds out when it is back.
 
 #![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
 
@@ -18,18 +18,18 @@ enum StockError {
     Resil(#[from] Error),
 }
 
-/// How often the warehouse was really asked.
+/// How many calls reached the warehouse.
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
-// Opens when half of the last ten calls failed, for 100 ms, and twice as long after each failed
-// probe. All that give the name "warehouse" share the breaker.
+// Opens for 100 ms when half of the last ten calls have failed, and for 200 ms after a failed probe. All
+// functions that give the name "warehouse" share the breaker.
 #[circuit(name = "warehouse", failure_rate = 50%, window = 10, open_for = 100ms, open_max = 200ms)]
 async fn stock(is_up: bool) -> Result<u32, StockError> {
     ASKED.fetch_add(1, Relaxed);
     if is_up { Ok(42) } else { Err(StockError::Down) }
 }
 
-// Another function of the same warehouse: what `stock` has learned holds for it too.
+// Another function that calls the warehouse: a failure of `stock` counts for it too.
 #[circuit(name = "warehouse")]
 async fn reserve(item: &str) -> Result<String, StockError> {
     ASKED.fetch_add(1, Relaxed);

@@ -1,5 +1,6 @@
-//! `#[idempotent]` on a payment: a double click charges once, a second ask gets the same receipt, a
-//! key used for something else is refused, and a charge that was cut in mid-flight is not repeated.
+//! `#[idempotent]` on a payment. A double click charges once, and a reload gets the same receipt. A key
+//! that comes again with another amount is refused, and a charge that was cut in mid-flight is not
+//! repeated.
 
 #![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
 
@@ -23,11 +24,11 @@ enum PayError {
     Resil(#[from] resil::Error),
 }
 
-/// How often money was moved.
+/// How many charges were made.
 static CHARGED: AtomicU32 = AtomicU32::new(0);
 
-// One charge for an order id. `fingerprint`: the same id with another amount is a mistake.
-// `indeterminate`: who was cut after the money moved must not move it again.
+// One charge for an order id. `fingerprint` refuses the same id with another amount. With `indeterminate`
+// a charge that was cut after the money moved is never started again.
 #[idempotent(key = order.id, fingerprint = order.cents, on_abandon = indeterminate)]
 #[timeout(200ms)]
 async fn charge(order: &Order, provider_takes: u64) -> Result<String, PayError> {

@@ -52,11 +52,11 @@ enum ChargeError {
     Resil(#[from] resil::Error),
 }
 
-/// The whole of it: one attribute. A lease of a second, so that the example is quick.
+/// Charges the customer once. This attribute is all that it takes; the short lease keeps the example quick.
 #[idempotent(name = "charge", key = order.id, fingerprint = order.cents, lease = 1s)]
 async fn charge(bank: &Bank, order: &Order) -> Result<Receipt, ChargeError> {
     let number = bank.charge(order)?;
-    // A slow network on the way back: here the first process dies.
+    // The answer is slow to come back: here the first process dies.
     bank.slow_answer().await;
     Ok(Receipt {
         number,
@@ -65,15 +65,15 @@ async fn charge(bank: &Bank, order: &Order) -> Result<Receipt, ChargeError> {
     })
 }
 
-/// The bank: a file of its own, with a line for every request and the money that it moved.
+/// The bank: a file with a line for every request, and the money that it moved.
 struct Bank {
     book: PathBuf,
     answers: bool,
 }
 
 impl Bank {
-    /// Moves the money once for an `Idempotency-Key`, however often it is asked, as banks do. The
-    /// key is resil's own: the same for every start of this order, in every process.
+    /// Moves the money once for each `Idempotency-Key`, however often it is asked, as banks do. The key
+    /// comes from resil, and is the same for every start of this order, in every process.
     fn charge(&self, order: &Order) -> std::io::Result<usize> {
         let key = current().map(|claim| claim.key()).unwrap_or_default();
         let word = if self.lines(&format!("moved {key}"))? == 0 {
@@ -107,7 +107,7 @@ impl Bank {
     }
 }
 
-/// The store at a URL. What the two processes need to agree on is in here.
+/// Opens the store at a URL, with the settings that the two processes have to agree on.
 async fn open(url: &str) -> Result<Shared, Fault> {
     match url.split_once(':') {
         Some(("sqlite", file)) => {
@@ -128,7 +128,7 @@ async fn open(url: &str) -> Result<Shared, Fault> {
     }
 }
 
-/// A folder that goes with the program.
+/// A folder that is deleted when the program ends.
 struct Folder(PathBuf);
 
 impl Drop for Folder {
@@ -137,7 +137,7 @@ impl Drop for Folder {
     }
 }
 
-/// The child that is to be killed, at the latest when this is dropped.
+/// The process that will be killed, at the latest when this is dropped.
 struct Victim(Child);
 
 impl Victim {
@@ -151,7 +151,7 @@ impl Victim {
         Ok(Self(child))
     }
 
-    /// Reads until it says that the bank has charged.
+    /// Reads its output until it says that the bank has charged.
     fn charged(&mut self) -> Result<(), Fault> {
         let out = self.0.stdout.take().ok_or("it has no stdout")?;
         let said = BufReader::new(out).lines().next().transpose()?;
@@ -161,7 +161,7 @@ impl Victim {
         )
     }
 
-    /// SIGKILL: no destructor runs, nothing is flushed, nobody is told.
+    /// Kills it with SIGKILL: no destructor runs, nothing is flushed, nobody is told.
     fn kill(&mut self) -> std::io::Result<()> {
         self.0.kill()?;
         self.0.wait().map(drop)
@@ -255,7 +255,7 @@ async fn show(url: Option<String>) -> Result<(), Fault> {
     promise(moved == 1, "the bank knows the key")
 }
 
-/// The first process: begins to charge, and never comes to its end.
+/// Runs the first process, which begins to charge and is killed before it ends.
 async fn be_killed(url: &str, book: &str, id: &str, cents: &str) -> Result<(), Fault> {
     install(open(url).await?)?;
     let bank = Bank {

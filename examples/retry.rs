@@ -1,4 +1,4 @@
-//! `#[retry]` against a service that stumbles: growing delays with jitter, an error that is final, a
+//! `#[retry]` in front of a service that stumbles: growing delays with jitter, an error that is final, a
 //! service that says when to come again, and the budget that keeps an outage from becoming a storm.
 
 #![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
@@ -19,10 +19,10 @@ enum Fault {
     Busy,
 }
 
-/// How often the service was asked.
+/// How many times the service was asked.
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
-/// Answers at the third time of asking; what else it does depends on the city.
+/// Answers at the third attempt, with exceptions for some cities.
 fn service(city: &str) -> Result<String, Fault> {
     match (city, ASKED.fetch_add(1, Relaxed) + 1) {
         ("Atlantis", _) => Err(Fault::NotFound),
@@ -32,14 +32,14 @@ fn service(city: &str) -> Result<String, Fault> {
     }
 }
 
-// At most four runs in all, 40 ms and then twice as long each time before the next (full jitter:
-// anything from nothing to that). `retry_after` takes the place of the computed delay.
+// Makes up to four attempts. The delays are 40 ms, 80 ms and 160 ms, with full jitter: anything from zero
+// to that. The time that `retry_after` returns is waited instead where it is longer.
 #[retry(max = 4, base = 40ms, unless(Fault::NotFound), retry_after = asked)]
 async fn forecast(city: &str) -> Result<String, Fault> {
     service(city)
 }
 
-// The budget is on by default, with 500 tokens; here it is small enough to be seen.
+// A budget is on by default, with 500 tokens. This one is small enough to run out.
 #[retry(max = 4, base = 1ms, budget = (capacity = 50, cost = 5))]
 async fn during_an_outage(city: &str) -> Result<String, Fault> {
     service(city)
@@ -58,10 +58,10 @@ async fn main() {
             error,
             ..
         } => {
-            let error = error.as_deref().unwrap_or("no word of it");
-            println!("    run {attempt} failed ({error}), the next in {delay:.0?}");
+            let error = error.as_deref().unwrap_or("unknown");
+            println!("    attempt {attempt} failed ({error}), the next in {delay:.0?}");
         }
-        Event::RetryStopped { reason, .. } => println!("    no further run: {reason:?}"),
+        Event::RetryStopped { reason, .. } => println!("    no further attempt: {reason:?}"),
         _ => {}
     });
     for city in ["Lisbon", "Atlantis", "Venice", "Pompeii"] {
@@ -82,9 +82,9 @@ async fn main() {
     println!("Without a budget it would have been 400.");
 }
 
-// What `#[retry]` makes of `forecast`, shortened: paths (`::resil::__private::..`) and the lines that
-// only pin types are left out. The body is one `async` block, run by a loop; `?` and `return` end the
-// attempt, and nothing is boxed or spawned.
+// The expansion of `forecast`, without paths (`::resil::__private::..`) and without the lines that only
+// pin types. The body is one `async` block that a loop runs. `?` and `return` end the attempt, and nothing
+// is boxed or spawned.
 //
 //     async fn forecast(city: &str) -> Result<String, Fault> {
 //         static SITE: Site = Site::new(concat!(module_path!(), "::", "forecast"), line!());
@@ -98,6 +98,7 @@ async fn main() {
 //                 let r = attempt(&RETRY, async { service(city) }).await;
 //                 if !retry.again(
 //                     &r,
+//                     None,                                              // shared with other layers: none
 //                     |_| false,                                         // `on_ok`: none
 //                     |e| if matches!(e, Fault::NotFound) {              // `unless(..)`
 //                         Some(RetryVerdict::Final)
@@ -105,6 +106,7 @@ async fn main() {
 //                         None
 //                     },
 //                     |e| Probe::new(e).class(),                         // else `Classify`, where the error has it
+//                     |e| Showing::new(e).shown(),                       // the error, for the event
 //                     |e| asked(e),                                      // `retry_after`
 //                     |_, _| Plan::Policy,                               // `backoff`: the policy's own
 //                 ) {
@@ -116,5 +118,5 @@ async fn main() {
 //         finish(out)
 //     }
 //
-// In full, for each policy and for whole stacks: `resil-macros/src/snapshots/*.expanded`; a test holds
-// those files to what the macros write.
+// The files `resil-macros/src/snapshots/*.expanded` show whole expansions, of each policy and of stacks. A
+// test keeps them true.

@@ -1,5 +1,5 @@
-//! `#[timeout]` in layers: one for the whole call, one for each attempt, and a deadline that what is
-//! called below can see, across function borders.
+//! `#[timeout]` in layers: one for the whole call, one for each attempt, and a deadline that the functions
+//! called below can see.
 
 #![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
 
@@ -10,14 +10,14 @@ use resil::event::{self, Event};
 use resil::{Deadline, Error, retry, timeout};
 use tokio::time::sleep;
 
-/// Which attempt it is.
+/// How many attempts have begun.
 static ATTEMPT: AtomicU32 = AtomicU32::new(0);
 
 fn left() -> Duration {
     Deadline::current().map_or(Duration::MAX, Deadline::remaining)
 }
 
-// Above `retry` it bounds the whole call, below it each attempt.
+// Above `retry` a timeout bounds the whole call, below it each attempt.
 #[timeout(300ms)]
 #[retry(constant, max = 5, base = 20ms, jitter = none)]
 #[timeout(80ms)]
@@ -29,7 +29,7 @@ async fn page(takes: [u64; 5]) -> Result<String, Error> {
     Ok(format!("the page, at attempt {}", n + 1))
 }
 
-// Its own limit is two seconds; the one of `report` is sooner, and is the one in force.
+// Its own limit is two seconds, but the deadline of `report` is sooner, and is the one in force.
 #[timeout(2s)]
 async fn query(rows: u64) -> Result<u64, Error> {
     println!(

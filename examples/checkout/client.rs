@@ -1,4 +1,4 @@
-//! The shop's side of the provider's HTTP interface, with the innermost timeouts.
+//! The shop's client for the provider's HTTP interface, with the innermost timeouts.
 
 use std::error::Error as _;
 use std::io;
@@ -11,7 +11,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 
 use crate::provider::{Order, Receipt};
 
-/// When a circuit that is trying whether the provider is back is worth another call.
+/// How long to wait for a circuit whose probes are out.
 const PROBES_BACK: Duration = Duration::from_millis(250);
 
 /// Why an order was not paid.
@@ -30,11 +30,11 @@ pub(crate) enum PayError {
 }
 
 impl PayError {
-    /// When the same order is worth another try, where anybody has said so.
+    /// Returns when to try the same order again, if the provider or the circuit has said so.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooMany(after) => Some(*after),
-            // An open circuit whose probes are out can't say when: soon, for an answer is due.
+            // A circuit whose probes are out can't say when. Their answers are due soon.
             Self::Resil(e @ resil::Error::CircuitOpen { .. }) => {
                 Some(e.retry_after().unwrap_or(PROBES_BACK))
             }
@@ -46,20 +46,19 @@ impl PayError {
 
 /// A pool of connections to the provider.
 ///
-/// Four limits, each below the next: 100 ms to connect, 250 ms for each read, and in `shop.rs`
-/// 400 ms for an attempt and 3 s for the call. The inner ones know more (a dead host, a silent
-/// one), and so the outer ones are for what the inner ones can't see: an answer that drips, many
-/// attempts.
+/// There are four limits, each below the next: 100 ms to connect, 250 ms for each read, and in `shop.rs`
+/// 400 ms for an attempt and 3 s for the call. The inner ones tell a dead host from a silent one. The
+/// outer ones bound what the inner ones can't see: an answer that drips, many attempts.
 pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     pub(crate) met: Met,
 }
 
-/// What only the client's end can count.
+/// Counts of events that only the client sees.
 #[derive(Debug, Default)]
 pub(crate) struct Met {
-    /// Connections that were refused: by the kernel, so the provider knows nothing of them.
+    /// Refused connections: the kernel refuses them, so the provider can't count them.
     pub(crate) refused: AtomicUsize,
     /// Connect and read timeouts that fired.
     pub(crate) timeouts: AtomicUsize,
@@ -71,7 +70,7 @@ impl Client {
             http: reqwest::Client::builder()
                 .connect_timeout(Duration::from_millis(100))
                 .read_timeout(Duration::from_millis(250))
-                // A proxy of the environment must not stand between the two ends of a loopback.
+                // A proxy from the environment must not get between the two ends of a loopback.
                 .no_proxy()
                 .build()?,
             url: format!("http://{provider}/charges"),
@@ -79,12 +78,12 @@ impl Client {
         })
     }
 
-    /// The request that charges `order`, to be sent by [`receipt`](Self::receipt).
+    /// Returns the request that charges `order`, to be sent by [`receipt`](Self::receipt).
     pub(crate) fn request(&self, order: &Order) -> RequestBuilder {
         self.http.post(&self.url).json(order)
     }
 
-    /// Sends `request` and reads what comes of it.
+    /// Sends `request` and reads the answer.
     pub(crate) async fn receipt(&self, request: RequestBuilder) -> Result<Receipt, PayError> {
         let answer = request.send().await.map_err(|e| self.meet(e))?;
         match answer.status() {
@@ -105,7 +104,7 @@ impl Client {
     }
 }
 
-/// `Retry-After` in its form of whole seconds, the only one that this provider uses.
+/// Reads `Retry-After` in whole seconds, the only form that this provider uses.
 fn asked(answer: &Response) -> Duration {
     let header = answer.headers().get(RETRY_AFTER);
     let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());

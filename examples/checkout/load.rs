@@ -1,6 +1,6 @@
-//! The customers: when they come, that some of them click twice, and when they give up.
+//! The customers: when they come, which of them click twice, and when they give up.
 //!
-//! They are the same before each shop, and their times are about a tenth of life's.
+//! Every shop gets the same customers. They are about ten times as fast as real ones.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -16,11 +16,11 @@ use crate::client::{Client, PayError};
 use crate::provider::{Order, Provider, Receipt};
 use crate::shop;
 
-/// How many customers come, one order each.
+/// The number of customers, with one order each.
 pub(crate) const ORDERS: usize = 400;
-/// Over how long they come.
+/// The time over which they come.
 const OPENING_HOURS: Duration = Duration::from_secs(5);
-/// Every so manieth customer clicks twice.
+/// One of so many customers clicks twice.
 const DOUBLE_CLICK_EVERY: usize = 5;
 /// A customer who gets an error page clicks again this soon ..
 const PAUSE: Duration = Duration::from_millis(200);
@@ -38,7 +38,7 @@ struct Visit {
     second_click: Option<Duration>,
 }
 
-/// Who comes when: made once, and the same for every shop.
+/// The visits of all customers: made once, and the same for every shop.
 pub(crate) struct Plan(Vec<Visit>);
 
 impl Plan {
@@ -54,7 +54,7 @@ impl Plan {
                     id: format!("order-{n:04}"),
                     cents: rng.random_range(100..20_000),
                 },
-                // From a trembling finger to somebody who looks at the page for a while first.
+                // Some click twice by accident, others look at the page for a while first.
                 second_click: (n % DOUBLE_CLICK_EVERY == 0)
                     .then(|| Duration::from_millis(rng.random_range(0..600))),
             }
@@ -72,13 +72,13 @@ impl Plan {
 pub(crate) enum Call {
     /// The annotated function.
     Resil,
-    /// The same without attributes.
+    /// The same function without attributes.
     Bare,
-    /// The same without attributes and without an idempotency key.
+    /// The same function without attributes and without an idempotency key.
     Keyless,
 }
 
-/// A shop, its provider, and what its customers met.
+/// A shop, its provider, and the experience of its customers.
 pub(crate) struct Shop {
     call: Call,
     pub(crate) client: Client,
@@ -101,7 +101,7 @@ impl Shop {
         })
     }
 
-    /// Who got a receipt, and after how long.
+    /// The customers that got a receipt, and after how long.
     pub(crate) fn paid(&self) -> MutexGuard<'_, HashMap<String, Duration>> {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -114,7 +114,7 @@ impl Shop {
         }
     }
 
-    /// All customers of `plan`, until the last has left.
+    /// Serves all customers of `plan`, until the last has left.
     pub(crate) async fn serve(self: Arc<Self>, plan: Arc<Plan>) {
         let opens = Instant::now();
         let mut customers = JoinSet::new();
@@ -144,7 +144,7 @@ impl Shop {
         }
     }
 
-    /// Tries until there is a receipt or no patience, and says whether there is one.
+    /// Tries until there is a receipt or the customer gives up; true if there is a receipt.
     async fn click(&self, order: &Order, came: Instant) -> bool {
         let mut error_pages = 0;
         loop {

@@ -2,11 +2,11 @@
 //!
 //! Three shops, each with a provider of its own, get the same customers and the same weather at
 //! the same time: one calls through resil's attributes, one through the same function without
-//! them, one without an idempotency key as well. At the end the providers' books say how many
-//! orders were lost and how many were charged twice. The program fails if the shop with resil
-//! has any of these, and if the others have none, for then the weather was not real.
+//! them, and one without an idempotency key as well. At the end the providers' books say how many
+//! orders were lost and how many were charged twice. The program fails if the shop with resil has any
+//! of these. It also fails if the others have none, as then the weather was not real.
 //!
-//! `shop.rs` is what to read first; `cargo run --example checkout` runs it.
+//! `cargo run --example checkout` runs it. Read `shop.rs` first.
 
 #![expect(
     clippy::disallowed_methods,
@@ -37,7 +37,7 @@ use table::Paint;
 use tally::{Row, Storm, Told};
 use weather::Weather;
 
-/// Any other makes another order of the same faults.
+/// The seed of the weather: another one shuffles the same faults differently.
 const SEED: u64 = 2026;
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -65,7 +65,7 @@ async fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Runs the three shops side by side; what comes back is the promises that were broken.
+/// Runs the three shops side by side, and returns the promises that were broken.
 async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
     let plan = Arc::new(Plan::new(SEED));
     let (weathercock, up) = watch::channel(true);

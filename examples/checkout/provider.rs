@@ -1,7 +1,7 @@
 //! A payment provider: an axum server with books, under bad weather.
 //!
-//! A request with an `Idempotency-Key` it has charged for before gets the first receipt again;
-//! one without a key is charged each time it comes. The books are what the report counts by.
+//! A request whose `Idempotency-Key` was charged before gets the first receipt again. A request without
+//! a key is charged each time it comes. The report counts by the books.
 
 use std::collections::HashMap;
 use std::io;
@@ -22,14 +22,14 @@ use tokio::time::sleep;
 use crate::weather::{Fault, Weather};
 use crate::wire::{Front, Line};
 
-/// What a shop asks to be charged.
+/// A charge that a shop asks for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) id: String,
     pub(crate) cents: u32,
 }
 
-/// What a charge is acknowledged with.
+/// The acknowledgement of a charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Receipt {
     pub(crate) order: String,
@@ -37,7 +37,7 @@ pub(crate) struct Receipt {
     pub(crate) cents: u32,
 }
 
-/// A provider that is running, until the runtime ends.
+/// A running provider. It runs until the runtime ends.
 pub(crate) struct Provider {
     pub(crate) addr: SocketAddr,
     pub(crate) weather: Arc<Weather>,

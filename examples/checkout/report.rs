@@ -1,4 +1,4 @@
-//! What is seen of a run: a line each half second, and the tables at its end.
+//! The output of a run: a line each half second, and the tables at its end.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,7 +18,7 @@ const BAR: usize = 8;
 /// How wide the column of a shop is: bar, paid and gone.
 const COLUMN: usize = 29;
 
-/// What the run is about, and the heading of [`live`].
+/// Prints what the run is about, and the heading of [`live`].
 pub(crate) fn opening(paint: Paint, names: [&str; 3]) {
     println!(
         "{ORDERS} customers come to each of three shops, and every fifth clicks twice. The provider fails\n\
@@ -29,7 +29,7 @@ pub(crate) fn opening(paint: Paint, names: [&str; 3]) {
     println!("{}", paint.bold(line.trim_end()));
 }
 
-/// A line each half second, and one for each change of the circuit; for ever.
+/// Prints a line each half second, and one for each change of the circuit. Never returns.
 pub(crate) async fn live(
     paint: Paint,
     shops: &[Arc<Shop>; 3],
@@ -38,7 +38,7 @@ pub(crate) async fn live(
 ) {
     let began = Instant::now();
     let mut tick = interval(Duration::from_millis(500));
-    // The first comes at once, when there is nothing to tell.
+    // The first tick comes at once, when there is nothing to tell yet.
     tick.tick().await;
     loop {
         let line = tokio::select! {
@@ -49,7 +49,7 @@ pub(crate) async fn live(
     }
 }
 
-/// How far each shop is.
+/// Returns a line that shows how far each shop is.
 fn progress(paint: Paint, shops: &[Arc<Shop>; 3], up: bool) -> String {
     let provider = if up {
         paint.dim("up  ")
@@ -70,7 +70,7 @@ fn progress(paint: Paint, shops: &[Arc<Shop>; 3], up: bool) -> String {
     line.trim_end().to_owned()
 }
 
-/// The circuit has changed its state.
+/// Returns a line that tells of a change of the circuit's state.
 fn turn(paint: Paint, state: CircuitState) -> String {
     match state {
         CircuitState::Open => paint.warn("the circuit opens: calls are refused"),
@@ -80,7 +80,7 @@ fn turn(paint: Paint, state: CircuitState) -> String {
     }
 }
 
-/// The closing tables: what came of the orders, and what the weather was made of.
+/// Prints the closing tables: the orders, and the faults that the weather was made of.
 pub(crate) fn closing(paint: Paint, rows: &[Row; 3], storms: &[Storm; 3], told: &Told) {
     println!();
     Table {

@@ -1,4 +1,4 @@
-//! The shop's call to its provider: as resil makes it, and as it is without.
+//! The shop's call to its provider, with resil and without.
 
 use resil::{circuit, idempotent, retry, timeout};
 
@@ -7,11 +7,15 @@ use crate::provider::{Order, Receipt};
 
 /// Charges an order, however bad the network is.
 ///
-/// Outermost first: a double click shares one charge; in an outage calls are refused at once; three
-/// seconds for everything; five attempts, at the provider's own pace where it asks for one, which
-/// is why `cap` lies above the second that it asks for; 400 ms for each. The budget is made for
-/// weather in which a quarter of all requests fail: the default is made for better days, and would
-/// stop the retries.
+/// Outermost first:
+///
+/// * A double click shares one charge.
+/// * In an outage calls are refused at once.
+/// * The whole call takes three seconds at most.
+/// * There are up to five attempts. Where the provider asks for a pause it gets it: `cap` is above the
+///   second that it asks for. The budget is larger than the default, which would stop the retries where a
+///   quarter of all requests fail.
+/// * Each attempt takes 400 ms at most.
 #[idempotent(key = order.id, name = "checkout.charge")]
 #[circuit(
     name = "provider",
@@ -39,7 +43,7 @@ pub(crate) async fn charge(provider: &Client, order: &Order) -> Result<Receipt, 
         .await
 }
 
-/// The same body with no attribute.
+/// The same body without attributes.
 pub(crate) async fn charge_bare(provider: &Client, order: &Order) -> Result<Receipt, PayError> {
     let request = provider.request(order);
     provider
@@ -47,7 +51,7 @@ pub(crate) async fn charge_bare(provider: &Client, order: &Order) -> Result<Rece
         .await
 }
 
-/// And with no key: what a provider is sent where nobody has thought of one.
+/// The same body without attributes and without a key.
 pub(crate) async fn charge_keyless(provider: &Client, order: &Order) -> Result<Receipt, PayError> {
     let request = provider.request(order);
     provider.receipt(request).await

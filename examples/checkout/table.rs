@@ -1,8 +1,8 @@
-//! Colours and tables for a terminal: too little to bring a crate for.
+//! Colours and tables for a terminal. They are too small to need a crate.
 
 use std::io::IsTerminal;
 
-/// Writes colours, or leaves them out: where stdout is no terminal, and under `NO_COLOR`.
+/// Writes colours, unless stdout is no terminal or `NO_COLOR` is set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Paint(bool);
 
@@ -41,10 +41,10 @@ impl Paint {
     }
 }
 
-/// Between two columns.
+/// The gap between two columns.
 const GAP: usize = 2;
 
-/// What stands in a table, and how it is coloured.
+/// A cell of a table, with its colour.
 #[derive(Debug)]
 pub(crate) struct Cell {
     text: String,
@@ -59,7 +59,7 @@ impl Cell {
         }
     }
 
-    /// A number that says nothing when it is zero.
+    /// A number that is left out when it is zero.
     pub(crate) fn count(n: usize) -> Self {
         Self {
             text: n.to_string(),

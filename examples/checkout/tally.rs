@@ -1,4 +1,4 @@
-//! The numbers of a run, and whether they are what was promised.
+//! The numbers of a run, and a check that they are what resil promises.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::load::{Plan, Shop};
 use crate::weather::Fault;
 
-/// What resil told of itself. Only one shop of the three uses it, so all of it is that shop's.
+/// The counts of resil's events. Only one of the three shops uses resil, so all of them are that shop's.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) retries: AtomicUsize,
@@ -22,7 +22,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Counts resil's events from here on, and hands on the changes of its circuit.
+    /// Counts resil's events from now on, and forwards the changes of its circuit.
     pub(crate) fn listen() -> (
         Arc<Self>,
         mpsc::UnboundedReceiver<CircuitState>,
@@ -41,7 +41,7 @@ impl Told {
                     ..
                 } => &counts.replays,
                 Event::CircuitChanged { to, .. } => {
-                    // Nobody listens any more when the run is over.
+                    // The receiver is gone when the run is over.
                     _ = tell.send(*to);
                     return;
                 }
@@ -70,7 +70,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// `told` is resil's part, for the shop that uses it.
+    /// `told` holds the counts of resil's events, for the shop that uses it.
     pub(crate) fn new(name: &'static str, shop: &Shop, plan: &Plan, told: &Told) -> Self {
         let paid = shop.paid();
         let mut waits: Vec<Duration> = paid.values().copied().collect();
@@ -121,8 +121,8 @@ impl Storm {
     }
 }
 
-/// Every promise that the run has broken; `rows` and `storms` are those of the shop with resil,
-/// the one without attributes, and the one without a key, in this order.
+/// Returns every promise that the run has broken. `rows` and `storms` are those of the shop with resil,
+/// of the one without attributes, and of the one without a key, in this order.
 pub(crate) fn broken(rows: &[Row; 3], storms: &[Storm; 3], told: &Told) -> Vec<String> {
     let [with, without, keyless] = rows;
     let never = [

@@ -1,4 +1,4 @@
-//! What goes wrong, and when: a deck of faults dealt one per request, and one outage.
+//! The faults, and when they come: a deck that is dealt one per request, and one outage.
 //!
 //! A fault drawn by chance would now and then not come at all, and a run that proves nothing would
 //! look like one that does. So each stretch of requests meets every kind of fault a fixed number
@@ -13,10 +13,10 @@ use rand::seq::SliceRandom;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// What happens to one request.
+/// The fate of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nothing.
+    /// It is answered.
     Fair,
     /// The connection is reset in the middle of an answer, with nothing charged.
     ResetBefore,
@@ -123,10 +123,10 @@ impl Weather {
     }
 }
 
-/// Takes all providers down once, and up again. `true` in the channel means up.
+/// Takes all providers down once, and up again. `true` in the channel means up. Never returns.
 ///
-/// Long enough that neither one call's retries nor an impatient customer's clicks outlast it.
-/// Does not return.
+/// The outage is so long that neither the retries of one call nor an impatient customer's clicks outlast
+/// it.
 pub(crate) async fn outage(up: watch::Sender<bool>) {
     sleep(Duration::from_millis(1_200)).await;
     up.send_replace(false);

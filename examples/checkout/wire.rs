@@ -18,11 +18,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
 
-/// A port of the loopback that refuses connections while the provider is down.
+/// A loopback port that refuses connections while the provider is down.
 pub(crate) struct Front {
     addr: SocketAddr,
-    /// Bound and never listening: it keeps the port ours while nobody listens, and keeps the
-    /// kernel from giving it to a client as its own end, which would then connect to itself.
+    /// A socket that is bound and never listens. It keeps the port while the provider is down, and keeps
+    /// the kernel from giving it to a client, which would then connect to itself.
     _held: TcpSocket,
     listener: Option<TcpListener>,
     up: watch::Receiver<bool>,
@@ -98,14 +98,14 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     bound(addr)?.listen(1_024)
 }
 
-/// Waits until the channel says `want`; for ever if nobody is left to say it.
+/// Waits until the channel says `want`; for ever if its sender is gone.
 async fn until(up: &mut watch::Receiver<bool>, want: bool) {
     if up.wait_for(|up| *up == want).await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-/// What becomes of the answer that a connection carries next.
+/// The fate of the next answer on a connection.
 #[derive(Debug, Default, Clone, Copy)]
 enum Fate {
     /// It arrives.
@@ -167,7 +167,7 @@ enum State {
 impl Wire {
     /// Between two drops: well below the client's read timeout.
     const DROP_EVERY: Duration = Duration::from_millis(80);
-    /// How many drops an answer is.
+    /// The number of drops that an answer comes in.
     const DROPS: usize = 16;
 
     fn new(stream: TcpStream, mut up: watch::Receiver<bool>) -> Self {
