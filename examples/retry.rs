@@ -105,8 +105,8 @@ async fn main() {
 //                     } else {
 //                         None
 //                     },
-//                     |e| Probe::new(e).class(),                         // else `Classify`, where the error has it
-//                     |e| Showing::new(e).shown(),                       // the error, for the event
+//                     |e| Probe::new(e).__resil_class(),                 // else `Classify`, where the error has it
+//                     |e| Showing::new(e).__resil_shown(),               // the error, for the event
 //                     |e| asked(e),                                      // `retry_after`
 //                     |_, _| Plan::Policy,                               // `backoff`: the policy's own
 //                 ) {
