@@ -11,17 +11,18 @@ use crate::diag::Diag;
 use crate::document;
 use crate::expand::{self, Part, Plan};
 use crate::input::{Input, nameable, result_arguments};
-use crate::parse::wording;
-use crate::policy::{Ctx, Layer};
+use crate::krate;
+use crate::parse::{ParseContext, messages};
+use crate::policy::{Layer, SPECS};
 use crate::shape;
 use crate::splice::{Block, Weave, locate};
-use crate::stack::{Entry, Stack, is_crate_path};
-use crate::tokens::SiteOf;
+use crate::stack::{Entry, Stack};
+use crate::tokens::HygieneScope;
 
 /// The function with its layers; on any fault the function as written, and all the faults.
 pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let stack = Stack::read(stack);
-    let _hygiene = SiteOf::set(stack.site);
+    let _hygiene = HygieneScope::enter(stack.site);
     let diag = Diag::new();
     let Ok(input) = syn::parse2::<Input>(item.clone()) else {
         shape::not_a_function(&stack, item, &diag);
@@ -38,8 +39,9 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let params: Vec<_> = bindings.iter().map(|b| b.ident.clone()).collect();
     let generics = input.generics();
     let (success, error) = answers(&input);
-    let cx = Ctx {
+    let cx = ParseContext {
         diag: &diag,
+        attributes: &SPECS,
         params: &params,
         generics: &generics,
         ok_is_result: success.as_ref().is_some_and(is_result),
@@ -68,13 +70,13 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
         }
     }
     for (i, path) in stack.krates.iter().enumerate() {
-        if !is_crate_path(path) {
-            diag.error(path, wording::no_crate_path(path));
+        if !krate::is_crate_path(path) {
+            diag.error(path, messages::no_crate_path(path));
         } else if stack.krates[..i]
             .iter()
             .any(|p| p.to_string() != path.to_string())
         {
-            diag.error(path, wording::twice("crate"));
+            diag.error(path, messages::twice("crate"));
         }
     }
     for layer in &layers {

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use crate::diag::help;
-use crate::parse::{show, wording};
-use crate::policy::{Circuit, Ctx, Facts, Idempotent, Repeats, Retry, Timeout};
+use crate::parse::{ParseContext, messages, show};
+use crate::policy::{Circuit, Facts, Idempotent, Repeats, Retry, Timeout};
 
 /// One attribute of the stack, parsed.
 pub(crate) enum Layer {
@@ -18,7 +18,7 @@ pub(crate) enum Layer {
 
 impl Layer {
     /// The rules within the one attribute.
-    pub(crate) fn check(&self, cx: &Ctx<'_>) {
+    pub(crate) fn check(&self, cx: &ParseContext<'_>) {
         match self {
             Self::Timeout(timeout) => timeout.check(cx),
             Self::Retry(retry) => retry.check(cx),
@@ -39,7 +39,7 @@ impl Layer {
 
 /// The rules over the whole stack; `layers` outermost first. Those within a layer are
 /// [`Layer::check`]'s.
-pub(crate) fn check_stack(layers: &[Layer], cx: &Ctx<'_>) {
+pub(crate) fn check_stack(layers: &[Layer], cx: &ParseContext<'_>) {
     let facts: Vec<Facts> = layers.iter().map(Layer::facts).collect();
     check_once(&facts, cx);
     check_inner_bound_is_shorter(&facts, cx);
@@ -50,17 +50,17 @@ pub(crate) fn check_stack(layers: &[Layer], cx: &Ctx<'_>) {
 
 /// Two of one policy would each keep their own state over the same calls; two timeouts
 /// bound different things.
-fn check_once(facts: &[Facts], cx: &Ctx<'_>) {
+fn check_once(facts: &[Facts], cx: &ParseContext<'_>) {
     for (at, layer) in facts.iter().enumerate() {
         if layer.once && facts[..at].iter().any(|outer| outer.policy == layer.policy) {
             let attribute = format!("#[{}]", layer.policy);
-            cx.diag.error_at(layer.span, wording::twice(&attribute));
+            cx.diag.error_at(layer.span, messages::twice(&attribute));
         }
     }
 }
 
 /// What is around fires first, or at the same moment: the inner one never does.
-fn check_inner_bound_is_shorter(facts: &[Facts], cx: &Ctx<'_>) {
+fn check_inner_bound_is_shorter(facts: &[Facts], cx: &ParseContext<'_>) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(inner) = &layer.bound else { continue };
         let (Some(limit), Some(around)) = (inner.limit, shortest_limit(&facts[..at])) else {
@@ -79,7 +79,7 @@ fn check_inner_bound_is_shorter(facts: &[Facts], cx: &Ctx<'_>) {
 }
 
 /// Nothing but time ends it, so something must watch the time.
-fn check_unlimited_is_bounded(facts: &[Facts], cx: &Ctx<'_>) {
+fn check_unlimited_is_bounded(facts: &[Facts], cx: &ParseContext<'_>) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(repeats) = &layer.repeats else {
             continue;
@@ -107,7 +107,7 @@ fn check_unlimited_is_bounded(facts: &[Facts], cx: &Ctx<'_>) {
 /// after so much waiting are written, and never happen. `within` is exempt, it is meant to
 /// cut `max` short; the attempts' own timeouts are upper bounds, and prove nothing. What the failed
 /// side asks for can only make a delay longer.
-fn check_every_attempt_can_start(facts: &[Facts], cx: &Ctx<'_>) {
+fn check_every_attempt_can_start(facts: &[Facts], cx: &ParseContext<'_>) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(repeats) = &layer.repeats else {
             continue;
@@ -141,7 +141,7 @@ fn check_every_attempt_can_start(facts: &[Facts], cx: &Ctx<'_>) {
 }
 
 /// Each attempt is a start of its own, and only the first one may start.
-fn check_starts_once_is_not_repeated(facts: &[Facts], cx: &Ctx<'_>) {
+fn check_starts_once_is_not_repeated(facts: &[Facts], cx: &ParseContext<'_>) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(span) = layer.starts_once else {
             continue;

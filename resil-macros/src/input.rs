@@ -2,7 +2,6 @@
 //!
 //! The body stays raw tokens: it is never parsed, so whatever rustc accepts in it is accepted.
 
-pub(crate) use crate::parse::first_span;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
@@ -10,6 +9,8 @@ use syn::{
     Attribute, FnArg, GenericArgument, GenericParam, Local, Pat, PathArguments, ReceiverKind,
     ReturnType, Signature, Token, Type, Visibility,
 };
+
+pub(crate) use crate::tokens::first_span;
 
 /// An annotated function.
 pub(crate) struct Input {
@@ -313,15 +314,4 @@ fn type_span(ty: &TokenStream) -> Span {
             .map_or_else(|| first_span(ty), |last| last.ident.span()),
         _ => first_span(ty),
     }
-}
-
-pub(crate) fn last_span(tokens: &TokenStream) -> Span {
-    tokens
-        .clone()
-        .into_iter()
-        .last()
-        .map_or_else(Span::call_site, |t| match t {
-            TokenTree::Group(g) => g.span_close(),
-            other => other.span(),
-        })
 }

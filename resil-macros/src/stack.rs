@@ -8,10 +8,9 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::parse::Parser;
 
 use crate::krate;
-use crate::parse::{Piece, at_commas, crate_path};
+use crate::tokens::{Segment, split_at_commas};
 
 /// The pending layers: the content of the private attribute.
 pub(crate) struct Stack {
@@ -188,7 +187,7 @@ impl Stack {
 
     /// The path of the crate `resil` as the user's crate knows it.
     pub(crate) fn krate(&self) -> TokenStream {
-        let path = self.krates.iter().find(|path| is_crate_path(path));
+        let path = self.krates.iter().find(|path| krate::is_crate_path(path));
         path.cloned().unwrap_or_else(krate::path)
     }
 
@@ -249,16 +248,11 @@ impl Stack {
     }
 }
 
-/// Whether this can be the path of resil.
-pub(crate) fn is_crate_path(path: &TokenStream) -> bool {
-    syn::Path::parse_mod_style.parse2(path.clone()).is_ok() && path.to_string() != CRATE
-}
-
 /// Takes each `crate = path` and `crate(path)` out of the arguments of a layer, with its comma.
 fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream {
     let (before, mut others) = (krates.len(), TokenStream::new());
-    for Piece { tokens, comma } in at_commas(args.clone()) {
-        if let Some(path) = crate_path(&tokens) {
+    for Segment { tokens, comma } in split_at_commas(args.clone()) {
+        if let Some(path) = krate::in_option(&tokens) {
             krates.push(path);
         } else {
             others.extend(tokens);

@@ -7,8 +7,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, GenericParam, WherePredicate};
 
 use crate::diag::{Diag, help};
-use crate::expand::mixed;
-use crate::input::first_span;
+use crate::tokens::{first_span, mixed};
 use words::{Place, Said, Verdict};
 
 /// The `impl`; on any fault one that answers anything, and all the faults.

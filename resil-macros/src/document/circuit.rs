@@ -2,9 +2,10 @@
 
 use super::code::{code, duration, written};
 use super::departing;
-use crate::parse::{Const, shown_whole};
+use crate::parse::Const;
 use crate::policy::Circuit;
 use crate::policy::circuit::Window;
+use crate::tokens::shown_whole;
 
 pub(super) fn words(c: &Circuit) -> String {
     let name = c

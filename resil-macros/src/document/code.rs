@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 
-use crate::parse::{Const, DurationValue, show, shown_whole};
+use crate::parse::{Const, DurationValue, show};
+use crate::tokens::shown_whole;
 
 /// `text` between so many backticks that none inside it ends the span, as Markdown has it.
 pub(super) fn code(text: &str) -> String {

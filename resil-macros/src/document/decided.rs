@@ -18,9 +18,9 @@ use syn::{
 
 use super::code::code;
 use crate::input::Input;
-use crate::parse::shown_whole;
 use crate::policy::Layer;
 use crate::shape::{future_output, returns_future};
+use crate::tokens::shown_whole;
 
 /// The sentence, where there is something to decide.
 pub(super) fn sentence(input: &Input, layers: &[Layer]) -> Option<String> {

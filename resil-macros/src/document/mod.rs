@@ -60,7 +60,7 @@ fn idempotent(i: &Idempotent) -> String {
         .key
         .iter()
         .flatten()
-        .map(crate::parse::shown_whole)
+        .map(crate::tokens::shown_whole)
         .collect();
     let ttl = i.ttl.as_ref().map_or_else(|| "`24h`".to_owned(), duration);
     let conflict = if i.conflict_reject {
@@ -69,7 +69,7 @@ fn idempotent(i: &Idempotent) -> String {
         "a second caller meanwhile waits"
     };
     let forgotten = i.forget_ok.as_ref().map_or_else(String::new, |p| {
-        let ok = format!("Ok({})", crate::parse::shown_whole(&p.written));
+        let ok = format!("Ok({})", crate::tokens::shown_whole(&p.written));
         format!("; not for {}, which frees the key", code::code(&ok))
     });
     format!(

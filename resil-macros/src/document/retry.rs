@@ -2,9 +2,10 @@
 
 use super::code::{code, duration, written};
 use super::departing;
-use crate::parse::{Const, shown_whole};
+use crate::parse::Const;
 use crate::policy::Retry;
 use crate::policy::retry::{Budget, Jitter, Max, Strategy};
+use crate::tokens::shown_whole;
 
 pub(super) fn words(r: &Retry) -> String {
     if r.runs() == Some(1) {

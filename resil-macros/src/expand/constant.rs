@@ -5,9 +5,9 @@ use std::time::Duration;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 
-use super::{Cx, mixed};
-use crate::input::first_span;
+use super::EmitContext;
 use crate::parse::Const;
+use crate::tokens::{first_span, mixed};
 
 /// What a const expression must be: its type, and a condition on `__resil_v` with the message that
 /// names the option.
@@ -56,7 +56,7 @@ impl Literally for Duration {
     }
 }
 
-impl Cx<'_> {
+impl EmitContext<'_> {
     /// [`constant`](Self::constant) without an item: it is seen when the function is built.
     pub(crate) fn inline_constant<T: Literally>(
         &self,

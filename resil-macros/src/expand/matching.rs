@@ -5,11 +5,12 @@ use quote::{quote, quote_spanned};
 use syn::Pat;
 use syn::parse::Parser;
 
-use super::{Cx, mixed};
+use super::EmitContext;
 use crate::input::bindings_of;
 use crate::parse::Pattern;
+use crate::tokens::mixed;
 
-impl Cx<'_> {
+impl EmitContext<'_> {
     /// Makes the outcome's error the user's, for patterns to look at.
     pub(crate) fn look(&self, span: Span) -> TokenStream {
         let (look, edge) = (self.private("look", span), self.edge());

@@ -14,11 +14,11 @@ use std::ops::Range;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
-use crate::input::{Binding, Input, error_span, first_span, split_inner_attributes, success_span};
+use crate::input::{Binding, Input, error_span, split_inner_attributes, success_span};
 use crate::policy::Layer;
 use crate::splice::Found;
-use crate::tokens::braced_like;
 pub(crate) use crate::tokens::mixed;
+use crate::tokens::{first_span, group_like};
 
 /// What is inside a layer: an expression of type `Outcome<T, E, P>`, or a future of one.
 pub(crate) enum Inner {
@@ -38,7 +38,7 @@ impl Inner {
     }
 
     /// As a future, for a layer that polls.
-    pub(crate) fn future(self, cx: &Cx<'_>, span: Span) -> TokenStream {
+    pub(crate) fn future(self, cx: &EmitContext<'_>, span: Span) -> TokenStream {
         match self {
             Self::Future(tokens) => tokens,
             Self::Value(tokens) => {
@@ -70,7 +70,7 @@ pub(crate) struct Part {
 }
 
 /// What the layers of one part share.
-pub(crate) struct Cx<'a> {
+pub(crate) struct EmitContext<'a> {
     plan: &'a Plan<'a>,
     /// Its number among the plan's parts.
     part: usize,
@@ -112,7 +112,7 @@ impl Plan<'_> {
     }
 }
 
-impl Cx<'_> {
+impl EmitContext<'_> {
     /// A name out of `__private`, spanned at `span`.
     pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
         self.path(name, mixed(span))
@@ -347,7 +347,7 @@ fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
                 &this.to_string(),
                 this.span().located_at(i.span()),
             )),
-            TokenTree::Group(g) => TokenTree::Group(braced_like(&g, rename_self(g.stream(), this))),
+            TokenTree::Group(g) => TokenTree::Group(group_like(&g, rename_self(g.stream(), this))),
             other => other,
         })
         .collect()
@@ -374,7 +374,7 @@ pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found
         Layer::Retry(retry) => Some(retry),
         _ => None,
     });
-    let cx = Cx {
+    let cx = EmitContext {
         plan,
         part,
         ret,
@@ -423,7 +423,7 @@ pub(crate) fn fold(plan: &Plan<'_>, part: usize, ret: TokenStream, found: &Found
     }
 }
 
-impl Cx<'_> {
+impl EmitContext<'_> {
     /// What every stack has: its site, and what its layers share where one of them asks for it.
     fn site_statics(&self) -> TokenStream {
         let name = &self.plan.input.sig.ident;

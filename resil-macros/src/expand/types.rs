@@ -4,10 +4,11 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{FnArg, PatType};
 
-use super::{Cx, mixed};
+use super::EmitContext;
 use crate::input::{Input, bindings_of};
+use crate::tokens::mixed;
 
-impl Cx<'_> {
+impl EmitContext<'_> {
     /// The types that this instance of the function was built for. The item and the closure must
     /// stand in one block: their paths are compared.
     pub(crate) fn types(&self, span: Span) -> TokenStream {

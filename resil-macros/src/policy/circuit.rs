@@ -7,16 +7,16 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use syn::LitStr;
 
+use super::Facts;
 use super::retry::table::{FALLBACK, NO_FALLBACK};
-use super::{Ctx, Facts};
 use crate::diag::help;
 use crate::parse::{
-    Args, Asked, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, look, show,
-    wording,
+    Alias, AliasTarget, Args, Const, Guess, Kind, Opt, ParseContext, Pattern, PatternSubject, Spec,
+    Syntax, Value, messages, show, syntax_of,
 };
 
 pub(crate) static SPEC: Spec = Spec {
-    policy: "`#[circuit]`",
+    owner: "`#[circuit]`",
     options: &[
         Opt::new("name", Kind::Name, "\"pay\""),
         Opt::new("failures", Kind::Count, "5"),
@@ -28,37 +28,45 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("open_for", Kind::Duration, "30s"),
         Opt::new("open_max", Kind::Duration, "5m"),
         Opt::new("probes", Kind::Count, "1"),
-        Opt::new("on", Kind::Pattern(Asked::or("ignore")), "Network(_)"),
-        Opt::new("ignore", Kind::Pattern(Asked::or("on")), "NotFound"),
+        Opt::new(
+            "on",
+            Kind::Pattern(PatternSubject::error_opposite_to("ignore")),
+            "Network(_)",
+        ),
+        Opt::new(
+            "ignore",
+            Kind::Pattern(PatternSubject::error_opposite_to("on")),
+            "NotFound",
+        ),
         Opt::new(
             "on_ok",
-            Kind::Pattern(Asked::OF_OK),
+            Kind::Pattern(PatternSubject::OK),
             "Reply { ok: false, .. }",
         ),
         Opt::new("key", Kind::Expr, "host"),
         Opt::new("max_keys", Kind::Count, "10_000"),
         Opt::new("policy", Kind::Expr, "POLICY"),
     ],
-    elsewhere: &[
-        Elsewhere {
+    aliases: &[
+        Alias {
             names: &["threshold", "failure_threshold", "rate", "error_threshold"],
-            here: Here::CountOrRatio("failures", "failure_rate", NOTE),
+            target: AliasTarget::CountOrRatio("failures", "failure_rate", NOTE),
         },
-        Elsewhere {
+        Alias {
             names: &["max_failures", "consecutive_failures", "failure_count"],
-            here: Here::Named("failures", ", which counts failures in a row"),
+            target: AliasTarget::Option("failures", ", which counts failures in a row"),
         },
-        Elsewhere {
+        Alias {
             names: &["failure_rate_threshold", "error_rate", "failure_ratio"],
-            here: Here::Named("failure_rate", ""),
+            target: AliasTarget::Option("failure_rate", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["timeout", "call_timeout"],
-            here: Here::Say(
+            target: AliasTarget::Advice(
                 "write `#[timeout(1s)]` below it to bound each call; how long it stays open is `open_for = 30s`",
             ),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "reset_timeout",
                 "wait_duration",
@@ -73,13 +81,13 @@ pub(crate) static SPEC: Spec = Spec {
                 "sleep_window",
                 "open_timeout",
             ],
-            here: Here::Named("open_for", ""),
+            target: AliasTarget::Option("open_for", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["max_open", "max_cooldown", "max_wait_duration"],
-            here: Here::Named("open_max", ""),
+            target: AliasTarget::Option("open_max", ""),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "half_open_max_calls",
                 "success_threshold",
@@ -87,40 +95,40 @@ pub(crate) static SPEC: Spec = Spec {
                 "half_open_calls",
                 "permitted_number_of_calls_in_half_open_state",
             ],
-            here: Here::Named("probes", ""),
+            target: AliasTarget::Option("probes", ""),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "minimum_number_of_calls",
                 "volume_threshold",
                 "minimum_calls",
                 "min_throughput",
             ],
-            here: Here::Named("min_calls", ""),
+            target: AliasTarget::Option("min_calls", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["sliding_window_size", "window_size", "rolling_window"],
-            here: Here::Named("window", ", a count of calls or a duration"),
+            target: AliasTarget::Option("window", ", a count of calls or a duration"),
         },
-        Elsewhere {
+        Alias {
             names: &["sliding_window_type"],
-            here: Here::Say(
+            target: AliasTarget::Advice(
                 "write `window = 100` for so many calls, or `window = 10s` for so much time",
             ),
         },
-        Elsewhere {
+        Alias {
             names: FALLBACK,
-            here: Here::Say(NO_FALLBACK),
+            target: AliasTarget::Advice(NO_FALLBACK),
         },
-        Elsewhere {
+        Alias {
             names: &["slow_call_duration_threshold", "slow_call_duration"],
-            here: Here::Named("slow", ""),
+            target: AliasTarget::Option("slow", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["slow_call_rate_threshold", "slow_call_rate"],
-            here: Here::Named("slow_rate", ""),
+            target: AliasTarget::Option("slow_rate", ""),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "record",
                 "when",
@@ -135,36 +143,36 @@ pub(crate) static SPEC: Spec = Spec {
                 "condition",
                 "if",
             ],
-            here: Here::Named("on", ", which takes a pattern"),
+            target: AliasTarget::Option("on", ", which takes a pattern"),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "on_result",
                 "record_result",
                 "handle_result",
                 "failure_on_result",
             ],
-            here: Here::Named("on_ok", ", which takes a pattern"),
+            target: AliasTarget::Option("on_ok", ", which takes a pattern"),
         },
-        Elsewhere {
+        Alias {
             names: &["unless", "ignore_exceptions", "exclude", "skip"],
-            here: Here::Named("ignore", ", which takes a pattern"),
+            target: AliasTarget::Option("ignore", ", which takes a pattern"),
         },
-        Elsewhere {
+        Alias {
             names: &["by", "per", "keyed_by", "partition_by"],
-            here: Here::Named("key", ""),
+            target: AliasTarget::Option("key", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["max_breakers", "key_limit", "max_entries"],
-            here: Here::Named("max_keys", ""),
+            target: AliasTarget::Option("max_keys", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["config", "settings", "preset"],
-            here: Here::Named("policy", ", which takes a `CircuitPolicy`"),
+            target: AliasTarget::Option("policy", ", which takes a `CircuitPolicy`"),
         },
-        Elsewhere {
+        Alias {
             names: &["id", "group", "breaker"],
-            here: Here::Named("name", ""),
+            target: AliasTarget::Option("name", ""),
         },
     ],
     nameless: &[
@@ -236,20 +244,20 @@ struct Written {
 }
 
 impl Circuit {
-    pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
+    pub(crate) fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Self {
         let mut args = Args::read(&SPEC, args, cx);
         let written = Written {
             rate: ["failure_rate", "slow", "slow_rate"]
                 .iter()
-                .any(|name| args.meant(name).is_some()),
-            slow: args.meant("slow").is_some(),
-            key: args.meant("key").is_some(),
-            policy: args.meant("policy").is_some(),
-            window: args.meant("window"),
-            min_calls: args.meant("min_calls"),
-            slow_rate: args.meant("slow_rate"),
-            open_for: args.meant("open_for"),
-            max_keys: args.meant("max_keys"),
+                .any(|name| args.mentioned(name).is_some()),
+            slow: args.mentioned("slow").is_some(),
+            key: args.mentioned("key").is_some(),
+            policy: args.mentioned("policy").is_some(),
+            window: args.mentioned("window"),
+            min_calls: args.mentioned("min_calls"),
+            slow_rate: args.mentioned("slow_rate"),
+            open_for: args.mentioned("open_for"),
+            max_keys: args.mentioned("max_keys"),
         };
         let parsed = Self {
             span,
@@ -281,7 +289,7 @@ impl Circuit {
         parsed
     }
 
-    pub(crate) fn check(&self, cx: &Ctx<'_>) {
+    pub(crate) fn check(&self, cx: &ParseContext<'_>) {
         self.check_window_has_a_rate(cx);
         self.check_min_calls_fit_window(cx);
         self.check_slow_rate_has_slow(cx);
@@ -294,7 +302,7 @@ impl Circuit {
     }
 
     /// Failures in a row need no window: without a rate nothing looks at it.
-    fn check_window_has_a_rate(&self, cx: &Ctx<'_>) {
+    fn check_window_has_a_rate(&self, cx: &ParseContext<'_>) {
         if self.written.rate || self.written.policy {
             return;
         }
@@ -306,7 +314,7 @@ impl Circuit {
                 let why = "no rate is counted in a window";
                 cx.diag.error_at(
                     at,
-                    wording::no_effect(
+                    messages::no_effect(
                         name,
                         why,
                         "write `failure_rate = 50%` beside it, or remove it",
@@ -317,7 +325,7 @@ impl Circuit {
     }
 
     /// A window that holds fewer calls than that could never trip.
-    fn check_min_calls_fit_window(&self, cx: &Ctx<'_>) {
+    fn check_min_calls_fit_window(&self, cx: &ParseContext<'_>) {
         let window = match &self.window {
             Some(Window::Calls(calls)) => calls.literal().copied(),
             Some(Window::Time(_) | Window::Expr(_)) => None,
@@ -346,7 +354,7 @@ impl Circuit {
     }
 
     /// Nothing says how long a call has to be for it.
-    fn check_slow_rate_has_slow(&self, cx: &Ctx<'_>) {
+    fn check_slow_rate_has_slow(&self, cx: &ParseContext<'_>) {
         if self.written.slow || self.written.policy {
             return;
         }
@@ -354,12 +362,12 @@ impl Circuit {
             let why = "nothing says how long a slow call is";
             let instead = "write `slow = 2s` beside it, or remove it";
             cx.diag
-                .error_at(at, wording::no_effect("slow_rate", why, instead));
+                .error_at(at, messages::no_effect("slow_rate", why, instead));
         }
     }
 
     /// Without a key there is one breaker. (A `policy` may say so for those that have one.)
-    fn check_max_keys_have_a_key(&self, cx: &Ctx<'_>) {
+    fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
         if self.written.key {
             return;
         }
@@ -367,7 +375,7 @@ impl Circuit {
             let why = "there is one breaker for all calls";
             let instead = "write `key = host` beside it, or remove it";
             cx.diag
-                .error_at(at, wording::no_effect("max_keys", why, instead));
+                .error_at(at, messages::no_effect("max_keys", why, instead));
         }
     }
 
@@ -377,7 +385,7 @@ impl Circuit {
     }
 
     /// The time grows from `open_for` to `open_max`, not down.
-    fn check_open_max(&self, cx: &Ctx<'_>) {
+    fn check_open_max(&self, cx: &ParseContext<'_>) {
         let open_for = match &self.open_for {
             Some(open_for) => open_for.literal().copied(),
             None => self.default(self.written.open_for, DEFAULT_OPEN_FOR),
@@ -410,15 +418,15 @@ impl Circuit {
 
 /// COUNT or DURATION: a literal tells by its unit, an expression can't.
 fn window(value: &Value<'_>) -> Option<Window> {
-    match look(&value.tokens) {
-        Look::Number(number) if is_type_or_nothing(&number.suffix) => {
+    match syntax_of(&value.tokens) {
+        Syntax::Number(number) if is_type_or_nothing(&number.suffix) => {
             value.count(1, MOST_CALLS).map(Window::Calls)
         }
-        Look::Word(word) if word != "true" && word != "false" => {
+        Syntax::Word(word) if word != "true" && word != "false" => {
             value.const_expr().map(Window::Expr)
         }
-        Look::Other if !value.is_broken_literal() => value.const_expr().map(Window::Expr),
-        Look::Other => None,
+        Syntax::Other if !value.is_broken_literal() => value.const_expr().map(Window::Expr),
+        Syntax::Other => None,
         _ => value.duration_from(SHORTEST_WINDOW).map(Window::Time),
     }
 }

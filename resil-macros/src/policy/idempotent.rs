@@ -9,15 +9,16 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::LitStr;
 
 use self::key::key;
-use super::{Ctx, Facts};
+use super::Facts;
 use crate::diag::help;
 use crate::parse::{
-    Args, Asked, Const, Elsewhere, Guess, Here, Kind, Look, Opt, Pattern, Spec, Value, flat, look,
-    shown,
+    Alias, AliasTarget, Args, Const, Guess, Kind, Opt, ParseContext, Pattern, PatternSubject, Spec,
+    Syntax, Value, syntax_of,
 };
+use crate::tokens::{flat, shown};
 
 pub(crate) static SPEC: Spec = Spec {
-    policy: "`#[idempotent]`",
+    owner: "`#[idempotent]`",
     options: &[
         Opt::new("key", Kind::Expr, "order.id"),
         Opt::new("name", Kind::Name, "\"charge\""),
@@ -26,13 +27,13 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("fingerprint", Kind::Expr, "order.amount"),
         Opt::new("conflict", Kind::Words(&CONFLICT), "reject"),
         Opt::new("on_abandon", Kind::Words(&ON_ABANDON), "indeterminate"),
-        Opt::new("forget_ok", Kind::Pattern(Asked::OF_OK), "Pending"),
+        Opt::new("forget_ok", Kind::Pattern(PatternSubject::OK), "Pending"),
         Opt::new("errors", Kind::Errors, "store"),
         Opt::new("store", Kind::Store, "\"orders\""),
         Opt::new("version", Kind::Count, "2"),
     ],
-    elsewhere: &[
-        Elsewhere {
+    aliases: &[
+        Alias {
             names: &[
                 "expiry",
                 "expires_after",
@@ -41,35 +42,35 @@ pub(crate) static SPEC: Spec = Spec {
                 "time_to_live",
                 "cache_for",
             ],
-            here: Here::Named("ttl", ""),
+            target: AliasTarget::Option("ttl", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["key_prefix", "prefix", "scope", "namespace", "operation"],
-            here: Here::Named("name", ""),
+            target: AliasTarget::Option("name", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["id", "keys", "by", "idempotency_key"],
-            here: Here::Named("key", ""),
+            target: AliasTarget::Option("key", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["hash", "payload", "params", "request_hash"],
-            here: Here::Named("fingerprint", ""),
+            target: AliasTarget::Option("fingerprint", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["lock", "lock_ttl", "lock_for", "claim_for", "lease_time"],
-            here: Here::Named("lease", ""),
+            target: AliasTarget::Option("lease", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["backend", "storage", "persistence", "persistence_store"],
-            here: Here::Named("store", ""),
+            target: AliasTarget::Option("store", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["on_conflict", "in_progress", "concurrent"],
-            here: Here::Named("conflict", ""),
+            target: AliasTarget::Option("conflict", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["unless_ok", "skip_ok", "forget_if"],
-            here: Here::Named("forget_ok", ", which takes a pattern"),
+            target: AliasTarget::Option("forget_ok", ", which takes a pattern"),
         },
     ],
     nameless: &[
@@ -118,9 +119,9 @@ pub(crate) enum Store {
 }
 
 impl Idempotent {
-    pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
+    pub(crate) fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Self {
         let mut args = Args::read(&SPEC, args, cx);
-        if args.meant("key").is_none() {
+        if args.mentioned("key").is_none() {
             let message = help(
                 "`#[idempotent]` needs a `key`",
                 "write `#[idempotent(key = order.id)]`",
@@ -143,14 +144,14 @@ impl Idempotent {
                 == Some("reject"),
             indeterminate: on_abandon.and_then(|value| {
                 let word = value.word(&ON_ABANDON)?;
-                (word == "indeterminate").then(|| crate::parse::first_span(&value.tokens))
+                (word == "indeterminate").then(|| crate::tokens::first_span(&value.tokens))
             }),
             forget_ok: args.take("forget_ok").and_then(|value| value.pattern()),
             errors: args.take("errors").and_then(|value| errors(&value)),
             store: args
                 .take("store")
-                .and_then(|value| match look(&value.tokens) {
-                    Look::Text(_) => value.name_literal().map(Store::Named),
+                .and_then(|value| match syntax_of(&value.tokens) {
+                    Syntax::Text(_) => value.name_literal().map(Store::Named),
                     _ => value.expr().map(Store::Of),
                 }),
             version: args
@@ -163,7 +164,7 @@ impl Idempotent {
 
     /// All rules within the attribute hold for one value alone: see the parser.
     #[expect(clippy::unused_self, reason = "every policy has the same phases")]
-    pub(crate) fn check(&self, _cx: &Ctx<'_>) {}
+    pub(crate) fn check(&self, _cx: &ParseContext<'_>) {}
 
     pub(crate) fn facts(&self) -> Facts {
         Facts {

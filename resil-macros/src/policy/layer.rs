@@ -2,14 +2,15 @@
 
 use proc_macro2::{Span, TokenStream};
 
-use super::{Circuit, Ctx, Idempotent, Retry, Timeout};
+use super::{Circuit, Idempotent, Retry, Timeout};
 use crate::check::Layer;
-use crate::expand::{Cx, Inner};
+use crate::expand::{EmitContext, Inner};
+use crate::parse::ParseContext;
 use crate::stack::LayerTokens;
 
 impl Layer {
     /// What the attribute says; faults go to the sink.
-    pub(crate) fn parse(layer: &LayerTokens, cx: &Ctx<'_>) -> Option<Self> {
+    pub(crate) fn parse(layer: &LayerTokens, cx: &ParseContext<'_>) -> Option<Self> {
         let (args, span): (TokenStream, Span) = (layer.args.clone(), layer.span());
         Some(match layer.name.to_string().as_str() {
             "timeout" => Self::Timeout(Timeout::parse(args, span, cx)),
@@ -50,7 +51,7 @@ impl Layer {
         inner: Inner,
         above: &[Self],
         below: &[Self],
-        cx: &Cx<'_>,
+        cx: &EmitContext<'_>,
     ) -> Inner {
         match self {
             Self::Timeout(p) => p.expand(inner, above, cx),

@@ -11,12 +11,11 @@ pub(crate) mod timeout;
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream};
-
-use crate::diag::Diag;
-use crate::parse::Spec;
+use proc_macro2::{Span, TokenStream};
 
 pub(crate) use crate::check::Layer;
+use crate::parse::Spec;
+
 pub(crate) use circuit::Circuit;
 pub(crate) use idempotent::Idempotent;
 pub(crate) use retry::Retry;
@@ -29,20 +28,6 @@ pub(crate) static SPECS: [&Spec; 4] = [
     &circuit::SPEC,
     &idempotent::SPEC,
 ];
-
-/// What parsing and checking know besides the arguments.
-pub(crate) struct Ctx<'a> {
-    pub(crate) diag: &'a Diag,
-    /// The names that the function's parameters bind.
-    pub(crate) params: &'a [Ident],
-    /// The function's generics, lifetimes left out.
-    pub(crate) generics: &'a [Ident],
-    /// The error and the success of its `Result`, where its declaration names them.
-    pub(crate) error: Option<TokenStream>,
-    pub(crate) success: Option<TokenStream>,
-    /// Its success is a `Result` too, so that a pattern on it may say `Ok` and `Err`.
-    pub(crate) ok_is_result: bool,
-}
 
 /// What a layer does to what is around and inside it, whatever its name.
 pub(crate) struct Facts {

@@ -4,17 +4,18 @@ mod expand;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-use super::{Bound, Ctx, Facts, SPECS};
+use super::{Bound, Facts};
 use crate::diag::help;
 use crate::parse::{
-    DurationValue, Look, Place, Spec, Value, inside, is_equals, look, pieces, shown, with_units,
+    DurationValue, ParseContext, Place, Spec, Syntax, Value, split_options, syntax_of, with_units,
 };
+use crate::tokens::{inside, is_equals, shown};
 
 /// It has no named options; the table stands for the messages and for those of others.
 pub(crate) static SPEC: Spec = Spec {
-    policy: "`#[timeout]`",
+    owner: "`#[timeout]`",
     options: &[],
-    elsewhere: &[],
+    aliases: &[],
     nameless: &[],
 };
 
@@ -42,9 +43,9 @@ pub(crate) struct Timeout {
 }
 
 impl Timeout {
-    pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
-        let mut pieces = pieces(args, &SPEC, cx).into_iter();
-        let limit = if let Some(tokens) = pieces.next() {
+    pub(crate) fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Self {
+        let mut values = split_options(args, &SPEC, cx).into_iter();
+        let limit = if let Some(tokens) = values.next() {
             read(tokens, span, cx)
         } else {
             let message = "`timeout` takes a duration, but none is given";
@@ -52,10 +53,10 @@ impl Timeout {
                 .error_at(span, help(message, "write `#[timeout(5s)]`"));
             None
         };
-        for extra in pieces {
+        for extra in values {
             let name = extra.clone().into_iter().next().map(|t| t.to_string());
-            let instead = match name.and_then(|name| Spec::with(&SPECS, &name)) {
-                Some(other) => format!("it belongs to {}: move it there", other.policy),
+            let instead = match name.and_then(|name| Spec::with(cx.attributes, &name)) {
+                Some(other) => format!("it belongs to {}: move it there", other.owner),
                 None => "remove it; a second limit is a second `#[timeout(..)]`".to_owned(),
             };
             cx.diag.error(
@@ -74,7 +75,7 @@ impl Timeout {
 
     /// All rules about a limit hold for its value alone: see the parser.
     #[expect(clippy::unused_self, reason = "every policy has the same phases")]
-    pub(crate) fn check(&self, _cx: &Ctx<'_>) {}
+    pub(crate) fn check(&self, _cx: &ParseContext<'_>) {}
 
     pub(crate) fn facts(&self) -> Facts {
         let bound = self.limit.as_ref().map(|limit| Bound {
@@ -94,7 +95,7 @@ impl Timeout {
     }
 }
 
-fn read(tokens: TokenStream, span: Span, cx: &Ctx<'_>) -> Option<DurationValue> {
+fn read(tokens: TokenStream, span: Span, cx: &ParseContext<'_>) -> Option<DurationValue> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     if let [TokenTree::Ident(name), _, rest @ ..] = trees.as_slice()
         && is_equals(&trees, 1)
@@ -119,7 +120,7 @@ fn read(tokens: TokenStream, span: Span, cx: &Ctx<'_>) -> Option<DurationValue> 
     };
     if inside(&value.tokens, proc_macro2::Delimiter::Bracket).is_some() {
         if !value.is_broken_literal() {
-            value.refuse_look();
+            value.refuse_as_found();
         }
         return None;
     }
@@ -132,15 +133,15 @@ fn unnamed(name: &str, value: &TokenStream) -> String {
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, unit)| unit);
-    match (look(value), unit) {
-        (Look::Nothing, _) => EXAMPLE.to_owned(),
-        (Look::Number(number), Some(unit)) if number.suffix.is_empty() => {
+    match (syntax_of(value), unit) {
+        (Syntax::Empty, _) => EXAMPLE.to_owned(),
+        (Syntax::Number(number), Some(unit)) if number.suffix.is_empty() => {
             format!("{}{unit}", number.text)
         }
-        (Look::Number(number), None) if number.suffix.is_empty() => {
+        (Syntax::Number(number), None) if number.suffix.is_empty() => {
             with_units(&number.text, EXAMPLE).swap_remove(0)
         }
-        (Look::Text(text), _) => text.value(),
+        (Syntax::Text(text), _) => text.value(),
         _ => shown(value),
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Expr, Stmt, Type};
 
-use crate::parse::{flat, shown_whole};
+use crate::tokens::{flat, shown_whole};
 
 /// Whether a type reads as a stream: `impl Stream ..`, `BoxStream<..>`. One inside of a `Result` or a
 /// future is what a function opens.

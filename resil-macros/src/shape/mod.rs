@@ -10,7 +10,6 @@ use syn::{ReturnType, Type};
 use self::borrow::check_borrow_out;
 pub(crate) use self::future::{error_of_alias, future_output, returns_future};
 use self::future::{is_stream, made_elsewhere};
-
 use crate::annotated::return_type;
 use crate::diag::Diag;
 use crate::input::{Binding, Input, result_arguments};

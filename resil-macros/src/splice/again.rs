@@ -3,11 +3,8 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use super::shapes::{
-    Tokens, async_trait_block, collect, instrument_block, instruments, is_ident, recorded_block,
-};
-use crate::parse::is_punct;
-use crate::tokens::braced_like;
+use super::shapes::{Tokens, async_trait_block, instrument_block, instruments, recorded_block};
+use crate::tokens::{collect, group_like, is_ident, is_punct};
 
 /// What `instrument` made, able to run again: its own `async move`s become `async`, and what
 /// `async_trait` hoisted into them is borrowed. So for each one inside it.
@@ -17,7 +14,7 @@ pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
             Some(deeper) => {
                 map_group(&mut inner[deeper], borrowing);
                 inner.remove(deeper - 1);
-                collect(inner)
+                collect(&inner)
             }
             None => borrowing(inner),
         });
@@ -28,13 +25,13 @@ pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
             map_group(token, without_moves);
         }
     }
-    collect(tokens)
+    collect(&tokens)
 }
 
 /// `async_trait`'s `let __self = self; let x = x;` for a block that runs again.
 fn borrowing(tokens: Tokens) -> TokenStream {
     let Some(hoisting) = async_trait_block(&tokens) else {
-        return collect(tokens);
+        return collect(&tokens);
     };
     let end = hoisting.start;
     let mut out = TokenStream::new();
@@ -74,6 +71,6 @@ fn borrowing(tokens: Tokens) -> TokenStream {
 fn map_group(token: &mut TokenTree, map: impl FnOnce(Tokens) -> TokenStream) {
     if let TokenTree::Group(g) = token {
         let new = map(g.stream().into_iter().collect());
-        *token = TokenTree::Group(braced_like(g, new));
+        *token = TokenTree::Group(group_like(g, new));
     }
 }

@@ -16,13 +16,12 @@ use syn::{Local, Stmt};
 
 use self::again::without_moves;
 use self::shapes::{
-    Tokens, async_trait_block, collect, has_fake_return, hoisted_self, holds, is_brace, is_ident,
-    sole_brace, tokio_block, without_mut,
+    Tokens, async_trait_block, has_fake_return, hoisted_self, holds, sole_brace, tokio_block,
+    without_mut,
 };
 use self::shell::{Shell, enter, in_written_order};
 use self::tail::{Step, Tail};
-use crate::parse::is_punct;
-use crate::tokens::braced_like;
+use crate::tokens::{collect, group_like, is_brace, is_ident, is_punct};
 
 /// The async block of a function, and what others have put around it and into it.
 pub(crate) struct Block {
@@ -206,9 +205,9 @@ impl Block {
                 Some(hoisting) => around_hoisted(self.core, hoisting, weave.cloned, |found| {
                     replace(run, found)
                 }),
-                None => replace(run, Found::block(collect(self.core), braces, boxed)),
+                None => replace(run, Found::block(collect(&self.core), braces, boxed)),
             },
-            None => collect(self.core),
+            None => collect(&self.core),
         };
         for below in 0.. {
             while let Some((run, _)) = runs.next_if(|(_, n)| *n == below) {
@@ -234,7 +233,7 @@ fn around_hoisted(
     replace: impl FnOnce(Found) -> TokenStream,
 ) -> TokenStream {
     let TokenTree::Group(block) = &core[hoisting.block] else {
-        return collect(core);
+        return collect(&core);
     };
     let new = replace(Found {
         body: block.stream(),
@@ -243,7 +242,7 @@ fn around_hoisted(
         boxed: false,
         self_ident: hoisted_self(&core),
     });
-    core[hoisting.block] = TokenTree::Group(braced_like(block, new));
+    core[hoisting.block] = TokenTree::Group(group_like(block, new));
     let rest = core.split_off(hoisting.start);
     let hoisted = without_mut(core, cloned);
     hoisted.into_iter().chain(rest).collect()

@@ -3,8 +3,8 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 
 use super::enter_behind_fake_return;
-use super::shapes::{Tokens, collect, has_fake_return, instrument_block, recorded_block};
-use crate::tokens::braced_like;
+use super::shapes::{Tokens, has_fake_return, instrument_block, recorded_block};
+use crate::tokens::{collect, group_like};
 
 /// Tokens with a hole: from the outside to the inside, where the next ones stand.
 pub(super) struct Shell(pub(super) Vec<(Tokens, usize)>);
@@ -44,9 +44,9 @@ impl Shell {
     pub(super) fn around(self, mut content: TokenStream) -> TokenStream {
         for (mut tokens, at) in self.0.into_iter().rev() {
             if let TokenTree::Group(g) = &tokens[at] {
-                tokens[at] = TokenTree::Group(braced_like(g, content));
+                tokens[at] = TokenTree::Group(group_like(g, content));
             }
-            content = collect(tokens);
+            content = collect(&tokens);
         }
         content
     }

@@ -6,9 +6,9 @@ use quote::{quote, quote_spanned};
 use super::{Circuit, Window};
 use crate::check::Layer;
 use crate::expand::constant::{Bound, Ty, count, not_zero, ratio};
-use crate::expand::{Cx, Inner, mixed, option};
-use crate::input::first_span;
+use crate::expand::{EmitContext, Inner, option};
 use crate::parse::Const;
+use crate::tokens::{first_span, mixed};
 
 impl Circuit {
     pub(crate) fn expand(
@@ -16,7 +16,7 @@ impl Circuit {
         inner: Inner,
         above: &[Layer],
         below: &[Layer],
-        cx: &Cx<'_>,
+        cx: &EmitContext<'_>,
     ) -> Inner {
         let at = mixed(self.span);
         let failure = cx.private("Failure", self.span);
@@ -62,7 +62,7 @@ impl Circuit {
 
     /// The call of the breaker: that of the site, or that of the key, which is made once per call,
     /// before anything runs, wherever the attribute stands.
-    fn admit(&self, policy: &TokenStream, cx: &Cx<'_>) -> TokenStream {
+    fn admit(&self, policy: &TokenStream, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         self.site(cx);
         let site = if self.name.is_some() {
@@ -112,7 +112,7 @@ impl Circuit {
             || any(self.policy.as_ref())
     }
 
-    fn site(&self, cx: &Cx<'_>) {
+    fn site(&self, cx: &EmitContext<'_>) {
         let at = mixed(self.span);
         let ty = cx.private("CircuitSite", self.span);
         let name = option(self.name.as_ref(), at);
@@ -122,7 +122,7 @@ impl Circuit {
     }
 
     /// The settings that are written; `None` where only a name is: it uses what others have set.
-    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+    fn policy(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let policy = cx.private("CircuitPolicy", self.span);
         let mut calls = TokenStream::new();
@@ -182,7 +182,7 @@ impl Circuit {
         quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
     }
 
-    fn window_value(&self, window: &Window, cx: &Cx<'_>) -> TokenStream {
+    fn window_value(&self, window: &Window, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("Window", self.span);
         match window {
@@ -223,7 +223,7 @@ impl Circuit {
     }
 
     /// What `ignore` and `on` say of an error: `ignore` wins, `on` decides alone.
-    fn verdict(&self, cx: &Cx<'_>) -> TokenStream {
+    fn verdict(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("CircuitVerdict", self.span);
         let some = quote!(::core::option::Option::Some);

@@ -6,9 +6,9 @@ use quote::quote_spanned;
 
 use super::{Errors, Idempotent, Store};
 use crate::expand::constant::{Bound, Ty, not_zero};
-use crate::expand::{Cx, Inner, mixed, option};
-use crate::input::{first_span, last_span};
+use crate::expand::{EmitContext, Inner, option};
 use crate::policy::Layer;
+use crate::tokens::{first_span, last_span, mixed};
 
 /// `&(value)`, from the first of the user's tokens to the last.
 fn by_reference(value: &TokenStream) -> TokenStream {
@@ -19,7 +19,7 @@ fn by_reference(value: &TokenStream) -> TokenStream {
 }
 
 impl Idempotent {
-    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
+    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &EmitContext<'_>) -> Inner {
         let at = mixed(self.span);
         self.on_entry(cx);
         let policy = self.policy(cx);
@@ -70,7 +70,7 @@ impl Idempotent {
     }
 
     /// The key is made once per call, before anything runs, wherever the attribute stands.
-    fn on_entry(&self, cx: &Cx<'_>) {
+    fn on_entry(&self, cx: &EmitContext<'_>) {
         let at = mixed(self.span);
         let site = cx.private("IdempotentSite", self.span);
         let name = option(self.name.as_ref(), at);
@@ -122,7 +122,7 @@ impl Idempotent {
         });
     }
 
-    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+    fn policy(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let policy = cx.private("IdempotentPolicy", self.span);
         let mut calls = TokenStream::new();

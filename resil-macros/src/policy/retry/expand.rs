@@ -6,9 +6,9 @@ use quote::{quote, quote_spanned};
 
 use super::{Budget, Jitter, Max, Retry, Strategy};
 use crate::expand::constant::{Bound, Ty, any_count, any_duration, count, not_zero, ratio};
-use crate::expand::{Cx, Inner, mixed, option};
-use crate::input::first_span;
+use crate::expand::{EmitContext, Inner, option};
 use crate::policy::Layer;
+use crate::tokens::{first_span, mixed};
 
 impl Retry {
     /// Whether the body may run more than once: not with a literal `max = 1`.
@@ -21,7 +21,7 @@ impl Retry {
         inner: Inner,
         above: &[Layer],
         below: &[Layer],
-        cx: &Cx<'_>,
+        cx: &EmitContext<'_>,
     ) -> Inner {
         let at = mixed(self.span);
         let retry = cx.private("Retry", self.span);
@@ -93,7 +93,7 @@ impl Retry {
     }
 
     /// The static state of the site: its budget.
-    fn site(&self, cx: &Cx<'_>) {
+    fn site(&self, cx: &EmitContext<'_>) {
         let at = mixed(self.span);
         let ty = cx.private("RetrySite", self.span);
         let name = match &self.budget {
@@ -108,7 +108,7 @@ impl Retry {
     }
 
     /// The builder calls for what is written.
-    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+    fn policy(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let policy = cx.private("RetryPolicy", self.span);
         let mut calls = TokenStream::new();
@@ -198,7 +198,7 @@ impl Retry {
         quote_spanned!(at=> #base #calls)
     }
 
-    fn strategy_value(&self, cx: &Cx<'_>) -> Option<TokenStream> {
+    fn strategy_value(&self, cx: &EmitContext<'_>) -> Option<TokenStream> {
         let at = mixed(self.span);
         let strategy = cx.private("Strategy", self.span);
         if let Some(delays) = &self.delays {
@@ -230,7 +230,7 @@ impl Retry {
     /// What `unless` and `on` say of an error: `unless` wins, `on` decides alone. Where a layer below
     /// `records` errors and there is no `on`, one that is on record is final: another attempt would
     /// only replay it.
-    fn verdict(&self, records: bool, cx: &Cx<'_>) -> TokenStream {
+    fn verdict(&self, records: bool, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("RetryVerdict", self.span);
         let some = quote!(::core::option::Option::Some);
@@ -255,7 +255,7 @@ impl Retry {
     }
 
     /// The call's own back-off, where one is written, and the closure that asks for a delay.
-    fn plan(&self, cx: &Cx<'_>) -> (Option<TokenStream>, TokenStream) {
+    fn plan(&self, cx: &EmitContext<'_>) -> (Option<TokenStream>, TokenStream) {
         let at = mixed(self.span);
         match &self.backoff {
             None => {
@@ -279,7 +279,7 @@ impl Retry {
         }
     }
 
-    fn asked(&self, cx: &Cx<'_>) -> TokenStream {
+    fn asked(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         match &self.retry_after {
             None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
@@ -292,7 +292,7 @@ impl Retry {
     }
 }
 
-fn jitter_value(jitter: &Jitter, cx: &Cx<'_>, span: Span) -> TokenStream {
+fn jitter_value(jitter: &Jitter, cx: &EmitContext<'_>, span: Span) -> TokenStream {
     let at = mixed(span);
     let ty = cx.private("Jitter", span);
     match jitter {

@@ -13,10 +13,11 @@ use syn::LitStr;
 
 pub(crate) use self::curve::Waits;
 pub(crate) use self::table::SPEC;
-use super::{Ctx, Facts, Repeats};
+use super::{Facts, Repeats};
 use crate::parse::{
-    Args, Const, Look, Pattern, Value, describe, inside, is_endless, look, wording,
+    Args, Const, ParseContext, Pattern, Syntax, Value, describe, is_endless, messages, syntax_of,
 };
+use crate::tokens::inside;
 
 const NAME: &str = "retry";
 
@@ -124,21 +125,21 @@ struct Written {
 }
 
 impl Retry {
-    pub(crate) fn parse(args: TokenStream, span: Span, cx: &Ctx<'_>) -> Self {
+    pub(crate) fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Self {
         let mut args = Args::read(&SPEC, args, cx);
         let strategy = strategy(&mut args, cx);
         let written = Written {
             strategy: strategy.map(|(_, at)| at),
-            max: args.meant("max"),
-            base: args.meant("base"),
-            factor: args.meant("factor"),
-            cap: args.meant("cap"),
-            jitter: args.meant("jitter"),
-            delays: args.meant("delays"),
-            backoff: args.meant("backoff"),
-            within: args.meant("within"),
-            budget: args.meant("budget"),
-            policy: args.meant("policy").is_some(),
+            max: args.mentioned("max"),
+            base: args.mentioned("base"),
+            factor: args.mentioned("factor"),
+            cap: args.mentioned("cap"),
+            jitter: args.mentioned("jitter"),
+            delays: args.mentioned("delays"),
+            backoff: args.mentioned("backoff"),
+            within: args.mentioned("within"),
+            budget: args.mentioned("budget"),
+            policy: args.mentioned("policy").is_some(),
         };
         let parsed = Self {
             span,
@@ -210,13 +211,15 @@ impl Retry {
 }
 
 /// The first one that stands there; the others are faults.
-fn strategy(args: &mut Args<'_>, cx: &Ctx<'_>) -> Option<(Strategy, Span)> {
+fn strategy(args: &mut Args<'_>, cx: &ParseContext<'_>) -> Option<(Strategy, Span)> {
     let mut strategies = args.take_strategies().into_iter();
     let first = strategies.next()?;
     for other in strategies {
         let why = "a retry has one strategy";
-        cx.diag
-            .error_at(other.span(), wording::excludes(other.name, first.name, why));
+        cx.diag.error_at(
+            other.span(),
+            messages::excludes(other.name, first.name, why),
+        );
     }
     let (_, strategy) = Strategy::ALL
         .into_iter()
@@ -225,12 +228,12 @@ fn strategy(args: &mut Args<'_>, cx: &Ctx<'_>) -> Option<(Strategy, Span)> {
 }
 
 fn max(value: &Value<'_>) -> Option<Max> {
-    if let Look::Word(word) = look(&value.tokens) {
+    if let Syntax::Word(word) = syntax_of(&value.tokens) {
         let text = word.to_string();
         if text == "unlimited" {
             return Some(Max::Unlimited(word.span()));
         }
-        let slip = crate::diag::nearest(&text, ["unlimited"]).is_some();
+        let slip = crate::parse::nearest(&text, ["unlimited"]).is_some();
         if (is_endless(&word) || slip) && !value.cx.params.contains(&word) {
             value.refuse_with(
                 &format!("`{word}` is none of these"),
@@ -239,7 +242,7 @@ fn max(value: &Value<'_>) -> Option<Max> {
             return None;
         }
     }
-    if let Look::Text(text) = look(&value.tokens)
+    if let Syntax::Text(text) = syntax_of(&value.tokens)
         && text.value() == "unlimited"
     {
         value.refuse_with(&describe(&value.tokens), &[text.value()]);
@@ -262,20 +265,20 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
     if value.is_flag() {
         return Some(Jitter::Full);
     }
-    let word = match look(&value.tokens) {
-        Look::Word(word) if word == "true" || word == "false" => {
+    let word = match syntax_of(&value.tokens) {
+        Syntax::Word(word) if word == "true" || word == "false" => {
             let meant = if word == "true" { "full" } else { "none" };
             value.refuse_with(&format!("`{word}` is none of these"), &[meant.to_owned()]);
             return None;
         }
-        Look::Word(word) if word == "random" || word == "on" => {
+        Syntax::Word(word) if word == "random" || word == "on" => {
             value.refuse_with(&format!("`{word}` is none of these"), &["full".to_owned()]);
             return None;
         }
         // A lower-case word that is no argument can't be a const.
-        Look::Word(word) if value.cx.params.contains(&word) => None,
-        Look::Word(word) if word.to_string().starts_with(char::is_uppercase) => None,
-        Look::Word(_) | Look::Text(_) => Some(value.word(&WORDS)?),
+        Syntax::Word(word) if value.cx.params.contains(&word) => None,
+        Syntax::Word(word) if word.to_string().starts_with(char::is_uppercase) => None,
+        Syntax::Word(_) | Syntax::Text(_) => Some(value.word(&WORDS)?),
         _ => None,
     };
     match word {
@@ -288,14 +291,14 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
 }
 
 fn budget(value: &Value<'_>) -> Option<Budget> {
-    match look(&value.tokens) {
-        Look::Text(_) => return value.name_literal().map(Budget::Named),
-        Look::Word(word) if word == "off" => return Some(Budget::Off),
-        Look::Word(word) if value.cx.params.contains(&word) => {
+    match syntax_of(&value.tokens) {
+        Syntax::Text(_) => return value.name_literal().map(Budget::Named),
+        Syntax::Word(word) if word == "off" => return Some(Budget::Off),
+        Syntax::Word(word) if value.cx.params.contains(&word) => {
             value.refuse(&format!("`{word}` is an argument of each call"));
             return None;
         }
-        Look::Word(word) => {
+        Syntax::Word(word) => {
             let text = word.to_string();
             let meant = match text.as_str() {
                 "none" | "false" | "no" | "disabled" | "unlimited" => "off".to_owned(),
@@ -313,9 +316,9 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
         Some(content) => content,
         None if value.is_in_parens() => value.tokens.clone(),
         None => {
-            let capacity = match look(&value.tokens) {
-                Look::Number(number) if number.negative => vec!["off".to_owned()],
-                Look::Number(number) if number.suffix.is_empty() => {
+            let capacity = match syntax_of(&value.tokens) {
+                Syntax::Number(number) if number.negative => vec!["off".to_owned()],
+                Syntax::Number(number) if number.suffix.is_empty() => {
                     vec![format!("(capacity = {})", number.text)]
                 }
                 _ => Vec::new(),
@@ -330,9 +333,11 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
     }
     let mut args = Args::read(&table::BUDGET, content, value.cx);
     let name = args.take("name").map(|value| value.name_literal());
-    let is_named = args.meant("name").is_some();
+    let is_named = args.mentioned("name").is_some();
     let numbers = ["capacity", "cost", "refill"];
-    let has_numbers = numbers.iter().any(|number| args.meant(number).is_some());
+    let has_numbers = numbers
+        .iter()
+        .any(|number| args.mentioned(number).is_some());
     let capacity = args
         .take("capacity")
         .and_then(|value| value.count_or(1, u32::MAX, value.example));
@@ -355,7 +360,7 @@ fn budget(value: &Value<'_>) -> Option<Budget> {
 
 /// Tokens a second: a whole number, with no unit of time beside it.
 fn refill(value: &Value<'_>) -> Option<Const<u32>> {
-    if let Look::Word(word) = look(&value.tokens)
+    if let Syntax::Word(word) = syntax_of(&value.tokens)
         && ["off", "none", "never", "no", "false"].contains(&word.to_string().as_str())
         && !value.cx.params.contains(&word)
     {
@@ -367,10 +372,10 @@ fn refill(value: &Value<'_>) -> Option<Const<u32>> {
 
 /// A name that the body can use. `n` of an argument would hide that, and a generic's can't be bound.
 fn attempt(value: &Value<'_>) -> Option<Ident> {
-    let name = match look(&value.tokens) {
-        Look::Word(name) => name,
+    let name = match syntax_of(&value.tokens) {
+        Syntax::Word(name) => name,
         // `attempt = 5`: how many there may be.
-        Look::Number(number) if !number.negative && !number.fractional => {
+        Syntax::Number(number) if !number.negative && !number.fractional => {
             let texts = [
                 format!("max = {}", number.digits),
                 value.write(value.example),
@@ -378,7 +383,7 @@ fn attempt(value: &Value<'_>) -> Option<Ident> {
             value.refuse_for(&describe(&value.tokens), &texts);
             return None;
         }
-        Look::Text(text) => {
+        Syntax::Text(text) => {
             let name = text.value();
             let is_name = syn::parse_str::<Ident>(&name).is_ok() && name != "_";
             let texts: Vec<String> = is_name.then_some(name).into_iter().collect();
@@ -386,7 +391,7 @@ fn attempt(value: &Value<'_>) -> Option<Ident> {
             return None;
         }
         _ => {
-            value.refuse_look();
+            value.refuse_as_found();
             return None;
         }
     };

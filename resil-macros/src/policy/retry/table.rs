@@ -1,13 +1,13 @@
 //! The options of `#[retry]`, and what other libraries call them.
 
-use crate::parse::{Asked, Elsewhere, Guess, Here, Kind, Opt, Spec};
+use crate::parse::{Alias, AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
 
 /// What comes in place of an error has no attribute.
 pub(crate) const FALLBACK: &[&str] = &["fallback", "fallback_method", "default", "recover"];
 pub(crate) const NO_FALLBACK: &str = "write it where the function is called: `match charge(&order).await { Err(e) => .., ok => ok }`";
 
 pub(crate) static SPEC: Spec = Spec {
-    policy: "`#[retry]`",
+    owner: "`#[retry]`",
     options: &[
         Opt::new("constant", Kind::Strategy, ""),
         Opt::new("linear", Kind::Strategy, ""),
@@ -21,9 +21,17 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("delays", Kind::Durations, "[100ms, 1s]"),
         Opt::new("backoff", Kind::Expr, "MyBackoff::new()"),
         Opt::new("within", Kind::Duration, "30s"),
-        Opt::new("on", Kind::Pattern(Asked::or("unless")), "Network(_)"),
-        Opt::new("unless", Kind::Pattern(Asked::or("on")), "Invalid(_)"),
-        Opt::new("on_ok", Kind::Pattern(Asked::OF_OK), "Pending"),
+        Opt::new(
+            "on",
+            Kind::Pattern(PatternSubject::error_opposite_to("unless")),
+            "Network(_)",
+        ),
+        Opt::new(
+            "unless",
+            Kind::Pattern(PatternSubject::error_opposite_to("on")),
+            "Invalid(_)",
+        ),
+        Opt::new("on_ok", Kind::Pattern(PatternSubject::OK), "Pending"),
         Opt::new("retry_after", Kind::Expr, "MyError::retry_after"),
         Opt::new("clone", Kind::Idents, "request"),
         Opt::new("attempt", Kind::Binding, "n"),
@@ -31,8 +39,8 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("nested", Kind::Words(&["outer"]), "outer"),
         Opt::new("policy", Kind::Expr, "POLICY"),
     ],
-    elsewhere: &[
-        Elsewhere {
+    aliases: &[
+        Alias {
             names: &[
                 "exponential_backoff",
                 "exponential_builder",
@@ -41,9 +49,9 @@ pub(crate) static SPEC: Spec = Spec {
                 "exponential_delay",
                 "wait_exponential",
             ],
-            here: Here::Named("exponential", ", by itself"),
+            target: AliasTarget::Option("exponential", ", by itself"),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "fixed",
                 "fixed_delay",
@@ -53,17 +61,17 @@ pub(crate) static SPEC: Spec = Spec {
                 "uniform",
                 "wait_fixed",
             ],
-            here: Here::Named("constant", ", by itself"),
+            target: AliasTarget::Option("constant", ", by itself"),
         },
-        Elsewhere {
+        Alias {
             names: &["linear_backoff", "incremental"],
-            here: Here::Named("linear", ", by itself"),
+            target: AliasTarget::Option("linear", ", by itself"),
         },
-        Elsewhere {
+        Alias {
             names: &["fibonacci_backoff", "fibonacci_builder", "fib"],
-            here: Here::Named("fibonacci", ", by itself"),
+            target: AliasTarget::Option("fibonacci", ", by itself"),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "max_attempts",
                 "attempts",
@@ -72,10 +80,10 @@ pub(crate) static SPEC: Spec = Spec {
                 "max_runs",
                 "stop_after_attempt",
             ],
-            here: Here::Named("max", ", which counts all runs, the first one included"),
+            target: AliasTarget::Option("max", ", which counts all runs, the first one included"),
         },
         // backon's `max_times` counts retries, as the others here do.
-        Elsewhere {
+        Alias {
             names: &[
                 "max_retries",
                 "retries",
@@ -84,13 +92,13 @@ pub(crate) static SPEC: Spec = Spec {
                 "num_retries",
                 "retry_count",
             ],
-            here: Here::OneMore("max"),
+            target: AliasTarget::OneMore("max"),
         },
-        Elsewhere {
+        Alias {
             names: &["multiplier", "exponent_base"],
-            here: Here::Named("factor", ""),
+            target: AliasTarget::Option("factor", ""),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "initial_interval",
                 "initial_delay",
@@ -105,13 +113,13 @@ pub(crate) static SPEC: Spec = Spec {
                 "wait_duration",
                 "every",
             ],
-            here: Here::Named("base", ""),
+            target: AliasTarget::Option("base", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["max_delay", "max_interval", "max_backoff", "delay_max"],
-            here: Here::Named("cap", ""),
+            target: AliasTarget::Option("cap", ""),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "max_elapsed",
                 "max_elapsed_time",
@@ -120,9 +128,9 @@ pub(crate) static SPEC: Spec = Spec {
                 "deadline",
                 "stop_after_delay",
             ],
-            here: Here::Named("within", ", which bounds all runs and delays together"),
+            target: AliasTarget::Option("within", ", which bounds all runs and delays together"),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "retry_on",
                 "when",
@@ -140,9 +148,9 @@ pub(crate) static SPEC: Spec = Spec {
                 "retry_if_exception_type",
                 "should_handle",
             ],
-            here: Here::Named("on", ", which takes a pattern"),
+            target: AliasTarget::Option("on", ", which takes a pattern"),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "abort_on",
                 "no_retry_on",
@@ -152,21 +160,23 @@ pub(crate) static SPEC: Spec = Spec {
                 "retry_if_not_exception_type",
                 "skip",
             ],
-            here: Here::Named("unless", ", which takes a pattern"),
+            target: AliasTarget::Option("unless", ", which takes a pattern"),
         },
-        Elsewhere {
+        Alias {
             names: &["retry_on_result", "on_result", "until"],
-            here: Here::Named("on_ok", ", which takes a pattern"),
+            target: AliasTarget::Option("on_ok", ", which takes a pattern"),
         },
-        Elsewhere {
+        Alias {
             names: &["strategy", "kind", "mode"],
-            here: Here::Say("the strategy is a bare word: write `retry(exponential, ..)`"),
+            target: AliasTarget::Advice(
+                "the strategy is a bare word: write `retry(exponential, ..)`",
+            ),
         },
-        Elsewhere {
+        Alias {
             names: &["attempt_number", "current_attempt", "nth", "iteration"],
-            here: Here::Named("attempt", ", a name that the body may use"),
+            target: AliasTarget::Option("attempt", ", a name that the body may use"),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "on_retry",
                 "notify",
@@ -183,11 +193,11 @@ pub(crate) static SPEC: Spec = Spec {
                 "hook",
                 "log",
             ],
-            here: Here::Say(
+            target: AliasTarget::Advice(
                 "every retry is an event: write `resil::event::subscribe(|event| ..)` at the start of the program",
             ),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "add_jitter",
                 "randomization_factor",
@@ -196,33 +206,37 @@ pub(crate) static SPEC: Spec = Spec {
                 "use_jitter",
                 "with_jitter",
             ],
-            here: Here::Named("jitter", ""),
+            target: AliasTarget::Option("jitter", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["stop"],
-            here: Here::Say("write `max = 3` for so many runs, or `within = 30s` for so much time"),
+            target: AliasTarget::Advice(
+                "write `max = 3` for so many runs, or `within = 30s` for so much time",
+            ),
         },
-        Elsewhere {
+        Alias {
             names: &["reraise", "retry_error_cls"],
-            here: Here::Say("remove it: what comes back is the last attempt's own error"),
+            target: AliasTarget::Advice(
+                "remove it: what comes back is the last attempt's own error",
+            ),
         },
-        Elsewhere {
+        Alias {
             names: &["sleep", "sleeper"],
-            here: Here::Say("remove it: it sleeps on tokio's clock"),
+            target: AliasTarget::Advice("remove it: it sleeps on tokio's clock"),
         },
-        Elsewhere {
+        Alias {
             names: &["circuit", "circuit_breaker", "breaker"],
-            here: Here::Say(
+            target: AliasTarget::Advice(
                 "write `#[circuit(name = \"pay\")]` above `#[retry]`: it is an attribute of its own",
             ),
         },
-        Elsewhere {
+        Alias {
             names: FALLBACK,
-            here: Here::Say(NO_FALLBACK),
+            target: AliasTarget::Advice(NO_FALLBACK),
         },
-        Elsewhere {
+        Alias {
             names: &["timeout", "attempt_timeout"],
-            here: Here::Say(
+            target: AliasTarget::Advice(
                 "write `#[timeout(1s)]`: below `#[retry]` it bounds each attempt, above it the whole",
             ),
         },
@@ -238,27 +252,27 @@ pub(crate) static SPEC: Spec = Spec {
 
 /// The options of `budget(..)`.
 pub(crate) static BUDGET: Spec = Spec {
-    policy: "`budget`",
+    owner: "`budget`",
     options: &[
         Opt::new("name", Kind::Name, "\"pay\""),
         Opt::new("capacity", Kind::Count, "500"),
         Opt::new("cost", Kind::Count, "5"),
         Opt::new("refill", Kind::Count, "1"),
     ],
-    elsewhere: &[
-        Elsewhere {
+    aliases: &[
+        Alias {
             names: &["id", "shared"],
-            here: Here::Named("name", ""),
+            target: AliasTarget::Option("name", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["tokens", "max_tokens", "size", "max"],
-            here: Here::Named("capacity", ""),
+            target: AliasTarget::Option("capacity", ""),
         },
-        Elsewhere {
+        Alias {
             names: &["retry_cost", "price"],
-            here: Here::Named("cost", ""),
+            target: AliasTarget::Option("cost", ""),
         },
-        Elsewhere {
+        Alias {
             names: &[
                 "refill_rate",
                 "refill_units_per_second",
@@ -268,7 +282,7 @@ pub(crate) static BUDGET: Spec = Spec {
                 "replenish",
                 "min_per_sec",
             ],
-            here: Here::Named("refill", ", which counts tokens a second"),
+            target: AliasTarget::Option("refill", ", which counts tokens a second"),
         },
     ],
     nameless: &[

@@ -10,6 +10,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use super::*;
 use crate::check::{Layer, check_stack};
+use crate::diag::Diag;
+use crate::parse::ParseContext;
 
 /// Each stack (outermost first, parted by ` ;; `) and, indented, what is said to it. The
 /// texts differ from those in a real compile only by the spaces inside user's expressions.
@@ -77,7 +79,7 @@ fn faults_of(stack: &[&str]) -> Vec<String> {
 }
 
 /// The layers of such a stack.
-pub(crate) fn layers_of(stack: &[&str], cx: &Ctx<'_>) -> Vec<Layer> {
+pub(crate) fn layers_of(stack: &[&str], cx: &ParseContext<'_>) -> Vec<Layer> {
     let stack = named(&stack.join(" ;; ")).into_iter();
     stack.map(|(name, args)| layer(&name, args, cx)).collect()
 }
@@ -113,7 +115,7 @@ fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
 }
 
 fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
-    let run = |cx: &Ctx<'_>| {
+    let run = |cx: &ParseContext<'_>| {
         let layers: Vec<Layer> = stack
             .into_iter()
             .map(|(name, args)| layer(&name, args, cx))
@@ -129,19 +131,22 @@ fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
 
 /// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`, that returns a
 /// `Result<Receipt, pay::PayError>`.
-pub(crate) fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
+pub(crate) fn with_cx<T>(run: impl FnOnce(&ParseContext<'_>) -> T) -> (T, Vec<String>) {
     let (result, faults) = with_located_faults(run);
     let messages = faults.into_iter().map(|(_, message)| message).collect();
     (result, messages)
 }
 
-fn with_located_faults<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<(Range<usize>, String)>) {
+fn with_located_faults<T>(
+    run: impl FnOnce(&ParseContext<'_>) -> T,
+) -> (T, Vec<(Range<usize>, String)>) {
     let diag = Diag::new();
     let ident = |name: &str| Ident::new(name, Span::call_site());
     let params = ["request", "limit", "user"].map(ident);
     let generics = ["T", "N"].map(ident);
-    let cx = Ctx {
+    let cx = ParseContext {
         diag: &diag,
+        attributes: &SPECS,
         params: &params,
         generics: &generics,
         error: Some(quote::quote!(pay::PayError)),
@@ -152,7 +157,7 @@ fn with_located_faults<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<(Range<usi
     (result, diag.faults())
 }
 
-fn layer(name: &Ident, args: TokenStream, cx: &Ctx<'_>) -> Layer {
+fn layer(name: &Ident, args: TokenStream, cx: &ParseContext<'_>) -> Layer {
     let span = name.span();
     match name.to_string().as_str() {
         "timeout" => Layer::Timeout(Timeout::parse(args, span, cx)),

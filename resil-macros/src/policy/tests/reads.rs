@@ -5,7 +5,7 @@ use std::time::Duration;
 use quote::quote;
 
 use super::{faults_of, with_cx};
-use crate::parse::{Const, DurationValue, Here};
+use crate::parse::{AliasTarget, Const, DurationValue};
 use crate::policy::{Circuit, Idempotent, Retry, SPECS, Timeout, circuit, retry};
 use proc_macro2::{Span, TokenStream};
 
@@ -193,10 +193,10 @@ fn every_example_of_the_tables_reads() {
                 "window" | "min_calls" => args += ", failure_rate = 50%",
                 "slow_rate" => args += ", slow = 2s",
                 "max_keys" => args += ", key = user",
-                name if spec.policy == "`#[idempotent]`" && name != "key" => args += ", key = user",
+                name if spec.owner == "`#[idempotent]`" && name != "key" => args += ", key = user",
                 _ => {}
             }
-            let policy = spec.policy.trim_matches(['`', '#', '[', ']']);
+            let policy = spec.owner.trim_matches(['`', '#', '[', ']']);
             let stack = format!("{policy}({args})");
             assert_eq!(faults_of(&[&stack]), [""; 0], "{stack}");
         }
@@ -209,21 +209,21 @@ fn every_name_from_elsewhere_leads_somewhere() {
     for spec in SPECS.into_iter().chain([&retry::table::BUDGET]) {
         let has = |name: &str| spec.options.iter().any(|option| option.name == name);
         let mut seen = Vec::new();
-        for row in spec.elsewhere {
-            match row.here {
-                Here::Named(to, _) | Here::OneMore(to) => assert!(has(to), "{to}"),
-                Here::CountOrRatio(count, ratio, _) => assert!(has(count) && has(ratio)),
-                Here::Say(text) => {
+        for row in spec.aliases {
+            match row.target {
+                AliasTarget::Option(to, _) | AliasTarget::OneMore(to) => assert!(has(to), "{to}"),
+                AliasTarget::CountOrRatio(count, ratio, _) => assert!(has(count) && has(ratio)),
+                AliasTarget::Advice(text) => {
                     let says = text.contains("write") || text.starts_with("remove it");
                     assert!(says, "{text}");
                 }
             }
             for name in row.names {
-                assert!(!has(name), "{} has `{name}` itself", spec.policy);
+                assert!(!has(name), "{} has `{name}` itself", spec.owner);
                 assert!(
                     !seen.contains(name),
                     "`{name}` is in two rows of {}",
-                    spec.policy
+                    spec.owner
                 );
                 seen.push(name);
             }

@@ -4,13 +4,13 @@ use quote::quote_spanned;
 
 use super::Timeout;
 use crate::expand::constant::not_zero;
-use crate::expand::{Cx, Inner, mixed};
-use crate::input::first_span;
+use crate::expand::{EmitContext, Inner};
 use crate::parse::DurationValue;
 use crate::policy::Layer;
+use crate::tokens::{first_span, mixed};
 
 impl Timeout {
-    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
+    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &EmitContext<'_>) -> Inner {
         let at = mixed(self.span);
         // One that is polled with this one may fire for it.
         let enclosed = above.iter().any(|l| matches!(l, Layer::Timeout(_)));
@@ -19,7 +19,7 @@ impl Timeout {
         } else {
             "timeout"
         };
-        let (timeout, site) = (cx.private(name, self.span), Cx::site(self.span));
+        let (timeout, site) = (cx.private(name, self.span), EmitContext::site(self.span));
         // A circuit inside has to know that it was this timeout that dropped it; and the event of it
         // bears the number of the call.
         let mark = cx.mark_option(self.span);

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::constant::{Const, is_const_block, is_name_in_capitals};
-use super::duration::{self, show};
-use super::look::{Look, Number, describe, is_endless, look};
-use super::split::{at_commas, flat, inside, is_punct, shown};
-use super::value::{Form, Place, Value};
-use super::wording;
+use super::const_value::Const;
+use super::duration::show;
+use super::item::Form;
+use super::spelling::{is_const_block, is_name_in_capitals};
+use super::syntax::{Number, Syntax, describe, is_endless, syntax_of};
+use super::value::{Place, Value};
+use super::{duration, messages};
 use crate::diag::help;
+use crate::parse::suggest::broken_durations::{Broken, broken};
+use crate::tokens::{flat, inside, shown, split_at_commas};
 
 /// The limit of `timeout`, the one duration that may be known only at the call.
 #[derive(Clone, Debug)]
@@ -44,8 +47,8 @@ impl Value<'_> {
 
     /// A const DURATION of at least `least`.
     pub(crate) fn duration_from(&self, least: Duration) -> Option<Const<Duration>> {
-        match look(&self.tokens) {
-            Look::Number(number) => {
+        match syntax_of(&self.tokens) {
+            Syntax::Number(number) => {
                 let value = self.duration_literal(&number, least)?;
                 if value < least {
                     self.too_short(least, &number.text);
@@ -56,19 +59,19 @@ impl Value<'_> {
                     tokens: self.tokens.clone(),
                 })
             }
-            Look::Text(text) => {
+            Syntax::Text(text) => {
                 self.text_for_duration(&text.value());
                 None
             }
-            Look::Word(word) if is_endless(&word) && !self.cx.params.contains(&word) => {
+            Syntax::Word(word) if is_endless(&word) && !self.cx.params.contains(&word) => {
                 self.endless();
                 None
             }
-            Look::Word(word) if word != "true" && word != "false" => self.const_expr(),
-            Look::Other if self.is_broken_literal() => None,
-            Look::Other => self.const_expr(),
-            Look::Nothing | Look::Percent(_) | Look::Word(_) => {
-                self.refuse_look();
+            Syntax::Word(word) if word != "true" && word != "false" => self.const_expr(),
+            Syntax::Other if self.is_broken_literal() => None,
+            Syntax::Other => self.const_expr(),
+            Syntax::Empty | Syntax::Percent(_) | Syntax::Word(_) => {
+                self.refuse_as_found();
                 None
             }
         }
@@ -77,12 +80,12 @@ impl Value<'_> {
     /// The limit of a timeout: const where it reads like one, else per call.
     pub(crate) fn duration_per_call(&self) -> Option<DurationValue> {
         let names_argument =
-            matches!(look(&self.tokens), Look::Word(word) if self.cx.params.contains(&word));
-        let is_const = match look(&self.tokens) {
-            Look::Word(word) => {
+            matches!(syntax_of(&self.tokens), Syntax::Word(word) if self.cx.params.contains(&word));
+        let is_const = match syntax_of(&self.tokens) {
+            Syntax::Word(word) => {
                 word == "true" || word == "false" || is_endless(&word) || self.reads_const()
             }
-            Look::Other => self.reads_const() || broken(&self.tokens).is_some(),
+            Syntax::Other => self.reads_const() || broken(&self.tokens).is_some(),
             _ => true,
         };
         if is_const && !names_argument {
@@ -97,9 +100,9 @@ impl Value<'_> {
 
     /// A literal that says how long, a text or a negative number too: the first text that is one.
     pub(crate) fn as_delay(&self) -> Option<String> {
-        let text = match look(&self.tokens) {
-            Look::Number(number) => number.text,
-            Look::Text(text) => text.value().split_whitespace().collect(),
+        let text = match syntax_of(&self.tokens) {
+            Syntax::Number(number) => number.text,
+            Syntax::Text(text) => text.value().split_whitespace().collect(),
             _ => return None,
         };
         match duration::read_like(&text, "100ms") {
@@ -121,8 +124,8 @@ impl Value<'_> {
         if !in_brackets && !in_parens {
             let list = inside(&self.tokens, Delimiter::Parenthesis);
             let list = list.unwrap_or_else(|| self.tokens.clone());
-            let are_numbers = at_commas(list.clone()).into_iter().all(
-                |piece| matches!(look(&piece.tokens), Look::Number(number) if !number.negative),
+            let are_numbers = split_at_commas(list.clone()).into_iter().all(
+                |piece| matches!(syntax_of(&piece.tokens), Syntax::Number(number) if !number.negative),
             );
             let texts = are_numbers.then(|| format!("[{}]", shown(&list)));
             self.refuse_with(&describe(&self.tokens), texts.as_slice());
@@ -181,7 +184,7 @@ impl Value<'_> {
 
     fn too_short(&self, least: Duration, is: &str) {
         if self.name == "base" {
-            let must = wording::must_be(self.name, "longer than zero", is);
+            let must = messages::must_be(self.name, "longer than zero", is);
             let base = self.write(self.example);
             self.fault(help(
                 must,
@@ -227,7 +230,7 @@ impl Value<'_> {
                 let what = format!("behind `{literal}` stands `{rest}`");
                 self.refuse_with(&what, &[literal]);
             }
-            Broken::Pieces(joined) => {
+            Broken::InPieces(joined) => {
                 let (what, texts) = match duration::read_like(&joined, self.example) {
                     Ok(_) => (format!("`{whole}` is in pieces"), vec![joined]),
                     Err(fault) => (fault.what, fault.write),
@@ -244,10 +247,10 @@ impl Value<'_> {
         let list = list.unwrap_or_else(|| self.tokens.clone());
         let mut missing = None;
         let (mut parted, mut joined) = (Vec::new(), Vec::new());
-        for piece in at_commas(list) {
+        for piece in split_at_commas(list) {
             let trees = flat(&piece.tokens);
             let is_number =
-                |tree: &TokenTree| matches!(look(&tree.clone().into()), Look::Number(_));
+                |tree: &TokenTree| matches!(syntax_of(&tree.clone().into()), Syntax::Number(_));
             if trees.len() < 2 || !trees.iter().all(is_number) {
                 let whole = shown(&piece.tokens);
                 parted.push(whole.clone());
@@ -272,91 +275,8 @@ impl Value<'_> {
         let texts = self.write_all(&texts);
         self.cx.diag.error(
             &before,
-            wording::comma_missing_in(&before.to_string(), &texts),
+            messages::comma_missing_in(&before.to_string(), &texts),
         );
         true
     }
-}
-
-/// A duration literal with something in it or around it.
-enum Broken {
-    /// `(5s)`, `&5s`, `= 5s`.
-    Wrapped(String),
-    /// `5s per attempt`.
-    Followed { literal: String, rest: String },
-    /// `5 s`, `1m 30s`: the text without its spaces.
-    Pieces(String),
-}
-
-fn broken(tokens: &TokenStream) -> Option<Broken> {
-    if let Some(joined) = in_pieces(tokens) {
-        let trees = flat(tokens);
-        // As much of the front as is a duration, and then words that are none of its units.
-        let followed = (1..trees.len()).rev().find_map(|at| {
-            let (front, rest) = trees.split_at(at);
-            let literal: String = front.iter().map(ToString::to_string).collect();
-            let is_word = matches!(rest[0], TokenTree::Ident(_));
-            let rest = shown(&rest.iter().cloned().collect());
-            (is_word && duration::read(&literal).is_ok())
-                .then_some(Broken::Followed { literal, rest })
-        });
-        return Some(followed.unwrap_or(Broken::Pieces(joined)));
-    }
-    let bare = unwrapped(tokens)?;
-    match look(&bare) {
-        Look::Number(number) if duration::looks_like_one(&number.text) => {
-            Some(Broken::Wrapped(number.text))
-        }
-        _ => in_pieces(&bare)
-            .filter(|joined| duration::looks_like_one(joined))
-            .map(Broken::Wrapped),
-    }
-}
-
-/// The text of a duration that is written in pieces or in brackets, where none is wanted.
-pub(super) fn meant(tokens: &TokenStream) -> Option<String> {
-    match broken(tokens)? {
-        Broken::Wrapped(text) | Broken::Followed { literal: text, .. } | Broken::Pieces(text) => {
-            duration::looks_like_one(&text).then_some(text)
-        }
-    }
-}
-
-/// What is left without the brackets and marks around it, if there are any.
-fn unwrapped(tokens: &TokenStream) -> Option<TokenStream> {
-    let mut trees = flat(tokens);
-    let before = trees.len();
-    let mut brackets = false;
-    loop {
-        let is_mark = |tree: Option<&TokenTree>| {
-            tree.is_some_and(|tree| matches!(tree, TokenTree::Punct(_)) && !is_punct(tree, '%'))
-        };
-        if is_mark(trees.first()) {
-            trees.remove(0);
-        } else if is_mark(trees.last()) {
-            trees.pop();
-        } else if let [TokenTree::Group(group)] = trees.as_slice() {
-            trees = flat(&group.stream());
-            brackets = true;
-        } else {
-            break;
-        }
-    }
-    (brackets || trees.len() < before).then(|| trees.into_iter().collect())
-}
-
-/// The text of a number and what follows it, joined, where no expression starts so.
-fn in_pieces(tokens: &TokenStream) -> Option<String> {
-    let trees = flat(tokens);
-    let all_numbers = trees.iter().enumerate().all(|(at, tree)| match tree {
-        TokenTree::Literal(literal) => literal
-            .to_string()
-            .starts_with(|c: char| c.is_ascii_digit()),
-        TokenTree::Ident(word) => at > 0 && word != "as",
-        point => at > 0 && is_punct(point, '.'),
-    });
-    let starts_with_number = matches!(trees.first(), Some(TokenTree::Literal(_)));
-    // `5.max(x)` has a group and is none of these; `5.x` reads as pieces, rightly.
-    (all_numbers && starts_with_number && trees.len() > 1)
-        .then(|| trees.iter().map(ToString::to_string).collect())
 }

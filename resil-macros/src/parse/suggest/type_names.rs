@@ -6,12 +6,12 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Pat, Path, Token, Type};
 
-use super::pattern::is_constant_name;
-use super::split::{flat, is_punct, shown};
-use super::table::Asked;
-use super::value::Value;
-use super::wording;
-use crate::policy::Ctx;
+use crate::parse::context::ParseContext;
+use crate::parse::messages;
+use crate::parse::spelling::is_constant_name;
+use crate::parse::table::PatternSubject;
+use crate::parse::value::Value;
+use crate::tokens::{flat, is_punct, shown};
 
 /// Names of types that no variant or constant has: where such a name stands behind a module, it is a
 /// type.
@@ -63,27 +63,31 @@ impl AskedBy {
 
 /// What a pattern is matched against, with the type that is declared of it.
 struct Matched<'a> {
-    asked: Asked,
+    subject: PatternSubject,
     own: Option<&'a TokenStream>,
 }
 
 impl<'a> Matched<'a> {
-    fn of(cx: &'a Ctx<'_>, asked: Asked) -> Self {
-        let own = match asked.variant {
+    fn of(cx: &'a ParseContext<'_>, subject: PatternSubject) -> Self {
+        let own = match subject.variant {
             "Ok" => cx.success.as_ref(),
             _ => cx.error.as_ref(),
         };
-        Self { asked, own }
+        Self { subject, own }
     }
 
     /// What a pattern calls the value.
     fn name(&self) -> &'static str {
-        if self.asked == Asked::OF_OK { "v" } else { "e" }
+        if self.subject == PatternSubject::OK {
+            "v"
+        } else {
+            "e"
+        }
     }
 
     fn condition(&self) -> &'static str {
         match self.own.and_then(AskedBy::of) {
-            _ if self.asked == Asked::OF_OK => "v if v.is_pending()",
+            _ if self.subject == PatternSubject::OK => "v if v.is_pending()",
             Some(by) => by.sample,
             None => "e if e.is_connect()",
         }
@@ -118,8 +122,12 @@ impl<'a> Matched<'a> {
 }
 
 /// The pattern that is meant by a name that is none: `PayError`, `Self::is_fatal`.
-pub(super) fn meant(pattern: &Pat, asked: Asked, cx: &Ctx<'_>) -> Option<String> {
-    let matched = Matched::of(cx, asked);
+pub(crate) fn intended(
+    pattern: &Pat,
+    subject: PatternSubject,
+    cx: &ParseContext<'_>,
+) -> Option<String> {
+    let matched = Matched::of(cx, subject);
     if let Some(all) = listed(pattern).filter(|all| !all.is_empty()) {
         return Some(joined(all));
     }
@@ -132,7 +140,7 @@ pub(super) fn meant(pattern: &Pat, asked: Asked, cx: &Ctx<'_>) -> Option<String>
 
 impl Value<'_> {
     /// Whether an alternative is a name that no value of the type matches: a fault for each.
-    pub(super) fn is_misnamed(&self, pattern: &Pat, guarded: bool) -> bool {
+    pub(crate) fn is_misnamed(&self, pattern: &Pat, guarded: bool) -> bool {
         let cases = cases(pattern);
         if let Some((what, text)) = self.compared_by(&cases)
             && !guarded
@@ -146,7 +154,7 @@ impl Value<'_> {
             let message = if is_predicate(&path) {
                 let what = format!("`{}` is a function", shown(&path.to_token_stream()));
                 let texts = self.write_all(&[matched.predicate(&path)]);
-                wording::wrong_kind(self.name, &self.takes, &what, &texts)
+                messages::wrong_kind(self.name, &self.takes, &what, &texts)
             } else if matched.is_own(&path) || is_other_type(&path) {
                 self.said_of_type(&path.to_token_stream())
             } else {
@@ -159,7 +167,7 @@ impl Value<'_> {
     }
 
     /// Whether it is a list of alternatives, `[A, B]`, and the value no list: a fault if so.
-    pub(super) fn is_list_by_mistake(&self, pattern: &Pat) -> bool {
+    pub(crate) fn is_list_by_mistake(&self, pattern: &Pat) -> bool {
         let matched = self.matched();
         let Some(own) = matched.own.and_then(name_of) else {
             return false;
@@ -189,7 +197,7 @@ impl Value<'_> {
     }
 
     /// Whether tokens are a type and no pattern, `Box<dyn Error>`: a fault if so.
-    pub(super) fn is_type(&self, tokens: &TokenStream) -> bool {
+    pub(crate) fn is_type(&self, tokens: &TokenStream) -> bool {
         let is_type = syn::parse2::<Type>(tokens.clone()).is_ok();
         if is_type {
             self.fault(self.said_of_type(tokens));
@@ -198,7 +206,7 @@ impl Value<'_> {
     }
 
     fn matched(&self) -> Matched<'_> {
-        Matched::of(self.cx, self.asked())
+        Matched::of(self.cx, self.subject())
     }
 
     fn said_of_type(&self, ty: &TokenStream) -> String {
@@ -220,7 +228,7 @@ impl Value<'_> {
             };
             format!("write `{variant}`, the variant that holds it, or a condition as `{condition}`")
         } else {
-            match (self.name, matched.asked.contrary) {
+            match (self.name, matched.subject.opposite) {
                 ("on", Some("unless")) => {
                     format!("{narrowed}, or leave it out to retry every error")
                 }
@@ -228,7 +236,7 @@ impl Value<'_> {
                 _ => narrowed,
             }
         };
-        wording::is_a_type(self.name, &self.takes, &written, &instead)
+        messages::is_a_type(self.name, &self.takes, &written, &instead)
     }
 
     /// `ErrorKind::TimedOut` of an `io::Error`, which has a method for it.
@@ -346,7 +354,7 @@ fn squeezed(tokens: &TokenStream) -> String {
 }
 
 /// `e: PayError if e.is_declined()`: the name, and what is behind the type.
-pub(super) fn typed(tokens: &TokenStream) -> Option<(String, TokenStream)> {
+pub(crate) fn typed(tokens: &TokenStream) -> Option<(String, TokenStream)> {
     let trees = flat(tokens);
     let [TokenTree::Ident(name), colon, rest @ ..] = trees.as_slice() else {
         return None;

@@ -4,10 +4,10 @@
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 
 use super::duration;
-use super::split::{flat, is_punct, shown};
+use crate::tokens::{flat, is_punct, shown};
 
-pub(crate) enum Look {
-    Nothing,
+pub(crate) enum Syntax {
+    Empty,
     /// A numeric literal, its unit or type suffix included.
     Number(Number),
     /// `50%`, which the lexer hands over as two tokens.
@@ -38,30 +38,30 @@ impl Number {
     }
 }
 
-pub(crate) fn look(tokens: &TokenStream) -> Look {
+pub(crate) fn syntax_of(tokens: &TokenStream) -> Syntax {
     let trees = flat(tokens);
     match trees.as_slice() {
-        [] => Look::Nothing,
-        [TokenTree::Ident(word)] => Look::Word(word.clone()),
+        [] => Syntax::Empty,
+        [TokenTree::Ident(word)] => Syntax::Word(word.clone()),
         [TokenTree::Literal(literal)] => match number(literal, false) {
-            Some(number) => Look::Number(number),
+            Some(number) => Syntax::Number(number),
             None => match syn::Lit::new(literal.clone()) {
-                syn::Lit::Str(text) => Look::Text(text),
-                _ => Look::Other,
+                syn::Lit::Str(text) => Syntax::Text(text),
+                _ => Syntax::Other,
             },
         },
         [minus, TokenTree::Literal(literal)] if is_punct(minus, '-') => {
-            number(literal, true).map_or(Look::Other, Look::Number)
+            number(literal, true).map_or(Syntax::Other, Syntax::Number)
         }
         [TokenTree::Literal(literal), percent] if is_punct(percent, '%') => {
-            number(literal, false).map_or(Look::Other, Look::Percent)
+            number(literal, false).map_or(Syntax::Other, Syntax::Percent)
         }
         [minus, TokenTree::Literal(literal), percent]
             if is_punct(minus, '-') && is_punct(percent, '%') =>
         {
-            number(literal, true).map_or(Look::Other, Look::Percent)
+            number(literal, true).map_or(Syntax::Other, Syntax::Percent)
         }
-        _ => Look::Other,
+        _ => Syntax::Other,
     }
 }
 
@@ -121,12 +121,12 @@ pub(crate) fn is_endless(word: &Ident) -> bool {
 
 /// "`5s`, a duration": how a message names the value it found.
 pub(crate) fn describe(tokens: &TokenStream) -> String {
-    match look(tokens) {
-        Look::Nothing => "nothing".to_owned(),
-        Look::Percent(number) => {
+    match syntax_of(tokens) {
+        Syntax::Empty => "nothing".to_owned(),
+        Syntax::Percent(number) => {
             format!("`{}{}%` is a ratio", sign(&number), number.text)
         }
-        Look::Number(number) => {
+        Syntax::Number(number) => {
             let written = format!("`{}{}`", sign(&number), number.text);
             if number.negative {
                 format!("{written} is negative")
@@ -138,9 +138,9 @@ pub(crate) fn describe(tokens: &TokenStream) -> String {
                 format!("{written} is a number with the suffix `{}`", number.suffix)
             }
         }
-        Look::Text(text) => format!("`\"{}\"` is a string", text.value()),
-        Look::Word(word) => format!("`{word}` is a word"),
-        Look::Other => format!("`{}` is an expression", shown(tokens)),
+        Syntax::Text(text) => format!("`\"{}\"` is a string", text.value()),
+        Syntax::Word(word) => format!("`{word}` is a word"),
+        Syntax::Other => format!("`{}` is an expression", shown(tokens)),
     }
 }
 

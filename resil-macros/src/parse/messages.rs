@@ -1,13 +1,13 @@
-//! The wording of all option faults, in one place: what is wrong, on what, and the text
+//! The messages of all option faults, in one place: what is wrong, on what, and the text
 //! to write instead. A test lists these, and a user learns to read them once.
 
 use std::fmt::Display;
 
 use proc_macro2::TokenStream;
 
-use super::split::shown;
 use super::table::{Kind, Opt, Spec, one_of};
 use crate::diag::help;
+use crate::tokens::shown;
 
 /// "write `a` or `b`".
 pub(crate) fn write(texts: &[String]) -> String {
@@ -147,7 +147,7 @@ pub(crate) fn did_you_mean(spec: &Spec, name: &str, option: &Opt, texts: &[Strin
 }
 
 pub(crate) fn no_option(spec: &Spec, name: &str) -> String {
-    format!("{} has no option `{name}`", spec.policy)
+    format!("{} has no option `{name}`", spec.owner)
 }
 
 /// The list of what is allowed.
@@ -167,7 +167,7 @@ pub(crate) fn say_instead(spec: &Spec, name: &str, say: &str) -> String {
 pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
     help(
         no_option(spec, name),
-        format!("it belongs to {}: move it there", other.policy),
+        format!("it belongs to {}: move it there", other.owner),
     )
 }
 
@@ -200,7 +200,7 @@ pub(crate) fn word_of(spec: &Spec, word: &str, option: &Opt) -> String {
     help(
         format!(
             "{} has no option `{word}`: it is a value of `{}`",
-            spec.policy, option.name
+            spec.owner, option.name
         ),
         write(&[option.write(word)]),
     )
@@ -214,8 +214,8 @@ pub(crate) fn nameless(spec: &Spec, value: &str, texts: Option<&[String]>) -> St
 }
 
 pub(crate) fn no_name(spec: &Spec, value: &str) -> String {
-    let policy = spec.policy;
-    format!("{policy} takes options with a name, but `{value}` has none")
+    let owner = spec.owner;
+    format!("{owner} takes options with a name, but `{value}` has none")
 }
 
 /// `max: 5`, `max == 5`, `max 5`.

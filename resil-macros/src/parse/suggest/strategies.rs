@@ -1,20 +1,20 @@
-//! Strategies as other libraries write them: as the value of an option, as a call, in quotes. Here
+//! Strategies as other libraries write them: as the value of an option, as a call, in quotes. AliasTarget
 //! they are bare words, and what others give them as arguments are options beside them.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
-use super::answers::{carried_over, guess};
-use super::args::{Args, Item, item};
-use super::constant::unit_literal;
-use super::look::{Look, look};
-use super::split::{at_commas, collect, flat, is_equals, shown};
-use super::table::{Here, Kind, Opt};
-use super::value::Form;
-use super::wording;
+use super::broken_durations::unit_literal;
+use super::carry_over::{carry_over, guess};
+use crate::parse::args::Args;
+use crate::parse::item::{Form, Item, item};
+use crate::parse::messages;
+use crate::parse::syntax::{Syntax, syntax_of};
+use crate::parse::table::{AliasTarget, Kind, Opt};
+use crate::tokens::{collect, first_span, flat, is_equals, shown, split_at_commas};
 
 impl Args<'_> {
     /// `backoff = exponential`, `delay = linear(base = 1s)`: a fault if that is what it is.
-    pub(super) fn is_strategy_as_value(
+    pub(crate) fn is_strategy_as_value(
         &mut self,
         ident: &Ident,
         option: Option<&'static Opt>,
@@ -23,7 +23,7 @@ impl Args<'_> {
         let Some((word, given)) = word_and_arguments(tokens) else {
             return false;
         };
-        let means_delays = match option.or_else(|| self.called_elsewhere(ident)) {
+        let means_delays = match option.or_else(|| self.aliased_option(ident)) {
             Some(option) => {
                 let kind = option.kind;
                 matches!(kind, Kind::Duration | Kind::Durations | Kind::Strategy)
@@ -43,37 +43,30 @@ impl Args<'_> {
         if option.is_some_and(|option| option.kind == Kind::Strategy) {
             return false;
         }
-        self.mean(strategy.name, super::first_span(tokens));
+        self.mention(strategy.name, first_span(tokens));
         let beside = given.map(|given| self.beside(&given)).unwrap_or_default();
         let what = match option {
-            Some(option) => wording::strategy_as_value(option, &shown(tokens)),
-            None => wording::no_option(self.spec, &ident.to_string()),
+            Some(option) => messages::strategy_as_value(option, &shown(tokens)),
+            None => messages::no_option(self.spec, &ident.to_string()),
         };
-        let message = wording::strategy_alone(&what, strategy, &beside);
+        let message = messages::strategy_alone(&what, strategy, &beside);
         self.cx.diag.error(tokens, message);
         true
     }
 
-    fn called_elsewhere(&self, ident: &Ident) -> Option<&'static Opt> {
-        match self.known_elsewhere(&ident.to_string())? {
-            Here::Named(name, _) | Here::OneMore(name) => self.option(name),
-            Here::CountOrRatio(..) | Here::Say(_) => None,
-        }
-    }
-
     /// The strategy of that name, here or elsewhere.
     pub(super) fn strategy(&self, word: &str) -> Option<&'static Opt> {
-        let here = match self.known_elsewhere(word) {
-            Some(Here::Named(name, _)) => name,
+        let name = match self.alias(word) {
+            Some(AliasTarget::Option(name, _)) => name,
             _ => word,
         };
-        self.option(here).filter(|o| o.kind == Kind::Strategy)
+        self.option(name).filter(|o| o.kind == Kind::Strategy)
     }
 
     /// What was given to a strategy, as the options to write beside it: `5ms, 3` is `base = 5ms`
     /// and `max = 3`.
-    pub(super) fn beside(&mut self, given: &TokenStream) -> Vec<String> {
-        at_commas(given.clone())
+    pub(crate) fn beside(&mut self, given: &TokenStream) -> Vec<String> {
+        split_at_commas(given.clone())
             .into_iter()
             .filter_map(|piece| self.spelled_out(piece.tokens))
             .collect()
@@ -81,7 +74,7 @@ impl Args<'_> {
 
     /// `None` where nobody can tell which option it is.
     fn spelled_out(&mut self, piece: TokenStream) -> Option<String> {
-        let span = super::first_span(&piece);
+        let span = first_span(&piece);
         let whole = shown(&piece);
         match item(piece) {
             Item::Named {
@@ -91,13 +84,13 @@ impl Args<'_> {
             } => {
                 let name = ident.to_string();
                 if let Some(option) = self.option(&name) {
-                    self.mean_once(option, span)?;
+                    self.mention_once(option, span)?;
                     return Some(whole);
                 }
-                match self.called_elsewhere(&ident) {
+                match self.aliased_option(&ident) {
                     Some(option) if form != Form::Flag => {
-                        self.mean_once(option, span)?;
-                        carried_over(self.cx, option, &name, &tokens, 0)
+                        self.mention_once(option, span)?;
+                        carry_over(self.cx, option, &name, &tokens, 0)
                             .into_iter()
                             .next()
                     }
@@ -106,22 +99,22 @@ impl Args<'_> {
             }
             Item::Nameless(tokens) => {
                 if let Some((option, value)) = self.badly_attached(&tokens) {
-                    self.mean_once(option, span)?;
-                    return carried_over(self.cx, option, option.name, &value, 0)
+                    self.mention_once(option, span)?;
+                    return carry_over(self.cx, option, option.name, &value, 0)
                         .into_iter()
                         .next();
                 }
                 let option = self.named_by(guess(&tokens))?;
-                self.mean(option.name, span);
+                self.mention(option.name, span);
                 Some(option.write(&whole))
             }
         }
     }
 
     /// `None` where it is given already.
-    fn mean_once(&mut self, option: &Opt, span: Span) -> Option<()> {
-        let first = self.meant(option.name).is_none();
-        self.mean(option.name, span);
+    fn mention_once(&mut self, option: &Opt, span: Span) -> Option<()> {
+        let first = self.mentioned(option.name).is_none();
+        self.mention(option.name, span);
         first.then_some(())
     }
 
@@ -143,9 +136,9 @@ impl Args<'_> {
 
 /// `exponential`, `"exponential"` or `exponential(..)`.
 fn word_and_arguments(tokens: &TokenStream) -> Option<(String, Option<TokenStream>)> {
-    match look(tokens) {
-        Look::Word(word) => return Some((word.to_string(), None)),
-        Look::Text(text) => return Some((text.value(), None)),
+    match syntax_of(tokens) {
+        Syntax::Word(word) => return Some((word.to_string(), None)),
+        Syntax::Text(text) => return Some((text.value(), None)),
         _ => {}
     }
     match flat(tokens).as_slice() {
@@ -160,7 +153,7 @@ fn word_and_arguments(tokens: &TokenStream) -> Option<(String, Option<TokenStrea
 
 /// Whether the arguments of a call can be none of Rust's: `base = 1s`, `5ms`.
 fn is_ours(given: &TokenStream) -> bool {
-    let named = at_commas(given.clone()).into_iter().any(|piece| {
+    let named = split_at_commas(given.clone()).into_iter().any(|piece| {
         let trees = flat(&piece.tokens);
         matches!(trees.first(), Some(TokenTree::Ident(_))) && is_equals(&trees, 1)
     });

@@ -1,15 +1,16 @@
 //! Values that shape a policy: literals, checked now, and const expressions, checked by
 //! rustc in the place where the generated code puts them.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use super::duration;
-use super::look::{Look, look};
-use super::moment;
-use super::split::{is_punct, open};
+use super::spelling::is_const_block;
+use super::syntax::{Syntax, syntax_of};
 use super::value::Value;
-use super::wording;
+use super::{duration, messages};
+use crate::parse::suggest::broken_durations;
+use crate::parse::suggest::broken_durations::unit_literal;
+use crate::tokens::is_punct;
 
 /// A value that is fixed when the function is compiled.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ impl Value<'_> {
             let sample = self.write(self.example);
             self.cx.diag.error(
                 &argument,
-                wording::names_argument(self.name, &argument, &sample),
+                messages::names_argument(self.name, &argument, &sample),
             );
             return None;
         }
@@ -66,18 +67,18 @@ impl Value<'_> {
 
     /// Whether the tokens are an expression that Rust can read; a fault if not.
     pub(crate) fn check_expr(&self) -> Option<()> {
-        if let Look::Number(number) = look(&self.tokens)
+        if let Syntax::Number(number) = syntax_of(&self.tokens)
             && duration::looks_like_one(&number.text)
         {
-            self.refuse_look();
+            self.refuse_as_found();
             return None;
         }
-        if let Some(duration) = moment::meant(&self.tokens) {
+        if let Some(duration) = broken_durations::intended(&self.tokens) {
             self.refuse_duration(&duration);
             return None;
         }
         if let Some((literal, text)) = unit_literal(&self.tokens) {
-            let message = wording::unit_in_expression(self.name, &literal.to_string(), &[text]);
+            let message = messages::unit_in_expression(self.name, &literal.to_string(), &[text]);
             self.cx.diag.error(literal, message);
             return None;
         }
@@ -99,30 +100,6 @@ impl Value<'_> {
             (word == "self" || self.cx.params.contains(word)) && !bound.contains(word)
         })
     }
-}
-
-/// `const { .. }`, by itself.
-pub(crate) fn is_const_block(tokens: &TokenStream) -> bool {
-    let mut trees = open(tokens.clone()).into_iter();
-    matches!((trees.next(), trees.next(), trees.next()),
-        (Some(TokenTree::Ident(word)), Some(TokenTree::Group(block)), None)
-            if word == "const" && block.delimiter() == Delimiter::Brace)
-}
-
-/// `LIMIT` or any path to such a name: constants are written in capitals.
-pub(crate) fn is_name_in_capitals(tokens: &TokenStream) -> bool {
-    let Ok(path) = syn::parse2::<syn::ExprPath>(open(tokens.clone())) else {
-        return false;
-    };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|last| in_capitals(&last.ident))
-}
-
-fn in_capitals(ident: &Ident) -> bool {
-    let name = ident.to_string();
-    name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
 }
 
 /// Whether an expression may mean a generic of the function, of its `impl`, or `Self`.
@@ -200,44 +177,6 @@ fn collect_lets(tokens: &TokenStream, bound: &mut Vec<Ident>) {
             _ => {}
         }
     }
-}
-
-/// A literal with a unit inside an expression, and what Rust would call it. What a macro
-/// makes of its own tokens is its own affair.
-pub(super) fn unit_literal(tokens: &TokenStream) -> Option<(TokenTree, String)> {
-    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    trees.iter().enumerate().find_map(|(at, tree)| match tree {
-        TokenTree::Group(_)
-            if at > 1 && is_punct(&trees[at - 1], '!') && is_ident(&trees[at - 2]) =>
-        {
-            None
-        }
-        TokenTree::Group(group) => unit_literal(&group.stream()),
-        TokenTree::Literal(literal) => {
-            let text = literal.to_string();
-            let numeric = text.starts_with(|c: char| c.is_ascii_digit());
-            (numeric && duration::looks_like_one(&text)).then(|| (tree.clone(), in_rust(&text)))
-        }
-        _ => None,
-    })
-}
-
-/// `500ms` → `Duration::from_millis(500)`.
-fn in_rust(text: &str) -> String {
-    match duration::read(text).map(|duration| duration.as_nanos()) {
-        Ok(nanos) if nanos % 1_000_000_000 == 0 => {
-            format!("Duration::from_secs({})", nanos / 1_000_000_000)
-        }
-        Ok(nanos) if nanos % 1_000_000 == 0 => {
-            format!("Duration::from_millis({})", nanos / 1_000_000)
-        }
-        Ok(nanos) => format!("Duration::from_nanos({nanos})"),
-        Err(_) => "Duration::from_secs(5)".to_owned(),
-    }
-}
-
-fn is_ident(tree: &TokenTree) -> bool {
-    matches!(tree, TokenTree::Ident(_))
 }
 
 impl<T> ToTokens for Const<T> {

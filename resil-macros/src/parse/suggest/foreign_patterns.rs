@@ -6,23 +6,27 @@ use quote::ToTokens;
 use syn::Pat;
 use syn::parse::Parser;
 
-use super::named::{self, typed};
-use super::pattern::is_constant_name;
-use super::split::{at_commas, collect, inside, is_punct, open, shown};
-use super::table::Asked;
-use crate::policy::Ctx;
+use super::type_names;
+use super::type_names::typed;
+use crate::parse::context::ParseContext;
+use crate::parse::spelling::is_constant_name;
+use crate::parse::table::PatternSubject;
+use crate::tokens::{collect, inside, is_punct, open, shown, split_at_commas};
 
 /// What is wrong with it, and what to write within the option's brackets, or in place of it.
-pub(super) struct Habit {
-    pub(super) what: String,
-    pub(super) write: Vec<String>,
-    /// The pattern whose contrary it is.
-    pub(super) not: Option<String>,
+pub(crate) struct ForeignPattern {
+    pub(crate) what: String,
+    pub(crate) write: Vec<String>,
+    /// The pattern whose opposite it is.
+    pub(crate) not: Option<String>,
 }
 
 /// What tokens that are no pattern mean as one.
-pub(super) fn of_no_pattern(tokens: &TokenStream, asked: Asked) -> Option<Habit> {
-    let found = |what: String, write: String| Habit {
+pub(crate) fn of_no_pattern(
+    tokens: &TokenStream,
+    subject: PatternSubject,
+) -> Option<ForeignPattern> {
+    let found = |what: String, write: String| ForeignPattern {
         what,
         write: vec![write],
         not: None,
@@ -40,7 +44,7 @@ pub(super) fn of_no_pattern(tokens: &TokenStream, asked: Asked) -> Option<Habit>
         };
         return Some(found(what, text));
     }
-    let pieces = at_commas(tokens.clone());
+    let pieces = split_at_commas(tokens.clone());
     if pieces.len() > 1 && pieces.iter().all(|piece| reads(&piece.tokens)) {
         let joined: Vec<_> = pieces.iter().map(|piece| shown(&piece.tokens)).collect();
         let what = "a comma does not part alternatives".to_owned();
@@ -50,12 +54,12 @@ pub(super) fn of_no_pattern(tokens: &TokenStream, asked: Asked) -> Option<Habit>
         let what = "`||` does not part alternatives".to_owned();
         return Some(found(what, shown(&either)));
     }
-    if let Some(habit) = of_arms(tokens) {
-        return Some(habit);
+    if let Some(foreign) = of_arms(tokens) {
+        return Some(foreign);
     }
     let not = from_not(tokens)?;
-    let name = if asked.variant == "Ok" { "v" } else { "e" };
-    Some(Habit {
+    let name = if subject.variant == "Ok" { "v" } else { "e" };
+    Some(ForeignPattern {
         what: format!("`{}` is a condition", shown(tokens)),
         write: vec![format!("{name} if !matches!({name}, {not})")],
         not: Some(not),
@@ -63,8 +67,8 @@ pub(super) fn of_no_pattern(tokens: &TokenStream, asked: Asked) -> Option<Habit>
 }
 
 /// What the arms of a `match` mean.
-pub(super) fn of_arms(tokens: &TokenStream) -> Option<Habit> {
-    Some(Habit {
+pub(crate) fn of_arms(tokens: &TokenStream) -> Option<ForeignPattern> {
+    Some(ForeignPattern {
         what: format!("`{}` has the `=>` of a `match`", shown(tokens)),
         write: vec![from_arms(tokens)?],
         not: None,
@@ -73,13 +77,17 @@ pub(super) fn of_arms(tokens: &TokenStream) -> Option<Habit> {
 
 /// `Err(X)` → `X`, where it is the error that is asked. (An error's own variant of that name can
 /// be written with a path: `MyError::Err(X)`.)
-pub(super) fn without_variant(pattern: &Pat, asked: Asked, guarded: bool) -> Option<String> {
+pub(crate) fn without_variant(
+    pattern: &Pat,
+    subject: PatternSubject,
+    guarded: bool,
+) -> Option<String> {
     let cases: Vec<&Pat> = match pattern {
         Pat::Or(or) => or.cases.iter().collect(),
         one => vec![one],
     };
     let content = |case: &&Pat| match case {
-        Pat::TupleStruct(of) if of.path.is_ident(asked.variant) && of.elems.len() == 1 => {
+        Pat::TupleStruct(of) if of.path.is_ident(subject.variant) && of.elems.len() == 1 => {
             of.elems.first().cloned()
         }
         _ => None,
@@ -97,7 +105,11 @@ pub(super) fn without_variant(pattern: &Pat, asked: Asked, guarded: bool) -> Opt
 }
 
 /// The pattern that a value of another library's option comes to, as a text to write.
-pub(super) fn meant(tokens: &TokenStream, asked: Asked, cx: &Ctx<'_>) -> Option<String> {
+pub(crate) fn intended(
+    tokens: &TokenStream,
+    subject: PatternSubject,
+    cx: &ParseContext<'_>,
+) -> Option<String> {
     let tokens = open(tokens.clone());
     if is_closure(&tokens) {
         return from_closure(&tokens);
@@ -107,15 +119,15 @@ pub(super) fn meant(tokens: &TokenStream, asked: Asked, cx: &Ctx<'_>) -> Option<
             let name = name.ident;
             Some(format!("e if {name}(e)"))
         }
-        Ok(pattern) => named::meant(&pattern, asked, cx)
-            .or_else(|| without_variant(&pattern, asked, false))
+        Ok(pattern) => type_names::intended(&pattern, subject, cx)
+            .or_else(|| without_variant(&pattern, subject, false))
             .or_else(|| Some(shown(&tokens))),
-        Err(_) => of_no_pattern(&tokens, asked)?.write.into_iter().next(),
+        Err(_) => of_no_pattern(&tokens, subject)?.write.into_iter().next(),
     }
 }
 
 /// Whether it is a closure that begins with a `|`, and no pattern: `|e| true`. (`| A | B` is one.)
-pub(super) fn is_closure(tokens: &TokenStream) -> bool {
+pub(crate) fn is_closure(tokens: &TokenStream) -> bool {
     let closure = syn::parse2::<syn::ExprClosure>(tokens.clone());
     closure.is_ok_and(|closure| closure.inputs.iter().all(is_parameter))
 }
@@ -173,7 +185,7 @@ fn of_matches(body: &TokenStream, input: &Pat) -> Option<String> {
 }
 
 /// `A || B` → `A | B`.
-pub(super) fn from_or(tokens: &TokenStream) -> Option<TokenStream> {
+pub(crate) fn from_or(tokens: &TokenStream) -> Option<TokenStream> {
     let mut alternatives: Vec<TokenTree> = Vec::new();
     let (mut halves, mut in_guard) = (0, false);
     for tree in tokens.clone() {
@@ -205,7 +217,7 @@ pub(super) fn from_or(tokens: &TokenStream) -> Option<TokenStream> {
 /// `A => true, B => true, _ => false` → `A | B`.
 fn from_arms(tokens: &TokenStream) -> Option<String> {
     let mut arms = Vec::new();
-    for piece in at_commas(tokens.clone()) {
+    for piece in split_at_commas(tokens.clone()) {
         let trees: Vec<TokenTree> = piece.tokens.into_iter().collect();
         let arrow = trees
             .windows(2)
@@ -243,7 +255,7 @@ fn from_not(tokens: &TokenStream) -> Option<String> {
     let rest = collect(rest);
     let rest = inside(&rest, Delimiter::Parenthesis).unwrap_or(rest);
     let parsed = Pat::parse_multi_with_leading_vert.parse2(rest.clone());
-    // `!is_transient` is the contrary of a predicate, not of a name.
+    // `!is_transient` is the opposite of a predicate, not of a name.
     let is_pattern = match parsed {
         Ok(Pat::Ident(name)) => is_constant_name(&name),
         Ok(_) => true,
