@@ -31,7 +31,7 @@ impl<T, E> std::fmt::Debug for Hold<'_, T, E> {
 impl SiteOf<'_> {
     /// [`begin`](Self::begin) of a site with a store of its own.
     pub fn begin_on<'a, T, E>(
-        &self,
+        self,
         store: StoreChoice,
         policy: &IdempotentPolicy,
         key: PreparedKey,
