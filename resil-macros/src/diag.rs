@@ -41,6 +41,11 @@ impl Diag {
         self.errors.borrow_mut().push(error);
     }
 
+    /// Whether no fault was found so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.borrow().is_empty()
+    }
+
     /// One `compile_error!` per fault, in the order they were found; `None` without any.
     pub(crate) fn finish(&self) -> Option<TokenStream> {
         self.errors

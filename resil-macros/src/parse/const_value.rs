@@ -32,6 +32,11 @@ impl<T> Const<T> {
         }
     }
 
+    /// Whether the value may depend on a generic, so that instances of the function differ in it.
+    pub(crate) fn may_be_generic(&self) -> bool {
+        matches!(self, Self::Inline { .. })
+    }
+
     /// The user's own tokens: a literal is not Rust (`5s`, `50%`), the others are.
     pub(crate) fn tokens(&self) -> &TokenStream {
         match self {

@@ -1,6 +1,6 @@
 //! What a faulty argument was probably meant to be, with the text to write instead.
 //!
-//! AliasTarget is all that resil knows of other libraries and of common slips. The readers of the values ask
+//! Here is all that resil knows of other libraries and of common slips. The readers of the values ask
 //! once they can't read an argument, or where it reads as something that nobody can have meant.
 
 pub(super) mod broken_durations;

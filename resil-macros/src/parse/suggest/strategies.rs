@@ -1,5 +1,5 @@
-//! Strategies as other libraries write them: as the value of an option, as a call, in quotes. AliasTarget
-//! they are bare words, and what others give them as arguments are options beside them.
+//! Strategies as other libraries write them: as the value of an option, as a call, in quotes. In resil
+//! they are bare words, and their arguments are options beside them.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 

@@ -1,15 +1,16 @@
 //! The rules within one `#[retry]`. They look at literals and defaults only: where a
 //! value is an expression they stay silent, and the const assertion speaks.
 
-use super::{Budget, Jitter, Max, Retry, Strategy};
+use super::options::{Budget, Jitter, Max, Retry, Strategy};
 use crate::diag::help;
-use crate::parse::{ParseContext, messages, nearest, show};
+use crate::parse::{Const, ParseContext, messages, nearest, show};
 
 /// What the default budget allows: 500 tokens at 5 each, and the first run.
 const MOST_RUNS_ON_DEFAULT_BUDGET: u32 = 101;
 
 impl Retry {
-    pub(crate) fn check(&self, cx: &ParseContext<'_>) {
+    /// Checks all of them.
+    pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
         self.check_delays_stand_alone(cx);
         self.check_backoff_stands_alone(cx);
         self.check_factor(cx);
@@ -207,7 +208,7 @@ impl Retry {
         let Some(Budget::Own { capacity, cost, .. }) = &self.budget else {
             return;
         };
-        let literal = |value: &Option<crate::parse::Const<u32>>, default| match value {
+        let literal = |value: &Option<Const<u32>>, default| match value {
             Some(value) => value.literal().copied(),
             None => Some(default),
         };

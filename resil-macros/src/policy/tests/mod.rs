@@ -9,8 +9,9 @@ use std::ops::Range;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use super::*;
-use crate::check::{Layer, check_stack};
+use crate::check::check_stack;
 use crate::diag::Diag;
+use crate::facts::Facts;
 use crate::parse::ParseContext;
 
 /// Each stack (outermost first, parted by ` ;; `) and, indented, what is said to it. The
@@ -78,10 +79,16 @@ fn faults_of(stack: &[&str]) -> Vec<String> {
     faults.into_iter().map(|(_, message)| message).collect()
 }
 
-/// The layers of such a stack.
-pub(crate) fn layers_of(stack: &[&str], cx: &ParseContext<'_>) -> Vec<Layer> {
+/// The policies of such a stack, and their facts.
+pub(crate) fn policies_of(
+    stack: &[&str],
+    cx: &ParseContext<'_>,
+) -> (Vec<Box<dyn Policy>>, Vec<Facts>) {
     let stack = named(&stack.join(" ;; ")).into_iter();
-    stack.map(|(name, args)| layer(&name, args, cx)).collect()
+    let parsed = stack.map(|(name, args)| parse(&name, args, cx));
+    parsed
+        .map(|parsed| (parsed.policy.expect("no fault"), parsed.facts))
+        .unzip()
 }
 
 /// The faults of a whole line, each message with the bytes that it is about.
@@ -116,14 +123,17 @@ fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
 
 fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
     let run = |cx: &ParseContext<'_>| {
-        let layers: Vec<Layer> = stack
-            .into_iter()
-            .map(|(name, args)| layer(&name, args, cx))
-            .collect();
-        for layer in &layers {
-            layer.check(cx);
+        let mut facts = Vec::new();
+        let mut policies = Vec::new();
+        for (name, args) in stack {
+            let parsed = parse(&name, args, cx);
+            facts.push(parsed.facts);
+            policies.extend(parsed.policy);
         }
-        check_stack(&layers, cx);
+        for policy in &policies {
+            policy.check(cx);
+        }
+        check_stack(&facts, cx.diag);
     };
     let ((), faults) = with_located_faults(run);
     faults
@@ -146,7 +156,7 @@ fn with_located_faults<T>(
     let generics = ["T", "N"].map(ident);
     let cx = ParseContext {
         diag: &diag,
-        attributes: &SPECS,
+        attributes: OPTIONS,
         params: &params,
         generics: &generics,
         error: Some(quote::quote!(pay::PayError)),
@@ -157,12 +167,7 @@ fn with_located_faults<T>(
     (result, diag.faults())
 }
 
-fn layer(name: &Ident, args: TokenStream, cx: &ParseContext<'_>) -> Layer {
-    let span = name.span();
-    match name.to_string().as_str() {
-        "timeout" => Layer::Timeout(Timeout::parse(args, span, cx)),
-        "retry" => Layer::Retry(Retry::parse(args, span, cx)),
-        "circuit" => Layer::Circuit(Circuit::parse(args, span, cx)),
-        _ => Layer::Idempotent(Idempotent::parse(args, span, cx)),
-    }
+fn parse(name: &Ident, args: TokenStream, cx: &ParseContext<'_>) -> Parsed {
+    let policy = find(&name.to_string()).expect("one of the policies");
+    (policy.parse)(args, name.span(), cx)
 }

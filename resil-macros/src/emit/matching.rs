@@ -1,36 +1,36 @@
-//! Patterns in generated code.
+//! Patterns in generated code, and the closures that ask about an outcome.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::Pat;
 use syn::parse::Parser;
 
-use super::EmitContext;
+use super::context::EmitContext;
 use crate::input::bindings_of;
 use crate::parse::Pattern;
 use crate::tokens::mixed;
 
 impl EmitContext<'_> {
-    /// Makes the outcome's error the user's, for patterns to look at.
-    pub(crate) fn look(&self, span: Span) -> TokenStream {
-        let (look, edge) = (self.private("look", span), self.edge());
-        quote_spanned!(mixed(span)=> let __resil_r = #look(__resil_r, #edge);)
+    /// Converts the outcome's error into the user's type, so that patterns can match it.
+    pub(crate) fn expose_error(&self, span: Span) -> TokenStream {
+        let (expose, conversions) = (self.private("look", span), self.conversions());
+        quote_spanned!(mixed(span)=> let __resil_r = #expose(__resil_r, #conversions);)
     }
 
-    /// A closure that asks an error for its class. No trait is named: where the type has it, it is
-    /// used.
+    /// Writes a closure that asks an error for its class. It names no trait: `Classify` is used if the
+    /// type implements it.
     pub(crate) fn class(&self, span: Span) -> TokenStream {
         let probe = self.private("Probe", span);
         quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).__resil_class())
     }
 
-    /// A closure that says how an error can be shown in an event. No trait is named here either.
+    /// Writes a closure that returns how an error can be shown in an event. It names no trait either.
     pub(crate) fn shown(&self, span: Span) -> TokenStream {
         let showing = self.private("Showing", span);
         quote_spanned!(mixed(span)=> |__resil_e: &_| #showing::new(__resil_e).__resil_shown())
     }
 
-    /// A closure that says whether a value matches; without a pattern none does.
+    /// Writes a closure that tells whether a value matches; without a pattern no value does.
     pub(crate) fn on_value(&self, pattern: Option<&Pattern>, span: Span) -> TokenStream {
         let at = mixed(span);
         match pattern {
@@ -42,10 +42,10 @@ impl EmitContext<'_> {
         }
     }
 
-    /// A `bool`: whether `value`, a reference, matches.
+    /// Writes a `bool`: whether `value`, a reference, matches.
     pub(crate) fn matches(&self, pattern: &Pattern, value: &TokenStream) -> TokenStream {
         let at = mixed(pattern.span);
-        let arms = arms(&self.this(&pattern.tokens));
+        let arms = arms(&self.with_self(&pattern.tokens));
         let value: TokenStream = value
             .clone()
             .into_iter()
@@ -57,7 +57,7 @@ impl EmitContext<'_> {
         let hit = quote_spanned! {at=> {
             match #value { #(#arms => true,)* _ => false }
         }};
-        // A pattern by itself can't panic.
+        // Only a guard can panic.
         if has_guard(&pattern.tokens) {
             self.asking(hit, pattern.span)
         } else {
@@ -66,11 +66,11 @@ impl EmitContext<'_> {
     }
 }
 
-/// The pattern as match arms.
+/// Writes the pattern as match arms.
 ///
-/// Where all alternatives bind the same names it is one arm, as it is written. Rust refuses
-/// `Network(_) | Http(s) if s.is_server_error()`, since `s` is not bound in all of them; it says
-/// what is meant all the same: the guard is asked of the alternatives that bind what others lack.
+/// If all alternatives bind the same names it is one arm, as it is written. Rust refuses
+/// `Network(_) | Http(s) if s.is_server_error()`, since `s` is not bound in all of them; resil takes the
+/// guard to be about the alternatives that bind names.
 fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let guard_at = trees.iter().position(is_if).unwrap_or(trees.len());

@@ -6,21 +6,13 @@ use std::time::Duration;
 
 use proc_macro2::Span;
 
-use super::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_FACTOR, Jitter, Retry, Strategy};
+use super::options::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_FACTOR, Jitter, Retry, Strategy};
+use crate::facts::Shortest;
 use crate::parse::Const;
-use crate::policy::Shortest;
+use crate::policy::worst_case::Times;
 
 /// The delay before retry n.
 type Delay = Box<dyn Fn(u32) -> Duration>;
-
-/// A time of a whole retry, at its longest.
-#[derive(Clone, Copy)]
-pub(crate) struct Waits {
-    /// By the retry's own delays.
-    pub(crate) own: Duration,
-    /// Where the failed side asks for the longest that is granted.
-    pub(crate) asked: Duration,
-}
 
 impl Retry {
     /// `None` where a value is an expression or a fault, or where the delays may be nothing. What the
@@ -39,13 +31,13 @@ impl Retry {
     }
 
     /// All waits together; `None` where that can't be told.
-    pub(crate) fn longest_waits(&self) -> Option<Waits> {
+    pub(super) fn longest_waits(&self) -> Option<Times> {
         /// More waits than this are no figure that helps anybody.
         const MOST: u32 = 10_000;
         let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
         let own = self.longest()?;
         let most_asked = self.longest_asked()?;
-        let mut all = Waits {
+        let mut all = Times {
             own: Duration::ZERO,
             asked: Duration::ZERO,
         };

@@ -1,16 +1,16 @@
-//! For which types a function runs: what an instance asks rustc, and what a key says of it.
+//! Tells instances of a generic function apart: by their types, and by what a key has of them.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{FnArg, PatType};
 
-use super::EmitContext;
+use super::context::EmitContext;
 use crate::input::{Input, bindings_of};
 use crate::tokens::mixed;
 
 impl EmitContext<'_> {
-    /// The types that this instance of the function was built for. The item and the closure must
-    /// stand in one block: their paths are compared.
+    /// Writes the identity of this instance of the function. The item and the closure must be in one
+    /// block, as their paths are compared.
     pub(crate) fn types(&self, span: Span) -> TokenStream {
         let types = self.private("Types", span);
         quote_spanned! {mixed(span)=> {
@@ -20,13 +20,13 @@ impl EmitContext<'_> {
         }}
     }
 
-    /// What the parts of a key say of the types; nothing, where they say nothing.
+    /// Writes which of the function's types the parts of a key depend on; `None` if on none.
     pub(crate) fn key_says(&self, key: &[TokenStream], span: Span) -> Option<TokenStream> {
         let mut words = Vec::new();
         for part in key {
             gather(part.clone(), &mut words);
         }
-        let input = self.plan.input;
+        let input = self.stack.input;
         let own: Vec<String> = input.generics().iter().map(ToString::to_string).collect();
         let has = |word: &str| words.iter().any(|w| w == word);
         let arguments =
@@ -52,7 +52,7 @@ impl EmitContext<'_> {
     }
 }
 
-/// All identifiers.
+/// Gathers all identifiers.
 fn gather(tokens: TokenStream, words: &mut Vec<String>) {
     for token in tokens {
         match token {
@@ -63,7 +63,7 @@ fn gather(tokens: TokenStream, words: &mut Vec<String>) {
     }
 }
 
-/// Whether it looks like a type parameter of an `impl`, of which an attribute sees nothing.
+/// Whether the word looks like a type parameter of an `impl`, which an attribute can't see.
 fn is_parameter(word: &str) -> bool {
     let mut letters = word.chars();
     letters
@@ -72,7 +72,7 @@ fn is_parameter(word: &str) -> bool {
         && letters.all(|letter| letter.is_ascii_digit())
 }
 
-/// An argument whose type is, or holds, an `impl Trait`.
+/// Returns the argument, if its type is or holds an `impl Trait`.
 fn anonymous(arg: &FnArg) -> Option<&PatType> {
     match arg {
         FnArg::Typed(arg) if mentions(arg, "impl") => Some(arg),
@@ -80,7 +80,7 @@ fn anonymous(arg: &FnArg) -> Option<&PatType> {
     }
 }
 
-/// The names of the arguments whose types name that parameter.
+/// Returns the names of the arguments whose types name that parameter.
 fn values<'a>(input: &'a Input, param: &'a str) -> impl Iterator<Item = String> + 'a {
     let inputs = input.sig.inputs.iter();
     let of = inputs.filter_map(move |arg| match arg {

@@ -2,14 +2,13 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-use super::enter_behind_fake_return;
-use super::shapes::{Tokens, has_fake_return, instrument_block, recorded_block};
-use crate::tokens::{collect, group_like};
+use super::shapes::{Tokens, has_fake_return, instrument_block, recorded_block, sole_brace};
+use crate::tokens::{collect, group_like, is_brace};
 
 /// Tokens with a hole: from the outside to the inside, where the next ones stand.
-pub(super) struct Shell(pub(super) Vec<(Tokens, usize)>);
+pub(super) struct Wrapper(pub(super) Vec<(Tokens, usize)>);
 
-impl Shell {
+impl Wrapper {
     /// What the outer `#[instrument]` of a block made of it, and what that was; the tokens as they
     /// are where there is none.
     ///
@@ -68,13 +67,26 @@ pub(super) fn enter(
 
 /// Outermost first, those above a run of layers before those below it. tracing puts the later one
 /// of two outside; so it stays for those that no layer parts.
-pub(super) fn in_written_order(mut shells: Vec<Shell>, below: &[usize]) -> Vec<Shell> {
-    let all = shells.len();
+pub(super) fn in_written_order(mut wrappers: Vec<Wrapper>, below: &[usize]) -> Vec<Wrapper> {
+    let all = wrappers.len();
     let mut ordered = Vec::with_capacity(all);
     for below in below.iter().chain([&0]) {
         // Those written above it that are still to come: the innermost ones.
         let above = all.saturating_sub(*below).saturating_sub(ordered.len());
-        ordered.append(&mut shells.split_off(shells.len() - above));
+        ordered.append(&mut wrappers.split_off(wrappers.len() - above));
     }
     ordered
+}
+
+/// `instrument` wraps the body in one more pair of braces than it had.
+pub(super) fn enter_behind_fake_return(
+    frames: &mut Vec<(Tokens, usize)>,
+    tokens: Tokens,
+) -> Option<Tokens> {
+    let at = tokens.iter().rposition(is_brace)?;
+    let inner = enter(frames, tokens, at)?;
+    match sole_brace(&inner) {
+        Some(at) => enter(frames, inner, at),
+        None => Some(inner),
+    }
 }

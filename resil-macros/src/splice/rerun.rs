@@ -12,11 +12,11 @@ pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
     if let Some(at) = instrument_block(&tokens) {
         map_group(&mut tokens[at], |mut inner| match recorded_block(&inner) {
             Some(deeper) => {
-                map_group(&mut inner[deeper], borrowing);
+                map_group(&mut inner[deeper], |block| borrowing(&block));
                 inner.remove(deeper - 1);
                 collect(&inner)
             }
-            None => borrowing(inner),
+            None => borrowing(&inner),
         });
         tokens.remove(at - 1);
     }
@@ -29,9 +29,9 @@ pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
 }
 
 /// `async_trait`'s `let __self = self; let x = x;` for a block that runs again.
-fn borrowing(tokens: Tokens) -> TokenStream {
-    let Some(hoisting) = async_trait_block(&tokens) else {
-        return collect(&tokens);
+fn borrowing(tokens: &[TokenTree]) -> TokenStream {
+    let Some(hoisting) = async_trait_block(tokens) else {
+        return collect(tokens);
     };
     let end = hoisting.start;
     let mut out = TokenStream::new();

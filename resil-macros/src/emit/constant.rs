@@ -1,110 +1,119 @@
-//! Const values in generated code: where each is evaluated, and what it is held to there.
+//! Const values in generated code: where each is evaluated, and the bounds that it is checked against.
 
 use std::time::Duration;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 
-use super::EmitContext;
+use super::context::EmitContext;
+use super::inner::Entry;
 use crate::parse::Const;
 use crate::tokens::{first_span, mixed};
 
-/// What a const expression must be: its type, and a condition on `__resil_v` with the message that
-/// names the option.
-pub(crate) struct Bound {
-    /// The option, as it is called in messages and in the name of the item.
+/// The type of a const expression, and a condition on `__resil_v` with the message that names the
+/// option.
+pub(crate) struct ConstBound {
+    /// The option, for the message and the name of the item.
     pub(crate) option: &'static str,
-    pub(crate) ty: Ty,
-    /// Tokens of a `bool` over `__resil_v`; empty: anything of the type.
+    pub(crate) ty: ConstType,
+    /// A `bool` expression over `__resil_v`; empty if any value of the type will do.
     pub(crate) holds: TokenStream,
-    /// What the message says it must be.
+    /// Completes the message "`option` must be ..".
     pub(crate) must: &'static str,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Ty {
+pub(crate) enum ConstType {
     Count,
     Duration,
     Number,
 }
 
-/// A literal of the user's as Rust.
-pub(crate) trait Literally {
-    fn literally(&self, span: Span) -> TokenStream;
+/// A value that can be written as Rust.
+pub(crate) trait AsRust {
+    /// Writes the value, spanned at `span`.
+    fn as_rust(&self, span: Span) -> TokenStream;
 }
 
-impl Literally for u32 {
-    fn literally(&self, span: Span) -> TokenStream {
+impl AsRust for u32 {
+    fn as_rust(&self, span: Span) -> TokenStream {
         let mut literal = Literal::u32_suffixed(*self);
         literal.set_span(span);
         quote_spanned!(span=> #literal)
     }
 }
 
-impl Literally for f64 {
-    fn literally(&self, span: Span) -> TokenStream {
+impl AsRust for f64 {
+    fn as_rust(&self, span: Span) -> TokenStream {
         let mut literal = Literal::f64_suffixed(*self);
         literal.set_span(span);
         quote_spanned!(span=> #literal)
     }
 }
 
-impl Literally for Duration {
-    fn literally(&self, span: Span) -> TokenStream {
+impl AsRust for Duration {
+    fn as_rust(&self, span: Span) -> TokenStream {
         let (secs, nanos) = (self.as_secs(), self.subsec_nanos());
         quote_spanned!(span=> ::core::time::Duration::new(#secs, #nanos))
     }
 }
 
 impl EmitContext<'_> {
-    /// [`constant`](Self::constant) without an item: it is seen when the function is built.
-    pub(crate) fn inline_constant<T: Literally>(
+    /// Writes [`constant`](Self::constant) without an item: a fault is found when the function is built.
+    pub(crate) fn inline_constant<T: AsRust>(
         &self,
         value: &Const<T>,
-        bound: &Bound,
+        bound: &ConstBound,
     ) -> TokenStream {
         match value {
-            Const::Literal { value, tokens } => value.literally(mixed(first_span(tokens))),
-            Const::Inline { tokens } | Const::Item { tokens } => bound.checked(&self.this(tokens)),
+            Const::Literal { value, tokens } => value.as_rust(mixed(first_span(tokens))),
+            Const::Inline { tokens } | Const::Item { tokens } => {
+                bound.checked(&self.with_self(tokens))
+            }
         }
     }
 
-    /// `value` as the policy of type `ty` to start from, where [`constant`](Self::constant) would
-    /// put it.
+    /// Writes `value` as the policy of type `ty` to start from.
     pub(crate) fn base_policy(
         &self,
         value: &Const<()>,
         ty: &TokenStream,
         policy: &'static str,
+        entry: &mut Entry,
     ) -> TokenStream {
         let at = mixed(first_span(value.tokens()));
-        let tokens = self.this(value.tokens());
+        let tokens = self.with_self(value.tokens());
         let typed = quote_spanned!(at=> { let __resil_v: #ty = #tokens; __resil_v });
         let Const::Item { .. } = value else {
             return typed;
         };
         let name = Ident::new(&format!("__RESIL_{}_POLICY", policy.to_uppercase()), at);
-        self.on_entry(&quote_spanned!(at=> const #name: #ty = #typed;));
+        entry.push(quote_spanned!(at=> const #name: #ty = #typed;));
         quote_spanned!(at=> #name)
     }
 
-    /// `value` as an expression for an inline const.
+    /// Writes `value` as an expression for an inline const.
     ///
-    /// A bare path is validated in a `const` item, which `cargo check` sees; what may depend on a
-    /// generic can only stand in an inline const, seen when the function is built.
-    pub(crate) fn constant<T: Literally>(&self, value: &Const<T>, bound: &Bound) -> TokenStream {
+    /// A bare path is checked in a `const` item on entry, which `cargo check` evaluates. A value that may
+    /// depend on a generic can be checked only in the inline const, when the function is built.
+    pub(crate) fn constant<T: AsRust>(
+        &self,
+        value: &Const<T>,
+        bound: &ConstBound,
+        entry: &mut Entry,
+    ) -> TokenStream {
         match value {
-            Const::Literal { value, tokens } => value.literally(mixed(first_span(tokens))),
-            Const::Inline { tokens } => bound.checked(&self.this(tokens)),
+            Const::Literal { value, tokens } => value.as_rust(mixed(first_span(tokens))),
+            Const::Inline { tokens } => bound.checked(&self.with_self(tokens)),
             Const::Item { tokens } => {
                 let at = mixed(first_span(tokens));
                 let name = Ident::new(&format!("__RESIL_{}", bound.option.to_uppercase()), at);
                 let ty = bound.ty.tokens(at);
-                self.on_entry(&quote_spanned!(at=> const #name: #ty = #tokens;));
+                entry.push(quote_spanned!(at=> const #name: #ty = #tokens;));
                 if let Some(check) = bound.check(at) {
-                    // Nameless, for rustc says what it could not evaluate.
-                    self.on_entry(
-                        &quote_spanned!(at=> const _: () = { let __resil_v = #name; #check };),
+                    // Without a name, as rustc prints the name of what it could not evaluate.
+                    entry.push(
+                        quote_spanned!(at=> const _: () = { let __resil_v = #name; #check };),
                     );
                 }
                 quote_spanned!(at=> #name)
@@ -113,8 +122,8 @@ impl EmitContext<'_> {
     }
 }
 
-impl Bound {
-    /// The expression, held to its bound: the caret of a failing one is at the user's value.
+impl ConstBound {
+    /// Writes the expression with its check; the caret of a failing check is at the user's value.
     fn checked(&self, tokens: &TokenStream) -> TokenStream {
         let at = mixed(first_span(tokens));
         let ty = self.ty.tokens(at);
@@ -136,7 +145,7 @@ impl Bound {
     }
 }
 
-impl Ty {
+impl ConstType {
     pub(crate) fn tokens(self, at: Span) -> TokenStream {
         match self {
             Self::Count => quote_spanned!(at=> ::core::primitive::u32),
@@ -146,54 +155,54 @@ impl Ty {
     }
 }
 
-/// `__resil_v` is above zero: a duration that zero makes no sense for.
-pub(crate) fn not_zero(option: &'static str) -> Bound {
+/// A duration above zero.
+pub(crate) fn not_zero(option: &'static str) -> ConstBound {
     let at = mixed(Span::call_site());
-    Bound {
+    ConstBound {
         option,
-        ty: Ty::Duration,
+        ty: ConstType::Duration,
         holds: quote_spanned!(at=> __resil_v.as_nanos() > 0),
         must: "longer than zero",
     }
 }
 
 /// A duration of any length.
-pub(crate) fn any_duration(option: &'static str) -> Bound {
-    Bound {
+pub(crate) fn any_duration(option: &'static str) -> ConstBound {
+    ConstBound {
         option,
-        ty: Ty::Duration,
+        ty: ConstType::Duration,
         holds: TokenStream::new(),
         must: "a duration",
     }
 }
 
 /// A ratio: above 0 and at most 1.
-pub(crate) fn ratio(option: &'static str) -> Bound {
+pub(crate) fn ratio(option: &'static str) -> ConstBound {
     let at = mixed(Span::call_site());
-    Bound {
+    ConstBound {
         option,
-        ty: Ty::Number,
+        ty: ConstType::Number,
         holds: quote_spanned!(at=> __resil_v > 0.0 && __resil_v <= 1.0),
         must: "above 0 and at most 1 (100%)",
     }
 }
 
 /// A count of any size.
-pub(crate) fn any_count(option: &'static str) -> Bound {
-    Bound {
+pub(crate) fn any_count(option: &'static str) -> ConstBound {
+    ConstBound {
         option,
-        ty: Ty::Count,
+        ty: ConstType::Count,
         holds: TokenStream::new(),
         must: "a count",
     }
 }
 
 /// A count between two bounds.
-pub(crate) fn count(option: &'static str, low: u32, high: u32, must: &'static str) -> Bound {
+pub(crate) fn count(option: &'static str, low: u32, high: u32, must: &'static str) -> ConstBound {
     let at = mixed(Span::call_site());
-    Bound {
+    ConstBound {
         option,
-        ty: Ty::Count,
+        ty: ConstType::Count,
         holds: quote_spanned!(at=> __resil_v >= #low && __resil_v <= #high),
         must,
     }

@@ -1,10 +1,10 @@
 //! The options of `#[retry]`, and what other libraries call them.
 
-use crate::parse::{Alias, AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
-
-/// What comes in place of an error has no attribute.
-pub(crate) const FALLBACK: &[&str] = &["fallback", "fallback_method", "default", "recover"];
-pub(crate) const NO_FALLBACK: &str = "write it where the function is called: `match charge(&order).await { Err(e) => .., ok => ok }`";
+use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Pattern, PatternSubject, Spec};
+use crate::policy::aliases::FALLBACK;
+use proc_macro2::{Ident, Span, TokenStream};
+use std::time::Duration;
+use syn::LitStr;
 
 pub(crate) static SPEC: Spec = Spec {
     owner: "`#[retry]`",
@@ -230,10 +230,7 @@ pub(crate) static SPEC: Spec = Spec {
                 "write `#[circuit(name = \"pay\")]` above `#[retry]`: it is an attribute of its own",
             ),
         },
-        Alias {
-            names: FALLBACK,
-            target: AliasTarget::Advice(NO_FALLBACK),
-        },
+        FALLBACK,
         Alias {
             names: &["timeout", "attempt_timeout"],
             target: AliasTarget::Advice(
@@ -292,3 +289,128 @@ pub(crate) static BUDGET: Spec = Spec {
         (Guess::Number, "refill"),
     ],
 };
+
+/// The runtime's defaults: LANGUAGE.md, section 3.
+pub(super) const DEFAULT_MAX: u32 = 3;
+pub(super) const DEFAULT_BASE: Duration = Duration::from_millis(100);
+pub(super) const DEFAULT_FACTOR: f64 = 2.0;
+pub(super) const DEFAULT_CAP: Duration = Duration::from_secs(20);
+
+#[expect(
+    clippy::struct_field_names,
+    reason = "`retry_after` is what the option is called"
+)]
+pub(crate) struct Retry {
+    pub(crate) span: Span,
+    pub(crate) strategy: Strategy,
+    pub(crate) max: Option<Max>,
+    pub(crate) base: Option<Const<Duration>>,
+    pub(crate) factor: Option<Const<f64>>,
+    pub(crate) cap: Option<Const<Duration>>,
+    pub(crate) jitter: Option<Jitter>,
+    pub(crate) delays: Option<Vec<Const<Duration>>>,
+    pub(crate) backoff: Option<TokenStream>,
+    pub(crate) within: Option<Const<Duration>>,
+    pub(crate) on: Option<Pattern>,
+    pub(crate) unless: Option<Pattern>,
+    pub(crate) on_ok: Option<Pattern>,
+    pub(crate) retry_after: Option<TokenStream>,
+    pub(crate) clone: Vec<Ident>,
+    /// The name by which the body knows the number of the attempt.
+    pub(crate) attempt: Option<Ident>,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) nested_outer: bool,
+    /// A `RetryPolicy` of the user's to start from.
+    pub(crate) policy: Option<Const<()>>,
+    /// Where the options are written, for the rules between them.
+    pub(super) written: Written,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Constant,
+    Linear,
+    Exponential,
+    Fibonacci,
+}
+
+impl Strategy {
+    pub(super) const ALL: [(&'static str, Self); 4] = [
+        ("constant", Self::Constant),
+        ("linear", Self::Linear),
+        ("exponential", Self::Exponential),
+        ("fibonacci", Self::Fibonacci),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Max {
+    Count(Const<u32>),
+    Unlimited(Span),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Jitter {
+    Full,
+    Equal,
+    Decorrelated,
+    None,
+    Ratio(Const<f64>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Budget {
+    Off,
+    Named(LitStr),
+    /// With numbers, the site's own or a named one.
+    Own {
+        name: Option<LitStr>,
+        capacity: Option<Const<u32>>,
+        cost: Option<Const<u32>>,
+        refill: Option<Const<u32>>,
+    },
+}
+
+/// Where the options are written that the rules are about, faulty values included: a rule must not
+/// take the default in place of a value that has a fault.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) strategy: Option<Span>,
+    pub(super) max: Option<Span>,
+    pub(super) base: Option<Span>,
+    pub(super) factor: Option<Span>,
+    pub(super) cap: Option<Span>,
+    pub(super) jitter: Option<Span>,
+    pub(super) delays: Option<Span>,
+    pub(super) backoff: Option<Span>,
+    pub(super) within: Option<Span>,
+    pub(super) budget: Option<Span>,
+    /// Then an option that is not written is not its default, but unknown.
+    pub(super) policy: bool,
+}
+
+impl Retry {
+    /// Returns the strategy's word, if it is written.
+    pub(super) fn written_strategy(&self) -> Option<&'static str> {
+        self.written.strategy.map(|_| self.strategy.name())
+    }
+
+    /// Returns how often the body may run, if that is known and limited.
+    pub(super) fn runs(&self) -> Option<u32> {
+        match &self.max {
+            Some(Max::Count(count)) => count.literal().copied(),
+            Some(Max::Unlimited(_)) => None,
+            None if self.written.max.is_some() || self.written.policy => None,
+            None => Some(DEFAULT_MAX),
+        }
+    }
+
+    /// Whether the body may run more than once: not with a literal `max = 1`.
+    pub(super) fn runs_again(&self) -> bool {
+        !matches!(&self.max, Some(Max::Count(c)) if c.literal() == Some(&1))
+    }
+}

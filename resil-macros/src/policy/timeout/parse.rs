@@ -1,52 +1,25 @@
-//! `#[timeout(5s)]`: one duration, first and nameless.
+//! Reads the limit of `#[timeout]`.
 
-mod expand;
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-
-use super::{Bound, Facts};
+use super::options::{EXAMPLE, NAME, SPEC, Timeout, UNIT_NAMES, facts};
 use crate::diag::help;
+use crate::facts::Facts;
 use crate::parse::{
     DurationValue, ParseContext, Place, Spec, Syntax, Value, split_options, syntax_of, with_units,
 };
 use crate::tokens::{inside, is_equals, shown};
 
-/// It has no named options; the table stands for the messages and for those of others.
-pub(crate) static SPEC: Spec = Spec {
-    owner: "`#[timeout]`",
-    options: &[],
-    aliases: &[],
-    nameless: &[],
-};
-
-const NAME: &str = "timeout";
-const EXAMPLE: &str = "5s";
-
-/// What other libraries call the unit of their number.
-const UNIT_NAMES: [(&str, &str); 10] = [
-    ("ms", "ms"),
-    ("millis", "ms"),
-    ("milliseconds", "ms"),
-    ("timeout_ms", "ms"),
-    ("s", "s"),
-    ("secs", "s"),
-    ("seconds", "s"),
-    ("timeout_secs", "s"),
-    ("us", "us"),
-    ("minutes", "m"),
-];
-
-pub(crate) struct Timeout {
-    pub(crate) span: Span,
-    /// `None` after a fault.
-    pub(crate) limit: Option<DurationValue>,
-}
-
 impl Timeout {
-    pub(crate) fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Self {
+    /// Reads the arguments; faults go to the sink. `Err` if there is no limit.
+    pub(crate) fn read(
+        args: TokenStream,
+        span: Span,
+        cx: &ParseContext<'_>,
+    ) -> Result<Self, Box<Facts>> {
         let mut values = split_options(args, &SPEC, cx).into_iter();
         let limit = if let Some(tokens) = values.next() {
-            read(tokens, span, cx)
+            limit(tokens, span, cx)
         } else {
             let message = "`timeout` takes a duration, but none is given";
             cx.diag
@@ -70,32 +43,15 @@ impl Timeout {
                 ),
             );
         }
-        Self { span, limit }
-    }
-
-    /// All rules about a limit hold for its value alone: see the parser.
-    #[expect(clippy::unused_self, reason = "every policy has the same phases")]
-    pub(crate) fn check(&self, _cx: &ParseContext<'_>) {}
-
-    pub(crate) fn facts(&self) -> Facts {
-        let bound = self.limit.as_ref().map(|limit| Bound {
-            limit: limit.literal(),
-            tokens: limit.tokens().clone(),
-        });
-        // A limit with a fault bounds too: nothing is said to be missing around.
-        let bound = bound.unwrap_or_else(|| Bound {
-            limit: None,
-            tokens: TokenStream::new(),
-        });
-        Facts {
-            once: false,
-            bound: Some(bound),
-            ..Facts::new(NAME, self.span)
+        match limit {
+            Some(limit) => Ok(Self { span, limit }),
+            // A limit with a fault is a limit: no rule reports that there is none.
+            None => Err(Box::new(facts(span, None, TokenStream::new()))),
         }
     }
 }
 
-fn read(tokens: TokenStream, span: Span, cx: &ParseContext<'_>) -> Option<DurationValue> {
+fn limit(tokens: TokenStream, span: Span, cx: &ParseContext<'_>) -> Option<DurationValue> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     if let [TokenTree::Ident(name), _, rest @ ..] = trees.as_slice()
         && is_equals(&trees, 1)
@@ -118,7 +74,7 @@ fn read(tokens: TokenStream, span: Span, cx: &ParseContext<'_>) -> Option<Durati
         place: Place::Whole { span },
         tokens,
     };
-    if inside(&value.tokens, proc_macro2::Delimiter::Bracket).is_some() {
+    if inside(&value.tokens, Delimiter::Bracket).is_some() {
         if !value.is_broken_literal() {
             value.refuse_as_found();
         }

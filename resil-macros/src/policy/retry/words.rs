@@ -1,13 +1,27 @@
 //! A `#[retry]` in words.
 
-use super::code::{code, duration, written};
-use super::departing;
+use super::options::{Budget, Jitter, Max, Retry, Strategy};
+use crate::facts::Classifies;
 use crate::parse::Const;
-use crate::policy::Retry;
-use crate::policy::retry::{Budget, Jitter, Max, Strategy};
+use crate::policy::words::{code, departing, duration, written};
 use crate::tokens::shown_whole;
 
-pub(super) fn words(r: &Retry) -> String {
+impl Retry {
+    pub(super) fn in_words(&self) -> String {
+        format!("**retry**: {}", settings(self))
+    }
+
+    /// The decision that is left to the class of an error.
+    pub(super) fn classifies(&self) -> Option<Classifies> {
+        let by_class = self.on.is_none() && self.runs() != Some(1);
+        by_class.then(|| Classifies {
+            consequence: "is retried",
+            has_exceptions: self.unless.is_some(),
+        })
+    }
+}
+
+fn settings(r: &Retry) -> String {
     if r.runs() == Some(1) {
         return "one run".to_owned();
     }

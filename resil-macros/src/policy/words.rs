@@ -1,20 +1,20 @@
-//! Values as code spans: what the user wrote, whatever is in it.
+//! Values as code spans, for the docs that policies write.
 
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
 
-use crate::parse::{Const, DurationValue, show};
+use crate::parse::{Const, show};
 use crate::tokens::shown_whole;
 
-/// `text` between so many backticks that none inside it ends the span, as Markdown has it.
-pub(super) fn code(text: &str) -> String {
+/// Puts `text` between more backticks than any run of them inside it, as Markdown requires.
+pub(crate) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
     let runs = text.split(|c| c != '`').map(str::len);
     let fence = "`".repeat(runs.max().unwrap_or_default() + 1);
-    // The fence and a backtick beside it would be one run; the spaces are not shown.
+    // A backtick beside the fence would be part of it; Markdown does not show these spaces.
     let space = if text.starts_with('`') || text.ends_with('`') {
         " "
     } else {
@@ -23,11 +23,12 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// The user's own tokens.
+/// Shows the user's own tokens.
 pub(super) fn written(tokens: &TokenStream) -> String {
     code(&shown_whole(tokens))
 }
 
+/// Shows a duration.
 pub(super) fn duration(d: &Const<Duration>) -> String {
     match d.literal() {
         Some(d) => code(&show(*d)),
@@ -35,9 +36,8 @@ pub(super) fn duration(d: &Const<Duration>) -> String {
     }
 }
 
-pub(super) fn limit(d: &DurationValue) -> String {
-    match d.literal() {
-        Some(d) => code(&show(d)),
-        None => written(d.tokens()),
-    }
+/// Formats a policy to start from and the options that depart from it: `as P says, but ..`.
+pub(super) fn departing(policy: &TokenStream, options: &[String]) -> String {
+    let but = if options.is_empty() { "" } else { ", but " };
+    format!("as {} says{but}{}", written(policy), options.join(", "))
 }

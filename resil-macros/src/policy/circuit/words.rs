@@ -1,13 +1,25 @@
 //! A `#[circuit]` in words.
 
-use super::code::{code, duration, written};
-use super::departing;
-use crate::parse::Const;
-use crate::policy::Circuit;
-use crate::policy::circuit::Window;
+use super::options::{Circuit, Window};
+use crate::facts::Classifies;
+use crate::policy::words::{code, departing, duration, written};
 use crate::tokens::shown_whole;
 
-pub(super) fn words(c: &Circuit) -> String {
+impl Circuit {
+    pub(super) fn in_words(&self) -> String {
+        format!("**circuit**{}", settings(self))
+    }
+
+    /// The decision that is left to the class of an error.
+    pub(super) fn classifies(&self) -> Option<Classifies> {
+        self.on.is_none().then(|| Classifies {
+            consequence: "is a failure of the circuit",
+            has_exceptions: self.ignore.is_some(),
+        })
+    }
+}
+
+fn settings(c: &Circuit) -> String {
     let name = c
         .name
         .as_ref()
@@ -22,7 +34,7 @@ pub(super) fn words(c: &Circuit) -> String {
     } else if c.name.is_none() || !departures(c).is_empty() {
         parts.push(opens(c));
     }
-    // With a name alone it opens as another function has set it, of whom nothing is known here.
+    // With a name alone another function has the settings, and they are not known here.
     parts.extend(
         c.on.as_ref()
             .map(|p| format!("only {} counts as a failure", written(&p.written))),
@@ -40,7 +52,8 @@ pub(super) fn words(c: &Circuit) -> String {
     format!("{name}{per_key}{colon}{}", parts.join("; "))
 }
 
-/// For how long, and what trips it. The least time: jitter and failed probes make it longer.
+/// For how long it opens, and what trips it. The time is the shortest: jitter and failed probes make it
+/// longer.
 fn opens(c: &Circuit) -> String {
     let open_for = c
         .open_for
@@ -77,7 +90,7 @@ fn opens(c: &Circuit) -> String {
     format!("opens for at least {open_for} {}", trips.join(", or "))
 }
 
-/// What the rates are rates of.
+/// The calls among which the rates are counted.
 fn calls(c: &Circuit) -> String {
     let (calls, least) = match &c.window {
         None => ("the last `100` calls".to_owned(), None),
@@ -101,29 +114,16 @@ fn calls(c: &Circuit) -> String {
     }
 }
 
-/// What is written of the settings.
+/// The settings that are written.
 fn departures(c: &Circuit) -> Vec<String> {
-    fn of<T>(name: &str, value: Option<&Const<T>>) -> Option<String> {
-        value.map(|v| code(&format!("{name} = {}", shown_whole(v.tokens()))))
-    }
-    let window = c.window.as_ref().and_then(|window| match window {
-        Window::Calls(n) => of("window", Some(n)),
-        Window::Time(d) => of("window", Some(d)),
-        Window::Expr(w) => of("window", Some(w)),
-    });
-    [
-        of("failures", c.failures.as_ref()),
-        of("failure_rate", c.failure_rate.as_ref()),
-        window,
-        of("min_calls", c.min_calls.as_ref()),
-        of("slow", c.slow.as_ref()),
-        of("slow_rate", c.slow_rate.as_ref()),
-        of("open_for", c.open_for.as_ref()),
-        of("open_max", c.open_max.as_ref()),
-        of("probes", c.probes.as_ref()),
-        of("max_keys", c.max_keys.as_ref()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    c.settings()
+        .iter()
+        .map(|setting| {
+            code(&format!(
+                "{} = {}",
+                setting.name,
+                shown_whole(setting.tokens())
+            ))
+        })
+        .collect()
 }
