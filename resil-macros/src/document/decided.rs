@@ -5,6 +5,14 @@
 //! type has a `Classify` or not, and more where the name alone tells: of a type parameter, whose
 //! bounds are written; of the types that resil knows, with the features that it was built with.
 
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{
+    GenericArgument, GenericParam, Generics, PathArguments, PathSegment, Token, Type,
+    TypeParamBound, WherePredicate,
+};
+
 use crate::facts::{Classifies, Facts};
 use crate::input::Input;
 use crate::policy::{POLICIES, code};
@@ -13,14 +21,6 @@ use crate::tokens::shown_whole;
 
 #[cfg(test)]
 mod tests;
-
-use proc_macro2::Ident;
-use quote::ToTokens;
-use syn::punctuated::Punctuated;
-use syn::{
-    GenericArgument, GenericParam, Generics, PathArguments, PathSegment, Token, Type,
-    TypeParamBound, WherePredicate,
-};
 
 /// Returns the sentence, if a layer leaves a decision to the class of an error.
 pub(super) fn sentence(input: &Input, facts: &[Facts]) -> Option<String> {

@@ -1,6 +1,10 @@
 //! The `# Resilience` section that a documented function gets: its stack in words, and its worst
 //! case.
 
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Meta};
+
 use crate::facts::Facts;
 use crate::input::Input;
 use crate::policy::{Policy, WorstCase};
@@ -8,10 +12,6 @@ use crate::policy::{Policy, WorstCase};
 mod decided;
 #[cfg(test)]
 mod tests;
-
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Attribute, Meta};
 
 /// Returns the section as a doc attribute, if the function has docs at all. `policies` and their
 /// `facts` are outermost first.

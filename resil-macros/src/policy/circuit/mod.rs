@@ -13,7 +13,7 @@ use self::options::{Circuit, SPEC};
 use crate::emit::{EmitContext, Emitted, Inner};
 use crate::facts::Facts;
 use crate::parse::ParseContext;
-use crate::policy::layer::{Attribute, Parsed, Policy};
+use crate::policy::{Attribute, Parsed, Policy};
 
 pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,

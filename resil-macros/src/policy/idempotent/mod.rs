@@ -12,8 +12,8 @@ use self::options::{Idempotent, NAME, SPEC, facts};
 use crate::emit::{EmitContext, Emitted, Inner};
 use crate::facts::Facts;
 use crate::parse::ParseContext;
-use crate::policy::layer::{Attribute, Parsed, Policy};
-use crate::policy::worst_case::WorstCase;
+use crate::policy::WorstCase;
+use crate::policy::{Attribute, Parsed, Policy};
 
 pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,

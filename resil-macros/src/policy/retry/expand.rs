@@ -4,7 +4,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::options::{Budget, Jitter, Max, Retry, Strategy};
+use super::budget::Budget;
+use super::options::{Jitter, Max, Retry, Strategy};
 use crate::emit::{
     ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, any_duration, clone_of,
     count, not_zero, option, ratio,

@@ -1,5 +1,6 @@
 //! `#[retry]`: runs the body again after a delay, while its errors ask for it.
 
+pub(super) mod budget;
 mod delays;
 mod expand;
 pub(super) mod options;
@@ -15,8 +16,8 @@ use self::options::{Max, Retry, SPEC};
 use crate::emit::{EmitContext, Emitted, Inner};
 use crate::facts::{Facts, Repeats};
 use crate::parse::ParseContext;
-use crate::policy::layer::{Attribute, Parsed, Policy};
-use crate::policy::worst_case::WorstCase;
+use crate::policy::WorstCase;
+use crate::policy::{Attribute, Parsed, Policy};
 use crate::tokens::mixed;
 
 pub(super) static ATTRIBUTE: Attribute = Attribute {

@@ -1,10 +1,12 @@
 //! The options of `#[retry]`, and what other libraries call them.
 
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+
+use super::budget::Budget;
 use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Pattern, PatternSubject, Spec};
 use crate::policy::aliases::FALLBACK;
-use proc_macro2::{Ident, Span, TokenStream};
-use std::time::Duration;
-use syn::LitStr;
 
 pub(crate) static SPEC: Spec = Spec {
     owner: "`#[retry]`",
@@ -247,49 +249,6 @@ pub(crate) static SPEC: Spec = Spec {
     ],
 };
 
-/// The options of `budget(..)`.
-pub(crate) static BUDGET: Spec = Spec {
-    owner: "`budget`",
-    options: &[
-        Opt::new("name", Kind::Name, "\"pay\""),
-        Opt::new("capacity", Kind::Count, "500"),
-        Opt::new("cost", Kind::Count, "5"),
-        Opt::new("refill", Kind::Count, "1"),
-    ],
-    aliases: &[
-        Alias {
-            names: &["id", "shared"],
-            target: AliasTarget::Option("name", ""),
-        },
-        Alias {
-            names: &["tokens", "max_tokens", "size", "max"],
-            target: AliasTarget::Option("capacity", ""),
-        },
-        Alias {
-            names: &["retry_cost", "price"],
-            target: AliasTarget::Option("cost", ""),
-        },
-        Alias {
-            names: &[
-                "refill_rate",
-                "refill_units_per_second",
-                "per_second",
-                "tokens_per_second",
-                "rate",
-                "replenish",
-                "min_per_sec",
-            ],
-            target: AliasTarget::Option("refill", ", which counts tokens a second"),
-        },
-    ],
-    nameless: &[
-        (Guess::Text, "name"),
-        (Guess::Number, "capacity"),
-        (Guess::Number, "cost"),
-        (Guess::Number, "refill"),
-    ],
-};
-
 /// The runtime's defaults: LANGUAGE.md, section 3.
 pub(super) const DEFAULT_MAX: u32 = 3;
 pub(super) const DEFAULT_BASE: Duration = Duration::from_millis(100);
@@ -360,19 +319,6 @@ pub(crate) enum Jitter {
     Decorrelated,
     None,
     Ratio(Const<f64>),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Budget {
-    Off,
-    Named(LitStr),
-    /// With numbers, the site's own or a named one.
-    Own {
-        name: Option<LitStr>,
-        capacity: Option<Const<u32>>,
-        cost: Option<Const<u32>>,
-        refill: Option<Const<u32>>,
-    },
 }
 
 /// Where the options are written that the rules are about, faulty values included: a rule must not

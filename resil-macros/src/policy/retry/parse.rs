@@ -1,13 +1,11 @@
 //! Reads the options of `#[retry]`.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 
-use super::options::{BUDGET, Budget, Jitter, Max, Retry, SPEC, Strategy, Written};
-use crate::parse::{
-    Args, Const, ParseContext, Syntax, Value, describe, is_endless, messages, syntax_of,
-};
-use crate::tokens::inside;
+use super::budget::budget;
+use super::options::{Jitter, Max, Retry, SPEC, Strategy, Written};
+use crate::parse::{Args, ParseContext, Syntax, Value, describe, is_endless, messages, syntax_of};
 
 impl Retry {
     /// Reads the arguments; faults go to the sink.
@@ -135,86 +133,6 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
         Some(_) => Some(Jitter::None),
         None => value.ratio().map(Jitter::Ratio),
     }
-}
-
-fn budget(value: &Value<'_>) -> Option<Budget> {
-    match syntax_of(&value.tokens) {
-        Syntax::Text(_) => return value.name_literal().map(Budget::Named),
-        Syntax::Word(word) if word == "off" => return Some(Budget::Off),
-        Syntax::Word(word) if value.cx.params.contains(&word) => {
-            value.refuse(&format!("`{word}` is an argument of each call"));
-            return None;
-        }
-        Syntax::Word(word) => {
-            let text = word.to_string();
-            let meant = match text.as_str() {
-                "none" | "false" | "no" | "disabled" | "unlimited" => "off".to_owned(),
-                _ => match BUDGET.option(&text) {
-                    Some(option) => format!("({})", option.sample()),
-                    None => format!("\"{text}\""),
-                },
-            };
-            value.refuse_with(&format!("`{word}` is none of these"), &[meant]);
-            return None;
-        }
-        _ => {}
-    }
-    let content = match inside(&value.tokens, Delimiter::Parenthesis) {
-        Some(content) => content,
-        None if value.is_in_parens() => value.tokens.clone(),
-        None => {
-            let capacity = match syntax_of(&value.tokens) {
-                Syntax::Number(number) if number.negative => vec!["off".to_owned()],
-                Syntax::Number(number) if number.suffix.is_empty() => {
-                    vec![format!("(capacity = {})", number.text)]
-                }
-                _ => Vec::new(),
-            };
-            value.refuse_with(&describe(&value.tokens), &capacity);
-            return None;
-        }
-    };
-    if content.is_empty() {
-        value.refuse("the parentheses are empty");
-        return None;
-    }
-    let mut args = Args::read(&BUDGET, content, value.cx);
-    let name = args.take("name").map(|value| value.name_literal());
-    let is_named = args.mentioned("name").is_some();
-    let numbers = ["capacity", "cost", "refill"];
-    let has_numbers = numbers
-        .iter()
-        .any(|number| args.mentioned(number).is_some());
-    let capacity = args.get("capacity", |value| {
-        value.count_or(1, u32::MAX, value.example)
-    });
-    let cost = args.get("cost", |value| value.count(1, u32::MAX));
-    let refill = args.get("refill", refill);
-    args.done();
-    let name = name.flatten();
-    match name {
-        Some(name) if !has_numbers => Some(Budget::Named(name)),
-        // What it is called is a fault of its own: no other is made of the site's own budget.
-        None if is_named => None,
-        name => Some(Budget::Own {
-            name,
-            capacity,
-            cost,
-            refill,
-        }),
-    }
-}
-
-/// Tokens a second: a whole number, with no unit of time beside it.
-fn refill(value: &Value<'_>) -> Option<Const<u32>> {
-    if let Syntax::Word(word) = syntax_of(&value.tokens)
-        && ["off", "none", "never", "no", "false"].contains(&word.to_string().as_str())
-        && !value.cx.params.contains(&word)
-    {
-        value.refuse_with(&format!("`{word}` is a word"), &["0".to_owned()]);
-        return None;
-    }
-    value.count(0, u32::MAX)
 }
 
 /// A name that the body can use. `n` of an argument would hide that, and a generic's can't be bound.

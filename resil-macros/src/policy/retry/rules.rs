@@ -1,7 +1,8 @@
 //! The rules within one `#[retry]`. They look at literals and defaults only: where a
 //! value is an expression they stay silent, and the const assertion speaks.
 
-use super::options::{Budget, Jitter, Max, Retry, Strategy};
+use super::budget::Budget;
+use super::options::{Jitter, Max, Retry, Strategy};
 use crate::diag::help;
 use crate::parse::{Const, ParseContext, messages, nearest, show};
 

@@ -1,6 +1,7 @@
 //! A `#[retry]` in words.
 
-use super::options::{Budget, Jitter, Max, Retry, Strategy};
+use super::budget::Budget;
+use super::options::{Jitter, Max, Retry, Strategy};
 use crate::facts::Classifies;
 use crate::parse::Const;
 use crate::policy::words::{code, departing, duration, written};

@@ -2,8 +2,9 @@
 
 use super::options::{Max, Retry};
 use crate::parse::{Const, show};
+use crate::policy::WorstCase;
 use crate::policy::words::written;
-use crate::policy::worst_case::{Times, WorstCase, at_most, bound};
+use crate::policy::worst_case::{Times, at_most, bound};
 
 impl Retry {
     /// All runs of at most `one` each, and the waits between them.

@@ -74,7 +74,7 @@ fn said_to(stack: &str) -> String {
 }
 
 /// Parses and checks a stack written without `#[..]`, outermost first.
-fn faults_of(stack: &[&str]) -> Vec<String> {
+pub(crate) fn faults_of(stack: &[&str]) -> Vec<String> {
     let faults = located_faults_of(&stack.join(" ;; "));
     faults.into_iter().map(|(_, message)| message).collect()
 }

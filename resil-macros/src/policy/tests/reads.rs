@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use super::{faults_of, with_cx};
@@ -11,7 +12,6 @@ use crate::policy::idempotent::options::Idempotent;
 use crate::policy::retry::options::Retry;
 use crate::policy::timeout::options::Timeout;
 use crate::policy::{OPTIONS, circuit, retry};
-use proc_macro2::{Span, TokenStream};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().expect("the lexer takes it")
@@ -84,7 +84,7 @@ fn every_form_of_an_option_reads() {
     assert!(matches!(retry.jitter, Some(retry::options::Jitter::Full)) && retry.nested_outer);
     assert!(matches!(retry.max, Some(retry::options::Max::Unlimited(_))));
     assert!(
-        matches!(retry.budget, Some(retry::options::Budget::Named(name)) if name.value() == "shared")
+        matches!(retry.budget, Some(retry::budget::Budget::Named(name)) if name.value() == "shared")
     );
 
     for own in [
@@ -94,7 +94,7 @@ fn every_form_of_an_option_reads() {
         let budget = retry_of(own).budget;
         assert!(matches!(
             budget,
-            Some(retry::options::Budget::Own {
+            Some(retry::budget::Budget::Own {
                 capacity: Some(_),
                 cost: Some(_),
                 ..
@@ -215,7 +215,7 @@ fn every_example_of_the_tables_reads() {
 /// What is known from elsewhere leads to an option that there is, and none is both.
 #[test]
 fn every_name_from_elsewhere_leads_somewhere() {
-    for spec in OPTIONS.iter().chain([&&retry::options::BUDGET]) {
+    for spec in OPTIONS.iter().chain([&&retry::budget::BUDGET]) {
         let has = |name: &str| spec.options.iter().any(|option| option.name == name);
         let mut seen = Vec::new();
         for row in spec.aliases {

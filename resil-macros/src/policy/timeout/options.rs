@@ -1,7 +1,8 @@
 //! What `#[timeout(5s)]` takes: one duration, without a name.
 
-use proc_macro2::{Span, TokenStream};
 use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
 
 use crate::facts::{Bound, Facts};
 use crate::parse::{DurationValue, Spec};
