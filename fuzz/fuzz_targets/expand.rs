@@ -1,16 +1,14 @@
-//! Any stack on any item: the pipeline of the macro crate from tokens to tokens never panics.
+//! Runs any stack on any item through the macro crate, which must never panic.
 //!
-//! `cargo +nightly fuzz run expand` in the root. The input is text: attributes parted by ` ;; ` on
+//! `cargo +nightly fuzz run expand` in the root. The input is text: attributes separated by ` ;; ` on
 //! the first line (`retry(max = 5) ;; timeout(1s)`), the item below it. At most 4 KiB and 128 levels
-//! of nesting: what is deeper overflows the parser's own stack.
+//! of nesting: deeper input overflows the parser's stack.
 //!
-//! A proc-macro crate exports nothing else, so its modules are taken in by their paths.
+//! A proc-macro crate exports only its macros, so its modules are included by their paths.
 
 #![no_main]
 #![allow(dead_code, unexpected_cfgs, unused_imports, unreachable_pub)]
 
-#[path = "../../resil-macros/src/annotated.rs"]
-mod annotated;
 #[path = "../../resil-macros/src/check.rs"]
 mod check;
 #[path = "../../resil-macros/src/classify/mod.rs"]
@@ -19,23 +17,31 @@ mod classify;
 mod diag;
 #[path = "../../resil-macros/src/document/mod.rs"]
 mod document;
+#[path = "../../resil-macros/src/emit/mod.rs"]
+mod emit;
 #[path = "../../resil-macros/src/expand/mod.rs"]
 mod expand;
+#[path = "../../resil-macros/src/facts.rs"]
+mod facts;
 #[path = "../../resil-macros/src/input.rs"]
 mod input;
 #[path = "../../resil-macros/src/krate.rs"]
 mod krate;
 #[path = "../../resil-macros/src/parse/mod.rs"]
 mod parse;
+#[path = "../../resil-macros/src/pipeline.rs"]
+mod pipeline;
 #[path = "../../resil-macros/src/policy/mod.rs"]
 mod policy;
+#[path = "../../resil-macros/src/return_type.rs"]
+mod return_type;
 #[path = "../../resil-macros/src/shape/mod.rs"]
 mod shape;
 #[path = "../../resil-macros/src/splice/mod.rs"]
 mod splice;
 #[path = "../../resil-macros/src/stack.rs"]
 mod stack;
-#[path = "../../resil-macros/src/tokens.rs"]
+#[path = "../../resil-macros/src/tokens/mod.rs"]
 mod tokens;
 
 use std::str::FromStr;
@@ -54,7 +60,7 @@ fuzz_target!(|text: &str| {
     }
     for layer in stack.split(" ;; ") {
         let (name, args) = layer.split_once('(').unwrap_or((layer, ""));
-        if !["retry", "timeout", "circuit", "idempotent"].contains(&name) {
+        if policy::find(name).is_none() {
             return;
         }
         let Ok(args) = TokenStream::from_str(args.strip_suffix(')').unwrap_or(args)) else { return };
@@ -78,7 +84,7 @@ fn run_pending(item: TokenStream) {
             });
             trees.next();
             let rest: TokenStream = before.into_iter().chain(trees).collect();
-            let out = annotated::expand(args.unwrap_or_default(), &rest);
+            let out = pipeline::expand(args.unwrap_or_default(), &rest);
             assert!(!out.is_empty(), "a stack on an item leaves something");
             return;
         }

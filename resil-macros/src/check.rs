@@ -1,66 +1,36 @@
-//! Rules over a whole stack, one `check_*` fn each with its reason above it. They read
-//! facts and never names, so that a new policy is held to them as soon as it says what
-//! it does. Literals only: where a value is an expression, they stay silent.
+//! Rules over a whole stack, one `check_*` fn each with its reason above it.
+//!
+//! They read facts and never names, so that a new policy is held to them as soon as it says what it
+//! does. They judge literals only: where a value is an expression, they are silent.
 
 use std::time::Duration;
 
-use crate::diag::help;
-use crate::parse::{show, wording};
-use crate::policy::{Circuit, Ctx, Facts, Idempotent, Repeats, Retry, Timeout};
+use crate::diag::{Diag, help};
+use crate::facts::{Facts, Repeats};
+use crate::parse::{messages, show};
 
-/// One attribute of the stack, parsed.
-pub(crate) enum Layer {
-    Timeout(Timeout),
-    Retry(Retry),
-    Circuit(Circuit),
-    Idempotent(Idempotent),
-}
-
-impl Layer {
-    /// The rules within the one attribute.
-    pub(crate) fn check(&self, cx: &Ctx<'_>) {
-        match self {
-            Self::Timeout(timeout) => timeout.check(cx),
-            Self::Retry(retry) => retry.check(cx),
-            Self::Circuit(circuit) => circuit.check(cx),
-            Self::Idempotent(idempotent) => idempotent.check(cx),
-        }
-    }
-
-    pub(crate) fn facts(&self) -> Facts {
-        match self {
-            Self::Timeout(timeout) => timeout.facts(),
-            Self::Retry(retry) => retry.facts(),
-            Self::Circuit(circuit) => circuit.facts(),
-            Self::Idempotent(idempotent) => idempotent.facts(),
-        }
-    }
-}
-
-/// The rules over the whole stack; `layers` outermost first. Those within a layer are
-/// [`Layer::check`]'s.
-pub(crate) fn check_stack(layers: &[Layer], cx: &Ctx<'_>) {
-    let facts: Vec<Facts> = layers.iter().map(Layer::facts).collect();
-    check_once(&facts, cx);
-    check_inner_bound_is_shorter(&facts, cx);
-    check_unlimited_is_bounded(&facts, cx);
-    check_every_attempt_can_start(&facts, cx);
-    check_starts_once_is_not_repeated(&facts, cx);
+/// Checks all rules over the stack; `facts` outermost first.
+pub(crate) fn check_stack(facts: &[Facts], diag: &Diag) {
+    check_once(facts, diag);
+    check_inner_bound_is_shorter(facts, diag);
+    check_unlimited_is_bounded(facts, diag);
+    check_every_attempt_can_start(facts, diag);
+    check_starts_once_is_not_repeated(facts, diag);
 }
 
 /// Two of one policy would each keep their own state over the same calls; two timeouts
 /// bound different things.
-fn check_once(facts: &[Facts], cx: &Ctx<'_>) {
+fn check_once(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         if layer.once && facts[..at].iter().any(|outer| outer.policy == layer.policy) {
             let attribute = format!("#[{}]", layer.policy);
-            cx.diag.error_at(layer.span, wording::twice(&attribute));
+            diag.error_at(layer.span, messages::twice(&attribute));
         }
     }
 }
 
-/// What is around fires first, or at the same moment: the inner one never does.
-fn check_inner_bound_is_shorter(facts: &[Facts], cx: &Ctx<'_>) {
+/// A limit around fires first, or at the same moment, so that the one inside never does.
+fn check_inner_bound_is_shorter(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(inner) = &layer.bound else { continue };
         let (Some(limit), Some(around)) = (inner.limit, shortest_limit(&facts[..at])) else {
@@ -73,13 +43,13 @@ fn check_inner_bound_is_shorter(facts: &[Facts], cx: &Ctx<'_>) {
                 layer.policy
             );
             let instead = format!("write less than `{around}`, or move it above the other");
-            cx.diag.error(&inner.tokens, help(message, instead));
+            diag.error(&inner.tokens, help(message, instead));
         }
     }
 }
 
-/// Nothing but time ends it, so something must watch the time.
-fn check_unlimited_is_bounded(facts: &[Facts], cx: &Ctx<'_>) {
+/// Retries without a number end by time alone, so something must watch the time.
+fn check_unlimited_is_bounded(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(repeats) = &layer.repeats else {
             continue;
@@ -89,7 +59,7 @@ fn check_unlimited_is_bounded(facts: &[Facts], cx: &Ctx<'_>) {
         };
         let bounded = repeats.within || facts[..at].iter().any(|outer| outer.bound.is_some());
         if !bounded {
-            cx.diag.error_at(
+            diag.error_at(
                 unlimited,
                 help(
                     "`max = unlimited` with nothing around it may run for ever",
@@ -103,11 +73,10 @@ fn check_unlimited_is_bounded(facts: &[Facts], cx: &Ctx<'_>) {
     }
 }
 
-/// A retry stops when the next delay would end at or after the deadline: runs that come
-/// after so much waiting are written, and never happen. `within` is exempt, it is meant to
-/// cut `max` short; the attempts' own timeouts are upper bounds, and prove nothing. What the failed
-/// side asks for can only make a delay longer.
-fn check_every_attempt_can_start(facts: &[Facts], cx: &Ctx<'_>) {
+/// A retry stops when the next delay would end at or after the deadline, so that later runs never
+/// happen. `within` is exempt, as its purpose is to cut `max` short; the attempts' own timeouts are upper
+/// bounds and prove nothing. A delay that the failed side asks for can only be longer.
+fn check_every_attempt_can_start(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(repeats) = &layer.repeats else {
             continue;
@@ -133,22 +102,22 @@ fn check_every_attempt_can_start(facts: &[Facts], cx: &Ctx<'_>) {
             ),
         };
         if repeats.tokens.is_empty() {
-            cx.diag.error_at(layer.span, help(message, instead));
+            diag.error_at(layer.span, help(message, instead));
         } else {
-            cx.diag.error(&repeats.tokens, help(message, instead));
+            diag.error(&repeats.tokens, help(message, instead));
         }
     }
 }
 
-/// Each attempt is a start of its own, and only the first one may start.
-fn check_starts_once_is_not_repeated(facts: &[Facts], cx: &Ctx<'_>) {
+/// Each attempt makes a claim of its own, and only the first one may run the body.
+fn check_starts_once_is_not_repeated(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(span) = layer.starts_once else {
             continue;
         };
         if let Some(outer) = facts[..at].iter().find(|outer| outer.repeats.is_some()) {
             let (inner, outer) = (layer.policy, outer.policy);
-            cx.diag.error_at(
+            diag.error_at(
                 span,
                 help(
                     format!("`indeterminate` under `#[{outer}]`: after the first attempt the {outer} could only get `Indeterminate`"),
@@ -173,15 +142,15 @@ struct Never {
 }
 
 fn first_that_never_starts(repeats: &Repeats, around: Duration) -> Option<Never> {
-    /// Delays so short that more of them matter are too many to be a slip.
-    const LOOKED_AT: u32 = 10_000;
-    /// More terms than that are no proof that anyone reads.
+    /// More delays than that are no slip.
+    const EXAMINED: u32 = 10_000;
+    /// Nobody reads a longer sum.
     const SHOWN: usize = 5;
 
     let shortest = repeats.shortest.as_ref().filter(|_| !repeats.within)?;
     let mut sum = Duration::ZERO;
     let mut terms: Vec<String> = Vec::new();
-    for n in 1..shortest.runs.min(LOOKED_AT) {
+    for n in 1..shortest.runs.min(EXAMINED) {
         let delay = (shortest.delay)(n);
         sum = sum.saturating_add(delay);
         if terms.len() < SHOWN {

@@ -2,13 +2,12 @@
 //!
 //! The body stays raw tokens: it is never parsed, so whatever rustc accepts in it is accepted.
 
-pub(crate) use crate::parse::first_span;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Local, Pat, PathArguments, ReceiverKind,
-    ReturnType, Signature, Token, Type, Visibility,
+    Attribute, FnArg, GenericParam, Local, Pat, ReceiverKind, ReturnType, Signature, Token, Type,
+    Visibility,
 };
 
 /// An annotated function.
@@ -233,95 +232,4 @@ pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenSt
         tokens[..at].iter().cloned().collect(),
         tokens[at..].iter().cloned().collect(),
     )
-}
-
-/// `ty` with every `impl Trait` in it as `_`, to be named inside the function.
-pub(crate) fn nameable(ty: &Type) -> TokenStream {
-    let mut ty = ty.clone();
-    erase_impl_trait(&mut ty);
-    ty.into_token_stream()
-}
-
-fn erase_impl_trait(ty: &mut Type) {
-    match ty {
-        Type::ImplTrait(t) => {
-            let span = t.impl_token.span;
-            *ty = syn::parse_quote_spanned!(span=> _);
-        }
-        Type::Paren(t) => erase_impl_trait(&mut t.elem),
-        Type::Group(t) => erase_impl_trait(&mut t.elem),
-        Type::Reference(t) => erase_impl_trait(&mut t.elem),
-        Type::Slice(t) => erase_impl_trait(&mut t.elem),
-        Type::Array(t) => erase_impl_trait(&mut t.elem),
-        Type::Tuple(t) => t.elems.iter_mut().for_each(erase_impl_trait),
-        Type::Path(t) => {
-            for segment in &mut t.path.segments {
-                if let PathArguments::AngleBracketed(args) = &mut segment.arguments {
-                    for arg in &mut args.args {
-                        if let GenericArgument::Type(t) = arg {
-                            erase_impl_trait(t);
-                        }
-                    }
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Where a fault of the error type is shown: at `E` where the type is written `Result<T, E>`, at
-/// the type else.
-pub(crate) fn error_span(ret: &TokenStream) -> Span {
-    match result_arguments(ret).as_deref() {
-        Some([_, error]) => type_span(&error.to_token_stream()),
-        _ => type_span(ret),
-    }
-}
-
-/// Where a fault of the success type is shown: at `T` where the type is written `Result<T, ..>`.
-pub(crate) fn success_span(ret: &TokenStream) -> Span {
-    match result_arguments(ret).as_deref() {
-        Some([success, ..]) => type_span(&success.to_token_stream()),
-        _ => type_span(ret),
-    }
-}
-
-/// The types in `Result<..>`, whatever it is called.
-pub(crate) fn result_arguments(ret: &TokenStream) -> Option<Vec<Type>> {
-    let Ok(Type::Path(ty)) = syn::parse2::<Type>(ret.clone()) else {
-        return None;
-    };
-    match ty.path.segments.into_iter().next_back()?.arguments {
-        PathArguments::AngleBracketed(args) => {
-            let types = args.args.into_iter().filter_map(|arg| match arg {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            });
-            Some(types.collect())
-        }
-        _ => None,
-    }
-}
-
-/// The name of a type, behind the path to it.
-fn type_span(ty: &TokenStream) -> Span {
-    match syn::parse2::<Type>(ty.clone()) {
-        Ok(Type::Path(path)) => path
-            .path
-            .segments
-            .last()
-            .map_or_else(|| first_span(ty), |last| last.ident.span()),
-        _ => first_span(ty),
-    }
-}
-
-pub(crate) fn last_span(tokens: &TokenStream) -> Span {
-    tokens
-        .clone()
-        .into_iter()
-        .last()
-        .map_or_else(Span::call_site, |t| match t {
-            TokenTree::Group(g) => g.span_close(),
-            other => other.span(),
-        })
 }

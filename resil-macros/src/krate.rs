@@ -8,10 +8,15 @@
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
+use syn::parse::Parser;
+
+use crate::tokens::{collect, flat, is_equals};
 
 const NAME: &str = "resil";
+/// The option that says it.
+const CRATE: &str = "crate";
 
 /// `::resil`, or what the dependency is called here.
 pub(crate) fn path() -> TokenStream {
@@ -22,12 +27,39 @@ pub(crate) fn path() -> TokenStream {
     quote!(::#ident)
 }
 
-/// Those of the compiler that this runs in.
+/// Whether the tokens can be the path of resil.
+pub(crate) fn is_crate_path(path: &TokenStream) -> bool {
+    syn::Path::parse_mod_style.parse2(path.clone()).is_ok() && path.to_string() != CRATE
+}
+
+/// Returns the path in `crate = path` or `crate(path)`, or the word itself where it has none.
+pub(crate) fn in_option(option: &TokenStream) -> Option<TokenStream> {
+    let trees = flat(option);
+    let path = match trees.as_slice() {
+        [TokenTree::Ident(word)] if word == CRATE => TokenStream::new(),
+        [TokenTree::Ident(word), TokenTree::Group(path)]
+            if word == CRATE && path.delimiter() == Delimiter::Parenthesis =>
+        {
+            path.stream()
+        }
+        [TokenTree::Ident(word), _, path @ ..] if word == CRATE && is_equals(&trees, 1) => {
+            collect(path)
+        }
+        _ => return None,
+    };
+    Some(if path.is_empty() {
+        option.clone()
+    } else {
+        path
+    })
+}
+
+/// Returns the arguments of the compiler that this runs in.
 fn arguments() -> Vec<String> {
     let text = |argument: OsString| argument.to_string_lossy().into_owned();
     let arguments: Vec<String> = std::env::args_os().map(text).collect();
     let arguments = if arguments.is_empty() {
-        // A library is told of them by glibc, but not by musl.
+        // glibc passes them to a dynamic library, musl does not.
         let line = std::fs::read("/proc/self/cmdline").unwrap_or_default();
         let parts = line.split(|byte| *byte == 0);
         parts
@@ -36,7 +68,7 @@ fn arguments() -> Vec<String> {
     } else {
         arguments
     };
-    // Where they are too many, cargo writes them into a file.
+    // If there are too many of them, cargo writes them into a file.
     let in_file = |argument: String| match argument.strip_prefix('@') {
         Some(path) => {
             let lines = std::fs::read_to_string(path).unwrap_or_default();

@@ -4,20 +4,23 @@
 //! The pipeline: tokens → `stack` (layers in written order) → `parse` and `policy` (what each says)
 //! → `check` (rules over the whole stack) → `splice` and `expand` (code) → the runtime.
 
-mod annotated;
 mod check;
 mod classify;
 mod diag;
 mod document;
+mod emit;
 mod expand;
+mod facts;
 mod input;
 mod krate;
 #[cfg(test)]
 mod messages;
 mod parse;
+mod pipeline;
 mod policy;
 #[cfg(test)]
 mod random_items;
+mod return_type;
 mod shape;
 #[cfg(test)]
 mod snapshots;
@@ -28,10 +31,10 @@ mod tokens;
 use proc_macro::TokenStream;
 use proc_macro2::{Ident, Span};
 
-/// The public attributes: name, docs.
+/// One public attribute for each policy, with its page in `docs/`.
 macro_rules! attributes {
-    ($($(#[$docs:meta])* $name:ident;)*) => {$(
-        $(#[$docs])*
+    ($($name:ident,)*) => {$(
+        #[doc = include_str!(concat!("../docs/", stringify!($name), ".md"))]
         #[proc_macro_attribute]
         pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
             let name = Ident::new(stringify!($name), Span::call_site());
@@ -40,16 +43,7 @@ macro_rules! attributes {
     )*};
 }
 
-attributes! {
-    #[doc = include_str!("../docs/retry.md")]
-    retry;
-    #[doc = include_str!("../docs/timeout.md")]
-    timeout;
-    #[doc = include_str!("../docs/circuit.md")]
-    circuit;
-    #[doc = include_str!("../docs/idempotent.md")]
-    idempotent;
-}
+policy::policies!(attributes);
 
 #[doc = include_str!("../docs/classify.md")]
 #[proc_macro_derive(
@@ -64,16 +58,16 @@ pub fn derive_classify(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
-    annotated::expand(args.into(), &item.into()).into()
+    pipeline::expand(args.into(), &item.into()).into()
 }
 
-/// The same for a function that runs again. rustc names the attribute behind an error that stems from
-/// its own tokens, and such a one is that of an argument which the body moves: the name is the mend.
+/// The same for a function that may run again. If the body moves an argument, rustc reports the error at
+/// tokens of this attribute and prints its name, so the name says what to write.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn write_clone_of_the_moved_argument_in_retry(
     args: TokenStream,
     item: TokenStream,
 ) -> TokenStream {
-    annotated::expand(args.into(), &item.into()).into()
+    pipeline::expand(args.into(), &item.into()).into()
 }

@@ -10,7 +10,7 @@ use quote::{ToTokens, quote};
 
 use crate::policy::tests::random::Random;
 use crate::policy::tests::stacks;
-use crate::{annotated, classify, stack};
+use crate::{classify, pipeline, stack};
 
 const ITEMS: [&str; 24] = [
     "async fn f(a: u8) -> Result<u8, E> { g(a).await }",
@@ -178,7 +178,7 @@ fn expand(layers: Vec<(Ident, TokenStream)>, item: &TokenStream) -> TokenStream 
                 });
                 trees.next();
                 let rest: TokenStream = before.into_iter().chain(trees).collect();
-                return annotated::expand(args.unwrap_or_default(), &rest);
+                return pipeline::expand(args.unwrap_or_default(), &rest);
             }
         }
         before.extend([tree]);

@@ -8,17 +8,19 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::parse::Parser;
 
-use crate::krate;
-use crate::parse::{Piece, at_commas, crate_path};
+use crate::diag::Diag;
+use crate::parse::{ParseContext, messages};
+use crate::policy::Parsed;
+use crate::tokens::{Segment, split_at_commas};
+use crate::{krate, policy};
 
 /// The pending layers: the content of the private attribute.
 pub(crate) struct Stack {
     /// What `crate = ..` says, as often as it is written.
     pub(crate) krates: Vec<TokenStream>,
     /// Outermost first.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<StackEntry>,
     /// The first of our attributes saw an `async fn`.
     pub(crate) was_async: bool,
     /// Attributes of others that stood below one of ours, and have had their turn since.
@@ -28,7 +30,7 @@ pub(crate) struct Stack {
 }
 
 /// One line of the stack.
-pub(crate) enum Entry {
+pub(crate) enum StackEntry {
     /// One of our attributes.
     Layer(LayerTokens),
     /// An `#[instrument]` was written here: its place can't be told from what it leaves.
@@ -43,6 +45,12 @@ pub(crate) struct LayerTokens {
 }
 
 impl LayerTokens {
+    /// Reads the attribute; faults go to the sink. `None` for the name of no policy, which nobody defers.
+    pub(crate) fn parse(&self, cx: &ParseContext<'_>) -> Option<Parsed> {
+        let policy = policy::find(&self.name.to_string())?;
+        Some((policy.parse)(self.args.clone(), self.span(), cx))
+    }
+
     /// The user's token to point at: the first argument, since the attribute's own span would
     /// underline the whole line.
     pub(crate) fn span(&self) -> Span {
@@ -59,19 +67,17 @@ const CRATE: &str = "crate";
 const ASYNC: &str = "async";
 const STRANGER: &str = "stranger";
 const SITE: &str = "site";
-const RETRY: &str = "retry";
 
 /// The private attributes: they do the same.
 const STACK: &str = "stack";
 const STACK_THAT_RUNS_AGAIN: &str = "write_clone_of_the_moved_argument_in_retry";
 
-/// Attributes that leave a function as it is: rustc's own, and ours.
-const HARMLESS: [&str; 23] = [
+/// Attributes of others that leave a function as it is.
+const HARMLESS: [&str; 19] = [
     "allow",
     "automatically_derived",
     "cfg",
     "cfg_attr",
-    "circuit",
     "cold",
     "deny",
     "deprecated",
@@ -79,15 +85,12 @@ const HARMLESS: [&str; 23] = [
     "doc",
     "expect",
     "forbid",
-    "idempotent",
     "inline",
     "instrument",
     "main",
     "must_use",
     "on_unimplemented",
-    "retry",
     "test",
-    "timeout",
     "track_caller",
     "warn",
 ];
@@ -105,7 +108,7 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
     let args = take_crates(args, &mut stack.krates);
     for attr in &attrs {
         if let Some(name) = last_segment(attr)
-            && !HARMLESS.contains(&name.to_string().as_str())
+            && !is_harmless(&name.to_string())
             && !stack.strangers.contains(&name)
         {
             stack.strangers.push(name);
@@ -119,14 +122,20 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
         .filter(|a| last_segment(a).is_some_and(|s| s == INSTRUMENT))
         .count();
     let seen = stack.entries.iter().rev();
-    let seen = seen.take_while(|e| matches!(e, Entry::Instrument)).count();
+    let seen = seen
+        .take_while(|e| matches!(e, StackEntry::Instrument))
+        .count();
     let kept = stack.entries.len() - seen.min(below);
     stack.entries.truncate(kept);
-    if name == RETRY {
+    if policy::find(&name.to_string()).is_some_and(|policy| policy.may_repeat) {
         stack.site = Some(Span::mixed_site());
     }
-    stack.entries.push(Entry::Layer(LayerTokens { name, args }));
-    stack.entries.extend((0..below).map(|_| Entry::Instrument));
+    stack
+        .entries
+        .push(StackEntry::Layer(LayerTokens { name, args }));
+    stack
+        .entries
+        .extend((0..below).map(|_| StackEntry::Instrument));
 
     // `#[tokio::main]` and `#[tokio::test]` take `async` away: below a policy they have to run
     // after it, on the function as it then is.
@@ -136,6 +145,11 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
     attrs.push(stack.to_attribute());
     attrs.extend(takers);
     quote!(#(#attrs)* #rest)
+}
+
+/// Whether an attribute of that name leaves a function as it is: rustc's own and ours do.
+fn is_harmless(name: &str) -> bool {
+    HARMLESS.contains(&name) || policy::find(name).is_some()
 }
 
 impl Stack {
@@ -178,9 +192,11 @@ impl Stack {
             } else if name == SITE {
                 stack.site = Some(name.span());
             } else if name == INSTRUMENT {
-                stack.entries.push(Entry::Instrument);
+                stack.entries.push(StackEntry::Instrument);
             } else {
-                stack.entries.push(Entry::Layer(LayerTokens { name, args }));
+                stack
+                    .entries
+                    .push(StackEntry::Layer(LayerTokens { name, args }));
             }
         }
         stack
@@ -188,21 +204,35 @@ impl Stack {
 
     /// The path of the crate `resil` as the user's crate knows it.
     pub(crate) fn krate(&self) -> TokenStream {
-        let path = self.krates.iter().find(|path| is_crate_path(path));
+        let path = self.krates.iter().find(|path| krate::is_crate_path(path));
         path.cloned().unwrap_or_else(krate::path)
+    }
+
+    /// Reports each `crate = ..` that is no path, or differs from one before it.
+    pub(crate) fn check_crate_paths(&self, diag: &Diag) {
+        for (i, path) in self.krates.iter().enumerate() {
+            let differs = |p: &TokenStream| p.to_string() != path.to_string();
+            if !krate::is_crate_path(path) {
+                diag.error(path, messages::no_crate_path(path));
+            } else if self.krates[..i].iter().any(differs) {
+                diag.error(path, messages::twice("crate"));
+            }
+        }
     }
 
     /// How many `#[instrument]`s stand below one of the layers.
     pub(crate) fn instruments(&self) -> usize {
         let entries = self.entries.iter();
-        entries.filter(|e| matches!(e, Entry::Instrument)).count()
+        entries
+            .filter(|e| matches!(e, StackEntry::Instrument))
+            .count()
     }
 
     /// The name of the outermost attribute.
     pub(crate) fn first(&self) -> Option<&Ident> {
         self.entries.iter().find_map(|e| match e {
-            Entry::Layer(layer) => Some(&layer.name),
-            Entry::Instrument => None,
+            StackEntry::Layer(layer) => Some(&layer.name),
+            StackEntry::Instrument => None,
         })
     }
 
@@ -222,8 +252,8 @@ impl Stack {
     fn to_attribute(&self) -> TokenStream {
         let krate = self.krate();
         let entries = self.entries.iter().map(|e| match e {
-            Entry::Layer(LayerTokens { name, args }) => quote!(#name(#args)),
-            Entry::Instrument => {
+            StackEntry::Layer(LayerTokens { name, args }) => quote!(#name(#args)),
+            StackEntry::Instrument => {
                 let name = Ident::new(INSTRUMENT, Span::call_site());
                 quote!(#name())
             }
@@ -249,16 +279,11 @@ impl Stack {
     }
 }
 
-/// Whether this can be the path of resil.
-pub(crate) fn is_crate_path(path: &TokenStream) -> bool {
-    syn::Path::parse_mod_style.parse2(path.clone()).is_ok() && path.to_string() != CRATE
-}
-
 /// Takes each `crate = path` and `crate(path)` out of the arguments of a layer, with its comma.
 fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream {
     let (before, mut others) = (krates.len(), TokenStream::new());
-    for Piece { tokens, comma } in at_commas(args.clone()) {
-        if let Some(path) = crate_path(&tokens) {
+    for Segment { tokens, comma } in split_at_commas(args.clone()) {
+        if let Some(path) = krate::in_option(&tokens) {
             krates.push(path);
         } else {
             others.extend(tokens);

@@ -5,11 +5,10 @@ mod words;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, GenericParam, WherePredicate};
+use words::{Place, Said, Verdict};
 
 use crate::diag::{Diag, help};
-use crate::expand::mixed;
-use crate::input::first_span;
-use words::{Place, Said, Verdict};
+use crate::tokens::{first_span, mixed};
 
 /// The `impl`; on any fault one that answers anything, and all the faults.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {

@@ -5,8 +5,9 @@ use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Meta};
 
 use crate::diag::{Diag, help};
-use crate::parse::{at_commas, flat, is_equals, shown, wording};
-use crate::stack::is_crate_path;
+use crate::krate;
+use crate::parse::messages;
+use crate::tokens::{flat, is_equals, shown, split_at_commas};
 
 /// What a variant, or a struct, is.
 #[derive(Clone)]
@@ -170,13 +171,13 @@ fn read_classify(attr: &Attribute, place: Place, said: &mut Said, diag: &Diag) {
                 } else if word == "default" {
                     let default = default(&part, &value, diag);
                     if said.default.replace(default).is_some() {
-                        diag.error(&part, wording::twice("default"));
+                        diag.error(&part, messages::twice("default"));
                     }
                 } else {
                     if said.krate.is_some() {
-                        diag.error(&part, wording::twice("crate"));
+                        diag.error(&part, messages::twice("crate"));
                     }
-                    said.krate = krate(&part, value, diag).or(said.krate.take());
+                    said.krate = crate_path(&part, value, diag).or(said.krate.take());
                 }
             }
             _ => diag.error(
@@ -208,12 +209,12 @@ fn default(part: &TokenStream, value: &TokenStream, diag: &Diag) -> Verdict {
     }
 }
 
-fn krate(part: &TokenStream, value: TokenStream, diag: &Diag) -> Option<TokenStream> {
-    if is_crate_path(&value) {
+fn crate_path(part: &TokenStream, value: TokenStream, diag: &Diag) -> Option<TokenStream> {
+    if krate::is_crate_path(&value) {
         return Some(value);
     }
     let at = if value.is_empty() { part } else { &value };
-    diag.error(at, wording::no_crate_path(at));
+    diag.error(at, messages::no_crate_path(at));
     None
 }
 
@@ -243,7 +244,7 @@ fn retry_after(attr: &Attribute, diag: &Diag) -> Option<TokenStream> {
         match named(&part) {
             Some((word, Some(value))) if word == "retry_after" && is_field(&value) => {
                 if field.replace(value).is_some() {
-                    diag.error(&part, wording::twice("retry_after"));
+                    diag.error(&part, messages::twice("retry_after"));
                 }
             }
             _ => means_nothing(&part, format!("throttled({})", shown(&part))),
@@ -264,7 +265,10 @@ fn is_field(value: &TokenStream) -> bool {
 /// What stands between commas, without the groups that a `macro_rules!` leaves.
 fn parts(tokens: &TokenStream) -> Vec<TokenStream> {
     let tokens: TokenStream = flat(tokens).into_iter().collect();
-    at_commas(tokens).into_iter().map(|p| p.tokens).collect()
+    split_at_commas(tokens)
+        .into_iter()
+        .map(|p| p.tokens)
+        .collect()
 }
 
 /// `word`, `word = value` or `word(value)`.

@@ -5,9 +5,6 @@
 //! type has a `Classify` or not, and more where the name alone tells: of a type parameter, whose
 //! bounds are written; of the types that resil knows, with the features that it was built with.
 
-#[cfg(test)]
-mod tests;
-
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
@@ -16,40 +13,31 @@ use syn::{
     TypeParamBound, WherePredicate,
 };
 
-use super::code::code;
+use crate::facts::{Classifies, Facts};
 use crate::input::Input;
-use crate::parse::shown_whole;
-use crate::policy::Layer;
-use crate::shape::{future_output, returns_future};
+use crate::policy::{POLICIES, code};
+use crate::return_type::{future_output, returns_future};
+use crate::tokens::shown_whole;
 
-/// The sentence, where there is something to decide.
-pub(super) fn sentence(input: &Input, layers: &[Layer]) -> Option<String> {
-    let (mut retried, mut failures, mut other) = (false, false, false);
-    for layer in layers {
-        match layer {
-            Layer::Retry(r) if r.on.is_none() && r.runs() != Some(1) => {
-                retried = true;
-                other |= r.unless.is_some();
-            }
-            Layer::Circuit(c) if c.on.is_none() => {
-                failures = true;
-                other |= c.ignore.is_some();
-            }
-            _ => {}
-        }
+#[cfg(test)]
+mod tests;
+
+/// Returns the sentence, if a layer leaves a decision to the class of an error.
+pub(super) fn sentence(input: &Input, facts: &[Facts]) -> Option<String> {
+    // In the order of the table, whatever the order of the stack.
+    let decisions: Vec<&Classifies> = POLICIES
+        .iter()
+        .flat_map(|policy| facts.iter().filter(|layer| layer.policy == policy.name))
+        .filter_map(|layer| layer.classifies.as_ref())
+        .collect();
+    let (first, others) = decisions.split_first()?;
+    let mut whether = format!("an error {}", first.consequence);
+    let mut is = first.consequence.to_owned();
+    for other in others {
+        whether = format!("{whether}, and whether it {},", other.consequence);
+        is = format!("{is}, and {}", other.consequence);
     }
-    let (whether, is) = match (retried, failures) {
-        (false, false) => return None,
-        (true, false) => ("an error is retried", "is retried"),
-        (false, true) => (
-            "an error is a failure of the circuit",
-            "is a failure of the circuit",
-        ),
-        (true, true) => (
-            "an error is retried, and whether it is a failure of the circuit,",
-            "is retried, and is a failure of the circuit",
-        ),
-    };
+    let other = decisions.iter().any(|decision| decision.has_exceptions);
     let every = if other {
         "every other error"
     } else {

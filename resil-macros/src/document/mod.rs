@@ -1,85 +1,48 @@
-//! The `# Resilience` section that a documented function gets: its stack in words, and what it may
-//! come to at worst.
-
-mod circuit;
-mod code;
-mod decided;
-mod retry;
-#[cfg(test)]
-mod tests;
-mod worst;
+//! The `# Resilience` section that a documented function gets: its stack in words, and its worst
+//! case.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Meta};
 
-use self::code::{duration, limit, written};
+use crate::facts::Facts;
 use crate::input::Input;
-use crate::policy::{Idempotent, Layer};
+use crate::policy::{Policy, WorstCase};
 
-/// The section as a doc attribute, where the function has docs at all.
-pub(crate) fn section(input: &Input, layers: &[Layer]) -> TokenStream {
+mod decided;
+#[cfg(test)]
+mod tests;
+
+/// Returns the section as a doc attribute, if the function has docs at all. `policies` and their
+/// `facts` are outermost first.
+pub(crate) fn section(input: &Input, policies: &[Box<dyn Policy>], facts: &[Facts]) -> TokenStream {
     if !input.attrs.iter().any(is_docs) {
         return TokenStream::new();
     }
-    let lines: Vec<String> = layers
+    let lines: Vec<String> = policies
         .iter()
         .enumerate()
-        .map(|(i, layer)| format!("{}. {}", i + 1, sentence(layer)))
+        .map(|(i, policy)| format!("{}. {}", i + 1, policy.words()))
         .collect();
-    let decided = decided::sentence(input, layers).map_or_else(String::new, |s| s + "\n\n");
+    let decided = decided::sentence(input, facts).map_or_else(String::new, |s| s + "\n\n");
+    // From the inside out, as each layer limits or repeats what is inside it.
+    let worst_case = policies
+        .iter()
+        .rev()
+        .fold(WorstCase::default(), |inside, policy| {
+            policy.worst_case(inside)
+        });
     let text = format!(
         "\n# Resilience\n\nThe policies around the body, outermost first:\n\n{}\n\n{decided}{}",
         lines.join("\n"),
-        worst::sentence(layers)
+        worst_case.sentence()
     );
     quote!(#[doc = #text])
 }
 
-/// `/// ..`, which is `#[doc = ".."]`. A list (`alias`, `hidden`) says nothing of the function, and
-/// a section of ours in its place would silence `missing_docs`. rustc has put `#[doc]` or nothing
-/// for each `cfg_attr` before we come.
+/// Whether it is `/// ..`, that is `#[doc = ".."]`. A list (`alias`, `hidden`) does not document the
+/// function, and a section in its place would silence `missing_docs`. rustc has already replaced each
+/// `cfg_attr` by `#[doc]` or by nothing.
 fn is_docs(attr: &Attribute) -> bool {
     matches!(&attr.meta, Meta::NameValue(doc) if doc.path.is_ident("doc"))
-}
-
-fn sentence(layer: &Layer) -> String {
-    match layer {
-        Layer::Timeout(t) => match &t.limit {
-            Some(d) => format!("**timeout**: {}", limit(d)),
-            None => "**timeout**".to_owned(),
-        },
-        Layer::Retry(r) => format!("**retry**: {}", retry::words(r)),
-        Layer::Circuit(c) => format!("**circuit**{}", circuit::words(c)),
-        Layer::Idempotent(i) => format!("**idempotent**: {}", idempotent(i)),
-    }
-}
-
-fn idempotent(i: &Idempotent) -> String {
-    let key: Vec<String> = i
-        .key
-        .iter()
-        .flatten()
-        .map(crate::parse::shown_whole)
-        .collect();
-    let ttl = i.ttl.as_ref().map_or_else(|| "`24h`".to_owned(), duration);
-    let conflict = if i.conflict_reject {
-        "a second caller meanwhile is refused"
-    } else {
-        "a second caller meanwhile waits"
-    };
-    let forgotten = i.forget_ok.as_ref().map_or_else(String::new, |p| {
-        let ok = format!("Ok({})", crate::parse::shown_whole(&p.written));
-        format!("; not for {}, which frees the key", code::code(&ok))
-    });
-    format!(
-        "by {}, replayed for {ttl}; {conflict}{forgotten}",
-        code::code(&key.join(", "))
-    )
-}
-
-/// `as P says, but ..`: a policy to start from, and the options that depart from it.
-fn departing(policy: &TokenStream, options: &[String]) -> String {
-    let but = if options.is_empty() { "" } else { ", but " };
-    format!("as {} says{but}{}", written(policy), options.join(", "))
 }

@@ -5,7 +5,8 @@ use quote::quote;
 
 use super::section;
 use crate::input::Input;
-use crate::policy::tests::{layers_of, with_cx};
+use crate::policy::code;
+use crate::policy::tests::{policies_of, with_cx};
 
 const WORST: &str = include_str!("worst.txt");
 
@@ -17,9 +18,9 @@ fn section_of(stack: &[&str], attrs: &TokenStream) -> String {
 /// The section of `function` under `stack`.
 pub(super) fn section_on(stack: &[&str], function: TokenStream) -> String {
     let (text, faults) = with_cx(|cx| {
-        let layers = layers_of(stack, cx);
+        let (policies, facts) = policies_of(stack, cx);
         let input: Input = syn::parse2(function).expect("a function");
-        let section = section(&input, &layers);
+        let section = section(&input, &policies, &facts);
         if section.is_empty() {
             return String::new();
         }
@@ -264,7 +265,7 @@ fn a_code_span_holds_any_expression() {
         ("a ``", "``` a `` ```"),
         ("", ""),
     ] {
-        assert_eq!(super::code::code(text), span);
+        assert_eq!(code(text), span);
     }
 }
 

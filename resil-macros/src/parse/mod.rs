@@ -1,46 +1,40 @@
-//! From a layer's argument tokens to values of known kinds.
+//! Reads an attribute's arguments into values of known kinds.
 //!
-//! `split` and `pieces` cut at commas, `args` finds each piece's row in the policy's `table`, and
-//! one module per kind reads the value. Whatever is wrong goes to the sink in the words of
-//! `wording`, and parsing goes on.
+//! `split_options` cuts at commas, `read` finds each argument's row in the attribute's `table`, and
+//! one module per kind reads the value. Every fault goes to the sink in the words of `messages`, and
+//! reading goes on. Nothing here knows a policy: a policy brings its table and reads its own options.
+//!
+//! `suggest` answers what a faulty argument was probably meant to be: other libraries' names and
+//! syntax, slips of the finger, durations in pieces.
 
-mod answers;
 mod args;
-mod constant;
+mod const_value;
+mod context;
 mod duration;
-mod habits;
-mod look;
-mod moment;
-mod named;
+mod duration_value;
+mod item;
+pub(crate) mod messages;
 mod number;
 mod pattern;
-mod pieces;
-mod split;
-mod strategy;
+mod read;
+mod separators;
+mod spelling;
+mod split_options;
+mod suggest;
+mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;
 mod value;
-pub(crate) mod wording;
-
-use proc_macro2::{Span, TokenStream};
 
 pub(crate) use args::Args;
-pub(crate) use constant::Const;
+pub(crate) use const_value::Const;
+pub(crate) use context::ParseContext;
 pub(crate) use duration::{show, with_units};
-pub(crate) use look::{Look, describe, is_endless, look};
-pub(crate) use moment::DurationValue;
+pub(crate) use duration_value::DurationValue;
 pub(crate) use pattern::Pattern;
-pub(crate) use pieces::{crate_path, pieces};
-pub(crate) use split::{Piece, at_commas, flat, inside, is_equals, is_punct, shown, shown_whole};
-pub(crate) use table::{Asked, Elsewhere, Guess, Here, Kind, Opt, Spec};
+pub(crate) use split_options::split_options;
+pub(crate) use suggest::nearest;
+pub(crate) use syntax::{Syntax, describe, is_endless, syntax_of};
+pub(crate) use table::{Alias, AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
 pub(crate) use value::{Place, Value};
-
-/// The span of the first token; the call site's where there is none.
-pub(crate) fn first_span(tokens: &TokenStream) -> Span {
-    tokens
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |tree| tree.span())
-}

@@ -2,14 +2,13 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::constant::Const;
-use super::duration;
-use super::look::{Look, Number, describe, look};
-use super::split::{flat, shown};
+use super::const_value::Const;
+use super::syntax::{Number, Syntax, describe, syntax_of};
 use super::table::Kind;
 use super::value::Value;
-use super::wording;
+use super::{duration, messages};
 use crate::diag::help;
+use crate::tokens::{flat, shown};
 
 impl Value<'_> {
     /// COUNT: a `u32` from `least` to `most`.
@@ -19,8 +18,8 @@ impl Value<'_> {
 
     /// The same, with what to write in place of fewer: where the least serves nobody.
     pub(crate) fn count_or(&self, least: u32, most: u32, few: &str) -> Option<Const<u32>> {
-        match look(&self.tokens) {
-            Look::Number(number) => {
+        match syntax_of(&self.tokens) {
+            Syntax::Number(number) => {
                 let range = if most == u32::MAX {
                     format!("at least {least}")
                 } else {
@@ -44,12 +43,12 @@ impl Value<'_> {
 
     /// RATIO: above 0 % and at most 100 %.
     pub(crate) fn ratio(&self) -> Option<Const<f64>> {
-        match look(&self.tokens) {
-            Look::Percent(number) if number.suffix.is_empty() => {
+        match syntax_of(&self.tokens) {
+            Syntax::Percent(number) if number.suffix.is_empty() => {
                 let value = number.value()? / 100.0;
                 self.ratio_in_range(value, &format!("{}%", signed(&number)), "100%")
             }
-            Look::Number(number) if is_plain_float(&number) => {
+            Syntax::Number(number) if is_plain_float(&number) => {
                 let value = number.value()?;
                 let in_percent = if (1.0..=100.0).contains(&value) {
                     format!("{value}%")
@@ -58,12 +57,12 @@ impl Value<'_> {
                 };
                 self.ratio_in_range(value, &signed(&number), &in_percent)
             }
-            Look::Number(number) if number.suffix.is_empty() && !number.negative => {
+            Syntax::Number(number) if number.suffix.is_empty() && !number.negative => {
                 self.percent_missing(&number);
                 None
             }
-            Look::Number(_) | Look::Percent(_) => {
-                self.refuse_look();
+            Syntax::Number(_) | Syntax::Percent(_) => {
+                self.refuse_as_found();
                 None
             }
             other => self.const_or_refuse(other),
@@ -72,8 +71,8 @@ impl Value<'_> {
 
     /// A number of at least `least`.
     pub(crate) fn number(&self, least: f64) -> Option<Const<f64>> {
-        match look(&self.tokens) {
-            Look::Number(number) if is_plain(&number) => {
+        match syntax_of(&self.tokens) {
+            Syntax::Number(number) if is_plain(&number) => {
                 let value = number.value()?;
                 if value < least {
                     self.out_of_range(&format!("at least {least}"), &signed(&number), self.example);
@@ -84,14 +83,14 @@ impl Value<'_> {
                     tokens: self.tokens.clone(),
                 })
             }
-            Look::Number(number) => {
+            Syntax::Number(number) => {
                 self.refuse_with(
                     &describe(&self.tokens),
                     &[whole_or_example(&number, self.example)],
                 );
                 None
             }
-            Look::Percent(number) => {
+            Syntax::Percent(number) => {
                 let text = number.value().map(|value| (value / 100.0).to_string());
                 self.refuse_with(&describe(&self.tokens), text.as_slice());
                 None
@@ -144,7 +143,7 @@ impl Value<'_> {
             };
             if self.kind() == Some(Kind::Max) {
                 // Nobody wants so many runs: a number to think about, or no end but time's.
-                let what = wording::must_be(self.name, &range, &number.text);
+                let what = messages::must_be(self.name, &range, &number.text);
                 let [few, endless] = ["100", "unlimited"].map(|text| self.write(text));
                 self.fault(help(
                     what,
@@ -189,10 +188,10 @@ impl Value<'_> {
     }
 
     /// What no literal of the kind can be: a const expression, or a fault.
-    fn const_or_refuse<T>(&self, seen: Look) -> Option<Const<T>> {
+    fn const_or_refuse<T>(&self, seen: Syntax) -> Option<Const<T>> {
         match seen {
-            Look::Word(word) if word != "true" && word != "false" => self.const_expr(),
-            Look::Other => {
+            Syntax::Word(word) if word != "true" && word != "false" => self.const_expr(),
+            Syntax::Other => {
                 if let Some(number) = in_some(&self.tokens) {
                     let what = format!("`{}` is an `Option`", shown(&self.tokens));
                     self.refuse_with(&what, &[number]);
@@ -200,9 +199,9 @@ impl Value<'_> {
                 }
                 self.const_expr()
             }
-            Look::Text(text) => {
+            Syntax::Text(text) => {
                 let inner: TokenStream = text.value().parse().unwrap_or_default();
-                let is_number = matches!(look(&inner), Look::Number(_) | Look::Percent(_));
+                let is_number = matches!(syntax_of(&inner), Syntax::Number(_) | Syntax::Percent(_));
                 let texts = if is_number {
                     vec![text.value()]
                 } else {
@@ -211,8 +210,8 @@ impl Value<'_> {
                 self.refuse_with(&describe(&self.tokens), &texts);
                 None
             }
-            Look::Nothing | Look::Number(_) | Look::Percent(_) | Look::Word(_) => {
-                self.refuse_look();
+            Syntax::Empty | Syntax::Number(_) | Syntax::Percent(_) | Syntax::Word(_) => {
+                self.refuse_as_found();
                 None
             }
         }
@@ -226,7 +225,7 @@ fn in_some(tokens: &TokenStream) -> Option<String> {
         return None;
     };
     let number = inner.stream();
-    let is_number = matches!(look(&number), Look::Number(_) | Look::Percent(_));
+    let is_number = matches!(syntax_of(&number), Syntax::Number(_) | Syntax::Percent(_));
     (some == "Some" && is_number).then(|| shown(&number))
 }
 

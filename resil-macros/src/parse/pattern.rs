@@ -9,12 +9,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Pat;
 use syn::parse::Parser;
 
-use super::habits;
-use super::split::{Piece, at_commas, collect, is_punct, open, shown};
-use super::table::{Asked, Kind};
+use super::messages;
+use super::spelling::is_constant_name;
+use super::table::{Kind, PatternSubject};
 use super::value::Value;
-use super::wording;
 use crate::diag::help;
+use crate::parse::suggest::foreign_patterns;
+use crate::tokens::{Segment, collect, first_span, is_punct, open, shown, split_at_commas};
 
 /// `A | B if guard`, ready to stand in a match arm over a reference.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ impl Value<'_> {
         let (pattern, guard) = trees.split_at(guard_at.unwrap_or(trees.len()));
         let pattern = collect(pattern);
         // A leading `|` may also be that of a pattern.
-        if habits::is_closure(&tokens) {
+        if foreign_patterns::is_closure(&tokens) {
             self.no_pattern(&tokens);
             return None;
         }
@@ -50,8 +51,8 @@ impl Value<'_> {
             return None;
         };
         if !guard_reads {
-            if let Some(habit) = habits::of_arms(&tokens) {
-                self.refuse_with(&habit.what, &habit.write);
+            if let Some(foreign) = foreign_patterns::of_arms(&tokens) {
+                self.refuse_with(&foreign.what, &foreign.write);
                 return None;
             }
             let what = format!("the guard of `{}` is no condition", shown(&tokens));
@@ -70,7 +71,7 @@ impl Value<'_> {
         }
 
         let out = alternatives(pattern);
-        let first = super::first_span(&tokens);
+        let first = first_span(&tokens);
         let last = trees.last().map_or(first, TokenTree::span);
         Some(Pattern {
             tokens: quote!(#out #guard),
@@ -104,11 +105,11 @@ impl Value<'_> {
     }
 
     fn no_pattern(&self, tokens: &TokenStream) {
-        let asked = self.asked();
-        let tokens_of = |piece: Piece| piece.tokens;
-        let pieces: Vec<TokenStream> = match habits::from_or(tokens) {
+        let subject = self.subject();
+        let tokens_of = |piece: Segment| piece.tokens;
+        let pieces: Vec<TokenStream> = match foreign_patterns::from_or(tokens) {
             Some(either) => vec![either],
-            None => at_commas(tokens.clone())
+            None => split_at_commas(tokens.clone())
                 .into_iter()
                 .map(tokens_of)
                 .collect(),
@@ -120,12 +121,12 @@ impl Value<'_> {
         if misnamed.count() > 0 {
             return;
         }
-        if let Some(habit) = habits::of_no_pattern(tokens, asked) {
-            let mut texts = self.write_all(&habit.write);
-            if let (Some(contrary), Some(not)) = (asked.contrary, &habit.not) {
-                texts.insert(0, format!("{contrary}({not})"));
+        if let Some(foreign) = foreign_patterns::of_no_pattern(tokens, subject) {
+            let mut texts = self.write_all(&foreign.write);
+            if let (Some(opposite), Some(not)) = (subject.opposite, &foreign.not) {
+                texts.insert(0, format!("{opposite}({not})"));
             }
-            self.refuse_for(&habit.what, &texts);
+            self.refuse_for(&foreign.what, &texts);
             return;
         }
         if self.is_type(tokens) {
@@ -147,28 +148,28 @@ impl Value<'_> {
 
     /// What the pattern is matched against. One that is no option's is on the error:
     /// `errors = store(PATTERN)`.
-    pub(super) fn asked(&self) -> Asked {
+    pub(super) fn subject(&self) -> PatternSubject {
         match self.kind() {
-            Some(Kind::Pattern(asked)) => asked,
-            _ => Asked::OF_ERROR,
+            Some(Kind::Pattern(subject)) => subject,
+            _ => PatternSubject::ERROR,
         }
     }
 
     /// `on(Err(X))`: the error is out of its `Err` there. An `Ok` may be of a `Result` in the other.
     fn has_variant_by_mistake(&self, pattern: &Pat, guard: &TokenStream) -> bool {
-        let asked = self.asked();
-        if asked == Asked::OF_OK && self.cx.ok_is_result {
+        let subject = self.subject();
+        if subject == PatternSubject::OK && self.cx.ok_is_result {
             return false;
         }
         let guarded = !guard.is_empty();
-        let Some(mut text) = habits::without_variant(pattern, asked, guarded) else {
+        let Some(mut text) = foreign_patterns::without_variant(pattern, subject, guarded) else {
             return false;
         };
         if guarded {
             text = format!("{text} {}", shown(guard));
         }
         let texts = self.write_all(&[text]);
-        self.fault(wording::already_asked(self.name, asked.variant, &texts));
+        self.fault(messages::already_asked(self.name, subject.variant, &texts));
         true
     }
 }
@@ -224,14 +225,6 @@ fn one(alternative: &[TokenTree]) -> TokenStream {
         }
         _ => tokens,
     }
-}
-
-/// A constant or a unit variant, as far as the spelling tells.
-pub(super) fn is_constant_name(name: &syn::PatIdent) -> bool {
-    name.by_ref.is_none()
-        && name.mutability.is_none()
-        && name.subpat.is_none()
-        && name.ident.to_string().starts_with(char::is_uppercase)
 }
 
 fn is_word(tree: &TokenTree, word: &str) -> bool {

@@ -1,33 +1,34 @@
 //! Options as data. One static table per policy gives the unknown name, the nearest one,
-//! duplicates and the list of what is allowed, in one wording.
+//! duplicates and the list of what is allowed, in one messages.
 
-/// A policy's attribute as its parser and its messages see it.
+/// The options of an attribute, or of an option that has options of its own (`budget(..)`).
 pub(crate) struct Spec {
-    pub(crate) policy: &'static str,
+    /// As messages name it: `#[retry]` in back-quotes.
+    pub(crate) owner: &'static str,
     pub(crate) options: &'static [Opt],
-    /// Names that other libraries use for what this policy has or does.
-    pub(crate) elsewhere: &'static [Elsewhere],
-    /// Which option a value without a name most likely belongs to.
+    /// Other libraries' names for what it has or does.
+    pub(crate) aliases: &'static [Alias],
+    /// Which option a value without a name most likely belongs to, in order.
     pub(crate) nameless: &'static [(Guess, &'static str)],
 }
 
 impl Spec {
-    /// The attribute that has an option of that name, here or by the name of others.
+    /// Finds the attribute that has an option of that name, or knows it as another library's.
     pub(crate) fn with(all: &[&'static Self], name: &str) -> Option<&'static Self> {
-        let here = |spec: &&Self| spec.options.iter().any(|option| option.name == name);
-        let elsewhere = |spec: &&Self| spec.elsewhere.iter().any(|e| e.names.contains(&name));
         let (mut first, mut second) = (all.iter().copied(), all.iter().copied());
-        first.find(here).or_else(|| second.find(elsewhere))
+        first
+            .find(|spec| spec.option(name).is_some())
+            .or_else(|| second.find(|spec| spec.knows(name)))
     }
 
     pub(crate) fn option(&self, name: &str) -> Option<&'static Opt> {
         self.options.iter().find(|option| option.name == name)
     }
 
-    /// Whether there is an option of that name, or one that others call so.
+    /// Whether there is an option of that name, here or in another library.
     pub(crate) fn knows(&self, name: &str) -> bool {
-        let mut elsewhere = self.elsewhere.iter();
-        self.option(name).is_some() || elsewhere.any(|other| other.names.contains(&name))
+        let mut aliases = self.aliases.iter();
+        self.option(name).is_some() || aliases.any(|alias| alias.names.contains(&name))
     }
 }
 
@@ -49,7 +50,7 @@ impl Opt {
         }
     }
 
-    /// The option with a value, as the user would write it.
+    /// Formats the option with a value, as the user would write it.
     pub(crate) fn write(&self, value: &str) -> String {
         match self.kind {
             Kind::Strategy => self.name.to_owned(),
@@ -59,12 +60,12 @@ impl Opt {
         }
     }
 
-    /// The option as an example shows it.
+    /// Formats the option with its example.
     pub(crate) fn sample(&self) -> String {
         self.write(self.example)
     }
 
-    /// The bare words that its value may be.
+    /// Returns the bare words that its value may be.
     pub(crate) fn words(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Max => &["unlimited"],
@@ -77,34 +78,35 @@ impl Opt {
     }
 }
 
-/// What a pattern is matched against.
+/// The part of a `Result` that a pattern is matched against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
-    /// The variant of `Result` whose content that is.
+pub(crate) struct PatternSubject {
+    /// `Ok` or `Err`.
     pub(crate) variant: &'static str,
-    /// The option that says of it the contrary.
-    pub(crate) contrary: Option<&'static str>,
+    /// The option that says of it the opposite.
+    pub(crate) opposite: Option<&'static str>,
 }
 
-impl Asked {
-    pub(crate) const OF_OK: Self = Self {
+impl PatternSubject {
+    pub(crate) const OK: Self = Self {
         variant: "Ok",
-        contrary: None,
+        opposite: None,
     };
-    pub(crate) const OF_ERROR: Self = Self {
+    pub(crate) const ERROR: Self = Self {
         variant: "Err",
-        contrary: None,
+        opposite: None,
     };
 
-    pub(crate) const fn or(contrary: &'static str) -> Self {
+    /// The error, where the option `opposite` says the opposite.
+    pub(crate) const fn error_opposite_to(opposite: &'static str) -> Self {
         Self {
-            contrary: Some(contrary),
-            ..Self::OF_ERROR
+            opposite: Some(opposite),
+            ..Self::ERROR
         }
     }
 }
 
-/// What an option takes.
+/// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A flag that stands alone.
@@ -117,10 +119,10 @@ pub(crate) enum Kind {
     Ratio,
     Number,
     Name,
-    Pattern(Asked),
+    Pattern(PatternSubject),
     Expr,
     Idents,
-    /// A name that is made for the body.
+    /// A new name that the body may use.
     Binding,
     Words(&'static [&'static str]),
     Jitter,
@@ -134,7 +136,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// "`base` takes ..".
+    /// Completes the sentence "`base` takes ..".
     pub(crate) fn takes(self) -> String {
         match self {
             Self::Strategy => "no value".to_owned(),
@@ -169,25 +171,25 @@ pub(crate) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// What other libraries call something, and what it is here.
-pub(crate) struct Elsewhere {
+/// Names that other libraries use, and what they stand for here.
+pub(crate) struct Alias {
     pub(crate) names: &'static [&'static str],
-    pub(crate) here: Here,
+    pub(crate) target: AliasTarget,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Here {
-    /// Another name for the same thing, with a word on what differs (or nothing).
-    Named(&'static str, &'static str),
-    /// A count or a share of the calls: which, the value tells.
+pub(crate) enum AliasTarget {
+    /// The option of that name, with a note on what differs (or nothing).
+    Option(&'static str, &'static str),
+    /// One of two options, with a note: a count for the first, a ratio for the second.
     CountOrRatio(&'static str, &'static str, &'static str),
-    /// Counts retries where ours counts runs: one more.
+    /// An option that counts runs, where the other library counts retries: one less.
     OneMore(&'static str),
-    /// No option at all; what to write instead.
-    Say(&'static str),
+    /// No option; the text says what to write instead.
+    Advice(&'static str),
 }
 
-/// The looks of a value that came without a name.
+/// What a value without a name is, by its syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guess {
     Number,

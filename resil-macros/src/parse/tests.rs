@@ -10,8 +10,12 @@ use std::time::Duration;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
-use super::*;
+use super::const_value::Const;
+use super::duration::show;
+use super::value::{Place, Value};
 use crate::policy::tests::with_cx;
+
+use crate::tokens::{shown, split_at_commas};
 
 /// Runs `read` on a value of `max`'s place, and gives its answer and the faults.
 fn with_value<T>(tokens: TokenStream, read: impl FnOnce(&Value<'_>) -> T) -> (T, Vec<String>) {
@@ -249,7 +253,7 @@ fn close(tokens: &TokenStream) -> String {
 #[test]
 fn pieces_are_cut_at_top_level_commas_only() {
     let cut = |text: &str| -> Vec<String> {
-        split::at_commas(tokens(text))
+        split_at_commas(tokens(text))
             .iter()
             .map(|piece| piece.tokens.to_string())
             .collect()

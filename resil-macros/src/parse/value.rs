@@ -3,20 +3,22 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::LitStr;
 
-use super::look::{Look, describe, look};
-use super::pieces::with_commas;
-use super::split::{at_commas, inside, open};
+use super::context::ParseContext;
+use super::item::Form;
+use super::messages;
+use super::separators::with_commas;
+use super::suggest::nearest;
+use super::syntax::{Syntax, describe, syntax_of};
 use super::table::{Kind, Opt, one_of};
-use super::wording;
-use crate::diag::{help, nearest};
-use crate::policy::Ctx;
+use crate::diag::help;
+use crate::tokens::{first_span, inside, open, split_at_commas};
 
 /// The longest NAME: keys of stores and metrics labels have such limits.
 const LONGEST_NAME: usize = 128;
 
 /// A value and where it stands, which is all that its kind's parser and messages need.
 pub(crate) struct Value<'a> {
-    pub(crate) cx: &'a Ctx<'a>,
+    pub(crate) cx: &'a ParseContext<'a>,
     /// The option, or the attribute where the value has no name.
     pub(crate) name: &'static str,
     pub(crate) takes: String,
@@ -38,13 +40,6 @@ pub(crate) enum Place {
     Whole { span: Span },
     /// One of several, in brackets or parentheses.
     Element,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    Flag,
-    Equals,
-    Parens,
 }
 
 impl<'a> Value<'a> {
@@ -79,7 +74,7 @@ impl<'a> Value<'a> {
         match &self.place {
             Place::Option { ident, .. } => ident.span(),
             Place::Whole { span } => *span,
-            Place::Element => super::first_span(&self.tokens),
+            Place::Element => first_span(&self.tokens),
         }
     }
 
@@ -119,17 +114,17 @@ impl<'a> Value<'a> {
 
     /// A value of the wrong kind, with what would be right in place of the option.
     pub(crate) fn refuse_for(&self, what: &str, texts: &[String]) {
-        self.fault(wording::wrong_kind(self.name, &self.takes, what, texts));
+        self.fault(messages::wrong_kind(self.name, &self.takes, what, texts));
     }
 
     /// What was found is no better known than by its looks.
-    pub(crate) fn refuse_look(&self) {
+    pub(crate) fn refuse_as_found(&self) {
         self.refuse(&describe(&self.tokens));
     }
 
     pub(crate) fn out_of_range(&self, must: &str, is: &str, value: &str) {
         let texts = self.write_all(&[value.to_owned()]);
-        self.fault(wording::out_of_range(self.name, must, is, &texts));
+        self.fault(messages::out_of_range(self.name, must, is, &texts));
     }
 
     /// At the value, or at the option's name where there is none.
@@ -157,12 +152,12 @@ impl<'a> Value<'a> {
     pub(crate) fn elements(&self, delimiter: Delimiter) -> Vec<Value<'a>> {
         let in_group = inside(&self.tokens, delimiter);
         let list = in_group.unwrap_or_else(|| self.tokens.clone());
-        let pieces = at_commas(with_commas(list, "values", self.cx));
+        let pieces = split_at_commas(with_commas(list, "values", self.cx));
         let mut elements = Vec::new();
         for piece in pieces {
             if piece.tokens.is_empty() {
                 let span = piece.comma.unwrap_or_else(Span::call_site);
-                self.cx.diag.error_at(span, wording::comma_too_many());
+                self.cx.diag.error_at(span, messages::comma_too_many());
             } else {
                 elements.push(self.element(piece.tokens));
             }
@@ -172,9 +167,9 @@ impl<'a> Value<'a> {
 
     /// NAME: checked now, it can't be a const: two sites that share it must read the same.
     pub(crate) fn name_literal(&self) -> Option<LitStr> {
-        let Look::Text(text) = look(&self.tokens) else {
-            let as_text = match look(&self.tokens) {
-                Look::Word(word) => vec![format!("\"{word}\"")],
+        let Syntax::Text(text) = syntax_of(&self.tokens) else {
+            let as_text = match syntax_of(&self.tokens) {
+                Syntax::Word(word) => vec![format!("\"{word}\"")],
                 _ => Vec::new(),
             };
             self.refuse_with(&describe(&self.tokens), &as_text);
@@ -195,7 +190,7 @@ impl<'a> Value<'a> {
             );
         } else if value.len() > LONGEST_NAME && value.chars().all(allowed) {
             let texts = [self.write(&format!("\"{}\"", &value[..LONGEST_NAME]))];
-            let message = wording::too_long(self.name, LONGEST_NAME, value.len(), &texts);
+            let message = messages::too_long(self.name, LONGEST_NAME, value.len(), &texts);
             self.fault(message);
         } else if let Some(stranger) = value.chars().find(|c| !allowed(*c)) {
             let fixed: String = value
@@ -223,15 +218,15 @@ impl<'a> Value<'a> {
 
     /// A value that is one of a few bare words.
     pub(crate) fn word(&self, words: &[&'static str]) -> Option<&'static str> {
-        match look(&self.tokens) {
-            Look::Word(word) => {
+        match syntax_of(&self.tokens) {
+            Syntax::Word(word) => {
                 let known = words.iter().find(|known| word == **known).copied();
                 if known.is_none() {
                     self.unknown_word(&word, words);
                 }
                 known
             }
-            Look::Text(text) => {
+            Syntax::Text(text) => {
                 let value = text.value();
                 let near = nearest(&value, words.iter().copied());
                 self.refuse_with(
@@ -241,7 +236,7 @@ impl<'a> Value<'a> {
                 None
             }
             _ => {
-                self.refuse_look();
+                self.refuse_as_found();
                 None
             }
         }
@@ -280,10 +275,10 @@ impl<'a> Value<'a> {
                 [TokenTree::Ident(ident)] if idents.contains(ident) => {
                     self.cx
                         .diag
-                        .error(ident, wording::twice(&ident.to_string()));
+                        .error(ident, messages::twice(&ident.to_string()));
                 }
                 [TokenTree::Ident(ident)] => idents.push(ident.clone()),
-                _ => element.refuse_look(),
+                _ => element.refuse_as_found(),
             }
         }
         idents

@@ -1,62 +1,75 @@
-//! One layer of a stack: whichever policy it is, asked the same questions.
+//! What every policy has: an attribute, and the phases from its arguments to code.
 
 use proc_macro2::{Span, TokenStream};
 
-use super::{Circuit, Ctx, Idempotent, Retry, Timeout};
-use crate::check::Layer;
-use crate::expand::{Cx, Inner};
-use crate::stack::LayerTokens;
+use super::worst_case::WorstCase;
+use crate::emit::{EmitContext, Emitted, Inner};
+use crate::facts::Facts;
+use crate::parse::{ParseContext, Spec};
 
-impl Layer {
-    /// What the attribute says; faults go to the sink.
-    pub(crate) fn parse(layer: &LayerTokens, cx: &Ctx<'_>) -> Option<Self> {
-        let (args, span): (TokenStream, Span) = (layer.args.clone(), layer.span());
-        Some(match layer.name.to_string().as_str() {
-            "timeout" => Self::Timeout(Timeout::parse(args, span, cx)),
-            "retry" => Self::Retry(Retry::parse(args, span, cx)),
-            "circuit" => Self::Circuit(Circuit::parse(args, span, cx)),
-            "idempotent" => Self::Idempotent(Idempotent::parse(args, span, cx)),
-            _ => return None,
-        })
+/// One row of the table of policies.
+pub(crate) struct Attribute {
+    /// The name of the attribute.
+    pub(crate) name: &'static str,
+    pub(crate) options: &'static Spec,
+    /// The function may run more than once under it.
+    pub(crate) may_repeat: bool,
+    pub(crate) parse: fn(TokenStream, Span, &ParseContext<'_>) -> Parsed,
+}
+
+/// One attribute, as it is written.
+pub(crate) trait Policy {
+    /// Reads the arguments; faults go to the sink. `Err` if a value that the policy can't be without has
+    /// a fault: the facts let the rules over the stack go on.
+    fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Result<Self, Box<Facts>>
+    where
+        Self: Sized;
+
+    /// The rules between the options of this one attribute.
+    fn check(&self, _cx: &ParseContext<'_>) {}
+
+    /// What other layers may know of this one.
+    fn facts(&self) -> Facts;
+
+    /// Puts this layer around `inner`. Called only for stacks without a fault.
+    fn expand(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted;
+
+    /// Puts something around the body itself, inside all layers of its group.
+    fn wrap_body(&self, body: TokenStream, _span: Span, _cx: &EmitContext<'_>) -> TokenStream {
+        body
     }
 
-    pub(crate) fn span(&self) -> Span {
-        match self {
-            Self::Timeout(p) => p.span,
-            Self::Retry(p) => p.span,
-            Self::Circuit(p) => p.span,
-            Self::Idempotent(p) => p.span,
-        }
-    }
+    /// Describes the layer for the `# Resilience` section of the function's docs.
+    fn words(&self) -> String;
 
-    /// Whether what is inside may run more than once.
-    pub(crate) fn runs_again(&self) -> bool {
-        matches!(self, Self::Retry(retry) if retry.runs_again())
+    /// Adds this layer to the worst case of what is inside it.
+    fn worst_case(&self, inside: WorstCase) -> WorstCase {
+        inside
     }
+}
 
-    /// Whether it has to know how an attempt below it ended.
-    pub(crate) fn wants_mark(&self) -> bool {
-        matches!(self, Self::Circuit(_) | Self::Idempotent(_))
-    }
+/// An attribute that was read.
+pub(crate) struct Parsed {
+    pub(crate) facts: Facts,
+    /// `None` if it can't be expanded, as a value has a fault.
+    pub(crate) policy: Option<Box<dyn Policy>>,
+}
 
-    /// Whether it replays errors.
-    pub(crate) fn records_errors(&self) -> bool {
-        matches!(self, Self::Idempotent(idempotent) if idempotent.errors.is_some())
-    }
-
-    /// This layer around `inner`, between the layers `above` and `below` it.
-    pub(crate) fn expand(
-        &self,
-        inner: Inner,
-        above: &[Self],
-        below: &[Self],
-        cx: &Cx<'_>,
-    ) -> Inner {
-        match self {
-            Self::Timeout(p) => p.expand(inner, above, cx),
-            Self::Retry(p) => p.expand(inner, above, below, cx),
-            Self::Circuit(p) => p.expand(inner, above, below, cx),
-            Self::Idempotent(p) => p.expand(inner, above, cx),
+impl Parsed {
+    pub(crate) fn read<P: Policy + 'static>(
+        args: TokenStream,
+        span: Span,
+        cx: &ParseContext<'_>,
+    ) -> Self {
+        match P::parse(args, span, cx) {
+            Ok(policy) => Self {
+                facts: policy.facts(),
+                policy: Some(Box::new(policy)),
+            },
+            Err(facts) => Self {
+                facts: *facts,
+                policy: None,
+            },
         }
     }
 }

@@ -1,96 +1,52 @@
-//! One file per policy: its table of options, what they are parsed into, and the rules
-//! within the one attribute. `facts` is all that the rules over a stack may know of it.
+//! The policies: the table of them, and one folder each.
+//!
+//! The rooms of a folder are the same everywhere: `mod` has the attribute's row and its [`Policy`],
+//! `options` the table of options and what they are read into, `parse` the reading, `rules` the rules
+//! between the options, `expand` the code, `words` the docs.
 
-pub(crate) mod circuit;
-pub(crate) mod idempotent;
+mod aliases;
+mod circuit;
+mod idempotent;
 mod layer;
-pub(crate) mod retry;
+mod retry;
 #[cfg(test)]
 pub(crate) mod tests;
-pub(crate) mod timeout;
+mod timeout;
+mod words;
+mod worst_case;
 
-use std::time::Duration;
-
-use proc_macro2::{Ident, Span, TokenStream};
-
-use crate::diag::Diag;
 use crate::parse::Spec;
 
-pub(crate) use crate::check::Layer;
-pub(crate) use circuit::Circuit;
-pub(crate) use idempotent::Idempotent;
-pub(crate) use retry::Retry;
-pub(crate) use timeout::Timeout;
+pub(crate) use layer::{Attribute, Parsed, Policy};
+pub(crate) use words::code;
+pub(crate) use worst_case::WorstCase;
 
-/// All tables, so that an option on the wrong attribute is sent to the right one.
-pub(crate) static SPECS: [&Spec; 4] = [
-    &timeout::SPEC,
-    &retry::SPEC,
-    &circuit::SPEC,
-    &idempotent::SPEC,
-];
-
-/// What parsing and checking know besides the arguments.
-pub(crate) struct Ctx<'a> {
-    pub(crate) diag: &'a Diag,
-    /// The names that the function's parameters bind.
-    pub(crate) params: &'a [Ident],
-    /// The function's generics, lifetimes left out.
-    pub(crate) generics: &'a [Ident],
-    /// The error and the success of its `Result`, where its declaration names them.
-    pub(crate) error: Option<TokenStream>,
-    pub(crate) success: Option<TokenStream>,
-    /// Its success is a `Result` too, so that a pattern on it may say `Ok` and `Err`.
-    pub(crate) ok_is_result: bool,
-}
-
-/// What a layer does to what is around and inside it, whatever its name.
-pub(crate) struct Facts {
-    pub(crate) policy: &'static str,
-    /// The attribute.
-    pub(crate) span: Span,
-    /// May stand on a function only once.
-    pub(crate) once: bool,
-    /// Ends what is inside it after some time.
-    pub(crate) bound: Option<Bound>,
-    /// Runs what is inside it again.
-    pub(crate) repeats: Option<Repeats>,
-    /// Where it says that what is inside it must not start twice.
-    pub(crate) starts_once: Option<Span>,
-}
-
-impl Facts {
-    pub(crate) fn new(policy: &'static str, span: Span) -> Self {
-        Self {
-            policy,
-            span,
-            once: true,
-            bound: None,
-            repeats: None,
-            starts_once: None,
+/// The table of policies: hands their names to the macro `$each`. Everything else that lists policies
+/// is made of it. An option that several of them have belongs to the first one.
+macro_rules! policies {
+    ($each:ident) => {
+        $each! {
+            timeout,
+            retry,
+            circuit,
+            idempotent,
         }
-    }
+    };
 }
+pub(crate) use policies;
 
-pub(crate) struct Bound {
-    /// `None` where only the run can tell.
-    pub(crate) limit: Option<Duration>,
-    pub(crate) tokens: TokenStream,
+macro_rules! rows {
+    ($($name:ident,)*) => {
+        /// The row of each policy.
+        pub(crate) static POLICIES: &[&Attribute] = &[$(&$name::ATTRIBUTE,)*];
+
+        /// The tables of options of all policies.
+        pub(crate) static OPTIONS: &[&Spec] = &[$($name::ATTRIBUTE.options,)*];
+    };
 }
+policies!(rows);
 
-pub(crate) struct Repeats {
-    /// What the message about the runs points at.
-    pub(crate) tokens: TokenStream,
-    /// Where it says that only time ends it.
-    pub(crate) unlimited: Option<Span>,
-    /// Has an end in time of its own.
-    pub(crate) within: bool,
-    /// The runs and the shortest delays between them, where both are known.
-    pub(crate) shortest: Option<Shortest>,
-}
-
-/// The shortest delays that the jitter allows.
-pub(crate) struct Shortest {
-    pub(crate) runs: u32,
-    pub(crate) delay: Box<dyn Fn(u32) -> Duration>,
+/// Finds the policy whose attribute has that name.
+pub(crate) fn find(name: &str) -> Option<&'static Attribute> {
+    POLICIES.iter().copied().find(|policy| policy.name == name)
 }

@@ -6,7 +6,7 @@ use syn::{FnArg, Type};
 
 use crate::diag::{Diag, help};
 use crate::input::Input;
-use crate::parse::is_punct;
+use crate::tokens::is_punct;
 
 /// A value that borrows from a `&mut` argument would keep it borrowed while the next attempt runs.
 pub(super) fn check_borrow_out(input: &Input, answer: Option<&TokenStream>, diag: &Diag) {

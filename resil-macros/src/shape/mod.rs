@@ -1,20 +1,18 @@
 //! What the function itself must be: its shape checks, before anything is expanded.
 
 mod borrow;
-mod future;
+mod made_elsewhere;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ReturnType, Type};
 
 use self::borrow::check_borrow_out;
-pub(crate) use self::future::{error_of_alias, future_output, returns_future};
-use self::future::{is_stream, made_elsewhere};
-
-use crate::annotated::return_type;
+use self::made_elsewhere::made_elsewhere;
 use crate::diag::Diag;
-use crate::input::{Binding, Input, result_arguments};
-use crate::policy::Layer;
+use crate::facts::Facts;
+use crate::input::{Binding, Input};
+use crate::return_type::{is_stream, outcome_type, result_arguments, returns_future};
 use crate::splice::{Block, behind_the_block};
 use crate::stack::Stack;
 
@@ -63,7 +61,7 @@ pub(crate) fn check(
     input: &Input,
     block: Option<&Block>,
     bindings: &[Binding],
-    layers: &[Layer],
+    facts: &[Facts],
     stack: &Stack,
     diag: &Diag,
 ) {
@@ -77,12 +75,12 @@ pub(crate) fn check(
         check_async(input, block, &attribute, stack, diag);
     }
     check_result(input, diag);
-    let answer = return_type(input, block.is_some_and(Block::is_boxed));
-    if layers.iter().any(|l| matches!(l, Layer::Idempotent(_))) {
+    let answer = outcome_type(input.output(), block.is_some_and(Block::is_boxed));
+    if facts.iter().any(|layer| layer.replays) {
         check_recorded(answer.as_ref(), diag);
     }
-    if layers.iter().any(Layer::runs_again) {
-        check_mutable_arguments(input, bindings, layers, diag);
+    if facts.iter().any(Facts::runs_again) {
+        check_mutable_arguments(input, bindings, facts, diag);
         check_borrow_out(input, answer.as_ref(), diag);
     }
 }
@@ -284,11 +282,11 @@ fn tidy(tokens: &TokenStream) -> String {
 }
 
 /// Changes to a `mut` argument would carry over from one attempt to the next.
-fn check_mutable_arguments(input: &Input, bindings: &[Binding], layers: &[Layer], diag: &Diag) {
-    let cloned = cloned(layers);
+fn check_mutable_arguments(input: &Input, bindings: &[Binding], facts: &[Facts], diag: &Diag) {
+    let cloned: Vec<&Ident> = facts.iter().flat_map(|layer| &layer.clones).collect();
     for b in bindings {
         if let Some(span) = b.mutable
-            && !cloned.contains(&b.ident.to_string())
+            && !cloned.contains(&&b.ident)
         {
             mutable_argument(span, &b.ident.to_string(), diag);
         }
@@ -300,18 +298,6 @@ fn check_mutable_arguments(input: &Input, bindings: &[Binding], layers: &[Layer]
              help: write `self` and, inside the body, work on a clone of it: `let mut this = self.clone();`",
         );
     }
-}
-
-/// The arguments that `clone(..)` names.
-pub(crate) fn cloned(layers: &[Layer]) -> Vec<String> {
-    layers
-        .iter()
-        .filter_map(|l| match l {
-            Layer::Retry(r) => Some(r.clone.iter().map(ToString::to_string)),
-            _ => None,
-        })
-        .flatten()
-        .collect()
 }
 
 fn mutable_argument(span: proc_macro2::Span, name: &str, diag: &Diag) {

@@ -7,14 +7,14 @@ use std::path::Path;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use crate::{annotated, stack};
+use crate::{pipeline, policy, stack};
 
 /// Expands the attributes of `item` as rustc would: the topmost first, the private one last.
 fn expand(item: TokenStream) -> String {
     let mut item = item;
     while let Some((name, args, rest)) = take_attribute(&item) {
         item = if name == "stack" || name == "write_clone_of_the_moved_argument_in_retry" {
-            annotated::expand(args, &rest)
+            pipeline::expand(args, &rest)
         } else {
             stack::defer(name, args, rest)
         };
@@ -26,19 +26,15 @@ fn expand(item: TokenStream) -> String {
 /// The first attribute that is one of ours, and the item without it.
 fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream)> {
     let mut parsed: syn::ItemFn = syn::parse2(item.clone()).expect("an item");
-    let ours = [
-        "retry",
-        "timeout",
-        "circuit",
-        "idempotent",
-        "stack",
-        "write_clone_of_the_moved_argument_in_retry",
-    ];
+    let is_ours = |name: &str| {
+        let private = ["stack", "write_clone_of_the_moved_argument_in_retry"];
+        policy::find(name).is_some() || private.contains(&name)
+    };
     let at = parsed.attrs.iter().position(|a| {
         a.path()
             .segments
             .last()
-            .is_some_and(|s| ours.iter().any(|o| s.ident == o))
+            .is_some_and(|s| is_ours(&s.ident.to_string()))
     })?;
     let attr = parsed.attrs.remove(at);
     let name = attr.path().segments.last()?.ident.clone();

@@ -6,46 +6,44 @@
 //! `#[instrument]` made of it. All that was hoisted stays outside, and so does what is made of the
 //! block: its box, its `.instrument(span)`.
 
-mod again;
+mod rerun;
 mod shapes;
-mod shell;
 mod tail;
+mod wrapper;
 
 use proc_macro2::{Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::{Local, Stmt};
 
-use self::again::without_moves;
+use self::rerun::without_moves;
 use self::shapes::{
-    Tokens, async_trait_block, collect, has_fake_return, hoisted_self, holds, is_brace, is_ident,
-    sole_brace, tokio_block, without_mut,
+    Tokens, async_trait_block, has_fake_return, hoisted_self, holds, tokio_block, without_mut,
 };
-use self::shell::{Shell, enter, in_written_order};
 use self::tail::{Step, Tail};
-use crate::parse::is_punct;
-use crate::tokens::braced_like;
+use self::wrapper::{Wrapper, enter, enter_behind_fake_return, in_written_order};
+use crate::tokens::{collect, group_like, is_brace, is_ident, is_punct};
 
 /// The async block of a function, and what others have put around it and into it.
 pub(crate) struct Block {
     /// From the function's braces to the block.
-    outer: Shell,
-    inside: Inside,
+    outer: Wrapper,
+    kind: BodyKind,
     /// A `return` that leaves the function before the future that it ends with, and with it all layers.
     early_return: Option<Ident>,
     /// What each `#[instrument]` made, outermost first.
-    instruments: Vec<Shell>,
+    instruments: Vec<Wrapper>,
     /// What is in all of them: the user's own block, where `async_trait` has not hoisted.
     core: Tokens,
 }
 
 /// What a run of layers is put around.
-pub(crate) struct Found {
+pub(crate) struct BodySite {
     /// The content of the braces.
     pub(crate) body: TokenStream,
     pub(crate) braces: Span,
     /// The type of its value, where the shape says it.
     pub(crate) ret: Option<TokenStream>,
     /// The block makes a future whose type is the function's, and not its value.
-    pub(crate) boxed: bool,
+    pub(crate) is_boxed: bool,
     /// `__self` of `async_trait`.
     pub(crate) self_ident: Option<Ident>,
 }
@@ -53,7 +51,7 @@ pub(crate) struct Found {
 /// Whose block it is: each shape stands in some of them only, and what looks like it elsewhere is
 /// the user's.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Inside {
+enum BodyKind {
     /// An `async fn`, or the block that the runtime's attribute made of one.
     Async,
     /// The block in a future that the function returns: `Box::pin(async move { .. })`.
@@ -61,11 +59,11 @@ enum Inside {
 }
 
 /// How layers are put around a block.
-pub(crate) struct Weave<'a> {
+pub(crate) struct Wrapping<'a> {
     /// Of each run of layers, outermost first: how many `#[instrument]`s stand below it.
-    pub(crate) below: &'a [usize],
+    pub(crate) instruments_below: &'a [usize],
     /// It will run more than once: what an `#[instrument]` made of it may move nothing.
-    pub(crate) again: bool,
+    pub(crate) runs_again: bool,
     /// Arguments that are cloned for each attempt: what is hoisted of them needs no `mut`.
     pub(crate) cloned: &'a [String],
     /// The function's own.
@@ -77,7 +75,7 @@ pub(crate) struct Weave<'a> {
 pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     let mut frames = Vec::new();
     let mut core: Tokens = content.into_iter().collect();
-    let mut inside = Inside::Async;
+    let mut kind = BodyKind::Async;
     let mut early_return = None;
     if !is_async {
         // `instrument` over a function whose `async` was taken before its turn: the block, behind a
@@ -94,7 +92,7 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
         if let Some(at) = tokio_block(&core) {
             core = enter(&mut frames, core, at)?;
         } else {
-            inside = Inside::Boxed;
+            kind = BodyKind::Boxed;
             let Tail::Future(way) = Tail::of(core.clone()) else {
                 return None;
             };
@@ -106,9 +104,9 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     }
     let mut instruments = Vec::new();
     loop {
-        match Shell::of_instrument(core) {
-            Ok((shell, inner)) => {
-                instruments.push(shell);
+        match Wrapper::of_instrument(core) {
+            Ok((wrapper, inner)) => {
+                instruments.push(wrapper);
                 core = inner;
             }
             Err(tokens) => {
@@ -118,8 +116,8 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
         }
     }
     Some(Block {
-        outer: Shell(frames),
-        inside,
+        outer: Wrapper(frames),
+        kind,
         early_return,
         instruments,
         core,
@@ -132,16 +130,6 @@ pub(crate) fn behind_the_block(content: TokenStream) -> Option<Ident> {
     match Tail::of(content.into_iter().collect()) {
         Tail::Behind(method) => Some(method),
         Tail::Future(_) | Tail::Other => None,
-    }
-}
-
-/// `instrument` wraps the body in one more pair of braces than it had.
-fn enter_behind_fake_return(frames: &mut Vec<(Tokens, usize)>, tokens: Tokens) -> Option<Tokens> {
-    let at = tokens.iter().rposition(is_brace)?;
-    let inner = enter(frames, tokens, at)?;
-    match sole_brace(&inner) {
-        Some(at) => enter(frames, inner, at),
-        None => Some(inner),
     }
 }
 
@@ -164,7 +152,7 @@ impl Block {
 
     /// The function's own type is that of a future that the block makes.
     pub(crate) fn is_boxed(&self) -> bool {
-        self.inside == Inside::Boxed
+        self.kind == BodyKind::Boxed
     }
 
     /// A `return` that leaves the function before the block, and with it all layers.
@@ -173,28 +161,28 @@ impl Block {
     }
 
     fn hoisting(&self) -> Option<shapes::Hoisting> {
-        match self.inside {
-            Inside::Boxed => async_trait_block(&self.core),
-            Inside::Async => None,
+        match self.kind {
+            BodyKind::Boxed => async_trait_block(&self.core),
+            BodyKind::Async => None,
         }
     }
 
     /// The function's content with layers: `replace` puts a run of them, by its number, around what
     /// is found.
-    pub(crate) fn weave(
+    pub(crate) fn wrap(
         self,
-        weave: &Weave<'_>,
-        replace: &mut dyn FnMut(usize, Found) -> TokenStream,
+        wrapping: &Wrapping<'_>,
+        replace: &mut dyn FnMut(usize, BodySite) -> TokenStream,
     ) -> TokenStream {
         let hoisting = self.hoisting();
         let innermost = self.instruments.last().unwrap_or(&self.outer);
-        let braces = innermost.hole().unwrap_or(weave.braces);
-        let boxed = self.inside == Inside::Boxed;
-        let mut instruments = in_written_order(self.instruments, weave.below);
+        let braces = innermost.hole().unwrap_or(wrapping.braces);
+        let boxed = self.kind == BodyKind::Boxed;
+        let mut instruments = in_written_order(self.instruments, wrapping.instruments_below);
         // Of others that are called `instrument` nothing is found.
         let found = instruments.len();
-        let mut runs = weave
-            .below
+        let mut runs = wrapping
+            .instruments_below
             .iter()
             .map(|n| (*n).min(found))
             .enumerate()
@@ -203,22 +191,22 @@ impl Block {
 
         let mut content = match runs.next_if(|(_, below)| *below == 0) {
             Some((run, _)) => match hoisting {
-                Some(hoisting) => around_hoisted(self.core, hoisting, weave.cloned, |found| {
+                Some(hoisting) => around_hoisted(self.core, hoisting, wrapping.cloned, |found| {
                     replace(run, found)
                 }),
-                None => replace(run, Found::block(collect(self.core), braces, boxed)),
+                None => replace(run, BodySite::block(collect(&self.core), braces, boxed)),
             },
-            None => collect(self.core),
+            None => collect(&self.core),
         };
         for below in 0.. {
             while let Some((run, _)) = runs.next_if(|(_, n)| *n == below) {
-                if weave.again && below > 0 {
+                if wrapping.runs_again && below > 0 {
                     content = without_moves(content.into_iter().collect());
                 }
-                content = replace(run, Found::block(content, braces, boxed));
+                content = replace(run, BodySite::block(content, braces, boxed));
             }
             match instruments.pop() {
-                Some(shell) => content = shell.around(content),
+                Some(wrapper) => content = wrapper.around(content),
                 None => break,
             }
         }
@@ -231,31 +219,31 @@ fn around_hoisted(
     mut core: Tokens,
     hoisting: shapes::Hoisting,
     cloned: &[String],
-    replace: impl FnOnce(Found) -> TokenStream,
+    replace: impl FnOnce(BodySite) -> TokenStream,
 ) -> TokenStream {
     let TokenTree::Group(block) = &core[hoisting.block] else {
-        return collect(core);
+        return collect(&core);
     };
-    let new = replace(Found {
+    let new = replace(BodySite {
         body: block.stream(),
         braces: block.span(),
         ret: Some(hoisting.ret),
-        boxed: false,
+        is_boxed: false,
         self_ident: hoisted_self(&core),
     });
-    core[hoisting.block] = TokenTree::Group(braced_like(block, new));
+    core[hoisting.block] = TokenTree::Group(group_like(block, new));
     let rest = core.split_off(hoisting.start);
     let hoisted = without_mut(core, cloned);
     hoisted.into_iter().chain(rest).collect()
 }
 
-impl Found {
+impl BodySite {
     fn block(body: TokenStream, braces: Span, boxed: bool) -> Self {
         Self {
             body,
             braces,
             ret: None,
-            boxed,
+            is_boxed: boxed,
             self_ident: None,
         }
     }

@@ -1,10 +1,9 @@
 //! What the attributes of others leave of a function. The shapes are private to their crates: a test
 //! pins each.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
-use crate::parse::is_punct;
-use crate::tokens::braced_like;
+use crate::tokens::{collect, group_like, is_brace, is_ident, is_punct};
 
 pub(super) type Tokens = Vec<TokenTree>;
 
@@ -43,7 +42,7 @@ pub(super) fn recorded_block(tokens: &[TokenTree]) -> Option<usize> {
     };
     let inner: Tokens = g.stream().into_iter().collect();
     // The user's own `match async move { .. }.await` looks the same but for what follows it.
-    let mut text = collect(tokens[at..].to_vec()).to_string();
+    let mut text = collect(&tokens[at..]).to_string();
     text.retain(|c| !c.is_whitespace());
     (text.contains("::tracing::event!") || has_fake_return(&inner)).then_some(at)
 }
@@ -81,7 +80,7 @@ pub(super) fn async_trait_block(tokens: &[TokenTree]) -> Option<Hoisting> {
     Some(Hoisting {
         start,
         block: start + 3 + end + 1,
-        ret: collect(rest[..end].to_vec()),
+        ret: collect(&rest[..end]),
     })
 }
 
@@ -104,7 +103,7 @@ pub(super) fn without_mut(tokens: Tokens, cloned: &[String]) -> Tokens {
         out.push(match token {
             TokenTree::Group(g) => {
                 let inner = without_mut(g.stream().into_iter().collect(), cloned);
-                TokenTree::Group(braced_like(&g, collect(inner)))
+                TokenTree::Group(group_like(&g, collect(&inner)))
             }
             other => other,
         });
@@ -121,9 +120,7 @@ pub(super) fn tokio_block(tokens: &[TokenTree]) -> Option<usize> {
             && is_ident(&w[3], "async")
     })?;
     let block = at + 4;
-    let runs = collect(tokens[block..].to_vec())
-        .to_string()
-        .contains("block_on");
+    let runs = collect(&tokens[block..]).to_string().contains("block_on");
     (runs && tokens.get(block).is_some_and(is_brace)).then_some(block)
 }
 
@@ -138,22 +135,10 @@ pub(super) fn sole_brace(tokens: &[TokenTree]) -> Option<usize> {
     matches!(tokens, [t] if is_brace(t)).then_some(0)
 }
 
-pub(super) fn collect(tokens: Tokens) -> TokenStream {
-    tokens.into_iter().collect()
-}
-
 /// Whether a name stands there, at any depth.
 pub(super) fn holds(tokens: &[TokenTree], name: &str) -> bool {
     tokens.iter().any(|t| match t {
         TokenTree::Group(g) => holds(&g.stream().into_iter().collect::<Tokens>(), name),
         other => is_ident(other, name),
     })
-}
-
-pub(super) fn is_ident(token: &TokenTree, name: &str) -> bool {
-    matches!(token, TokenTree::Ident(i) if i == name)
-}
-
-pub(super) fn is_brace(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace)
 }

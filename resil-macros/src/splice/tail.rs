@@ -7,8 +7,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
-use super::shapes::{Tokens, holds, is_brace, is_ident};
-use crate::parse::{at_commas, is_punct};
+use super::shapes::{Tokens, holds};
+use crate::tokens::{is_brace, is_ident, is_punct, split_at_commas};
 
 /// Methods of futures, and functions of these names, that make a future of the same value.
 const KEEPS_VALUE: [&str; 16] = [
@@ -140,7 +140,7 @@ impl Search {
                 }
                 Value::Call(arguments) => {
                     level.step.at = last;
-                    let first = at_commas(arguments.stream()).into_iter().next()?;
+                    let first = split_at_commas(arguments.stream()).into_iter().next()?;
                     return self.within(first.tokens.into_iter().collect());
                 }
                 Value::Name(name) => return self.bound(&name, last),

@@ -4,25 +4,15 @@
 //! literal's text. No unit may start with `e`: `5es` dies in the lexer as a broken
 //! exponent, and `1e3s` is a float with the suffix `s`. `0xfd` is a number in hex.
 
+mod fault;
 mod units;
 
 use std::time::Duration;
 
-pub(crate) use units::with_units;
-use units::{UNITS, check_order, check_points, check_units, rank};
+use self::fault::{Fault, Part};
+use self::units::{UNITS, check_order, check_points, check_units, rank};
 
-/// Why a literal is no duration, and the texts that would be.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) what: String,
-    pub(crate) write: Vec<String>,
-}
-
-/// One number and its unit, `30s` of `1m30s`.
-struct Part<'t> {
-    number: String,
-    unit: &'t str,
-}
+pub(crate) use self::units::with_units;
 
 /// Reads the text of a numeric literal, without sign.
 pub(crate) fn read(text: &str) -> Result<Duration, Fault> {

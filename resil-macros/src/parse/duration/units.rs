@@ -1,6 +1,6 @@
 //! The units of a duration, what others call them, and the faults around them.
 
-use super::{Fault, Part};
+use super::fault::{Fault, Part};
 
 /// Largest first: the order in which a composite names them.
 pub(super) const UNITS: [(&str, u64); 7] = [

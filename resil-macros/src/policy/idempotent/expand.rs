@@ -1,16 +1,17 @@
-//! A combinator: claims, runs what is inside beside the lease's heartbeat, records; or replays,
-//! or refuses.
+//! The code of `#[idempotent]`: a combinator that claims the key, runs the future inside it beside the
+//! heartbeat of the lease, and records the result; or replays a result, or refuses.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote_spanned;
 
-use super::{Errors, Idempotent, Store};
-use crate::expand::constant::{Bound, Ty, not_zero};
-use crate::expand::{Cx, Inner, mixed, option};
-use crate::input::{first_span, last_span};
-use crate::policy::Layer;
+use super::options::{Errors, Idempotent, Store};
+use crate::emit::{
+    ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, not_zero, option,
+};
+use crate::facts::Facts;
+use crate::tokens::{first_span, last_span, mixed};
 
-/// `&(value)`, from the first of the user's tokens to the last.
+/// Writes `&(value)`, spanned from the first of the user's tokens to the last.
 fn by_reference(value: &TokenStream) -> TokenStream {
     let (first, last) = (first_span(value), last_span(value));
     let mut inner = Group::new(Delimiter::Parenthesis, value.clone());
@@ -19,15 +20,16 @@ fn by_reference(value: &TokenStream) -> TokenStream {
 }
 
 impl Idempotent {
-    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
+    pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
         let at = mixed(self.span);
-        self.on_entry(cx);
-        let policy = self.policy(cx);
+        let mut entry = Entry::default();
+        self.on_entry(cx, &mut entry);
+        let policy = self.policy(cx, &mut entry);
         let gate = cx.recorded(match self.errors {
             Some(_) => "recorded_with_errors",
             None => "recorded",
         });
-        let mut body = inner.future(cx, self.span);
+        let mut body = cx.future(inner, self.span);
         if self.errors.is_some() || self.forget_ok.is_some() {
             let keeps = match &self.errors {
                 None => cx.on_value(None, self.span),
@@ -35,16 +37,16 @@ impl Idempotent {
                 Some(Errors::Matching(pattern)) => cx.on_value(Some(pattern), self.span),
             };
             let forgets = cx.on_value(self.forget_ok.as_ref(), self.span);
-            let (then, weigh) = (
+            let (map, weigh) = (
                 cx.private("then", self.span),
                 cx.private("weigh", self.span),
             );
             body = quote_spanned! {at=>
-                #then(#body, |__resil_r| #weigh(__resil_r, __resil_mark, #forgets, #keeps))
+                #map(#body, |__resil_r| #weigh(__resil_r, __resil_mark, #forgets, #keeps))
             };
         }
-        // Inside a loop each attempt claims anew.
-        let again = above.iter().any(Layer::runs_again);
+        // Inside a loop each attempt makes a claim of its own.
+        let again = cx.above().iter().any(Facts::runs_again);
         let clone = again.then(|| quote_spanned!(at=> .clone()));
         let fingerprint = if self.fingerprint.is_some() {
             quote_spanned!(at=> ::core::option::Option::Some(__resil_fingerprint #clone))
@@ -59,18 +61,20 @@ impl Idempotent {
             None => (quote_spanned!(at=> begin), TokenStream::new()),
         };
         let types = cx.types(self.span);
-        Inner::Future(quote_spanned! {at=>
+        let inner = Inner::Future(quote_spanned! {at=>
             (&__RESIL_IDEMPOTENT)
                 .of(#types)
                 .#begin(
                     #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_mark
                 )
                 .run(#body)
-        })
+        });
+        Emitted { entry, inner }
     }
 
-    /// The key is made once per call, before anything runs, wherever the attribute stands.
-    fn on_entry(&self, cx: &Cx<'_>) {
+    /// Writes the key, the fingerprint and the store: they are computed once per call, before anything
+    /// runs, wherever the attribute stands.
+    fn on_entry(&self, cx: &EmitContext<'_>, entry: &mut Entry) {
         let at = mixed(self.span);
         let site = cx.private("IdempotentSite", self.span);
         let name = option(self.name.as_ref(), at);
@@ -78,14 +82,13 @@ impl Idempotent {
         let parts: TokenStream = self
             .key
             .iter()
-            .flatten()
             .map(|part| {
-                let part = by_reference(&cx.this_on_entry(part));
+                let part = by_reference(&cx.with_self_on_entry(part));
                 quote_spanned!(mixed(first_span(&part))=> .part(#part))
             })
             .collect();
         let fingerprint = self.fingerprint.as_ref().map(|value| {
-            let value = cx.this_on_entry(value);
+            let value = cx.with_self_on_entry(value);
             let at = mixed(first_span(&value));
             let by_reference = by_reference(&value);
             let of = cx.private("PreparedFingerprint", first_span(&value));
@@ -101,7 +104,7 @@ impl Idempotent {
                     (quote_spanned!(at=> #name), at, quote_spanned!(at=> named))
                 }
                 Store::Of(value) => {
-                    let value = cx.this(value);
+                    let value = cx.with_self(value);
                     let at = mixed(first_span(&value));
                     (quote_spanned!(at=> &(#value)), at, quote_spanned!(at=> of))
                 }
@@ -112,8 +115,8 @@ impl Idempotent {
                 let __resil_store = #choice::#make(#value);
             )
         });
-        let says = cx.key_says(self.key.as_deref().unwrap_or_default(), self.span);
-        cx.on_entry(&quote_spanned! {at=>
+        let says = cx.key_says(&self.key, self.span);
+        entry.push(quote_spanned! {at=>
             static __RESIL_IDEMPOTENT: #site = #site::new(&__RESIL_SITE, #name) #says;
             #[allow(unused_parens, clippy::all, clippy::pedantic)]
             let __resil_key = #builder::new() #parts .finish();
@@ -122,22 +125,23 @@ impl Idempotent {
         });
     }
 
-    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+    /// Writes the builder calls for the options that are given.
+    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
         let at = mixed(self.span);
         let policy = cx.private("IdempotentPolicy", self.span);
         let mut calls = TokenStream::new();
         if let Some(ttl) = &self.ttl {
-            let ttl = cx.constant(ttl, &not_zero("ttl"));
+            let ttl = cx.constant(ttl, &not_zero("ttl"), entry);
             calls.extend(quote_spanned!(at=> .ttl(#ttl)));
         }
         if let Some(lease) = &self.lease {
-            let bound = Bound {
+            let bound = ConstBound {
                 option: "lease",
-                ty: Ty::Duration,
+                ty: ConstType::Duration,
                 holds: quote_spanned!(at=> __resil_v.as_millis() >= 30),
                 must: "at least 30ms",
             };
-            let lease = cx.constant(lease, &bound);
+            let lease = cx.constant(lease, &bound, entry);
             calls.extend(quote_spanned!(at=> .lease(#lease)));
         }
         if self.conflict_reject {
@@ -149,13 +153,7 @@ impl Idempotent {
             calls.extend(quote_spanned!(at=> .on_abandon(#on_abandon::Indeterminate)));
         }
         if let Some(version) = &self.version {
-            let bound = Bound {
-                option: "version",
-                ty: Ty::Count,
-                holds: TokenStream::new(),
-                must: "a count",
-            };
-            let version = cx.constant(version, &bound);
+            let version = cx.constant(version, &any_count("version"), entry);
             calls.extend(quote_spanned!(at=> .version(#version)));
         }
         quote_spanned!(at=> #policy::new() #calls)

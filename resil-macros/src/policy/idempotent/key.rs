@@ -3,13 +3,14 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::diag::help;
-use crate::parse::{Look, Value, at_commas, flat, inside, is_punct, look, shown};
+use crate::parse::{Syntax, Value, syntax_of};
+use crate::tokens::{flat, inside, is_punct, shown, split_at_commas};
 
 /// One value, or the parts of a tuple, each of which is hashed by itself.
 pub(super) fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
     let tuple = inside(&value.tokens, Delimiter::Parenthesis);
     let list = tuple.clone().unwrap_or_else(|| value.tokens.clone());
-    let is_tuple = tuple.is_some() || at_commas(list).len() > 1;
+    let is_tuple = tuple.is_some() || split_at_commas(list).len() > 1;
     let parts = if is_tuple {
         let elements = value.elements(Delimiter::Parenthesis);
         if elements.is_empty() {
@@ -33,7 +34,7 @@ pub(super) fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
 /// `"pay-{id}"`: to Rust a plain text, the same for every call, and each would get the first
 /// one's result.
 fn check_not_a_format(part: &Value<'_>) -> Option<()> {
-    let Look::Text(text) = look(&part.tokens) else {
+    let Syntax::Text(text) = syntax_of(&part.tokens) else {
         return Some(());
     };
     let names_argument = text.value().split('{').skip(1).any(|rest| {
@@ -59,9 +60,9 @@ fn check_tells_calls_apart(value: &Value<'_>) -> Option<()> {
         shown(&value.tokens)
     );
     let argument = value.cx.params.first();
-    let write = match (argument, look(&value.tokens)) {
+    let write = match (argument, syntax_of(&value.tokens)) {
         // What the calls have in common may stay.
-        (Some(argument), Look::Text(text)) => format!("({:?}, {argument})", text.value()),
+        (Some(argument), Syntax::Text(text)) => format!("({:?}, {argument})", text.value()),
         (Some(argument), _) => argument.to_string(),
         (None, _) => value.example.to_owned(),
     };

@@ -1,32 +1,24 @@
-//! A loop around what is inside; the outcome lives in a block that ends before the sleep, so that
-//! an error that is not `Send` does not make the future so.
+//! The code of `#[retry]`: a loop around the code inside it. The outcome lives in a block that ends
+//! before the sleep, so that an error that is not `Send` does not make the future not `Send`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Budget, Jitter, Max, Retry, Strategy};
-use crate::expand::constant::{Bound, Ty, any_count, any_duration, count, not_zero, ratio};
-use crate::expand::{Cx, Inner, mixed, option};
-use crate::input::first_span;
-use crate::policy::Layer;
+use super::budget::Budget;
+use super::options::{Jitter, Max, Retry, Strategy};
+use crate::emit::{
+    ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, any_duration, clone_of,
+    count, not_zero, option, ratio,
+};
+use crate::tokens::{first_span, mixed};
 
 impl Retry {
-    /// Whether the body may run more than once: not with a literal `max = 1`.
-    pub(crate) fn runs_again(&self) -> bool {
-        !matches!(&self.max, Some(Max::Count(c)) if c.literal() == Some(&1))
-    }
-
-    pub(crate) fn expand(
-        &self,
-        inner: Inner,
-        above: &[Layer],
-        below: &[Layer],
-        cx: &Cx<'_>,
-    ) -> Inner {
+    pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
+        let mut entry = Entry::default();
         let at = mixed(self.span);
         let retry = cx.private("Retry", self.span);
-        let policy = self.policy(cx);
-        self.site(cx);
+        let policy = self.policy(cx, &mut entry);
+        entry.push(self.site(cx));
         let site = match &self.budget {
             Some(Budget::Off | Budget::Named(_)) => quote_spanned!(at=> &__RESIL_RETRY),
             None | Some(Budget::Own { .. }) => {
@@ -34,21 +26,22 @@ impl Retry {
                 quote_spanned!(at=> (&__RESIL_RETRY).of(#types))
             }
         };
-        let clones = cx.clone_statements();
-        let value = cx.value(inner, above, self.span);
-        let look = (self.on.is_some() || self.unless.is_some() || self.retry_after.is_some())
-            .then(|| cx.look(self.span));
+        let clones = self.clone_statements();
+        let value = cx.value(inner, self.span);
+        let expose_error =
+            (self.on.is_some() || self.unless.is_some() || self.retry_after.is_some())
+                .then(|| cx.expose_error(self.span));
         let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
-        let records = below.iter().any(Layer::records_errors);
+        let records = cx.below().iter().any(|layer| layer.records_errors);
         let verdict = self.verdict(records, cx);
         let class = cx.class(self.span);
         let shown = cx.shown(self.span);
-        let asked = self.asked(cx);
-        let (backoff, plan) = self.plan(cx);
-        let mark = cx.mark_option(self.span);
+        let retry_after = self.retry_after_closure(cx);
+        let (backoff, delay) = self.delay_closure(cx);
+        let call_state = cx.call_state(self.span);
         let again = quote_spanned! {at=>
             (&mut __resil_retry).again(
-                &__resil_r, #mark, #on_ok, #verdict, #class, #shown, #asked, #plan
+                &__resil_r, #call_state, #on_ok, #verdict, #class, #shown, #retry_after, #delay
             )
         };
         let number = self
@@ -57,24 +50,25 @@ impl Retry {
             .map(|_| quote_spanned!(at=> let __resil_attempt = (&__resil_retry).attempt();));
         if !self.runs_again() {
             // No loop, so that the body may move its arguments.
-            return Inner::Value(quote_spanned! {at=> {
+            let inner = Inner::Value(quote_spanned! {at=> {
                 let mut __resil_retry = #retry::begin(#site, const { &#policy });
                 #backoff
                 #number
                 #clones
                 let __resil_r = #value;
-                #look
+                #expose_error
                 #again;
                 __resil_r
             }});
+            return Emitted { entry, inner };
         }
-        // A circuit around it is not told of the time that is spent waiting.
-        let pause = if above.iter().any(|l| matches!(l, Layer::Circuit(_))) {
+        // The time spent waiting is not part of the call that a permit around is for.
+        let pause = if cx.has_permit() {
             quote_spanned!(at=> __resil_under.leaving_out((&__resil_retry).pause()))
         } else {
             quote_spanned!(at=> (&__resil_retry).pause())
         };
-        Inner::Value(quote_spanned! {at=> {
+        let inner = Inner::Value(quote_spanned! {at=> {
             let mut __resil_retry = #retry::begin(#site, const { &#policy });
             #backoff
             loop {
@@ -82,18 +76,19 @@ impl Retry {
                     #number
                     #clones
                     let __resil_r = #value;
-                    #look
+                    #expose_error
                     if !#again {
                         break __resil_r;
                     }
                 }
                 #pause.await;
             }
-        }})
+        }});
+        Emitted { entry, inner }
     }
 
-    /// The static state of the site: its budget.
-    fn site(&self, cx: &Cx<'_>) {
+    /// Writes the static state of the site: its budget.
+    fn site(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("RetrySite", self.span);
         let name = match &self.budget {
@@ -102,17 +97,28 @@ impl Retry {
             None | Some(Budget::Off) => None,
         };
         let name = option(name, at);
-        cx.on_entry(&quote_spanned! {at=>
+        quote_spanned! {at=>
             static __RESIL_RETRY: #ty = #ty::new(&__RESIL_SITE, #name);
-        });
+        }
     }
 
-    /// The builder calls for what is written.
-    fn policy(&self, cx: &Cx<'_>) -> TokenStream {
+    /// The clones that each attempt begins with.
+    fn clone_statements(&self) -> TokenStream {
+        self.clone
+            .iter()
+            .map(|name| {
+                let local = clone_of(name);
+                quote_spanned!(mixed(name.span())=> let #local = ::core::clone::Clone::clone(&#name);)
+            })
+            .collect()
+    }
+
+    /// Writes the builder calls for the options that are given.
+    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
         let at = mixed(self.span);
         let policy = cx.private("RetryPolicy", self.span);
         let mut calls = TokenStream::new();
-        if let Some(strategy) = self.strategy_value(cx) {
+        if let Some(strategy) = self.strategy_value(cx, entry) {
             calls.extend(quote_spanned!(at=> .strategy(#strategy)));
         }
         match &self.max {
@@ -129,34 +135,35 @@ impl Retry {
                         u32::MAX,
                         "at least 1: it counts the first run too",
                     ),
+                    entry,
                 );
                 calls.extend(quote_spanned!(at=> .max(#max)));
             }
         }
         if let Some(base) = &self.base {
-            let base = cx.constant(base, &not_zero("base"));
+            let base = cx.constant(base, &not_zero("base"), entry);
             calls.extend(quote_spanned!(at=> .base(#base)));
         }
         if let Some(factor) = &self.factor {
-            let bound = Bound {
+            let bound = ConstBound {
                 option: "factor",
-                ty: Ty::Number,
+                ty: ConstType::Number,
                 holds: quote_spanned!(at=> __resil_v >= 1.0),
                 must: "at least 1",
             };
-            let factor = cx.constant(factor, &bound);
+            let factor = cx.constant(factor, &bound, entry);
             calls.extend(quote_spanned!(at=> .factor(#factor)));
         }
         if let Some(cap) = &self.cap {
-            let cap = cx.constant(cap, &not_zero("cap"));
+            let cap = cx.constant(cap, &not_zero("cap"), entry);
             calls.extend(quote_spanned!(at=> .cap(#cap)));
         }
         if let Some(jitter) = &self.jitter {
-            let jitter = jitter_value(jitter, cx, self.span);
+            let jitter = jitter_value(jitter, self.span, cx, entry);
             calls.extend(quote_spanned!(at=> .jitter(#jitter)));
         }
         if let Some(within) = &self.within {
-            let within = cx.constant(within, &not_zero("within"));
+            let within = cx.constant(within, &not_zero("within"), entry);
             calls.extend(quote_spanned!(at=> .within(#within)));
         }
         match &self.budget {
@@ -175,14 +182,14 @@ impl Retry {
                 let budget = cx.private("BudgetPolicy", self.span);
                 let capacity = capacity.as_ref().map_or_else(
                     || quote_spanned!(at=> 500),
-                    |c| cx.constant(c, &count("capacity", 1, u32::MAX, "at least 1")),
+                    |c| cx.constant(c, &count("capacity", 1, u32::MAX, "at least 1"), entry),
                 );
                 let cost = cost.as_ref().map_or_else(
                     || quote_spanned!(at=> 5),
-                    |c| cx.constant(c, &count("cost", 1, u32::MAX, "at least 1")),
+                    |c| cx.constant(c, &count("cost", 1, u32::MAX, "at least 1"), entry),
                 );
                 let refill = refill.as_ref().map(|c| {
-                    let refill = cx.constant(c, &any_count("refill"));
+                    let refill = cx.constant(c, &any_count("refill"), entry);
                     quote_spanned!(at=> .refill(#refill))
                 });
                 calls.extend(quote_spanned!(at=> .budget(#budget::new(#capacity, #cost) #refill)));
@@ -193,12 +200,12 @@ impl Retry {
         }
         let base = self.policy.as_ref().map_or_else(
             || quote_spanned!(at=> #policy::new()),
-            |base| cx.base_policy(base, &policy, "retry"),
+            |base| cx.base_policy(base, &policy, "retry", entry),
         );
         quote_spanned!(at=> #base #calls)
     }
 
-    fn strategy_value(&self, cx: &Cx<'_>) -> Option<TokenStream> {
+    fn strategy_value(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> Option<TokenStream> {
         let at = mixed(self.span);
         let strategy = cx.private("Strategy", self.span);
         if let Some(delays) = &self.delays {
@@ -209,7 +216,7 @@ impl Retry {
                     "delays_6", "delays_7",
                 ];
                 match NAMES.get(i) {
-                    Some(name) => cx.constant(d, &any_duration(name)),
+                    Some(name) => cx.constant(d, &any_duration(name), entry),
                     None => cx.inline_constant(d, &any_duration("delays")),
                 }
             });
@@ -227,10 +234,10 @@ impl Retry {
         }
     }
 
-    /// What `unless` and `on` say of an error: `unless` wins, `on` decides alone. Where a layer below
-    /// `records` errors and there is no `on`, one that is on record is final: another attempt would
-    /// only replay it.
-    fn verdict(&self, records: bool, cx: &Cx<'_>) -> TokenStream {
+    /// Writes a closure that evaluates `unless` and `on`. `unless` takes precedence; if `on` is given,
+    /// only the errors that it names are retried. Without `on`, an error that a layer below has recorded
+    /// is final: another attempt would only replay it.
+    fn verdict(&self, records: bool, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("RetryVerdict", self.span);
         let some = quote!(::core::option::Option::Some);
@@ -254,8 +261,9 @@ impl Retry {
         quote_spanned!(at=> |__resil_e: &_| { #unless { #rest } })
     }
 
-    /// The call's own back-off, where one is written, and the closure that asks for a delay.
-    fn plan(&self, cx: &Cx<'_>) -> (Option<TokenStream>, TokenStream) {
+    /// Writes the variable for a back-off of the user's, if there is one, and a closure that returns the
+    /// next delay.
+    fn delay_closure(&self, cx: &EmitContext<'_>) -> (Option<TokenStream>, TokenStream) {
         let at = mixed(self.span);
         match &self.backoff {
             None => {
@@ -263,7 +271,7 @@ impl Retry {
                 (None, quote_spanned!(at=> |_, _| #plan::Policy))
             }
             Some(own) => {
-                let own = cx.this(own);
+                let own = cx.with_self(own);
                 let at = mixed(first_span(&own));
                 let plan = cx.private("plan", first_span(&own));
                 let plan =
@@ -279,12 +287,13 @@ impl Retry {
         }
     }
 
-    fn asked(&self, cx: &Cx<'_>) -> TokenStream {
+    /// Writes a closure that returns the delay for which the failed side asks.
+    fn retry_after_closure(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         match &self.retry_after {
             None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
             Some(f) => {
-                let (ask, f) = (cx.private("ask", self.span), cx.this(f));
+                let (ask, f) = (cx.private("ask", self.span), cx.with_self(f));
                 let asked = cx.asking(quote_spanned!(at=> #ask(__resil_e, #f)), self.span);
                 quote_spanned!(at=> |__resil_e: &_| #asked)
             }
@@ -292,7 +301,12 @@ impl Retry {
     }
 }
 
-fn jitter_value(jitter: &Jitter, cx: &Cx<'_>, span: Span) -> TokenStream {
+fn jitter_value(
+    jitter: &Jitter,
+    span: Span,
+    cx: &EmitContext<'_>,
+    entry: &mut Entry,
+) -> TokenStream {
     let at = mixed(span);
     let ty = cx.private("Jitter", span);
     match jitter {
@@ -301,7 +315,7 @@ fn jitter_value(jitter: &Jitter, cx: &Cx<'_>, span: Span) -> TokenStream {
         Jitter::Decorrelated => quote_spanned!(at=> #ty::Decorrelated),
         Jitter::None => quote_spanned!(at=> #ty::None),
         Jitter::Ratio(r) => {
-            let r = cx.constant(r, &ratio("jitter"));
+            let r = cx.constant(r, &ratio("jitter"), entry);
             quote_spanned!(at=> #ty::Ratio(#r))
         }
     }

@@ -1,16 +1,17 @@
 //! The rules within one `#[retry]`. They look at literals and defaults only: where a
 //! value is an expression they stay silent, and the const assertion speaks.
 
-use super::{Budget, Jitter, Max, Retry, Strategy};
-use crate::diag::{help, nearest};
-use crate::parse::{show, wording};
-use crate::policy::Ctx;
+use super::budget::Budget;
+use super::options::{Jitter, Max, Retry, Strategy};
+use crate::diag::help;
+use crate::parse::{Const, ParseContext, messages, nearest, show};
 
 /// What the default budget allows: 500 tokens at 5 each, and the first run.
 const MOST_RUNS_ON_DEFAULT_BUDGET: u32 = 101;
 
 impl Retry {
-    pub(crate) fn check(&self, cx: &Ctx<'_>) {
+    /// Checks all of them.
+    pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
         self.check_delays_stand_alone(cx);
         self.check_backoff_stands_alone(cx);
         self.check_factor(cx);
@@ -23,7 +24,7 @@ impl Retry {
     }
 
     /// `delays` are the delays: nothing is left to compute them from.
-    fn check_delays_stand_alone(&self, cx: &Ctx<'_>) {
+    fn check_delays_stand_alone(&self, cx: &ParseContext<'_>) {
         if self.written.delays.is_none() || self.written.backoff.is_some() {
             return;
         }
@@ -38,12 +39,13 @@ impl Retry {
             .into_iter()
             .filter_map(|(name, at)| Some((name, at?)));
         for (name, at) in strategy.into_iter().chain(others) {
-            cx.diag.error_at(at, wording::excludes(name, "delays", why));
+            cx.diag
+                .error_at(at, messages::excludes(name, "delays", why));
         }
     }
 
     /// A back-off of the user's own is asked for every delay.
-    fn check_backoff_stands_alone(&self, cx: &Ctx<'_>) {
+    fn check_backoff_stands_alone(&self, cx: &ParseContext<'_>) {
         if self.written.backoff.is_none() {
             return;
         }
@@ -59,18 +61,18 @@ impl Retry {
             .filter_map(|(name, at)| Some((name, at?)));
         for (name, at) in strategy.into_iter().chain(others) {
             cx.diag
-                .error_at(at, wording::excludes(name, "backoff", why));
+                .error_at(at, messages::excludes(name, "backoff", why));
         }
         if let (Some(Jitter::Decorrelated), Some(at)) = (&self.jitter, self.written.jitter) {
             cx.diag.error_at(
                 at,
-                wording::excludes("jitter = decorrelated", "backoff", why),
+                messages::excludes("jitter = decorrelated", "backoff", why),
             );
         }
     }
 
     /// Only `exponential` has a factor.
-    fn check_factor(&self, cx: &Ctx<'_>) {
+    fn check_factor(&self, cx: &ParseContext<'_>) {
         let Some(at) = self.written.factor else {
             return;
         };
@@ -79,12 +81,12 @@ impl Retry {
             let why = format!("`{}` does not grow by a factor", self.strategy.name());
             let instead = "remove it, or write `exponential` as the strategy";
             cx.diag
-                .error_at(at, wording::no_effect("factor", &why, instead));
+                .error_at(at, messages::no_effect("factor", &why, instead));
         }
     }
 
     /// Decorrelated jitter makes each delay from the one before: no strategy has a say.
-    fn check_decorrelated(&self, cx: &Ctx<'_>) {
+    fn check_decorrelated(&self, cx: &ParseContext<'_>) {
         let decorrelated = matches!(self.jitter, Some(Jitter::Decorrelated));
         if !decorrelated || self.written.backoff.is_some() {
             return;
@@ -93,7 +95,7 @@ impl Retry {
         if let Some(at) = self.written.delays {
             cx.diag.error_at(
                 at,
-                wording::excludes("delays", "jitter = decorrelated", why),
+                messages::excludes("delays", "jitter = decorrelated", why),
             );
             return;
         }
@@ -102,16 +104,16 @@ impl Retry {
         {
             let instead = "remove it, or write another `jitter`";
             cx.diag
-                .error_at(at, wording::no_effect(self.strategy.name(), why, instead));
+                .error_at(at, messages::no_effect(self.strategy.name(), why, instead));
         } else if let Some(at) = self.written.factor {
             let instead = "remove it, or write another `jitter`";
             cx.diag
-                .error_at(at, wording::no_effect("factor", why, instead));
+                .error_at(at, messages::no_effect("factor", why, instead));
         }
     }
 
     /// Each delay would be the cap, and the base would never be seen.
-    fn check_base_below_cap(&self, cx: &Ctx<'_>) {
+    fn check_base_below_cap(&self, cx: &ParseContext<'_>) {
         if self.written.delays.is_some() || self.written.backoff.is_some() {
             return;
         }
@@ -149,7 +151,7 @@ impl Retry {
     }
 
     /// It is looked at before each delay, so not even one would be waited for.
-    fn check_within_first_delay(&self, cx: &Ctx<'_>) {
+    fn check_within_first_delay(&self, cx: &ParseContext<'_>) {
         let Some(at) = &self.within else { return };
         let first = if self.written.backoff.is_some() {
             None
@@ -178,7 +180,7 @@ impl Retry {
     }
 
     /// The default budget ends the retries before such a `max` does.
-    fn check_max_in_budget(&self, cx: &Ctx<'_>) {
+    fn check_max_in_budget(&self, cx: &ParseContext<'_>) {
         let Some(Max::Count(at)) = &self.max else {
             return;
         };
@@ -203,11 +205,11 @@ impl Retry {
     }
 
     /// A full bucket that can't pay for one retry is `max = 1` in disguise.
-    fn check_budget_pays_one(&self, cx: &Ctx<'_>) {
+    fn check_budget_pays_one(&self, cx: &ParseContext<'_>) {
         let Some(Budget::Own { capacity, cost, .. }) = &self.budget else {
             return;
         };
-        let literal = |value: &Option<crate::parse::Const<u32>>, default| match value {
+        let literal = |value: &Option<Const<u32>>, default| match value {
             Some(value) => value.literal().copied(),
             None => Some(default),
         };
@@ -228,7 +230,7 @@ impl Retry {
     }
 
     /// `clone` makes a new binding of an argument's name in each attempt.
-    fn check_clones(&self, cx: &Ctx<'_>) {
+    fn check_clones(&self, cx: &ParseContext<'_>) {
         for name in &self.clone {
             if name == "self" {
                 let message = "`clone` can't give `self` anew to each attempt: it is no name";

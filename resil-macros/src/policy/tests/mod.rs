@@ -9,7 +9,10 @@ use std::ops::Range;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use super::*;
-use crate::check::{Layer, check_stack};
+use crate::check::check_stack;
+use crate::diag::Diag;
+use crate::facts::Facts;
+use crate::parse::ParseContext;
 
 /// Each stack (outermost first, parted by ` ;; `) and, indented, what is said to it. The
 /// texts differ from those in a real compile only by the spaces inside user's expressions.
@@ -71,15 +74,21 @@ fn said_to(stack: &str) -> String {
 }
 
 /// Parses and checks a stack written without `#[..]`, outermost first.
-fn faults_of(stack: &[&str]) -> Vec<String> {
+pub(crate) fn faults_of(stack: &[&str]) -> Vec<String> {
     let faults = located_faults_of(&stack.join(" ;; "));
     faults.into_iter().map(|(_, message)| message).collect()
 }
 
-/// The layers of such a stack.
-pub(crate) fn layers_of(stack: &[&str], cx: &Ctx<'_>) -> Vec<Layer> {
+/// The policies of such a stack, and their facts.
+pub(crate) fn policies_of(
+    stack: &[&str],
+    cx: &ParseContext<'_>,
+) -> (Vec<Box<dyn Policy>>, Vec<Facts>) {
     let stack = named(&stack.join(" ;; ")).into_iter();
-    stack.map(|(name, args)| layer(&name, args, cx)).collect()
+    let parsed = stack.map(|(name, args)| parse(&name, args, cx));
+    parsed
+        .map(|parsed| (parsed.policy.expect("no fault"), parsed.facts))
+        .unzip()
 }
 
 /// The faults of a whole line, each message with the bytes that it is about.
@@ -113,15 +122,18 @@ fn faults_of_tokens(stack: Vec<(String, TokenStream)>) -> Vec<String> {
 }
 
 fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
-    let run = |cx: &Ctx<'_>| {
-        let layers: Vec<Layer> = stack
-            .into_iter()
-            .map(|(name, args)| layer(&name, args, cx))
-            .collect();
-        for layer in &layers {
-            layer.check(cx);
+    let run = |cx: &ParseContext<'_>| {
+        let mut facts = Vec::new();
+        let mut policies = Vec::new();
+        for (name, args) in stack {
+            let parsed = parse(&name, args, cx);
+            facts.push(parsed.facts);
+            policies.extend(parsed.policy);
         }
-        check_stack(&layers, cx);
+        for policy in &policies {
+            policy.check(cx);
+        }
+        check_stack(&facts, cx.diag);
     };
     let ((), faults) = with_located_faults(run);
     faults
@@ -129,19 +141,22 @@ fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
 
 /// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`, that returns a
 /// `Result<Receipt, pay::PayError>`.
-pub(crate) fn with_cx<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<String>) {
+pub(crate) fn with_cx<T>(run: impl FnOnce(&ParseContext<'_>) -> T) -> (T, Vec<String>) {
     let (result, faults) = with_located_faults(run);
     let messages = faults.into_iter().map(|(_, message)| message).collect();
     (result, messages)
 }
 
-fn with_located_faults<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<(Range<usize>, String)>) {
+fn with_located_faults<T>(
+    run: impl FnOnce(&ParseContext<'_>) -> T,
+) -> (T, Vec<(Range<usize>, String)>) {
     let diag = Diag::new();
     let ident = |name: &str| Ident::new(name, Span::call_site());
     let params = ["request", "limit", "user"].map(ident);
     let generics = ["T", "N"].map(ident);
-    let cx = Ctx {
+    let cx = ParseContext {
         diag: &diag,
+        attributes: OPTIONS,
         params: &params,
         generics: &generics,
         error: Some(quote::quote!(pay::PayError)),
@@ -152,12 +167,7 @@ fn with_located_faults<T>(run: impl FnOnce(&Ctx<'_>) -> T) -> (T, Vec<(Range<usi
     (result, diag.faults())
 }
 
-fn layer(name: &Ident, args: TokenStream, cx: &Ctx<'_>) -> Layer {
-    let span = name.span();
-    match name.to_string().as_str() {
-        "timeout" => Layer::Timeout(Timeout::parse(args, span, cx)),
-        "retry" => Layer::Retry(Retry::parse(args, span, cx)),
-        "circuit" => Layer::Circuit(Circuit::parse(args, span, cx)),
-        _ => Layer::Idempotent(Idempotent::parse(args, span, cx)),
-    }
+fn parse(name: &Ident, args: TokenStream, cx: &ParseContext<'_>) -> Parsed {
+    let policy = find(&name.to_string()).expect("one of the policies");
+    (policy.parse)(args, name.span(), cx)
 }

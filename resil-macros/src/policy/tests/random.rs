@@ -5,9 +5,7 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use super::{faults_of_tokens, stacks};
-use crate::policy::SPECS;
-
-const POLICIES: [&str; 4] = ["timeout", "retry", "circuit", "idempotent"];
+use crate::policy::{OPTIONS, POLICIES};
 
 const LITERALS: [&str; 36] = [
     "0",
@@ -110,7 +108,7 @@ impl Random {
         match self.below(10) {
             0..3 => Ident::new(self.one_of(&WORDS), Span::call_site()).into(),
             3 => {
-                let spec = self.one_of(&SPECS);
+                let spec = self.one_of(OPTIONS);
                 let name = match spec.options {
                     [] => "duration",
                     options => options[self.below(options.len())].name,
@@ -193,7 +191,7 @@ fn random_tokens_never_panic() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..15_000 {
         let stack = (0..=random.below(3)).map(|_| {
-            let policy = random.one_of(&POLICIES).to_owned();
+            let policy = random.one_of(POLICIES).name.to_owned();
             let length = random.below(12);
             (policy, random.stream(length, 0))
         });
@@ -234,7 +232,7 @@ fn nest(delimiter: Delimiter) {
         for name in ["", "key =", "base =", "on", "budget ="] {
             let mut args: TokenStream = name.parse().expect("tokens");
             args.extend(tokens.clone());
-            faults_of_tokens(vec![(policy.to_owned(), args)]);
+            faults_of_tokens(vec![(policy.name.to_owned(), args)]);
         }
     }
 }

@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use super::{faults_of, with_cx};
-use crate::parse::{Const, DurationValue, Here};
-use crate::policy::{Circuit, Idempotent, Retry, SPECS, Timeout, circuit, retry};
-use proc_macro2::{Span, TokenStream};
+use crate::parse::{AliasTarget, Const, DurationValue};
+use crate::policy::circuit::options::Circuit;
+use crate::policy::idempotent::options::Idempotent;
+use crate::policy::retry::options::Retry;
+use crate::policy::timeout::options::Timeout;
+use crate::policy::{OPTIONS, circuit, retry};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().expect("the lexer takes it")
 }
 
 fn retry_of(args: TokenStream) -> Retry {
-    let (retry, faults) = with_cx(|cx| Retry::parse(args, Span::call_site(), cx));
+    let (retry, faults) = with_cx(|cx| Retry::read(args, Span::call_site(), cx));
     assert_eq!(faults, [""; 0]);
     retry
 }
@@ -22,9 +26,9 @@ fn retry_of(args: TokenStream) -> Retry {
 #[test]
 fn a_timeout_is_const_where_it_reads_so() {
     let limit = |text: &str| {
-        let (timeout, faults) = with_cx(|cx| Timeout::parse(tokens(text), Span::call_site(), cx));
+        let (timeout, faults) = with_cx(|cx| Timeout::read(tokens(text), Span::call_site(), cx));
         assert_eq!(faults, [""; 0], "{text}");
-        timeout.limit.expect(text)
+        timeout.ok().expect(text).limit
     };
     assert_eq!(limit("5s").literal(), Some(Duration::from_secs(5)));
     assert_eq!(
@@ -58,13 +62,16 @@ fn every_form_of_an_option_reads() {
     let retry = retry_of(
         quote!(linear, max(5), base(1s), jitter = 50%, within = LIMIT, clone(limit, request)),
     );
-    assert_eq!(retry.strategy, retry::Strategy::Linear);
+    assert_eq!(retry.strategy, retry::options::Strategy::Linear);
     assert!(retry.delays.is_none() && !retry.nested_outer);
     assert!(matches!(
         retry.max,
-        Some(retry::Max::Count(Const::Literal { value: 5, .. }))
+        Some(retry::options::Max::Count(Const::Literal { value: 5, .. }))
     ));
-    assert!(matches!(retry.jitter, Some(retry::Jitter::Ratio(_))));
+    assert!(matches!(
+        retry.jitter,
+        Some(retry::options::Jitter::Ratio(_))
+    ));
     assert_eq!(retry.clone, ["limit", "request"]);
 
     let retry = retry_of(quote!(
@@ -74,9 +81,11 @@ fn every_form_of_an_option_reads() {
         budget("shared"),
         retry_after = |e, _| e.after
     ));
-    assert!(matches!(retry.jitter, Some(retry::Jitter::Full)) && retry.nested_outer);
-    assert!(matches!(retry.max, Some(retry::Max::Unlimited(_))));
-    assert!(matches!(retry.budget, Some(retry::Budget::Named(name)) if name.value() == "shared"));
+    assert!(matches!(retry.jitter, Some(retry::options::Jitter::Full)) && retry.nested_outer);
+    assert!(matches!(retry.max, Some(retry::options::Max::Unlimited(_))));
+    assert!(
+        matches!(retry.budget, Some(retry::budget::Budget::Named(name)) if name.value() == "shared")
+    );
 
     for own in [
         quote!(budget(capacity = 20, cost = 2)),
@@ -85,7 +94,7 @@ fn every_form_of_an_option_reads() {
         let budget = retry_of(own).budget;
         assert!(matches!(
             budget,
-            Some(retry::Budget::Own {
+            Some(retry::budget::Budget::Own {
                 capacity: Some(_),
                 cost: Some(_),
                 ..
@@ -107,10 +116,10 @@ fn a_key_is_split_in_its_parts() {
         (quote!(key = (a, b).0), 1),
     ] {
         let text = args.to_string();
-        let (idempotent, faults) = with_cx(|cx| Idempotent::parse(args, Span::call_site(), cx));
+        let (idempotent, faults) = with_cx(|cx| Idempotent::read(args, Span::call_site(), cx));
         assert_eq!(faults, [""; 0], "{text}");
         assert_eq!(
-            idempotent.key.map(|parts| parts.len()),
+            idempotent.ok().map(|read| read.key.len()),
             Some(expected),
             "{text}"
         );
@@ -123,23 +132,23 @@ fn a_window_is_told_by_its_unit() {
         let args: TokenStream = format!("failure_rate = 50%, window = {text}")
             .parse()
             .expect(text);
-        let (circuit, faults) = with_cx(|cx| Circuit::parse(args, Span::call_site(), cx));
+        let (circuit, faults) = with_cx(|cx| Circuit::read(args, Span::call_site(), cx));
         assert_eq!(faults, [""; 0], "{text}");
         circuit.window.expect(text)
     };
-    assert!(matches!(window("100"), circuit::Window::Calls(_)));
-    assert!(matches!(window("10s"), circuit::Window::Time(_)));
+    assert!(matches!(window("100"), circuit::options::Window::Calls(_)));
+    assert!(matches!(window("10s"), circuit::options::Window::Time(_)));
     assert!(matches!(
         window("WINDOW"),
-        circuit::Window::Expr(Const::Item { .. })
+        circuit::options::Window::Expr(Const::Item { .. })
     ));
     assert!(matches!(
         window("Self::WINDOW"),
-        circuit::Window::Expr(Const::Inline { .. })
+        circuit::options::Window::Expr(Const::Inline { .. })
     ));
     assert!(matches!(
         window("Duration::from_secs(5)"),
-        circuit::Window::Expr(_)
+        circuit::options::Window::Expr(_)
     ));
 }
 
@@ -156,7 +165,7 @@ fn a_policy_to_start_from_is_a_const() {
         ("const { base() }", false),
     ] {
         let args = tokens(&format!("policy = {value}, min_calls = 500, open_max = 1s"));
-        let (circuit, faults) = with_cx(|cx| Circuit::parse(args, Span::call_site(), cx));
+        let (circuit, faults) = with_cx(|cx| Circuit::read(args, Span::call_site(), cx));
         assert_eq!(faults, [""; 0], "{value}");
         let is = matches!(circuit.policy, Some(Const::Item { .. }));
         assert_eq!(is, is_item, "{value}");
@@ -186,17 +195,17 @@ fn a_default_may_be_written_out() {
 /// Each row's example is what a message tells to write: it must be taken.
 #[test]
 fn every_example_of_the_tables_reads() {
-    for spec in SPECS {
+    for spec in OPTIONS {
         for option in spec.options {
             let mut args = option.sample();
             match option.name {
                 "window" | "min_calls" => args += ", failure_rate = 50%",
                 "slow_rate" => args += ", slow = 2s",
                 "max_keys" => args += ", key = user",
-                name if spec.policy == "`#[idempotent]`" && name != "key" => args += ", key = user",
+                name if spec.owner == "`#[idempotent]`" && name != "key" => args += ", key = user",
                 _ => {}
             }
-            let policy = spec.policy.trim_matches(['`', '#', '[', ']']);
+            let policy = spec.owner.trim_matches(['`', '#', '[', ']']);
             let stack = format!("{policy}({args})");
             assert_eq!(faults_of(&[&stack]), [""; 0], "{stack}");
         }
@@ -206,24 +215,24 @@ fn every_example_of_the_tables_reads() {
 /// What is known from elsewhere leads to an option that there is, and none is both.
 #[test]
 fn every_name_from_elsewhere_leads_somewhere() {
-    for spec in SPECS.into_iter().chain([&retry::table::BUDGET]) {
+    for spec in OPTIONS.iter().chain([&&retry::budget::BUDGET]) {
         let has = |name: &str| spec.options.iter().any(|option| option.name == name);
         let mut seen = Vec::new();
-        for row in spec.elsewhere {
-            match row.here {
-                Here::Named(to, _) | Here::OneMore(to) => assert!(has(to), "{to}"),
-                Here::CountOrRatio(count, ratio, _) => assert!(has(count) && has(ratio)),
-                Here::Say(text) => {
+        for row in spec.aliases {
+            match row.target {
+                AliasTarget::Option(to, _) | AliasTarget::OneMore(to) => assert!(has(to), "{to}"),
+                AliasTarget::CountOrRatio(count, ratio, _) => assert!(has(count) && has(ratio)),
+                AliasTarget::Advice(text) => {
                     let says = text.contains("write") || text.starts_with("remove it");
                     assert!(says, "{text}");
                 }
             }
             for name in row.names {
-                assert!(!has(name), "{} has `{name}` itself", spec.policy);
+                assert!(!has(name), "{} has `{name}` itself", spec.owner);
                 assert!(
                     !seen.contains(name),
                     "`{name}` is in two rows of {}",
-                    spec.policy
+                    spec.owner
                 );
                 seen.push(name);
             }

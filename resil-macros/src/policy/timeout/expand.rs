@@ -1,47 +1,49 @@
-//! A combinator over what is inside.
+//! The code of `#[timeout]`: a combinator over the future inside it.
 
 use quote::quote_spanned;
 
-use super::Timeout;
-use crate::expand::constant::not_zero;
-use crate::expand::{Cx, Inner, mixed};
-use crate::input::first_span;
+use super::options::Timeout;
+use crate::emit::{EmitContext, Emitted, Entry, Inner, not_zero};
 use crate::parse::DurationValue;
-use crate::policy::Layer;
+use crate::tokens::{first_span, mixed};
 
 impl Timeout {
-    pub(crate) fn expand(&self, inner: Inner, above: &[Layer], cx: &Cx<'_>) -> Inner {
+    pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
         let at = mixed(self.span);
-        // One that is polled with this one may fire for it.
-        let enclosed = above.iter().any(|l| matches!(l, Layer::Timeout(_)));
+        let mut entry = Entry::default();
+        // A limit around this one is polled together with it, and may fire in its place.
+        let enclosed = cx.above().iter().any(|layer| layer.bound.is_some());
         let name = if enclosed {
             "enclosed_timeout"
         } else {
             "timeout"
         };
-        let (timeout, site) = (cx.private(name, self.span), Cx::site(self.span));
-        // A circuit inside has to know that it was this timeout that dropped it; and the event of it
-        // bears the number of the call.
-        let mark = cx.mark_option(self.span);
-        let body = inner.future(cx, self.span);
-        match &self.limit {
-            None => Inner::Future(body),
-            Some(DurationValue::Const(limit)) => {
-                let limit = cx.constant(limit, &not_zero("timeout"));
-                Inner::Future(quote_spanned!(at=> #timeout(#site, const { #limit }, #mark, #body)))
+        let (timeout, site) = (cx.private(name, self.span), EmitContext::site(self.span));
+        // A circuit inside has to know that this timeout dropped it, and the event of the timeout has the
+        // number of the call.
+        let call_state = cx.call_state(self.span);
+        let body = cx.future(inner, self.span);
+        let inner = match &self.limit {
+            DurationValue::Const(limit) => {
+                let limit = cx.constant(limit, &not_zero("timeout"), &mut entry);
+                let limit = quote_spanned!(at=> const { #limit });
+                Inner::Future(quote_spanned!(at=> #timeout(#site, #limit, #call_state, #body)))
             }
-            Some(DurationValue::Runtime(limit)) => {
-                let limit = cx.this(limit);
+            DurationValue::Runtime(limit) => {
+                let limit = cx.with_self(limit);
                 let typed = mixed(first_span(&limit));
                 let binding =
                     quote_spanned!(typed=> let __resil_limit: ::core::time::Duration = #limit;);
-                let bounded = quote_spanned!(at=> #timeout(#site, __resil_limit, #mark, #body));
-                let value = cx.value(Inner::Future(bounded), above, self.span);
+                let bounded = Inner::Future(
+                    quote_spanned!(at=> #timeout(#site, __resil_limit, #call_state, #body)),
+                );
+                let value = cx.value(bounded, self.span);
                 Inner::Value(quote_spanned!(at=> {
                     #binding
                     #value
                 }))
             }
-        }
+        };
+        Emitted { entry, inner }
     }
 }

@@ -1,0 +1,248 @@
+//! What generated code of one stack shares, and what one layer knows of the others.
+
+use std::ops::Range;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
+
+use super::inner::Inner;
+use crate::facts::Facts;
+use crate::input::{Binding, Input};
+use crate::return_type::{error_span, success_span};
+use crate::tokens::{group_like, mixed};
+
+/// One stack on one function.
+pub(crate) struct StackContext<'a> {
+    /// The path of resil.
+    pub(crate) krate: &'a TokenStream,
+    pub(crate) input: &'a Input,
+    pub(crate) bindings: &'a [Binding],
+    /// The facts of each layer, outermost first.
+    pub(crate) facts: &'a [Facts],
+    /// The layers in groups of neighbours, outermost first.
+    pub(crate) groups: &'a [LayerGroup],
+}
+
+/// Layers that no `#[instrument]` separates: they wrap one and the same block.
+pub(crate) struct LayerGroup {
+    pub(crate) layers: Range<usize>,
+    /// The number of `#[instrument]`s that stand below them.
+    pub(crate) instruments: usize,
+}
+
+/// What the layer that is being expanded may use.
+pub(crate) struct EmitContext<'a> {
+    pub(crate) stack: &'a StackContext<'a>,
+    /// The index of the group that the layer belongs to.
+    pub(crate) group: usize,
+    /// The index of the layer.
+    pub(crate) layer: usize,
+    /// The return type, as it can be named inside the function.
+    pub(crate) ret: TokenStream,
+    /// What the body calls `self`, where `async_trait` has renamed it.
+    pub(crate) self_ident: Option<Ident>,
+}
+
+impl StackContext<'_> {
+    /// Whether the body may run more than once.
+    pub(crate) fn runs_again(&self) -> bool {
+        self.facts.iter().any(Facts::runs_again)
+    }
+
+    /// The arguments that are cloned for each attempt.
+    pub(crate) fn cloned(&self) -> Vec<String> {
+        let clones = self.facts.iter().flat_map(|layer| &layer.clones);
+        clones.map(ToString::to_string).collect()
+    }
+
+    /// Whether a layer has to know how an attempt ended.
+    pub(crate) fn watches_attempts(&self) -> bool {
+        self.facts.iter().any(|layer| layer.needs_call_state)
+    }
+
+    /// Whether the layers have something to tell each other: how an attempt ended, or, in the events
+    /// of several layers, which call it is. (Of two timeouts only one fires.)
+    pub(crate) fn has_call_state(&self) -> bool {
+        let repeats = || self.facts.iter().any(|layer| layer.repeats.is_some());
+        self.watches_attempts() || self.facts.len() > 1 && repeats()
+    }
+}
+
+impl<'a> EmitContext<'a> {
+    /// The layers around this one, outermost first.
+    pub(crate) fn above(&self) -> &'a [Facts] {
+        &self.stack.facts[..self.layer]
+    }
+
+    /// The layers inside this one, outermost first.
+    pub(crate) fn below(&self) -> &'a [Facts] {
+        &self.stack.facts[self.layer + 1..]
+    }
+
+    /// The layers of this group, outermost first.
+    pub(crate) fn group_facts(&self) -> &'a [Facts] {
+        &self.stack.facts[self.stack.groups[self.group].layers.clone()]
+    }
+
+    /// Whether this group wraps the user's own block, and no `#[instrument]` is below it.
+    pub(crate) fn is_innermost_group(&self) -> bool {
+        self.group + 1 == self.stack.groups.len()
+    }
+
+    /// Writes a name of `__private`, spanned at `span`.
+    pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
+        self.path(name, mixed(span))
+    }
+
+    fn path(&self, name: &str, span: Span) -> TokenStream {
+        let name = Ident::new(name, span);
+        // `quote_spanned!` leaves interpolated tokens where they were. All of them are moved into one
+        // expansion, or rustc shows the whole attribute for errors in them; but a `$crate` belongs to
+        // its own macro.
+        let krate: TokenStream = self
+            .stack
+            .krate
+            .clone()
+            .into_iter()
+            .map(|mut t| {
+                let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
+                t.set_span(if foreign {
+                    t.span().located_at(span)
+                } else {
+                    span
+                });
+                t
+            })
+            .collect();
+        quote_spanned!(span=> #krate::__private::#name)
+    }
+
+    /// The conversions between the function's `Result` and the outcomes of layers: the gate for types.
+    /// All uses are the very same tokens, so that rustc reports a missing impl once.
+    pub(crate) fn conversions(&self) -> TokenStream {
+        let can_refuse = self.group_facts().iter().any(|layer| layer.can_refuse);
+        // Without a layer that can refuse nothing is required of the error type.
+        let gate = if can_refuse { "edge" } else { "edge_bare" };
+        self.gate(gate, error_span(&self.ret))
+    }
+
+    /// A gate for results that are recorded: it reports faults of the success type.
+    pub(crate) fn recorded(&self, gate: &str) -> TokenStream {
+        self.gate(gate, success_span(&self.ret))
+    }
+
+    /// A gate function of `__private` on the return type. It is spanned like the user's own token, so
+    /// that rustc mentions no macro.
+    fn gate(&self, name: &str, span: Span) -> TokenStream {
+        let gate = self.path(name, span);
+        let ret = &self.ret;
+        quote_spanned!(span=> #gate::<#ret, _, _>())
+    }
+
+    /// `move`, if nothing runs twice: then the code inside may move the arguments.
+    pub(crate) fn capture(&self, span: Span) -> TokenStream {
+        if self.stack.runs_again() {
+            TokenStream::new()
+        } else {
+            quote_spanned!(mixed(span)=> move)
+        }
+    }
+
+    /// The user's expression, with `self` renamed as `async_trait` has renamed it in the body.
+    pub(crate) fn with_self(&self, tokens: &TokenStream) -> TokenStream {
+        match &self.self_ident {
+            Some(this) => rename_self(tokens.clone(), this),
+            None => tokens.clone(),
+        }
+    }
+
+    /// [`with_self`](Self::with_self) for a statement on entry. Entry is in the outermost group; if that
+    /// is not this one, an `#[instrument]` is below it, above which `self` is not renamed.
+    pub(crate) fn with_self_on_entry(&self, tokens: &TokenStream) -> TokenStream {
+        if self.group == 0 {
+            self.with_self(tokens)
+        } else {
+            tokens.clone()
+        }
+    }
+
+    /// The static that says where the attributes stand.
+    pub(crate) fn site(span: Span) -> TokenStream {
+        quote_spanned!(mixed(span)=> &__RESIL_SITE)
+    }
+
+    /// `Some(..)` of the call state, `None` if the stack has none.
+    pub(crate) fn call_state(&self, span: Span) -> TokenStream {
+        if self.stack.has_call_state() {
+            quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_mark))
+        } else {
+            quote_spanned!(mixed(span)=> ::core::option::Option::None)
+        }
+    }
+
+    /// `inner` as a future, for a layer that polls it.
+    pub(crate) fn future(&self, inner: Inner, span: Span) -> TokenStream {
+        match inner {
+            Inner::Future(tokens) => tokens,
+            Inner::Value(tokens) => {
+                let capture = self.capture(span);
+                quote_spanned!(mixed(span)=> async #capture { #tokens })
+            }
+        }
+    }
+
+    /// `inner` as an expression, for a layer that acts before and after it. A layer around that holds a
+    /// permit is told of each poll, unless something in between polls this layer as a whole.
+    pub(crate) fn value(&self, inner: Inner, span: Span) -> TokenStream {
+        match inner {
+            Inner::Future(future) if self.is_awaited_under_permit() => {
+                self.under_permit(&future, span)
+            }
+            inner => inner.awaited(span),
+        }
+    }
+
+    /// Awaits `future` under the permit that is in scope.
+    pub(crate) fn under_permit(&self, future: &TokenStream, span: Span) -> TokenStream {
+        let under_permit = self.private("under_permit", span);
+        quote_spanned!(mixed(span)=> #under_permit(__resil_under, #future).await)
+    }
+
+    fn is_awaited_under_permit(&self) -> bool {
+        let start = self.stack.groups[self.group].layers.start;
+        let around = self.above().get(start..).unwrap_or_default();
+        let polls = around.iter().rev().find(|layer| !layer.in_place);
+        polls.is_some_and(|layer| layer.holds_permit)
+    }
+
+    /// Whether a layer around this one holds a permit.
+    pub(crate) fn has_permit(&self) -> bool {
+        self.above().iter().any(|layer| layer.holds_permit)
+    }
+
+    /// Wraps `question`, an expression that runs the user's code on an outcome. A layer that holds a
+    /// permit has to know that a panic in it belongs to the call.
+    pub(crate) fn asking(&self, question: TokenStream, span: Span) -> TokenStream {
+        if self.has_permit() {
+            quote_spanned!(mixed(span)=> __resil_under.asking(|| #question))
+        } else if self.stack.facts.iter().any(|layer| layer.holds_permit) {
+            quote_spanned!(mixed(span)=> __resil_mark.asking(|| #question))
+        } else {
+            question
+        }
+    }
+}
+
+fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|t| match t {
+            TokenTree::Ident(i) if i == "self" => TokenTree::Ident(Ident::new(
+                &this.to_string(),
+                this.span().located_at(i.span()),
+            )),
+            TokenTree::Group(g) => TokenTree::Group(group_like(&g, rename_self(g.stream(), this))),
+            other => other,
+        })
+        .collect()
+}

@@ -1,0 +1,65 @@
+//! What a layer is put around, and what it makes of that.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+
+use crate::tokens::mixed;
+
+/// The code inside a layer: an expression of type `Outcome<T, E, P>`, or a future of one.
+pub(crate) enum Inner {
+    /// A future.
+    Future(TokenStream),
+    /// An expression that may contain `.await`.
+    Value(TokenStream),
+}
+
+impl Inner {
+    /// As an expression, which awaits the future.
+    pub(crate) fn awaited(self, span: Span) -> TokenStream {
+        match self {
+            Self::Value(tokens) => tokens,
+            Self::Future(tokens) => quote_spanned!(mixed(span)=> #tokens.await),
+        }
+    }
+}
+
+/// What a layer expands into.
+pub(crate) struct Emitted {
+    /// Statements that run on entry, before all layers.
+    pub(crate) entry: Entry,
+    /// The code inside it with the layer around.
+    pub(crate) inner: Inner,
+}
+
+/// Statements before all layers: items, and values that each call computes once.
+#[derive(Default)]
+pub(crate) struct Entry(TokenStream);
+
+impl Entry {
+    pub(crate) fn push(&mut self, statement: TokenStream) {
+        self.0.extend(statement);
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+impl ToTokens for Entry {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.clone());
+    }
+}
+
+/// Writes an `Option` in generated code.
+pub(crate) fn option(value: Option<&impl ToTokens>, at: Span) -> TokenStream {
+    value.map_or_else(
+        || quote_spanned!(at=> ::core::option::Option::None),
+        |value| quote_spanned!(at=> ::core::option::Option::Some(#value)),
+    )
+}
+
+/// The variable that holds the clone of an argument for one attempt.
+pub(crate) fn clone_of(name: &Ident) -> Ident {
+    format_ident!("__resil_clone_{}", name, span = mixed(name.span()))
+}

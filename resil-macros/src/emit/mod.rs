@@ -1,0 +1,12 @@
+//! The tools with which policies write code: names of the runtime, constants, patterns, and what a
+//! layer may know of the layers around it.
+
+mod constant;
+mod context;
+mod inner;
+mod matching;
+mod types;
+
+pub(crate) use constant::{ConstBound, ConstType, any_count, any_duration, count, not_zero, ratio};
+pub(crate) use context::{EmitContext, LayerGroup, StackContext};
+pub(crate) use inner::{Emitted, Entry, Inner, clone_of, option};

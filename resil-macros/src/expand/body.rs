@@ -1,0 +1,114 @@
+//! The block that a group of layers wraps, as the innermost future.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use crate::emit::{EmitContext, Inner, clone_of};
+use crate::input::{Binding, split_inner_attributes};
+use crate::policy::Policy;
+use crate::splice::BodySite;
+use crate::tokens::{first_span, mixed};
+
+/// The block at `site` as a future of an outcome, with what the `policies` of the group put around it.
+pub(super) fn innermost(
+    policies: &[Box<dyn Policy>],
+    site: &BodySite,
+    cx: &EmitContext<'_>,
+) -> Inner {
+    let span = first_span(&site.body);
+    let at = mixed(span);
+    let mut future = block(site, cx);
+    for policy in policies {
+        future = policy.wrap_body(future, span, cx);
+    }
+    let is_innermost = cx.is_innermost_group();
+    if cx.stack.watches_attempts() && is_innermost {
+        let watch = cx.private("watch", span);
+        future = quote_spanned!(at=> #watch(#future, __resil_mark));
+    }
+    let (map, conversions) = (cx.private("then", span), cx.conversions());
+    let wrapped = if is_innermost {
+        let wrap = cx.private("lift", span);
+        quote_spanned!(at=> #wrap(__resil_r, #conversions))
+    } else {
+        // An error of resil's that a layer below the `#[instrument]` made has passed it as an `E`.
+        let wrap = cx.private("lift_carried", span);
+        quote_spanned!(at=> #wrap(__resil_r, #conversions, __resil_carry))
+    };
+    Inner::Future(quote_spanned!(at=> #map(#future, |__resil_r| #wrapped)))
+}
+
+/// The user's block as an `async` block.
+fn block(site: &BodySite, cx: &EmitContext<'_>) -> TokenStream {
+    let span = first_span(&site.body);
+    let (_, body) = split_inner_attributes(site.body.clone());
+    let clones: Vec<Ident> = cx
+        .group_facts()
+        .iter()
+        .flat_map(|layer| layer.clones.iter().cloned())
+        .collect();
+    let ret = &cx.ret;
+    // A `return` of the declared type pins `?` and inference to that type; it is never executed.
+    let ret_span = first_span(ret);
+    let never = cx.private("never", ret_span);
+    let dead_return = quote_spanned! {mixed(ret_span)=>
+        if false {
+            return #never::<#ret>();
+        }
+    };
+    let (rebind_self, rebind) = (rebind_self(site, cx), rebind(&clones, cx));
+    // With the user's own braces: their edition decides when the value's temporaries are dropped.
+    // The body is not alone in them, or rustc would call the braces superfluous.
+    let mut block = Group::new(Delimiter::Brace, quote!(#dead_return #body));
+    block.set_span(site.braces);
+    let block = if clones.is_empty() {
+        block.to_token_stream()
+    } else {
+        // As arguments of a function do, the clones outlive the temporaries in each edition.
+        quote_spanned!(mixed(span)=> match () { () => #block })
+    };
+    // If the body moves an argument, rustc reports this block as an error of the attribute that it
+    // stems from: the name of the private attribute says what to write.
+    let capture = cx.capture(span);
+    let own = Span::mixed_site().located_at(span);
+    quote_spanned!(own=> async #capture { #rebind_self #rebind #block })
+}
+
+/// Reborrows `self` for each attempt, where `async_trait` has made it a variable of type `&mut Self`.
+fn rebind_self(site: &BodySite, cx: &EmitContext<'_>) -> Option<TokenStream> {
+    let this = site.self_ident.as_ref()?;
+    let reborrow = cx.stack.runs_again() && cx.stack.input.receiver_is_unique();
+    reborrow.then(|| quote_spanned!(mixed(this.span())=> let #this = &mut *#this;))
+}
+
+/// Gives each attempt names of its own: its number, clones of arguments, and reborrows of `&mut`
+/// arguments.
+fn rebind(clones: &[Ident], cx: &EmitContext<'_>) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut attempts = cx.group_facts().iter();
+    if let Some(name) = attempts.find_map(|layer| layer.attempt.as_ref()) {
+        // The user's own token, so that the body can name it, and lints point at it.
+        out.extend(quote_spanned!(mixed(name.span())=> let #name: ::core::primitive::u32 = __resil_attempt;));
+    }
+    let runs_again = cx.stack.runs_again();
+    if !runs_again && clones.is_empty() {
+        return out;
+    }
+    for Binding {
+        ident,
+        mutable,
+        unique_reference,
+        cfgs,
+    } in cx.stack.bindings
+    {
+        let at = mixed(ident.span());
+        if clones.contains(ident) {
+            let local = clone_of(ident);
+            let mutable = mutable.map(|span| quote_spanned!(span=> mut));
+            out.extend(quote_spanned!(at=> #(#cfgs)* let #mutable #ident = #local;));
+        } else if *unique_reference && runs_again {
+            out.extend(quote_spanned!(at=> #(#cfgs)* let #ident = &mut *#ident;));
+        }
+    }
+    out
+}

@@ -1,0 +1,33 @@
+//! The statics of a call site, and what its layers share during a call.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use crate::emit::{EmitContext, StackContext};
+use crate::tokens::mixed;
+
+/// Every stack has its site; the call state and the carrier between groups only where a layer asks
+/// for them.
+pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStream {
+    let name = &stack.input.sig.ident;
+    let at = mixed(name.span());
+    let site = cx.private("Site", name.span());
+    let text = name.to_string();
+    let text = text.strip_prefix("r#").unwrap_or(&text);
+    let call_state = stack.has_call_state().then(|| {
+        let mark = cx.private("Mark", name.span());
+        quote_spanned!(at=> let __resil_mark = &#mark::new();)
+    });
+    let carrier = (stack.groups.len() > 1).then(|| {
+        let carry = cx.private("Carry", name.span());
+        quote_spanned!(at=> let __resil_carry = &#carry::new();)
+    });
+    quote_spanned! {at=>
+        static __RESIL_SITE: #site = #site::new(
+            ::core::concat!(::core::module_path!(), "::", #text),
+            ::core::line!(),
+        );
+        #call_state
+        #carrier
+    }
+}

@@ -1,0 +1,111 @@
+//! What the layers of a stack may know of each other.
+//!
+//! The rules over a stack, the checks of the function and the expansions ask for facts and never for
+//! a policy by its name. So a new policy is held to all of them once it says what it does.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+
+/// What one layer does to the layers around and inside it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact: it holds or not"
+)]
+pub(crate) struct Facts {
+    /// The name of the attribute, for messages.
+    pub(crate) policy: &'static str,
+    /// Where the attribute is written.
+    pub(crate) span: Span,
+    /// May be written on a function only once.
+    pub(crate) once: bool,
+    /// Ends what is inside it after some time.
+    pub(crate) bound: Option<Bound>,
+    /// Runs what is inside it again.
+    pub(crate) repeats: Option<Repeats>,
+    /// Where it says that what is inside it must not start twice.
+    pub(crate) starts_once: Option<Span>,
+    /// Can end a call with an error of resil's own.
+    pub(crate) can_refuse: bool,
+    /// Has to know how an attempt below it ended.
+    pub(crate) needs_call_state: bool,
+    /// Asks for a permit before what is inside it runs, and holds the permit meanwhile.
+    pub(crate) holds_permit: bool,
+    /// Its `.await`s belong to the block around it: nothing of it is polled as a whole.
+    pub(crate) in_place: bool,
+    /// May answer a call with a recorded result, without running the body.
+    pub(crate) replays: bool,
+    /// Records errors as results too.
+    pub(crate) records_errors: bool,
+    /// Arguments that it clones for each attempt.
+    pub(crate) clones: Vec<Ident>,
+    /// The name by which the body knows the number of the attempt.
+    pub(crate) attempt: Option<Ident>,
+    /// What it does by the class of an error, where no pattern decides alone.
+    pub(crate) classifies: Option<Classifies>,
+}
+
+impl Facts {
+    /// The facts of a policy that lets every outcome pass.
+    pub(crate) fn new(policy: &'static str, span: Span) -> Self {
+        Self {
+            policy,
+            span,
+            once: true,
+            bound: None,
+            repeats: None,
+            starts_once: None,
+            can_refuse: false,
+            needs_call_state: false,
+            holds_permit: false,
+            in_place: false,
+            replays: false,
+            records_errors: false,
+            clones: Vec::new(),
+            attempt: None,
+            classifies: None,
+        }
+    }
+
+    /// Whether what is inside it may run more than once.
+    pub(crate) fn runs_again(&self) -> bool {
+        self.repeats.as_ref().is_some_and(|r| r.more_than_once)
+    }
+}
+
+/// A limit in time.
+pub(crate) struct Bound {
+    /// `None` where it is known at run time only.
+    pub(crate) limit: Option<Duration>,
+    /// The limit as it is written.
+    pub(crate) tokens: TokenStream,
+}
+
+/// How a layer runs again what is inside it.
+pub(crate) struct Repeats {
+    /// The number of runs as it is written, where messages about it point.
+    pub(crate) tokens: TokenStream,
+    /// Where it says that only time ends it.
+    pub(crate) unlimited: Option<Span>,
+    /// Has a limit in time of its own.
+    pub(crate) within: bool,
+    /// May run it a second time: not with a literal `max = 1`.
+    pub(crate) more_than_once: bool,
+    /// The number of runs and the shortest delays between them, where both are known.
+    pub(crate) shortest: Option<Shortest>,
+}
+
+/// The shortest delays that the jitter allows.
+pub(crate) struct Shortest {
+    pub(crate) runs: u32,
+    /// The delay before retry n.
+    pub(crate) delay: Box<dyn Fn(u32) -> Duration>,
+}
+
+/// A decision that is left to the class of an error.
+pub(crate) struct Classifies {
+    /// What happens to the error: "is retried".
+    pub(crate) consequence: &'static str,
+    /// A pattern exempts some errors.
+    pub(crate) has_exceptions: bool,
+}

@@ -1,0 +1,191 @@
+//! Values that shape a policy: literals, checked now, and const expressions, checked by
+//! rustc in the place where the generated code puts them.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use super::spelling::is_const_block;
+use super::syntax::{Syntax, syntax_of};
+use super::value::Value;
+use super::{duration, messages};
+use crate::parse::suggest::broken_durations;
+use crate::parse::suggest::broken_durations::unit_literal;
+use crate::tokens::is_punct;
+
+/// A value that is fixed when the function is compiled.
+#[derive(Clone, Debug)]
+pub(crate) enum Const<T> {
+    /// Known now.
+    Literal { value: T, tokens: TokenStream },
+    /// To be validated in a `const` item, which `cargo check` sees.
+    Item { tokens: TokenStream },
+    /// May depend on a generic, so only an inline const can hold it.
+    Inline { tokens: TokenStream },
+}
+
+impl<T> Const<T> {
+    /// What is known now; `None` where only rustc can tell, and checks stay silent.
+    pub(crate) fn literal(&self) -> Option<&T> {
+        match self {
+            Self::Literal { value, .. } => Some(value),
+            Self::Item { .. } | Self::Inline { .. } => None,
+        }
+    }
+
+    /// Whether the value may depend on a generic, so that instances of the function differ in it.
+    pub(crate) fn may_be_generic(&self) -> bool {
+        matches!(self, Self::Inline { .. })
+    }
+
+    /// The user's own tokens: a literal is not Rust (`5s`, `50%`), the others are.
+    pub(crate) fn tokens(&self) -> &TokenStream {
+        match self {
+            Self::Literal { tokens, .. } | Self::Item { tokens } | Self::Inline { tokens } => {
+                tokens
+            }
+        }
+    }
+}
+
+impl Value<'_> {
+    /// The value as a const expression, or a fault.
+    pub(crate) fn const_expr<T>(&self) -> Option<Const<T>> {
+        self.check_expr()?;
+        let inside_const_block = is_const_block(&self.tokens);
+        if let Some(argument) = self.argument(&self.tokens) {
+            let sample = self.write(self.example);
+            self.cx.diag.error(
+                &argument,
+                messages::names_argument(self.name, &argument, &sample),
+            );
+            return None;
+        }
+        let tokens = self.tokens.clone();
+        Some(
+            if inside_const_block || may_be_generic(&tokens, self.cx.generics) {
+                Const::Inline { tokens }
+            } else {
+                Const::Item { tokens }
+            },
+        )
+    }
+
+    /// Whether the tokens are an expression that Rust can read; a fault if not.
+    pub(crate) fn check_expr(&self) -> Option<()> {
+        if let Syntax::Number(number) = syntax_of(&self.tokens)
+            && duration::looks_like_one(&number.text)
+        {
+            self.refuse_as_found();
+            return None;
+        }
+        if let Some(duration) = broken_durations::intended(&self.tokens) {
+            self.refuse_duration(&duration);
+            return None;
+        }
+        if let Some((literal, text)) = unit_literal(&self.tokens) {
+            let message = messages::unit_in_expression(self.name, &literal.to_string(), &[text]);
+            self.cx.diag.error(literal, message);
+            return None;
+        }
+        match syn::parse2::<syn::Expr>(self.tokens.clone()) {
+            // `max = x = 5`: no policy assigns anything.
+            Ok(syn::Expr::Assign(_)) | Err(_) => {
+                self.refuse("this is none");
+                None
+            }
+            Ok(_) => Some(()),
+        }
+    }
+
+    /// The first token that names an argument of the function, or `self`.
+    fn argument(&self, tokens: &TokenStream) -> Option<Ident> {
+        let mut bound = Vec::new();
+        collect_lets(tokens, &mut bound);
+        find_free(tokens, &|word| {
+            (word == "self" || self.cx.params.contains(word)) && !bound.contains(word)
+        })
+    }
+}
+
+/// Whether an expression may mean a generic of the function, of its `impl`, or `Self`.
+///
+/// The generics of an `impl` are not to be seen from here, so every associated const of a
+/// type counts (`Foo::MAX`), and every type argument. A function of a type does not
+/// (`Duration::from_millis(50)`): on a generic it could not be const.
+fn may_be_generic(tokens: &TokenStream, generics: &[Ident]) -> bool {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Group(group) => {
+            let after_const =
+                at > 0 && matches!(&trees[at - 1], TokenTree::Ident(w) if w == "const");
+            after_const || may_be_generic(&group.stream(), generics)
+        }
+        TokenTree::Ident(word) if is_first_segment(&trees, at) => {
+            word == "Self" || generics.contains(word) || is_associated_const(&trees, at)
+        }
+        // A turbofish or a qualified path.
+        TokenTree::Punct(punct) if punct.as_char() == '<' => {
+            at == 0 || is_punct(&trees[at - 1], ':')
+        }
+        _ => false,
+    })
+}
+
+/// `Foo::MAX`: a type's name, then a constant's.
+fn is_associated_const(trees: &[TokenTree], at: usize) -> bool {
+    let mut last = at;
+    while let [colon, second, TokenTree::Ident(_), ..] = &trees[last + 1..]
+        && is_punct(colon, ':')
+        && is_punct(second, ':')
+    {
+        last += 3;
+    }
+    let capital = |tree: &TokenTree| tree.to_string().starts_with(char::is_uppercase);
+    last > at && capital(&trees[at]) && capital(&trees[last])
+}
+
+/// Not behind `::` or the dot of a field; the dots of a range are none.
+fn is_first_segment(trees: &[TokenTree], at: usize) -> bool {
+    let before = |n: usize| at.checked_sub(n).map(|i| &trees[i]);
+    let after_path =
+        before(1).is_some_and(|t| is_punct(t, ':')) && before(2).is_some_and(|t| is_punct(t, ':'));
+    let after_dot =
+        before(1).is_some_and(|t| is_punct(t, '.')) && !before(2).is_some_and(|t| is_punct(t, '.'));
+    !after_path && !after_dot
+}
+
+/// The first identifier that stands for a value of that name: not a field, a method, a
+/// later segment of a path, a module, or the name of a field in a struct literal.
+fn find_free(tokens: &TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().find_map(|(at, tree)| match tree {
+        TokenTree::Group(group) => find_free(&group.stream(), is_it),
+        TokenTree::Ident(word) if is_first_segment(&trees, at) => {
+            let next_is = |c| trees.get(at + 1).is_some_and(|next| is_punct(next, c));
+            (!next_is(':') && !next_is('!') && is_it(word)).then(|| word.clone())
+        }
+        _ => None,
+    })
+}
+
+/// Names that a `let` inside the expression binds: they hide an argument of that name.
+fn collect_lets(tokens: &TokenStream, bound: &mut Vec<Ident>) {
+    let mut after_let = false;
+    for tree in tokens.clone() {
+        match tree {
+            TokenTree::Group(group) => collect_lets(&group.stream(), bound),
+            TokenTree::Ident(word) if word == "let" => after_let = true,
+            TokenTree::Ident(word) if after_let && word != "mut" => {
+                bound.push(word);
+                after_let = false;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<T> ToTokens for Const<T> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.tokens().clone());
+    }
+}

@@ -1,0 +1,24 @@
+//! What reading an attribute knows besides the attribute's own arguments.
+
+use proc_macro2::{Ident, TokenStream};
+
+use super::table::Spec;
+use crate::diag::Diag;
+
+/// The function as far as the values of an attribute may refer to it, and the sink for faults.
+pub(crate) struct ParseContext<'a> {
+    pub(crate) diag: &'a Diag,
+    /// The tables of all attributes, so that an option on the wrong attribute is sent to the right
+    /// one.
+    pub(crate) attributes: &'a [&'static Spec],
+    /// The names that the function's parameters bind.
+    pub(crate) params: &'a [Ident],
+    /// The function's type and const parameters.
+    pub(crate) generics: &'a [Ident],
+    /// The error type of the function's `Result`, if its declaration names it.
+    pub(crate) error: Option<TokenStream>,
+    /// The success type of the function's `Result`, if its declaration names it.
+    pub(crate) success: Option<TokenStream>,
+    /// The success type is a `Result` too, so a pattern on it may say `Ok` and `Err`.
+    pub(crate) ok_is_result: bool,
+}

@@ -1,0 +1,282 @@
+//! DURATION values: a literal with a unit, or an expression of type `Duration`.
+
+use std::time::Duration;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::const_value::Const;
+use super::duration::show;
+use super::item::Form;
+use super::spelling::{is_const_block, is_name_in_capitals};
+use super::syntax::{Number, Syntax, describe, is_endless, syntax_of};
+use super::value::{Place, Value};
+use super::{duration, messages};
+use crate::diag::help;
+use crate::parse::suggest::broken_durations::{Broken, broken};
+use crate::tokens::{flat, inside, shown, split_at_commas};
+
+/// The limit of `timeout`, the one duration that may be known only at the call.
+#[derive(Clone, Debug)]
+pub(crate) enum DurationValue {
+    Const(Const<Duration>),
+    /// Evaluated each time that the layer is entered.
+    Runtime(TokenStream),
+}
+
+impl DurationValue {
+    pub(crate) fn literal(&self) -> Option<Duration> {
+        match self {
+            Self::Const(limit) => limit.literal().copied(),
+            Self::Runtime(_) => None,
+        }
+    }
+
+    pub(crate) fn tokens(&self) -> &TokenStream {
+        match self {
+            Self::Const(limit) => limit.tokens(),
+            Self::Runtime(tokens) => tokens,
+        }
+    }
+}
+
+impl Value<'_> {
+    /// A const DURATION above zero.
+    pub(crate) fn duration(&self) -> Option<Const<Duration>> {
+        self.duration_from(Duration::from_nanos(1))
+    }
+
+    /// A const DURATION of at least `least`.
+    pub(crate) fn duration_from(&self, least: Duration) -> Option<Const<Duration>> {
+        match syntax_of(&self.tokens) {
+            Syntax::Number(number) => {
+                let value = self.duration_literal(&number, least)?;
+                if value < least {
+                    self.too_short(least, &number.text);
+                    return None;
+                }
+                Some(Const::Literal {
+                    value,
+                    tokens: self.tokens.clone(),
+                })
+            }
+            Syntax::Text(text) => {
+                self.text_for_duration(&text.value());
+                None
+            }
+            Syntax::Word(word) if is_endless(&word) && !self.cx.params.contains(&word) => {
+                self.endless();
+                None
+            }
+            Syntax::Word(word) if word != "true" && word != "false" => self.const_expr(),
+            Syntax::Other if self.is_broken_literal() => None,
+            Syntax::Other => self.const_expr(),
+            Syntax::Empty | Syntax::Percent(_) | Syntax::Word(_) => {
+                self.refuse_as_found();
+                None
+            }
+        }
+    }
+
+    /// The limit of a timeout: const where it reads like one, else per call.
+    pub(crate) fn duration_per_call(&self) -> Option<DurationValue> {
+        let names_argument =
+            matches!(syntax_of(&self.tokens), Syntax::Word(word) if self.cx.params.contains(&word));
+        let is_const = match syntax_of(&self.tokens) {
+            Syntax::Word(word) => {
+                word == "true" || word == "false" || is_endless(&word) || self.reads_const()
+            }
+            Syntax::Other => self.reads_const() || broken(&self.tokens).is_some(),
+            _ => true,
+        };
+        if is_const && !names_argument {
+            return self.duration().map(DurationValue::Const);
+        }
+        self.expr().map(DurationValue::Runtime)
+    }
+
+    fn reads_const(&self) -> bool {
+        is_name_in_capitals(&self.tokens) || is_const_block(&self.tokens)
+    }
+
+    /// A literal that says how long, a text or a negative number too: the first text that is one.
+    pub(crate) fn as_delay(&self) -> Option<String> {
+        let text = match syntax_of(&self.tokens) {
+            Syntax::Number(number) => number.text,
+            Syntax::Text(text) => text.value().split_whitespace().collect(),
+            _ => return None,
+        };
+        match duration::read_like(&text, "100ms") {
+            Ok(_) => Some(text),
+            Err(fault) => fault.write.into_iter().next(),
+        }
+    }
+
+    /// `[1s, 2s]`, each zero or more: a first retry without a pause is a thing to want.
+    pub(crate) fn durations(&self) -> Option<Vec<Const<Duration>>> {
+        let in_brackets = inside(&self.tokens, Delimiter::Bracket).is_some();
+        let in_parens = matches!(
+            self.place,
+            Place::Option {
+                form: Form::Parens,
+                ..
+            }
+        );
+        if !in_brackets && !in_parens {
+            let list = inside(&self.tokens, Delimiter::Parenthesis);
+            let list = list.unwrap_or_else(|| self.tokens.clone());
+            let are_numbers = split_at_commas(list.clone()).into_iter().all(
+                |piece| matches!(syntax_of(&piece.tokens), Syntax::Number(number) if !number.negative),
+            );
+            let texts = are_numbers.then(|| format!("[{}]", shown(&list)));
+            self.refuse_with(&describe(&self.tokens), texts.as_slice());
+            return None;
+        }
+        if self.commas_missing() {
+            return None;
+        }
+        let elements = self.elements(Delimiter::Bracket);
+        if elements.is_empty() {
+            self.refuse("the list is empty");
+            return None;
+        }
+        let wanted = elements.len();
+        let read: Vec<_> = elements
+            .into_iter()
+            .filter_map(|mut element| {
+                "durations".clone_into(&mut element.takes);
+                element.example = "1s";
+                element.duration_from(Duration::ZERO)
+            })
+            .collect();
+        (read.len() == wanted).then_some(read)
+    }
+
+    /// `within = unlimited`: what is not limited is not written.
+    fn endless(&self) {
+        let what = describe(&self.tokens);
+        let by_itself = matches!(self.place, Place::Whole { .. });
+        if by_itself || ["slow", "within"].contains(&self.name) {
+            let takes = format!("`{}` takes {}, but {what}", self.name, self.takes);
+            self.fault(help(takes, "remove it: without it there is no limit"));
+        } else {
+            self.refuse_with(&what, &["365d".to_owned()]);
+        }
+    }
+
+    fn duration_literal(&self, number: &Number, least: Duration) -> Option<Duration> {
+        let read = duration::read_like(&number.text, self.example);
+        if number.negative {
+            let texts = match read {
+                Ok(_) => vec![number.text.clone()],
+                Err(fault) => fault.write,
+            };
+            self.refuse_with(&describe(&self.tokens), &texts);
+            return None;
+        }
+        read.map_err(|fault| {
+            let zero = number.value() == Some(0.0) && !least.is_zero();
+            // With a unit it would be refused again.
+            let texts = if zero { &[] } else { fault.write.as_slice() };
+            self.refuse_with(&fault.what, texts);
+        })
+        .ok()
+    }
+
+    fn too_short(&self, least: Duration, is: &str) {
+        if self.name == "base" {
+            let must = messages::must_be(self.name, "longer than zero", is);
+            let base = self.write(self.example);
+            self.fault(help(
+                must,
+                format!("write `{base}`, or `delays = [0s]` in its place for no pause"),
+            ));
+        } else if least <= Duration::from_nanos(1) {
+            self.out_of_range("longer than zero", is, self.example);
+        } else {
+            let least = show(least);
+            self.out_of_range(&format!("at least `{least}`"), is, &least);
+        }
+    }
+
+    /// `"5s"` → `5s`.
+    fn text_for_duration(&self, text: &str) {
+        let close: String = text.split_whitespace().collect();
+        let starts = close.starts_with(|c: char| c.is_ascii_digit());
+        let texts = match duration::read_like(&close, self.example) {
+            Ok(_) => vec![close],
+            Err(fault) if starts => fault.write,
+            Err(_) => Vec::new(),
+        };
+        self.refuse_with(&describe(&self.tokens), &texts);
+    }
+
+    /// `5 s`, `1m 30s`, `1m1.5s`, `(5s)`: no expression is written so; a fault if that is what it
+    /// is.
+    pub(crate) fn is_broken_literal(&self) -> bool {
+        let Some(broken) = broken(&self.tokens) else {
+            return false;
+        };
+        let whole = shown(&self.tokens);
+        match broken {
+            Broken::Wrapped(literal) => {
+                let what = format!("in `{whole}` it does not stand alone");
+                let texts = match duration::read_like(&literal, self.example) {
+                    Ok(_) => vec![literal],
+                    Err(fault) => fault.write,
+                };
+                self.refuse_with(&what, &texts);
+            }
+            Broken::Followed { literal, rest } => {
+                let what = format!("behind `{literal}` stands `{rest}`");
+                self.refuse_with(&what, &[literal]);
+            }
+            Broken::InPieces(joined) => {
+                let (what, texts) = match duration::read_like(&joined, self.example) {
+                    Ok(_) => (format!("`{whole}` is in pieces"), vec![joined]),
+                    Err(fault) => (fault.what, fault.write),
+                };
+                self.refuse_with(&what, &texts);
+            }
+        }
+        true
+    }
+
+    /// `[1s 2s]`: the list with its commas; or one duration in pieces, where it may be that.
+    fn commas_missing(&self) -> bool {
+        let list = inside(&self.tokens, Delimiter::Bracket);
+        let list = list.unwrap_or_else(|| self.tokens.clone());
+        let mut missing = None;
+        let (mut parted, mut joined) = (Vec::new(), Vec::new());
+        for piece in split_at_commas(list) {
+            let trees = flat(&piece.tokens);
+            let is_number =
+                |tree: &TokenTree| matches!(syntax_of(&tree.clone().into()), Syntax::Number(_));
+            if trees.len() < 2 || !trees.iter().all(is_number) {
+                let whole = shown(&piece.tokens);
+                parted.push(whole.clone());
+                joined.push(whole);
+                continue;
+            }
+            missing = missing.or_else(|| trees.get(1).cloned());
+            let texts = trees.iter().map(ToString::to_string);
+            joined.push(texts.clone().collect());
+            parted.extend(texts.map(|text| match duration::read_like(&text, "1s") {
+                Err(fault) => fault.write.into_iter().next().unwrap_or(text),
+                Ok(_) => text,
+            }));
+        }
+        let Some(before) = missing else {
+            return false;
+        };
+        let mut texts = vec![format!("[{}]", parted.join(", "))];
+        if joined.iter().all(|text| duration::read(text).is_ok()) {
+            texts.push(format!("[{}]", joined.join(", ")));
+        }
+        let texts = self.write_all(&texts);
+        self.cx.diag.error(
+            &before,
+            messages::comma_missing_in(&before.to_string(), &texts),
+        );
+        true
+    }
+}

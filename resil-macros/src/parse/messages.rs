@@ -1,0 +1,271 @@
+//! The messages of all option faults, in one place: what is wrong, on what, and the text
+//! to write instead. A test lists these, and a user learns to read them once.
+
+use std::fmt::Display;
+
+use proc_macro2::TokenStream;
+
+use super::table::{Kind, Opt, Spec, one_of};
+use crate::diag::help;
+use crate::tokens::shown;
+
+/// "write `a` or `b`".
+pub(crate) fn write(texts: &[String]) -> String {
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    format!("write {}", one_of(&texts))
+}
+
+/// A value of the wrong kind: "`base` takes a duration, but `5` has no unit".
+pub(crate) fn wrong_kind(name: &str, takes: &str, what: &str, texts: &[String]) -> String {
+    help(format!("`{name}` takes {takes}, but {what}"), write(texts))
+}
+
+/// `on(PayError)`.
+pub(crate) fn is_a_type(name: &str, takes: &str, ty: &str, instead: &str) -> String {
+    help(
+        format!("`{name}` takes {takes}, but `{ty}` is a type"),
+        instead,
+    )
+}
+
+/// A value of the right kind that can't be: "`max` must be at least 1, but is `0`".
+pub(crate) fn out_of_range(name: &str, must: &str, is: impl Display, texts: &[String]) -> String {
+    help(must_be(name, must, is), write(texts))
+}
+
+pub(crate) fn must_be(name: &str, must: &str, is: impl Display) -> String {
+    format!("`{name}` must be {must}, but is `{is}`")
+}
+
+/// `on(Err(X))`.
+pub(crate) fn already_asked(name: &str, variant: &str, texts: &[String]) -> String {
+    help(
+        format!(
+            "`{name}` is asked of what is in the `{variant}`, so no `{variant}(..)` stands there"
+        ),
+        write(texts),
+    )
+}
+
+/// A NAME beyond what stores and metrics take.
+pub(crate) fn too_long(name: &str, most: usize, is: usize, texts: &[String]) -> String {
+    help(
+        format!("`{name}` must be at most {most} characters long, but has {is}"),
+        write(texts),
+    )
+}
+
+pub(crate) fn names_argument(name: &str, argument: impl Display, sample: &str) -> String {
+    help(
+        format!(
+            "`{name}` is fixed when the function is compiled, but `{argument}` is an argument of each call"
+        ),
+        format!("write a literal or a const, such as `{sample}`"),
+    )
+}
+
+pub(crate) fn unit_in_expression(name: &str, literal: &str, texts: &[String]) -> String {
+    help(
+        format!(
+            "`{literal}` inside an expression: to Rust it is no number, `{name}` reads a unit only where the literal stands alone"
+        ),
+        write(texts),
+    )
+}
+
+pub(crate) fn needs_value(option: &Opt) -> String {
+    help(
+        format!(
+            "`{}` takes {}, but none is given",
+            option.name,
+            option.kind.takes()
+        ),
+        write(&[option.sample()]),
+    )
+}
+
+pub(crate) fn takes_no_value(option: &Opt, beside: &[String]) -> String {
+    let name = option.name;
+    help(
+        format!("`{name}` is a word that stands alone and takes no value"),
+        if beside.is_empty() {
+            format!("write `{name}`, with the options beside it")
+        } else {
+            write(&[with_beside(option, beside)])
+        },
+    )
+}
+
+/// `exponential, base = 5ms, max = 3`.
+pub(crate) fn with_beside(strategy: &Opt, beside: &[String]) -> String {
+    let mut text = strategy.name.to_owned();
+    for option in beside {
+        text.push_str(", ");
+        text.push_str(option);
+    }
+    text
+}
+
+/// `on(A), on(B)`: both in one, where that can be.
+pub(crate) fn twice_or_joined(option: &Opt, joined: Option<String>) -> String {
+    match joined {
+        Some(joined) => help(
+            given_twice(option.name),
+            format!("write `{joined}` in place of both"),
+        ),
+        None => twice(option.name),
+    }
+}
+
+pub(crate) fn twice(option: &str) -> String {
+    help(given_twice(option), "remove one of them")
+}
+
+fn given_twice(option: &str) -> String {
+    format!("`{option}` is given twice")
+}
+
+/// `crate = ..` that is no path.
+pub(crate) fn no_crate_path(given: &TokenStream) -> String {
+    help(
+        format!(
+            "`crate` takes the path of resil, but `{}` is none",
+            shown(given)
+        ),
+        "write `crate = my_resil`, as the dependency is called here",
+    )
+}
+
+pub(crate) fn unknown(spec: &Spec, name: &str) -> String {
+    help(no_option(spec, name), allowed(spec))
+}
+
+pub(crate) fn did_you_mean(spec: &Spec, name: &str, option: &Opt, texts: &[String]) -> String {
+    let near = option.name;
+    let instead = format!("did you mean `{near}`? {}", write(texts));
+    help(no_option(spec, name), instead)
+}
+
+pub(crate) fn no_option(spec: &Spec, name: &str) -> String {
+    format!("{} has no option `{name}`", spec.owner)
+}
+
+/// The list of what is allowed.
+fn allowed(spec: &Spec) -> String {
+    let names: Vec<&str> = spec.options.iter().map(|o| o.name).collect();
+    format!("it has {}", one_of(&names))
+}
+
+pub(crate) fn called_here(spec: &Spec, name: &str, texts: &[String], note: &str) -> String {
+    help(no_option(spec, name), format!("{}{note}", write(texts)))
+}
+
+pub(crate) fn say_instead(spec: &Spec, name: &str, say: &str) -> String {
+    help(no_option(spec, name), say)
+}
+
+pub(crate) fn elsewhere(spec: &Spec, name: &str, other: &Spec) -> String {
+    help(
+        no_option(spec, name),
+        format!("it belongs to {}: move it there", other.owner),
+    )
+}
+
+pub(crate) fn strategy_as_value(option: &Opt, value: &str) -> String {
+    let name = option.name;
+    if option.kind == Kind::Expr {
+        format!("`{name}` takes a strategy of your own, but `{value}` is one that resil has")
+    } else {
+        format!(
+            "`{name}` takes {}, but `{value}` is a strategy",
+            option.kind.takes()
+        )
+    }
+}
+
+/// The strategy as the bare word that it is.
+pub(crate) fn strategy_alone(what: &str, strategy: &Opt, beside: &[String]) -> String {
+    let text = with_beside(strategy, beside);
+    help(
+        what,
+        if beside.is_empty() {
+            format!("write `{text}`, by itself")
+        } else {
+            write(&[text])
+        },
+    )
+}
+
+pub(crate) fn word_of(spec: &Spec, word: &str, option: &Opt) -> String {
+    help(
+        format!(
+            "{} has no option `{word}`: it is a value of `{}`",
+            spec.owner, option.name
+        ),
+        write(&[option.write(word)]),
+    )
+}
+
+pub(crate) fn nameless(spec: &Spec, value: &str, texts: Option<&[String]>) -> String {
+    help(
+        no_name(spec, value),
+        texts.map_or_else(|| allowed(spec), write),
+    )
+}
+
+pub(crate) fn no_name(spec: &Spec, value: &str) -> String {
+    let owner = spec.owner;
+    format!("{owner} takes options with a name, but `{value}` has none")
+}
+
+/// `max: 5`, `max == 5`, `max 5`.
+pub(crate) fn malformed(text: &str, texts: &[String]) -> String {
+    help(
+        format!("`{text}` is not of the form `name = value`"),
+        write(texts),
+    )
+}
+
+/// The form is what stands behind the name: ` = ..`, `(..)` or nothing.
+pub(crate) fn comma_missing(before: &str, form: &str) -> String {
+    help(
+        format!("a comma is missing before `{before}`"),
+        format!("write `, {before}{form}`"),
+    )
+}
+
+/// Within a list, which is shown as it should be.
+pub(crate) fn comma_missing_in(before: &str, texts: &[String]) -> String {
+    help(
+        format!("a comma is missing before `{before}`"),
+        write(texts),
+    )
+}
+
+pub(crate) fn semicolon(what: &str, needed: bool) -> String {
+    let instead = if needed { "write `,`" } else { "remove it" };
+    help(format!("`;` does not part {what}"), instead)
+}
+
+/// `retry((max = 5))`.
+pub(crate) fn in_brackets(whole: &str, content: &str) -> String {
+    help(
+        format!("`{whole}` has brackets of its own around the options"),
+        format!("write `{content}`, without the inner brackets"),
+    )
+}
+
+pub(crate) fn comma_too_many() -> String {
+    help("nothing stands before this comma", "remove it")
+}
+
+pub(crate) fn excludes(one: &str, other: &str, why: &str) -> String {
+    help(
+        format!("`{one}` can't stand beside `{other}`: {why}"),
+        "remove one of them",
+    )
+}
+
+pub(crate) fn no_effect(one: &str, why: &str, instead: &str) -> String {
+    help(format!("`{one}` has no effect: {why}"), instead)
+}

@@ -1,0 +1,129 @@
+//! A `#[circuit]` in words.
+
+use super::options::{Circuit, Window};
+use crate::facts::Classifies;
+use crate::policy::words::{code, departing, duration, written};
+use crate::tokens::shown_whole;
+
+impl Circuit {
+    pub(super) fn in_words(&self) -> String {
+        format!("**circuit**{}", settings(self))
+    }
+
+    /// The decision that is left to the class of an error.
+    pub(super) fn classifies(&self) -> Option<Classifies> {
+        self.on.is_none().then(|| Classifies {
+            consequence: "is a failure of the circuit",
+            has_exceptions: self.ignore.is_some(),
+        })
+    }
+}
+
+fn settings(c: &Circuit) -> String {
+    let name = c
+        .name
+        .as_ref()
+        .map_or_else(String::new, |n| format!(" {}", code(&n.value())));
+    let per_key = c
+        .key
+        .as_ref()
+        .map_or_else(String::new, |k| format!(", one for each {}", written(k)));
+    let mut parts = Vec::new();
+    if let Some(policy) = &c.policy {
+        parts.push(departing(policy.tokens(), &departures(c)));
+    } else if c.name.is_none() || !departures(c).is_empty() {
+        parts.push(opens(c));
+    }
+    // With a name alone another function has the settings, and they are not known here.
+    parts.extend(
+        c.on.as_ref()
+            .map(|p| format!("only {} counts as a failure", written(&p.written))),
+    );
+    parts.extend(
+        c.ignore
+            .as_ref()
+            .map(|p| format!("{} does not count", written(&p.written))),
+    );
+    parts.extend(c.on_ok.as_ref().map(|p| {
+        let ok = code(&format!("Ok({})", shown_whole(&p.written)));
+        format!("{ok} counts as a failure too")
+    }));
+    let colon = if parts.is_empty() { "" } else { ": " };
+    format!("{name}{per_key}{colon}{}", parts.join("; "))
+}
+
+/// For how long it opens, and what trips it. The time is the shortest: jitter and failed probes make it
+/// longer.
+fn opens(c: &Circuit) -> String {
+    let open_for = c
+        .open_for
+        .as_ref()
+        .map_or_else(|| "`30s`".to_owned(), duration);
+    let failed = c
+        .failure_rate
+        .as_ref()
+        .map(|rate| (written(rate.tokens()), "fail".to_owned()));
+    let slow = c.slow.as_ref().map(|slow| {
+        let rate = c.slow_rate.as_ref();
+        let rate = rate.map_or_else(|| "`100%`".to_owned(), |r| written(r.tokens()));
+        (rate, format!("take {} or longer", duration(slow)))
+    });
+    let by_rate = match (failed, slow) {
+        (None, None) => None,
+        (Some((rate, what)), None) | (None, Some((rate, what))) => {
+            Some(format!("when {rate} of {} {what}", calls(c)))
+        }
+        (Some((rate, fail)), Some((slow_rate, slow))) => Some(format!(
+            "when {rate} of {} {fail} or {slow_rate} of them {slow}",
+            calls(c)
+        )),
+    };
+    let in_a_row = match &c.failures {
+        Some(failures) => Some(written(failures.tokens())),
+        None => by_rate.is_none().then(|| "`5`".to_owned()),
+    };
+    let trips: Vec<String> = in_a_row
+        .map(|failures| format!("after {failures} failures in a row"))
+        .into_iter()
+        .chain(by_rate)
+        .collect();
+    format!("opens for at least {open_for} {}", trips.join(", or "))
+}
+
+/// The calls among which the rates are counted.
+fn calls(c: &Circuit) -> String {
+    let (calls, least) = match &c.window {
+        None => ("the last `100` calls".to_owned(), None),
+        Some(Window::Calls(n)) => (format!("the last {} calls", written(n.tokens())), None),
+        Some(Window::Time(d)) => (
+            format!("the calls of the last {}", duration(d)),
+            Some("`20`"),
+        ),
+        Some(Window::Expr(w)) => (
+            format!("the calls in a window of {}", written(w.tokens())),
+            None,
+        ),
+    };
+    let least = match &c.min_calls {
+        Some(n) => Some(written(n.tokens())),
+        None => least.map(str::to_owned),
+    };
+    match least {
+        Some(least) => format!("{calls} (at least {least})"),
+        None => calls,
+    }
+}
+
+/// The settings that are written.
+fn departures(c: &Circuit) -> Vec<String> {
+    c.settings()
+        .iter()
+        .map(|setting| {
+            code(&format!(
+                "{} = {}",
+                setting.name,
+                shown_whole(setting.tokens())
+            ))
+        })
+        .collect()
+}

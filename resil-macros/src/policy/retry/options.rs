@@ -1,0 +1,362 @@
+//! The options of `#[retry]`, and what other libraries call them.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+
+use super::budget::Budget;
+use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Pattern, PatternSubject, Spec};
+use crate::policy::aliases::FALLBACK;
+
+pub(crate) static SPEC: Spec = Spec {
+    owner: "`#[retry]`",
+    options: &[
+        Opt::new("constant", Kind::Strategy, ""),
+        Opt::new("linear", Kind::Strategy, ""),
+        Opt::new("exponential", Kind::Strategy, ""),
+        Opt::new("fibonacci", Kind::Strategy, ""),
+        Opt::new("max", Kind::Max, "3"),
+        Opt::new("base", Kind::Duration, "100ms"),
+        Opt::new("factor", Kind::Number, "2"),
+        Opt::new("cap", Kind::Duration, "20s"),
+        Opt::new("jitter", Kind::Jitter, "full"),
+        Opt::new("delays", Kind::Durations, "[100ms, 1s]"),
+        Opt::new("backoff", Kind::Expr, "MyBackoff::new()"),
+        Opt::new("within", Kind::Duration, "30s"),
+        Opt::new(
+            "on",
+            Kind::Pattern(PatternSubject::error_opposite_to("unless")),
+            "Network(_)",
+        ),
+        Opt::new(
+            "unless",
+            Kind::Pattern(PatternSubject::error_opposite_to("on")),
+            "Invalid(_)",
+        ),
+        Opt::new("on_ok", Kind::Pattern(PatternSubject::OK), "Pending"),
+        Opt::new("retry_after", Kind::Expr, "MyError::retry_after"),
+        Opt::new("clone", Kind::Idents, "request"),
+        Opt::new("attempt", Kind::Binding, "n"),
+        Opt::new("budget", Kind::Budget, "(capacity = 500, cost = 5)"),
+        Opt::new("nested", Kind::Words(&["outer"]), "outer"),
+        Opt::new("policy", Kind::Expr, "POLICY"),
+    ],
+    aliases: &[
+        Alias {
+            names: &[
+                "exponential_backoff",
+                "exponential_builder",
+                "exp",
+                "expo",
+                "exponential_delay",
+                "wait_exponential",
+            ],
+            target: AliasTarget::Option("exponential", ", by itself"),
+        },
+        Alias {
+            names: &[
+                "fixed",
+                "fixed_delay",
+                "fixed_interval",
+                "constant_backoff",
+                "constant_builder",
+                "uniform",
+                "wait_fixed",
+            ],
+            target: AliasTarget::Option("constant", ", by itself"),
+        },
+        Alias {
+            names: &["linear_backoff", "incremental"],
+            target: AliasTarget::Option("linear", ", by itself"),
+        },
+        Alias {
+            names: &["fibonacci_backoff", "fibonacci_builder", "fib"],
+            target: AliasTarget::Option("fibonacci", ", by itself"),
+        },
+        Alias {
+            names: &[
+                "max_attempts",
+                "attempts",
+                "max_tries",
+                "tries",
+                "max_runs",
+                "stop_after_attempt",
+            ],
+            target: AliasTarget::Option("max", ", which counts all runs, the first one included"),
+        },
+        // backon's `max_times` counts retries, as the others here do.
+        Alias {
+            names: &[
+                "max_retries",
+                "retries",
+                "max_times",
+                "times",
+                "num_retries",
+                "retry_count",
+            ],
+            target: AliasTarget::OneMore("max"),
+        },
+        Alias {
+            names: &["multiplier", "exponent_base"],
+            target: AliasTarget::Option("factor", ""),
+        },
+        Alias {
+            names: &[
+                "initial_interval",
+                "initial_delay",
+                "min_delay",
+                "delay",
+                "interval",
+                "base_delay",
+                "initial_backoff",
+                "min_backoff",
+                "retry_delay",
+                "wait",
+                "wait_duration",
+                "every",
+            ],
+            target: AliasTarget::Option("base", ""),
+        },
+        Alias {
+            names: &["max_delay", "max_interval", "max_backoff", "delay_max"],
+            target: AliasTarget::Option("cap", ""),
+        },
+        Alias {
+            names: &[
+                "max_elapsed",
+                "max_elapsed_time",
+                "total_delay",
+                "max_duration",
+                "deadline",
+                "stop_after_delay",
+            ],
+            target: AliasTarget::Option("within", ", which bounds all runs and delays together"),
+        },
+        Alias {
+            names: &[
+                "retry_on",
+                "when",
+                "retry_when",
+                "retry_if",
+                "if",
+                "predicate",
+                "should_retry",
+                "filter",
+                "condition",
+                "include",
+                "retry_exceptions",
+                "retry_for",
+                "retry_if_exception",
+                "retry_if_exception_type",
+                "should_handle",
+            ],
+            target: AliasTarget::Option("on", ", which takes a pattern"),
+        },
+        Alias {
+            names: &[
+                "abort_on",
+                "no_retry_on",
+                "ignore",
+                "ignore_exceptions",
+                "exclude",
+                "retry_if_not_exception_type",
+                "skip",
+            ],
+            target: AliasTarget::Option("unless", ", which takes a pattern"),
+        },
+        Alias {
+            names: &["retry_on_result", "on_result", "until"],
+            target: AliasTarget::Option("on_ok", ", which takes a pattern"),
+        },
+        Alias {
+            names: &["strategy", "kind", "mode"],
+            target: AliasTarget::Advice(
+                "the strategy is a bare word: write `retry(exponential, ..)`",
+            ),
+        },
+        Alias {
+            names: &["attempt_number", "current_attempt", "nth", "iteration"],
+            target: AliasTarget::Option("attempt", ", a name that the body may use"),
+        },
+        Alias {
+            names: &[
+                "on_retry",
+                "notify",
+                "before_retry",
+                "before_sleep",
+                "before",
+                "after",
+                "on_error",
+                "on_failure",
+                "on_success",
+                "on_failed_attempt",
+                "listener",
+                "callback",
+                "hook",
+                "log",
+            ],
+            target: AliasTarget::Advice(
+                "every retry is an event: write `resil::event::subscribe(|event| ..)` at the start of the program",
+            ),
+        },
+        Alias {
+            names: &[
+                "add_jitter",
+                "randomization_factor",
+                "randomize",
+                "randomized_wait_factor",
+                "use_jitter",
+                "with_jitter",
+            ],
+            target: AliasTarget::Option("jitter", ""),
+        },
+        Alias {
+            names: &["stop"],
+            target: AliasTarget::Advice(
+                "write `max = 3` for so many runs, or `within = 30s` for so much time",
+            ),
+        },
+        Alias {
+            names: &["reraise", "retry_error_cls"],
+            target: AliasTarget::Advice(
+                "remove it: what comes back is the last attempt's own error",
+            ),
+        },
+        Alias {
+            names: &["sleep", "sleeper"],
+            target: AliasTarget::Advice("remove it: it sleeps on tokio's clock"),
+        },
+        Alias {
+            names: &["circuit", "circuit_breaker", "breaker"],
+            target: AliasTarget::Advice(
+                "write `#[circuit(name = \"pay\")]` above `#[retry]`: it is an attribute of its own",
+            ),
+        },
+        FALLBACK,
+        Alias {
+            names: &["timeout", "attempt_timeout"],
+            target: AliasTarget::Advice(
+                "write `#[timeout(1s)]`: below `#[retry]` it bounds each attempt, above it the whole",
+            ),
+        },
+    ],
+    nameless: &[
+        (Guess::Number, "max"),
+        (Guess::Number, "factor"),
+        (Guess::Duration, "base"),
+        (Guess::Duration, "cap"),
+        (Guess::Percent, "jitter"),
+    ],
+};
+
+/// The runtime's defaults: LANGUAGE.md, section 3.
+pub(super) const DEFAULT_MAX: u32 = 3;
+pub(super) const DEFAULT_BASE: Duration = Duration::from_millis(100);
+pub(super) const DEFAULT_FACTOR: f64 = 2.0;
+pub(super) const DEFAULT_CAP: Duration = Duration::from_secs(20);
+
+#[expect(
+    clippy::struct_field_names,
+    reason = "`retry_after` is what the option is called"
+)]
+pub(crate) struct Retry {
+    pub(crate) span: Span,
+    pub(crate) strategy: Strategy,
+    pub(crate) max: Option<Max>,
+    pub(crate) base: Option<Const<Duration>>,
+    pub(crate) factor: Option<Const<f64>>,
+    pub(crate) cap: Option<Const<Duration>>,
+    pub(crate) jitter: Option<Jitter>,
+    pub(crate) delays: Option<Vec<Const<Duration>>>,
+    pub(crate) backoff: Option<TokenStream>,
+    pub(crate) within: Option<Const<Duration>>,
+    pub(crate) on: Option<Pattern>,
+    pub(crate) unless: Option<Pattern>,
+    pub(crate) on_ok: Option<Pattern>,
+    pub(crate) retry_after: Option<TokenStream>,
+    pub(crate) clone: Vec<Ident>,
+    /// The name by which the body knows the number of the attempt.
+    pub(crate) attempt: Option<Ident>,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) nested_outer: bool,
+    /// A `RetryPolicy` of the user's to start from.
+    pub(crate) policy: Option<Const<()>>,
+    /// Where the options are written, for the rules between them.
+    pub(super) written: Written,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Constant,
+    Linear,
+    Exponential,
+    Fibonacci,
+}
+
+impl Strategy {
+    pub(super) const ALL: [(&'static str, Self); 4] = [
+        ("constant", Self::Constant),
+        ("linear", Self::Linear),
+        ("exponential", Self::Exponential),
+        ("fibonacci", Self::Fibonacci),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Max {
+    Count(Const<u32>),
+    Unlimited(Span),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Jitter {
+    Full,
+    Equal,
+    Decorrelated,
+    None,
+    Ratio(Const<f64>),
+}
+
+/// Where the options are written that the rules are about, faulty values included: a rule must not
+/// take the default in place of a value that has a fault.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) strategy: Option<Span>,
+    pub(super) max: Option<Span>,
+    pub(super) base: Option<Span>,
+    pub(super) factor: Option<Span>,
+    pub(super) cap: Option<Span>,
+    pub(super) jitter: Option<Span>,
+    pub(super) delays: Option<Span>,
+    pub(super) backoff: Option<Span>,
+    pub(super) within: Option<Span>,
+    pub(super) budget: Option<Span>,
+    /// Then an option that is not written is not its default, but unknown.
+    pub(super) policy: bool,
+}
+
+impl Retry {
+    /// Returns the strategy's word, if it is written.
+    pub(super) fn written_strategy(&self) -> Option<&'static str> {
+        self.written.strategy.map(|_| self.strategy.name())
+    }
+
+    /// Returns how often the body may run, if that is known and limited.
+    pub(super) fn runs(&self) -> Option<u32> {
+        match &self.max {
+            Some(Max::Count(count)) => count.literal().copied(),
+            Some(Max::Unlimited(_)) => None,
+            None if self.written.max.is_some() || self.written.policy => None,
+            None => Some(DEFAULT_MAX),
+        }
+    }
+
+    /// Whether the body may run more than once: not with a literal `max = 1`.
+    pub(super) fn runs_again(&self) -> bool {
+        !matches!(&self.max, Some(Max::Count(c)) if c.literal() == Some(&1))
+    }
+}

@@ -1,0 +1,137 @@
+//! The worst case of a stack: how many attempts, and how long they take with the waits between
+//! them. It says what the literals prove; the rest is said in the user's own expressions.
+
+use std::time::Duration;
+
+use crate::parse::show;
+
+/// The worst case of a layer and everything inside it.
+#[derive(Default)]
+pub(crate) struct WorstCase {
+    /// The number of attempts in words, if a layer repeats them.
+    pub(super) runs: Option<String>,
+    pub(super) time: Option<Times>,
+    /// Limits that are no literals, outermost first.
+    pub(super) limits: Vec<String>,
+    /// If no time is known: what each of the attempts takes.
+    pub(super) attempts: Option<String>,
+    /// The words for the wait for another caller's run, which is added to the rest.
+    pub(super) other_caller: Option<&'static str>,
+}
+
+impl WorstCase {
+    /// The worst case of a stack, as a sentence.
+    pub(crate) fn sentence(&self) -> String {
+        let runs = self.runs.as_deref().unwrap_or("one attempt");
+        format!("At worst {runs}{}.", self.in_words())
+    }
+
+    /// Under a limit that is known.
+    pub(super) fn limited_to(mut self, limit: Duration) -> Self {
+        self.include_other_caller();
+        self.time = Some(match self.time {
+            None => Times::exactly(limit),
+            Some(inside) => inside.map(|time| time.min(limit)),
+        });
+        self.attempts = None;
+        self
+    }
+
+    /// Under a limit that is an expression.
+    pub(super) fn limited_by(mut self, limit: String) -> Self {
+        self.include_other_caller();
+        self.limits.insert(0, limit);
+        self.attempts = None;
+        self
+    }
+
+    /// After the wait for another caller's run.
+    pub(super) fn after_another_caller(mut self) -> Self {
+        self.other_caller = Some("the wait");
+        self
+    }
+
+    /// Under a limit the wait for another caller may take all of the time, however short a run is.
+    fn include_other_caller(&mut self) {
+        if self.other_caller.take().is_some() {
+            self.time = None;
+            self.limits.clear();
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let text = match (self.time, self.limits.as_slice(), &self.attempts) {
+            (Some(time), limits, _) => {
+                let limits = match limits {
+                    [] => String::new(),
+                    limits => format!(", {}", at_most(limits)),
+                };
+                format!(
+                    " and about {} in all{}{limits}",
+                    bound(time.own),
+                    time.when_asked("waits")
+                )
+            }
+            (None, [], Some(attempts)) => attempts.clone(),
+            (None, [], None) => ", for as long as the body takes".to_owned(),
+            (None, limits, _) => format!(" and {} in all", at_most(limits)),
+        };
+        match self.other_caller {
+            None => text,
+            Some(wait) => {
+                format!("{text}, besides {wait} for another caller's run with the same key")
+            }
+        }
+    }
+}
+
+/// A time at its longest.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// By the retry's own delays.
+    pub(super) own: Duration,
+    /// If the failed side asks for the longest delay that it is granted.
+    pub(super) asked: Duration,
+}
+
+impl Times {
+    pub(super) fn exactly(time: Duration) -> Self {
+        Self {
+            own: time,
+            asked: time,
+        }
+    }
+
+    pub(super) fn map(self, f: impl Fn(Duration) -> Duration) -> Self {
+        Self {
+            own: f(self.own),
+            asked: f(self.asked),
+        }
+    }
+
+    /// What an error type or a `retry_after` can make of it; the macro can't see the types.
+    pub(super) fn when_asked(self, what: &str) -> String {
+        if self.asked == self.own {
+            return String::new();
+        }
+        let asked = bound(self.asked);
+        format!(" ({asked} where the failed side asks for longer {what})")
+    }
+}
+
+/// Joins limits: `at most A and at most B`.
+pub(super) fn at_most(limits: &[String]) -> String {
+    let limits: Vec<String> = limits.iter().map(|l| format!("at most {l}")).collect();
+    limits.join(" and ")
+}
+
+/// Shows a time; from a second on rounded up to whole milliseconds, as it is a bound.
+pub(super) fn bound(time: Duration) -> String {
+    const MILLI: u128 = 1_000_000;
+    let over = time.as_nanos() % MILLI;
+    if time < Duration::from_secs(1) || over == 0 {
+        return show(time);
+    }
+    let rest = Duration::from_nanos(u64::try_from(MILLI - over).unwrap_or_default());
+    show(time.saturating_add(rest))
+}

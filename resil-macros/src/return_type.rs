@@ -1,0 +1,182 @@
+//! What a function's return type says: its outcome, its success and its error.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{GenericArgument, PathArguments, Type};
+
+use crate::tokens::{first_span, flat};
+
+/// Returns the type of the function's outcome as its declaration names it: the type itself, or, for a
+/// function that returns a future, the future's `Output`.
+pub(crate) fn outcome_type(ty: Option<&Type>, is_future: bool) -> Option<TokenStream> {
+    let ty = ty?;
+    if is_future {
+        future_output(ty)
+    } else {
+        Some(nameable(ty))
+    }
+}
+
+/// Replaces every `impl Trait` in `ty` by `_`, so that it can be named inside the function.
+pub(crate) fn nameable(ty: &Type) -> TokenStream {
+    let mut ty = ty.clone();
+    erase_impl_trait(&mut ty);
+    ty.into_token_stream()
+}
+
+fn erase_impl_trait(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(t) => {
+            let span = t.impl_token.span;
+            *ty = syn::parse_quote_spanned!(span=> _);
+        }
+        Type::Paren(t) => erase_impl_trait(&mut t.elem),
+        Type::Group(t) => erase_impl_trait(&mut t.elem),
+        Type::Reference(t) => erase_impl_trait(&mut t.elem),
+        Type::Slice(t) => erase_impl_trait(&mut t.elem),
+        Type::Array(t) => erase_impl_trait(&mut t.elem),
+        Type::Tuple(t) => t.elems.iter_mut().for_each(erase_impl_trait),
+        Type::Path(t) => {
+            for segment in &mut t.path.segments {
+                if let PathArguments::AngleBracketed(args) = &mut segment.arguments {
+                    for arg in &mut args.args {
+                        if let GenericArgument::Type(t) = arg {
+                            erase_impl_trait(t);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns the span of the error type: of `E` in `Result<T, E>`, else of the whole type.
+pub(crate) fn error_span(ret: &TokenStream) -> Span {
+    match result_arguments(ret).as_deref() {
+        Some([_, error]) => type_span(&error.to_token_stream()),
+        _ => type_span(ret),
+    }
+}
+
+/// Returns the span of the success type: of `T` in `Result<T, ..>`, else of the whole type.
+pub(crate) fn success_span(ret: &TokenStream) -> Span {
+    match result_arguments(ret).as_deref() {
+        Some([success, ..]) => type_span(&success.to_token_stream()),
+        _ => type_span(ret),
+    }
+}
+
+/// Returns the types in `Result<..>`, whatever name it has.
+pub(crate) fn result_arguments(ret: &TokenStream) -> Option<Vec<Type>> {
+    let Ok(Type::Path(ty)) = syn::parse2::<Type>(ret.clone()) else {
+        return None;
+    };
+    match ty.path.segments.into_iter().next_back()?.arguments {
+        PathArguments::AngleBracketed(args) => {
+            let types = args.args.into_iter().filter_map(|arg| match arg {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            });
+            Some(types.collect())
+        }
+        _ => None,
+    }
+}
+
+/// Returns the span of the last name of a type.
+fn type_span(ty: &TokenStream) -> Span {
+    match syn::parse2::<Type>(ty.clone()) {
+        Ok(Type::Path(path)) => path
+            .path
+            .segments
+            .last()
+            .map_or_else(|| first_span(ty), |last| last.ident.span()),
+        _ => first_span(ty),
+    }
+}
+
+/// Whether a type is a stream by its name: `impl Stream ..`, `BoxStream<..>`. A stream inside of a
+/// `Result` or a future does not count: the function opens it.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    const STREAMS: [&str; 6] = [
+        "AsyncIterator",
+        "BoxStream",
+        "FusedStream",
+        "LocalBoxStream",
+        "Stream",
+        "TryStream",
+    ];
+    let tokens = flat(&ty.to_token_stream());
+    let names = tokens.iter().filter_map(|t| match t {
+        TokenTree::Ident(name) => Some(name.to_string()),
+        _ => None,
+    });
+    let opens = |name: &String| name.ends_with("Result") || name.ends_with("Future");
+    let mut names = names.skip_while(|name| !opens(name) && !STREAMS.contains(&name.as_str()));
+    names.next().is_some_and(|name| !opens(&name))
+}
+
+/// Whether a type is a future by its name: `Pin<Box<dyn Future ..>>`, `impl Future ..`, `BoxFuture<..>`.
+pub(crate) fn returns_future(ty: &Type) -> bool {
+    flat(&ty.to_token_stream()).iter().any(|t| {
+        matches!(t, TokenTree::Ident(i) if i == "Future" || i == "BoxFuture" || i == "LocalBoxFuture")
+    })
+}
+
+/// Returns `R` of `Output = R`, or the last argument of a `BoxFuture`.
+pub(crate) fn future_output(ty: &Type) -> Option<TokenStream> {
+    let tokens = flat(&ty.to_token_stream());
+    let start = tokens
+        .windows(2)
+        .position(|w| {
+            matches!(&w[0], TokenTree::Ident(i) if i == "Output")
+                && matches!(&w[1], TokenTree::Punct(p) if p.as_char() == '=')
+        })
+        .map(|at| at + 2)
+        .or_else(|| {
+            // `BoxFuture<'a, R>`: behind the first comma, or the only argument.
+            let open = tokens.iter().position(
+                |t| matches!(t, TokenTree::Ident(i) if i.to_string().ends_with("BoxFuture")),
+            )? + 2;
+            let comma = tokens[open..]
+                .iter()
+                .position(|t| matches!(t, TokenTree::Punct(p) if p.as_char() == ','));
+            let lifetime =
+                matches!(tokens.get(open), Some(TokenTree::Punct(p)) if p.as_char() == '\'');
+            Some(if lifetime { open + comma? + 1 } else { open })
+        })?;
+    let mut depth = 0_i32;
+    let output: TokenStream = tokens[start..]
+        .iter()
+        .take_while(|t| {
+            if let TokenTree::Punct(p) = t {
+                match p.as_char() {
+                    '<' => depth += 1,
+                    '>' => depth -= 1,
+                    _ => {}
+                }
+            }
+            depth >= 0
+        })
+        .cloned()
+        .collect();
+    (!output.is_empty()).then_some(output)
+}
+
+/// Returns the error of `io::Result<T>`: by convention that module's `Error`.
+pub(crate) fn error_of_alias(ret: &TokenStream) -> Option<TokenStream> {
+    let Ok(Type::Path(ty)) = syn::parse2(ret.clone()) else {
+        return None;
+    };
+    let mut path = ty.path;
+    let last = path.segments.pop()?;
+    let module = path.segments.last()?.ident.clone();
+    let error = if module.to_string().ends_with("eyre") {
+        "Report"
+    } else {
+        "Error"
+    };
+    let error = Ident::new(error, last.ident.span());
+    (last.ident == "Result").then(|| quote!(#path #error))
+}

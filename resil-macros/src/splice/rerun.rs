@@ -1,0 +1,76 @@
+//! What `#[instrument]` made of a function, to be run more than once.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use super::shapes::{Tokens, async_trait_block, instrument_block, instruments, recorded_block};
+use crate::tokens::{collect, group_like, is_ident, is_punct};
+
+/// What `instrument` made, able to run again: its own `async move`s become `async`, and what
+/// `async_trait` hoisted into them is borrowed. So for each one inside it.
+pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
+    if let Some(at) = instrument_block(&tokens) {
+        map_group(&mut tokens[at], |mut inner| match recorded_block(&inner) {
+            Some(deeper) => {
+                map_group(&mut inner[deeper], |block| borrowing(&block));
+                inner.remove(deeper - 1);
+                collect(&inner)
+            }
+            None => borrowing(&inner),
+        });
+        tokens.remove(at - 1);
+    }
+    for token in &mut tokens {
+        if instruments(std::slice::from_ref(token)) > 0 {
+            map_group(token, without_moves);
+        }
+    }
+    collect(&tokens)
+}
+
+/// `async_trait`'s `let __self = self; let x = x;` for a block that runs again.
+fn borrowing(tokens: &[TokenTree]) -> TokenStream {
+    let Some(hoisting) = async_trait_block(tokens) else {
+        return collect(tokens);
+    };
+    let end = hoisting.start;
+    let mut out = TokenStream::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        match &tokens[at..] {
+            [l, TokenTree::Ident(a), eq, TokenTree::Ident(b), semi, ..]
+                if at < end && is_ident(l, "let") && is_punct(eq, '=') && is_punct(semi, ';') =>
+            {
+                if a == "__self" {
+                    out.extend(quote!(let #a = &*#b;));
+                } else if a != b {
+                    out.extend(tokens[at..at + 5].iter().cloned());
+                }
+                at += 5;
+            }
+            [l, m, TokenTree::Ident(a), eq, TokenTree::Ident(b), semi, ..]
+                if at < end
+                    && is_ident(l, "let")
+                    && is_ident(m, "mut")
+                    && a == "__self"
+                    && is_punct(eq, '=')
+                    && is_punct(semi, ';') =>
+            {
+                out.extend(quote!(let #a = &mut *#b;));
+                at += 6;
+            }
+            _ => {
+                out.extend([tokens[at].clone()]);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+fn map_group(token: &mut TokenTree, map: impl FnOnce(Tokens) -> TokenStream) {
+    if let TokenTree::Group(g) = token {
+        let new = map(g.stream().into_iter().collect());
+        *token = TokenTree::Group(group_like(g, new));
+    }
+}

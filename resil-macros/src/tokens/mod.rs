@@ -1,0 +1,17 @@
+//! Tools for token streams: cutting, looking at tokens, showing them as text, spans and hygiene.
+//!
+//! The ground floor of the crate: nothing here imports anything from outside this folder.
+
+mod hygiene;
+mod segments;
+mod span;
+mod text;
+mod tree;
+
+pub(crate) use hygiene::{HygieneScope, mixed};
+pub(crate) use segments::{Segment, split_at_commas};
+pub(crate) use span::{first_span, last_span};
+pub(crate) use text::{shown, shown_whole};
+pub(crate) use tree::{
+    collect, flat, group_like, inside, is_brace, is_equals, is_ident, is_punct, open,
+};
