@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "idempotent")]
+pub mod idempotency;
+
+#[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, circuit, retry, timeout};
 
@@ -12,11 +15,11 @@ pub use resil_runtime::{
 
 // Types at the root and not in modules called `retry` or `timeout`: an import of the attribute
 // would bring such a module along, and clash with one of the user's own.
+#[cfg(feature = "idempotent")]
+pub use idempotency::IdempotencyError;
 pub use resil_runtime::circuit::{
     Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts, KeyedBreaker, Window,
 };
-#[cfg(feature = "idempotent")]
-pub use resil_runtime::idempotency::{self, IdempotencyError};
 pub use resil_runtime::registry::{BreakerSnapshot, Conflict, ConflictKind, Registry};
 pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
@@ -24,4 +27,9 @@ pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strat
 pub mod __private {
     pub use resil_macros::{stack, write_clone_of_the_moved_argument_in_retry};
     pub use resil_runtime::__private::*;
+    // In place of the runtime's own: with the feature `store` a call may be made on a store.
+    #[cfg(feature = "store")]
+    pub use resil_stores::__private::{
+        IdempotentSite, StoreChoice, recorded, recorded_with_errors,
+    };
 }

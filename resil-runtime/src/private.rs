@@ -29,11 +29,45 @@ pub fn never<R>() -> R {
     unreachable!("behind `if false`")
 }
 
-/// Missing here: `store = ..` needs the feature `store` of `resil`.
-#[cfg(feature = "store")]
-pub use crate::idempotency::StoreChoice;
+// No `StoreChoice`: `store = ..` needs the feature `store` of `resil`.
 #[cfg(feature = "idempotent")]
-pub use crate::idempotency::{
-    Conflict, IdempotentPolicy, IdempotentSite, KeyBuilder, KeySays, OnAbandon,
-    PreparedFingerprint, recorded, recorded_is_final, recorded_with_errors, weigh,
-};
+pub use crate::idempotency::codec::{recorded, recorded_with_errors};
+#[cfg(feature = "idempotent")]
+pub use crate::idempotency::instance::KeySays;
+#[cfg(feature = "idempotent")]
+pub use crate::idempotency::key::{KeyBuilder, PreparedFingerprint};
+#[cfg(feature = "idempotent")]
+pub use crate::idempotency::running::weigh;
+#[cfg(feature = "idempotent")]
+pub use crate::idempotency::site::IdempotentSite;
+#[cfg(feature = "idempotent")]
+pub use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
+#[cfg(feature = "idempotent")]
+pub use crate::retry::recorded_is_final;
+
+/// The parts that `resil-stores` is built of.
+#[cfg(feature = "idempotent")]
+pub mod stores {
+    pub use crate::error::Refusal;
+    pub use crate::failure::{Failure, IsResult, Outcome};
+    pub use crate::idempotency::active_claims::{ActiveClaim, ClaimedKey, find, innermost, under};
+    pub use crate::idempotency::claiming::ClaimFuture;
+    pub use crate::idempotency::codec::{
+        Bounded, Encoded, JSON, JsonFault, ResultCodec, SerdeFns, recorded, recorded_with_errors,
+        to_json,
+    };
+    pub use crate::idempotency::error::Cause;
+    pub use crate::idempotency::event::{tell, tell_finding};
+    pub use crate::idempotency::instance::KeySays;
+    pub use crate::idempotency::key::{KeyBuilder, PreparedFingerprint, PreparedKey, Scope};
+    pub use crate::idempotency::keyed_call::{KeyedCall, Unrecorded};
+    pub use crate::idempotency::memory::{MemoryStore, global};
+    pub use crate::idempotency::running::{Progress, Running};
+    pub use crate::idempotency::site::{IdempotentSite, SiteOf};
+    pub use crate::idempotency::waiters::{
+        HEAD_START, MAX_WAITERS, Signal, WaiterHandle, WaiterQueue, wake,
+    };
+    pub use crate::mark::Mark;
+    pub use crate::site::Site;
+    pub use crate::types::Types;
+}

@@ -73,7 +73,6 @@ impl Types {
 
     /// Whether `Self` comes into a default method of a trait, and with it the trait's own arguments
     /// (`<app::Visa as app::Pay<u32>>`).
-    #[cfg(any(feature = "store", test))]
     pub(crate) fn of_trait(self) -> Option<OfTrait> {
         let this = self.this()?;
         let is_default = this.starts_with('<') && !self.declared.starts_with('<');
@@ -84,7 +83,7 @@ impl Types {
 }
 
 /// See [`Types::of_trait`].
-#[cfg(all(feature = "idempotent", any(feature = "store", test)))]
+#[cfg(feature = "idempotent")]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OfTrait {
     pub(crate) has_arguments: bool,

@@ -174,11 +174,6 @@ fn hint(retry_in: Option<Duration>) -> String {
 pub struct InstanceName(Box<&'static str>);
 
 impl InstanceName {
-    #[cfg(feature = "store")]
-    pub(super) fn new(name: &'static str) -> Self {
-        Self(Box::new(name))
-    }
-
     /// Returns the name.
     pub fn as_str(&self) -> &'static str {
         &self.0
@@ -216,6 +211,51 @@ impl IdempotencyError {
         match self {
             Self::InProgress { retry_in, .. } => *retry_in,
             _ => None,
+        }
+    }
+}
+
+/// Why a call is refused: an [`IdempotencyError`] without the scope of the key.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Cause {
+    KeyReused,
+    InProgress(Option<Duration>),
+    Reentrant,
+    Indeterminate,
+    LeaseLost,
+    NotStored,
+    Undecodable,
+    InvalidKey(u32, KeyFault),
+    InvalidFingerprint,
+    Full,
+    Store(StoreError),
+    Unnamed,
+    /// With the function and the types that it was called for.
+    TypeNotInKey(&'static str),
+}
+
+impl Cause {
+    /// Returns the error of a call whose key belongs to `name`.
+    pub fn of(self, name: &'static str) -> IdempotencyError {
+        use IdempotencyError as Error;
+        match self {
+            Self::KeyReused => Error::KeyReused { name },
+            Self::InProgress(retry_in) => Error::InProgress { name, retry_in },
+            Self::Reentrant => Error::Reentrant { name },
+            Self::Indeterminate => Error::Indeterminate { name },
+            Self::LeaseLost => Error::LeaseLost { name },
+            Self::NotStored => Error::NotStored { name },
+            Self::Undecodable => Error::Undecodable { name },
+            Self::InvalidKey(part, reason) => Error::InvalidKey { name, part, reason },
+            Self::InvalidFingerprint => Error::InvalidFingerprint { name },
+            Self::Full => Error::Full { name },
+            Self::Store(source) => Error::Store { name, source },
+            Self::Unnamed => Error::Unnamed { name },
+            Self::TypeNotInKey(instance) => Error::TypeNotInKey {
+                name,
+                instance: InstanceName(Box::new(instance)),
+            },
         }
     }
 }

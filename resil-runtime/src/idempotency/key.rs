@@ -5,9 +5,9 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::OnceLock;
 
 use super::encode::{KeyPart, encode_part, encode_plain, is_empty};
-use super::error::KeyFault;
+use super::error::{Cause, KeyFault};
+use super::instance::Instance;
 use super::store::RecordKey;
-use super::types::Instance;
 
 /// Longest encoded key: the store keeps keys whole, and compares them whole.
 const MAX_KEY: usize = 64 * 1024;
@@ -70,6 +70,18 @@ impl KeyBuilder {
 #[must_use = "pass it to `begin`"]
 pub struct PreparedKey(pub(super) Result<Vec<u8>, (u32, KeyFault)>);
 
+impl PreparedKey {
+    /// Returns the encoded parts.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is none.
+    pub fn into_parts(self) -> Result<Vec<u8>, Cause> {
+        self.0
+            .map_err(|(part, reason)| Cause::InvalidKey(part, reason))
+    }
+}
+
 /// The fingerprint of one call, or that it could not be made.
 #[doc(hidden)]
 #[derive(Clone)]
@@ -81,6 +93,15 @@ impl PreparedFingerprint {
     pub fn of<V: KeyPart + ?Sized>(value: &V) -> Self {
         let mut bytes = Vec::new();
         Self(encode_plain(value, &mut bytes).map(|()| bytes))
+    }
+
+    /// Returns the encoded value.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be encoded.
+    pub fn into_bytes(self) -> Result<Vec<u8>, Cause> {
+        self.0.map_err(|_| Cause::InvalidFingerprint)
     }
 }
 
@@ -130,7 +151,7 @@ impl Fingerprint {
 /// Whose keys they are: the `name`, or the function, the name of the success type, and the types that
 /// the function runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scope {
+pub struct Scope {
     pub(super) name: &'static str,
     /// Where the function's static lies, 0 with a `name`: a macro can put several functions of one
     /// path on one line.
@@ -141,8 +162,8 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Of all functions that give that `name`, whatever they return.
-    pub(super) const fn named(name: &'static str) -> Self {
+    /// The scope of all functions that give that `name`, whatever they return.
+    pub const fn named(name: &'static str) -> Self {
         Self {
             name,
             site: 0,
@@ -151,9 +172,13 @@ impl Scope {
         }
     }
 
-    /// As it is hashed: a name has no `#` in it.
-    #[cfg(feature = "store")]
-    pub(super) fn text(&self) -> String {
+    /// The name that the scope is shown as.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the text that is hashed for a store outside of the process. A name has no `#` in it.
+    pub fn text(&self) -> String {
         let mut text = match self.site {
             0 => self.name.to_owned(),
             // Of this process alone: a store that outlives it refuses a site without a name.
@@ -178,8 +203,8 @@ impl Hash for Scope {
     }
 }
 
-/// A key as the store keeps it: the full bytes, compared in full.
-pub(super) struct Key {
+/// A key as the store in memory keeps it: the full bytes, compared in full.
+pub struct Key {
     scope: Scope,
     parts: Vec<u8>,
     hash: u64,
@@ -210,14 +235,17 @@ impl Key {
         self.scope.name
     }
 
-    /// What a body may know of it.
-    #[cfg(feature = "store")]
-    pub(super) fn digest(&self, of: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> [u8; 32] {
-        of(&[b"", self.scope.text().as_bytes(), &self.parts])
+    /// The scope of the key.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The encoded parts.
+    pub fn parts(&self) -> &[u8] {
+        &self.parts
     }
 
     /// Whether it belongs to that name and has these parts, whatever the type of its result.
-    #[cfg(feature = "store")]
     pub(super) fn is_of(&self, name: &str, parts: &[u8]) -> bool {
         self.scope.site == 0 && self.scope.name == name && self.parts == parts
     }

@@ -6,14 +6,13 @@
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::budget::{Budget, Room};
-use super::event::IdempotencyEvent;
+use super::capacity::{Capacity, Room};
+use super::event::{IdempotencyEvent, tell};
 use super::key::{Fingerprint, Key};
-use super::ledger::{Answer, LeaseLost, Ledger, Request, Token};
+use super::records::{Answer, LeaseLost, Records, Request, Token};
 use super::store::{ByHand, Outcome, Recorded, Resolution, Snapshot};
-use super::waiting::WaitingRoom;
+use super::waiters::WaiterQueues;
 use crate::clock::{self, Instant};
-use crate::event::{Event, emit};
 use crate::sync::{Mutex, MutexGuard};
 
 /// What a record costs beside its key, fingerprint and result: itself (160 bytes), the key's
@@ -94,19 +93,19 @@ pub fn memory_limits(limits: MemoryLimits) -> Result<(), LimitsInUse> {
     if fresh { Ok(()) } else { Err(LimitsInUse) }
 }
 
-/// The process' store.
-pub(super) fn global() -> &'static MemoryStore {
+/// Returns the process' store.
+pub fn global() -> &'static MemoryStore {
     GLOBAL.get_or_init(|| MemoryStore::new(MemoryLimits::new()))
 }
 
 /// One method a step of the protocol, so that it can stand behind a trait beside other stores.
-pub(super) struct MemoryStore {
-    shards: Box<[Mutex<Ledger>]>,
-    budget: Arc<Budget>,
+pub struct MemoryStore {
+    shards: Box<[Mutex<Records>]>,
+    capacity: Arc<Capacity>,
     max_result: usize,
-    /// Who waits in this process. Not a part of the protocol: other stores will share it.
-    pub(super) waiting: WaitingRoom,
-    #[cfg(test)]
+    /// The calls that wait in this process. They are no part of the protocol.
+    pub(super) waiters: WaiterQueues,
+    #[cfg(any(test, feature = "test-util"))]
     ahead: std::sync::atomic::AtomicU64,
 }
 
@@ -114,24 +113,28 @@ impl MemoryStore {
     pub(super) fn new(limits: MemoryLimits) -> Self {
         let shards = (limits.entries / 1024).clamp(1, SHARDS);
         Self {
-            shards: (0..shards).map(|_| Mutex::new(Ledger::new())).collect(),
-            budget: Arc::new(Budget::new(limits.entries, limits.bytes)),
+            shards: (0..shards).map(|_| Mutex::new(Records::new())).collect(),
+            capacity: Arc::new(Capacity::new(limits.entries, limits.bytes)),
             max_result: limits.max_result,
-            waiting: WaitingRoom::new(),
-            #[cfg(test)]
+            waiters: WaiterQueues::new(),
+            #[cfg(any(test, feature = "test-util"))]
             ahead: std::sync::atomic::AtomicU64::new(0),
         }
     }
 
-    pub(super) fn max_result(&self) -> usize {
+    /// The most bytes that one encoded result may have.
+    pub fn max_result(&self) -> usize {
         self.max_result
     }
 
     /// The store's own clock.
-    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests move it"))]
+    #[cfg_attr(
+        not(any(test, feature = "test-util")),
+        expect(clippy::unused_self, reason = "tests move it")
+    )]
     pub(super) fn now(&self) -> Instant {
         let now = clock::now();
-        #[cfg(test)]
+        #[cfg(any(test, feature = "test-util"))]
         let now = {
             let ahead = self.ahead.load(std::sync::atomic::Ordering::Relaxed);
             clock::add(now, Duration::from_millis(ahead))
@@ -140,14 +143,14 @@ impl MemoryStore {
     }
 
     /// Moves the store's clock on, and not that of its callers.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "test-util"))]
     pub(super) fn jump(&self, by: Duration) {
         let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.ahead
             .fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
     }
 
-    fn shard(&self, key: &Key) -> MutexGuard<'_, Ledger> {
+    fn shard(&self, key: &Key) -> MutexGuard<'_, Records> {
         lock(&self.shards[key.shard(self.shards.len())])
     }
 
@@ -157,7 +160,7 @@ impl MemoryStore {
         let now = self.now();
         let answer = self
             .shard(key)
-            .claim(key, request, now, || Room::take(&self.budget, 1, bytes));
+            .claim(key, request, now, || Room::take(&self.capacity, 1, bytes));
         if answer != Answer::NoRoom {
             return Some(answer);
         }
@@ -207,9 +210,26 @@ impl MemoryStore {
         (Recorded::not_stored(codec, version), None)
     }
 
-    /// The keys of that name and with these parts, whatever the type of their result.
-    #[cfg(feature = "store")]
-    pub(super) fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
+    /// Takes a step by hand on each key of that name and with these parts, whatever the type of
+    /// its result. Says whether one of them changed, or else what the first was answered.
+    pub fn by_hand(
+        &self,
+        name: &str,
+        parts: &[u8],
+        step: impl Fn(&Self, &Arc<Key>) -> ByHand,
+    ) -> ByHand {
+        let mut answer = ByHand::Absent;
+        for key in self.find(name, parts) {
+            let one = step(self, &key);
+            self.waiters.call_all(&key);
+            if answer == ByHand::Absent || one == ByHand::Changed {
+                answer = one;
+            }
+        }
+        answer
+    }
+
+    fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
         let mut found = Vec::new();
         for shard in &self.shards {
             found.extend(lock(shard).keys().filter(|k| k.is_of(name, parts)).cloned());
@@ -221,7 +241,8 @@ impl MemoryStore {
         self.shard(key).lookup(key, self.now())
     }
 
-    pub(super) fn resolve(&self, key: &Arc<Key>, resolution: &Resolution) -> ByHand {
+    /// Ends a dead claim by hand.
+    pub fn resolve(&self, key: &Arc<Key>, resolution: &Resolution) -> ByHand {
         let now = self.now();
         let Resolution::Done {
             token,
@@ -240,7 +261,8 @@ impl MemoryStore {
         self.shard(key).resolve(key, &resolution, room, now)
     }
 
-    pub(super) fn forget(&self, key: &Arc<Key>) -> ByHand {
+    /// Removes a record that is done or dead.
+    pub fn forget(&self, key: &Arc<Key>) -> ByHand {
         self.shard(key).forget(key, self.now())
     }
 
@@ -261,30 +283,25 @@ impl MemoryStore {
         now: Instant,
     ) -> Option<Room> {
         // What can never fit must not empty the store first.
-        if entries > self.budget.max_entries() || bytes > self.budget.max_bytes() {
+        if entries > self.capacity.max_entries() || bytes > self.capacity.max_bytes() {
             return None;
         }
         let own = key.shard(self.shards.len());
         loop {
-            if let Some(room) = Room::take(&self.budget, entries, bytes) {
+            if let Some(room) = Room::take(&self.capacity, entries, bytes) {
                 return Some(room);
             }
             let (one, live) = (0..self.shards.len())
                 .find_map(|i| lock(&self.shards[(own + i) % self.shards.len()]).evict(now, key))?;
             if live {
-                emit(|| Event::Idempotency {
-                    name: one.name(),
-                    what: IdempotencyEvent::Evicted,
-                    key: one.shown(),
-                    call: None,
-                });
+                tell(one.name(), IdempotencyEvent::Evicted, one.shown(), || None);
             }
         }
     }
 
     #[cfg(any(test, loom))]
     pub(super) fn held(&self) -> (usize, usize) {
-        let held = self.budget.held();
+        let held = self.capacity.held();
         let records: usize = self.shards.iter().map(|s| lock(s).len()).sum();
         assert_eq!(records, held.0);
         held
@@ -292,6 +309,6 @@ impl MemoryStore {
 }
 
 /// No user code runs under these locks, so a panic under one leaves nothing half done.
-fn lock(shard: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+fn lock(shard: &Mutex<Records>) -> MutexGuard<'_, Records> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }

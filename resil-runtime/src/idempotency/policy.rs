@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::store::{ClaimRequest, Fingerprint, OnAbandon, Token};
+
 /// What a second caller does while the first one with its key runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Conflict {
@@ -10,17 +12,6 @@ pub enum Conflict {
     Wait,
     /// Gets [`InProgress`](super::IdempotencyError::InProgress) at once.
     Reject,
-}
-
-/// What an owner that vanished (drop, panic, an attempt cut in mid-flight) leaves behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum OnAbandon {
-    /// The next caller runs the body again: at least one start, at most one recorded result.
-    #[default]
-    Retry,
-    /// Callers get [`Indeterminate`](super::IdempotencyError::Indeterminate) until the ttl ends:
-    /// at most one start.
-    Indeterminate,
 }
 
 /// The settings of one `#[idempotent]`, made in a `const`.
@@ -102,6 +93,26 @@ impl IdempotentPolicy {
     pub const fn version(mut self, version: u32) -> Self {
         self.version = version;
         self
+    }
+
+    /// Returns the claim that a call under this policy makes on a store.
+    #[doc(hidden)]
+    pub const fn claim(&self, token: Token, fingerprint: Option<Fingerprint>) -> ClaimRequest {
+        ClaimRequest::new(token, self.lease, self.ttl)
+            .fingerprint(fingerprint)
+            .on_abandon(self.on_abandon)
+    }
+
+    /// Returns whether a second caller waits.
+    #[doc(hidden)]
+    pub const fn waits(&self) -> bool {
+        matches!(self.conflict, Conflict::Wait)
+    }
+
+    /// Returns the version of the result's type.
+    #[doc(hidden)]
+    pub const fn result_version(&self) -> u32 {
+        self.version
     }
 }
 

@@ -1,4 +1,4 @@
-//! The body under its claim, and the heartbeat beside it.
+//! The body under its claim in memory, and the heartbeat beside it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,17 +7,14 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tokio::task::unconstrained;
 
-use super::begin::{Begin, Beginning};
-use super::claim::{Claim, Held, Stage};
-use super::ledger::LeaseLost;
-#[cfg(feature = "store")]
-use super::shared::tenure::Tenure;
-use super::store::Outcome as Recorded;
+use super::claiming::{ClaimFuture, ClaimOutcome};
+use super::held_claim::{HeldClaim, Lease, Stage};
+use super::records::LeaseLost;
+use super::store::Outcome as Recording;
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
 use crate::failure::{Failure, Outcome};
 use crate::mark::Mark;
-use crate::retry::RetryVerdict;
 
 pin_project! {
     /// Claims the key, runs what is inside under the claim and renews it at every third of its
@@ -33,19 +30,20 @@ pin_project! {
         // Before the claim: what is inside is gone when the key is abandoned.
         #[pin]
         inside: Option<F>,
-        state: State<'a, T, E>,
+        progress: Progress<'a, T, E>,
     }
 }
 
+/// How far a call is, beside the body that it runs.
+pub struct Progress<'a, T, E>(State<'a, T, E>);
+
 enum State<'a, T, E> {
-    Beginning(Beginning<'a, T, E>),
+    Claiming(ClaimFuture<'a, T, E>),
     Claimed {
-        claim: Claim<'a, T, E>,
+        claim: HeldClaim<'a, T, E>,
         // Made once the body was pending; boxed, as a timer is larger than most bodies.
         heartbeat: Option<Pin<Box<Sleep>>>,
     },
-    #[cfg(feature = "store")]
-    Held(Box<Tenure<'a, T, E>>),
     Over,
 }
 
@@ -55,29 +53,35 @@ impl<T, E, F> std::fmt::Debug for Running<'_, T, E, F> {
     }
 }
 
-impl<'a, T, E> Beginning<'a, T, E> {
-    /// Begins, and runs `inside` if the key is this call's: all attempts of the call, each watched
+impl<'a, T, E> ClaimFuture<'a, T, E> {
+    /// Claims, and runs `inside` if the key is this call's: all attempts of the call, each watched
     /// by [`watch`](crate::mark::watch) with the mark that was given to `begin`.
     ///
-    /// Prefer this to a `match` on [`Begin`]: that holds a `T` across the await, and makes the
-    /// future of a `T` that is not `Send` not `Send`.
+    /// Prefer this to a `match` on [`ClaimOutcome`]: that holds a `T` across the await, and makes
+    /// the future of a `T` that is not `Send` not `Send`.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
-            state: State::Beginning(self),
+            progress: self.progress(),
         }
+    }
+
+    /// The state of a call that has not claimed yet.
+    pub fn progress(self) -> Progress<'a, T, E> {
+        Progress(State::Claiming(self))
     }
 }
 
-impl<'a, T, E> Claim<'a, T, E> {
-    /// Runs `inside` under the claim: as [`Beginning::run`] does, where the answer was looked at.
+impl<'a, T, E> HeldClaim<'a, T, E> {
+    /// Runs `inside` under the claim: as [`ClaimFuture::run`] does, where the outcome was matched
+    /// on.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
-            state: State::Claimed {
+            progress: Progress(State::Claimed {
                 claim: self,
                 heartbeat: None,
-            },
+            }),
         }
     }
 }
@@ -89,101 +93,105 @@ where
     type Output = Outcome<T, E, Refusal>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let State::Beginning(beginning) = this.state {
-            let begin = ready!(Pin::new(beginning).poll(cx));
-            *this.state = State::Over;
-            let answer = match begin {
-                Begin::Run(claim) => {
-                    *this.state = State::Claimed {
+        let this = self.project();
+        this.progress.poll(this.inside, cx)
+    }
+}
+
+impl<T, E> Progress<'_, T, E> {
+    /// Polls the claim, and `inside` under it. `inside` is gone when the call has its outcome.
+    pub fn poll<F>(
+        &mut self,
+        mut inside: Pin<&mut Option<F>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Outcome<T, E, Refusal>>
+    where
+        F: Future<Output = Outcome<T, E, Refusal>>,
+    {
+        let Self(state) = self;
+        if let State::Claiming(claiming) = state {
+            let outcome = ready!(Pin::new(claiming).poll(cx));
+            *state = State::Over;
+            let answer = match outcome {
+                ClaimOutcome::Run(claim) => {
+                    *state = State::Claimed {
                         claim,
                         heartbeat: None,
                     };
                     None
                 }
-                #[cfg(feature = "store")]
-                Begin::Hold(tenure) => {
-                    *this.state = State::Held(tenure.0);
-                    None
-                }
-                Begin::Replay(value) => Some(value.map_err(Failure::Body)),
-                Begin::Refuse(refusal) => Some(Err(Failure::Policy(refusal))),
+                ClaimOutcome::Replay(value) => Some(value.map_err(Failure::Body)),
+                ClaimOutcome::Refuse(refusal) => Some(Err(Failure::Policy(refusal))),
             };
             if let Some(answer) = answer {
-                this.inside.set(None);
+                inside.set(None);
                 return Poll::Ready(answer);
             }
         }
-        #[cfg(feature = "store")]
-        if let State::Held(tenure) = this.state {
-            return tenure.poll(this.inside, cx);
-        }
-        let (State::Claimed { claim, heartbeat }, Some(inside)) =
-            (&mut *this.state, this.inside.as_mut().as_pin_mut())
+        let (State::Claimed { claim, heartbeat }, Some(body)) =
+            (state, inside.as_mut().as_pin_mut())
         else {
             unreachable!("an idempotent call was polled again after it had answered")
         };
-        let held = &mut claim.held;
+        let lease = &mut claim.lease;
         // Before the body: an owner whose key was taken over must not go one step further.
         if let Some(beat) = heartbeat
-            && let Poll::Ready(LeaseLost) = beat_on(held, beat, cx)
+            && let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx)
         {
-            this.inside.set(None);
-            return Poll::Ready(Err(Failure::Policy(held.lost())));
+            inside.set(None);
+            return Poll::Ready(Err(Failure::Policy(lease.lost())));
         }
-        let Poll::Ready(out) = held.under(|| inside.poll(cx)) else {
+        let Poll::Ready(out) = lease.under(|| body.poll(cx)) else {
             if heartbeat.is_none() {
-                let beat = heartbeat.insert(Box::pin(clock::sleep_until(held.due())));
-                if let Poll::Ready(LeaseLost) = beat_on(held, beat, cx) {
-                    this.inside.set(None);
-                    return Poll::Ready(Err(Failure::Policy(held.lost())));
+                let beat = heartbeat.insert(Box::pin(clock::sleep_until(lease.due())));
+                if let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx) {
+                    inside.set(None);
+                    return Poll::Ready(Err(Failure::Policy(lease.lost())));
                 }
             }
             return Poll::Pending;
         };
-        let (gate, limit) = (&claim.gate, held.store.max_result());
-        match &out {
-            Ok(_) if held.mark.forgets_ok() => {}
-            Ok(value) => {
-                held.stage = Stage::Recording;
-                let bytes = ((gate.ok)().encode)(value, limit);
-                held.complete(Recorded::Ok, bytes);
+        let (codec, limit) = (&claim.codec, lease.store.max_result());
+        match lease.call.to_record(&out) {
+            Some(Ok(value)) => {
+                lease.stage = Stage::Recording;
+                let bytes = ((codec.ok)().encode)(value, limit);
+                lease.complete(Recording::Ok, bytes);
             }
-            Err(Failure::Body(e)) if held.mark.keeps_error() && !held.mark.was_cut() => {
-                if let Some(both) = gate.err {
-                    held.stage = Stage::Recording;
-                    held.complete(Recorded::Err, (both().encode)(e, limit));
+            Some(Err(e)) => {
+                if let Some(fns) = codec.err {
+                    lease.stage = Stage::Recording;
+                    lease.complete(Recording::Err, (fns().encode)(e, limit));
                 }
             }
-            Err(_) => {}
+            None => {}
         }
         // What is inside may hold attempts that only its drop cuts.
-        this.inside.set(None);
-        if held.stage == Stage::Open {
-            held.failed();
+        inside.set(None);
+        if lease.stage == Stage::Open {
+            lease.end(lease.call.unrecorded());
         }
         Poll::Ready(out)
     }
 }
 
-/// Renews the claim as often as it is due; ready when it is refused.
+/// Renews the lease as often as it is due; ready when that is refused.
 fn beat_on(
-    held: &mut Held<'_>,
+    lease: &mut Lease<'_>,
     beat: &mut Pin<Box<Sleep>>,
     cx: &mut Context<'_>,
 ) -> Poll<LeaseLost> {
     loop {
         // Unconstrained: a body that uses up the task's budget must not starve its own lease.
         ready!(Pin::new(&mut unconstrained(beat.as_mut())).poll(cx));
-        if let Err(lost) = held.renew() {
+        if let Err(lost) = lease.renew() {
             return Poll::Ready(lost);
         }
-        beat.as_mut().reset(held.due());
+        beat.as_mut().reset(lease.due());
     }
 }
 
-/// The outcome of what is inside, looked at: whether it is an `Ok` to be forgotten, or an error to be
-/// stored.
+/// Notes whether an outcome is an `Ok` that is to be forgotten, or an error that is to be stored.
 #[doc(hidden)]
 #[inline]
 pub fn weigh<T, E>(
@@ -198,10 +206,4 @@ pub fn weigh<T, E>(
         Err(_) => false,
     });
     out
-}
-
-/// What an error that is on record, by this attempt or one before, means to a retry above.
-#[doc(hidden)]
-pub fn recorded_is_final(mark: &Mark) -> Option<RetryVerdict> {
-    mark.recorded_error().then_some(RetryVerdict::Final)
 }

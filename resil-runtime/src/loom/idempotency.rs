@@ -9,9 +9,12 @@ use std::task::{Context, Poll, Waker};
 
 use ::loom::{future::block_on, thread};
 
-use super::budget::{Budget, Room};
+use super::IdempotentPolicy;
+use super::capacity::{Capacity, Room};
+use super::codec::recorded;
+use super::key::KeyBuilder;
 use super::memory::{MemoryLimits, MemoryStore};
-use super::{IdempotentPolicy, IdempotentSite, KeyBuilder, recorded};
+use super::site::IdempotentSite;
 use crate::Error;
 use crate::failure::{edge, finish, lift};
 use crate::loom::{Model, explore, explore_within};
@@ -86,11 +89,11 @@ fn leader_drop_against_waiter() {
         let gone = thread::spawn(move || drop(leader));
         assert_eq!(block_on(call(store, async { Ok(2) })), Ok(2));
         gone.join().unwrap();
-        assert!(store.waiting.is_empty());
+        assert!(store.waiters.is_empty());
     });
 }
 
-/// Both waiters share the leader's result, and nothing runs again.
+/// JsonFns waiters share the leader's result, and nothing runs again.
 fn result_against_waiter() {
     explore_within(Some(3), || {
         let store = store();
@@ -111,7 +114,7 @@ fn result_against_waiter() {
         waiter();
         second.join().unwrap();
         done.join().unwrap();
-        assert!(store.waiting.is_empty());
+        assert!(store.waiters.is_empty());
     });
 }
 
@@ -126,19 +129,19 @@ fn waiter_drop_against_call() {
         assert_eq!(block_on(call(store, async { Ok(3) })), Ok(3));
         gone.join().unwrap();
         leaves.join().unwrap();
-        assert!(store.waiting.is_empty());
+        assert!(store.waiters.is_empty());
     });
 }
 
 /// Never more than there is, and nothing is left taken.
 fn room_against_room() {
     explore(|| {
-        let budget = Arc::new(Budget::new(1, 10));
+        let capacity = Arc::new(Capacity::new(1, 10));
         let inside = Arc::new(AtomicUsize::new(0));
         let visit = {
-            let budget = Arc::clone(&budget);
+            let capacity = Arc::clone(&capacity);
             move || {
-                if let Some(room) = Room::take(&budget, 1, 8) {
+                if let Some(room) = Room::take(&capacity, 1, 8) {
                     assert_eq!(inside.fetch_add(1, SeqCst), 0, "two in a room for one");
                     thread::yield_now();
                     inside.fetch_sub(1, SeqCst);
@@ -149,6 +152,6 @@ fn room_against_room() {
         let other = thread::spawn(visit.clone());
         visit();
         other.join().unwrap();
-        assert_eq!(budget.held(), (0, 0));
+        assert_eq!(capacity.held(), (0, 0));
     });
 }

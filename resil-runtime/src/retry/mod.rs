@@ -19,6 +19,8 @@ pub use self::attempt::{Attempt, attempt};
 pub use self::backoff::{Backoff, Plan, plan};
 pub use self::pause::Pause;
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
+#[cfg(feature = "idempotent")]
+pub use self::verdict::recorded_is_final;
 pub use self::verdict::{RetryVerdict, ask};
 
 use self::attempt::enclosing;

@@ -37,6 +37,13 @@ pub(super) fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> R
     }
 }
 
+/// Returns the verdict on an error that is on record, by this attempt or one before: another attempt
+/// would only replay it.
+#[cfg(feature = "idempotent")]
+pub fn recorded_is_final(mark: &Mark) -> Option<RetryVerdict> {
+    mark.recorded_error().then_some(RetryVerdict::Final)
+}
+
 /// How an attempt ended that is no success.
 pub(super) struct Ended<'a> {
     pub(super) verdict: RetryVerdict,

@@ -11,12 +11,14 @@ use std::io;
 
 use serde::ser::{self, Serialize, Serializer};
 
+use crate::idempotency::event::NotRecordedReason;
+
 /// The parser gives up at the 128th level.
 const DEEPEST: u8 = 127;
 
 /// Why a value is not JSON.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub enum Fault {
     /// It would not come back, or as another one.
     #[error("{UNFAITHFUL}")]
     Unfaithful,
@@ -25,11 +27,25 @@ pub(super) enum Fault {
     Json(#[from] serde_json::Error),
 }
 
+impl Fault {
+    /// Returns why a result that has this fault is not recorded.
+    pub fn reason(&self) -> NotRecordedReason {
+        match self {
+            Self::Unfaithful => NotRecordedReason::Unfaithful,
+            Self::Json(_) => NotRecordedReason::NotEncodable,
+        }
+    }
+}
+
 const UNFAITHFUL: &str =
     "JSON would not bring it back: it is not finite, null in `Some`, or nested too deep";
 
 /// Writes `value` as JSON, if JSON can carry it.
-pub(super) fn to_writer<V: Serialize + ?Sized>(to: impl io::Write, value: &V) -> Result<(), Fault> {
+///
+/// # Errors
+///
+/// If it can't, or if `to` or the `Serialize` of the value fails.
+pub fn to_writer<V: Serialize + ?Sized>(to: impl io::Write, value: &V) -> Result<(), Fault> {
     let unfaithful = Cell::new(false);
     let place = Place {
         in_some: false,

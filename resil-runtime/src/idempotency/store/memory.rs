@@ -9,12 +9,14 @@ use super::record::{ClaimRequest, RecordKey, Recorded, Token};
 use super::{BoxFuture, Store, StoreResult};
 use crate::clock::Instant;
 use crate::idempotency::key::{Fingerprint, Key};
-use crate::idempotency::ledger::{Answer, LeaseLost, Request};
 use crate::idempotency::memory::{MemoryLimits, MemoryStore};
+use crate::idempotency::records::{Answer, LeaseLost, Request};
 
-#[cfg(test)]
+#[cfg(any(test, feature = "test-util"))]
 impl Memory {
-    pub(in crate::idempotency) fn jump(&self, by: Duration) {
+    /// Moves the store's clock on, and not that of its callers: for tests.
+    #[doc(hidden)]
+    pub fn jump(&self, by: Duration) {
         self.0.jump(by);
     }
 }

@@ -8,7 +8,7 @@
 //! A store keeps at most one record under a [`RecordKey`]: 32 bytes that say nothing of the user's
 //! key. A record is *Pending* (claimed) or *Done*, and holds: the [`Token`] of who claimed last,
 //! the fence, the [`Fingerprint`] if there is one, whether a claim was made under
-//! [`OnAbandon::Indeterminate`](super::OnAbandon), the end of the lease, the end of its life
+//! [`OnAbandon::Indeterminate`], the end of the lease, the end of its life
 //! (*expiry*), and when it is Done, what was [`Recorded`].
 //!
 //! * **Live**: Pending, and its lease has not ended. **Dead**: Pending, and it has.
@@ -63,7 +63,7 @@ use std::time::Duration;
 pub use answer::{Ack, ByHand, ClaimAnswer, Resolution, Snapshot};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::Memory;
-pub use record::{ClaimRequest, Fingerprint, Outcome, RecordKey, Recorded, Token};
+pub use record::{ClaimRequest, Fingerprint, OnAbandon, Outcome, RecordKey, Recorded, Token};
 
 /// What each step of a [`Store`] returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -5,8 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::idempotency::policy::OnAbandon;
-
 /// What a store keeps a record under: a SHA-256 (an HMAC where the store has a `pepper`) of
 /// namespace, scope and the user's key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,6 +97,17 @@ impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Fingerprint(..)")
     }
+}
+
+/// What the claim of an owner that vanished means: dropped, panicked, or cut in mid-flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnAbandon {
+    /// The next caller runs the body again: at least one start, at most one recorded result.
+    #[default]
+    Retry,
+    /// Callers get [`Indeterminate`](crate::idempotency::IdempotencyError::Indeterminate) until the ttl ends:
+    /// at most one start.
+    Indeterminate,
 }
 
 /// One wish for a key.

@@ -101,7 +101,7 @@ async fn a_new_claim_forgets_the_cuts_of_the_one_before() {
         .begin_in(store, &PLAIN, key("a"), None, codec, &mark)
         .await
     {
-        Begin::Run(claim) => claim,
+        ClaimOutcome::Run(claim) => claim,
         other => panic!("{other:?}"),
     };
     {

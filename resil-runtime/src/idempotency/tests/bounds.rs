@@ -4,9 +4,9 @@ use proptest::{prop_assert, prop_assert_eq};
 
 use super::*;
 use crate::extremes::{cases, durations};
-use crate::idempotency::budget::{Budget, Room};
+use crate::idempotency::capacity::{Capacity, Room};
 use crate::idempotency::key::{Key, Scope};
-use crate::idempotency::ledger::{Answer, Ledger, Request};
+use crate::idempotency::records::{Answer, Records, Request};
 use crate::idempotency::store::{Outcome, Recorded};
 
 async fn ok(store: &'static MemoryStore, k: u64) -> Answered<u64> {
@@ -203,24 +203,24 @@ proptest::proptest! {
             ttl: policy.ttl,
             on_abandon: policy.on_abandon,
         };
-        let budget = Arc::new(Budget::new(9, usize::MAX));
-        let room = || Room::take(&budget, 1, 1);
+        let capacity = Arc::new(Capacity::new(9, usize::MAX));
+        let room = || Room::take(&capacity, 1, 1);
         let scope = Scope { name: "any", site: 1, result: "u8", instance: None, };
         let key = Arc::new(Key::new(scope, vec![1]));
-        let mut ledger = Ledger::new();
+        let mut records = Records::new();
         let now = clock::now();
         let then = clock::add(now, later);
-        let first = ledger.claim(&key, &claim(1), now, room);
+        let first = records.claim(&key, &claim(1), now, room);
         prop_assert!(matches!(first, Answer::Claimed { .. }), "{first:?}");
-        let second = ledger.claim(&key, &claim(2), then, room);
+        let second = records.claim(&key, &claim(2), then, room);
         let held = then < clock::add(now, lease);
         prop_assert_eq!(matches!(second, Answer::Busy { .. }), held);
         let owner = if held { 1 } else { 2 };
-        prop_assert!(ledger.renew(&key, owner, (lease, ttl), then).is_ok());
-        let done = ledger.complete(&key, owner, Recorded::not_stored("json", 1), None, (ttl, then));
+        prop_assert!(records.renew(&key, owner, (lease, ttl), then).is_ok());
+        let done = records.complete(&key, owner, Recorded::not_stored("json", 1), None, (ttl, then));
         prop_assert!(done.is_ok());
         let end = clock::add(then, later);
-        let third = ledger.claim(&key, &claim(3), end, room);
+        let third = records.claim(&key, &claim(3), end, room);
         let replayed = end < clock::add(then, ttl);
         prop_assert_eq!(matches!(third, Answer::Done(_)), replayed);
     }

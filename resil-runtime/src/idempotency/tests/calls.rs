@@ -228,21 +228,28 @@ fn d21_a_runtime_with_a_clock_of_its_own_may_follow() {
     assert_eq!(run(3_630 + 86_400, 3), (Ok(3), LEASE));
 }
 
+#[tokio::test(start_paused = true)]
+async fn another_version_is_undecodable_and_nothing_runs() {
+    let store = store();
+    assert_eq!(call(store, &PLAIN, key("a"), async { Ok(1) }).await, Ok(1));
+    let answer = call(store, &PLAIN.version(2), key("a"), async { Ok(2) }).await;
+    assert!(matches!(
+        refused(answer),
+        IdempotencyError::Undecodable { .. }
+    ));
+}
+
 type NotSend = std::marker::PhantomData<*const u8>;
 
-fn nothing() -> Both<NotSend> {
-    Both {
+fn nothing() -> JsonFns<NotSend> {
+    JsonFns {
         encode: |_, _| Err(NotRecordedReason::NotEncodable),
         decode: |_| None,
-        #[cfg(feature = "store")]
-        encode_with: |_, _, _| Err(NotRecordedReason::NotEncodable),
-        #[cfg(feature = "store")]
-        decode_with: |_, _| None,
     }
 }
 
 async fn whole(mark: &Mark) -> Outcome<NotSend, ShopError> {
-    let gate = Gate {
+    let gate = ResultCodec {
         ok: nothing,
         err: None,
         type_name: || "",
@@ -258,19 +265,9 @@ async fn whole(mark: &Mark) -> Outcome<NotSend, ShopError> {
 fn futures_are_send_whatever_the_result_is() {
     fn send<X: Send>() {}
     fn is_send<X: Send>(_: X) {}
-    send::<Beginning<'static, NotSend, NotSend>>();
-    // On a shared store the outcome is kept while its end is on its way.
-    #[cfg(not(feature = "store"))]
-    {
-        send::<Running<'static, NotSend, NotSend, std::future::Ready<()>>>();
-        is_send(whole(&Mark::new()));
-    }
-    #[cfg(feature = "store")]
-    {
-        let _ = whole;
-        let _ = is_send::<()>;
-        send::<Running<'static, u8, u8, std::future::Ready<()>>>();
-    }
+    send::<ClaimFuture<'static, NotSend, NotSend>>();
+    send::<Running<'static, NotSend, NotSend, std::future::Ready<()>>>();
+    is_send(whole(&Mark::new()));
     assert!(size_of::<Running<'static, u8, u8, ()>>() <= 256);
 }
 

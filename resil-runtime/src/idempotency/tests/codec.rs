@@ -8,28 +8,33 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
+use crate::idempotency::codec::{Bounded, InJson, SerdeFns, to_json};
 use NotRecordedReason::{NotEncodable, TooLarge, Unfaithful};
 use tree::{Carried, Meters, tree};
 
-/// What came back of a value, or why it was not recorded. Through the store in memory and through a
-/// codec, which must agree.
+/// What came back of a value, or why it was not recorded. As the store in memory writes it and as a
+/// codec does, which is given a value without its type: both must agree.
 #[track_caller]
-fn replayed<V: Recordable>(value: &V) -> Result<V, NotRecordedReason> {
+fn replayed<V: Serialize + DeserializeOwned>(value: &V) -> Result<V, NotRecordedReason> {
     replayed_within(1 << 20, value)
 }
 
 #[track_caller]
-fn replayed_within<V: Recordable>(limit: usize, value: &V) -> Result<V, NotRecordedReason> {
-    let both = V::both();
-    let bytes = (both.encode)(value, limit);
-    #[cfg(feature = "store")]
-    {
-        assert_eq!((both.encode_with)(value, &Json, limit), bytes);
-        if let Ok(bytes) = &bytes {
-            assert!((both.decode_with)(bytes, &Json).is_some());
-        }
+fn replayed_within<V>(limit: usize, value: &V) -> Result<V, NotRecordedReason>
+where
+    V: Serialize + DeserializeOwned,
+{
+    let fns = InJson::of::<V>();
+    let bytes = (fns.encode)(value, limit);
+    let mut erased = Bounded::new(limit);
+    let done = to_json(&mut erased, value as &dyn erased_serde::Serialize);
+    assert_eq!(erased.finish(done.map_err(|e| e.reason())), bytes);
+    if let Ok(bytes) = &bytes {
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let erased = &mut <dyn erased_serde::Deserializer<'_>>::erase(&mut json);
+        assert!(erased_serde::deserialize::<V>(erased).is_ok());
     }
-    Ok((both.decode)(&bytes?).expect("it was recorded"))
+    Ok((fns.decode)(&bytes?).expect("it was recorded"))
 }
 
 /// Tells all floats apart that are not NaN.
@@ -167,7 +172,7 @@ fn what_swallows_the_fault_of_a_part_is_refused_too() {
         }
     }
     // Not through a codec: its type erasure panics, which is `NotEncodable`.
-    let bytes = (<Lax as Recordable>::both().encode)(&Lax(f64::NAN), 100);
+    let bytes = (<Lax as Recordable>::fns::<InJson>().encode)(&Lax(f64::NAN), 100);
     assert_eq!(bytes, Err(Unfaithful));
 }
 

@@ -224,15 +224,13 @@ async fn q14_a_name_is_shared_and_a_site_is_not() {
             .of(None)
             .begin_in(store, &PLAIN, key("a"), None, codec, &mark);
         match begin.await {
-            Begin::Run(claim) => {
+            ClaimOutcome::Run(claim) => {
                 let done = claim.run(async { lift(Ok(1), edge::<Answered<u8>, _, _>()) });
                 done.await.unwrap();
                 "ran"
             }
-            #[cfg(feature = "store")]
-            Begin::Hold(_) => "held",
-            Begin::Replay(_) => "replayed",
-            Begin::Refuse(_) => "refused",
+            ClaimOutcome::Replay(_) => "replayed",
+            ClaimOutcome::Refuse(_) => "refused",
         }
     };
     assert_eq!(run(IdempotentSite::new(&SITE, None)).await, "ran");

@@ -6,8 +6,6 @@ mod calls;
 mod codec;
 mod keys;
 mod model;
-#[cfg(feature = "store")]
-mod shared;
 mod table;
 mod turns;
 mod waiting;
@@ -24,8 +22,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::claiming::{ClaimFuture, ClaimOutcome};
+use super::codec::{JsonFns, ResultCodec, recorded};
 use super::encode::KeyPart;
+use super::key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 use super::memory::{MemoryLimits, MemoryStore};
+use super::running::Running;
+use super::site::IdempotentSite;
 use super::*;
 use crate::Error;
 use crate::clock;

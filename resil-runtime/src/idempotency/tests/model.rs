@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use super::*;
 use crate::clock::{Instant, add, now};
 use crate::idempotency::key::{Fingerprint, Key, Scope};
-use crate::idempotency::ledger::{Answer, LeaseLost, Request, Token};
+use crate::idempotency::records::{Answer, LeaseLost, Request, Token};
 use crate::idempotency::store::{Outcome, Recorded};
 
 const TTL: Duration = Duration::from_secs(100);

@@ -1,21 +1,21 @@
-//! Each line of the transition table, on one ledger, with time as a number.
+//! Each line of the transition table, on one records, with time as a number.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{self, Instant};
-use crate::idempotency::budget::{Budget, Room};
+use crate::idempotency::OnAbandon;
+use crate::idempotency::capacity::{Capacity, Room};
 use crate::idempotency::key::{Fingerprint, Key, PreparedFingerprint, Scope};
-use crate::idempotency::ledger::{Answer, LeaseLost, Ledger, Request, Token};
-use crate::idempotency::policy::OnAbandon;
+use crate::idempotency::records::{Answer, LeaseLost, Records, Request, Token};
 use crate::idempotency::store::{Outcome, Recorded};
 
 const LEASE: Duration = Duration::from_secs(30);
 const TTL: Duration = Duration::from_secs(1000);
 
 struct Bench {
-    ledger: Ledger,
-    budget: Arc<Budget>,
+    records: Records,
+    capacity: Arc<Capacity>,
     key: Arc<Key>,
     start: Instant,
     mode: OnAbandon,
@@ -29,8 +29,8 @@ fn bench(mode: OnAbandon) -> Bench {
         instance: None,
     };
     Bench {
-        ledger: Ledger::new(),
-        budget: Arc::new(Budget::new(10, 1000)),
+        records: Records::new(),
+        capacity: Arc::new(Capacity::new(10, 1000)),
         key: Arc::new(Key::new(scope, b"k".to_vec())),
         start: clock::now(),
         mode,
@@ -55,25 +55,25 @@ impl Bench {
     }
     fn claim_fp(&mut self, s: u64, token: Token, fp: Option<u8>) -> Answer {
         let (request, now) = (self.request(token, fp), self.at(s));
-        let budget = Arc::clone(&self.budget);
-        self.ledger
-            .claim(&self.key, &request, now, || Room::take(&budget, 1, 1))
+        let capacity = Arc::clone(&self.capacity);
+        self.records
+            .claim(&self.key, &request, now, || Room::take(&capacity, 1, 1))
     }
     fn renew(&mut self, s: u64, token: Token) -> Result<Instant, LeaseLost> {
         let now = self.at(s);
-        self.ledger.renew(&self.key, token, (LEASE, TTL), now)
+        self.records.renew(&self.key, token, (LEASE, TTL), now)
     }
     fn complete(&mut self, s: u64, token: Token) -> Result<(), LeaseLost> {
         let now = self.at(s);
-        self.ledger
+        self.records
             .complete(&self.key, token, ok(token), None, (TTL, now))
     }
     fn release(&mut self, token: Token) -> Result<(), LeaseLost> {
-        self.ledger.release(&self.key, token)
+        self.records.release(&self.key, token)
     }
     fn abandon(&mut self, s: u64, token: Token) -> Result<(), LeaseLost> {
         let now = self.at(s);
-        self.ledger.abandon(&self.key, token, now)
+        self.records.abandon(&self.key, token, now)
     }
 }
 
@@ -217,8 +217,8 @@ fn d18_the_fence_rises_across_deletion() {
         assert!(fence > last);
         last = fence;
         assert_eq!(b.release(token), Ok(()));
-        assert_eq!(b.ledger.len(), 0);
-        assert_eq!(b.budget.held(), (0, 0));
+        assert_eq!(b.records.len(), 0);
+        assert_eq!(b.capacity.held(), (0, 0));
     }
 }
 

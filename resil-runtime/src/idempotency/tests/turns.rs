@@ -63,7 +63,7 @@ async fn d17_a_waiter_that_is_dropped_or_not_polled_holds_up_no_other() {
         for waiter in idle {
             assert_eq!(waiter.await, Ok(2));
         }
-        assert!(store.waiting.is_empty());
+        assert!(store.waiters.is_empty());
     }
 }
 
@@ -120,5 +120,5 @@ async fn d17_waiters_that_are_not_polled_hold_up_none_of_many_turns() {
     assert_eq!(runs.get(), 9);
     assert!(now() - t < Duration::from_millis(9_100), "{:?}", now() - t);
     drop(idle);
-    assert!(store.waiting.is_empty());
+    assert!(store.waiters.is_empty());
 }

@@ -46,7 +46,7 @@ async fn d17_d18_a_hundred_calls_with_one_key_run_once_and_wait_without_polling(
         assert!(call.await.unwrap() < 5);
     }
     assert_eq!(runs.get(), 1);
-    assert!(store.waiting.is_empty());
+    assert!(store.waiters.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -66,7 +66,7 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                         site.of(None)
                             .begin_in(store, &PLAIN, key(&round), None, codec, &mark);
                     match begin.await {
-                        Begin::Run(claim) => {
+                        ClaimOutcome::Run(claim) => {
                             let body = async {
                                 // Every third start fails, and the next waiter runs.
                                 let nth = runs.fetch_add(1, Relaxed);
@@ -80,10 +80,8 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                             let body = async { lift(watch(body, &mark).await, gate) };
                             claim.run(body).await.is_ok()
                         }
-                        #[cfg(feature = "store")]
-                        Begin::Hold(_) => false,
-                        Begin::Replay(v) => v == Ok(round),
-                        Begin::Refuse(r) => panic!("{r:?}"),
+                        ClaimOutcome::Replay(v) => v == Ok(round),
+                        ClaimOutcome::Refuse(r) => panic!("{r:?}"),
                     }
                 })
             })
@@ -94,7 +92,7 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
         }
         assert_eq!((ok, runs.load(Relaxed)), (98, 3));
     }
-    assert!(store.waiting.is_empty());
+    assert!(store.waiters.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +120,7 @@ async fn a_dropped_owner_wakes_the_next_one_or_tells_all() {
                 assert!(matches!(e, IdempotencyError::Indeterminate { .. }), "{e}");
             }
         }
-        assert!(store.waiting.is_empty());
+        assert!(store.waiters.is_empty());
     }
 }
 
@@ -201,7 +199,7 @@ async fn a_waiter_waits_at_most_to_the_deadline_in_force() {
     let past = Deadline::at(now()).scope(ask());
     refused(past.await);
     assert_eq!((now() - t).as_secs(), 12);
-    assert!(store.waiting.is_empty());
+    assert!(store.waiters.is_empty());
     // A deadline later than the result is nothing to it.
     let scoped = Deadline::after(Duration::from_secs(500)).scope(ask());
     assert_eq!(tokio::join!(owner, scoped), (Ok(1), Ok(1)));
@@ -227,7 +225,7 @@ async fn too_many_waiters_are_told_that_it_is_in_progress() {
     drop(waiters.split_off(1));
     let (first, waiter) = tokio::join!(owner, waiters.remove(0));
     assert_eq!((first, waiter), (Ok(1), Ok(1)));
-    assert!(store.waiting.is_empty());
+    assert!(store.waiters.is_empty());
 }
 
 #[test]
@@ -325,5 +323,5 @@ async fn d17_d18_no_call_is_lost_and_no_two_run_at_a_time() {
     }
     // A call that was lost would have waited for the end of a lease.
     assert!(now() - t < LEASE);
-    assert!(store.waiting.is_empty());
+    assert!(store.waiters.is_empty());
 }

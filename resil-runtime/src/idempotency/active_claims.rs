@@ -1,0 +1,97 @@
+//! The claims that the poll in progress runs under: which keys a body must not wait for, and what
+//! it may ask of its own claim.
+//!
+//! A claim is on the stack of its thread while the body under it is polled, in that body's task.
+//! What the body polls itself is under the claim; a task that it spawns is not.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use tokio::task;
+
+use super::key::Key;
+use super::memory::MemoryStore;
+
+thread_local! {
+    static ACTIVE: RefCell<Vec<ActiveClaim>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The claim that a body runs under.
+#[derive(Clone)]
+pub struct ActiveClaim {
+    key: ClaimedKey,
+    fence: u64,
+    /// The task that polls the body. A task that is driven inside of another one is not that one.
+    task: Option<task::Id>,
+}
+
+/// A claimed key, and the store that holds it.
+#[derive(Clone)]
+pub enum ClaimedKey {
+    /// Not hashed yet: the store in memory needs no SHA-256.
+    Memory(&'static MemoryStore, Arc<Key>),
+    /// A claim that `resil-stores` made, as its own type.
+    Stored(Arc<dyn Any + Send + Sync>),
+}
+
+impl ActiveClaim {
+    /// The claim on `key` that has `fence`. It becomes active in [`under`].
+    pub fn new(key: ClaimedKey, fence: u64) -> Self {
+        let task = None;
+        Self { key, fence, task }
+    }
+
+    /// The claimed key.
+    pub fn key(&self) -> &ClaimedKey {
+        &self.key
+    }
+
+    /// The fence of the claim.
+    pub fn fence(&self) -> u64 {
+        self.fence
+    }
+}
+
+/// Runs `poll` with `claim` on the stack. The claim is back in its place afterwards.
+pub fn under<R>(claim: &mut Option<ActiveClaim>, poll: impl FnOnce() -> R) -> R {
+    struct Leave<'c>(&'c mut Option<ActiveClaim>);
+    impl Drop for Leave<'_> {
+        fn drop(&mut self) {
+            *self.0 = ACTIVE.with_borrow_mut(Vec::pop);
+        }
+    }
+    let Some(mut entered) = claim.take() else {
+        return poll();
+    };
+    entered.task = task::try_id();
+    ACTIVE.with_borrow_mut(|claims| claims.push(entered));
+    let _leave = Leave(claim);
+    poll()
+}
+
+/// Whether the body that holds `key` in memory is being polled by the caller, who would then wait
+/// for itself.
+pub(super) fn holds(store: &MemoryStore, key: &Key) -> bool {
+    let is_ours = |held: &ClaimedKey| match held {
+        ClaimedKey::Memory(of, held) => std::ptr::eq(*of, store) && **held == *key,
+        ClaimedKey::Stored(_) => false,
+    };
+    find(|held| is_ours(held).then_some(())).is_some()
+}
+
+/// Asks the active claims of this task, the outermost first, until one answers.
+pub fn find<R>(of: impl Fn(&ClaimedKey) -> Option<R>) -> Option<R> {
+    ACTIVE.with_borrow(|claims| {
+        // Most calls are under no claim.
+        claims.last()?;
+        let task = task::try_id();
+        let mut own = claims.iter().filter(|claim| claim.task == task);
+        own.find_map(|claim| of(&claim.key))
+    })
+}
+
+/// Returns the innermost claim of the poll in progress.
+pub fn innermost() -> Option<ActiveClaim> {
+    ACTIVE.with_borrow(|claims| claims.last().cloned())
+}

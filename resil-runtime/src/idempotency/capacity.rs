@@ -1,0 +1,90 @@
+//! What a store holds, counted over all its shards, and given back by whatever goes.
+
+use std::sync::Arc;
+
+use crate::sync::{AtomicUsize, Ordering::Relaxed, broken};
+
+/// What a store may hold, and what it holds.
+#[derive(Debug)]
+pub(super) struct Capacity {
+    max_entries: usize,
+    max_bytes: usize,
+    entries: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Capacity {
+    pub(super) fn new(max_entries: usize, max_bytes: usize) -> Self {
+        Self {
+            max_entries,
+            max_bytes,
+            entries: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn max_entries(&self) -> usize {
+        self.max_entries
+    }
+
+    pub(super) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    #[cfg(any(test, loom))]
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.entries.load(Relaxed), self.bytes.load(Relaxed))
+    }
+}
+
+/// A share of a [`Capacity`], given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Room {
+    capacity: Arc<Capacity>,
+    entries: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Takes it, if that much is left.
+    pub(super) fn take(capacity: &Arc<Capacity>, entries: usize, bytes: usize) -> Option<Self> {
+        let add = |to: &AtomicUsize, n: usize, max: usize| {
+            if broken("room_in_one") {
+                let held = to.load(Relaxed);
+                to.store(held + n, Relaxed);
+                return held + n <= max;
+            }
+            to.fetch_update(Relaxed, Relaxed, |held| {
+                held.checked_add(n).filter(|sum| *sum <= max)
+            })
+            .is_ok()
+        };
+        // What was taken is given back by the drop if the second one fails.
+        let mut room = Self {
+            capacity: Arc::clone(capacity),
+            entries: 0,
+            bytes: 0,
+        };
+        if !add(&capacity.entries, entries, capacity.max_entries) {
+            return None;
+        }
+        room.entries = entries;
+        if !add(&capacity.bytes, bytes, capacity.max_bytes) {
+            return None;
+        }
+        room.bytes = bytes;
+        Some(room)
+    }
+
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.entries += std::mem::take(&mut other.entries);
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.capacity.entries.fetch_sub(self.entries, Relaxed);
+        self.capacity.bytes.fetch_sub(self.bytes, Relaxed);
+    }
+}

@@ -1,0 +1,253 @@
+//! How a call on the store in memory begins: it claims its key, waits for the call that has it, or
+//! is answered.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use super::active_claims::{self, ActiveClaim, ClaimedKey};
+use super::codec::{JSON, ResultCodec};
+use super::error::Cause;
+use super::event::IdempotencyEvent;
+use super::held_claim::{HeldClaim, Lease, Stage};
+use super::key::Key;
+use super::keyed_call::KeyedCall;
+use super::memory::MemoryStore;
+use super::policy::Conflict;
+use super::records::{Answer, Request};
+use super::waiters::{HEAD_START, QueuedWaiter, Signal};
+use crate::clock::{self, Instant, Sleep};
+use crate::deadline::Deadline;
+use crate::error::Refusal;
+use crate::sync::broken;
+
+/// How a call goes on once it has been answered.
+#[doc(hidden)]
+#[derive(Debug)]
+#[must_use = "the claim in it is given up when it is dropped"]
+pub enum ClaimOutcome<'a, T, E> {
+    /// The key is this call's: run the body under the claim.
+    Run(HeldClaim<'a, T, E>),
+    /// The recorded outcome.
+    Replay(Result<T, E>),
+    /// Nothing to run and nothing to replay.
+    Refuse(Refusal),
+}
+
+/// The future of a claim: see [`SiteOf::begin`](super::site::SiteOf::begin).
+#[doc(hidden)]
+#[must_use = "futures do nothing unless polled"]
+pub struct ClaimFuture<'a, T, E> {
+    store: &'static MemoryStore,
+    conflict: Conflict,
+    codec: ResultCodec<T, E>,
+    call: KeyedCall<'a>,
+    state: State,
+    // Boxed: few calls wait.
+    wait: Option<Box<Wait>>,
+}
+
+impl<T, E> std::fmt::Debug for ClaimFuture<'_, T, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClaimFuture").finish_non_exhaustive()
+    }
+}
+
+enum State {
+    Refused(&'static str, Cause),
+    Asking(Arc<Key>, Request),
+    Answered,
+}
+
+/// The wait of a call whose key another one has.
+struct Wait {
+    waiter: QueuedWaiter,
+    /// When the caller's time is up.
+    deadline: Option<Instant>,
+    /// Fires at the sooner of the deadline and the end of the owner's lease, as an owner may vanish
+    /// without a sign; or when the head start of another waiter is over. Each waiter has a timer of
+    /// its own, as one that leaves its task unpolled must not hold up the others.
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Wait {
+    /// Ready when the store is to be asked again.
+    fn is_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.waiter.signal(cx.waker()) {
+            Signal::Now => return Poll::Ready(()),
+            Signal::Soon => {
+                let soon = clock::add(clock::now(), HEAD_START);
+                if soon < self.timer.deadline() {
+                    self.timer.as_mut().reset(soon);
+                }
+            }
+            Signal::Wait => {}
+        }
+        self.timer.as_mut().poll(cx)
+    }
+}
+
+/// How a call that met an owner goes on.
+enum Next {
+    AskAgain,
+    Wait,
+    Refuse(Cause),
+}
+
+impl<'a, T, E> Future for ClaimFuture<'a, T, E> {
+    type Output = ClaimOutcome<'a, T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ClaimOutcome<'a, T, E>> {
+        let this = &mut *self;
+        this.call.asks();
+        let (name, answer) = match std::mem::replace(&mut this.state, State::Answered) {
+            State::Asking(key, request) => (key.name(), ready!(this.ask(key, request, cx))),
+            State::Refused(name, cause) => (name, Err(cause)),
+            State::Answered => panic!("polled after it was done"),
+        };
+        // Leaves the queue now. If it was woken and made no use of it, the next waiter is.
+        this.wait = None;
+        Poll::Ready(
+            answer.unwrap_or_else(|cause| ClaimOutcome::Refuse(this.call.refuse(name, cause))),
+        )
+    }
+}
+
+impl<'a, T, E> ClaimFuture<'a, T, E> {
+    pub(super) fn new(
+        store: &'static MemoryStore,
+        name: &'static str,
+        claim: Result<(Arc<Key>, Request), Cause>,
+        conflict: Conflict,
+        codec: ResultCodec<T, E>,
+        call: KeyedCall<'a>,
+    ) -> Self {
+        Self {
+            store,
+            conflict,
+            codec,
+            call,
+            state: match claim {
+                Ok((key, request)) => State::Asking(key, request),
+                Err(cause) => State::Refused(name, cause),
+            },
+            wait: None,
+        }
+    }
+
+    fn ask(
+        &mut self,
+        key: Arc<Key>,
+        request: Request,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<ClaimOutcome<'a, T, E>, Cause>> {
+        if active_claims::holds(self.store, &key) {
+            return Poll::Ready(Err(Cause::Reentrant));
+        }
+        if let Some(wait) = &mut self.wait {
+            if wait.is_over(cx).is_pending() {
+                self.state = State::Asking(key, request);
+                return Poll::Pending;
+            }
+            wait.waiter.asks();
+        }
+        Poll::Ready(loop {
+            let lease_end = match self.store.claim(&key, &request) {
+                Some(Answer::Busy { lease_end }) => lease_end,
+                Some(Answer::Claimed {
+                    fence, taken_over, ..
+                }) => {
+                    if taken_over {
+                        self.call.tell(key.name(), IdempotencyEvent::TakenOver);
+                    }
+                    break Ok(ClaimOutcome::Run(self.claimed(key, request, fence)));
+                }
+                Some(Answer::Done(recorded)) => {
+                    let (ok, err) = (self.codec.ok, self.codec.err);
+                    let (ok, err) = (ok().decode, err.map(|err| err().decode));
+                    let replay = self.call.replay(key.name(), JSON, &recorded, ok, err);
+                    break replay.map(ClaimOutcome::Replay);
+                }
+                Some(Answer::KeyReused) => break Err(Cause::KeyReused),
+                Some(Answer::Indeterminate) => break Err(Cause::Indeterminate),
+                Some(Answer::NoRoom) | None => break Err(Cause::Full),
+            };
+            match self.met(&key, lease_end, cx) {
+                Next::AskAgain => {}
+                Next::Refuse(cause) => break Err(cause),
+                Next::Wait => {
+                    self.state = State::Asking(key, request);
+                    return Poll::Pending;
+                }
+            }
+        })
+    }
+
+    /// Decides how a call goes on that met an owner, whose lease runs until `lease_end` if it is not
+    /// renewed.
+    fn met(&mut self, key: &Arc<Key>, lease_end: Instant, cx: &mut Context<'_>) -> Next {
+        let now = clock::now();
+        let left = lease_end.saturating_duration_since(now);
+        let in_progress = Next::Refuse(Cause::InProgress(Some(left)));
+        let Some(wait) = &mut self.wait else {
+            let deadline = Deadline::current().map(Deadline::instant);
+            if self.conflict == Conflict::Reject || deadline.is_some_and(|at| at <= now) {
+                return in_progress;
+            }
+            let Some(mut waiter) = self.store.waiters.enter(key) else {
+                return in_progress;
+            };
+            waiter.signal(cx.waker());
+            self.wait = Some(Box::new(Wait {
+                waiter,
+                deadline,
+                timer: Box::pin(clock::sleep_until(sooner(deadline, lease_end))),
+            }));
+            self.call.tell(key.name(), IdempotencyEvent::Waiting);
+            // Once more from the queue: the owner may have ended before this waiter was in it.
+            return if broken("ask_again") {
+                Next::Wait
+            } else {
+                Next::AskAgain
+            };
+        };
+        if wait.deadline.is_some_and(|at| at <= now) {
+            return in_progress;
+        }
+        wait.waiter.go_on();
+        let until = sooner(wait.deadline, lease_end);
+        if wait.timer.deadline() != until {
+            wait.timer.as_mut().reset(until);
+        }
+        if wait.timer.as_mut().poll(cx).is_ready() {
+            return Next::AskAgain;
+        }
+        Next::Wait
+    }
+
+    fn claimed(&mut self, key: Arc<Key>, request: Request, fence: u64) -> HeldClaim<'a, T, E> {
+        if let Some(wait) = self.wait.take() {
+            wait.waiter.served();
+        }
+        self.call.has_claimed();
+        let claimed = ClaimedKey::Memory(self.store, Arc::clone(&key));
+        HeldClaim {
+            lease: Lease {
+                store: self.store,
+                key,
+                request,
+                call: self.call,
+                fence,
+                renewed: clock::now(),
+                stage: Stage::Open,
+                active: Some(ActiveClaim::new(claimed, fence)),
+            },
+            codec: self.codec,
+        }
+    }
+}
+
+fn sooner(deadline: Option<Instant>, lease_end: Instant) -> Instant {
+    deadline.map_or(lease_end, |at| at.min(lease_end))
+}

@@ -1,0 +1,161 @@
+//! A claim that a call holds in memory: its heartbeat, and how it ends, also when nobody is left to
+//! say so.
+
+use std::sync::Arc;
+
+use super::active_claims::{self, ActiveClaim};
+use super::codec::{Encoded, JSON, ResultCodec};
+use super::error::Cause;
+use super::event::{IdempotencyEvent, NotRecordedReason};
+use super::key::Key;
+use super::keyed_call::{KeyedCall, Unrecorded};
+use super::memory::MemoryStore;
+use super::records::{LeaseLost, Request};
+use super::store::{OnAbandon, Outcome, Recorded};
+use crate::clock::{self, Instant};
+use crate::error::Refusal;
+
+/// The claim of a call whose body is to run.
+///
+/// Dropped before a body of the call began it releases the key; dropped after, it abandons it.
+#[doc(hidden)]
+#[must_use = "a claim that is dropped frees its key: `run` it"]
+pub struct HeldClaim<'a, T, E> {
+    pub(super) lease: Lease<'a>,
+    pub(super) codec: ResultCodec<T, E>,
+}
+
+impl<T, E> std::fmt::Debug for HeldClaim<'_, T, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HeldClaim")
+            .field("name", &self.lease.key.name())
+            .field("fence", &self.lease.fence)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, E> HeldClaim<'_, T, E> {
+    /// Returns the fencing token: it rises with every owner of the key, across the deletion of its
+    /// record too.
+    pub fn fence(&self) -> u64 {
+        self.lease.fence
+    }
+}
+
+/// The part of a claim that is not generic over the result.
+pub(super) struct Lease<'a> {
+    pub(super) store: &'static MemoryStore,
+    pub(super) key: Arc<Key>,
+    pub(super) request: Request,
+    pub(super) call: KeyedCall<'a>,
+    pub(super) fence: u64,
+    /// When it was claimed, or last renewed.
+    pub(super) renewed: Instant,
+    pub(super) stage: Stage,
+    /// The claim as the poll of its body shows it.
+    pub(super) active: Option<ActiveClaim>,
+}
+
+/// How far a claim is, which says what its drop means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It has not ended.
+    Open,
+    /// The body is done and its outcome is being encoded: it must never run again.
+    Recording,
+    /// It has ended.
+    Closed,
+}
+
+impl Lease<'_> {
+    fn tell(&self, what: IdempotencyEvent) {
+        self.call.tell(self.key.name(), what);
+    }
+
+    /// Returns when the next heartbeat is due.
+    pub(super) fn due(&self) -> Instant {
+        clock::add(self.renewed, self.request.lease / 3)
+    }
+
+    /// Renews the lease. Refused if another owner took over.
+    ///
+    /// A lease that has ended is renewed all the same as long as nobody did: the store answers for
+    /// both in one step.
+    pub(super) fn renew(&mut self) -> Result<(), LeaseLost> {
+        self.renewed = clock::now();
+        let spans = (self.request.lease, self.request.ttl);
+        let token = self.request.token;
+        self.store.renew(&self.key, token, spans).map(drop)
+    }
+
+    /// Closes a claim whose key another owner took over, and returns the call's answer.
+    pub(super) fn lost(&mut self) -> Refusal {
+        self.stage = Stage::Closed;
+        self.call.refuse(self.key.name(), Cause::LeaseLost)
+    }
+
+    /// Runs `poll`, the body's, where it can be asked for its claim.
+    pub(super) fn under<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        active_claims::under(&mut self.active, poll)
+    }
+
+    /// Records the outcome, or that it can't be.
+    ///
+    /// If another owner took over meanwhile, nothing is written. The caller still gets its result:
+    /// the effect took place, and it is what the body said of it.
+    pub(super) fn complete(&mut self, outcome: Outcome, bytes: Encoded) {
+        self.stage = Stage::Closed;
+        let version = self.call.version();
+        let (recorded, reason) = match bytes {
+            Ok(bytes) => (Recorded::new(outcome, bytes, JSON, version), None),
+            Err(reason) => (Recorded::not_stored(JSON, version), Some(reason)),
+        };
+        let (token, ttl) = (self.request.token, self.request.ttl);
+        match self.store.complete(&self.key, token, recorded, ttl) {
+            Ok(fits) => {
+                let no_room = (!fits).then_some(NotRecordedReason::NoRoom);
+                if let Some(reason) = reason.or(no_room) {
+                    self.tell(IdempotencyEvent::NotRecorded(reason));
+                }
+                self.store.waiters.call_all(&self.key);
+            }
+            Err(LeaseLost) => self.tell(IdempotencyEvent::LeaseLost),
+        }
+    }
+
+    /// Ends a claim whose outcome is not recorded.
+    pub(super) fn end(&mut self, how: Unrecorded) {
+        self.stage = Stage::Closed;
+        let (token, waiters) = (self.request.token, &self.store.waiters);
+        match how {
+            Unrecorded::Release => {
+                if self.store.release(&self.key, token).is_ok() {
+                    self.tell(IdempotencyEvent::Released);
+                    waiters.call_next(&self.key);
+                }
+            }
+            Unrecorded::Abandon => {
+                if self.store.abandon(&self.key, token).is_ok() {
+                    self.tell(IdempotencyEvent::Abandoned);
+                    match self.request.on_abandon {
+                        OnAbandon::Retry => waiters.call_next(&self.key),
+                        OnAbandon::Indeterminate => waiters.call_all(&self.key),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        match self.stage {
+            Stage::Closed => {}
+            // Its `Serialize` panicked.
+            Stage::Recording => {
+                self.complete(Outcome::NotStored, Err(NotRecordedReason::NotEncodable));
+            }
+            Stage::Open => self.end(self.call.dropped()),
+        }
+    }
+}

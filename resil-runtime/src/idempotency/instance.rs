@@ -1,0 +1,107 @@
+//! Whose keys they are where one function stands for many types.
+
+use std::any::TypeId;
+use std::fmt::{self, Write};
+use std::hash::{DefaultHasher, Hash as _, Hasher};
+use std::sync::OnceLock;
+
+use crate::types::Types;
+
+/// The part of a scope that tells the instances of a function apart, in this process. Two functions
+/// of one `name` share keys type for type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Instance {
+    /// `Self`, and the function's own arguments, by name.
+    names: [&'static str; 2],
+    /// Where there is no `name` to share, or other types may have these names.
+    id: Option<TypeId>,
+}
+
+impl Instance {
+    fn new(types: Types, is_named: bool) -> Self {
+        let exact = !is_named || !types.are_named();
+        Self {
+            names: [types.this().unwrap_or_default(), types.arguments()],
+            id: exact.then(|| types.id()),
+        }
+    }
+
+    /// As it is hashed: a name has no `#` in it.
+    pub(super) fn write(&self, to: &mut String) -> fmt::Result {
+        let [this, arguments] = self.names;
+        write!(to, "#{this}#{arguments}")?;
+        if let Some(id) = self.id {
+            let mut hasher = DefaultHasher::new();
+            id.hash(&mut hasher);
+            write!(to, "#{:x}", hasher.finish())?;
+        }
+        Ok(())
+    }
+}
+
+/// The instances of one site that were called, each kept once, so that a record holds a reference.
+/// There are as many as the program has.
+#[derive(Debug, Default)]
+pub(super) struct Instances(OnceLock<&'static Node>);
+
+#[derive(Debug)]
+struct Node {
+    id: TypeId,
+    instance: Instance,
+    others: Instances,
+}
+
+impl Instances {
+    pub(super) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    pub(super) fn get(&self, types: Types, is_named: bool) -> &'static Instance {
+        let mut place = &self.0;
+        loop {
+            let node = *place.get_or_init(|| {
+                Box::leak(Box::new(Node {
+                    id: types.id(),
+                    instance: Instance::new(types, is_named),
+                    others: Self::new(),
+                }))
+            });
+            if node.id == types.id() {
+                return &node.instance;
+            }
+            place = &node.others.0;
+        }
+    }
+}
+
+/// Which types the expression of a key names. On a store that outlives the process the names of
+/// types are no part of the scope, as they change with the compiler: there the key has to tell the
+/// instances apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct KeySays {
+    /// Whether it names all of the function's own type parameters, or values of these types.
+    pub arguments: bool,
+    /// Whether it names `Self`, or `self`.
+    pub this: bool,
+    /// Whether it names what looks like a type parameter of an `impl` or a `trait`.
+    pub parameter: bool,
+}
+
+impl KeySays {
+    pub(super) const NOTHING: Self = Self {
+        arguments: false,
+        this: false,
+        parameter: false,
+    };
+
+    /// Whether it tells all instances apart that may differ from this one.
+    pub(super) fn tells_apart(self, types: Types) -> bool {
+        let this = match (types.this(), types.of_trait()) {
+            (None, _) => true,
+            (Some(_), Some(of)) => self.this && (self.parameter || !of.has_arguments),
+            (Some(_), None) => self.this || self.parameter,
+        };
+        this && (self.arguments || types.arguments().is_empty())
+    }
+}

@@ -1,0 +1,331 @@
+//! The records of one shard and the transitions between their states: the table of the protocol,
+//! with time from outside and no lock in sight.
+//!
+//! ```text
+//! absent/expired   --claim(tok, fp)--> Pending(tok, fence+1)   Claimed(fence)
+//! Pending, Done    --claim, other fp--> unchanged              KeyReused
+//! Pending(tok)     --claim(tok) again--> unchanged             Claimed(same fence)
+//! Pending, live    --claim--> unchanged                        Busy(left)
+//! Pending, dead    --claim--> Pending(tok', fence+1) Claimed, or unchanged, Indeterminate
+//! Done             --claim--> unchanged                        Done(outcome)
+//! Pending(tok)     --renew(tok)--> lease moved on              else LeaseLost
+//! Pending(tok)     --complete(tok)--> Done                     Done(tok): Ok again; else LeaseLost
+//! Pending(tok)     --release(tok)--> absent
+//! Pending(tok)     --abandon(tok)--> lease ends now
+//! dead             --resolve--> absent, or Done
+//! dead, Done       --forget--> absent
+//! ```
+
+mod manual;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::capacity::Room;
+use super::key::{Fingerprint, Key};
+use super::store::{OnAbandon, Recorded};
+use crate::clock::{self, Instant};
+
+/// Who claims: random, made by the caller before the call goes out.
+pub(super) type Token = u128;
+
+/// One wish for a key.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) token: Token,
+    pub(super) fingerprint: Option<Fingerprint>,
+    pub(super) lease: Duration,
+    pub(super) ttl: Duration,
+    pub(super) on_abandon: OnAbandon,
+}
+
+/// What a claim is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The key is the caller's until `lease_end`; `taken_over` from an owner that vanished.
+    Claimed {
+        fence: u64,
+        lease_end: Instant,
+        taken_over: bool,
+    },
+    /// Another owner's lease runs until then, unless it is renewed.
+    Busy {
+        lease_end: Instant,
+    },
+    /// Recorded.
+    Done(Recorded),
+    KeyReused,
+    Indeterminate,
+    /// No room, and the caller of the records brought none.
+    NoRoom,
+}
+
+/// The token is not that of the owner (any more).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LeaseLost;
+
+struct Record {
+    token: Token,
+    fence: u64,
+    fingerprint: Option<Fingerprint>,
+    on_abandon: OnAbandon,
+    lease_end: Instant,
+    /// The owner said itself that it is gone. Beside `lease_end`, as the clock of another runtime
+    /// may lag behind the one that said so.
+    abandoned: bool,
+    expiry: Instant,
+    done: Option<Recorded>,
+    /// Where it stands in `by_end`, and in `done` if it is.
+    place: (Instant, u64),
+    /// Gives back what it holds of the store's budget when the record goes.
+    room: Room,
+}
+
+impl Record {
+    /// From when on it means nothing more than no record at all.
+    fn end(&self) -> Instant {
+        match (&self.done, self.on_abandon) {
+            (Some(_), _) => self.expiry,
+            (None, OnAbandon::Retry) => self.lease_end,
+            (None, OnAbandon::Indeterminate) => self.expiry.max(self.lease_end),
+        }
+    }
+
+    fn live(&self, now: Instant) -> bool {
+        self.done.is_none() && !self.abandoned && now < self.lease_end
+    }
+
+    fn left(&self, now: Instant) -> Duration {
+        self.lease_end.saturating_duration_since(now)
+    }
+
+    fn expired(&self, now: Instant) -> bool {
+        now >= self.expiry && !self.live(now)
+    }
+}
+
+/// One shard.
+pub(super) struct Records {
+    records: HashMap<Arc<Key>, Record>,
+    /// All records by their end: what means nothing any more goes first.
+    by_end: BTreeMap<(Instant, u64), Arc<Key>>,
+    /// The results, oldest first: what goes when nothing else can.
+    done: BTreeMap<u64, Arc<Key>>,
+    /// Of fences and places. One counter a shard, so that it rises across a key's deletion too.
+    last: u64,
+}
+
+impl Records {
+    pub(super) fn new() -> Self {
+        Self {
+            records: HashMap::new(),
+            by_end: BTreeMap::new(),
+            done: BTreeMap::new(),
+            last: 0,
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Claims `key`; a new record needs `room`.
+    pub(super) fn claim(
+        &mut self,
+        key: &Arc<Key>,
+        request: &Request,
+        now: Instant,
+        room: impl FnOnce() -> Option<Room>,
+    ) -> Answer {
+        if self.records.get(key).is_some_and(|r| r.expired(now)) {
+            self.remove(key);
+        }
+        let lease_end = clock::add(now, request.lease);
+        let Some(record) = self.records.get_mut(key) else {
+            let Some(room) = room() else {
+                return Answer::NoRoom;
+            };
+            let fence = self.next();
+            let record = Record {
+                token: request.token,
+                fence,
+                fingerprint: request.fingerprint.clone(),
+                on_abandon: request.on_abandon,
+                lease_end,
+                abandoned: false,
+                expiry: clock::add(now, request.ttl),
+                done: None,
+                place: (now, 0),
+                room,
+            };
+            self.records.insert(Arc::clone(key), record);
+            self.settle(key);
+            return Answer::Claimed {
+                fence,
+                lease_end,
+                taken_over: false,
+            };
+        };
+        // A side that has none doesn't ask.
+        if let (Some(ours), Some(theirs)) = (&request.fingerprint, &record.fingerprint)
+            && ours != theirs
+        {
+            return Answer::KeyReused;
+        }
+        if let Some(recorded) = &record.done {
+            return Answer::Done(recorded.clone());
+        }
+        if record.token == request.token {
+            // The answer to an earlier call was lost.
+            return Answer::Claimed {
+                fence: record.fence,
+                lease_end: record.lease_end,
+                taken_over: false,
+            };
+        }
+        if record.live(now) {
+            return Answer::Busy {
+                lease_end: record.lease_end,
+            };
+        }
+        // Two functions that share a `name` may differ: the stricter word holds.
+        if [record.on_abandon, request.on_abandon].contains(&OnAbandon::Indeterminate) {
+            return Answer::Indeterminate;
+        }
+        self.last += 1;
+        record.fence = self.last;
+        record.token = request.token;
+        if request.fingerprint.is_some() {
+            record.fingerprint.clone_from(&request.fingerprint);
+        }
+        record.lease_end = lease_end;
+        record.abandoned = false;
+        record.expiry = clock::add(now, request.ttl);
+        let fence = record.fence;
+        self.settle(key);
+        Answer::Claimed {
+            fence,
+            lease_end,
+            taken_over: true,
+        }
+    }
+
+    /// Moves the lease on, and with it the time that an abandoned claim is kept.
+    pub(super) fn renew(
+        &mut self,
+        key: &Arc<Key>,
+        token: Token,
+        (lease, ttl): (Duration, Duration),
+        now: Instant,
+    ) -> Result<Instant, LeaseLost> {
+        let record = self.pending(key, token)?;
+        record.lease_end = clock::add(now, lease);
+        record.abandoned = false;
+        record.expiry = clock::add(now, ttl);
+        let lease_end = record.lease_end;
+        self.settle(key);
+        Ok(lease_end)
+    }
+
+    /// Records the outcome; `room` is what its bytes take.
+    pub(super) fn complete(
+        &mut self,
+        key: &Arc<Key>,
+        token: Token,
+        outcome: Recorded,
+        room: Option<Room>,
+        (ttl, now): (Duration, Instant),
+    ) -> Result<(), LeaseLost> {
+        match self.records.get_mut(key) {
+            Some(r) if r.token == token && r.done.is_some() => return Ok(()),
+            Some(r) if r.token == token => {
+                r.done = Some(outcome);
+                r.expiry = clock::add(now, ttl);
+                if let Some(room) = room {
+                    r.room.absorb(room);
+                }
+            }
+            _ => return Err(LeaseLost),
+        }
+        self.settle(key);
+        Ok(())
+    }
+
+    /// Frees the key.
+    pub(super) fn release(&mut self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
+        self.pending(key, token)?;
+        self.remove(key);
+        Ok(())
+    }
+
+    /// Ends the lease.
+    pub(super) fn abandon(
+        &mut self,
+        key: &Arc<Key>,
+        token: Token,
+        now: Instant,
+    ) -> Result<(), LeaseLost> {
+        let record = self.pending(key, token)?;
+        record.lease_end = record.lease_end.min(now);
+        record.abandoned = true;
+        self.settle(key);
+        Ok(())
+    }
+
+    /// Forgets one record to make room: one that means nothing any more, or else the oldest
+    /// result. Never a claim that holds, and never `keep`. Says what went, and whether it was a
+    /// result that would still have been replayed.
+    pub(super) fn evict(&mut self, now: Instant, keep: &Arc<Key>) -> Option<(Arc<Key>, bool)> {
+        let ended = self
+            .by_end
+            .iter()
+            .take_while(|((end, _), _)| *end <= now)
+            .map(|(_, key)| key)
+            .find(|key| *key != keep)
+            .cloned();
+        let (key, live) = match ended {
+            Some(key) => (key, false),
+            None => (self.done.values().find(|key| *key != keep)?.clone(), true),
+        };
+        self.remove(&key);
+        Some((key, live))
+    }
+
+    fn pending(&mut self, key: &Arc<Key>, token: Token) -> Result<&mut Record, LeaseLost> {
+        match self.records.get_mut(key) {
+            Some(r) if r.token == token && r.done.is_none() => Ok(r),
+            _ => Err(LeaseLost),
+        }
+    }
+
+    /// Puts a record that has changed in its places.
+    fn settle(&mut self, key: &Arc<Key>) {
+        self.last += 1;
+        let Some(record) = self.records.get_mut(key) else {
+            return;
+        };
+        self.by_end.remove(&record.place);
+        record.place = (record.end(), self.last);
+        self.by_end.insert(record.place, Arc::clone(key));
+        if record.done.is_some() {
+            // Done once and never changed again: this is its age.
+            self.done.insert(self.last, Arc::clone(key));
+        }
+    }
+
+    fn remove(&mut self, key: &Arc<Key>) {
+        if let Some(record) = self.records.remove(key) {
+            self.by_end.remove(&record.place);
+            self.done.remove(&record.place.1);
+        }
+    }
+
+    #[cfg(any(test, loom))]
+    pub(super) fn len(&self) -> usize {
+        assert_eq!(self.records.len(), self.by_end.len());
+        assert!(self.done.len() <= self.records.len());
+        self.records.len()
+    }
+}

@@ -1,0 +1,157 @@
+//! The static state of one `#[idempotent]`: whose keys its calls use.
+
+use std::sync::Arc;
+
+use super::claiming::ClaimFuture;
+use super::codec::ResultCodec;
+use super::error::Cause;
+use super::instance::{Instances, KeySays};
+use super::key::{Fingerprint, Key, PreparedFingerprint, PreparedKey, Scope};
+use super::keyed_call::KeyedCall;
+use super::memory::{MemoryStore, global};
+use super::policy::IdempotentPolicy;
+use super::records::Request;
+use crate::mark::Mark;
+use crate::site::Site;
+use crate::types::Types;
+
+/// The static state of one `#[idempotent]` in the source.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct IdempotentSite {
+    site: &'static Site,
+    name: Option<&'static str>,
+    says: KeySays,
+    instances: Instances,
+}
+
+/// An [`IdempotentSite`], and the types that its function runs for.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct SiteOf<'s> {
+    site: &'s IdempotentSite,
+    types: Option<Types>,
+}
+
+impl IdempotentSite {
+    /// A site whose keys belong to `name`, or to the function.
+    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        Self {
+            site,
+            name,
+            says: KeySays::NOTHING,
+            instances: Instances::new(),
+        }
+    }
+
+    /// Sets which types the expression of the key names. Asked only where a function has several
+    /// instances.
+    pub const fn key_says(mut self, says: KeySays) -> Self {
+        self.set_key_says(says);
+        self
+    }
+
+    /// [`key_says`](Self::key_says), where the site is a part of another static.
+    pub const fn set_key_says(&mut self, says: KeySays) {
+        self.says = says;
+    }
+
+    /// Returns the site for those types.
+    #[inline(always)]
+    pub fn of(&self, types: Option<Types>) -> SiteOf<'_> {
+        SiteOf { site: self, types }
+    }
+}
+
+impl SiteOf<'_> {
+    /// Returns the name that the keys belong to.
+    pub fn name(&self) -> &'static str {
+        self.site.name.unwrap_or_else(|| self.site.site.name())
+    }
+
+    /// Returns the scope of the keys in this process, but for the type of the result.
+    fn scope(&self) -> Scope {
+        let IdempotentSite {
+            site,
+            name,
+            instances,
+            ..
+        } = self.site;
+        Scope {
+            // Where the function's static lies.
+            site: match name {
+                Some(_) => 0,
+                None => std::ptr::from_ref(*site).addr(),
+            },
+            instance: self.types.map(|types| instances.get(types, name.is_some())),
+            ..Scope::named(self.name())
+        }
+    }
+
+    /// Returns the scope of the keys on a store of `resil-stores`. On one that outlives the
+    /// process neither the place of a static nor the names of types can be part of it.
+    ///
+    /// # Errors
+    ///
+    /// If the store outlives the process, and the site has no name, or its keys don't tell the
+    /// instances of the function apart.
+    pub fn stored_scope(&self, outlives_process: bool) -> Result<Scope, Cause> {
+        let mut scope = self.scope();
+        if !outlives_process {
+            return Ok(scope);
+        }
+        if self.site.name.is_none() {
+            return Err(Cause::Unnamed);
+        }
+        if let Some(types) = self.types {
+            if !self.site.says.tells_apart(types) {
+                return Err(Cause::TypeNotInKey(types.function()));
+            }
+            scope.instance = None;
+        }
+        Ok(scope)
+    }
+
+    /// Begins a call. `mark` is the one of this call; the bodies that run under the claim must be
+    /// watched with it. Nothing happens before the first poll; a drop while it waits gives its
+    /// turn to the next one.
+    pub fn begin<'a, T, E>(
+        self,
+        policy: &'static IdempotentPolicy,
+        key: PreparedKey,
+        fingerprint: Option<PreparedFingerprint>,
+        codec: ResultCodec<T, E>,
+        mark: &'a Mark,
+    ) -> ClaimFuture<'a, T, E> {
+        self.begin_in(global(), policy, key, fingerprint, codec, mark)
+    }
+
+    pub(super) fn begin_in<'a, T, E>(
+        &self,
+        store: &'static MemoryStore,
+        policy: &IdempotentPolicy,
+        key: PreparedKey,
+        fingerprint: Option<PreparedFingerprint>,
+        codec: ResultCodec<T, E>,
+        mark: &'a Mark,
+    ) -> ClaimFuture<'a, T, E> {
+        let scope = Scope {
+            result: (codec.type_name)(),
+            ..self.scope()
+        };
+        let fingerprint = fingerprint.map(PreparedFingerprint::into_bytes).transpose();
+        let claim = key.into_parts().and_then(|parts| {
+            let request = Request {
+                token: rand::random(),
+                fingerprint: fingerprint?.map(Fingerprint::new),
+                lease: policy.lease,
+                ttl: policy.ttl,
+                on_abandon: policy.on_abandon,
+            };
+            Ok((Arc::new(Key::new(scope, parts)), request))
+        });
+        let shown = claim.as_ref().map_or(0, |(key, _)| key.shown());
+        let call = KeyedCall::new(mark, shown, policy.version);
+        ClaimFuture::new(store, scope.name, claim, policy.conflict, codec, call)
+    }
+}

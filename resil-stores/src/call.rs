@@ -1,0 +1,130 @@
+//! One call on a store outside of memory: what it claims, and how its steps are bounded in time.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use resil_runtime::__private::stores::{ActiveClaim, ClaimedKey, find, tell};
+use resil_runtime::clock::{self, Instant};
+use resil_runtime::event::CallId;
+use resil_runtime::idempotency::IdempotencyEvent;
+use resil_runtime::idempotency::store::{
+    ClaimRequest, RecordKey, StoreError, StoreErrorKind, StoreResult, Token,
+};
+use tokio::runtime::Handle;
+
+use crate::shared::{Live, Shared};
+
+/// One call on a store.
+pub(crate) struct StoredCall {
+    pub(crate) shared: Shared,
+    pub(crate) key: RecordKey,
+    pub(crate) request: ClaimRequest,
+    /// Whether it waits for a call that has its key.
+    pub(crate) waits: bool,
+    /// The call's id, if somebody listened when it began.
+    pub(crate) id: Option<CallId>,
+}
+
+/// A claim that was sent, and may not be answered.
+pub(crate) struct SentClaim {
+    pub(crate) shared: Shared,
+    pub(crate) key: RecordKey,
+    pub(crate) token: Token,
+    pub(crate) lease: Duration,
+    pub(crate) runtime: Handle,
+}
+
+/// The claim of a body that is being polled, as inner calls find it.
+struct StoredKey {
+    live: Arc<Live>,
+    key: RecordKey,
+    /// By its token a store knows its record again, over whatever handle it is reached.
+    request: ClaimRequest,
+}
+
+impl StoredCall {
+    pub(crate) fn name(&self) -> &'static str {
+        self.key.name()
+    }
+
+    pub(crate) fn tell(&self, what: IdempotencyEvent) {
+        tell(self.name(), what, self.key.shown(), || self.id);
+    }
+
+    /// Takes a step of the store, which has until `at`.
+    pub(crate) async fn by<T>(
+        &self,
+        at: Instant,
+        step: impl Future<Output = StoreResult<T>>,
+    ) -> StoreResult<T> {
+        within(at, step).await.unwrap_or_else(|| {
+            let store = self.shared.store().describe().to_owned();
+            let kind = StoreErrorKind::Unavailable;
+            Err(StoreError::new(store, kind, "no answer in time"))
+        })
+    }
+
+    pub(crate) fn sent(&self) -> SentClaim {
+        SentClaim {
+            shared: self.shared.clone(),
+            key: self.key,
+            token: self.request.token,
+            lease: self.request.lease,
+            runtime: Handle::current(),
+        }
+    }
+
+    /// The call's claim, as the poll of its body shows it.
+    pub(crate) fn active(&self, fence: u64) -> ActiveClaim {
+        let key = StoredKey {
+            live: Arc::clone(&self.shared.live),
+            key: self.key,
+            request: self.request,
+        };
+        ActiveClaim::new(ClaimedKey::Stored(Arc::new(key)), fence)
+    }
+}
+
+/// Whether the poll in progress is under a claim on `key`, made over the same settings or a clone
+/// of them.
+pub(crate) fn is_under(live: &Arc<Live>, key: &RecordKey) -> bool {
+    find_stored(|held| (Arc::ptr_eq(&held.live, live) && held.key == *key).then_some(())).is_some()
+}
+
+/// Returns the claim on such a key that the poll in progress is under, on whatever store.
+pub(crate) fn own_claim(key: &RecordKey) -> Option<ClaimRequest> {
+    find_stored(|held| (held.key == *key).then_some(held.request))
+}
+
+/// Returns the key of an active claim, where that is on a store.
+pub(crate) fn stored_key(key: &ClaimedKey) -> Option<&RecordKey> {
+    as_stored(key).map(|held| &held.key)
+}
+
+fn find_stored<R>(of: impl Fn(&StoredKey) -> Option<R>) -> Option<R> {
+    find(|held| as_stored(held).and_then(&of))
+}
+
+fn as_stored(key: &ClaimedKey) -> Option<&StoredKey> {
+    match key {
+        ClaimedKey::Stored(key) => key.downcast_ref(),
+        ClaimedKey::Memory(..) => None,
+    }
+}
+
+/// Returns the output of `future`, if it comes before `at`. Ready when the time is up counts.
+pub(crate) async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut timer: Option<Pin<Box<clock::Sleep>>> = None;
+    poll_fn(move |cx| {
+        if let Poll::Ready(out) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(out));
+        }
+        let timer = timer.get_or_insert_with(|| Box::pin(clock::sleep_until(at)));
+        timer.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}

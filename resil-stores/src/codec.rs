@@ -1,0 +1,177 @@
+//! How results become bytes in a store, by a codec that the user may choose.
+
+use std::error::Error;
+use std::io;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use resil_runtime::__private::stores as memory;
+use resil_runtime::__private::stores::{
+    Bounded, Encoded, IsResult, JSON, JsonFault, SerdeFns, to_json,
+};
+use resil_runtime::idempotency::NotRecordedReason;
+use resil_runtime::idempotency::{Recordable, RecordableError};
+
+/// Why a [`Codec`] could not do its work. It is not shown: it may speak of the value.
+pub type CodecError = Box<dyn Error + Send + Sync>;
+
+/// Reads one value from the deserializer that a [`Codec`] gives it.
+pub type Read<'a> =
+    dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error> + 'a;
+
+/// How results become bytes in a store that was given one: see
+/// [`Shared::codec`](crate::Shared::codec). [`Json`] is the default.
+///
+/// Take one that keeps the names of fields. After two fields of one type changed their places,
+/// postcard and compact `MessagePack` decode what was recorded before without an error, and with
+/// the values swapped; JSON and `MessagePack` with names read it right.
+///
+/// A value that the format can't carry must be an error of [`encode`](Self::encode): what is decoded
+/// is replayed as the function's own result.
+pub trait Codec: Send + Sync + 'static {
+    /// What is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
+    /// [`Undecodable`](crate::IdempotencyError::Undecodable), and nothing runs again.
+    fn id(&self) -> &'static str;
+
+    /// Writes `value`.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be encoded: it is recorded as not stored, and replays get `NotStored`.
+    fn encode(
+        &self,
+        value: &dyn erased_serde::Serialize,
+        to: &mut dyn io::Write,
+    ) -> Result<(), CodecError>;
+
+    /// Calls `read` once, with a deserializer over `bytes`; all of them must belong to the value.
+    ///
+    /// # Errors
+    ///
+    /// If they are not one value: the caller gets `Undecodable`, and nothing runs again.
+    fn decode(&self, bytes: &[u8], read: &mut Read<'_>) -> Result<(), CodecError>;
+}
+
+/// `serde_json`, the default: keeps the names of fields, can be read with the eyes.
+///
+/// Refuses what JSON would bring back as another value, or not at all: floats that are not finite,
+/// what is in `Some` and written as `null` (`Some(())`, `Some(None)`), and what is nested deeper
+/// than 127 arrays and objects. Such a result is
+/// [`NotStored`](crate::IdempotencyError::NotStored). It sees what a type's `Serialize` says and
+/// no more: if that leaves out a field, or writes two variants alike (`untagged`), so does the
+/// replay.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Json;
+
+impl Codec for Json {
+    fn id(&self) -> &'static str {
+        JSON
+    }
+
+    fn encode(
+        &self,
+        value: &dyn erased_serde::Serialize,
+        to: &mut dyn io::Write,
+    ) -> Result<(), CodecError> {
+        Ok(to_json(to, value)?)
+    }
+
+    fn decode(&self, bytes: &[u8], read: &mut Read<'_>) -> Result<(), CodecError> {
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        read(&mut <dyn erased_serde::Deserializer<'_>>::erase(&mut json))?;
+        json.end()?;
+        Ok(())
+    }
+}
+
+/// The bytes of `value`, if they are no more than `limit`.
+pub(crate) fn encode(
+    value: &dyn erased_serde::Serialize,
+    codec: &dyn Codec,
+    limit: usize,
+) -> Encoded {
+    let mut out = Bounded::new(limit);
+    let done = codec.encode(value, &mut out).map_err(|e| {
+        let fault = e.downcast_ref().map(JsonFault::reason);
+        fault.unwrap_or(NotRecordedReason::NotEncodable)
+    });
+    out.finish(done)
+}
+
+/// Functions that turn values into the bytes of any codec and back.
+#[derive(Debug)]
+pub(crate) struct CodecFns<V> {
+    /// Writes a value in no more bytes than the limit.
+    pub(crate) encode: fn(&V, &dyn Codec, usize) -> Encoded,
+    /// Reads a value; `None` if the bytes are not one.
+    pub(crate) decode: fn(&[u8], &dyn Codec) -> Option<V>,
+}
+
+/// Makes [`CodecFns`].
+pub(crate) struct InAnyCodec;
+
+impl SerdeFns for InAnyCodec {
+    type Of<V> = CodecFns<V>;
+
+    fn of<V: Serialize + DeserializeOwned>() -> CodecFns<V> {
+        CodecFns {
+            encode: |value, codec, limit| encode(value, codec, limit),
+            decode: |bytes, codec| {
+                let mut value = None;
+                let read = &mut |from: &mut dyn erased_serde::Deserializer<'_>| {
+                    value = Some(erased_serde::deserialize(from)?);
+                    Ok(())
+                };
+                codec.decode(bytes, read).ok()?;
+                value
+            },
+        }
+    }
+}
+
+/// How the results of one function are recorded, in memory and on a store: function pointers, and
+/// no bounds on their types.
+#[derive(Debug)]
+pub struct ResultCodec<T, E> {
+    pub(crate) memory: memory::ResultCodec<T, E>,
+    pub(crate) ok: fn() -> CodecFns<T>,
+    /// `None`: errors are forgotten.
+    pub(crate) err: Option<fn() -> CodecFns<E>>,
+}
+
+impl<T, E> Clone for ResultCodec<T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, E> Copy for ResultCodec<T, E> {}
+
+/// Returns the codec of the success type `T` of the return type `R`, as
+/// [`recorded`](memory::recorded) does.
+pub fn recorded<R, T, E>() -> ResultCodec<T, E>
+where
+    R: IsResult<T, E>,
+    T: Recordable,
+{
+    ResultCodec {
+        memory: memory::recorded::<R, T, E>(),
+        ok: T::fns::<InAnyCodec>,
+        err: None,
+    }
+}
+
+/// [`recorded`], with `errors = store`.
+pub fn recorded_with_errors<R, T, E>() -> ResultCodec<T, E>
+where
+    R: IsResult<T, E>,
+    T: Recordable,
+    E: RecordableError,
+{
+    ResultCodec {
+        memory: memory::recorded_with_errors::<R, T, E>(),
+        ok: T::fns::<InAnyCodec>,
+        err: Some(E::fns::<InAnyCodec>),
+    }
+}

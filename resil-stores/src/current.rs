@@ -1,0 +1,63 @@
+//! What the body under a claim may know of it.
+
+use std::fmt;
+
+use resil_runtime::__private::stores::{ClaimedKey, innermost};
+use resil_runtime::idempotency::store::RecordKey;
+
+use crate::call::stored_key;
+use crate::hash::digest;
+
+/// The claim that the body runs under: see [`current`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Current {
+    key: [u8; 32],
+    fence: u64,
+}
+
+impl Current {
+    /// The hash of namespace, scope and key, as 64 hex digits: an `Idempotency-Key` for what the
+    /// body calls. The same for every start of one key, in every process with the same store
+    /// settings.
+    pub fn key(&self) -> String {
+        RecordKey::new(self.key, "").hex()
+    }
+
+    /// Its 32 bytes.
+    pub fn key_bytes(&self) -> [u8; 32] {
+        self.key
+    }
+
+    /// Rises with every owner of the key: a fencing token. Who keeps the highest one that it has
+    /// seen can refuse an owner that stood still and comes back late.
+    pub fn fence(&self) -> u64 {
+        self.fence
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Current")
+            .field("key", &RecordKey::new(self.key, ""))
+            .field("fence", &self.fence)
+            .finish()
+    }
+}
+
+/// Key and fence of the claim that the caller runs under: inside a body under `#[idempotent]`, the
+/// innermost one; `None` elsewhere, in a task that the body spawned, and where a body runs
+/// unprotected while the store is away.
+pub fn current() -> Option<Current> {
+    let claim = innermost()?;
+    let key = match claim.key() {
+        // The hash that the key has on a store without a namespace or a pepper.
+        ClaimedKey::Memory(_, key) => {
+            digest(None, &[b"", key.scope().text().as_bytes(), key.parts()])
+        }
+        stored => *stored_key(stored)?.hash(),
+    };
+    Some(Current {
+        key,
+        fence: claim.fence(),
+    })
+}

@@ -1,0 +1,283 @@
+//! Who is after one key in this process: one of them asks the store, the others wait for their
+//! turn, and share what it found.
+//!
+//! First come, first served, and the turn is taken, never given: by a caller that is being polled,
+//! so that one whose task sees to other things holds up nobody. It saves work and decides nothing:
+//! who takes the turn from a holder that shows no life is told by the store who has the key.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use resil_runtime::__private::stores::{
+    HEAD_START, MAX_WAITERS, Signal, WaiterHandle, WaiterQueue, wake,
+};
+use resil_runtime::clock::{self, Instant};
+use resil_runtime::idempotency::store::{Fingerprint, Recorded};
+
+/// How long one that asks the store has the turn to itself, from when it last asked: it may have
+/// stopped asking, and hold nothing. A second one that asks meanwhile does no harm.
+const ASKING: Duration = Duration::from_secs(5);
+
+type Hash = [u8; 32];
+
+pub(crate) struct KeyQueues(Arc<Mutex<HashMap<Hash, KeyQueue>>>);
+
+struct KeyQueue {
+    /// How many are after the key: gone with the last one.
+    calls: usize,
+    state: Arc<Mutex<KeyState>>,
+}
+
+struct KeyState {
+    /// Of the calls.
+    last: u64,
+    /// Whose turn it is.
+    holder: Option<u64>,
+    /// Until when the holder of the turn is to be believed alive.
+    until: Instant,
+    /// It runs the body.
+    running: bool,
+    /// What was found or recorded, with the fingerprint it came with, until when.
+    done: Option<(Option<Fingerprint>, Recorded, Instant)>,
+    queue: WaiterQueue,
+}
+
+/// A handle among those who are after one key.
+pub(crate) struct QueuedCall {
+    queues: Arc<Mutex<HashMap<Hash, KeyQueue>>>,
+    hash: Hash,
+    state: Arc<Mutex<KeyState>>,
+    number: u64,
+    lease: Duration,
+}
+
+/// How the wait for the turn ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It is ours, or another one has found what we ask for.
+    Ours,
+    /// The caller's time is up.
+    TimeUp,
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl KeyQueues {
+    pub(crate) fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    /// A call; `None` if too many wait for that key.
+    pub(crate) fn enter(&self, hash: Hash, lease: Duration) -> Option<QueuedCall> {
+        let mut queues = lock(&self.0);
+        let queue = queues.entry(hash).or_insert_with(|| KeyQueue {
+            calls: 0,
+            state: Arc::new(Mutex::new(KeyState {
+                last: 0,
+                holder: None,
+                until: clock::now(),
+                running: false,
+                done: None,
+                queue: WaiterQueue::default(),
+            })),
+        });
+        // The holder of the turn waits for nobody.
+        if queue.calls > MAX_WAITERS {
+            return None;
+        }
+        queue.calls += 1;
+        let mut state = lock(&queue.state);
+        state.last += 1;
+        Some(QueuedCall {
+            queues: Arc::clone(&self.0),
+            hash,
+            state: Arc::clone(&queue.state),
+            number: state.last,
+            lease,
+        })
+    }
+
+    /// What was found of the key is true no more.
+    pub(crate) fn forget(&self, hash: &Hash) {
+        if let Some(queue) = lock(&self.0).get(hash) {
+            lock(&queue.state).done = None;
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.0).len()
+    }
+}
+
+impl KeyState {
+    fn found(&self, now: Instant) -> Option<(Option<Fingerprint>, Recorded)> {
+        let (fingerprint, recorded, until) = self.done.as_ref()?;
+        (*until > now).then(|| (*fingerprint, recorded.clone()))
+    }
+}
+
+impl QueuedCall {
+    /// Takes the turn if nobody has it, and nobody waits for it.
+    pub(crate) fn try_turn(&mut self) -> bool {
+        let mut state = lock(&self.state);
+        let free = state.holder.is_none() && state.queue.len() == 0;
+        if free {
+            self.take(&mut state, clock::now());
+        }
+        free
+    }
+
+    fn take(&self, state: &mut KeyState, now: Instant) {
+        state.holder = Some(self.number);
+        state.running = false;
+        state.until = clock::add(now, self.lease.min(ASKING));
+    }
+
+    /// Waits for the turn, to `deadline` at most.
+    pub(crate) async fn wait_for_turn(&mut self, deadline: Option<Instant>) -> Turn {
+        let mut wait = Wait {
+            handle: lock(&self.state).queue.enter(),
+            call: self,
+            timer: None,
+        };
+        poll_fn(|cx| wait.poll(deadline, cx)).await
+    }
+
+    /// It asks the store, at `sent`.
+    pub(crate) fn asks(&self, sent: Instant) {
+        let mut state = lock(&self.state);
+        if state.holder == Some(self.number) {
+            self.take(&mut state, sent);
+        }
+    }
+
+    /// It has the key, to `until` at least, and with it the turn: the store says so.
+    pub(crate) fn runs(&self, until: Instant) {
+        let mut state = lock(&self.state);
+        state.holder = Some(self.number);
+        state.running = true;
+        state.until = until;
+    }
+
+    /// Until when an owner in this process holds the key, if one does.
+    pub(crate) fn running(&self) -> Option<Instant> {
+        let state = lock(&self.state);
+        (state.running && state.until > clock::now()).then_some(state.until)
+    }
+
+    /// What another one has found, and the fingerprint that it came with.
+    pub(crate) fn found(&self) -> Option<(Option<Fingerprint>, Recorded)> {
+        lock(&self.state).found(clock::now())
+    }
+
+    /// Shares what was recorded with those who wait.
+    pub(crate) fn share(&self, by: Option<Fingerprint>, recorded: Recorded, until: Instant) {
+        let called = {
+            let mut state = lock(&self.state);
+            state.done = Some((by, recorded, until));
+            state.queue.call_all()
+        };
+        wake(called);
+    }
+}
+
+impl Drop for QueuedCall {
+    fn drop(&mut self) {
+        // The next one first, so that it finds the queue as it was.
+        let called = {
+            let mut state = lock(&self.state);
+            if state.holder == Some(self.number) {
+                state.holder = None;
+                state.running = false;
+                state.queue.call_next()
+            } else {
+                Vec::new()
+            }
+        };
+        wake(called);
+        let mut queues = lock(&self.queues);
+        if let Entry::Occupied(mut entry) = queues.entry(self.hash) {
+            entry.get_mut().calls -= 1;
+            if entry.get().calls == 0 {
+                entry.remove();
+            }
+        }
+    }
+}
+
+/// The wait of one call for its turn.
+struct Wait<'s> {
+    call: &'s QueuedCall,
+    handle: WaiterHandle,
+    timer: Option<Pin<Box<clock::Sleep>>>,
+}
+
+impl Wait<'_> {
+    fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<Turn> {
+        loop {
+            let timer = self.timer.as_mut();
+            let late = timer.is_some_and(|t| t.as_mut().poll(cx).is_ready());
+            let now = clock::now();
+            let Some(at) = self.look(late, now, cx) else {
+                return Poll::Ready(Turn::Ours);
+            };
+            if deadline.is_some_and(|at| at <= now) {
+                return Poll::Ready(Turn::TimeUp);
+            }
+            let at = deadline.map_or(at, |deadline| at.min(deadline));
+            match &mut self.timer {
+                Some(timer) if timer.deadline() == at => return Poll::Pending,
+                Some(timer) => timer.as_mut().reset(at),
+                None => self.timer = Some(Box::pin(clock::sleep_until(at))),
+            }
+        }
+    }
+
+    /// When to look again; `None` if there is nothing more to wait for.
+    fn look(&mut self, late: bool, now: Instant, cx: &Context<'_>) -> Option<Instant> {
+        // Cloned before and dropped after the lock: wakers are somebody's code.
+        let mut waker = Some(cx.waker().clone());
+        let mut state = lock(&self.call.state);
+        let look = state.queue.signal(&mut self.handle, &mut waker);
+        if state.found(now).is_some() {
+            self.handle.serve();
+            return None;
+        }
+        let soon = clock::add(now, HEAD_START);
+        if late || look == Signal::Now {
+            state.queue.asks(&mut self.handle);
+            if state.holder.is_none() || state.until <= now {
+                self.call.take(&mut state, now);
+                self.handle.serve();
+                return None;
+            }
+            self.handle.go_on();
+            return Some(state.until);
+        }
+        Some(match (&self.timer, look) {
+            (Some(timer), Signal::Soon) => timer.deadline().min(soon),
+            (Some(timer), _) => timer.deadline(),
+            // Who comes while the turn goes from one to the next stands behind those who wait.
+            (None, _) if state.holder.is_none() => soon,
+            (None, _) => state.until,
+        })
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let (next, _waker) = {
+            let mut state = lock(&self.call.state);
+            state.queue.leave(&self.handle)
+        };
+        wake(next);
+    }
+}

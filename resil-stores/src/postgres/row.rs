@@ -1,0 +1,162 @@
+//! A record as a statement shows it, and what follows from it.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use super::NAME;
+use resil_runtime::idempotency::store::{
+    Ack, ByHand, ClaimAnswer, ClaimRequest, Outcome, Recorded, Resolution, Snapshot, StoreError,
+    StoreErrorKind, StoreResult, Token,
+};
+
+/// What no statement of ours writes. It shows nothing of what was found: that may be a body.
+fn corrupt(what: impl std::fmt::Display) -> StoreError {
+    StoreError::new(NAME, StoreErrorKind::Corrupt, what.to_string())
+}
+
+fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> StoreResult<T> {
+    row.try_get(column)
+        .map_err(|_| corrupt(format_args!("the column `{column}`")))
+}
+
+/// `None` is the empty answer everywhere here: what the reading half shows is older than what the
+/// first half met, and the step is to be run again.
+pub(super) struct Record<'a>(pub(super) &'a Row);
+
+impl Record<'_> {
+    /// The first half of the statement changed the record, and this is what it is now.
+    fn acted(&self) -> StoreResult<bool> {
+        get(self.0, "acted")
+    }
+
+    fn there(&self) -> StoreResult<bool> {
+        get(self.0, "there")
+    }
+
+    fn is(&self, state: &str) -> StoreResult<bool> {
+        Ok(get::<&str>(self.0, "state")? == state)
+    }
+
+    fn of(&self, token: &Token) -> StoreResult<bool> {
+        Ok(get::<Option<&[u8]>>(self.0, "token")? == Some(token.as_bytes()))
+    }
+
+    fn fence(&self) -> StoreResult<u64> {
+        let fence: i64 = get(self.0, "fence")?;
+        u64::try_from(fence).map_err(|_| corrupt("a fence below zero"))
+    }
+
+    /// How long the lease runs, if it does: more than zero.
+    fn left(&self) -> StoreResult<Option<Duration>> {
+        let left: Option<i64> = get(self.0, "left_us")?;
+        let some = left.map(|us| Duration::from_micros(u64::try_from(us).unwrap_or(1).max(1)));
+        Ok(some)
+    }
+
+    fn recorded(&self) -> StoreResult<Recorded> {
+        let outcome = Outcome::parse(get(self.0, "outcome")?);
+        let version: i64 = get(self.0, "version")?;
+        Ok(Recorded::new(
+            outcome.ok_or_else(|| corrupt("an outcome that is not known"))?,
+            get::<&[u8]>(self.0, "body")?,
+            get::<String>(self.0, "codec")?,
+            u32::try_from(version).map_err(|_| corrupt("a version out of range"))?,
+        ))
+    }
+
+    /// What a claim is answered; `None` where it must get the key.
+    pub(super) fn claim(&self, request: &ClaimRequest) -> StoreResult<Option<ClaimAnswer>> {
+        if self.acted()? {
+            return Ok(Some(ClaimAnswer::Claimed {
+                fence: self.fence()?,
+                taken_over: get(self.0, "taken_over")?,
+            }));
+        }
+        if !self.there()? {
+            return Ok(None);
+        }
+        if let (Some(ours), Some(theirs)) = (
+            &request.fingerprint,
+            get::<Option<&[u8]>>(self.0, "fingerprint")?,
+        ) && ours.as_bytes() != theirs
+        {
+            return Ok(Some(ClaimAnswer::KeyReused));
+        }
+        if self.is("done")? {
+            return Ok(Some(ClaimAnswer::Done(self.recorded()?)));
+        }
+        if self.of(&request.token)? {
+            return Ok(Some(ClaimAnswer::Claimed {
+                fence: self.fence()?,
+                taken_over: false,
+            }));
+        }
+        if let Some(left) = self.left()? {
+            return Ok(Some(ClaimAnswer::Busy { left }));
+        }
+        let indeterminate = get(self.0, "indeterminate")? || request.indeterminate();
+        Ok(indeterminate.then_some(ClaimAnswer::Indeterminate))
+    }
+
+    /// What a completion is answered.
+    pub(super) fn complete(&self, token: &Token) -> StoreResult<Option<Ack>> {
+        if self.acted()? {
+            return Ok(Some(Ack::Ok));
+        }
+        if !self.of(token)? {
+            return Ok(Some(Ack::LeaseLost));
+        }
+        // Pending, and yet not changed: it was sent twice, and the other one is through.
+        Ok(self.is("done")?.then_some(Ack::Ok))
+    }
+
+    /// What a resolution is answered.
+    pub(super) fn resolve(&self, resolution: &Resolution) -> StoreResult<Option<ByHand>> {
+        let again = match resolution {
+            Resolution::Done { token, .. } => self.is("done")? && self.of(token)?,
+            Resolution::Free => false,
+        };
+        self.by_hand(|| Ok(Some(if again { ByHand::Changed } else { ByHand::Done })))
+    }
+
+    /// What a removal is answered.
+    pub(super) fn forget(&self) -> StoreResult<Option<ByHand>> {
+        self.by_hand(|| Ok(None))
+    }
+
+    fn by_hand(
+        &self,
+        done: impl FnOnce() -> StoreResult<Option<ByHand>>,
+    ) -> StoreResult<Option<ByHand>> {
+        if self.acted()? {
+            return Ok(Some(ByHand::Changed));
+        }
+        if !self.there()? {
+            return Ok(Some(ByHand::Absent));
+        }
+        if self.is("done")? {
+            return done();
+        }
+        Ok(self.left()?.map(|left| ByHand::Busy { left }))
+    }
+
+    pub(super) fn snapshot(&self) -> StoreResult<Option<Snapshot>> {
+        if !self.there()? {
+            return Ok(None);
+        }
+        let fence = self.fence()?;
+        Ok(Some(if self.is("done")? {
+            Snapshot::Done {
+                fence,
+                recorded: self.recorded()?,
+            }
+        } else {
+            Snapshot::Pending {
+                fence,
+                left: self.left()?,
+            }
+        }))
+    }
+}

@@ -1,0 +1,126 @@
+//! How the statements of the steps are run, and run again.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio_postgres::Row;
+
+use super::link::{self, Fault, Params};
+use super::row::Record;
+use super::{NAME, Postgres, micros};
+use resil_runtime::clock;
+use resil_runtime::idempotency::store::{
+    Ack, ClaimAnswer, ClaimRequest, RecordKey, StoreError, StoreResult,
+};
+
+/// How often a step is run that gets an empty answer.
+const TRIES: u32 = 10;
+
+impl Postgres {
+    pub(super) async fn rows(&self, text: &str, params: &Params<'_>) -> Result<Vec<Row>, Fault> {
+        link::rows(&self.pool, self.timeout, text, params).await
+    }
+
+    /// A step of one half: `UPDATE` waits for who is at the row, and looks at it anew.
+    pub(super) async fn count(&self, text: &str, params: &Params<'_>) -> StoreResult<u64> {
+        let mut tries = Tries::new(self);
+        loop {
+            match link::count(&self.pool, self.timeout, text, params).await {
+                Err(Fault::Again) => tries.next().await?,
+                other => return other.map_err(told),
+            }
+        }
+    }
+
+    pub(super) async fn owner(&self, text: &str, params: &Params<'_>) -> StoreResult<Ack> {
+        let changed = self.count(text, params).await?;
+        Ok(if changed == 1 {
+            Ack::Ok
+        } else {
+            Ack::LeaseLost
+        })
+    }
+
+    /// A step of two halves: run until its answer is none of the empty ones.
+    pub(super) async fn step<T>(
+        &self,
+        text: &str,
+        params: &Params<'_>,
+        read: impl Fn(Option<Record<'_>>) -> StoreResult<Option<T>>,
+    ) -> StoreResult<T> {
+        let mut tries = Tries::new(self);
+        loop {
+            match self.rows(text, params).await {
+                Ok(rows) => {
+                    if let Some(answer) = read(rows.first().map(Record))? {
+                        return Ok(answer);
+                    }
+                }
+                Err(Fault::Again) => {}
+                Err(fault) => return Err(told(fault)),
+            }
+            tries.next().await?;
+        }
+    }
+
+    pub(super) async fn claim_once(
+        &self,
+        key: &RecordKey,
+        request: &ClaimRequest,
+    ) -> Result<Option<ClaimAnswer>, Fault> {
+        let (key, token) = (&key.hash()[..], &request.token.as_bytes()[..]);
+        // Most of what is asked about a key is answered by looking: that locks and writes nothing.
+        let seen = self.rows(&self.sql.read_primary, &[&key]).await?;
+        if let Some(row) = seen.first()
+            && let Some(answer) = Record(row).claim(request).map_err(Fault::Store)?
+        {
+            return Ok(Some(answer));
+        }
+        let fingerprint = request.fingerprint.as_ref().map(|f| &f.as_bytes()[..]);
+        let params: &Params<'_> = &[
+            &key,
+            &token,
+            &fingerprint,
+            &request.indeterminate(),
+            &micros(request.lease),
+            &micros(request.ttl),
+        ];
+        let rows = self.rows(&self.sql.claim, params).await?;
+        match rows.first() {
+            Some(row) => Record(row).claim(request).map_err(Fault::Store),
+            None => Ok(None),
+        }
+    }
+}
+
+/// How often a step was run.
+pub(super) struct Tries<'a> {
+    store: &'a Postgres,
+    left: u32,
+}
+
+impl<'a> Tries<'a> {
+    pub(super) fn new(store: &'a Postgres) -> Self {
+        Self { store, left: TRIES }
+    }
+
+    /// Waits 1 to 5 ms.
+    pub(super) async fn next(&mut self) -> StoreResult<()> {
+        self.store.counts.empty.fetch_add(1, Relaxed);
+        self.left -= 1;
+        if self.left == 0 {
+            let why = format!("the key changed under each of {TRIES} tries");
+            return Err(StoreError::unavailable(NAME, why));
+        }
+        let pause = Duration::from_micros(1_000 + u64::from(rand::random::<u16>()) % 4_000);
+        clock::sleep_until(clock::add(clock::now(), pause)).await;
+        Ok(())
+    }
+}
+
+pub(super) fn told(fault: Fault) -> StoreError {
+    match fault {
+        Fault::Store(e) => e,
+        Fault::Again => StoreError::unavailable(NAME, "the server wants the statement again"),
+    }
+}

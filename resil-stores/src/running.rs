@@ -1,0 +1,152 @@
+//! A call of an idempotent function where the feature `store` is on: in memory, or on a store.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use resil_runtime::__private::stores::{
+    ClaimFuture as InMemory, Failure, KeyedCall, Outcome, Progress, Refusal,
+};
+
+use crate::begin::ClaimOutcome;
+use crate::codec::ResultCodec;
+use crate::held_claim::HeldClaim;
+
+/// The future of a claim on a store.
+pub(crate) type Claiming = Pin<Box<dyn Future<Output = ClaimOutcome> + Send>>;
+
+/// A claim that is to be [run](Self::run).
+#[must_use = "it does nothing until it is run"]
+pub struct ClaimFuture<'a, T, E>(State<'a, T, E>);
+
+enum State<'a, T, E> {
+    InMemory(Progress<'a, T, E>),
+    Claiming(Box<OnStore<'a, T, E>>),
+    Held(Box<HeldClaim<'a, T, E>>),
+    Over,
+}
+
+/// A call that claims its key on a store.
+struct OnStore<'a, T, E> {
+    name: &'static str,
+    claim: Claiming,
+    codec: ResultCodec<T, E>,
+    call: KeyedCall<'a>,
+}
+
+pin_project! {
+    /// Claims the key, runs what is inside under the claim, and records its outcome: as a call
+    /// in memory does, on the store of the call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Running<'a, T, E, F> {
+        // Before the claim: what is inside is gone when the key is abandoned.
+        #[pin]
+        inside: Option<F>,
+        state: State<'a, T, E>,
+    }
+}
+
+impl<T, E> std::fmt::Debug for ClaimFuture<'_, T, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClaimFuture").finish_non_exhaustive()
+    }
+}
+
+impl<T, E, F> std::fmt::Debug for Running<'_, T, E, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").finish_non_exhaustive()
+    }
+}
+
+impl<'a, T, E> ClaimFuture<'a, T, E> {
+    pub(crate) fn in_memory(claim: InMemory<'a, T, E>) -> Self {
+        Self(State::InMemory(claim.progress()))
+    }
+
+    /// A call whose keys belong to `name`, with the future of its claim.
+    pub(crate) fn on_store(
+        name: &'static str,
+        claim: Claiming,
+        codec: ResultCodec<T, E>,
+        call: KeyedCall<'a>,
+    ) -> Self {
+        Self(State::Claiming(Box::new(OnStore {
+            name,
+            claim,
+            codec,
+            call,
+        })))
+    }
+
+    /// Claims, and runs `inside` if the key is this call's: all attempts of the call, each watched
+    /// with the mark that was given to `begin`.
+    pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
+        Running {
+            inside: Some(inside),
+            state: self.0,
+        }
+    }
+}
+
+impl<T, E, F> Future for Running<'_, T, E, F>
+where
+    F: Future<Output = Outcome<T, E, Refusal>>,
+{
+    type Output = Outcome<T, E, Refusal>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let answer = match this.state {
+                State::InMemory(progress) => return progress.poll(this.inside, cx),
+                State::Held(claim) => return claim.poll(this.inside, cx),
+                State::Claiming(claiming) => match ready!(claiming.poll(cx)) {
+                    Ok(claim) => {
+                        *this.state = State::Held(Box::new(claim));
+                        continue;
+                    }
+                    Err(answer) => answer,
+                },
+                State::Over => {
+                    unreachable!("an idempotent call was polled again after it had answered")
+                }
+            };
+            *this.state = State::Over;
+            this.inside.set(None);
+            return Poll::Ready(answer);
+        }
+    }
+}
+
+impl<'a, T, E> OnStore<'a, T, E> {
+    /// Polls the claim; the `Err` is the answer of a call that has nothing to run.
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<HeldClaim<'a, T, E>, Outcome<T, E, Refusal>>> {
+        let Self {
+            name, codec, call, ..
+        } = *self;
+        call.asks();
+        let replay = match ready!(self.claim.as_mut().poll(cx)) {
+            ClaimOutcome::Run(lease) => {
+                return Poll::Ready(Ok(HeldClaim::new(Some(lease), call, codec)));
+            }
+            ClaimOutcome::RunOpen => return Poll::Ready(Ok(HeldClaim::new(None, call, codec))),
+            ClaimOutcome::Done(recorded, by) => {
+                let ok = |bytes: &[u8]| ((codec.ok)().decode)(bytes, &*by);
+                let err = codec.err.map(|fns| {
+                    let by = &*by;
+                    move |bytes: &[u8]| (fns().decode)(bytes, by)
+                });
+                call.replay(name, by.id(), &recorded, ok, err)
+            }
+            ClaimOutcome::Refuse(cause) => Err(cause),
+        };
+        Poll::Ready(Err(match replay {
+            Ok(value) => value.map_err(Failure::Body),
+            Err(cause) => Err(Failure::Policy(call.refuse(name, cause))),
+        }))
+    }
+}

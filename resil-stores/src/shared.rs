@@ -1,0 +1,206 @@
+//! A store with its settings, as sites use it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use resil_runtime::__private::stores::{Scope, tell_finding};
+use resil_runtime::idempotency::Store;
+use resil_runtime::idempotency::store::{Fingerprint, RecordKey, StoreError, StoreErrorKind};
+use tokio::sync::OnceCell;
+
+use crate::codec::{Codec, Json};
+use crate::hash::digest;
+use crate::key_queue::KeyQueues;
+use crate::tasks::Tracker;
+
+/// A [`Store`] with the settings that all sites on it share.
+///
+/// ```
+/// use resil_stores::Shared;
+/// use resil_runtime::idempotency::store::Memory;
+///
+/// let orders = Shared::new(Memory::default())
+///     .namespace("shop")
+///     .pepper("32 random bytes, from a secret")
+///     .max_result(64 * 1024);
+/// ```
+///
+/// Clones share one store and one set of waiting callers; settings are those of the clone. Give it
+/// to [`install`](crate::install) or [`install_named`](crate::install_named) once at start, or to one attribute: `store = self.orders`.
+#[derive(Clone)]
+pub struct Shared {
+    store: Arc<dyn Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) live: Arc<Live>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Settings {
+    namespace: String,
+    pepper: Option<Arc<[u8]>>,
+    pub(crate) max_result: usize,
+    pub(crate) open_on_outage: bool,
+    strict: bool,
+    pub(crate) codec: Arc<dyn Codec>,
+}
+
+/// What clones share.
+pub(crate) struct Live {
+    pub(crate) queues: KeyQueues,
+    pub(crate) tasks: Tracker,
+    outages: AtomicU64,
+    checked: OnceCell<Vec<String>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings {
+            namespace,
+            pepper,
+            max_result,
+            open_on_outage,
+            strict,
+            codec,
+        } = &*self.settings;
+        f.debug_struct("Shared")
+            .field("store", &self.store.describe())
+            .field("namespace", namespace)
+            .field("pepper", &pepper.as_ref().map(|_| ".."))
+            .field("max_result", max_result)
+            .field("open_on_outage", open_on_outage)
+            .field("strict", strict)
+            .field("codec", &codec.id())
+            .field("outages", &self.outages())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// `store` with the defaults: no namespace, no pepper, 256 KiB for one result, closed on
+    /// outage, not strict, JSON.
+    pub fn new(store: impl Store) -> Self {
+        Self {
+            store: Arc::new(store),
+            settings: Arc::new(Settings {
+                namespace: String::new(),
+                pepper: None,
+                max_result: 256 * 1024,
+                open_on_outage: false,
+                strict: false,
+                codec: Arc::new(Json),
+            }),
+            live: Arc::new(Live {
+                queues: KeyQueues::new(),
+                tasks: Tracker::new(),
+                outages: AtomicU64::new(0),
+                checked: OnceCell::new(),
+            }),
+        }
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(Arc::make_mut(&mut self.settings));
+        self
+    }
+
+    /// Keeps the keys of several applications or environments on one store apart. Default empty.
+    pub fn namespace(self, namespace: impl Into<String>) -> Self {
+        self.set(|s| s.namespace = namespace.into())
+    }
+
+    /// A secret, of 16 random bytes at least: what leaves the process is then an HMAC of the key,
+    /// and who reads the store can't find short keys by trying them. Another pepper is another key:
+    /// it can't be changed while records are kept. Default none.
+    pub fn pepper(self, pepper: impl AsRef<[u8]>) -> Self {
+        self.set(|s| s.pepper = Some(pepper.as_ref().into()))
+    }
+
+    /// Most bytes of one encoded result. A larger one is recorded as done without it: replays get
+    /// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored), and nothing runs again. Default 256 KiB.
+    pub fn max_result(self, bytes: usize) -> Self {
+        self.set(|s| s.max_result = bytes)
+    }
+
+    /// Runs bodies unprotected while the store is not available, in place of refusing with
+    /// [`Store`](resil_runtime::idempotency::IdempotencyError::Store). Each is counted in [`outages`](Self::outages)
+    /// and told as [`RanOpen`](resil_runtime::idempotency::IdempotencyEvent::RanOpen). Default: refuses.
+    ///
+    /// Not available is a store that says so, or gives no answer for a whole `lease`. A call whose
+    /// own deadline comes first is refused: the store may be well, and just not that quick.
+    pub fn open_on_outage(self, open: bool) -> Self {
+        self.set(|s| s.open_on_outage = open)
+    }
+
+    /// Refuses calls where [`Store::check`] finds something, in place of telling it as an event.
+    /// Default: tells it.
+    pub fn strict(self, strict: bool) -> Self {
+        self.set(|s| s.strict = strict)
+    }
+
+    /// How results become bytes. Default [`Json`].
+    pub fn codec(self, codec: impl Codec) -> Self {
+        self.set(|s| s.codec = Arc::new(codec))
+    }
+
+    /// The store beneath.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// How many bodies ran unprotected since the store was made: see
+    /// [`open_on_outage`](Self::open_on_outage).
+    pub fn outages(&self) -> u64 {
+        self.live.outages.load(Relaxed)
+    }
+
+    /// Waits until everything that calls on this store have left behind is done: completions
+    /// whose caller is gone, abandoned claims. See [`drain`](crate::drain) for all stores.
+    pub async fn drain(&self) {
+        self.live.tasks.drained().await;
+    }
+
+    /// Returns the key that a record is kept under.
+    pub(crate) fn record_key(&self, scope: &Scope, parts: &[u8]) -> RecordKey {
+        let Settings {
+            namespace, pepper, ..
+        } = &*self.settings;
+        RecordKey::new(
+            digest(
+                pepper.as_deref(),
+                &[namespace.as_bytes(), scope.text().as_bytes(), parts],
+            ),
+            scope.name(),
+        )
+    }
+
+    /// Returns the hash of a fingerprint: bound to its key, so that equal ones don't show.
+    pub(crate) fn fingerprint(&self, key: &RecordKey, bytes: &[u8]) -> Fingerprint {
+        let pepper = self.settings.pepper.as_deref();
+        Fingerprint::from_bytes(digest(pepper, &[b"fingerprint", key.hash(), bytes]))
+    }
+
+    /// Checks the store's own settings, once.
+    pub(crate) async fn checked(&self) -> Result<(), StoreError> {
+        let findings = self
+            .live
+            .checked
+            .get_or_try_init(async || {
+                let findings = self.store.check().await?;
+                for finding in &findings {
+                    tell_finding(self.store.describe(), finding);
+                }
+                Ok::<_, StoreError>(findings)
+            })
+            .await?;
+        if self.settings.strict && !findings.is_empty() {
+            let (store, kind) = (self.store.describe(), StoreErrorKind::Misconfigured);
+            return Err(StoreError::new(store.to_owned(), kind, findings.join("; ")));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn ran_open(&self) {
+        self.live.outages.fetch_add(1, Relaxed);
+    }
+}

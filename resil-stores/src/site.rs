@@ -1,0 +1,130 @@
+//! The static state of one `#[idempotent]` where the feature `store` is on: each call finds the
+//! store that it is made on.
+
+use std::future::ready;
+
+use resil_runtime::__private::stores::{
+    Cause, IdempotentSite as MemorySite, KeySays, KeyedCall, Mark, PreparedFingerprint,
+    PreparedKey, Site, SiteOf as MemorySiteOf, Types,
+};
+use resil_runtime::idempotency::IdempotentPolicy;
+use resil_runtime::idempotency::store::{StoreError, Token};
+
+use crate::begin::{ClaimOutcome, begin};
+use crate::call::StoredCall;
+use crate::codec::ResultCodec;
+use crate::install::{StoreChoice, default_store};
+use crate::running::{ClaimFuture, Claiming};
+use crate::shared::Shared;
+
+/// The static state of one `#[idempotent]` in the source.
+#[derive(Debug)]
+pub struct IdempotentSite(MemorySite);
+
+/// An [`IdempotentSite`], and the types that its function runs for.
+#[derive(Debug, Clone, Copy)]
+pub struct SiteOf<'s>(MemorySiteOf<'s>);
+
+impl IdempotentSite {
+    /// A site whose keys belong to `name`, or to the function.
+    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        Self(MemorySite::new(site, name))
+    }
+
+    /// Sets which types the expression of the key names. Asked only where a function has several
+    /// instances.
+    pub const fn key_says(mut self, says: KeySays) -> Self {
+        self.0.set_key_says(says);
+        self
+    }
+
+    /// Returns the site for those types.
+    #[inline(always)]
+    pub fn of(&self, types: Option<Types>) -> SiteOf<'_> {
+        SiteOf(self.0.of(types))
+    }
+}
+
+impl SiteOf<'_> {
+    /// Begins a call on the installed store, or on the one in memory.
+    ///
+    /// `mark` is the one of this call; the bodies that run under the claim must be watched with it.
+    /// Nothing happens before the first poll.
+    pub fn begin<'a, T, E>(
+        self,
+        policy: &'static IdempotentPolicy,
+        key: PreparedKey,
+        fingerprint: Option<PreparedFingerprint>,
+        codec: ResultCodec<T, E>,
+        mark: &'a Mark,
+    ) -> ClaimFuture<'a, T, E> {
+        match default_store() {
+            Some(store) => {
+                let store = Ok(store.clone());
+                self.begin_stored(store, policy, key, fingerprint, codec, mark)
+            }
+            None => {
+                let in_memory = self.0.begin(policy, key, fingerprint, codec.memory, mark);
+                ClaimFuture::in_memory(in_memory)
+            }
+        }
+    }
+
+    /// [`begin`](Self::begin) of a site with a store of its own.
+    pub fn begin_on<'a, T, E>(
+        self,
+        store: StoreChoice,
+        policy: &IdempotentPolicy,
+        key: PreparedKey,
+        fingerprint: Option<PreparedFingerprint>,
+        codec: ResultCodec<T, E>,
+        mark: &'a Mark,
+    ) -> ClaimFuture<'a, T, E> {
+        self.begin_stored(store.0, policy, key, fingerprint, codec, mark)
+    }
+
+    fn begin_stored<'a, T, E>(
+        &self,
+        store: Result<Shared, StoreError>,
+        policy: &IdempotentPolicy,
+        key: PreparedKey,
+        fingerprint: Option<PreparedFingerprint>,
+        codec: ResultCodec<T, E>,
+        mark: &'a Mark,
+    ) -> ClaimFuture<'a, T, E> {
+        let call = self.call(store, policy, key, fingerprint);
+        let shown = call.as_ref().map_or(0, |call| call.key.shown());
+        let keyed = KeyedCall::new(mark, shown, policy.result_version());
+        let claim: Claiming = match call {
+            Ok(mut call) => {
+                call.id = keyed.id();
+                Box::pin(begin(call))
+            }
+            Err(cause) => Box::pin(ready(ClaimOutcome::Refuse(cause))),
+        };
+        ClaimFuture::on_store(self.0.name(), claim, codec, keyed)
+    }
+
+    fn call(
+        &self,
+        store: Result<Shared, StoreError>,
+        policy: &IdempotentPolicy,
+        key: PreparedKey,
+        fingerprint: Option<PreparedFingerprint>,
+    ) -> Result<StoredCall, Cause> {
+        let shared = store.map_err(Cause::Store)?;
+        let scope = self.0.stored_scope(shared.store().outlives_process())?;
+        let key = shared.record_key(&scope, &key.into_parts()?);
+        let fingerprint = fingerprint
+            .map(PreparedFingerprint::into_bytes)
+            .transpose()?
+            .map(|bytes| shared.fingerprint(&key, &bytes));
+        Ok(StoredCall {
+            shared,
+            key,
+            request: policy.claim(Token::random(), fingerprint),
+            waits: policy.waits(),
+            id: None,
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! The tables, as text.
+
+use resil_runtime::idempotency::store::StoreResult;
+
+use super::fault::misconfigured;
+
+/// Of the tables that [`SCHEMA`] makes.
+pub(super) const LAYOUT: i64 = 1;
+
+pub(super) const TABLE: &str = "resil_idempotency";
+
+/// The statements that make the tables of the store, under their default name: run them where
+/// your migrations are, or ask for them with
+/// [`create_schema`](super::SqliteOptions::create_schema). Running them again changes nothing.
+pub const SCHEMA: &str = include_str!("schema.sql");
+
+/// [`SCHEMA`] for tables of that name.
+pub(super) fn schema_for(table: &str) -> String {
+    SCHEMA.replace(TABLE, table)
+}
+
+/// Names stand between quotes in SQL: what could end them is not in this alphabet.
+pub(super) fn check_name(table: &str) -> StoreResult<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
+    if (1..=128).contains(&table.len()) && table.chars().all(fits) {
+        return Ok(());
+    }
+    Err(misconfigured(
+        "the name of a table is 1 to 128 of `A-Z a-z 0-9 _ . : -`",
+    ))
+}

@@ -1,0 +1,243 @@
+//! The table of the protocol, once more for this store: each step says what becomes of the row
+//! that it finds. No SQL and no clock in here.
+
+use std::time::Duration;
+
+use super::row::{Millis, Row};
+use resil_runtime::idempotency::store::{
+    Ack, ByHand, ClaimAnswer, ClaimRequest, Recorded, Resolution, Snapshot, Token,
+};
+
+/// What becomes of a row.
+pub(super) enum Then<A> {
+    /// Nothing: this is the answer.
+    Keep(A),
+    /// It is removed.
+    Delete(A),
+    /// It is written.
+    Write(Row, A),
+    /// It is written with a new fence, which the answer may tell.
+    Own(Row, fn(u64) -> A),
+}
+
+/// One step on one row.
+pub(super) trait Step: Send + 'static {
+    type Answer: Send + 'static;
+
+    /// Whether it is to be made for a caller that has gone meanwhile.
+    const FOR_NOBODY: bool = true;
+    /// Whether it is worth a look before the lock is taken: often it has nothing to write.
+    const OFTEN_READS: bool = false;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<Self::Answer>;
+}
+
+pub(super) struct Claim(pub(super) ClaimRequest);
+
+impl Step for Claim {
+    type Answer = ClaimAnswer;
+
+    // Its lease would have to end before anybody could run.
+    const FOR_NOBODY: bool = false;
+    // Replays, and callers that ask whether the owner is done.
+    const OFTEN_READS: bool = true;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<ClaimAnswer> {
+        let request = &self.0;
+        let fresh = Row {
+            token: request.token,
+            fence: 0,
+            fingerprint: request.fingerprint,
+            indeterminate: request.indeterminate(),
+            lease_end: now.after(request.lease),
+            expiry: now.after(request.ttl),
+            done: None,
+        };
+        let Some(row) = row.filter(|row| !row.expired(now)) else {
+            return Then::Own(fresh, |fence| ClaimAnswer::Claimed {
+                fence,
+                taken_over: false,
+            });
+        };
+        // A side that has none doesn't ask.
+        if let (Some(ours), Some(theirs)) = (request.fingerprint, row.fingerprint)
+            && ours != theirs
+        {
+            return Then::Keep(ClaimAnswer::KeyReused);
+        }
+        let live = row.live(now);
+        if let Some(recorded) = row.done {
+            return Then::Keep(ClaimAnswer::Done(recorded));
+        }
+        if row.token == request.token {
+            // The answer to an earlier call was lost.
+            return Then::Keep(ClaimAnswer::Claimed {
+                fence: row.fence,
+                taken_over: false,
+            });
+        }
+        if let Some(left) = live {
+            return Then::Keep(ClaimAnswer::Busy { left });
+        }
+        // Two functions that share a `name` may differ: the stricter word holds.
+        if row.indeterminate || request.indeterminate() {
+            return Then::Keep(ClaimAnswer::Indeterminate);
+        }
+        let fingerprint = fresh.fingerprint.or(row.fingerprint);
+        let row = Row {
+            fingerprint,
+            ..fresh
+        };
+        Then::Own(row, |fence| ClaimAnswer::Claimed {
+            fence,
+            taken_over: true,
+        })
+    }
+}
+
+/// Whether an owner's step changes its claim, and how.
+fn on_pending(row: Option<Row>, token: Token, change: impl FnOnce(Row) -> Then<Ack>) -> Then<Ack> {
+    match row {
+        Some(row) if row.token == token && row.done.is_none() => change(row),
+        _ => Then::Keep(Ack::LeaseLost),
+    }
+}
+
+pub(super) struct Renew {
+    pub(super) token: Token,
+    pub(super) lease: Duration,
+    pub(super) ttl: Duration,
+}
+
+impl Step for Renew {
+    type Answer = Ack;
+
+    // Who is gone shows no sign of life.
+    const FOR_NOBODY: bool = false;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<Ack> {
+        on_pending(row, self.token, |row| {
+            let row = Row {
+                lease_end: now.after(self.lease),
+                expiry: now.after(self.ttl),
+                ..row
+            };
+            Then::Write(row, Ack::Ok)
+        })
+    }
+}
+
+pub(super) struct Complete {
+    pub(super) token: Token,
+    pub(super) recorded: Recorded,
+    pub(super) ttl: Duration,
+}
+
+impl Step for Complete {
+    type Answer = Ack;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<Ack> {
+        match row {
+            Some(row) if row.token == self.token && row.done.is_some() => Then::Keep(Ack::Ok),
+            row => on_pending(row, self.token, |row| {
+                let row = Row {
+                    done: Some(self.recorded.clone()),
+                    expiry: now.after(self.ttl),
+                    ..row
+                };
+                Then::Write(row, Ack::Ok)
+            }),
+        }
+    }
+}
+
+pub(super) struct Release(pub(super) Token);
+
+impl Step for Release {
+    type Answer = Ack;
+
+    fn decide(&self, row: Option<Row>, _: Millis) -> Then<Ack> {
+        on_pending(row, self.0, |_| Then::Delete(Ack::Ok))
+    }
+}
+
+pub(super) struct Abandon(pub(super) Token);
+
+impl Step for Abandon {
+    type Answer = Ack;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<Ack> {
+        on_pending(row, self.0, |row| {
+            if row.live(now).is_none() {
+                return Then::Keep(Ack::Ok);
+            }
+            let lease_end = Millis::ABANDONED;
+            Then::Write(Row { lease_end, ..row }, Ack::Ok)
+        })
+    }
+}
+
+pub(super) struct Lookup;
+
+impl Step for Lookup {
+    type Answer = Option<Snapshot>;
+
+    const FOR_NOBODY: bool = false;
+    const OFTEN_READS: bool = true;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<Option<Snapshot>> {
+        let row = row.filter(|row| !row.expired(now));
+        Then::Keep(row.map(|row| row.snapshot(now)))
+    }
+}
+
+pub(super) struct Resolve(pub(super) Resolution);
+
+impl Step for Resolve {
+    type Answer = ByHand;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<ByHand> {
+        let Some(row) = row.filter(|row| !row.expired(now)) else {
+            return Then::Keep(ByHand::Absent);
+        };
+        if row.done.is_some() {
+            let again = matches!(&self.0, Resolution::Done { token, .. } if *token == row.token);
+            return Then::Keep(if again { ByHand::Changed } else { ByHand::Done });
+        }
+        if let Some(left) = row.live(now) {
+            return Then::Keep(ByHand::Busy { left });
+        }
+        match &self.0 {
+            Resolution::Free => Then::Delete(ByHand::Changed),
+            Resolution::Done {
+                token,
+                recorded,
+                ttl,
+            } => {
+                let row = Row {
+                    token: *token,
+                    done: Some(recorded.clone()),
+                    expiry: now.after(*ttl),
+                    ..row
+                };
+                Then::Own(row, |_| ByHand::Changed)
+            }
+        }
+    }
+}
+
+pub(super) struct Forget;
+
+impl Step for Forget {
+    type Answer = ByHand;
+
+    fn decide(&self, row: Option<Row>, now: Millis) -> Then<ByHand> {
+        match row {
+            Some(row) if !row.expired(now) => match row.live(now) {
+                Some(left) => Then::Keep(ByHand::Busy { left }),
+                None => Then::Delete(ByHand::Changed),
+            },
+            _ => Then::Keep(ByHand::Absent),
+        }
+    }
+}

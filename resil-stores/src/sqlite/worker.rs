@@ -1,0 +1,186 @@
+//! The store's thread: it owns the connection, and makes what waits in one commit.
+//!
+//! A commit costs an fsync, whatever is in it. While one runs, others come to wait; they share the
+//! next one. Nobody waits for company: a step that comes alone is committed alone, at once.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::fault;
+use super::steps::Step;
+use super::table::{SWEEP, Table};
+use resil_runtime::idempotency::store::{RecordKey, StoreError, StoreResult};
+
+/// So many steps share a commit at most: who came first should not wait for long.
+const BATCH: usize = 64;
+
+/// What the thread is asked.
+pub(super) trait Job: Send {
+    /// Whether anybody wants it still.
+    fn wanted(&self) -> bool;
+    /// Whether it could be answered without a write; it is answered then.
+    fn look(&mut self, table: &Table) -> bool;
+    /// Does it, inside a transaction. Keeps the answer.
+    fn act(&mut self, table: &Table) -> rusqlite::Result<()>;
+    /// Gives its answer, or says that it was not committed.
+    fn end(self: Box<Self>, committed: Result<(), &StoreError>);
+}
+
+pub(super) type Reply<A> = oneshot::Sender<StoreResult<A>>;
+
+/// A step on one key.
+pub(super) struct Call<S: Step> {
+    pub(super) key: RecordKey,
+    pub(super) step: S,
+    pub(super) answer: Option<StoreResult<S::Answer>>,
+    pub(super) reply: Reply<S::Answer>,
+}
+
+impl<S: Step> Job for Call<S> {
+    fn wanted(&self) -> bool {
+        S::FOR_NOBODY || !self.reply.is_closed()
+    }
+
+    fn look(&mut self, table: &Table) -> bool {
+        if S::OFTEN_READS {
+            // What fails here fails in the transaction too, and is told there.
+            self.answer = table.look(&self.key, &self.step).ok().flatten();
+        }
+        self.answer.is_some()
+    }
+
+    fn act(&mut self, table: &Table) -> rusqlite::Result<()> {
+        self.answer = Some(table.make(&self.key, &self.step)?);
+        Ok(())
+    }
+
+    fn end(self: Box<Self>, committed: Result<(), &StoreError>) {
+        settle(self.reply, self.answer, committed);
+    }
+}
+
+/// A sweep that somebody asked for.
+pub(super) struct Sweep {
+    pub(super) answer: Option<StoreResult<u64>>,
+    pub(super) reply: Reply<u64>,
+}
+
+impl Job for Sweep {
+    fn wanted(&self) -> bool {
+        !self.reply.is_closed()
+    }
+
+    fn look(&mut self, _: &Table) -> bool {
+        false
+    }
+
+    fn act(&mut self, table: &Table) -> rusqlite::Result<()> {
+        self.answer = Some(Ok(table.sweep()?));
+        Ok(())
+    }
+
+    fn end(self: Box<Self>, committed: Result<(), &StoreError>) {
+        settle(self.reply, self.answer, committed);
+    }
+}
+
+fn settle<A>(reply: Reply<A>, answer: Option<StoreResult<A>>, committed: Result<(), &StoreError>) {
+    let answer = match committed {
+        Ok(()) => answer.unwrap_or_else(|| Err(fault::gone())),
+        Err(e) => Err(e.clone()),
+    };
+    // The caller may have gone: the step is made all the same.
+    let _ = reply.send(answer);
+}
+
+/// Works until the last handle is dropped, and then off what still waits.
+pub(super) fn work(table: &Table, jobs: &Receiver<Box<dyn Job>>, sweep_every: Duration) {
+    let mut sweeps = Sweeps::new(sweep_every);
+    loop {
+        let first = match jobs.recv_timeout(sweeps.left()) {
+            Ok(job) => Some(job),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let more = jobs.try_iter().take(BATCH - 1);
+        let batch: Vec<_> = first
+            .into_iter()
+            .chain(more)
+            .filter(|job| job.wanted())
+            .filter_map(|job| look(job, table))
+            .collect();
+        if !batch.is_empty() {
+            make(table, batch);
+        }
+        if sweeps.left().is_zero() {
+            sweeps.sweep(table);
+        }
+    }
+}
+
+fn look(mut job: Box<dyn Job>, table: &Table) -> Option<Box<dyn Job>> {
+    if job.look(table) {
+        job.end(Ok(()));
+        return None;
+    }
+    Some(job)
+}
+
+/// Makes all of them in one commit; where one can't be made, each in its own, so that it fails
+/// alone.
+fn make(table: &Table, mut batch: Vec<Box<dyn Job>>) {
+    let mut begun = false;
+    let committed = table.commit(|| {
+        begun = true;
+        batch.iter_mut().try_for_each(|job| job.act(table))
+    });
+    if committed.is_err() && begun && batch.len() > 1 {
+        for job in batch {
+            make(table, vec![job]);
+        }
+        return;
+    }
+    let committed = committed.map_err(fault::of);
+    for job in batch {
+        job.end(committed.as_ref().copied());
+    }
+}
+
+/// When expired records are looked for.
+struct Sweeps {
+    every: Duration,
+    due: Option<Instant>,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the thread is the store's own: no clock of tokio drives it"
+)]
+impl Sweeps {
+    fn new(every: Duration) -> Self {
+        // The first one at once: a host that restarts often would never come to it.
+        let due = (every != Duration::MAX).then(Instant::now);
+        Self { every, due }
+    }
+
+    fn left(&self) -> Duration {
+        self.due.map_or(Duration::MAX, |due| {
+            due.saturating_duration_since(Instant::now())
+        })
+    }
+
+    /// A failure is no one's answer: the next sweep may work.
+    fn sweep(&mut self, table: &Table) {
+        let mut gone = 0;
+        let swept = match table.any_expired() {
+            Ok(true) => table.commit(|| table.sweep().map(|n| gone = n)),
+            nothing => nothing.map(drop),
+        };
+        // More of them wait; so may a step, which comes first.
+        let more = swept.is_ok() && gone == SWEEP;
+        let pause = if more { Duration::ZERO } else { self.every };
+        self.due = Instant::now().checked_add(pause);
+    }
+}
