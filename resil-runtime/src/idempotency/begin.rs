@@ -22,15 +22,15 @@ use super::store::{Outcome, Recorded};
 use super::types::{Instances, KeySays};
 use super::under::{self, Frame, HeldKey};
 use super::waiting::{HEAD_START, Look, Ticket};
+use crate::call::CallState;
+use crate::call::Site;
+use crate::call::Types;
 use crate::call::id_of;
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
 use crate::event::{Event, emit};
-use crate::mark::Mark;
-use crate::site::Site;
 use crate::sync::broken;
-use crate::types::Types;
 #[cfg(feature = "store")]
 pub use on_store::Hold;
 
@@ -115,7 +115,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         gate: Gate<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> Beginning<'a, T, E> {
         #[cfg(feature = "store")]
         if let Some(store) = default_store() {
@@ -131,7 +131,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         gate: Gate<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> Beginning<'a, T, E> {
         let scope = Scope {
             result: (gate.type_name)(),
@@ -194,7 +194,7 @@ pub struct Beginning<'a, T, E> {
     conflict: Conflict,
     version: u32,
     gate: Gate<T, E>,
-    mark: &'a Mark,
+    mark: &'a CallState,
     /// What events show of the key.
     shown: u32,
     wish: Wish,
@@ -374,7 +374,7 @@ impl<'a, T, E> Beginning<'a, T, E> {
         if let Some(wait) = self.wait.take() {
             wait.ticket.won();
         }
-        self.mark.forget_cut();
+        self.mark.begin_claim();
         let held = HeldKey::Memory(self.store, Arc::clone(&key));
         Claim {
             held: Held {

@@ -11,11 +11,11 @@ use super::memory::MemoryStore;
 use super::policy::OnAbandon;
 use super::store::{Outcome, Recorded};
 use super::under::{self, Frame};
+use crate::call::CallState;
 use crate::call::id_of;
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
 use crate::event::{Event, emit};
-use crate::mark::Mark;
 
 /// A key that is this call's to run for.
 ///
@@ -48,7 +48,7 @@ pub(super) struct Held<'a> {
     pub(super) store: &'static MemoryStore,
     pub(super) key: Arc<Key>,
     pub(super) request: Request,
-    pub(super) mark: &'a Mark,
+    pub(super) mark: &'a CallState,
     pub(super) fence: u64,
     /// When it was claimed, or last renewed.
     pub(super) renewed: Instant,
@@ -137,7 +137,7 @@ impl Held<'_> {
     /// ran has said itself that nothing was done, so the key is free.
     pub(super) fn failed(&mut self) {
         // An attempt that was cut may have done its work, whatever the ones after it say.
-        if self.mark.was_cut() {
+        if self.mark.attempt_was_dropped() {
             self.abandon();
         } else {
             self.release();
@@ -172,7 +172,7 @@ impl Drop for Held<'_> {
             Stage::Recording => {
                 self.complete(Outcome::NotStored, Err(NotRecordedReason::NotEncodable));
             }
-            Stage::Open if self.mark.has_begun() => self.abandon(),
+            Stage::Open if self.mark.body_was_polled() => self.abandon(),
             Stage::Open => self.release(),
         }
     }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use self::faithful::Fault;
 use super::event::NotRecordedReason;
-use crate::failure::IsResult;
+use crate::call::conversions::IsResult;
 
 /// The id of `serde_json`.
 pub(super) const JSON: &str = "json";

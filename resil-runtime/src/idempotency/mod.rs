@@ -122,7 +122,7 @@ pub use policy::{Conflict, IdempotentPolicy, OnAbandon};
 pub use postgres::{Postgres, postgres};
 #[cfg(feature = "redis")]
 pub use redis::{Redis, redis};
-pub use running::{Running, recorded_is_final, weigh};
+pub use running::{Running, weigh};
 #[cfg(feature = "store")]
 pub use shared::{
     Current, Finding, InstallError, KeyOf, Shared, StoreChoice, current, drain, forget, install,

@@ -13,11 +13,10 @@ use super::ledger::LeaseLost;
 #[cfg(feature = "store")]
 use super::shared::tenure::Tenure;
 use super::store::Outcome as Recorded;
+use crate::call::CallState;
+use crate::call::{Failure, Outcome};
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
-use crate::failure::{Failure, Outcome};
-use crate::mark::Mark;
-use crate::retry::RetryVerdict;
 
 pin_project! {
     /// Claims the key, runs what is inside under the claim and renews it at every third of its
@@ -57,7 +56,7 @@ impl<T, E, F> std::fmt::Debug for Running<'_, T, E, F> {
 
 impl<'a, T, E> Beginning<'a, T, E> {
     /// Begins, and runs `inside` if the key is this call's: all attempts of the call, each watched
-    /// by [`watch`](crate::mark::watch) with the mark that was given to `begin`.
+    /// by [`watch`](crate::call::watch) with the mark that was given to `begin`.
     ///
     /// Prefer this to a `match` on [`Begin`]: that holds a `T` across the await, and makes the
     /// future of a `T` that is not `Send` not `Send`.
@@ -149,7 +148,9 @@ where
                 let bytes = ((gate.ok)().encode)(value, limit);
                 held.complete(Recorded::Ok, bytes);
             }
-            Err(Failure::Body(e)) if held.mark.keeps_error() && !held.mark.was_cut() => {
+            Err(Failure::Body(e))
+                if held.mark.stores_error() && !held.mark.attempt_was_dropped() =>
+            {
                 if let Some(both) = gate.err {
                     held.stage = Stage::Recording;
                     held.complete(Recorded::Err, (both().encode)(e, limit));
@@ -188,20 +189,14 @@ fn beat_on(
 #[inline]
 pub fn weigh<T, E>(
     out: Outcome<T, E>,
-    mark: &Mark,
+    mark: &CallState,
     forgets: impl FnOnce(&T) -> bool,
     keeps: impl FnOnce(&E) -> bool,
 ) -> Outcome<T, E> {
-    mark.set_contrary(match &out {
+    mark.set_inverted(match &out {
         Ok(value) => forgets(value),
         Err(Failure::Body(e)) => keeps(e),
         Err(_) => false,
     });
     out
-}
-
-/// What an error that is on record, by this attempt or one before, means to a retry above.
-#[doc(hidden)]
-pub fn recorded_is_final(mark: &Mark) -> Option<RetryVerdict> {
-    mark.recorded_error().then_some(RetryVerdict::Final)
 }

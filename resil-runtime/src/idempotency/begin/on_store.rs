@@ -2,6 +2,7 @@
 //! found becomes the layer's answer.
 
 use super::{Begin, Beginning, SiteOf, Wish};
+use crate::call::CallState;
 use crate::call::id_of;
 use crate::event::is_awake;
 use crate::idempotency::codec::Gate;
@@ -13,7 +14,6 @@ use crate::idempotency::shared::begin::{Began, Call};
 use crate::idempotency::shared::tenure::Tenure;
 use crate::idempotency::shared::{self, Shared, StoreChoice};
 use crate::idempotency::store::{ClaimRequest, StoreError, Token};
-use crate::mark::Mark;
 
 /// A claim on a shared store.
 #[doc(hidden)]
@@ -37,7 +37,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         gate: Gate<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> Beginning<'a, T, E> {
         self.begin_shared(store.0, policy, key, fingerprint, gate, mark)
     }
@@ -49,7 +49,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         gate: Gate<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> Beginning<'a, T, E> {
         let mut shown = 0;
         let wish = match self.wish_on(store, policy, key, fingerprint) {

@@ -7,15 +7,15 @@ use std::task::{Context, Poll, ready};
 use tokio::sync::oneshot;
 
 use super::owner::{Beat, End, Lost, Owner};
+use crate::call::CallState;
+use crate::call::{Failure, Outcome};
 use crate::clock;
 use crate::error::Refusal;
-use crate::failure::{Failure, Outcome};
 use crate::idempotency::codec::Gate;
 use crate::idempotency::error::IdempotencyError;
 use crate::idempotency::event::NotRecordedReason;
 use crate::idempotency::store::{self, Recorded};
 use crate::idempotency::under::{Frame, under};
-use crate::mark::Mark;
 
 /// See the module. Boxed, as it is larger than the state of a call in memory.
 pub(in crate::idempotency) struct Tenure<'a, T, E> {
@@ -23,7 +23,7 @@ pub(in crate::idempotency) struct Tenure<'a, T, E> {
     owner: Option<Owner>,
     beat: Option<Beat>,
     frame: Option<Frame>,
-    mark: &'a Mark,
+    mark: &'a CallState,
     gate: Gate<T, E>,
     version: u32,
     /// The body is done with what is being encoded: never to run again.
@@ -49,11 +49,11 @@ impl<'a, T, E> Tenure<'a, T, E> {
     /// Of a body under `owner`'s claim; unprotected, if there is none.
     pub(in crate::idempotency) fn new(
         owner: Option<Owner>,
-        mark: &'a Mark,
+        mark: &'a CallState,
         gate: Gate<T, E>,
         version: u32,
     ) -> Self {
-        mark.forget_cut();
+        mark.begin_claim();
         let frame = owner
             .as_ref()
             .map(|o| Frame::new(o.call().held_key(), o.fence()));
@@ -115,7 +115,7 @@ impl<'a, T, E> Tenure<'a, T, E> {
         let Some(owner) = self.owner.take() else {
             return Poll::Ready(out);
         };
-        let end = end.unwrap_or(if self.mark.was_cut() {
+        let end = end.unwrap_or(if self.mark.attempt_was_dropped() {
             End::Abandon
         } else {
             End::Release
@@ -169,7 +169,9 @@ impl<'a, T, E> Tenure<'a, T, E> {
                 let bytes = ((self.gate.ok)().encode_with)(value, codec, limit);
                 (store::Outcome::Ok, bytes)
             }
-            Err(Failure::Body(e)) if self.mark.keeps_error() && !self.mark.was_cut() => {
+            Err(Failure::Body(e))
+                if self.mark.stores_error() && !self.mark.attempt_was_dropped() =>
+            {
                 let both = self.gate.err?;
                 self.recording = true;
                 (store::Outcome::Err, (both().encode_with)(e, codec, limit))
@@ -205,7 +207,7 @@ impl<T, E> Drop for Tenure<'_, T, E> {
             let codec = owner.call().shared.settings.codec.id();
             let reason = NotRecordedReason::NotEncodable;
             End::Complete(Recorded::not_stored(codec, self.version), Some(reason))
-        } else if self.mark.has_begun() {
+        } else if self.mark.body_was_polled() {
             End::Abandon
         } else {
             End::Release

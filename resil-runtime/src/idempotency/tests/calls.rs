@@ -68,7 +68,7 @@ async fn another_fingerprint_runs_nothing() {
     let with = |fp: u32, answer: u8| {
         let fp = Some(PreparedFingerprint::of(&fp));
         stack(store, &PLAIN, key("a"), fp, async move |mark, gate| {
-            lift(watch(async { Ok(answer) }, mark).await, gate)
+            wrap_body(watch(async { Ok(answer) }, mark).await, gate)
         })
     };
     assert_eq!(with(1, 1).await, Ok(1));
@@ -241,7 +241,7 @@ fn nothing() -> Both<NotSend> {
     }
 }
 
-async fn whole(mark: &Mark) -> Outcome<NotSend, ShopError> {
+async fn whole(mark: &CallState) -> Outcome<NotSend, ShopError> {
     let gate = Gate {
         ok: nothing,
         err: None,
@@ -263,7 +263,7 @@ fn futures_are_send_whatever_the_result_is() {
     #[cfg(not(feature = "store"))]
     {
         send::<Running<'static, NotSend, NotSend, std::future::Ready<()>>>();
-        is_send(whole(&Mark::new()));
+        is_send(whole(&CallState::new()));
     }
     #[cfg(feature = "store")]
     {

@@ -23,19 +23,22 @@ async fn stack_on<T>(
     key: PreparedKey,
     fingerprint: Option<PreparedFingerprint>,
     keeps: bool,
-    inside: impl AsyncFnOnce(&Mark, Edge<Kept<T>, T, Declined, Refusal>) -> Outcome<T, Declined>,
+    inside: impl AsyncFnOnce(
+        &CallState,
+        Conversions<Kept<T>, T, Declined, Refusal>,
+    ) -> Outcome<T, Declined>,
 ) -> Kept<T>
 where
     T: Serialize + DeserializeOwned,
 {
     let site = IdempotentSite::new(&SITE, Some("charge"));
-    let gate = edge::<Kept<T>, T, Declined>();
+    let gate = conversions::<Kept<T>, T, Declined>();
     let codec = if keeps {
         recorded_with_errors::<Kept<T>, T, Declined>()
     } else {
         recorded::<Kept<T>, T, Declined>()
     };
-    let mark = Mark::new();
+    let mark = CallState::new();
     let out = site
         .of(None)
         .begin_on(
@@ -48,7 +51,7 @@ where
         )
         .run(async { weigh(inside(&mark, gate).await, &mark, |_| false, |_| keeps) })
         .await;
-    finish(out, gate)
+    into_return(out, gate)
 }
 
 /// `#[idempotent]` alone around `body`.
@@ -59,7 +62,7 @@ async fn call_on<T: Serialize + DeserializeOwned>(
     body: impl Future<Output = Kept<T>>,
 ) -> Kept<T> {
     stack_on(shared, policy, key, None, false, async move |mark, gate| {
-        lift(watch(body, mark).await, gate)
+        wrap_body(watch(body, mark).await, gate)
     })
     .await
 }
