@@ -10,7 +10,10 @@
     reason = "this is the seam that the lint points to"
 )]
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::OnceLock;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 pub use tokio::time::Instant;
@@ -51,6 +54,26 @@ pub fn sleep_until(at: Instant) -> Sleep {
     {
         Sleep::until(at)
     }
+}
+
+/// Waits for `future`, but no longer than until `at`, in milliseconds as [`now_ms`] counts them.
+/// Returns `None` if that time came first. Without a time it needs no timer.
+pub(crate) async fn or_at<T>(future: impl Future<Output = T>, at: Option<u64>) -> Option<T> {
+    let timer = at.map(|ms| {
+        let left = Duration::from_millis(ms.saturating_sub(now_ms()));
+        sleep_until(add(now(), left))
+    });
+    let (mut future, mut timer) = (pin!(future), pin!(timer));
+    poll_fn(|cx| {
+        if let Poll::Ready(out) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(out));
+        }
+        match timer.as_mut().as_pin_mut() {
+            Some(timer) => timer.poll(cx).map(|()| None),
+            None => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// No instant is numbered higher than this after the origin, so that sums are still numbers.

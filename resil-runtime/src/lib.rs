@@ -1,45 +1,44 @@
-//! The runtime of `resil`: what its attributes call, usable by hand.
+//! The runtime of `resil`: the policies behind its attributes, and their public settings, handles and
+//! events.
 //!
-//! Most users want the package `resil`, whose attributes write these calls for them.
+//! Most users want the package `resil`, whose attributes write the calls into this crate.
+//!
+//! Each policy has a folder: `retry`, `timeout`, `circuit`, `idempotency`. They stand on what every
+//! call needs (`call`, `error`, `event`, `classify`) and on time (`clock`, `deadline`). A policy
+//! knows none of the others.
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 
 mod call;
 pub mod circuit;
 pub mod classify;
+#[doc(hidden)]
 pub mod clock;
+mod compact_duration;
+mod conflict;
 pub mod deadline;
 pub mod error;
 pub mod event;
 #[cfg(test)]
 mod extremes;
-mod failure;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod loom;
-mod mark;
-pub mod registry;
 pub mod retry;
-mod shown;
-mod site;
 mod sync;
-mod then;
-pub mod timeout;
-mod trace;
-mod types;
-mod under;
+mod timeout;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
+pub use call::FromResil;
+pub use circuit::registry::{self, breaker, registry};
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
-pub use failure::FromResil;
-pub use registry::{breaker, registry};
+pub use event::trace::{CallReport, Traced, TracedCall, trace};
 pub use retry::Backoff;
-pub use trace::{CallReport, Traced, TracedCall, trace};

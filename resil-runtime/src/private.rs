@@ -1,29 +1,44 @@
 //! The only names that generated code may use. No promise of stability is made for them.
 
-pub use crate::circuit::{
-    CircuitPolicy, CircuitSite, CircuitVerdict, KeyedCircuit, Permit, Window, WindowOf,
-    under_permit,
+pub use crate::call::conversions::{
+    CarriedRefusal, conversions, conversions_bare, expose_error, into_return, into_return_carrying,
+    wrap_body, wrap_carried_body,
 };
-pub use crate::classify::{Class, Classify, Derived, Forward, Link, Probe, RetryAfter};
-pub use crate::deadline::Deadline;
-pub use crate::error::Refusal;
-pub use crate::failure::{
-    Carry, Edge, Failure, Outcome, edge, edge_bare, finish, finish_carrying, lift, lift_carried,
-    look,
-};
-pub use crate::mark::{Mark, watch};
-pub use crate::retry::{
-    BudgetPolicy, Jitter, Plan, Retry, RetryPolicy, RetrySite, RetryVerdict, Strategy, ask,
-    attempt, plan,
-};
-pub use crate::shown::{Showing, Shown};
-pub use crate::site::Site;
-pub use crate::then::then;
+pub use crate::call::map_output::map_output;
+pub use crate::call::{CallState, Failure, Site, Types, watch};
+pub use crate::circuit::permit::under_permit;
+pub use crate::circuit::policy::WindowOf;
+pub use crate::circuit::site::CircuitSite;
+pub use crate::circuit::verdict::CircuitVerdict;
+pub use crate::circuit::{CircuitPolicy, Window};
+pub use crate::classify::probe::{Forward, Probe, RetryAfter};
+pub use crate::classify::registry::{Derived, Link};
+pub use crate::classify::{Class, Classify};
+pub use crate::event::error_text::{ErrorText, ErrorTextProbe};
+pub use crate::retry::attempt::attempt;
+pub use crate::retry::backoff::{DelaySource, ask_backoff};
+pub use crate::retry::site::RetrySite;
+pub use crate::retry::state::Retry;
+pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};
+pub use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 pub use crate::timeout::{enclosed_timeout, timeout};
-pub use crate::types::Types;
 pub use inventory::submit;
 
-/// A value of the type that a body answers, in code that never runs: inference is pinned to it.
+// BEGIN old names: what resil-macros still writes. Deleted together with its renames.
+pub use crate::call::CallState as Mark;
+pub use crate::call::conversions::{
+    CarriedRefusal as Carry, conversions as edge, conversions_bare as edge_bare,
+    expose_error as look, into_return as finish, into_return_carrying as finish_carrying,
+    wrap_body as lift, wrap_carried_body as lift_carried,
+};
+pub use crate::call::map_output::map_output as then;
+pub use crate::event::error_text::{ErrorText as Shown, ErrorTextProbe as Showing};
+pub use crate::retry::backoff::{DelaySource as Plan, ask_backoff as plan};
+pub use crate::retry::verdict::ask_retry_after as ask;
+// END old names.
+
+/// Returns a value of the type that a body returns, in code that never runs: it pins inference to that
+/// type.
 #[cold]
 pub fn never<R>() -> R {
     unreachable!("behind `if false`")
@@ -43,13 +58,14 @@ pub use crate::idempotency::site::IdempotentSite;
 #[cfg(feature = "idempotent")]
 pub use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
 #[cfg(feature = "idempotent")]
-pub use crate::retry::recorded_is_final;
+pub use crate::retry::verdict::recorded_is_final;
 
 /// The parts that `resil-stores` is built of.
 #[cfg(feature = "idempotent")]
 pub mod stores {
-    pub use crate::error::Refusal;
-    pub use crate::failure::{Failure, IsResult, Outcome};
+    pub use crate::call::conversions::IsResult;
+    pub use crate::call::{CallState, Failure, Outcome, Site, Types};
+    pub use crate::error::refusal::Refusal;
     pub use crate::idempotency::active_claims::{ActiveClaim, ClaimedKey, find, innermost, under};
     pub use crate::idempotency::claiming::ClaimFuture;
     pub use crate::idempotency::codec::{
@@ -67,7 +83,13 @@ pub mod stores {
     pub use crate::idempotency::waiters::{
         HEAD_START, MAX_WAITERS, Signal, WaiterHandle, WaiterQueue, wake,
     };
-    pub use crate::mark::Mark;
-    pub use crate::site::Site;
-    pub use crate::types::Types;
+}
+
+/// Types that the tests of this crate name, and generated code does not.
+#[doc(hidden)]
+pub mod for_tests {
+    pub use crate::call::Outcome;
+    pub use crate::call::conversions::Conversions;
+    pub use crate::circuit::permit::Permit;
+    pub use crate::error::refusal::Refusal;
 }

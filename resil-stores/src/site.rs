@@ -4,7 +4,7 @@
 use std::future::ready;
 
 use resil_runtime::__private::stores::{
-    Cause, IdempotentSite as MemorySite, KeySays, KeyedCall, Mark, PreparedFingerprint,
+    CallState, Cause, IdempotentSite as MemorySite, KeySays, KeyedCall, PreparedFingerprint,
     PreparedKey, Site, SiteOf as MemorySiteOf, Types,
 };
 use resil_runtime::idempotency::IdempotentPolicy;
@@ -56,7 +56,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         match default_store() {
             Some(store) => {
@@ -78,7 +78,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         self.begin_stored(store.0, policy, key, fingerprint, codec, mark)
     }
@@ -90,7 +90,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         let call = self.call(store, policy, key, fingerprint);
         let shown = call.as_ref().map_or(0, |call| call.key.shown());

@@ -7,53 +7,14 @@
 //! on a listener, and it is not told twice.
 
 use std::fmt;
-use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-use super::CircuitState;
-use super::machine::Core;
-use super::ready::or_after;
+use super::change::{Change, Message};
+use super::named::NamedBreaker;
 use crate::clock;
-
-/// So many changes wait for a listener that is slow.
-pub const KEPT: usize = 128;
-
-/// A breaker changed its state: what [`Changes`] gives.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Change {
-    /// The breaker.
-    pub name: &'static str,
-    /// Its key, where there is a breaker for each key.
-    pub key: Option<Arc<str>>,
-    /// The state it left.
-    pub from: CircuitState,
-    /// The state it is in.
-    pub to: CircuitState,
-    /// So many changes came before this one that this listener was too slow for: they are lost to
-    /// it, and to nobody else. 0 for who keeps up.
-    pub missed: u64,
-}
-
-impl Change {
-    pub(super) fn new(
-        name: &'static str,
-        key: Option<Arc<str>>,
-        from: CircuitState,
-        to: CircuitState,
-    ) -> Self {
-        Self {
-            name,
-            key,
-            from,
-            to,
-            missed: 0,
-        }
-    }
-}
 
 /// The changes of state of a breaker and of all its keys, from the moment on at which it was asked
 /// for: [`Breaker::changes`](super::Breaker::changes) gives it.
@@ -71,8 +32,8 @@ impl Change {
 /// # }
 /// ```
 pub struct Changes {
-    receiver: broadcast::Receiver<Told>,
-    base: &'static Core,
+    receiver: broadcast::Receiver<Message>,
+    base: &'static NamedBreaker,
     /// When the time of an opening is up, in ms: of the soonest that it knows of.
     due: Option<u64>,
     /// Lost, and not told yet: kept here, so that a `next` that is dropped does not forget it.
@@ -89,10 +50,10 @@ impl fmt::Debug for Changes {
 }
 
 impl Changes {
-    pub(super) fn of(base: &'static Core) -> Self {
+    pub(super) fn of(base: &'static NamedBreaker) -> Self {
         // What has changed by now is none of the changes from here on.
         base.expire_all(clock::now_ms);
-        let receiver = base.changes().0.subscribe();
+        let receiver = base.channel().subscribe();
         Self {
             receiver,
             base,
@@ -117,7 +78,7 @@ impl Changes {
         loop {
             self.look();
             let due = self.due.filter(|_| Handle::try_current().is_ok());
-            match or_after(self.receiver.recv(), due).await {
+            match clock::or_at(self.receiver.recv(), due).await {
                 Some(Ok(told)) => {
                     if let Some(change) = self.heard(told) {
                         return change;
@@ -161,38 +122,11 @@ impl Changes {
         self.due = Some(0);
     }
 
-    fn heard(&mut self, told: Told) -> Option<Change> {
+    fn heard(&mut self, told: Message) -> Option<Change> {
         self.due = self.due.into_iter().chain(told.due).min();
         told.change.map(|change| Change {
             missed: std::mem::take(&mut self.missed),
             ..change
         })
-    }
-}
-
-/// What is told to those who listen.
-#[derive(Debug, Clone)]
-struct Told {
-    /// `None`: only the end of an opening has moved.
-    change: Option<Change>,
-    /// When the time of the opening is up, if it is one: in ms.
-    due: Option<u64>,
-}
-
-/// Where the changes of a name are told.
-#[derive(Debug)]
-pub(crate) struct Channel(broadcast::Sender<Told>);
-
-impl Channel {
-    pub(super) fn new() -> Self {
-        Self(broadcast::Sender::new(KEPT))
-    }
-
-    /// Wakes whoever waits, with no lock held; nobody listens any more, and it is not even made.
-    pub(super) fn send(&self, change: impl FnOnce() -> Option<Change>, due: Option<u64>) {
-        if self.0.receiver_count() != 0 {
-            let change = change();
-            let _ = self.0.send(Told { change, due });
-        }
     }
 }

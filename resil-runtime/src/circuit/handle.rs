@@ -2,40 +2,23 @@
 //! without an attribute.
 
 use std::fmt::{self, Display};
-use std::ops::Deref;
 
-use super::call::Call;
+use super::breaker::BreakerCore;
+use super::call_permit::{CallPermit, Held};
+use super::callers::MANUAL;
 use super::changes::Changes;
+use super::counts::Counts;
 use super::key_text::KeyText;
-use super::machine::Core;
-use super::nesting::Scoped;
+use super::keys::Keys;
+use super::named::NamedBreaker;
+use super::names;
 use super::policy::CircuitPolicy;
-use super::{CircuitState, CircuitVerdict};
+use super::state::CircuitState;
 use crate::clock;
 use crate::error::Error;
-use crate::registry;
 use crate::sync::Arc;
 
-/// What a breaker has counted in the state that it is in; all zero while it is open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Closed: calls in the window of a rate. A breaker without such a rule keeps no window:
-    /// its successes write nothing, and this is the failures in a row.
-    pub calls: u64,
-    /// Closed: failures among those calls.
-    pub failures: u64,
-    /// Closed: slow calls among those, where `slow` is among its rules; else 0.
-    pub slow: u64,
-    /// Closed: failures since the last success, where `failures` is among its rules; else 0.
-    pub failures_in_a_row: u32,
-    /// Half-open: probes that have not come back.
-    pub probes_out: u32,
-    /// Half-open: probes that have succeeded.
-    pub probes_succeeded: u32,
-}
-
-/// The handle of a breaker: [`breaker`](registry::breaker) gives it.
+/// The handle of a breaker: [`breaker`](crate::breaker()) gives it.
 ///
 /// What is done by hand holds for all who share the name, at once. Each change of state begins
 /// anew: calls that are out are dropped when they come back, not counted.
@@ -44,24 +27,24 @@ pub struct Counts {
 /// one of the name itself, has a state of its own, and is told by hand for itself
 /// ([`keys`](Self::keys) gives all of them). They share the settings and the [`changes`](Self::changes).
 #[derive(Clone, Copy)]
-pub struct Breaker(&'static Core);
+pub struct Breaker(&'static NamedBreaker);
 
 impl Breaker {
-    pub(crate) fn new(core: &'static Core) -> Self {
-        Self(core)
+    pub(crate) fn new(breaker: &'static NamedBreaker) -> Self {
+        Self(breaker)
     }
 
     /// Gives it settings, if no function (and nobody by hand) has given it any; its keys have them
     /// too. False if others are in use, which then is a conflict as between two functions.
     pub fn configure(&self, policy: CircuitPolicy) -> bool {
-        registry::configure(self.0, &policy, BY_HAND)
+        names::configure(self.0, &policy, MANUAL)
     }
 
     /// The breaker of one key under this name, made if there is none.
     ///
     /// The key is told by its text: a host, a tenant, the number of a shard. There are at most
     /// [`max_keys`](CircuitPolicy::max_keys); beyond that, the breaker that newcomers share (its key
-    /// is [`OVERFLOW`](registry::OVERFLOW)). Text of more than 256 bytes is cut, and told apart by
+    /// is [`OVERFLOW`](crate::registry::OVERFLOW)). Text of more than 256 bytes is cut, and told apart by
     /// a hash.
     ///
     /// ```
@@ -78,7 +61,7 @@ impl Breaker {
     /// The breakers of all keys that there are now, in no order. As long as their handles live, they
     /// keep their places.
     pub fn keys(&self) -> Vec<KeyedBreaker> {
-        let all = self.0.known_keys().map(super::keys::Keys::all);
+        let all = self.0.known_keys().map(Keys::all);
         all.into_iter().flatten().map(KeyedBreaker).collect()
     }
 
@@ -104,7 +87,7 @@ impl Breaker {
     }
 
     #[cfg(test)]
-    pub(super) fn known_keys(self) -> &'static super::keys::Keys {
+    pub(super) fn known_keys(self) -> &'static Keys {
         self.0.keys()
     }
 }
@@ -113,10 +96,10 @@ impl Breaker {
 ///
 /// As long as it lives, the breaker keeps its place among the keys.
 #[derive(Clone)]
-pub struct KeyedBreaker(Arc<Core>);
+pub struct KeyedBreaker(Arc<BreakerCore>);
 
 impl KeyedBreaker {
-    /// The key; [`OVERFLOW`](registry::OVERFLOW) for the breaker that keys beyond
+    /// The key; [`OVERFLOW`](crate::registry::OVERFLOW) for the breaker that keys beyond
     /// [`max_keys`](CircuitPolicy::max_keys) share.
     pub fn key(&self) -> &str {
         self.0.key().map_or("", |key| key)
@@ -128,7 +111,7 @@ impl KeyedBreaker {
 }
 
 /// What both handles do.
-macro_rules! by_hand {
+macro_rules! manual_control {
     ($handle:ty) => {
         impl $handle {
             /// The name: the one given to it, or the function's path.
@@ -234,12 +217,8 @@ macro_rules! by_hand {
             ///
             /// [`Error::CircuitOpen`], with the time to the next probe where it is known.
             pub fn try_acquire(&self) -> Result<CallPermit, Error> {
-                match self.0.begin(self.0.by_hand()) {
-                    Ok(call) => Ok(CallPermit {
-                        core: self.held(),
-                        call,
-                        ended: CircuitVerdict::Neutral,
-                    }),
+                match self.0.begin(self.0.manual_caller()) {
+                    Ok(call) => Ok(CallPermit::new(self.held(), call)),
                     Err(retry_in) => Err(self.0.refused(retry_in)),
                 }
             }
@@ -247,8 +226,8 @@ macro_rules! by_hand {
     };
 }
 
-by_hand!(Breaker);
-by_hand!(KeyedBreaker);
+manual_control!(Breaker);
+manual_control!(KeyedBreaker);
 
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -266,94 +245,5 @@ impl fmt::Debug for KeyedBreaker {
             .field("key", &self.key())
             .field("state", &self.state())
             .finish()
-    }
-}
-
-/// Stands for the function where settings were given, or a call was made, by hand.
-pub(super) const BY_HAND: &str = "(by hand)";
-
-/// The breaker of a permit.
-#[derive(Debug)]
-enum Held {
-    Named(&'static Core),
-    Keyed(Arc<Core>),
-}
-
-impl Deref for Held {
-    type Target = Core;
-    fn deref(&self) -> &Core {
-        match self {
-            Self::Named(core) => core,
-            Self::Keyed(core) => core,
-        }
-    }
-}
-
-/// A call that was let in. Dropped without a word, as by a cancellation, it is neutral, and a probe
-/// gives its place back.
-///
-/// What runs in its [`scope`](Self::scope) may call the same breaker again. Outside of it the permit
-/// is a value like any other, of which what the task does in between knows nothing: a call of a
-/// function that the same breaker guards is then a call of its own, and while the breaker is
-/// half-open it finds the place of the probe taken, by this very permit.
-#[derive(Debug)]
-#[must_use = "dropped, the call counts neither as success nor as failure"]
-pub struct CallPermit {
-    core: Held,
-    call: Call,
-    /// What is recorded when it is dropped, said or not.
-    ended: CircuitVerdict,
-}
-
-impl CallPermit {
-    /// The other side answered as it should.
-    pub fn success(self) {
-        self.end(CircuitVerdict::Success);
-    }
-
-    /// The other side failed.
-    pub fn failure(self) {
-        self.end(CircuitVerdict::Failure);
-    }
-
-    fn end(mut self, verdict: CircuitVerdict) {
-        self.ended = verdict;
-    }
-
-    /// Runs `future` under this permit: a call that it makes of the same breaker (and key), in the
-    /// same task, is let in with it and counts with it.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-    /// # async fn ask() -> Result<u32, resil_runtime::Error> {
-    /// #     resil_runtime::breaker("pay").try_acquire().map(|_| 1)
-    /// # }
-    /// # async fn call() -> Result<u32, resil_runtime::Error> {
-    /// let permit = resil_runtime::breaker("pay").try_acquire()?;
-    /// // `ask` may be guarded by `#[circuit(name = "pay")]` too.
-    /// let answer = permit.scope(ask()).await;
-    /// match &answer {
-    ///     Ok(_) => permit.success(),
-    ///     Err(_) => permit.failure(),
-    /// }
-    /// # answer
-    /// # }
-    /// # assert!(call().await.is_ok());
-    /// # }
-    /// ```
-    pub fn scope<F: Future>(&self, future: F) -> Scoped<'_, F> {
-        Scoped::new(future, self)
-    }
-
-    /// Runs `f` under this permit, as [`scope`](Self::scope) does a future.
-    pub fn sync_scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _frame = self.core.enter(&self.call, None);
-        f()
-    }
-}
-
-impl Drop for CallPermit {
-    fn drop(&mut self) {
-        self.call.end(&self.core, self.ended);
     }
 }

@@ -1,95 +1,100 @@
-//! One breaker per key under a name, so many at most.
+//! The breakers of the keys under one name, up to a bound.
 //!
-//! A key that is new when the bound is reached takes the place of one that does nothing: an idle
-//! closed one first, then an open one whose time is up. *Idle* means that no call and no handle has
-//! it: nobody can be left with a breaker that others do not share. An open one stays until its time
-//! is up, a half-open one for [`open_for`](super::CircuitPolicy::open_for) after its last probe, one
-//! that is held by hand for ever. Where no place is free, newcomers share one breaker.
+//! A key that is new when the bound is reached takes the place of an idle breaker: a closed one first,
+//! then an open one whose open time is over. *Idle* means that no call and no handle has the
+//! breaker, so that nobody is left with a breaker that others do not share. An open one stays until
+//! its open time is over, a half-open one for [`open_for`](super::CircuitPolicy::open_for) after its
+//! last probe, and one that is held manually for ever. Where no place is free, newcomers share one
+//! breaker.
 //!
-//! Locks are held for lookups and moves alone: keys are text by then, breakers are made before and
-//! dropped after.
+//! Locks are held for lookups and moves only: keys are text before the lock is taken, breakers are made
+//! before it and dropped after it.
 
 use std::collections::HashMap;
 use std::sync::{Arc as Text, PoisonError};
 
+use super::breaker::{BreakerCore, Clock};
+use super::identity::OVERFLOW;
 use super::key_text::KeyText;
-use super::machine::{Clock, Core};
 use super::word::State;
 use crate::clock;
-use crate::registry::OVERFLOW;
 use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, broken};
 
 const SHARDS: usize = if cfg!(loom) { 2 } else { 16 };
 
-/// Once a newcomer has looked at all places and found none to take, the next ones look at so many
-/// each, going on where the last one stopped, until they have been round: a flood of keys, all of
-/// them open, must not cost each call a walk over all.
+/// The number of places that a newcomer looks at after another one has looked at all of them and found
+/// none free. Newcomers go on where the last one stopped, until they have been round. Otherwise a
+/// flood of keys, all of them open, would cost each call a walk over all places.
 const LOOKS: usize = 128;
 
-/// See the module.
+/// The breakers of the keys under one name.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    base: &'static Core,
+    base: &'static BreakerCore,
     shards: [Mutex<Shard>; SHARDS],
-    /// The shard in which the next look for a free place begins.
-    hand: AtomicUsize,
-    /// So many newcomers are to look at a few places only.
-    dry: AtomicUsize,
-    /// How many there are in all shards, or are about to be.
+    /// The shard in which the next search for a free place begins.
+    next_shard: AtomicUsize,
+    /// The number of newcomers that look at [`LOOKS`] places only.
+    limited: AtomicUsize,
+    /// The number of breakers in all shards, those about to be inserted included.
     live: AtomicUsize,
-    /// What newcomers share who find no place.
-    overflow: OnceLock<Arc<Core>>,
+    /// The breaker that newcomers share if no place is free.
+    overflow: OnceLock<Arc<BreakerCore>>,
 }
 
 #[derive(Debug, Default)]
 struct Shard {
     places: HashMap<Text<str>, usize>,
     entries: Vec<Entry>,
-    /// Where the next look for a free place begins (the hand of the CLOCK algorithm).
-    hand: usize,
+    /// Where the next search for a free place begins (the hand of the CLOCK algorithm).
+    clock_hand: usize,
 }
 
 #[derive(Debug)]
 struct Entry {
     key: Text<str>,
-    core: Arc<Core>,
-    /// Asked for since the hand last passed: gets a second chance.
+    core: Arc<BreakerCore>,
+    /// Whether it was asked for since the clock hand last passed: then it gets a second chance.
     used: bool,
 }
 
 impl Keys {
-    pub(super) fn new(base: &'static Core) -> Self {
+    pub(super) fn new(base: &'static BreakerCore) -> Self {
         Self {
             base,
             shards: Default::default(),
-            hand: AtomicUsize::new(0),
-            dry: AtomicUsize::new(0),
+            next_shard: AtomicUsize::new(0),
+            limited: AtomicUsize::new(0),
             live: AtomicUsize::new(0),
             overflow: OnceLock::new(),
         }
     }
 
-    /// The breaker of that key, made if there is none.
-    pub(super) fn get(&self, key: &KeyText) -> Arc<Core> {
+    /// Returns the breaker of that key, made if there is none.
+    pub(super) fn get(&self, key: &KeyText) -> Arc<BreakerCore> {
         let key = key.as_str();
         let shard = shard_of(key);
         let found = self.lock(shard).find(key);
         let core = found.unwrap_or_else(|| self.make(key, shard));
-        // Those that were made before somebody set something.
+        // It may have been made before the name was given settings.
         core.adopt_of(self.base, clock::now_ms);
         core
     }
 
     #[cold]
-    fn make(&self, key: &str, at: usize) -> Arc<Core> {
+    fn make(&self, key: &str, at: usize) -> Arc<BreakerCore> {
         if !self.make_room() {
-            let overflow = || Arc::new(Core::keyed(self.base, OVERFLOW.into()));
+            let overflow =
+                || Arc::new(BreakerCore::keyed(self.base.shared_name(), OVERFLOW.into()));
             return Arc::clone(self.overflow.get_or_init(overflow));
         }
         let key: Text<str> = key.into();
-        let core = Arc::new(Core::keyed(self.base, Text::clone(&key)));
-        // Before others can find it: a call that came in between would be let in by the defaults, and
-        // be late when it comes back.
+        let core = Arc::new(BreakerCore::keyed(
+            self.base.shared_name(),
+            Text::clone(&key),
+        ));
+        // Before others can find it: a call in between would be let in by the defaults, and come back
+        // late.
         core.adopt_of(self.base, clock::now_ms);
         let mut shard = self.lock(at);
         if let Some(other) = shard.find(&key)
@@ -104,7 +109,7 @@ impl Keys {
         core
     }
 
-    /// Takes one of the places that there are, if need be another one's; false if none is free.
+    /// Reserves a place, if need be that of an idle breaker. Returns false if none is free.
     fn make_room(&self) -> bool {
         let most = self.base.settings().rules.max_keys;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -124,36 +129,42 @@ impl Keys {
         }
     }
 
-    /// Drops one that does nothing: a closed one that nobody asked for lately, or any closed one, or
-    /// one whose time is up.
+    /// Drops an idle breaker: a closed one that nobody asked for lately, or any closed one, or an open one
+    /// whose open time is over. Returns false if there is none.
     fn evict(&self) -> bool {
         let now = clock::now_ms();
-        let is_closed = |core: &Core| matches!(core.load().state(), State::Closed { .. });
-        let is_over = |core: &Core| core.is_over(now);
-        let one_less = |dry: usize| dry.checked_sub(1);
-        let is_dry = self
-            .dry
+        let is_closed = |core: &BreakerCore| matches!(core.load().state(), State::Closed { .. });
+        let is_over = |core: &BreakerCore| core.is_over(now);
+        let one_less = |n: usize| n.checked_sub(1);
+        let is_limited = self
+            .limited
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
             .is_ok();
-        let looks = if is_dry { LOOKS } else { usize::MAX };
+        let looks = if is_limited { LOOKS } else { usize::MAX };
         let found = self.evict_if(looks, true, &is_closed)
             || self.evict_if(looks, false, &is_closed)
             || self.evict_if(looks, false, &is_over);
-        if !found && !is_dry {
+        if !found && !is_limited {
             let rounds = self.live.load(Ordering::Relaxed) / LOOKS;
-            self.dry.store(rounds, Ordering::Relaxed);
+            self.limited.store(rounds, Ordering::Relaxed);
         }
         found
     }
 
-    /// Looks at so many, each at most once, for one that is free.
-    fn evict_if(&self, looks: usize, second_chance: bool, is_free: &dyn Fn(&Core) -> bool) -> bool {
+    /// Drops an idle breaker for which `is_free` returns true. Looks at no more than `looks` places, each
+    /// at most once. Returns false if there is none.
+    fn evict_if(
+        &self,
+        looks: usize,
+        second_chance: bool,
+        is_free: &dyn Fn(&BreakerCore) -> bool,
+    ) -> bool {
         let mut looks = looks;
-        let first = self.hand.load(Ordering::Relaxed);
+        let first = self.next_shard.load(Ordering::Relaxed);
         for shard in (first..first + SHARDS).map(|i| i % SHARDS) {
-            self.hand.store(shard, Ordering::Relaxed);
+            self.next_shard.store(shard, Ordering::Relaxed);
             let evicted = self.lock(shard).evict(&mut looks, second_chance, is_free);
-            // Dropped with the lock given back.
+            // The breaker is dropped after the lock was released.
             if evicted.is_some() {
                 return true;
             }
@@ -164,7 +175,8 @@ impl Keys {
         false
     }
 
-    /// Makes those half-open whose time is up; gives the time in ms at which that of the next one is.
+    /// Makes those half-open whose open time is over. Returns the time in milliseconds at which the next
+    /// one's is.
     pub(super) fn expire(&self, clock: Clock) -> Option<u64> {
         let now = clock();
         let mut next: Option<u64> = None;
@@ -176,7 +188,7 @@ impl Keys {
                     due => next = next.into_iter().chain(due).min(),
                 }
             }
-            // Told with the lock given back.
+            // The change is told after the lock was released.
             for core in up {
                 next = next.into_iter().chain(core.expire(clock)).min();
             }
@@ -185,9 +197,9 @@ impl Keys {
         next.into_iter().chain(overflow).min()
     }
 
-    /// All that there are, the shared one included.
-    pub(crate) fn all(&self) -> Vec<Arc<Core>> {
-        let mut all: Vec<Arc<Core>> = Vec::new();
+    /// Returns all breakers, the shared one included.
+    pub(super) fn all(&self) -> Vec<Arc<BreakerCore>> {
+        let mut all: Vec<Arc<BreakerCore>> = Vec::new();
         for shard in 0..SHARDS {
             let shard = self.lock(shard);
             all.extend(shard.entries.iter().map(|e| Arc::clone(&e.core)));
@@ -204,13 +216,13 @@ impl Keys {
 }
 
 impl Shard {
-    fn find(&mut self, key: &str) -> Option<Arc<Core>> {
+    fn find(&mut self, key: &str) -> Option<Arc<BreakerCore>> {
         let entry = self.entries.get_mut(*self.places.get(key)?)?;
         entry.used = true;
         Some(Arc::clone(&entry.core))
     }
 
-    fn insert(&mut self, key: Text<str>, core: Arc<Core>) {
+    fn insert(&mut self, key: Text<str>, core: Arc<BreakerCore>) {
         self.places.insert(Text::clone(&key), self.entries.len());
         self.entries.push(Entry {
             key,
@@ -219,24 +231,24 @@ impl Shard {
         });
     }
 
-    /// Takes out one that nobody has and that `is_free`; with a second chance for those that were
-    /// asked for since the hand last passed.
+    /// Removes an idle breaker for which `is_free` returns true. With `second_chance`, those that were asked
+    /// for since the clock hand last passed are spared once.
     fn evict(
         &mut self,
         looks: &mut usize,
         second_chance: bool,
-        is_free: &dyn Fn(&Core) -> bool,
+        is_free: &dyn Fn(&BreakerCore) -> bool,
     ) -> Option<Entry> {
         for _ in 0..self.entries.len().min(*looks) {
             *looks -= 1;
-            let at = self.hand % self.entries.len();
-            self.hand = at + 1;
+            let at = self.clock_hand % self.entries.len();
+            self.clock_hand = at + 1;
             let entry = &mut self.entries[at];
             if second_chance && std::mem::take(&mut entry.used) {
                 continue;
             }
-            // Ours alone: whoever comes for it has to wait for the lock, and what others did to it
-            // is seen here.
+            // No call and no handle has it: a call that comes for it has to wait for the lock. What
+            // others did to it is visible here.
             let is_ours = broken("evict_idle") || Arc::get_mut(&mut entry.core).is_some();
             if is_ours && is_free(&entry.core) {
                 return Some(self.remove(at));
@@ -255,8 +267,8 @@ impl Shard {
     }
 }
 
-/// Anything that spreads: who aims at one shard gains nothing but its lock. (The maps themselves are
-/// hashed with std's `SipHash`, which nobody can aim at.)
+/// Returns the shard of `key` (FNV-1a). It only has to spread: an attacker who aims at one shard gains
+/// nothing but its lock. The maps themselves are hashed with std's `SipHash`.
 fn shard_of(key: &str) -> usize {
     let fold = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     let hash = key.as_bytes().iter().fold(0x811c_9dc5, fold);

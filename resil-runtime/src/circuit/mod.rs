@@ -23,10 +23,14 @@
     reason = "a closed breaker costs two loads and two tests; a call costs more than that"
 )]
 
-mod call;
+mod breaker;
+mod call_permit;
+mod callers;
+mod change;
 mod changes;
-mod counted;
+mod counts;
 mod handle;
+mod held;
 mod identity;
 mod key_text;
 mod keys;
@@ -36,48 +40,34 @@ mod model;
 #[cfg(loom)]
 #[path = "../loom/keys.rs"]
 pub(crate) mod models;
-mod nesting;
-mod noisy;
-mod permit;
-mod policy;
-mod probing;
-mod ready;
+mod named;
+mod names;
+pub(crate) mod permit;
+pub(crate) mod policy;
+mod recording;
+pub mod registry;
 mod rules;
 mod settings;
-mod shard;
-mod site;
+pub(crate) mod site;
+mod state;
 #[cfg(test)]
 mod stress;
-mod timed;
+pub(crate) mod verdict;
+mod window;
 mod word;
 
-pub use self::changes::{Change, Changes, KEPT};
-pub use self::handle::{Breaker, CallPermit, Counts, KeyedBreaker};
-pub use self::nesting::Scoped;
-#[doc(hidden)]
-pub use self::nesting::{UnderPermit, under_permit};
-#[doc(hidden)]
-pub use self::permit::Permit;
-pub use self::policy::{CircuitPolicy, Window, WindowOf};
-#[doc(hidden)]
-pub use self::site::{CircuitSite, CircuitVerdict, KeyedCircuit};
+pub use self::call_permit::{CallPermit, Scoped};
+pub use self::change::{Change, KEPT};
+pub use self::changes::Changes;
+pub use self::counts::Counts;
+pub use self::handle::{Breaker, KeyedBreaker};
+pub use self::policy::{CircuitPolicy, Window};
+pub use self::state::CircuitState;
 
-pub(crate) use self::machine::Core;
 #[cfg(loom)]
-pub(crate) use self::{counted::Ended, timed::Timed, word::Stamp};
-
-/// The state of a breaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CircuitState {
-    /// Calls pass.
-    Closed,
-    /// Calls are refused.
-    Open,
-    /// The time of the opening is up: probes are let in.
-    HalfOpen,
-    /// Held open by hand.
-    ForcedOpen,
-    /// Disabled by hand: calls pass, nothing is counted.
-    Disabled,
-}
+pub(crate) use self::{
+    breaker::BreakerCore,
+    verdict::CircuitVerdict,
+    window::{Sample, timed::TimedWindow},
+    word::Stamp,
+};

@@ -5,11 +5,12 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::machine::Core;
+use super::breaker::BreakerCore;
 use super::policy::{CircuitPolicy, Window};
 use super::rules::{Rules, Span};
+use super::state::CircuitState;
+use super::verdict::CircuitVerdict;
 use super::word::Stamp;
-use super::{CircuitState, CircuitVerdict};
 
 thread_local! {
     static NOW: Cell<u64> = const { Cell::new(1 << 34) };
@@ -176,7 +177,7 @@ impl Dice {
 }
 
 fn run(policy: CircuitPolicy, seed: u64, steps: u32) {
-    let core = Core::new("model");
+    let core = BreakerCore::new("model");
     core.adopt(&policy, "model", now).unwrap();
     let mut model = Model {
         rules: policy.rules(),
@@ -240,7 +241,7 @@ fn run(policy: CircuitPolicy, seed: u64, steps: u32) {
     }
 }
 
-fn by_hand(core: &Core, model: &mut Model, what: u64) {
+fn by_hand(core: &BreakerCore, model: &mut Model, what: u64) {
     match what {
         0 => {
             core.force_open();
@@ -267,7 +268,7 @@ fn by_hand(core: &Core, model: &mut Model, what: u64) {
     }
 }
 
-fn compare_counts(core: &Core, model: &Model, step: u32) {
+fn compare_counts(core: &BreakerCore, model: &Model, step: u32) {
     let counts = core.counts(now);
     match &model.state {
         State::Closed { row, outcomes } => {

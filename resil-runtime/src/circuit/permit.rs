@@ -7,17 +7,14 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::CircuitVerdict;
-use super::call::Call;
-use super::machine::Core;
-use super::site::judge;
-use crate::call::recording;
+use super::breaker::BreakerCore;
+use super::breaker::call::AdmittedCall;
+use super::held::HeldFrame;
+use super::recording::recording;
+use super::verdict::{CircuitVerdict, judge};
+use crate::call::{CallState, Failure, Outcome, Site};
 use crate::classify::Class;
 use crate::error::Refusal;
-use crate::failure::{Failure, Outcome};
-use crate::mark::Mark;
-use crate::site::Site;
-use crate::under::Frame;
 
 /// A call that was let in. Dropped before it is settled, it is a failure if the body panicked or if
 /// a timeout of the same stack dropped it, and neutral else. One under a permit of the same breaker
@@ -25,20 +22,25 @@ use crate::under::Frame;
 #[derive(Debug)]
 #[must_use = "settle it, or the call counts as cancelled"]
 pub struct Permit<'a> {
-    core: &'a Core,
-    mark: &'a Mark,
+    core: &'a BreakerCore,
+    call: &'a CallState,
     site: &'static Site,
-    call: Call,
+    admitted: AdmittedCall,
 }
 
 impl<'a> Permit<'a> {
     #[inline(always)]
-    pub(super) fn new(core: &'a Core, mark: &'a Mark, site: &'static Site, call: Call) -> Self {
+    pub(super) fn new(
+        core: &'a BreakerCore,
+        call: &'a CallState,
+        site: &'static Site,
+        admitted: AdmittedCall,
+    ) -> Self {
         Self {
             core,
-            mark,
-            site,
             call,
+            site,
+            admitted,
         }
     }
 }
@@ -55,7 +57,7 @@ impl Permit<'_> {
     ) {
         match out {
             Ok(_) => {
-                if !self.call.is_quiet(self.core) {
+                if !self.admitted.is_quiet(self.core) {
                     self.answered(CircuitVerdict::Success);
                 }
             }
@@ -74,7 +76,7 @@ impl Permit<'_> {
         class: impl FnOnce(&E) -> Option<Class>,
     ) {
         match out {
-            Ok(value) if !self.call.is_nested() && self.asking(|| on_ok(value)) => {
+            Ok(value) if !self.admitted.is_nested() && self.asking(|| on_ok(value)) => {
                 self.answered(CircuitVerdict::Failure);
                 std::mem::forget(self);
             }
@@ -85,7 +87,7 @@ impl Permit<'_> {
     /// The call came to an `Ok`.
     #[cold]
     fn answered(&self, verdict: CircuitVerdict) {
-        self.record(if self.mark.only_replayed() {
+        self.record(if self.call.only_replayed() {
             CircuitVerdict::Neutral
         } else {
             verdict
@@ -99,27 +101,27 @@ impl Permit<'_> {
         verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
         class: impl FnOnce(&E) -> Option<Class>,
     ) {
-        if !self.call.is_nested() {
-            let replayed = self.mark.only_replayed();
+        if !self.admitted.is_nested() {
+            let replayed = self.call.only_replayed();
             self.record(self.asking(|| judge(failure, replayed, verdict, class)));
         }
     }
 
     fn record(&self, verdict: CircuitVerdict) {
-        recording(self.mark, || self.call.end(self.core, verdict));
+        recording(self.call, || self.admitted.end(self.core, verdict));
     }
 
     /// The rest of this poll is under this permit.
     #[inline(always)]
-    pub(super) fn enter(&self) -> Frame {
-        self.core.enter(&self.call, Some(self.site))
+    pub(super) fn enter(&self) -> HeldFrame {
+        self.core.enter(&self.admitted, Some(self.site))
     }
 
     /// Asks what is the user's own of an outcome, under this permit: if it panics, so does the call.
     #[inline(always)]
     pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
         let _frame = self.enter();
-        self.mark.asking(ask)
+        self.call.asking(ask)
     }
 
     /// `wait`, the pause of a retry below, left out of the time that the call takes.
@@ -127,9 +129,37 @@ impl Permit<'_> {
     pub fn leaving_out<F: Future>(&self, wait: F) -> LeftOut<'_, F> {
         LeftOut {
             wait,
-            call: &self.call,
-            since: self.call.wait_begins(),
+            admitted: &self.admitted,
+            since: self.admitted.wait_begins(),
         }
+    }
+}
+
+pin_project! {
+    /// What the permit of an annotated function's call is held around.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct UnderPermit<'a, F> {
+        #[pin]
+        inside: F,
+        permit: &'a Permit<'a>,
+    }
+}
+
+/// Polls `inside` under `permit`.
+#[inline(always)]
+pub fn under_permit<'a, F: Future>(permit: &'a Permit<'a>, inside: F) -> UnderPermit<'a, F> {
+    UnderPermit { inside, permit }
+}
+
+impl<F: Future> Future for UnderPermit<'_, F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _frame = this.permit.enter();
+        this.inside.poll(cx)
     }
 }
 
@@ -140,7 +170,7 @@ pin_project! {
     pub struct LeftOut<'a, F> {
         #[pin]
         wait: F,
-        call: &'a Call,
+        admitted: &'a AdmittedCall,
         // 0: the call is not timed.
         since: u64,
     }
@@ -148,7 +178,7 @@ pin_project! {
     impl<F> PinnedDrop for LeftOut<'_, F> {
         fn drop(this: Pin<&mut Self>) {
             if this.since != 0 {
-                this.call.wait_ended(this.since);
+                this.admitted.wait_ended(this.since);
             }
         }
     }
@@ -166,7 +196,7 @@ impl<F: Future> Future for LeftOut<'_, F> {
 impl Drop for Permit<'_> {
     #[cold]
     fn drop(&mut self) {
-        self.record(if self.mark.panicked() || self.mark.timing_out() {
+        self.record(if self.call.panicked() || self.call.is_timing_out() {
             CircuitVerdict::Failure
         } else {
             CircuitVerdict::Neutral

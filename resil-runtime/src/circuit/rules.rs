@@ -120,7 +120,9 @@ mod tests {
 
     use super::super::policy::{CircuitPolicy, Window};
     use super::*;
-    use crate::circuit::{CircuitState, CircuitVerdict, Core};
+    use crate::circuit::CircuitState;
+    use crate::circuit::breaker::BreakerCore;
+    use crate::circuit::verdict::CircuitVerdict;
     use crate::clock;
     use crate::extremes::{cases, counts, durations, floats};
 
@@ -214,7 +216,7 @@ mod tests {
             prop_assert!(failed.is_some_and(|r| 0.0 < r && r <= 1.0), "{failed:?}");
 
             NOW.set(clock::ORIGIN_MS);
-            let core = Core::new("any");
+            let core = BreakerCore::new("any");
             core.adopt(&policy, "any", now).unwrap();
             for _ in 0..rules.failures {
                 let Ok(stamp) = core.admit(now) else { break };

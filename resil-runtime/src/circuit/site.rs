@@ -1,108 +1,54 @@
-//! What generated code calls: a static per annotated function, and a permit per call.
+//! What generated code calls: a static for each annotated function, and a permit for each call.
 
 use std::fmt::Display;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
+use super::breaker::BreakerCore;
+use super::callers::{Caller, Reported};
 use super::key_text::KeyText;
-use super::machine::Core;
-use super::nesting::{Caller, Told};
+use super::named::NamedBreaker;
+use super::names;
 use super::permit::Permit;
 use super::policy::CircuitPolicy;
-use crate::classify::Class;
-use crate::error::{Packed, Raised, Refusal};
-use crate::failure::Failure;
-use crate::mark::Mark;
-use crate::registry;
-use crate::site::Site;
+use crate::call::{CallState, PerType, Site, Types};
+use crate::compact_duration::CompactDuration;
+use crate::error::Refusal;
 use crate::sync::Arc;
-use crate::types::{PerType, Types};
 
-/// What an outcome says of the other side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CircuitVerdict {
-    /// It failed.
-    Failure,
-    /// It answered.
-    Success,
-    /// Nothing.
-    Neutral,
-}
-
-/// What an error of the body's is where no pattern decides: a permanent one proves that the other
-/// side answers.
-fn by_class(class: Option<Class>) -> CircuitVerdict {
-    match class {
-        None | Some(Class::Transient | Class::Throttled { .. }) => CircuitVerdict::Failure,
-        Some(Class::Permanent) => CircuitVerdict::Success,
-        Some(Class::Neutral) => CircuitVerdict::Neutral,
-    }
-}
-
-/// What a failed call says of the other side: by the patterns, and where they say nothing by `class`.
-pub(super) fn judge<E>(
-    failure: &Failure<E, Refusal>,
-    replayed: bool,
-    verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
-    class: impl FnOnce(&E) -> Option<Class>,
-) -> CircuitVerdict {
-    let said = failure.error().and_then(verdict);
-    let class = || failure.error().and_then(class);
-    match failure.raised() {
-        None if replayed => CircuitVerdict::Neutral,
-        None => match said {
-            None => by_class(class()),
-            // As below, where it comes from another function.
-            Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
-                CircuitVerdict::Neutral
-            }
-            Some(said) => said,
-        },
-        Some(Raised::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
-        // Ended before the body ran, or cut by the caller's own deadline: that a pattern does not
-        // name it is no success.
-        Some(
-            Raised::Timeout { inherited: true } | Raised::CircuitOpen { .. } | Raised::Idempotency,
-        ) => match said {
-            Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
-            _ => CircuitVerdict::Neutral,
-        },
-    }
-}
-
-/// In place of an instance's settings: a conflict of two has been told.
-static TOLD: CircuitPolicy = CircuitPolicy::new();
+/// Stands in place of an instance's settings once a conflict of two instances was noted.
+static CONFLICT: CircuitPolicy = CircuitPolicy::new();
 
 /// The static state of one annotated function: its breaker, once it has been called.
 #[derive(Debug)]
 pub struct CircuitSite {
     site: &'static Site,
     name: Option<&'static str>,
-    core: OnceLock<&'static Core>,
-    /// The settings of the instance that called last, of one that sets what is in use; or [`TOLD`].
+    breaker: OnceLock<&'static NamedBreaker>,
+    /// The settings of the instance that called last, if they are those in use; or [`CONFLICT`].
     instance: AtomicPtr<CircuitPolicy>,
-    /// Of its calls under a permit of the same breaker.
-    told: Told,
-    /// The sites of other `Self` types, where it has no name.
+    /// The outer functions under which its calls were reported to enter the breaker again.
+    reported: Reported,
+    /// The sites of other `Self` types, if it has no name.
     types: PerType<Self>,
 }
 
 impl CircuitSite {
-    /// The state of `site`; `name` is that of a breaker shared with others.
+    /// Creates the state of `site`; `name` is the name of a breaker shared with others.
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
         Self {
             site,
             name,
-            core: OnceLock::new(),
+            breaker: OnceLock::new(),
             instance: AtomicPtr::new(std::ptr::null_mut()),
-            told: Told::new(),
+            reported: Reported::new(),
             types: PerType::new(),
         }
     }
 
-    /// The site for the `Self` of `types`, for a function without a name. One that is not the first
-    /// is shown with its type: `<app::Visa as app::Pay>::charge`.
+    /// Returns the site for the `Self` of `types`, for a breaker without a name. Each but the first is
+    /// shown with its type: `<app::Visa as app::Pay>::charge`.
     #[inline(always)]
     pub fn of(&'static self, types: Option<Types>) -> &'static Self {
         match types {
@@ -120,12 +66,12 @@ impl CircuitSite {
         self.types.other(types, make).unwrap_or(self)
     }
 
-    /// Gives back `policy`, the settings of a function in which they may depend on a generic. All
-    /// instances are one site, and one that sets something else is a conflict, as a second function
-    /// is.
+    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code calls it
+    /// before each call of a function whose settings may depend on a generic. All instances are one
+    /// site, and an instance that sets something else is a conflict, as a second function is.
     ///
-    /// Called before each call, and only there. An instance is told by where its settings lie; that
-    /// may be several places, in different units of code: they are compared once more.
+    /// An instance is recognised by the address of its settings. The compiler may place them several
+    /// times, in different codegen units: then they are compared once more.
     #[inline(always)]
     pub fn instance(
         &'static self,
@@ -141,31 +87,32 @@ impl CircuitSite {
 
     #[cold]
     fn compare(&'static self, policy: &'static CircuitPolicy) {
-        let told = std::ptr::from_ref(&TOLD).cast_mut();
-        if self.instance.load(Ordering::Relaxed) == told {
+        let conflict = std::ptr::from_ref(&CONFLICT).cast_mut();
+        if self.instance.load(Ordering::Relaxed) == conflict {
             return;
         }
-        let core = self.core(Some(policy));
-        let same = registry::configure(core, policy, self.site.name());
+        let breaker = self.breaker(Some(policy));
+        let same = names::configure(breaker, policy, self.site.name());
         let policy = std::ptr::from_ref(policy).cast_mut();
-        // It is listed once for the function: from there on nothing is compared any more.
-        let seen = if same { policy } else { told };
+        // A conflict is listed once for the function: from there on nothing is compared any more.
+        let seen = if same { policy } else { conflict };
         self.instance.store(seen, Ordering::Relaxed);
     }
 
-    /// Lets a call in, or refuses it; one under a permit of the same breaker it never refuses.
-    /// `policy` is what the function sets; `None` if only a name was given. It is looked at with the
-    /// first call of the site; all instances of a generic function are one site.
+    /// Lets a call in, or refuses it. A call under a permit of the same breaker is never refused.
+    ///
+    /// `policy` is what the function sets; `None` if only a name was given. It is read by the first call
+    /// of the site; all instances of a generic function are one site.
     #[inline(always)]
     pub fn admit<'a>(
         &'static self,
         policy: Option<&'static CircuitPolicy>,
-        mark: &'a Mark,
+        call: &'a CallState,
     ) -> Result<Permit<'a>, Refusal> {
-        let core = self.core(policy);
-        match core.begin(self.caller()) {
-            Ok(call) => Ok(Permit::new(core, mark, self.site, call)),
-            Err(retry_in) => Err(refuse(core, core, retry_in, mark)),
+        let breaker = self.breaker(policy);
+        match breaker.begin(self.caller()) {
+            Ok(admitted) => Ok(Permit::new(breaker, call, self.site, admitted)),
+            Err(retry_in) => Err(refuse(breaker, breaker, retry_in, call)),
         }
     }
 
@@ -173,12 +120,12 @@ impl CircuitSite {
     fn caller(&self) -> Caller<'_> {
         Caller {
             function: Some(self.site),
-            told: &self.told,
+            reported: &self.reported,
         }
     }
 
-    /// The breaker of `key`, looked for once per call, whose attempts all share it. It is in use,
-    /// and not another one's place, until that is dropped.
+    /// Returns the breaker of `key`. Generated code calls it once per call, whose attempts all share the
+    /// result; the breaker keeps its place until the result is dropped.
     pub fn keyed(
         &'static self,
         policy: Option<&'static CircuitPolicy>,
@@ -186,7 +133,7 @@ impl CircuitSite {
     ) -> KeyedCircuit {
         // The user's code first, with nothing held.
         let key = KeyText::of(key);
-        let base = self.core(policy);
+        let base = self.breaker(policy);
         KeyedCircuit {
             core: base.keys().get(&key),
             of: self,
@@ -194,62 +141,67 @@ impl CircuitSite {
     }
 
     #[inline(always)]
-    fn core(&self, policy: Option<&'static CircuitPolicy>) -> &'static Core {
-        match self.core.get() {
-            Some(core) => core,
+    fn breaker(&self, policy: Option<&'static CircuitPolicy>) -> &'static NamedBreaker {
+        match self.breaker.get() {
+            Some(breaker) => breaker,
             None => self.register(policy),
         }
     }
 
-    /// Not inside the `OnceLock`'s own initialiser: registering may tell listeners, and one of them
-    /// may call this very function.
+    /// Registers the site. Not inside the `OnceLock`'s initialiser: registering may tell listeners, and one
+    /// of them may call this very function.
     #[cold]
-    fn register(&self, policy: Option<&'static CircuitPolicy>) -> &'static Core {
-        let core = registry::register(self.site, self.name, policy);
-        self.core.get_or_init(|| core)
+    fn register(&self, policy: Option<&'static CircuitPolicy>) -> &'static NamedBreaker {
+        let breaker = names::register(self.site, self.name, policy);
+        self.breaker.get_or_init(|| breaker)
     }
 }
 
 /// The breaker of one call's key.
 #[derive(Debug)]
 pub struct KeyedCircuit {
-    core: Arc<Core>,
+    core: Arc<BreakerCore>,
     of: &'static CircuitSite,
 }
 
 impl KeyedCircuit {
-    /// Lets a call in, or refuses it; one under a permit of the same key it never refuses.
-    pub fn admit<'a>(&'a self, mark: &'a Mark) -> Result<Permit<'a>, Refusal> {
+    /// Lets a call in, or refuses it. A call under a permit of the same key is never refused.
+    pub fn admit<'a>(&'a self, call: &'a CallState) -> Result<Permit<'a>, Refusal> {
         match self.core.begin(self.of.caller()) {
-            Ok(call) => Ok(Permit::new(&self.core, mark, self.of.site, call)),
-            Err(retry_in) => Err(refuse(&self.core, self.of.core(None), retry_in, mark)),
+            Ok(admitted) => Ok(Permit::new(&self.core, call, self.of.site, admitted)),
+            Err(retry_in) => Err(refuse(&self.core, self.of.breaker(None), retry_in, call)),
         }
     }
 }
 
 #[cold]
-fn refuse(core: &Core, named: &'static Core, retry_in: Option<u64>, mark: &Mark) -> Refusal {
-    core.tell_refused(Some(mark));
+fn refuse(
+    core: &BreakerCore,
+    named: &'static NamedBreaker,
+    retry_in: Option<u64>,
+    call: &CallState,
+) -> Refusal {
+    core.tell_refused(Some(call));
     Refusal::CircuitOpen {
         name: named.name_ref(),
-        retry_in: retry_in.map(|ms| Packed::new(Duration::from_millis(ms))),
+        retry_in: retry_in.map(|ms| CompactDuration::new(Duration::from_millis(ms))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::{Failure, Outcome};
     use crate::circuit::CircuitState;
-    use crate::failure::Outcome;
     use crate::registry::breaker;
 
     static POLICY: CircuitPolicy = CircuitPolicy::new().failures(1).probes(2);
 
     /// One call that ends with `out`, replayed or not.
     fn call(site: &'static CircuitSite, replayed: bool, out: &Outcome<(), ()>) {
-        let mark = Mark::new();
-        let permit = site.admit(Some(&POLICY), &mark).unwrap();
-        mark.set_replayed(replayed);
+        let state = CallState::new();
+        let permit = site.admit(Some(&POLICY), &state).unwrap();
+        state.set_replayed(replayed);
         permit.settle(out, |()| None, |()| None);
     }
 
@@ -277,12 +229,12 @@ mod tests {
     async fn a_timeout_of_the_stack_that_drops_the_call_is_a_failure() {
         static AT: Site = Site::new("site.timing_out", 1);
         static SITE: CircuitSite = CircuitSite::new(&AT, None);
-        let mark = Mark::new();
-        let permit = SITE.admit(Some(&POLICY), &mark).unwrap();
+        let state = CallState::new();
+        let permit = SITE.admit(Some(&POLICY), &state).unwrap();
         drop(permit);
         assert_eq!(breaker("site.timing_out").state(), CircuitState::Closed);
-        let permit = SITE.admit(Some(&POLICY), &mark).unwrap();
-        mark.while_timing_out(|| drop(permit));
+        let permit = SITE.admit(Some(&POLICY), &state).unwrap();
+        state.while_timing_out(|| drop(permit));
         assert_eq!(breaker("site.timing_out").state(), CircuitState::Open);
     }
 }

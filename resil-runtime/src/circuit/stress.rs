@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use super::counted::Counted;
-use super::machine::Core;
+use super::breaker::BreakerCore;
 use super::policy::{CircuitPolicy, Window};
-use super::{CircuitState, CircuitVerdict};
+use super::state::CircuitState;
+use super::verdict::CircuitVerdict;
+use super::window::counted::CountedWindow;
 use CircuitVerdict::{Failure, Neutral, Success};
 
 const THREADS: u32 = 4;
@@ -17,8 +18,8 @@ fn still() -> u64 {
 }
 
 /// A core by that policy.
-fn core(policy: CircuitPolicy) -> Core {
-    let core = Core::new("stress");
+fn core(policy: CircuitPolicy) -> BreakerCore {
+    let core = BreakerCore::new("stress");
     core.adopt(&policy, "stress", still).unwrap();
     core
 }
@@ -42,7 +43,7 @@ fn mixed(n: u32) -> u32 {
         >> 8
 }
 
-fn run(core: &Core, verdict: CircuitVerdict, clock: fn() -> u64) {
+fn run(core: &BreakerCore, verdict: CircuitVerdict, clock: fn() -> u64) {
     if let Ok(stamp) = core.admit(clock)
         && !(verdict == Success && core.is_quiet())
     {
@@ -118,7 +119,7 @@ fn no_failure_is_left_in_a_quiet_window() {
 
 #[test]
 fn failures_are_the_set_bits_through_changes_of_generation() {
-    let window = Counted::new(40);
+    let window = CountedWindow::new(40);
     let generation = AtomicU32::new(0);
     together(50_000, |n| {
         if mixed(n).is_multiple_of(100) {

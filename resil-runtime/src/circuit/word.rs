@@ -5,23 +5,25 @@
 //! one is late. `payload == 0` in the closed phase means that *a success would change nothing*:
 //! the inlined path of a success is one load and one test, whatever the rules are.
 
-/// Phase and generation: what a call remembers of the word that let it in.
+use super::state::CircuitState;
+
+/// The phase and generation of a word: what a call remembers of the state that let it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp(u32);
 
-/// The word. See the module.
+/// The state of a breaker in one word: see the [module](self).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word(pub(crate) u64);
 
-/// What the word says.
+/// The state that a [`Word`] encodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// Calls pass.
     Closed {
         /// Failures in a row, where a rule asks for them: 16 bits.
         in_a_row: u32,
-        /// The window is not as a success would leave it: successes are to be recorded too.
-        noisy: bool,
+        /// A success would change the window, so successes have to be recorded too.
+        record_successes: bool,
     },
     /// Calls are refused.
     Open {
@@ -55,7 +57,7 @@ const GENERATION_MASK: u64 = (1 << (PHASE_SHIFT - PAYLOAD_BITS)) - 1;
 const CLOSED: u64 = 0;
 const OPEN: u64 = 1;
 const HALF_OPEN: u64 = 2;
-const BY_HAND: u64 = 3;
+const MANUAL: u64 = 3;
 
 const UNTIL_BITS: u32 = 39;
 const GRANT_BITS: u32 = 23;
@@ -67,14 +69,18 @@ pub(crate) const UNTIL_MAX: u64 = (1 << UNTIL_BITS) - 1;
 pub(crate) const GROWTH_MAX: u32 = 31;
 
 impl Word {
-    /// Set in a word whose breaker has something to do about a success.
-    const LOUD: u64 = !(GENERATION_MASK << PAYLOAD_BITS);
+    /// A bit of these is set if a success has to be recorded.
+    const NOT_QUIET: u64 = !(GENERATION_MASK << PAYLOAD_BITS);
 
     pub(crate) const fn new(generation: u32, state: State) -> Self {
         let (phase, payload) = match state {
-            State::Closed { in_a_row, noisy } => {
-                (CLOSED, ((in_a_row & 0xffff) as u64) << 1 | noisy as u64)
-            }
+            State::Closed {
+                in_a_row,
+                record_successes,
+            } => (
+                CLOSED,
+                ((in_a_row & 0xffff) as u64) << 1 | record_successes as u64,
+            ),
             State::Open { until, growth } => {
                 let until = if until > UNTIL_MAX { UNTIL_MAX } else { until };
                 (OPEN, (grown(growth) << UNTIL_BITS) | until)
@@ -91,8 +97,8 @@ impl Word {
                     | grown(growth) << GRANT_BITS
                     | (grant & GRANT_MASK) as u64,
             ),
-            State::ForcedOpen => (BY_HAND, 0),
-            State::Disabled => (BY_HAND, 1),
+            State::ForcedOpen => (MANUAL, 0),
+            State::Disabled => (MANUAL, 1),
         };
         Self(phase << PHASE_SHIFT | (generation as u64 & GENERATION_MASK) << PAYLOAD_BITS | payload)
     }
@@ -102,7 +108,7 @@ impl Word {
         match self.0 >> PHASE_SHIFT {
             CLOSED => State::Closed {
                 in_a_row: bits(payload, 1, 16),
-                noisy: payload & 1 != 0,
+                record_successes: payload & 1 != 0,
             },
             OPEN => State::Open {
                 until: payload & UNTIL_MAX,
@@ -119,16 +125,16 @@ impl Word {
         }
     }
 
-    /// The closed phase, whatever is counted.
+    /// Returns whether the breaker is closed.
     #[inline(always)]
     pub(crate) const fn is_closed(self) -> bool {
         self.0 >> PHASE_SHIFT == CLOSED
     }
 
-    /// Closed, and a success would change nothing.
+    /// Returns whether the breaker is closed and a success would change nothing.
     #[inline(always)]
     pub(crate) const fn is_quiet(self) -> bool {
-        self.0 & Self::LOUD == 0
+        self.0 & Self::NOT_QUIET == 0
     }
 
     #[inline(always)]
@@ -140,26 +146,38 @@ impl Word {
         bits(self.0, PAYLOAD_BITS, PHASE_SHIFT - PAYLOAD_BITS)
     }
 
-    /// `state` in the generation after this one's: a change of state.
+    /// Returns `state` in the next generation: a change of state.
     pub(crate) const fn next(self, state: State) -> Self {
         Self::new(self.generation().wrapping_add(1), state)
     }
 
-    /// `state` in this one's generation: something was counted.
+    /// Returns `state` in the same generation: something was counted.
     pub(crate) const fn with(self, state: State) -> Self {
         Self::new(self.generation(), state)
     }
 }
 
+impl From<State> for CircuitState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Closed { .. } => Self::Closed,
+            State::Open { .. } => Self::Open,
+            State::HalfOpen { .. } => Self::HalfOpen,
+            State::ForcedOpen => Self::ForcedOpen,
+            State::Disabled => Self::Disabled,
+        }
+    }
+}
+
 impl Stamp {
-    /// No word has this one: a call that bears it is late whenever it comes back.
+    /// The stamp of a nested call. No word has it, so that the call always comes back late.
     pub(crate) const NESTED: Self = Self(u32::MAX);
 
     pub(crate) const fn generation(self) -> u32 {
         bits(self.0 as u64, 0, PHASE_SHIFT - PAYLOAD_BITS)
     }
 
-    /// Of a call that was let in half-open.
+    /// Returns whether the call was let in as a probe.
     #[cfg(test)]
     pub(crate) const fn is_probe(self) -> bool {
         (self.0 as u64) >> (PHASE_SHIFT - PAYLOAD_BITS) == HALF_OPEN
@@ -191,11 +209,11 @@ mod tests {
         let states = [
             State::Closed {
                 in_a_row: 0,
-                noisy: false,
+                record_successes: false,
             },
             State::Closed {
                 in_a_row: 65_535,
-                noisy: true,
+                record_successes: true,
             },
             State::Open {
                 until: UNTIL_MAX,
@@ -236,7 +254,7 @@ mod tests {
     fn only_a_closed_word_with_nothing_counted_is_quiet() {
         let quiet = State::Closed {
             in_a_row: 0,
-            noisy: false,
+            record_successes: false,
         };
         assert!(Word::new(7, quiet).is_quiet());
         assert!(
@@ -244,7 +262,7 @@ mod tests {
                 7,
                 State::Closed {
                     in_a_row: 1,
-                    noisy: false
+                    record_successes: false
                 }
             )
             .is_quiet()
@@ -254,7 +272,7 @@ mod tests {
                 7,
                 State::Closed {
                     in_a_row: 0,
-                    noisy: true
+                    record_successes: true
                 }
             )
             .is_quiet()

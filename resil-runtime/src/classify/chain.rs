@@ -3,11 +3,13 @@
 use std::error::Error as StdError;
 use std::io;
 use std::iter;
-use std::sync::Arc;
 
+use super::class::Class;
+use super::downcast::class_of;
+#[cfg(any(feature = "tonic", feature = "reqwest", feature = "tokio-postgres"))]
+use super::downcast::held;
 use super::registry::registered;
-use super::{Class, Classify};
-use crate::error::{By, Error};
+use crate::error::{Error, RefusalKind};
 
 /// Returns the class of an error or, where it has none that is known, that of the first of its
 /// sources that has one.
@@ -50,27 +52,9 @@ pub(super) fn links<'a, T: StdError + 'static>(
     chain(error).filter_map(held::<T>)
 }
 
-/// The error as a `T`, also where it is shared or boxed: as a source of its own, an `Arc<T>` is not
-/// a `T`.
-pub(super) fn held<'a, T: StdError + 'static>(
-    error: &'a (dyn StdError + 'static),
-) -> Option<&'a T> {
-    error
-        .downcast_ref::<T>()
-        .or_else(|| error.downcast_ref::<Arc<T>>().map(|e| &**e))
-        .or_else(|| error.downcast_ref::<Box<T>>().map(|e| &**e))
-}
-
-/// The class of an error of type `T`.
-pub(super) fn class_of<T: Classify + StdError + 'static>(
-    error: &(dyn StdError + 'static),
-) -> Option<Class> {
-    held::<T>(error).map(Classify::classify)
-}
-
 /// An error of resil's own.
 fn own(error: &(dyn StdError + 'static)) -> Option<Class> {
-    class_of::<Error>(error).or_else(|| Some(error.downcast_ref::<By>()?.class()))
+    class_of::<Error>(error).or_else(|| Some(error.downcast_ref::<RefusalKind>()?.class()))
 }
 
 /// An error type of others that has a [`Classify`] here.

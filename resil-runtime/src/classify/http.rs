@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Class, Classify, http_status, parse_retry_after};
+use super::class::{Class, Classify};
+use super::retry_after::parse_retry_after;
+use super::status::http_status;
 
 impl Classify for ::http::StatusCode {
     fn classify(&self) -> Class {

@@ -7,7 +7,7 @@ use std::io;
 use ::tokio_postgres::Error;
 
 use super::chain::links;
-use super::{Class, Classify};
+use super::class::{Class, Classify};
 
 impl Classify for Error {
     /// Classes 08 (connection), 40 (rolled back: serialization, deadlock), 53 (resources) and the

@@ -7,7 +7,8 @@ use std::error::Error as StdError;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::{Class, Classify, find};
+use super::chain::find;
+use super::class::{Class, Classify};
 
 /// Asks an error for its class, if it has one: by [`Classify`], by what it wraps, or not at all.
 #[derive(Debug)]

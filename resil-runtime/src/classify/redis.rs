@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 
 use ::redis::{ErrorKind, ParsingError, RedisError, RetryMethod, ServerError, ServerErrorKind};
 
-use super::{Class, Classify};
+use super::class::{Class, Classify};
 
 impl Classify for RedisError {
     /// What the driver would not retry is permanent, all else (connection, loading, cluster on the

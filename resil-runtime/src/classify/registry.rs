@@ -11,8 +11,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use super::chain::class_of;
-use super::{Class, Classify};
+use super::class::{Class, Classify};
+use super::downcast::class_of;
 
 /// Asks an error whether it is of one type, and for its class if it is.
 type Ask = fn(&(dyn StdError + 'static)) -> Option<Class>;
@@ -101,7 +101,7 @@ impl Derived {
     }
 }
 
-/// Asks an error whether it is a `T`, where `T` can be one: as in [`Probe`](super::Probe), the
+/// Asks an error whether it is a `T`, where `T` can be one: as in [`Probe`](super::probe::Probe), the
 /// derive names no bounds.
 #[derive(Debug)]
 pub struct Link<T>(NoLink<T>);

@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 
 use super::chain::find_inside;
-use super::{Class, Classify, http_status};
+use super::class::{Class, Classify};
+use super::status::http_status;
 
 impl Classify for ::reqwest::Error {
     /// A request that can't be built and a chain of redirects without end are permanent, as is an

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ::tonic::{Code, Status};
 
 use super::chain::{find_inside, links};
-use super::{Class, Classify};
+use super::class::{Class, Classify};
 
 impl Classify for Status {
     /// Unavailable, deadline exceeded, aborted, internal and unknown are transient, resource

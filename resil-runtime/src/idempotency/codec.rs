@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::faithful::{Fault as JsonFault, to_writer as to_json};
 use super::event::NotRecordedReason;
-use crate::failure::IsResult;
+use crate::call::conversions::IsResult;
 
 /// The codec id of results that `serde_json` has written.
 pub const JSON: &str = "json";

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::sync::OnceLock;
 
-use crate::types::Types;
+use crate::call::Types;
 
 /// The part of a scope that tells the instances of a function apart, in this process. Two functions
 /// of one `name` share keys type for type.

@@ -5,16 +5,16 @@
 use super::error::Cause;
 use super::event::{self, IdempotencyEvent};
 use super::store::{Outcome as Recording, Recorded};
+use crate::call::CallState;
 use crate::call::id_of;
+use crate::call::{Failure, Outcome};
 use crate::error::Refusal;
 use crate::event::{CallId, is_awake};
-use crate::failure::{Failure, Outcome};
-use crate::mark::Mark;
 
 /// One call of an idempotent function.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyedCall<'a> {
-    mark: &'a Mark,
+    mark: &'a CallState,
     /// The part of the key's hash that events show.
     shown: u32,
     /// The `version` of the function's results.
@@ -32,7 +32,7 @@ pub enum Unrecorded {
 
 impl<'a> KeyedCall<'a> {
     /// The call that `mark` belongs to.
-    pub fn new(mark: &'a Mark, shown: u32, version: u32) -> Self {
+    pub fn new(mark: &'a CallState, shown: u32, version: u32) -> Self {
         Self {
             mark,
             shown,
@@ -69,7 +69,7 @@ impl<'a> KeyedCall<'a> {
 
     /// Notes that the key is the call's: what attempts did before is not done under this claim.
     pub fn has_claimed(&self) {
-        self.mark.forget_cut();
+        self.mark.begin_claim();
     }
 
     /// Returns the recorded outcome, which `ok` and `err` decode. `codec` is the one that they
@@ -109,7 +109,9 @@ impl<'a> KeyedCall<'a> {
         match out {
             Ok(_) if self.mark.forgets_ok() => None,
             Ok(value) => Some(Ok(value)),
-            Err(Failure::Body(e)) if self.mark.keeps_error() && !self.mark.was_cut() => {
+            Err(Failure::Body(e))
+                if self.mark.stores_error() && !self.mark.attempt_was_dropped() =>
+            {
                 Some(Err(e))
             }
             Err(_) => None,
@@ -123,7 +125,7 @@ impl<'a> KeyedCall<'a> {
     /// that nothing was done. An attempt that was cut may have done its work, whatever the ones
     /// after it say.
     pub fn unrecorded(&self) -> Unrecorded {
-        if self.mark.was_cut() {
+        if self.mark.attempt_was_dropped() {
             Unrecorded::Abandon
         } else {
             Unrecorded::Release
@@ -132,7 +134,7 @@ impl<'a> KeyedCall<'a> {
 
     /// Says how a claim ends whose call is dropped before it has an outcome.
     pub fn dropped(&self) -> Unrecorded {
-        if self.mark.has_begun() {
+        if self.mark.body_was_polled() {
             Unrecorded::Abandon
         } else {
             Unrecorded::Release

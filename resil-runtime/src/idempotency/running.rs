@@ -11,10 +11,10 @@ use super::claiming::{ClaimFuture, ClaimOutcome};
 use super::held_claim::{HeldClaim, Lease, Stage};
 use super::records::LeaseLost;
 use super::store::Outcome as Recording;
+use crate::call::CallState;
+use crate::call::{Failure, Outcome};
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
-use crate::failure::{Failure, Outcome};
-use crate::mark::Mark;
 
 pin_project! {
     /// Claims the key, runs what is inside under the claim and renews it at every third of its
@@ -55,7 +55,7 @@ impl<T, E, F> std::fmt::Debug for Running<'_, T, E, F> {
 
 impl<'a, T, E> ClaimFuture<'a, T, E> {
     /// Claims, and runs `inside` if the key is this call's: all attempts of the call, each watched
-    /// by [`watch`](crate::mark::watch) with the mark that was given to `begin`.
+    /// by [`watch`](crate::call::watch) with the mark that was given to `begin`.
     ///
     /// Prefer this to a `match` on [`ClaimOutcome`]: that holds a `T` across the await, and makes
     /// the future of a `T` that is not `Send` not `Send`.
@@ -196,11 +196,11 @@ fn beat_on(
 #[inline]
 pub fn weigh<T, E>(
     out: Outcome<T, E>,
-    mark: &Mark,
+    mark: &CallState,
     forgets: impl FnOnce(&T) -> bool,
     keeps: impl FnOnce(&E) -> bool,
 ) -> Outcome<T, E> {
-    mark.set_contrary(match &out {
+    mark.set_inverted(match &out {
         Ok(value) => forgets(value),
         Err(Failure::Body(e)) => keeps(e),
         Err(_) => false,

@@ -11,9 +11,9 @@ use super::keyed_call::KeyedCall;
 use super::memory::{MemoryStore, global};
 use super::policy::IdempotentPolicy;
 use super::records::Request;
-use crate::mark::Mark;
-use crate::site::Site;
-use crate::types::Types;
+use crate::call::CallState;
+use crate::call::Site;
+use crate::call::Types;
 
 /// The static state of one `#[idempotent]` in the source.
 #[doc(hidden)]
@@ -121,7 +121,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         self.begin_in(global(), policy, key, fingerprint, codec, mark)
     }
@@ -133,7 +133,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a Mark,
+        mark: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         let scope = Scope {
             result: (codec.type_name)(),

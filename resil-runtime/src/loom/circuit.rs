@@ -6,9 +6,9 @@ use std::time::Duration;
 use ::loom::future::block_on;
 use ::loom::thread;
 
-use super::{Model, explore, explore_within};
+use super::model::{Model, explore, explore_within};
 use crate::circuit::CircuitVerdict::{Failure, Neutral, Success};
-use crate::circuit::{CircuitPolicy, CircuitState, Core, Window};
+use crate::circuit::{BreakerCore, CircuitPolicy, CircuitState, Window};
 
 pub(super) const MODELS: &[Model] = &[
     Model {
@@ -95,17 +95,17 @@ pub(super) fn policy() -> CircuitPolicy {
     CircuitPolicy::new().open_for(Duration::from_millis(4))
 }
 
-pub(super) fn core(policy: CircuitPolicy) -> Arc<Core> {
-    let core = Core::new("loom");
+pub(super) fn core(policy: CircuitPolicy) -> Arc<BreakerCore> {
+    let core = BreakerCore::new("loom");
     core.adopt(&policy, "loom", noon).unwrap();
     Arc::new(core)
 }
 
 /// `there` in a thread of its own, against `here`.
 pub(super) fn both(
-    core: &Arc<Core>,
-    there: impl FnOnce(&Core) + 'static,
-    here: impl FnOnce(&Core),
+    core: &Arc<BreakerCore>,
+    there: impl FnOnce(&BreakerCore) + 'static,
+    here: impl FnOnce(&BreakerCore),
 ) {
     let other = Arc::clone(core);
     let there = thread::spawn(move || there(&other));
@@ -115,10 +115,10 @@ pub(super) fn both(
 
 /// The same, with two threads of their own.
 pub(super) fn three(
-    core: &Arc<Core>,
-    there: impl FnOnce(&Core) + 'static,
-    elsewhere: impl FnOnce(&Core) + 'static,
-    here: impl FnOnce(&Core),
+    core: &Arc<BreakerCore>,
+    there: impl FnOnce(&BreakerCore) + 'static,
+    elsewhere: impl FnOnce(&BreakerCore) + 'static,
+    here: impl FnOnce(&BreakerCore),
 ) {
     let other = Arc::clone(core);
     let elsewhere = thread::spawn(move || elsewhere(&other));
@@ -127,7 +127,7 @@ pub(super) fn three(
 }
 
 /// Half-open since `once_later`, and its one probe.
-fn half_open() -> (Arc<Core>, crate::circuit::Stamp) {
+fn half_open() -> (Arc<BreakerCore>, crate::circuit::Stamp) {
     let core = core(policy().failures(1));
     let stamp = core.admit(noon).unwrap();
     core.record(stamp, Failure, noon);
@@ -140,7 +140,7 @@ fn in_a_row() {
     explore(|| {
         let core = core(policy().failures(3));
         let stamp = core.admit(noon).unwrap();
-        let fail = move |c: &Core| c.record(stamp, Failure, noon);
+        let fail = move |c: &BreakerCore| c.record(stamp, Failure, noon);
         three(&core, fail, fail, fail);
         assert_eq!(core.state(), CircuitState::Open, "a failure is lost");
         assert_eq!(core.generation(), stamp.generation() + 1);
@@ -153,7 +153,7 @@ fn trip_against_trip() {
         let by_rate = policy().failure_rate(0.5).window(Window::Calls(4));
         let core = core(by_rate.min_calls(2));
         let stamp = core.admit(noon).unwrap();
-        let fail = move |c: &Core| c.record(stamp, Failure, noon);
+        let fail = move |c: &BreakerCore| c.record(stamp, Failure, noon);
         fail(&core);
         both(&core, fail, fail);
         assert_eq!(core.state(), CircuitState::Open);
@@ -254,7 +254,7 @@ fn force_open_against_record() {
         both(
             &core,
             move |c| c.record(probe, Success, once_later),
-            Core::force_open,
+            BreakerCore::force_open,
         );
         assert_eq!(
             core.state(),
@@ -289,7 +289,7 @@ fn ready_against_close() {
         let core = core(policy());
         // No time at which it ends: nothing but the change can wake.
         core.force_open();
-        both(&core, Core::force_close, |c| block_on(c.ready()));
+        both(&core, BreakerCore::force_close, |c| block_on(c.ready()));
         assert_eq!(core.state(), CircuitState::Closed);
     });
 }
@@ -297,7 +297,7 @@ fn ready_against_close() {
 /// One's settings are in use, and the other one is told whose.
 fn two_adoptions() {
     explore(|| {
-        let core = Arc::new(Core::new("loom"));
+        let core = Arc::new(BreakerCore::new("loom"));
         let other = Arc::clone(&core);
         let a = thread::spawn(move || other.adopt(&policy().failures(2), "a", noon));
         let b = core.adopt(&policy().failures(3), "b", noon);
@@ -313,9 +313,9 @@ fn two_adoptions() {
 /// What was counted by the defaults is not mixed with what is counted by the settings.
 fn adoption_against_record() {
     explore_within(Some(4), || {
-        let core = Arc::new(Core::new("loom"));
+        let core = Arc::new(BreakerCore::new("loom"));
         let stamp = core.admit(noon).unwrap();
-        let fail = move |c: &Core| c.record(stamp, Failure, noon);
+        let fail = move |c: &BreakerCore| c.record(stamp, Failure, noon);
         three(&core, fail, fail, |c| {
             c.adopt(&policy().failures(2), "loom", noon).unwrap();
         });

@@ -16,10 +16,10 @@ use super::key::KeyBuilder;
 use super::memory::{MemoryLimits, MemoryStore};
 use super::site::IdempotentSite;
 use crate::Error;
-use crate::failure::{edge, finish, lift};
+use crate::call::Site;
+use crate::call::conversions::{conversions, into_return, wrap_body};
+use crate::call::{CallState, watch};
 use crate::loom::{Model, explore, explore_within};
-use crate::mark::{Mark, watch};
-use crate::site::Site;
 
 pub(crate) const MODELS: &[Model] = &[
     Model {
@@ -58,16 +58,16 @@ fn store() -> &'static MemoryStore {
 /// A call for the one key that there is.
 fn call(store: &'static MemoryStore, body: impl Future<Output = Answer> + 'static) -> Call {
     Box::pin(async move {
-        let gate = edge::<Answer, u32, Error>();
+        let gate = conversions::<Answer, u32, Error>();
         let codec = recorded::<Answer, u32, Error>();
-        let mark = Mark::new();
+        let mark = CallState::new();
         let key = KeyBuilder::new().part("key").finish();
         let out = IdempotentSite::new(&SITE, None)
             .of(None)
             .begin_in(store, &POLICY, key, None, codec, &mark)
-            .run(async { lift(watch(body, &mark).await, gate) })
+            .run(async { wrap_body(watch(body, &mark).await, gate) })
             .await;
-        finish(out, gate)
+        into_return(out, gate)
     })
 }
 

@@ -8,7 +8,7 @@ use ::loom::thread;
 use super::CircuitVerdict::Failure;
 use super::key_text::KeyText;
 use super::keys::Keys;
-use super::{CircuitPolicy, CircuitState, Core};
+use super::{BreakerCore, CircuitPolicy, CircuitState};
 use crate::clock::now_ms;
 use crate::loom::{Model, explore_within};
 
@@ -27,7 +27,7 @@ pub(crate) const MODELS: &[Model] = &[
 
 /// The keys of a name, room for `most`, each to open at so many failures in a row.
 fn keys(most: u32, failures: u32) -> Arc<Keys> {
-    let base: &'static Core = Box::leak(Box::new(Core::new("loom")));
+    let base: &'static BreakerCore = Box::leak(Box::new(BreakerCore::new("loom")));
     let policy = CircuitPolicy::new().max_keys(most).failures(failures);
     let policy = policy.open_for(Duration::from_secs(3_600));
     base.adopt(&policy, "loom", now_ms).unwrap();

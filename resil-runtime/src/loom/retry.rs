@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use ::loom::thread;
 
-use super::{Model, explore};
-use crate::retry::{Budget, BudgetPolicy};
+use super::model::{Model, explore};
+use crate::retry::BudgetPolicy;
+use crate::retry::budget::Budget;
 
 pub(super) const MODELS: &[Model] = &[
     Model {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use ::loom::thread;
 
 use super::circuit::{NOON, both, core, noon, policy, three};
-use super::{Model, explore, explore_within};
+use super::model::{Model, explore, explore_within};
 use crate::circuit::CircuitVerdict::{Failure, Success};
-use crate::circuit::{CircuitState, Core, Ended, Timed, Window};
+use crate::circuit::{BreakerCore, CircuitState, Sample, TimedWindow, Window};
 
 pub(super) const MODELS: &[Model] = &[
     Model {
@@ -18,14 +18,14 @@ pub(super) const MODELS: &[Model] = &[
         variants: &["number_in_one"],
     },
     Model {
-        name: "counted window: hush against noise",
-        check: hush_against_noise,
-        variants: &["hush_fence", "noise_fence"],
+        name: "counted window: skipping successes against recording them",
+        check: skipping_against_recording,
+        variants: &["skip_fence", "record_fence"],
     },
     Model {
-        name: "counted window: hush against reset",
-        check: hush_against_reset,
-        variants: &["noisy_stamp"],
+        name: "counted window: skipping successes against reset",
+        check: skipping_against_reset,
+        variants: &["skip_stamp"],
     },
     Model {
         name: "counted window: count, ring and flag through a reset",
@@ -54,11 +54,11 @@ pub(super) const MODELS: &[Model] = &[
     },
 ];
 
-fn counted(calls: u32) -> Arc<Core> {
+fn counted(calls: u32) -> Arc<BreakerCore> {
     core(policy().failure_rate(1.0).window(Window::Calls(calls)))
 }
 
-fn put_all(core: &Core, outcomes: impl IntoIterator<Item = crate::circuit::CircuitVerdict>) {
+fn put_all(core: &BreakerCore, outcomes: impl IntoIterator<Item = crate::circuit::CircuitVerdict>) {
     for outcome in outcomes {
         let stamp = core.admit(noon).unwrap();
         core.record(stamp, outcome, noon);
@@ -70,7 +70,7 @@ fn counted_at_the_threshold() {
     explore(|| {
         let core = counted(2);
         let stamp = core.admit(noon).unwrap();
-        let fail = move |c: &Core| c.record(stamp, Failure, noon);
+        let fail = move |c: &BreakerCore| c.record(stamp, Failure, noon);
         both(&core, fail, fail);
         assert_eq!(core.state(), CircuitState::Open, "a call is lost");
     });
@@ -78,7 +78,7 @@ fn counted_at_the_threshold() {
 
 /// A success that pushes the last failure out says that the window is clean, while the next failure
 /// comes in: that one must not be left behind a flag that says so.
-fn hush_against_noise() {
+fn skipping_against_recording() {
     explore(|| {
         // Not of two calls: until a failure that is pushed out is taken from the count, a new one
         // stands beside it there.
@@ -94,11 +94,15 @@ fn hush_against_noise() {
 }
 
 /// The window that was found clean is not the one that has begun since.
-fn hush_against_reset() {
+fn skipping_against_reset() {
     explore(|| {
         let core = counted(1);
         let stamp = core.admit(noon).unwrap();
-        both(&core, move |c| c.record(stamp, Success, noon), Core::reset);
+        both(
+            &core,
+            move |c| c.record(stamp, Success, noon),
+            BreakerCore::reset,
+        );
         assert!(!core.is_quiet(), "an empty window is taken for a full one");
     });
 }
@@ -114,7 +118,7 @@ fn flag_through_a_reset() {
             &core,
             move |c| c.record(stamp, Success, noon),
             |c| put_all(c, [Failure]),
-            Core::reset,
+            BreakerCore::reset,
         );
         if core.state() == CircuitState::Closed {
             assert!(!core.is_quiet(), "no full window is clean here");
@@ -163,12 +167,12 @@ fn late_bit_against_reset() {
 fn take_over_against_late_add() {
     // 16 buckets of 100 ms on.
     const LATER: u64 = NOON + 1_600;
-    const FAILED: Ended = Ended {
+    const FAILED: Sample = Sample {
         failed: true,
         slow: false,
     };
     explore(|| {
-        let window = Arc::new(Timed::new(1_000));
+        let window = Arc::new(TimedWindow::new(1_000));
         let other = Arc::clone(&window);
         let late = thread::spawn(move || {
             let looked = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! One attempt of a retried body: what is called inside can see that it is retried.
+//! One attempt of a retried body: functions called inside can see that they run under a retry.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -7,21 +7,21 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::RetrySite;
-use crate::site::Site;
+use super::site::RetrySite;
+use crate::call::Site;
 
 thread_local! {
     /// The retried function whose attempt is being polled.
     static ATTEMPT_OF: Cell<Option<&'static Site>> = const { Cell::new(None) };
 }
 
-/// The function of the attempt that is being polled.
+/// Returns the function whose attempt is being polled on this thread.
 pub(super) fn enclosing() -> Option<&'static Site> {
     ATTEMPT_OF.get()
 }
 
 pin_project! {
-    /// One attempt of a retried body: what is called inside can see that it is retried.
+    /// The future of [`attempt`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Attempt<F> {
@@ -31,7 +31,7 @@ pin_project! {
     }
 }
 
-/// `body` as an attempt of the function of `site`.
+/// Runs `body` as an attempt of the function of `site`.
 #[inline(always)]
 pub fn attempt<F: Future>(site: &'static RetrySite, body: F) -> Attempt<F> {
     Attempt { body, site }

@@ -1,4 +1,4 @@
-//! A back-off of the user's own: `#[retry(backoff = ..)]`.
+//! A back-off that the user wrote: `#[retry(backoff = ..)]`.
 
 use std::time::Duration;
 
@@ -39,19 +39,19 @@ impl<F: FnMut(u32) -> Duration> Backoff for F {
 
 /// Where the next delay comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plan {
-    /// The policy's own strategy.
+pub enum DelaySource {
+    /// The strategy of the policy.
     Policy,
-    /// A [`Backoff`], with its answer.
+    /// A [`Backoff`] of the user's, with what it returned.
     Own(Option<Duration>),
 }
 
-/// Asks the call's back-off, made by `make` when it is asked first.
-pub fn plan<B: Backoff>(
+/// Asks the back-off of the call for the next delay. `make` creates it when it is asked first.
+pub fn ask_backoff<B: Backoff>(
     backoff: &mut Option<B>,
     make: impl FnOnce() -> B,
     retry: u32,
     previous: Option<Duration>,
-) -> Plan {
-    Plan::Own(backoff.get_or_insert_with(make).delay(retry, previous))
+) -> DelaySource {
+    DelaySource::Own(backoff.get_or_insert_with(make).delay(retry, previous))
 }

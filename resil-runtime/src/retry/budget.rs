@@ -1,30 +1,30 @@
 //! The token bucket that bounds retries as a whole.
 //!
-//! It counts what is spent rather than what is left: a full bucket is zero, whatever its capacity,
-//! and a success on a full bucket reads one word and writes none.
+//! It counts the tokens that are spent rather than those that are left: a full bucket is zero,
+//! whatever its capacity, and a success on a full bucket reads one word and writes none.
 //!
-//! Time gives tokens back too, but nobody watches it: what has come in since is worked out when a
-//! retry is about to be paid for, and the clock is read only then.
+//! Time gives tokens back too, but no task watches it: the inflow since the last retry is computed
+//! when the next one is about to be paid for, and the clock is read only then.
 
 use std::collections::HashMap;
 use std::sync::{Mutex as StdMutex, OnceLock, PoisonError};
 
 use super::policy::{BudgetPolicy, RetryPolicy};
-use crate::registry;
+use crate::conflict;
 use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering::Relaxed, broken};
 
-/// Parts of a token in one: what has come in is counted in tokens · ns / s.
+/// The number of parts in one token: the inflow is counted in tokens · ns / s.
 const PARTS: u128 = 1_000_000_000;
 
-/// Tokens spent. The policy is given with each step: it may depend on the site.
+/// The tokens that are spent. The policy is passed with each step, as it may depend on the site.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     spent: AtomicU32,
-    /// Taken by who pays for a retry, and by nobody else.
+    /// Locked only while a retry is paid for.
     inflow: Mutex<Inflow>,
 }
 
-/// Up to when time has given its tokens.
+/// The time up to which the inflow was counted.
 #[derive(Debug, Default, Clone, Copy)]
 struct Inflow {
     /// In ns, as [`clock::now_ns`](crate::clock::now_ns) counts them; 0 before the first retry.
@@ -36,7 +36,7 @@ struct Inflow {
 impl Inflow {
     const NEW: Self = Self { at: 0, part: 0 };
 
-    /// Returns the whole tokens that have come in up to `now`, and what is to be kept for the next
+    /// Returns the whole tokens that have come in up to `now`, and the state to keep for the next
     /// time. A clock that lies behind, as another runtime's may, gives nothing.
     fn up_to(self, now: u64, refill: u32) -> (u32, Self) {
         let parts = u128::from(now.saturating_sub(self.at)) * u128::from(refill) + self.part;
@@ -61,8 +61,8 @@ impl Budget {
         Self::default()
     }
 
-    /// Takes the cost of a retry; false if so much is not left. `now` gives the time, in ns: it is
-    /// not asked where time gives nothing.
+    /// Takes the cost of a retry; returns false if not enough is left. `now` returns the time in
+    /// nanoseconds; it is not called where time gives nothing.
     pub(crate) fn take(&self, policy: BudgetPolicy, now: impl FnOnce() -> u64) -> bool {
         if policy.refill == 0 {
             return self.pay(policy, 0).is_some();
@@ -70,7 +70,7 @@ impl Budget {
         let mut inflow = self.inflow();
         let now = now();
         if now < inflow.at {
-            // Of another runtime's clock: from here on this one counts.
+            // That was another runtime's clock: from here on this one counts.
             *inflow = Inflow { at: now, part: 0 };
         }
         let (came_in, next) = inflow.up_to(now, policy.refill);
@@ -80,16 +80,16 @@ impl Budget {
         }
         let paid = self.pay(policy, came_in);
         match paid {
-            // It was full: what would have come in on top is lost.
+            // It was full: the inflow that did not fit is lost.
             Some(Before::Full) => *inflow = Inflow { at: now, part: 0 },
             Some(Before::Short) => *inflow = next,
-            // Nothing was taken and nothing given: it comes in with the next one.
+            // Nothing was taken and nothing given: the inflow is counted with the next retry.
             None => {}
         }
         paid.is_some()
     }
 
-    /// Gives back what time has given, and takes the cost. `None` if that is not there.
+    /// Adds the inflow and takes the cost. Returns `None` if there is not enough.
     fn pay(&self, policy: BudgetPolicy, came_in: u32) -> Option<Before> {
         let mut before = Before::Short;
         let paid = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
@@ -131,7 +131,7 @@ impl Budget {
     }
 }
 
-/// What a bucket held before a retry was paid for.
+/// How full a bucket was before a retry was paid for.
 #[derive(Clone, Copy)]
 enum Before {
     /// All that it can hold.
@@ -145,7 +145,7 @@ enum Before {
 pub(crate) struct Named {
     name: &'static str,
     pub(super) budget: Budget,
-    /// What the first function that gives numbers has set, and which function that is.
+    /// The numbers that the first function with numbers has set, and that function.
     set: OnceLock<(BudgetPolicy, &'static str)>,
 }
 
@@ -157,21 +157,21 @@ impl Named {
             .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set)
     }
 
-    /// Takes up the numbers that `function` gives, if it gives any and is the first. Where another
-    /// one has given others, the conflict is noted and told.
+    /// Adopts the numbers that `function` gives, if it gives any and is the first. If another function
+    /// has given different ones, the conflict is noted and told.
     fn adopt(&self, policy: &RetryPolicy, function: &'static str) {
         let Some(given) = policy.budget.filter(|_| policy.budget_is_given) else {
             return;
         };
         let (set, by) = *self.set.get_or_init(|| (given, function));
         if set != given {
-            registry::note_budget(self.name, by, function);
+            conflict::note_budget(self.name, by, function);
         }
     }
 }
 
-/// The budget of that name, shared by all that name it; `function` does, and gives the numbers of
-/// its `policy` where those are written. Made for code sites only: their number bounds the map.
+/// Returns the budget of that name, made if there is none. `function` gives the numbers of its `policy`
+/// if they are written out. Only annotated functions make budgets, and their number bounds the map.
 pub(crate) fn named(
     name: &'static str,
     policy: &RetryPolicy,
@@ -319,7 +319,7 @@ mod tests {
             "the same numbers are none other"
         );
         assert_eq!(b.policy(), BudgetPolicy::new(10, 5));
-        let conflicts = registry::registry().conflicts();
+        let conflicts = conflict::all();
         let ours: Vec<_> = conflicts
             .iter()
             .filter(|c| c.name == "budget.tests")

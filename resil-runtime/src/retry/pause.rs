@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::Budget;
+use super::budget::Budget;
 use crate::clock::{self, Sleep};
 
 pin_project! {
-    /// The wait between two attempts.
+    /// The future of [`Retry::pause`](super::state::Retry::pause).
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Pause {
         #[pin]
         wait: Wait,
-        // What the attempt to come has taken of whose budget.
+        // The budget that paid for the next attempt, and how much.
         charged: Option<(&'static Budget, u32)>,
     }
 
@@ -41,7 +41,7 @@ pin_project! {
 }
 
 impl Pause {
-    /// A wait of `delay`, for an attempt that was charged so much of that budget.
+    /// Creates a wait of `delay`. `charged` is the budget that paid for the next attempt, and how much.
     #[inline]
     pub(super) fn new(delay: Duration, charged: Option<(&'static Budget, u32)>) -> Self {
         let wait = match delay {

@@ -1,13 +1,13 @@
-//! What is to become of an attempt that has ended: by a pattern, or by what its error is.
+//! Whether an attempt that failed is worth another one: by a pattern, or by the kind of its error.
 
 use std::time::Duration;
 
+use crate::call::CallState;
 use crate::classify::Class;
-use crate::error::Raised;
-use crate::mark::Mark;
-use crate::shown::Shown;
+use crate::error::RefusalKind;
+use crate::event::ErrorText;
 
-/// What a pattern says of an error.
+/// Whether an error is worth another attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryVerdict {
     /// Try again.
@@ -16,17 +16,25 @@ pub enum RetryVerdict {
     Final,
 }
 
-/// Asks `f` of `error`: a closure written in the attribute learns its argument's type here.
+/// Calls `f`, the closure of `retry_after = ..`, with `error`. The closure's argument gets its type here,
+/// so that the user need not write it.
 #[inline]
-pub fn ask<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
+pub fn ask_retry_after<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
     f(error)
 }
 
-/// The verdict where no pattern decides. A timeout of a layer below is retried; every other refusal by
+/// Returns that an error is final if it is recorded, by this attempt or one before: another attempt would
+/// only replay it.
+#[cfg(feature = "idempotent")]
+pub fn recorded_is_final(call: &CallState) -> Option<RetryVerdict> {
+    call.error_is_recorded().then_some(RetryVerdict::Final)
+}
+
+/// Returns the verdict where no pattern decides. A timeout of a layer below is retried; every other refusal by
 /// resil is final; an error of the body follows its class, and is retried if it has none.
-pub(super) fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> RetryVerdict {
-    let again = match (raised, class) {
-        (Some(raised), _) => matches!(raised, Raised::Timeout { .. }),
+pub(super) fn default_verdict(class: Option<Class>, refusal: Option<RefusalKind>) -> RetryVerdict {
+    let again = match (refusal, class) {
+        (Some(kind), _) => matches!(kind, RefusalKind::Timeout { .. }),
         (None, Some(Class::Permanent | Class::Neutral)) => false,
         (None, _) => true,
     };
@@ -37,18 +45,11 @@ pub(super) fn default_verdict(class: Option<Class>, raised: Option<Raised>) -> R
     }
 }
 
-/// Returns the verdict on an error that is on record, by this attempt or one before: another attempt
-/// would only replay it.
-#[cfg(feature = "idempotent")]
-pub fn recorded_is_final(mark: &Mark) -> Option<RetryVerdict> {
-    mark.recorded_error().then_some(RetryVerdict::Final)
-}
-
-/// How an attempt ended that is no success.
+/// The end of an attempt that did not succeed.
 pub(super) struct Ended<'a> {
     pub(super) verdict: RetryVerdict,
-    /// How long the failed side wants to be left alone.
-    pub(super) asked: Option<Duration>,
-    pub(super) error: Shown<'a>,
-    pub(super) mark: Option<&'a Mark>,
+    /// How long the failed side asks to be left alone.
+    pub(super) retry_after: Option<Duration>,
+    pub(super) error: ErrorText<'a>,
+    pub(super) call: Option<&'a CallState>,
 }

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use resil_runtime::__private::{CircuitPolicy, CircuitSite, Failure, Mark, Outcome, Site};
+use resil_runtime::__private::for_tests::Outcome;
+use resil_runtime::__private::{CallState, CircuitPolicy, CircuitSite, Failure, Site};
 use resil_runtime::circuit::{CircuitState, Window};
 use resil_runtime::event::{self, Event};
 use resil_runtime::{breaker, registry};
@@ -17,9 +18,9 @@ fn site(function: &'static str, line: u32, name: Option<&'static str>) -> &'stat
 
 /// One call of a function; true if it was let in.
 fn call(site: &'static CircuitSite, policy: Option<CircuitPolicy>, out: Result<(), ()>) -> bool {
-    let mark = Mark::new();
+    let state = CallState::new();
     let policy: Option<&'static CircuitPolicy> = policy.map(|p| &*Box::leak(Box::new(p)));
-    match site.admit(policy, &mark) {
+    match site.admit(policy, &state) {
         Ok(permit) => {
             let out: Outcome<(), ()> = out.map_err(Failure::Body);
             permit.settle(&out, |()| None, |()| None);

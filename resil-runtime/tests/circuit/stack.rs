@@ -7,9 +7,10 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use resil_runtime::__private::for_tests::{Conversions, Outcome, Permit, Refusal};
 use resil_runtime::__private::{
-    CircuitPolicy, CircuitSite, CircuitVerdict, Failure, Mark, Outcome, Refusal, Site, edge, lift,
-    look, then, timeout, under_permit, watch,
+    CallState, CircuitPolicy, CircuitSite, CircuitVerdict, Failure, Site, conversions,
+    expose_error, map_output, timeout, under_permit, watch, wrap_body,
 };
 use resil_runtime::circuit::{CircuitState, Window};
 use resil_runtime::{Breaker, Error, breaker};
@@ -50,10 +51,10 @@ impl Function {
         body: impl Future<Output = Result<T, Error>>,
         verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
     ) -> Outcome<T, Error> {
-        let mark = Mark::new();
+        let state = CallState::new();
         self.with(
-            &mark,
-            watch(then(body, |r| lift(r, gate())), &mark),
+            &state,
+            watch(map_output(body, |r| wrap_body(r, gate())), &state),
             verdict,
         )
         .await
@@ -62,11 +63,11 @@ impl Function {
     /// The circuit of a stack, around what is below it.
     async fn with<T>(
         &self,
-        mark: &Mark,
+        state: &CallState,
         below: impl Future<Output = Outcome<T, Error>>,
         verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
     ) -> Outcome<T, Error> {
-        let permit = match self.site.admit(Some(self.policy), mark) {
+        let permit = match self.site.admit(Some(self.policy), state) {
             Ok(permit) => permit,
             Err(refusal) => return Err(Failure::Policy(refusal)),
         };
@@ -82,11 +83,11 @@ impl Function {
         body: impl Future<Output = Result<(), Error>>,
         verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
     ) -> Outcome<(), Error> {
-        let mark = Mark::new();
-        let attempt = watch(then(body, |r| lift(r, gate())), &mark);
-        let below = timeout(self.limits, limit, Some(&mark), attempt);
-        let seen = then(below, |out| look(out, gate()));
-        self.with(&mark, seen, verdict).await
+        let state = CallState::new();
+        let attempt = watch(map_output(body, |r| wrap_body(r, gate())), &state);
+        let below = timeout(self.limits, limit, Some(&state), attempt);
+        let seen = map_output(below, |out| expose_error(out, gate()));
+        self.with(&state, seen, verdict).await
     }
 
     /// `#[timeout(limit)] #[circuit]`.
@@ -95,21 +96,21 @@ impl Function {
         limit: Duration,
         body: impl Future<Output = Result<(), Error>>,
     ) -> Outcome<(), Error> {
-        let mark = Mark::new();
-        let attempt = watch(then(body, |r| lift(r, gate())), &mark);
+        let state = CallState::new();
+        let attempt = watch(map_output(body, |r| wrap_body(r, gate())), &state);
         timeout(
             self.limits,
             limit,
-            Some(&mark),
-            self.with(&mark, attempt, |_| None),
+            Some(&state),
+            self.with(&state, attempt, |_| None),
         )
         .await
     }
 }
 
 /// The gate of a function that returns `Result<T, Error>`.
-fn gate<T>() -> resil_runtime::__private::Edge<Result<T, Error>, T, Error, Refusal> {
-    edge::<Result<T, Error>, T, Error>()
+fn gate<T>() -> Conversions<Result<T, Error>, T, Error, Refusal> {
+    conversions::<Result<T, Error>, T, Error>()
 }
 
 fn broken() -> Error {
@@ -211,7 +212,7 @@ async fn d10_g12_a_call_that_its_caller_drops_is_neutral_and_gives_its_place_bac
 async fn a_foreign_timeout_is_neutral() {
     let f = function("stack.foreign", fifty().failures(1));
     let other: &'static Site = Box::leak(Box::new(Site::new("stack.foreign.caller", 1)));
-    let call = then(f.call::<()>(pending()), |r: Outcome<(), Error>| r);
+    let call = map_output(f.call::<()>(pending()), |r: Outcome<(), Error>| r);
     assert!(timeout(other, secs(1), None, call).await.is_err());
     assert_eq!(f.breaker().state(), Closed);
 }
@@ -231,7 +232,10 @@ async fn d11_g13_timeouts_below_open_it_too() {
     let f = function("stack.d11.below", fifty().failures(4));
     for _ in 0..4 {
         let out = f.timeout_below(secs(1), pending(), |_| None).await;
-        assert!(matches!(out, Err(Failure::Seen(Error::Timeout { .. }, _))));
+        assert!(matches!(
+            out,
+            Err(Failure::Exposed(Error::Timeout { .. }, _))
+        ));
     }
     assert_eq!(f.breaker().state(), Open);
 }
@@ -293,19 +297,19 @@ fn refused_below() -> impl Future<Output = Outcome<(), Error>> {
 #[tokio::test(start_paused = true)]
 async fn what_ended_before_the_body_ran_is_neutral_unless_a_pattern_names_it() {
     let f = function("stack.refused", fifty().failures(1));
-    let mark = Mark::new();
+    let state = CallState::new();
     let success = |_: &Error| Some(CircuitVerdict::Success);
-    let seen = || then(refused_below(), |out| look(out, gate()));
-    let _ = f.with(&mark, refused_below(), |_| None).await;
-    let _ = f.with(&mark, seen(), |_| None).await;
+    let seen = || map_output(refused_below(), |out| expose_error(out, gate()));
+    let _ = f.with(&state, refused_below(), |_| None).await;
+    let _ = f.with(&state, seen(), |_| None).await;
     assert_eq!(f.breaker().state(), Closed);
     play(f.breaker(), "F");
     pass(secs(50)).await;
     // Half-open: no pattern makes a success of it.
-    let _ = f.with(&mark, seen(), success).await;
+    let _ = f.with(&state, seen(), success).await;
     assert_eq!(f.breaker().state(), HalfOpen);
     let failure = |_: &Error| Some(CircuitVerdict::Failure);
-    let _ = f.with(&mark, seen(), failure).await;
+    let _ = f.with(&state, seen(), failure).await;
     assert_eq!(f.breaker().state(), Open);
 }
 
@@ -335,10 +339,10 @@ async fn d12_a_call_that_outlives_a_trip_is_dropped() {
 async fn a_wait_is_left_out_of_the_time_however_it_ends() {
     let slow = CircuitPolicy::new().slow(secs(1)).window(Window::Calls(10));
     let f = function("stack.waits", slow);
-    let mark = Mark::new();
+    let state = CallState::new();
     let wait = |time| resil_runtime::clock::sleep_until(resil_runtime::clock::now() + time);
     let call = async |work: Duration, cut: Option<Duration>| {
-        let permit = f.site.admit(Some(f.policy), &mark).unwrap();
+        let permit = f.site.admit(Some(f.policy), &state).unwrap();
         {
             let mut pause = pin!(permit.leaving_out(wait(secs(10))));
             match cut {
@@ -384,5 +388,5 @@ async fn a_call_under_a_permit_of_the_same_breaker_is_never_refused_and_counts_n
 
 #[test]
 fn a_permit_is_small() {
-    assert!(size_of::<resil_runtime::__private::Permit<'_>>() <= 40);
+    assert!(size_of::<Permit<'_>>() <= 40);
 }

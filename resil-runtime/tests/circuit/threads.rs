@@ -3,7 +3,8 @@
 use std::sync::Barrier;
 use std::thread;
 
-use resil_runtime::__private::{CircuitPolicy, CircuitSite, Failure, Mark, Outcome, Site};
+use resil_runtime::__private::for_tests::Outcome;
+use resil_runtime::__private::{CallState, CircuitPolicy, CircuitSite, Failure, Site};
 use resil_runtime::circuit::{CircuitState, Window};
 use resil_runtime::{breaker, registry};
 
@@ -28,10 +29,10 @@ fn a_first_call_by_many_threads_makes_one_breaker_and_one_conflict() {
             s.spawn(move || {
                 start.wait();
                 for _ in 0..1_000 {
-                    let mark = Mark::new();
+                    let state = CallState::new();
                     let out: Outcome<(), ()> = Err(Failure::Body(()));
                     for site in [&SITES[t % 2], &UNNAMED] {
-                        let permit = site.admit(Some(&POLICIES[t % 2]), &mark).unwrap();
+                        let permit = site.admit(Some(&POLICIES[t % 2]), &state).unwrap();
                         permit.settle(&out, |()| None, |()| None);
                     }
                 }

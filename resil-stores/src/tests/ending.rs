@@ -199,9 +199,9 @@ async fn an_attempt_that_was_cut_abandons_whatever_comes_after_it() {
                     sleep(ms(500)).await;
                     Ok(1)
                 };
-                let attempt = async { lift(watch(slow, mark).await, gate) };
+                let attempt = async { wrap_body(watch(slow, mark).await, gate) };
                 let _ = timeout(&SITE, ms(100), Some(mark), attempt).await;
-                lift(watch(async { Err(Declined::Card(2)) }, mark).await, gate)
+                wrap_body(watch(async { Err(Declined::Card(2)) }, mark).await, gate)
             },
         )
         .await;

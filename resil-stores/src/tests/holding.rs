@@ -184,8 +184,8 @@ async fn a_body_can_ask_for_its_key_and_fence() {
     assert_eq!(known.map(|s| s.fence()), Some(fence));
     // In memory without a shared store the same key has the same hash.
     let body = async { Ok(current().expect("under a claim").key()) };
-    let gate = edge::<Kept<String>, String, Declined>();
-    let mark = Mark::new();
+    let gate = conversions::<Kept<String>, String, Declined>();
+    let mark = CallState::new();
     let plain = memory::IdempotentSite::new(&SITE, Some("charge"))
         .of(None)
         .begin(
@@ -195,9 +195,9 @@ async fn a_body_can_ask_for_its_key_and_fence() {
             memory::recorded::<Kept<String>, _, _>(),
             &mark,
         )
-        .run(async { lift(body.await, gate) })
+        .run(async { wrap_body(body.await, gate) })
         .await;
-    assert_eq!(finish(plain, gate), Ok(hash));
+    assert_eq!(into_return(plain, gate), Ok(hash));
 }
 
 #[tokio::test(start_paused = true)]

@@ -81,9 +81,9 @@ async fn a_running_call_is_not_resolved() {
 #[tokio::test(start_paused = true)]
 async fn keys_of_the_store_in_memory_are_resolved_too() {
     let by_hand = || KeyOf::new("by-hand").part("a").part(&7);
-    let gate = edge::<Kept<u8>, u8, Declined>();
+    let gate = conversions::<Kept<u8>, u8, Declined>();
     let ask = async |takes: Duration| {
-        let mark = Mark::new();
+        let mark = CallState::new();
         let prepared = KeyBuilder::new().part("a").part(&7).finish();
         let out = IdempotentSite::new(&SITE, Some("by-hand"))
             .of(None)
@@ -93,10 +93,10 @@ async fn keys_of_the_store_in_memory_are_resolved_too() {
                     sleep(takes).await;
                     Ok(1)
                 };
-                lift(watch(body, &mark).await, gate)
+                wrap_body(watch(body, &mark).await, gate)
             })
             .await;
-        finish(out, gate)
+        into_return(out, gate)
     };
     let mut call = Box::pin(ask(LEASE));
     begin_to_run(call.as_mut()).await;

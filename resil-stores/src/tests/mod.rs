@@ -19,10 +19,11 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use resil_runtime::__private::for_tests::{Conversions, Outcome, Refusal};
 use resil_runtime::__private::stores::{self as memory, PreparedKey};
 use resil_runtime::__private::{
-    Edge, Failure, KeyBuilder, Mark, Outcome, PreparedFingerprint, Refusal, Site, edge, finish,
-    lift, timeout, watch, weigh,
+    CallState, Failure, KeyBuilder, PreparedFingerprint, Site, conversions, into_return, timeout,
+    watch, weigh, wrap_body,
 };
 use resil_runtime::event::{Event, Subscription, subscribe};
 use resil_runtime::idempotency::{
@@ -113,19 +114,22 @@ async fn stack_on<T>(
     key: PreparedKey,
     fingerprint: Option<PreparedFingerprint>,
     keeps: bool,
-    inside: impl AsyncFnOnce(&Mark, Edge<Kept<T>, T, Declined, Refusal>) -> Outcome<T, Declined>,
+    inside: impl AsyncFnOnce(
+        &CallState,
+        Conversions<Kept<T>, T, Declined, Refusal>,
+    ) -> Outcome<T, Declined>,
 ) -> Kept<T>
 where
     T: Serialize + DeserializeOwned,
 {
     let site = IdempotentSite::new(&SITE, Some("charge"));
-    let gate = edge::<Kept<T>, T, Declined>();
+    let gate = conversions::<Kept<T>, T, Declined>();
     let codec = if keeps {
         recorded_with_errors::<Kept<T>, T, Declined>()
     } else {
         recorded::<Kept<T>, T, Declined>()
     };
-    let mark = Mark::new();
+    let mark = CallState::new();
     let out = site
         .of(None)
         .begin_on(
@@ -138,7 +142,7 @@ where
         )
         .run(async { weigh(inside(&mark, gate).await, &mark, |_| false, |_| keeps) })
         .await;
-    finish(out, gate)
+    into_return(out, gate)
 }
 
 /// `#[idempotent]` alone around `body`.
@@ -149,7 +153,7 @@ async fn call_on<T: Serialize + DeserializeOwned>(
     body: impl Future<Output = Kept<T>>,
 ) -> Kept<T> {
     stack_on(shared, policy, key, None, false, async move |mark, gate| {
-        lift(watch(body, mark).await, gate)
+        wrap_body(watch(body, mark).await, gate)
     })
     .await
 }

@@ -76,9 +76,9 @@ async fn nothing_opens_at_the_moment_a_timeout_above_fires() {
                 answers(1).await
             };
             let answer = call_on(&shared, &PLAIN, key("a"), body).await;
-            lift(answer, edge::<Kept<u32>, _, _>())
+            wrap_body(answer, conversions::<Kept<u32>, _, _>())
         });
-        is_refused(finish(stack.await, edge::<Kept<u32>, _, _>()));
+        is_refused(into_return(stack.await, conversions::<Kept<u32>, _, _>()));
     }
     assert_eq!((runs.get(), shared.outages()), (0, 0));
 }

@@ -199,7 +199,7 @@ async fn another_fingerprint_is_refused_while_it_runs_and_after() {
                 key("a"),
                 Some(fp),
                 false,
-                async |mark, gate| lift(watch(slow(answer), mark).await, gate),
+                async |mark, gate| wrap_body(watch(slow(answer), mark).await, gate),
             )
             .await
         }
@@ -265,7 +265,7 @@ async fn a_stored_error_is_replayed_and_a_forgotten_one_frees_the_key() {
             None,
             keeps,
             async |mark, gate| {
-                lift(
+                wrap_body(
                     watch(async { Err(Declined::Card(answer)) }, mark).await,
                     gate,
                 )
@@ -287,9 +287,9 @@ async fn a_stored_error_is_replayed_and_a_forgotten_one_frees_the_key() {
 #[tokio::test(start_paused = true)]
 async fn q14_a_store_that_outlives_the_process_wants_a_name() {
     let shared = Shared::new(Flaky::sound().durable());
-    let gate = edge::<Kept<u8>, u8, Declined>();
+    let gate = conversions::<Kept<u8>, u8, Declined>();
     let codec = recorded::<Kept<u8>, u8, Declined>();
-    let mark = Mark::new();
+    let mark = CallState::new();
     let out = IdempotentSite::new(&SITE, None)
         .of(None)
         .begin_on(
@@ -300,9 +300,9 @@ async fn q14_a_store_that_outlives_the_process_wants_a_name() {
             codec,
             &mark,
         )
-        .run(async { lift(Ok(1), gate) })
+        .run(async { wrap_body(Ok(1), gate) })
         .await;
-    let e = refusal(finish(out, gate));
+    let e = refusal(into_return(out, gate));
     assert!(matches!(e, IdempotencyError::Unnamed { .. }));
     assert!(e.to_string().contains("name = \"..\""), "{e}");
     assert_eq!(call_on(&shared, &PLAIN, key("a"), slow(1)).await, Ok(1));

@@ -66,7 +66,7 @@ async fn an_error_of_the_body_after_a_cut_attempt_does_not_free_the_key() {
             _ = watch(hang(), mark) => unreachable!(),
             () = sleep(LEASE) => {}
         }
-        lift(watch(async { Err(ShopError::Declined) }, mark).await, gate)
+        wrap_body(watch(async { Err(ShopError::Declined) }, mark).await, gate)
     });
     assert_eq!(declined.await, Err::<u8, _>(ShopError::Declined));
     let e = refused(ask(store, &STRICT, 2).await);
@@ -82,7 +82,7 @@ async fn an_ok_after_a_cut_attempt_is_recorded() {
             _ = watch(hang(), mark) => unreachable!(),
             () = sleep(LEASE) => {}
         }
-        lift(watch(async { Ok(1u8) }, mark).await, gate)
+        wrap_body(watch(async { Ok(1u8) }, mark).await, gate)
     });
     assert_eq!(ok.await, Ok(1));
     assert_eq!(ask(store, &STRICT, 2).await, Ok(1));
@@ -93,9 +93,9 @@ async fn a_new_claim_forgets_the_cuts_of_the_one_before() {
     // Below `retry` every attempt claims anew, with one mark for the whole call.
     let store = store();
     let site = IdempotentSite::new(&SITE, None);
-    let gate = edge::<Answered<u8>, u8, ShopError>();
+    let gate = conversions::<Answered<u8>, u8, ShopError>();
     let codec = recorded::<Answered<u8>, u8, ShopError>();
-    let mark = Mark::new();
+    let mark = CallState::new();
     let claim = async || match site
         .of(None)
         .begin_in(store, &PLAIN, key("a"), None, codec, &mark)
@@ -107,14 +107,14 @@ async fn a_new_claim_forgets_the_cuts_of_the_one_before() {
     {
         let cut = claim()
             .await
-            .run(async { lift(watch(hang(), &mark).await, gate) });
+            .run(async { wrap_body(watch(hang(), &mark).await, gate) });
         begin_to_run(pin!(cut)).await;
     }
-    assert!(mark.was_cut());
+    assert!(mark.attempt_was_dropped());
     let heard = listen();
     let declined = claim()
         .await
-        .run(async { lift(watch(async { Err(ShopError::Declined) }, &mark).await, gate) });
+        .run(async { wrap_body(watch(async { Err(ShopError::Declined) }, &mark).await, gate) });
     assert!(declined.await.is_err());
     assert_eq!(
         heard.take(),
@@ -129,7 +129,7 @@ async fn a_call_dropped_before_its_body_began_frees_the_key() {
         // It waits for a place in a bulkhead, say.
         let mut owner = pin!(stack(store, &STRICT, key("a"), None, async |mark, gate| {
             sleep(NEVER).await;
-            lift(watch(hang(), mark).await, gate)
+            wrap_body(watch(hang(), mark).await, gate)
         }));
         begin_to_run(owner.as_mut()).await;
     }

@@ -68,7 +68,7 @@ async fn another_fingerprint_runs_nothing() {
     let with = |fp: u32, answer: u8| {
         let fp = Some(PreparedFingerprint::of(&fp));
         stack(store, &PLAIN, key("a"), fp, async move |mark, gate| {
-            lift(watch(async { Ok(answer) }, mark).await, gate)
+            wrap_body(watch(async { Ok(answer) }, mark).await, gate)
         })
     };
     assert_eq!(with(1, 1).await, Ok(1));
@@ -248,7 +248,7 @@ fn nothing() -> JsonFns<NotSend> {
     }
 }
 
-async fn whole(mark: &Mark) -> Outcome<NotSend, ShopError> {
+async fn whole(mark: &CallState) -> Outcome<NotSend, ShopError> {
     let gate = ResultCodec {
         ok: nothing,
         err: None,
@@ -267,7 +267,7 @@ fn futures_are_send_whatever_the_result_is() {
     fn is_send<X: Send>(_: X) {}
     send::<ClaimFuture<'static, NotSend, NotSend>>();
     send::<Running<'static, NotSend, NotSend, std::future::Ready<()>>>();
-    is_send(whole(&Mark::new()));
+    is_send(whole(&CallState::new()));
     assert!(size_of::<Running<'static, u8, u8, ()>>() <= 256);
 }
 

@@ -218,14 +218,15 @@ async fn q14_a_name_is_shared_and_a_site_is_not() {
     static TWIN: Site = Site::new("shop::charge", 7);
     let store = store();
     let codec = recorded::<Answered<u8>, u8, ShopError>();
-    let mark = Mark::new();
+    let mark = CallState::new();
     let run = async |site: IdempotentSite| {
         let begin = site
             .of(None)
             .begin_in(store, &PLAIN, key("a"), None, codec, &mark);
         match begin.await {
             ClaimOutcome::Run(claim) => {
-                let done = claim.run(async { lift(Ok(1), edge::<Answered<u8>, _, _>()) });
+                let done =
+                    claim.run(async { wrap_body(Ok(1), conversions::<Answered<u8>, _, _>()) });
                 done.await.unwrap();
                 "ran"
             }

@@ -31,12 +31,13 @@ use super::running::Running;
 use super::site::IdempotentSite;
 use super::*;
 use crate::Error;
+use crate::call::Site;
+use crate::call::conversions::{Conversions, conversions, into_return, wrap_body};
+use crate::call::{CallState, watch};
+use crate::call::{Failure, Outcome};
 use crate::clock;
 use crate::error::Refusal;
 use crate::event::{Event, Subscription, subscribe};
-use crate::failure::{Edge, Failure, Outcome, edge, finish, lift};
-use crate::mark::{Mark, watch};
-use crate::site::Site;
 use crate::timeout::timeout;
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -75,15 +76,18 @@ async fn stack<T>(
     policy: &IdempotentPolicy,
     key: PreparedKey,
     fingerprint: Option<PreparedFingerprint>,
-    inside: impl AsyncFnOnce(&Mark, Edge<Answered<T>, T, ShopError, Refusal>) -> Outcome<T, ShopError>,
+    inside: impl AsyncFnOnce(
+        &CallState,
+        Conversions<Answered<T>, T, ShopError, Refusal>,
+    ) -> Outcome<T, ShopError>,
 ) -> Answered<T>
 where
     T: Serialize + DeserializeOwned,
 {
     let site = IdempotentSite::new(&SITE, None);
-    let gate = edge::<Answered<T>, T, ShopError>();
+    let gate = conversions::<Answered<T>, T, ShopError>();
     let codec = recorded::<Answered<T>, T, ShopError>();
-    let mark = Mark::new();
+    let mark = CallState::new();
     let ran = Cell::new(false);
     let out = site
         .of(None)
@@ -94,7 +98,7 @@ where
         })
         .await;
     assert_eq!(mark.replayed(), out.is_ok() && !ran.get());
-    finish(out, gate)
+    into_return(out, gate)
 }
 
 /// `#[idempotent]` alone around `body`.
@@ -105,7 +109,7 @@ async fn call<T: Serialize + DeserializeOwned>(
     body: impl Future<Output = Answered<T>>,
 ) -> Answered<T> {
     stack(store, policy, key, None, async move |mark, gate| {
-        lift(watch(body, mark).await, gate)
+        wrap_body(watch(body, mark).await, gate)
     })
     .await
 }
@@ -119,7 +123,7 @@ async fn call_cut<T: Serialize + DeserializeOwned>(
     body: impl Future<Output = Answered<T>>,
 ) -> Answered<T> {
     stack(store, policy, key, None, async move |mark, gate| {
-        let attempt = async { lift(watch(body, mark).await, gate) };
+        let attempt = async { wrap_body(watch(body, mark).await, gate) };
         timeout(&SITE, limit, Some(mark), attempt).await
     })
     .await

@@ -59,9 +59,9 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                 let runs = Arc::clone(&runs);
                 tokio::spawn(async move {
                     let site = IdempotentSite::new(&SITE, None);
-                    let gate = edge::<Answered<u32>, u32, ShopError>();
+                    let gate = conversions::<Answered<u32>, u32, ShopError>();
                     let codec = recorded::<Answered<u32>, u32, ShopError>();
-                    let mark = Mark::new();
+                    let mark = CallState::new();
                     let begin =
                         site.of(None)
                             .begin_in(store, &PLAIN, key(&round), None, codec, &mark);
@@ -77,7 +77,7 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                                     Ok(round)
                                 }
                             };
-                            let body = async { lift(watch(body, &mark).await, gate) };
+                            let body = async { wrap_body(watch(body, &mark).await, gate) };
                             claim.run(body).await.is_ok()
                         }
                         ClaimOutcome::Replay(v) => v == Ok(round),
@@ -189,9 +189,9 @@ async fn a_waiter_waits_at_most_to_the_deadline_in_force() {
     );
     // A `#[timeout]` around it in the same stack is one too, and says why before it fires.
     let limited = timeout(&SITE, Duration::from_secs(5), None, async {
-        lift(ask().await, edge::<Answered<u8>, _, _>())
+        wrap_body(ask().await, conversions::<Answered<u8>, _, _>())
     });
-    let answer = finish(limited.await, edge::<Answered<u8>, _, _>());
+    let answer = into_return(limited.await, conversions::<Answered<u8>, _, _>());
     let e = refused(answer);
     assert!(matches!(e, IdempotencyError::InProgress { .. }), "{e}");
     assert_eq!((now() - t).as_secs(), 12);
@@ -279,7 +279,7 @@ async fn d17_d18_no_call_is_lost_and_no_two_run_at_a_time() {
             for i in 0..500u32 {
                 let n = task.wrapping_mul(7_919).wrapping_add(i.wrapping_mul(31));
                 let k = (i % 3) as usize;
-                let mark = Mark::new();
+                let mark = CallState::new();
                 let body = async {
                     assert!(!RUNNING[k].swap(true, Relaxed), "two at a time");
                     let _runs = Runs(k);

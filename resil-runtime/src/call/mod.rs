@@ -1,0 +1,27 @@
+//! One annotated function and one call of it: where the function stands, what its call is
+//! identified by, what the layers of its stack pass to each other.
+//!
+//! A *call* runs through the layers of its stack. Each layer gives the next one an [`Outcome`];
+//! [`Conversions`] turn the user's return type into one and back, and the [`CallState`] holds what
+//! an outcome cannot say, such as that a body was dropped half-way.
+
+pub(crate) mod conversions;
+mod id;
+pub(crate) mod map_output;
+mod outcome;
+mod per_type;
+mod site;
+mod state;
+mod types;
+
+pub use self::conversions::FromResil;
+pub use self::id::CallId;
+pub use self::outcome::{Failure, Outcome};
+pub use self::site::Site;
+pub use self::state::{CallState, watch};
+pub use self::types::Types;
+
+pub(crate) use self::id::CallNumber;
+pub(crate) use self::outcome::AnyRefusal;
+pub(crate) use self::per_type::PerType;
+pub(crate) use self::state::id_of;

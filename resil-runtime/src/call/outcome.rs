@@ -1,0 +1,68 @@
+//! What the layers of one stack hand to each other.
+
+use std::convert::Infallible;
+
+use crate::error::{Refusal, RefusalKind};
+use crate::event::ErrorText;
+
+/// The error of a layer: either the body's own error `E`, or a refusal `P` by one of the layers.
+///
+/// `P` is [`Refusal`], or [`Infallible`] in a stack none of whose layers can refuse.
+#[derive(Debug)]
+pub enum Failure<E, P = Refusal> {
+    /// The body's own error.
+    Body(E),
+    /// A layer's refusal, not yet converted into the user's error.
+    Policy(P),
+    /// A refusal that was converted into `E` early, because a pattern had to match it as the user's
+    /// error; the kind says what it was.
+    Exposed(E, RefusalKind),
+}
+
+/// The outcome of a layer: what it hands to the layer above.
+pub type Outcome<T, E, P = Refusal> = Result<T, Failure<E, P>>;
+
+/// The refusals of a stack: [`Refusal`], or [`Infallible`] where no layer can refuse.
+pub trait AnyRefusal {
+    /// Returns which policy refused.
+    fn kind(&self) -> RefusalKind;
+    /// Returns the text that an event shows of it.
+    fn text(&self) -> ErrorText<'_>;
+}
+
+impl AnyRefusal for Refusal {
+    fn kind(&self) -> RefusalKind {
+        Refusal::kind(self)
+    }
+    fn text(&self) -> ErrorText<'_> {
+        ErrorText::Display(self)
+    }
+}
+
+impl AnyRefusal for Infallible {
+    fn kind(&self) -> RefusalKind {
+        match *self {}
+    }
+    fn text(&self) -> ErrorText<'_> {
+        match *self {}
+    }
+}
+
+impl<E, P: AnyRefusal> Failure<E, P> {
+    /// Returns which policy of this stack refused; `None` for the body's own error.
+    pub fn refusal(&self) -> Option<RefusalKind> {
+        match self {
+            Self::Body(_) => None,
+            Self::Policy(p) => Some(p.kind()),
+            Self::Exposed(_, kind) => Some(*kind),
+        }
+    }
+
+    /// Returns the user's error, unless this is a refusal that was not converted yet.
+    pub fn error(&self) -> Option<&E> {
+        match self {
+            Self::Body(e) | Self::Exposed(e, _) => Some(e),
+            Self::Policy(_) => None,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! State that each `Self` type of an annotated method has for itself.
+
+use std::sync::OnceLock;
+
+use super::types::Types;
+
+/// The state of a site for each `Self` type but the first. There are as many as the program has
+/// instances.
+#[derive(Debug)]
+pub(crate) struct PerType<S: 'static> {
+    /// The instance that was called first: the site's own state belongs to its `Self`.
+    first: OnceLock<First>,
+    others: OnceLock<&'static Other<S>>,
+}
+
+#[derive(Debug)]
+struct First {
+    instance: &'static str,
+    this: Option<&'static str>,
+}
+
+#[derive(Debug)]
+struct Other<S: 'static> {
+    this: &'static str,
+    state: S,
+    next: OnceLock<&'static Self>,
+}
+
+impl<S> PerType<S> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            first: OnceLock::new(),
+            others: OnceLock::new(),
+        }
+    }
+
+    /// Returns whether `types` are those of the first instance: the common case, told by the address
+    /// of their name.
+    #[inline]
+    pub(crate) fn is_first(&self, types: Types) -> bool {
+        let first = self.first.get();
+        first.is_some_and(|first| std::ptr::eq(first.instance, types.instance()))
+    }
+
+    /// Returns the state for the `Self` of `types`, made if there is none; `None` if it is the site's
+    /// own.
+    #[inline(never)]
+    pub(crate) fn other(&self, types: Types, make: impl Fn() -> S) -> Option<&'static S> {
+        let this = types.this();
+        let first = self.first.get_or_init(|| First {
+            instance: types.instance(),
+            this,
+        });
+        // `None`: the types are the function's own arguments alone.
+        let this = this.filter(|this| first.this != Some(this))?;
+        let mut place = &self.others;
+        loop {
+            let other = *place.get_or_init(|| {
+                Box::leak(Box::new(Other {
+                    this,
+                    state: make(),
+                    next: OnceLock::new(),
+                }))
+            });
+            if other.this == this {
+                return Some(&other.state);
+            }
+            place = &other.next;
+        }
+    }
+}

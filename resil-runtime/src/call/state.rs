@@ -1,0 +1,256 @@
+//! What the layers of one running call tell each other beside its outcome: a byte of flags and the
+//! call's number, shared by reference.
+//!
+//! A layer above a dropped body has to know why it was dropped: by a panic in the middle of a poll,
+//! by a timeout of the same stack, or by the caller. Other layers have to know whether an attempt
+//! was dropped after its first poll, and whether the answer is a replay. Each call of a function has
+//! a state of its own, so that recursion and the timeouts of other functions are told apart. A stack
+//! has none if no layer asks for it and none of its events needs the call's number.
+//!
+//! | flag | set by | read by |
+//! |---|---|---|
+//! | [`POLLING`] | [`watch`], [`CallState::asking`] | circuit and idempotency, on drop |
+//! | [`ATTEMPT_DROPPED`] | [`watch`], on drop | idempotency |
+//! | [`TIMING_OUT`] | timeout | circuit, on drop |
+//! | [`REPLAYED`] | idempotency | circuit, retry |
+//! | [`POLLED_SINCE_CLAIM`] | [`watch`] | idempotency |
+//! | [`INVERTED`] | idempotency | idempotency, retry |
+//! | [`POLLED_SINCE_PERMIT`] | [`watch`] | circuit |
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::id::{CallId, CallNumber};
+
+/// The body, or another piece of the user's code, is being polled. Found set on drop, it means that
+/// a panic is passing through.
+const POLLING: u8 = 1;
+/// An attempt was dropped after its first poll and before it was done.
+const ATTEMPT_DROPPED: u8 = 2;
+/// A timeout of this stack is dropping what is inside it.
+const TIMING_OUT: u8 = 4;
+/// The answer is a recorded one: no body ran under the last claim.
+const REPLAYED: u8 = 8;
+/// A body was polled since the last claim began.
+const POLLED_SINCE_CLAIM: u8 = 16;
+/// The outcome is treated against its kind: an `Err` that is to be stored, or an `Ok` that is to be
+/// forgotten.
+#[cfg(feature = "idempotent")]
+const INVERTED: u8 = 32;
+/// A body was polled since the circuit let the call, or this attempt, in.
+const POLLED_SINCE_PERMIT: u8 = 64;
+
+/// The state of one running call: see the [module](self). Only the task that runs the call accesses
+/// it, so relaxed accesses are enough.
+#[derive(Debug, Default)]
+pub struct CallState {
+    flags: AtomicU8,
+    /// The call's number, 0 until an event of it is heard.
+    number: AtomicU32,
+}
+
+/// Returns the id of `call`, or a new one if its stack keeps no state.
+#[cold]
+pub(crate) fn id_of(call: Option<&CallState>) -> CallId {
+    call.map_or_else(CallNumber::next, CallState::number).id()
+}
+
+impl CallState {
+    /// Creates the state of a call that is about to begin.
+    pub const fn new() -> Self {
+        Self {
+            flags: AtomicU8::new(0),
+            number: AtomicU32::new(0),
+        }
+    }
+
+    /// Returns the number of the call; the first request draws it.
+    #[cold]
+    pub(crate) fn number(&self) -> CallNumber {
+        CallNumber::of_bits(self.number.load(Relaxed)).unwrap_or_else(|| {
+            let number = CallNumber::next();
+            self.number.store(number.to_bits(), Relaxed);
+            number
+        })
+    }
+
+    // Plain load and store: only the task that runs the call writes, so nothing can come between.
+    fn set(&self, bit: u8) {
+        self.flags.store(self.flags.load(Relaxed) | bit, Relaxed);
+    }
+    fn clear(&self, bit: u8) {
+        self.flags.store(self.flags.load(Relaxed) & !bit, Relaxed);
+    }
+    fn has(&self, bit: u8) -> bool {
+        self.flags.load(Relaxed) & bit != 0
+    }
+
+    /// Returns whether a panic of the body is what drops the layer that asks. A panic of the caller,
+    /// which drops a suspended call, is none.
+    pub(crate) fn panicked(&self) -> bool {
+        self.has(POLLING)
+    }
+
+    /// Returns whether a timeout of this very call is what drops the layer that asks.
+    pub(crate) fn is_timing_out(&self) -> bool {
+        self.has(TIMING_OUT)
+    }
+
+    /// Returns whether an attempt was dropped in mid-flight since
+    /// [`begin_claim`](Self::begin_claim).
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn attempt_was_dropped(&self) -> bool {
+        self.has(ATTEMPT_DROPPED)
+    }
+
+    /// Returns whether a body was polled since [`begin_claim`](Self::begin_claim).
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn body_was_polled(&self) -> bool {
+        self.has(POLLED_SINCE_CLAIM)
+    }
+
+    /// Forgets the attempts before the claim that begins now.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn begin_claim(&self) {
+        self.clear(ATTEMPT_DROPPED | POLLED_SINCE_CLAIM);
+    }
+
+    /// Sets whether the answer is a replay.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn set_replayed(&self, yes: bool) {
+        if yes {
+            self.set(REPLAYED);
+        } else {
+            self.clear(REPLAYED);
+        }
+    }
+
+    /// Returns whether the answer is a replay: no body ran under the last claim.
+    pub(crate) fn replayed(&self) -> bool {
+        self.has(REPLAYED)
+    }
+
+    /// Returns whether the answer is a replay and no body ran under the circuit's permit either. (An
+    /// attempt may fail and be recorded, and the next one replay that: then a body did run.)
+    pub(crate) fn only_replayed(&self) -> bool {
+        self.replayed() && !self.has(POLLED_SINCE_PERMIT)
+    }
+
+    /// Notes that the circuit is about to let another attempt in. Generated code calls it only where
+    /// the circuit stands between a retry and a claim; in other stacks nobody asks for the flag
+    /// more than once.
+    #[inline(always)]
+    pub fn forget_runs(&self) {
+        self.clear(POLLED_SINCE_PERMIT);
+    }
+
+    /// Sets whether the outcome is an error that `errors = store(..)` names, or an `Ok` that
+    /// `forget_ok(..)` names.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn set_inverted(&self, yes: bool) {
+        if yes {
+            self.set(INVERTED);
+        } else {
+            self.clear(INVERTED);
+        }
+    }
+
+    /// Returns whether the error of this outcome is to be stored.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn stores_error(&self) -> bool {
+        self.has(INVERTED)
+    }
+
+    /// Returns whether the `Ok` of this outcome is to be forgotten.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn forgets_ok(&self) -> bool {
+        self.has(INVERTED)
+    }
+
+    /// Returns whether the error of this outcome is recorded, so that another attempt would only
+    /// replay it.
+    #[cfg(feature = "idempotent")]
+    pub(crate) fn error_is_recorded(&self) -> bool {
+        self.replayed() || (self.stores_error() && !self.attempt_was_dropped())
+    }
+
+    /// Runs `ask`, code of the user's that looks at an outcome. Its panic counts as the call's.
+    #[inline(always)]
+    pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let is_asked = self.has(POLLING);
+        self.set(POLLING);
+        // No guard, as for the body.
+        let said = ask();
+        if !is_asked {
+            self.clear(POLLING);
+        }
+        said
+    }
+
+    /// Runs `drop`, so that the layers inside see that a timeout is dropping them.
+    pub(crate) fn while_timing_out(&self, drop: impl FnOnce()) {
+        struct Reset<'a>(&'a CallState);
+        impl Drop for Reset<'_> {
+            fn drop(&mut self) {
+                self.0.clear(TIMING_OUT);
+            }
+        }
+        self.set(TIMING_OUT);
+        let _reset = Reset(self);
+        drop();
+    }
+}
+
+pin_project! {
+    /// The future of [`watch`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Watched<'a, F> {
+        #[pin]
+        body: F,
+        call: &'a CallState,
+        started: bool,
+    }
+
+    impl<F> PinnedDrop for Watched<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.started {
+                this.call.set(ATTEMPT_DROPPED);
+            }
+        }
+    }
+}
+
+/// Wraps `body`, an attempt of `call`, so that the call's state says whether it is being polled,
+/// was polled, and was dropped before it was done. Stacks with a circuit or a claim need it.
+#[inline(always)]
+pub fn watch<F: Future>(body: F, call: &CallState) -> Watched<'_, F> {
+    Watched {
+        body,
+        call,
+        started: false,
+    }
+}
+
+impl<F: Future> Future for Watched<'_, F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        *this.started = true;
+        this.call
+            .set(POLLING | POLLED_SINCE_CLAIM | POLLED_SINCE_PERMIT);
+        // No guard: a panic leaves the bit set, which is how the layers above know.
+        let poll = this.body.poll(cx);
+        this.call.clear(POLLING);
+        if poll.is_ready() {
+            *this.started = false;
+        }
+        poll
+    }
+}

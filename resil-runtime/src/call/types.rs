@@ -1,0 +1,161 @@
+//! For which types an instance of an annotated function was built.
+//!
+//! All instances of a generic function share its statics, and so do all types that use one default
+//! method of a trait. The attribute on a method can't tell: it sees neither the `impl` nor the
+//! `trait` around it. rustc can: in a function's body it names a closure with all type arguments in
+//! force, `<app::Visa as app::Pay>::charge::{{closure}}`, and an item without any,
+//! `app::Pay::charge::__RESIL_FN_`. Where both read the same but for the last word, nothing is
+//! generic; in an optimised build that comparison is made by the compiler, and costs nothing.
+
+use std::any::type_name;
+
+/// What the path of a closure ends with. The item's name, `__RESIL_FN_`, is as long.
+const CLOSURE: &str = "::{{closure}}";
+
+/// The types that one instance of a function was built for. There is none of these where a function
+/// has one instance only.
+#[derive(Debug, Clone, Copy)]
+#[doc(hidden)]
+pub struct Types {
+    declared: &'static str,
+    instance: &'static str,
+    #[cfg(feature = "idempotent")]
+    id: std::any::TypeId,
+}
+
+impl Types {
+    /// Of the function in whose body `D` is declared and the closure `I` stands, both in one block;
+    /// `None` if that has one instance only.
+    #[inline(always)]
+    pub fn of<D, I>(_: &I) -> Option<Self> {
+        let (declared, instance) = (type_name::<D>(), type_name::<I>());
+        (!differ_in_the_last_word_alone(declared, instance)).then(|| Self {
+            declared,
+            instance,
+            #[cfg(feature = "idempotent")]
+            id: typeid::of::<I>(),
+        })
+    }
+
+    /// Returns the path of a closure in the function's body, with all type arguments in force.
+    #[inline(always)]
+    pub(crate) fn instance(self) -> &'static str {
+        self.instance
+    }
+
+    /// `Self`, as the path to the function names it, where the instance depends on it:
+    /// `<app::Visa as app::Pay>`, `app::Client<u32>`.
+    pub(crate) fn this(self) -> Option<&'static str> {
+        let this = Path::of(self.instance).this;
+        (this != Path::of(self.declared).this).then_some(this)
+    }
+
+    /// Path and name of the function, with `Self` and without its own arguments:
+    /// `<app::Visa as app::Pay>::charge`.
+    pub(crate) fn function(self) -> &'static str {
+        Path::of(self.instance).function
+    }
+}
+
+#[cfg(feature = "idempotent")]
+impl Types {
+    /// The function's own arguments, `<u32, 3>`; empty if it has none.
+    pub(crate) fn arguments(self) -> &'static str {
+        Path::of(self.instance).arguments
+    }
+
+    /// No other instance has it, in this process.
+    pub(crate) fn id(self) -> std::any::TypeId {
+        self.id
+    }
+
+    /// Whether other types can't have these names: closures of one function share theirs, and so do
+    /// types in its blocks. A quoted character among the arguments is not read at all.
+    pub(crate) fn are_named(self) -> bool {
+        let is_plain = |names: &str| !names.contains(['{', '\'', '"']);
+        self.this().is_none_or(is_plain) && is_plain(self.arguments())
+    }
+
+    /// Whether `Self` comes into a default method of a trait, and with it the trait's own arguments
+    /// (`<app::Visa as app::Pay<u32>>`).
+    pub(crate) fn of_trait(self) -> Option<OfTrait> {
+        let this = self.this()?;
+        let is_default = this.starts_with('<') && !self.declared.starts_with('<');
+        is_default.then(|| OfTrait {
+            has_arguments: this.ends_with(">>"),
+        })
+    }
+}
+
+/// See [`Types::of_trait`].
+#[cfg(feature = "idempotent")]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OfTrait {
+    pub(crate) has_arguments: bool,
+}
+
+#[inline(always)]
+fn differ_in_the_last_word_alone(declared: &str, instance: &str) -> bool {
+    const LAST: usize = CLOSURE.len();
+    let (declared, instance) = (declared.as_bytes(), instance.as_bytes());
+    declared.len() == instance.len()
+        && match declared.len().checked_sub(LAST) {
+            Some(rest) => declared[..rest] == instance[..rest],
+            None => true,
+        }
+}
+
+/// The path to a function, taken apart.
+struct Path {
+    /// What stands before the name.
+    this: &'static str,
+    /// That and the name.
+    function: &'static str,
+    /// The function's own arguments.
+    #[cfg_attr(
+        not(feature = "idempotent"),
+        expect(dead_code, reason = "for keys alone")
+    )]
+    arguments: &'static str,
+}
+
+impl Path {
+    /// Of what stands in the function's body.
+    fn of(inside: &'static str) -> Self {
+        let mut path = inside.rfind("::").map_or(inside, |at| &inside[..at]);
+        while let Some(outer) = path.strip_suffix(CLOSURE) {
+            path = outer;
+        }
+        let (function, arguments) = path.split_at(start_of_arguments(path));
+        let this = function.rfind("::").map_or("", |at| &function[..at]);
+        Self {
+            this,
+            function,
+            arguments,
+        }
+    }
+}
+
+/// Where the arguments begin that a path ends with.
+fn start_of_arguments(path: &str) -> usize {
+    let bytes = path.as_bytes();
+    if !path.ends_with('>') {
+        return path.len();
+    }
+    let mut depth = 0_u32;
+    for at in (0..bytes.len()).rev() {
+        match bytes[at] {
+            // The arrow of a `fn() -> u8` is no bracket.
+            b'>' if at > 0 && bytes[at - 1] == b'-' => {}
+            b'>' => depth += 1,
+            b'<' if depth == 1 => return at,
+            b'<' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    // A quoted bracket among them.
+    0
+}
+
+#[cfg(test)]
+mod tests;

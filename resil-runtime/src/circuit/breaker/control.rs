@@ -1,0 +1,161 @@
+//! What does not come from calls: adopting settings, manual control, and inspection.
+
+use super::{BreakerCore, Clock};
+use crate::circuit::counts::Counts;
+use crate::circuit::machine;
+use crate::circuit::policy::CircuitPolicy;
+use crate::circuit::rules::Rules;
+use crate::circuit::settings::{Settings, WindowStore};
+use crate::circuit::window::Tally;
+use crate::circuit::word::{State, Word};
+use crate::sync::broken;
+
+impl BreakerCore {
+    /// Adopts the settings of `owner`, if none are in use.
+    ///
+    /// # Errors
+    ///
+    /// Returns the function whose settings are in use, if they differ.
+    pub(crate) fn adopt(
+        &self,
+        policy: &CircuitPolicy,
+        owner: &'static str,
+        clock: Clock,
+    ) -> Result<(), &'static str> {
+        self.adopt_rules(policy.rules(), owner, clock)
+    }
+
+    fn adopt_rules(
+        &self,
+        rules: Rules,
+        owner: &'static str,
+        clock: Clock,
+    ) -> Result<(), &'static str> {
+        let mut is_mine = false;
+        if broken("adopt_in_one") {
+            is_mine = self.settings.get().is_none();
+        }
+        let settings = self.settings.get_or_init(|| {
+            is_mine = true;
+            Settings::new(rules, owner, self.key().is_some())
+        });
+        if is_mine {
+            // Before the word is changed: a thread that finds the new generation finds this too.
+            self.set_slow_after(rules.slow_after);
+            self.begin_anew(settings, clock);
+            Ok(())
+        } else if settings.rules == rules {
+            Ok(())
+        } else {
+            Err(settings.owner)
+        }
+    }
+
+    /// Adopts the settings of `base`, the breaker of the name that this one is a key of, once that one
+    /// has some.
+    pub(crate) fn adopt_of(&self, base: &Self, clock: Clock) {
+        if self.settings.get().is_none()
+            && let Some(settings) = base.settings.get()
+        {
+            // Nobody else gives it settings, so they can't differ.
+            let _ = self.adopt_rules(settings.rules, settings.owner, clock);
+        }
+    }
+
+    fn begin_anew(&self, settings: &Settings, clock: Clock) {
+        loop {
+            let word = self.load();
+            if self.change(word, machine::adopted(word, settings, clock)) {
+                return;
+            }
+        }
+    }
+
+    /// Opens the breaker until it is told otherwise.
+    pub(crate) fn force_open(&self) {
+        self.change_manually(|word, _| {
+            (word.state() != State::ForcedOpen).then_some(State::ForcedOpen)
+        });
+    }
+
+    /// Closes the breaker, with nothing counted, unless it is closed.
+    pub(crate) fn force_close(&self) {
+        self.change_manually(|word, settings| (!word.is_closed()).then(|| settings.closed()));
+    }
+
+    /// Lets all calls pass and counts nothing until it is told otherwise.
+    pub(crate) fn disable(&self) {
+        self.change_manually(|word, _| {
+            (word.state() != State::Disabled).then_some(State::Disabled)
+        });
+    }
+
+    /// Closes the breaker, with nothing counted, also if it is closed.
+    pub(crate) fn reset(&self) {
+        self.change_manually(|_, settings| Some(settings.closed()));
+    }
+
+    fn change_manually(&self, to: impl Fn(Word, &Settings) -> Option<State>) {
+        loop {
+            let word = self.load();
+            let Some(state) = to(word, self.settings()) else {
+                return;
+            };
+            if self.change(word, word.next(state)) {
+                return;
+            }
+        }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn generation(&self) -> u32 {
+        self.load().generation()
+    }
+
+    /// Returns the failures in the ring of a counted window.
+    #[cfg(loom)]
+    pub(crate) fn set_bits(&self) -> u64 {
+        match &self.settings().window {
+            WindowStore::Counted(window) => window.set_bits(self.generation()),
+            _ => 0,
+        }
+    }
+
+    /// Returns the state that was told last: see [`state_at`](Self::state_at).
+    #[cfg(any(test, loom))]
+    pub(crate) fn state(&self) -> crate::circuit::state::CircuitState {
+        self.load().state().into()
+    }
+
+    /// Returns what is counted in the present state.
+    pub(crate) fn counts(&self, clock: Clock) -> Counts {
+        let word = self.load();
+        let mut counts = Counts::default();
+        match word.state() {
+            State::Closed { in_a_row, .. } => {
+                counts.failures_in_a_row = in_a_row;
+                let tally = match &self.settings().window {
+                    WindowStore::Counted(window) => window.tally(word.generation()),
+                    WindowStore::Timed(window) => Some(window.tally(word.generation(), clock())),
+                    WindowStore::None => Some(Tally {
+                        calls: u64::from(in_a_row),
+                        failures: u64::from(in_a_row),
+                        slow: 0,
+                        settled: false,
+                    }),
+                };
+                if let Some(tally) = tally {
+                    counts.calls = tally.calls;
+                    counts.failures = tally.failures;
+                    counts.slow = tally.slow;
+                }
+            }
+            State::HalfOpen { out, ok, .. } => {
+                counts.probes_out = out;
+                counts.probes_succeeded = ok;
+            }
+            State::Open { .. } | State::ForcedOpen | State::Disabled => {}
+        }
+        counts
+    }
+}

@@ -1,0 +1,173 @@
+//! One breaker: its word, its settings and its name, and the threads that change them.
+//!
+//! Every step reads the word, then the settings, computes the next word with the pure functions of
+//! [`machine`](super::machine), and replaces the word that it read by compare-exchange. Settings
+//! are put in place before the word that goes with them, so that no step works on a newer state with
+//! older settings. Events are told after the change, with nothing held.
+
+mod admit;
+pub(super) mod call;
+mod control;
+mod ready;
+mod record;
+mod reentry;
+
+use std::sync::Arc;
+
+use super::callers::Caller;
+use super::identity::{Identity, Name};
+use super::settings::{DEFAULTS, Settings};
+use super::word::{State, Word};
+use crate::call::{CallState, id_of};
+use crate::event::{self, Event};
+use crate::sync::{AtomicU64, Line, Notify, OnceLock, Ordering, broken};
+
+/// Returns the time in milliseconds, as [`clock::now_ms`](crate::clock::now_ms) counts them.
+pub(crate) type Clock = fn() -> u64;
+
+/// One breaker: what its handles, sites and permits share.
+#[derive(Debug)]
+pub(crate) struct BreakerCore {
+    hot: Line<Hot>,
+    identity: Identity,
+    settings: OnceLock<Settings>,
+    /// Wakes those who wait in [`ready`](Self::ready).
+    freed: Notify,
+}
+
+/// The fields that every call reads, on one cache line.
+#[derive(Debug)]
+struct Hot {
+    word: AtomicU64,
+    /// [`slow_after`](super::rules::Rules::slow_after) of the settings; written once, with them.
+    slow_after: AtomicU64,
+    /// When the last probe was let in, in milliseconds; written only together with the word, so that
+    /// it costs nothing while the breaker is closed. See [`admit`](self::admit).
+    granted: AtomicU64,
+}
+
+impl BreakerCore {
+    /// Creates the breaker of that name.
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self::of(Identity::Named(Name::new(name)))
+    }
+
+    /// Creates the breaker of one key under `name`.
+    pub(crate) fn keyed(name: &'static Name, key: Arc<str>) -> Self {
+        Self::of(Identity::Keyed { name, key })
+    }
+
+    fn of(identity: Identity) -> Self {
+        Self {
+            hot: Line(Hot {
+                word: AtomicU64::new(Word::new(0, DEFAULTS.closed()).0),
+                slow_after: AtomicU64::new(0),
+                granted: AtomicU64::new(0),
+            }),
+            identity,
+            settings: OnceLock::new(),
+            freed: Notify::new(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn load(&self) -> Word {
+        Word(self.hot.0.word.load(Ordering::Acquire))
+    }
+
+    /// Returns from how many nanoseconds on a call is slow; 0 if calls are not timed.
+    #[inline(always)]
+    fn slow_after(&self) -> u64 {
+        self.hot.0.slow_after.load(Ordering::Relaxed)
+    }
+
+    fn set_slow_after(&self, ns: u64) {
+        self.hot.0.slow_after.store(ns, Ordering::Relaxed);
+    }
+
+    fn granted(&self) -> &AtomicU64 {
+        &self.hot.0.granted
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.settings.get().unwrap_or(&DEFAULTS)
+    }
+
+    /// Changes the word if it still is `from`, and tells of a change of state.
+    fn change(&self, from: Word, to: Word) -> bool {
+        let word = &self.hot.0.word;
+        let done = if broken("change_in_one") {
+            word.store(to.0, Ordering::Release);
+            true
+        } else {
+            word.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
+        };
+        if done {
+            self.changed(from.state(), to.state());
+        }
+        done
+    }
+
+    /// Tells of a change of state. Wakes those who wait for a place if there may be one, or if it comes
+    /// at another time.
+    fn changed(&self, from: State, to: State) {
+        let (was, is) = (from.into(), to.into());
+        let mut wakes = was != is;
+        match (from, to) {
+            _ if was != is => self.identity.tell(was, is, due(to)),
+            (State::Open { .. }, State::Open { until, .. }) => {
+                self.identity.tell_due(until);
+                wakes = true;
+            }
+            (State::HalfOpen { out: were, .. }, State::HalfOpen { out, .. }) => wakes = out < were,
+            _ => {}
+        }
+        if wakes {
+            self.freed.notify_waiters();
+        }
+    }
+
+    /// Returns the name, which all its keys share.
+    pub(crate) fn name(&self) -> &'static str {
+        self.identity.name().text()
+    }
+
+    /// Returns the key, if this is the breaker of one.
+    pub(crate) fn key(&self) -> Option<&Arc<str>> {
+        self.identity.key()
+    }
+
+    /// Returns who calls it manually.
+    pub(crate) fn manual_caller(&self) -> Caller<'_> {
+        self.identity.name().manual_caller()
+    }
+
+    /// Returns what the breakers of all keys under the name share.
+    pub(crate) fn shared_name(&'static self) -> &'static Name {
+        match &self.identity {
+            Identity::Named(name) => name,
+            Identity::Keyed { name, .. } => name,
+        }
+    }
+
+    /// Tells listeners that a call was refused: that of `call`, or a manual one.
+    pub(crate) fn tell_refused(&self, call: Option<&CallState>) {
+        event::emit(|| Event::CircuitRefused {
+            name: self.name(),
+            key: self.key().cloned(),
+            call: call.map(|call| id_of(Some(call))),
+        });
+    }
+}
+
+/// Returns when an opening ends, in milliseconds.
+fn due(state: State) -> Option<u64> {
+    match state {
+        State::Open { until, .. } => Some(until),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Recording how calls ended.
+//!
+//! A breaker with a full, clean window need not record successes: a flag in the word says whether it
+//! has to. It is set by [`record_successes`](BreakerCore::record_successes) and cleared by
+//! [`skip_successes`](BreakerCore::skip_successes).
+
+use super::{BreakerCore, Clock};
+use crate::circuit::machine;
+use crate::circuit::rules::Rules;
+use crate::circuit::settings::WindowStore;
+use crate::circuit::verdict::CircuitVerdict;
+use crate::circuit::window::Sample;
+use crate::circuit::window::counted::CountedWindow;
+use crate::circuit::word::{Stamp, State};
+use crate::sync::{Ordering, broken, fence};
+
+impl BreakerCore {
+    /// Returns whether a success would change nothing.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.load().is_quiet()
+    }
+
+    fn is_current(&self, stamp: Stamp) -> bool {
+        self.load().stamp() == stamp
+    }
+
+    /// Records the outcome of a call that was let in with `stamp`, and whether it was slow. A call that
+    /// began before the last change of state is dropped. While half-open it makes no difference how
+    /// long a call took: see [`CircuitPolicy::slow`](crate::circuit::CircuitPolicy::slow).
+    #[inline(never)]
+    pub(crate) fn record_timed(
+        &self,
+        stamp: Stamp,
+        verdict: CircuitVerdict,
+        slow: bool,
+        clock: Clock,
+    ) {
+        loop {
+            let word = self.load();
+            if word.stamp() != stamp {
+                return;
+            }
+            if word.is_closed() {
+                return self.record_closed(stamp, verdict, slow, clock);
+            }
+            let settings = self.settings();
+            let open = |growth| open_now(&settings.rules, growth, clock);
+            let Some(to) = machine::probe_ended(word, settings, verdict, open) else {
+                return;
+            };
+            if self.change(word, to) {
+                return;
+            }
+        }
+    }
+
+    /// Records the outcome of a call that was not slow.
+    #[cfg(any(test, loom))]
+    pub(crate) fn record(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
+        self.record_timed(stamp, verdict, false, clock);
+    }
+
+    fn record_closed(&self, stamp: Stamp, verdict: CircuitVerdict, slow: bool, clock: Clock) {
+        let failed = match verdict {
+            CircuitVerdict::Neutral => return,
+            CircuitVerdict::Failure => true,
+            CircuitVerdict::Success => false,
+        };
+        let sample = Sample { failed, slow };
+        if self.count_in_a_row(stamp, failed, clock) {
+            return;
+        }
+        let settings = self.settings();
+        let Some(rate) = &settings.rules.rate else {
+            return;
+        };
+        let generation = stamp.generation();
+        let current = || self.is_current(stamp);
+        match &settings.window {
+            WindowStore::None => {}
+            WindowStore::Timed(window) => {
+                if let Some(tag) = window.record(generation, sample, clock, current)
+                    && window.trips(tag, rate)
+                {
+                    self.trip(stamp, clock);
+                }
+            }
+            WindowStore::Counted(window) => {
+                let changes_nothing = sample == Sample::default();
+                if changes_nothing && self.is_quiet() {
+                    return;
+                }
+                let Some(tally) = window.record(generation, sample, current) else {
+                    return;
+                };
+                if rate.reached(tally.failures, tally.slow, tally.calls) {
+                    self.trip(stamp, clock);
+                } else if !changes_nothing {
+                    self.record_successes(stamp);
+                } else if tally.settled {
+                    self.skip_successes(stamp, window);
+                }
+            }
+        }
+    }
+
+    /// Counts an outcome among the failures in a row. Returns true if there is nothing more to do: it
+    /// opened the breaker, or came too late.
+    fn count_in_a_row(&self, stamp: Stamp, failed: bool, clock: Clock) -> bool {
+        loop {
+            let word = self.load();
+            if !word.is_closed() || (word.stamp() != stamp && !broken("late_count")) {
+                return true;
+            }
+            let rules = &self.settings().rules;
+            let open = || open_now(rules, 0, clock);
+            let Some(to) = machine::count_in_a_row(word, rules, failed, open) else {
+                return false;
+            };
+            if self.change(word, to) || broken("in_a_row_again") {
+                return failed && !to.is_closed();
+            }
+        }
+    }
+
+    /// Opens the breaker, unless it has changed its state since `stamp`.
+    fn trip(&self, stamp: Stamp, clock: Clock) {
+        loop {
+            let word = self.load();
+            if word.stamp() != stamp && !broken("trip_stamp") {
+                return;
+            }
+            let to = word.next(open_now(&self.settings().rules, 0, clock));
+            if self.change(word, to) {
+                return;
+            }
+        }
+    }
+
+    /// Sets the flag that successes have to be recorded, as a failure or a slow call is in the window.
+    ///
+    /// Against [`skip_successes`](Self::skip_successes): this one writes the count and then reads the
+    /// flag, that one writes the flag and then reads the count, each with a fence between, so that
+    /// one of them sees the other. Operations that are `SeqCst` by themselves would do under C11
+    /// too, but model checkers take those as acquire and release, and this is the cold path.
+    fn record_successes(&self, stamp: Stamp) {
+        if !broken("record_fence") {
+            fence(Ordering::SeqCst);
+        }
+        self.set_record_successes(stamp, true);
+    }
+
+    /// Clears the flag that successes have to be recorded, as the window is full and clean.
+    pub(super) fn skip_successes(&self, stamp: Stamp, window: &CountedWindow) {
+        self.set_record_successes(stamp, false);
+        if !broken("skip_fence") {
+            fence(Ordering::SeqCst);
+        }
+        if window.tally(stamp.generation()).is_some_and(|t| !t.settled) {
+            self.set_record_successes(stamp, true);
+        }
+    }
+
+    fn set_record_successes(&self, stamp: Stamp, yes: bool) {
+        loop {
+            let word = self.load();
+            if word.stamp() != stamp && !broken("skip_stamp") {
+                return;
+            }
+            let Some(to) = machine::set_record_successes(word, yes) else {
+                return;
+            };
+            if self.change(word, to) {
+                return;
+            }
+        }
+    }
+}
+
+/// Returns the open state from now on, with random jitter.
+fn open_now(rules: &Rules, growth: u32, clock: Clock) -> State {
+    machine::opening(rules, growth, clock(), |most| rand::random_range(0..=most))
+}

@@ -1,0 +1,133 @@
+//! The permit of a call that was acquired manually.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::breaker::BreakerCore;
+use super::breaker::call::AdmittedCall;
+use super::verdict::CircuitVerdict;
+use crate::sync::Arc;
+
+/// The breaker of a permit.
+#[derive(Debug)]
+pub(super) enum Held {
+    Named(&'static BreakerCore),
+    Keyed(Arc<BreakerCore>),
+}
+
+impl Deref for Held {
+    type Target = BreakerCore;
+    fn deref(&self) -> &BreakerCore {
+        match self {
+            Self::Named(core) => core,
+            Self::Keyed(core) => core,
+        }
+    }
+}
+
+/// A call that was let in. Dropped without a word, as by a cancellation, it is neutral, and a probe
+/// gives its place back.
+///
+/// What runs in its [`scope`](Self::scope) may call the same breaker again. Outside of it the permit
+/// is a value like any other, of which what the task does in between knows nothing: a call of a
+/// function that the same breaker guards is then a call of its own, and while the breaker is
+/// half-open it finds the place of the probe taken, by this very permit.
+#[derive(Debug)]
+#[must_use = "dropped, the call counts neither as success nor as failure"]
+pub struct CallPermit {
+    core: Held,
+    call: AdmittedCall,
+    /// What is recorded when it is dropped, said or not.
+    ended: CircuitVerdict,
+}
+
+impl CallPermit {
+    pub(super) fn new(core: Held, call: AdmittedCall) -> Self {
+        Self {
+            core,
+            call,
+            ended: CircuitVerdict::Neutral,
+        }
+    }
+
+    /// The other side answered as it should.
+    pub fn success(self) {
+        self.end(CircuitVerdict::Success);
+    }
+
+    /// The other side failed.
+    pub fn failure(self) {
+        self.end(CircuitVerdict::Failure);
+    }
+
+    fn end(mut self, verdict: CircuitVerdict) {
+        self.ended = verdict;
+    }
+
+    /// Runs `future` under this permit: a call that it makes of the same breaker (and key), in the
+    /// same task, is let in with it and counts with it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # async fn ask() -> Result<u32, resil_runtime::Error> {
+    /// #     resil_runtime::breaker("pay").try_acquire().map(|_| 1)
+    /// # }
+    /// # async fn call() -> Result<u32, resil_runtime::Error> {
+    /// let permit = resil_runtime::breaker("pay").try_acquire()?;
+    /// // `ask` may be guarded by `#[circuit(name = "pay")]` too.
+    /// let answer = permit.scope(ask()).await;
+    /// match &answer {
+    ///     Ok(_) => permit.success(),
+    ///     Err(_) => permit.failure(),
+    /// }
+    /// # answer
+    /// # }
+    /// # assert!(call().await.is_ok());
+    /// # }
+    /// ```
+    pub fn scope<F: Future>(&self, future: F) -> Scoped<'_, F> {
+        Scoped::new(future, self)
+    }
+
+    /// Runs `f` under this permit, as [`scope`](Self::scope) does a future.
+    pub fn sync_scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _frame = self.core.enter(&self.call, None);
+        f()
+    }
+}
+
+impl Drop for CallPermit {
+    fn drop(&mut self) {
+        self.call.end(&self.core, self.ended);
+    }
+}
+
+pin_project! {
+    /// A future that runs under a permit: see [`CallPermit::scope`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Scoped<'a, F> {
+        #[pin]
+        inside: F,
+        permit: &'a CallPermit,
+    }
+}
+
+impl<'a, F> Scoped<'a, F> {
+    pub(super) fn new(inside: F, permit: &'a CallPermit) -> Self {
+        Self { inside, permit }
+    }
+}
+
+impl<F: Future> Future for Scoped<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.permit.sync_scope(|| this.inside.poll(cx))
+    }
+}

@@ -1,0 +1,76 @@
+//! A change of state, and the channel on which the changes of a name are sent.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use super::state::CircuitState;
+
+/// So many changes wait for a listener that is slow.
+pub const KEPT: usize = 128;
+
+/// A breaker changed its state: what [`Changes`] gives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Change {
+    /// The breaker.
+    pub name: &'static str,
+    /// Its key, where there is a breaker for each key.
+    pub key: Option<Arc<str>>,
+    /// The state it left.
+    pub from: CircuitState,
+    /// The state it is in.
+    pub to: CircuitState,
+    /// So many changes came before this one that this listener was too slow for: they are lost to
+    /// it, and to nobody else. 0 for who keeps up.
+    pub missed: u64,
+}
+
+impl Change {
+    pub(super) fn new(
+        name: &'static str,
+        key: Option<Arc<str>>,
+        from: CircuitState,
+        to: CircuitState,
+    ) -> Self {
+        Self {
+            name,
+            key,
+            from,
+            to,
+            missed: 0,
+        }
+    }
+}
+
+/// What is sent to the listeners.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    /// `None` if only the end of the open time has moved.
+    pub(super) change: Option<Change>,
+    /// When the open time ends, in milliseconds, if the breaker is open.
+    pub(super) due: Option<u64>,
+}
+
+/// The channel on which the changes of a name are sent.
+#[derive(Debug)]
+pub(crate) struct Channel(broadcast::Sender<Message>);
+
+impl Channel {
+    pub(super) fn new() -> Self {
+        Self(broadcast::Sender::new(KEPT))
+    }
+
+    /// Subscribes to the messages from here on.
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Message> {
+        self.0.subscribe()
+    }
+
+    /// Sends a message, with no lock held. It is not even made if nobody listens.
+    pub(super) fn send(&self, change: impl FnOnce() -> Option<Change>, due: Option<u64>) {
+        if self.0.receiver_count() != 0 {
+            let change = change();
+            let _ = self.0.send(Message { change, due });
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The state of a breaker as users see it.
+
+/// The state of a breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CircuitState {
+    /// Calls pass.
+    Closed,
+    /// Calls are refused until the open time is over.
+    Open,
+    /// The open time is over: a few calls pass as probes.
+    HalfOpen,
+    /// Held open manually: calls are refused until it is told otherwise.
+    ForcedOpen,
+    /// Disabled manually: calls pass, and nothing is counted.
+    Disabled,
+}

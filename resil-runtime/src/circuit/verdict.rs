@@ -1,0 +1,59 @@
+//! What a call's outcome says about the other side.
+
+use crate::call::Failure;
+use crate::classify::Class;
+use crate::error::{Refusal, RefusalKind};
+
+/// What the outcome of a call says about the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CircuitVerdict {
+    /// The other side failed.
+    Failure,
+    /// The other side answered as it should.
+    Success,
+    /// The outcome says nothing about it.
+    Neutral,
+}
+
+/// Returns the verdict on an error of the body where no pattern decides. A permanent error proves that
+/// the other side answers.
+fn by_class(class: Option<Class>) -> CircuitVerdict {
+    match class {
+        None | Some(Class::Transient | Class::Throttled { .. }) => CircuitVerdict::Failure,
+        Some(Class::Permanent) => CircuitVerdict::Success,
+        Some(Class::Neutral) => CircuitVerdict::Neutral,
+    }
+}
+
+/// Returns the verdict on a failed call: by the patterns, and where none matches by the error's class.
+pub(super) fn judge<E>(
+    failure: &Failure<E, Refusal>,
+    replayed: bool,
+    verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
+    class: impl FnOnce(&E) -> Option<Class>,
+) -> CircuitVerdict {
+    let said = failure.error().and_then(verdict);
+    let class = || failure.error().and_then(class);
+    match failure.refusal() {
+        None if replayed => CircuitVerdict::Neutral,
+        None => match said {
+            None => by_class(class()),
+            // A refusal that comes from another function is treated as one of this stack, below.
+            Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
+                CircuitVerdict::Neutral
+            }
+            Some(said) => said,
+        },
+        Some(RefusalKind::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
+        // Refused before the body ran, or cut by the caller's own deadline: if no pattern names it, that
+        // still is no success.
+        Some(
+            RefusalKind::Timeout { inherited: true }
+            | RefusalKind::CircuitOpen { .. }
+            | RefusalKind::Idempotency,
+        ) => match said {
+            Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,
+            _ => CircuitVerdict::Neutral,
+        },
+    }
+}

@@ -1,0 +1,240 @@
+//! The last N calls, exactly: a count word on a line of its own, and a ring of two bits a call, one
+//! set for a failure and one for a slow call.
+//!
+//! Each recorded outcome takes a sequence number with one `fetch_add`, swaps its bits into the ring,
+//! and moves the counts by what it put less what it found: so writers that lap each other never
+//! drift, and the counts are always the set bits. A full window in which nothing failed or was slow
+//! is not changed by a quick success; the breaker then does not come here at all (see `noisy` in the
+//! state word).
+//!
+//! A generation is begun by whoever records in it first: count and ring carry its number, and what
+//! bears another one counts as nothing. Who finds another number asks whether it is itself late;
+//! if the generation is still in force *after* the word was read, the word is an old one.
+//!
+//! Known and harmless: a failure that one writer pushes out stands in the count until that writer
+//! has taken it out, and a failure that comes in meanwhile stands beside it. So with n writers at
+//! once a breaker may trip up to n - 1 failures early, on failures that all did happen; with one
+//! it is exact.
+//!
+//! Known and harmless: a writer that sleeps through a whole trip and recovery between its look at
+//! the count word and its `fetch_add` takes a number of the new window and leaves that call's bits
+//! as they were, as if a success had been recorded there.
+
+use super::sample::{Sample, Tally};
+use crate::sync::{AtomicU64, Line, Ordering, broken};
+
+/// Generation 18 | failures + [`BIAS`] 15 | slow + [`BIAS`] 15 | sequence 16.
+#[derive(Debug)]
+pub(crate) struct CountedWindow {
+    count: Line<AtomicU64>,
+    /// Generation 32 | two bits for each of 16 calls: failed, slow.
+    ring: Box<[AtomicU64]>,
+    calls: u32,
+}
+
+const SEQUENCE: u64 = (1 << 16) - 1;
+const SLOW: u64 = 1 << 16;
+const FAILURE: u64 = 1 << 31;
+const GENERATION_SHIFT: u32 = 46;
+/// The two counts have so many values: the longest window, and the [`BIAS`] on both sides.
+const FIELD: u64 = (1 << 15) - 1;
+/// A writer may take a failure out before the one who put it there has counted it: the count then
+/// passes below zero for a moment, which must not borrow from its neighbour. More threads than that
+/// would have to stand at this very point.
+const BIAS: u64 = 1 << 13;
+/// Sequence numbers are brought down again from here; as many writers again would have to sleep at
+/// that moment before they ran over. Above two of the longest windows.
+const HIGH: u64 = 1 << 15;
+/// Calls in a word of the ring.
+const CALLS: u32 = 16;
+
+const fn begin(generation: u32) -> u64 {
+    ((generation as u64) << GENERATION_SHIFT) + BIAS * FAILURE + BIAS * SLOW
+}
+
+/// Returns what a call adds to the count word.
+fn weight(sample: Sample) -> u64 {
+    u64::from(sample.failed) * FAILURE + u64::from(sample.slow) * SLOW
+}
+
+impl CountedWindow {
+    pub(crate) fn new(calls: u32) -> Self {
+        let calls = calls.max(1);
+        Self {
+            count: Line(AtomicU64::new(begin(0))),
+            ring: (0..calls.div_ceil(CALLS))
+                .map(|_| AtomicU64::new(0))
+                .collect(),
+            calls,
+        }
+    }
+
+    /// Records an outcome of `generation` and says what is in the window then; `None` if that
+    /// generation is over. `current` says whether it is still in force.
+    pub(crate) fn record(
+        &self,
+        generation: u32,
+        sample: impl Into<Sample>,
+        current: impl Fn() -> bool + Copy,
+    ) -> Option<Tally> {
+        let sample = sample.into();
+        let count = &self.count.0;
+        let mut seen = count.load(Ordering::Acquire);
+        while !is_of(seen, generation) {
+            if !current() {
+                return None;
+            }
+            match count.compare_exchange(
+                seen,
+                begin(generation),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => {
+                    self.refresh(generation, current);
+                    break;
+                }
+                Err(now) => seen = now,
+            }
+        }
+        // Not a compare-and-swap, which would miss the line twice under contention.
+        let taken = if broken("number_in_one") {
+            let taken = count.load(Ordering::Acquire);
+            count.store(taken + 1, Ordering::Release);
+            taken
+        } else {
+            count.fetch_add(1, Ordering::AcqRel)
+        };
+        if !is_of(taken, generation) {
+            return None;
+        }
+        if taken & SEQUENCE >= HIGH {
+            self.renumber(generation);
+        }
+        let was = self.swap(taken & SEQUENCE, generation, sample, current)?;
+        if was != sample {
+            self.move_counts(generation, was, sample)?;
+        }
+        self.tally(generation)
+    }
+
+    /// The counts go from what `was` there to what is `now`, unless another generation has begun: it
+    /// would keep the difference for ever.
+    fn move_counts(&self, generation: u32, was: Sample, now: Sample) -> Option<()> {
+        self.count
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |c| {
+                (is_of(c, generation) || broken("failures_generation"))
+                    .then(|| c + weight(now) - weight(was))
+            })
+            .ok()
+            .map(drop)
+    }
+
+    /// Puts the bits of call number `sequence` and returns what was there.
+    fn swap(
+        &self,
+        sequence: u64,
+        generation: u32,
+        sample: Sample,
+        current: impl Fn() -> bool,
+    ) -> Option<Sample> {
+        let slot = sequence % u64::from(self.calls);
+        let word = self
+            .ring
+            .get(usize::try_from(slot / u64::from(CALLS)).ok()?)?;
+        let place = slot % u64::from(CALLS) * 2;
+        let mut seen = word.load(Ordering::Acquire);
+        loop {
+            let kept = if seen >> 32 == u64::from(generation) {
+                seen
+            } else if current() || broken("ring_current") {
+                u64::from(generation) << 32
+            } else {
+                return None;
+            };
+            let put = kept & !(0b11 << place) | sample.bits() << place;
+            if put == seen {
+                return Some(sample);
+            }
+            match word.compare_exchange_weak(seen, put, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some(Sample::of_bits(kept >> place)),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Brings one word of the ring to `generation`: generations are numbered modulo 2¹⁸, and a word
+    /// that a small `min_calls` never reaches must not be found with its own number again.
+    fn refresh(&self, generation: u32, current: impl Fn() -> bool) {
+        // Some other word each time, whatever the step from one generation to the next is
+        // (Fibonacci hashing: 2³² divided by the golden ratio).
+        let any = generation.wrapping_mul(0x9e37_79b1) >> 8;
+        let Some(word) = self.ring.get(any as usize % self.ring.len()) else {
+            return;
+        };
+        let seen = word.load(Ordering::Acquire);
+        if seen >> 32 != u64::from(generation) && current() {
+            let begun = u64::from(generation) << 32;
+            let _ = word.compare_exchange(seen, begun, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
+    /// What is in the window of `generation`; `None` if another one has begun.
+    pub(crate) fn tally(&self, generation: u32) -> Option<Tally> {
+        let count = self.count.0.load(Ordering::Acquire);
+        is_of(count, generation).then(|| {
+            let full = u64::from(self.calls);
+            let calls = (count & SEQUENCE).min(full);
+            let (failures, slow) = ((count / FAILURE) & FIELD, (count / SLOW) & FIELD);
+            Tally {
+                calls,
+                failures: failures.saturating_sub(BIAS).min(calls),
+                slow: slow.saturating_sub(BIAS).min(calls),
+                settled: calls == full && failures == BIAS && slow == BIAS,
+            }
+        })
+    }
+
+    /// Lowers the sequence by whole windows: places in the ring stay, and a full window stays full.
+    #[cold]
+    fn renumber(&self, generation: u32) {
+        let full = u64::from(self.calls);
+        let _ = self
+            .count
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |c| {
+                let sequence = c & SEQUENCE;
+                (is_of(c, generation) && sequence >= HIGH).then(|| c - (sequence / full - 1) * full)
+            });
+    }
+}
+
+fn is_of(count: u64, generation: u32) -> bool {
+    count >> GENERATION_SHIFT == u64::from(generation)
+}
+
+#[cfg(any(test, loom))]
+impl CountedWindow {
+    /// The failures by the ring itself.
+    pub(crate) fn set_bits(&self, generation: u32) -> u64 {
+        self.set(generation, 0x5555_5555)
+    }
+
+    /// The slow calls by the ring itself.
+    pub(crate) fn slow_bits(&self, generation: u32) -> u64 {
+        self.set(generation, 0xaaaa_aaaa)
+    }
+
+    fn set(&self, generation: u32, which: u64) -> u64 {
+        self.ring
+            .iter()
+            .map(|word| word.load(Ordering::SeqCst))
+            .filter(|word| word >> 32 == u64::from(generation))
+            .map(|word| u64::from((word & which).count_ones()))
+            .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;

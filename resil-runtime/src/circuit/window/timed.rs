@@ -1,0 +1,216 @@
+//! The last so much time, in ten buckets: calls on a line for each of a few shards, so that threads
+//! which all succeed do not fight over one, failures and slow calls on lines of their own.
+//!
+//! A bucket is a word of tag and count; the tag is the generation and the bucket's number on the
+//! clock, so that a change of state makes all that was counted stale at once. The [`Layout`] of the
+//! word is chosen so that no number comes again while the process lives.
+//! There are 16 words, of which the ten with the latest tags are the window: an outcome is in it
+//! until ten more buckets have begun, between 0.9 and 1 window after it came.
+//!
+//! Adds and reads are `SeqCst`: of a failure and a success on different lines, each of which then
+//! looks at the condition, one sees the other. It costs nothing over acquire and release here.
+//!
+//! A tag that lies ahead means a late writer, or a clock that lags behind another runtime's: the
+//! caller reads the clock again, and if it still lags, that clock is taken as the right one.
+
+use std::array;
+
+use super::sample::{Sample, Tally};
+use super::shard;
+use crate::circuit::rules::Rate;
+use crate::circuit::word::UNTIL_MAX;
+use crate::sync::{AtomicU64, Line, Ordering, broken, model_fence};
+
+const SLOTS: usize = 16;
+const BUCKETS: u64 = 10;
+
+type Slots = Line<[AtomicU64; SLOTS]>;
+
+/// A window over the last so much time.
+#[derive(Debug)]
+pub(crate) struct TimedWindow {
+    /// Calls, by shard.
+    calls: Box<[Slots]>,
+    failures: Slots,
+    /// Slow calls.
+    slow: Slots,
+    window: u64,
+    layout: Layout,
+}
+
+/// The fields of a word: generation 10 (modulo that) | bucket | count, saturating.
+///
+/// The bucket has as many bits as [`UNTIL_MAX`] takes of that window, for buckets of 10 ms 36; the
+/// count has what is left: enough for sixteen million calls a second on each line, however long the
+/// buckets are.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    count_bits: u32,
+    /// The lowest bit of the bucket: a product costs less than a shift.
+    bucket: u64,
+}
+
+impl Layout {
+    const GENERATION_SHIFT: u32 = 54;
+
+    const fn of_window(ms: u64) -> Self {
+        let buckets = UNTIL_MAX * BUCKETS / ms;
+        let count_bits = Self::GENERATION_SHIFT - (u64::BITS - buckets.leading_zeros());
+        Self {
+            count_bits,
+            bucket: 1 << count_bits,
+        }
+    }
+
+    /// A tag, where it stands in the word: so its arithmetic is modulo what there are by itself.
+    fn tag(self, generation: u32, bucket: u64) -> u64 {
+        let generation = u64::from(generation) << Self::GENERATION_SHIFT;
+        generation.wrapping_add(bucket.wrapping_mul(self.bucket))
+    }
+
+    /// The count's bits.
+    const fn counts(self) -> u64 {
+        self.bucket - 1
+    }
+
+    /// The bucket of `tag`, which has `count`, with one more.
+    fn one_more(self, tag: u64, count: u64) -> u64 {
+        tag | (count + 1).min(self.counts())
+    }
+
+    /// How much later `tag` is than that of `word`: more than half of all numbers, if it is earlier.
+    const fn since(self, word: u64, tag: u64) -> u64 {
+        tag.wrapping_sub(word & !self.counts())
+    }
+
+    fn slot(self, slots: &Slots, tag: u64) -> &AtomicU64 {
+        #[expect(clippy::cast_possible_truncation, reason = "modulo 16")]
+        let bucket = (tag >> self.count_bits) as usize;
+        &slots.0[bucket % SLOTS]
+    }
+}
+
+impl TimedWindow {
+    pub(crate) fn new(window_ms: u64) -> Self {
+        Self::with_shards(window_ms, shard::number())
+    }
+
+    /// Calls on so many lines: one is enough where a breaker is one of many, and saves 1 KB.
+    pub(crate) fn with_shards(window_ms: u64, shards: usize) -> Self {
+        let window = window_ms.max(1);
+        let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
+        Self {
+            calls: (0..shards.max(1)).map(|_| slots()).collect(),
+            failures: slots(),
+            slow: slots(),
+            window,
+            layout: Layout::of_window(window),
+        }
+    }
+
+    fn tag(&self, generation: u32, now: u64) -> u64 {
+        let bucket = now.saturating_mul(BUCKETS) / self.window;
+        self.layout.tag(generation, bucket)
+    }
+
+    /// Records an outcome; `None` if it is late. `current` says whether the generation is still in
+    /// force, `clock` gives the milliseconds.
+    pub(crate) fn record(
+        &self,
+        generation: u32,
+        sample: impl Into<Sample>,
+        clock: impl Fn() -> u64,
+        current: impl Fn() -> bool,
+    ) -> Option<u64> {
+        let sample = sample.into();
+        let mut tag = self.tag(generation, clock());
+        let mut put = |slots: &Slots| {
+            self.add(slots, tag, false) || {
+                let in_force = current();
+                if in_force {
+                    tag = self.tag(generation, clock());
+                    self.add(slots, tag, true);
+                }
+                in_force
+            }
+        };
+        // The call first, then what it was: who reads in the other order never sees more failures
+        // than calls.
+        let is_put = put(self.own())
+            && (!sample.failed || put(&self.failures))
+            && (!sample.slow || put(&self.slow));
+        if !is_put {
+            return None;
+        }
+        model_fence();
+        Some(tag)
+    }
+
+    /// Whether what is in the window at `tag` trips the breaker.
+    pub(crate) fn trips(&self, tag: u64, rate: &Rate) -> bool {
+        let failures = self.sum(&self.failures, tag);
+        let slow = rate.slow.map_or(0, |_| self.sum(&self.slow, tag));
+        // With fewer calls than there are, the ratio is only higher: what is not reached with these
+        // is not reached. In health it ends at the first of them, with one line read.
+        let reached = |calls: u64| rate.reached(failures, slow, calls.max(failures).max(slow));
+        reached(u64::from(rate.min_calls))
+            && reached(self.sum(self.own(), tag).max(u64::from(rate.min_calls)))
+            && reached(self.calls(tag))
+    }
+
+    /// The shard of this thread.
+    fn own(&self) -> &Slots {
+        &self.calls[shard::of_thread() % self.calls.len()]
+    }
+
+    fn calls(&self, tag: u64) -> u64 {
+        self.calls.iter().map(|shard| self.sum(shard, tag)).sum()
+    }
+
+    /// What is in the window now.
+    pub(crate) fn tally(&self, generation: u32, now: u64) -> Tally {
+        let tag = self.tag(generation, now);
+        let (failures, slow) = (self.sum(&self.failures, tag), self.sum(&self.slow, tag));
+        Tally {
+            calls: self.calls(tag).max(failures).max(slow),
+            failures,
+            slow,
+            settled: false,
+        }
+    }
+
+    /// Adds one to the bucket of `tag`, in place of an older one. False, and nothing done, if a
+    /// later bucket is there, unless the caller is sure.
+    fn add(&self, slots: &Slots, tag: u64, sure: bool) -> bool {
+        let layout = self.layout;
+        layout
+            .slot(slots, tag)
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| {
+                let (since, count) = (layout.since(word, tag), word & layout.counts());
+                if since == 0 {
+                    Some(layout.one_more(tag, count))
+                } else if count == 0 || sure || since <= u64::MAX / 2 || broken("bucket_ahead") {
+                    Some(layout.one_more(tag, 0))
+                } else {
+                    None
+                }
+            })
+            .is_ok()
+    }
+
+    /// The sum of the ten buckets that end with `tag`.
+    fn sum(&self, slots: &Slots, tag: u64) -> u64 {
+        let layout = self.layout;
+        let (window, counts) = (BUCKETS * layout.bucket, layout.counts());
+        slots
+            .0
+            .iter()
+            .map(|slot| slot.load(Ordering::SeqCst))
+            .filter(|word| layout.since(*word, tag) < window)
+            .map(|word| word & counts)
+            .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! A duration in four bytes, for refusals that have to stay small.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// A duration in four bytes: exact to the microsecond below 17 minutes, to the millisecond below
+/// 12 days, to the second above, saturating after 34 years.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CompactDuration(NonZeroU32);
+
+impl CompactDuration {
+    const BITS: u32 = 30;
+    const MAX: u128 = (1 << Self::BITS) - 1;
+
+    /// Returns `d`, rounded up to the finest unit that it fits in.
+    pub(crate) fn new(d: Duration) -> Self {
+        let (unit, n) = if d.as_nanos().div_ceil(1_000) <= Self::MAX {
+            (1, d.as_nanos().div_ceil(1_000))
+        } else if d.as_nanos().div_ceil(1_000_000) <= Self::MAX {
+            (2, d.as_nanos().div_ceil(1_000_000))
+        } else {
+            (3, d.as_nanos().div_ceil(1_000_000_000).min(Self::MAX))
+        };
+        let n = u32::try_from(n).unwrap_or(u32::MAX >> 2);
+        // The unit is 1 to 3, so the word is never zero.
+        Self(NonZeroU32::new(unit << Self::BITS | n).unwrap_or(NonZeroU32::MIN))
+    }
+
+    pub(crate) fn to_bits(self) -> NonZeroU32 {
+        self.0
+    }
+
+    /// Returns the duration that [`to_bits`](Self::to_bits) was called for.
+    pub(crate) fn of_bits(bits: NonZeroU32) -> Self {
+        Self(bits)
+    }
+
+    pub(crate) fn get(self) -> Duration {
+        let n = u64::from(self.0.get() & ((1 << Self::BITS) - 1));
+        match self.0.get() >> Self::BITS {
+            1 => Duration::from_micros(n),
+            2 => Duration::from_millis(n),
+            _ => Duration::from_secs(n),
+        }
+    }
+}
+
+impl fmt::Debug for CompactDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extremes::{cases, durations};
+
+    #[test]
+    fn compact_durations_round_up_in_their_unit() {
+        for d in [
+            Duration::ZERO,
+            Duration::from_micros(250),
+            Duration::from_millis(1_500),
+            Duration::from_secs(5),
+            Duration::from_secs(86_400),
+            Duration::from_secs(86_400 * 400),
+        ] {
+            assert_eq!(CompactDuration::new(d).get(), d);
+        }
+        assert_eq!(
+            CompactDuration::new(Duration::from_nanos(1)).get(),
+            Duration::from_micros(1)
+        );
+        assert!(CompactDuration::new(Duration::MAX).get() >= Duration::from_secs(1_000_000_000));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn a_compact_duration_is_not_shorter_and_by_less_than_its_unit_longer(d in durations()) {
+            const SECOND: u64 = 1_000_000_000;
+            let got = CompactDuration::new(d).get();
+            let most = Duration::from_secs((1 << 30) - 1);
+            if d > most {
+                proptest::prop_assert_eq!(got, most);
+            } else {
+                let unit = match d.as_secs() {
+                    0..1_073 => 1_000,
+                    1_073..1_073_741 => 1_000_000,
+                    _ => SECOND,
+                };
+                // At the very borders the next unit may have been needed.
+                let unit = Duration::from_nanos(unit.min(SECOND));
+                let next = (unit * 1_000).min(Duration::from_secs(1));
+                proptest::prop_assert!(got >= d && got < d.saturating_add(next));
+                if d.as_secs() != 1_073 && d.as_secs() != 1_073_741 {
+                    proptest::prop_assert!(got < d.saturating_add(unit));
+                }
+            }
+        }
+    }
+}

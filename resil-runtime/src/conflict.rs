@@ -1,0 +1,78 @@
+//! Breakers and retry budgets that two functions set differently.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::event::{self, Event};
+
+/// A breaker, or a retry budget, that two functions (or two instances of a generic one) set
+/// differently: the first registered wins. Of instances, both names are the function's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// Whether it is a breaker or a budget.
+    pub kind: ConflictKind,
+    /// The breaker, or the budget.
+    pub name: &'static str,
+    /// The function whose settings are used; `(by hand)` for [`Breaker::configure`].
+    pub used: &'static str,
+    /// The function whose settings are not.
+    pub ignored: &'static str,
+}
+
+/// What a [`Conflict`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConflictKind {
+    /// The settings of a breaker.
+    Circuit,
+    /// The numbers of a named retry budget.
+    Budget,
+}
+
+/// Every conflict of the process, in the order in which they were found. Their number is bounded by
+/// that of the functions.
+static ALL: Mutex<Vec<Conflict>> = Mutex::new(Vec::new());
+
+fn lock() -> MutexGuard<'static, Vec<Conflict>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns every conflict of the process, in the order in which they were found.
+pub(crate) fn all() -> Vec<Conflict> {
+    lock().clone()
+}
+
+/// Lists a conflict of a breaker, and tells listeners of it once.
+pub(crate) fn note_circuit(name: &'static str, used: &'static str, function: &'static str) {
+    if list(ConflictKind::Circuit, name, used, function) {
+        event::emit(|| Event::CircuitConflict { name, function });
+    }
+}
+
+/// Lists a conflict of a budget, and tells listeners of it once.
+pub(crate) fn note_budget(name: &'static str, used: &'static str, function: &'static str) {
+    if list(ConflictKind::Budget, name, used, function) {
+        event::emit(|| Event::BudgetConflict { name, function });
+    }
+}
+
+/// Lists a conflict; returns false if it was listed before.
+fn list(
+    kind: ConflictKind,
+    name: &'static str,
+    used: &'static str,
+    function: &'static str,
+) -> bool {
+    let conflict = Conflict {
+        kind,
+        name,
+        used,
+        ignored: function,
+    };
+    let mut all = lock();
+    let known = all.contains(&conflict);
+    if !known {
+        all.push(conflict);
+    }
+    !known
+}

@@ -1,0 +1,169 @@
+//! The thread-local that holds the deadline in force.
+//!
+//! It is set while a future is polled and put back afterwards, also when the poll unwinds. A limit
+//! that has not begun to count (a `#[timeout]` in its first poll) is kept as a duration, so that what
+//! is ready at once costs no clock; the first look at the deadline starts it.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use crate::clock::{self, Instant};
+
+/// No limit waits to be started.
+const NONE: Duration = Duration::MAX;
+
+struct Ambient {
+    /// The soonest limit that has begun to count.
+    at: Cell<Option<Instant>>,
+    /// Whether a timer of an enclosing timeout stands behind `at`.
+    enforced: Cell<bool>,
+    /// The shortest limit that has not begun to count.
+    unstarted: Cell<Duration>,
+    /// When unstarted limits were started by a look, in the first poll that is running.
+    looked: Cell<Option<Instant>>,
+}
+
+thread_local! {
+    static AMBIENT: Ambient = const {
+        Ambient {
+            at: Cell::new(None),
+            enforced: Cell::new(false),
+            unstarted: Cell::new(NONE),
+            looked: Cell::new(None),
+        }
+    };
+}
+
+/// Returns the deadline in force, and starts the limits that had not begun to count.
+pub(super) fn current() -> Option<Instant> {
+    AMBIENT.with(Ambient::current)
+}
+
+impl Ambient {
+    fn current(&self) -> Option<Instant> {
+        if self.unstarted.get() != NONE {
+            let now = clock::now();
+            self.start(now, self.unstarted.get());
+            self.unstarted.set(NONE);
+            self.looked.set(Some(now));
+        }
+        self.at.get()
+    }
+
+    fn start(&self, now: Instant, limit: Duration) {
+        let at = clock::add(now, limit);
+        if self.at.get().is_none_or(|other| at < other) {
+            self.at.set(Some(at));
+            self.enforced.set(true);
+        }
+    }
+}
+
+/// What encloses a timeout: seen by it before its body is polled.
+#[derive(Clone, Copy)]
+pub(crate) struct Enclosing {
+    pub(crate) at: Option<Instant>,
+    pub(crate) enforced: bool,
+    unstarted: Duration,
+}
+
+impl Enclosing {
+    /// The soonest deadline around, `now` being the start of what has not begun to count, and whether
+    /// a timeout stands behind it.
+    pub(crate) fn soonest(&self, now: Instant) -> Option<(Instant, bool)> {
+        let started = self.at.map(|at| (at, self.enforced));
+        let unstarted = (self.unstarted != NONE).then(|| (clock::add(now, self.unstarted), true));
+        match (started, unstarted) {
+            (Some(s), Some(u)) => Some(if s.0 <= u.0 { s } else { u }),
+            (s, u) => s.or(u),
+        }
+    }
+}
+
+/// One level of the ambient deadline, for the time of one poll.
+pub(crate) struct AmbientFrame {
+    saved: Enclosing,
+    saved_looked: Option<Instant>,
+}
+
+impl AmbientFrame {
+    /// A limit that has begun to count and ends at `at`; `enforced` if a timer stands behind it.
+    #[inline(always)]
+    pub(crate) fn fixed(at: Instant, enforced: bool) -> Self {
+        let frame = Self::save();
+        if frame.saved.at.is_none_or(|other| at < other) {
+            AMBIENT.with(|a| {
+                a.at.set(Some(at));
+                a.enforced.set(enforced);
+            });
+        }
+        frame
+    }
+
+    /// A limit that begins to count when this poll ends, or when somebody looks.
+    #[inline(always)]
+    pub(crate) fn unstarted(limit: Duration) -> Self {
+        let frame = Self::save();
+        AMBIENT.with(|a| {
+            a.unstarted.set(limit.min(frame.saved.unstarted));
+            a.looked.set(None);
+        });
+        frame
+    }
+
+    #[inline(always)]
+    fn save() -> Self {
+        AMBIENT.with(|a| Self {
+            saved: Enclosing {
+                at: a.at.get(),
+                enforced: a.enforced.get(),
+                unstarted: a.unstarted.get(),
+            },
+            saved_looked: a.looked.get(),
+        })
+    }
+
+    /// What is around this level.
+    pub(crate) fn enclosing(&self) -> Enclosing {
+        self.saved
+    }
+
+    /// When somebody inside looked at the deadline, if that started this level's limit.
+    #[expect(
+        clippy::unused_self,
+        reason = "only while this level is the innermost one"
+    )]
+    pub(crate) fn looked(&self) -> Option<Instant> {
+        AMBIENT.with(|a| a.looked.get())
+    }
+}
+
+impl Drop for AmbientFrame {
+    #[inline(always)]
+    fn drop(&mut self) {
+        AMBIENT.with(|a| {
+            let looked = a.looked.replace(self.saved_looked);
+            a.at.set(self.saved.at);
+            a.enforced.set(self.saved.enforced);
+            if self.saved.unstarted == NONE {
+                a.unstarted.set(NONE);
+            } else {
+                self.hand_on(a, looked);
+            }
+        });
+    }
+}
+
+impl AmbientFrame {
+    /// A look inside this level started the limits around it too.
+    fn hand_on(&self, a: &Ambient, looked: Option<Instant>) {
+        if a.unstarted.get() == NONE
+            && let Some(now) = looked
+        {
+            a.start(now, self.saved.unstarted);
+            a.looked.set(Some(now));
+        } else {
+            a.unstarted.set(self.saved.unstarted);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Taking the deadline and the traces in force here along into another task.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::scope::Scoped;
+use crate::event::trace::Around;
+
+/// Spawns `future` on the current tokio runtime, with the deadline that is in force here.
+///
+/// A thread-local does not follow `tokio::spawn`; this carries it, and the [`trace`](crate::trace())
+/// around this place too. As with [`Deadline::scope`], the deadline informs what runs inside and does
+/// not end the task. For tasks that something else starts, there is [`carry`].
+///
+/// # Panics
+///
+/// Outside a tokio runtime, as `tokio::spawn` does.
+#[track_caller]
+pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(carry(future))
+}
+
+/// Runs `future` with the deadline that is in force here, wherever it is polled: for what
+/// [`spawn`] does not start, such as the tasks of a `JoinSet` or a `LocalSet`. Without a deadline in
+/// force it runs as it is.
+///
+/// ```
+/// use std::time::Duration;
+/// use resil_runtime::{Deadline, carry};
+/// use tokio::task::JoinSet;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// Deadline::after(Duration::from_secs(5)).scope(async {
+///     let mut tasks = JoinSet::new();
+///     for _ in 0..3 {
+///         tasks.spawn(carry(async { Deadline::current() }));
+///     }
+///     while let Some(deadline) = tasks.join_next().await {
+///         assert_eq!(deadline.unwrap(), Deadline::current());
+///     }
+/// })
+/// .await;
+/// # }
+/// ```
+///
+/// As with [`Deadline::scope`], the deadline informs what runs inside and does not end it. The
+/// [`trace`](crate::trace()) around this place is carried along.
+pub fn carry<F: Future>(future: F) -> Carried<F> {
+    Carried {
+        future: Scoped::inherit(future),
+        traces: Around::here(),
+    }
+}
+
+pin_project! {
+    /// The future of [`carry`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Carried<F> {
+        #[pin]
+        future: Scoped<F>,
+        traces: Around,
+    }
+}
+
+impl<F: Future> Future for Carried<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let future = this.future;
+        this.traces.enter(|| future.poll(cx))
+    }
+}

@@ -1,0 +1,10 @@
+//! The ambient deadline: the soonest of all limits in force, seen across function borders.
+
+mod ambient;
+mod carry;
+mod scope;
+
+pub use self::carry::{Carried, carry, spawn};
+pub use self::scope::{Deadline, Scoped};
+
+pub(crate) use self::ambient::{AmbientFrame, Enclosing};

@@ -1,0 +1,107 @@
+//! A deadline as a value, and a future that runs with it in force.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::ambient::{self, AmbientFrame};
+use crate::clock::{self, Instant};
+
+/// A point in time by which the work that is running should be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// The deadline at `at`.
+    pub fn at(at: Instant) -> Self {
+        Self(at)
+    }
+
+    /// The deadline `limit` from now; at most about 30 years ahead.
+    pub fn after(limit: Duration) -> Self {
+        Self(clock::add(clock::now(), limit))
+    }
+
+    /// The deadline in force: the soonest of all enclosing `#[timeout]`s and
+    /// [`scope`](Self::scope)s, `None` if there is none.
+    ///
+    /// A `#[timeout]` whose body is in its first poll has not begun to count yet: the first look
+    /// starts it.
+    ///
+    /// It is the deadline of what is being polled on this thread: a task of a `LocalSet` that an
+    /// annotated function drives sees the function's, as what it calls does.
+    pub fn current() -> Option<Self> {
+        ambient::current().map(Self)
+    }
+
+    /// When it is.
+    pub fn instant(self) -> Instant {
+        self.0
+    }
+
+    /// How long from now; zero if it has passed.
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(clock::now())
+    }
+
+    /// Whether it has passed.
+    pub fn has_passed(self) -> bool {
+        self.0 <= clock::now()
+    }
+
+    /// Runs `future` with this deadline in force, or the one already in force where that is
+    /// sooner.
+    ///
+    /// A scope informs and does not interrupt: `#[timeout]`s and `#[retry]`s inside keep to it,
+    /// other code may ask for it. To interrupt, use `#[timeout]`.
+    ///
+    /// A function whose `#[timeout]` it cuts short answers that the deadline was its caller's
+    /// (`inherited`). That says nothing of what was called: a `#[retry]` of another function does not
+    /// try again, and no `#[circuit]` counts it. To bound each attempt, write `#[timeout]` below
+    /// `#[retry]`.
+    pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
+        Scoped {
+            future,
+            deadline: Some(self),
+        }
+    }
+}
+
+pin_project! {
+    /// A future that runs with a deadline in force: see [`Deadline::scope`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Scoped<F> {
+        #[pin]
+        future: F,
+        deadline: Option<Deadline>,
+    }
+}
+
+impl<F> Scoped<F> {
+    /// Runs `future` with the deadline that is in force here; as it is if there is none.
+    pub(super) fn inherit(future: F) -> Self {
+        Self {
+            future,
+            deadline: Deadline::current(),
+        }
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        match *this.deadline {
+            None => this.future.poll(cx),
+            Some(Deadline(at)) => {
+                let _frame = AmbientFrame::fixed(at, false);
+                this.future.poll(cx)
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Which policy a refusal came from.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::compact_duration::CompactDuration;
+
+/// Which policy refused.
+///
+/// It is kept beside the user's error that a [`Refusal`] was converted into, and it is the last
+/// [`source`](std::error::Error::source) of an [`Error`]: by it resil's own errors are recognised
+/// inside the errors of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RefusalKind {
+    /// A timeout.
+    #[error("cut by {}", if *inherited { "the deadline of its caller" } else { "a #[timeout]" })]
+    Timeout {
+        /// Whether a deadline of the caller's was the sooner one.
+        inherited: bool,
+    },
+    /// An open circuit.
+    #[error("refused by a #[circuit]")]
+    CircuitOpen {
+        /// How long until the next probe may run, if that is known.
+        retry_in: Option<CompactDuration>,
+    },
+    /// An idempotency refusal.
+    #[error("refused by an #[idempotent]")]
+    Idempotency,
+}
+
+impl RefusalKind {
+    /// Returns the kind as a word that is not zero.
+    pub(crate) fn to_bits(self) -> u64 {
+        match self {
+            Self::Timeout { inherited } => 1 | u64::from(inherited) << 8,
+            Self::CircuitOpen { retry_in } => {
+                2 | u64::from(retry_in.map_or(0, |p| p.to_bits().get())) << 32
+            }
+            Self::Idempotency => 3,
+        }
+    }
+
+    /// Returns the kind of [`to_bits`](Self::to_bits); `None` for zero.
+    pub(crate) fn from_bits(bits: u64) -> Option<Self> {
+        let high = u32::try_from(bits >> 32).unwrap_or_default();
+        match bits & 0xff {
+            1 => Some(Self::Timeout {
+                inherited: bits >> 8 != 0,
+            }),
+            2 => Some(Self::CircuitOpen {
+                retry_in: NonZeroU32::new(high).map(CompactDuration::of_bits),
+            }),
+            3 => Some(Self::Idempotency),
+            _ => None,
+        }
+    }
+
+    /// Returns how long to wait before another call makes sense, where the refusal says so.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::CircuitOpen { retry_in } => retry_in.map(CompactDuration::get),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extremes::{cases, durations};
+
+    #[test]
+    fn a_kind_survives_as_a_word() {
+        for kind in [
+            RefusalKind::Timeout { inherited: true },
+            RefusalKind::Timeout { inherited: false },
+            RefusalKind::CircuitOpen { retry_in: None },
+            RefusalKind::CircuitOpen {
+                retry_in: Some(CompactDuration::new(Duration::from_secs(86_400 * 400))),
+            },
+            RefusalKind::Idempotency,
+        ] {
+            assert_eq!(RefusalKind::from_bits(kind.to_bits()), Some(kind));
+        }
+        assert_eq!(RefusalKind::from_bits(0), None);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn a_kind_with_any_duration_survives_as_a_word(d in durations()) {
+            let kind = RefusalKind::CircuitOpen { retry_in: Some(CompactDuration::new(d)) };
+            proptest::prop_assert_eq!(RefusalKind::from_bits(kind.to_bits()), Some(kind));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The errors that resil itself answers with: the public [`Error`], and its small form `Refusal` that
+//! travels between the layers of a stack.
+//!
+//! A layer that refuses makes a `Refusal` of 16 bytes, so that the `Result` of every layer stays
+//! small. It becomes an [`Error`] with plain, readable fields where it is converted into the user's
+//! own error type: when the function returns, or when a pattern inside has to match it.
+
+pub(crate) mod kind;
+pub(crate) mod refusal;
+#[cfg(feature = "axum")]
+mod response;
+#[cfg(feature = "tonic")]
+mod status;
+
+use std::fmt;
+use std::time::Duration;
+
+pub(crate) use self::kind::RefusalKind;
+pub(crate) use self::refusal::Refusal;
+
+/// What resil itself answers, in place of the body's own outcome.
+///
+/// A function's error type takes it up with a `From<resil::Error>`: a `#[from]` variant,
+/// `anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error`
+/// and this type itself all serve.
+///
+/// The last of its [`source`](std::error::Error::source)s says which policy it was. So it is known
+/// again, by a `#[retry]` or a `#[circuit]` around, also where an error type of the user's shows it
+/// as its own (`#[error(transparent)]`) inside an `anyhow::Error` or a `Box<dyn Error>`.
+///
+/// With the feature `axum` it is an HTTP response, with the feature `tonic` a `tonic::Status` is made
+/// of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A `#[timeout]` fired: what was inside it was dropped where it stood.
+    #[non_exhaustive]
+    Timeout {
+        /// The annotated function.
+        function: &'static str,
+        /// The limit as written.
+        limit: Duration,
+        /// It was cut shorter, by a deadline that the caller had set with
+        /// [`Deadline::scope`](crate::Deadline::scope) or carried into a task.
+        inherited: bool,
+    },
+    /// A circuit breaker refused before the body ran.
+    CircuitOpen {
+        /// The breaker's name: the one given, or the site's.
+        name: &'static str,
+        /// When a probe may be let in; `None` when the probes are all out, or when it was forced
+        /// open by hand.
+        retry_in: Option<Duration>,
+    },
+    /// `#[idempotent]` refused, or could not answer with the recorded result.
+    #[cfg(feature = "idempotent")]
+    Idempotency(crate::idempotency::IdempotencyError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout {
+                function,
+                limit,
+                inherited,
+            } => {
+                let hint = timeout_hint(*limit, *inherited);
+                write!(f, "`{function}` timed out: {hint}")
+            }
+            Self::CircuitOpen { name, retry_in } => {
+                write!(f, "circuit `{name}` is open{}", retry_hint(*retry_in))
+            }
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(e) => e.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let kind: &RefusalKind = match self {
+            Self::Timeout {
+                inherited: true, ..
+            } => &RefusalKind::Timeout { inherited: true },
+            Self::Timeout { .. } => &RefusalKind::Timeout { inherited: false },
+            Self::CircuitOpen { .. } => &RefusalKind::CircuitOpen { retry_in: None },
+            #[cfg(feature = "idempotent")]
+            // What the store said is in the text, and in the `IdempotencyError`: as a source it would
+            // be what a wrapper of this error is taken for.
+            Self::Idempotency(_) => &RefusalKind::Idempotency,
+        };
+        Some(kind)
+    }
+}
+
+#[cfg(feature = "idempotent")]
+impl From<crate::idempotency::IdempotencyError> for Error {
+    fn from(e: crate::idempotency::IdempotencyError) -> Self {
+        Self::Idempotency(e)
+    }
+}
+
+fn retry_hint(retry_in: Option<Duration>) -> String {
+    match retry_in {
+        Some(d) => format!(", the next probe may run in {d:.0?}"),
+        None => ", its probes are all out or it is held open by hand".to_owned(),
+    }
+}
+
+fn timeout_hint(limit: Duration, inherited: bool) -> String {
+    if inherited {
+        "the deadline of its caller has passed".to_owned()
+    } else {
+        format!("its #[timeout] of {limit:?} has passed")
+    }
+}
+
+impl Error {
+    /// How long to wait before the call is worth repeating, where this error knows.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::CircuitOpen { retry_in, .. } => *retry_in,
+            Self::Timeout { .. } => None,
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(e) => e.retry_after(),
+        }
+    }
+}
+
+/// `std::io::Error` serves as a function's error type: the kind is `TimedOut` for a timeout and
+/// `Other` else, and the [`Error`] is found by `get_ref` and a downcast.
+impl From<Error> for std::io::Error {
+    fn from(e: Error) -> Self {
+        let kind = match e {
+            Error::Timeout { .. } => std::io::ErrorKind::TimedOut,
+            _ => std::io::ErrorKind::Other,
+        };
+        Self::new(kind, e)
+    }
+}

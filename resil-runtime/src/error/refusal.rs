@@ -1,0 +1,106 @@
+//! The refusal of a layer in 16 bytes, and its kind.
+
+use std::fmt;
+
+use super::Error;
+use super::kind::RefusalKind;
+use crate::call::Site;
+use crate::compact_duration::CompactDuration;
+
+/// What a layer answers in place of the body: the small form of an [`Error`], 16 bytes.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A timeout fired.
+    Timeout {
+        /// The annotated function.
+        site: &'static Site,
+        /// The limit as written.
+        limit: CompactDuration,
+        /// Whether a deadline of the caller's was the sooner one.
+        inherited: bool,
+    },
+    /// A breaker refused.
+    CircuitOpen {
+        /// The breaker's name.
+        name: &'static &'static str,
+        /// How long until the next probe may run, if that is known.
+        retry_in: Option<CompactDuration>,
+    },
+    /// `#[idempotent]` refused. Boxed, as it is rare, and larger than all others together.
+    #[cfg(feature = "idempotent")]
+    Idempotency(Box<crate::idempotency::IdempotencyError>),
+}
+
+impl Refusal {
+    /// Returns which policy refused.
+    pub(crate) fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Timeout { inherited, .. } => RefusalKind::Timeout {
+                inherited: *inherited,
+            },
+            Self::CircuitOpen { retry_in, .. } => RefusalKind::CircuitOpen {
+                retry_in: *retry_in,
+            },
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(_) => RefusalKind::Idempotency,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(r: Refusal) -> Self {
+        match r {
+            Refusal::Timeout {
+                site,
+                limit,
+                inherited,
+            } => Self::Timeout {
+                function: site.name(),
+                limit: limit.get(),
+                inherited,
+            },
+            Refusal::CircuitOpen { name, retry_in } => Self::CircuitOpen {
+                name,
+                retry_in: retry_in.map(CompactDuration::get),
+            },
+            #[cfg(feature = "idempotent")]
+            Refusal::Idempotency(e) => Self::Idempotency(*e),
+        }
+    }
+}
+
+/// Shows it as the [`Error`] that it becomes does.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match self {
+            Self::Timeout {
+                site,
+                limit,
+                inherited,
+            } => Error::Timeout {
+                function: site.name(),
+                limit: limit.get(),
+                inherited: *inherited,
+            },
+            Self::CircuitOpen { name, retry_in } => Error::CircuitOpen {
+                name,
+                retry_in: retry_in.map(CompactDuration::get),
+            },
+            #[cfg(feature = "idempotent")]
+            Self::Idempotency(e) => return e.fmt(f),
+        };
+        error.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_stays_small() {
+        assert_eq!(size_of::<Refusal>(), 16);
+        assert!(size_of::<RefusalKind>() <= 8);
+        assert!(size_of::<Error>() <= 40);
+    }
+}

@@ -1,0 +1,92 @@
+//! The listeners of the process, and how an event reaches them.
+//!
+//! Listeners run in the task that the event happens in, with no lock held. One that panics loses
+//! that event and nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::kinds::Event;
+use super::switch::{Awake, is_awake};
+use super::trace;
+
+type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// The number of listeners: read on every event that a trace or a listener may hear, without the lock.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
+static LISTENERS: RwLock<Vec<Listener>> = RwLock::new(Vec::new());
+
+/// Keeps a listener; dropping it ends the listening.
+#[must_use = "the listener is removed when this is dropped"]
+pub struct Subscription {
+    listener: Listener,
+    _awake: Awake,
+}
+
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Subscription")
+    }
+}
+
+/// Calls `listener` with every event of the process, until the result is dropped.
+///
+/// It runs in the task that the event happens in: it should be quick, and must not block.
+pub fn subscribe(listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+    let listener: Listener = Arc::new(listener);
+    let mut all = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
+    all.push(Arc::clone(&listener));
+    LISTENING.store(all.len(), Relaxed);
+    Subscription {
+        listener,
+        _awake: Awake::new(),
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut all = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
+        let removed = all
+            .iter()
+            .position(|l| Arc::ptr_eq(l, &self.listener))
+            .map(|i| all.swap_remove(i));
+        LISTENING.store(all.len(), Relaxed);
+        // What the closure holds is the user's, and may be dropped here for good: not under the lock.
+        drop(all);
+        drop(removed);
+    }
+}
+
+/// Whether an event of this thread is heard: for what is told once, and is not to be told to nobody.
+#[inline]
+pub(crate) fn is_heard() -> bool {
+    is_awake() && is_heard_here()
+}
+
+/// Tells the listeners, and the traces around; the event is made only if there are any.
+#[inline]
+pub(crate) fn emit(event: impl FnOnce() -> Event) {
+    if is_heard() {
+        tell(&event());
+    }
+}
+
+/// Whether an event of this thread is heard: a trace elsewhere does not hear it.
+#[cold]
+fn is_heard_here() -> bool {
+    LISTENING.load(Relaxed) != 0 || trace::is_here()
+}
+
+#[cold]
+fn tell(event: &Event) {
+    trace::gather(event);
+    let all = LISTENERS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    for listener in all {
+        // Events are told from `Drop`s too, where a second panic would abort the process.
+        let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
+    }
+}

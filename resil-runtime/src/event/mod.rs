@@ -1,0 +1,23 @@
+//! What happened, for logs, metrics and tests: events of the policies, told to listeners of the
+//! process.
+//!
+//! With no listener an event costs one relaxed load. [`subscribe`] adds a listener; it runs in the
+//! task that the event happens in, with no lock held, and one that panics loses that event and
+//! nothing else.
+//!
+//! All events of one call bear its [`CallId`]. To ask about a single call, wrap it in a
+//! [`trace`](crate::trace()).
+
+pub(crate) mod error_text;
+mod kinds;
+mod listeners;
+mod switch;
+pub(crate) mod trace;
+
+pub use self::kinds::{Event, StopReason};
+pub use self::listeners::{Subscription, subscribe};
+pub use crate::call::CallId;
+
+pub(crate) use self::error_text::ErrorText;
+pub(crate) use self::listeners::{emit, is_heard};
+pub(crate) use self::switch::is_awake;

@@ -1,0 +1,387 @@
+//! What became of one call: [`trace`] gathers the events of what is polled inside it.
+//!
+//! A trace is a listener for the time of its own polls. It stands on the same switch as the
+//! listeners of the process, so that a call which nobody traces pays nothing for it.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::kinds::{Event, StopReason};
+use super::switch::Awake;
+use crate::call::CallId;
+
+/// A report lists no more calls than these.
+const MOST_CALLS: usize = 64;
+
+/// What became of a call, and of the calls of annotated functions inside it: [`trace`] makes it.
+///
+/// The first fields are those of one call: the one of which something was heard last. Of nested
+/// calls that is the outer one, as it ends last, unless nothing happened to it. [`calls`](Self::calls)
+/// has them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallReport {
+    /// The function that these fields are about; what its breaker or its keys are called where it
+    /// told of nothing else. `None` where nothing was heard at all: what ran answered at first try.
+    pub function: Option<&'static str>,
+    /// How many attempts were made. 1 where nothing was heard; 0 where the answer was a replay, or a
+    /// refusal before the body ran. Of a `#[retry]` that was cut off
+    /// ([`StopReason::Cancelled`]): those that have ended.
+    pub attempts: u32,
+    /// Why no further attempt was made: `Some(StopReason::Exhausted)` after `max` runs,
+    /// `Some(StopReason::Final)` for an error that is not to be retried. `None` after a success, and
+    /// where no `#[retry]` was asked.
+    pub stopped: Option<StopReason>,
+    /// What the error of the last failed attempt says of itself, cut at 256 characters.
+    pub error: Option<Arc<str>>,
+    /// The answer is a recorded one: an `#[idempotent]` replayed it, and nothing ran.
+    pub replayed: bool,
+    /// The waits between attempts, in all: of all calls, as they were drawn.
+    pub waited: Duration,
+    /// How often a `#[timeout]` fired, in all calls.
+    pub timeouts: u32,
+    /// How often a layer refused before the body ran, in all calls: an open circuit, an
+    /// `#[idempotent]` that did not let it in.
+    pub refusals: u32,
+    /// The calls that something was heard of, the one that was heard of last in the end. At most 64:
+    /// the others are those heard of before.
+    pub calls: Vec<TracedCall>,
+    /// How many calls are missing in `calls`.
+    pub left_out: u64,
+}
+
+impl Default for CallReport {
+    fn default() -> Self {
+        Self {
+            function: None,
+            attempts: 1,
+            stopped: None,
+            error: None,
+            replayed: false,
+            waited: Duration::ZERO,
+            timeouts: 0,
+            refusals: 0,
+            calls: Vec::new(),
+            left_out: 0,
+        }
+    }
+}
+
+/// One call in a [`CallReport`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TracedCall {
+    /// The call, as it is in its events.
+    pub call: CallId,
+    /// The annotated function; what its breaker or its keys are called where it told of nothing else.
+    pub function: &'static str,
+    /// How many attempts were made: see [`CallReport::attempts`].
+    pub attempts: u32,
+    /// Why no further attempt was made: see [`CallReport::stopped`].
+    pub stopped: Option<StopReason>,
+    /// What the error of the last failed attempt says of itself.
+    pub error: Option<Arc<str>>,
+    /// The answer is a recorded one.
+    pub replayed: bool,
+    /// The waits between its attempts, as they were drawn.
+    pub waited: Duration,
+    /// How often one of its `#[timeout]`s fired.
+    pub timeouts: u32,
+    /// How often one of its layers refused before the body ran.
+    pub refusals: u32,
+    /// An attempt has failed: `attempts` are those that a `#[retry]` has counted.
+    counted: bool,
+}
+
+impl TracedCall {
+    fn new(call: CallId, function: &'static str) -> Self {
+        Self {
+            call,
+            function,
+            attempts: 1,
+            stopped: None,
+            error: None,
+            replayed: false,
+            waited: Duration::ZERO,
+            timeouts: 0,
+            refusals: 0,
+            counted: false,
+        }
+    }
+
+    fn count(&mut self, attempts: u32) {
+        self.counted = true;
+        self.attempts = attempts;
+    }
+
+    /// Answered without a run.
+    fn nothing_ran(&mut self) {
+        if !self.counted {
+            self.attempts = 0;
+        }
+    }
+}
+
+impl CallReport {
+    /// Returns the call, which from here on is the one heard of last.
+    fn call(&mut self, call: CallId, function: &'static str) -> &mut TracedCall {
+        let known = self.calls.iter().position(|c| c.call == call);
+        let entry = match known {
+            Some(at) => self.calls.remove(at),
+            None => TracedCall::new(call, function),
+        };
+        if self.calls.len() >= MOST_CALLS {
+            self.calls.remove(0);
+            self.left_out += 1;
+        }
+        self.calls.push(entry);
+        let last = self.calls.len() - 1;
+        &mut self.calls[last]
+    }
+
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Retry {
+                function,
+                attempt,
+                delay,
+                error,
+                call,
+            } => {
+                self.waited = self.waited.saturating_add(*delay);
+                let of = self.call(*call, function);
+                of.function = function;
+                of.count(*attempt);
+                of.waited = of.waited.saturating_add(*delay);
+                of.error.clone_from(error);
+                of.replayed = false;
+            }
+            Event::RetryStopped {
+                function,
+                attempts,
+                reason,
+                error,
+                call,
+            } => {
+                let of = self.call(*call, function);
+                of.function = function;
+                of.count(*attempts);
+                of.stopped = Some(*reason);
+                // Of one that was dropped the last error has been told.
+                if *reason != StopReason::Cancelled {
+                    of.error.clone_from(error);
+                }
+            }
+            Event::RetrySucceeded {
+                function,
+                attempts,
+                call,
+            } => {
+                let of = self.call(*call, function);
+                of.function = function;
+                of.count(*attempts);
+            }
+            Event::TimedOut { function, call, .. } => {
+                self.timeouts = self.timeouts.saturating_add(1);
+                let of = self.call(*call, function);
+                of.function = function;
+                of.timeouts = of.timeouts.saturating_add(1);
+            }
+            Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
+            #[cfg(feature = "idempotent")]
+            Event::Idempotency {
+                name, what, call, ..
+            } => match (what, call) {
+                (crate::idempotency::IdempotencyEvent::Replayed, Some(call)) => {
+                    let of = self.call(*call, name);
+                    of.replayed = true;
+                    of.nothing_ran();
+                }
+                (what, call) if what.refuses() => self.refused(*call, name),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn refused(&mut self, call: Option<CallId>, name: &'static str) {
+        self.refusals = self.refusals.saturating_add(1);
+        if let Some(call) = call {
+            let of = self.call(call, name);
+            of.refusals = of.refusals.saturating_add(1);
+            of.nothing_ran();
+        }
+    }
+
+    /// With the fields of the call that was heard of last.
+    fn finished(self) -> Self {
+        match self.calls.last().cloned() {
+            None => self,
+            Some(last) => Self {
+                function: Some(last.function),
+                attempts: last.attempts,
+                stopped: last.stopped,
+                error: last.error,
+                replayed: last.replayed,
+                ..self
+            },
+        }
+    }
+}
+
+type Report = Arc<Mutex<CallReport>>;
+
+thread_local! {
+    /// The traces that are being polled on this thread, outermost first.
+    static HERE: RefCell<Vec<Report>> = const { RefCell::new(Vec::new()) };
+}
+
+fn lock(report: &Report) -> MutexGuard<'_, CallReport> {
+    report.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a trace is being polled on this thread.
+pub(crate) fn is_here() -> bool {
+    HERE.try_with(|here| !here.borrow().is_empty())
+        .unwrap_or(false)
+}
+
+/// Adds `event` to the traces that are being polled on this thread.
+pub(crate) fn gather(event: &Event) {
+    let _ = HERE.try_with(|here| {
+        for report in here.borrow().iter() {
+            lock(report).hear(event);
+        }
+    });
+}
+
+/// The traces around this place, for a task that is started here.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Around(Option<Box<[Report]>>);
+
+impl Around {
+    pub(crate) fn here() -> Self {
+        let all = HERE.try_with(|here| here.borrow().clone());
+        let all = all.unwrap_or_default();
+        Self((!all.is_empty()).then(|| all.into()))
+    }
+
+    /// Runs `poll` inside them.
+    pub(crate) fn enter<R>(&self, poll: impl FnOnce() -> R) -> R {
+        match &self.0 {
+            None => poll(),
+            Some(all) => {
+                let _here = Here::enter(all);
+                poll()
+            }
+        }
+    }
+}
+
+/// Traces for the time of one poll.
+struct Here(usize);
+
+impl Here {
+    fn enter(all: &[Report]) -> Self {
+        HERE.with(|here| here.borrow_mut().extend_from_slice(all));
+        Self(all.len())
+    }
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        let left: Result<Vec<Report>, _> = HERE.try_with(|here| {
+            let mut here = here.borrow_mut();
+            let from = here.len().saturating_sub(self.0);
+            here.split_off(from)
+        });
+        drop(left);
+    }
+}
+
+/// Runs `future` and tells what became of the call in it: how many attempts it took, how long it
+/// waited, whether the answer is a replay, and why no further attempt was made.
+///
+/// ```
+/// use resil_runtime::event::StopReason;
+/// # use resil_runtime::trace;
+/// # struct Order;
+/// # async fn charge(_: &Order) -> Result<u32, std::io::Error> { Ok(7) }
+/// # async fn pay(order: &Order) {
+/// let (receipt, report) = trace(charge(order)).await;
+/// if report.replayed {
+///     println!("charged before: this is the recorded answer");
+/// }
+/// match report.stopped {
+///     Some(StopReason::Exhausted) => println!("gave up after {} attempts", report.attempts),
+///     Some(reason) => println!("no further attempt: {reason:?}"),
+///     None => {}
+/// }
+/// # let _ = receipt;
+/// # }
+/// ```
+///
+/// It is meant for one call. Of several, one after the other or one inside the other, each is listed
+/// in [`CallReport::calls`], but for those that answered at first try: of these nothing is heard.
+/// Traces may stand inside each other. What tasks do is seen where they were started with
+/// [`resil::spawn`](crate::spawn) or [`carry`](crate::carry()), up to the moment at which the traced
+/// future ends; `tokio::spawn` carries nothing.
+///
+/// While a trace is alive, events are made in the whole process as if somebody listened
+/// ([`event::subscribe`](crate::event::subscribe)): a failing call is a little dearer then. Listeners
+/// hear all events as ever. A trace that is dropped tells nothing.
+///
+/// (The crate `tracing` is another matter: its spans and those events have nothing to do with this.)
+pub fn trace<F: Future>(future: F) -> Traced<F> {
+    Traced {
+        future,
+        gathering: Some(Gathering {
+            report: [Report::default()],
+            _awake: Awake::new(),
+        }),
+    }
+}
+
+#[derive(Debug)]
+struct Gathering {
+    report: [Report; 1],
+    _awake: Awake,
+}
+
+pin_project! {
+    /// The future of [`trace`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Traced<F> {
+        #[pin]
+        future: F,
+        // `None` when it is done.
+        gathering: Option<Gathering>,
+    }
+}
+
+impl<F: Future> Future for Traced<F> {
+    type Output = (F::Output, CallReport);
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(gathering) = this.gathering else {
+            panic!("a trace was polled again after it had answered")
+        };
+        let here = Here::enter(&gathering.report);
+        let poll = this.future.poll(cx);
+        drop(here);
+        let Poll::Ready(out) = poll else {
+            return Poll::Pending;
+        };
+        let report = std::mem::take(&mut *lock(&gathering.report[0]));
+        *this.gathering = None;
+        Poll::Ready((out, report.finished()))
+    }
+}

@@ -1,0 +1,150 @@
+//! The timer of a timeout: when it is made, and which of several limits it stands for.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::coop;
+
+use crate::clock::{self, Instant, Sleep};
+use crate::deadline::{AmbientFrame, Enclosing};
+
+pin_project! {
+    #[project = TimerProj]
+    #[derive(Debug)]
+    pub(super) enum Timer {
+        // The first poll has not ended yet.
+        Unstarted { enclosed: bool },
+        // Another timeout of the stack fires as soon, so there is no timer of our own.
+        Delegated { own: Instant },
+        Armed { own: Instant, due: Due, #[pin] sleep: Sleep },
+    }
+}
+
+/// Which limit a timer stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// Our own limit.
+    Own,
+    /// A deadline of the caller's that no timer enforces.
+    Inherited,
+    /// The limit of a timeout around us, which answers itself. `late` means that it was due and did
+    /// not answer.
+    Enclosing { late: bool },
+}
+
+impl Timer {
+    /// Creates a timer that is not armed. `enclosed` means that the next layer outside is a timeout of
+    /// the same stack.
+    #[inline(always)]
+    pub(super) const fn new(enclosed: bool) -> Self {
+        Self::Unstarted { enclosed }
+    }
+
+    /// Puts the limit in force for the poll that is about to begin.
+    #[inline(always)]
+    pub(super) fn enter(self: Pin<&mut Self>, limit: Duration) -> AmbientFrame {
+        match self.project() {
+            TimerProj::Unstarted { .. } => AmbientFrame::unstarted(limit),
+            TimerProj::Delegated { own } => AmbientFrame::fixed(*own, false),
+            TimerProj::Armed {
+                due: Due::Inherited,
+                sleep,
+                ..
+            } => AmbientFrame::fixed(sleep.deadline(), true),
+            TimerProj::Armed { own, .. } => AmbientFrame::fixed(*own, true),
+        }
+    }
+}
+
+/// Waits after a pending poll of the body: ready when the limit has passed, with whether it was the
+/// caller's own deadline that ended it.
+pub(super) fn wait(
+    mut timer: Pin<&mut Timer>,
+    limit: Duration,
+    enclosing: Enclosing,
+    looked: Option<Instant>,
+    starved: bool,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    match timer.as_mut().project() {
+        TimerProj::Unstarted { enclosed } => {
+            let enclosed = *enclosed;
+            let now = clock::now();
+            let own = clock::add(looked.unwrap_or(now), limit);
+            let theirs = enclosing.soonest(now);
+            if enclosed && theirs.is_some_and(|(at, _)| at <= own) {
+                timer.set(Timer::Delegated { own });
+                return Poll::Pending;
+            }
+            arm(timer.as_mut(), own, theirs);
+            // The limit passed during the first poll: no timer has to fire.
+            if let TimerProj::Armed { due, sleep, .. } = timer.as_mut().project()
+                && !matches!(due, Due::Enclosing { .. })
+                && sleep.deadline() <= now
+            {
+                return Poll::Ready(*due == Due::Inherited);
+            }
+        }
+        TimerProj::Delegated { own } => {
+            let own = *own;
+            if enclosing.enforced && enclosing.at.is_some_and(|at| at <= own) {
+                return Poll::Pending;
+            }
+            arm(timer.as_mut(), own, enclosing.soonest(clock::now()));
+        }
+        TimerProj::Armed { .. } => {}
+    }
+    loop {
+        let TimerProj::Armed { own, due, sleep } = timer.as_mut().project() else {
+            return Poll::Pending;
+        };
+        let elapsed = if starved {
+            Pin::new(&mut coop::unconstrained(sleep)).poll(cx)
+        } else {
+            sleep.poll(cx)
+        };
+        if elapsed.is_pending() {
+            return Poll::Pending;
+        }
+        let own = *own;
+        match *due {
+            Due::Own => return Poll::Ready(false),
+            Due::Inherited => return Poll::Ready(true),
+            Due::Enclosing { late } => {
+                let now = clock::now();
+                let theirs = enclosing.soonest(now).filter(|(at, _)| *at <= own);
+                match theirs {
+                    Some((at, true)) if at <= now && late => return Poll::Ready(now < own),
+                    Some((at, true)) if at <= now => timer.set(Timer::Armed {
+                        own,
+                        due: Due::Enclosing { late: true },
+                        sleep: clock::sleep_until(clock::add(now, GRACE)),
+                    }),
+                    // Moved out from under it, or under another one.
+                    _ => arm(timer.as_mut(), own, theirs),
+                }
+            }
+        }
+    }
+}
+
+/// How long the timeout around may take to answer once it is due. It was polled in order to poll this
+/// one, and answers within that poll unless it is blocked in it.
+const GRACE: Duration = Duration::from_millis(1);
+
+/// Arms the timer for our own limit, or for the sooner one around us.
+fn arm(mut timer: Pin<&mut Timer>, own: Instant, theirs: Option<(Instant, bool)>) {
+    let (at, due) = match theirs {
+        Some((at, true)) if at <= own => (at, Due::Enclosing { late: false }),
+        Some((at, false)) if at < own => (at, Due::Inherited),
+        _ => (own, Due::Own),
+    };
+    timer.set(Timer::Armed {
+        own,
+        due,
+        sleep: clock::sleep_until(at),
+    });
+}
