@@ -8,6 +8,14 @@
     reason = "tests read the paused clock themselves, and are no public crate"
 )]
 
+#[cfg(all(
+    feature = "http",
+    feature = "redis",
+    feature = "reqwest",
+    feature = "tonic"
+))]
+#[path = "errors/of_other_crates.rs"]
+mod of_other_crates;
 mod support;
 
 use std::time::Duration;

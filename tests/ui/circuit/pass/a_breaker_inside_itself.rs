@@ -39,7 +39,7 @@ impl Tree {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let children = HashMap::from([(1, vec![2, 3]), (2, vec![4, 5]), (3, vec![6])]);
     let mut tree = Tree { up: true, children };

@@ -27,7 +27,7 @@ async fn alarmed() -> Result<(), SearchError> {
     Err(SearchError::Away)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     for _ in 0..2 {
         assert!(matches!(house().await, Err(SearchError::Away)));

@@ -26,7 +26,7 @@ async fn quote(symbol: &str) -> Result<f64, QuoteError> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let breaker = breaker("quotes");
     for symbol in ["", "ACME", "?", "?", ""] {

@@ -30,7 +30,7 @@ async fn status(code: u16) -> u32 {
     breaker("inventory").counts().failures_in_a_row
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert_eq!(status(500).await, 1);
     assert_eq!(status(501).await, 1, "neutral");

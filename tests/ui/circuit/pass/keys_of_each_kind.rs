@@ -53,7 +53,7 @@ impl Cluster {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let cluster = Cluster {
         shard: Shard {

@@ -18,7 +18,7 @@ async fn write(id: u32) -> io::Result<()> {
     ))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() -> io::Result<()> {
     assert_eq!(read(1).await?, 1);
     for id in [2, 3] {

@@ -18,7 +18,7 @@ async fn locate(ip: [u8; 4]) -> anyhow::Result<String> {
     Ok(format!("somewhere near {}", ip[0]))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let mut changes = breaker("geo").changes();
     UP.set(false);

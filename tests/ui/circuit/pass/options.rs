@@ -42,6 +42,7 @@ async fn const_time() -> Result<u32, resil::Error> {
     Ok(1)
 }
 
+#[test]
 fn main() {
     drop((bare(), named(), only_named(), counted(), timed(), const_calls(), const_time()));
 }

@@ -23,6 +23,7 @@ async fn pay(code: u16) -> Result<u32, E> {
     }
 }
 
+#[test]
 fn main() {
     drop(pay(200));
 }

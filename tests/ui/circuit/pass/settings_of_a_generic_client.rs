@@ -46,7 +46,7 @@ impl<const N: u32> Pool<N> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     for _ in 0..3 {
         assert!(

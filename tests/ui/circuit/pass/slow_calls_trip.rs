@@ -20,7 +20,7 @@ async fn suggest(takes: Duration) -> Result<Vec<String>, Error> {
     Ok(vec![])
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     for takes in [100, 2_000, 100] {
         assert!(search(Duration::from_millis(takes)).await.is_ok());

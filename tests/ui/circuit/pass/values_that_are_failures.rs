@@ -37,7 +37,7 @@ fn state(name: &str) -> CircuitState {
     breaker(name).state()
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let reply = |status, body: Option<&str>| Reply {
         status,

@@ -36,7 +36,7 @@ async fn shared(runs: &Cell<u32>, status: u16) -> Result<(), Arc<Response>> {
     }))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     for (status, tries) in [(500, 3), (501, 1), (429, 3), (408, 3), (400, 1)] {

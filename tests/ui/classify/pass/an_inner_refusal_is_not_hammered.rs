@@ -49,7 +49,7 @@ async fn connect(host: &str, asked: &Cell<u32>, tries: &Cell<u32>) -> Result<u32
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (asked, tries) = (Cell::new(0), Cell::new(0));
     assert!(matches!(

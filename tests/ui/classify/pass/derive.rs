@@ -27,6 +27,7 @@ enum InBrackets {
     Busy(std::time::Duration),
 }
 
+#[test]
 fn main() {
     use resil::Classify;
     let any = shadowed::Api::Any(&[1]);

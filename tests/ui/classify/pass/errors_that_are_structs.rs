@@ -39,7 +39,7 @@ async fn report() -> anyhow::Result<()> {
     anyhow::bail!("printer on fire")
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let second = Some(Duration::from_secs(1));
     assert_eq!(BadRequest.classify(), Class::Permanent);

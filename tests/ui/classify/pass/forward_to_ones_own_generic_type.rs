@@ -10,6 +10,7 @@ enum ClientError<T> {
     InBatch(Box<ClientError<T>>),
 }
 
+#[test]
 fn main() {
     let lost = ClientError::Transport(std::io::Error::from(std::io::ErrorKind::TimedOut));
     assert_eq!(

@@ -34,7 +34,7 @@ async fn unbounded<E>(runs: &Cell<u32>, make: impl Fn() -> E) -> Result<(), E> {
     Err(make())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     type Error = ClientError<io::Error>;
     let reset = || Error::Transport(io::ErrorKind::ConnectionReset.into());

@@ -24,7 +24,7 @@ async fn call(error: Limit) -> Result<(), Limit> {
     Err(error.clone())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let secs = Duration::from_secs;
     for (error, asked) in [

@@ -31,7 +31,7 @@ async fn charge(runs: &Cell<u32>, declined: bool) -> anyhow::Result<()> {
     post(declined).await.context("while paying").context("order 7")
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     for (declined, tries) in [(true, 1), (false, 3)] {

@@ -25,7 +25,7 @@ async fn index(page: &str, starts: &Cell<u32>) -> Result<u32, Error> {
     Ok(starts.get())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let starts = Cell::new(0);
     assert!(matches!(

@@ -38,7 +38,7 @@ impl Till {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let till = Till {
         printed: Cell::new(0),

@@ -14,7 +14,7 @@ async fn post(path: &str, headers: &Headers) -> Result<(String, u64), Error> {
     Ok((claim.key(), claim.fence()))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     for headers in [Headers::new(), Headers::from([("idempotency-key", "")])] {
         let answer = post("/orders", &headers).await;

@@ -21,7 +21,7 @@ async fn settle(order: u32, polls: &Cell<u32>) -> Result<Status, Error> {
     })
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::test]
 async fn main() {
     let polls = Cell::new(0);
     assert_eq!(settle(7, &polls).await, Ok(Status::Pending { polls: 1 }));

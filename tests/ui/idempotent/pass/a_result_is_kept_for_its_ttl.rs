@@ -29,7 +29,7 @@ impl Mailer {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let mailer = Mailer { sent: Cell::new(0) };
     assert_eq!(mailer.welcome("ada@example.com").await, Ok(1));

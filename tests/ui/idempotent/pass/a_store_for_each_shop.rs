@@ -50,7 +50,7 @@ impl Shop {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     install_named("gifts", Shared::new(Memory::default())).expect("the first of that name");
     let (one, two) = (Shop::new("one"), Shop::new("two"));

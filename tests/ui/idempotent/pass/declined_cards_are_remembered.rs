@@ -49,7 +49,7 @@ async fn none(card: u32, runs: &Cell<u8>) -> Result<(), PayError> {
     Err(answer(runs))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert_eq!(some(1, &runs).await, Err(PayError::Outage));

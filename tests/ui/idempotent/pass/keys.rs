@@ -35,6 +35,7 @@ impl Bank {
     }
 }
 
+#[test]
 fn main() {
     let order = Order { id: 1, lines: vec![] };
     drop((tuple("a", &order), whole(&order), field(order.clone())));

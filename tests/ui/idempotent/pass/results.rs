@@ -25,6 +25,7 @@ async fn cow(text: &str) -> Result<Cow<'_, str>, resil::Error> {
     Ok(Cow::Borrowed(text))
 }
 
+#[test]
 fn main() {
     drop((generic(1, 2), map(1), cow("a")));
 }

@@ -29,7 +29,7 @@ async fn in_a_hurry(parcel: &str) -> Result<u32, Error> {
     waits(parcel).await
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (first, second, hurried) = tokio::join!(waits("p1"), waits("p1"), in_a_hurry("p1"));
     assert_eq!((first, second), (Ok(1), Ok(1)));

@@ -24,7 +24,7 @@ impl Query {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let seen = Rc::default();
     let query = Query {

@@ -50,7 +50,7 @@ async fn longest<'a>(texts: &[&'a str], _ignored: &str) -> Result<&'a str, Strin
         .ok_or_else(String::new)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let pages = HashMap::from([("/".to_owned(), "one\ntwo".to_owned())]);
     let cache = Cache {

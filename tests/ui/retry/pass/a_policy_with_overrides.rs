@@ -34,7 +34,7 @@ async fn quicker(calls: &Cell<u32>) -> Result<(), &'static str> {
     Err("502")
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (calls, start) = (Cell::new(0), Instant::now());
     assert_eq!(as_it_is(&calls).await, Err("502"));

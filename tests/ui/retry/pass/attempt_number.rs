@@ -33,7 +33,7 @@ async fn unused<T>(value: T) -> Result<T, u32> {
     Ok(value)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let client = Client {
         hosts: vec!["", "", "c"],

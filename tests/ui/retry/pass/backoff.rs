@@ -18,6 +18,7 @@ async fn closure(step: Duration) -> Result<u32, String> {
     Ok(1)
 }
 
+#[test]
 fn main() {
     drop((function(), closure(Duration::from_secs(1))));
 }

@@ -39,7 +39,7 @@ async fn ever_sooner() -> Result<(), &'static str> {
     Err("not elected")
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (runs, start) = (Cell::new(0), Instant::now());
     for _ in 0..2 {

@@ -48,7 +48,7 @@ impl Log {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let mut log = Log(Vec::new());
     assert_eq!(log.elided().await, Ok(3));

@@ -17,7 +17,7 @@ async fn lookup(runs: &Cell<u32>, answers_at: u32) -> Result<u32, String> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert_eq!(lookup(&runs, 3).await, Ok(3));

@@ -23,7 +23,7 @@ async fn elsewhere(runs: &Cell<u32>) -> Result<(), &'static str> {
     Err("504")
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert_eq!(search(&runs).await, Err("504"));

@@ -33,6 +33,7 @@ async fn without_time() -> Result<u32, String> {
     Ok(1)
 }
 
+#[test]
 fn main() {
     drop((none(), named(), own(), cost()));
     drop((named_with_numbers(), without_time()));

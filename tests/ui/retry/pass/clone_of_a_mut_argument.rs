@@ -27,7 +27,7 @@ impl Gateway {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let gateway = Gateway {
         calls: Cell::new(0),

@@ -27,7 +27,7 @@ impl Queue for Broker {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert_eq!(Broker.push(&runs, vec![]).await, Ok(vec![1]));

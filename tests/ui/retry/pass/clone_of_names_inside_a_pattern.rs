@@ -30,7 +30,7 @@ async fn upload(
     ))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let log = Cell::new(0);
     let files = Upload {

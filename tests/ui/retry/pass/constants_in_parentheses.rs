@@ -11,7 +11,7 @@ async fn get(runs: &Cell<u32>, patient: bool) -> Result<(), StatusCode> {
     Err(StatusCode::BAD_GATEWAY)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert!(get(&runs, true).await.is_err());

@@ -59,7 +59,7 @@ impl<R: Region, const SPARE: u32> Client<R, SPARE> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert_eq!(Client::<Near, 1>::new().ping().await, Err(2));
     assert_eq!(Client::<Far, 1>::new().ping().await, Err(5));

@@ -32,6 +32,7 @@ impl Limits for u8 {
     const MAX: u32 = 2;
 }
 
+#[test]
 fn main() {
     drop((items(), generic::<3>(), of_a_type::<u8>()));
 }

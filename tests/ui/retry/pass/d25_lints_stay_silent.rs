@@ -26,6 +26,7 @@ impl Client {
     }
 }
 
+#[test]
 fn main() {
     drop(Client(1).pay(1));
 }

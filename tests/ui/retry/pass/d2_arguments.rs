@@ -34,6 +34,7 @@ async fn through_a_reference(log: &mut Vec<u32>) -> Result<(), String> {
     Ok(())
 }
 
+#[test]
 fn main() {
     drop((borrowed(Order(String::new())), cloned(vec![]), moved_once(Order(String::new()))));
     drop(moved_without_retry(Order(String::new())));

@@ -47,7 +47,7 @@ async fn listed(runs: &Cell<u32>) -> Result<(), u16> {
     Err(500)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (runs, start) = (Cell::new(0), Instant::now());
     assert_eq!(fetch(&runs, vec![]).await, Ok("page"));

@@ -56,7 +56,7 @@ impl Fetch for Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let client = || Client {
         runs: AtomicU32::new(0),

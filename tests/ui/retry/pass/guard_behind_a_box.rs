@@ -52,7 +52,7 @@ async fn dynamic(
     Err(io::Error::from(kind))?
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     for (reset, tries) in [(true, 3), (false, 1)] {

@@ -24,7 +24,7 @@ macro_rules! delays {
     )*};
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     delays! {
         constant: [100, 100], #[retry(constant, jitter = none)]

@@ -47,7 +47,7 @@ fn check(at: &[Instant], bounds: RangeInclusive<u128>) {
     assert!(waits.iter().any(|w| *w != waits[0]), "{waits:?}");
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     macro_rules! each {
         ($($name:ident $bounds:expr;)*) => {$(

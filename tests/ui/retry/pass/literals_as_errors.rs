@@ -28,7 +28,7 @@ async fn may_pass(runs: &Cell<u32>, transient: bool) -> Result<(), bool> {
     Err(transient)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     for (word, tries) in [("BUSY", 3), ("LOADING", 3), ("ERR", 1)] {

@@ -21,7 +21,7 @@ async fn users() -> Result<Vec<String>, String> {
     driver::query("select name from users").await
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert!(users().await.is_err());
     assert_eq!(QUERIES.swap(0, Relaxed), 2);

@@ -38,7 +38,7 @@ async fn bound(runs: &Cell<u32>, code: u16) -> Result<(), ApiError> {
     Err(Status { code, body: None })
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     let io = |kind: ErrorKind| Io(kind, Box::new(kind.into()));

@@ -65,6 +65,7 @@ async fn answer() -> Result<Option<u32>, E> {
     Ok(None)
 }
 
+#[test]
 fn main() {
     drop((guard_of_one_alternative(), ranges(), whole(), literal(), constant(), answer()));
     drop((argument("a"), result_in_a_result()));

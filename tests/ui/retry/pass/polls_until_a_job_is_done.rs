@@ -44,7 +44,7 @@ impl Api {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     use State::{Done, Queued, Running};
     let api = |states| Api {

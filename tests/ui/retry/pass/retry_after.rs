@@ -27,6 +27,7 @@ async fn argument(wait: Duration) -> Result<u32, Busy> {
     Err(Busy(1))
 }
 
+#[test]
 fn main() {
     drop((method(), closure(), argument(Duration::from_secs(1))));
 }

@@ -23,7 +23,7 @@ async fn post(
     Err((status, answer.1))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     for (status, tries) in [(502, 3), (503, 3), (500, 1), (404, 1)] {

@@ -28,6 +28,7 @@ each! {
     defaults_written_out(exponential, max = 3, base = 100ms, factor = 2, cap = 20s, jitter = full)
 }
 
+#[test]
 fn main() {
     drop((nothing(), exponential(), constant(), linear(), fibonacci(), list(), list_in_parens()));
     drop((jitter(), no_jitter(), ratio(), decorrelated(), unlimited(), parens(), hex()));

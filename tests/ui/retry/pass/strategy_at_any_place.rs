@@ -17,7 +17,7 @@ async fn between(runs: &Cell<u32>) -> Result<(), u16> {
     Err(500)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (runs, start) = (Cell::new(0), Instant::now());
     assert_eq!(last(&runs).await, Err(500));

@@ -13,7 +13,7 @@ async fn announce(beats: &Cell<u32>) -> Result<(), String> {
     Err(format!("registry away, beat {}", beats.get()))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (beats, start) = (Cell::new(0), Instant::now());
     // Attempts begin at 0, 11, .. 88 s; after the ninth, the next would begin at 99 s.

@@ -45,7 +45,7 @@ async fn by_closure(patient: bool, error: fn() -> ApiError) -> Result<bool, ApiE
     Err(error()).or_else(|e| if patient { Err(e) } else { Ok(patient) })
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let start = Instant::now();
     assert_eq!(by_method().await, Err(ApiError::Throttled { seconds: 7 }));

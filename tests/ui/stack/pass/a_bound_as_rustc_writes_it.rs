@@ -7,7 +7,7 @@ async fn refuses<E: FromResil>() -> Result<u32, E> {
     Ok(1)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert_eq!(refuses::<resil::Error>().await, Ok(1));
 }

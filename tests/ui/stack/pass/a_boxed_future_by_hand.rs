@@ -50,7 +50,7 @@ impl Blobs for Remote {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let blobs: Arc<dyn Blobs> = Arc::new(Remote::default());
     let task = tokio::spawn(async move {

@@ -42,7 +42,7 @@ async fn sits_it_out(runs: &Cell<u32>) -> Result<u32, FeedError> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert!(matches!(gives_up(&runs).await, Err(FeedError::Gap)));

@@ -48,7 +48,7 @@ fn owned<T: ToString + Sync>(
     async move { Ok(value.to_string()) }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert_eq!(Ntp::default().now("UTC").await, Ok(1_003));
     assert_eq!(local(Rc::default()).await, Ok(3));

@@ -56,7 +56,7 @@ mod probe {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = ::std::cell::Cell::new(0);
     assert_eq!(

@@ -52,7 +52,7 @@ where
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let rows = [3, 9, 4];
     let page = {

@@ -38,7 +38,7 @@ async fn listen(
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (send, mut feed) = channel(1);
     let sender = tokio::spawn(async move {

@@ -14,6 +14,7 @@ fn send<T: Send>(t: T) -> T {
     t
 }
 
+#[test]
 fn main() {
     drop(send(pay(1)));
 }

@@ -32,7 +32,7 @@ async fn open(
     Ok(0)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let tries = Cell::new(0);
     assert_eq!(open("disk", &tries, vec![]).await, Ok(1));

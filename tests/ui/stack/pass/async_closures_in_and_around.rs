@@ -33,7 +33,7 @@ async fn drain(
     Ok(())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() -> anyhow::Result<()> {
     let sessions = RefCell::default();
     let answer = with_session(&sessions, async |session| {

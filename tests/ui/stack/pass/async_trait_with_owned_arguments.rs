@@ -71,7 +71,7 @@ impl Local for Rc<str> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() -> Result<(), QueueError> {
     let mut queue: Box<dyn Queue> = Box::new(Broker::default());
     assert_eq!(queue.push("a".to_owned(), (1, vec![1])).await?, 1);

@@ -13,6 +13,7 @@ async unsafe fn read(name: &str, at: usize) -> Result<u32, resil::Error> {
     Ok(unsafe { *(at as *const u32) })
 }
 
+#[test]
 fn main() {
     let number = 1_u32;
     // SAFETY: `number` outlives the future.

@@ -48,7 +48,7 @@ impl Weather {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert_eq!(Weather.temperature_in_C("Oslo").await, Ok(-4));
     #[expect(deprecated)]

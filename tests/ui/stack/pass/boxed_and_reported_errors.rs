@@ -41,7 +41,7 @@ async fn report() -> eyre::Result<()> {
     std::future::pending().await
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     let error = boxed("x", &runs).await.unwrap_err();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use resil::{circuit, idempotent, retry, timeout};
 
 #[derive(Debug, thiserror::Error)]
-enum ApiError {
+pub(crate) enum ApiError {
     #[error("status {0}")]
     Status(u16),
     #[error(transparent)]
@@ -63,7 +63,7 @@ endpoints! {
     { |run| Ok(id * u64::from(run)) }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert_eq!(user("ada", &runs).await.ok(), Some(3));

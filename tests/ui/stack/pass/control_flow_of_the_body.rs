@@ -62,7 +62,7 @@ async fn sum_until(feed: &str, stop: &str, reads: &Cell<u32>) -> Result<i64, Syn
     Ok(twice)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let reads = Cell::new(0);
     let read = |feed| sum_until(feed, "end", &reads);

@@ -42,6 +42,7 @@ async fn generic<E: From<resil::Error>>(answer: Result<u32, E>) -> Result<u32, E
     answer
 }
 
+#[test]
 fn main() {
     drop((own(true), any(), report(), boxed(), io(), generic::<PayError>(Ok(1))));
 }

@@ -37,7 +37,7 @@ async fn circuit(key: u32, permit: u32, out: u32) -> Result<u32, Error> {
     Ok(key + permit + out)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let job = Job {
         id: 8,

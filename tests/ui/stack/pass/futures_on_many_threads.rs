@@ -38,7 +38,7 @@ fn is_send<T: Send>(future: T) -> T {
     future
 }
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let shop = Arc::new(Shop::default());
     let mut calls = JoinSet::new();

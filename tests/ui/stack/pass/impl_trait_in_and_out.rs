@@ -40,7 +40,7 @@ async fn describe(
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() -> Result<(), resil::Error> {
     let runs = Cell::new(0);
     let hits = search(Token("t".to_owned()), ["a", "b"], String::from("x"), &runs).await?;

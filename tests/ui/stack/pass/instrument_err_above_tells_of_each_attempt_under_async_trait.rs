@@ -56,7 +56,7 @@ fn by_hand() -> Pin<Box<dyn Future<Output = Result<(), String>>>> {
     Box::pin(async move { Err("busy".to_owned()) })
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let _guard = tracing::subscriber::set_default(Counting);
     assert!(plain().await.is_err());

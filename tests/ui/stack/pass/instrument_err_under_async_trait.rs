@@ -39,7 +39,7 @@ impl Store for Disk {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert_eq!(Disk(0).above(vec![1]).await, Ok(1));
     assert_eq!(Disk(0).below(vec![1]).await, Ok(1));

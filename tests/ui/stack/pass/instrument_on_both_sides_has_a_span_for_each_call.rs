@@ -41,7 +41,7 @@ async fn both(runs: &AtomicU32) -> Result<u32, String> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let _guard = tracing::subscriber::set_default(Names);
     assert_eq!(both(&AtomicU32::new(0)).await, Ok(2));

@@ -17,7 +17,7 @@ async fn greet(user: String, runs: &Cell<u32>) -> Result<usize, String> {
     Ok(user.len())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert_eq!(greet("ada".to_owned(), &runs).await, Ok(3));

@@ -56,7 +56,7 @@ async fn between(user: String, runs: &AtomicU32) -> anyhow::Result<usize> {
     Ok(user.len())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let _guard = tracing::subscriber::set_default(Counting);
     let runs = || AtomicU32::new(0);

@@ -69,7 +69,7 @@ impl Ping for (&str, u16) {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let mut link = Link::Up { uses: 0 };
     assert_eq!(link.by_mut().await, Ok(3));

@@ -44,7 +44,7 @@ async fn запрос<'жизнь>(r#type: &'жизнь u8) -> Result<&'жизн
     Err(*r#type)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (größe, 次数) = (
         Größe {

@@ -48,7 +48,7 @@ impl<F: Fetch> Fetch for Proxied<F> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let direct = Direct(Cell::new(0));
     assert!(direct.fetch_patiently("/").await.is_err());

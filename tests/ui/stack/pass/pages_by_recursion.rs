@@ -45,7 +45,7 @@ async fn odd(n: u32) -> Result<bool, String> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let asked = RefCell::default();
     assert_eq!(pages(0, &asked).await, Ok(vec![0, 1, 2, 3]));

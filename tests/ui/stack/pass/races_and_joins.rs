@@ -42,7 +42,7 @@ async fn both(lost: &Cell<u32>) -> Result<u64, Error> {
     Ok(a + b)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let lost = Cell::new(0);
     let (fast, sum) = tokio::join!(fastest(&lost), both(&lost));

@@ -63,7 +63,7 @@ async fn swapped(runs: &Cell<u32>) -> api::Swapped<io::Error, u32> {
     std::future::pending().await
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() -> io::Result<()> {
     assert_eq!((one().await, two().await?), (Ok(1), "two"));
     assert!(matches!(none().await, Err(Error::Timeout { .. })));

@@ -18,6 +18,7 @@ async fn reference(text: &str) -> Result<&str, &str> {
     Ok(text)
 }
 
+#[test]
 fn main() {
     drop((own(), generic::<u8, Plain>(&|| Ok(1)), reference("a")));
 }

@@ -44,6 +44,7 @@ impl Fetch for Client {
     }
 }
 
+#[test]
 fn main() {
     drop(patterns((1, 2), Point { x: 1, y: 2 }, [1], 0));
     drop(d5_generics(&[1], |_| true));

@@ -29,6 +29,7 @@ async fn unlimited() -> Result<u32, resil::Error> {
     Ok(1)
 }
 
+#[test]
 fn main() {
     drop((just_fits(), jittered(), exempt(), unlimited()));
 }

@@ -36,6 +36,7 @@ async fn both() -> Result<u32, String> {
     third()
 }
 
+#[test]
 fn main() {
     assert_eq!(above(), Ok(3));
     assert_eq!(below(), Ok(6));

@@ -39,7 +39,7 @@ where
     Ok(first? + second?)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     assert_eq!(
         load(&|| Ok("[1, 2]".to_owned())).await.ok(),

@@ -50,7 +50,7 @@ async fn pins(runs: &Cell<u32>) -> Result<Pin<Box<dyn Future<Output = u32>>>, St
     Ok(Box::pin(async move { n }))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let runs = Cell::new(0);
     assert_eq!(blocks_on(&runs).await, Ok(3));

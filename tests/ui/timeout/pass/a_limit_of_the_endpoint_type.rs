@@ -38,7 +38,7 @@ where
     Ok(())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let second = Duration::from_secs(1);
     assert!(matches!(

@@ -43,7 +43,7 @@ async fn read(Options { limit, path }: Options, takes: Duration) -> Result<Strin
     Ok(format!("{path} within {limit:?}"))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let ms = Duration::from_millis;
     assert_eq!(ping(ms(1_499)).await, Ok(()));

@@ -32,7 +32,7 @@ async fn send_bounded(request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let request = |takes, limit| Request {
         takes: Duration::from_secs(takes),

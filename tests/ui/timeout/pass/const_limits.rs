@@ -35,6 +35,7 @@ impl Client {
     }
 }
 
+#[test]
 fn main() {
     drop((item(), path(), block::<1>(), Client.associated()));
 }

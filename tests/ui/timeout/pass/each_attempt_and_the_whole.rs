@@ -18,7 +18,7 @@ async fn query(runs: &Cell<u32>, hangs: u32) -> Result<u32, Error> {
     Ok(runs.get())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let (runs, start) = (Cell::new(0), Instant::now());
     assert_eq!(query(&runs, 1).await, Ok(2));

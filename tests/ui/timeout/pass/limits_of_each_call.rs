@@ -35,6 +35,7 @@ async fn argument(limit: Duration) -> Result<u32, resil::Error> {
     Ok(1)
 }
 
+#[test]
 fn main() {
     let mut client = Client { limit: Duration::from_secs(1) };
     drop(client.field());

@@ -12,6 +12,7 @@ macro_rules! each {
 
 each! { ns 1ns us 250us ms 500ms s 5s half 1.5s m 2m h 1h d 7d composite 1h30m underscore 10_000ms }
 
+#[test]
 fn main() {
     drop((ns(), us(), ms(), s(), half(), m(), h(), d(), composite(), underscore()));
 }

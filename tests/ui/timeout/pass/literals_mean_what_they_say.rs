@@ -21,7 +21,7 @@ macro_rules! fires_after {
     )*};
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     fires_after! {
         composite 1m30s = Duration::from_secs(90);

@@ -24,7 +24,7 @@ async fn outer() -> Result<[Option<Duration>; 4], Error> {
     Ok([first, inner().await?, carried, bare])
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::test(start_paused = true)]
 async fn main() {
     let secs = |n| Some(Duration::from_secs(n));
     assert_eq!(outer().await, Ok([secs(10), secs(6), secs(6), None]));

@@ -33,8 +33,18 @@ macro_rules! guarded {
     };
 }
 
-guarded!(from_a_macro, 5s, 1 + 2, resil::Error::Timeout { .. } | resil::Error::CircuitOpen { .. });
+guarded!(
+    from_a_macro,
+    5s,
+    1 + 2,
+    resil::Error::Timeout { .. } | resil::Error::CircuitOpen { .. }
+);
 
 fn main() {
-    drop((renamed(), through_a_path(), path_in_brackets(), from_a_macro()));
+    drop((
+        renamed(),
+        through_a_path(),
+        path_in_brackets(),
+        from_a_macro(),
+    ));
 }

@@ -1,5 +1,4 @@
 //! One variant for each crate below, each by its `#[from]`: what they say of themselves decides.
-#![deny(warnings, unused_qualifications)]
 use std::cell::Cell;
 use std::io;
 
@@ -33,8 +32,8 @@ async fn grpc(runs: &Cell<u32>, code: tonic::Code) -> Result<(), BackendError> {
     Err(Box::new(tonic::Status::new(code, "from the other side")))?
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn what_each_says_of_itself_decides() {
     let status = |code| BackendError::Status(http::StatusCode::from_u16(code).unwrap()).classify();
     assert_eq!(
         (status(503), status(501), status(404)),
