@@ -73,13 +73,13 @@ pub mod stores {
         to_json,
     };
     pub use crate::idempotency::error::Cause;
-    pub use crate::idempotency::event::{tell, tell_finding};
     pub use crate::idempotency::instance::KeySays;
-    pub use crate::idempotency::key::{KeyBuilder, PreparedFingerprint, PreparedKey, Scope};
+    pub use crate::idempotency::key::{Key, KeyBuilder, PreparedFingerprint, PreparedKey, Scope};
     pub use crate::idempotency::keyed_call::{KeyedCall, Unrecorded};
     pub use crate::idempotency::memory::{MemoryStore, global};
     pub use crate::idempotency::running::{Progress, Running};
     pub use crate::idempotency::site::{IdempotentSite, SiteOf};
+    pub use crate::idempotency::tell::{tell, tell_finding};
     pub use crate::idempotency::waiters::{
         HEAD_START, MAX_WAITERS, Signal, WaiterHandle, WaiterQueue, wake,
     };

@@ -54,7 +54,7 @@ pub fn current() -> Option<Current> {
         ClaimedKey::Memory(_, key) => {
             digest(None, &[b"", key.scope().text().as_bytes(), key.parts()])
         }
-        stored => *stored_key(stored)?.hash(),
+        stored @ ClaimedKey::Stored(_) => *stored_key(stored)?.hash(),
     };
     Some(Current {
         key,

@@ -128,7 +128,7 @@ impl QueuedCall {
     /// Takes the turn if nobody has it, and nobody waits for it.
     pub(crate) fn try_turn(&mut self) -> bool {
         let mut state = lock(&self.state);
-        let free = state.holder.is_none() && state.queue.len() == 0;
+        let free = state.holder.is_none() && state.queue.is_empty();
         if free {
             self.take(&mut state, clock::now());
         }

@@ -4,10 +4,10 @@
 //! Most users want the package `resil`, whose feature `store` (or `sqlite`, `redis`, `postgres`)
 //! re-exports all of this in `resil::idempotency`.
 //!
-//! A [`Store`](resil_runtime::idempotency::Store) keeps records; the [module that it is in]
-//! (resil_runtime::idempotency::store) says how to build one's own. [`Shared`] wraps a store in its
-//! settings, and [`install`] makes that the process' own. A call on it claims its key, renews the
-//! claim beside the body, and records the outcome, out of reach of a caller that is dropped.
+//! A [`Store`](resil_runtime::idempotency::Store) keeps records; its
+//! [module](resil_runtime::idempotency::store) says how to build one's own. [`Shared`] wraps a store
+//! in its settings, and [`install`] makes it the store of the process. A call on it claims its key,
+//! renews the claim beside the body, and records the outcome even if its caller is dropped meanwhile.
 //!
 //! # Features
 //!

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use resil_runtime::__private::stores::{Cause, KeyBuilder, MemoryStore, Scope, global};
+use resil_runtime::__private::stores::{
+    Cause, Key as MemoryKey, KeyBuilder, MemoryStore, Scope, global,
+};
 use resil_runtime::idempotency::store::{
     ByHand, Outcome, RecordKey, Recorded, Resolution, Snapshot, StoreResult, Token,
 };
@@ -147,14 +150,10 @@ pub fn resolve(
         None => finding.resolution(&Json, global().max_result()),
     };
     async move {
-        match shared {
-            Some(shared) => shared.resolve_with(key, resolution).await,
-            None => {
-                let (scope, parts) = key.finish()?;
-                let step = |store: &MemoryStore, key: &_| store.resolve(key, &resolution);
-                Ok(global().by_hand(scope.name(), &parts, step))
-            }
-        }
+        let Some(shared) = shared else {
+            return in_memory(key, |store, key| store.resolve(key, &resolution));
+        };
+        shared.resolve_with(key, resolution).await
     }
 }
 
@@ -167,11 +166,15 @@ pub fn resolve(
 pub async fn forget(key: KeyOf) -> Answer<ByHand> {
     match default_store() {
         Some(shared) => shared.forget(key).await,
-        None => {
-            let (scope, parts) = key.finish()?;
-            Ok(global().by_hand(scope.name(), &parts, MemoryStore::forget))
-        }
+        None => in_memory(key, MemoryStore::forget),
     }
+}
+
+/// In memory the type of the result is a part of the key, which by hand nobody knows: the step is
+/// taken on all keys of that name and with these parts.
+fn in_memory(key: KeyOf, step: impl Fn(&MemoryStore, &Arc<MemoryKey>) -> ByHand) -> Answer<ByHand> {
+    let (scope, parts) = key.finish()?;
+    Ok(global().by_hand(scope.name(), &parts, step))
 }
 
 impl Shared {

@@ -16,10 +16,17 @@ use crate::held_claim::HeldClaim;
 /// The future of a claim on a store.
 pub(crate) type Claiming = Pin<Box<dyn Future<Output = ClaimOutcome> + Send>>;
 
+/// What a claim has come to: the held one, or the answer of a call that has nothing to run.
+type Claimed<'a, T, E> = Result<HeldClaim<'a, T, E>, Outcome<T, E, Refusal>>;
+
 /// A claim that is to be [run](Self::run).
 #[must_use = "it does nothing until it is run"]
 pub struct ClaimFuture<'a, T, E>(State<'a, T, E>);
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a call in memory allocates nothing for the stores beside it"
+)]
 enum State<'a, T, E> {
     InMemory(Progress<'a, T, E>),
     Claiming(Box<OnStore<'a, T, E>>),
@@ -121,10 +128,7 @@ where
 
 impl<'a, T, E> OnStore<'a, T, E> {
     /// Polls the claim; the `Err` is the answer of a call that has nothing to run.
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<HeldClaim<'a, T, E>, Outcome<T, E, Refusal>>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Claimed<'a, T, E>> {
         let Self {
             name, codec, call, ..
         } = *self;

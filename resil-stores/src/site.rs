@@ -58,16 +58,12 @@ impl SiteOf<'_> {
         codec: ResultCodec<T, E>,
         mark: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
-        match default_store() {
-            Some(store) => {
-                let store = Ok(store.clone());
-                self.begin_stored(store, policy, key, fingerprint, codec, mark)
-            }
-            None => {
-                let in_memory = self.0.begin(policy, key, fingerprint, codec.memory, mark);
-                ClaimFuture::in_memory(in_memory)
-            }
+        if let Some(store) = default_store() {
+            let store = Ok(store.clone());
+            return self.begin_stored(store, policy, key, fingerprint, codec, mark);
         }
+        let in_memory = self.0.begin(policy, key, fingerprint, codec.memory, mark);
+        ClaimFuture::in_memory(in_memory)
     }
 
     /// [`begin`](Self::begin) of a site with a store of its own.

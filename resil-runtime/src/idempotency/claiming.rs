@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::active_claims::{self, ActiveClaim, ClaimedKey};
-use super::codec::{JSON, ResultCodec};
+use super::codec::{JSON, ResultFns};
 use super::error::Cause;
 use super::event::IdempotencyEvent;
 use super::held_claim::{HeldClaim, Lease, Stage};
@@ -41,7 +41,7 @@ pub enum ClaimOutcome<'a, T, E> {
 pub struct ClaimFuture<'a, T, E> {
     store: &'static MemoryStore,
     conflict: Conflict,
-    codec: ResultCodec<T, E>,
+    fns: ResultFns<T, E>,
     call: KeyedCall<'a>,
     state: State,
     // Boxed: few calls wait.
@@ -120,13 +120,13 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         name: &'static str,
         claim: Result<(Arc<Key>, Request), Cause>,
         conflict: Conflict,
-        codec: ResultCodec<T, E>,
+        fns: ResultFns<T, E>,
         call: KeyedCall<'a>,
     ) -> Self {
         Self {
             store,
             conflict,
-            codec,
+            fns,
             call,
             state: match claim {
                 Ok((key, request)) => State::Asking(key, request),
@@ -164,7 +164,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                     break Ok(ClaimOutcome::Run(self.claimed(key, request, fence)));
                 }
                 Some(Answer::Done(recorded)) => {
-                    let (ok, err) = (self.codec.ok, self.codec.err);
+                    let (ok, err) = (self.fns.ok, self.fns.err);
                     let (ok, err) = (ok().decode, err.map(|err| err().decode));
                     let replay = self.call.replay(key.name(), JSON, &recorded, ok, err);
                     break replay.map(ClaimOutcome::Replay);
@@ -243,7 +243,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                 stage: Stage::Open,
                 active: Some(ActiveClaim::new(claimed, fence)),
             },
-            codec: self.codec,
+            fns: self.fns,
         }
     }
 }

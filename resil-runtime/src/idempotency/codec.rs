@@ -141,13 +141,28 @@ impl io::Write for Bounded {
     }
 }
 
-/// How the results of one function are recorded: function pointers, and no bounds on their types.
-#[doc(hidden)]
+/// How the results of one function become bytes and come back: function pointers, and no bounds on
+/// their types.
 #[derive(Debug)]
-pub struct ResultCodec<T, E> {
+pub(super) struct ResultFns<T, E> {
     pub(super) ok: fn() -> JsonFns<T>,
     /// `None`: errors are forgotten.
     pub(super) err: Option<fn() -> JsonFns<E>>,
+}
+
+impl<T, E> Clone for ResultFns<T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, E> Copy for ResultFns<T, E> {}
+
+/// How the results of one function are recorded.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ResultCodec<T, E> {
+    pub(super) fns: ResultFns<T, E>,
+    /// The name of the success type, which is part of the scope of a key.
     pub(super) type_name: fn() -> &'static str,
 }
 
@@ -167,8 +182,10 @@ where
     T: Recordable,
 {
     ResultCodec {
-        ok: T::fns::<InJson>,
-        err: None,
+        fns: ResultFns {
+            ok: T::fns::<InJson>,
+            err: None,
+        },
         type_name: std::any::type_name::<T>,
     }
 }
@@ -181,8 +198,7 @@ where
     T: Recordable,
     E: RecordableError,
 {
-    ResultCodec {
-        err: Some(E::fns::<InJson>),
-        ..recorded::<R, T, E>()
-    }
+    let mut codec = recorded::<R, T, E>();
+    codec.fns.err = Some(E::fns::<InJson>);
+    codec
 }

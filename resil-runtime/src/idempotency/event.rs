@@ -1,7 +1,6 @@
 //! What `#[idempotent]` did, told to the listeners of [`crate::event`].
 
 use super::error::IdempotencyError;
-use crate::event::{CallId, Event, emit};
 
 /// What `#[idempotent]` did other than run the body and record its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,28 +116,4 @@ impl IdempotencyEvent {
             IdempotencyError::TypeNotInKey { .. } => Self::TypeNotInKey,
         }
     }
-}
-
-/// Tells the listeners what a call of `name` did, or what the store did by itself. `key` is the part
-/// of the key's hash that events show.
-pub fn tell(
-    name: &'static str,
-    what: IdempotencyEvent,
-    key: u32,
-    call: impl FnOnce() -> Option<CallId>,
-) {
-    emit(|| Event::Idempotency {
-        name,
-        what,
-        key,
-        call: call(),
-    });
-}
-
-/// Tells the listeners what a store has found out about its own settings.
-pub fn tell_finding(store: &str, finding: &str) {
-    emit(|| Event::IdempotencyStore {
-        store: store.to_owned(),
-        finding: finding.to_owned(),
-    });
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::active_claims::{self, ActiveClaim};
-use super::codec::{Encoded, JSON, ResultCodec};
+use super::codec::{Encoded, JSON, ResultFns};
 use super::error::Cause;
 use super::event::{IdempotencyEvent, NotRecordedReason};
 use super::key::Key;
@@ -22,7 +22,7 @@ use crate::error::Refusal;
 #[must_use = "a claim that is dropped frees its key: `run` it"]
 pub struct HeldClaim<'a, T, E> {
     pub(super) lease: Lease<'a>,
-    pub(super) codec: ResultCodec<T, E>,
+    pub(super) fns: ResultFns<T, E>,
 }
 
 impl<T, E> std::fmt::Debug for HeldClaim<'_, T, E> {

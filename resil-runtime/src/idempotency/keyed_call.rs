@@ -3,8 +3,9 @@
 //! means for the claim.
 
 use super::error::Cause;
-use super::event::{self, IdempotencyEvent};
+use super::event::IdempotencyEvent;
 use super::store::{Outcome as Recording, Recorded};
+use super::tell::tell;
 use crate::call::CallState;
 use crate::call::id_of;
 use crate::call::{Failure, Outcome};
@@ -52,7 +53,7 @@ impl<'a> KeyedCall<'a> {
 
     /// Tells the listeners what the call did.
     pub fn tell(&self, name: &'static str, what: IdempotencyEvent) {
-        event::tell(name, what, self.shown, || Some(id_of(Some(self.mark))));
+        tell(name, what, self.shown, || Some(id_of(Some(self.mark))));
     }
 
     /// Tells the listeners that the call is refused, and returns its answer.

@@ -11,7 +11,7 @@ pub(crate) mod claiming;
 pub(crate) mod codec;
 mod encode;
 pub(crate) mod error;
-pub(crate) mod event;
+mod event;
 pub(crate) mod held_claim;
 pub(crate) mod instance;
 pub(crate) mod key;
@@ -25,6 +25,7 @@ mod records;
 pub(crate) mod running;
 pub(crate) mod site;
 pub mod store;
+pub(crate) mod tell;
 pub(crate) mod waiters;
 
 #[cfg(test)]

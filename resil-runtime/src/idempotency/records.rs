@@ -107,7 +107,7 @@ impl Record {
 
 /// One shard.
 pub(super) struct Records {
-    records: HashMap<Arc<Key>, Record>,
+    by_key: HashMap<Arc<Key>, Record>,
     /// All records by their end: what means nothing any more goes first.
     by_end: BTreeMap<(Instant, u64), Arc<Key>>,
     /// The results, oldest first: what goes when nothing else can.
@@ -119,7 +119,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn new() -> Self {
         Self {
-            records: HashMap::new(),
+            by_key: HashMap::new(),
             by_end: BTreeMap::new(),
             done: BTreeMap::new(),
             last: 0,
@@ -139,11 +139,11 @@ impl Records {
         now: Instant,
         room: impl FnOnce() -> Option<Room>,
     ) -> Answer {
-        if self.records.get(key).is_some_and(|r| r.expired(now)) {
+        if self.by_key.get(key).is_some_and(|r| r.expired(now)) {
             self.remove(key);
         }
         let lease_end = clock::add(now, request.lease);
-        let Some(record) = self.records.get_mut(key) else {
+        let Some(record) = self.by_key.get_mut(key) else {
             let Some(room) = room() else {
                 return Answer::NoRoom;
             };
@@ -160,7 +160,7 @@ impl Records {
                 place: (now, 0),
                 room,
             };
-            self.records.insert(Arc::clone(key), record);
+            self.by_key.insert(Arc::clone(key), record);
             self.settle(key);
             return Answer::Claimed {
                 fence,
@@ -238,7 +238,7 @@ impl Records {
         room: Option<Room>,
         (ttl, now): (Duration, Instant),
     ) -> Result<(), LeaseLost> {
-        match self.records.get_mut(key) {
+        match self.by_key.get_mut(key) {
             Some(r) if r.token == token && r.done.is_some() => return Ok(()),
             Some(r) if r.token == token => {
                 r.done = Some(outcome);
@@ -294,7 +294,7 @@ impl Records {
     }
 
     fn pending(&mut self, key: &Arc<Key>, token: Token) -> Result<&mut Record, LeaseLost> {
-        match self.records.get_mut(key) {
+        match self.by_key.get_mut(key) {
             Some(r) if r.token == token && r.done.is_none() => Ok(r),
             _ => Err(LeaseLost),
         }
@@ -303,7 +303,7 @@ impl Records {
     /// Puts a record that has changed in its places.
     fn settle(&mut self, key: &Arc<Key>) {
         self.last += 1;
-        let Some(record) = self.records.get_mut(key) else {
+        let Some(record) = self.by_key.get_mut(key) else {
             return;
         };
         self.by_end.remove(&record.place);
@@ -316,7 +316,7 @@ impl Records {
     }
 
     fn remove(&mut self, key: &Arc<Key>) {
-        if let Some(record) = self.records.remove(key) {
+        if let Some(record) = self.by_key.remove(key) {
             self.by_end.remove(&record.place);
             self.done.remove(&record.place.1);
         }
@@ -324,8 +324,8 @@ impl Records {
 
     #[cfg(any(test, loom))]
     pub(super) fn len(&self) -> usize {
-        assert_eq!(self.records.len(), self.by_end.len());
-        assert!(self.done.len() <= self.records.len());
-        self.records.len()
+        assert_eq!(self.by_key.len(), self.by_end.len());
+        assert!(self.done.len() <= self.by_key.len());
+        self.by_key.len()
     }
 }

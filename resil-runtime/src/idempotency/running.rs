@@ -151,17 +151,17 @@ impl<T, E> Progress<'_, T, E> {
             }
             return Poll::Pending;
         };
-        let (codec, limit) = (&claim.codec, lease.store.max_result());
+        let (fns, limit) = (claim.fns, lease.store.max_result());
         match lease.call.to_record(&out) {
             Some(Ok(value)) => {
                 lease.stage = Stage::Recording;
-                let bytes = ((codec.ok)().encode)(value, limit);
+                let bytes = ((fns.ok)().encode)(value, limit);
                 lease.complete(Recording::Ok, bytes);
             }
             Some(Err(e)) => {
-                if let Some(fns) = codec.err {
+                if let Some(err) = fns.err {
                     lease.stage = Stage::Recording;
-                    lease.complete(Recording::Err, (fns().encode)(e, limit));
+                    lease.complete(Recording::Err, (err().encode)(e, limit));
                 }
             }
             None => {}

@@ -152,6 +152,6 @@ impl SiteOf<'_> {
         });
         let shown = claim.as_ref().map_or(0, |(key, _)| key.shown());
         let call = KeyedCall::new(mark, shown, policy.version);
-        ClaimFuture::new(store, scope.name, claim, policy.conflict, codec, call)
+        ClaimFuture::new(store, scope.name, claim, policy.conflict, codec.fns, call)
     }
 }

@@ -68,6 +68,11 @@ impl WaiterQueue {
         self.waiters.len()
     }
 
+    /// Returns whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiters.is_empty()
+    }
+
     /// Adds a waiter, behind all others.
     pub fn enter(&mut self) -> WaiterHandle {
         let number = self.next;
@@ -275,7 +280,7 @@ impl Drop for QueuedWaiter {
         let mut left = None;
         if let Some(queue) = queues.get_mut(&self.key) {
             left = Some(queue.leave(&self.handle));
-            if queue.len() == 0 {
+            if queue.is_empty() {
                 queues.remove(&self.key);
             }
         }

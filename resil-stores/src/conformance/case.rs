@@ -237,3 +237,10 @@ pub(super) fn strict(request: ClaimRequest) -> ClaimRequest {
 pub(super) fn with(request: ClaimRequest, n: u8) -> ClaimRequest {
     request.fingerprint(Some(fingerprint(n)))
 }
+
+impl Suite {
+    /// A case with a key of its own.
+    pub(super) fn case(&self, line: &'static str) -> Case {
+        Case::new(self.clone(), self.fresh_key(), line)
+    }
+}

@@ -6,22 +6,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError};
+use resil_runtime::clock;
+use resil_runtime::idempotency::store::StoreError;
 use tokio_postgres::Row;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
-use super::NAME;
-use resil_runtime::clock;
-use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
+use super::fault::{Fault, NAME, of_driver};
 
 pub(super) type Params<'a> = [&'a (dyn ToSql + Sync)];
-
-/// Why a statement gave no answer.
-pub(super) enum Fault {
-    /// Two statements met, and the server wants this one again.
-    Again,
-    Store(StoreError),
-}
 
 /// A connection that is given back when its statement is through, and closed when it is not: the
 /// next user would wait behind an answer that nobody reads, or for ever.
@@ -117,53 +109,4 @@ async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T
         over.as_mut().poll(cx).map(|()| None)
     })
     .await
-}
-
-/// What the driver says, as the trait has it. Of an error of the server its message alone: the
-/// details may show a row.
-fn of_driver(e: &tokio_postgres::Error) -> Fault {
-    let Some(db) = e.as_db_error() else {
-        let kind = if e.to_string().starts_with("invalid configuration") {
-            StoreErrorKind::Misconfigured
-        } else {
-            StoreErrorKind::Unavailable
-        };
-        return Fault::Store(StoreError::new(NAME, kind, chain(e)));
-    };
-    let (code, message) = (db.code(), db.message());
-    if [
-        &SqlState::T_R_SERIALIZATION_FAILURE,
-        &SqlState::T_R_DEADLOCK_DETECTED,
-    ]
-    .contains(&code)
-    {
-        return Fault::Again;
-    }
-    let (kind, hint) = match code.code() {
-        // Undefined table, column, sequence.
-        "42P01" | "42703" => (
-            StoreErrorKind::Misconfigured,
-            ": create it with `create_schema`, or with the text of `schema`",
-        ),
-        code if code.starts_with("42") || code.starts_with("28") || code.starts_with("3D") => {
-            (StoreErrorKind::Misconfigured, "")
-        }
-        _ => (StoreErrorKind::Unavailable, ""),
-    };
-    let text = format!("{message} ({}){hint}", code.code());
-    Fault::Store(StoreError::new(NAME, kind, text))
-}
-
-/// The driver says what it did, and its sources why that failed.
-fn chain(e: &tokio_postgres::Error) -> String {
-    let mut text = e.to_string();
-    let mut source = std::error::Error::source(e);
-    while let Some(e) = source {
-        let why = e.to_string();
-        if !text.contains(&why) {
-            text = format!("{text}: {why}");
-        }
-        source = e.source();
-    }
-    text
 }

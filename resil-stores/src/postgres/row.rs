@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
-use super::NAME;
+use super::fault::NAME;
 use resil_runtime::idempotency::store::{
     Ack, ByHand, ClaimAnswer, ClaimRequest, Outcome, Recorded, Resolution, Snapshot, StoreError,
     StoreErrorKind, StoreResult, Token,

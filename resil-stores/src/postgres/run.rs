@@ -5,18 +5,62 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::link::{self, Fault, Params};
+use super::client::{Postgres, micros};
+use super::fault::{Fault, NAME, told};
+use super::link::{self, Params};
 use super::row::Record;
-use super::{NAME, Postgres, micros};
 use resil_runtime::clock;
 use resil_runtime::idempotency::store::{
     Ack, ClaimAnswer, ClaimRequest, RecordKey, StoreError, StoreResult,
 };
 
+/// Claims between two sweeps.
+const SWEEP_EVERY: u64 = 1_000;
+
+/// What a sweep deletes at most.
+const BATCH: u64 = 1_000;
+
 /// How often a step is run that gets an empty answer.
 const TRIES: u32 = 10;
 
 impl Postgres {
+    /// Runs [`schema`](Self::schema). Several processes may at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store can't be reached or grants no right to it.
+    pub async fn create_schema(&self) -> StoreResult<()> {
+        // `IF NOT EXISTS` of two that meet is an error of one of them: one after the other.
+        let text = format!("SELECT pg_advisory_xact_lock(7236837);\n{}", self.schema());
+        link::batch(&self.pool, self.timeout.max(Duration::from_secs(10)), &text)
+            .await
+            .map_err(told)
+    }
+
+    /// Deletes up to 1,000 rows that ended longer ago than [`rows_kept`](Self::rows_kept), and
+    /// says how many. It runs by itself after every thousandth claim of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store can't be asked.
+    pub async fn sweep(&self) -> StoreResult<u64> {
+        self.count(&self.sql.sweep, &[&micros(self.kept)]).await
+    }
+
+    pub(super) fn sweep_now_and_then(&self) {
+        if self.counts.claims.fetch_add(1, Relaxed) % SWEEP_EVERY != SWEEP_EVERY - 1
+            || self.counts.sweeping.swap(true, Relaxed)
+        {
+            return;
+        }
+        let this = self.clone();
+        tokio::spawn(async move {
+            // It is not here that a store which is away is told of.
+            while matches!(this.sweep().await, Ok(BATCH..)) {}
+            this.counts.sweeping.store(false, Relaxed);
+        });
+    }
+
     pub(super) async fn rows(&self, text: &str, params: &Params<'_>) -> Result<Vec<Row>, Fault> {
         link::rows(&self.pool, self.timeout, text, params).await
     }
@@ -115,12 +159,5 @@ impl<'a> Tries<'a> {
         let pause = Duration::from_micros(1_000 + u64::from(rand::random::<u16>()) % 4_000);
         clock::sleep_until(clock::add(clock::now(), pause)).await;
         Ok(())
-    }
-}
-
-pub(super) fn told(fault: Fault) -> StoreError {
-    match fault {
-        Fault::Store(e) => e,
-        Fault::Again => StoreError::unavailable(NAME, "the server wants the statement again"),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::redis::Value;
 
-use super::NAME;
+use super::fault::NAME;
 use resil_runtime::idempotency::store::{
     Ack, ByHand, ClaimAnswer, Outcome, Recorded, Snapshot, StoreError, StoreErrorKind, StoreResult,
 };

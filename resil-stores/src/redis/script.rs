@@ -1,7 +1,10 @@
 //! The steps as scripts. Each is told by its hash; a server that does not know it (a new one, or
 //! `SCRIPT FLUSH`) is sent the text, once.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use ::redis::aio::ConnectionLike;
 use ::redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, cmd};
@@ -32,7 +35,7 @@ pub(super) static RESOLVE: Step = step!("lua/resolve.lua");
 pub(super) static FORGET: Step = step!("lua/forget.lua");
 
 /// What is passed to a step: any bytes.
-pub(super) type Args<'a> = Vec<std::borrow::Cow<'a, [u8]>>;
+pub(super) type Args<'a> = Vec<Cow<'a, [u8]>>;
 
 impl Step {
     /// Runs it once. The text is sent as `EVAL`, which routes by the key as `EVALSHA` does: a
@@ -70,4 +73,16 @@ impl Step {
 /// An error that the server sent is a value at this level.
 fn answer(answer: RedisResult<Value>) -> RedisResult<Value> {
     answer?.extract_error()
+}
+
+/// 200 years: with the clock's own microseconds still a whole number that a double holds.
+const LONGEST: u128 = 200 * 365 * 24 * 60 * 60 * 1_000_000;
+
+/// A span, as the scripts count.
+pub(super) fn micros(span: Duration) -> Cow<'static, [u8]> {
+    number(span.as_micros().min(LONGEST))
+}
+
+pub(super) fn number(n: impl fmt::Display) -> Cow<'static, [u8]> {
+    n.to_string().into_bytes().into()
 }

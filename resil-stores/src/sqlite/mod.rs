@@ -56,6 +56,7 @@
 //! that waits for it is idle, and tokio moves the clock on to the next timer: a step is then
 //! answered with "no answer in time" at once. Test over the store in memory, or in real time.
 
+mod client;
 mod fault;
 mod lock;
 mod options;
@@ -67,78 +68,23 @@ mod table;
 mod tests;
 mod worker;
 
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
-use tokio::sync::oneshot;
+use resil_runtime::idempotency::Store;
 
+pub use client::Sqlite;
 pub use options::SqliteOptions;
 pub use schema::SCHEMA;
-
-use resil_runtime::idempotency::store::{
-    Ack, BoxFuture, ByHand, ClaimAnswer, ClaimRequest, RecordKey, Recorded, Resolution, Snapshot,
-    Store, StoreResult, Token,
-};
-use worker::{Call, Job};
 
 /// The store in the file at `path`, yet to be [opened](SqliteOptions::open).
 pub fn sqlite(path: impl Into<PathBuf>) -> SqliteOptions {
     SqliteOptions::new(path.into())
 }
 
-/// A store in an SQLite file. Clones share it; with the last one its thread ends, after it has
-/// done what still waits.
-#[derive(Clone)]
-pub struct Sqlite {
-    jobs: mpsc::Sender<Box<dyn Job>>,
-    table: Arc<str>,
-}
-
-impl fmt::Debug for Sqlite {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sqlite")
-            .field("table", &self.table)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Sqlite {
-    /// Removes up to 1,000 expired records, and says how many. It happens by itself, too: see
-    /// [`sweep_every`](SqliteOptions::sweep_every).
-    ///
-    /// # Errors
-    ///
-    /// If the file can't be written.
-    pub async fn sweep(&self) -> StoreResult<u64> {
-        self.wait(|reply| {
-            let answer = None;
-            Box::new(worker::Sweep { answer, reply })
-        })
-        .await
-    }
-
-    fn ask<'a, S: steps::Step>(
-        &'a self,
-        key: &'a RecordKey,
-        step: S,
-    ) -> BoxFuture<'a, StoreResult<S::Answer>> {
-        Box::pin(self.wait(move |reply| {
-            Box::new(Call {
-                key: *key,
-                step,
-                answer: None,
-                reply,
-            })
-        }))
-    }
-
-    async fn wait<A>(&self, job: impl FnOnce(worker::Reply<A>) -> Box<dyn Job>) -> StoreResult<A> {
-        let (reply, answer) = oneshot::channel();
-        self.jobs.send(job(reply)).map_err(|_| fault::gone())?;
-        answer.await.unwrap_or_else(|_| Err(fault::gone()))
-    }
+macro_rules! on_its_thread {
+    ($this:ident, $step:ident, $key:ident $(, $arg:ident)*) => {
+        Box::pin($this.step($key, steps::$step($($arg),*)))
+    };
 }
 
 impl Store for Sqlite {
@@ -150,63 +96,5 @@ impl Store for Sqlite {
         true
     }
 
-    fn claim<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        request: &'a ClaimRequest,
-    ) -> BoxFuture<'a, StoreResult<ClaimAnswer>> {
-        self.ask(key, steps::Claim(*request))
-    }
-
-    fn renew<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        lease: Duration,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        self.ask(key, steps::Renew { token, lease, ttl })
-    }
-
-    fn complete<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        recorded: &'a Recorded,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        let recorded = recorded.clone();
-        self.ask(
-            key,
-            steps::Complete {
-                token,
-                recorded,
-                ttl,
-            },
-        )
-    }
-
-    fn release<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        self.ask(key, steps::Release(token))
-    }
-
-    fn abandon<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        self.ask(key, steps::Abandon(token))
-    }
-
-    fn lookup<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<Option<Snapshot>>> {
-        self.ask(key, steps::Lookup)
-    }
-
-    fn resolve<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        resolution: &'a Resolution,
-    ) -> BoxFuture<'a, StoreResult<ByHand>> {
-        self.ask(key, steps::Resolve(resolution.clone()))
-    }
-
-    fn forget<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<ByHand>> {
-        self.ask(key, steps::Forget)
-    }
+    resil_runtime::__store_steps!(on_its_thread);
 }

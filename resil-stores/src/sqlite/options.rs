@@ -1,19 +1,10 @@
-//! How a store is opened.
+//! The settings that a store is opened with.
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use super::Sqlite;
-use super::fault::{self, NAME};
-use super::schema::{TABLE, check_name};
-use super::table::Table;
-use super::worker;
-use resil_runtime::idempotency::store::{StoreError, StoreResult};
+use super::schema::TABLE;
 
 /// A store yet to be opened: see [`sqlite`](super::sqlite).
 #[derive(Clone)]
@@ -70,38 +61,9 @@ impl SqliteOptions {
     }
 
     /// How often expired records are removed, in batches of 1,000. Default 60 s.
-    /// [`Duration::MAX`] leaves it to [`Sqlite::sweep`].
+    /// [`Duration::MAX`] leaves it to [`Sqlite::sweep`](super::Sqlite::sweep).
     pub fn sweep_every(mut self, sweep_every: Duration) -> Self {
         self.sweep_every = sweep_every;
         self
-    }
-
-    /// Opens it, on a thread of its own that ends with the last clone of the store. The file gets a
-    /// write-ahead log, and keeps it.
-    ///
-    /// # Errors
-    ///
-    /// If the file or its tables are missing and [`create_schema`](Self::create_schema) was not
-    /// asked for, if it can't be written or can't have a write-ahead log, or is no database.
-    pub async fn open(self) -> StoreResult<Sqlite> {
-        check_name(&self.table)?;
-        let (opened, open) = oneshot::channel();
-        let (jobs, waiting) = mpsc::channel();
-        let (table, sweep_every) = (self.table.as_str().into(), self.sweep_every);
-        thread::Builder::new()
-            .name("resil-sqlite".into())
-            .spawn(move || match Table::open(&self) {
-                Ok(table) => {
-                    // Who opened it may have gone meanwhile: then there is nothing to do.
-                    let _ = opened.send(Ok(()));
-                    worker::work(&table, &waiting, sweep_every);
-                }
-                Err(e) => {
-                    let _ = opened.send(Err(e));
-                }
-            })
-            .map_err(|e| StoreError::unavailable(NAME, e))?;
-        open.await.unwrap_or_else(|_| Err(fault::gone()))?;
-        Ok(Sqlite { jobs, table })
     }
 }

@@ -32,7 +32,44 @@ pub(super) trait Step: Send + 'static {
     fn decide(&self, row: Option<Row>, now: Millis) -> Then<Self::Answer>;
 }
 
-pub(super) struct Claim(pub(super) ClaimRequest);
+pub(super) fn claim(request: &ClaimRequest) -> Claim {
+    Claim(*request)
+}
+
+pub(super) fn renew(token: Token, lease: Duration, ttl: Duration) -> Renew {
+    Renew { token, lease, ttl }
+}
+
+pub(super) fn complete(token: Token, recorded: &Recorded, ttl: Duration) -> Complete {
+    let recorded = recorded.clone();
+    Complete {
+        token,
+        recorded,
+        ttl,
+    }
+}
+
+pub(super) fn release(token: Token) -> Release {
+    Release(token)
+}
+
+pub(super) fn abandon(token: Token) -> Abandon {
+    Abandon(token)
+}
+
+pub(super) fn lookup() -> Lookup {
+    Lookup
+}
+
+pub(super) fn resolve(resolution: &Resolution) -> Resolve {
+    Resolve(resolution.clone())
+}
+
+pub(super) fn forget() -> Forget {
+    Forget
+}
+
+pub(super) struct Claim(ClaimRequest);
 
 impl Step for Claim {
     type Answer = ClaimAnswer;
@@ -104,9 +141,9 @@ fn on_pending(row: Option<Row>, token: Token, change: impl FnOnce(Row) -> Then<A
 }
 
 pub(super) struct Renew {
-    pub(super) token: Token,
-    pub(super) lease: Duration,
-    pub(super) ttl: Duration,
+    token: Token,
+    lease: Duration,
+    ttl: Duration,
 }
 
 impl Step for Renew {
@@ -128,9 +165,9 @@ impl Step for Renew {
 }
 
 pub(super) struct Complete {
-    pub(super) token: Token,
-    pub(super) recorded: Recorded,
-    pub(super) ttl: Duration,
+    token: Token,
+    recorded: Recorded,
+    ttl: Duration,
 }
 
 impl Step for Complete {
@@ -151,7 +188,7 @@ impl Step for Complete {
     }
 }
 
-pub(super) struct Release(pub(super) Token);
+pub(super) struct Release(Token);
 
 impl Step for Release {
     type Answer = Ack;
@@ -161,7 +198,7 @@ impl Step for Release {
     }
 }
 
-pub(super) struct Abandon(pub(super) Token);
+pub(super) struct Abandon(Token);
 
 impl Step for Abandon {
     type Answer = Ack;
@@ -191,7 +228,7 @@ impl Step for Lookup {
     }
 }
 
-pub(super) struct Resolve(pub(super) Resolution);
+pub(super) struct Resolve(Resolution);
 
 impl Step for Resolve {
     type Answer = ByHand;

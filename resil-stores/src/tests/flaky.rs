@@ -6,33 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resil_runtime::clock;
-use resil_runtime::idempotency::store::{
-    Ack, BoxFuture, ByHand, ClaimAnswer, ClaimRequest, Memory, RecordKey, Recorded, Resolution,
-    Snapshot, Store, StoreError, StoreResult, Token,
-};
+use resil_runtime::idempotency::store::{Memory, Store, StoreError, StoreResult};
 
 /// The steps of a store that is a newtype over another one.
 macro_rules! forward {
-    () => {
-        forward! {
-            claim(request: &'a ClaimRequest) -> ClaimAnswer;
-            renew(token: Token, lease: Duration, ttl: Duration) -> Ack;
-            complete(token: Token, recorded: &'a Recorded, ttl: Duration) -> Ack;
-            release(token: Token) -> Ack;
-            abandon(token: Token) -> Ack;
-            lookup() -> Option<Snapshot>;
-            resolve(resolution: &'a Resolution) -> ByHand;
-            forget() -> ByHand;
-        }
-    };
-    ($($step:ident($($arg:ident: $ty:ty),*) -> $answer:ty;)*) => {
-        $(fn $step<'a>(
-            &'a self,
-            key: &'a resil_runtime::idempotency::store::RecordKey,
-            $($arg: $ty),*
-        ) -> resil_runtime::idempotency::store::BoxFuture<'a, resil_runtime::idempotency::store::StoreResult<$answer>> {
-            self.0.$step(key, $($arg),*)
-        })*
+    ($this:ident, $step:ident, $($arg:ident),*) => {
+        $this.0.$step($($arg),*)
     };
 }
 pub(super) use forward;
@@ -45,6 +24,19 @@ pub(super) enum Step {
     Release,
     Abandon,
     Other,
+}
+
+impl Step {
+    fn of(name: &str) -> Self {
+        match name {
+            "claim" => Self::Claim,
+            "renew" => Self::Renew,
+            "complete" => Self::Complete,
+            "release" => Self::Release,
+            "abandon" => Self::Abandon,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What becomes of a step.
@@ -142,6 +134,12 @@ async fn pass(by: Duration) {
     }
 }
 
+macro_rules! through {
+    ($this:ident, $step:ident, $($arg:ident),*) => {
+        Box::pin($this.through(Step::of(stringify!($step)), $this.memory.$step($($arg),*)))
+    };
+}
+
 impl Store for Flaky {
     fn describe(&self) -> &'static str {
         "flaky"
@@ -151,58 +149,5 @@ impl Store for Flaky {
         self.durable
     }
 
-    fn claim<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        request: &'a ClaimRequest,
-    ) -> BoxFuture<'a, StoreResult<ClaimAnswer>> {
-        Box::pin(self.through(Step::Claim, self.memory.claim(key, request)))
-    }
-
-    fn renew<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        lease: Duration,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(self.through(Step::Renew, self.memory.renew(key, token, lease, ttl)))
-    }
-
-    fn complete<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        recorded: &'a Recorded,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(self.through(
-            Step::Complete,
-            self.memory.complete(key, token, recorded, ttl),
-        ))
-    }
-
-    fn release<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(self.through(Step::Release, self.memory.release(key, token)))
-    }
-
-    fn abandon<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(self.through(Step::Abandon, self.memory.abandon(key, token)))
-    }
-
-    fn lookup<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<Option<Snapshot>>> {
-        Box::pin(self.through(Step::Other, self.memory.lookup(key)))
-    }
-
-    fn resolve<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        resolution: &'a Resolution,
-    ) -> BoxFuture<'a, StoreResult<ByHand>> {
-        Box::pin(self.through(Step::Other, self.memory.resolve(key, resolution)))
-    }
-
-    fn forget<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<ByHand>> {
-        Box::pin(self.through(Step::Other, self.memory.forget(key)))
-    }
+    resil_runtime::__store_steps!(through);
 }

@@ -39,9 +39,7 @@ use crate::codec::{recorded, recorded_with_errors};
 use crate::install::StoreChoice;
 use crate::site::IdempotentSite;
 use flaky::{Fate, Flaky, Step, forward};
-use resil_runtime::idempotency::store::{
-    Ack, ByHand, ClaimAnswer, ClaimRequest, Memory, Recorded, Resolution, Snapshot, Token,
-};
+use resil_runtime::idempotency::store::{ByHand, Memory};
 
 static SITE: Site = Site::new("shop::charge", 7);
 const PLAIN: IdempotentPolicy = IdempotentPolicy::new();

@@ -99,7 +99,7 @@ async fn the_check_of_a_store_cut_by_the_deadline_is_no_outage() {
                 Ok(Vec::new())
             })
         }
-        forward!();
+        resil_runtime::__store_steps!(forward);
     }
     let shared = Shared::new(Slow(Memory::default())).open_on_outage(true);
     let call = call_on(&shared, &PLAIN, key("a"), answers(1));

@@ -340,7 +340,7 @@ async fn what_a_store_finds_is_told_or_refused_under_strict() {
         fn check(&self) -> BoxFuture<'_, StoreResult<Vec<String>>> {
             Box::pin(async { Ok(vec!["it evicts what it likes".to_owned()]) })
         }
-        forward!();
+        resil_runtime::__store_steps!(forward);
     }
     let lax = Shared::new(Evicting(Memory::default()));
     assert_eq!(call_on(&lax, &PLAIN, key("a"), slow(1)).await, Ok(1));

@@ -9,12 +9,12 @@ use crate::idempotency::store::{ByHand, Resolution, Snapshot};
 impl Records {
     /// All keys that there is a record of.
     pub(in crate::idempotency) fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
-        self.records.keys()
+        self.by_key.keys()
     }
 
     /// What is known of the key.
     pub(in crate::idempotency) fn lookup(&self, key: &Arc<Key>, now: Instant) -> Option<Snapshot> {
-        let record = self.records.get(key).filter(|r| !r.expired(now))?;
+        let record = self.by_key.get(key).filter(|r| !r.expired(now))?;
         let fence = record.fence;
         Some(match &record.done {
             Some(recorded) => Snapshot::Done {
@@ -37,7 +37,7 @@ impl Records {
         now: Instant,
     ) -> ByHand {
         let fence = self.next();
-        let Some(record) = self.records.get_mut(key).filter(|r| !r.expired(now)) else {
+        let Some(record) = self.by_key.get_mut(key).filter(|r| !r.expired(now)) else {
             return ByHand::Absent;
         };
         if record.live(now) {
@@ -72,7 +72,7 @@ impl Records {
 
     /// Removes what is not running.
     pub(in crate::idempotency) fn forget(&mut self, key: &Arc<Key>, now: Instant) -> ByHand {
-        match self.records.get(key).filter(|r| !r.expired(now)) {
+        match self.by_key.get(key).filter(|r| !r.expired(now)) {
             None => ByHand::Absent,
             Some(record) if record.live(now) => ByHand::Busy {
                 left: record.left(now),

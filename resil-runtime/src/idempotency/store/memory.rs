@@ -2,15 +2,11 @@
 //! the other stores are compared with.
 
 use std::sync::Arc;
+#[cfg(any(test, feature = "test-util"))]
 use std::time::Duration;
 
-use super::answer::{Ack, ByHand, ClaimAnswer, Resolution, Snapshot};
-use super::record::{ClaimRequest, RecordKey, Recorded, Token};
-use super::{BoxFuture, Store, StoreResult};
-use crate::clock::Instant;
-use crate::idempotency::key::{Fingerprint, Key};
+use super::Store;
 use crate::idempotency::memory::{MemoryLimits, MemoryStore};
-use crate::idempotency::records::{Answer, LeaseLost, Request};
 
 #[cfg(any(test, feature = "test-util"))]
 impl Memory {
@@ -47,23 +43,109 @@ impl std::fmt::Debug for Memory {
     }
 }
 
-fn key_of(key: &RecordKey) -> Arc<Key> {
-    Arc::new(Key::of_record(key))
-}
+/// One step of a store in memory.
+mod step {
+    use std::sync::Arc;
+    use std::time::Duration;
 
-fn number(token: Token) -> u128 {
-    u128::from_be_bytes(*token.as_bytes())
-}
+    use super::super::answer::{Ack, ByHand, ClaimAnswer, Resolution, Snapshot};
+    use super::super::record::{ClaimRequest, RecordKey, Recorded, Token};
+    use crate::idempotency::key::{Fingerprint, Key};
+    use crate::idempotency::memory::MemoryStore;
+    use crate::idempotency::records::{Answer, LeaseLost, Request};
 
-fn ack(done: Result<(), LeaseLost>) -> Ack {
-    match done {
-        Ok(()) => Ack::Ok,
-        Err(LeaseLost) => Ack::LeaseLost,
+    fn key_of(key: &RecordKey) -> Arc<Key> {
+        Arc::new(Key::of_record(key))
+    }
+
+    fn number(token: Token) -> u128 {
+        u128::from_be_bytes(*token.as_bytes())
+    }
+
+    fn ack(done: Result<(), LeaseLost>) -> Ack {
+        match done {
+            Ok(()) => Ack::Ok,
+            Err(LeaseLost) => Ack::LeaseLost,
+        }
+    }
+
+    pub(super) fn claim(
+        store: &MemoryStore,
+        key: &RecordKey,
+        request: &ClaimRequest,
+    ) -> ClaimAnswer {
+        let fingerprint = request.fingerprint;
+        let request = Request {
+            token: number(request.token),
+            fingerprint: fingerprint.map(|f| Fingerprint::of_bytes(f.as_bytes())),
+            lease: request.lease,
+            ttl: request.ttl,
+            on_abandon: request.on_abandon,
+        };
+        match store.claim(&key_of(key), &request) {
+            Some(Answer::Claimed {
+                fence, taken_over, ..
+            }) => ClaimAnswer::Claimed { fence, taken_over },
+            Some(Answer::Busy { lease_end }) => ClaimAnswer::Busy {
+                left: lease_end.saturating_duration_since(store.now()),
+            },
+            Some(Answer::Done(recorded)) => ClaimAnswer::Done(recorded),
+            Some(Answer::KeyReused) => ClaimAnswer::KeyReused,
+            Some(Answer::Indeterminate) => ClaimAnswer::Indeterminate,
+            Some(Answer::NoRoom) | None => ClaimAnswer::Full,
+        }
+    }
+
+    pub(super) fn renew(
+        store: &MemoryStore,
+        key: &RecordKey,
+        token: Token,
+        lease: Duration,
+        ttl: Duration,
+    ) -> Ack {
+        let renewed = store.renew(&key_of(key), number(token), (lease, ttl));
+        ack(renewed.map(drop))
+    }
+
+    pub(super) fn complete(
+        store: &MemoryStore,
+        key: &RecordKey,
+        token: Token,
+        recorded: &Recorded,
+        ttl: Duration,
+    ) -> Ack {
+        match store.complete(&key_of(key), number(token), recorded.clone(), ttl) {
+            Ok(true) => Ack::Ok,
+            Ok(false) => Ack::NoRoom,
+            Err(LeaseLost) => Ack::LeaseLost,
+        }
+    }
+
+    pub(super) fn release(store: &MemoryStore, key: &RecordKey, token: Token) -> Ack {
+        ack(store.release(&key_of(key), number(token)))
+    }
+
+    pub(super) fn abandon(store: &MemoryStore, key: &RecordKey, token: Token) -> Ack {
+        ack(store.abandon(&key_of(key), number(token)))
+    }
+
+    pub(super) fn lookup(store: &MemoryStore, key: &RecordKey) -> Option<Snapshot> {
+        store.lookup(&key_of(key))
+    }
+
+    pub(super) fn resolve(store: &MemoryStore, key: &RecordKey, resolution: &Resolution) -> ByHand {
+        store.resolve(&key_of(key), resolution)
+    }
+
+    pub(super) fn forget(store: &MemoryStore, key: &RecordKey) -> ByHand {
+        store.forget(&key_of(key))
     }
 }
 
-fn left(lease_end: Instant, now: Instant) -> Duration {
-    lease_end.saturating_duration_since(now)
+macro_rules! at_once {
+    ($this:ident, $step:ident, $($arg:ident),*) => {
+        Box::pin(async move { Ok(step::$step(&$this.0, $($arg),*)) })
+    };
 }
 
 impl Store for Memory {
@@ -75,89 +157,5 @@ impl Store for Memory {
         false
     }
 
-    fn claim<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        request: &'a ClaimRequest,
-    ) -> BoxFuture<'a, StoreResult<ClaimAnswer>> {
-        Box::pin(async move {
-            let request = Request {
-                token: number(request.token),
-                fingerprint: request
-                    .fingerprint
-                    .map(|f| Fingerprint::of_bytes(f.as_bytes())),
-                lease: request.lease,
-                ttl: request.ttl,
-                on_abandon: request.on_abandon,
-            };
-            Ok(match self.0.claim(&key_of(key), &request) {
-                Some(Answer::Claimed {
-                    fence, taken_over, ..
-                }) => ClaimAnswer::Claimed { fence, taken_over },
-                Some(Answer::Busy { lease_end }) => ClaimAnswer::Busy {
-                    left: left(lease_end, self.0.now()),
-                },
-                Some(Answer::Done(recorded)) => ClaimAnswer::Done(recorded),
-                Some(Answer::KeyReused) => ClaimAnswer::KeyReused,
-                Some(Answer::Indeterminate) => ClaimAnswer::Indeterminate,
-                Some(Answer::NoRoom) | None => ClaimAnswer::Full,
-            })
-        })
-    }
-
-    fn renew<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        lease: Duration,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(async move {
-            let renewed = self.0.renew(&key_of(key), number(token), (lease, ttl));
-            Ok(ack(renewed.map(drop)))
-        })
-    }
-
-    fn complete<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        recorded: &'a Recorded,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(async move {
-            let wanted = recorded.clone();
-            Ok(
-                match self.0.complete(&key_of(key), number(token), wanted, ttl) {
-                    Ok(true) => Ack::Ok,
-                    Ok(false) => Ack::NoRoom,
-                    Err(LeaseLost) => Ack::LeaseLost,
-                },
-            )
-        })
-    }
-
-    fn release<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(async move { Ok(ack(self.0.release(&key_of(key), number(token)))) })
-    }
-
-    fn abandon<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        Box::pin(async move { Ok(ack(self.0.abandon(&key_of(key), number(token)))) })
-    }
-
-    fn lookup<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<Option<Snapshot>>> {
-        Box::pin(async move { Ok(self.0.lookup(&key_of(key))) })
-    }
-
-    fn resolve<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        resolution: &'a Resolution,
-    ) -> BoxFuture<'a, StoreResult<ByHand>> {
-        Box::pin(async move { Ok(self.0.resolve(&key_of(key), resolution)) })
-    }
-
-    fn forget<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<ByHand>> {
-        Box::pin(async move { Ok(self.0.forget(&key_of(key))) })
-    }
+    crate::__store_steps!(at_once);
 }

@@ -55,6 +55,7 @@ mod answer;
 mod error;
 mod memory;
 mod record;
+mod steps;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -204,6 +205,12 @@ pub trait Store: Send + Sync + 'static {
     fn forget<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<ByHand>>;
 }
 
+macro_rules! forward {
+    ($this:ident, $step:ident, $($arg:ident),*) => {
+        (**$this).$step($($arg),*)
+    };
+}
+
 /// A shared store is a store.
 impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     fn describe(&self) -> &str {
@@ -218,55 +225,5 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
         (**self).check()
     }
 
-    fn claim<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        request: &'a ClaimRequest,
-    ) -> BoxFuture<'a, StoreResult<ClaimAnswer>> {
-        (**self).claim(key, request)
-    }
-
-    fn renew<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        lease: Duration,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        (**self).renew(key, token, lease, ttl)
-    }
-
-    fn complete<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        token: Token,
-        recorded: &'a Recorded,
-        ttl: Duration,
-    ) -> BoxFuture<'a, StoreResult<Ack>> {
-        (**self).complete(key, token, recorded, ttl)
-    }
-
-    fn release<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        (**self).release(key, token)
-    }
-
-    fn abandon<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>> {
-        (**self).abandon(key, token)
-    }
-
-    fn lookup<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<Option<Snapshot>>> {
-        (**self).lookup(key)
-    }
-
-    fn resolve<'a>(
-        &'a self,
-        key: &'a RecordKey,
-        resolution: &'a Resolution,
-    ) -> BoxFuture<'a, StoreResult<ByHand>> {
-        (**self).resolve(key, resolution)
-    }
-
-    fn forget<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<ByHand>> {
-        (**self).forget(key)
-    }
+    crate::__store_steps!(forward);
 }

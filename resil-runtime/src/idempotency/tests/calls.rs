@@ -250,8 +250,10 @@ fn nothing() -> JsonFns<NotSend> {
 
 async fn whole(mark: &CallState) -> Outcome<NotSend, ShopError> {
     let gate = ResultCodec {
-        ok: nothing,
-        err: None,
+        fns: ResultFns {
+            ok: nothing,
+            err: None,
+        },
         type_name: || "",
     };
     IdempotentSite::new(&SITE, None)

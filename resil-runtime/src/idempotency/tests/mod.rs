@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::claiming::{ClaimFuture, ClaimOutcome};
-use super::codec::{JsonFns, ResultCodec, recorded};
+use super::codec::{JsonFns, ResultCodec, ResultFns, recorded};
 use super::encode::KeyPart;
 use super::key::{KeyBuilder, PreparedFingerprint, PreparedKey};
 use super::memory::{MemoryLimits, MemoryStore};

@@ -1,0 +1,163 @@
+//! A store in PostgreSQL: its pool of connections and its settings.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use resil_runtime::idempotency::store::StoreResult;
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{Config, NoTls, Socket};
+
+use super::fault::misconfigured;
+use super::sql::{self, Sql};
+
+/// What the server does about us when it hears nothing: after ten seconds of one statement, or of
+/// silence on the line.
+const GIVE_UP: &str = "-c statement_timeout=10s -c tcp_keepalives_idle=4 \
+     -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
+
+/// A store in PostgreSQL. Clones share their pool.
+#[derive(Clone)]
+#[must_use = "a store is of use when it is given to a site"]
+pub struct Postgres {
+    pub(super) pool: Pool,
+    pub(super) sql: Arc<Sql>,
+    pub(super) timeout: Duration,
+    pub(super) kept: Duration,
+    pub(super) counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+pub(super) struct Counts {
+    pub(super) claims: AtomicU64,
+    pub(super) empty: AtomicU64,
+    pub(super) sweeping: AtomicBool,
+}
+
+impl Postgres {
+    /// Over connections that are made as `config` says, without TLS, 16 at most. They ask for a
+    /// `statement_timeout` of 10 s, for keep-alives of as long, and for the primary; a pooler that
+    /// refuses such settings (PgBouncer without `ignore_startup_parameters = options`) needs
+    /// [`from_pool`](Self::from_pool).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Misconfigured`] if there is no host or user in it.
+    pub fn from_config(config: Config) -> StoreResult<Self> {
+        Self::from_config_with(config, NoTls)
+    }
+
+    /// Over connections that are made as `config` says, with TLS, 16 at most.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_config`](Self::from_config).
+    pub fn from_config_with<T>(mut config: Config, tls: T) -> StoreResult<Self>
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send + Sync,
+        T::TlsConnect: Send + Sync,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(misconfigured("no host is given"));
+        }
+        let limit = Duration::from_secs(2);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(limit);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("resil");
+        }
+        // A statement that nobody waits for any more, and one whose caller vanished without a word,
+        // hold locks: the server is to give them up by itself. What the user has set comes last,
+        // and holds.
+        let options = config.get_options().unwrap_or_default();
+        config.options(format!("{GIVE_UP} {options}"));
+        // Of several hosts the primary.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let pool = Pool::builder(Manager::from_config(config, tls, recycling))
+            .max_size(16)
+            .runtime(Runtime::Tokio1)
+            .create_timeout(Some(limit))
+            .recycle_timeout(Some(limit))
+            .wait_timeout(Some(limit * 5))
+            .build()
+            .map_err(misconfigured)?;
+        Ok(Self::from_pool(pool))
+    }
+
+    /// Over a pool that is there already: its credentials, its TLS, its size and its timeouts are
+    /// its own. Statements are prepared, so a pooler between must know of that (PgBouncer 1.21
+    /// with `max_prepared_statements`).
+    pub fn from_pool(pool: Pool) -> Self {
+        Self {
+            pool,
+            sql: Arc::new(Sql::new("resil_idempotency")),
+            timeout: Duration::from_secs(2),
+            kept: Duration::from_secs(60 * 60),
+            counts: Arc::default(),
+        }
+    }
+
+    /// Another table than `resil_idempotency`: 1 to 50 of `A-Z a-z 0-9 _ : -`, as it is written,
+    /// with a schema and a dot before it if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Misconfigured`] for any other name.
+    pub fn table(mut self, name: &str) -> StoreResult<Self> {
+        sql::check_name(name).map_err(misconfigured)?;
+        self.sql = Arc::new(Sql::new(name));
+        Ok(self)
+    }
+
+    /// How long one statement is waited for. Default 2 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long the row of a record stays after the record has ended. Default one hour.
+    pub fn rows_kept(mut self, kept: Duration) -> Self {
+        self.kept = kept;
+        self
+    }
+
+    /// The text that makes the table, its sequence and its index where they are missing.
+    pub fn schema(&self) -> &str {
+        &self.sql.schema
+    }
+
+    /// How many statements of this store were run again since what they saw was older than what
+    /// they met: for tests and for who is curious.
+    pub fn empty_answers(&self) -> u64 {
+        self.counts.empty.load(Relaxed)
+    }
+}
+
+/// 200 years: a date that PostgreSQL knows, and a number that an interval takes.
+const LONGEST: u64 = 200 * 365 * 24 * 60 * 60 * 1_000_000;
+
+/// A span, as the statements count.
+pub(super) fn micros(span: Duration) -> i64 {
+    let longest = span.as_micros().min(LONGEST.into());
+    i64::try_from(longest).unwrap_or(i64::MAX)
+}
+
+/// Shows no address and no credentials.
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres")
+            .field("table", &self.sql.table)
+            .field("timeout", &self.timeout)
+            .field("rows_kept", &self.kept)
+            .finish_non_exhaustive()
+    }
+}

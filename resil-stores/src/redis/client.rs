@@ -1,0 +1,108 @@
+//! A store in Redis: its connection and its settings.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::Client;
+use ::redis::aio::ConnectionLike;
+use resil_runtime::idempotency::store::{RecordKey, StoreResult};
+
+use super::answer::Answer;
+use super::check;
+use super::connection::Link;
+use super::fault::error;
+use super::script::{Args, Step, micros};
+
+/// A store in Redis or Valkey. Clones share their connection.
+#[derive(Clone)]
+#[must_use = "a store is of use when it is given to a site"]
+pub struct Redis {
+    link: Link,
+    prefix: Arc<str>,
+    timeout: Duration,
+    kept: Duration,
+}
+
+impl Redis {
+    /// Over a client that is set up already: its credentials and its TLS are its own.
+    pub fn from_client(client: Client) -> Self {
+        Self::over(Link::own(client))
+    }
+
+    /// Over a connection that is there already: a
+    /// [`ConnectionManager`](::redis::aio::ConnectionManager), or one of a cluster. Its timeouts
+    /// are its own, and so is how it connects again; a plain `MultiplexedConnection` never does.
+    pub fn from_connection(
+        connection: impl ConnectionLike + Clone + Send + Sync + 'static,
+    ) -> Self {
+        Self::over(Link::Ready(Arc::new(connection)))
+    }
+
+    fn over(link: Link) -> Self {
+        Self {
+            link,
+            prefix: "resil:".into(),
+            timeout: Duration::from_secs(2),
+            kept: Duration::from_secs(60 * 60),
+        }
+    }
+
+    /// What every key of this store begins with. Default `resil:`.
+    pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long one answer, or one try to connect, is waited for. Default 2 s. A connection that
+    /// is brought along keeps its own timeouts.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long a record's fence is kept after the record has ended. Default one hour.
+    pub fn fences_kept(mut self, kept: Duration) -> Self {
+        self.kept = kept;
+        self
+    }
+
+    pub(super) async fn step(
+        &self,
+        step: &Step,
+        key: &RecordKey,
+        args: Args<'_>,
+    ) -> StoreResult<Answer> {
+        let key = format!("{}{}", self.prefix, key.hex());
+        let mut all = vec![micros(self.kept)];
+        all.extend(args);
+        let mut held = self.link.get(self.timeout).map_err(error)?;
+        match step.run(&mut *held.connection, &key, &all).await {
+            Ok(value) => Answer::read(value),
+            Err(e) => {
+                self.link.ended(&held, &e);
+                Err(error(e))
+            }
+        }
+    }
+
+    /// Returns a sentence for each setting of the server that can lose records.
+    pub(super) async fn warnings(&self) -> StoreResult<Vec<String>> {
+        let mut held = self.link.get(self.timeout).map_err(error)?;
+        check::warnings(&mut *held.connection).await.map_err(|e| {
+            self.link.ended(&held, &e);
+            error(e)
+        })
+    }
+}
+
+/// Shows no address and no credentials.
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis")
+            .field("prefix", &self.prefix)
+            .field("timeout", &self.timeout)
+            .field("fences_kept", &self.kept)
+            .finish_non_exhaustive()
+    }
+}
