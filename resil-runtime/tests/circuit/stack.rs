@@ -114,10 +114,11 @@ fn gate<T>() -> Conversions<Result<T, Error>, T, Error, Refusal> {
 }
 
 fn broken() -> Error {
-    Error::from(Refusal::CircuitOpen {
+    let refusal = Refusal::CircuitOpen {
         name: &"somewhere else",
         retry_in: None,
-    })
+    };
+    refusal.into_error()
 }
 
 fn refused<T>(out: &Outcome<T, Error>) -> bool {
@@ -154,7 +155,7 @@ async fn d15_the_body_of_a_refused_call_is_never_polled() {
         let Err(Failure::Policy(refusal)) = out else {
             panic!("not refused")
         };
-        match Error::from(refusal) {
+        match refusal.into_error() {
             Error::CircuitOpen { name, retry_in, .. } => {
                 assert_eq!(name, "stack.d15");
                 assert!(retry_in.unwrap() >= secs(50));
@@ -232,7 +233,10 @@ async fn d11_g13_timeouts_below_open_it_too() {
     let f = function("stack.d11.below", fifty().failures(4));
     for _ in 0..4 {
         let out = f.timeout_below(secs(1), pending(), |_| None).await;
-        assert!(matches!(out, Err(Failure::Exposed(Error::Timeout { .. }, _))));
+        assert!(matches!(
+            out,
+            Err(Failure::Exposed(Error::Timeout { .. }, _))
+        ));
     }
     assert_eq!(f.breaker().state(), Open);
 }
