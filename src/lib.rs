@@ -9,8 +9,8 @@ pub use resil_macros::{Classify, circuit, retry, timeout};
 
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{
-    CallReport, Class, Classify, Deadline, Error, FromResil, TracedCall, breaker, carry, event,
-    registry, spawn, trace,
+    CallReport, Carried, Class, Classify, Deadline, Error, FromResil, Traced, TracedCall, breaker,
+    carry, deadline, event, registry, spawn, trace,
 };
 
 // Types at the root and not in modules called `retry` or `timeout`: an import of the attribute
@@ -18,7 +18,8 @@ pub use resil_runtime::{
 #[cfg(feature = "idempotent")]
 pub use idempotency::IdempotencyError;
 pub use resil_runtime::circuit::{
-    Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts, KeyedBreaker, Window,
+    Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts,
+    KEPT as CHANGES_KEPT, KeyedBreaker, Scoped as PermitScoped, Window,
 };
 pub use resil_runtime::registry::{BreakerSnapshot, Conflict, ConflictKind, Registry};
 pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};

@@ -30,15 +30,25 @@ pub mod retry;
 mod sync;
 mod timeout;
 
+/// The breakers of this process by name, and the settings in which two functions conflict.
+///
+/// [`registry()`](crate::registry()) lists them; [`breaker`] returns the handle of one.
+pub mod registry {
+    pub use crate::circuit::registry::{
+        BreakerSnapshot, MAX_BY_HAND, OVERFLOW, Registry, breaker, registry,
+    };
+    pub use crate::conflict::{Conflict, ConflictKind};
+}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
 pub use call::FromResil;
-pub use circuit::registry::{self, breaker, registry};
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::trace::{CallReport, Traced, TracedCall, trace};
+pub use registry::{breaker, registry};
 pub use retry::Backoff;

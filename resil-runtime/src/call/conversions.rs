@@ -56,7 +56,7 @@ pub trait FromResil: Sized {
 impl<E: From<Error>> FromResil for E {
     #[cold]
     fn from_resil(r: Refusal) -> Self {
-        E::from(Error::from(r))
+        E::from(r.into_error())
     }
 }
 

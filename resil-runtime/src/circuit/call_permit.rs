@@ -1,4 +1,4 @@
-//! The permit of a call that was acquired manually.
+//! A permit that was acquired manually.
 
 use std::future::Future;
 use std::ops::Deref;
@@ -12,7 +12,7 @@ use super::breaker::call::AdmittedCall;
 use super::verdict::CircuitVerdict;
 use crate::sync::Arc;
 
-/// The breaker of a permit.
+/// The breaker that a permit belongs to.
 #[derive(Debug)]
 pub(super) enum Held {
     Named(&'static BreakerCore),
@@ -29,19 +29,20 @@ impl Deref for Held {
     }
 }
 
-/// A call that was let in. Dropped without a word, as by a cancellation, it is neutral, and a probe
-/// gives its place back.
+/// The permit of one call: [`Breaker::try_acquire`](crate::Breaker::try_acquire) returns it.
 ///
-/// What runs in its [`scope`](Self::scope) may call the same breaker again. Outside of it the permit
-/// is a value like any other, of which what the task does in between knows nothing: a call of a
-/// function that the same breaker guards is then a call of its own, and while the breaker is
-/// half-open it finds the place of the probe taken, by this very permit.
+/// [`success`](Self::success) or [`failure`](Self::failure) records the outcome. A permit that is dropped,
+/// as by a cancellation, is neutral; a probe then gives its place back.
+///
+/// What runs in its [`scope`](Self::scope) may call the same breaker again under this permit. Outside of
+/// the scope the permit is a plain value: a call of a function that the same breaker guards is a call of
+/// its own, and while the breaker is half-open it finds the place of the probe taken by this permit.
 #[derive(Debug)]
 #[must_use = "dropped, the call counts neither as success nor as failure"]
 pub struct CallPermit {
     core: Held,
     call: AdmittedCall,
-    /// What is recorded when it is dropped, said or not.
+    /// The outcome that is recorded when it is dropped.
     ended: CircuitVerdict,
 }
 
@@ -54,12 +55,12 @@ impl CallPermit {
         }
     }
 
-    /// The other side answered as it should.
+    /// Records a success: the other side answered as it should.
     pub fn success(self) {
         self.end(CircuitVerdict::Success);
     }
 
-    /// The other side failed.
+    /// Records a failure of the other side.
     pub fn failure(self) {
         self.end(CircuitVerdict::Failure);
     }
@@ -68,8 +69,8 @@ impl CallPermit {
         self.ended = verdict;
     }
 
-    /// Runs `future` under this permit: a call that it makes of the same breaker (and key), in the
-    /// same task, is let in with it and counts with it.
+    /// Runs `future` under this permit. A call that it makes of the same breaker (and key), in the same task,
+    /// is part of this call: it is never refused and not counted by itself.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -93,7 +94,7 @@ impl CallPermit {
         Scoped::new(future, self)
     }
 
-    /// Runs `f` under this permit, as [`scope`](Self::scope) does a future.
+    /// Runs the function `f` under this permit, as [`scope`](Self::scope) runs a future.
     pub fn sync_scope<R>(&self, f: impl FnOnce() -> R) -> R {
         let _frame = self.core.enter(&self.call, None);
         f()
@@ -107,7 +108,7 @@ impl Drop for CallPermit {
 }
 
 pin_project! {
-    /// A future that runs under a permit: see [`CallPermit::scope`].
+    /// The future of [`CallPermit::scope`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Scoped<'a, F> {

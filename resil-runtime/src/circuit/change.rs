@@ -6,23 +6,23 @@ use tokio::sync::broadcast;
 
 use super::state::CircuitState;
 
-/// So many changes wait for a listener that is slow.
+/// The number of changes that are kept for a slow listener.
 pub const KEPT: usize = 128;
 
-/// A breaker changed its state: what [`Changes`] gives.
+/// One change of state of a breaker, as [`Changes`](super::Changes) returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Change {
-    /// The breaker.
+    /// The name of the breaker.
     pub name: &'static str,
-    /// Its key, where there is a breaker for each key.
+    /// Its key, if it is the breaker of one.
     pub key: Option<Arc<str>>,
     /// The state it left.
     pub from: CircuitState,
     /// The state it is in.
     pub to: CircuitState,
-    /// So many changes came before this one that this listener was too slow for: they are lost to
-    /// it, and to nobody else. 0 for who keeps up.
+    /// The number of changes before this one that this listener was too slow for, and has lost. 0 if it
+    /// keeps up.
     pub missed: u64,
 }
 

@@ -1,10 +1,12 @@
-//! The changes of state as a stream. The last [`KEPT`] of a name are kept for those who listen: who
-//! is slower than that loses the oldest ones, is told how many, and holds up nobody else.
+//! The changes of state as a stream.
 //!
-//! That an open breaker's time is up is a change which nobody makes as long as no call comes. So a
-//! listener makes it, with a timer of its own: it does to the breaker what the next call would have
-//! done, but for the probe. Whoever comes first makes the change and tells it to all; nobody depends
-//! on a listener, and it is not told twice.
+//! The last [`KEPT`](super::KEPT) changes of a name are kept for the listeners. A slower listener loses the
+//! oldest ones, hears how many, and holds up nobody else.
+//!
+//! When the open time of a breaker is over and no call comes, nobody changes its state. So a listener does,
+//! with a timer of its own: it does to the breaker what the next call would have done, except for
+//! the probe. Whoever comes first makes the change and tells all of it once; nobody depends on a
+//! listener.
 
 use std::fmt;
 
@@ -16,8 +18,8 @@ use super::change::{Change, Message};
 use super::named::NamedBreaker;
 use crate::clock;
 
-/// The changes of state of a breaker and of all its keys, from the moment on at which it was asked
-/// for: [`Breaker::changes`](super::Breaker::changes) gives it.
+/// The changes of state of a breaker and of all its keys, from the moment of the subscription on:
+/// [`Breaker::changes`](super::Breaker::changes) returns it.
 ///
 /// ```no_run
 /// # async fn watch() {
@@ -34,9 +36,10 @@ use crate::clock;
 pub struct Changes {
     receiver: broadcast::Receiver<Message>,
     base: &'static NamedBreaker,
-    /// When the time of an opening is up, in ms: of the soonest that it knows of.
+    /// When the soonest open time that it knows of is over, in milliseconds.
     due: Option<u64>,
-    /// Lost, and not told yet: kept here, so that a `next` that is dropped does not forget it.
+    /// The number of changes that were lost and not reported yet; kept here, so that a `next` that is
+    /// dropped does not forget them.
     missed: u64,
 }
 
@@ -51,7 +54,7 @@ impl fmt::Debug for Changes {
 
 impl Changes {
     pub(super) fn of(base: &'static NamedBreaker) -> Self {
-        // What has changed by now is none of the changes from here on.
+        // What is over by now is not among the changes from here on.
         base.expire_all(clock::now_ms);
         let receiver = base.channel().subscribe();
         Self {
@@ -62,18 +65,20 @@ impl Changes {
         }
     }
 
-    /// The next change. It never ends: a breaker lives as long as the process.
+    /// Waits for the next change. The stream never ends, as a breaker lives as long as the process.
     ///
-    /// At most [128](KEPT) wait for a listener; a slower one loses the oldest, as
-    /// [`Change::missed`] of the next one says. Changes by calls that ran at the very same time may
-    /// come in either order. Outside a tokio runtime there is no timer: there it is the next call, or
-    /// [`try_next`](Self::try_next), that makes a breaker half-open whose time is up.
+    /// At most [128](super::KEPT) changes are kept for a listener; a slower one loses the oldest, and
+    /// [`Change::missed`] of the next change says how many. Changes by calls that ran at the same
+    /// time may come in either order. Outside a tokio runtime there is no timer: there only the next
+    /// call, or [`try_next`](Self::try_next), makes a breaker half-open whose open time is over.
     ///
-    /// Cancel safe: a call that is dropped has taken nothing.
+    /// # Cancellation
+    ///
+    /// Cancel safe: a call that is dropped has taken no change.
     ///
     /// # Panics
     ///
-    /// In a tokio runtime without the time driver, while the breaker is open.
+    /// In a tokio runtime without the time driver, if the breaker is open.
     pub async fn next(&mut self) -> Change {
         loop {
             self.look();
@@ -87,13 +92,13 @@ impl Changes {
                 Some(Err(RecvError::Lagged(n))) => self.lost(n),
                 // The sender is as old as the process.
                 Some(Err(RecvError::Closed)) => std::future::pending().await,
-                // The time has come.
+                // An open time is over.
                 None => {}
             }
         }
     }
 
-    /// The next change, if one is there.
+    /// Returns the next change if there is one, without waiting.
     pub fn try_next(&mut self) -> Option<Change> {
         self.look();
         loop {
@@ -109,14 +114,14 @@ impl Changes {
         }
     }
 
-    /// Makes those half-open whose time is up, if there are any.
+    /// Makes the breakers half-open whose open time is over.
     fn look(&mut self) {
         if self.due.is_some_and(|due| due <= clock::now_ms()) {
             self.due = self.base.expire_all(clock::now_ms);
         }
     }
 
-    /// An opening may be among what was lost: all are looked at again.
+    /// Notes lost changes. The start of an open time may be among them, so all breakers are looked at again.
     fn lost(&mut self, count: u64) {
         self.missed += count;
         self.due = Some(0);

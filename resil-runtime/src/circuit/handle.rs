@@ -1,4 +1,4 @@
-//! A breaker by hand: looking at it, holding it open or closed, and running calls through it
+//! The handles of breakers: inspecting them, controlling them manually, and running calls through them
 //! without an attribute.
 
 use std::fmt::{self, Display};
@@ -18,14 +18,14 @@ use crate::clock;
 use crate::error::Error;
 use crate::sync::Arc;
 
-/// The handle of a breaker: [`breaker`](crate::breaker()) gives it.
+/// The handle of a breaker: [`breaker`](crate::breaker()) returns it.
 ///
-/// What is done by hand holds for all who share the name, at once. Each change of state begins
-/// anew: calls that are out are dropped when they come back, not counted.
+/// Manual control affects all who share the name, at once. Every change of state begins anew: calls that
+/// are under way are dropped when they end, not counted.
 ///
-/// Where a function has a `key`, its breakers are those of [`key`](Self::key): each of them, and the
-/// one of the name itself, has a state of its own, and is told by hand for itself
-/// ([`keys`](Self::keys) gives all of them). They share the settings and the [`changes`](Self::changes).
+/// A function with a `key` has a breaker for each key: [`key`](Self::key) returns it, and
+/// [`keys`](Self::keys) lists all. Each of them, and the breaker of the name itself, has a state and
+/// manual control of its own. They share the settings and the [`changes`](Self::changes).
 #[derive(Clone, Copy)]
 pub struct Breaker(&'static NamedBreaker);
 
@@ -34,18 +34,21 @@ impl Breaker {
         Self(breaker)
     }
 
-    /// Gives it settings, if no function (and nobody by hand) has given it any; its keys have them
-    /// too. False if others are in use, which then is a conflict as between two functions.
+    /// Sets the settings of the breaker and of its keys, unless a function or an earlier call of this method
+    /// has set some.
+    ///
+    /// Returns false if other settings are in use. That is a conflict, as between two functions: the
+    /// [registry](crate::registry::Registry::conflicts) lists it.
     pub fn configure(&self, policy: CircuitPolicy) -> bool {
         names::configure(self.0, &policy, MANUAL)
     }
 
-    /// The breaker of one key under this name, made if there is none.
+    /// Returns the breaker of one key under this name, made if there is none.
     ///
-    /// The key is told by its text: a host, a tenant, the number of a shard. There are at most
-    /// [`max_keys`](CircuitPolicy::max_keys); beyond that, the breaker that newcomers share (its key
-    /// is [`OVERFLOW`](crate::registry::OVERFLOW)). Text of more than 256 bytes is cut, and told apart by
-    /// a hash.
+    /// Keys are compared by their text: a host, a tenant, the number of a shard. There are at most
+    /// [`max_keys`](CircuitPolicy::max_keys) breakers; beyond that, new keys share one, whose key is
+    /// [`OVERFLOW`](crate::registry::OVERFLOW). Text of more than 256 bytes is cut, and a hash of the
+    /// rest is added.
     ///
     /// ```
     /// let host = resil_runtime::breaker("pay").key("pay-3.example.com");
@@ -58,15 +61,15 @@ impl Breaker {
         KeyedBreaker(self.0.keys().get(&key))
     }
 
-    /// The breakers of all keys that there are now, in no order. As long as their handles live, they
-    /// keep their places.
+    /// Returns the breakers of all keys that exist now, in no order. They keep their places as long as their
+    /// handles live.
     pub fn keys(&self) -> Vec<KeyedBreaker> {
         let all = self.0.known_keys().map(Keys::all);
         all.into_iter().flatten().map(KeyedBreaker).collect()
     }
 
-    /// The changes of state from here on, of this one and of all keys under its name. That an open
-    /// breaker's time is up is told when it is, though no call has come.
+    /// Subscribes to the changes of state from here on, of this breaker and of all keys under its name. A
+    /// listener hears that an open time is over when it is, even if no call comes.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -92,14 +95,14 @@ impl Breaker {
     }
 }
 
-/// The handle of the breaker of one key: [`Breaker::key`] gives it.
+/// The handle of the breaker of one key: [`Breaker::key`] returns it.
 ///
-/// As long as it lives, the breaker keeps its place among the keys.
+/// The breaker keeps its place among the keys as long as the handle lives.
 #[derive(Clone)]
 pub struct KeyedBreaker(Arc<BreakerCore>);
 
 impl KeyedBreaker {
-    /// The key; [`OVERFLOW`](crate::registry::OVERFLOW) for the breaker that keys beyond
+    /// Returns the key; [`OVERFLOW`](crate::registry::OVERFLOW) for the breaker that keys beyond
     /// [`max_keys`](CircuitPolicy::max_keys) share.
     pub fn key(&self) -> &str {
         self.0.key().map_or("", |key| key)
@@ -110,32 +113,34 @@ impl KeyedBreaker {
     }
 }
 
-/// What both handles do.
+/// The methods that both handles have.
 macro_rules! manual_control {
     ($handle:ty) => {
         impl $handle {
-            /// The name: the one given to it, or the function's path.
+            /// Returns the name: the one given to it, or the path of the function.
             pub fn name(&self) -> &'static str {
                 self.0.name()
             }
 
-            /// The state. An open breaker whose time is up is
-            /// [`HalfOpen`](CircuitState::HalfOpen), though no call has come yet: the next one is the
+            /// Returns the state. An open breaker whose open time is over is
+            /// [`HalfOpen`](CircuitState::HalfOpen), even if no call has come yet: the next one is the
             /// first probe.
             ///
-            /// It is looked up by the clock, and nothing happens in the background. The event of this
-            /// change is told when the first call comes, or by those who listen to
-            /// [`changes`](Breaker::changes), whichever is first.
+            /// The clock is read here; nothing happens in the background. The event of that change is
+            /// told when the first call comes, or when a listener of [`changes`](Breaker::changes)
+            /// notices that the time is over, whichever is first.
             pub fn state(&self) -> CircuitState {
                 self.0.state_at(clock::now_ms)
             }
 
-            /// Waits until a call would be let in: at once if it is closed or disabled, or half-open
-            /// with a place for a probe; when its time is up if it is open; when a place is free, or
-            /// lost, if all its probes are out; and while it is held open, until it is let go.
+            /// Waits until a call would be let in.
             ///
-            /// All who wait are woken, and of those who then call only so many are let in as there
-            /// are [`probes`](CircuitPolicy::probes). The others are refused, and may wait again:
+            /// It returns at once if the breaker is closed, disabled, or half-open with a place for a
+            /// probe. If it is open, it returns when the open time is over; if all probes are out, when a
+            /// place is free or lost. If it is held open manually, it waits until it no longer is.
+            ///
+            /// Everyone who waits is woken. Of those who then call, only as many are let in as there are
+            /// [`probes`](CircuitPolicy::probes); the others are refused, and may wait again:
             ///
             /// ```no_run
             /// # async fn next_order() -> u32 { 1 }
@@ -152,30 +157,31 @@ macro_rules! manual_control {
             /// # }
             /// ```
             ///
-            /// Cancel safe: it takes nothing, so a wait that is dropped has changed nothing.
+            /// # Cancellation
+            ///
+            /// Cancel safe: it reserves nothing, so a wait that is dropped has changed nothing.
             ///
             /// # Panics
             ///
-            /// If it has to wait for a time to pass, outside a tokio runtime with the time driver.
+            /// If it has to wait for a time to pass and runs outside a tokio runtime with the time driver.
             pub async fn ready(&self) {
                 self.0.ready().await;
             }
 
-            /// What is counted in the present state.
+            /// Returns what is counted in the present state.
             pub fn counts(&self) -> Counts {
                 self.0.counts(clock::now_ms)
             }
 
-            /// Refuses all calls, with no time at which it ends: until
-            /// [`force_close`](Self::force_close), [`disable`](Self::disable) or
-            /// [`reset`](Self::reset). Calls that are in go on, and so does what they call under
-            /// their permits.
+            /// Refuses all calls until [`force_close`](Self::force_close), [`disable`](Self::disable) or
+            /// [`reset`](Self::reset) is called. Calls that are under way go on, and so do the calls that
+            /// they make under their permits.
             pub fn force_open(&self) {
                 self.0.force_open();
             }
 
-            /// Closes it, with nothing counted; from there on it works by its rules. One that is
-            /// closed stays as it is.
+            /// Closes the breaker, with nothing counted; from then on it works by its rules. A closed breaker
+            /// stays as it is.
             pub fn force_close(&self) {
                 self.0.force_close();
             }
@@ -186,20 +192,20 @@ macro_rules! manual_control {
                 self.0.disable();
             }
 
-            /// As new: closed, nothing counted, no growth of the open time. The settings stay.
+            /// Resets the breaker: closed, nothing counted, no growth of the open time. The settings stay.
             pub fn reset(&self) {
                 self.0.reset();
             }
 
-            /// Lets a call in, or refuses it.
+            /// Acquires a permit for one call, or refuses it.
             ///
-            /// The caller says what came of it: [`success`](CallPermit::success),
-            /// [`failure`](CallPermit::failure), or a drop, which is neutral. Where the breaker has
-            /// a rule about slow calls, the time until then is the call's.
+            /// The caller reports the outcome with [`success`](CallPermit::success) or
+            /// [`failure`](CallPermit::failure); a permit that is dropped is neutral. If the breaker has a
+            /// rule about slow calls, the time until then is the time that the call took.
             ///
-            /// Within a call that this same breaker has let in (the body of a function that it
-            /// guards, a [`scope`](CallPermit::scope)) it runs under the permit of that one: it is
-            /// never refused, and what comes of it is not counted a second time.
+            /// Within a call that this same breaker has let in (the body of a function that it guards, or
+            /// a [`scope`](CallPermit::scope)), the call runs under the permit of that one: it is never
+            /// refused, and its outcome is not counted a second time.
             ///
             /// ```
             /// # fn ask() -> Result<u32, std::io::Error> { Ok(1) }
@@ -215,7 +221,7 @@ macro_rules! manual_control {
             ///
             /// # Errors
             ///
-            /// [`Error::CircuitOpen`], with the time to the next probe where it is known.
+            /// Returns [`Error::CircuitOpen`], with the time until the next probe if it is known.
             pub fn try_acquire(&self) -> Result<CallPermit, Error> {
                 match self.0.begin(self.0.manual_caller()) {
                     Ok(call) => Ok(CallPermit::new(self.held(), call)),

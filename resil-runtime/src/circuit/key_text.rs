@@ -1,40 +1,40 @@
-//! The text of a key, made before any lock is taken, on the stack: a lookup of a key that exists
+//! The text of a key, on the stack. It is made before any lock is taken, and looking up an existing key
 //! allocates nothing, however long the key is.
 
 use std::fmt::{self, Write};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
 
-/// Longer keys are cut to this many bytes, which end with a hash of what was cut off: so many keys
-/// of a megabyte, from outside, hold no more memory than as many short ones.
+/// Longer keys are cut to this many bytes, which end with a hash of the rest. So keys of a megabyte, sent
+/// from outside, take no more memory than as many short ones.
 pub(super) const LONGEST: usize = 256;
 /// `~` and 64 bits in hex.
 const HASH: usize = 17;
 
-/// See the module.
+/// The text of a key, at most [`LONGEST`] bytes.
 pub(super) struct KeyText {
     bytes: [u8; LONGEST],
     len: usize,
-    /// Of what has no room, where there is such.
+    /// Hashes the part of the key that does not fit; `None` as long as everything fits.
     rest: Option<<RandomState as BuildHasher>::Hasher>,
 }
 
 impl KeyText {
-    /// Runs the user's `Display`, with nothing held.
+    /// Formats `key`. That runs the user's `Display`, so no lock may be held.
     pub(super) fn of(key: &(impl fmt::Display + ?Sized)) -> Self {
         let mut text = Self {
             bytes: [0; LONGEST],
             len: 0,
             rest: None,
         };
-        // One that fails has a key too: what it wrote before.
+        // If the formatting fails, the key is what was written before.
         let _ = write!(text, "{key}");
         text.seal();
         text
     }
 
     pub(super) fn as_str(&self) -> &str {
-        // Only whole characters are ever put in.
+        // Only whole characters are ever written.
         str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 
@@ -43,7 +43,7 @@ impl KeyText {
         self.len += text.len();
     }
 
-    /// Puts the hash of what was cut off at the end.
+    /// Appends the hash of the part that was cut off.
     fn seal(&mut self) {
         let Some(rest) = &self.rest else {
             return;
@@ -63,7 +63,7 @@ impl Write for KeyText {
         if self.rest.is_some() {
             (kept, cut) = ("", text);
         } else if self.len + text.len() > LONGEST {
-            // What goes beyond begins where the hash will stand, even if it came in before.
+            // The cut is where the hash will begin, even if the bytes there were written before.
             let room = (LONGEST - HASH).saturating_sub(self.len);
             (kept, cut) = text.split_at(whole_chars(text, room));
         }
@@ -95,7 +95,7 @@ impl KeyText {
     }
 }
 
-/// The most bytes of `text`, up to so many, that do not end within a character.
+/// Returns how many bytes of `text`, at most `most`, end at a character boundary.
 fn whole_chars(text: &str, most: usize) -> usize {
     let most = most.min(text.len());
     (0..=most)

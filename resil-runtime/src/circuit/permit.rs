@@ -1,5 +1,5 @@
-//! The permit of one call of an annotated function: held around what is inside, settled with what
-//! comes of it.
+//! The permit of one call of an annotated function: held around the inner layers, and settled with their
+//! outcome.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,9 +16,11 @@ use crate::call::{CallState, Failure, Outcome, Site};
 use crate::classify::Class;
 use crate::error::Refusal;
 
-/// A call that was let in. Dropped before it is settled, it is a failure if the body panicked or if
-/// a timeout of the same stack dropped it, and neutral else. One under a permit of the same breaker
-/// is nothing of its own: what it comes to is not recorded.
+/// The permit of one call of an annotated function.
+///
+/// Dropped before it is settled, it records a failure if the body panicked or a timeout of the same stack
+/// dropped it; otherwise it is neutral. The outcome of a call under a permit of the same breaker is not
+/// recorded.
 #[derive(Debug)]
 #[must_use = "settle it, or the call counts as cancelled"]
 pub struct Permit<'a> {
@@ -46,8 +48,8 @@ impl<'a> Permit<'a> {
 }
 
 impl Permit<'_> {
-    /// The call has ended with `out`. `verdict` is what the patterns say of an error that is the
-    /// user's own; `None` from it means nothing, and the default rule holds, by what `class` says.
+    /// Records the outcome of the call. `verdict` returns what the patterns say of the user's error; if it
+    /// returns `None`, the error's `class` decides.
     #[inline(always)]
     pub fn settle<T, E>(
         self,
@@ -66,7 +68,8 @@ impl Permit<'_> {
         std::mem::forget(self);
     }
 
-    /// [`settle`](Self::settle), where `on_ok` says of a value that it counts as a failure.
+    /// Records the outcome of the call, as [`settle`](Self::settle) does, where a value counts as a failure
+    /// if `on_ok` returns true for it.
     #[inline(always)]
     pub fn settle_by_value<T, E>(
         self,
@@ -84,7 +87,7 @@ impl Permit<'_> {
         }
     }
 
-    /// The call came to an `Ok`.
+    /// Records the verdict on an `Ok`.
     #[cold]
     fn answered(&self, verdict: CircuitVerdict) {
         self.record(if self.call.only_replayed() {
@@ -111,20 +114,21 @@ impl Permit<'_> {
         recording(self.call, || self.admitted.end(self.core, verdict));
     }
 
-    /// The rest of this poll is under this permit.
+    /// Puts the rest of this poll under this permit.
     #[inline(always)]
     pub(super) fn enter(&self) -> HeldFrame {
         self.core.enter(&self.admitted, Some(self.site))
     }
 
-    /// Asks what is the user's own of an outcome, under this permit: if it panics, so does the call.
+    /// Runs `ask`, code of the user's that looks at an outcome, under this permit. Its panic counts as the
+    /// call's.
     #[inline(always)]
     pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
         let _frame = self.enter();
         self.call.asking(ask)
     }
 
-    /// `wait`, the pause of a retry below, left out of the time that the call takes.
+    /// Awaits `wait`, the pause of a retry below, and leaves it out of the time that the call takes.
     #[inline(always)]
     pub fn leaving_out<F: Future>(&self, wait: F) -> LeftOut<'_, F> {
         LeftOut {
@@ -136,7 +140,7 @@ impl Permit<'_> {
 }
 
 pin_project! {
-    /// What the permit of an annotated function's call is held around.
+    /// The future of [`under_permit`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct UnderPermit<'a, F> {
@@ -146,7 +150,7 @@ pin_project! {
     }
 }
 
-/// Polls `inside` under `permit`.
+/// Runs `inside` under `permit`.
 #[inline(always)]
 pub fn under_permit<'a, F: Future>(permit: &'a Permit<'a>, inside: F) -> UnderPermit<'a, F> {
     UnderPermit { inside, permit }
@@ -164,7 +168,7 @@ impl<F: Future> Future for UnderPermit<'_, F> {
 }
 
 pin_project! {
-    /// A wait that is left out of the time that a call takes, however it ends.
+    /// The future of [`Permit::leaving_out`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct LeftOut<'a, F> {

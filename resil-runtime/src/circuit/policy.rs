@@ -1,22 +1,22 @@
-//! The settings of a breaker: a const builder, what `#[circuit(..)]` expands to.
+//! The settings of a breaker: the const builder that `#[circuit(..)]` expands to.
 
 use std::time::Duration;
 
 use super::rules::{Rate, Rules, Span, clamp, longest, millis, nanos};
 
-/// What a rate is a rate of.
+/// The calls over which the failure rate and the slow rate are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Window {
-    /// The last so many calls, exactly: 1 to 10 000.
+    /// The last calls, exactly this many: 1 to 10 000.
     Calls(u32),
-    /// The last so much time, at least 100 ms. It is kept in ten buckets: an outcome leaves between
-    /// 0.9 and 1 window after it came.
+    /// The calls of this last span of time, at least 100 ms. They are counted in ten buckets, so an outcome
+    /// leaves the window between 0.9 and 1 span after it came.
     Time(Duration),
 }
 
 impl Window {
-    /// Whether it is one that a breaker can keep: `#[circuit]` asks at compile time.
+    /// Returns whether the value is in range; `#[circuit]` asks at compile time.
     #[doc(hidden)]
     pub const fn is_in_range(self) -> bool {
         match self {
@@ -26,25 +26,20 @@ impl Window {
     }
 }
 
-/// A window of whatever type a const of the user's has: generated code does not know it.
-///
-/// ```
-/// # use resil_runtime::circuit::{Window, WindowOf};
-/// const CALLS: u32 = 50;
-/// assert_eq!(WindowOf(CALLS).window(), Window::Calls(50));
-/// ```
+/// A window from a constant of the user's, whose type generated code does not know: a `u32` is a number
+/// of calls, a [`Duration`] a span of time.
 #[derive(Debug, Clone, Copy)]
 pub struct WindowOf<T>(pub T);
 
 impl WindowOf<u32> {
-    /// A window of so many calls.
+    /// Returns a window of that many calls.
     pub const fn window(self) -> Window {
         Window::Calls(self.0)
     }
 }
 
 impl WindowOf<Duration> {
-    /// A window of so much time.
+    /// Returns a window of that span of time.
     pub const fn window(self) -> Window {
         Window::Time(self.0)
     }
@@ -52,7 +47,7 @@ impl WindowOf<Duration> {
 
 /// The settings of a circuit breaker.
 ///
-/// No setter panics: a value out of range is taken as the nearest one in it. (`#[circuit]` refuses
+/// No setter panics: a value out of range is replaced by the nearest one in range. (`#[circuit]` refuses
 /// such values at compile time.)
 ///
 /// ```
@@ -86,8 +81,9 @@ impl Default for CircuitPolicy {
 }
 
 impl CircuitPolicy {
-    /// Trips after five failures in a row, refuses for 30 s (up to 20 % more at random, doubling
-    /// with each failed probe up to 300 s), and closes on the success of one probe.
+    /// Creates the default settings: the breaker opens after five failures in a row, refuses calls for 30 s
+    /// (up to 20 % more at random, doubling with each failed probe up to 300 s), and closes when one
+    /// probe succeeds.
     pub const fn new() -> Self {
         Self {
             failures: None,
@@ -103,26 +99,26 @@ impl CircuitPolicy {
         }
     }
 
-    /// Trips after so many failures in a row, 1 to 65 535. Default: 5 if no other rule is given,
-    /// else no such rule.
+    /// Opens the breaker after this many failures in a row, 1 to 65 535. Default: 5 if no other rule is
+    /// given, otherwise no such rule.
     ///
-    /// They never age: where nothing succeeds in between, five failures in five days are five in a
-    /// row. For a function that is called now and then a rate over a span of time is the better
-    /// rule: `failure_rate(1.0)`, `window(Window::Time(ten minutes))` and `min_calls(3)`.
+    /// Failures never age: if nothing succeeds in between, five failures in five days are five in a row.
+    /// For a function that is rarely called, a rate over a span of time is the better rule:
+    /// `failure_rate(1.0)`, `window(Window::Time(ten minutes))` and `min_calls(3)`.
     pub const fn failures(mut self, count: u32) -> Self {
         self.failures = Some(clamp(count, 1, 65_535));
         self
     }
 
-    /// Trips when failures / calls in the window reach this ratio (≥), above 0 and up to 1. NaN is
-    /// taken as 1, and 0 or less as the least ratio there is: one failure reaches it.
+    /// Opens the breaker when failures / calls in the window reach this ratio (≥), above 0 and up to 1.
+    /// NaN is replaced by 1, and 0 or less by the least positive number: one failure reaches it.
     /// Default: no such rule.
     pub const fn failure_rate(mut self, ratio: f64) -> Self {
         self.failure_rate = Some(ratio_of(ratio));
         self
     }
 
-    /// What the rates are rates of. Default: the last 100 calls.
+    /// Sets the calls over which the rates are computed. Default: the last 100 calls.
     pub const fn window(mut self, window: Window) -> Self {
         self.window = match window {
             Window::Calls(n) => Window::Calls(clamp(n, 1, 10_000)),
@@ -131,65 +127,64 @@ impl CircuitPolicy {
         self
     }
 
-    /// Below so many calls in the window no rate trips; at least 1, and not above a window that
-    /// counts calls. Default: the window if it counts calls, else 20.
+    /// Sets how many calls have to be in the window before a rate can open the breaker; at least 1, and at
+    /// most the size of a window that counts calls. Default: that size, or 20 for a window of time.
     pub const fn min_calls(mut self, count: u32) -> Self {
         self.min_calls = Some(if count == 0 { 1 } else { count });
         self
     }
 
-    /// A call at least that long is slow, whatever its outcome, the waits of a `#[retry]` below in
-    /// the same stack left out; at least 1 ns. From then on every call that is let in while closed
-    /// is timed. Trips when slow / calls in the window reach
-    /// [`slow_rate`](Self::slow_rate). Default: no such rule.
+    /// Counts a call as slow if it takes at least this long, whatever its outcome; at least 1 ns. The waits of
+    /// a `#[retry]` below in the same stack are left out. The breaker opens when slow / calls in the
+    /// window reach [`slow_rate`](Self::slow_rate). With this rule every call that is let in while
+    /// closed is timed. Default: no such rule.
     ///
-    /// A probe is not timed: half-open, one failure opens it again, and a slow success is none. (What
-    /// is slow is a matter of the share among many calls; the first one after an outage meets cold
-    /// caches. If calls stay slow, the closed breaker finds it out by the rule.)
+    /// Probes are not timed: while half-open, one failure opens the breaker again, and a slow success is no
+    /// failure. (Slowness is judged by the share among many calls, and the first call after an outage
+    /// meets cold caches. If calls stay slow, the closed breaker notices by this rule.)
     pub const fn slow(mut self, time: Duration) -> Self {
         self.slow = Some(time);
         self
     }
 
-    /// Trips when slow / calls in the window reach this ratio (≥), above 0 and up to 1, as
-    /// [`failure_rate`](Self::failure_rate) does. Without [`slow`](Self::slow) no call is slow.
-    /// Default: 1.
+    /// Sets the ratio of slow / calls in the window that opens the breaker (≥), above 0 and up to 1, as for
+    /// [`failure_rate`](Self::failure_rate). Without [`slow`](Self::slow) no call is slow. Default: 1.
     pub const fn slow_rate(mut self, ratio: f64) -> Self {
         self.slow_rate = Some(ratio_of(ratio));
         self
     }
 
-    /// How long it refuses, plus up to 20 % at random: those who share a fault should not all probe
-    /// at once. At least 1 ms, in whole milliseconds. Default: 30 s.
+    /// Sets the open time: how long calls are refused, plus up to 20 % at random, so that the clients of one
+    /// failing service do not all probe at once. At least 1 ms, in whole milliseconds. Default: 30 s.
     pub const fn open_for(mut self, time: Duration) -> Self {
         self.open_for = time;
         self
     }
 
-    /// Each opening that follows a failed probe doubles the time, up to this (to which the jitter
-    /// comes too); a closing resets it. What is below `open_for` is taken as that: no growth.
+    /// Sets the longest open time. Each failed probe doubles the open time up to this, to which the jitter is
+    /// added too; closing resets it. A value below `open_for` is replaced by `open_for`: no growth.
     /// Default: ten times `open_for`.
     pub const fn open_max(mut self, time: Duration) -> Self {
         self.open_max = Some(time);
         self
     }
 
-    /// Half-open: so many calls are let in, 1 to 255; one failure opens it again, so many successes
-    /// close it. Default: 1.
+    /// Sets how many probes are let in while half-open, 1 to 255. One failure opens the breaker again; this
+    /// many successes close it. Default: 1.
     pub const fn probes(mut self, count: u32) -> Self {
         self.probes = clamp(count, 1, 255);
         self
     }
 
-    /// The bound on live keys, where there is a breaker for each key; at least 1. Past it, newcomers
-    /// share one overflow breaker, unless the place of one that does nothing can be taken: an idle
-    /// closed one first, an open one when its time is up. Default: 10 000.
+    /// Sets how many keys can have a breaker at the same time; at least 1. Beyond it, a new key takes the
+    /// place of an idle breaker: a closed one first, otherwise an open one whose open time is over. If
+    /// there is none, new keys share one overflow breaker. Default: 10 000.
     pub const fn max_keys(mut self, count: u32) -> Self {
         self.max_keys = clamp(count, 1, u32::MAX);
         self
     }
 
-    /// The rules, with all defaults filled in.
+    /// Returns the rules, with all defaults filled in.
     pub(crate) const fn rules(&self) -> Rules {
         let open_for = millis(self.open_for, 1);
         let open_max = match self.open_max {
@@ -240,7 +235,7 @@ impl CircuitPolicy {
     }
 }
 
-/// A ratio above 0 and up to 1.
+/// Returns the nearest ratio above 0 and up to 1.
 const fn ratio_of(ratio: f64) -> f64 {
     if ratio <= 0.0 {
         f64::MIN_POSITIVE

@@ -8,45 +8,46 @@ use super::handle::Breaker;
 use super::names;
 use super::state::CircuitState;
 use crate::clock;
-use crate::conflict;
+use crate::conflict::{self, Conflict};
 
 pub use super::identity::OVERFLOW;
 pub use super::names::MAX_BY_HAND;
-pub use crate::conflict::{Conflict, ConflictKind};
 
-/// What [`Registry::snapshot`] says of a breaker.
+/// The state of one breaker, as [`Registry::snapshot`] returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct BreakerSnapshot {
-    /// The breaker.
+    /// The name of the breaker.
     pub name: &'static str,
-    /// Its key, where there is a breaker for each key; [`OVERFLOW`] for the one that keys beyond
-    /// [`max_keys`](CircuitPolicy::max_keys) share.
+    /// Its key, if it is the breaker of one; [`OVERFLOW`] for the breaker that keys beyond
+    /// [`max_keys`](crate::circuit::CircuitPolicy::max_keys) share.
     pub key: Option<Arc<str>>,
-    /// Its state, as [`Breaker::state`] gives it: half-open once `open_for` has passed.
+    /// Its state, as [`Breaker::state`] returns it: half-open once `open_for` has passed.
     pub state: CircuitState,
     /// What it has counted in that state.
     pub counts: Counts,
 }
 
-/// All breakers of the process: [`registry`] gives it.
+/// All breakers of the process: [`registry`] returns it.
 #[derive(Debug, Clone, Copy)]
 pub struct Registry(());
 
-/// All breakers of the process.
+/// Returns the registry of all breakers of the process.
 pub fn registry() -> Registry {
     Registry(())
 }
 
 impl Registry {
-    /// The breakers and named budgets that two functions set differently, in the order in which it
-    /// was found.
+    /// Returns the breakers and named budgets that two functions set differently, in the order in which
+    /// the conflicts were found.
     pub fn conflicts(&self) -> Vec<Conflict> {
         conflict::all()
     }
 
-    /// The state of every breaker, by name and then by key: each name has one of its own, before
-    /// those of its keys. Each is read by itself, after the other, with no lock held.
+    /// Returns the state of every breaker, ordered by name and then by key. Each name has a breaker of its
+    /// own, which comes before those of its keys.
+    ///
+    /// The breakers are read one after the other, with no lock held, so the result is no single moment.
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let breakers = names::all();
         let mut all = Vec::with_capacity(breakers.len());
@@ -72,11 +73,12 @@ impl BreakerSnapshot {
     }
 }
 
-/// The breaker of that name, which all share who name it, by hand or in `#[circuit(name = ..)]`.
+/// Returns the breaker of that name, made if there is none. All who use the name share it, here or in
+/// `#[circuit(name = ..)]`; a function without a `name` goes by its path.
 ///
-/// One that does not exist is made, on default settings; it adopts those of the first function
-/// with settings that registers, which a function does with its first call. At most
-/// [`MAX_BY_HAND`] are made so; beyond that new names share one breaker, [`OVERFLOW`].
+/// A new breaker has the default settings until it adopts those of the first function with settings that
+/// is called, or those of [`Breaker::configure`]. This function makes at most [`MAX_BY_HAND`] names;
+/// beyond that, new names share one breaker, [`OVERFLOW`].
 pub fn breaker(name: &str) -> Breaker {
     Breaker::new(names::get(name))
 }

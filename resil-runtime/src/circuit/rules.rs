@@ -1,25 +1,25 @@
-//! The rules that come of a policy once all defaults are filled in, in the units of the machine.
+//! The rules of a breaker: a policy with all defaults filled in, in the units of the state machine.
 
 use std::time::Duration;
 
-/// The rules of a breaker. Two policies that come to the same rules are the same: writing a default
-/// out is no difference.
+/// The rules of a breaker. Two policies with the same rules do not conflict: it makes no difference whether
+/// a default is written out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rules {
-    /// Trips after so many in a row; 0: no such rule.
+    /// Opens after this many failures in a row; 0: no such rule.
     pub(crate) failures: u32,
     pub(crate) rate: Option<Rate>,
-    /// A call as long as that is slow, in ns; 0: no call is timed.
+    /// A call that takes this many nanoseconds is slow; 0: no call is timed.
     pub(crate) slow_after: u64,
-    /// In ms.
+    /// In milliseconds.
     pub(crate) open_for: u64,
-    /// In ms, not less than `open_for`.
+    /// In milliseconds, not less than `open_for`.
     pub(crate) open_max: u64,
     pub(crate) probes: u32,
     pub(crate) max_keys: u32,
 }
 
-/// The rules on failures / calls and slow / calls, of which there is one at least.
+/// The rules on failures / calls and slow / calls; at least one of them is set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rate {
     pub(crate) failed: Option<f64>,
@@ -28,7 +28,7 @@ pub(crate) struct Rate {
     pub(crate) window: Span,
 }
 
-/// A window in the units of the machine.
+/// The size of a window, in the units of the state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Span {
     Calls(u32),
@@ -36,10 +36,10 @@ pub(crate) enum Span {
 }
 
 impl Rate {
-    /// Whether so many failures, or so many slow calls, of so many calls trip the breaker.
+    /// Returns whether these counts open the breaker.
     ///
-    /// Divided, not multiplied: 7 / 100 is the very `f64` that `0.07` is read as, while
-    /// 0.07 · 100 is more than 7.
+    /// The counts are divided, not the ratio multiplied: 7 / 100 is the very `f64` that `0.07` is parsed as,
+    /// while 0.07 · 100 is more than 7.
     pub(crate) fn reached(&self, failures: u64, slow: u64, calls: u64) -> bool {
         let reaches = |n: u64, ratio: Option<f64>| {
             n != 0 && ratio.is_some_and(|ratio| n as f64 / calls as f64 >= ratio)
@@ -50,19 +50,19 @@ impl Rate {
 }
 
 impl Rules {
-    /// How long an opening lasts that follows `growth` failed probes, in ms, without jitter.
+    /// Returns the open time after `growth` failed probes, in milliseconds, without jitter.
     pub(crate) fn open_time(&self, growth: u32) -> u64 {
         let factor = 1_u64.checked_shl(growth).unwrap_or(u64::MAX);
         self.open_for.saturating_mul(factor).min(self.open_max)
     }
 
-    /// No opening is longer, jitter included.
+    /// Returns the longest open time, in milliseconds, jitter included.
     pub(crate) fn open_longest(&self) -> u64 {
         self.open_max.saturating_add(self.open_max / JITTER)
     }
 }
 
-/// The jitter on top of an opening is at most one part in so many: 20 %.
+/// The jitter on top of an open time is at most one part in this many: 20 %.
 pub(crate) const JITTER: u64 = 5;
 
 pub(super) const fn clamp(n: u32, least: u32, most: u32) -> u32 {
@@ -75,13 +75,13 @@ pub(super) const fn clamp(n: u32, least: u32, most: u32) -> u32 {
     }
 }
 
-/// Ten years in ms: no time is taken as longer, so that sums of them stay numbers.
+/// Returns `ms`, at most ten years, so that sums of such times do not overflow.
 pub(super) const fn longest(ms: u64) -> u64 {
     const TEN_YEARS: u64 = 10 * 365 * 86_400_000;
     if ms > TEN_YEARS { TEN_YEARS } else { ms }
 }
 
-/// `d` in ms, rounded up, at least `least` and at most ten years.
+/// Returns `d` in milliseconds, rounded up, at least `least` and at most ten years.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a number above u64 is far above ten years"
@@ -96,7 +96,7 @@ pub(super) const fn millis(d: Duration, least: u64) -> u64 {
     if ms < least { least } else { ms }
 }
 
-/// `d` in ns, at least one.
+/// Returns `d` in nanoseconds, at least one.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "compared with the largest number before"

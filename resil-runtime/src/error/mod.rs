@@ -45,6 +45,7 @@ pub enum Error {
         inherited: bool,
     },
     /// A circuit breaker refused before the body ran.
+    #[non_exhaustive]
     CircuitOpen {
         /// The breaker's name: the one given, or the site's.
         name: &'static str,

@@ -47,24 +47,26 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(r: Refusal) -> Self {
-        match r {
-            Refusal::Timeout {
+impl Refusal {
+    /// Returns the public form. It is no `From`: that would show this type in the documentation of
+    /// [`Error`].
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Timeout {
                 site,
                 limit,
                 inherited,
-            } => Self::Timeout {
+            } => Error::Timeout {
                 function: site.name(),
                 limit: limit.get(),
                 inherited,
             },
-            Refusal::CircuitOpen { name, retry_in } => Self::CircuitOpen {
+            Self::CircuitOpen { name, retry_in } => Error::CircuitOpen {
                 name,
                 retry_in: retry_in.map(CompactDuration::get),
             },
             #[cfg(feature = "idempotent")]
-            Refusal::Idempotency(e) => Self::Idempotency(*e),
+            Self::Idempotency(e) => Error::Idempotency(*e),
         }
     }
 }

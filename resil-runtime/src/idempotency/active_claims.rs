@@ -18,7 +18,7 @@ thread_local! {
 }
 
 /// The claim that a body runs under.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ActiveClaim {
     key: ClaimedKey,
     fence: u64,
@@ -27,7 +27,7 @@ pub struct ActiveClaim {
 }
 
 /// A claimed key, and the store that holds it.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum ClaimedKey {
     /// Not hashed yet: the store in memory needs no SHA-256.
     Memory(&'static MemoryStore, Arc<Key>),

@@ -210,6 +210,13 @@ pub struct Key {
     hash: u64,
 }
 
+/// Shows the hash alone: a key may hold what is not for a log.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({:016x})", self.hash)
+    }
+}
+
 impl Key {
     pub(super) fn new(scope: Scope, parts: Vec<u8>) -> Self {
         static KEYS: OnceLock<RandomState> = OnceLock::new();

@@ -110,6 +110,12 @@ pub struct MemoryStore {
     ahead: std::sync::atomic::AtomicU64,
 }
 
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
 impl MemoryStore {
     pub(super) fn new(limits: MemoryLimits) -> Self {
         let shards = (limits.entries / 1024).clamp(1, SHARDS);

@@ -37,6 +37,12 @@ pin_project! {
 /// How far a call is, beside the body that it runs.
 pub struct Progress<'a, T, E>(State<'a, T, E>);
 
+impl<T, E> std::fmt::Debug for Progress<'_, T, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Progress").finish_non_exhaustive()
+    }
+}
+
 enum State<'a, T, E> {
     Claiming(ClaimFuture<'a, T, E>),
     Claimed {

@@ -25,13 +25,13 @@ pub const HEAD_START: Duration = Duration::from_millis(10);
 
 /// The waiters of one key, by number: first come, first served. It is kept behind a lock; wakers are
 /// somebody's code, and are woken and dropped with nothing locked.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct WaiterQueue {
     waiters: BTreeMap<u64, Waiter>,
     next: u64,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Waiter {
     /// Taken out when it is woken; put back when the waiter has looked and goes on waiting.
     waker: Option<Waker>,
@@ -41,6 +41,7 @@ struct Waiter {
 }
 
 /// The waiter's own side of its place in the queue.
+#[derive(Debug)]
 pub struct WaiterHandle {
     number: u64,
     /// It was called, and has not found the key taken since.

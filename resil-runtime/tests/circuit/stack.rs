@@ -114,10 +114,11 @@ fn gate<T>() -> Conversions<Result<T, Error>, T, Error, Refusal> {
 }
 
 fn broken() -> Error {
-    Error::from(Refusal::CircuitOpen {
+    let refusal = Refusal::CircuitOpen {
         name: &"somewhere else",
         retry_in: None,
-    })
+    };
+    refusal.into_error()
 }
 
 fn refused<T>(out: &Outcome<T, Error>) -> bool {
@@ -154,7 +155,7 @@ async fn d15_the_body_of_a_refused_call_is_never_polled() {
         let Err(Failure::Policy(refusal)) = out else {
             panic!("not refused")
         };
-        match Error::from(refusal) {
+        match refusal.into_error() {
             Error::CircuitOpen { name, retry_in, .. } => {
                 assert_eq!(name, "stack.d15");
                 assert!(retry_in.unwrap() >= secs(50));

@@ -5,12 +5,12 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::breaker::BreakerCore;
-use super::policy::{CircuitPolicy, Window};
-use super::rules::{Rules, Span};
-use super::state::CircuitState;
-use super::verdict::CircuitVerdict;
-use super::word::Stamp;
+use crate::circuit::breaker::BreakerCore;
+use crate::circuit::policy::{CircuitPolicy, Window};
+use crate::circuit::rules::{Rules, Span};
+use crate::circuit::state::CircuitState;
+use crate::circuit::verdict::CircuitVerdict;
+use crate::circuit::word::Stamp;
 
 thread_local! {
     static NOW: Cell<u64> = const { Cell::new(1 << 34) };

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use super::breaker::BreakerCore;
-use super::policy::{CircuitPolicy, Window};
-use super::state::CircuitState;
-use super::verdict::CircuitVerdict;
-use super::window::counted::CountedWindow;
+use crate::circuit::breaker::BreakerCore;
+use crate::circuit::policy::{CircuitPolicy, Window};
+use crate::circuit::state::CircuitState;
+use crate::circuit::verdict::CircuitVerdict;
+use crate::circuit::window::counted::CountedWindow;
 use CircuitVerdict::{Failure, Neutral, Success};
 
 const THREADS: u32 = 4;
