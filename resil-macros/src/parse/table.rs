@@ -1,5 +1,5 @@
-//! Options as data. One static table per policy gives the unknown name, the nearest one,
-//! duplicates and the list of what is allowed, in one messages.
+//! Options as data. One static table per attribute answers for unknown names, the nearest one,
+//! duplicates and the list of what is allowed, so that all attributes report them alike.
 
 /// The options of an attribute, or of an option that has options of its own (`budget(..)`).
 pub(crate) struct Spec {
@@ -37,7 +37,7 @@ impl Spec {
 pub(crate) struct Opt {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// A value to show where the user's own gives no better one.
+    /// The value to show in a message, unless the user's own value gives a better one.
     pub(crate) example: &'static str,
 }
 
@@ -83,7 +83,7 @@ impl Opt {
 pub(crate) struct PatternSubject {
     /// `Ok` or `Err`.
     pub(crate) variant: &'static str,
-    /// The option that says of it the opposite.
+    /// The option that says the opposite of this one.
     pub(crate) opposite: Option<&'static str>,
 }
 
@@ -97,7 +97,7 @@ impl PatternSubject {
         opposite: None,
     };
 
-    /// The error, where the option `opposite` says the opposite.
+    /// The error; the option `opposite` says the opposite.
     pub(crate) const fn error_opposite_to(opposite: &'static str) -> Self {
         Self {
             opposite: Some(opposite),
@@ -181,7 +181,7 @@ pub(crate) struct Alias {
 pub(crate) enum AliasTarget {
     /// The option of that name, with a note on what differs (or nothing).
     Option(&'static str, &'static str),
-    /// One of two options, with a note: a count for the first, a ratio for the second.
+    /// One of two options, with a note: the first for a count, the second for a ratio.
     CountOrRatio(&'static str, &'static str, &'static str),
     /// An option that counts runs, where the other library counts retries: one less.
     OneMore(&'static str),

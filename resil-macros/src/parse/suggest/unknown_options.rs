@@ -21,7 +21,7 @@ impl Args<'_> {
         let name = ident.to_string();
         let is_argument = form == Form::Flag && self.cx.params.contains(ident);
         if is_argument && self.named_by(Guess::Expr).is_some() {
-            // `idempotent(user)`: a value, though it reads like a name.
+            // `idempotent(user)`: a value, though it looks like a flag.
             self.nameless(&TokenTree::from(ident.clone()).into());
             return;
         }
@@ -56,7 +56,7 @@ impl Args<'_> {
                 .error(tokens, messages::malformed(&shown(tokens), &texts));
             return;
         }
-        // `ExponentialBuilder::default()` is another library's.
+        // `ExponentialBuilder::default()` is a strategy of another library.
         let word = match flat(tokens).first() {
             Some(TokenTree::Ident(word)) => Some(word.to_string()),
             _ => None,
@@ -80,7 +80,7 @@ impl Args<'_> {
         self.cx.diag.error(tokens, message);
     }
 
-    /// What the user called `name` is called this here.
+    /// Says what another library's `name` is called here.
     fn answer(&mut self, ident: &Ident, target: AliasTarget, tokens: &TokenStream) -> String {
         let name = ident.to_string();
         let (to, note, added) = match target {
@@ -95,7 +95,8 @@ impl Args<'_> {
         let Some(option) = self.option(to) else {
             unreachable!("`{to}` is in the table: a test looks at every row");
         };
-        // What tenacity gives to its `wait_..` is called alike here, and is something else.
+        // The arguments of tenacity's `wait_..` have other meanings than options of the same names
+        // here.
         let beside = if option.kind == Kind::Strategy && !name.starts_with("wait_") {
             self.beside(tokens)
         } else {
@@ -141,8 +142,8 @@ impl Args<'_> {
         }
     }
 
-    /// `circuit(is_bad = |e| ..)`: whatever it is called, it is `on` that looks at an error, unless it
-    /// is nearly the name of another option that takes a pattern.
+    /// `circuit(is_bad = |e| ..)`: a closure on the error means `on`, unless the name is nearly
+    /// that of another option that takes a pattern.
     fn closure_for_pattern(&self, near: Option<&str>, tokens: &TokenStream) -> Option<AliasTarget> {
         let pattern = |name: &str| {
             let option = self.option(name)?;
@@ -159,7 +160,7 @@ impl Args<'_> {
             .flatten()
     }
 
-    /// `circuit(pay)`: what a text would be, where a word can be nothing else.
+    /// `circuit(pay)`: the option that takes a string, if no option takes a bare word.
     fn unquoted_name(&self, name: &str) -> Option<&'static Opt> {
         let takes_words = self.named_by(Guess::Expr).is_some();
         let option = self.named_by(Guess::Text)?;
