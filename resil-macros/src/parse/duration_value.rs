@@ -156,7 +156,7 @@ impl Value<'_> {
     fn endless(&self) {
         let what = describe(&self.tokens);
         let by_itself = matches!(self.place, Place::Whole { .. });
-        if by_itself || ["slow", "within"].contains(&self.name) {
+        if by_itself || self.option().is_some_and(|option| option.limits) {
             let takes = format!("`{}` takes {}, but {what}", self.name, self.takes);
             self.fault(help(takes, "remove it: without it there is no limit"));
         } else {
@@ -184,13 +184,11 @@ impl Value<'_> {
     }
 
     fn too_short(&self, least: Duration, is: &str) {
-        if self.name == "base" {
+        let instead = self.option().and_then(|option| option.instead_of_zero);
+        if let Some(instead) = instead {
             let must = messages::must_be(self.name, "longer than zero", is);
-            let base = self.write(self.example);
-            self.fault(help(
-                must,
-                format!("write `{base}`, or `delays = [0s]` in its place for no pause"),
-            ));
+            let example = self.write(self.example);
+            self.fault(help(must, format!("write `{example}`, or {instead}")));
         } else if least <= Duration::from_nanos(1) {
             self.out_of_range("longer than zero", is, self.example);
         } else {

@@ -39,6 +39,12 @@ pub(crate) struct Opt {
     pub(crate) kind: Kind,
     /// The value to show in a message, unless the user's own value gives a better one.
     pub(crate) example: &'static str,
+    /// Without the option there is no limit, so a value for “no limit” is not needed.
+    pub(crate) limits: bool,
+    /// What to write in place of a duration of zero, beside a longer one.
+    pub(crate) instead_of_zero: Option<&'static str>,
+    /// The value takes the place of a strategy.
+    pub(crate) replaces_strategy: bool,
 }
 
 impl Opt {
@@ -47,6 +53,33 @@ impl Opt {
             name,
             kind,
             example,
+            limits: false,
+            instead_of_zero: None,
+            replaces_strategy: false,
+        }
+    }
+
+    /// The option sets a limit, and without it there is none.
+    pub(crate) const fn limiting(self) -> Self {
+        Self {
+            limits: true,
+            ..self
+        }
+    }
+
+    /// Proposes `instead` for a duration of zero.
+    pub(crate) const fn instead_of_zero(self, instead: &'static str) -> Self {
+        Self {
+            instead_of_zero: Some(instead),
+            ..self
+        }
+    }
+
+    /// The option's value takes the place of a strategy.
+    pub(crate) const fn in_place_of_strategy(self) -> Self {
+        Self {
+            replaces_strategy: true,
+            ..self
         }
     }
 
@@ -85,16 +118,20 @@ pub(crate) struct PatternSubject {
     pub(crate) variant: &'static str,
     /// The option that says the opposite of this one.
     pub(crate) opposite: Option<&'static str>,
+    /// What happens without the option: "retry every error".
+    pub(crate) by_default: Option<&'static str>,
 }
 
 impl PatternSubject {
     pub(crate) const OK: Self = Self {
         variant: "Ok",
         opposite: None,
+        by_default: None,
     };
     pub(crate) const ERROR: Self = Self {
         variant: "Err",
         opposite: None,
+        by_default: None,
     };
 
     /// The error; the option `opposite` says the opposite.
@@ -102,6 +139,14 @@ impl PatternSubject {
         Self {
             opposite: Some(opposite),
             ..Self::ERROR
+        }
+    }
+
+    /// The same, for an option without which `by_default` happens.
+    pub(crate) const fn or_by_default(self, by_default: &'static str) -> Self {
+        Self {
+            by_default: Some(by_default),
+            ..self
         }
     }
 }

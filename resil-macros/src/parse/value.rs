@@ -43,11 +43,16 @@ pub(crate) enum Place {
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn kind(&self) -> Option<Kind> {
+    /// Returns the option that the whole value belongs to.
+    pub(crate) fn option(&self) -> Option<&'static Opt> {
         match &self.place {
-            Place::Option { option, .. } => Some(option.kind),
+            Place::Option { option, .. } => Some(option),
             Place::Whole { .. } | Place::Element => None,
         }
+    }
+
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        self.option().map(|option| option.kind)
     }
 
     pub(crate) fn is_flag(&self) -> bool {

@@ -28,7 +28,7 @@ impl Args<'_> {
             Some(option) => {
                 let kind = option.kind;
                 matches!(kind, Kind::Duration | Kind::Durations | Kind::Strategy)
-                    || option.name == "backoff"
+                    || option.replaces_strategy
             }
             None => true,
         };

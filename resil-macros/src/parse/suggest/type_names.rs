@@ -229,12 +229,9 @@ impl Value<'_> {
             };
             format!("write `{variant}`, the variant that holds it, or a condition as `{condition}`")
         } else {
-            match (self.name, matched.subject.opposite) {
-                ("on", Some("unless")) => {
-                    format!("{narrowed}, or leave it out to retry every error")
-                }
-                ("on", _) => format!("{narrowed}, or leave it out to count every error"),
-                _ => narrowed,
+            match matched.subject.by_default {
+                Some(by_default) => format!("{narrowed}, or leave it out to {by_default}"),
+                None => narrowed,
             }
         };
         messages::is_a_type(self.name, &self.takes, &written, &instead)

@@ -12,7 +12,7 @@ use crate::parse::context::ParseContext;
 use crate::parse::item::Form;
 use crate::parse::messages;
 use crate::parse::syntax::{Syntax, syntax_of};
-use crate::parse::table::{AliasTarget, Guess, Kind, Opt, Spec};
+use crate::parse::table::{AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
 use crate::tokens::{first_span, flat, shown};
 
 impl Args<'_> {
@@ -142,22 +142,24 @@ impl Args<'_> {
         }
     }
 
-    /// `circuit(is_bad = |e| ..)`: a closure on the error means `on`, unless the name is nearly
-    /// that of another option that takes a pattern.
+    /// `circuit(is_bad = |e| ..)`: a closure means the first pattern on the error, unless the name
+    /// is nearly that of another option that takes a pattern.
     fn closure_for_pattern(&self, near: Option<&str>, tokens: &TokenStream) -> Option<AliasTarget> {
-        let pattern = |name: &str| {
-            let option = self.option(name)?;
-            matches!(option.kind, Kind::Pattern(_))
-                .then_some(AliasTarget::Option(option.name, ", which takes a pattern"))
-        };
+        let takes_pattern = |option: &&Opt| matches!(option.kind, Kind::Pattern(_));
         let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
-        let is_near = near.and_then(|near| match self.alias(near) {
-            Some(AliasTarget::Option(to, _)) => pattern(to),
-            _ => pattern(near),
+        let near = near.and_then(|near| match self.alias(near) {
+            Some(AliasTarget::Option(to, _)) => self.option(to),
+            _ => self.option(near),
         });
-        (closure.inputs.len() == 1 && is_near.is_none())
-            .then(|| pattern("on"))
-            .flatten()
+        if closure.inputs.len() != 1 || near.is_some_and(|near| takes_pattern(&near)) {
+            return None;
+        }
+        let on_error = |option: &&Opt| {
+            let subject = PatternSubject::ERROR.variant;
+            matches!(option.kind, Kind::Pattern(of) if of.variant == subject)
+        };
+        let option = self.spec.options.iter().find(on_error)?;
+        Some(AliasTarget::Option(option.name, ", which takes a pattern"))
     }
 
     /// `circuit(pay)`: the option that takes a string, if no option takes a bare word.
