@@ -1,8 +1,7 @@
 //! One sink for every fault of every attribute of a stack.
 //!
-//! A parser here never returns early with an error: it tells the sink and goes on with
-//! what it has, so that all faults come in one compile. The sink is shared by reference,
-//! hence the cell.
+//! A parser never returns early with an error. It reports the fault to the sink and goes on, so
+//! that all faults come out in one compile. The sink is shared by reference, hence the cell.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -23,16 +22,17 @@ impl Diag {
         Self::default()
     }
 
-    /// A fault at the user's own tokens: the caret runs from the first to the last of them.
+    /// Reports a fault at the user's own tokens: the caret runs from the first to the last of them.
     ///
-    /// A None-delimited group has the span of the `$e` in a `macro_rules!`; what is inside
-    /// it has the span of what the user gave to that macro.
+    /// A None-delimited group has the span of the `$e` in a `macro_rules!`; the tokens inside it
+    /// have the spans of the arguments that the user gave to that macro.
     pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
         let tokens: TokenStream = flat(&at.to_token_stream()).into_iter().collect();
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// A fault where only a span is at hand: an attribute without arguments, a comma.
+    /// Reports a fault for which there is only a span: of an attribute without arguments, or of a
+    /// comma.
     pub(crate) fn error_at(&self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
@@ -46,7 +46,8 @@ impl Diag {
         self.errors.borrow().is_empty()
     }
 
-    /// One `compile_error!` per fault, in the order they were found; `None` without any.
+    /// Returns one `compile_error!` per fault, in the order in which they were found; `None`
+    /// without any.
     pub(crate) fn finish(&self) -> Option<TokenStream> {
         self.errors
             .take()
@@ -58,8 +59,8 @@ impl Diag {
             .map(|all| all.to_compile_error())
     }
 
-    /// The texts found so far, taken out, each with the bytes of the source that it is about: how
-    /// tests read the sink.
+    /// Takes out the messages, each with the bytes of the source that it is about. Tests read the
+    /// sink so.
     #[cfg(test)]
     pub(crate) fn faults(&self) -> Vec<(std::ops::Range<usize>, String)> {
         let errors = self.errors.take();
@@ -70,7 +71,7 @@ impl Diag {
     }
 }
 
-/// A fault that nobody reads would let a wrong stack expand: tests must not miss that.
+/// A fault that nobody reads would let a wrong stack expand. Tests fail then.
 #[cfg(test)]
 impl Drop for Diag {
     fn drop(&mut self) {
@@ -81,7 +82,7 @@ impl Drop for Diag {
     }
 }
 
-/// A message with the line that says what to write instead.
+/// Formats a message with the line that says what to write instead.
 pub(crate) fn help(message: impl Display, help: impl Display) -> String {
     format!("{message}\nhelp: {help}")
 }

@@ -1,6 +1,7 @@
-//! The annotated function: what of it the expansion has to know, and its shape checks.
+//! The annotated function, as far as checks and expansion have to know it.
 //!
-//! The body stays raw tokens: it is never parsed, so whatever rustc accepts in it is accepted.
+//! The body stays raw tokens. It is never parsed, so that it may have any syntax that rustc
+//! accepts.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -16,7 +17,7 @@ pub(crate) struct Input {
     vis: Visibility,
     defaultness: Option<Ident>,
     pub(crate) sig: Signature,
-    /// The braces with the body; a `;` in a trait has none.
+    /// The braces with the body; `None` for a `;` in a trait.
     pub(crate) body: Option<Group>,
 }
 
@@ -47,8 +48,8 @@ impl Parse for Input {
 }
 
 impl Input {
-    /// The function with another body.
-    /// `cloned` arguments need no `mut`: the clone is what changes. `docs` go behind its own.
+    /// Returns the function with another body, and `docs` behind its own. `cloned` arguments lose
+    /// their `mut`, as the body changes the clone.
     pub(crate) fn with_body(
         &self,
         content: TokenStream,
@@ -76,8 +77,8 @@ impl Input {
         quote!(#(#attrs)* #docs #vis #defaultness #sig #body)
     }
 
-    /// The names that the arguments bind, in their patterns or in the `let`s into which
-    /// `async_trait` has hoisted those.
+    /// Returns the names that the arguments bind, in their patterns or in the `let`s into which
+    /// `async_trait` has hoisted the patterns.
     pub(crate) fn bindings(&self, hoisted: &[Local]) -> Vec<Binding> {
         let mut all = Vec::new();
         let mut bind = |pat: &Pat, attrs: &[Attribute], unique: bool| {
@@ -103,8 +104,8 @@ impl Input {
                 bind(&arg.pat, &arg.attrs, unique);
             }
         }
-        // A hoisted one is known by its `let`; what `async_trait` calls an argument with a pattern
-        // is nobody's name.
+        // A hoisted argument is known by its `let`. The name that `async_trait` gives to an
+        // argument with a pattern does not count.
         let mut seen: Vec<Ident> = Vec::new();
         all.retain(|b: &Binding| {
             let text = b.ident.to_string();
@@ -116,7 +117,7 @@ impl Input {
         all
     }
 
-    /// The names of the function's own generics.
+    /// Returns the names of the function's type and const parameters.
     pub(crate) fn generics(&self) -> Vec<Ident> {
         self.sig
             .generics
@@ -130,7 +131,7 @@ impl Input {
             .collect()
     }
 
-    /// `mut self`'s `mut`.
+    /// Returns the `mut` of `mut self`.
     pub(crate) fn mut_self(&self) -> Option<Token![mut]> {
         self.sig.receiver().and_then(|r| r.mutability)
     }
@@ -146,7 +147,7 @@ impl Input {
         })
     }
 
-    /// The declared return type.
+    /// Returns the declared return type.
     pub(crate) fn output(&self) -> Option<&Type> {
         match &self.sig.output {
             ReturnType::Default => None,
@@ -160,9 +161,9 @@ pub(crate) struct Binding {
     pub(crate) ident: Ident,
     /// Its `mut`, if it has one.
     pub(crate) mutable: Option<Span>,
-    /// The whole argument is this name, of a type that is written `&mut ..`.
+    /// The argument is this name alone, of a type that is written `&mut ..`.
     pub(crate) unique_reference: bool,
-    /// `#[cfg]`s of the argument, which what is generated for it bears too.
+    /// The `#[cfg]`s of the argument, which are copied to the code that is generated for it.
     pub(crate) cfgs: Vec<Attribute>,
 }
 
@@ -187,11 +188,12 @@ fn drop_mut(pat: &mut Pat, names: &[String]) {
     }
 }
 
-/// The names that a pattern binds, each with its `mut`.
+/// Calls `found` for each name that a pattern binds, with its `mut`.
 pub(crate) fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)) {
     match pat {
         Pat::Ident(p) => {
-            // A capital first letter is a constant or a unit struct, which binds nothing.
+            // A name with a capital first letter is a constant or a unit struct, which binds
+            // nothing.
             let binds = !p.ident.to_string().starts_with(char::is_uppercase);
             if binds || p.mutability.is_some() || p.by_ref.is_some() {
                 found(p.ident.clone(), p.mutability.map(|m| m.span));
@@ -211,7 +213,7 @@ pub(crate) fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)
     }
 }
 
-/// The leading `#![..]` of a body, and what follows them.
+/// Splits a body into its leading `#![..]` and the rest.
 pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
     let tokens: Vec<TokenTree> = body.into_iter().collect();
     let mut at = 0;

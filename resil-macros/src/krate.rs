@@ -1,9 +1,9 @@
-//! The name by which the user's crate knows resil, where no `crate = ..` tells it.
+//! Finds the name that the user's crate has for resil, if no `crate = ..` tells it.
 //!
 //! A dependency may be renamed: `rs = { package = "resil" }`. A macro is not told so, but it runs
-//! inside rustc, whose arguments say it whatever builds the crate: `--extern rs=../libresil-1f2e.rmeta`.
-//! Where they don't, as in an editor's macro server, it is `::resil`, and one
-//! `extern crate rs as resil;` in the root of the crate makes that right.
+//! inside rustc, whose arguments have the name whatever builds the crate: `--extern
+//! rs=../libresil-1f2e.rmeta`. If they don't, as in an editor's macro server, the name is
+//! `::resil`, and an `extern crate rs as resil;` in the root of the crate makes that work.
 
 use std::ffi::OsString;
 use std::sync::OnceLock;
@@ -15,10 +15,10 @@ use syn::parse::Parser;
 use crate::tokens::{collect, flat, is_equals};
 
 const NAME: &str = "resil";
-/// The option that says it.
+/// The option that tells the name.
 const CRATE: &str = "crate";
 
-/// `::resil`, or what the dependency is called here.
+/// Returns `::resil`, or the name that the dependency has here.
 pub(crate) fn path() -> TokenStream {
     static FOUND: OnceLock<String> = OnceLock::new();
     let name = FOUND.get_or_init(|| name_in(arguments()));
@@ -79,8 +79,8 @@ fn arguments() -> Vec<String> {
     arguments.into_iter().flat_map(in_file).collect()
 }
 
-/// The one name of a crate that was compiled as `resil`; `resil` where that is one of several, or
-/// where there is none.
+/// Returns the name of the one crate that was compiled as `resil`; `resil` if there are several, or
+/// none.
 fn name_in(arguments: Vec<String>) -> String {
     let mut names = Vec::new();
     let mut arguments = arguments.into_iter();
@@ -99,7 +99,8 @@ fn name_in(arguments: Vec<String>) -> String {
     }
 }
 
-/// `rs` of `rs=/target/libresil-1f2e.rmeta`; `noprelude:rs=..` is under no path of ours.
+/// Returns `rs` of `rs=/target/libresil-1f2e.rmeta`. A crate given as `noprelude:rs=..` can't be
+/// named by a path.
 fn extern_name(given: &str) -> Option<&str> {
     let (name, file) = given.split_once('=')?;
     let name = match name.split_once(':') {

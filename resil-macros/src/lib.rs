@@ -1,8 +1,9 @@
 //! The attributes of `resil`. Use the package `resil`, which re-exports them beside the runtime
 //! that they expand into.
 //!
-//! The pipeline: tokens → `stack` (layers in written order) → `parse` and `policy` (what each says)
-//! → `check` (rules over the whole stack) → `splice` and `expand` (code) → the runtime.
+//! The pipeline is in `pipeline.rs`: tokens → `stack` (the layers in written order) → `policy` (what
+//! each attribute says, read with the tools of `parse`) → `check` (rules over the whole stack) →
+//! `splice` (the user's block) and `expand` (the layers around it) → tokens that call the runtime.
 
 mod check;
 mod classify;

@@ -1,22 +1,22 @@
-//! Every message text of this crate is shown somewhere: in `policy/tests/faults.txt`, or in what
-//! rustc printed for a case of `tests/ui`.
+//! Checks that every message of this crate is shown somewhere: in `policy/tests/faults.txt`, or in
+//! the output of a case of `tests/ui`.
 //!
-//! A text counts by each of its lines: the longest piece that is not filled in must be there word
-//! for word. Found are all string literals with a space in them outside tests, doc comments and
-//! panics, so that a new message can't forget to be listed.
+//! Each line of a message is checked by its longest piece that is not filled in, which must be
+//! shown word for word. All string literals with a space in them count, outside tests, doc comments
+//! and panics, so that no new message can be forgotten.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// One writes rustdoc, the other knows the shapes of other macros: neither finds faults.
+/// Files without messages: one writes rustdoc, the other knows the shapes of other macros.
 const NO_MESSAGES: [&str; 2] = ["document/", "splice/shapes.rs"];
 
-/// In the folder of a policy, the rooms that write rustdoc.
+/// The files of a policy that write rustdoc.
 const ROOMS_OF_DOCS: [&str; 2] = ["words.rs", "worst_case.rs"];
 
-/// What follows these words is said to us, not to a user.
+/// The strings behind these words are for us, not for users.
 const PANICS: [&str; 6] = [
     "expect",
     "panic",
@@ -26,8 +26,8 @@ const PANICS: [&str; 6] = [
     "debug_assert",
 ];
 
-/// Said where no case can be: an attribute that nobody knows took `async` away (the tests of
-/// `pipeline.rs` do that), a literal without any text.
+/// Messages that no case can show: an unknown attribute took `async` away (the tests of
+/// `pipeline.rs` show that), a literal without any text.
 const APART: [&str; 2] = ["takes `async` away from `", "it is empty"];
 
 #[test]
@@ -95,7 +95,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The string literals that may be said to a user.
+/// Gathers the string literals that may be messages.
 fn gather(tokens: TokenStream, texts: &mut Vec<String>) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
@@ -140,7 +140,7 @@ fn gather(tokens: TokenStream, texts: &mut Vec<String>) {
     }
 }
 
-/// The longest piece of a format string that is not filled in.
+/// Returns the longest piece of a format string that is not filled in.
 fn longest_piece(text: &str) -> String {
     let plain = text.replace("{{", "\u{1}").replace("}}", "\u{2}");
     plain

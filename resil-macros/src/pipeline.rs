@@ -79,7 +79,7 @@ impl Function {
     }
 }
 
-/// All layers, read; each of them, and the whole, may have faults.
+/// All layers, read. Each of them, and the stack as a whole, may have faults.
 struct ParsedStack {
     /// Outermost first, as are the others.
     facts: Vec<Facts>,
@@ -124,7 +124,7 @@ impl ParsedStack {
         parsed
     }
 
-    /// Adds a layer that has so many `#[instrument]`s below it.
+    /// Adds a layer with that number of `#[instrument]`s below it.
     fn push(&mut self, layer: Parsed, instruments: usize) {
         let at = self.facts.len();
         self.facts.push(layer.facts);
@@ -194,7 +194,7 @@ impl CheckedStack {
         let content = block?.wrap(&wrapping, &mut |group, site| {
             let ret = site.ret.clone();
             let ret = ret.or_else(|| outcome_type(input.output(), site.is_boxed));
-            // rustc reports what is no type, where it stands.
+            // Tokens that are no type are reported by rustc.
             let ret = ret.filter(|ret| syn::parse2::<Type>(ret.clone()).is_ok());
             let ret = ret.unwrap_or_else(|| quote!(_));
             let inside = std::mem::take(&mut entry);
@@ -224,8 +224,8 @@ mod tests {
 
     use super::*;
 
-    /// `#[above] #[retry] #[stranger] async fn` as the private macro meets it, once `stranger` has
-    /// made `fetch` of it.
+    /// Expands `#[retry] #[stranger] async fn` as the private macro gets it after `stranger` has
+    /// replaced the function by `fetch`.
     fn said_of(fetch: &TokenStream) -> String {
         let deferred = crate::stack::defer(
             Ident::new("retry", Span::call_site()),
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(said.matches("compile_error").count(), 1, "{said}");
     }
 
-    /// What an attribute that nobody knows made of the body is run by each attempt.
+    /// Each attempt runs the code that an unknown attribute made of the body.
     #[test]
     fn what_a_stranger_made_of_the_body_is_inside_the_policies() {
         let rewritten = quote!(

@@ -1,6 +1,6 @@
-//! Whatever stack stands on whatever item: the expansion never panics; what it accepts parses as an
-//! item again; what it refuses has the item as it was written behind the errors, and each error has
-//! a span of the input. The same of the derive.
+//! Expands random stacks on random items. The expansion never panics. An accepted stack parses as
+//! an item again. A refused one has the item as it is written behind the errors, and each error has
+//! a span of the input. The same for the derive.
 //!
 //! 100,000 cases here; `RESIL_CASES=1000000` for more. The same property under coverage guidance is
 //! in `fuzz/`.
@@ -39,7 +39,7 @@ const ITEMS: [&str; 24] = [
     "",
 ];
 
-/// Items on which most stacks may stand.
+/// Items that most stacks accept.
 const FITTING: [&str; 5] = [
     "async fn f(a: &A, x: X) -> Result<u8, E> { g(a, &x).await }",
     "#[inline] pub async fn f<'a, T: Send>(&self, a: &'a [T], x: X) -> Result<T, E> where T: Clone { 'l: loop { break 'l; } g(a, &x)? }",
@@ -61,7 +61,7 @@ const ENUMS: [&str; 10] = [
     "enum E {}",
 ];
 
-/// Beside those of `faults.txt`, which are all refused.
+/// Stacks that are accepted, beside those of `faults.txt`, which are all refused.
 const STACKS: [&str; 16] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
@@ -81,7 +81,7 @@ const STACKS: [&str; 16] = [
     "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];
 
-/// Leaves out, doubles, swaps or adds some token, at any depth.
+/// Removes, doubles, swaps or adds a token, at any depth.
 fn spoil(random: &mut Random, tokens: TokenStream) -> TokenStream {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     if trees.is_empty() {
@@ -142,11 +142,11 @@ fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> TokenTree {
     group.into()
 }
 
-/// The attributes in front of an item, as rustc gives them: name and arguments; and the item.
+/// Splits a source into its attributes (name and arguments) and the item.
 fn attributes(source: TokenStream) -> (Vec<(Ident, TokenStream)>, TokenStream) {
     let mut layers = Vec::new();
     let mut trees = source.into_iter().peekable();
-    // A mark parts them from what is spoilt, which may begin with an attribute of its own.
+    // The word `item` separates them from the item, which may begin with attributes of its own.
     while let Some(TokenTree::Ident(name)) = trees.next() {
         if name == "item" {
             break;
@@ -159,13 +159,13 @@ fn attributes(source: TokenStream) -> (Vec<(Ident, TokenStream)>, TokenStream) {
     (layers, trees.collect())
 }
 
-/// All attributes of `layers` on `item`, in the order in which rustc expands them.
+/// Expands all attributes of `layers` on `item`, in rustc's order.
 fn expand(layers: Vec<(Ident, TokenStream)>, item: &TokenStream) -> TokenStream {
     let mut item = item.clone();
     for (name, args) in layers {
         item = stack::defer(name, args, item);
     }
-    // The private attribute is the last of those that were written; take it off and run it.
+    // The private attribute is the last one: take it off and run it.
     let mut before = TokenStream::new();
     let mut trees = item.into_iter().peekable();
     while let Some(tree) = trees.next() {
@@ -186,8 +186,8 @@ fn expand(layers: Vec<(Ident, TokenStream)>, item: &TokenStream) -> TokenStream 
     before
 }
 
-/// Takes the `::core::compile_error!{ ".." }`s off the front: their texts, the span of each, and
-/// what is behind them.
+/// Splits the output into the messages of its leading `::core::compile_error!{ ".." }`s, with their
+/// spans, and the rest.
 fn errors(out: TokenStream) -> (Vec<(String, [Span; 2])>, TokenStream) {
     let trees: Vec<TokenTree> = out.into_iter().collect();
     let mut at = 0;
@@ -202,12 +202,12 @@ fn errors(out: TokenStream) -> (Vec<(String, [Span; 2])>, TokenStream) {
     (errors, trees.into_iter().skip(at).collect())
 }
 
-/// An error points at what was written: at both of its ends.
+/// Asserts that both ends of each error are tokens of the source.
 fn assert_spans(errors: &[(String, [Span; 2])], source: &str) {
     for (text, spans) in errors {
         for span in spans {
             let range = span.byte_range();
-            // Positions count from the start of the source; a made-up token has none.
+            // A token that is not of the source has no position in it.
             assert!(
                 !range.is_empty() && span.source_text().as_deref() == source.get(range.clone()),
                 "{text} points at {range:?}, which is none of\n{source}"
@@ -223,8 +223,8 @@ fn cases() -> usize {
         .unwrap_or(100_000)
 }
 
-/// Runs `case` so often in all, on threads of their own seeds, with the stack that rustc gives to the
-/// thread that runs a macro. The sums of what the cases answer.
+/// Runs `case` so often in all, on threads with seeds of their own, and with the stack size of the
+/// thread on which rustc runs macros. Returns the sums of the cases' results.
 fn many(cases: usize, case: fn(&mut Random) -> [usize; 2]) -> [usize; 2] {
     const SEEDS: usize = 8;
     let runs: Vec<_> = (1..=SEEDS as u64)
@@ -238,7 +238,7 @@ fn many(cases: usize, case: fn(&mut Random) -> [usize; 2]) -> [usize; 2] {
                         let one = case(&mut random);
                         sums = [sums[0] + one[0], sums[1] + one[1]];
                         if n % 100 == 0 {
-                            // The sources of all spans are kept until then.
+                            // Frees the sources of all spans.
                             proc_macro2::extra::invalidate_current_thread_spans();
                         }
                     }
@@ -253,7 +253,7 @@ fn many(cases: usize, case: fn(&mut Random) -> [usize; 2]) -> [usize; 2] {
     })
 }
 
-/// The tokens of `source`, some of them hidden; `None` where the lexer refuses it.
+/// Lexes `source` and hides some of the tokens; `None` if the lexer refuses it.
 fn tokens(random: &mut Random, source: &str) -> Option<TokenStream> {
     assert!(source.len() <= 4096, "{source}");
     let mut tokens: TokenStream = source.parse().ok()?;
@@ -318,14 +318,15 @@ fn one_stack(random: &mut Random) -> [usize; 2] {
     if errors.is_empty() {
         let parsed: syn::Result<syn::ImplItemFn> = syn::parse2(quote!(#out));
         if let Err(e) = parsed {
-            // What rustc itself would refuse in the body or the signature is its to refuse.
+            // Faults in the body or the signature are left to rustc.
             let plain: syn::Result<syn::ImplItemFn> = syn::parse2(item.to_token_stream());
             assert!(plain.is_err(), "{e}\n{source}\n=> {out}");
         }
         [1, 0]
     } else {
         assert_spans(&errors, &source);
-        // In any order, for `main` and `test` change places with others; spaces are the printer's.
+        // Sorted, as `main` and `test` change places with other attributes, and without spaces,
+        // which differ by printer.
         let letters = |tokens: &TokenStream| {
             let mut all: Vec<char> = tokens.to_string().chars().collect();
             all.retain(|c| !c.is_whitespace());
@@ -349,7 +350,7 @@ fn one_derive(random: &mut Random) -> [usize; 2] {
     let is_item = syn::parse2::<syn::DeriveInput>(item.clone()).is_ok();
     let (errors, out) = errors(classify::derive(item));
     if !is_item {
-        // rustc says so before it asks a derive.
+        // rustc reports that before it runs a derive.
         [0, 0]
     } else if errors.is_empty() {
         let parsed: syn::Result<syn::File> = syn::parse2(out.clone());

@@ -1,10 +1,10 @@
-//! Defer: how all layers of a function come to be seen at once, in the order they are written.
+//! Gathers all layers of a function, in the order in which they are written.
 //!
-//! rustc expands the topmost attribute first. An attribute that wrapped what it got would end up
-//! innermost, though it is written outermost. So a public attribute only moves `name(args)` into
-//! one private attribute behind all others, `#[resil::__private::stack(..)]`, and returns; when
-//! that one's turn comes, rustc has resolved every name (aliases, `cfg_attr`, strangers that are
-//! called `timeout` too), and everything else has had its turn.
+//! rustc expands the topmost attribute first. An attribute that wrapped the function at once would
+//! end up innermost, though it is written outermost. So a public attribute only moves `name(args)`
+//! into one private attribute behind all others, `#[resil::__private::stack(..)]`, and returns.
+//! When rustc expands that one, it has resolved every name (aliases, `cfg_attr`, attributes of
+//! others that are called `timeout` too), and has expanded all other attributes.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -17,15 +17,16 @@ use crate::{krate, policy};
 
 /// The pending layers: the content of the private attribute.
 pub(crate) struct Stack {
-    /// What `crate = ..` says, as often as it is written.
+    /// The path in each `crate = ..`.
     pub(crate) krates: Vec<TokenStream>,
     /// Outermost first.
     pub(crate) entries: Vec<StackEntry>,
-    /// The first of our attributes saw an `async fn`.
+    /// The function was async when the first of our attributes was expanded.
     pub(crate) was_async: bool,
-    /// Attributes of others that stood below one of ours, and have had their turn since.
+    /// Attributes of others that stood below one of ours, and are expanded by now.
     pub(crate) strangers: Vec<Ident>,
-    /// The hygiene of a `#[retry]`, where there is one.
+    /// The hygiene of the attribute under which the function may run more than once, if there is
+    /// one.
     pub(crate) site: Option<Span>,
 }
 
@@ -33,13 +34,13 @@ pub(crate) struct Stack {
 pub(crate) enum StackEntry {
     /// One of our attributes.
     Layer(LayerTokens),
-    /// An `#[instrument]` was written here: its place can't be told from what it leaves.
+    /// An `#[instrument]` was written here, which its expansion does not show.
     Instrument,
 }
 
 /// An attribute as written.
 pub(crate) struct LayerTokens {
-    /// The policy, spanned at the attribute.
+    /// The name of the policy, spanned at the attribute.
     pub(crate) name: Ident,
     pub(crate) args: TokenStream,
 }
@@ -51,8 +52,8 @@ impl LayerTokens {
         Some((policy.parse)(self.args.clone(), self.span(), cx))
     }
 
-    /// The user's token to point at: the first argument, since the attribute's own span would
-    /// underline the whole line.
+    /// The span for messages about the whole attribute: the first argument, as the attribute's own
+    /// span would underline the whole line.
     pub(crate) fn span(&self) -> Span {
         self.args
             .clone()
@@ -68,7 +69,7 @@ const ASYNC: &str = "async";
 const STRANGER: &str = "stranger";
 const SITE: &str = "site";
 
-/// The private attributes: they do the same.
+/// The names of the private attribute.
 const STACK: &str = "stack";
 const STACK_THAT_RUNS_AGAIN: &str = "write_clone_of_the_moved_argument_in_retry";
 
@@ -115,8 +116,8 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
         }
     }
 
-    // Those still to come were written below this attribute; the others that the attribute before
-    // saw, between the two.
+    // The `#[instrument]`s that are left were written below this attribute; the others that the
+    // attribute before has seen, between the two.
     let below = attrs
         .iter()
         .filter(|a| last_segment(a).is_some_and(|s| s == INSTRUMENT))
@@ -137,8 +138,8 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
         .entries
         .extend((0..below).map(|_| StackEntry::Instrument));
 
-    // `#[tokio::main]` and `#[tokio::test]` take `async` away: below a policy they have to run
-    // after it, on the function as it then is.
+    // `#[tokio::main]` and `#[tokio::test]` take `async` away. Below a policy they have to be
+    // expanded after it.
     let (takers, mut attrs): (Vec<_>, Vec<_>) = attrs
         .into_iter()
         .partition(|a| last_segment(a).is_some_and(|s| s == "main" || s == "test"));
@@ -169,7 +170,7 @@ impl Stack {
             && (name == STACK || name == STACK_THAT_RUNS_AGAIN))
     }
 
-    /// The content of the private attribute, as rustc hands it to the private macro.
+    /// Reads the content of the private attribute.
     pub(crate) fn read(content: TokenStream) -> Self {
         let mut stack = Self::new();
         let mut tokens = content.into_iter();
@@ -202,7 +203,7 @@ impl Stack {
         stack
     }
 
-    /// The path of the crate `resil` as the user's crate knows it.
+    /// Returns the path of the crate `resil` in the user's crate.
     pub(crate) fn krate(&self) -> TokenStream {
         let path = self.krates.iter().find(|path| krate::is_crate_path(path));
         path.cloned().unwrap_or_else(krate::path)
@@ -220,7 +221,7 @@ impl Stack {
         }
     }
 
-    /// How many `#[instrument]`s stand below one of the layers.
+    /// Counts the `#[instrument]`s below the layers.
     pub(crate) fn instruments(&self) -> usize {
         let entries = self.entries.iter();
         entries
@@ -228,7 +229,7 @@ impl Stack {
             .count()
     }
 
-    /// The name of the outermost attribute.
+    /// Returns the name of the outermost attribute.
     pub(crate) fn first(&self) -> Option<&Ident> {
         self.entries.iter().find_map(|e| match e {
             StackEntry::Layer(layer) => Some(&layer.name),
@@ -287,7 +288,7 @@ fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream 
             krates.push(path);
         } else {
             others.extend(tokens);
-            // A message may be about this comma: it stays where it was written.
+            // The comma keeps its span, as a message may be about it.
             others.extend(comma.map(|span| {
                 let mut comma = Punct::new(',', Spacing::Alone);
                 comma.set_span(span);
@@ -295,11 +296,11 @@ fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream 
             }));
         }
     }
-    // The tokens stay as they were written where there is nothing to take out.
+    // Without a `crate` the tokens stay as they are written.
     if krates.len() == before { args } else { others }
 }
 
-/// The outer attributes of an item, each whole, and the tokens after them.
+/// Splits an item into its outer attributes and the tokens after them.
 fn split_attributes(item: TokenStream) -> (Vec<TokenStream>, TokenStream) {
     let mut attrs = Vec::new();
     let mut rest = TokenStream::new();
@@ -338,7 +339,7 @@ fn is_async(rest: &TokenStream) -> bool {
         .any(|t| matches!(t, TokenTree::Ident(i) if i == ASYNC))
 }
 
-/// The names of an attribute's path.
+/// Returns the names in an attribute's path.
 fn path_of(attr: &TokenStream) -> Vec<Ident> {
     bracketed(attr)
         .into_iter()

@@ -1,16 +1,16 @@
-//! `#[derive(Classify)]`: each variant's verdict as a match.
+//! `#[derive(Classify)]`: writes the verdicts of the variants as a match.
 
-mod words;
+mod attributes;
 
+use self::attributes::{Attributes, Place, Verdict};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, GenericParam, WherePredicate};
-use words::{Place, Said, Verdict};
 
 use crate::diag::{Diag, help};
 use crate::tokens::{first_span, mixed};
 
-/// The `impl`; on any fault one that answers anything, and all the faults.
+/// Writes the `impl`. On any fault it is a stand-in, behind all the faults.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,
@@ -20,7 +20,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let (krate, expanded) = expand(&input, &diag);
     match diag.finish() {
         None => expanded,
-        // What asks for `Classify` elsewhere is not to be reported too.
+        // Without an impl, rustc would also report each use of it elsewhere.
         Some(errors) => {
             let class = quote!(_ => #krate::__private::Class::Permanent,);
             let stand_in = implementation(&input, &krate, &[class], Vec::new());
@@ -29,25 +29,25 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// The path of resil, and the `impl`.
+/// Returns the path of resil and the `impl`.
 fn expand(input: &DeriveInput, diag: &Diag) -> (TokenStream, TokenStream) {
     let place = match &input.data {
         Data::Struct(_) => Place::Struct,
         _ => Place::Enum,
     };
-    words::refuse_on_fields(input, diag);
-    let Said {
+    attributes::refuse_on_fields(input, diag);
+    let Attributes {
         verdict: own,
         default,
         krate,
-    } = words::read(&input.attrs, place, diag);
+    } = attributes::read(&input.attrs, place, diag);
     let krate = krate.unwrap_or_else(crate::krate::path);
     let mut forwarded = Vec::new();
-    let mut arm = |path: TokenStream, name: &Ident, fields: &Fields, said: Option<Verdict>| {
-        if said.is_none() {
+    let mut arm = |path: TokenStream, name: &Ident, fields: &Fields, verdict: Option<Verdict>| {
+        if verdict.is_none() {
             diag.error(name, no_verdict(name, place));
         }
-        arm(&path, name, fields, &said?, &krate, &mut forwarded, diag)
+        arm(&path, name, fields, &verdict?, &krate, &mut forwarded, diag)
     };
     let arms: Vec<TokenStream> = match &input.data {
         Data::Enum(data) => data
@@ -55,16 +55,16 @@ fn expand(input: &DeriveInput, diag: &Diag) -> (TokenStream, TokenStream) {
             .iter()
             .filter_map(|variant| {
                 let name = &variant.ident;
-                let said = words::read(&variant.attrs, Place::Variant, diag).verdict;
-                // A verdict on the enum has been refused: no variant is reported for it too.
+                let verdict = attributes::read(&variant.attrs, Place::Variant, diag).verdict;
+                // A verdict on the enum was refused: its variants are not reported as well.
                 let refused = own.is_some().then_some(Verdict::Transient);
-                let said = said.or_else(|| default.clone()).or(refused);
-                arm(quote!(Self::#name), name, &variant.fields, said)
+                let verdict = verdict.or_else(|| default.clone()).or(refused);
+                arm(quote!(Self::#name), name, &variant.fields, verdict)
             })
             .collect(),
         Data::Struct(data) => {
-            let said = own.or(default);
-            let arm = arm(quote!(Self), &input.ident, &data.fields, said);
+            let verdict = own.or(default);
+            let arm = arm(quote!(Self), &input.ident, &data.fields, verdict);
             arm.into_iter().collect()
         }
         Data::Union(data) => {
@@ -110,7 +110,7 @@ fn implementation(
     let params: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
     let own = [name.clone(), Ident::new("Self", name.span())];
     for ty in forwarded {
-        // A bound on what holds the type itself would be its own condition.
+        // A bound on a type that holds the enum itself would be circular.
         if mentions(&ty, &params) && !mentions(&ty, &own) {
             let predicate: WherePredicate = syn::parse_quote!(#ty: #krate::__private::Classify);
             generics.make_where_clause().predicates.push(predicate);
@@ -136,8 +136,9 @@ fn implementation(
     }
 }
 
-/// Makes the type known where another error wraps it, if it is one type: an `anyhow::Error` can only
-/// be asked for types that are named. What can be asked holds nothing borrowed.
+/// Registers the type for the case that another error wraps it: an `anyhow::Error` can be asked
+/// only for types that are named. Generic types can't be registered, and the type must hold no
+/// borrow.
 fn registration(input: &DeriveInput, krate: &TokenStream) -> TokenStream {
     let name = &input.ident;
     let mut arguments = TokenStream::new();
@@ -166,13 +167,13 @@ fn arm(
     path: &TokenStream,
     name: &Ident,
     fields: &Fields,
-    said: &Verdict,
+    verdict: &Verdict,
     krate: &TokenStream,
     forwarded: &mut Vec<TokenStream>,
     diag: &Diag,
 ) -> Option<TokenStream> {
     let class = quote!(#krate::__private::Class);
-    Some(match said {
+    Some(match verdict {
         Verdict::Transient => quote!(#path { .. } => #class::Transient,),
         Verdict::Permanent => quote!(#path { .. } => #class::Permanent,),
         Verdict::Neutral => quote!(#path { .. } => #class::Neutral,),
@@ -195,7 +196,7 @@ fn arm(
             let span = mixed(first_span(field));
             let value = format_ident!("__resil_retry_after", span = span);
             quote_spanned!(span=> #path { #field: #value, .. } => #class::Throttled {
-                // A `Duration` or an `Option` of one.
+                // The field is a `Duration` or an `Option` of one.
                 retry_after: #krate::__private::RetryAfter::retry_after(#value),
             },)
         }
@@ -233,7 +234,7 @@ fn has_field(fields: &Fields, name: &str) -> bool {
     })
 }
 
-/// What to write where a field of another name was meant.
+/// Proposes the fields that there are.
 fn field_to_write(variant: &str, fields: &Fields) -> String {
     let names: Vec<String> = fields
         .iter()

@@ -1,9 +1,10 @@
-//! By what it is decided which errors are retried, and which are failures of the circuit, where no
-//! `on(..)` decides alone.
+//! The sentence that says how it is decided which errors are retried, and which are failures of the
+//! circuit, if no `on(..)` decides alone.
 //!
-//! The macro sees the error type as it is written, and no impls. So it says what is true whether the
-//! type has a `Classify` or not, and more where the name alone tells: of a type parameter, whose
-//! bounds are written; of the types that resil knows, with the features that it was built with.
+//! The macro sees the error type as it is written, and no impls. So the sentence is true whether
+//! the type has a `Classify` or not. It says more if the name alone tells: of a type parameter,
+//! whose bounds are written, and of the types that resil knows, with the features that it was built
+//! with.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -68,21 +69,21 @@ pub(super) fn sentence(input: &Input, facts: &[Facts]) -> Option<String> {
     })
 }
 
-/// What decides; each with the error type as it is shown.
+/// What decides, with the error type as it is shown.
 enum By {
-    /// It is sure to have one.
+    /// A type that has a `Classify` for certain.
     Classify(String),
-    /// One of another crate's, and the feature that is on.
+    /// A type of another crate, and its feature of resil, which is on.
     Feature(String, &'static str),
-    /// One of another crate's, and the feature that is off.
+    /// A type of another crate, and its feature of resil, which is off.
     NoFeature(String, &'static str),
-    /// A type parameter that has none.
+    /// A type parameter without `Classify` among its bounds.
     NoBound(String),
-    /// What wraps any error.
+    /// A type that wraps any error.
     Chain(String),
-    /// A type of which nothing is known.
+    /// An unknown type.
     Perhaps(String),
-    /// One that may be any of these by its name.
+    /// A type whose name may be any of these.
     PerhapsChain(String),
 }
 
@@ -94,7 +95,7 @@ fn decided(input: &Input) -> By {
     if let Some(error) = arguments(segments).get(1) {
         return of_type(error, &input.sig.generics);
     }
-    // `io::Result<T>` and its like say of what their errors are by their names.
+    // `io::Result<T>` and similar aliases tell their error type by their names.
     let error = match names(segments).as_slice() {
         [.., module, result] if result == "Result" => match module.as_str() {
             "io" => "std::io::Error",
@@ -113,7 +114,7 @@ fn decided(input: &Input) -> By {
     }
 }
 
-/// What the function answers, or the future that it returns.
+/// Returns the type of the function's outcome.
 fn returned(input: &Input) -> Option<Type> {
     let ty = input.output()?;
     let ty = if input.sig.asyncness.is_none() && returns_future(ty) {
@@ -147,7 +148,7 @@ fn of_type(ty: &Type, generics: &Generics) -> By {
     }
     let names = names(&path.segments);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    // A box and an `Arc` are what they hold.
+    // A box and an `Arc` are classified by what they hold.
     if let ([.., "Box" | "Arc"], [held]) = (names.as_slice(), arguments(&path.segments).as_slice())
     {
         return match peeled(held) {
@@ -181,7 +182,7 @@ fn of_type(ty: &Type, generics: &Generics) -> By {
     }
 }
 
-/// A type as people write it: in one, no `<` compares.
+/// Shows a type as people write it: without the spaces of comparisons.
 fn shown(ty: &impl ToTokens) -> String {
     const TIGHT: [(&str, &str); 4] = [(" <", "<"), ("< ", "<"), (" >", ">"), ("& ", "&")];
     let text = shown_whole(&ty.to_token_stream());
@@ -192,8 +193,8 @@ fn shown(ty: &impl ToTokens) -> String {
     )
 }
 
-/// Whether a type parameter of the function's has a `Classify` among its bounds; `None` for what is
-/// no such parameter.
+/// Whether a type parameter of the function has a `Classify` among its bounds; `None` for any other
+/// type.
 fn of_parameter(name: &Ident, generics: &Generics) -> Option<bool> {
     let parameter = generics.params.iter().find_map(|p| match p {
         GenericParam::Type(p) if p.ident == *name => Some(p),
@@ -216,13 +217,13 @@ fn classifies(bounds: &Bounds) -> bool {
     traits(bounds).any(|name| name == "Classify")
 }
 
-/// The boxed errors that are looked into: with `Send` and `Sync`, or with neither.
+/// Whether the box is one that resil looks into: with `Send` and `Sync`, or with neither.
 fn boxed(bounds: &Bounds) -> bool {
     let has = |word: &str| traits(bounds).any(|name| name == word);
     has("Error") && has("Send") == has("Sync")
 }
 
-/// The last names of the traits.
+/// Returns the last names of the traits.
 fn traits(bounds: &Bounds) -> impl Iterator<Item = &Ident> {
     bounds.iter().filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last().map(|s| &s.ident),
@@ -234,7 +235,7 @@ fn names(segments: &Punctuated<PathSegment, Token![::]>) -> Vec<String> {
     segments.iter().map(|s| s.ident.to_string()).collect()
 }
 
-/// The types in the last segment's angle brackets.
+/// Returns the types in the last segment's angle brackets.
 fn arguments(segments: &Punctuated<PathSegment, Token![::]>) -> Vec<Type> {
     match segments.last().map(|s| &s.arguments) {
         Some(PathArguments::AngleBracketed(list)) => {
@@ -248,7 +249,7 @@ fn arguments(segments: &Punctuated<PathSegment, Token![::]>) -> Vec<Type> {
     }
 }
 
-/// Without the parentheses and the groups that a `macro_rules!` leaves.
+/// Removes parentheses, and the groups that a `macro_rules!` leaves.
 fn peeled(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => peeled(&group.elem),

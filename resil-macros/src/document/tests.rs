@@ -1,4 +1,5 @@
-//! What is said of a stack. `worst.txt` holds the last sentences, here are the lines above it.
+//! The section of a stack. `worst.txt` has the last sentences; the lines above them are tested
+//! here.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,12 +11,12 @@ use crate::policy::tests::{policies_of, with_cx};
 
 const WORST: &str = include_str!("worst.txt");
 
-/// The section of a function under `stack`, outermost first, with `attrs` besides.
+/// Returns the section of a function under `stack`, outermost first, with `attrs` besides.
 fn section_of(stack: &[&str], attrs: &TokenStream) -> String {
     section_on(stack, quote!(#attrs async fn f() {}))
 }
 
-/// The section of `function` under `stack`.
+/// Returns the section of `function` under `stack`.
 pub(super) fn section_on(stack: &[&str], function: TokenStream) -> String {
     let (text, faults) = with_cx(|cx| {
         let (policies, facts) = policies_of(stack, cx);
@@ -40,7 +41,7 @@ pub(super) fn section_on(stack: &[&str], function: TokenStream) -> String {
     text
 }
 
-/// The line of the one layer of `stack`, without its number.
+/// Returns the line of the one layer of `stack`, without its number.
 fn line_of(stack: &str) -> String {
     let text = section_of(&[stack], &quote!(#[doc = "Documented."]));
     let line = text.lines().find_map(|line| line.strip_prefix("1. "));
@@ -88,7 +89,7 @@ fn the_whole_section_stands_behind_the_docs() {
     );
 }
 
-/// What has no docs stays without, so that `missing_docs` finds it.
+/// A function without docs gets no section, so that `missing_docs` finds it.
 #[test]
 fn only_docs_are_docs() {
     for (attrs, documented) in [
@@ -96,7 +97,7 @@ fn only_docs_are_docs() {
         (quote!(#[doc(alias = "pay")]), false),
         (quote!(#[doc(hidden)]), false),
         (quote!(#[doc(alias = "pay")] #[must_use]), false),
-        // rustc has replaced it with what it holds, or with nothing, before we come.
+        // rustc has replaced it by its content, or by nothing, before the macro runs.
         (quote!(#[cfg_attr(docsrs, doc = "Pays.")]), false),
         (quote!(#[doc = "Pays."]), true),
         (quote!(#[doc = include_str!("pay.md")]), true),
@@ -233,7 +234,7 @@ fn patterns_are_shown_as_written() {
             "only for `Http(s) if s.is_server_error()`",
         ),
         ("on = Kind::A | Kind::B", "only for `Kind::A | Kind::B`"),
-        // As it is, however long.
+        // Shown in full length.
         (
             "on(e if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted))",
             "only for `e if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted)`",
@@ -241,12 +242,12 @@ fn patterns_are_shown_as_written() {
     ] {
         let line = line_of(&format!("retry({option})"));
         let (_, last) = line.rsplit_once("; ").expect("parts");
-        // The lexer's own spaces are not those of a file.
+        // The spaces of the lexer differ from those of a file.
         assert_eq!(last.replace(' ', ""), said.replace(' ', ""));
     }
 }
 
-/// As Markdown has it: as many backticks around it as there are nowhere inside.
+/// As Markdown requires, there are more backticks around it than in any run inside.
 #[test]
 fn a_code_span_holds_any_expression() {
     let line = line_of("retry(on(\"`<b>` [d]\" | \"a\"))");

@@ -1,5 +1,5 @@
-//! Values that shape a policy: literals, checked now, and const expressions, checked by
-//! rustc in the place where the generated code puts them.
+//! Values that configure a policy: literals, which are checked now, and const expressions, which
+//! rustc checks where the generated code puts them.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -17,14 +17,14 @@ use crate::tokens::is_punct;
 pub(crate) enum Const<T> {
     /// Known now.
     Literal { value: T, tokens: TokenStream },
-    /// To be validated in a `const` item, which `cargo check` sees.
+    /// Checked in a `const` item, which `cargo check` evaluates.
     Item { tokens: TokenStream },
-    /// May depend on a generic, so only an inline const can hold it.
+    /// May depend on a generic, so that only an inline const can hold it.
     Inline { tokens: TokenStream },
 }
 
 impl<T> Const<T> {
-    /// What is known now; `None` where only rustc can tell, and checks stay silent.
+    /// Returns the value of a literal; `None` for an expression, about which the rules are silent.
     pub(crate) fn literal(&self) -> Option<&T> {
         match self {
             Self::Literal { value, .. } => Some(value),
@@ -37,7 +37,7 @@ impl<T> Const<T> {
         matches!(self, Self::Inline { .. })
     }
 
-    /// The user's own tokens: a literal is not Rust (`5s`, `50%`), the others are.
+    /// Returns the user's own tokens. A literal may be no Rust (`5s`, `50%`), an expression is.
     pub(crate) fn tokens(&self) -> &TokenStream {
         match self {
             Self::Literal { tokens, .. } | Self::Item { tokens } | Self::Inline { tokens } => {
@@ -48,7 +48,7 @@ impl<T> Const<T> {
 }
 
 impl Value<'_> {
-    /// The value as a const expression, or a fault.
+    /// Reads the value as a const expression.
     pub(crate) fn const_expr<T>(&self) -> Option<Const<T>> {
         self.check_expr()?;
         let inside_const_block = is_const_block(&self.tokens);
@@ -70,7 +70,7 @@ impl Value<'_> {
         )
     }
 
-    /// Whether the tokens are an expression that Rust can read; a fault if not.
+    /// Checks that the tokens are an expression that Rust can read.
     pub(crate) fn check_expr(&self) -> Option<()> {
         if let Syntax::Number(number) = syntax_of(&self.tokens)
             && duration::looks_like_one(&number.text)
@@ -88,7 +88,7 @@ impl Value<'_> {
             return None;
         }
         match syn::parse2::<syn::Expr>(self.tokens.clone()) {
-            // `max = x = 5`: no policy assigns anything.
+            // `max = x = 5`: no option takes an assignment.
             Ok(syn::Expr::Assign(_)) | Err(_) => {
                 self.refuse("this is none");
                 None
@@ -97,7 +97,7 @@ impl Value<'_> {
         }
     }
 
-    /// The first token that names an argument of the function, or `self`.
+    /// Finds the first token that names an argument of the function, or `self`.
     fn argument(&self, tokens: &TokenStream) -> Option<Ident> {
         let mut bound = Vec::new();
         collect_lets(tokens, &mut bound);
@@ -107,10 +107,10 @@ impl Value<'_> {
     }
 }
 
-/// Whether an expression may mean a generic of the function, of its `impl`, or `Self`.
+/// Whether an expression may depend on a generic of the function, of its `impl`, or on `Self`.
 ///
-/// The generics of an `impl` are not to be seen from here, so every associated const of a
-/// type counts (`Foo::MAX`), and every type argument. A function of a type does not
+/// An attribute can't see the generics of an `impl`, so every associated const of a type counts
+/// (`Foo::MAX`), and every type argument. A function of a type does not
 /// (`Duration::from_millis(50)`): on a generic it could not be const.
 fn may_be_generic(tokens: &TokenStream, generics: &[Ident]) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
@@ -144,7 +144,8 @@ fn is_associated_const(trees: &[TokenTree], at: usize) -> bool {
     last > at && capital(&trees[at]) && capital(&trees[last])
 }
 
-/// Not behind `::` or the dot of a field; the dots of a range are none.
+/// Whether the token at `at` follows neither `::` nor the dot of a field. The dots of a range don't
+/// count.
 fn is_first_segment(trees: &[TokenTree], at: usize) -> bool {
     let before = |n: usize| at.checked_sub(n).map(|i| &trees[i]);
     let after_path =
@@ -154,8 +155,8 @@ fn is_first_segment(trees: &[TokenTree], at: usize) -> bool {
     !after_path && !after_dot
 }
 
-/// The first identifier that stands for a value of that name: not a field, a method, a
-/// later segment of a path, a module, or the name of a field in a struct literal.
+/// Finds the first identifier that is a variable of that name: not a field, a method, a later
+/// segment of a path, a module, or the name of a field in a struct literal.
 fn find_free(tokens: &TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
@@ -168,7 +169,7 @@ fn find_free(tokens: &TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ide
     })
 }
 
-/// Names that a `let` inside the expression binds: they hide an argument of that name.
+/// Collects the names that a `let` inside the expression binds: they hide an argument of that name.
 fn collect_lets(tokens: &TokenStream, bound: &mut Vec<Ident>) {
     let mut after_let = false;
     for tree in tokens.clone() {

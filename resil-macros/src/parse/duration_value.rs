@@ -15,11 +15,11 @@ use crate::diag::help;
 use crate::parse::suggest::broken_durations::{Broken, broken};
 use crate::tokens::{flat, inside, shown, split_at_commas};
 
-/// The limit of `timeout`, the one duration that may be known only at the call.
+/// The limit of `timeout`: the one duration that may be known only at the call.
 #[derive(Clone, Debug)]
 pub(crate) enum DurationValue {
     Const(Const<Duration>),
-    /// Evaluated each time that the layer is entered.
+    /// An expression that is evaluated each time the layer is entered.
     Runtime(TokenStream),
 }
 
@@ -40,12 +40,12 @@ impl DurationValue {
 }
 
 impl Value<'_> {
-    /// A const DURATION above zero.
+    /// Reads a const DURATION above zero.
     pub(crate) fn duration(&self) -> Option<Const<Duration>> {
         self.duration_from(Duration::from_nanos(1))
     }
 
-    /// A const DURATION of at least `least`.
+    /// Reads a const DURATION of at least `least`.
     pub(crate) fn duration_from(&self, least: Duration) -> Option<Const<Duration>> {
         match syntax_of(&self.tokens) {
             Syntax::Number(number) => {
@@ -77,7 +77,7 @@ impl Value<'_> {
         }
     }
 
-    /// The limit of a timeout: const where it reads like one, else per call.
+    /// Reads the limit of a timeout: a const if it is written like one, else a value per call.
     pub(crate) fn duration_per_call(&self) -> Option<DurationValue> {
         let names_argument =
             matches!(syntax_of(&self.tokens), Syntax::Word(word) if self.cx.params.contains(&word));
@@ -98,7 +98,8 @@ impl Value<'_> {
         is_name_in_capitals(&self.tokens) || is_const_block(&self.tokens)
     }
 
-    /// A literal that says how long, a text or a negative number too: the first text that is one.
+    /// Returns the duration that a literal was meant to be, if any; a string or a negative number
+    /// counts too.
     pub(crate) fn as_delay(&self) -> Option<String> {
         let text = match syntax_of(&self.tokens) {
             Syntax::Number(number) => number.text,
@@ -111,7 +112,7 @@ impl Value<'_> {
         }
     }
 
-    /// `[1s, 2s]`, each zero or more: a first retry without a pause is a thing to want.
+    /// Reads `[1s, 2s]`, each zero or more: a first retry without a pause is legitimate.
     pub(crate) fn durations(&self) -> Option<Vec<Const<Duration>>> {
         let in_brackets = inside(&self.tokens, Delimiter::Bracket).is_some();
         let in_parens = matches!(
@@ -151,11 +152,11 @@ impl Value<'_> {
         (read.len() == wanted).then_some(read)
     }
 
-    /// `within = unlimited`: what is not limited is not written.
+    /// Reports `within = unlimited`: an option that sets no limit is left out.
     fn endless(&self) {
         let what = describe(&self.tokens);
         let by_itself = matches!(self.place, Place::Whole { .. });
-        if by_itself || ["slow", "within"].contains(&self.name) {
+        if by_itself || self.option().is_some_and(|option| option.limits) {
             let takes = format!("`{}` takes {}, but {what}", self.name, self.takes);
             self.fault(help(takes, "remove it: without it there is no limit"));
         } else {
@@ -175,7 +176,7 @@ impl Value<'_> {
         }
         read.map_err(|fault| {
             let zero = number.value() == Some(0.0) && !least.is_zero();
-            // With a unit it would be refused again.
+            // With a unit it would be refused again, as it is zero.
             let texts = if zero { &[] } else { fault.write.as_slice() };
             self.refuse_with(&fault.what, texts);
         })
@@ -183,13 +184,11 @@ impl Value<'_> {
     }
 
     fn too_short(&self, least: Duration, is: &str) {
-        if self.name == "base" {
+        let instead = self.option().and_then(|option| option.instead_of_zero);
+        if let Some(instead) = instead {
             let must = messages::must_be(self.name, "longer than zero", is);
-            let base = self.write(self.example);
-            self.fault(help(
-                must,
-                format!("write `{base}`, or `delays = [0s]` in its place for no pause"),
-            ));
+            let example = self.write(self.example);
+            self.fault(help(must, format!("write `{example}`, or {instead}")));
         } else if least <= Duration::from_nanos(1) {
             self.out_of_range("longer than zero", is, self.example);
         } else {
@@ -198,7 +197,7 @@ impl Value<'_> {
         }
     }
 
-    /// `"5s"` → `5s`.
+    /// Reports a string, with its content as a duration: `"5s"` → `5s`.
     fn text_for_duration(&self, text: &str) {
         let close: String = text.split_whitespace().collect();
         let starts = close.starts_with(|c: char| c.is_ascii_digit());
@@ -210,8 +209,8 @@ impl Value<'_> {
         self.refuse_with(&describe(&self.tokens), &texts);
     }
 
-    /// `5 s`, `1m 30s`, `1m1.5s`, `(5s)`: no expression is written so; a fault if that is what it
-    /// is.
+    /// Reports `5 s`, `1m 30s`, `1m1.5s` and `(5s)`, which are no expressions, and returns whether
+    /// the value is one of them.
     pub(crate) fn is_broken_literal(&self) -> bool {
         let Some(broken) = broken(&self.tokens) else {
             return false;
@@ -241,7 +240,8 @@ impl Value<'_> {
         true
     }
 
-    /// `[1s 2s]`: the list with its commas; or one duration in pieces, where it may be that.
+    /// Reports `[1s 2s]` and returns whether it is one: with the list as it should be, or with one
+    /// duration if the list may be one in pieces.
     fn commas_missing(&self) -> bool {
         let list = inside(&self.tokens, Delimiter::Bracket);
         let list = list.unwrap_or_else(|| self.tokens.clone());

@@ -1,5 +1,5 @@
-//! The messages of all option faults, in one place: what is wrong, on what, and the text
-//! to write instead. A test lists these, and a user learns to read them once.
+//! The messages about options and values: what is wrong, and the text to write instead. All
+//! attributes share them, so that a user learns to read them once.
 
 use std::fmt::Display;
 
@@ -47,7 +47,7 @@ pub(crate) fn already_asked(name: &str, variant: &str, texts: &[String]) -> Stri
     )
 }
 
-/// A NAME beyond what stores and metrics take.
+/// A NAME that is too long for stores and metrics.
 pub(crate) fn too_long(name: &str, most: usize, is: usize, texts: &[String]) -> String {
     help(
         format!("`{name}` must be at most {most} characters long, but has {is}"),
@@ -106,7 +106,7 @@ pub(crate) fn with_beside(strategy: &Opt, beside: &[String]) -> String {
     text
 }
 
-/// `on(A), on(B)`: both in one, where that can be.
+/// `on(A), on(B)`: shows both values in one, if that is possible.
 pub(crate) fn twice_or_joined(option: &Opt, joined: Option<String>) -> String {
     match joined {
         Some(joined) => help(
@@ -125,7 +125,7 @@ fn given_twice(option: &str) -> String {
     format!("`{option}` is given twice")
 }
 
-/// `crate = ..` that is no path.
+/// `crate = ..` with something that is no path.
 pub(crate) fn no_crate_path(given: &TokenStream) -> String {
     help(
         format!(
@@ -150,7 +150,7 @@ pub(crate) fn no_option(spec: &Spec, name: &str) -> String {
     format!("{} has no option `{name}`", spec.owner)
 }
 
-/// The list of what is allowed.
+/// Lists the options of the attribute.
 fn allowed(spec: &Spec) -> String {
     let names: Vec<&str> = spec.options.iter().map(|o| o.name).collect();
     format!("it has {}", one_of(&names))
@@ -183,7 +183,7 @@ pub(crate) fn strategy_as_value(option: &Opt, value: &str) -> String {
     }
 }
 
-/// The strategy as the bare word that it is.
+/// Shows the strategy as a bare word.
 pub(crate) fn strategy_alone(what: &str, strategy: &Opt, beside: &[String]) -> String {
     let text = with_beside(strategy, beside);
     help(
@@ -226,7 +226,7 @@ pub(crate) fn malformed(text: &str, texts: &[String]) -> String {
     )
 }
 
-/// The form is what stands behind the name: ` = ..`, `(..)` or nothing.
+/// `form` is what follows the name: ` = ..`, `(..)` or nothing.
 pub(crate) fn comma_missing(before: &str, form: &str) -> String {
     help(
         format!("a comma is missing before `{before}`"),
@@ -234,7 +234,7 @@ pub(crate) fn comma_missing(before: &str, form: &str) -> String {
     )
 }
 
-/// Within a list, which is shown as it should be.
+/// The same in a list; the corrected list is shown.
 pub(crate) fn comma_missing_in(before: &str, texts: &[String]) -> String {
     help(
         format!("a comma is missing before `{before}`"),

@@ -11,12 +11,12 @@ use crate::diag::help;
 use crate::tokens::{flat, shown};
 
 impl Value<'_> {
-    /// COUNT: a `u32` from `least` to `most`.
+    /// Reads a COUNT: a `u32` from `least` to `most`.
     pub(crate) fn count(&self, least: u32, most: u32) -> Option<Const<u32>> {
         self.count_or(least, most, &least.to_string())
     }
 
-    /// The same, with what to write in place of fewer: where the least serves nobody.
+    /// Reads a COUNT; the message about a smaller one proposes `few` in place of the least.
     pub(crate) fn count_or(&self, least: u32, most: u32, few: &str) -> Option<Const<u32>> {
         match syntax_of(&self.tokens) {
             Syntax::Number(number) => {
@@ -41,7 +41,7 @@ impl Value<'_> {
         }
     }
 
-    /// RATIO: above 0 % and at most 100 %.
+    /// Reads a RATIO: above 0 % and at most 100 %.
     pub(crate) fn ratio(&self) -> Option<Const<f64>> {
         match syntax_of(&self.tokens) {
             Syntax::Percent(number) if number.suffix.is_empty() => {
@@ -69,7 +69,7 @@ impl Value<'_> {
         }
     }
 
-    /// A number of at least `least`.
+    /// Reads a number of at least `least`.
     pub(crate) fn number(&self, least: f64) -> Option<Const<f64>> {
         match syntax_of(&self.tokens) {
             Syntax::Number(number) if is_plain(&number) => {
@@ -99,8 +99,8 @@ impl Value<'_> {
         }
     }
 
-    /// `max = 5 s`, `max = (5s)`: `text` is the duration that was written, and the number of it
-    /// may be the one that was meant.
+    /// Reports `max = 5 s` and `max = (5s)`. `text` is the duration that was written; its number
+    /// may be the value that was meant.
     pub(super) fn refuse_duration(&self, text: &str) {
         let number = text.split(|c: char| !c.is_ascii_digit()).next();
         let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -122,7 +122,7 @@ impl Value<'_> {
             } else {
                 describe(&self.tokens)
             };
-            // Others write -1 for no end, or for nothing set.
+            // Other libraries use -1 for no limit, or for an unset value.
             let few = if number.negative && number.digits == "1" {
                 self.example.to_owned()
             } else {
@@ -142,7 +142,7 @@ impl Value<'_> {
                 _ => range.to_owned(),
             };
             if self.kind() == Some(Kind::Max) {
-                // Nobody wants so many runs: a number to think about, or no end but time's.
+                // Nobody wants so many runs: propose a number to think about, or a limit in time.
                 let what = messages::must_be(self.name, &range, &number.text);
                 let [few, endless] = ["100", "unlimited"].map(|text| self.write(text));
                 self.fault(help(
@@ -176,7 +176,7 @@ impl Value<'_> {
         })
     }
 
-    /// `50` → `50%`; `1` may have meant the whole.
+    /// Reports a missing `%`: `50` → `50%`; `1` may mean `100%`.
     fn percent_missing(&self, number: &Number) {
         let texts = match number.digits.parse::<u32>() {
             Ok(0) if self.kind() == Some(Kind::Jitter) => vec!["none".to_owned()],
@@ -187,7 +187,7 @@ impl Value<'_> {
         self.refuse_with(&format!("`{}` has no `%`", number.text), &texts);
     }
 
-    /// What no literal of the kind can be: a const expression, or a fault.
+    /// Reads a value that is no number: a const expression, or a fault.
     fn const_or_refuse<T>(&self, seen: Syntax) -> Option<Const<T>> {
         match seen {
             Syntax::Word(word) if word != "true" && word != "false" => self.const_expr(),
@@ -229,7 +229,7 @@ fn in_some(tokens: &TokenStream) -> Option<String> {
     (some == "Some" && is_number).then(|| shown(&number))
 }
 
-/// No unit, and no type but the one that a const `f64` would have.
+/// Whether the number has no unit and no type other than `f64`.
 fn is_plain(number: &Number) -> bool {
     number.suffix.is_empty() || number.suffix == "f64"
 }
@@ -243,7 +243,7 @@ fn signed(number: &Number) -> String {
     format!("{sign}{}", number.text)
 }
 
-/// `5s`, `5.0` and `5usize` for a count: `5` was meant.
+/// For a count `5s`, `5.0` and `5usize` mean `5`.
 fn whole_or_example(number: &Number, example: &str) -> String {
     let whole = number.digits.split('.').next().unwrap_or_default();
     let composite =

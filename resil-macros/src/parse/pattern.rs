@@ -17,7 +17,7 @@ use crate::diag::help;
 use crate::parse::suggest::foreign_patterns;
 use crate::tokens::{Segment, collect, first_span, is_punct, open, shown, split_at_commas};
 
-/// `A | B if guard`, ready to stand in a match arm over a reference.
+/// `A | B if guard`, ready for a match arm over a reference.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     pub(crate) tokens: TokenStream,
@@ -37,7 +37,7 @@ impl Value<'_> {
         let guard_at = trees.iter().position(|tree| is_word(tree, "if"));
         let (pattern, guard) = trees.split_at(guard_at.unwrap_or(trees.len()));
         let pattern = collect(pattern);
-        // A leading `|` may also be that of a pattern.
+        // A leading `|` may begin a pattern or a closure.
         if foreign_patterns::is_closure(&tokens) {
             self.no_pattern(&tokens);
             return None;
@@ -80,7 +80,8 @@ impl Value<'_> {
         })
     }
 
-    /// `on(is_transient)` binds a new name and matches everything: a predicate was meant.
+    /// Reports `on(is_transient)`, which binds a new name and matches everything where a predicate
+    /// was meant.
     fn matches_all_by_mistake(&self, pattern: &Pat) -> bool {
         let Pat::Ident(bound) = pattern else {
             return false;
@@ -146,8 +147,8 @@ impl Value<'_> {
         ));
     }
 
-    /// What the pattern is matched against. One that is no option's is on the error:
-    /// `errors = store(PATTERN)`.
+    /// Returns what the pattern is matched against. A pattern inside another value is about the
+    /// error: `errors = store(PATTERN)`.
     pub(super) fn subject(&self) -> PatternSubject {
         match self.kind() {
             Some(Kind::Pattern(subject)) => subject,
@@ -155,7 +156,8 @@ impl Value<'_> {
         }
     }
 
-    /// `on(Err(X))`: the error is out of its `Err` there. An `Ok` may be of a `Result` in the other.
+    /// Reports `on(Err(X))`: the pattern is matched against the error itself. An `Ok` in a pattern
+    /// on a success may be legal, if the success is a `Result` too.
     fn has_variant_by_mistake(&self, pattern: &Pat, guard: &TokenStream) -> bool {
         let subject = self.subject();
         if subject == PatternSubject::OK && self.cx.ok_is_result {
@@ -174,7 +176,7 @@ impl Value<'_> {
     }
 }
 
-/// The alternatives with their `|` between them, each with its `&` where it needs one.
+/// Writes the alternatives with their `|` between them, each with the `&` that it needs.
 fn alternatives(pattern: TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     let mut alternative = Vec::new();
@@ -194,7 +196,7 @@ fn alternatives(pattern: TokenStream) -> TokenStream {
 fn one(alternative: &[TokenTree]) -> TokenStream {
     let first = match alternative {
         [] => return TokenStream::new(),
-        // `$p:pat` of a macro_rules: alternatives of its own, to be looked at one by one.
+        // `$p:pat` of a `macro_rules!`: it has alternatives of its own.
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
             return alternatives(group.stream());
         }
@@ -214,7 +216,7 @@ fn one(alternative: &[TokenTree]) -> TokenStream {
             in_parentheses(alternatives(group.stream())).to_token_stream()
         }
         (Pat::Lit(_) | Pat::Path(_), _) => quote_spanned!(first=> & #tokens),
-        // As a path: a mistyped name would bind, and match everything.
+        // Written as a path, as a mistyped name would bind a variable and match everything.
         (Pat::Ident(name), _) if is_constant_name(&name) => {
             quote_spanned!(first=> & #tokens::<>)
         }

@@ -1,5 +1,5 @@
-//! What a value is at first sight. Values of a wrong kind are told apart here, so that
-//! every message can name what it found and spell the right text out.
+//! What a value is by its syntax. Values of a wrong kind are told apart here, so that every message
+//! can name what it found and show the right text.
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 
@@ -8,7 +8,7 @@ use crate::tokens::{flat, is_punct, shown};
 
 pub(crate) enum Syntax {
     Empty,
-    /// A numeric literal, its unit or type suffix included.
+    /// A numeric literal with its unit or type suffix.
     Number(Number),
     /// `50%`, which the lexer hands over as two tokens.
     Percent(Number),
@@ -23,7 +23,7 @@ pub(crate) struct Number {
     pub(crate) negative: bool,
     /// As written, without the sign.
     pub(crate) text: String,
-    /// In decimal, underscores and the sign gone; may have a point and an exponent.
+    /// In decimal, without underscores and sign; it may have a point and an exponent.
     pub(crate) digits: String,
     pub(crate) suffix: String,
     pub(crate) fractional: bool,
@@ -98,7 +98,8 @@ fn number(literal: &Literal, minus: bool) -> Option<Number> {
     })
 }
 
-/// Words of others for no end. In capitals it is the name of a constant: `NEVER`.
+/// Whether the word means “no limit” in another library. In capitals it is the name of a constant:
+/// `NEVER`.
 pub(crate) fn is_endless(word: &Ident) -> bool {
     const ENDLESS: [&str; 13] = [
         "always",
@@ -119,7 +120,7 @@ pub(crate) fn is_endless(word: &Ident) -> bool {
     word.contains(char::is_lowercase) && ENDLESS.contains(&word.to_lowercase().as_str())
 }
 
-/// "`5s`, a duration": how a message names the value it found.
+/// Describes a value for a message: "`5s` is a duration".
 pub(crate) fn describe(tokens: &TokenStream) -> String {
     match syntax_of(tokens) {
         Syntax::Empty => "nothing".to_owned(),

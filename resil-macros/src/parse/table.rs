@@ -1,5 +1,5 @@
-//! Options as data. One static table per policy gives the unknown name, the nearest one,
-//! duplicates and the list of what is allowed, in one messages.
+//! Options as data. One static table per attribute answers for unknown names, the nearest one,
+//! duplicates and the list of what is allowed, so that all attributes report them alike.
 
 /// The options of an attribute, or of an option that has options of its own (`budget(..)`).
 pub(crate) struct Spec {
@@ -37,8 +37,14 @@ impl Spec {
 pub(crate) struct Opt {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// A value to show where the user's own gives no better one.
+    /// The value to show in a message, unless the user's own value gives a better one.
     pub(crate) example: &'static str,
+    /// Without the option there is no limit, so a value for “no limit” is not needed.
+    pub(crate) limits: bool,
+    /// What to write in place of a duration of zero, beside a longer one.
+    pub(crate) instead_of_zero: Option<&'static str>,
+    /// The value takes the place of a strategy.
+    pub(crate) replaces_strategy: bool,
 }
 
 impl Opt {
@@ -47,6 +53,33 @@ impl Opt {
             name,
             kind,
             example,
+            limits: false,
+            instead_of_zero: None,
+            replaces_strategy: false,
+        }
+    }
+
+    /// The option sets a limit, and without it there is none.
+    pub(crate) const fn limiting(self) -> Self {
+        Self {
+            limits: true,
+            ..self
+        }
+    }
+
+    /// Proposes `instead` for a duration of zero.
+    pub(crate) const fn instead_of_zero(self, instead: &'static str) -> Self {
+        Self {
+            instead_of_zero: Some(instead),
+            ..self
+        }
+    }
+
+    /// The option's value takes the place of a strategy.
+    pub(crate) const fn in_place_of_strategy(self) -> Self {
+        Self {
+            replaces_strategy: true,
+            ..self
         }
     }
 
@@ -83,25 +116,37 @@ impl Opt {
 pub(crate) struct PatternSubject {
     /// `Ok` or `Err`.
     pub(crate) variant: &'static str,
-    /// The option that says of it the opposite.
+    /// The option that says the opposite of this one.
     pub(crate) opposite: Option<&'static str>,
+    /// What happens without the option: "retry every error".
+    pub(crate) by_default: Option<&'static str>,
 }
 
 impl PatternSubject {
     pub(crate) const OK: Self = Self {
         variant: "Ok",
         opposite: None,
+        by_default: None,
     };
     pub(crate) const ERROR: Self = Self {
         variant: "Err",
         opposite: None,
+        by_default: None,
     };
 
-    /// The error, where the option `opposite` says the opposite.
+    /// The error; the option `opposite` says the opposite.
     pub(crate) const fn error_opposite_to(opposite: &'static str) -> Self {
         Self {
             opposite: Some(opposite),
             ..Self::ERROR
+        }
+    }
+
+    /// The same, for an option without which `by_default` happens.
+    pub(crate) const fn or_by_default(self, by_default: &'static str) -> Self {
+        Self {
+            by_default: Some(by_default),
+            ..self
         }
     }
 }
@@ -181,7 +226,7 @@ pub(crate) struct Alias {
 pub(crate) enum AliasTarget {
     /// The option of that name, with a note on what differs (or nothing).
     Option(&'static str, &'static str),
-    /// One of two options, with a note: a count for the first, a ratio for the second.
+    /// One of two options, with a note: the first for a count, the second for a ratio.
     CountOrRatio(&'static str, &'static str, &'static str),
     /// An option that counts runs, where the other library counts retries: one less.
     OneMore(&'static str),

@@ -1,4 +1,4 @@
-//! The value kinds by themselves: what they accept, and what they make of it.
+//! The kinds of values by themselves: what they accept and return.
 
 #![expect(
     clippy::redundant_closure_for_method_calls,
@@ -17,7 +17,7 @@ use crate::policy::tests::with_cx;
 
 use crate::tokens::{shown, split_at_commas};
 
-/// Runs `read` on a value of `max`'s place, and gives its answer and the faults.
+/// Runs `read` on a value, and returns its result and the faults.
 fn with_value<T>(tokens: TokenStream, read: impl FnOnce(&Value<'_>) -> T) -> (T, Vec<String>) {
     with_cx(|cx| {
         let value = Value {
@@ -42,7 +42,7 @@ fn in_none_groups(tokens: TokenStream) -> TokenStream {
     TokenTree::from(Group::new(Delimiter::None, inner.into())).into()
 }
 
-/// The tokens that a pattern comes to.
+/// Returns the tokens of a pattern.
 fn pattern(tokens: TokenStream) -> TokenStream {
     let (pattern, faults) = with_value(tokens, |v| v.pattern());
     assert_eq!(faults, [""; 0]);
@@ -245,7 +245,7 @@ fn constants_in_patterns_get_their_reference() {
     );
 }
 
-/// Without spaces: how the printer sets them depends on where a token came from.
+/// Removes the spaces, which the printer sets by where a token came from.
 fn close(tokens: &TokenStream) -> String {
     tokens.to_string().replace(' ', "")
 }

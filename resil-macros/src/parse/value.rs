@@ -16,10 +16,10 @@ use crate::tokens::{first_span, inside, open, split_at_commas};
 /// The longest NAME: keys of stores and metrics labels have such limits.
 const LONGEST_NAME: usize = 128;
 
-/// A value and where it stands, which is all that its kind's parser and messages need.
+/// A value and where it is written: all that the readers of its kind and their messages need.
 pub(crate) struct Value<'a> {
     pub(crate) cx: &'a ParseContext<'a>,
-    /// The option, or the attribute where the value has no name.
+    /// The name of the option, or of the attribute if the value has no name.
     pub(crate) name: &'static str,
     pub(crate) takes: String,
     pub(crate) example: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct Value<'a> {
     pub(crate) tokens: TokenStream,
 }
 
-/// How the value is attached: decides the text that a message tells to write.
+/// Where the value is written, which decides how messages show it.
 #[derive(Clone)]
 pub(crate) enum Place {
     /// `name = value` or `name(value)`.
@@ -43,11 +43,16 @@ pub(crate) enum Place {
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn kind(&self) -> Option<Kind> {
+    /// Returns the option that the whole value belongs to.
+    pub(crate) fn option(&self) -> Option<&'static Opt> {
         match &self.place {
-            Place::Option { option, .. } => Some(option.kind),
+            Place::Option { option, .. } => Some(option),
             Place::Whole { .. } | Place::Element => None,
         }
+    }
+
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        self.option().map(|option| option.kind)
     }
 
     pub(crate) fn is_flag(&self) -> bool {
@@ -78,7 +83,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The option with that text for a value, in the form that the user chose.
+    /// Formats the option with another value, in the form that the user chose.
     pub(crate) fn write(&self, text: &str) -> String {
         match &self.place {
             Place::Option {
@@ -102,22 +107,22 @@ impl<'a> Value<'a> {
         texts.iter().map(|text| self.write(text)).collect()
     }
 
-    /// A value of the wrong kind, with what was found and the example.
+    /// Reports a value of the wrong kind and proposes the example.
     pub(crate) fn refuse(&self, what: &str) {
         self.refuse_with(what, &[]);
     }
 
-    /// A value of the wrong kind, with the values that would be right.
+    /// Reports a value of the wrong kind and proposes other values.
     pub(crate) fn refuse_with(&self, what: &str, values: &[String]) {
         self.refuse_for(what, &self.write_all(values));
     }
 
-    /// A value of the wrong kind, with what would be right in place of the option.
+    /// Reports a value of the wrong kind and proposes texts for the whole option.
     pub(crate) fn refuse_for(&self, what: &str, texts: &[String]) {
         self.fault(messages::wrong_kind(self.name, &self.takes, what, texts));
     }
 
-    /// What was found is no better known than by its looks.
+    /// Reports a value of the wrong kind, described by its syntax.
     pub(crate) fn refuse_as_found(&self) {
         self.refuse(&describe(&self.tokens));
     }
@@ -127,7 +132,7 @@ impl<'a> Value<'a> {
         self.fault(messages::out_of_range(self.name, must, is, &texts));
     }
 
-    /// At the value, or at the option's name where there is none.
+    /// Reports a fault at the value, or at the option's name if there is none.
     pub(crate) fn fault(&self, message: String) {
         if self.tokens.is_empty() {
             self.cx.diag.error_at(self.span(), message);
@@ -136,7 +141,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// One part of a list value.
+    /// Makes a value of one part of a list.
     pub(crate) fn element(&self, tokens: TokenStream) -> Value<'a> {
         Value {
             cx: self.cx,
@@ -148,7 +153,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The parts of `[a, b]`, `(a, b)`, or of the option's own parentheses.
+    /// Cuts `[a, b]`, `(a, b)` or the option's own parentheses into their parts.
     pub(crate) fn elements(&self, delimiter: Delimiter) -> Vec<Value<'a>> {
         let in_group = inside(&self.tokens, delimiter);
         let list = in_group.unwrap_or_else(|| self.tokens.clone());
@@ -165,7 +170,7 @@ impl<'a> Value<'a> {
         elements
     }
 
-    /// NAME: checked now, it can't be a const: two sites that share it must read the same.
+    /// Reads a NAME. It can't be a const: two sites that share a name must spell it alike.
     pub(crate) fn name_literal(&self) -> Option<LitStr> {
         let Syntax::Text(text) = syntax_of(&self.tokens) else {
             let as_text = match syntax_of(&self.tokens) {
@@ -210,13 +215,13 @@ impl<'a> Value<'a> {
         None
     }
 
-    /// EXPR: kept as it is written.
+    /// Reads an EXPR, which is kept as it is written.
     pub(crate) fn expr(&self) -> Option<TokenStream> {
         self.check_expr()?;
         Some(self.tokens.clone())
     }
 
-    /// A value that is one of a few bare words.
+    /// Reads one of a few bare words.
     pub(crate) fn word(&self, words: &[&'static str]) -> Option<&'static str> {
         match syntax_of(&self.tokens) {
             Syntax::Word(word) => {
@@ -259,7 +264,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Names of arguments: `clone(a, b)`.
+    /// Reads names of arguments: `clone(a, b)`.
     pub(crate) fn idents(&self) -> Vec<Ident> {
         let delimiter = match inside(&self.tokens, Delimiter::Bracket) {
             Some(_) => Delimiter::Bracket,

@@ -69,7 +69,7 @@ impl WorstCase {
                 format!(
                     " and about {} in all{}{limits}",
                     bound(time.own),
-                    time.when_asked("waits")
+                    time.retry_after_in_words("waits")
                 )
             }
             (None, [], Some(attempts)) => attempts.clone(),
@@ -91,31 +91,31 @@ pub(super) struct Times {
     /// By the retry's own delays.
     pub(super) own: Duration,
     /// If the failed side asks for the longest delay that it is granted.
-    pub(super) asked: Duration,
+    pub(super) with_retry_after: Duration,
 }
 
 impl Times {
     pub(super) fn exactly(time: Duration) -> Self {
         Self {
             own: time,
-            asked: time,
+            with_retry_after: time,
         }
     }
 
     pub(super) fn map(self, f: impl Fn(Duration) -> Duration) -> Self {
         Self {
             own: f(self.own),
-            asked: f(self.asked),
+            with_retry_after: f(self.with_retry_after),
         }
     }
 
     /// What an error type or a `retry_after` can make of it; the macro can't see the types.
-    pub(super) fn when_asked(self, what: &str) -> String {
-        if self.asked == self.own {
+    pub(super) fn retry_after_in_words(self, what: &str) -> String {
+        if self.with_retry_after == self.own {
             return String::new();
         }
-        let asked = bound(self.asked);
-        format!(" ({asked} where the failed side asks for longer {what})")
+        let with_retry_after = bound(self.with_retry_after);
+        format!(" ({with_retry_after} where the failed side asks for longer {what})")
     }
 }
 

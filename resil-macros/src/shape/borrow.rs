@@ -1,4 +1,4 @@
-//! What a retried function may not return: a borrow out of a `&mut` argument.
+//! A retried function may not return a borrow out of a `&mut` argument.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,8 +9,8 @@ use crate::input::Input;
 use crate::tokens::is_punct;
 
 /// A value that borrows from a `&mut` argument would keep it borrowed while the next attempt runs.
-pub(super) fn check_borrow_out(input: &Input, answer: Option<&TokenStream>, diag: &Diag) {
-    let Some(ret) = answer else { return };
+pub(super) fn check_borrow_out(input: &Input, outcome: Option<&TokenStream>, diag: &Diag) {
+    let Some(ret) = outcome else { return };
     let returned = lifetimes(ret);
     if returned.is_empty() {
         return;
@@ -70,8 +70,8 @@ pub(super) fn check_borrow_out(input: &Input, answer: Option<&TokenStream>, diag
     }
 }
 
-/// The lifetimes that a type borrows for, the elided ones of references as `'_`. `'static` borrows
-/// nothing, and what a function takes and gives is between it and its callers.
+/// Returns the lifetimes of the borrows in a type, elided ones as `'_`. `'static` is no borrow, and
+/// the lifetimes in a function type belong to the function.
 fn lifetimes(tokens: &TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
@@ -96,7 +96,7 @@ fn lifetimes(tokens: &TokenStream) -> Vec<String> {
             _ => {}
         }
     }
-    // `for<'x>` names its own.
+    // The lifetimes of `for<'x>` belong to its own type.
     let own: Vec<String> = own_lifetimes(&trees);
     found.retain(|name| !own.contains(name));
     found
@@ -116,7 +116,7 @@ fn is_fn_type(word: &Ident) -> bool {
     .any(|w| word == w)
 }
 
-/// Behind `(A, B) -> &C`, where the arguments and the type of a function stand.
+/// Returns the index behind `(A, B) -> &C`, the arguments and the return type of a function type.
 fn end_of_fn_type(trees: &[TokenTree], start: usize) -> usize {
     let Some(TokenTree::Group(_)) = trees.get(start) else {
         return start;
@@ -145,7 +145,7 @@ fn end_of_fn_type(trees: &[TokenTree], start: usize) -> usize {
     at
 }
 
-/// The names in `for<'x, 'y>`.
+/// Returns the names in `for<'x, 'y>`.
 fn own_lifetimes(trees: &[TokenTree]) -> Vec<String> {
     let mut own = Vec::new();
     let mut at = 0;

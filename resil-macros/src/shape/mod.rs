@@ -1,4 +1,4 @@
-//! What the function itself must be: its shape checks, before anything is expanded.
+//! Checks of the function itself, one `check_*` fn each.
 
 mod borrow;
 mod made_elsewhere;
@@ -16,7 +16,7 @@ use crate::return_type::{is_stream, outcome_type, result_arguments, returns_futu
 use crate::splice::{Block, behind_the_block};
 use crate::stack::Stack;
 
-/// The item is no function at all.
+/// Reports an item that is no function.
 pub(crate) fn not_a_function(stack: &Stack, item: &TokenStream, diag: &Diag) {
     let Some(attribute) = stack.first() else {
         return;
@@ -35,7 +35,7 @@ pub(crate) fn not_a_function(stack: &Stack, item: &TokenStream, diag: &Diag) {
     }
 }
 
-/// The word that says what an item is: `struct`, `impl`.
+/// Returns the keyword of an item: `struct`, `impl`.
 fn kind_of_item(item: &TokenStream) -> Option<Ident> {
     const KINDS: [&str; 11] = [
         "struct",
@@ -56,7 +56,7 @@ fn kind_of_item(item: &TokenStream) -> Option<Ident> {
     })
 }
 
-/// All that is wrong with the function's shape.
+/// Reports everything that is wrong with the function's shape.
 pub(crate) fn check(
     input: &Input,
     block: Option<&Block>,
@@ -70,22 +70,22 @@ pub(crate) fn check(
         return;
     }
     let has_body = check_body(input, &attribute, diag);
-    // What can't be async is not told to be it.
+    // A function that can't be async is not told to become it.
     if check_qualifiers(input, &attribute, diag) && has_body {
         check_async(input, block, &attribute, stack, diag);
     }
     check_result(input, diag);
-    let answer = outcome_type(input.output(), block.is_some_and(Block::is_boxed));
+    let outcome = outcome_type(input.output(), block.is_some_and(Block::is_boxed));
     if facts.iter().any(|layer| layer.replays) {
-        check_recorded(answer.as_ref(), diag);
+        check_recorded(outcome.as_ref(), diag);
     }
     if facts.iter().any(Facts::runs_again) {
         check_mutable_arguments(input, bindings, facts, diag);
-        check_borrow_out(input, answer.as_ref(), diag);
+        check_borrow_out(input, outcome.as_ref(), diag);
     }
 }
 
-/// A stream has many outcomes, and no future to put a policy around.
+/// A stream has many outcomes, and no single future for a policy to wrap.
 fn check_stream(input: &Input, attribute: &str, diag: &Diag) -> bool {
     let Some(ty) = input.output().filter(|ty| is_stream(ty)) else {
         return false;
@@ -102,7 +102,7 @@ fn check_stream(input: &Input, attribute: &str, diag: &Diag) -> bool {
     true
 }
 
-/// What can't be async, or can't be run by us.
+/// `const`, `extern` and variadic functions can't be async.
 fn check_qualifiers(input: &Input, attribute: &str, diag: &Diag) -> bool {
     let name = &input.sig.ident;
     let fault = |at: &dyn ToTokens, kind: &str| {
@@ -127,7 +127,7 @@ fn check_qualifiers(input: &Input, attribute: &str, diag: &Diag) -> bool {
     qualifiers.constness.is_none() && qualifiers.abi.is_none() && qualifiers.variadic.is_none()
 }
 
-/// A trait's method without a body has nothing to guard.
+/// A trait's method without a body has no code to wrap.
 fn check_body(input: &Input, attribute: &str, diag: &Diag) -> bool {
     if input.body.is_none() {
         diag.error(
@@ -141,7 +141,7 @@ fn check_body(input: &Input, attribute: &str, diag: &Diag) -> bool {
     input.body.is_some()
 }
 
-/// Not async, and in none of the shapes that other attributes leave of an async fn.
+/// A function must be async, or have one of the shapes that other attributes give to an async fn.
 fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &Stack, diag: &Diag) {
     if input.sig.asyncness.is_some() {
         return;
@@ -199,7 +199,7 @@ fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &St
                 block(&inner)
             )
         }
-        // Whatever takes `async` away keeps the body in something async.
+        // An attribute that takes `async` away keeps the body in something async.
         _ if !mentions_async(body.stream()) => format!(
             "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
              help: write `async fn {name}`"
@@ -221,7 +221,7 @@ fn mentions_async(tokens: TokenStream) -> bool {
     })
 }
 
-/// A policy acts on the error: there must be one. Aliases are left to the compiler.
+/// A policy acts on the error of a `Result`. Aliases are left to the compiler.
 fn check_result(input: &Input, diag: &Diag) {
     match &input.sig.output {
         ReturnType::Default => diag.error(
@@ -264,7 +264,7 @@ fn is_option(ty: &Type) -> bool {
     matches!(ty, Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "Option"))
 }
 
-/// Tokens as a person would write them.
+/// Formats tokens as a person would write them.
 fn tidy(tokens: &TokenStream) -> String {
     let mut text = tokens.to_string();
     for (from, to) in [
@@ -310,9 +310,9 @@ fn mutable_argument(span: proc_macro2::Span, name: &str, diag: &Diag) {
     );
 }
 
-/// What is replayed was read from bytes: it can't borrow. Behind an alias the compiler says so.
-fn check_recorded(answer: Option<&TokenStream>, diag: &Diag) {
-    let Some(success) = answer.and_then(|ret| result_arguments(ret)?.into_iter().next()) else {
+/// A replayed result was read from bytes, so it can't borrow. Behind an alias the compiler says so.
+fn check_recorded(outcome: Option<&TokenStream>, diag: &Diag) {
+    let Some(success) = outcome.and_then(|ret| result_arguments(ret)?.into_iter().next()) else {
         return;
     };
     if let Type::Reference(reference) = &success {

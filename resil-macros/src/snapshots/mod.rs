@@ -1,4 +1,4 @@
-//! What is generated, readable: each policy alone and two stacks, kept as files beside this one.
+//! Snapshots of generated code: each policy alone, and two stacks.
 //!
 //! `RESIL_BLESS=1 cargo test -p resil-macros snapshots` writes them anew; read the diff.
 
@@ -23,7 +23,7 @@ fn expand(item: TokenStream) -> String {
     prettyplease::unparse(&file)
 }
 
-/// The first attribute that is one of ours, and the item without it.
+/// Takes the first of our attributes off the item.
 fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream)> {
     let mut parsed: syn::ItemFn = syn::parse2(item.clone()).expect("an item");
     let is_ours = |name: &str| {

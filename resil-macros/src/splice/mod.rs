@@ -1,10 +1,11 @@
-//! Splice: the user's block inside what other attributes have made of the function.
+//! Finds the user's block inside the code that other attributes have made of the function, and puts
+//! layers around it.
 //!
-//! Whatever ran before us has wrapped the body. The block is searched inside the shapes that
-//! `async_trait`, `tracing::instrument` and `tokio::main`/`test` leave, and inside the future that a
-//! hand-written function ends with; layers are put around that block, or around what an
-//! `#[instrument]` made of it. All that was hoisted stays outside, and so does what is made of the
-//! block: its box, its `.instrument(span)`.
+//! Attributes that were expanded before have wrapped the body. The block is searched inside the
+//! shapes that `async_trait`, `tracing::instrument` and `tokio::main`/`test` leave, and inside the
+//! future that a hand-written function ends with. Layers go around that block, or around the code
+//! that an `#[instrument]` made of it. Hoisted arguments stay outside, and so do the box of the
+//! block and its `.instrument(span)`.
 
 mod rerun;
 mod shapes;
@@ -22,64 +23,67 @@ use self::tail::{Step, Tail};
 use self::wrapper::{Wrapper, enter, enter_behind_fake_return, in_written_order};
 use crate::tokens::{collect, group_like, is_brace, is_ident, is_punct};
 
-/// The async block of a function, and what others have put around it and into it.
+/// The async block of a function, and the code that other attributes have put around it.
 pub(crate) struct Block {
-    /// From the function's braces to the block.
+    /// The code from the function's braces to the block.
     outer: Wrapper,
     kind: BodyKind,
-    /// A `return` that leaves the function before the future that it ends with, and with it all layers.
+    /// A `return` that leaves the function before the future that it ends with, and so bypasses all
+    /// layers.
     early_return: Option<Ident>,
-    /// What each `#[instrument]` made, outermost first.
+    /// The code of each `#[instrument]`, outermost first.
     instruments: Vec<Wrapper>,
-    /// What is in all of them: the user's own block, where `async_trait` has not hoisted.
+    /// The code inside all of them: the user's own block, unless `async_trait` has hoisted
+    /// arguments before it.
     core: Tokens,
 }
 
-/// What a run of layers is put around.
+/// The code that a group of layers wraps: the user's block, or the future that an `#[instrument]`
+/// made.
 pub(crate) struct BodySite {
     /// The content of the braces.
     pub(crate) body: TokenStream,
     pub(crate) braces: Span,
-    /// The type of its value, where the shape says it.
+    /// The type of the block's value, if the shape tells it.
     pub(crate) ret: Option<TokenStream>,
-    /// The block makes a future whose type is the function's, and not its value.
+    /// The function returns a future that the block makes, and not the block's value.
     pub(crate) is_boxed: bool,
     /// `__self` of `async_trait`.
     pub(crate) self_ident: Option<Ident>,
 }
 
-/// Whose block it is: each shape stands in some of them only, and what looks like it elsewhere is
-/// the user's.
+/// The kind of function that the block is in. Each shape occurs in some kinds only; code that looks
+/// like it in another kind is the user's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum BodyKind {
-    /// An `async fn`, or the block that the runtime's attribute made of one.
+    /// An `async fn`, or the block that `#[tokio::main]` or `#[tokio::test]` made of one.
     Async,
-    /// The block in a future that the function returns: `Box::pin(async move { .. })`.
+    /// A function that returns a future with the block in it: `Box::pin(async move { .. })`.
     Boxed,
 }
 
-/// How layers are put around a block.
+/// How the layers of a stack are put around a block.
 pub(crate) struct Wrapping<'a> {
-    /// Of each run of layers, outermost first: how many `#[instrument]`s stand below it.
+    /// For each group of layers, outermost first: the number of `#[instrument]`s below it.
     pub(crate) instruments_below: &'a [usize],
-    /// It will run more than once: what an `#[instrument]` made of it may move nothing.
+    /// The block may run more than once: the code of an `#[instrument]` inside may move nothing.
     pub(crate) runs_again: bool,
-    /// Arguments that are cloned for each attempt: what is hoisted of them needs no `mut`.
+    /// Arguments that are cloned for each attempt: their hoisted variables need no `mut`.
     pub(crate) cloned: &'a [String],
-    /// The function's own.
+    /// The function's own braces.
     pub(crate) braces: Span,
 }
 
-/// The block in `content` (of the function's braces); `None` if the function is not async and it is
-/// in none of the known shapes.
+/// Finds the block in `content` (of the function's braces); `None` if the function is not async and
+/// has none of the known shapes.
 pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     let mut frames = Vec::new();
     let mut core: Tokens = content.into_iter().collect();
     let mut kind = BodyKind::Async;
     let mut early_return = None;
     if !is_async {
-        // `instrument` over a function whose `async` was taken before its turn: the block, behind a
-        // fake return, is somewhere inside closures and braces.
+        // `instrument` on a function whose `async` was taken before: the block, behind a fake
+        // return, is somewhere inside closures and braces.
         while holds(&core, "__tracing_attr_guard") {
             while !has_fake_return(&core) {
                 let at = core
@@ -124,8 +128,8 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     })
 }
 
-/// The method behind the `async` block of `content` that keeps the layers from it: it may change the
-/// block's value.
+/// Returns the method behind the `async` block of `content` that may change the block's value, for
+/// which the block was not taken.
 pub(crate) fn behind_the_block(content: TokenStream) -> Option<Ident> {
     match Tail::of(content.into_iter().collect()) {
         Tail::Behind(method) => Some(method),
@@ -134,7 +138,7 @@ pub(crate) fn behind_the_block(content: TokenStream) -> Option<Ident> {
 }
 
 impl Block {
-    /// The `let`s into which `async_trait` has hoisted arguments.
+    /// Returns the `let`s into which `async_trait` has hoisted arguments.
     pub(crate) fn hoisted(&self) -> Vec<Local> {
         let Some(block) = self.hoisting() else {
             return Vec::new();
@@ -150,12 +154,12 @@ impl Block {
             .collect()
     }
 
-    /// The function's own type is that of a future that the block makes.
+    /// Whether the function returns a future that the block makes.
     pub(crate) fn is_boxed(&self) -> bool {
         self.kind == BodyKind::Boxed
     }
 
-    /// A `return` that leaves the function before the block, and with it all layers.
+    /// Returns a `return` that leaves the function before the block, and so bypasses all layers.
     pub(crate) fn early_return(&self) -> Option<&Ident> {
         self.early_return.as_ref()
     }
@@ -167,8 +171,8 @@ impl Block {
         }
     }
 
-    /// The function's content with layers: `replace` puts a run of them, by its number, around what
-    /// is found.
+    /// Returns the function's content with layers. `replace` puts a group of them, by its index,
+    /// around a site.
     pub(crate) fn wrap(
         self,
         wrapping: &Wrapping<'_>,
@@ -179,31 +183,31 @@ impl Block {
         let braces = innermost.hole().unwrap_or(wrapping.braces);
         let boxed = self.kind == BodyKind::Boxed;
         let mut instruments = in_written_order(self.instruments, wrapping.instruments_below);
-        // Of others that are called `instrument` nothing is found.
+        // An attribute of another crate that is called `instrument` is not found.
         let found = instruments.len();
-        let mut runs = wrapping
+        let mut groups = wrapping
             .instruments_below
             .iter()
             .map(|n| (*n).min(found))
             .enumerate()
             .rev();
-        let mut runs = runs.by_ref().peekable();
+        let mut groups = groups.by_ref().peekable();
 
-        let mut content = match runs.next_if(|(_, below)| *below == 0) {
-            Some((run, _)) => match hoisting {
-                Some(hoisting) => around_hoisted(self.core, hoisting, wrapping.cloned, |found| {
-                    replace(run, found)
+        let mut content = match groups.next_if(|(_, below)| *below == 0) {
+            Some((group, _)) => match hoisting {
+                Some(hoisting) => around_hoisted(self.core, hoisting, wrapping.cloned, |site| {
+                    replace(group, site)
                 }),
-                None => replace(run, BodySite::block(collect(&self.core), braces, boxed)),
+                None => replace(group, BodySite::block(collect(&self.core), braces, boxed)),
             },
             None => collect(&self.core),
         };
         for below in 0.. {
-            while let Some((run, _)) = runs.next_if(|(_, n)| *n == below) {
+            while let Some((group, _)) = groups.next_if(|(_, n)| *n == below) {
                 if wrapping.runs_again && below > 0 {
                     content = without_moves(content.into_iter().collect());
                 }
-                content = replace(run, BodySite::block(content, braces, boxed));
+                content = replace(group, BodySite::block(content, braces, boxed));
             }
             match instruments.pop() {
                 Some(wrapper) => content = wrapper.around(content),
@@ -214,7 +218,7 @@ impl Block {
     }
 }
 
-/// Layers around `async_trait`'s block, behind what it has hoisted.
+/// Puts layers around the block of `async_trait`, behind its hoisted arguments.
 fn around_hoisted(
     mut core: Tokens,
     hoisting: shapes::Hoisting,
@@ -249,16 +253,16 @@ impl BodySite {
     }
 }
 
-/// A `return` beside the way to the block, which passes by all layers.
+/// Finds a `return` beside the way to the block, which bypasses all layers.
 fn returns_around(tokens: &[TokenTree], step: &Step) -> Option<Ident> {
     let mut tokens = tokens.to_vec();
-    if let Some(answer) = step.answer {
-        tokens[answer] = Punct::new(';', Spacing::Alone).into();
+    if let Some(return_at) = step.return_at {
+        tokens[return_at] = Punct::new(';', Spacing::Alone).into();
     }
     returns(&tokens[..step.at]).or_else(|| returns(&tokens[step.at + 1..]))
 }
 
-/// A `return` that is not a closure's, an async block's or an inner function's.
+/// Finds a `return` that belongs to no closure, async block or inner function.
 fn returns(tokens: &[TokenTree]) -> Option<Ident> {
     let mut in_fn = false;
     for (at, token) in tokens.iter().enumerate() {
@@ -282,7 +286,7 @@ fn returns(tokens: &[TokenTree]) -> Option<Ident> {
     None
 }
 
-/// `|x| -> T`, with the braces of the closure to follow.
+/// Whether the tokens end with `|x| -> T`, so that a closure's braces follow.
 fn is_typed_closure(tokens: &[TokenTree]) -> bool {
     let bar = tokens.iter().rposition(|t| is_punct(t, '|'));
     let typed = |ty: &[TokenTree]| {

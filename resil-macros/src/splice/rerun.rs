@@ -1,4 +1,4 @@
-//! What `#[instrument]` made of a function, to be run more than once.
+//! Makes the code that `#[instrument]` wrote able to run more than once.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -6,8 +6,8 @@ use quote::quote;
 use super::shapes::{Tokens, async_trait_block, instrument_block, instruments, recorded_block};
 use crate::tokens::{collect, group_like, is_ident, is_punct};
 
-/// What `instrument` made, able to run again: its own `async move`s become `async`, and what
-/// `async_trait` hoisted into them is borrowed. So for each one inside it.
+/// Turns the `async move`s that `instrument` wrote into `async`, and borrows the arguments that
+/// `async_trait` hoisted into them; the same for each `instrument` inside.
 pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
     if let Some(at) = instrument_block(&tokens) {
         map_group(&mut tokens[at], |mut inner| match recorded_block(&inner) {
@@ -28,7 +28,7 @@ pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
     collect(&tokens)
 }
 
-/// `async_trait`'s `let __self = self; let x = x;` for a block that runs again.
+/// Turns `async_trait`'s `let __self = self; let x = x;` into borrows.
 fn borrowing(tokens: &[TokenTree]) -> TokenStream {
     let Some(hoisting) = async_trait_block(tokens) else {
         return collect(tokens);

@@ -1,4 +1,4 @@
-//! What the attributes of others leave of a function. The shapes are private to their crates: a test
+//! The shapes that other attributes give to a function. They are private to their crates, so a test
 //! pins each.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -7,7 +7,7 @@ use crate::tokens::{collect, group_like, is_brace, is_ident, is_punct};
 
 pub(super) type Tokens = Vec<TokenTree>;
 
-/// `let __tracing_instrument_future = async move { .. }`: where its block is.
+/// Finds the block of `let __tracing_instrument_future = async move { .. }`.
 pub(super) fn instrument_block(tokens: &[TokenTree]) -> Option<usize> {
     block_of_async_move(tokens, instrument_future(tokens)? + 3)
 }
@@ -18,7 +18,7 @@ pub(super) fn instrument_future(tokens: &[TokenTree]) -> Option<usize> {
         .position(|w| is_ident(&w[0], "let") && is_ident(&w[1], "__tracing_instrument_future"))
 }
 
-/// How many `#[instrument]`s stand inside one another.
+/// Counts the `#[instrument]`s inside one another.
 pub(super) fn instruments(tokens: &[TokenTree]) -> usize {
     let deeper = tokens.iter().map(|t| match t {
         TokenTree::Group(g) => instruments(&g.stream().into_iter().collect::<Tokens>()),
@@ -27,7 +27,7 @@ pub(super) fn instruments(tokens: &[TokenTree]) -> usize {
     usize::from(instrument_future(tokens).is_some()) + deeper.sum::<usize>()
 }
 
-/// `err` and `ret` put the block into `async move { .. }.await` of their own.
+/// Finds the block of the `async move { .. }.await` that `err` and `ret` of `#[instrument]` add.
 pub(super) fn recorded_block(tokens: &[TokenTree]) -> Option<usize> {
     let starts = match tokens {
         [a, b, c, ..] if is_ident(a, "let") && is_punct(c, '=') => {
@@ -41,7 +41,7 @@ pub(super) fn recorded_block(tokens: &[TokenTree]) -> Option<usize> {
         return None;
     };
     let inner: Tokens = g.stream().into_iter().collect();
-    // The user's own `match async move { .. }.await` looks the same but for what follows it.
+    // A `match async move { .. }.await` of the user's differs only in what follows it.
     let mut text = collect(&tokens[at..]).to_string();
     text.retain(|c| !c.is_whitespace());
     (text.contains("::tracing::event!") || has_fake_return(&inner)).then_some(at)
@@ -60,11 +60,11 @@ pub(super) fn has_fake_return(tokens: &[TokenTree]) -> bool {
     })
 }
 
-/// What `async_trait` left: `let`s of the arguments, and `let __ret: R = { BODY };`.
+/// The code of `async_trait`: `let`s of the arguments, and `let __ret: R = { BODY };`.
 pub(super) struct Hoisting {
-    /// Where the `let __ret` starts.
+    /// The index of `let __ret`.
     pub(super) start: usize,
-    /// Where the body's braces are.
+    /// The index of the body's braces.
     pub(super) block: usize,
     pub(super) ret: TokenStream,
 }
@@ -84,7 +84,7 @@ pub(super) fn async_trait_block(tokens: &[TokenTree]) -> Option<Hoisting> {
     })
 }
 
-/// `let __self = self;`: the name, with the span that the body's `__self` has.
+/// Finds the name in `let __self = self;`, with the span of the body's `__self`.
 pub(super) fn hoisted_self(tokens: &[TokenTree]) -> Option<Ident> {
     tokens.iter().find_map(|t| match t {
         TokenTree::Ident(i) if i == "__self" => Some(i.clone()),
@@ -92,7 +92,8 @@ pub(super) fn hoisted_self(tokens: &[TokenTree]) -> Option<Ident> {
     })
 }
 
-/// `let mut x = x;` without its `mut`, for each `x` that is cloned: the clone is what changes.
+/// Removes the `mut` of `let mut x = x;` for each `x` that is cloned, as the body changes the
+/// clone.
 pub(super) fn without_mut(tokens: Tokens, cloned: &[String]) -> Tokens {
     let mut out: Tokens = Vec::with_capacity(tokens.len());
     for token in tokens {
@@ -111,7 +112,7 @@ pub(super) fn without_mut(tokens: Tokens, cloned: &[String]) -> Tokens {
     out
 }
 
-/// `let body = async { BODY };` with `block_on(body)` behind it.
+/// Finds the block in `let body = async { BODY };` with `block_on(body)` behind it.
 pub(super) fn tokio_block(tokens: &[TokenTree]) -> Option<usize> {
     let at = tokens.windows(4).position(|w| {
         is_ident(&w[0], "let")
@@ -124,18 +125,18 @@ pub(super) fn tokio_block(tokens: &[TokenTree]) -> Option<usize> {
     (runs && tokens.get(block).is_some_and(is_brace)).then_some(block)
 }
 
-/// The block of the `async move { .. }` that begins at `at`.
+/// Finds the block of the `async move { .. }` that begins at `at`.
 pub(super) fn block_of_async_move(tokens: &[TokenTree], at: usize) -> Option<usize> {
     let is = is_ident(tokens.get(at)?, "async") && is_ident(tokens.get(at + 1)?, "move");
     (is && is_brace(tokens.get(at + 2)?)).then_some(at + 2)
 }
 
-/// The one brace group that is all there is.
+/// Finds the only token, if it is a group in braces.
 pub(super) fn sole_brace(tokens: &[TokenTree]) -> Option<usize> {
     matches!(tokens, [t] if is_brace(t)).then_some(0)
 }
 
-/// Whether a name stands there, at any depth.
+/// Whether the tokens have that name, at any depth.
 pub(super) fn holds(tokens: &[TokenTree], name: &str) -> bool {
     tokens.iter().any(|t| match t {
         TokenTree::Group(g) => holds(&g.stream().into_iter().collect::<Tokens>(), name),

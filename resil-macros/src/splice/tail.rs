@@ -1,16 +1,15 @@
-//! The future that a function ends with, where it is not async itself: the way to the `async` block
-//! in it.
+//! Finds the `async` block in the future that a function ends with which is not async itself.
 //!
-//! The block may be boxed, cast, in brackets, bound to a name before, and have methods behind it that
-//! keep its value: all these stay around the policies. What changes the value would hide outcomes
-//! from them, and is not looked into.
+//! The block may be boxed, cast, in brackets, bound to a name before, and have methods behind it
+//! that keep its value: all these stay around the policies. A method that changes the value would
+//! hide outcomes from the policies, so that is a fault.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 use super::shapes::{Tokens, holds};
 use crate::tokens::{is_brace, is_ident, is_punct, split_at_commas};
 
-/// Methods of futures, and functions of these names, that make a future of the same value.
+/// Methods and functions that make a future of the same value.
 const KEEPS_VALUE: [&str; 16] = [
     // tracing
     "in_current_span",
@@ -45,10 +44,10 @@ const KEEPS_VALUE_OF: [(&str, &str); 6] = [
     ("Pin", "new"),
 ];
 
-/// What the content of a function's braces ends with.
+/// The end of a function's content.
 pub(super) enum Tail {
-    /// A future: in each group from the outside to the inside, where the next one stands. The last
-    /// one is its `async` block.
+    /// A future: for each group, from the outside to the inside, the index of the next one. The
+    /// last one is the `async` block.
     Future(Vec<Step>),
     /// An `async` block with a method behind it that may change its value.
     Behind(Ident),
@@ -58,8 +57,8 @@ pub(super) enum Tail {
 
 pub(super) struct Step {
     pub(super) at: usize,
-    /// The `return` in front of the future, if one stands in this group.
-    pub(super) answer: Option<usize>,
+    /// The index of the `return` before the future, if it is in this group.
+    pub(super) return_at: Option<usize>,
 }
 
 impl Tail {
@@ -76,54 +75,56 @@ impl Tail {
     }
 }
 
-/// On its way from the function's content to the block.
+/// The search on its way from the function's content to the block.
 #[derive(Default)]
 struct Search {
     levels: Vec<Level>,
     behind: Option<Ident>,
 }
 
-/// The tokens of a group, and where in them the way goes on.
+/// The tokens of a group, and the index at which the way goes on.
 struct Level {
     tokens: Tokens,
     step: Step,
 }
 
-/// What an expression is, as its last tokens tell.
+/// The kind of an expression, by its last tokens.
 enum Value {
-    /// An `async` block, whose braces these are.
+    /// An `async` block, which the last token closes.
     Block,
-    /// A call of a method, and whether that keeps the value: its receiver ends there.
+    /// A call of a method: the end of its receiver, and the method's name if it may change the
+    /// value.
     Method(usize, Option<Ident>),
     /// A call of a function that keeps the value of its first argument.
     Call(Group),
     Name(Ident),
     Group(Group),
-    /// `.. as T`: what is cast ends there.
+    /// `.. as T`: the end of the expression that is cast.
     Cast(usize),
 }
 
 impl Search {
-    /// In the content of a block: what it ends with, or returns as its last statement.
+    /// Searches the content of a block: the expression that it ends with, or returns in its last
+    /// statement.
     fn block(&mut self, tokens: Tokens) -> Option<()> {
         let closed = tokens.last().is_some_and(|t| is_punct(t, ';'));
         let end = tokens.len() - usize::from(closed);
         let start = tokens[..end].iter().rposition(|t| is_punct(t, ';'));
         let start = start.map_or(0, |semicolon| semicolon + 1);
-        let answer = tokens[start..end]
+        let return_at = tokens[start..end]
             .iter()
             .rposition(|t| is_ident(t, "return"))
             .map(|at| start + at);
-        if closed && answer.is_none() {
+        if closed && return_at.is_none() {
             return None;
         }
-        let step = Step { at: 0, answer };
+        let step = Step { at: 0, return_at };
         self.levels.push(Level { tokens, step });
-        self.value(answer.map_or(start, |at| at + 1), end)
+        self.value(return_at.map_or(start, |at| at + 1), end)
     }
 
-    /// In the expression of the last level that ends at `end`. It begins at `start`, or behind a
-    /// statement that ends in braces and has no `;`.
+    /// Searches the expression of the last level that ends at `end`. It begins at `start`, or
+    /// behind a statement in braces without `;`.
     fn value(&mut self, start: usize, mut end: usize) -> Option<()> {
         loop {
             let level = self.levels.last_mut()?;
@@ -158,18 +159,19 @@ impl Search {
         }
     }
 
-    /// In an expression that is all there is in its brackets.
+    /// Searches an expression that fills its brackets.
     fn within(&mut self, tokens: Tokens) -> Option<()> {
         let end = tokens.len();
         let step = Step {
             at: 0,
-            answer: None,
+            return_at: None,
         };
         self.levels.push(Level { tokens, step });
         self.value(0, end)
     }
 
-    /// In the value of the last `let name = ..;` before `end`, here or in a block around.
+    /// Searches the value of the last `let name = ..;` before `end`, in this block or one around
+    /// it.
     fn bound(&mut self, name: &Ident, mut end: usize) -> Option<()> {
         loop {
             let tokens = &self.levels.last()?.tokens[..end];
@@ -235,7 +237,8 @@ impl Value {
                 Self::Name(name.clone())
             }
             [before @ .., TokenTree::Group(group)] if ends_statement(before) => {
-                // `if x { .. } { .. }`, `match x { .. }`: no block of its own.
+                // In `if x { .. } { .. }` and `match x { .. }` the braces are no block of their
+                // own.
                 let own =
                     group.delimiter() != Delimiter::Brace || !before.last().is_some_and(is_brace);
                 own.then(|| Self::Group(group.clone()))?
@@ -245,8 +248,8 @@ impl Value {
     }
 }
 
-/// Whether an expression may begin behind these tokens: they are a statement in braces, an attribute
-/// or nothing.
+/// Whether an expression may begin behind these tokens: a statement in braces, an attribute or
+/// nothing.
 fn ends_statement(tokens: &[TokenTree]) -> bool {
     match tokens {
         [] => true,
@@ -259,8 +262,9 @@ fn ends_statement(tokens: &[TokenTree]) -> bool {
     }
 }
 
-/// From where to where the value of the last `let name = ..;` is that is complete: in
-/// `let name = f(name);` the inner one is of a `let` before. A `mut` one may be another by now.
+/// Returns the range of the value in the last complete `let name = ..;`: in `let name = f(name);`
+/// the inner `name` belongs to a `let` before. A `mut` name may have another value by now, so it
+/// does not count.
 fn binding(tokens: &[TokenTree], name: &Ident) -> Option<(usize, usize)> {
     let is_bound = |at: usize| {
         let is_name = matches!(&tokens[at], TokenTree::Ident(word) if word == name);
@@ -283,8 +287,8 @@ fn binding(tokens: &[TokenTree], name: &Ident) -> Option<(usize, usize)> {
     None
 }
 
-/// Whether `name` may be something else behind these statements: by a pattern, a `let` without a
-/// value, or a macro that is given it.
+/// Whether these statements may give `name` another value: by a pattern, a `let` without a value,
+/// or a macro that gets the name.
 fn rebinds(tokens: &[TokenTree], name: &Ident) -> bool {
     let named = |t: &TokenTree| holds(std::slice::from_ref(t), &name.to_string());
     let by_let = |at: usize| {
@@ -300,7 +304,7 @@ fn rebinds(tokens: &[TokenTree], name: &Ident) -> bool {
     })
 }
 
-/// Where the `as` of `.. as Pin<Box<..>>` stands.
+/// Finds the `as` of `.. as Pin<Box<..>>`.
 fn cast(tokens: &[TokenTree]) -> Option<usize> {
     let mut depth = 0_usize;
     for at in (1..tokens.len()).rev() {

@@ -1,19 +1,21 @@
-//! What others have put around a block, taken off it and put around another.
+//! The code that other attributes have put around a block: it is taken off, and put around another
+//! block.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
 use super::shapes::{Tokens, has_fake_return, instrument_block, recorded_block, sole_brace};
 use crate::tokens::{collect, group_like, is_brace};
 
-/// Tokens with a hole: from the outside to the inside, where the next ones stand.
+/// Tokens with a hole. Each level, from the outside to the inside, has the index of the group that
+/// the next one fills.
 pub(super) struct Wrapper(pub(super) Vec<(Tokens, usize)>);
 
 impl Wrapper {
-    /// What the outer `#[instrument]` of a block made of it, and what that was; the tokens as they
-    /// are where there is none.
+    /// Splits the tokens into the code of their outer `#[instrument]` and the block inside it;
+    /// `Err` returns tokens without one.
     ///
-    /// Inside of it the block stands behind a fake return, with `err` and `ret` one level deeper
-    /// still; over `async_trait` or a hand-written future it is the whole.
+    /// The block stands behind a fake return, with `err` and `ret` one level deeper. Over
+    /// `async_trait` or a hand-written future there is no fake return.
     pub(super) fn of_instrument(tokens: Tokens) -> Result<(Self, Tokens), Tokens> {
         let whole = tokens.clone();
         Self::peel(tokens).ok_or(whole)
@@ -34,12 +36,12 @@ impl Wrapper {
         Some((Self(frames), inner))
     }
 
-    /// The span of the braces around the hole.
+    /// Returns the span of the braces around the hole.
     pub(super) fn hole(&self) -> Option<Span> {
         self.0.last().map(|(tokens, at)| tokens[*at].span())
     }
 
-    /// The tokens with `content` in the hole.
+    /// Fills the hole.
     pub(super) fn around(self, mut content: TokenStream) -> TokenStream {
         for (mut tokens, at) in self.0.into_iter().rev() {
             if let TokenTree::Group(g) = &tokens[at] {
@@ -51,7 +53,7 @@ impl Wrapper {
     }
 }
 
-/// The content of the group at `at`; what it was in is kept in `frames`.
+/// Returns the content of the group at `at`, and keeps the tokens around it in `frames`.
 pub(super) fn enter(
     frames: &mut Vec<(Tokens, usize)>,
     tokens: Tokens,
@@ -65,20 +67,20 @@ pub(super) fn enter(
     Some(inner)
 }
 
-/// Outermost first, those above a run of layers before those below it. tracing puts the later one
-/// of two outside; so it stays for those that no layer parts.
+/// Orders the `#[instrument]`s as they are written: those above a group of layers before those
+/// below it. Of two neighbours tracing puts the later one outside, and that order is kept.
 pub(super) fn in_written_order(mut wrappers: Vec<Wrapper>, below: &[usize]) -> Vec<Wrapper> {
     let all = wrappers.len();
     let mut ordered = Vec::with_capacity(all);
     for below in below.iter().chain([&0]) {
-        // Those written above it that are still to come: the innermost ones.
+        // The innermost ones that are left were written above this group.
         let above = all.saturating_sub(*below).saturating_sub(ordered.len());
         ordered.append(&mut wrappers.split_off(wrappers.len() - above));
     }
     ordered
 }
 
-/// `instrument` wraps the body in one more pair of braces than it had.
+/// Enters the block behind a fake return. `instrument` has put one more pair of braces around it.
 pub(super) fn enter_behind_fake_return(
     frames: &mut Vec<(Tokens, usize)>,
     tokens: Tokens,

@@ -4,7 +4,7 @@ use quote::quote;
 
 use super::super::tests::section_on;
 
-/// The sentence of `signature` under `stack`; empty where nothing is said.
+/// Returns the sentence for `signature` under `stack`, or an empty string.
 fn said(stack: &[&str], signature: &str) -> String {
     let signature: proc_macro2::TokenStream = signature.parse().expect("tokens");
     let text = section_on(stack, quote!(#[doc = "Documented."] #signature {}));
@@ -197,7 +197,7 @@ fn a_type_parameter_goes_by_its_bounds() {
             bound.as_str(),
         ),
         ("async fn f<E, F: Classify>() -> Result<F, E>", free),
-        // Of the `impl`, whose bounds are not seen here.
+        // A parameter of the `impl`, whose bounds the macro does not see.
         ("async fn f() -> Result<(), E>", perhaps("E").as_str()),
     ] {
         check(signature, expected);

@@ -1,4 +1,4 @@
-//! What is passed between the reader and the checks of a duration literal.
+//! The parts of a duration literal, and the faults that its checks find.
 
 /// Why a literal is no duration, and the texts to write instead.
 #[derive(Debug, PartialEq, Eq)]

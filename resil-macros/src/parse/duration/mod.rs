@@ -19,7 +19,8 @@ pub(crate) fn read(text: &str) -> Result<Duration, Fault> {
     read_like(text, "")
 }
 
-/// The same; `like` is a duration such as one would write there, for what to say of a bare number.
+/// Reads the text of a numeric literal; `like` is a typical value of the option, by which units for
+/// a bare number are proposed.
 pub(crate) fn read_like(text: &str, like: &str) -> Result<Duration, Fault> {
     if let Some(write) = in_other_base(text, like) {
         let what = format!("`{text}` is a number in another base");
@@ -49,12 +50,12 @@ pub(crate) fn read_like(text: &str, like: &str) -> Result<Duration, Fault> {
     Ok(Duration::new(seconds, rest))
 }
 
-/// Whether the text of a numeric literal was meant as a duration: every suffix is a unit.
+/// Whether the text of a numeric literal is a duration by its suffixes: each is a unit.
 pub(crate) fn looks_like_one(text: &str) -> bool {
     in_other_base(text, "").is_none() && parts(text).iter().all(|part| rank(part.unit).is_some())
 }
 
-/// A duration as a user would write it: `1.5s`, `1m30s`, `250us`.
+/// Formats a duration as a user would write it: `1.5s`, `1m30s`, `250us`.
 pub(crate) fn show(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     if nanos == 0 {
@@ -113,7 +114,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// For `0xfd`, what it may have meant in decimal, where that fits.
+/// Returns the decimal durations that `0xfd` may mean, if it is in another base.
 fn in_other_base(text: &str, like: &str) -> Option<Vec<String>> {
     let radix = match text.get(..2)? {
         "0x" | "0X" => 16,
@@ -139,7 +140,7 @@ fn has_exponent(parts: &[Part<'_>]) -> bool {
         .is_some_and(|part| matches!(part.unit, "e" | "E" | "e-" | "E-" | "e+" | "E+"))
 }
 
-/// `1e3s` → `1000s`, where that is a number short enough to read.
+/// `1e3s` → `1000s`, if that is short enough to read.
 fn without_exponent(text: &str) -> Option<String> {
     let unit = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
     let unit = unit[1..].trim_start_matches(|c: char| !c.is_ascii_alphabetic());
@@ -171,14 +172,14 @@ impl Inexact {
     }
 }
 
-/// Exact: no float in between, so `0.1s` is a hundred million nanoseconds.
+/// Converts a part to nanoseconds, exactly: without a float in between `0.1s` is a hundred million.
 fn part_nanos(number: &str, unit: u128) -> Result<u128, Inexact> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let whole: u128 = whole.parse().map_err(|_| Inexact::TooLong)?;
     let mut nanos = whole.checked_mul(unit).ok_or(Inexact::TooLong)?;
     let fraction = fraction.trim_end_matches('0');
     if !fraction.is_empty() {
-        // A day has 14 digits of nanoseconds: more digits than that can't come out even.
+        // A day has 14 digits of nanoseconds, so more digits are never a whole number of them.
         let digits = u32::try_from(fraction.len())
             .ok()
             .filter(|digits| *digits <= 15);

@@ -1,8 +1,8 @@
-//! The units of a duration, what others call them, and the faults around them.
+//! The units of a duration, the names that other languages have for them, and their faults.
 
 use super::fault::{Fault, Part};
 
-/// Largest first: the order in which a composite names them.
+/// The units, largest first, which is their order in a composite duration.
 pub(super) const UNITS: [(&str, u64); 7] = [
     ("d", 86_400_000_000_000),
     ("h", 3_600_000_000_000),
@@ -13,7 +13,7 @@ pub(super) const UNITS: [(&str, u64); 7] = [
     ("ns", 1),
 ];
 
-/// What other languages call the units.
+/// Other languages' names for the units.
 const SPELLINGS: [(&str, &[&str]); 7] = [
     ("d", &["day", "days"]),
     ("h", &["hr", "hrs", "hour", "hours"]),
@@ -56,14 +56,14 @@ const SPELLINGS: [(&str, &[&str]); 7] = [
     ),
 ];
 
-/// The suffixes that say what type a number has.
+/// Suffixes that are types.
 const TYPES: [&str; 16] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f16",
     "f32", "f64", "f128",
 ];
 
-/// `5` → `5s` or `5ms`, the likelier first, as far as the number tells, and a value such as one
-/// would write there: `24` is hours where `24h` is usual, `500` is milliseconds where `100ms` is.
+/// Proposes units for a bare number, the likelier first, by its size and by a typical value of the
+/// option: `24` is hours where `24h` is typical, `500` is milliseconds where `100ms` is.
 pub(crate) fn with_units(number: &str, like: &str) -> Vec<String> {
     let value: f64 = number.replace('_', "").parse().unwrap_or_default();
     let unit = like.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
@@ -78,7 +78,7 @@ pub(crate) fn with_units(number: &str, like: &str) -> Vec<String> {
     units.map(|unit| format!("{number}{unit}")).to_vec()
 }
 
-/// `1.5.5s`, `1..5s`: a number has one point.
+/// Refuses `1.5.5s` and `1..5s`: a number has one point.
 pub(super) fn check_points(text: &str, parts: &[Part<'_>]) -> Result<(), Fault> {
     let Some(part) = parts.iter().find(|p| p.number.matches('.').count() > 1) else {
         return Ok(());
@@ -113,7 +113,7 @@ pub(super) fn check_units(text: &str, parts: &[Part<'_>], like: &str) -> Result<
         });
     }
     if earlier.is_empty() {
-        // `5u64`: the suffix was meant for the compiler, and says nothing about time.
+        // `5u64`: the suffix is a type and no unit.
         let suffix = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
         if TYPES.contains(&suffix) {
             let what = format!("`{suffix}` is a type and no unit");
@@ -164,7 +164,7 @@ fn unknown_unit(unit: &str, parts: &[Part<'_>], like: &str) -> Fault {
     Fault { what, write }
 }
 
-/// A part with the unit that its spelling means: `5sec` is `5s`, `2weeks` are `14d`.
+/// Replaces another spelling of a unit: `5sec` is `5s`, `2weeks` are `14d`.
 fn meant(part: &Part<'_>) -> Option<String> {
     let number = &part.number;
     let folded = part.unit.to_lowercase();

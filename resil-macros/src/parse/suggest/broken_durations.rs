@@ -85,7 +85,7 @@ fn in_pieces(tokens: &TokenStream) -> Option<String> {
         point => at > 0 && is_punct(point, '.'),
     });
     let starts_with_number = matches!(trees.first(), Some(TokenTree::Literal(_)));
-    // `5.max(x)` has a group and is none of these; `5.x` reads as pieces, rightly.
+    // `5.max(x)` has a group and is none of these.
     (all_numbers && starts_with_number && trees.len() > 1)
         .then(|| trees.iter().map(ToString::to_string).collect())
 }

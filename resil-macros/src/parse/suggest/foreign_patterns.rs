@@ -1,5 +1,6 @@
-//! Patterns as one would write a condition: `A || B`, `!A`, `A => true`, `|e| ..`, or with the `Ok`
-//! or `Err` that is not there any more. Each is told with the pattern that it means.
+//! Patterns in the syntax of other things: conditions (`A || B`, `!A`), match arms (`A => true`),
+//! closures (`|e| ..`), or with an `Ok` or `Err` around. For each the pattern that it means is
+//! found.
 
 use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -13,15 +14,15 @@ use crate::parse::spelling::is_constant_name;
 use crate::parse::table::PatternSubject;
 use crate::tokens::{collect, inside, is_punct, open, shown, split_at_commas};
 
-/// What is wrong with it, and what to write within the option's brackets, or in place of it.
+/// What is wrong with a pattern, and what to write.
 pub(crate) struct ForeignPattern {
     pub(crate) what: String,
     pub(crate) write: Vec<String>,
-    /// The pattern whose opposite it is.
+    /// The pattern that it negates, if it is a negation.
     pub(crate) not: Option<String>,
 }
 
-/// What tokens that are no pattern mean as one.
+/// Finds the pattern that tokens mean that are none.
 pub(crate) fn of_no_pattern(
     tokens: &TokenStream,
     subject: PatternSubject,
@@ -66,7 +67,7 @@ pub(crate) fn of_no_pattern(
     })
 }
 
-/// What the arms of a `match` mean.
+/// Finds the pattern that the arms of a `match` mean.
 pub(crate) fn of_arms(tokens: &TokenStream) -> Option<ForeignPattern> {
     Some(ForeignPattern {
         what: format!("`{}` has the `=>` of a `match`", shown(tokens)),
@@ -75,8 +76,8 @@ pub(crate) fn of_arms(tokens: &TokenStream) -> Option<ForeignPattern> {
     })
 }
 
-/// `Err(X)` → `X`, where it is the error that is asked. (An error's own variant of that name can
-/// be written with a path: `MyError::Err(X)`.)
+/// `Err(X)` → `X` in a pattern on the error. (A variant `Err` of the error itself can be written
+/// with a path: `MyError::Err(X)`.)
 pub(crate) fn without_variant(
     pattern: &Pat,
     subject: PatternSubject,
@@ -96,7 +97,7 @@ pub(crate) fn without_variant(
         return None;
     }
     let texts = cases.iter().map(|case| match content(case) {
-        // A name alone would match everything, and say so.
+        // A name alone matches everything: `_` says so.
         Some(Pat::Ident(name)) if !guarded && !is_constant_name(&name) => "_".to_owned(),
         Some(inner) => shown(&inner.to_token_stream()),
         None => shown(&case.to_token_stream()),
@@ -104,7 +105,7 @@ pub(crate) fn without_variant(
     Some(texts.collect::<Vec<_>>().join(" | "))
 }
 
-/// The pattern that a value of another library's option comes to, as a text to write.
+/// Returns the pattern that a value of another library's option means.
 pub(crate) fn intended(
     tokens: &TokenStream,
     subject: PatternSubject,
@@ -126,13 +127,13 @@ pub(crate) fn intended(
     }
 }
 
-/// Whether it is a closure that begins with a `|`, and no pattern: `|e| true`. (`| A | B` is one.)
+/// Whether the tokens are a closure: `|e| true`. (`| A | B` is a pattern.)
 pub(crate) fn is_closure(tokens: &TokenStream) -> bool {
     let closure = syn::parse2::<syn::ExprClosure>(tokens.clone());
     closure.is_ok_and(|closure| closure.inputs.iter().all(is_parameter))
 }
 
-/// A name, not a variant.
+/// Whether a pattern is a closure's parameter: a name, not a variant.
 fn is_parameter(pattern: &Pat) -> bool {
     match pattern {
         Pat::Ident(name) => !is_constant_name(name),
@@ -165,7 +166,7 @@ fn from_closure(tokens: &TokenStream) -> Option<String> {
     })
 }
 
-/// `P` of `matches!(e, P)`.
+/// Returns `P` of `matches!(e, P)`.
 fn of_matches(body: &TokenStream, input: &Pat) -> Option<String> {
     let trees: Vec<TokenTree> = open(body.clone()).into_iter().collect();
     let [TokenTree::Ident(matches), bang, TokenTree::Group(content)] = trees.as_slice() else {
@@ -195,7 +196,7 @@ pub(crate) fn from_or(tokens: &TokenStream) -> Option<TokenStream> {
             && alternatives.last().is_some_and(|last| is_punct(last, '|'));
         if second {
             halves += 1;
-            // On its own, it is shown with its spaces.
+            // `Alone`, so that it is printed with spaces around.
             alternatives.pop();
             alternatives.push(Punct::new('|', Spacing::Alone).into());
         } else {
@@ -228,7 +229,7 @@ fn from_arms(tokens: &TokenStream) -> Option<String> {
             arms.push(collect(&trees[..arrow]));
         }
     }
-    // An arm with a guard is none of several alternatives.
+    // An arm with a guard can't be one of several alternatives.
     let several = arms.len() > 1;
     let reads = |arm: &TokenStream| match split_guard(arm) {
         (pattern, true) => !several && reads(&pattern),
@@ -255,7 +256,7 @@ fn from_not(tokens: &TokenStream) -> Option<String> {
     let rest = collect(rest);
     let rest = inside(&rest, Delimiter::Parenthesis).unwrap_or(rest);
     let parsed = Pat::parse_multi_with_leading_vert.parse2(rest.clone());
-    // `!is_transient` is the opposite of a predicate, not of a name.
+    // `!is_transient` negates a predicate, not a variant.
     let is_pattern = match parsed {
         Ok(Pat::Ident(name)) => is_constant_name(&name),
         Ok(_) => true,

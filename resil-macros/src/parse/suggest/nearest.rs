@@ -1,9 +1,9 @@
-//! The known name that a mistyped one most likely meant.
+//! Finds the known name that a mistyped one most likely means.
 
-/// The candidate that a mistyped `name` most likely meant, if any is near enough.
+/// Returns the candidate that a mistyped `name` most likely means, if one is near enough.
 ///
-/// A third of the longer name may differ, as rustc allows for its own suggestions; a
-/// swap of two neighbours counts once, since that is how fingers slip.
+/// A third of the longer name may differ, as in rustc's own suggestions. A swap of two neighbours,
+/// the usual slip of fingers, counts once.
 pub(crate) fn nearest<'c>(
     name: &str,
     candidates: impl IntoIterator<Item = &'c str>,

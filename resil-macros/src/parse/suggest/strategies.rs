@@ -13,7 +13,8 @@ use crate::parse::table::{AliasTarget, Kind, Opt};
 use crate::tokens::{collect, first_span, flat, is_equals, shown, split_at_commas};
 
 impl Args<'_> {
-    /// `backoff = exponential`, `delay = linear(base = 1s)`: a fault if that is what it is.
+    /// Reports `backoff = exponential` and `delay = linear(base = 1s)`, and returns whether the
+    /// option is like that.
     pub(crate) fn is_strategy_as_value(
         &mut self,
         ident: &Ident,
@@ -27,12 +28,13 @@ impl Args<'_> {
             Some(option) => {
                 let kind = option.kind;
                 matches!(kind, Kind::Duration | Kind::Durations | Kind::Strategy)
-                    || option.name == "backoff"
+                    || option.replaces_strategy
             }
             None => true,
         };
         let is_argument = self.cx.params.iter().any(|param| *param == word);
-        // A function of the user's may have that name: a call of it is Rust, an option is not.
+        // The user may have a function of that name: a call of it is Rust, unless an option is
+        // among the arguments.
         let may_be_rust = option.is_some() && given.as_ref().is_some_and(|given| !is_ours(given));
         if !means_delays || is_argument || may_be_rust {
             return false;
@@ -54,7 +56,7 @@ impl Args<'_> {
         true
     }
 
-    /// The strategy of that name, here or elsewhere.
+    /// Finds the strategy of that name, resil's own or another library's.
     pub(super) fn strategy(&self, word: &str) -> Option<&'static Opt> {
         let name = match self.alias(word) {
             Some(AliasTarget::Option(name, _)) => name,
@@ -63,8 +65,8 @@ impl Args<'_> {
         self.option(name).filter(|o| o.kind == Kind::Strategy)
     }
 
-    /// What was given to a strategy, as the options to write beside it: `5ms, 3` is `base = 5ms`
-    /// and `max = 3`.
+    /// Turns the arguments of a strategy into options beside it: `5ms, 3` is `base = 5ms` and `max
+    /// = 3`.
     pub(crate) fn beside(&mut self, given: &TokenStream) -> Vec<String> {
         split_at_commas(given.clone())
             .into_iter()
@@ -72,7 +74,7 @@ impl Args<'_> {
             .collect()
     }
 
-    /// `None` where nobody can tell which option it is.
+    /// Turns one argument into an option; `None` if it is unclear which option it is.
     fn spelled_out(&mut self, piece: TokenStream) -> Option<String> {
         let span = first_span(&piece);
         let whole = shown(&piece);
@@ -111,14 +113,14 @@ impl Args<'_> {
         }
     }
 
-    /// `None` where it is given already.
+    /// Notes the option; `None` if it is given already.
     fn mention_once(&mut self, option: &Opt, span: Span) -> Option<()> {
         let first = self.mentioned(option.name).is_none();
         self.mention(option.name, span);
         first.then_some(())
     }
 
-    /// `max: 5`, `max == 5`, `max[5]`: a name we know, and what stands behind it.
+    /// Splits `max: 5`, `max == 5` and `max[5]` into a known name and the value behind it.
     pub(super) fn badly_attached(
         &self,
         tokens: &TokenStream,
@@ -134,7 +136,7 @@ impl Args<'_> {
     }
 }
 
-/// `exponential`, `"exponential"` or `exponential(..)`.
+/// Splits `exponential`, `"exponential"` and `exponential(..)` into the word and its arguments.
 fn word_and_arguments(tokens: &TokenStream) -> Option<(String, Option<TokenStream>)> {
     match syntax_of(tokens) {
         Syntax::Word(word) => return Some((word.to_string(), None)),
@@ -151,7 +153,7 @@ fn word_and_arguments(tokens: &TokenStream) -> Option<(String, Option<TokenStrea
     }
 }
 
-/// Whether the arguments of a call can be none of Rust's: `base = 1s`, `5ms`.
+/// Whether arguments are none that Rust has: `base = 1s`, `5ms`.
 fn is_ours(given: &TokenStream) -> bool {
     let named = split_at_commas(given.clone()).into_iter().any(|piece| {
         let trees = flat(&piece.tokens);

@@ -1,5 +1,5 @@
-//! Names that belong to no pattern of the value: its type, another type, a predicate; and constants
-//! that only a part of it can be compared with.
+//! Names in a pattern that no value matches: the value's own type, another type, a predicate, and
+//! constants that are compared with a part of the value.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -13,15 +13,14 @@ use crate::parse::table::PatternSubject;
 use crate::parse::value::Value;
 use crate::tokens::{flat, is_punct, shown};
 
-/// Names of types that no variant or constant has: where such a name stands behind a module, it is a
-/// type.
+/// Names that are types when they stand behind a module: no variant or constant has them.
 const TYPES: [&str; 4] = ["ErrorKind", "Report", "Status", "StatusCode"];
 
-/// Errors that hold any other one, and tell its type.
+/// Errors that hold any other error and tell its type.
 const HOLD_ANY: [&str; 3] = ["anyhow::Error", "eyre::Report", "eyre::Error"];
 
-/// Errors that are told apart by what a method answers: the error, the type of the answer, and the
-/// method with what is put around the constant.
+/// Errors that are told apart by the answer of a method: the error, the type of the answer, the
+/// method, and what to write around the constant.
 const ASKED_BY: [AskedBy; 3] = [
     AskedBy {
         error: "io::Error",
@@ -55,13 +54,13 @@ struct AskedBy {
 }
 
 impl AskedBy {
-    /// By the name of the error.
+    /// Finds the row by the name of the error.
     fn of(error: &TokenStream) -> Option<&'static Self> {
         ASKED_BY.iter().find(|by| is_called(error, by.error))
     }
 }
 
-/// What a pattern is matched against, with the type that is declared of it.
+/// What a pattern is matched against, with its declared type.
 struct Matched<'a> {
     subject: PatternSubject,
     own: Option<&'a TokenStream>,
@@ -76,7 +75,7 @@ impl<'a> Matched<'a> {
         Self { subject, own }
     }
 
-    /// What a pattern calls the value.
+    /// The usual name for the value in a pattern.
     fn name(&self) -> &'static str {
         if self.subject == PatternSubject::OK {
             "v"
@@ -98,7 +97,7 @@ impl<'a> Matched<'a> {
         format!("{0} if {function}({0})", self.name())
     }
 
-    /// The error is one that holds any other.
+    /// Whether the error is one that holds any other.
     fn holds_any(&self) -> bool {
         self.own.is_some_and(|error| {
             let boxed = squeezed(error).contains("Box<dyn");
@@ -106,8 +105,8 @@ impl<'a> Matched<'a> {
         })
     }
 
-    /// Whether `path` is the declared type itself. Only where its name is one that errors have: a
-    /// unit struct of another name is a pattern too, and a legal one.
+    /// Whether `path` is the declared type itself. Only names that errors have count, as a unit
+    /// struct is a legal pattern too.
     fn is_own(&self, path: &Path) -> bool {
         let Some(last) = path.segments.last().map(|last| last.ident.to_string()) else {
             return false;
@@ -121,7 +120,7 @@ impl<'a> Matched<'a> {
     }
 }
 
-/// The pattern that is meant by a name that is none: `PayError`, `Self::is_fatal`.
+/// Returns the pattern that the name of a type or a predicate means: `PayError`, `Self::is_fatal`.
 pub(crate) fn intended(
     pattern: &Pat,
     subject: PatternSubject,
@@ -139,7 +138,8 @@ pub(crate) fn intended(
 }
 
 impl Value<'_> {
-    /// Whether an alternative is a name that no value of the type matches: a fault for each.
+    /// Reports each alternative that is a name which no value of the type matches, and returns
+    /// whether there is one.
     pub(crate) fn is_misnamed(&self, pattern: &Pat, guarded: bool) -> bool {
         let cases = cases(pattern);
         if let Some((what, text)) = self.compared_by(&cases)
@@ -166,7 +166,8 @@ impl Value<'_> {
         found
     }
 
-    /// Whether it is a list of alternatives, `[A, B]`, and the value no list: a fault if so.
+    /// Reports a list of alternatives, `[A, B]`, for a value that is no list, and returns whether
+    /// it is one.
     pub(crate) fn is_list_by_mistake(&self, pattern: &Pat) -> bool {
         let matched = self.matched();
         let Some(own) = matched.own.and_then(name_of) else {
@@ -183,7 +184,7 @@ impl Value<'_> {
                 sure || owner.is_none_or(|owner| owner.ident == own.as_str())
             })
         };
-        // The value may be a tuple by another name.
+        // The value's type may be an alias of a tuple.
         let Some(all) = listed(pattern) else {
             return false;
         };
@@ -196,7 +197,7 @@ impl Value<'_> {
         is_list
     }
 
-    /// Whether tokens are a type and no pattern, `Box<dyn Error>`: a fault if so.
+    /// Reports a type in place of a pattern, `Box<dyn Error>`, and returns whether it is one.
     pub(crate) fn is_type(&self, tokens: &TokenStream) -> bool {
         let is_type = syn::parse2::<Type>(tokens.clone()).is_ok();
         if is_type {
@@ -228,18 +229,15 @@ impl Value<'_> {
             };
             format!("write `{variant}`, the variant that holds it, or a condition as `{condition}`")
         } else {
-            match (self.name, matched.subject.opposite) {
-                ("on", Some("unless")) => {
-                    format!("{narrowed}, or leave it out to retry every error")
-                }
-                ("on", _) => format!("{narrowed}, or leave it out to count every error"),
-                _ => narrowed,
+            match matched.subject.by_default {
+                Some(by_default) => format!("{narrowed}, or leave it out to {by_default}"),
+                None => narrowed,
             }
         };
         messages::is_a_type(self.name, &self.takes, &written, &instead)
     }
 
-    /// `ErrorKind::TimedOut` of an `io::Error`, which has a method for it.
+    /// Reports `ErrorKind::TimedOut` for an `io::Error`, which has a method for it.
     fn compared_by(&self, cases: &[&Pat]) -> Option<(String, String)> {
         let error = self.matched().own?;
         let AskedBy {
@@ -269,7 +267,7 @@ impl Value<'_> {
     }
 }
 
-/// The alternatives of a pattern, out of their brackets.
+/// Returns the alternatives of a pattern, without their brackets.
 fn cases(pattern: &Pat) -> Vec<&Pat> {
     match pattern {
         Pat::Or(or) => or.cases.iter().flat_map(cases).collect(),
@@ -279,7 +277,7 @@ fn cases(pattern: &Pat) -> Vec<&Pat> {
     }
 }
 
-/// The parts of `[A, B]` or `(A, B)`.
+/// Returns the parts of `[A, B]` or `(A, B)`.
 fn listed(pattern: &Pat) -> Option<&Punctuated<Pat, Token![,]>> {
     match pattern {
         Pat::Slice(list) => Some(&list.elems),
@@ -294,7 +292,7 @@ fn joined(cases: &Punctuated<Pat, Token![,]>) -> String {
     texts.collect::<Vec<_>>().join(" | ")
 }
 
-/// The name that an alternative is, where it is nothing else.
+/// Returns the name, if an alternative is a name and nothing else.
 fn path_of(case: &Pat) -> Option<Path> {
     match case {
         Pat::Path(path) if path.qself.is_none() => Some(path.path.clone()),
@@ -303,14 +301,15 @@ fn path_of(case: &Pat) -> Option<Path> {
     }
 }
 
-/// `std::io::Error`: all but the last name is in small letters.
+/// Whether all names but the last are in small letters: `std::io::Error`.
 fn is_behind_modules(path: &Path) -> bool {
     let modules = path.segments.iter().rev().skip(1);
     let is_module = |name: String| !name.starts_with(char::is_uppercase);
     modules.map(|s| s.ident.to_string()).all(is_module)
 }
 
-/// A type that has no value of its own name, as far as the spelling tells. `fmt::Error` is one.
+/// Whether the path is a type that has no value of the same name, by its spelling. `fmt::Error` has
+/// one.
 fn is_other_type(path: &Path) -> bool {
     let mut segments = path.segments.iter().rev().map(|s| s.ident.to_string());
     let (Some(last), Some(module)) = (segments.next(), segments.next()) else {
@@ -321,7 +320,7 @@ fn is_other_type(path: &Path) -> bool {
     is_type && !own && is_behind_modules(path)
 }
 
-/// `PayError::is_declined`.
+/// Whether the path is a predicate: `PayError::is_declined`.
 fn is_predicate(path: &Path) -> bool {
     const BEGINS: [&str; 7] = ["can_", "has_", "is_", "must_", "needs_", "should_", "was_"];
     let last = path.segments.last().map(|last| last.ident.to_string());
@@ -329,7 +328,7 @@ fn is_predicate(path: &Path) -> bool {
         && last.is_some_and(|last| BEGINS.iter().any(|begins| last.starts_with(begins)))
 }
 
-/// The last name of a type.
+/// Returns the last name of a type.
 fn name_of(ty: &TokenStream) -> Option<String> {
     match syn::parse2::<Type>(ty.clone()).ok()? {
         Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
@@ -337,7 +336,7 @@ fn name_of(ty: &TokenStream) -> Option<String> {
     }
 }
 
-/// Whether a type is written by that name, behind whatever path.
+/// Whether a type has that name, behind any path.
 fn is_called(ty: &TokenStream, name: &str) -> bool {
     let text = squeezed(ty);
     let before = text.strip_suffix(name);
@@ -353,7 +352,7 @@ fn squeezed(tokens: &TokenStream) -> String {
         .replace(' ', "")
 }
 
-/// `e: PayError if e.is_declined()`: the name, and what is behind the type.
+/// Splits `e: PayError if e.is_declined()` into the name and the tokens behind the type.
 pub(crate) fn typed(tokens: &TokenStream) -> Option<(String, TokenStream)> {
     let trees = flat(tokens);
     let [TokenTree::Ident(name), colon, rest @ ..] = trees.as_slice() else {

@@ -12,7 +12,7 @@ use crate::parse::context::ParseContext;
 use crate::parse::item::Form;
 use crate::parse::messages;
 use crate::parse::syntax::{Syntax, syntax_of};
-use crate::parse::table::{AliasTarget, Guess, Kind, Opt, Spec};
+use crate::parse::table::{AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
 use crate::tokens::{first_span, flat, shown};
 
 impl Args<'_> {
@@ -21,7 +21,7 @@ impl Args<'_> {
         let name = ident.to_string();
         let is_argument = form == Form::Flag && self.cx.params.contains(ident);
         if is_argument && self.named_by(Guess::Expr).is_some() {
-            // `idempotent(user)`: a value, though it reads like a name.
+            // `idempotent(user)`: a value, though it looks like a flag.
             self.nameless(&TokenTree::from(ident.clone()).into());
             return;
         }
@@ -56,7 +56,7 @@ impl Args<'_> {
                 .error(tokens, messages::malformed(&shown(tokens), &texts));
             return;
         }
-        // `ExponentialBuilder::default()` is another library's.
+        // `ExponentialBuilder::default()` is a strategy of another library.
         let word = match flat(tokens).first() {
             Some(TokenTree::Ident(word)) => Some(word.to_string()),
             _ => None,
@@ -80,7 +80,7 @@ impl Args<'_> {
         self.cx.diag.error(tokens, message);
     }
 
-    /// What the user called `name` is called this here.
+    /// Says what another library's `name` is called here.
     fn answer(&mut self, ident: &Ident, target: AliasTarget, tokens: &TokenStream) -> String {
         let name = ident.to_string();
         let (to, note, added) = match target {
@@ -95,7 +95,8 @@ impl Args<'_> {
         let Some(option) = self.option(to) else {
             unreachable!("`{to}` is in the table: a test looks at every row");
         };
-        // What tenacity gives to its `wait_..` is called alike here, and is something else.
+        // The arguments of tenacity's `wait_..` have other meanings than options of the same names
+        // here.
         let beside = if option.kind == Kind::Strategy && !name.starts_with("wait_") {
             self.beside(tokens)
         } else {
@@ -141,25 +142,27 @@ impl Args<'_> {
         }
     }
 
-    /// `circuit(is_bad = |e| ..)`: whatever it is called, it is `on` that looks at an error, unless it
-    /// is nearly the name of another option that takes a pattern.
+    /// `circuit(is_bad = |e| ..)`: a closure means the first pattern on the error, unless the name
+    /// is nearly that of another option that takes a pattern.
     fn closure_for_pattern(&self, near: Option<&str>, tokens: &TokenStream) -> Option<AliasTarget> {
-        let pattern = |name: &str| {
-            let option = self.option(name)?;
-            matches!(option.kind, Kind::Pattern(_))
-                .then_some(AliasTarget::Option(option.name, ", which takes a pattern"))
-        };
+        let takes_pattern = |option: &&Opt| matches!(option.kind, Kind::Pattern(_));
         let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
-        let is_near = near.and_then(|near| match self.alias(near) {
-            Some(AliasTarget::Option(to, _)) => pattern(to),
-            _ => pattern(near),
+        let near = near.and_then(|near| match self.alias(near) {
+            Some(AliasTarget::Option(to, _)) => self.option(to),
+            _ => self.option(near),
         });
-        (closure.inputs.len() == 1 && is_near.is_none())
-            .then(|| pattern("on"))
-            .flatten()
+        if closure.inputs.len() != 1 || near.is_some_and(|near| takes_pattern(&near)) {
+            return None;
+        }
+        let on_error = |option: &&Opt| {
+            let subject = PatternSubject::ERROR.variant;
+            matches!(option.kind, Kind::Pattern(of) if of.variant == subject)
+        };
+        let option = self.spec.options.iter().find(on_error)?;
+        Some(AliasTarget::Option(option.name, ", which takes a pattern"))
     }
 
-    /// `circuit(pay)`: what a text would be, where a word can be nothing else.
+    /// `circuit(pay)`: the option that takes a string, if no option takes a bare word.
     fn unquoted_name(&self, name: &str) -> Option<&'static Opt> {
         let takes_words = self.named_by(Guess::Expr).is_some();
         let option = self.named_by(Guess::Text)?;

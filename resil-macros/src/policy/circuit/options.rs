@@ -16,16 +16,12 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("failure_rate", Kind::Ratio, "50%"),
         Opt::new("window", Kind::Window, "100"),
         Opt::new("min_calls", Kind::Count, "20"),
-        Opt::new("slow", Kind::Duration, "2s"),
+        Opt::new("slow", Kind::Duration, "2s").limiting(),
         Opt::new("slow_rate", Kind::Ratio, "100%"),
         Opt::new("open_for", Kind::Duration, "30s"),
         Opt::new("open_max", Kind::Duration, "5m"),
         Opt::new("probes", Kind::Count, "1"),
-        Opt::new(
-            "on",
-            Kind::Pattern(PatternSubject::error_opposite_to("ignore")),
-            "Network(_)",
-        ),
+        Opt::new("on", Kind::Pattern(ON), "Network(_)"),
         Opt::new(
             "ignore",
             Kind::Pattern(PatternSubject::error_opposite_to("on")),
@@ -172,6 +168,9 @@ pub(crate) static SPEC: Spec = Spec {
         (Guess::Duration, "open_for"),
     ],
 };
+
+const ON: PatternSubject =
+    PatternSubject::error_opposite_to("ignore").or_by_default("count every error");
 
 /// For names that may mean the one or the other.
 const NOTE: &str = "; `failures` counts failures in a row, `failure_rate` is a share of the calls";

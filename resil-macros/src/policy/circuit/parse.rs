@@ -47,7 +47,7 @@ impl Circuit {
     }
 }
 
-/// COUNT or DURATION: a literal tells by its unit, an expression can't.
+/// Reads a COUNT or a DURATION. A literal tells which by its unit, an expression does not.
 fn window(value: &Value<'_>) -> Option<Window> {
     match syntax_of(&value.tokens) {
         Syntax::Number(number) if is_type_or_nothing(&number.suffix) => {
@@ -62,7 +62,7 @@ fn window(value: &Value<'_>) -> Option<Window> {
     }
 }
 
-/// `u32` and the like, which are no units: a count was meant.
+/// Whether the suffix is none or a type, and no unit: then the number is a count.
 fn is_type_or_nothing(suffix: &str) -> bool {
     suffix.is_empty() || suffix != "us" && suffix.starts_with(['u', 'i'])
 }

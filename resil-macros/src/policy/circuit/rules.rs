@@ -16,7 +16,7 @@ impl Circuit {
         self.check_max_keys_have_a_key(cx);
     }
 
-    /// Failures in a row need no window: without a rate nothing looks at it.
+    /// Only a rate is counted in a window; failures in a row need none.
     fn check_window_has_a_rate(&self, cx: &ParseContext<'_>) {
         if self.written.rate || self.written.policy {
             return;
@@ -39,7 +39,7 @@ impl Circuit {
         }
     }
 
-    /// A window that holds fewer calls than that could never trip.
+    /// A window that holds fewer calls than `min_calls` could never trip the breaker.
     fn check_min_calls_fit_window(&self, cx: &ParseContext<'_>) {
         let window = match &self.window {
             Some(Window::Calls(calls)) => calls.literal().copied(),
@@ -68,7 +68,7 @@ impl Circuit {
         }
     }
 
-    /// Nothing says how long a call has to be for it.
+    /// Without `slow` nothing says how long a slow call is.
     fn check_slow_rate_has_slow(&self, cx: &ParseContext<'_>) {
         if self.written.slow || self.written.policy {
             return;
@@ -81,7 +81,8 @@ impl Circuit {
         }
     }
 
-    /// Without a key there is one breaker. (A `policy` may say so for those that have one.)
+    /// Without a key there is one breaker. (In a `policy` it is no fault, as circuits with a key
+    /// may share the policy.)
     fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
         if self.written.key {
             return;
@@ -94,12 +95,12 @@ impl Circuit {
         }
     }
 
-    /// What holds where an option is not written.
+    /// Returns the default, if it applies: the option is not written, and there is no `policy`.
     fn default<T>(&self, written: Option<Span>, default: T) -> Option<T> {
         (written.is_none() && !self.written.policy).then_some(default)
     }
 
-    /// The time grows from `open_for` to `open_max`, not down.
+    /// The open time grows from `open_for` to `open_max`.
     fn check_open_max(&self, cx: &ParseContext<'_>) {
         let open_for = match &self.open_for {
             Some(open_for) => open_for.literal().copied(),

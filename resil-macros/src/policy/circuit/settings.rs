@@ -1,4 +1,4 @@
-//! The settings of a breaker that are written, as a list: code, rules and docs read the same one.
+//! The settings of a breaker that are written, as one list for code and docs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The `key`: its parts, and that it tells calls apart.
+//! Reads the `key` and its parts, and checks that it tells calls apart.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -6,7 +6,7 @@ use crate::diag::help;
 use crate::parse::{Syntax, Value, syntax_of};
 use crate::tokens::{flat, inside, is_punct, shown, split_at_commas};
 
-/// One value, or the parts of a tuple, each of which is hashed by itself.
+/// Reads one value, or the parts of a tuple, each of which is hashed by itself.
 pub(super) fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
     let tuple = inside(&value.tokens, Delimiter::Parenthesis);
     let list = tuple.clone().unwrap_or_else(|| value.tokens.clone());
@@ -31,8 +31,8 @@ pub(super) fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
     Some(parts)
 }
 
-/// `"pay-{id}"`: to Rust a plain text, the same for every call, and each would get the first
-/// one's result.
+/// `"pay-{id}"` is a plain string to Rust, the same for every call, so that each would get the
+/// result of the first one.
 fn check_not_a_format(part: &Value<'_>) -> Option<()> {
     let Syntax::Text(text) = syntax_of(&part.tokens) else {
         return Some(());
@@ -49,7 +49,7 @@ fn check_not_a_format(part: &Value<'_>) -> Option<()> {
     Some(())
 }
 
-/// A constant: all calls would be one, and get the first one's result.
+/// With a constant as the key each call would get the result of the first one.
 fn check_tells_calls_apart(value: &Value<'_>) -> Option<()> {
     if may_differ(&value.tokens, value) {
         return Some(());
@@ -61,7 +61,7 @@ fn check_tells_calls_apart(value: &Value<'_>) -> Option<()> {
     );
     let argument = value.cx.params.first();
     let write = match (argument, syntax_of(&value.tokens)) {
-        // What the calls have in common may stay.
+        // The common part may stay in the key.
         (Some(argument), Syntax::Text(text)) => format!("({:?}, {argument})", text.value()),
         (Some(argument), _) => argument.to_string(),
         (None, _) => value.example.to_owned(),
@@ -73,7 +73,7 @@ fn check_tells_calls_apart(value: &Value<'_>) -> Option<()> {
     None
 }
 
-/// Whether it names an argument, `self` or a call; or something that only rustc knows.
+/// Whether the tokens name an argument, `self` or a call, or something that only rustc knows.
 fn may_differ(tokens: &TokenStream, value: &Value<'_>) -> bool {
     let trees = flat(tokens);
     (0..trees.len()).any(|at| {
@@ -84,11 +84,11 @@ fn may_differ(tokens: &TokenStream, value: &Value<'_>) -> bool {
                 let is = |c| behind.is_some_and(|t| is_punct(t, c));
                 let is_group = |t: &TokenTree| matches!(t, TokenTree::Group(_));
                 let is_macro = is('!') && trees.get(at + 2).is_some_and(is_group);
-                // A constructor of what is constant is constant.
+                // A constructor of constants is constant.
                 let is_lower = !text.starts_with(char::is_uppercase);
                 let is_called = is_lower && !is_keyword(&text) && behind.is_some_and(is_arguments);
                 let is_field = before.is_some_and(|t| is_punct(t, '.') || is_punct(t, ':'));
-                // Of a path, of a literal struct's fields.
+                // A name before a colon belongs to a path or to a field of a struct literal.
                 let is_before_colon = is(':');
                 let is_unknown = is_lower && !is_keyword(&text) && !is_field && !is_before_colon;
                 text == "self"

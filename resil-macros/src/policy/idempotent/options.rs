@@ -88,7 +88,7 @@ pub(crate) struct Idempotent {
     pub(crate) lease: Option<Const<Duration>>,
     pub(crate) fingerprint: Option<TokenStream>,
     pub(crate) conflict_reject: bool,
-    /// Where `indeterminate` stands, if it does.
+    /// Where `indeterminate` is written, if it is.
     pub(crate) indeterminate: Option<Span>,
     /// The `Ok`s that free the key.
     pub(crate) forget_ok: Option<Pattern>,

@@ -55,7 +55,7 @@ pub(crate) static BUDGET: Spec = Spec {
 pub(crate) enum Budget {
     Off,
     Named(LitStr),
-    /// With numbers, the site's own or a named one.
+    /// A budget with numbers, the site's own or a named one.
     Own {
         name: Option<LitStr>,
         capacity: Option<Const<u32>>,
@@ -122,7 +122,7 @@ pub(super) fn budget(value: &Value<'_>) -> Option<Budget> {
     let name = name.flatten();
     match name {
         Some(name) if !has_numbers => Some(Budget::Named(name)),
-        // What it is called is a fault of its own: no other is made of the site's own budget.
+        // The name has a fault: without it the budget is not taken for the site's own.
         None if is_named => None,
         name => Some(Budget::Own {
             name,
@@ -133,7 +133,7 @@ pub(super) fn budget(value: &Value<'_>) -> Option<Budget> {
     }
 }
 
-/// Tokens a second: a whole number, with no unit of time beside it.
+/// Reads tokens per second: a whole number, without a unit of time.
 fn refill(value: &Value<'_>) -> Option<Const<u32>> {
     if let Syntax::Word(word) = syntax_of(&value.tokens)
         && ["off", "none", "never", "no", "false"].contains(&word.to_string().as_str())

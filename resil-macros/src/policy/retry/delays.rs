@@ -1,6 +1,6 @@
-//! The shortest and the longest delays that a retry can have, as far as its literals tell. The
-//! runtime computes the real ones; here they prove that an attempt never starts, and say what the
-//! whole may come to.
+//! The shortest and the longest delays of a retry, as far as its literals tell. The runtime
+//! computes the real ones. Here the shortest prove that an attempt never starts, and the longest
+//! are the worst case for the docs.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::policy::worst_case::Times;
 type Delay = Box<dyn Fn(u32) -> Duration>;
 
 impl Retry {
-    /// `None` where a value is an expression or a fault, or where the delays may be nothing. What the
-    /// failed side asks for can only make them longer.
+    /// Returns the shortest delays; `None` if a value is an expression or a fault, or if the delays
+    /// may be zero. A delay that the failed side asks for can only be longer.
     pub(super) fn shortest(&self) -> Option<Shortest> {
         let runs = self.runs()?;
         let share = self.shortest_share()?;
@@ -30,20 +30,20 @@ impl Retry {
         })
     }
 
-    /// All waits together; `None` where that can't be told.
+    /// Returns the sum of all waits, at its longest; `None` if it is unknown.
     pub(super) fn longest_waits(&self) -> Option<Times> {
-        /// More waits than this are no figure that helps anybody.
+        /// The sum of more waits is of no use to anybody.
         const MOST: u32 = 10_000;
         let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
         let own = self.longest()?;
         let most_asked = self.longest_asked()?;
         let mut all = Times {
             own: Duration::ZERO,
-            asked: Duration::ZERO,
+            with_retry_after: Duration::ZERO,
         };
         for n in 1..=waits {
             let own = own(n);
-            // Any failure may ask, and any may not.
+            // Each failure may ask for a longer delay, or not.
             let asked = own.max(most_asked);
             let own = if self.retry_after.is_some() {
                 asked
@@ -51,12 +51,12 @@ impl Retry {
                 own
             };
             all.own = all.own.saturating_add(own);
-            all.asked = all.asked.saturating_add(asked);
+            all.with_retry_after = all.with_retry_after.saturating_add(asked);
         }
         Some(all)
     }
 
-    /// The delays before their jitter, capped where they have a cap.
+    /// Returns the delays without jitter, up to the cap.
     fn plain(&self) -> Option<Delay> {
         if self.written.delays.is_some() {
             let delays = self.literal_delays()?;
@@ -76,15 +76,15 @@ impl Retry {
         }))
     }
 
-    /// The longest delays that the jitter allows.
+    /// Returns the longest delays that the jitter allows.
     fn longest(&self) -> Option<Delay> {
         if self.written.backoff.is_some() {
-            // Whatever it answers is held to the cap.
+            // The cap limits the delays of a back-off of the user's.
             let cap = self.literal_cap()?;
             return Some(Box::new(move |_| cap));
         }
         let more = match &self.jitter {
-            // Nothing is known of the jitter.
+            // The jitter is unknown.
             None if self.written.jitter.is_some() || self.written.policy => return None,
             None | Some(Jitter::Full | Jitter::Equal | Jitter::None) => return self.plain(),
             Some(Jitter::Decorrelated) => {
@@ -96,7 +96,7 @@ impl Retry {
             Some(Jitter::Ratio(ratio)) => 1.0 + ratio.literal()?,
         };
         let plain = self.plain()?;
-        // No cap holds what comes to a list of delays.
+        // The cap does not apply to a list of delays.
         let cap = if self.written.delays.is_some() {
             Duration::MAX
         } else {
@@ -105,8 +105,8 @@ impl Retry {
         Some(Box::new(move |n| scaled(plain(n), more).min(cap)))
     }
 
-    /// What the failed side may ask for, the tenth on top included: up to the cap, or the longest of
-    /// the delays where that is longer.
+    /// Returns the longest delay that the failed side is granted, with the tenth that is added to
+    /// it: the cap, or the longest of the delays if that is longer.
     fn longest_asked(&self) -> Option<Duration> {
         let cap = self.literal_cap()?;
         if self.written.delays.is_none() {
@@ -129,7 +129,8 @@ impl Retry {
         self.literal_or(self.cap.as_ref(), self.written.cap, DEFAULT_CAP)
     }
 
-    /// The literal, the default where nothing is written, `None` where it can't be told.
+    /// Returns the literal, or the default if the option is not written; `None` if the value is
+    /// unknown.
     fn literal_or<T: Copy>(
         &self,
         value: Option<&Const<T>>,
@@ -142,7 +143,7 @@ impl Retry {
         }
     }
 
-    /// The least part of a delay that the jitter leaves; `None` if it may leave nothing.
+    /// Returns the smallest part of a delay that the jitter leaves; `None` if it may leave nothing.
     fn shortest_share(&self) -> Option<f64> {
         match &self.jitter {
             Some(Jitter::Full | Jitter::Decorrelated) => None,
@@ -150,7 +151,7 @@ impl Retry {
             Some(Jitter::None) => Some(1.0),
             Some(Jitter::Ratio(ratio)) => ratio.literal().map(|ratio| 1.0 - ratio),
             None if self.written.jitter.is_some() || self.written.policy => None,
-            // The delays of a list are taken as they are.
+            // A list of delays has no jitter by default.
             None => self.written.delays.is_some().then_some(1.0),
         }
     }
@@ -177,7 +178,8 @@ fn grown(strategy: Strategy, base: Duration, factor: f64, cap: Duration, n: u32)
     }
 }
 
-/// `Duration::mul_f64` panics where this saturates; whole milliseconds stay exact.
+/// Scales a delay. `Duration::mul_f64` would panic where this saturates; whole milliseconds stay
+/// exact.
 fn scaled(delay: Duration, share: f64) -> Duration {
     if (share - 1.0).abs() < f64::EPSILON {
         return delay;

@@ -167,7 +167,7 @@ impl Retry {
             calls.extend(quote_spanned!(at=> .within(#within)));
         }
         match &self.budget {
-            // A base without a budget has one again.
+            // A named budget applies even if the policy to start from has none.
             Some(Budget::Named(_)) if self.policy.is_some() => {
                 calls.extend(quote_spanned!(at=> .with_budget()));
             }
@@ -210,7 +210,7 @@ impl Retry {
         let strategy = cx.private("Strategy", self.span);
         if let Some(delays) = &self.delays {
             let delays = delays.iter().enumerate().map(|(i, d)| {
-                // Each a const item of its own, where it needs one.
+                // Each delay may need a const item of its own.
                 const NAMES: [&str; 8] = [
                     "delays_0", "delays_1", "delays_2", "delays_3", "delays_4", "delays_5",
                     "delays_6", "delays_7",
@@ -223,7 +223,7 @@ impl Retry {
             return Some(quote_spanned!(at=> #strategy::Delays(const { &[#(#delays),*] })));
         }
         match self.strategy {
-            // The default, but perhaps not that of the policy to start from.
+            // The default strategy, but perhaps not that of the policy to start from.
             Strategy::Exponential if self.policy.is_some() && self.written.strategy.is_some() => {
                 Some(quote_spanned!(at=> #strategy::Exponential))
             }

@@ -16,18 +16,15 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("exponential", Kind::Strategy, ""),
         Opt::new("fibonacci", Kind::Strategy, ""),
         Opt::new("max", Kind::Max, "3"),
-        Opt::new("base", Kind::Duration, "100ms"),
+        Opt::new("base", Kind::Duration, "100ms")
+            .instead_of_zero("`delays = [0s]` in its place for no pause"),
         Opt::new("factor", Kind::Number, "2"),
         Opt::new("cap", Kind::Duration, "20s"),
         Opt::new("jitter", Kind::Jitter, "full"),
         Opt::new("delays", Kind::Durations, "[100ms, 1s]"),
-        Opt::new("backoff", Kind::Expr, "MyBackoff::new()"),
-        Opt::new("within", Kind::Duration, "30s"),
-        Opt::new(
-            "on",
-            Kind::Pattern(PatternSubject::error_opposite_to("unless")),
-            "Network(_)",
-        ),
+        Opt::new("backoff", Kind::Expr, "MyBackoff::new()").in_place_of_strategy(),
+        Opt::new("within", Kind::Duration, "30s").limiting(),
+        Opt::new("on", Kind::Pattern(ON), "Network(_)"),
         Opt::new(
             "unless",
             Kind::Pattern(PatternSubject::error_opposite_to("on")),
@@ -248,6 +245,9 @@ pub(crate) static SPEC: Spec = Spec {
         (Guess::Percent, "jitter"),
     ],
 };
+
+const ON: PatternSubject =
+    PatternSubject::error_opposite_to("unless").or_by_default("retry every error");
 
 /// The runtime's defaults: LANGUAGE.md, section 3.
 pub(super) const DEFAULT_MAX: u32 = 3;

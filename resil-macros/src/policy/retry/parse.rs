@@ -96,7 +96,7 @@ fn max(value: &Value<'_>) -> Option<Max> {
     value.count(1, u32::MAX).map(Max::Count)
 }
 
-/// An expression; a delay is no back-off of one's own.
+/// Reads an expression; a duration is no back-off.
 fn backoff(value: &Value<'_>) -> Option<TokenStream> {
     if let Some(text) = value.as_delay() {
         value.refuse_for(&describe(&value.tokens), &[format!("base = {text}")]);
@@ -135,11 +135,12 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
     }
 }
 
-/// A name that the body can use. `n` of an argument would hide that, and a generic's can't be bound.
+/// Reads a new name for the body. The name of an argument would hide the argument, and the name of
+/// a generic can't be bound.
 fn attempt(value: &Value<'_>) -> Option<Ident> {
     let name = match syntax_of(&value.tokens) {
         Syntax::Word(name) => name,
-        // `attempt = 5`: how many there may be.
+        // `attempt = 5` means the number of attempts.
         Syntax::Number(number) if !number.negative && !number.fractional => {
             let texts = [
                 format!("max = {}", number.digits),

@@ -1,12 +1,12 @@
-//! The rules within one `#[retry]`. They look at literals and defaults only: where a
-//! value is an expression they stay silent, and the const assertion speaks.
+//! The rules between the options of one `#[retry]`. They judge literals and defaults only; the
+//! value of an expression is checked by an assertion in the generated code.
 
 use super::budget::Budget;
 use super::options::{Jitter, Max, Retry, Strategy};
 use crate::diag::help;
 use crate::parse::{Const, ParseContext, messages, nearest, show};
 
-/// What the default budget allows: 500 tokens at 5 each, and the first run.
+/// The runs that the default budget allows: 500 tokens at 5 each, and the first run.
 const MOST_RUNS_ON_DEFAULT_BUDGET: u32 = 101;
 
 impl Retry {
@@ -23,7 +23,7 @@ impl Retry {
         self.check_clones(cx);
     }
 
-    /// `delays` are the delays: nothing is left to compute them from.
+    /// `delays` are the delays themselves, so options to compute them from have no effect.
     fn check_delays_stand_alone(&self, cx: &ParseContext<'_>) {
         if self.written.delays.is_none() || self.written.backoff.is_some() {
             return;
@@ -44,7 +44,7 @@ impl Retry {
         }
     }
 
-    /// A back-off of the user's own is asked for every delay.
+    /// A back-off of the user's gives every delay.
     fn check_backoff_stands_alone(&self, cx: &ParseContext<'_>) {
         if self.written.backoff.is_none() {
             return;
@@ -85,7 +85,7 @@ impl Retry {
         }
     }
 
-    /// Decorrelated jitter makes each delay from the one before: no strategy has a say.
+    /// Decorrelated jitter makes each delay from the one before, without a strategy.
     fn check_decorrelated(&self, cx: &ParseContext<'_>) {
         let decorrelated = matches!(self.jitter, Some(Jitter::Decorrelated));
         if !decorrelated || self.written.backoff.is_some() {
@@ -112,7 +112,7 @@ impl Retry {
         }
     }
 
-    /// Each delay would be the cap, and the base would never be seen.
+    /// Each delay would be the cap, and the base would have no effect.
     fn check_base_below_cap(&self, cx: &ParseContext<'_>) {
         if self.written.delays.is_some() || self.written.backoff.is_some() {
             return;
@@ -150,7 +150,7 @@ impl Retry {
         }
     }
 
-    /// It is looked at before each delay, so not even one would be waited for.
+    /// `within` is checked before each delay, so there would be no retry at all.
     fn check_within_first_delay(&self, cx: &ParseContext<'_>) {
         let Some(at) = &self.within else { return };
         let first = if self.written.backoff.is_some() {

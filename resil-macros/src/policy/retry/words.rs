@@ -90,7 +90,7 @@ fn waits(r: &Retry) -> String {
         None | Some(Jitter::Full) => ", with full jitter".to_owned(),
         Some(Jitter::Equal) => ", with equal jitter".to_owned(),
         Some(Jitter::Ratio(ratio)) => format!(", with a jitter of {}", written(ratio.tokens())),
-        // The waits are the jitter's own, or as they are said.
+        // Here the waits already include the jitter, or there is none.
         Some(Jitter::Decorrelated | Jitter::None) => String::new(),
     };
     let asked = if r.retry_after.is_some() {
@@ -101,7 +101,7 @@ fn waits(r: &Retry) -> String {
     format!("{waits}{jitter}{asked}")
 }
 
-/// The waits that a strategy makes, or the jitter in its place.
+/// Describes the waits that a strategy makes, or the jitter in its place.
 fn grown(r: &Retry, cap: &str) -> String {
     let base = r
         .base
@@ -112,7 +112,7 @@ fn grown(r: &Retry, cap: &str) -> String {
     }
     let strategy = match r.strategy {
         Strategy::Constant => {
-            // What does not grow reaches the cap only where the jitter adds to it.
+            // A constant delay reaches the cap only if the jitter adds to it.
             let fits = r.base.as_ref().is_none_or(|b| b.literal().is_some())
                 && r.cap.is_none()
                 && !matches!(r.jitter, Some(Jitter::Ratio(_)));
@@ -156,7 +156,7 @@ fn budget(budget: &Budget) -> String {
     }
 }
 
-/// The options beside a `policy`, but for those that have a part of their own.
+/// Shows the options beside a `policy`, without those that have a phrase of their own.
 fn departures(r: &Retry) -> Vec<String> {
     let option = |name: &str, value: &str| code(&format!("{name} = {value}"));
     let mut all = Vec::new();

@@ -48,7 +48,7 @@ impl Retry {
             Some(waits) => format!(
                 "about {} of waits between them{}",
                 bound(waits.own),
-                waits.when_asked("ones")
+                waits.retry_after_in_words("ones")
             ),
         };
         let within = match &self.within {

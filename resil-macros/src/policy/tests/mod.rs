@@ -1,4 +1,4 @@
-//! Faults as a user meets them: attributes in, messages out.
+//! Faults as users meet them: attributes in, messages out.
 
 pub(crate) mod random;
 mod reads;
@@ -14,8 +14,8 @@ use crate::diag::Diag;
 use crate::facts::Facts;
 use crate::parse::ParseContext;
 
-/// Each stack (outermost first, parted by ` ;; `) and, indented, what is said to it. The
-/// texts differ from those in a real compile only by the spaces inside user's expressions.
+/// Each stack (outermost first, separated by ` ;; `) with its messages, indented. They differ from
+/// those of a real compile only by the spaces inside the user's expressions.
 const FAULTS: &str = include_str!("faults.txt");
 
 /// `RESIL_BLESS=1` rewrites the file: then read the difference.
@@ -34,7 +34,7 @@ fn every_fault_says_what_to_write() {
     assert_eq!(now.lines().count(), FAULTS.lines().count());
 }
 
-/// A message that only says no is half a message.
+/// A message must also say what to write instead.
 #[test]
 fn every_fault_has_a_line_of_help() {
     for stack in stacks() {
@@ -79,7 +79,7 @@ pub(crate) fn faults_of(stack: &[&str]) -> Vec<String> {
     faults.into_iter().map(|(_, message)| message).collect()
 }
 
-/// The policies of such a stack, and their facts.
+/// Returns the policies of such a stack, and their facts.
 pub(crate) fn policies_of(
     stack: &[&str],
     cx: &ParseContext<'_>,
@@ -91,12 +91,12 @@ pub(crate) fn policies_of(
         .unzip()
 }
 
-/// The faults of a whole line, each message with the bytes that it is about.
+/// Returns the faults of a line, each message with the bytes that it is about.
 fn located_faults_of(line: &str) -> Vec<(Range<usize>, String)> {
     checked(named(line))
 }
 
-/// The names of a line, each with its arguments.
+/// Splits a line into the names of the attributes and their arguments.
 fn named(line: &str) -> Vec<(Ident, TokenStream)> {
     let tokens: TokenStream = line.parse().expect("the lexer takes it");
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
@@ -139,8 +139,8 @@ fn checked(stack: Vec<(Ident, TokenStream)>) -> Vec<(Range<usize>, String)> {
     faults
 }
 
-/// In a function of arguments `request`, `limit`, `user` and generics `T`, `N`, that returns a
-/// `Result<Receipt, pay::PayError>`.
+/// Runs in a function with the arguments `request`, `limit`, `user` and the generics `T`, `N` that
+/// returns a `Result<Receipt, pay::PayError>`. Returns the messages too.
 pub(crate) fn with_cx<T>(run: impl FnOnce(&ParseContext<'_>) -> T) -> (T, Vec<String>) {
     let (result, faults) = with_located_faults(run);
     let messages = faults.into_iter().map(|(_, message)| message).collect();

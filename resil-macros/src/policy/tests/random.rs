@@ -1,4 +1,4 @@
-//! Whatever tokens come, the parsers answer and never panic.
+//! The parsers never panic, on any tokens.
 
 use std::str::FromStr;
 
@@ -85,7 +85,7 @@ const WORDS: [&str; 36] = [
     "async",
 ];
 
-/// xorshift64*: the same run each time, so that a failure can be run again.
+/// xorshift64*: each run is the same, so that a failure can be reproduced.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -153,7 +153,7 @@ impl Random {
         (0..length).map(|_| self.tree(depth)).collect()
     }
 
-    /// An attribute that means something, with some tokens gone, doubled or swapped.
+    /// Returns a meaningful attribute with some tokens removed, doubled or swapped.
     pub(crate) fn spoilt(&mut self, text: &str) -> TokenStream {
         let mut trees: Vec<TokenTree> = match text.split_once('(') {
             Some((_, args)) => match args
@@ -211,8 +211,8 @@ fn spoilt_attributes_never_panic() {
     }
 }
 
-/// As deep as 128 levels, on the 8 MiB that rustc gives to the thread that runs a macro: a
-/// test's own thread has a quarter of that, and syn, unoptimised, takes more.
+/// 128 levels deep, on a stack of 8 MiB as rustc's thread for macros has. A test's own thread has a
+/// quarter of that, and an unoptimised syn needs more.
 #[test]
 fn deep_nesting_does_not_overflow() {
     let run = std::thread::Builder::new().stack_size(8 << 20).spawn(|| {

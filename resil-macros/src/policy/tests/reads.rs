@@ -1,4 +1,4 @@
-//! What the attributes accept, and what their tables promise.
+//! What the attributes accept, and that their tables are right.
 
 use std::time::Duration;
 
@@ -152,8 +152,7 @@ fn a_window_is_told_by_its_unit() {
     ));
 }
 
-/// A value of the user's own shape, from which what is written departs: what is not written is then
-/// unknown, and no rule speaks of its default.
+/// With a `policy` the options that are not written are unknown, so no rule judges their defaults.
 #[test]
 fn a_policy_to_start_from_is_a_const() {
     for (value, is_item) in [
@@ -173,7 +172,7 @@ fn a_policy_to_start_from_is_a_const() {
     }
 }
 
-/// What holds anyway may be said, for each option that has a default.
+/// Each default may be written out.
 #[test]
 fn a_default_may_be_written_out() {
     for stack in [
@@ -192,7 +191,7 @@ fn a_default_may_be_written_out() {
     }
 }
 
-/// Each row's example is what a message tells to write: it must be taken.
+/// Messages propose the example of a row, so it must be accepted.
 #[test]
 fn every_example_of_the_tables_reads() {
     for spec in OPTIONS {
@@ -212,7 +211,7 @@ fn every_example_of_the_tables_reads() {
     }
 }
 
-/// What is known from elsewhere leads to an option that there is, and none is both.
+/// Each alias leads to an option of the table, and none is an option itself.
 #[test]
 fn every_name_from_elsewhere_leads_somewhere() {
     for spec in OPTIONS.iter().chain([&&retry::budget::BUDGET]) {

@@ -1,4 +1,4 @@
-//! Whoever types what a message says to write is not told so again, nor anything else.
+//! The text that a message proposes is free of that fault, and of new ones.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::{located_faults_of, stacks};
 
-/// What can't be typed as it stands, and why.
+/// Proposed texts that can't be typed as they stand, and why.
 const EXCEPTIONS: [(&str, &str); 8] = [
     ("retry(exponential, ..)", "an outline"),
     ("#[idempotent(..)]", "an outline"),
@@ -57,7 +57,7 @@ fn what_a_message_says_to_write_is_right() {
     assert_eq!(unused, [""; 0], "no exceptions any more");
 }
 
-/// What to do with a text.
+/// Where a proposed text belongs.
 #[derive(Clone, Copy)]
 enum How {
     /// In place of the option, or of a part of its value.
@@ -68,13 +68,13 @@ enum How {
     Beside,
     /// A comma in front of the word.
     Comma,
-    /// In place of the very token.
+    /// In place of the token itself.
     Token,
-    /// The option goes.
+    /// The option is removed.
     Remove,
 }
 
-/// What a help line says to do, if it gives texts.
+/// Returns the texts that a help line proposes, and where they belong.
 fn fixes(help: &str) -> Vec<(How, &str)> {
     match help {
         "remove it" => return vec![(How::Token, "")],
@@ -105,7 +105,7 @@ fn fixes(help: &str) -> Vec<(How, &str)> {
     texts.into_iter().map(|text| (how(text), text)).collect()
 }
 
-/// The line with the text, in each of the places that may be meant.
+/// Returns the line with the text, in each of the places that may be meant.
 fn candidates(line: &str, at: &Range<usize>, how: How, text: &str) -> Vec<String> {
     let replaced =
         |at: &Range<usize>, text: &str| format!("{}{text}{}", &line[..at.start], &line[at.end..]);
@@ -116,7 +116,7 @@ fn candidates(line: &str, at: &Range<usize>, how: How, text: &str) -> Vec<String
     }
     let levels = levels(line, at);
     let [attribute, options, ..] = levels.as_slice() else {
-        // The attribute as a whole, which has the option not yet.
+        // The fault is about the whole attribute, which does not have the option yet.
         let attribute = &levels[0].own;
         let whole = text
             .strip_prefix("#[")
@@ -163,7 +163,7 @@ fn candidates(line: &str, at: &Range<usize>, how: How, text: &str) -> Vec<String
     }
 }
 
-/// The pieces between commas at one depth, and the one that holds a place.
+/// The parts between commas at one depth, and the part that contains a place.
 struct Level {
     own: Range<usize>,
     all: Pieces,
@@ -181,7 +181,7 @@ impl Pieces {
     }
 }
 
-/// The attribute around a place, the option around it, the part of its value, and so on.
+/// Returns the attribute around a place, the option around it, the part of its value, and so on.
 fn levels(line: &str, at: &Range<usize>) -> Vec<Level> {
     let tokens: TokenStream = line.parse().expect("the lexer takes it");
     let mut found = Vec::new();
@@ -215,7 +215,7 @@ fn descend(tokens: TokenStream, at: &Range<usize>, found: &mut Vec<Level>) {
     }
 }
 
-/// Whether nothing is said of the line but what was said of other faults before.
+/// Whether the line has no faults but those that were there before.
 fn is_better(line: &str, others: &[&str]) -> bool {
     let mut left = others.to_vec();
     said_of(line).iter().all(|text| {

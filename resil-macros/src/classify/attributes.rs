@@ -1,4 +1,4 @@
-//! What the attributes of the derive say, and all that can be wrong with them.
+//! Reads the attributes of the derive, and reports their faults.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,7 +9,7 @@ use crate::krate;
 use crate::parse::messages;
 use crate::tokens::{flat, is_equals, shown, split_at_commas};
 
-/// What a variant, or a struct, is.
+/// The verdict on a variant or a struct.
 #[derive(Clone)]
 pub(super) enum Verdict {
     Transient,
@@ -18,11 +18,11 @@ pub(super) enum Verdict {
     Throttled {
         retry_after: Option<TokenStream>,
     },
-    /// What its only field is; the span of the word.
+    /// The verdict of its only field; the span of the word.
     Forward(Span),
 }
 
-/// What attributes stand on.
+/// The item that attributes stand on.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
     Enum,
@@ -30,9 +30,9 @@ pub(super) enum Place {
     Variant,
 }
 
-/// What the attributes of one place say.
+/// The content of the attributes of one item.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct Attributes {
     pub(super) verdict: Option<Verdict>,
     pub(super) default: Option<Verdict>,
     pub(super) krate: Option<TokenStream>,
@@ -41,20 +41,20 @@ pub(super) struct Said {
 const DEFAULTS: &str = "write `default = transient`, `permanent`, `throttled` or `neutral`";
 const ON_A_VARIANT: &str = "write it on each variant, or `#[classify(default = transient)]` here";
 
-/// Reads the attributes of one place.
-pub(super) fn read(attrs: &[Attribute], place: Place, diag: &Diag) -> Said {
-    let mut said = Said::default();
+/// Reads the attributes of one item.
+pub(super) fn read(attrs: &[Attribute], place: Place, diag: &Diag) -> Attributes {
+    let mut found = Attributes::default();
     for attr in attrs {
         if attr.path().is_ident("classify") {
-            read_classify(attr, place, &mut said, diag);
+            read_classify(attr, place, &mut found, diag);
         } else if let Some(verdict) = verdict(attr, diag) {
-            set(attr, attr, verdict, place, &mut said, diag);
+            set(attr, attr, verdict, place, &mut found, diag);
         }
     }
-    said
+    found
 }
 
-/// Whatever stands on a field is read by nobody: that is to be said.
+/// Reports attributes on fields, which nobody reads.
 pub(super) fn refuse_on_fields(input: &DeriveInput, diag: &Diag) {
     let on = |fields: &syn::Fields, owner: &str| {
         for Field { attrs, .. } in fields {
@@ -85,7 +85,7 @@ fn written(attr: &Attribute) -> String {
     format!("#[{}]", shown(&attr.meta.to_token_stream()))
 }
 
-/// `#[transient]` and its like.
+/// Reads `#[transient]` and the other verdicts.
 fn verdict(attr: &Attribute, diag: &Diag) -> Option<Verdict> {
     let verdict = match attr.path().get_ident()?.to_string().as_str() {
         "transient" => Verdict::Transient,
@@ -111,16 +111,16 @@ fn verdict(attr: &Attribute, diag: &Diag) -> Option<Verdict> {
     Some(verdict)
 }
 
-/// A verdict, where one may stand, and only one.
+/// Sets the verdict; reports one on an enum, and a second one.
 fn set(
     attr: &Attribute,
     at: impl ToTokens,
     verdict: Verdict,
     place: Place,
-    said: &mut Said,
+    found: &mut Attributes,
     diag: &Diag,
 ) {
-    let second = said.verdict.replace(verdict).is_some();
+    let second = found.verdict.replace(verdict).is_some();
     if place == Place::Enum {
         diag.error(
             attr,
@@ -138,8 +138,9 @@ fn set(
     }
 }
 
-/// `#[classify(..)]`: `forward`, `default = verdict`, `crate = path`; a value may stand in brackets.
-fn read_classify(attr: &Attribute, place: Place, said: &mut Said, diag: &Diag) {
+/// Reads `#[classify(..)]`: `forward`, `default = verdict`, `crate = path`; a value may be in
+/// brackets.
+fn read_classify(attr: &Attribute, place: Place, found: &mut Attributes, diag: &Diag) {
     let parts = match &attr.meta {
         Meta::List(list) => parts(&list.tokens),
         _ => Vec::new(),
@@ -157,7 +158,7 @@ fn read_classify(attr: &Attribute, place: Place, said: &mut Said, diag: &Diag) {
         match named(&part) {
             Some((word, None)) if word == "forward" => {
                 let forward = Verdict::Forward(word.span());
-                set(attr, word, forward, place, said, diag);
+                set(attr, word, forward, place, found, diag);
             }
             Some((word, Some(value))) if word == "default" || word == "crate" => {
                 if place == Place::Variant {
@@ -170,14 +171,14 @@ fn read_classify(attr: &Attribute, place: Place, said: &mut Said, diag: &Diag) {
                     );
                 } else if word == "default" {
                     let default = default(&part, &value, diag);
-                    if said.default.replace(default).is_some() {
+                    if found.default.replace(default).is_some() {
                         diag.error(&part, messages::twice("default"));
                     }
                 } else {
-                    if said.krate.is_some() {
+                    if found.krate.is_some() {
                         diag.error(&part, messages::twice("crate"));
                     }
-                    said.krate = crate_path(&part, value, diag).or(said.krate.take());
+                    found.krate = crate_path(&part, value, diag).or(found.krate.take());
                 }
             }
             _ => diag.error(
@@ -203,7 +204,7 @@ fn default(part: &TokenStream, value: &TokenStream, diag: &Diag) -> Verdict {
         }
         other => {
             diag.error(value, help(format!("`{other}` is no verdict"), DEFAULTS));
-            // Taken as one, so that each variant is not reported too.
+            // A stand-in, so that the variants are not reported as well.
             Verdict::Transient
         }
     }
@@ -218,7 +219,7 @@ fn crate_path(part: &TokenStream, value: TokenStream, diag: &Diag) -> Option<Tok
     None
 }
 
-/// `retry_after = field`.
+/// Reads `retry_after = field`.
 fn retry_after(attr: &Attribute, diag: &Diag) -> Option<TokenStream> {
     let means_nothing = |at: &TokenStream, what: String| {
         diag.error(
@@ -253,7 +254,7 @@ fn retry_after(attr: &Attribute, diag: &Diag) -> Option<TokenStream> {
     field
 }
 
-/// A name, or the number of a field without one.
+/// Whether the value is a field's name, or its number if it has none.
 fn is_field(value: &TokenStream) -> bool {
     let mut trees = value.clone().into_iter();
     matches!(
@@ -262,7 +263,7 @@ fn is_field(value: &TokenStream) -> bool {
     )
 }
 
-/// What stands between commas, without the groups that a `macro_rules!` leaves.
+/// Cuts at commas, without the groups that a `macro_rules!` leaves.
 fn parts(tokens: &TokenStream) -> Vec<TokenStream> {
     let tokens: TokenStream = flat(tokens).into_iter().collect();
     split_at_commas(tokens)
@@ -271,7 +272,7 @@ fn parts(tokens: &TokenStream) -> Vec<TokenStream> {
         .collect()
 }
 
-/// `word`, `word = value` or `word(value)`.
+/// Splits `word`, `word = value` and `word(value)`.
 fn named(part: &TokenStream) -> Option<(Ident, Option<TokenStream>)> {
     let trees: Vec<TokenTree> = part.clone().into_iter().collect();
     match trees.as_slice() {
