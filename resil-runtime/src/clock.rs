@@ -24,22 +24,22 @@ pub use tokio::time::Sleep;
 #[cfg(loom)]
 pub use crate::loom::Sleep;
 
-/// As far ahead as an instant is ever placed: about 30 years, as tokio's own timers do it.
+/// The farthest that an instant is placed ahead: about 30 years, as for tokio's own timers.
 const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
 
-/// The current instant of the tokio clock (std's clock outside a runtime).
+/// Returns the current instant of the tokio clock (std's clock outside a runtime).
 #[inline]
 pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Returns the time on the wall, for dates that others have written. Nothing is measured by it: it
-/// may jump, and tokio does not pause it.
+/// Returns the wall-clock time, to compare with dates from outside. No duration is measured with
+/// it: it may jump, and tokio does not pause it.
 pub(crate) fn wall() -> SystemTime {
     SystemTime::now()
 }
 
-/// A timer that completes at `at`.
+/// Creates a timer that completes at `at`.
 ///
 /// # Panics
 ///
@@ -49,7 +49,7 @@ pub fn sleep_until(at: Instant) -> Sleep {
     {
         tokio::time::sleep_until(at)
     }
-    // The model checker has no time: what must happen must not need a timer.
+    // The model checker has no time: nothing that must happen may need a timer.
     #[cfg(loom)]
     {
         Sleep::until(at)
@@ -76,45 +76,44 @@ pub(crate) async fn or_at<T>(future: impl Future<Output = T>, at: Option<u64>) -
     .await
 }
 
-/// No instant is numbered higher than this after the origin, so that sums are still numbers.
+/// The highest number of an instant after the origin, so that sums do not overflow.
 const FAR_MS: u64 = u64::MAX / 4;
 
-/// `at + by`, or about 30 years after `at` where that is sooner.
+/// Returns `at + by`, or about 30 years after `at` if that is sooner.
 #[inline]
 pub fn add(at: Instant, by: Duration) -> Instant {
-    // Bounded first: a sum that overflows must not end before one that just did not.
+    // Bounded first: a sum that overflows must not lie before one that just fits.
     at.checked_add(by.min(FAR)).unwrap_or(at)
 }
 
-/// Milliseconds of the tokio clock since an origin of this process, never zero and never less
-/// than the origin's own value, however the runtime that is asked was paused.
+/// Returns `at` as a number of milliseconds, never zero.
 ///
-/// The origin lies [`ORIGIN_MS`] after zero, so that instants of a clock that lags behind the one
-/// that came first are still numbers in order.
+/// The origin of this process has the number [`ORIGIN_MS`], so that instants of a clock that lags
+/// behind the first one are still numbers in order.
 pub fn millis_of(at: Instant) -> u64 {
     let origin = origin();
     let ms = |d: Duration| u64::try_from(d.as_millis()).map_or(FAR_MS, |ms| ms.min(FAR_MS));
     if at >= origin {
         ORIGIN_MS.saturating_add(ms(at.saturating_duration_since(origin)))
     } else {
-        // Rounded up, which is down: a millisecond is as long before the origin as after it.
+        // Rounded away from the origin: a millisecond is as long before the origin as after it.
         let before = origin.saturating_duration_since(at);
         let before = before.saturating_add(Duration::from_nanos(999_999));
         ORIGIN_MS.saturating_sub(ms(before)).max(1)
     }
 }
 
-/// Where [`millis_of`] puts the process' origin: about 194 days after zero.
+/// The number of the process' origin in [`millis_of`]: about 194 days after zero.
 pub const ORIGIN_MS: u64 = 1 << 34;
 
-/// Milliseconds now, as [`millis_of`] counts them.
+/// Returns the time now in milliseconds, as [`millis_of`] counts them.
 #[inline]
 pub fn now_ms() -> u64 {
     millis_of(now())
 }
 
-/// Nanoseconds now, never zero: for how long something takes, where 16 bytes of an [`Instant`] are
-/// too many to keep.
+/// Returns the time now in nanoseconds, never zero: for measuring durations where the 16 bytes of
+/// an [`Instant`] are too many to keep.
 pub fn now_ns() -> u64 {
     // In the middle of the numbers, 36 years from either end, as for `ORIGIN_MS`.
     const ORIGIN_NS: u64 = 1 << 60;

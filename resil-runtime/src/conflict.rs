@@ -5,17 +5,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::event::{self, Event};
 
 /// A breaker, or a retry budget, that two functions (or two instances of a generic one) set
-/// differently: the first registered wins. Of instances, both names are the function's.
+/// differently. The function that was called first wins. For two instances, both names are those of
+/// the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Conflict {
-    /// Whether it is a breaker or a budget.
+    /// Whether it is about a breaker or a budget.
     pub kind: ConflictKind,
-    /// The breaker, or the budget.
+    /// The name of the breaker or the budget.
     pub name: &'static str,
-    /// The function whose settings are used; `(by hand)` for [`Breaker::configure`].
+    /// The function whose settings are used; `(by hand)` for
+    /// [`Breaker::configure`](crate::Breaker::configure).
     pub used: &'static str,
-    /// The function whose settings are not.
+    /// The function whose settings are not used.
     pub ignored: &'static str,
 }
 

@@ -1,5 +1,5 @@
-//! The runtime of `resil`: the policies behind its attributes, and their public settings, handles and
-//! events.
+//! The runtime of `resil`: the policies behind its attributes, and their public settings, handles
+//! and events.
 //!
 //! Most users want the package `resil`, whose attributes write the calls into this crate.
 //!

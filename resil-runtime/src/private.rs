@@ -37,8 +37,8 @@ pub use crate::retry::backoff::{DelaySource as Plan, ask_backoff as plan};
 pub use crate::retry::verdict::ask_retry_after as ask;
 // END old names.
 
-/// Returns a value of the type that a body returns, in code that never runs: it pins inference to that
-/// type.
+/// Returns a value of the type that a body returns, in code that never runs: it pins inference to
+/// that type.
 #[cold]
 pub fn never<R>() -> R {
     unreachable!("behind `if false`")

@@ -1,5 +1,5 @@
-//! What threads share, behind one door: under `cfg(loom)` a model checker that has its own atomics
-//! and locks comes in here, and nowhere else. `scripts/loom` runs it.
+//! The atomics and locks that threads share. Under `cfg(loom)` they are those of a model checker;
+//! no other file knows the difference. `scripts/loom` runs the checker.
 
 #[cfg(not(loom))]
 mod parts {
@@ -14,24 +14,24 @@ mod parts;
 
 pub(crate) use parts::*;
 
-/// Whether the step called `name` is to be left out: always false in what users run.
+/// Returns whether the step called `name` is left out: always false in the code that users run.
 ///
-/// Each model of `loom/` has variants of the code in which one step is missing, and must find the
-/// fault in every one: a model that finds nothing proves nothing.
+/// Each model of `loom/` is also run with one of its steps left out, and must then find the fault:
+/// a model that never finds anything proves nothing.
 #[cfg(not(loom))]
 #[inline(always)]
 pub(crate) const fn broken(_name: &str) -> bool {
     false
 }
 
-/// A fence where the code relies on the total order of `SeqCst` operations, which model checkers
-/// take as acquire and release. Nothing, in what users run.
+/// Orders memory where the code relies on the total order of `SeqCst` operations, which the model
+/// checker treats as acquire and release. Does nothing in the code that users run.
 #[cfg(not(loom))]
 #[inline(always)]
 pub(crate) const fn model_fence() {}
 
-/// A value on a line of its own. 128 bytes: x86 fetches lines in pairs, and large ARM cores have
-/// lines of that length.
+/// A value on a cache line of its own. 128 bytes: x86 fetches lines in pairs, and large ARM cores
+/// have lines of that length.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Line<T>(pub(crate) T);

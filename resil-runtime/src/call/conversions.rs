@@ -2,8 +2,8 @@
 //!
 //! All bounds that a stack puts on the user's types sit on the [`conversions`] functions here.
 //! Generated code calls one of them, with the return type spanned at the user's token, wherever a
-//! conversion is needed; everything else takes the resulting [`Conversions`] and has no bounds. So a
-//! missing `From<resil::Error>` is reported once, at the return type, in our words.
+//! conversion is needed; everything else takes the resulting [`Conversions`] and has no bounds. So
+//! a missing `From<resil::Error>` is reported once, at the return type, in our words.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -110,8 +110,8 @@ pub fn wrap_body<R, T, E, P>(r: R, conversions: Conversions<R, T, E, P>) -> Outc
     (conversions.split)(r).map_err(Failure::Body)
 }
 
-/// Wraps what an `#[instrument]` between two layers returned. A refusal of a layer below it has passed
-/// through it as `E`; `carry` says which policy it was.
+/// Wraps what an `#[instrument]` between two layers returned. A refusal of a layer below it has
+/// passed through it as `E`; `carry` says which policy it was.
 #[inline(always)]
 pub fn wrap_carried_body<R, T, E, P>(
     r: R,

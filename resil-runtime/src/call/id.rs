@@ -1,8 +1,8 @@
 //! The identity of a call in its events.
 //!
 //! A call gets its number with its first event that somebody hears, so that calls of which nobody
-//! hears cost nothing. The number is kept in the [`CallState`](super::CallState) where the stack has
-//! one, and in the `Retry` otherwise: four bytes.
+//! hears cost nothing. The number is kept in the [`CallState`](super::CallState) where the stack
+//! has one, and in the `Retry` otherwise: four bytes.
 
 use std::fmt;
 use std::num::NonZeroU32;

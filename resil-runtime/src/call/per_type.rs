@@ -34,16 +34,16 @@ impl<S> PerType<S> {
         }
     }
 
-    /// Returns whether `types` are those of the first instance: the common case, told by the address
-    /// of their name.
+    /// Returns whether `types` are those of the first instance: the common case, told by the
+    /// address of their name.
     #[inline]
     pub(crate) fn is_first(&self, types: Types) -> bool {
         let first = self.first.get();
         first.is_some_and(|first| std::ptr::eq(first.instance, types.instance()))
     }
 
-    /// Returns the state for the `Self` of `types`, made if there is none; `None` if it is the site's
-    /// own.
+    /// Returns the state for the `Self` of `types`, made if there is none; `None` if it is the
+    /// site's own.
     #[inline(never)]
     pub(crate) fn other(&self, types: Types, make: impl Fn() -> S) -> Option<&'static S> {
         let this = types.this();

@@ -1,21 +1,22 @@
-//! Where an attribute stands: what errors, events and state without a name are called by.
+//! The annotated function that a stack belongs to, and the name it is shown by.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The annotated function that a stack of policies belongs to.
 ///
-/// One static a function, made by generated code; in a generic function all instances share it.
+/// Generated code makes one static for each function; all instances of a generic function share it.
 #[derive(Debug)]
 pub struct Site {
     function: &'static str,
     line: u32,
-    /// Found when it is first shown.
+    /// Set when it is first shown.
     name: OnceLock<&'static str>,
 }
 
 impl Site {
-    /// A site, shown as `function` (module path and name); `line` tells two of one name apart.
+    /// Creates a site that is shown as `function`, its module path and name. `line` tells two of
+    /// one name apart.
     pub const fn new(function: &'static str, line: u32) -> Self {
         Self {
             function,
@@ -24,19 +25,19 @@ impl Site {
         }
     }
 
-    /// Module path and name of the function.
+    /// Returns the module path and name of the function.
     pub const fn function(&self) -> &'static str {
         self.function
     }
 
-    /// The line of the function's name in its file.
+    /// Returns the line of the function's name in its file.
     pub const fn line(&self) -> u32 {
         self.line
     }
 
-    /// What the site is shown as, and no other: module path and name of the function; with `:line`
-    /// where a site that was shown before reads the same (two `impl`s of one module), and with
-    /// `:line:2` where a macro put several on one line.
+    /// Returns the name that the site is shown by, and no other one: module path and name of the
+    /// function. If a site that was shown before has the same (in two `impl`s of one module),
+    /// `:line` is added, and `:line:2` where a macro put several on one line.
     #[inline]
     pub fn name(&'static self) -> &'static str {
         self.name.get_or_init(|| self.claim())
@@ -57,7 +58,7 @@ impl Site {
         name
     }
 
-    /// The names beside the plain one: `:7`, `:7:2`, `:7:3` and so on.
+    /// Returns the names beside the plain one: with `:7`, `:7:2`, `:7:3` and so on.
     pub(crate) fn others(&self) -> impl Iterator<Item = String> {
         let base = format!("{}:{}", self.function, self.line);
         (1_u64..).map(move |n| match n {

@@ -3,9 +3,9 @@
 //!
 //! A layer above a dropped body has to know why it was dropped: by a panic in the middle of a poll,
 //! by a timeout of the same stack, or by the caller. Other layers have to know whether an attempt
-//! was dropped after its first poll, and whether the answer is a replay. Each call of a function has
-//! a state of its own, so that recursion and the timeouts of other functions are told apart. A stack
-//! has none if no layer asks for it and none of its events needs the call's number.
+//! was dropped after its first poll, and whether the answer is a replay. Each call of a function
+//! has a state of its own, so that recursion and the timeouts of other functions are told apart. A
+//! stack has none if no layer asks for it and none of its events needs the call's number.
 //!
 //! | flag | set by | read by |
 //! |---|---|---|
@@ -44,8 +44,8 @@ const INVERTED: u8 = 32;
 /// A body was polled since the circuit let the call, or this attempt, in.
 const POLLED_SINCE_PERMIT: u8 = 64;
 
-/// The state of one running call: see the [module](self). Only the task that runs the call accesses
-/// it, so relaxed accesses are enough.
+/// The state of one running call. Only the task that runs the call accesses it, so relaxed accesses
+/// are enough.
 #[derive(Debug, Default)]
 pub struct CallState {
     flags: AtomicU8,
@@ -78,7 +78,7 @@ impl CallState {
         })
     }
 
-    // Plain load and store: only the task that runs the call writes, so nothing can come between.
+    // Plain load and store: only the task that runs the call writes, so no write can come between.
     fn set(&self, bit: u8) {
         self.flags.store(self.flags.load(Relaxed) | bit, Relaxed);
     }
@@ -89,8 +89,8 @@ impl CallState {
         self.flags.load(Relaxed) & bit != 0
     }
 
-    /// Returns whether a panic of the body is what drops the layer that asks. A panic of the caller,
-    /// which drops a suspended call, is none.
+    /// Returns whether a panic of the body is what drops the layer that asks. A panic of the
+    /// caller, which drops a suspended call, is none.
     pub(crate) fn panicked(&self) -> bool {
         self.has(POLLING)
     }
@@ -134,15 +134,15 @@ impl CallState {
         self.has(REPLAYED)
     }
 
-    /// Returns whether the answer is a replay and no body ran under the circuit's permit either. (An
-    /// attempt may fail and be recorded, and the next one replay that: then a body did run.)
+    /// Returns whether the answer is a replay and no body ran under the circuit's permit either.
+    /// (An attempt may fail and be recorded, and the next one replay that: then a body did run.)
     pub(crate) fn only_replayed(&self) -> bool {
         self.replayed() && !self.has(POLLED_SINCE_PERMIT)
     }
 
-    /// Notes that the circuit is about to let another attempt in. Generated code calls it only where
-    /// the circuit stands between a retry and a claim; in other stacks nobody asks for the flag
-    /// more than once.
+    /// Notes that the circuit is about to let another attempt in. Generated code calls it only
+    /// where the circuit stands between a retry and a claim; in other stacks nobody asks for the
+    /// flag more than once.
     #[inline(always)]
     pub fn forget_runs(&self) {
         self.clear(POLLED_SINCE_PERMIT);

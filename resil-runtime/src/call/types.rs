@@ -1,4 +1,4 @@
-//! For which types an instance of an annotated function was built.
+//! The types that an instance of an annotated function was compiled for.
 //!
 //! All instances of a generic function share its statics, and so do all types that use one default
 //! method of a trait. The attribute on a method can't tell: it sees neither the `impl` nor the
@@ -12,8 +12,8 @@ use std::any::type_name;
 /// What the path of a closure ends with. The item's name, `__RESIL_FN_`, is as long.
 const CLOSURE: &str = "::{{closure}}";
 
-/// The types that one instance of a function was built for. There is none of these where a function
-/// has one instance only.
+/// The types that one instance of a function was compiled for. A function that has only one
+/// instance has no such value.
 #[derive(Debug, Clone, Copy)]
 #[doc(hidden)]
 pub struct Types {
@@ -24,8 +24,8 @@ pub struct Types {
 }
 
 impl Types {
-    /// Of the function in whose body `D` is declared and the closure `I` stands, both in one block;
-    /// `None` if that has one instance only.
+    /// Returns the types of the function in whose body `D` is declared and the closure `I` stands,
+    /// both in one block; `None` if the function has only one instance.
     #[inline(always)]
     pub fn of<D, I>(_: &I) -> Option<Self> {
         let (declared, instance) = (type_name::<D>(), type_name::<I>());
@@ -43,14 +43,14 @@ impl Types {
         self.instance
     }
 
-    /// `Self`, as the path to the function names it, where the instance depends on it:
+    /// Returns `Self`, as the path to the function names it, where the instance depends on it:
     /// `<app::Visa as app::Pay>`, `app::Client<u32>`.
     pub(crate) fn this(self) -> Option<&'static str> {
         let this = Path::of(self.instance).this;
         (this != Path::of(self.declared).this).then_some(this)
     }
 
-    /// Path and name of the function, with `Self` and without its own arguments:
+    /// Returns path and name of the function, with `Self` and without its own arguments:
     /// `<app::Visa as app::Pay>::charge`.
     pub(crate) fn function(self) -> &'static str {
         Path::of(self.instance).function
@@ -59,25 +59,25 @@ impl Types {
 
 #[cfg(feature = "idempotent")]
 impl Types {
-    /// The function's own arguments, `<u32, 3>`; empty if it has none.
+    /// Returns the function's own arguments, `<u32, 3>`; empty if it has none.
     pub(crate) fn arguments(self) -> &'static str {
         Path::of(self.instance).arguments
     }
 
-    /// No other instance has it, in this process.
+    /// Returns an id that no other instance in this process has.
     pub(crate) fn id(self) -> std::any::TypeId {
         self.id
     }
 
-    /// Whether other types can't have these names: closures of one function share theirs, and so do
-    /// types in its blocks. A quoted character among the arguments is not read at all.
+    /// Returns whether no other types can have these names. Closures of one function share theirs,
+    /// and so do types in its blocks. Quoted characters among the arguments are not parsed.
     pub(crate) fn are_named(self) -> bool {
         let is_plain = |names: &str| !names.contains(['{', '\'', '"']);
         self.this().is_none_or(is_plain) && is_plain(self.arguments())
     }
 
-    /// Whether `Self` comes into a default method of a trait, and with it the trait's own arguments
-    /// (`<app::Visa as app::Pay<u32>>`).
+    /// Returns whether the function is a default method of a trait, so that `Self` is shown with
+    /// the trait and its arguments (`<app::Visa as app::Pay<u32>>`).
     pub(crate) fn of_trait(self) -> Option<OfTrait> {
         let this = self.this()?;
         let is_default = this.starts_with('<') && !self.declared.starts_with('<');
@@ -105,11 +105,11 @@ fn differ_in_the_last_word_alone(declared: &str, instance: &str) -> bool {
         }
 }
 
-/// The path to a function, taken apart.
+/// The parts of the path to a function.
 struct Path {
-    /// What stands before the name.
+    /// The path before the function's name.
     this: &'static str,
-    /// That and the name.
+    /// The path and the function's name.
     function: &'static str,
     /// The function's own arguments.
     #[cfg_attr(
@@ -120,7 +120,7 @@ struct Path {
 }
 
 impl Path {
-    /// Of what stands in the function's body.
+    /// Parses the path of an item in the function's body.
     fn of(inside: &'static str) -> Self {
         let mut path = inside.rfind("::").map_or(inside, |at| &inside[..at]);
         while let Some(outer) = path.strip_suffix(CLOSURE) {
@@ -136,7 +136,7 @@ impl Path {
     }
 }
 
-/// Where the arguments begin that a path ends with.
+/// Returns where the arguments begin that a path ends with.
 fn start_of_arguments(path: &str) -> usize {
     let bytes = path.as_bytes();
     if !path.ends_with('>') {

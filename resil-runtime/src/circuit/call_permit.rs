@@ -31,12 +31,13 @@ impl Deref for Held {
 
 /// The permit of one call: [`Breaker::try_acquire`](crate::Breaker::try_acquire) returns it.
 ///
-/// [`success`](Self::success) or [`failure`](Self::failure) records the outcome. A permit that is dropped,
-/// as by a cancellation, is neutral; a probe then gives its place back.
+/// [`success`](Self::success) or [`failure`](Self::failure) records the outcome. A permit that is
+/// dropped, as by a cancellation, is neutral; a probe then gives its place back.
 ///
-/// What runs in its [`scope`](Self::scope) may call the same breaker again under this permit. Outside of
-/// the scope the permit is a plain value: a call of a function that the same breaker guards is a call of
-/// its own, and while the breaker is half-open it finds the place of the probe taken by this permit.
+/// What runs in its [`scope`](Self::scope) may call the same breaker again under this permit.
+/// Outside of the scope the permit is a plain value: a call of a function that the same breaker
+/// guards is a call of its own, and while the breaker is half-open it finds the place of the probe
+/// taken by this permit.
 #[derive(Debug)]
 #[must_use = "dropped, the call counts neither as success nor as failure"]
 pub struct CallPermit {
@@ -69,8 +70,8 @@ impl CallPermit {
         self.ended = verdict;
     }
 
-    /// Runs `future` under this permit. A call that it makes of the same breaker (and key), in the same task,
-    /// is part of this call: it is never refused and not counted by itself.
+    /// Runs `future` under this permit. A call that it makes of the same breaker (and key), in the
+    /// same task, is part of this call: it is never refused and not counted by itself.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {

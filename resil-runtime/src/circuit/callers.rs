@@ -17,8 +17,9 @@ pub(crate) struct Caller<'a> {
     pub(super) reported: &'a Reported,
 }
 
-/// The outer functions with which a pair was reported, so that each pair is reported once. The list only
-/// grows and is read without a lock; it is as long as the code has functions that call this one.
+/// The outer functions with which a pair was reported, so that each pair is reported once. The list
+/// only grows and is read without a lock; it is as long as the code has functions that call this
+/// one.
 #[derive(Debug, Default)]
 pub(crate) struct Reported(OnceLock<Box<Pair>>);
 

@@ -21,8 +21,8 @@ pub struct Change {
     pub from: CircuitState,
     /// The state it is in.
     pub to: CircuitState,
-    /// The number of changes before this one that this listener was too slow for, and has lost. 0 if it
-    /// keeps up.
+    /// The number of changes before this one that this listener was too slow for, and has lost. 0
+    /// if it keeps up.
     pub missed: u64,
 }
 

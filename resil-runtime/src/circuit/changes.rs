@@ -1,12 +1,12 @@
 //! The changes of state as a stream.
 //!
-//! The last [`KEPT`](super::KEPT) changes of a name are kept for the listeners. A slower listener loses the
-//! oldest ones, hears how many, and holds up nobody else.
+//! The last [`KEPT`](super::KEPT) changes of a name are kept for the listeners. A slower listener
+//! loses the oldest ones, hears how many, and holds up nobody else.
 //!
-//! When the open time of a breaker is over and no call comes, nobody changes its state. So a listener does,
-//! with a timer of its own: it does to the breaker what the next call would have done, except for
-//! the probe. Whoever comes first makes the change and tells all of it once; nobody depends on a
-//! listener.
+//! When the open time of a breaker is over and no call comes, nobody changes its state. So a
+//! listener does, with a timer of its own: it does to the breaker what the next call would have
+//! done, except for the probe. Whoever comes first makes the change and tells all of it once;
+//! nobody depends on a listener.
 
 use std::fmt;
 
@@ -38,8 +38,8 @@ pub struct Changes {
     base: &'static NamedBreaker,
     /// When the soonest open time that it knows of is over, in milliseconds.
     due: Option<u64>,
-    /// The number of changes that were lost and not reported yet; kept here, so that a `next` that is
-    /// dropped does not forget them.
+    /// The number of changes that were lost and not reported yet; kept here, so that a `next` that
+    /// is dropped does not forget them.
     missed: u64,
 }
 
@@ -67,10 +67,11 @@ impl Changes {
 
     /// Waits for the next change. The stream never ends, as a breaker lives as long as the process.
     ///
-    /// At most [128](super::KEPT) changes are kept for a listener; a slower one loses the oldest, and
-    /// [`Change::missed`] of the next change says how many. Changes by calls that ran at the same
-    /// time may come in either order. Outside a tokio runtime there is no timer: there only the next
-    /// call, or [`try_next`](Self::try_next), makes a breaker half-open whose open time is over.
+    /// At most [128](super::KEPT) changes are kept for a listener; a slower one loses the oldest,
+    /// and [`Change::missed`] of the next change says how many. Changes by calls that ran at the
+    /// same time may come in either order. Outside a tokio runtime there is no timer: there only
+    /// the next call, or [`try_next`](Self::try_next), makes a breaker half-open whose open time is
+    /// over.
     ///
     /// # Cancellation
     ///
@@ -121,7 +122,8 @@ impl Changes {
         }
     }
 
-    /// Notes lost changes. The start of an open time may be among them, so all breakers are looked at again.
+    /// Notes lost changes. The start of an open time may be among them, so all breakers are looked
+    /// at again.
     fn lost(&mut self, count: u64) {
         self.missed += count;
         self.due = Some(0);

@@ -4,8 +4,8 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counts {
-    /// While closed: the calls in the window of the rate rules. A breaker without a rate rule has no window:
-    /// then this is the number of failures in a row.
+    /// While closed: the calls in the window of the rate rules. A breaker without a rate rule has
+    /// no window: then this is the number of failures in a row.
     pub calls: u64,
     /// While closed: the failures among those calls.
     pub failures: u64,

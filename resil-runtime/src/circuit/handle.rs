@@ -1,5 +1,5 @@
-//! The handles of breakers: inspecting them, controlling them manually, and running calls through them
-//! without an attribute.
+//! The handles of breakers: inspecting them, controlling them manually, and running calls through
+//! them without an attribute.
 
 use std::fmt::{self, Display};
 
@@ -20,12 +20,12 @@ use crate::sync::Arc;
 
 /// The handle of a breaker: [`breaker`](crate::breaker()) returns it.
 ///
-/// Manual control affects all who share the name, at once. Every change of state begins anew: calls that
-/// are under way are dropped when they end, not counted.
+/// Manual control affects all who share the name, at once. Every change of state begins anew: calls
+/// that are under way are dropped when they end, not counted.
 ///
 /// A function with a `key` has a breaker for each key: [`key`](Self::key) returns it, and
-/// [`keys`](Self::keys) lists all. Each of them, and the breaker of the name itself, has a state and
-/// manual control of its own. They share the settings and the [`changes`](Self::changes).
+/// [`keys`](Self::keys) lists all. Each of them, and the breaker of the name itself, has a state
+/// and manual control of its own. They share the settings and the [`changes`](Self::changes).
 #[derive(Clone, Copy)]
 pub struct Breaker(&'static NamedBreaker);
 
@@ -34,11 +34,11 @@ impl Breaker {
         Self(breaker)
     }
 
-    /// Sets the settings of the breaker and of its keys, unless a function or an earlier call of this method
-    /// has set some.
+    /// Sets the settings of the breaker and of its keys, unless a function or an earlier call of
+    /// this method has set some.
     ///
-    /// Returns false if other settings are in use. That is a conflict, as between two functions: the
-    /// [registry](crate::registry::Registry::conflicts) lists it.
+    /// Returns false if other settings are in use. That is a conflict, as between two functions:
+    /// the [registry](crate::registry::Registry::conflicts) lists it.
     pub fn configure(&self, policy: CircuitPolicy) -> bool {
         names::configure(self.0, &policy, MANUAL)
     }
@@ -46,9 +46,9 @@ impl Breaker {
     /// Returns the breaker of one key under this name, made if there is none.
     ///
     /// Keys are compared by their text: a host, a tenant, the number of a shard. There are at most
-    /// [`max_keys`](CircuitPolicy::max_keys) breakers; beyond that, new keys share one, whose key is
-    /// [`OVERFLOW`](crate::registry::OVERFLOW). Text of more than 256 bytes is cut, and a hash of the
-    /// rest is added.
+    /// [`max_keys`](CircuitPolicy::max_keys) breakers; beyond that, new keys share one, whose key
+    /// is [`OVERFLOW`](crate::registry::OVERFLOW). Text of more than 256 bytes is cut, and a hash
+    /// of the rest is added.
     ///
     /// ```
     /// let host = resil_runtime::breaker("pay").key("pay-3.example.com");
@@ -61,15 +61,15 @@ impl Breaker {
         KeyedBreaker(self.0.keys().get(&key))
     }
 
-    /// Returns the breakers of all keys that exist now, in no order. They keep their places as long as their
-    /// handles live.
+    /// Returns the breakers of all keys that exist now, in no order. They keep their places as long
+    /// as their handles live.
     pub fn keys(&self) -> Vec<KeyedBreaker> {
         let all = self.0.known_keys().map(Keys::all);
         all.into_iter().flatten().map(KeyedBreaker).collect()
     }
 
-    /// Subscribes to the changes of state from here on, of this breaker and of all keys under its name. A
-    /// listener hears that an open time is over when it is, even if no call comes.
+    /// Subscribes to the changes of state from here on, of this breaker and of all keys under its
+    /// name. A listener hears that an open time is over when it is, even if no call comes.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -123,24 +123,26 @@ macro_rules! manual_control {
             }
 
             /// Returns the state. An open breaker whose open time is over is
-            /// [`HalfOpen`](CircuitState::HalfOpen), even if no call has come yet: the next one is the
-            /// first probe.
+            /// [`HalfOpen`](CircuitState::HalfOpen), even if no call has come yet: the next one is
+            /// the first probe.
             ///
-            /// The clock is read here; nothing happens in the background. The event of that change is
-            /// told when the first call comes, or when a listener of [`changes`](Breaker::changes)
-            /// notices that the time is over, whichever is first.
+            /// The clock is read here; nothing happens in the background. The event of that change
+            /// is told when the first call comes, or when a listener of
+            /// [`changes`](Breaker::changes) notices that the time is over, whichever is first.
             pub fn state(&self) -> CircuitState {
                 self.0.state_at(clock::now_ms)
             }
 
             /// Waits until a call would be let in.
             ///
-            /// It returns at once if the breaker is closed, disabled, or half-open with a place for a
-            /// probe. If it is open, it returns when the open time is over; if all probes are out, when a
-            /// place is free or lost. If it is held open manually, it waits until it no longer is.
+            /// It returns at once if the breaker is closed, disabled, or half-open with a place for
+            /// a probe. If it is open, it returns when the open time is over; if all probes are
+            /// out, when a place is free or lost. If it is held open manually, it waits until it no
+            /// longer is.
             ///
-            /// Everyone who waits is woken. Of those who then call, only as many are let in as there are
-            /// [`probes`](CircuitPolicy::probes); the others are refused, and may wait again:
+            /// Everyone who waits is woken. Of those who then call, only as many are let in as
+            /// there are [`probes`](CircuitPolicy::probes); the others are refused, and may wait
+            /// again:
             ///
             /// ```no_run
             /// # async fn next_order() -> u32 { 1 }
@@ -163,7 +165,8 @@ macro_rules! manual_control {
             ///
             /// # Panics
             ///
-            /// If it has to wait for a time to pass and runs outside a tokio runtime with the time driver.
+            /// If it has to wait for a time to pass and runs outside a tokio runtime with the time
+            /// driver.
             pub async fn ready(&self) {
                 self.0.ready().await;
             }
@@ -173,15 +176,15 @@ macro_rules! manual_control {
                 self.0.counts(clock::now_ms)
             }
 
-            /// Refuses all calls until [`force_close`](Self::force_close), [`disable`](Self::disable) or
-            /// [`reset`](Self::reset) is called. Calls that are under way go on, and so do the calls that
-            /// they make under their permits.
+            /// Refuses all calls until [`force_close`](Self::force_close),
+            /// [`disable`](Self::disable) or [`reset`](Self::reset) is called. Calls that are under
+            /// way go on, and so do the calls that they make under their permits.
             pub fn force_open(&self) {
                 self.0.force_open();
             }
 
-            /// Closes the breaker, with nothing counted; from then on it works by its rules. A closed breaker
-            /// stays as it is.
+            /// Closes the breaker, with nothing counted; from then on it works by its rules. A
+            /// closed breaker stays as it is.
             pub fn force_close(&self) {
                 self.0.force_close();
             }
@@ -192,7 +195,8 @@ macro_rules! manual_control {
                 self.0.disable();
             }
 
-            /// Resets the breaker: closed, nothing counted, no growth of the open time. The settings stay.
+            /// Resets the breaker: closed, nothing counted, no growth of the open time. The
+            /// settings stay.
             pub fn reset(&self) {
                 self.0.reset();
             }
@@ -200,12 +204,13 @@ macro_rules! manual_control {
             /// Acquires a permit for one call, or refuses it.
             ///
             /// The caller reports the outcome with [`success`](CallPermit::success) or
-            /// [`failure`](CallPermit::failure); a permit that is dropped is neutral. If the breaker has a
-            /// rule about slow calls, the time until then is the time that the call took.
+            /// [`failure`](CallPermit::failure); a permit that is dropped is neutral. If the
+            /// breaker has a rule about slow calls, the time until then is the time that the call
+            /// took.
             ///
-            /// Within a call that this same breaker has let in (the body of a function that it guards, or
-            /// a [`scope`](CallPermit::scope)), the call runs under the permit of that one: it is never
-            /// refused, and its outcome is not counted a second time.
+            /// Within a call that this same breaker has let in (the body of a function that it
+            /// guards, or a [`scope`](CallPermit::scope)), the call runs under the permit of that
+            /// one: it is never refused, and its outcome is not counted a second time.
             ///
             /// ```
             /// # fn ask() -> Result<u32, std::io::Error> { Ok(1) }

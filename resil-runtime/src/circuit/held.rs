@@ -1,11 +1,11 @@
 //! The permits that are held around the poll in progress.
 //!
-//! A breaker has to notice that it is entered again by a call under one of its own permits. The outer
-//! permit is held by plain statements around an `.await`, out of reach of the functions called below.
-//! So each poll of the code under a permit pushes a level on a thread-local stack and pops it when
-//! the poll ends, also by a panic. A spawned task is polled elsewhere and does not see it. As with
-//! [`Deadline::current`](crate::Deadline::current), everything that is polled within the poll sees
-//! it, including the tasks of a `LocalSet` that the body drives.
+//! A breaker has to notice that it is entered again by a call under one of its own permits. The
+//! outer permit is held by plain statements around an `.await`, out of reach of the functions
+//! called below. So each poll of the code under a permit pushes a level on a thread-local stack and
+//! pops it when the poll ends, also by a panic. A spawned task is polled elsewhere and does not see
+//! it. As with [`Deadline::current`](crate::Deadline::current), everything that is polled within
+//! the poll sees it, including the tasks of a `LocalSet` that the body drives.
 
 use std::cell::{Cell, RefCell};
 use std::thread::LocalKey;

@@ -1,7 +1,7 @@
 //! A breaker's name and key.
 //!
-//! A name has one breaker of its own, and one for each key under it. What they share is kept with the
-//! name: the channel on which changes are sent, and whose manual calls were reported.
+//! A name has one breaker of its own, and one for each key under it. What they share is kept with
+//! the name: the channel on which changes are sent, and whose manual calls were reported.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,8 +11,8 @@ use super::recording;
 use super::state::CircuitState;
 use crate::event::{self, Event};
 
-/// The key of the breaker that newcomers share when all places are taken, and the name of the one that
-/// manually made names beyond the bound share.
+/// The key of the breaker that newcomers share when all places are taken, and the name of the one
+/// that manually made names beyond the bound share.
 pub const OVERFLOW: &str = "(overflow)";
 
 /// A name, and what all breakers under it share.
@@ -100,7 +100,8 @@ impl Identity {
         });
     }
 
-    /// Tells the channel, and nobody else, that the open time ends at another time, in milliseconds.
+    /// Tells the channel, and nobody else, that the open time ends at another time, in
+    /// milliseconds.
     #[cold]
     pub(super) fn tell_due(&self, due: u64) {
         if let Some(channel) = self.name().changes.get() {

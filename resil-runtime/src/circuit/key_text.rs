@@ -1,12 +1,12 @@
-//! The text of a key, on the stack. It is made before any lock is taken, and looking up an existing key
-//! allocates nothing, however long the key is.
+//! The text of a key, on the stack. It is made before any lock is taken, and looking up an existing
+//! key allocates nothing, however long the key is.
 
 use std::fmt::{self, Write};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
 
-/// Longer keys are cut to this many bytes, which end with a hash of the rest. So keys of a megabyte, sent
-/// from outside, take no more memory than as many short ones.
+/// Longer keys are cut to this many bytes, which end with a hash of the rest. So keys of a
+/// megabyte, sent from outside, take no more memory than as many short ones.
 pub(super) const LONGEST: usize = 256;
 /// `~` and 64 bits in hex.
 const HASH: usize = 17;

@@ -1,14 +1,14 @@
 //! The breakers of the keys under one name, up to a bound.
 //!
-//! A key that is new when the bound is reached takes the place of an idle breaker: a closed one first,
-//! then an open one whose open time is over. *Idle* means that no call and no handle has the
+//! A key that is new when the bound is reached takes the place of an idle breaker: a closed one
+//! first, then an open one whose open time is over. *Idle* means that no call and no handle has the
 //! breaker, so that nobody is left with a breaker that others do not share. An open one stays until
-//! its open time is over, a half-open one for [`open_for`](super::CircuitPolicy::open_for) after its
-//! last probe, and one that is held manually for ever. Where no place is free, newcomers share one
-//! breaker.
+//! its open time is over, a half-open one for [`open_for`](super::CircuitPolicy::open_for) after
+//! its last probe, and one that is held manually for ever. Where no place is free, newcomers share
+//! one breaker.
 //!
-//! Locks are held for lookups and moves only: keys are text before the lock is taken, breakers are made
-//! before it and dropped after it.
+//! Locks are held for lookups and moves only: keys are text before the lock is taken, breakers are
+//! made before it and dropped after it.
 
 use std::collections::HashMap;
 use std::sync::{Arc as Text, PoisonError};
@@ -22,9 +22,9 @@ use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, broke
 
 const SHARDS: usize = if cfg!(loom) { 2 } else { 16 };
 
-/// The number of places that a newcomer looks at after another one has looked at all of them and found
-/// none free. Newcomers go on where the last one stopped, until they have been round. Otherwise a
-/// flood of keys, all of them open, would cost each call a walk over all places.
+/// The number of places that a newcomer looks at after another one has looked at all of them and
+/// found none free. Newcomers go on where the last one stopped, until they have been round.
+/// Otherwise a flood of keys, all of them open, would cost each call a walk over all places.
 const LOOKS: usize = 128;
 
 /// The breakers of the keys under one name.
@@ -93,8 +93,8 @@ impl Keys {
             self.base.shared_name(),
             Text::clone(&key),
         ));
-        // Before others can find it: a call in between would be let in by the defaults, and come back
-        // late.
+        // Before others can find it: a call in between would be let in by the defaults, and come
+        // back late.
         core.adopt_of(self.base, clock::now_ms);
         let mut shard = self.lock(at);
         if let Some(other) = shard.find(&key)
@@ -129,8 +129,8 @@ impl Keys {
         }
     }
 
-    /// Drops an idle breaker: a closed one that nobody asked for lately, or any closed one, or an open one
-    /// whose open time is over. Returns false if there is none.
+    /// Drops an idle breaker: a closed one that nobody asked for lately, or any closed one, or an
+    /// open one whose open time is over. Returns false if there is none.
     fn evict(&self) -> bool {
         let now = clock::now_ms();
         let is_closed = |core: &BreakerCore| matches!(core.load().state(), State::Closed { .. });
@@ -151,8 +151,8 @@ impl Keys {
         found
     }
 
-    /// Drops an idle breaker for which `is_free` returns true. Looks at no more than `looks` places, each
-    /// at most once. Returns false if there is none.
+    /// Drops an idle breaker for which `is_free` returns true. Looks at no more than `looks`
+    /// places, each at most once. Returns false if there is none.
     fn evict_if(
         &self,
         looks: usize,
@@ -175,8 +175,8 @@ impl Keys {
         false
     }
 
-    /// Makes those half-open whose open time is over. Returns the time in milliseconds at which the next
-    /// one's is.
+    /// Makes those half-open whose open time is over. Returns the time in milliseconds at which the
+    /// next one's is.
     pub(super) fn expire(&self, clock: Clock) -> Option<u64> {
         let now = clock();
         let mut next: Option<u64> = None;
@@ -231,8 +231,8 @@ impl Shard {
         });
     }
 
-    /// Removes an idle breaker for which `is_free` returns true. With `second_chance`, those that were asked
-    /// for since the clock hand last passed are spared once.
+    /// Removes an idle breaker for which `is_free` returns true. With `second_chance`, those that
+    /// were asked for since the clock hand last passed are spared once.
     fn evict(
         &mut self,
         looks: &mut usize,
@@ -267,8 +267,8 @@ impl Shard {
     }
 }
 
-/// Returns the shard of `key` (FNV-1a). It only has to spread: an attacker who aims at one shard gains
-/// nothing but its lock. The maps themselves are hashed with std's `SipHash`.
+/// Returns the shard of `key` (FNV-1a). It only has to spread: an attacker who aims at one shard
+/// gains nothing but its lock. The maps themselves are hashed with std's `SipHash`.
 fn shard_of(key: &str) -> usize {
     let fold = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     let hash = key.as_bytes().iter().fold(0x811c_9dc5, fold);

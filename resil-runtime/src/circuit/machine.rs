@@ -1,5 +1,5 @@
-//! The state machine of a breaker, as pure functions: from a word, the rules and an outcome to the next
-//! word. The threads, the clock and the events are in [`breaker`](super::breaker).
+//! The state machine of a breaker, as pure functions: from a word, the rules and an outcome to the
+//! next word. The threads, the clock and the events are in [`breaker`](super::breaker).
 //!
 //! Time comes in as milliseconds, or as a function that reads them where most calls need none. The
 //! open time has random jitter, so a function that opens the breaker takes the opened state from
@@ -65,8 +65,8 @@ pub(super) fn admit(
                     grant.wrapping_add(1)
                 },
             };
-            // Otherwise the probes that are out are lost: the new generation makes all of them late,
-            // and what the others have shown is kept.
+            // Otherwise the probes that are out are lost: the new generation makes all of them
+            // late, and what the others have shown is kept.
             let to = if is_free || broken("lost_generation") {
                 word.with(to)
             } else {
@@ -77,8 +77,8 @@ pub(super) fn admit(
     }
 }
 
-/// Returns the word after a probe has ended; `None` if the breaker is not half-open. `open` returns the
-/// opened state for a number of failed probes in a row.
+/// Returns the word after a probe has ended; `None` if the breaker is not half-open. `open` returns
+/// the opened state for a number of failed probes in a row.
 pub(super) fn probe_ended(
     word: Word,
     settings: &Settings,
@@ -148,8 +148,8 @@ pub(super) fn set_record_successes(word: Word, yes: bool) -> Option<Word> {
     }
 }
 
-/// Returns the word after the breaker has adopted `settings`: a new generation in the same state, so
-/// that what was counted by other rules does not mix with what comes.
+/// Returns the word after the breaker has adopted `settings`: a new generation in the same state,
+/// so that what was counted by other rules does not mix with what comes.
 pub(super) fn adopted(word: Word, settings: &Settings, clock: impl FnOnce() -> u64) -> Word {
     let to = match word.state() {
         State::Closed { .. } => settings.closed(),
@@ -215,15 +215,15 @@ pub(super) fn opening(
     }
 }
 
-/// Returns whether the open time is over. An opening that would last longer than any can was made on a
-/// clock that runs ahead of this one.
+/// Returns whether the open time is over. An opening that would last longer than any can was made
+/// on a clock that runs ahead of this one.
 pub(super) fn is_due(rules: &Rules, until: u64, now: u64) -> bool {
     until <= now || until - now > rules.open_longest()
 }
 
 /// Returns whether the probes that are out have lost their places; the last of them was let in at
-/// `last_grant`. A grant that lies as far ahead was dated by a clock that runs ahead of this one, and
-/// says nothing.
+/// `last_grant`. A grant that lies as far ahead was dated by a clock that runs ahead of this one,
+/// and says nothing.
 pub(super) fn is_lost(rules: &Rules, last_grant: u64, now: u64) -> bool {
     now.abs_diff(last_grant) >= rules.open_for
 }

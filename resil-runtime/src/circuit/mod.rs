@@ -1,27 +1,27 @@
 //! `#[circuit]`: while the other side keeps failing, calls are refused at once.
 //!
-//! A [`Breaker`] is closed as long as calls succeed. When the rules of its [`CircuitPolicy`] are met, it
-//! opens and refuses all calls. When the open time is over it is half-open and lets a few calls pass as
-//! probes, whose outcomes close it or open it again.
+//! A [`Breaker`] is closed as long as calls succeed. When the rules of its [`CircuitPolicy`] are
+//! met, it opens and refuses all calls. When the open time is over it is half-open and lets a few
+//! calls pass as probes, whose outcomes close it or open it again.
 //!
-//! * Every call remembers the state that let it in. A call that began before the last change of state is
-//!   dropped when it ends, not counted.
-//! * A call that ended without an answer of the other side is neutral: it counts neither way, and a probe
-//!   that ends so gives its place back. Probes that never end lose their places
+//! * Every call remembers the state that let it in. A call that began before the last change of
+//!   state is dropped when it ends, not counted.
+//! * A call that ended without an answer of the other side is neutral: it counts neither way, and a
+//!   probe that ends so gives its place back. Probes that never end lose their places
 //!   [`open_for`](CircuitPolicy::open_for) after the last one was let in.
-//! * A success that would change nothing writes nothing: as long as all is well, callers on many cores
-//!   share one cache line that is only read.
+//! * A success that would change nothing writes nothing: as long as all is well, callers on many
+//!   cores share one cache line that is only read.
 //! * Under one name there may be a breaker for each key: see [`Breaker::key`].
-//! * A call made, in the same task, under a permit of the same breaker (and key) runs under that permit: it
-//!   is never refused, and not counted a second time.
+//! * A call made, in the same task, under a permit of the same breaker (and key) runs under that
+//!   permit: it is never refused, and not counted a second time.
 //!
 //! The attribute makes all calls into this module; to control a breaker manually,
 //! [`breaker`](crate::breaker()) returns its handle.
 //!
-//! From the bottom up: `word` packs the state into one atomic word, `rules` are the settings in its units,
-//! `machine` computes the next word, `window` counts outcomes, `breaker` runs the threads, the clock
-//! and the events around it, `keys` and `names` find breakers, and `site`, `permit`, `handle` and
-//! `changes` are what callers hold.
+//! From the bottom up: `word` packs the state into one atomic word, `rules` are the settings in its
+//! units, `machine` computes the next word, `window` counts outcomes, `breaker` runs the threads,
+//! the clock and the events around it, `keys` and `names` find breakers, and `site`, `permit`,
+//! `handle` and `changes` are what callers hold.
 
 #![allow(
     clippy::inline_always,

@@ -1,7 +1,7 @@
 //! The breakers of the process by name.
 //!
-//! A breaker lives as long as the process. There are as many for functions as the code has functions;
-//! those that were made manually are bounded by [`MAX_BY_HAND`].
+//! A breaker lives as long as the process. There are as many for functions as the code has
+//! functions; those that were made manually are bounded by [`MAX_BY_HAND`].
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -78,8 +78,8 @@ impl Names {
         Some(found.breaker)
     }
 
-    /// Returns the breaker of a site without a name. It goes by the path of the function; where that
-    /// name was given to another breaker, by the next variant that is free.
+    /// Returns the breaker of a site without a name. It goes by the path of the function; where
+    /// that name was given to another breaker, by the next variant that is free.
     fn unnamed(&mut self, site: &'static Site) -> &'static NamedBreaker {
         if let Some(breaker) = self.claim(site.name(), site) {
             return breaker;
@@ -132,8 +132,8 @@ pub(super) fn register(
             found.breaker
         }
     };
-    // With the lock held: the first call of another function must not find it half set, be let in by
-    // the defaults and come back late. The state does not change, so no listener is told.
+    // With the lock held: the first call of another function must not find it half set, be let in
+    // by the defaults and come back late. The state does not change, so no listener is told.
     let adopted = policy.map(|policy| breaker.adopt(policy, site.name(), clock::now_ms));
     drop(all);
     if let Some(Err(used)) = adopted {
@@ -142,7 +142,8 @@ pub(super) fn register(
     breaker
 }
 
-/// Gives `breaker` the settings of `function`. Returns false, and notes a conflict, if others are in use.
+/// Gives `breaker` the settings of `function`. Returns false, and notes a conflict, if others are
+/// in use.
 pub(super) fn configure(
     breaker: &'static NamedBreaker,
     policy: &CircuitPolicy,

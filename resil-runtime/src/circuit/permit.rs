@@ -1,5 +1,5 @@
-//! The permit of one call of an annotated function: held around the inner layers, and settled with their
-//! outcome.
+//! The permit of one call of an annotated function: held around the inner layers, and settled with
+//! their outcome.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,9 +18,9 @@ use crate::error::Refusal;
 
 /// The permit of one call of an annotated function.
 ///
-/// Dropped before it is settled, it records a failure if the body panicked or a timeout of the same stack
-/// dropped it; otherwise it is neutral. The outcome of a call under a permit of the same breaker is not
-/// recorded.
+/// Dropped before it is settled, it records a failure if the body panicked or a timeout of the same
+/// stack dropped it; otherwise it is neutral. The outcome of a call under a permit of the same
+/// breaker is not recorded.
 #[derive(Debug)]
 #[must_use = "settle it, or the call counts as cancelled"]
 pub struct Permit<'a> {
@@ -48,8 +48,8 @@ impl<'a> Permit<'a> {
 }
 
 impl Permit<'_> {
-    /// Records the outcome of the call. `verdict` returns what the patterns say of the user's error; if it
-    /// returns `None`, the error's `class` decides.
+    /// Records the outcome of the call. `verdict` returns what the patterns say of the user's
+    /// error; if it returns `None`, the error's `class` decides.
     #[inline(always)]
     pub fn settle<T, E>(
         self,
@@ -68,8 +68,8 @@ impl Permit<'_> {
         std::mem::forget(self);
     }
 
-    /// Records the outcome of the call, as [`settle`](Self::settle) does, where a value counts as a failure
-    /// if `on_ok` returns true for it.
+    /// Records the outcome of the call, as [`settle`](Self::settle) does, where a value counts as a
+    /// failure if `on_ok` returns true for it.
     #[inline(always)]
     pub fn settle_by_value<T, E>(
         self,
@@ -120,15 +120,16 @@ impl Permit<'_> {
         self.core.enter(&self.admitted, Some(self.site))
     }
 
-    /// Runs `ask`, code of the user's that looks at an outcome, under this permit. Its panic counts as the
-    /// call's.
+    /// Runs `ask`, code of the user's that looks at an outcome, under this permit. Its panic counts
+    /// as the call's.
     #[inline(always)]
     pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
         let _frame = self.enter();
         self.call.asking(ask)
     }
 
-    /// Awaits `wait`, the pause of a retry below, and leaves it out of the time that the call takes.
+    /// Awaits `wait`, the pause of a retry below, and leaves it out of the time that the call
+    /// takes.
     #[inline(always)]
     pub fn leaving_out<F: Future>(&self, wait: F) -> LeftOut<'_, F> {
         LeftOut {

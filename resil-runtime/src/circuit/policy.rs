@@ -10,8 +10,8 @@ use super::rules::{Rate, Rules, Span, clamp, longest, millis, nanos};
 pub enum Window {
     /// The last calls, exactly this many: 1 to 10 000.
     Calls(u32),
-    /// The calls of this last span of time, at least 100 ms. They are counted in ten buckets, so an outcome
-    /// leaves the window between 0.9 and 1 span after it came.
+    /// The calls of this last span of time, at least 100 ms. They are counted in ten buckets, so an
+    /// outcome leaves the window between 0.9 and 1 span after it came.
     Time(Duration),
 }
 
@@ -26,8 +26,8 @@ impl Window {
     }
 }
 
-/// A window from a constant of the user's, whose type generated code does not know: a `u32` is a number
-/// of calls, a [`Duration`] a span of time.
+/// A window from a constant of the user's, whose type generated code does not know: a `u32` is a
+/// number of calls, a [`Duration`] a span of time.
 #[derive(Debug, Clone, Copy)]
 pub struct WindowOf<T>(pub T);
 
@@ -47,8 +47,8 @@ impl WindowOf<Duration> {
 
 /// The settings of a circuit breaker.
 ///
-/// No setter panics: a value out of range is replaced by the nearest one in range. (`#[circuit]` refuses
-/// such values at compile time.)
+/// No setter panics: a value out of range is replaced by the nearest one in range. (`#[circuit]`
+/// refuses such values at compile time.)
 ///
 /// ```
 /// use std::time::Duration;
@@ -81,9 +81,9 @@ impl Default for CircuitPolicy {
 }
 
 impl CircuitPolicy {
-    /// Creates the default settings: the breaker opens after five failures in a row, refuses calls for 30 s
-    /// (up to 20 % more at random, doubling with each failed probe up to 300 s), and closes when one
-    /// probe succeeds.
+    /// Creates the default settings: the breaker opens after five failures in a row, refuses calls
+    /// for 30 s (up to 20 % more at random, doubling with each failed probe up to 300 s), and
+    /// closes when one probe succeeds.
     pub const fn new() -> Self {
         Self {
             failures: None,
@@ -99,20 +99,20 @@ impl CircuitPolicy {
         }
     }
 
-    /// Opens the breaker after this many failures in a row, 1 to 65 535. Default: 5 if no other rule is
-    /// given, otherwise no such rule.
+    /// Opens the breaker after this many failures in a row, 1 to 65 535. Default: 5 if no other
+    /// rule is given, otherwise no such rule.
     ///
-    /// Failures never age: if nothing succeeds in between, five failures in five days are five in a row.
-    /// For a function that is rarely called, a rate over a span of time is the better rule:
+    /// Failures never age: if nothing succeeds in between, five failures in five days are five in a
+    /// row. For a function that is rarely called, a rate over a span of time is the better rule:
     /// `failure_rate(1.0)`, `window(Window::Time(ten minutes))` and `min_calls(3)`.
     pub const fn failures(mut self, count: u32) -> Self {
         self.failures = Some(clamp(count, 1, 65_535));
         self
     }
 
-    /// Opens the breaker when failures / calls in the window reach this ratio (≥), above 0 and up to 1.
-    /// NaN is replaced by 1, and 0 or less by the least positive number: one failure reaches it.
-    /// Default: no such rule.
+    /// Opens the breaker when failures / calls in the window reach this ratio (≥), above 0 and up
+    /// to 1. NaN is replaced by 1, and 0 or less by the least positive number: one failure reaches
+    /// it. Default: no such rule.
     pub const fn failure_rate(mut self, ratio: f64) -> Self {
         self.failure_rate = Some(ratio_of(ratio));
         self
@@ -127,58 +127,62 @@ impl CircuitPolicy {
         self
     }
 
-    /// Sets how many calls have to be in the window before a rate can open the breaker; at least 1, and at
-    /// most the size of a window that counts calls. Default: that size, or 20 for a window of time.
+    /// Sets how many calls have to be in the window before a rate can open the breaker; at least 1,
+    /// and at most the size of a window that counts calls. Default: that size, or 20 for a window
+    /// of time.
     pub const fn min_calls(mut self, count: u32) -> Self {
         self.min_calls = Some(if count == 0 { 1 } else { count });
         self
     }
 
-    /// Counts a call as slow if it takes at least this long, whatever its outcome; at least 1 ns. The waits of
-    /// a `#[retry]` below in the same stack are left out. The breaker opens when slow / calls in the
-    /// window reach [`slow_rate`](Self::slow_rate). With this rule every call that is let in while
-    /// closed is timed. Default: no such rule.
+    /// Counts a call as slow if it takes at least this long, whatever its outcome; at least 1 ns.
+    /// The waits of a `#[retry]` below in the same stack are left out. The breaker opens when slow
+    /// / calls in the window reach [`slow_rate`](Self::slow_rate). With this rule every call that
+    /// is let in while closed is timed. Default: no such rule.
     ///
-    /// Probes are not timed: while half-open, one failure opens the breaker again, and a slow success is no
-    /// failure. (Slowness is judged by the share among many calls, and the first call after an outage
-    /// meets cold caches. If calls stay slow, the closed breaker notices by this rule.)
+    /// Probes are not timed: while half-open, one failure opens the breaker again, and a slow
+    /// success is no failure. (Slowness is judged by the share among many calls, and the first call
+    /// after an outage meets cold caches. If calls stay slow, the closed breaker notices by this
+    /// rule.)
     pub const fn slow(mut self, time: Duration) -> Self {
         self.slow = Some(time);
         self
     }
 
-    /// Sets the ratio of slow / calls in the window that opens the breaker (≥), above 0 and up to 1, as for
-    /// [`failure_rate`](Self::failure_rate). Without [`slow`](Self::slow) no call is slow. Default: 1.
+    /// Sets the ratio of slow / calls in the window that opens the breaker (≥), above 0 and up to
+    /// 1, as for [`failure_rate`](Self::failure_rate). Without [`slow`](Self::slow) no call is
+    /// slow. Default: 1.
     pub const fn slow_rate(mut self, ratio: f64) -> Self {
         self.slow_rate = Some(ratio_of(ratio));
         self
     }
 
-    /// Sets the open time: how long calls are refused, plus up to 20 % at random, so that the clients of one
-    /// failing service do not all probe at once. At least 1 ms, in whole milliseconds. Default: 30 s.
+    /// Sets the open time: how long calls are refused, plus up to 20 % at random, so that the
+    /// clients of one failing service do not all probe at once. At least 1 ms, in whole
+    /// milliseconds. Default: 30 s.
     pub const fn open_for(mut self, time: Duration) -> Self {
         self.open_for = time;
         self
     }
 
-    /// Sets the longest open time. Each failed probe doubles the open time up to this, to which the jitter is
-    /// added too; closing resets it. A value below `open_for` is replaced by `open_for`: no growth.
-    /// Default: ten times `open_for`.
+    /// Sets the longest open time. Each failed probe doubles the open time up to this, to which the
+    /// jitter is added too; closing resets it. A value below `open_for` is replaced by `open_for`:
+    /// no growth. Default: ten times `open_for`.
     pub const fn open_max(mut self, time: Duration) -> Self {
         self.open_max = Some(time);
         self
     }
 
-    /// Sets how many probes are let in while half-open, 1 to 255. One failure opens the breaker again; this
-    /// many successes close it. Default: 1.
+    /// Sets how many probes are let in while half-open, 1 to 255. One failure opens the breaker
+    /// again; this many successes close it. Default: 1.
     pub const fn probes(mut self, count: u32) -> Self {
         self.probes = clamp(count, 1, 255);
         self
     }
 
-    /// Sets how many keys can have a breaker at the same time; at least 1. Beyond it, a new key takes the
-    /// place of an idle breaker: a closed one first, otherwise an open one whose open time is over. If
-    /// there is none, new keys share one overflow breaker. Default: 10 000.
+    /// Sets how many keys can have a breaker at the same time; at least 1. Beyond it, a new key
+    /// takes the place of an idle breaker: a closed one first, otherwise an open one whose open
+    /// time is over. If there is none, new keys share one overflow breaker. Default: 10 000.
     pub const fn max_keys(mut self, count: u32) -> Self {
         self.max_keys = clamp(count, 1, u32::MAX);
         self
@@ -332,6 +336,13 @@ mod tests {
         assert_eq!(w(Window::Calls(0)), Span::Calls(1));
         assert_eq!(w(Window::Calls(1_000_000)), Span::Calls(10_000));
         assert_eq!(w(Window::Time(Duration::ZERO)), Span::Millis(100));
+    }
+
+    #[test]
+    fn a_window_of_a_constant_is_of_calls_or_of_time() {
+        const CALLS: u32 = 50;
+        assert_eq!(WindowOf(CALLS).window(), Window::Calls(50));
+        assert_eq!(WindowOf(secs(5)).window(), Window::Time(secs(5)));
     }
 
     #[test]

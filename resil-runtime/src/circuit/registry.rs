@@ -38,16 +38,17 @@ pub fn registry() -> Registry {
 }
 
 impl Registry {
-    /// Returns the breakers and named budgets that two functions set differently, in the order in which
-    /// the conflicts were found.
+    /// Returns the breakers and named budgets that two functions set differently, in the order in
+    /// which the conflicts were found.
     pub fn conflicts(&self) -> Vec<Conflict> {
         conflict::all()
     }
 
-    /// Returns the state of every breaker, ordered by name and then by key. Each name has a breaker of its
-    /// own, which comes before those of its keys.
+    /// Returns the state of every breaker, ordered by name and then by key. Each name has a breaker
+    /// of its own, which comes before those of its keys.
     ///
-    /// The breakers are read one after the other, with no lock held, so the result is no single moment.
+    /// The breakers are read one after the other, with no lock held, so the result is no single
+    /// moment.
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let breakers = names::all();
         let mut all = Vec::with_capacity(breakers.len());
@@ -73,12 +74,12 @@ impl BreakerSnapshot {
     }
 }
 
-/// Returns the breaker of that name, made if there is none. All who use the name share it, here or in
-/// `#[circuit(name = ..)]`; a function without a `name` goes by its path.
+/// Returns the breaker of that name, made if there is none. All who use the name share it, here or
+/// in `#[circuit(name = ..)]`; a function without a `name` goes by its path.
 ///
-/// A new breaker has the default settings until it adopts those of the first function with settings that
-/// is called, or those of [`Breaker::configure`]. This function makes at most [`MAX_BY_HAND`] names;
-/// beyond that, new names share one breaker, [`OVERFLOW`].
+/// A new breaker has the default settings until it adopts those of the first function with settings
+/// that is called, or those of [`Breaker::configure`]. This function makes at most [`MAX_BY_HAND`]
+/// names; beyond that, new names share one breaker, [`OVERFLOW`].
 pub fn breaker(name: &str) -> Breaker {
     Breaker::new(names::get(name))
 }

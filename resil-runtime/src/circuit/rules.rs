@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The rules of a breaker. Two policies with the same rules do not conflict: it makes no difference whether
-/// a default is written out.
+/// The rules of a breaker. Two policies with the same rules do not conflict: it makes no difference
+/// whether a default is written out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rules {
     /// Opens after this many failures in a row; 0: no such rule.
@@ -38,8 +38,8 @@ pub(crate) enum Span {
 impl Rate {
     /// Returns whether these counts open the breaker.
     ///
-    /// The counts are divided, not the ratio multiplied: 7 / 100 is the very `f64` that `0.07` is parsed as,
-    /// while 0.07 · 100 is more than 7.
+    /// The counts are divided, not the ratio multiplied: 7 / 100 is the very `f64` that `0.07` is
+    /// parsed as, while 0.07 · 100 is more than 7.
     pub(crate) fn reached(&self, failures: u64, slow: u64, calls: u64) -> bool {
         let reaches = |n: u64, ratio: Option<f64>| {
             n != 0 && ratio.is_some_and(|ratio| n as f64 / calls as f64 >= ratio)

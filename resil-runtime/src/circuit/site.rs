@@ -47,8 +47,8 @@ impl CircuitSite {
         }
     }
 
-    /// Returns the site for the `Self` of `types`, for a breaker without a name. Each but the first is
-    /// shown with its type: `<app::Visa as app::Pay>::charge`.
+    /// Returns the site for the `Self` of `types`, for a breaker without a name. Each but the first
+    /// is shown with its type: `<app::Visa as app::Pay>::charge`.
     #[inline(always)]
     pub fn of(&'static self, types: Option<Types>) -> &'static Self {
         match types {
@@ -66,12 +66,13 @@ impl CircuitSite {
         self.types.other(types, make).unwrap_or(self)
     }
 
-    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code calls it
-    /// before each call of a function whose settings may depend on a generic. All instances are one
-    /// site, and an instance that sets something else is a conflict, as a second function is.
+    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
+    /// calls it before each call of a function whose settings may depend on a generic. All
+    /// instances are one site, and an instance that sets something else is a conflict, as a second
+    /// function is.
     ///
-    /// An instance is recognised by the address of its settings. The compiler may place them several
-    /// times, in different codegen units: then they are compared once more.
+    /// An instance is recognised by the address of its settings. The compiler may place them
+    /// several times, in different codegen units: then they are compared once more.
     #[inline(always)]
     pub fn instance(
         &'static self,
@@ -101,8 +102,8 @@ impl CircuitSite {
 
     /// Lets a call in, or refuses it. A call under a permit of the same breaker is never refused.
     ///
-    /// `policy` is what the function sets; `None` if only a name was given. It is read by the first call
-    /// of the site; all instances of a generic function are one site.
+    /// `policy` is what the function sets; `None` if only a name was given. It is read by the first
+    /// call of the site; all instances of a generic function are one site.
     #[inline(always)]
     pub fn admit<'a>(
         &'static self,
@@ -124,8 +125,8 @@ impl CircuitSite {
         }
     }
 
-    /// Returns the breaker of `key`. Generated code calls it once per call, whose attempts all share the
-    /// result; the breaker keeps its place until the result is dropped.
+    /// Returns the breaker of `key`. Generated code calls it once per call, whose attempts all
+    /// share the result; the breaker keeps its place until the result is dropped.
     pub fn keyed(
         &'static self,
         policy: Option<&'static CircuitPolicy>,
@@ -148,8 +149,8 @@ impl CircuitSite {
         }
     }
 
-    /// Registers the site. Not inside the `OnceLock`'s initialiser: registering may tell listeners, and one
-    /// of them may call this very function.
+    /// Registers the site. Not inside the `OnceLock`'s initialiser: registering may tell listeners,
+    /// and one of them may call this very function.
     #[cold]
     fn register(&self, policy: Option<&'static CircuitPolicy>) -> &'static NamedBreaker {
         let breaker = names::register(self.site, self.name, policy);

@@ -15,8 +15,8 @@ pub enum CircuitVerdict {
     Neutral,
 }
 
-/// Returns the verdict on an error of the body where no pattern decides. A permanent error proves that
-/// the other side answers.
+/// Returns the verdict on an error of the body where no pattern decides. A permanent error proves
+/// that the other side answers.
 fn by_class(class: Option<Class>) -> CircuitVerdict {
     match class {
         None | Some(Class::Transient | Class::Throttled { .. }) => CircuitVerdict::Failure,
@@ -25,7 +25,8 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
     }
 }
 
-/// Returns the verdict on a failed call: by the patterns, and where none matches by the error's class.
+/// Returns the verdict on a failed call: by the patterns, and where none matches by the error's
+/// class.
 pub(super) fn judge<E>(
     failure: &Failure<E, Refusal>,
     replayed: bool,
@@ -45,8 +46,8 @@ pub(super) fn judge<E>(
             Some(said) => said,
         },
         Some(RefusalKind::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
-        // Refused before the body ran, or cut by the caller's own deadline: if no pattern names it, that
-        // still is no success.
+        // Refused before the body ran, or cut by the caller's own deadline: if no pattern names it,
+        // that still is no success.
         Some(
             RefusalKind::Timeout { inherited: true }
             | RefusalKind::CircuitOpen { .. }

@@ -1,9 +1,9 @@
 //! The state of a breaker in one atomic word, so that what changes together is seen together.
 //!
 //! From the top: phase 2 bits, generation 18, payload 44. Every change of state takes the next
-//! generation; a call remembers the top 20 bits as its [`Stamp`], and what comes back with another
-//! one is late. `payload == 0` in the closed phase means that *a success would change nothing*:
-//! the inlined path of a success is one load and one test, whatever the rules are.
+//! generation. A call remembers the top 20 bits as its [`Stamp`]; if they have changed when it
+//! ends, it is late. `payload == 0` in the closed phase means that *a success would change
+//! nothing*: the inlined path of a success is one load and one test, whatever the rules are.
 
 use super::state::CircuitState;
 
@@ -20,28 +20,28 @@ pub(crate) struct Word(pub(crate) u64);
 pub(crate) enum State {
     /// Calls pass.
     Closed {
-        /// Failures in a row, where a rule asks for them: 16 bits.
+        /// Failures in a row, if a rule counts them: 16 bits.
         in_a_row: u32,
         /// A success would change the window, so successes have to be recorded too.
         record_successes: bool,
     },
     /// Calls are refused.
     Open {
-        /// The millisecond at which the next call is a probe: 39 bits.
+        /// The millisecond from which on a call is a probe: 39 bits.
         until: u64,
-        /// How many probes have failed since it was closed: 5 bits.
+        /// The number of probes that have failed since it was closed: 5 bits.
         growth: u32,
     },
     /// Probes are let in.
     HalfOpen {
-        /// Probes that have not come back: 8 bits.
+        /// Probes that have not ended: 8 bits.
         out: u32,
         /// Probes that have succeeded: 8 bits.
         ok: u32,
         /// As in `Open`.
         growth: u32,
-        /// How many were let in, modulo 2²³: so that no two words of one generation with a probe out
-        /// are the same.
+        /// The number of probes let in, modulo 2²³, so that no two words of one generation with a
+        /// probe out are the same.
         grant: u32,
     },
     /// Refuses until it is told otherwise.
@@ -63,9 +63,9 @@ const UNTIL_BITS: u32 = 39;
 const GRANT_BITS: u32 = 23;
 const GRANT_MASK: u32 = (1 << GRANT_BITS) - 1;
 
-/// The last millisecond that an opening can end at: about 17 years after zero.
+/// The last millisecond at which an open time can end: about 17 years after zero.
 pub(crate) const UNTIL_MAX: u64 = (1 << UNTIL_BITS) - 1;
-/// The growth that saturates.
+/// The value at which the growth saturates.
 pub(crate) const GROWTH_MAX: u32 = 31;
 
 impl Word {

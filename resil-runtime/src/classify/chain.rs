@@ -1,4 +1,4 @@
-//! Finding the class of an error that others have wrapped.
+//! Finding the class of an error that other errors wrap.
 
 use std::error::Error as StdError;
 use std::io;
@@ -11,40 +11,41 @@ use super::downcast::held;
 use super::registry::registered;
 use crate::error::{Error, RefusalKind};
 
-/// Returns the class of an error or, where it has none that is known, that of the first of its
-/// sources that has one.
+/// Returns the class of an error or, if it has no known class, that of the first of its sources
+/// that has one.
 ///
-/// It is how `#[retry]`, `#[circuit]` and `#[classify(forward)]` look into an `anyhow::Error`, an
-/// `eyre::Report` and a `Box<dyn Error>`. Known are [`Error`], the types with `#[derive(Classify)]`,
-/// those that [`register`](super::register()) was called for, `std::io::Error`, and the errors of
-/// other crates behind the features of their names. The outermost one decides: a wrapper that has a
-/// class of its own is not looked through.
+/// `#[retry]`, `#[circuit]` and `#[classify(forward)]` look into an `anyhow::Error`, an
+/// `eyre::Report` and a `Box<dyn Error>` with it. Known are [`Error`], the types with
+/// `#[derive(Classify)]`, those that [`register`](super::register()) was called for,
+/// `std::io::Error`, and the errors of other crates behind the features of their names. The
+/// outermost one decides: a wrapper that has a class of its own is not looked through.
 pub fn find(error: &(dyn StdError + 'static)) -> Option<Class> {
     chain(error).find_map(|e| own(e).or_else(|| registered(e)).or_else(|| foreign(e)))
 }
 
-/// As [`find`], for the sources of an error that says itself what it is: only resil's own errors and
-/// the types of the user's know better.
+/// Returns the class of a source of an error that has a class itself, if it is better known: that
+/// of resil's own errors and of the user's types.
 #[cfg(any(feature = "tonic", feature = "reqwest"))]
 pub(super) fn find_inside(error: &(dyn StdError + 'static)) -> Option<Class> {
     chain(error).find_map(|e| {
         own(e)
             .or_else(|| registered(e))
-            // An `io::Error` shows the sources of what it holds, and not that itself.
+            // The source of an `io::Error` is the source of the error it holds, not that error
+            // itself.
             .or_else(|| find_inside(held::<io::Error>(e)?.get_ref()?))
     })
 }
 
-/// The error and its sources.
+/// Returns the error and its sources.
 fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    // A chain that leads back into itself would be a fault of its author's; still, it must end.
+    // A chain that leads back into itself would be its author's fault; still, the walk must end.
     const LONGEST: usize = 64;
     iter::successors(Some(error), |&e| e.source()).take(LONGEST)
 }
 
-/// Those of the error and its sources that are a `T`.
+/// Returns those of the error and its sources that are a `T`.
 #[cfg(any(feature = "tonic", feature = "tokio-postgres"))]
 pub(super) fn links<'a, T: StdError + 'static>(
     error: &'a (dyn StdError + 'static),
@@ -52,12 +53,13 @@ pub(super) fn links<'a, T: StdError + 'static>(
     chain(error).filter_map(held::<T>)
 }
 
-/// An error of resil's own.
+/// Returns the class of one of resil's own errors.
 fn own(error: &(dyn StdError + 'static)) -> Option<Class> {
     class_of::<Error>(error).or_else(|| Some(error.downcast_ref::<RefusalKind>()?.class()))
 }
 
-/// An error type of others that has a [`Classify`] here.
+/// Returns the class of an error of another crate that implements [`Classify`](super::Classify)
+/// here.
 fn foreign(error: &(dyn StdError + 'static)) -> Option<Class> {
     let class = class_of::<io::Error>(error);
     #[cfg(feature = "reqwest")]

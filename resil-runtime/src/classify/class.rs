@@ -2,28 +2,28 @@
 
 use std::time::Duration;
 
-/// What an error says of another try and of the other side.
+/// What an error says about another attempt and about the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
-    /// It may pass: worth another try, and a sign that the other side is unwell.
+    /// The fault may pass: it is worth another attempt, and a sign that the other side is failing.
     Transient,
     /// The other side asks to be called less often.
     Throttled {
-        /// How long it wants to be left alone, where it says so.
+        /// How long it asks to be left alone, if it says so.
         retry_after: Option<Duration>,
     },
-    /// The same call would fail again; the other side is well, for it has answered.
+    /// The same call would fail again. The other side is well, as it has answered.
     Permanent,
-    /// Nothing was learnt of the other side, and no other try is wanted.
+    /// The error says nothing about the other side, and no other attempt is wanted.
     Neutral,
 }
 
-/// An error type that knows what its values mean.
+/// An error type that knows the class of its values.
 ///
-/// No attribute has to name it: where a function's error type has it, `#[retry]` and `#[circuit]`
-/// go by it (in a generic function only if it is among the bounds). Derive it on an enum with
-/// `#[derive(resil::Classify)]`, or write it by hand:
+/// No attribute has to name it: if the error type of a function implements it, `#[retry]` and
+/// `#[circuit]` use it (in a generic function only if it is among the bounds). Derive it on an enum
+/// with `#[derive(resil::Classify)]`, or implement it:
 ///
 /// ```
 /// use resil_runtime::{Class, Classify};
@@ -50,7 +50,8 @@ pub enum Class {
     note = "derive it on `{Self}`, or say what the variant is: `#[transient]`, `#[permanent]` or `#[throttled]`"
 )]
 pub trait Classify {
-    /// What this error is. Called after a failure, at most a few times each; it should be cheap.
+    /// Returns the class of this error. It is called a few times for each failure, so it should be
+    /// cheap.
     fn classify(&self) -> Class;
 }
 

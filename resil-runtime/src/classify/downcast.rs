@@ -1,12 +1,12 @@
-//! Looking at an error as one of a known type.
+//! Downcasting an error to a known type.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 
 use super::class::{Class, Classify};
 
-/// The error as a `T`, also where it is shared or boxed: as a source of its own, an `Arc<T>` is not
-/// a `T`.
+/// Returns the error as a `T`, also if it is an `Arc<T>` or a `Box<T>`, which as a source are types
+/// of their own.
 pub(super) fn held<'a, T: StdError + 'static>(
     error: &'a (dyn StdError + 'static),
 ) -> Option<&'a T> {
@@ -16,7 +16,7 @@ pub(super) fn held<'a, T: StdError + 'static>(
         .or_else(|| error.downcast_ref::<Box<T>>().map(|e| &**e))
 }
 
-/// The class of an error of type `T`.
+/// Returns the class of the error if it is a `T`.
 pub(super) fn class_of<T: Classify + StdError + 'static>(
     error: &(dyn StdError + 'static),
 ) -> Option<Class> {

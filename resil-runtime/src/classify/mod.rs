@@ -1,4 +1,5 @@
-//! Errors told apart: which are worth another try, which say that the other side is unwell.
+//! Classes of errors: which are worth another attempt, and which say that the other side is
+//! failing.
 //!
 //! | [`Class`] | retry | circuit | examples |
 //! |---|---|---|---|
@@ -7,12 +8,12 @@
 //! | [`Permanent`](Class::Permanent) | final | success: the other side answered | 400, 401, 403, 404 |
 //! | [`Neutral`](Class::Neutral) | final | neither | cancellations, what resil itself refused before the body ran |
 //!
-//! A timeout may be the network's or a moment's overload, and another try may find the other side
-//! well: transient. 502 and 504 speak of a gateway whose upstream failed, 503 of a server that will
-//! be back. 429 says that the caller is too fast, and often how long to wait. 400, 401, 403 and 404
-//! would come again however often the request is sent. A cancellation says nothing of the other
-//! side, and whoever cancelled wants no more tries. What is unknown is transient: a try too many
-//! costs less than a call that is lost, and the retry budget bounds it.
+//! A timeout may come from the network or from a moment of overload, and another attempt may
+//! succeed, so it is transient. 502 and 504 mean a gateway whose upstream failed, 503 a server that
+//! will be back. 429 means that the caller is too fast, and often says how long to wait. 400, 401,
+//! 403 and 404 would come again however often the request is sent. A cancellation says nothing
+//! about the other side, and whoever cancelled wants no more attempts. Unknown errors are
+//! transient: an attempt too many costs less than a lost call, and the retry budget bounds them.
 
 mod chain;
 mod class;

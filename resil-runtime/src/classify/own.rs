@@ -9,7 +9,7 @@ use crate::error::{Error, RefusalKind};
 impl Classify for Error {
     fn classify(&self) -> Class {
         match self {
-            // A caller's own deadline that passed says nothing of what was called.
+            // The caller's own deadline says nothing about the other side.
             Self::Timeout {
                 inherited: true, ..
             } => Class::Neutral,
@@ -31,10 +31,10 @@ impl RefusalKind {
 }
 
 impl Classify for io::Error {
-    /// By its kind: faults of the connection, of the moment and of an unknown kind are transient,
-    /// what the request or the machine's state is to blame for is permanent. No free port to
-    /// connect from (`AddrNotAvailable`) is of the moment. An error inside whose class is known
-    /// ([`find`]) decides.
+    /// Classifies by the [`kind`](io::Error::kind). Faults of the connection, passing faults and
+    /// unknown kinds are transient; faults of the request or of this machine's state are permanent.
+    /// Having no free port to connect from (`AddrNotAvailable`) is passing. An error inside whose
+    /// class is known ([`find`]) decides instead.
     fn classify(&self) -> Class {
         use io::ErrorKind as K;
 

@@ -12,10 +12,10 @@ use super::class::{Class, Classify};
 impl Classify for Error {
     /// Classes 08 (connection), 40 (rolled back: serialization, deadlock), 53 (resources) and the
     /// shutdowns of 57P are transient, as are a lock that was not available (55P03), an object in
-    /// use (55006), faults of the server's own (58000, 58030, XX000) and the limits that end an idle
-    /// or a long transaction's session (25P03, 25P04). A query that was cancelled (57014) is neutral,
-    /// but transient where the server says that its `statement_timeout` did it. All other answers of
-    /// the server are permanent, 40002, 53400 and 57P04 among them.
+    /// use (55006), faults of the server's own (58000, 58030, XX000) and the limits that end an
+    /// idle or a long transaction's session (25P03, 25P04). A query that was cancelled (57014) is
+    /// neutral, but transient where the server says that its `statement_timeout` did it. All other
+    /// answers of the server are permanent, 40002, 53400 and 57P04 among them.
     ///
     /// Without an answer of the server: what can't be connected to is transient; arguments, columns
     /// and rows of other types or another number than the caller expects, and a configuration that

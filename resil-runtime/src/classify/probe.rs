@@ -1,7 +1,8 @@
 //! Asking an error for its class without naming a trait.
 //!
-//! The methods of the same name are tried from the outermost type inwards, and each has bounds of
-//! its own: so an attribute has to name no trait, and a type without any of them still compiles.
+//! Method resolution tries the methods of the same name from the outermost type inwards, and each
+//! has bounds of its own. So an attribute has to name no trait, and a type that implements none
+//! still compiles.
 
 use std::error::Error as StdError;
 use std::ops::Deref;
@@ -83,8 +84,8 @@ impl<'a, E: ?Sized> Deref for ByLocalReference<'a, E> {
     }
 }
 
-/// What `#[classify(forward)]` asks of a field: as [`Probe`] does, but that a type of which nothing
-/// is known is an error in [`Classify`]'s words.
+/// Asks a field of `#[classify(forward)]` for its class: as [`Probe`] does, except that a type of
+/// which nothing is known is a compile error in [`Classify`]'s words.
 #[derive(Debug)]
 pub struct Forward<'a, E: ?Sized>(ForwardByReference<'a, E>);
 
@@ -131,7 +132,7 @@ impl<E: AsRef<dyn StdError + 'static> + ?Sized> ForwardByLocalReference<'_, E> {
 }
 
 impl<E: ?Sized> ForwardUnknown<'_, E> {
-    /// Never compiles: it gets here only where `E` has no [`Classify`].
+    /// Never compiles: method resolution gets here only if `E` does not implement [`Classify`].
     pub fn __resil_class(&self) -> Class
     where
         E: Classify,
@@ -161,14 +162,14 @@ impl<'a, E: ?Sized> Deref for ForwardByLocalReference<'a, E> {
     }
 }
 
-/// A field that says how long to wait: `#[throttled(retry_after = field)]`.
+/// The type of a field that says how long to wait: `#[throttled(retry_after = field)]`.
 #[diagnostic::on_unimplemented(
     message = "`retry_after` takes a field that is a `Duration` or an `Option<Duration>`, and this is `{Self}`",
     label = "this field is no time to wait",
     note = "make the field a `Duration`, or write `impl resil::Classify` by hand"
 )]
 pub trait RetryAfter {
-    /// The wait, where there is one.
+    /// Returns how long to wait, if it is known.
     fn retry_after(&self) -> Option<Duration>;
 }
 

@@ -1,8 +1,8 @@
-//! The error types whose class is found where another error wraps them.
+//! The error types whose class is found when another error wraps them.
 //!
-//! A chain of errors can only be asked for types that are named, so each type that is to be found
-//! has to be known beforehand. `#[derive(Classify)]` makes its type known when the program is
-//! loaded; [`register`] makes known what no derive can: an `impl Classify` by hand, and the
+//! A chain of errors can only be searched for types that are named, so each type has to be known
+//! beforehand. `#[derive(Classify)]` makes its type known when the program is loaded; [`register`]
+//! is for types that no derive can make known: those with a written `impl Classify`, and the
 //! instances of a generic type. Both are bounded by the types of the program.
 
 use std::any::TypeId;
@@ -17,8 +17,8 @@ use super::downcast::class_of;
 /// Asks an error whether it is of one type, and for its class if it is.
 type Ask = fn(&(dyn StdError + 'static)) -> Option<Class>;
 
-/// A type that was registered by hand. The list only grows, by its last link: it is read without a
-/// lock, so that nothing is held while the user's `Classify` runs.
+/// A type that [`register`] was called for. The list only grows, at its end, and is read without a
+/// lock: so nothing is held while the user's `Classify` runs.
 struct Registered {
     id: TypeId,
     ask: Ask,
@@ -27,12 +27,12 @@ struct Registered {
 
 static FIRST: OnceLock<Box<Registered>> = OnceLock::new();
 
-/// Makes the class of `T` known where another error wraps it: in an `anyhow::Error`, an
-/// `eyre::Report`, a `Box<dyn Error>`, with context or as a source.
+/// Makes the class of `T` known for errors that wrap it: an `anyhow::Error`, an `eyre::Report`, a
+/// `Box<dyn Error>`, with context or as a source.
 ///
-/// Types with `#[derive(Classify)]` are known already, unless they have type parameters. Call it
-/// once, when the program starts, for an `impl Classify` by hand and for each instance of a generic
-/// type; a further call for the same type does nothing.
+/// Types with `#[derive(Classify)]` are known already, unless they have type parameters. Call this
+/// function once, when the program starts, for each type with a written `impl Classify` and for
+/// each instance of a generic type; a further call for the same type does nothing.
 ///
 /// ```
 /// use resil_runtime::{Class, Classify, classify};
@@ -95,18 +95,18 @@ pub struct Derived(Ask);
 inventory::collect!(Derived);
 
 impl Derived {
-    /// The type that `ask` asks for.
+    /// Creates the entry of the type that `ask` asks for.
     pub const fn new(ask: Ask) -> Self {
         Self(ask)
     }
 }
 
-/// Asks an error whether it is a `T`, where `T` can be one: as in [`Probe`](super::probe::Probe), the
-/// derive names no bounds.
+/// Asks an error whether it is a `T`, if `T` can be an error in a chain: as in
+/// [`Probe`](super::probe::Probe), the derive names no bounds.
 #[derive(Debug)]
 pub struct Link<T>(NoLink<T>);
 
-/// The second step of [`Link`]: `T` is no error type, and never in a chain.
+/// The second step of [`Link`]: `T` is no error type, so it is never in a chain.
 #[derive(Debug)]
 pub struct NoLink<T>(PhantomData<fn(T)>);
 
@@ -119,14 +119,14 @@ impl<T> Link<T> {
 }
 
 impl<T: Classify + StdError + 'static> Link<T> {
-    /// The class of `error`, if it is a `T`.
+    /// Returns the class of `error` if it is a `T`.
     pub fn __resil_class(&self, error: &(dyn StdError + 'static)) -> Option<Class> {
         class_of::<T>(error)
     }
 }
 
 impl<T> NoLink<T> {
-    /// Nothing.
+    /// Returns nothing.
     #[expect(clippy::unused_self, reason = "called as the method of `Link` is")]
     pub fn __resil_class(&self, _: &(dyn StdError + 'static)) -> Option<Class> {
         None

@@ -8,9 +8,9 @@ use super::status::http_status;
 
 impl Classify for ::reqwest::Error {
     /// A request that can't be built and a chain of redirects without end are permanent, as is an
-    /// answer whose JSON is of another shape. An error of your own type whose class is known (out of
-    /// a stream that is sent, a connector or a redirect policy) decides. An answer that was cut, and
-    /// all else, is transient.
+    /// answer whose JSON is of another shape. An error of your own type whose class is known (out
+    /// of a stream that is sent, a connector or a redirect policy) decides. An answer that was cut,
+    /// and all else, is transient.
     ///
     /// The error does not carry the answer's headers: for `Retry-After`, read it before
     /// `error_for_status` and use `retry_after`.

@@ -69,7 +69,8 @@ struct Date {
 }
 
 impl Date {
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37
+    /// 1994`.
     fn read(text: &str, this_year: i64) -> Option<Self> {
         let mut parts = text.split([' ', ',', '-']).filter(|part| !part.is_empty());
         let weekday = parts.next()?;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::class::Class;
 
-/// What an HTTP status says; `retry_after` is what the response asked for, where it was read.
+/// Returns the class of an HTTP status. `retry_after` is the time that the response asks to wait,
+/// if it was read: see [`parse_retry_after`](super::parse_retry_after).
 ///
-/// 408, 425 and 5xx are transient (RFC 9110 and RFC 8470 say of the first two that the request may
-/// be repeated), but for 501 and 505, which will never be otherwise; a 503 that names a time, and
-/// 429, are throttled; all others are permanent.
+/// 408, 425 and 5xx are transient (RFC 9110 and RFC 8470 allow to repeat the request after the
+/// first two), except for 501 and 505, which would come again. 429, and a 503 that names a time,
+/// are throttled. All others are permanent.
 pub fn http_status(status: u16, retry_after: Option<Duration>) -> Class {
     match (status, retry_after) {
         (429, _) | (503, Some(_)) => Class::Throttled { retry_after },

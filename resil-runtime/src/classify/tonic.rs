@@ -19,8 +19,8 @@ impl Classify for Status {
     /// What has a [`source`](StdError::source) did not come from the server but was made on this
     /// side. A [`resil::Error`](crate::Error) in there, or an error of your own type whose class is
     /// known, decides. A `Cancelled` that was made of anything else (a connection that was closed
-    /// or sent GOAWAY, a stream that was reset, a timeout of the channel's) is transient: it was not
-    /// the caller who cancelled, for its future would be gone.
+    /// or sent GOAWAY, a stream that was reset, a timeout of the channel's) is transient: it was
+    /// not the caller who cancelled, for its future would be gone.
     fn classify(&self) -> Class {
         if let Some(class) = self.source().and_then(|made_of| by_source(self, made_of)) {
             return class;

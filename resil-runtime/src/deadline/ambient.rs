@@ -1,25 +1,25 @@
 //! The thread-local that holds the deadline in force.
 //!
 //! It is set while a future is polled and put back afterwards, also when the poll unwinds. A limit
-//! that has not begun to count (a `#[timeout]` in its first poll) is kept as a duration, so that what
-//! is ready at once costs no clock; the first look at the deadline starts it.
+//! that has not begun to count (a `#[timeout]` in its first poll) is kept as a duration, so that
+//! what is ready at once costs no clock; the first look at the deadline starts it.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use crate::clock::{self, Instant};
 
-/// No limit waits to be started.
+/// The limit of [`Ambient::unstarted`] if there is none.
 const NONE: Duration = Duration::MAX;
 
 struct Ambient {
     /// The soonest limit that has begun to count.
     at: Cell<Option<Instant>>,
-    /// Whether a timer of an enclosing timeout stands behind `at`.
+    /// Whether the timer of an enclosing timeout enforces `at`.
     enforced: Cell<bool>,
     /// The shortest limit that has not begun to count.
     unstarted: Cell<Duration>,
-    /// When unstarted limits were started by a look, in the first poll that is running.
+    /// When a look started the unstarted limits, during the first poll that is running.
     looked: Cell<Option<Instant>>,
 }
 
@@ -59,7 +59,7 @@ impl Ambient {
     }
 }
 
-/// What encloses a timeout: seen by it before its body is polled.
+/// The limits around a timeout, as they were before its body was polled.
 #[derive(Clone, Copy)]
 pub(crate) struct Enclosing {
     pub(crate) at: Option<Instant>,
@@ -68,8 +68,8 @@ pub(crate) struct Enclosing {
 }
 
 impl Enclosing {
-    /// The soonest deadline around, `now` being the start of what has not begun to count, and whether
-    /// a timeout stands behind it.
+    /// Returns the soonest deadline around, and whether a timeout enforces it. Limits that have not
+    /// begun to count start at `now`.
     pub(crate) fn soonest(&self, now: Instant) -> Option<(Instant, bool)> {
         let started = self.at.map(|at| (at, self.enforced));
         let unstarted = (self.unstarted != NONE).then(|| (clock::add(now, self.unstarted), true));
@@ -87,7 +87,7 @@ pub(crate) struct AmbientFrame {
 }
 
 impl AmbientFrame {
-    /// A limit that has begun to count and ends at `at`; `enforced` if a timer stands behind it.
+    /// Enters a limit that has begun to count and ends at `at`; `enforced` if a timer enforces it.
     #[inline(always)]
     pub(crate) fn fixed(at: Instant, enforced: bool) -> Self {
         let frame = Self::save();
@@ -100,7 +100,8 @@ impl AmbientFrame {
         frame
     }
 
-    /// A limit that begins to count when this poll ends, or when somebody looks.
+    /// Enters a limit that begins to count when this poll ends, or at the first look at the
+    /// deadline.
     #[inline(always)]
     pub(crate) fn unstarted(limit: Duration) -> Self {
         let frame = Self::save();
@@ -123,12 +124,12 @@ impl AmbientFrame {
         })
     }
 
-    /// What is around this level.
+    /// Returns the limits around this level.
     pub(crate) fn enclosing(&self) -> Enclosing {
         self.saved
     }
 
-    /// When somebody inside looked at the deadline, if that started this level's limit.
+    /// Returns when a look at the deadline started this level's limit, if one did.
     #[expect(
         clippy::unused_self,
         reason = "only while this level is the innermost one"
@@ -155,7 +156,7 @@ impl Drop for AmbientFrame {
 }
 
 impl AmbientFrame {
-    /// A look inside this level started the limits around it too.
+    /// Starts the limits around this level too, if a look inside it started its own.
     fn hand_on(&self, a: &Ambient, looked: Option<Instant>) {
         if a.unstarted.get() == NONE
             && let Some(now) = looked

@@ -1,4 +1,4 @@
-//! Taking the deadline and the traces in force here along into another task.
+//! Carrying the deadline and the traces in force into another task.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,9 +11,11 @@ use crate::event::trace::Around;
 
 /// Spawns `future` on the current tokio runtime, with the deadline that is in force here.
 ///
-/// A thread-local does not follow `tokio::spawn`; this carries it, and the [`trace`](crate::trace())
-/// around this place too. As with [`Deadline::scope`], the deadline informs what runs inside and does
-/// not end the task. For tasks that something else starts, there is [`carry`].
+/// The deadline is in a thread-local, which does not follow `tokio::spawn`; this function carries
+/// it along, and the [`trace`](crate::trace()) around this place too. As with
+/// [`Deadline::scope`](super::Deadline::scope), the deadline informs what runs inside and does not
+/// end the task. Dropping the handle detaches the task. For tasks that are started in another way,
+/// there is [`carry`].
 ///
 /// # Panics
 ///
@@ -27,9 +29,9 @@ where
     tokio::spawn(carry(future))
 }
 
-/// Runs `future` with the deadline that is in force here, wherever it is polled: for what
-/// [`spawn`] does not start, such as the tasks of a `JoinSet` or a `LocalSet`. Without a deadline in
-/// force it runs as it is.
+/// Wraps `future` so that it runs with the deadline that is in force here, wherever it is polled:
+/// for tasks that [`spawn`] does not start, such as those of a `JoinSet` or a `LocalSet`. Without a
+/// deadline in force it runs unchanged.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,8 +53,8 @@ where
 /// # }
 /// ```
 ///
-/// As with [`Deadline::scope`], the deadline informs what runs inside and does not end it. The
-/// [`trace`](crate::trace()) around this place is carried along.
+/// As with [`Deadline::scope`](super::Deadline::scope), the deadline informs what runs inside and
+/// does not end it. The [`trace`](crate::trace()) around this place is carried along.
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future: Scoped::inherit(future),

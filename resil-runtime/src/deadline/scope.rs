@@ -15,53 +15,54 @@ use crate::clock::{self, Instant};
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// The deadline at `at`.
+    /// Creates the deadline at `at`.
     pub fn at(at: Instant) -> Self {
         Self(at)
     }
 
-    /// The deadline `limit` from now; at most about 30 years ahead.
+    /// Creates the deadline `limit` from now; at most about 30 years ahead.
     pub fn after(limit: Duration) -> Self {
         Self(clock::add(clock::now(), limit))
     }
 
-    /// The deadline in force: the soonest of all enclosing `#[timeout]`s and
-    /// [`scope`](Self::scope)s, `None` if there is none.
+    /// Returns the deadline in force: the soonest of all enclosing `#[timeout]`s and
+    /// [`scope`](Self::scope)s, or `None` if there is none.
     ///
-    /// A `#[timeout]` whose body is in its first poll has not begun to count yet: the first look
-    /// starts it.
+    /// A `#[timeout]` whose body is in its first poll has not begun to count yet: the first call of
+    /// this function starts it.
     ///
-    /// It is the deadline of what is being polled on this thread: a task of a `LocalSet` that an
-    /// annotated function drives sees the function's, as what it calls does.
+    /// The deadline belongs to what is being polled on this thread: a task of a `LocalSet` that an
+    /// annotated function drives sees the deadline of that function, as the functions that it calls
+    /// do.
     pub fn current() -> Option<Self> {
         ambient::current().map(Self)
     }
 
-    /// When it is.
+    /// Returns the instant of the deadline.
     pub fn instant(self) -> Instant {
         self.0
     }
 
-    /// How long from now; zero if it has passed.
+    /// Returns the time that is left; zero if the deadline has passed.
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(clock::now())
     }
 
-    /// Whether it has passed.
+    /// Returns whether the deadline has passed.
     pub fn has_passed(self) -> bool {
         self.0 <= clock::now()
     }
 
-    /// Runs `future` with this deadline in force, or the one already in force where that is
+    /// Runs `future` with this deadline in force, or with the one already in force if that is
     /// sooner.
     ///
-    /// A scope informs and does not interrupt: `#[timeout]`s and `#[retry]`s inside keep to it,
-    /// other code may ask for it. To interrupt, use `#[timeout]`.
+    /// A scope informs and does not interrupt: `#[timeout]`s and `#[retry]`s inside keep to it, and
+    /// other code can ask for it with [`current`](Self::current). To interrupt, use `#[timeout]`.
     ///
-    /// A function whose `#[timeout]` it cuts short answers that the deadline was its caller's
-    /// (`inherited`). That says nothing of what was called: a `#[retry]` of another function does not
-    /// try again, and no `#[circuit]` counts it. To bound each attempt, write `#[timeout]` below
-    /// `#[retry]`.
+    /// A function whose `#[timeout]` is cut short by the deadline answers with
+    /// [`Error::Timeout`](crate::Error::Timeout) and `inherited: true`. That says nothing about the
+    /// other side: a `#[retry]` of another function does not try again, and no `#[circuit]` counts
+    /// it. To bound each attempt, write `#[timeout]` below `#[retry]`.
     pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
         Scoped {
             future,
@@ -71,7 +72,7 @@ impl Deadline {
 }
 
 pin_project! {
-    /// A future that runs with a deadline in force: see [`Deadline::scope`].
+    /// The future of [`Deadline::scope`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Scoped<F> {

@@ -1,5 +1,5 @@
-//! The errors that resil itself answers with: the public [`Error`], and its small form `Refusal` that
-//! travels between the layers of a stack.
+//! The errors that resil itself answers with: the public [`Error`], and its small form `Refusal`
+//! that travels between the layers of a stack.
 //!
 //! A layer that refuses makes a `Refusal` of 16 bytes, so that the `Result` of every layer stays
 //! small. It becomes an [`Error`] with plain, readable fields where it is converted into the user's
@@ -18,39 +18,39 @@ use std::time::Duration;
 pub(crate) use self::kind::RefusalKind;
 pub(crate) use self::refusal::Refusal;
 
-/// What resil itself answers, in place of the body's own outcome.
+/// The error that a policy answers with in place of the body's own outcome.
 ///
-/// A function's error type takes it up with a `From<resil::Error>`: a `#[from]` variant,
+/// The error type of an annotated function needs a `From<resil::Error>`: a `#[from]` variant,
 /// `anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error`
-/// and this type itself all serve.
+/// and this type itself all have it.
 ///
-/// The last of its [`source`](std::error::Error::source)s says which policy it was. So it is known
-/// again, by a `#[retry]` or a `#[circuit]` around, also where an error type of the user's shows it
+/// The last of its [`source`](std::error::Error::source)s says which policy it was. By that a
+/// `#[retry]` or a `#[circuit]` around recognises it, even if an error type of the user's shows it
 /// as its own (`#[error(transparent)]`) inside an `anyhow::Error` or a `Box<dyn Error>`.
 ///
-/// With the feature `axum` it is an HTTP response, with the feature `tonic` a `tonic::Status` is made
-/// of it.
+/// With the feature `axum` it implements `IntoResponse`; with the feature `tonic` it converts into
+/// a `tonic::Status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A `#[timeout]` fired: what was inside it was dropped where it stood.
+    /// The limit of a `#[timeout]` passed, and the future inside was dropped.
     #[non_exhaustive]
     Timeout {
-        /// The annotated function.
+        /// The annotated function: module path and name.
         function: &'static str,
         /// The limit as written.
         limit: Duration,
-        /// It was cut shorter, by a deadline that the caller had set with
+        /// Whether a sooner deadline cut it short, which the caller had set with
         /// [`Deadline::scope`](crate::Deadline::scope) or carried into a task.
         inherited: bool,
     },
     /// A circuit breaker refused before the body ran.
     #[non_exhaustive]
     CircuitOpen {
-        /// The breaker's name: the one given, or the site's.
+        /// The breaker's name: the one given to it, or the path of the function.
         name: &'static str,
-        /// When a probe may be let in; `None` when the probes are all out, or when it was forced
-        /// open by hand.
+        /// How long until a probe may be let in; `None` if all probes are out, or if the breaker is
+        /// held open manually.
         retry_in: Option<Duration>,
     },
     /// `#[idempotent]` refused, or could not answer with the recorded result.
@@ -87,8 +87,8 @@ impl std::error::Error for Error {
             Self::Timeout { .. } => &RefusalKind::Timeout { inherited: false },
             Self::CircuitOpen { .. } => &RefusalKind::CircuitOpen { retry_in: None },
             #[cfg(feature = "idempotent")]
-            // What the store said is in the text, and in the `IdempotencyError`: as a source it would
-            // be what a wrapper of this error is taken for.
+            // The store's own error is in the text, and in the `IdempotencyError`. As a source, a
+            // wrapper of this error would be classified by it.
             Self::Idempotency(_) => &RefusalKind::Idempotency,
         };
         Some(kind)
@@ -118,7 +118,7 @@ fn timeout_hint(limit: Duration, inherited: bool) -> String {
 }
 
 impl Error {
-    /// How long to wait before the call is worth repeating, where this error knows.
+    /// Returns how long to wait before the call is worth repeating, if the error knows.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::CircuitOpen { retry_in, .. } => *retry_in,
@@ -129,8 +129,8 @@ impl Error {
     }
 }
 
-/// `std::io::Error` serves as a function's error type: the kind is `TimedOut` for a timeout and
-/// `Other` else, and the [`Error`] is found by `get_ref` and a downcast.
+/// Converts it, so that `std::io::Error` serves as a function's error type. The kind is `TimedOut`
+/// for a timeout and `Other` otherwise; `get_ref` and a downcast give the [`Error`] back.
 impl From<Error> for std::io::Error {
     fn from(e: Error) -> Self {
         let kind = match e {

@@ -10,7 +10,8 @@ use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 
 use super::Error;
 
-/// A handler may answer with it, and `axum::response::Result` serves as a function's type.
+/// Converts the error into an HTTP response, so that a handler can return it, and a function can
+/// return `axum::response::Result`.
 ///
 /// | error | status |
 /// |---|---|
@@ -22,10 +23,10 @@ use super::Error;
 /// | idempotency: the store is away, or full | 503 |
 /// | idempotency: the result is lost, and all else | 500 |
 ///
-/// `Retry-After` says what the error knows of the time to wait ([`Error::retry_after`]), in whole
-/// seconds, up. The body is a problem report (RFC 9457, `application/problem+json`), which names no
-/// function and no circuit. The error itself is among the response's extensions, for what stands
-/// around the handler.
+/// The header `Retry-After` has the time of [`Error::retry_after`], rounded up to whole seconds.
+/// The body is a problem report (RFC 9457, `application/problem+json`) that names no function and
+/// no circuit. The error itself is in the extensions of the response, for the layers around the
+/// handler.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, code, detail) = said(&self);

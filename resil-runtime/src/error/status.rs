@@ -6,7 +6,8 @@ use ::tonic::{Code, Status};
 
 use super::Error;
 
-/// A `tonic::Status` serves as a function's error type, and a handler may answer with it.
+/// Converts the error into a gRPC status, so that a function or a handler can return
+/// `tonic::Status`.
 ///
 /// | error | code |
 /// |---|---|
@@ -17,11 +18,11 @@ use super::Error;
 /// | idempotency: the result is lost | `DataLoss` |
 /// | idempotency: the store is away, or full | `Unavailable`, `ResourceExhausted` |
 ///
-/// What the error knows of the time to wait ([`Error::retry_after`]) goes along as the push-back of
-/// gRPC A6, `grpc-retry-pushback-ms`, which clients with a retry policy keep to. The message names
-/// no function and no circuit, for it goes over the wire. The error itself is the status's
-/// [`source`](std::error::Error::source): in this process a `#[retry]` or a `#[circuit]` around
-/// knows it again, and `Debug` shows it; it is not sent.
+/// The time of [`Error::retry_after`] is sent as the push-back of gRPC A6,
+/// `grpc-retry-pushback-ms`, which clients with a retry policy obey. The message is sent too, and
+/// names no function and no circuit. The error itself is the [`source`](std::error::Error::source)
+/// of the status: it is not sent, but within this process a `#[retry]` or a `#[circuit]` around
+/// recognises it, and `Debug` shows it.
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let (code, message) = said(&error);

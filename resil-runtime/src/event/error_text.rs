@@ -1,5 +1,5 @@
-//! The text of an error in an event: its `Display`, else its `Debug`, else none. The error type needs
-//! no bound; as in [`classify`](crate::classify), the methods that exist decide.
+//! The text of an error in an event: its `Display`, else its `Debug`, else none. The error type
+//! needs no bound; as in [`classify`](crate::classify), the methods that exist decide.
 
 use std::fmt::{self, Debug, Display, Write};
 use std::ops::Deref;
@@ -12,11 +12,11 @@ const LONGEST: usize = 256;
 /// Where the text of an error comes from. Creating it formats nothing.
 #[derive(Clone, Copy)]
 pub enum ErrorText<'a> {
-    /// By its `Display`.
+    /// The error's `Display`.
     Display(&'a dyn Display),
-    /// By its `Debug`.
+    /// The error's `Debug`.
     Debug(&'a dyn Debug),
-    /// Not at all.
+    /// The error has no text.
     Nothing,
 }
 
@@ -33,13 +33,13 @@ impl Debug for ErrorText<'_> {
 impl ErrorText<'_> {
     /// Returns the text, cut at 256 characters.
     ///
-    /// The formatting is the user's code. Its panic is caught: an event must not break the call that
-    /// it tells of.
+    /// The formatting is the user's code. Its panic is caught, as an event must not break the call
+    /// that it reports.
     #[cold]
     pub(crate) fn text(self) -> Option<Arc<str>> {
         let format = || {
             let mut text = Cut::default();
-            // An error of the formatting itself, and a text that is full, both end it.
+            // An error of the formatting itself ends the text, and so does reaching the limit.
             let _ = match self {
                 Self::Display(error) => write!(text, "{error}"),
                 Self::Debug(error) => write!(text, "{error:?}"),
@@ -51,7 +51,7 @@ impl ErrorText<'_> {
     }
 }
 
-/// The first [`LONGEST`] characters of what is written.
+/// The first [`LONGEST`] characters that are written, and their number.
 #[derive(Default)]
 struct Cut(String, usize);
 
@@ -69,8 +69,8 @@ impl Write for Cut {
     }
 }
 
-/// Finds out where the text of an error can come from. Method resolution tries the methods of the same
-/// name from the outermost type inwards, and each has a bound of its own.
+/// Finds out where the text of an error can come from. Method resolution tries the methods of the
+/// same name from the outermost type inwards, and each has a bound of its own.
 #[derive(Debug)]
 pub struct ErrorTextProbe<'a, E>(ByDebug<'a, E>);
 
@@ -90,21 +90,21 @@ impl<'a, E> ErrorTextProbe<'a, E> {
 }
 
 impl<'a, E: Display> ErrorTextProbe<'a, E> {
-    /// By its `Display`.
+    /// Returns the text by `Display`.
     pub fn __resil_shown(&self) -> ErrorText<'a> {
         ErrorText::Display(self.0.0.0)
     }
 }
 
 impl<'a, E: Debug> ByDebug<'a, E> {
-    /// By its `Debug`.
+    /// Returns the text by `Debug`.
     pub fn __resil_shown(&self) -> ErrorText<'a> {
         ErrorText::Debug(self.0.0)
     }
 }
 
 impl<'a, E> NoText<'a, E> {
-    /// Not at all.
+    /// Returns no text.
     pub fn __resil_shown(&self) -> ErrorText<'a> {
         let _ = self.0;
         ErrorText::Nothing

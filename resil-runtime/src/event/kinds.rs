@@ -1,4 +1,4 @@
-//! What listeners are told: the events of all policies.
+//! The events of all policies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::call::CallId;
 use crate::circuit::CircuitState;
 
-/// Something that a policy did. `function` is the annotated function's module path and name.
+/// Something that a policy did. `function` is the module path and name of the annotated function.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -15,13 +15,13 @@ pub enum Event {
     Retry {
         /// The annotated function.
         function: &'static str,
-        /// The attempt that failed, counted from 1.
+        /// The number of the attempt that failed, from 1.
         attempt: u32,
-        /// The wait before the next one.
+        /// The delay before the next attempt.
         delay: Duration,
-        /// What the error says of itself: its `Display`, else its `Debug`, `None` if it has neither,
-        /// cut at 256 characters. `None` also for an `Ok` that asks for another try. It is formatted
-        /// only where somebody listens.
+        /// The text of the error: its `Display`, or its `Debug`, cut at 256 characters. `None` if
+        /// it has neither, and for an `Ok` that asks for another attempt. It is formatted only if
+        /// somebody listens.
         error: Option<Arc<str>>,
         /// The call.
         call: CallId,
@@ -31,22 +31,23 @@ pub enum Event {
     RetryStopped {
         /// The annotated function.
         function: &'static str,
-        /// How many attempts have ended.
+        /// The number of attempts that have ended.
         attempts: u32,
         /// Why no attempt follows.
         reason: StopReason,
-        /// What the error of that attempt says of itself, as in [`Retry`](Self::Retry); `None` where
-        /// the call was dropped.
+        /// The text of the error of that attempt, as in [`Retry`](Self::Retry); `None` if the call
+        /// was dropped.
         error: Option<Arc<str>>,
         /// The call.
         call: CallId,
     },
-    /// An attempt succeeded after others had failed. Of a success at first try nothing is told.
+    /// An attempt succeeded after others had failed. There is no event for a success at the first
+    /// attempt.
     #[non_exhaustive]
     RetrySucceeded {
         /// The annotated function.
         function: &'static str,
-        /// How many attempts it took, this one included.
+        /// The number of attempts it took, this one included.
         attempts: u32,
         /// The call.
         call: CallId,
@@ -61,7 +62,7 @@ pub enum Event {
         /// The call of the inner function.
         call: CallId,
     },
-    /// A `#[timeout]` fired.
+    /// The limit of a `#[timeout]` passed.
     #[non_exhaustive]
     TimedOut {
         /// The annotated function.
@@ -73,8 +74,9 @@ pub enum Event {
     },
     /// A breaker changed its state.
     ///
-    /// From open to half-open it changes when the first call comes after its time is up, or when a
-    /// listener of [`changes`](crate::Breaker::changes) finds that it is, whichever is first.
+    /// It changes from open to half-open when the first call comes after the open time, or when a
+    /// listener of [`changes`](crate::Breaker::changes) notices that the time is over, whichever is
+    /// first.
     #[non_exhaustive]
     CircuitChanged {
         /// The breaker.
@@ -85,7 +87,8 @@ pub enum Event {
         from: CircuitState,
         /// The state it is in.
         to: CircuitState,
-        /// The call whose outcome changed it; `None` where it was time, or a hand.
+        /// The call whose outcome changed it; `None` if the open time was over, or it was changed
+        /// manually.
         call: Option<CallId>,
     },
     /// A breaker refused a call.
@@ -98,9 +101,9 @@ pub enum Event {
         /// The call; `None` for [`Breaker::try_acquire`](crate::Breaker::try_acquire).
         call: Option<CallId>,
     },
-    /// A function called, in the same task, another one (or itself) of the same breaker and key: the
-    /// inner call runs under the permit of the outer one. Told once for each pair of functions,
-    /// while there is a listener; a call by hand is shown as `(by hand)`.
+    /// A function called, in the same task, another one (or itself) of the same breaker and key.
+    /// The inner call runs under the permit of the outer one. Told once for each pair of functions,
+    /// while there is a listener; a manual call is shown as `(by hand)`.
     #[non_exhaustive]
     CircuitReentered {
         /// The breaker.
@@ -110,7 +113,7 @@ pub enum Event {
         /// The function whose permit is around it.
         outer: &'static str,
     },
-    /// Two functions set one breaker differently: the first registered wins.
+    /// Two functions set one breaker differently. The one that was called first wins.
     #[non_exhaustive]
     CircuitConflict {
         /// The breaker.
@@ -118,7 +121,8 @@ pub enum Event {
         /// The function whose settings are not used.
         function: &'static str,
     },
-    /// Two functions give a named retry budget different numbers: the first registered wins.
+    /// Two functions give a named retry budget different numbers. The one that was called first
+    /// wins.
     #[non_exhaustive]
     BudgetConflict {
         /// The budget.
@@ -136,7 +140,7 @@ pub enum Event {
         what: crate::idempotency::IdempotencyEvent,
         /// The first 32 bits of the key's hash: keys themselves are never shown.
         key: u32,
-        /// The call; `None` for what the store did by itself.
+        /// The call; `None` if the store did it by itself.
         call: Option<CallId>,
     },
     /// An idempotency store is not set up as it should be.
@@ -145,7 +149,7 @@ pub enum Event {
     IdempotencyStore {
         /// What the store is called.
         store: String,
-        /// What it found, in a sentence.
+        /// The finding, in a sentence.
         finding: String,
     },
 }
@@ -167,13 +171,13 @@ impl Event {
     }
 }
 
-/// Why a failed attempt was the last.
+/// Why no attempt followed a failed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
     /// `max` attempts were made.
     Exhausted,
-    /// The error is not one to retry.
+    /// The error is not worth another attempt.
     Final,
     /// The next attempt would begin after `within`.
     Within,
@@ -181,11 +185,11 @@ pub enum StopReason {
     Deadline,
     /// The retry budget is spent.
     Budget,
-    /// The failed side asked for a longer wait than `cap`.
+    /// The failed side asked for a longer delay than `cap`.
     AskedLonger,
-    /// `nested = outer`: the retry around this function is to do it.
+    /// The retry of an outer function retries instead: `nested = outer`.
     Nested,
-    /// The call was dropped, in the wait for another attempt or in that one.
+    /// The call was dropped, while it waited for another attempt or during that attempt.
     Cancelled,
     /// The process is shutting down.
     Shutdown,

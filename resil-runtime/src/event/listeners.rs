@@ -13,11 +13,12 @@ use super::trace;
 
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// The number of listeners: read on every event that a trace or a listener may hear, without the lock.
+/// The number of listeners: read on every event that a trace or a listener may hear, without the
+/// lock.
 static LISTENING: AtomicUsize = AtomicUsize::new(0);
 static LISTENERS: RwLock<Vec<Listener>> = RwLock::new(Vec::new());
 
-/// Keeps a listener; dropping it ends the listening.
+/// Keeps a listener subscribed; dropping it removes the listener. [`subscribe`] returns it.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     listener: Listener,
@@ -30,9 +31,10 @@ impl std::fmt::Debug for Subscription {
     }
 }
 
-/// Calls `listener` with every event of the process, until the result is dropped.
+/// Calls `listener` with every event of the process, until the returned subscription is dropped.
 ///
-/// It runs in the task that the event happens in: it should be quick, and must not block.
+/// The listener runs in the task that the event happens in: it should be quick, and must not block.
+/// A panic of it is caught; the other listeners still hear the event.
 pub fn subscribe(listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
     let listener: Listener = Arc::new(listener);
     let mut all = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
@@ -52,19 +54,20 @@ impl Drop for Subscription {
             .position(|l| Arc::ptr_eq(l, &self.listener))
             .map(|i| all.swap_remove(i));
         LISTENING.store(all.len(), Relaxed);
-        // What the closure holds is the user's, and may be dropped here for good: not under the lock.
+        // The values that the closure holds are the user's; they may be dropped here, so not under
+        // the lock.
         drop(all);
         drop(removed);
     }
 }
 
-/// Whether an event of this thread is heard: for what is told once, and is not to be told to nobody.
+/// Returns whether an event on this thread would be heard: for events that are told only once.
 #[inline]
 pub(crate) fn is_heard() -> bool {
     is_awake() && is_heard_here()
 }
 
-/// Tells the listeners, and the traces around; the event is made only if there are any.
+/// Tells the listeners and the traces around of an event, which is made only if there are any.
 #[inline]
 pub(crate) fn emit(event: impl FnOnce() -> Event) {
     if is_heard() {
@@ -72,7 +75,8 @@ pub(crate) fn emit(event: impl FnOnce() -> Event) {
     }
 }
 
-/// Whether an event of this thread is heard: a trace elsewhere does not hear it.
+/// Returns whether an event on this thread would be heard. A trace on another thread does not hear
+/// it.
 #[cold]
 fn is_heard_here() -> bool {
     LISTENING.load(Relaxed) != 0 || trace::is_here()
@@ -86,7 +90,8 @@ fn tell(event: &Event) {
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
     for listener in all {
-        // Events are told from `Drop`s too, where a second panic would abort the process.
+        // Events are also told while values are dropped, where a second panic would abort the
+        // process.
         let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
     }
 }

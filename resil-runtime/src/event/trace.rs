@@ -1,7 +1,7 @@
-//! What became of one call: [`trace`] gathers the events of what is polled inside it.
+//! The report on one call: [`trace`] collects the events of what is polled inside it.
 //!
-//! A trace is a listener for the time of its own polls. It stands on the same switch as the
-//! listeners of the process, so that a call which nobody traces pays nothing for it.
+//! A trace is a listener for the time of its own polls. It uses the same switch as the listeners of
+//! the process, so that a call that nobody traces pays nothing for it.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -16,43 +16,42 @@ use super::kinds::{Event, StopReason};
 use super::switch::Awake;
 use crate::call::CallId;
 
-/// A report lists no more calls than these.
+/// The number of calls that a report lists.
 const MOST_CALLS: usize = 64;
 
-/// What became of a call, and of the calls of annotated functions inside it: [`trace`] makes it.
+/// The report on a call, and on the calls of annotated functions inside it: [`trace`] returns it.
 ///
-/// The first fields are those of one call: the one of which something was heard last. Of nested
-/// calls that is the outer one, as it ends last, unless nothing happened to it. [`calls`](Self::calls)
-/// has them all.
+/// The first fields describe one call: the one with the last event. Of nested calls that is the
+/// outer one, as it ends last, unless it had no event. [`calls`](Self::calls) lists all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallReport {
-    /// The function that these fields are about; what its breaker or its keys are called where it
-    /// told of nothing else. `None` where nothing was heard at all: what ran answered at first try.
+    /// The function that these fields describe; the name of its breaker or of its keys if only
+    /// those had an event. `None` if there was no event at all: everything was answered at the
+    /// first attempt.
     pub function: Option<&'static str>,
-    /// How many attempts were made. 1 where nothing was heard; 0 where the answer was a replay, or a
-    /// refusal before the body ran. Of a `#[retry]` that was cut off
-    /// ([`StopReason::Cancelled`]): those that have ended.
+    /// The number of attempts. 1 if there was no event; 0 if the answer was a replay, or a refusal
+    /// before the body ran. If the call was dropped ([`StopReason::Cancelled`]), the attempts that
+    /// have ended.
     pub attempts: u32,
-    /// Why no further attempt was made: `Some(StopReason::Exhausted)` after `max` runs,
-    /// `Some(StopReason::Final)` for an error that is not to be retried. `None` after a success, and
-    /// where no `#[retry]` was asked.
+    /// Why no further attempt was made: `Some(StopReason::Exhausted)` after `max` attempts,
+    /// `Some(StopReason::Final)` for an error that is not worth another attempt. `None` after a
+    /// success, and without a `#[retry]`.
     pub stopped: Option<StopReason>,
-    /// What the error of the last failed attempt says of itself, cut at 256 characters.
+    /// The text of the error of the last failed attempt, cut at 256 characters.
     pub error: Option<Arc<str>>,
-    /// The answer is a recorded one: an `#[idempotent]` replayed it, and nothing ran.
+    /// Whether an `#[idempotent]` replayed a recorded answer, and nothing ran.
     pub replayed: bool,
-    /// The waits between attempts, in all: of all calls, as they were drawn.
+    /// The sum of the delays between attempts of all calls, as they were drawn.
     pub waited: Duration,
-    /// How often a `#[timeout]` fired, in all calls.
+    /// How often the limit of a `#[timeout]` passed, in all calls.
     pub timeouts: u32,
-    /// How often a layer refused before the body ran, in all calls: an open circuit, an
-    /// `#[idempotent]` that did not let it in.
+    /// How often a layer refused before the body ran, in all calls: an open circuit, or an
+    /// `#[idempotent]` that did not let the call run.
     pub refusals: u32,
-    /// The calls that something was heard of, the one that was heard of last in the end. At most 64:
-    /// the others are those heard of before.
+    /// The calls that had an event, ordered by their last one. At most 64: the latest.
     pub calls: Vec<TracedCall>,
-    /// How many calls are missing in `calls`.
+    /// The number of calls that `calls` leaves out.
     pub left_out: u64,
 }
 
@@ -77,25 +76,25 @@ impl Default for CallReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TracedCall {
-    /// The call, as it is in its events.
+    /// The id of the call, as in its events.
     pub call: CallId,
-    /// The annotated function; what its breaker or its keys are called where it told of nothing else.
+    /// The annotated function; the name of its breaker or of its keys if only those had an event.
     pub function: &'static str,
-    /// How many attempts were made: see [`CallReport::attempts`].
+    /// The number of attempts: see [`CallReport::attempts`].
     pub attempts: u32,
     /// Why no further attempt was made: see [`CallReport::stopped`].
     pub stopped: Option<StopReason>,
-    /// What the error of the last failed attempt says of itself.
+    /// The text of the error of the last failed attempt.
     pub error: Option<Arc<str>>,
-    /// The answer is a recorded one.
+    /// Whether the answer is a replay.
     pub replayed: bool,
-    /// The waits between its attempts, as they were drawn.
+    /// The sum of the delays between its attempts, as they were drawn.
     pub waited: Duration,
-    /// How often one of its `#[timeout]`s fired.
+    /// How often the limit of one of its `#[timeout]`s passed.
     pub timeouts: u32,
     /// How often one of its layers refused before the body ran.
     pub refusals: u32,
-    /// An attempt has failed: `attempts` are those that a `#[retry]` has counted.
+    /// Whether a `#[retry]` has counted `attempts`.
     counted: bool,
 }
 
@@ -120,7 +119,7 @@ impl TracedCall {
         self.attempts = attempts;
     }
 
-    /// Answered without a run.
+    /// Notes that the call was answered without running the body.
     fn nothing_ran(&mut self) {
         if !self.counted {
             self.attempts = 0;
@@ -129,7 +128,7 @@ impl TracedCall {
 }
 
 impl CallReport {
-    /// Returns the call, which from here on is the one heard of last.
+    /// Returns the entry of `call`, and moves it to the end.
     fn call(&mut self, call: CallId, function: &'static str) -> &mut TracedCall {
         let known = self.calls.iter().position(|c| c.call == call);
         let entry = match known {
@@ -173,7 +172,7 @@ impl CallReport {
                 of.function = function;
                 of.count(*attempts);
                 of.stopped = Some(*reason);
-                // Of one that was dropped the last error has been told.
+                // If the call was dropped, the error of the last attempt has been told before.
                 if *reason != StopReason::Cancelled {
                     of.error.clone_from(error);
                 }
@@ -219,7 +218,7 @@ impl CallReport {
         }
     }
 
-    /// With the fields of the call that was heard of last.
+    /// Fills in the fields of the call with the last event.
     fn finished(self) -> Self {
         match self.calls.last().cloned() {
             None => self,
@@ -246,7 +245,7 @@ fn lock(report: &Report) -> MutexGuard<'_, CallReport> {
     report.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a trace is being polled on this thread.
+/// Returns whether a trace is being polled on this thread.
 pub(crate) fn is_here() -> bool {
     HERE.try_with(|here| !here.borrow().is_empty())
         .unwrap_or(false)
@@ -261,7 +260,7 @@ pub(crate) fn gather(event: &Event) {
     });
 }
 
-/// The traces around this place, for a task that is started here.
+/// The traces around a place, to be carried into a task that is started there.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Around(Option<Box<[Report]>>);
 
@@ -272,7 +271,7 @@ impl Around {
         Self((!all.is_empty()).then(|| all.into()))
     }
 
-    /// Runs `poll` inside them.
+    /// Runs `poll` inside the traces.
     pub(crate) fn enter<R>(&self, poll: impl FnOnce() -> R) -> R {
         match &self.0 {
             None => poll(),
@@ -305,8 +304,8 @@ impl Drop for Here {
     }
 }
 
-/// Runs `future` and tells what became of the call in it: how many attempts it took, how long it
-/// waited, whether the answer is a replay, and why no further attempt was made.
+/// Runs `future` and returns its output with a report on the call in it: how many attempts it took,
+/// how long it waited, whether the answer is a replay, and why no further attempt was made.
 ///
 /// ```
 /// use resil_runtime::event::StopReason;
@@ -327,17 +326,21 @@ impl Drop for Here {
 /// # }
 /// ```
 ///
-/// It is meant for one call. Of several, one after the other or one inside the other, each is listed
-/// in [`CallReport::calls`], but for those that answered at first try: of these nothing is heard.
-/// Traces may stand inside each other. What tasks do is seen where they were started with
-/// [`resil::spawn`](crate::spawn) or [`carry`](crate::carry()), up to the moment at which the traced
-/// future ends; `tokio::spawn` carries nothing.
+/// It is meant for one call. If there are several, one after the other or one inside the other,
+/// each is listed in [`CallReport::calls`], except for those that were answered at the first
+/// attempt, which have no event. Traces can be nested. The work of tasks is reported if they were
+/// started with [`resil::spawn`](crate::spawn) or [`carry`](crate::carry()), up to the moment at
+/// which the traced future ends; `tokio::spawn` carries nothing.
 ///
 /// While a trace is alive, events are made in the whole process as if somebody listened
-/// ([`event::subscribe`](crate::event::subscribe)): a failing call is a little dearer then. Listeners
-/// hear all events as ever. A trace that is dropped tells nothing.
+/// ([`event::subscribe`](crate::event::subscribe)), which makes failing calls a little more
+/// expensive. Listeners hear all events as usual. A trace that is dropped reports nothing.
 ///
-/// (The crate `tracing` is another matter: its spans and those events have nothing to do with this.)
+/// (The crate `tracing` is unrelated: its spans and events have nothing to do with this.)
+///
+/// # Panics
+///
+/// The returned future panics if it is polled again after it was ready.
 pub fn trace<F: Future>(future: F) -> Traced<F> {
     Traced {
         future,

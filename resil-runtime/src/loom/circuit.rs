@@ -82,7 +82,8 @@ fn twice_later() -> u64 {
     NOON + 8
 }
 
-/// Five ms after that, and eight: the places of `once_later` are lost, those that are let in then are not.
+/// Five ms after that, and eight: the places of `once_later` are lost, those that are let in then
+/// are not.
 fn and_a_bit() -> u64 {
     NOON + 9
 }

@@ -1,10 +1,10 @@
-//! What threads do to each other, in every order that there is: models for `loom`, over the very
+//! Models for `loom`, which runs them in every order that threads can interleave, over the very
 //! code that users run.
 //!
-//! Each says what must hold whoever comes first, and has variants of the code in which one step is
-//! left out ([`broken`](crate::sync::broken)): in each of them the checker has to find the fault.
-//! `scripts/loom` runs all. Time stands still here, so that what must happen must happen without a
-//! timer; a wake-up that is lost shows as a deadlock.
+//! Each model asserts what must hold in every order. It names steps of the code that can be left
+//! out ([`broken`](crate::sync::broken)); without each of them the checker has to find a fault.
+//! `scripts/loom` runs all. Time stands still here, so that nothing may depend on a timer; a lost
+//! wake-up shows as a deadlock.
 
 mod circuit;
 mod model;
@@ -17,7 +17,7 @@ pub use self::sleep::Sleep;
 
 pub(crate) use self::model::{explore, explore_within};
 
-/// All models.
+/// Returns all models.
 pub fn models() -> Vec<Model> {
     let mut all = Vec::new();
     all.extend_from_slice(circuit::MODELS);

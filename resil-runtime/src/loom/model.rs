@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Something that must hold in every order.
+/// An assertion that must hold in every order.
 #[derive(Debug, Clone, Copy)]
 pub struct Model {
     /// What it is about.

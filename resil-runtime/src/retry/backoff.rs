@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// A strategy of delays.
+/// A source of delays for `#[retry(backoff = ..)]`.
 ///
-/// One is made per call, at its first failure (the expression of `backoff = ..` is evaluated then),
-/// and asked before each retry, also where the failed side has asked for a delay: the longer of the
-/// two is waited. What it answers is held to the policy's `cap`, and jittered only if `jitter` is
-/// written; `max`, `within`, deadlines and the budget stand as they do.
+/// A call evaluates the expression of `backoff = ..` at its first failure, and asks the result
+/// before each retry. Where the failed side asks for a delay as well, the longer of the two is
+/// waited. The delay is bounded by the policy's `cap`, and jittered only if `jitter` is written;
+/// `max`, `within`, deadlines and the budget apply as usual.
 ///
-/// A closure from the number of the retry to its delay is one:
+/// A closure from the number of the retry to its delay implements it:
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,9 +24,9 @@ use std::time::Duration;
     note = "write a closure, `|retry: u32| Duration::from_millis(10 * u64::from(retry))`, or implement `resil::Backoff` for `{Self}`"
 )]
 pub trait Backoff {
-    /// Returns the delay before retry `retry` (1, 2, ..), or `None` if no further attempt is to be
-    /// made. `previous` is the delay before it, as it was waited: with its jitter, and with what the
-    /// failed side asked for where that was longer.
+    /// Returns the delay before retry number `retry` (1, 2, ..), or `None` to make no further
+    /// attempt. `previous` is the delay that was waited before the last attempt, with jitter, or
+    /// the longer delay that the failed side asked for.
     fn delay(&mut self, retry: u32, previous: Option<Duration>) -> Option<Duration>;
 }
 

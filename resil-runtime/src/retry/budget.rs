@@ -157,8 +157,8 @@ impl Named {
             .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set)
     }
 
-    /// Adopts the numbers that `function` gives, if it gives any and is the first. If another function
-    /// has given different ones, the conflict is noted and told.
+    /// Adopts the numbers that `function` gives, if it gives any and is the first. If another
+    /// function has given different ones, the conflict is noted and told.
     fn adopt(&self, policy: &RetryPolicy, function: &'static str) {
         let Some(given) = policy.budget.filter(|_| policy.budget_is_given) else {
             return;
@@ -170,8 +170,9 @@ impl Named {
     }
 }
 
-/// Returns the budget of that name, made if there is none. `function` gives the numbers of its `policy`
-/// if they are written out. Only annotated functions make budgets, and their number bounds the map.
+/// Returns the budget of that name, made if there is none. `function` gives the numbers of its
+/// `policy` if they are written out. Only annotated functions make budgets, and their number bounds
+/// the map.
 pub(crate) fn named(
     name: &'static str,
     policy: &RetryPolicy,

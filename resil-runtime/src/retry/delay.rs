@@ -1,4 +1,4 @@
-//! The delays of a retry: pure arithmetic, which saturates.
+//! The delays of a retry: pure arithmetic that saturates.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::policy::{Jitter, RetryPolicy, Strategy};
 #[cfg(test)]
 mod tests;
 
-/// Between which two values the delay before a retry is drawn, evenly.
+/// The two values between which a delay is drawn at random, evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Spread {
     pub(crate) low: Duration,
@@ -19,7 +19,7 @@ impl Spread {
         Self { low: d, high: d }
     }
 
-    /// A value of the spread.
+    /// Draws a value.
     pub(crate) fn draw(self) -> Duration {
         let width = nanos(self.high.saturating_sub(self.low));
         if width == 0 {
@@ -30,19 +30,19 @@ impl Spread {
     }
 }
 
-/// 584 years fit.
+/// Returns `d` in nanoseconds, saturating: 584 years fit.
 fn nanos(d: Duration) -> u64 {
     u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// `d · by`, saturating; `by` is finite or infinite and not negative.
+/// Returns `d · by`, saturating. `by` is not negative; it may be infinite.
 fn scale(d: Duration, by: f64) -> Duration {
     // Through nanoseconds: integral factors stay exact up to 2^53 ns, 104 days.
     let ns = d.as_nanos() as f64 * by;
     if ns.is_nan() {
         return Duration::ZERO;
     }
-    // As `f64` to `u128` saturates, which is what is wanted.
+    // The cast from `f64` to `u128` saturates, as it should.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let ns = ns.round() as u128;
     let Ok(secs) = u64::try_from(ns / 1_000_000_000) else {
@@ -53,7 +53,7 @@ fn scale(d: Duration, by: f64) -> Duration {
 }
 
 impl RetryPolicy {
-    /// The delay before retry `n` (1, 2, ..), before jitter.
+    /// Returns the delay before retry `n` (1, 2, ..), without jitter.
     fn plain(&self, n: u32) -> Duration {
         let grown = match self.strategy {
             Strategy::Constant => self.base,
@@ -76,7 +76,7 @@ impl RetryPolicy {
         grown.min(self.cap)
     }
 
-    /// Between what the delay before retry `n` is drawn; `previous` is the one before it.
+    /// Returns the spread of the delay before retry `n`; `previous` is the delay before that one.
     pub(crate) fn spread(&self, n: u32, previous: Option<Duration>) -> Spread {
         let (default, cap) = match self.strategy {
             Strategy::Delays(_) => (Jitter::None, Duration::MAX),
@@ -85,7 +85,7 @@ impl RetryPolicy {
         self.jittered(self.plain(n), default, cap, previous)
     }
 
-    /// The same for a delay that a [`Backoff`](super::Backoff) has given.
+    /// Returns the spread of a delay `d` that a [`Backoff`](super::Backoff) has returned.
     pub(crate) fn spread_own(&self, d: Duration, previous: Option<Duration>) -> Spread {
         self.jittered(d.min(self.cap), Jitter::None, self.cap, previous)
     }
@@ -130,11 +130,11 @@ impl RetryPolicy {
         }
     }
 
-    /// The delay that the failed side asked for, up to 10 % later; `None` if it is longer than
-    /// what this policy waits at all.
+    /// Returns the spread of a delay that the failed side asked for: up to 10 % longer. `None` if
+    /// it is longer than the longest delay of this policy.
     pub(crate) fn asked(&self, asked: Duration) -> Option<Spread> {
         let cap = match self.strategy {
-            // Delays have no cap of their own: the default's, or the longest of them.
+            // A list has no cap of its own: the default cap, or the longest delay of the list.
             Strategy::Delays(all) => all
                 .iter()
                 .copied()
@@ -149,9 +149,9 @@ impl RetryPolicy {
     }
 }
 
-/// Draws the delay before the next attempt: the longer of the policy's `own` and what the failed
-/// side asked for. An answer that asks for less, or for nothing, leaves the back-off as it would be
-/// without that answer.
+/// Draws the delay before the next attempt: the longer of the policy's `own` delay and the one that
+/// the failed side asked for. If it asks for a shorter delay, or for none, the back-off is as it
+/// would be without that.
 pub(crate) fn longer(own: Spread, asked: Option<Spread>) -> Duration {
     let own = own.draw();
     match asked {
@@ -160,7 +160,7 @@ pub(crate) fn longer(own: Spread, asked: Option<Spread>) -> Duration {
     }
 }
 
-/// fib(n), fib(1) = fib(2) = 1; saturates from 48 on.
+/// Returns fib(n), with fib(1) = fib(2) = 1; saturates from 48 on.
 fn fibonacci(n: u32) -> u32 {
     let (mut a, mut b) = (0u32, 1u32);
     for _ in 0..n.min(48) {

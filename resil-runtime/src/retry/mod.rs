@@ -1,7 +1,7 @@
 //! `#[retry]`: how often, when and why the body runs again.
 //!
-//! Generated code holds a [`Retry`](state::Retry) beside a loop around the body. After each attempt it
-//! asks [`again`](state::Retry::again), and before the next one it awaits
+//! Generated code holds a [`Retry`](state::Retry) beside a loop around the body. After each attempt
+//! it asks [`again`](state::Retry::again), and before the next one it awaits
 //! [`pause`](state::Retry::pause). A first attempt that succeeds reads one word (the budget) and
 //! nothing else: no clock, no random number.
 

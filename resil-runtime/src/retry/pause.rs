@@ -41,7 +41,8 @@ pin_project! {
 }
 
 impl Pause {
-    /// Creates a wait of `delay`. `charged` is the budget that paid for the next attempt, and how much.
+    /// Creates a wait of `delay`. `charged` is the budget that paid for the next attempt, and how
+    /// much.
     #[inline]
     pub(super) fn new(delay: Duration, charged: Option<(&'static Budget, u32)>) -> Self {
         let wait = match delay {

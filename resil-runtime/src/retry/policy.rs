@@ -1,4 +1,4 @@
-//! The settings of a retry: a const builder, what `#[retry(..)]` expands to.
+//! The settings of a retry: the const builder that `#[retry(..)]` expands to.
 
 use std::time::Duration;
 
@@ -6,42 +6,45 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// `base`, always.
+    /// Every delay is `base`.
     Constant,
-    /// `base · n`.
+    /// The delay before retry `n` is `base · n`.
     Linear,
-    /// `base · factorⁿ⁻¹`.
+    /// The delay before retry `n` is `base · factorⁿ⁻¹`.
     Exponential,
-    /// `base · fib(n)`, fib = 1, 1, 2, 3, 5, ..
+    /// The delay before retry `n` is `base · fib(n)`, where fib = 1, 1, 2, 3, 5, ..
     Fibonacci,
-    /// These delays; the last one repeats. `base`, `factor` and `cap` have no part in it.
+    /// The delays of this list; the last one repeats. `base`, `factor` and `cap` have no effect.
     Delays(&'static [Duration]),
 }
 
-/// How a delay `d` is spread at random, so that those who failed together do not come back
-/// together. Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+/// How a delay `d` is spread at random, so that calls that failed together do not all come back at
+/// the same moment. `U(a, b)` is a random number between `a` and `b`. Source: "Exponential Backoff
+/// And Jitter", AWS Architecture Blog, 2015.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// `d` itself.
+    /// The delay is `d`.
     None,
-    /// U(0, d).
+    /// The delay is `U(0, d)`.
     Full,
-    /// d/2 + U(0, d/2).
+    /// The delay is `d/2 + U(0, d/2)`.
     Equal,
-    /// U(base, 3 · previous delay).
+    /// The delay is `U(base, 3 · previous delay)`.
     Decorrelated,
-    /// d · (1 ± ratio).
+    /// The delay is `d · (1 ± ratio)`. The ratio is clamped to 0 to 1; a value that is not finite
+    /// means 0.
     Ratio(f64),
 }
 
-/// What bounds the retries of a site, or of all sites that share a name, as a whole.
+/// The settings of a retry budget: a bound on the retries of one function, or of all functions that
+/// name the budget, as a whole.
 ///
-/// A token bucket as the AWS SDKs' standard retry mode has it: a retry takes `cost` tokens, a
-/// success after retries gives the last cost back, a success at first try gives one. An empty
-/// bucket means no retry: while most calls fail, retries only add to the load. Beside that, time
-/// gives [`refill`](Self::refill) tokens a second, so that a bucket that is rarely used does not stay
-/// empty.
+/// The budget is a token bucket, as in the standard retry mode of the AWS SDKs. A retry takes
+/// `cost` tokens, a success after retries gives the last cost back, and a success at the first
+/// attempt gives one token back. An empty bucket means no retry: while most calls fail, retries
+/// only add to the load. Besides, [`refill`](Self::refill) tokens a second come back with time, so
+/// that a bucket that is rarely used does not stay empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BudgetPolicy {
     pub(crate) capacity: u32,
@@ -50,10 +53,12 @@ pub struct BudgetPolicy {
 }
 
 impl BudgetPolicy {
-    /// 500 tokens, a retry costs 5: the figures of the AWS SDKs; and one token a second comes back.
+    /// 500 tokens, of which a retry takes 5: the numbers of the AWS SDKs. One token a second comes
+    /// back.
     pub const DEFAULT: Self = Self::new(500, 5);
 
-    /// A bucket of `capacity` tokens of which a retry takes `cost`, and time gives back one a second.
+    /// Creates a bucket of `capacity` tokens, of which a retry takes `cost`. One token a second
+    /// comes back.
     pub const fn new(capacity: u32, cost: u32) -> Self {
         Self {
             capacity,
@@ -62,11 +67,11 @@ impl BudgetPolicy {
         }
     }
 
-    /// Sets how many tokens time gives back a second, up to the capacity; 0: none. Default: 1.
+    /// Sets how many tokens come back per second, up to the capacity; 0 means none. Default: 1.
     ///
-    /// The clock is read when a retry is about to be paid for, and at no other time. On one token a
-    /// second, an empty default bucket pays for a retry every five seconds, and is full again after
-    /// little more than eight minutes without one.
+    /// The clock is read when a retry is about to be paid for, and at no other time. With one token
+    /// a second, an empty default bucket pays for a retry every five seconds, and is full again
+    /// after little more than eight minutes without one.
     #[must_use]
     pub const fn refill(mut self, tokens: u32) -> Self {
         self.refill = tokens;
@@ -96,7 +101,7 @@ pub struct RetryPolicy {
     pub(crate) jitter: Option<Jitter>,
     pub(crate) within: Option<Duration>,
     pub(crate) budget: Option<BudgetPolicy>,
-    /// The numbers of `budget` were given: to a named budget, those of the default are none.
+    /// Whether the numbers of `budget` were given. To a named budget, the default gives no numbers.
     pub(crate) budget_is_given: bool,
     pub(crate) nested_outer: bool,
 }
@@ -108,7 +113,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Three runs in all, exponential from 100 ms by 2 up to 20 s, full jitter, a budget of 500.
+    /// Creates the default settings: three attempts in all, exponential back-off from 100 ms by 2
+    /// up to 20 s, full jitter, and a budget of 500 tokens.
     pub const fn new() -> Self {
         Self {
             strategy: Strategy::Exponential,
@@ -124,63 +130,67 @@ impl RetryPolicy {
         }
     }
 
-    /// How the delay grows. Default: exponential.
+    /// Sets how the delay grows. Default: exponential.
     pub const fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// How often the body may run in all, the first run included; 0 is taken as 1. Default: 3.
-    pub const fn max(mut self, runs: u32) -> Self {
-        self.max = Some(if runs == 0 { 1 } else { runs });
+    /// Sets how many attempts are made in all, the first one included; 0 is replaced by 1. Default:
+    /// 3.
+    pub const fn max(mut self, attempts: u32) -> Self {
+        self.max = Some(if attempts == 0 { 1 } else { attempts });
         self
     }
 
-    /// No bound on the number of runs: time (`within`, a deadline) and the budget bound them.
+    /// Removes the bound on the number of attempts. Time (`within`, a deadline) and the budget
+    /// still bound them.
     pub const fn unlimited(mut self) -> Self {
         self.max = None;
         self
     }
 
-    /// The first delay. Default: 100 ms.
+    /// Sets the first delay. Default: 100 ms.
     pub const fn base(mut self, base: Duration) -> Self {
         self.base = base;
         self
     }
 
-    /// The growth of the exponential strategy; below 1 (or NaN) is taken as 1. Default: 2.
+    /// Sets the factor of the exponential strategy; a value below 1, or NaN, is replaced by 1.
+    /// Default: 2.
     pub const fn factor(mut self, factor: f64) -> Self {
         self.factor = if factor >= 1.0 { factor } else { 1.0 };
         self
     }
 
-    /// No delay is longer, jitter included. Default: 20 s.
+    /// Sets the longest delay, jitter included. Default: 20 s.
     pub const fn cap(mut self, cap: Duration) -> Self {
         self.cap = cap;
         self
     }
 
-    /// How delays are spread. Default: full, and none for [`Strategy::Delays`].
+    /// Sets how delays are spread. Default: full jitter, and none for [`Strategy::Delays`].
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = Some(jitter);
         self
     }
 
-    /// All attempts and delays together; looked at before each delay. Default: no bound.
+    /// Bounds the time of all attempts and delays together; checked before each delay. Default: no
+    /// bound.
     pub const fn within(mut self, within: Duration) -> Self {
         self.within = Some(within);
         self
     }
 
-    /// The token bucket of the site. Default: [`BudgetPolicy::DEFAULT`].
+    /// Sets the retry budget. Default: [`BudgetPolicy::DEFAULT`].
     pub const fn budget(mut self, budget: BudgetPolicy) -> Self {
         self.budget = Some(budget);
         self.budget_is_given = true;
         self
     }
 
-    /// The budget that it has, or [`BudgetPolicy::DEFAULT`] where it has none: what a named budget
-    /// beside a `policy` asks for.
+    /// Sets [`BudgetPolicy::DEFAULT`] unless there is a budget: what a named budget beside a
+    /// `policy` needs.
     #[doc(hidden)]
     pub const fn with_budget(mut self) -> Self {
         if self.budget.is_none() {
@@ -190,13 +200,14 @@ impl RetryPolicy {
         self
     }
 
-    /// No budget: nothing but `max` and time bounds the retries of a storm.
+    /// Removes the budget: only `max` and time then bound the retries while everything fails.
     pub const fn no_budget(mut self) -> Self {
         self.budget = None;
         self
     }
 
-    /// Under another function's retry, leave retrying to that one. Default: both retry.
+    /// Leaves retrying to the outer function where this one is called under another function's
+    /// retry. Default: both retry.
     pub const fn nested_outer(mut self) -> Self {
         self.nested_outer = true;
         self

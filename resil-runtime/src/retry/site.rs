@@ -79,8 +79,8 @@ impl RetrySite {
         if let Some(shared) = self.shared.get() {
             return shared;
         }
-        // Not inside the `OnceLock`'s initialiser: listeners may be told of a conflict, and one of them
-        // may call this very function.
+        // Not inside the `OnceLock`'s initialiser: listeners may be told of a conflict, and one of
+        // them may call this very function.
         let named = budget::named(name, policy, self.site.name());
         self.shared.get_or_init(|| named)
     }

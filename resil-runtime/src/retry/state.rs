@@ -231,8 +231,8 @@ impl Retry {
         }
     }
 
-    /// Returns the id of the call, for an event that is heard. The number is kept, as the state of the
-    /// call is out of reach when this is dropped.
+    /// Returns the id of the call, for an event that is heard. The number is kept, as the state of
+    /// the call is out of reach when this is dropped.
     fn call_id(&mut self, call: Option<&CallState>) -> CallId {
         let number = self
             .call
@@ -315,8 +315,8 @@ impl Retry {
         });
     }
 
-    /// Returns the wait before the next attempt. Dropping it ends the retry with the call, and gives
-    /// back what the budget was charged for the attempt that is not made.
+    /// Returns the wait before the next attempt. Dropping it ends the retry with the call, and
+    /// gives back what the budget was charged for the attempt that is not made.
     #[inline]
     pub fn pause(&self) -> Pause {
         Pause::new(Duration::from_nanos(self.delay), self.charged())

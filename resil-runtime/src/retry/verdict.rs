@@ -16,22 +16,23 @@ pub enum RetryVerdict {
     Final,
 }
 
-/// Calls `f`, the closure of `retry_after = ..`, with `error`. The closure's argument gets its type here,
-/// so that the user need not write it.
+/// Calls `f`, the closure of `retry_after = ..`, with `error`. The closure's argument gets its type
+/// here, so that the user need not write it.
 #[inline]
 pub fn ask_retry_after<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
     f(error)
 }
 
-/// Returns that an error is final if it is recorded, by this attempt or one before: another attempt would
-/// only replay it.
+/// Returns that an error is final if it is recorded, by this attempt or one before: another attempt
+/// would only replay it.
 #[cfg(feature = "idempotent")]
 pub fn recorded_is_final(call: &CallState) -> Option<RetryVerdict> {
     call.error_is_recorded().then_some(RetryVerdict::Final)
 }
 
-/// Returns the verdict where no pattern decides. A timeout of a layer below is retried; every other refusal by
-/// resil is final; an error of the body follows its class, and is retried if it has none.
+/// Returns the verdict where no pattern decides. A timeout of a layer below is retried; every other
+/// refusal by resil is final; an error of the body follows its class, and is retried if it has
+/// none.
 pub(super) fn default_verdict(class: Option<Class>, refusal: Option<RefusalKind>) -> RetryVerdict {
     let again = match (refusal, class) {
         (Some(kind), _) => matches!(kind, RefusalKind::Timeout { .. }),

@@ -35,7 +35,8 @@ where
     }
 }
 
-/// Bounds `body` by `limit`, as [`timeout`] does, directly inside another timeout of the same stack.
+/// Bounds `body` by `limit`, as [`timeout`] does, directly inside another timeout of the same
+/// stack.
 #[inline(always)]
 pub fn enclosed_timeout<'a, F, T, E>(
     site: &'static Site,
@@ -55,8 +56,8 @@ where
 pin_project! {
     /// The future of [`timeout`].
     ///
-    /// When the limit has passed, the body is dropped within the poll. Dropping the future drops the
-    /// body.
+    /// When the limit has passed, the body is dropped within the poll. Dropping the future drops
+    /// the body.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Timeout<'a, F> {

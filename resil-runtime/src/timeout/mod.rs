@@ -1,10 +1,10 @@
 //! `#[timeout]`: bounds what is inside it, and tells it so through the ambient deadline.
 //!
-//! The limit counts from the end of the first poll, so that a body that is ready at once costs no clock
-//! and no timer. No timer is made either where another timeout of the same stack fires as soon: that
-//! one owns this one, and is polled whenever this one is. A timeout of another function is different:
-//! what it polls may belong to a stream or a set of tasks, and outlive it. There this one has a timer
-//! of its own, and leaves the answer to the other one where both are due.
+//! The limit counts from the end of the first poll, so that a body that is ready at once costs no
+//! clock and no timer. No timer is made either where another timeout of the same stack fires as
+//! soon: that one owns this one, and is polled whenever this one is. A timeout of another function
+//! is different: what it polls may belong to a stream or a set of tasks, and outlive it. There this
+//! one has a timer of its own, and leaves the answer to the other one where both are due.
 
 mod future;
 mod timer;

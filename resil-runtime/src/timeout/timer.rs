@@ -36,8 +36,8 @@ enum Due {
 }
 
 impl Timer {
-    /// Creates a timer that is not armed. `enclosed` means that the next layer outside is a timeout of
-    /// the same stack.
+    /// Creates a timer that is not armed. `enclosed` means that the next layer outside is a timeout
+    /// of the same stack.
     #[inline(always)]
     pub(super) const fn new(enclosed: bool) -> Self {
         Self::Unstarted { enclosed }
@@ -131,8 +131,8 @@ pub(super) fn wait(
     }
 }
 
-/// How long the timeout around may take to answer once it is due. It was polled in order to poll this
-/// one, and answers within that poll unless it is blocked in it.
+/// How long the timeout around may take to answer once it is due. It was polled in order to poll
+/// this one, and answers within that poll unless it is blocked in it.
 const GRACE: Duration = Duration::from_millis(1);
 
 /// Arms the timer for our own limit, or for the sooner one around us.

@@ -3,16 +3,16 @@
 //! The time of the last grant is kept in a word of its own, whole: in the bits that are left in the
 //! state word, a time long past would look like one just past or to come.
 //!
-//! * It is written *before* the state word lets the probe in: a thread that sees a probe out also sees
-//!   when it was let in, or a later time.
+//! * It is written *before* the state word lets the probe in: a thread that sees a probe out also
+//!   sees when it was let in, or a later time.
 //! * It is updated by compare-exchange against the value that was read before the clock, so that a
-//!   delayed thread cannot overwrite a newer time. For the same reason a time that lies ahead of the
-//!   clock was written by another clock.
-//! * A thread may store its time and then lose the compare-exchange of the state word. That moves the
-//!   moment at which probes are lost forward by at most that thread's delay, once per lost
+//!   delayed thread cannot overwrite a newer time. For the same reason a time that lies ahead of
+//!   the clock was written by another clock.
+//! * A thread may store its time and then lose the compare-exchange of the state word. That moves
+//!   the moment at which probes are lost forward by at most that thread's delay, once per lost
 //!   exchange, so no breaker gets stuck.
-//! * Grants are numbered in the state word: a place that was given back and granted again is not taken
-//!   for the lost one that a thread has seen there.
+//! * Grants are numbered in the state word: a place that was given back and granted again is not
+//!   taken for the lost one that a thread has seen there.
 
 use super::{BreakerCore, Clock};
 use crate::circuit::machine::{self, Admission, Expiry, is_due, is_lost};
@@ -61,8 +61,8 @@ impl BreakerCore {
         self.granted().load(Ordering::Acquire)
     }
 
-    /// Stores the time of the grant that is about to be made; returns false if `last` is not the last
-    /// one any more.
+    /// Stores the time of the grant that is about to be made; returns false if `last` is not the
+    /// last one any more.
     fn date_grant(&self, last: u64, now: u64) -> bool {
         let granted = self.granted();
         if broken("grant_dated_in_one") {
@@ -94,8 +94,8 @@ impl BreakerCore {
         }
     }
 
-    /// Makes the breaker half-open, with no probe out yet, if its open time is over: what the next call
-    /// would do. Returns the time in milliseconds at which the open time ends, if it has not.
+    /// Makes the breaker half-open, with no probe out yet, if its open time is over: what the next
+    /// call would do. Returns the time in milliseconds at which the open time ends, if it has not.
     pub(crate) fn expire(&self, clock: Clock) -> Option<u64> {
         loop {
             let word = self.load();
@@ -121,8 +121,8 @@ impl BreakerCore {
         }
     }
 
-    /// Returns the state by the clock: an open breaker whose open time is over is half-open, although no
-    /// call has come since to make it so.
+    /// Returns the state by the clock: an open breaker whose open time is over is half-open,
+    /// although no call has come since to make it so.
     pub(crate) fn state_at(&self, clock: Clock) -> CircuitState {
         match self.load().state() {
             State::Open { until, .. } if is_due(&self.settings().rules, until, clock()) => {
@@ -132,9 +132,9 @@ impl BreakerCore {
         }
     }
 
-    /// Returns whether the breaker is not closed and nothing of its state is worth keeping: it is open and
-    /// the open time is over, or half-open and has let nobody in for `open_for`. A breaker that is
-    /// held manually is not over.
+    /// Returns whether the breaker is not closed and nothing of its state is worth keeping: it is
+    /// open and the open time is over, or half-open and has let nobody in for `open_for`. A breaker
+    /// that is held manually is not over.
     pub(crate) fn is_over(&self, now: u64) -> bool {
         let rules = &self.settings().rules;
         match self.load().state() {

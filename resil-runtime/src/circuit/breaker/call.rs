@@ -14,9 +14,9 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct AdmittedCall {
     stamp: Stamp,
-    /// When it began, in nanoseconds, plus the waits that are left out of its time. 0 if the breaker has
-    /// no rule about slow calls, as reading the clock costs more than all the rest. Only the task that
-    /// runs the call writes it.
+    /// When it began, in nanoseconds, plus the waits that are left out of its time. 0 if the
+    /// breaker has no rule about slow calls, as reading the clock costs more than all the rest.
+    /// Only the task that runs the call writes it.
     began: AtomicU64,
 }
 
@@ -34,7 +34,8 @@ impl AdmittedCall {
         self.stamp == Stamp::NESTED
     }
 
-    /// Returns whether a success need not be recorded: it would change nothing, however long it took.
+    /// Returns whether a success need not be recorded: it would change nothing, however long it
+    /// took.
     #[inline(always)]
     pub(crate) fn is_quiet(&self, core: &BreakerCore) -> bool {
         !self.is_timed() && core.is_quiet()
@@ -45,8 +46,8 @@ impl AdmittedCall {
         self.began.load(Relaxed) != 0
     }
 
-    /// Begins a wait that is left out of the call's time, and returns its start; 0 if the call is not
-    /// timed.
+    /// Begins a wait that is left out of the call's time, and returns its start; 0 if the call is
+    /// not timed.
     #[inline]
     pub(crate) fn wait_begins(&self) -> u64 {
         if self.is_timed() { clock::now_ns() } else { 0 }
@@ -70,8 +71,8 @@ impl AdmittedCall {
 }
 
 impl BreakerCore {
-    /// Lets a call in. A call that `caller` makes under a permit of this very breaker runs under that
-    /// permit.
+    /// Lets a call in. A call that `caller` makes under a permit of this very breaker runs under
+    /// that permit.
     ///
     /// # Errors
     ///

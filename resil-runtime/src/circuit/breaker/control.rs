@@ -51,8 +51,8 @@ impl BreakerCore {
         }
     }
 
-    /// Adopts the settings of `base`, the breaker of the name that this one is a key of, once that one
-    /// has some.
+    /// Adopts the settings of `base`, the breaker of the name that this one is a key of, once that
+    /// one has some.
     pub(crate) fn adopt_of(&self, base: &Self, clock: Clock) {
         if self.settings.get().is_none()
             && let Some(settings) = base.settings.get()

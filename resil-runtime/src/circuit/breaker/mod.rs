@@ -2,8 +2,8 @@
 //!
 //! Every step reads the word, then the settings, computes the next word with the pure functions of
 //! [`machine`](super::machine), and replaces the word that it read by compare-exchange. Settings
-//! are put in place before the word that goes with them, so that no step works on a newer state with
-//! older settings. Events are told after the change, with nothing held.
+//! are put in place before the word that goes with them, so that no step works on a newer state
+//! with older settings. Events are told after the change, with nothing held.
 
 mod admit;
 pub(super) mod call;
@@ -41,8 +41,8 @@ struct Hot {
     word: AtomicU64,
     /// [`slow_after`](super::rules::Rules::slow_after) of the settings; written once, with them.
     slow_after: AtomicU64,
-    /// When the last probe was let in, in milliseconds; written only together with the word, so that
-    /// it costs nothing while the breaker is closed. See [`admit`](self::admit).
+    /// When the last probe was let in, in milliseconds; written only together with the word, so
+    /// that it costs nothing while the breaker is closed. See [`admit`](self::admit).
     granted: AtomicU64,
 }
 
@@ -109,8 +109,8 @@ impl BreakerCore {
         done
     }
 
-    /// Tells of a change of state. Wakes those who wait for a place if there may be one, or if it comes
-    /// at another time.
+    /// Tells of a change of state. Wakes those who wait for a place if there may be one, or if it
+    /// comes at another time.
     fn changed(&self, from: State, to: State) {
         let (was, is) = (from.into(), to.into());
         let mut wakes = was != is;

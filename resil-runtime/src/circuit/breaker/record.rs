@@ -1,7 +1,7 @@
 //! Recording how calls ended.
 //!
-//! A breaker with a full, clean window need not record successes: a flag in the word says whether it
-//! has to. It is set by [`record_successes`](BreakerCore::record_successes) and cleared by
+//! A breaker with a full, clean window need not record successes: a flag in the word says whether
+//! it has to. It is set by [`record_successes`](BreakerCore::record_successes) and cleared by
 //! [`skip_successes`](BreakerCore::skip_successes).
 
 use super::{BreakerCore, Clock};
@@ -25,9 +25,10 @@ impl BreakerCore {
         self.load().stamp() == stamp
     }
 
-    /// Records the outcome of a call that was let in with `stamp`, and whether it was slow. A call that
-    /// began before the last change of state is dropped. While half-open it makes no difference how
-    /// long a call took: see [`CircuitPolicy::slow`](crate::circuit::CircuitPolicy::slow).
+    /// Records the outcome of a call that was let in with `stamp`, and whether it was slow. A call
+    /// that began before the last change of state is dropped. While half-open it makes no
+    /// difference how long a call took: see
+    /// [`CircuitPolicy::slow`](crate::circuit::CircuitPolicy::slow).
     #[inline(never)]
     pub(crate) fn record_timed(
         &self,
@@ -105,8 +106,8 @@ impl BreakerCore {
         }
     }
 
-    /// Counts an outcome among the failures in a row. Returns true if there is nothing more to do: it
-    /// opened the breaker, or came too late.
+    /// Counts an outcome among the failures in a row. Returns true if there is nothing more to do:
+    /// it opened the breaker, or came too late.
     fn count_in_a_row(&self, stamp: Stamp, failed: bool, clock: Clock) -> bool {
         loop {
             let word = self.load();
@@ -138,12 +139,13 @@ impl BreakerCore {
         }
     }
 
-    /// Sets the flag that successes have to be recorded, as a failure or a slow call is in the window.
+    /// Sets the flag that successes have to be recorded, as a failure or a slow call is in the
+    /// window.
     ///
-    /// Against [`skip_successes`](Self::skip_successes): this one writes the count and then reads the
-    /// flag, that one writes the flag and then reads the count, each with a fence between, so that
-    /// one of them sees the other. Operations that are `SeqCst` by themselves would do under C11
-    /// too, but model checkers take those as acquire and release, and this is the cold path.
+    /// Against [`skip_successes`](Self::skip_successes): this one writes the count and then reads
+    /// the flag, that one writes the flag and then reads the count, each with a fence between, so
+    /// that one of them sees the other. Operations that are `SeqCst` by themselves would do under
+    /// C11 too, but model checkers take those as acquire and release, and this is the cold path.
     fn record_successes(&self, stamp: Stamp) {
         if !broken("record_fence") {
             fence(Ordering::SeqCst);

@@ -1,4 +1,5 @@
-//! Tests of one breaker that need its inside: against a reference model, and with many threads at once.
+//! Tests of one breaker that need its inside: against a reference model, and with many threads at
+//! once.
 
 mod model;
 mod stress;

@@ -1,24 +1,24 @@
-//! The last N calls, exactly: a count word on a line of its own, and a ring of two bits a call, one
-//! set for a failure and one for a slow call.
+//! A window over the last N calls, exactly: a count word on a cache line of its own, and a ring of
+//! two bits for each call, one set for a failure and one for a slow call.
 //!
-//! Each recorded outcome takes a sequence number with one `fetch_add`, swaps its bits into the ring,
-//! and moves the counts by what it put less what it found: so writers that lap each other never
-//! drift, and the counts are always the set bits. A full window in which nothing failed or was slow
-//! is not changed by a quick success; the breaker then does not come here at all (see `noisy` in the
-//! state word).
+//! Each recorded outcome takes a sequence number with one `fetch_add`, swaps its bits into the
+//! ring, and moves the counts by what it put less what it found: so writers that lap each other
+//! never drift, and the counts are always the set bits. A quick success does not change a full
+//! window in which nothing failed or was slow; the breaker then does not record it at all (see
+//! `record_successes` in the state word).
 //!
-//! A generation is begun by whoever records in it first: count and ring carry its number, and what
-//! bears another one counts as nothing. Who finds another number asks whether it is itself late;
-//! if the generation is still in force *after* the word was read, the word is an old one.
+//! The first writer of a generation begins it: count and ring carry its number, and a word with
+//! another number counts as nothing. A writer that finds another number checks whether it is itself
+//! late: if its generation is still in force *after* the word was read, the word is an old one.
 //!
-//! Known and harmless: a failure that one writer pushes out stands in the count until that writer
-//! has taken it out, and a failure that comes in meanwhile stands beside it. So with n writers at
-//! once a breaker may trip up to n - 1 failures early, on failures that all did happen; with one
-//! it is exact.
+//! Known and harmless: a failure that one writer pushes out stays in the count until that writer
+//! has taken it out, and a failure that comes in meanwhile is counted beside it. So with n writers
+//! at once a breaker may open up to n - 1 failures early, on failures that all did happen; with one
+//! writer it is exact.
 //!
-//! Known and harmless: a writer that sleeps through a whole trip and recovery between its look at
-//! the count word and its `fetch_add` takes a number of the new window and leaves that call's bits
-//! as they were, as if a success had been recorded there.
+//! Known and harmless: a writer that is suspended for a whole opening and recovery, between reading
+//! the count word and its `fetch_add`, takes a number of the new window and leaves the bits of that
+//! call as they were, as if a success had been recorded there.
 
 use super::sample::{Sample, Tally};
 use crate::sync::{AtomicU64, Line, Ordering, broken};
@@ -36,16 +36,16 @@ const SEQUENCE: u64 = (1 << 16) - 1;
 const SLOW: u64 = 1 << 16;
 const FAILURE: u64 = 1 << 31;
 const GENERATION_SHIFT: u32 = 46;
-/// The two counts have so many values: the longest window, and the [`BIAS`] on both sides.
+/// The mask of each of the two counts: room for the longest window, and for [`BIAS`] on both sides.
 const FIELD: u64 = (1 << 15) - 1;
-/// A writer may take a failure out before the one who put it there has counted it: the count then
-/// passes below zero for a moment, which must not borrow from its neighbour. More threads than that
-/// would have to stand at this very point.
+/// What is added to each count. A writer may take a failure out before the writer that put it in
+/// has counted it: the count is then below zero for a moment, which must not borrow from its
+/// neighbour. More threads than this would have to be at that very point.
 const BIAS: u64 = 1 << 13;
-/// Sequence numbers are brought down again from here; as many writers again would have to sleep at
-/// that moment before they ran over. Above two of the longest windows.
+/// Sequence numbers are lowered again from here on: above two of the longest windows. Before they
+/// overflow, as many writers again would have to be suspended at that moment.
 const HIGH: u64 = 1 << 15;
-/// Calls in a word of the ring.
+/// The number of calls in a word of the ring.
 const CALLS: u32 = 16;
 
 const fn begin(generation: u32) -> u64 {
@@ -69,8 +69,8 @@ impl CountedWindow {
         }
     }
 
-    /// Records an outcome of `generation` and says what is in the window then; `None` if that
-    /// generation is over. `current` says whether it is still in force.
+    /// Records an outcome of `generation` and returns the counts after it; `None` if that
+    /// generation is over. `current` returns whether it is still in force.
     pub(crate) fn record(
         &self,
         generation: u32,
@@ -118,8 +118,8 @@ impl CountedWindow {
         self.tally(generation)
     }
 
-    /// The counts go from what `was` there to what is `now`, unless another generation has begun: it
-    /// would keep the difference for ever.
+    /// Replaces `was` by `now` in the counts, unless another generation has begun: it would keep
+    /// the difference for ever.
     fn move_counts(&self, generation: u32, was: Sample, now: Sample) -> Option<()> {
         self.count
             .0
@@ -131,7 +131,7 @@ impl CountedWindow {
             .map(drop)
     }
 
-    /// Puts the bits of call number `sequence` and returns what was there.
+    /// Writes the bits of call number `sequence` and returns those that were there.
     fn swap(
         &self,
         sequence: u64,
@@ -167,7 +167,7 @@ impl CountedWindow {
     /// Brings one word of the ring to `generation`: generations are numbered modulo 2¹⁸, and a word
     /// that a small `min_calls` never reaches must not be found with its own number again.
     fn refresh(&self, generation: u32, current: impl Fn() -> bool) {
-        // Some other word each time, whatever the step from one generation to the next is
+        // A different word each time, whatever the step from one generation to the next is
         // (Fibonacci hashing: 2³² divided by the golden ratio).
         let any = generation.wrapping_mul(0x9e37_79b1) >> 8;
         let Some(word) = self.ring.get(any as usize % self.ring.len()) else {
@@ -180,7 +180,7 @@ impl CountedWindow {
         }
     }
 
-    /// What is in the window of `generation`; `None` if another one has begun.
+    /// Returns the counts of the window of `generation`; `None` if another one has begun.
     pub(crate) fn tally(&self, generation: u32) -> Option<Tally> {
         let count = self.count.0.load(Ordering::Acquire);
         is_of(count, generation).then(|| {
@@ -216,12 +216,12 @@ fn is_of(count: u64, generation: u32) -> bool {
 
 #[cfg(any(test, loom))]
 impl CountedWindow {
-    /// The failures by the ring itself.
+    /// Returns the failures in the ring.
     pub(crate) fn set_bits(&self, generation: u32) -> u64 {
         self.set(generation, 0x5555_5555)
     }
 
-    /// The slow calls by the ring itself.
+    /// Returns the slow calls in the ring.
     pub(crate) fn slow_bits(&self, generation: u32) -> u64 {
         self.set(generation, 0xaaaa_aaaa)
     }

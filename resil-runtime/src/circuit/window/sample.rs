@@ -6,8 +6,8 @@ pub(crate) struct Tally {
     pub(crate) calls: u64,
     pub(crate) failures: u64,
     pub(crate) slow: u64,
-    /// Whether a quick success would change nothing: the window is full, and nothing in it failed or was
-    /// slow.
+    /// Whether a quick success would change nothing: the window is full, and nothing in it failed
+    /// or was slow.
     pub(crate) settled: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Which line of a timed window a thread writes to, so that threads that all succeed do not fight
-//! over one.
+//! Which cache line of a timed window a thread writes to, so that threads that all succeed do not
+//! compete for one.
 
 #[cfg(not(loom))]
 use std::{
@@ -8,14 +8,15 @@ use std::{
     thread,
 };
 
-/// As many as there are threads to run at once, at most eight: 1 KB a breaker.
+/// Returns the number of shards: that of threads that can run at once, at most eight, which is 1
+/// KB.
 #[cfg(not(loom))]
 pub(super) fn number() -> usize {
     const MOST: usize = 8;
     thread::available_parallelism().map_or(MOST, |n| n.get().min(MOST))
 }
 
-/// Threads take the shards in turn.
+/// Returns the shard of this thread. Threads take the shards in turn.
 #[cfg(not(loom))]
 pub(super) fn of_thread() -> usize {
     thread_local! {
@@ -32,8 +33,8 @@ pub(super) fn of_thread() -> usize {
     .unwrap_or(0)
 }
 
-/// One for the model checker, whose every run must be the same: that calls and failures stand on
-/// lines of their own is what it is to check.
+/// One shard for the model checker, whose every run must be the same. What it checks is that calls
+/// and failures are counted on different lines.
 #[cfg(loom)]
 pub(super) fn number() -> usize {
     1

@@ -1,5 +1,6 @@
-//! The last so much time, in ten buckets: calls on a line for each of a few shards, so that threads
-//! which all succeed do not fight over one, failures and slow calls on lines of their own.
+//! A window over the last span of time, in ten buckets. Calls are counted on a cache line for each
+//! of a few shards, so that threads that all succeed do not compete for one; failures and slow
+//! calls have lines of their own.
 //!
 //! A bucket is a word of tag and count; the tag is the generation and the bucket's number on the
 //! clock, so that a change of state makes all that was counted stale at once. The [`Layout`] of the
@@ -7,11 +8,12 @@
 //! There are 16 words, of which the ten with the latest tags are the window: an outcome is in it
 //! until ten more buckets have begun, between 0.9 and 1 window after it came.
 //!
-//! Adds and reads are `SeqCst`: of a failure and a success on different lines, each of which then
-//! looks at the condition, one sees the other. It costs nothing over acquire and release here.
+//! Adds and reads are `SeqCst`: if a failure and a success are counted on different lines and both
+//! writers then check the condition, one of them sees the other. It costs no more than acquire and
+//! release here.
 //!
-//! A tag that lies ahead means a late writer, or a clock that lags behind another runtime's: the
-//! caller reads the clock again, and if it still lags, that clock is taken as the right one.
+//! A tag that lies ahead means a late writer, or a clock that lags behind another runtime's. The
+//! writer reads the clock again, and if it still lags, that clock is taken as the right one.
 
 use std::array;
 
@@ -46,7 +48,7 @@ pub(crate) struct TimedWindow {
 #[derive(Debug, Clone, Copy)]
 struct Layout {
     count_bits: u32,
-    /// The lowest bit of the bucket: a product costs less than a shift.
+    /// The lowest bit of the bucket: multiplying by it costs less than a shift.
     bucket: u64,
 }
 
@@ -62,23 +64,24 @@ impl Layout {
         }
     }
 
-    /// A tag, where it stands in the word: so its arithmetic is modulo what there are by itself.
+    /// Returns a tag at its place in the word, so that arithmetic on it wraps around by itself.
     fn tag(self, generation: u32, bucket: u64) -> u64 {
         let generation = u64::from(generation) << Self::GENERATION_SHIFT;
         generation.wrapping_add(bucket.wrapping_mul(self.bucket))
     }
 
-    /// The count's bits.
+    /// Returns the mask of the count.
     const fn counts(self) -> u64 {
         self.bucket - 1
     }
 
-    /// The bucket of `tag`, which has `count`, with one more.
+    /// Returns the word of `tag` with one more than `count`.
     fn one_more(self, tag: u64, count: u64) -> u64 {
         tag | (count + 1).min(self.counts())
     }
 
-    /// How much later `tag` is than that of `word`: more than half of all numbers, if it is earlier.
+    /// Returns how much later `tag` is than that of `word`: more than half of all numbers if it is
+    /// earlier.
     const fn since(self, word: u64, tag: u64) -> u64 {
         tag.wrapping_sub(word & !self.counts())
     }
@@ -95,7 +98,8 @@ impl TimedWindow {
         Self::with_shards(window_ms, shard::number())
     }
 
-    /// Calls on so many lines: one is enough where a breaker is one of many, and saves 1 KB.
+    /// Creates a window with that many shards. One is enough for the breaker of a key, and saves 1
+    /// KB.
     pub(crate) fn with_shards(window_ms: u64, shards: usize) -> Self {
         let window = window_ms.max(1);
         let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
@@ -113,8 +117,8 @@ impl TimedWindow {
         self.layout.tag(generation, bucket)
     }
 
-    /// Records an outcome; `None` if it is late. `current` says whether the generation is still in
-    /// force, `clock` gives the milliseconds.
+    /// Records an outcome and returns its tag; `None` if it is late. `current` returns whether the
+    /// generation is still in force, `clock` the time in milliseconds.
     pub(crate) fn record(
         &self,
         generation: u32,
@@ -134,8 +138,8 @@ impl TimedWindow {
                 in_force
             }
         };
-        // The call first, then what it was: who reads in the other order never sees more failures
-        // than calls.
+        // The call first, then its kind: a reader in the other order never sees more failures than
+        // calls.
         let is_put = put(self.own())
             && (!sample.failed || put(&self.failures))
             && (!sample.slow || put(&self.slow));
@@ -146,19 +150,20 @@ impl TimedWindow {
         Some(tag)
     }
 
-    /// Whether what is in the window at `tag` trips the breaker.
+    /// Returns whether the counts of the window at `tag` open the breaker.
     pub(crate) fn trips(&self, tag: u64, rate: &Rate) -> bool {
         let failures = self.sum(&self.failures, tag);
         let slow = rate.slow.map_or(0, |_| self.sum(&self.slow, tag));
-        // With fewer calls than there are, the ratio is only higher: what is not reached with these
-        // is not reached. In health it ends at the first of them, with one line read.
+        // With fewer calls than there are, the ratio is only higher: if it is not reached with
+        // these, it is not reached. As long as all is well, the first check ends it, with one line
+        // read.
         let reached = |calls: u64| rate.reached(failures, slow, calls.max(failures).max(slow));
         reached(u64::from(rate.min_calls))
             && reached(self.sum(self.own(), tag).max(u64::from(rate.min_calls)))
             && reached(self.calls(tag))
     }
 
-    /// The shard of this thread.
+    /// Returns the shard of this thread.
     fn own(&self) -> &Slots {
         &self.calls[shard::of_thread() % self.calls.len()]
     }
@@ -167,7 +172,7 @@ impl TimedWindow {
         self.calls.iter().map(|shard| self.sum(shard, tag)).sum()
     }
 
-    /// What is in the window now.
+    /// Returns the counts of the window now.
     pub(crate) fn tally(&self, generation: u32, now: u64) -> Tally {
         let tag = self.tag(generation, now);
         let (failures, slow) = (self.sum(&self.failures, tag), self.sum(&self.slow, tag));
@@ -179,8 +184,8 @@ impl TimedWindow {
         }
     }
 
-    /// Adds one to the bucket of `tag`, in place of an older one. False, and nothing done, if a
-    /// later bucket is there, unless the caller is sure.
+    /// Adds one to the bucket of `tag`, in place of an older one. If a later bucket is there, it
+    /// does nothing and returns false, unless the caller is `sure`.
     fn add(&self, slots: &Slots, tag: u64, sure: bool) -> bool {
         let layout = self.layout;
         layout
@@ -198,7 +203,7 @@ impl TimedWindow {
             .is_ok()
     }
 
-    /// The sum of the ten buckets that end with `tag`.
+    /// Returns the sum of the ten buckets that end with `tag`.
     fn sum(&self, slots: &Slots, tag: u64) -> u64 {
         let layout = self.layout;
         let (window, counts) = (BUCKETS * layout.bucket, layout.counts());

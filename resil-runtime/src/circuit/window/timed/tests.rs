@@ -148,7 +148,8 @@ fn a_late_writer_is_dropped_and_a_clock_that_lags_is_believed() {
     assert_eq!(read(&w, 3, ORIGIN - 86_400_000 + 900), (10, 10));
 }
 
-/// On each line by itself: threads that have not called yet, and successes, have left nothing there.
+/// On each line by itself: threads that have not called yet, and successes, have left nothing
+/// there.
 #[test]
 fn a_failure_on_a_clock_that_lags_is_counted_where_only_failures_lie_ahead() {
     let w = TimedWindow::with_shards(1_000, 1);
