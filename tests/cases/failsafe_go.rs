@@ -10,7 +10,7 @@
 //! | J04 | here: the error of ours is the body's own |
 //! | L02, L03 | here, and tests/circuit/place.rs `above_retry_it_sees_one_outcome_..` |
 //! | L04, L05, L08, L09, L10 | rate limiter, bulkhead, fallback, hedge, cache: no such policies yet |
-//! | L07 | tests/timeout.rs `l07_..`; an inner timeout that is not shorter is refused |
+//! | L07 | tests/timeout/main.rs `l07_..`; an inner timeout that is not shorter is refused |
 
 use resil::CircuitState::{Closed, Open};
 use resil::event::StopReason::{Budget, Deadline as AtDeadline, Exhausted, Final};

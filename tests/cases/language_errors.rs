@@ -1,5 +1,5 @@
 //! LANGUAGE.md, section 7, and what sections 3 and 5 make of it: what an error says of itself, and
-//! what is known again of a refusal that has crossed a function's border, beside tests/classify.rs.
+//! what is known again of a refusal that has crossed a function's border, beside tests/errors.
 
 use std::future::pending;
 use std::time::Duration;

@@ -16,7 +16,7 @@
 //! The modules `complaints_..` replay what users of other libraries reported in public threads, a
 //! test a thread, named by project and number.
 //!
-//! Each module lists its cases that stand in other targets; F02 and F03 are in tests/circuit_slow.rs.
+//! Each module lists its cases that stand in other targets; F02 and F03 are in tests/circuit/slow.rs.
 
 #![allow(
     clippy::disallowed_methods,

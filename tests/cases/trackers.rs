@@ -12,7 +12,7 @@
 //! | Q11, Q13 | tests/idempotent `q11_..`, `q13_..` |
 //! | Q12, Q14 | here |
 //! | Q15 | half_open.rs `d9_g10_q15_..` |
-//! | Q16 | resil-runtime/tests/circuit_bound.rs `d16_..`; resil-runtime/src/circuit/keys/tests.rs and tests/circuit_keys.rs `q16_..` |
+//! | Q16 | resil-runtime/tests/circuit_bound.rs `d16_..`; resil-runtime/src/circuit/keys/tests.rs and tests/circuit/keys.rs `q16_..` |
 
 use resil::event::StopReason::{Deadline as AtDeadline, Final};
 use resil::{idempotent, retry, timeout};

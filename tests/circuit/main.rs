@@ -9,6 +9,7 @@
     reason = "tests read the paused clock themselves"
 )]
 #![allow(
+    clippy::extra_unused_type_parameters,
     clippy::items_after_statements,
     clippy::unnecessary_wraps,
     reason = "each function stands where it is called, with the answer that an attribute asks for"
@@ -108,13 +109,21 @@ fn state(name: &str) -> CircuitState {
 }
 
 // Behind the macros that they use.
+mod changes;
+mod generic;
 mod half_open;
+mod keys;
 mod on_ok;
 mod outcomes;
+mod per_type;
+mod permit_in_force;
 mod place;
 mod reentrance;
 mod refusal;
 mod sharing;
+mod slow;
 mod time_is_up;
 mod trips;
+mod under_other_layers;
+mod waiters;
 mod waits;

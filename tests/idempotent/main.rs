@@ -14,6 +14,10 @@
 )]
 
 mod forget;
+#[cfg(feature = "store")]
+mod given_stores;
+#[cfg(feature = "store")]
+mod installed;
 mod keys;
 mod owners;
 mod place;

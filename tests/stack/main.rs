@@ -15,13 +15,18 @@
 )]
 
 mod by_hand;
+mod cancel_storm;
+mod drop_order;
 mod instrument;
 mod kinds;
 mod names;
 mod orders;
 mod runtime;
+mod shapes;
+mod signatures;
 #[path = "../support/mod.rs"]
 mod support;
+mod worst_case;
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};

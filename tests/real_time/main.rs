@@ -1,0 +1,41 @@
+//! What a paused clock cannot drive: a thread that blocks, and the errors of other crates as their own
+//! clients make them, over real connections to servers that say what a test tells them.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::items_after_statements,
+    reason = "over a socket time is real; each item stands where it is needed"
+)]
+
+mod blocking;
+#[cfg(feature = "tonic")]
+mod grpc;
+#[cfg(feature = "reqwest")]
+mod http;
+#[cfg(feature = "tokio-postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+
+#[cfg(any(feature = "reqwest", feature = "redis", feature = "tokio-postgres"))]
+use std::net::SocketAddr;
+
+#[cfg(any(feature = "reqwest", feature = "redis", feature = "tokio-postgres"))]
+use tokio::net::{TcpListener, TcpStream};
+
+/// A server that treats each connection so.
+#[cfg(any(feature = "reqwest", feature = "redis", feature = "tokio-postgres"))]
+async fn serve<F>(mut treat: impl FnMut(TcpStream) -> F + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(treat(stream));
+        }
+    });
+    at
+}

@@ -1,0 +1,21 @@
+//! The stores over what they are made for: SQLite files, and the servers that `./test` starts. Real
+//! time: none of their clocks can be paused.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "real servers and files, real time"
+)]
+
+#[cfg(all(feature = "redis", feature = "postgres"))]
+mod faults;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_connection;
+#[cfg(feature = "redis")]
+mod redis;
+mod servers;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_attribute;
