@@ -13,7 +13,7 @@ use resil_runtime::__private::stores::{
 use resil_runtime::idempotency::NotRecordedReason;
 use resil_runtime::idempotency::{Recordable, RecordableError};
 
-/// Why a [`Codec`] could not do its work. It is not shown: it may speak of the value.
+/// The error of a [`Codec`]. It is never shown, as it may speak of the value.
 pub type CodecError = Box<dyn Error + Send + Sync>;
 
 /// Reads one value from the deserializer that a [`Codec`] gives it.
@@ -30,7 +30,7 @@ pub type Read<'a> =
 /// A value that the format can't carry must be an error of [`encode`](Self::encode): what is decoded
 /// is replayed as the function's own result.
 pub trait Codec: Send + Sync + 'static {
-    /// What is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
+    /// The id that is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
     /// [`Undecodable`](crate::IdempotencyError::Undecodable), and nothing runs again.
     fn id(&self) -> &'static str;
 
@@ -53,7 +53,7 @@ pub trait Codec: Send + Sync + 'static {
     fn decode(&self, bytes: &[u8], read: &mut Read<'_>) -> Result<(), CodecError>;
 }
 
-/// `serde_json`, the default: keeps the names of fields, can be read with the eyes.
+/// The default codec, `serde_json`: keeps the names of fields, and people can read it.
 ///
 /// Refuses what JSON would bring back as another value, or not at all: floats that are not finite,
 /// what is in `Some` and written as `null` (`Some(())`, `Some(None)`), and what is nested deeper
@@ -86,7 +86,7 @@ impl Codec for Json {
     }
 }
 
-/// The bytes of `value`, if they are no more than `limit`.
+/// Returns the bytes of `value`, if they are no more than `limit`.
 pub(crate) fn encode(
     value: &dyn erased_serde::Serialize,
     codec: &dyn Codec,

@@ -56,7 +56,7 @@ use fault::{NAME, misconfigured};
 ///
 /// [`StoreErrorKind::Misconfigured`] if the URL is none.
 pub fn postgres(url: &str) -> StoreResult<Postgres> {
-    // What the driver says of it may hold a part of it.
+    // The driver's error may show a part of the URL.
     let config: Config = url
         .parse()
         .map_err(|_| misconfigured("that is no URL of PostgreSQL"))?;
