@@ -31,7 +31,7 @@ pub type Read<'a> =
 /// is replayed as the function's own result.
 pub trait Codec: Send + Sync + 'static {
     /// The id that is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
-    /// [`Undecodable`](crate::IdempotencyError::Undecodable), and nothing runs again.
+    /// [`Undecodable`](resil_runtime::idempotency::IdempotencyError::Undecodable), and nothing runs again.
     fn id(&self) -> &'static str;
 
     /// Writes `value`.
@@ -58,7 +58,7 @@ pub trait Codec: Send + Sync + 'static {
 /// Refuses what JSON would bring back as another value, or not at all: floats that are not finite,
 /// what is in `Some` and written as `null` (`Some(())`, `Some(None)`), and what is nested deeper
 /// than 127 arrays and objects. Such a result is
-/// [`NotStored`](crate::IdempotencyError::NotStored). It sees what a type's `Serialize` says and
+/// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored). It sees what a type's `Serialize` says and
 /// no more: if that leaves out a field, or writes two variants alike (`untagged`), so does the
 /// replay.
 #[derive(Debug, Clone, Copy, Default)]

@@ -45,7 +45,7 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Misconfigured`] if there is no host or user in it.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if there is no host or user in it.
     pub fn from_config(config: Config) -> StoreResult<Self> {
         Self::from_config_with(config, NoTls)
     }
@@ -111,7 +111,7 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Misconfigured`] for any other name.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) for any other name.
     pub fn table(mut self, name: &str) -> StoreResult<Self> {
         sql::check_name(name).map_err(misconfigured)?;
         self.sql = Arc::new(Sql::new(name));

@@ -54,7 +54,7 @@ use fault::{NAME, misconfigured};
 ///
 /// # Errors
 ///
-/// [`StoreErrorKind::Misconfigured`] if the URL is none.
+/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL is none.
 pub fn postgres(url: &str) -> StoreResult<Postgres> {
     // The driver's error may show a part of the URL.
     let config: Config = url
