@@ -13,7 +13,7 @@ use resil_runtime::__private::stores::{
 use resil_runtime::idempotency::NotRecordedReason;
 use resil_runtime::idempotency::{Recordable, RecordableError};
 
-/// Why a [`Codec`] could not do its work. It is not shown: it may speak of the value.
+/// The error of a [`Codec`]. It is never shown, as it may speak of the value.
 pub type CodecError = Box<dyn Error + Send + Sync>;
 
 /// Reads one value from the deserializer that a [`Codec`] gives it.
@@ -30,8 +30,8 @@ pub type Read<'a> =
 /// A value that the format can't carry must be an error of [`encode`](Self::encode): what is decoded
 /// is replayed as the function's own result.
 pub trait Codec: Send + Sync + 'static {
-    /// What is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
-    /// [`Undecodable`](crate::IdempotencyError::Undecodable), and nothing runs again.
+    /// The id that is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
+    /// [`Undecodable`](resil_runtime::idempotency::IdempotencyError::Undecodable), and nothing runs again.
     fn id(&self) -> &'static str;
 
     /// Writes `value`.
@@ -53,12 +53,12 @@ pub trait Codec: Send + Sync + 'static {
     fn decode(&self, bytes: &[u8], read: &mut Read<'_>) -> Result<(), CodecError>;
 }
 
-/// `serde_json`, the default: keeps the names of fields, can be read with the eyes.
+/// The default codec, `serde_json`: keeps the names of fields, and people can read it.
 ///
 /// Refuses what JSON would bring back as another value, or not at all: floats that are not finite,
 /// what is in `Some` and written as `null` (`Some(())`, `Some(None)`), and what is nested deeper
 /// than 127 arrays and objects. Such a result is
-/// [`NotStored`](crate::IdempotencyError::NotStored). It sees what a type's `Serialize` says and
+/// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored). It sees what a type's `Serialize` says and
 /// no more: if that leaves out a field, or writes two variants alike (`untagged`), so does the
 /// replay.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,7 +86,7 @@ impl Codec for Json {
     }
 }
 
-/// The bytes of `value`, if they are no more than `limit`.
+/// Returns the bytes of `value`, if they are no more than `limit`.
 pub(crate) fn encode(
     value: &dyn erased_serde::Serialize,
     codec: &dyn Codec,

@@ -1,4 +1,4 @@
-//! What the body under a claim may know of it.
+//! What a body can ask of the claim that it runs under.
 
 use std::fmt;
 
@@ -16,20 +16,20 @@ pub struct Current {
 }
 
 impl Current {
-    /// The hash of namespace, scope and key, as 64 hex digits: an `Idempotency-Key` for what the
-    /// body calls. The same for every start of one key, in every process with the same store
+    /// Returns the hash of namespace, scope and key, as 64 hex digits: an `Idempotency-Key` for
+    /// services that the body calls. The same for every start of one key, in every process with the same store
     /// settings.
     pub fn key(&self) -> String {
         RecordKey::new(self.key, "").hex()
     }
 
-    /// Its 32 bytes.
+    /// Returns the 32 bytes of that hash.
     pub fn key_bytes(&self) -> [u8; 32] {
         self.key
     }
 
-    /// Rises with every owner of the key: a fencing token. Who keeps the highest one that it has
-    /// seen can refuse an owner that stood still and comes back late.
+    /// Returns the fencing token, which rises with every owner of the key. A service that keeps the
+    /// highest one that it has seen can refuse an owner that stood still and comes back late.
     pub fn fence(&self) -> u64 {
         self.fence
     }
@@ -44,8 +44,8 @@ impl fmt::Debug for Current {
     }
 }
 
-/// Key and fence of the claim that the caller runs under: inside a body under `#[idempotent]`, the
-/// innermost one; `None` elsewhere, in a task that the body spawned, and where a body runs
+/// Returns key and fence of the claim that the caller runs under: inside a body under
+/// `#[idempotent]`, the innermost one; `None` elsewhere, in a task that the body spawned, and where a body runs
 /// unprotected while the store is away.
 pub fn current() -> Option<Current> {
     let claim = innermost()?;

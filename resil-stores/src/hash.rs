@@ -1,10 +1,10 @@
-//! What leaves the process in place of a key: SHA-256 of its length-prefixed parts, and with a
-//! pepper an HMAC of them, since short keys can be guessed.
+//! The hash that leaves the process in place of a key: a SHA-256 of its length-prefixed parts. With a
+//! pepper it is an HMAC of them, since short keys can be guessed.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// The hash of `parts`: no two lists of parts are one.
+/// Returns the hash of `parts`. Two different lists of parts never have the same bytes.
 pub(crate) fn digest(pepper: Option<&[u8]>, parts: &[&[u8]]) -> [u8; 32] {
     let framed = parts.iter().flat_map(|part| {
         let len = (part.len() as u64).to_le_bytes();

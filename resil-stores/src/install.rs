@@ -1,4 +1,4 @@
-//! Which store a site uses: the process' own, one by name, or one of its own.
+//! The stores that sites use: that of the process, one by name, or one of the site's own.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -26,8 +26,8 @@ pub enum InstallError {
     InUse,
 }
 
-/// Makes `store` that of all sites without a `store` of their own, in place of the one in memory.
-/// Once, at start, before the first call.
+/// Makes `store` the one of all sites without a `store` of their own, in place of the one in memory:
+/// once, at start, before the first call.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn install(store: Shared) -> Result<(), InstallError> {
     })
 }
 
-/// Makes `store` that of all sites with `store = "name"`.
+/// Makes `store` the one of all sites with `store = "name"`.
 ///
 /// # Errors
 ///
@@ -55,7 +55,7 @@ pub fn install_named(name: impl Into<String>, store: Shared) -> Result<(), Insta
     }
 }
 
-/// The installed store; `None`: the one in memory, from now on for good.
+/// Returns the installed store. If there is none, the one in memory is used from now on for good.
 pub(crate) fn default_store() -> Option<&'static Shared> {
     DEFAULT.get_or_init(|| None).as_ref()
 }

@@ -1,4 +1,4 @@
-//! What people do to a key: say what became of a vanished owner, forget a result.
+//! The steps that people take on a key: say what became of a vanished owner, forget a result.
 
 use std::fmt;
 use std::future::Future;
@@ -35,13 +35,13 @@ pub struct KeyOf {
 }
 
 impl KeyOf {
-    /// Of the attribute with that `name`; no parts yet.
+    /// A key of the attribute with that `name`, without parts yet.
     pub fn new(name: &'static str) -> Self {
         let parts = KeyBuilder::new();
         Self { name, parts }
     }
 
-    /// The next part: the one value of `key = value`, or the next one of `key = (a, b)`.
+    /// Adds the next part: the one value of `key = value`, or the next one of `key = (a, b)`.
     pub fn part<P: KeyPart + ?Sized>(self, part: &P) -> Self {
         let Self { name, parts } = self;
         let parts = parts.part(part);
@@ -56,7 +56,7 @@ impl KeyOf {
     }
 }
 
-/// What somebody has found out about a call that vanished.
+/// The end of a call that vanished, as somebody has found it out.
 #[derive(Clone, Copy)]
 #[must_use = "pass it to `resolve`"]
 pub struct Finding<'v> {
@@ -210,7 +210,7 @@ impl Shared {
         self.changed(&key, done)
     }
 
-    /// What this store keeps of a key: for people and for tests.
+    /// Returns the state of a key on this store, for people and for tests.
     ///
     /// # Errors
     ///

@@ -45,7 +45,7 @@ pub(crate) struct Settings {
     pub(crate) codec: Arc<dyn Codec>,
 }
 
-/// What clones share.
+/// The state that clones share.
 pub(crate) struct Live {
     pub(crate) queues: KeyQueues,
     pub(crate) tasks: Tracker,

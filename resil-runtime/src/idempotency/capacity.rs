@@ -1,10 +1,11 @@
-//! What a store holds, counted over all its shards, and given back by whatever goes.
+//! The capacity of a store, counted over all its shards. A record gives its share back when it
+//! goes.
 
 use std::sync::Arc;
 
 use crate::sync::{AtomicUsize, Ordering::Relaxed, broken};
 
-/// What a store may hold, and what it holds.
+/// The limits of a store, and how much of them is in use.
 #[derive(Debug)]
 pub(super) struct Capacity {
     max_entries: usize,
@@ -46,7 +47,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Takes it, if that much is left.
+    /// Takes a share, if that much is left.
     pub(super) fn take(capacity: &Arc<Capacity>, entries: usize, bytes: usize) -> Option<Self> {
         let add = |to: &AtomicUsize, n: usize, max: usize| {
             if broken("room_in_one") {
@@ -59,7 +60,7 @@ impl Room {
             })
             .is_ok()
         };
-        // What was taken is given back by the drop if the second one fails.
+        // If the second one fails, the drop gives back what the first one took.
         let mut room = Self {
             capacity: Arc::clone(capacity),
             entries: 0,

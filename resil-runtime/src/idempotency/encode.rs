@@ -15,41 +15,6 @@ use serde::ser::{self, Serialize};
 use super::error::KeyFault;
 use unordered::is_unordered;
 
-/// What can be part of an idempotency key, or its fingerprint: anything that is
-/// `serde::Serialize`.
-#[diagnostic::on_unimplemented(
-    message = "an idempotency key is made of values that can be serialised, and `{Self}` cannot be",
-    label = "`{Self}` must be `Serialize`",
-    note = "use an id in it (`order.id`), a tuple of them, or add `#[derive(serde::Serialize)]` to `{Self}`"
-)]
-pub trait KeyPart {
-    #[doc(hidden)]
-    fn encode(&self, to: Encoder<'_>) -> Result<(), KeyFault>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + ?Sized> KeyPart for T {
-    fn encode(&self, to: Encoder<'_>) -> Result<(), KeyFault> {
-        to.value(self)
-    }
-}
-
-/// A part of a key: `None`, `()` and what is empty are refused, also as an element of a tuple.
-pub(super) fn encode_part<P: KeyPart + ?Sized>(
-    part: &P,
-    out: &mut Vec<u8>,
-) -> Result<(), KeyFault> {
-    part.encode(Encoder::new(out, true))
-}
-
-/// Any value.
-pub(super) fn encode_plain<P: KeyPart + ?Sized>(
-    value: &P,
-    out: &mut Vec<u8>,
-) -> Result<(), KeyFault> {
-    value.encode(Encoder::new(out, false))
-}
-
 impl ser::Error for KeyFault {
     // The text may hold parts of the key: it is not kept.
     fn custom<T: fmt::Display>(_: T) -> Self {
@@ -72,7 +37,7 @@ const VARIANT: u8 = 11;
 const LIST: u8 = 12;
 const MAP: u8 = 13;
 
-/// Whether it is a list or a map of nothing.
+/// Returns whether a value is a list or a map of nothing.
 pub(super) fn is_empty(mut bytes: &[u8]) -> bool {
     while let [SOME, rest @ ..] = bytes {
         bytes = rest;
@@ -85,23 +50,23 @@ pub(super) fn is_empty(mut bytes: &[u8]) -> bool {
 #[derive(Debug)]
 pub struct Encoder<'b> {
     out: &'b mut Vec<u8>,
-    /// The value is a part of a key and must say something.
+    /// Whether the value is a part of a key, which must not be empty.
     strict: bool,
     /// The name of the value's type.
-    of: &'static str,
+    type_name: &'static str,
 }
 
 impl<'b> Encoder<'b> {
-    fn new(out: &'b mut Vec<u8>, strict: bool) -> Self {
+    pub(super) fn new(out: &'b mut Vec<u8>, strict: bool) -> Self {
         Self {
             out,
             strict,
-            of: "",
+            type_name: "",
         }
     }
 
-    fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), KeyFault> {
-        self.of = type_name::<T>();
+    pub(super) fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), KeyFault> {
+        self.type_name = type_name::<T>();
         value.serialize(self)
     }
 
@@ -269,7 +234,7 @@ impl<'b> ser::Serializer for Encoder<'b> {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<List<'b>, KeyFault> {
-        let set = is_unordered(self.of).then(Vec::new);
+        let set = is_unordered(self.type_name).then(Vec::new);
         Ok(List {
             set,
             ..self.list(false)
@@ -314,7 +279,7 @@ impl<'b> ser::Serializer for Encoder<'b> {
     }
 }
 
-/// Elements in their order; those of a set are sorted when they are all there.
+/// Writes elements in their order. Those of a set are sorted when they are all there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct List<'b> {
@@ -329,7 +294,7 @@ impl List<'_> {
             return Encoder::new(self.out, self.strict).value(value);
         };
         let mut bytes = Vec::new();
-        encode_plain(value, &mut bytes)?;
+        Encoder::new(&mut bytes, false).value(value)?;
         set.push(bytes);
         Ok(())
     }
@@ -366,7 +331,7 @@ list! {
     SerializeTupleVariant: serialize_field,
 }
 
-/// Entries, sorted by key when they are all there.
+/// Writes entries, sorted by key when they are all there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Map<'b> {
@@ -391,11 +356,11 @@ impl ser::SerializeMap for Map<'_> {
     type Ok = ();
     type Error = KeyFault;
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), KeyFault> {
-        encode_plain(key, &mut self.key)
+        Encoder::new(&mut self.key, false).value(key)
     }
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), KeyFault> {
         let mut bytes = Vec::new();
-        encode_plain(value, &mut bytes)?;
+        Encoder::new(&mut bytes, false).value(value)?;
         self.entries.push((std::mem::take(&mut self.key), bytes));
         Ok(())
     }

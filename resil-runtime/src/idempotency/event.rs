@@ -1,8 +1,8 @@
-//! What `#[idempotent]` did, told to the listeners of [`crate::event`].
+//! The events of `#[idempotent]`.
 
 use super::error::IdempotencyError;
 
-/// What `#[idempotent]` did other than run the body and record its result.
+/// Something that `#[idempotent]` did other than run the body and record its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IdempotencyEvent {
@@ -32,8 +32,8 @@ pub enum IdempotencyEvent {
     /// An owner found its key taken over. If its body was still running, it was dropped; if it was
     /// done, its caller got the result, and the result was not recorded.
     LeaseLost,
-    /// The result was not recorded. Replays get `NotStored`, or, where it was the store that was
-    /// away, what holds for a claim whose owner is gone.
+    /// The result was not recorded. Replays get `NotStored`; if the store was away, the claim is one
+    /// whose owner vanished.
     NotRecorded(NotRecordedReason),
     /// The key is done without a recorded result: the call got `NotStored`.
     NotStored,
@@ -71,7 +71,7 @@ pub enum NotRecordedReason {
 }
 
 impl IdempotencyEvent {
-    /// Whether a call was refused, before its body ran.
+    /// Returns whether a call was refused before its body ran.
     pub(crate) fn refuses(self) -> bool {
         match self {
             Self::InProgress
@@ -97,7 +97,7 @@ impl IdempotencyEvent {
         }
     }
 
-    /// The event of a call that is refused.
+    /// Returns the event of a call that is refused.
     pub(super) fn of(refused: &IdempotencyError) -> Self {
         match refused {
             IdempotencyError::KeyReused { .. } => Self::KeyReused,

@@ -1,4 +1,4 @@
-//! Whose keys they are where one function stands for many types.
+//! The instances of a generic function, whose keys are kept apart.
 
 use std::any::TypeId;
 use std::fmt::{self, Write};
@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 
 use crate::call::Types;
 
-/// The part of a scope that tells the instances of a function apart, in this process. Two functions
-/// of one `name` share keys type for type.
+/// The part of a scope that tells the instances of a function apart in this process. Two functions
+/// of one `name` share the keys of each type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Instance {
-    /// `Self`, and the function's own arguments, by name.
+    /// The names of `Self` and of the function's own arguments.
     names: [&'static str; 2],
-    /// Where there is no `name` to share, or other types may have these names.
+    /// The exact types, where there is no `name` to share, or where other types may have these names.
     id: Option<TypeId>,
 }
 
@@ -26,7 +26,7 @@ impl Instance {
         }
     }
 
-    /// As it is hashed: a name has no `#` in it.
+    /// Writes the text that is hashed. A name has no `#` in it.
     pub(super) fn write(&self, to: &mut String) -> fmt::Result {
         let [this, arguments] = self.names;
         write!(to, "#{this}#{arguments}")?;
@@ -39,8 +39,8 @@ impl Instance {
     }
 }
 
-/// The instances of one site that were called, each kept once, so that a record holds a reference.
-/// There are as many as the program has.
+/// The instances of one site that were called. Each is kept once and for good, so that a record can
+/// hold a reference: a program has a fixed number of them.
 #[derive(Debug, Default)]
 pub(super) struct Instances(OnceLock<&'static Node>);
 
@@ -74,17 +74,17 @@ impl Instances {
     }
 }
 
-/// Which types the expression of a key names. On a store that outlives the process the names of
-/// types are no part of the scope, as they change with the compiler: there the key has to tell the
+/// The types that the expression of a key names. On a store that outlives the process the names of
+/// types are not part of the scope, as they change with the compiler: there the key has to tell the
 /// instances apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
 pub struct KeySays {
-    /// Whether it names all of the function's own type parameters, or values of these types.
+    /// It names all of the function's own type parameters, or values of these types.
     pub arguments: bool,
-    /// Whether it names `Self`, or `self`.
+    /// It names `Self`, or `self`.
     pub this: bool,
-    /// Whether it names what looks like a type parameter of an `impl` or a `trait`.
+    /// It names something that looks like a type parameter of an `impl` or a `trait`.
     pub parameter: bool,
 }
 
@@ -95,7 +95,7 @@ impl KeySays {
         parameter: false,
     };
 
-    /// Whether it tells all instances apart that may differ from this one.
+    /// Returns whether the key tells this instance apart from all others.
     pub(super) fn tells_apart(self, types: Types) -> bool {
         let this = match (types.this(), types.of_trait()) {
             (None, _) => true,

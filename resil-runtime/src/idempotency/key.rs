@@ -4,9 +4,10 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::OnceLock;
 
-use super::encode::{KeyPart, encode_part, encode_plain, is_empty};
+use super::encode::is_empty;
 use super::error::{Cause, KeyFault};
 use super::instance::Instance;
+use super::key_part::{KeyPart, encode_part, encode_plain};
 use super::store::RecordKey;
 
 /// Longest encoded key: the store keeps keys whole, and compares them whole.
@@ -15,8 +16,8 @@ const MAX_KEY: usize = 64 * 1024;
 /// Longest fingerprint that is kept as it is; of a longer one 128 bits of keyed hashes are kept.
 const MAX_PLAIN_FINGERPRINT: usize = 256;
 
-/// Makes a key of its parts. A fault is kept, and comes out of the layer as a refusal, so that a
-/// key can be made on entry, wherever the attribute stands.
+/// Builds a key from its parts. A fault is kept and becomes a refusal of the layer, so that a key can
+/// be made on entry, wherever the attribute stands.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use = "call `finish`"]
@@ -27,7 +28,7 @@ pub struct KeyBuilder {
 }
 
 impl KeyBuilder {
-    /// No parts yet: that is no key.
+    /// A builder without parts, which is no key yet.
     #[expect(clippy::new_without_default, reason = "generated code alone makes one")]
     pub fn new() -> Self {
         Self {
@@ -37,7 +38,8 @@ impl KeyBuilder {
         }
     }
 
-    /// Adds a part. Each part ends itself, so no two lists of parts make one key.
+    /// Adds a part. Each part marks its own end, so that two different lists of parts never make the
+    /// same key.
     pub fn part<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
         self.parts += 1;
         if self.fault.is_none() {
@@ -52,7 +54,7 @@ impl KeyBuilder {
         self
     }
 
-    /// The key, or the first fault that was met.
+    /// Returns the key, or the first fault that was met.
     pub fn finish(self) -> PreparedKey {
         PreparedKey(match self.fault {
             Some(fault) => Err(fault),
@@ -89,7 +91,7 @@ impl PreparedKey {
 pub struct PreparedFingerprint(pub(super) Result<Vec<u8>, KeyFault>);
 
 impl PreparedFingerprint {
-    /// Any value serves, `None` and the empty string too.
+    /// Makes the fingerprint of any value: `None` and the empty string are allowed.
     pub fn of<V: KeyPart + ?Sized>(value: &V) -> Self {
         let mut bytes = Vec::new();
         Self(encode_plain(value, &mut bytes).map(|()| bytes))
@@ -105,7 +107,7 @@ impl PreparedFingerprint {
     }
 }
 
-// What users key their calls by is theirs: no `Debug` shows it.
+// Keys may hold data of the user's: no `Debug` shows it.
 impl fmt::Debug for PreparedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PreparedKey(..)")
@@ -117,7 +119,7 @@ impl fmt::Debug for PreparedFingerprint {
     }
 }
 
-/// What must be equal when a key comes again.
+/// The part of a request that must be equal when its key comes again.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Fingerprint {
     Plain(Box<[u8]>),
@@ -135,7 +137,7 @@ impl Fingerprint {
         Self::Hashed([keys[0].hash_one(&bytes), keys[1].hash_one(&bytes)])
     }
 
-    /// Of what is a hash already.
+    /// The fingerprint that a store outside of memory would keep: a hash already.
     pub(super) fn of_bytes(bytes: &[u8]) -> Self {
         Self::Plain(bytes.into())
     }
@@ -148,16 +150,16 @@ impl Fingerprint {
     }
 }
 
-/// Whose keys they are: the `name`, or the function, the name of the success type, and the types that
+/// The scope of a key: the `name`, or the function; the name of the success type; and the types that
 /// the function runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope {
     pub(super) name: &'static str,
-    /// Where the function's static lies, 0 with a `name`: a macro can put several functions of one
-    /// path on one line.
+    /// The address of the function's static, 0 with a `name`: a macro can put several functions of
+    /// one path on one line.
     pub(super) site: usize,
     pub(super) result: &'static str,
-    /// Where the function has several.
+    /// The instance, if the function has several.
     pub(super) instance: Option<&'static Instance>,
 }
 
@@ -181,7 +183,7 @@ impl Scope {
     pub fn text(&self) -> String {
         let mut text = match self.site {
             0 => self.name.to_owned(),
-            // Of this process alone: a store that outlives it refuses a site without a name.
+            // It holds in this process alone: a store that outlives it refuses a site without a name.
             site => format!("{}#{site:x}", self.name),
         };
         if let Some(instance) = self.instance {
@@ -226,7 +228,7 @@ impl Key {
         Self { scope, parts, hash }
     }
 
-    /// What a key that has left the process is kept under.
+    /// The key in memory of a record whose key is a hash already.
     pub(super) fn of_record(record: &RecordKey) -> Self {
         let scope = Scope::named(record.name());
         let mut first = [0; 8];
@@ -252,22 +254,24 @@ impl Key {
         &self.parts
     }
 
-    /// Whether it belongs to that name and has these parts, whatever the type of its result.
+    /// Returns whether it belongs to that name and has these parts, whatever the type of its result.
     pub(super) fn is_of(&self, name: &str, parts: &[u8]) -> bool {
         self.scope.site == 0 && self.scope.name == name && self.parts == parts
     }
 
-    /// What it costs to keep.
+    /// Returns the bytes that it takes to keep the key.
     pub(super) fn len(&self) -> usize {
         self.parts.capacity()
     }
 
-    /// What events show of it: keyed anew in each process, so that short keys can't be guessed.
+    /// Returns the part of the hash that events show. It is keyed anew in each process, so that short
+    /// keys can't be guessed.
     pub(super) fn shown(&self) -> u32 {
         (self.hash >> 32) as u32
     }
 
-    /// Which of `n` shards it belongs to. Who aims at one shard gains contention, nothing more.
+    /// Returns which of `n` shards the key belongs to. Somebody who aims at one shard gains
+    /// contention, nothing more.
     pub(super) fn shard(&self, n: usize) -> usize {
         // The remainder is below `n`.
         #[expect(clippy::cast_possible_truncation)]
@@ -284,7 +288,7 @@ impl PartialEq for Key {
 impl Eq for Key {}
 
 impl Hash for Key {
-    // Already a keyed SipHash of all of it; the map's own hasher is keyed again.
+    // The hash is a keyed SipHash of the whole key already; the map's own hasher is keyed again.
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.hash);
     }

@@ -16,11 +16,12 @@ use super::waiters::WaiterQueues;
 use crate::clock::{self, Instant};
 use crate::sync::{Mutex, MutexGuard};
 
-/// What a record costs beside its key, fingerprint and result: itself (160 bytes), the key's
-/// header, and its place in three maps that are not always full.
+/// The bytes of a record beside its key, fingerprint and result: the record itself (160 bytes), the
+/// key's header, and its entries in three maps that are not always full.
 const RECORD: usize = 456;
 
-/// Most shards there are; small stores have fewer, so that "oldest first" is exact in them.
+/// The most shards that a store has. Small stores have fewer, so that "oldest first" is exact in
+/// them.
 const SHARDS: usize = 16;
 
 /// How much the store in memory may hold.
@@ -99,7 +100,7 @@ pub fn global() -> &'static MemoryStore {
     GLOBAL.get_or_init(|| MemoryStore::new(MemoryLimits::new()))
 }
 
-/// One method a step of the protocol, so that it can stand behind a trait beside other stores.
+/// The store in memory, with one method for each step of the protocol.
 pub struct MemoryStore {
     shards: Box<[Mutex<Records>]>,
     capacity: Arc<Capacity>,
@@ -134,7 +135,7 @@ impl MemoryStore {
         self.max_result
     }
 
-    /// The store's own clock.
+    /// Returns the time by the store's own clock.
     #[cfg_attr(
         not(any(test, feature = "test-util")),
         expect(clippy::unused_self, reason = "tests move it")
@@ -149,7 +150,7 @@ impl MemoryStore {
         now
     }
 
-    /// Moves the store's clock on, and not that of its callers.
+    /// Moves the store's clock, and not that of its callers.
     #[cfg(any(test, feature = "test-util"))]
     pub(super) fn jump(&self, by: Duration) {
         let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
@@ -161,7 +162,7 @@ impl MemoryStore {
         lock(&self.shards[key.shard(self.shards.len())])
     }
 
-    /// `None`: the store is full.
+    /// Claims `key`. `None` if the store is full.
     pub(super) fn claim(&self, key: &Arc<Key>, request: &Request) -> Option<Answer> {
         let bytes = RECORD + key.len() + request.fingerprint.as_ref().map_or(0, Fingerprint::len);
         let now = self.now();
@@ -185,7 +186,7 @@ impl MemoryStore {
         self.shard(key).renew(key, token, spans, self.now())
     }
 
-    /// Says whether it was recorded as it is: there may be no room for its bytes.
+    /// Records an outcome. Returns whether its bytes are kept: there may be no room for them.
     pub(super) fn complete(
         &self,
         key: &Arc<Key>,
@@ -202,7 +203,7 @@ impl MemoryStore {
         Ok(fits)
     }
 
-    /// What is recorded, with room for it; or that there is none.
+    /// Returns what can be recorded, with the room for it: `NotStored` if there is none.
     fn fit(&self, key: &Arc<Key>, recorded: Recorded, now: Instant) -> (Recorded, Option<Room>) {
         let bytes = recorded.body.len();
         if recorded.outcome == Outcome::NotStored {
@@ -281,7 +282,8 @@ impl MemoryStore {
         self.shard(key).abandon(key, token, self.now())
     }
 
-    /// Evicts until there is room, in the key's own shard first; one shard is locked at a time.
+    /// Evicts records until there is room, first in the key's own shard. One shard is locked at a
+    /// time.
     fn make_room(
         &self,
         entries: usize,
@@ -289,7 +291,7 @@ impl MemoryStore {
         key: &Arc<Key>,
         now: Instant,
     ) -> Option<Room> {
-        // What can never fit must not empty the store first.
+        // A record that can never fit must not empty the store first.
         if entries > self.capacity.max_entries() || bytes > self.capacity.max_bytes() {
             return None;
         }
@@ -315,7 +317,8 @@ impl MemoryStore {
     }
 }
 
-/// No user code runs under these locks, so a panic under one leaves nothing half done.
+/// Locks a shard. No user code runs under these locks, so a panic under one leaves nothing half
+/// done.
 fn lock(shard: &Mutex<Records>) -> MutexGuard<'_, Records> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }

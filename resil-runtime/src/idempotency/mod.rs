@@ -15,6 +15,7 @@ mod event;
 pub(crate) mod held_claim;
 pub(crate) mod instance;
 pub(crate) mod key;
+mod key_part;
 pub(crate) mod keyed_call;
 pub(crate) mod memory;
 #[cfg(loom)]
@@ -32,9 +33,9 @@ pub(crate) mod waiters;
 mod tests;
 
 pub use codec::{Recordable, RecordableError};
-pub use encode::KeyPart;
 pub use error::{IdempotencyError, InstanceName, KeyFault};
 pub use event::{IdempotencyEvent, NotRecordedReason};
+pub use key_part::KeyPart;
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy};
 pub use store::{OnAbandon, Store, StoreError};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::store::{ClaimRequest, Fingerprint, OnAbandon, Token};
 
-/// What a second caller does while the first one with its key runs.
+/// Whether a second caller waits while the first one with its key runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Conflict {
     /// Waits, at most to the deadline in force, and shares the result.
@@ -76,13 +76,13 @@ impl IdempotentPolicy {
         self
     }
 
-    /// What a second caller does while the first one runs. Default [`Conflict::Wait`].
+    /// Sets whether a second caller waits while the first one runs. Default [`Conflict::Wait`].
     pub const fn conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
         self
     }
 
-    /// What an owner that vanished leaves behind. Default [`OnAbandon::Retry`].
+    /// Sets what happens to a key whose owner vanished. Default [`OnAbandon::Retry`].
     pub const fn on_abandon(mut self, on_abandon: OnAbandon) -> Self {
         self.on_abandon = on_abandon;
         self

@@ -27,10 +27,10 @@ use super::key::{Fingerprint, Key};
 use super::store::{OnAbandon, Recorded};
 use crate::clock::{self, Instant};
 
-/// Who claims: random, made by the caller before the call goes out.
+/// Identifies a claim: random, made by the caller before the claim goes out.
 pub(super) type Token = u128;
 
-/// One wish for a key.
+/// A claim on a key.
 #[derive(Clone)]
 pub(super) struct Request {
     pub(super) token: Token,
@@ -40,7 +40,7 @@ pub(super) struct Request {
     pub(super) on_abandon: OnAbandon,
 }
 
-/// What a claim is answered.
+/// The answer to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The key is the caller's until `lease_end`; `taken_over` from an owner that vanished.
@@ -57,11 +57,11 @@ pub(super) enum Answer {
     Done(Recorded),
     KeyReused,
     Indeterminate,
-    /// No room, and the caller of the records brought none.
+    /// There is no room, and the caller brought none.
     NoRoom,
 }
 
-/// The token is not that of the owner (any more).
+/// The token is not, or not any more, that of the key's owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeaseLost;
 
@@ -71,19 +71,19 @@ struct Record {
     fingerprint: Option<Fingerprint>,
     on_abandon: OnAbandon,
     lease_end: Instant,
-    /// The owner said itself that it is gone. Beside `lease_end`, as the clock of another runtime
-    /// may lag behind the one that said so.
+    /// The owner said itself that it is gone. `lease_end` does not show it reliably: the clock of
+    /// another runtime may lag behind the one that the owner ended its lease by.
     abandoned: bool,
     expiry: Instant,
     done: Option<Recorded>,
-    /// Where it stands in `by_end`, and in `done` if it is.
+    /// Its key in `by_end`; the number is its key in `done` too.
     place: (Instant, u64),
     /// Gives back what it holds of the store's budget when the record goes.
     room: Room,
 }
 
 impl Record {
-    /// From when on it means nothing more than no record at all.
+    /// Returns the time from which it means nothing more than no record at all.
     fn end(&self) -> Instant {
         match (&self.done, self.on_abandon) {
             (Some(_), _) => self.expiry,
@@ -108,11 +108,12 @@ impl Record {
 /// One shard.
 pub(super) struct Records {
     by_key: HashMap<Arc<Key>, Record>,
-    /// All records by their end: what means nothing any more goes first.
+    /// All records by their end: those that mean nothing any more are removed first.
     by_end: BTreeMap<(Instant, u64), Arc<Key>>,
-    /// The results, oldest first: what goes when nothing else can.
+    /// The results, oldest first: removed when nothing else can be.
     done: BTreeMap<u64, Arc<Key>>,
-    /// Of fences and places. One counter a shard, so that it rises across a key's deletion too.
+    /// The last number given out, for a fence or a place in the orders. One counter for the whole
+    /// shard, so that fences rise across the deletion of a key too.
     last: u64,
 }
 
@@ -168,7 +169,7 @@ impl Records {
                 taken_over: false,
             };
         };
-        // A side that has none doesn't ask.
+        // Where one side has no fingerprint there is nothing to compare.
         if let (Some(ours), Some(theirs)) = (&request.fingerprint, &record.fingerprint)
             && ours != theirs
         {
@@ -212,7 +213,7 @@ impl Records {
         }
     }
 
-    /// Moves the lease on, and with it the time that an abandoned claim is kept.
+    /// Extends the lease, and with it the time that an abandoned claim is kept.
     pub(super) fn renew(
         &mut self,
         key: &Arc<Key>,
@@ -274,9 +275,9 @@ impl Records {
         Ok(())
     }
 
-    /// Forgets one record to make room: one that means nothing any more, or else the oldest
-    /// result. Never a claim that holds, and never `keep`. Says what went, and whether it was a
-    /// result that would still have been replayed.
+    /// Removes one record to make room: one that means nothing any more, or else the oldest result.
+    /// It never removes a claim that holds, nor `keep`. Returns the key of the record, and whether
+    /// it was a result that would still have been replayed.
     pub(super) fn evict(&mut self, now: Instant, keep: &Arc<Key>) -> Option<(Arc<Key>, bool)> {
         let ended = self
             .by_end
@@ -300,7 +301,7 @@ impl Records {
         }
     }
 
-    /// Puts a record that has changed in its places.
+    /// Puts a record that has changed in its place in the orders.
     fn settle(&mut self, key: &Arc<Key>) {
         self.last += 1;
         let Some(record) = self.by_key.get_mut(key) else {

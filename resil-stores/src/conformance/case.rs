@@ -180,7 +180,7 @@ impl Case {
         self.unchanged(before.as_ref()).await;
     }
 
-    /// What is kept, with the time that passes by left out.
+    /// Returns the state of the key, without the time that is left.
     pub(super) async fn still(&self) -> Option<Snapshot> {
         let mut now = self.lookup().await;
         if let Some(Snapshot::Pending {

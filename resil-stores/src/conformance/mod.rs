@@ -1,6 +1,6 @@
-//! What any [`Store`] can be held to: every line of the table of its states, the invariants of the
-//! protocol, claims that meet, and random steps beside a reference model that is too simple to be
-//! wrong.
+//! A suite that any [`Store`](resil_runtime::idempotency::Store) can be held to: every line of the
+//! table of its states, the invariants of the protocol, claims that meet, and random steps beside a
+//! reference model that is too simple to be wrong.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -40,7 +40,7 @@ mod table;
 pub use suite::Suite;
 
 impl Suite {
-    /// All of it: [`table`](Self::table), [`races`](Self::races), [`model`](Self::model).
+    /// Runs all of it: [`table`](Self::table), [`races`](Self::races), [`model`](Self::model).
     ///
     /// # Panics
     ///
@@ -51,7 +51,7 @@ impl Suite {
         self.model().await;
     }
 
-    /// Every line of the table of states, one after the other.
+    /// Runs every line of the table of states, one after the other.
     ///
     /// # Panics
     ///
@@ -63,7 +63,7 @@ impl Suite {
         hand::lines(self).await;
     }
 
-    /// Steps that meet: one of them wins.
+    /// Runs steps that meet, of which one must win.
     ///
     /// # Panics
     ///
@@ -72,7 +72,7 @@ impl Suite {
         race::rounds(self).await;
     }
 
-    /// Random sequences of steps, each answer compared with that of a reference model.
+    /// Runs random sequences of steps, with each answer compared with that of a reference model.
     ///
     /// # Panics
     ///

@@ -48,7 +48,7 @@ async fn complete(suite: &Suite) {
     case.is_done(&recorded(b"1")).await;
 }
 
-/// What is replayed is what was recorded, byte for byte.
+/// An outcome is replayed byte for byte.
 async fn bodies(suite: &Suite) {
     let every: Vec<u8> = (0..=255).collect();
     let large: Vec<u8> = (0..256 * 1024_u32)

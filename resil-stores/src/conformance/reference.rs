@@ -3,7 +3,7 @@
 use super::case::LONG;
 use resil_runtime::idempotency::store::{ClaimAnswer, ClaimRequest, Fingerprint, Recorded, Token};
 
-/// What a record is, for who knows no clock.
+/// A record of the model, which knows no clock.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) token: Token,
@@ -23,7 +23,7 @@ pub(super) struct Model {
     pub(super) fence: u64,
     /// Recorded in this life.
     pub(super) completed: u32,
-    /// Who had a record that expired. A store may have removed it or not: until the next claim
+    /// The owner of a record that expired. A store may have removed it or not: until the next claim
     /// its steps may be answered either way, and are not asked.
     pub(super) ghost: Option<Token>,
 }
@@ -50,7 +50,7 @@ impl Model {
             .filter(|r| r.token == by && r.done.is_none())
     }
 
-    /// What a claim must be answered; `None` where it must get the key, taken over or not.
+    /// Returns the answer that a claim must get; `None` where it must get the key, taken over or not.
     pub(super) fn answer(&self, request: &ClaimRequest) -> Result<ClaimAnswer, bool> {
         let Some(row) = &self.row else {
             return Err(false);

@@ -219,7 +219,7 @@ async fn a_late_owner_goes_on(suite: Suite) {
         let late = case.renew(token(1), unit, LONG).await;
         case.same("renew of what is Done", &late, &Ack::LeaseLost);
     }
-    // Who claimed meanwhile has it.
+    // The caller that claimed meanwhile has it.
     let case =
         suite.case("Pending, its lease over, another one claimed: all its steps are LeaseLost");
     let fence = case.claimed(spans(&case, 1, 1, 0), false).await;

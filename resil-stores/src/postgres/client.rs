@@ -14,8 +14,8 @@ use tokio_postgres::{Config, NoTls, Socket};
 use super::fault::misconfigured;
 use super::sql::{self, Sql};
 
-/// What the server does about us when it hears nothing: after ten seconds of one statement, or of
-/// silence on the line.
+/// Options that make the server give up a statement after ten seconds, or a silent connection after
+/// as long.
 const GIVE_UP: &str = "-c statement_timeout=10s -c tcp_keepalives_idle=4 \
      -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
 
@@ -38,19 +38,19 @@ pub(super) struct Counts {
 }
 
 impl Postgres {
-    /// Over connections that are made as `config` says, without TLS, 16 at most. They ask for a
+    /// A store over connections that are made as `config` says, without TLS, 16 at most. They ask for a
     /// `statement_timeout` of 10 s, for keep-alives of as long, and for the primary; a pooler that
     /// refuses such settings (PgBouncer without `ignore_startup_parameters = options`) needs
     /// [`from_pool`](Self::from_pool).
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Misconfigured`] if there is no host or user in it.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if there is no host or user in it.
     pub fn from_config(config: Config) -> StoreResult<Self> {
         Self::from_config_with(config, NoTls)
     }
 
-    /// Over connections that are made as `config` says, with TLS, 16 at most.
+    /// A store over connections that are made as `config` says, with TLS, 16 at most.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Postgres {
         // and holds.
         let options = config.get_options().unwrap_or_default();
         config.options(format!("{GIVE_UP} {options}"));
-        // Of several hosts the primary.
+        // The primary, if there are several hosts.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
@@ -93,7 +93,7 @@ impl Postgres {
         Ok(Self::from_pool(pool))
     }
 
-    /// Over a pool that is there already: its credentials, its TLS, its size and its timeouts are
+    /// A store over a pool that is there already: its credentials, its TLS, its size and its timeouts are
     /// its own. Statements are prepared, so a pooler between must know of that (PgBouncer 1.21
     /// with `max_prepared_statements`).
     pub fn from_pool(pool: Pool) -> Self {
@@ -111,7 +111,7 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Misconfigured`] for any other name.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) for any other name.
     pub fn table(mut self, name: &str) -> StoreResult<Self> {
         sql::check_name(name).map_err(misconfigured)?;
         self.sql = Arc::new(Sql::new(name));

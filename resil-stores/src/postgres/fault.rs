@@ -1,4 +1,4 @@
-//! What the driver's errors mean to who uses the store.
+//! The errors of the store, made of the driver's.
 
 use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
 use tokio_postgres::error::SqlState;

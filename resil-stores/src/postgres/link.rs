@@ -32,7 +32,7 @@ impl Lent {
         self.0.as_ref().expect("it is there until it is given back")
     }
 
-    /// What the statement came to, if it came to anything in time.
+    /// Returns the result of the statement, if it came in time, and gives the connection back.
     fn ended<T>(
         mut self,
         done: Option<Result<T, tokio_postgres::Error>>,

@@ -54,9 +54,9 @@ use fault::{NAME, misconfigured};
 ///
 /// # Errors
 ///
-/// [`StoreErrorKind::Misconfigured`] if the URL is none.
+/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL is none.
 pub fn postgres(url: &str) -> StoreResult<Postgres> {
-    // What the driver says of it may hold a part of it.
+    // The driver's error may show a part of the URL.
     let config: Config = url
         .parse()
         .map_err(|_| misconfigured("that is no URL of PostgreSQL"))?;

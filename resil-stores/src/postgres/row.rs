@@ -1,4 +1,4 @@
-//! A record as a statement shows it, and what follows from it.
+//! A record as a statement shows it, and the answer that follows from it.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use resil_runtime::idempotency::store::{
     StoreErrorKind, StoreResult, Token,
 };
 
-/// What no statement of ours writes. It shows nothing of what was found: that may be a body.
+/// The error for a row that no statement of ours writes. It shows nothing of the row, which may hold
+/// a body.
 fn corrupt(what: impl std::fmt::Display) -> StoreError {
     StoreError::new(NAME, StoreErrorKind::Corrupt, what.to_string())
 }
@@ -66,7 +67,7 @@ impl Record<'_> {
         ))
     }
 
-    /// What a claim is answered; `None` where it must get the key.
+    /// Returns the answer to a claim; `None` where it must get the key.
     pub(super) fn claim(&self, request: &ClaimRequest) -> StoreResult<Option<ClaimAnswer>> {
         if self.acted()? {
             return Ok(Some(ClaimAnswer::Claimed {
@@ -100,7 +101,7 @@ impl Record<'_> {
         Ok(indeterminate.then_some(ClaimAnswer::Indeterminate))
     }
 
-    /// What a completion is answered.
+    /// Returns the answer to a completion.
     pub(super) fn complete(&self, token: &Token) -> StoreResult<Option<Ack>> {
         if self.acted()? {
             return Ok(Some(Ack::Ok));
@@ -112,7 +113,7 @@ impl Record<'_> {
         Ok(self.is("done")?.then_some(Ack::Ok))
     }
 
-    /// What a resolution is answered.
+    /// Returns the answer to a resolution.
     pub(super) fn resolve(&self, resolution: &Resolution) -> StoreResult<Option<ByHand>> {
         let again = match resolution {
             Resolution::Done { token, .. } => self.is("done")? && self.of(token)?,
@@ -121,7 +122,7 @@ impl Record<'_> {
         self.by_hand(|| Ok(Some(if again { ByHand::Changed } else { ByHand::Done })))
     }
 
-    /// What a removal is answered.
+    /// Returns the answer to a removal.
     pub(super) fn forget(&self) -> StoreResult<Option<ByHand>> {
         self.by_hand(|| Ok(None))
     }

@@ -17,7 +17,7 @@ use resil_runtime::idempotency::store::{
 /// Claims between two sweeps.
 const SWEEP_EVERY: u64 = 1_000;
 
-/// What a sweep deletes at most.
+/// The most rows that a sweep deletes.
 const BATCH: u64 = 1_000;
 
 /// How often a step is run that gets an empty answer.
@@ -148,7 +148,7 @@ impl<'a> Tries<'a> {
         Self { store, left: TRIES }
     }
 
-    /// Waits 1 to 5 ms.
+    /// Counts a try and waits 1 to 5 ms.
     pub(super) async fn next(&mut self) -> StoreResult<()> {
         self.store.counts.empty.fetch_add(1, Relaxed);
         self.left -= 1;

@@ -33,7 +33,7 @@ const LIVE: &str = "(r.state = 'pending' AND clock_timestamp() < r.lease_end)";
 const THERE: &str = "((r.state = 'pending' AND clock_timestamp() < r.lease_end) \
      OR (r.state <> 'free' AND clock_timestamp() < r.expiry))";
 
-/// What a record that is removed leaves: its fence, so that the next one is above it.
+/// The row that a removed record leaves: its fence, so that the next one is above it.
 const FREE: &str = "state = 'free', token = NULL, fingerprint = NULL, \
      lease_end = '-infinity', expiry = clock_timestamp(), \
      outcome = NULL, body = NULL, codec = NULL, version = NULL";
@@ -182,7 +182,7 @@ impl Sql {
     }
 }
 
-/// What [`Postgres::schema`](super::Postgres::schema) shows.
+/// The text of [`Postgres::schema`](super::Postgres::schema).
 fn schema(name: &str) -> String {
     let (table, fence) = (quoted(name, ""), quoted(name, "_fence"));
     // An index lives in the schema of its table, and is named without it.

@@ -1,4 +1,4 @@
-//! What a script answers: a word, and strings that belong to it.
+//! The answer of a script: a word, and strings that belong to it.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use resil_runtime::idempotency::store::{
 
 pub(super) struct Answer(Vec<Vec<u8>>);
 
-/// What no script of ours answers. It shows nothing of what was answered: that may be a body.
+/// The error for an answer that no script of ours gives. It shows nothing of the answer, which may be
+/// a body.
 fn corrupt(what: &str) -> StoreError {
     let what = format!("an answer {what}");
     StoreError::new(NAME, StoreErrorKind::Corrupt, what)

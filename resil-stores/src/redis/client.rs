@@ -25,12 +25,12 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Over a client that is set up already: its credentials and its TLS are its own.
+    /// A store over a client that is set up already: its credentials and its TLS are its own.
     pub fn from_client(client: Client) -> Self {
         Self::over(Link::own(client))
     }
 
-    /// Over a connection that is there already: a
+    /// A store over a connection that is there already: a
     /// [`ConnectionManager`](::redis::aio::ConnectionManager), or one of a cluster. Its timeouts
     /// are its own, and so is how it connects again; a plain `MultiplexedConnection` never does.
     pub fn from_connection(
@@ -48,7 +48,7 @@ impl Redis {
         }
     }
 
-    /// What every key of this store begins with. Default `resil:`.
+    /// Sets the prefix of every key of this store. Default `resil:`.
     pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
         self.prefix = prefix.into();
         self

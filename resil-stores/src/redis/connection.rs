@@ -61,7 +61,7 @@ impl Link {
         }
     }
 
-    /// What the step came to. After a timeout the connection may be one that nobody answers on any
+    /// Notes that a step failed. After a timeout the connection may be one that nobody answers on any
     /// more (a host that vanished sends no reset), and after a refused log-in the manager would
     /// answer with that refusal for ever: a new one is made.
     pub(super) fn ended(&self, held: &Held, error: &RedisError) {

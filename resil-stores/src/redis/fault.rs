@@ -1,4 +1,4 @@
-//! What the driver's errors mean to who uses the store.
+//! The errors of the store, made of the driver's.
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};

@@ -51,7 +51,7 @@ use fault::{NAME, error};
 ///
 /// # Errors
 ///
-/// [`StoreErrorKind::Misconfigured`] if the URL is none.
+/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL is none.
 pub fn redis(from: impl IntoConnectionInfo) -> StoreResult<Redis> {
     let client = Client::open(from).map_err(error)?;
     Ok(Redis::from_client(client))

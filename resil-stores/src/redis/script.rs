@@ -1,5 +1,5 @@
-//! The steps as scripts. Each is told by its hash; a server that does not know it (a new one, or
-//! `SCRIPT FLUSH`) is sent the text, once.
+//! The steps as scripts. Each is sent as its hash; a server that does not know it (a new one, or
+//! after `SCRIPT FLUSH`) is sent the text, once.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -34,7 +34,7 @@ pub(super) static LOOKUP: Step = step!("lua/lookup.lua");
 pub(super) static RESOLVE: Step = step!("lua/resolve.lua");
 pub(super) static FORGET: Step = step!("lua/forget.lua");
 
-/// What is passed to a step: any bytes.
+/// The arguments of a step: any bytes.
 pub(super) type Args<'a> = Vec<Cow<'a, [u8]>>;
 
 impl Step {

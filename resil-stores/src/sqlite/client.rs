@@ -82,7 +82,7 @@ impl SqliteOptions {
             .name("resil-sqlite".into())
             .spawn(move || match Table::open(&self) {
                 Ok(table) => {
-                    // Who opened it may have gone meanwhile: then there is nothing to do.
+                    // The caller may have gone meanwhile: then there is nothing to do.
                     let _ = opened.send(Ok(()));
                     worker::work(&table, &waiting, sweep_every);
                 }

@@ -1,4 +1,4 @@
-//! What SQLite's errors mean to who uses the store.
+//! The errors of the store, made of SQLite's.
 
 use std::error::Error;
 

@@ -44,7 +44,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// What is left of the lease of a claim that is live.
+    /// Returns how long the lease of a live claim still runs.
     pub(super) fn live(&self, now: Millis) -> Option<Duration> {
         match self.done {
             Some(_) => None,

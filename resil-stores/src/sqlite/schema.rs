@@ -4,7 +4,7 @@ use resil_runtime::idempotency::store::StoreResult;
 
 use super::fault::misconfigured;
 
-/// Of the tables that [`SCHEMA`] makes.
+/// The version of the tables that [`SCHEMA`] makes.
 pub(super) const LAYOUT: i64 = 1;
 
 pub(super) const TABLE: &str = "resil_idempotency";

@@ -1,5 +1,5 @@
-//! The table of the protocol, once more for this store: each step says what becomes of the row
-//! that it finds. No SQL and no clock in here.
+//! The table of the protocol for this store: each step decides what becomes of the row that it
+//! finds. There is no SQL and no clock here.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resil_runtime::idempotency::store::{
     Ack, ByHand, ClaimAnswer, ClaimRequest, Recorded, Resolution, Snapshot, Token,
 };
 
-/// What becomes of a row.
+/// What a step does to a row.
 pub(super) enum Then<A> {
     /// Nothing: this is the answer.
     Keep(A),
@@ -24,7 +24,7 @@ pub(super) enum Then<A> {
 pub(super) trait Step: Send + 'static {
     type Answer: Send + 'static;
 
-    /// Whether it is to be made for a caller that has gone meanwhile.
+    /// Whether it is to be taken for a caller that has gone meanwhile.
     const FOR_NOBODY: bool = true;
     /// Whether it is worth a look before the lock is taken: often it has nothing to write.
     const OFTEN_READS: bool = false;
@@ -96,7 +96,7 @@ impl Step for Claim {
                 taken_over: false,
             });
         };
-        // A side that has none doesn't ask.
+        // Where one side has no fingerprint there is nothing to compare.
         if let (Some(ours), Some(theirs)) = (request.fingerprint, row.fingerprint)
             && ours != theirs
         {
@@ -149,7 +149,7 @@ pub(super) struct Renew {
 impl Step for Renew {
     type Answer = Ack;
 
-    // Who is gone shows no sign of life.
+    // A caller that is gone gives no sign of life.
     const FOR_NOBODY: bool = false;
 
     fn decide(&self, row: Option<Row>, now: Millis) -> Then<Ack> {

@@ -122,7 +122,7 @@ impl Table {
         let done = inside().and_then(|()| self.run("COMMIT"));
         // Some failures roll back by themselves.
         if done.is_err() && !self.connection.is_autocommit() {
-            // What failed first is what the callers are told.
+            // The callers are told of the first failure.
             let _ = self.run("ROLLBACK");
         }
         done

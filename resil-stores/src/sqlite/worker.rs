@@ -13,18 +13,18 @@ use super::steps::Step;
 use super::table::{SWEEP, Table};
 use resil_runtime::idempotency::store::{RecordKey, StoreError, StoreResult};
 
-/// So many steps share a commit at most: who came first should not wait for long.
+/// The most steps that share a commit: the first of them should not wait for long.
 const BATCH: usize = 64;
 
-/// What the thread is asked.
+/// A job for the thread.
 pub(super) trait Job: Send {
-    /// Whether anybody wants it still.
+    /// Returns whether anybody still wants it.
     fn wanted(&self) -> bool;
-    /// Whether it could be answered without a write; it is answered then.
+    /// Answers it, if that takes no write. Returns whether it is answered.
     fn look(&mut self, table: &Table) -> bool;
-    /// Does it, inside a transaction. Keeps the answer.
+    /// Does it inside a transaction, and keeps the answer.
     fn act(&mut self, table: &Table) -> rusqlite::Result<()>;
-    /// Gives its answer, or says that it was not committed.
+    /// Sends its answer, or says that it was not committed.
     fn end(self: Box<Self>, committed: Result<(), &StoreError>);
 }
 
@@ -45,7 +45,7 @@ impl<S: Step> Job for Call<S> {
 
     fn look(&mut self, table: &Table) -> bool {
         if S::OFTEN_READS {
-            // What fails here fails in the transaction too, and is told there.
+            // A failure here is one in the transaction too, and is reported there.
             self.answer = table.look(&self.key, &self.step).ok().flatten();
         }
         self.answer.is_some()
@@ -61,7 +61,7 @@ impl<S: Step> Job for Call<S> {
     }
 }
 
-/// A sweep that somebody asked for.
+/// A sweep that a caller asked for.
 pub(super) struct Sweep {
     pub(super) answer: Option<StoreResult<u64>>,
     pub(super) reply: Reply<u64>,

@@ -1,4 +1,4 @@
-//! JSON, as far as it brings back what it was given.
+//! JSON, for values that it brings back as they were.
 //!
 //! JSON has one `null`. What is in `Some` and is written as `null` (`()`, `None`) comes back as
 //! `None`, and so do NaN and the infinities, which `serde_json` writes as `null` too. A replay must
@@ -16,13 +16,13 @@ use crate::idempotency::event::NotRecordedReason;
 /// The parser gives up at the 128th level.
 const DEEPEST: u8 = 127;
 
-/// Why a value is not JSON.
+/// Why a value can't be written as JSON.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// It would not come back, or as another one.
+    /// It would not come back, or would come back as another value.
     #[error("{UNFAITHFUL}")]
     Unfaithful,
-    /// Its `Serialize` failed, or what is written to.
+    /// Its `Serialize` or the writer failed.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
@@ -90,7 +90,7 @@ impl Place<'_> {
         if finite { Ok(()) } else { Err(self.refuse()) }
     }
 
-    /// What stands in so many more arrays and objects.
+    /// Returns the place inside so many more arrays and objects.
     fn inside<E: ser::Error>(mut self, levels: u8) -> Result<Self, E> {
         self.in_some = false;
         self.depth += levels;
@@ -128,7 +128,7 @@ impl<'c, S> Faithful<'c, S> {
     }
 }
 
-/// What is never `null` and has no parts.
+/// Values that are never `null` and have no parts.
 macro_rules! pass {
     ($($method:ident($ty:ty),)*) => {
         $(#[inline]

@@ -1,4 +1,4 @@
-//! What people do to a record: look at it, resolve it, forget it.
+//! The steps that people take on a record: look it up, resolve it, forget it.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use crate::clock::{self, Instant};
 use crate::idempotency::store::{ByHand, Resolution, Snapshot};
 
 impl Records {
-    /// All keys that there is a record of.
+    /// Returns all keys that have a record.
     pub(in crate::idempotency) fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
         self.by_key.keys()
     }
 
-    /// What is known of the key.
+    /// Returns the state of the key.
     pub(in crate::idempotency) fn lookup(&self, key: &Arc<Key>, now: Instant) -> Option<Snapshot> {
         let record = self.by_key.get(key).filter(|r| !r.expired(now))?;
         let fence = record.fence;
@@ -70,7 +70,7 @@ impl Records {
         ByHand::Changed
     }
 
-    /// Removes what is not running.
+    /// Removes a record that is done or dead.
     pub(in crate::idempotency) fn forget(&mut self, key: &Arc<Key>, now: Instant) -> ByHand {
         match self.by_key.get(key).filter(|r| !r.expired(now)) {
             None => ByHand::Absent,

@@ -1,10 +1,10 @@
-//! What the steps of a store are answered.
+//! The answers to the steps of a store.
 
 use std::time::Duration;
 
 use super::record::{Recorded, Token};
 
-/// What a claim is answered.
+/// The answer to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimAnswer {
     /// The key is the caller's.
@@ -24,13 +24,13 @@ pub enum ClaimAnswer {
     },
     /// The owner vanished, and nobody may start again.
     Indeterminate,
-    /// What was recorded.
+    /// The key is done, with this outcome.
     Done(Recorded),
     /// A bounded store is full of claims in progress. Nothing was claimed.
     Full,
 }
 
-/// What a step of an owner is answered.
+/// The answer to a step of an owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ack {
     /// It took effect, now or before.
@@ -41,7 +41,7 @@ pub enum Ack {
     LeaseLost,
 }
 
-/// What is known of a key: for people and for tests.
+/// The state of a key, for people and for tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Snapshot {
     /// Claimed.
@@ -55,7 +55,7 @@ pub enum Snapshot {
     Done {
         /// The fence of who recorded it.
         fence: u64,
-        /// What was recorded.
+        /// The recorded outcome.
         recorded: Recorded,
     },
 }
@@ -69,23 +69,23 @@ impl Snapshot {
     }
 }
 
-/// What somebody has found out about a claim whose owner vanished.
+/// The end of a claim whose owner vanished, as somebody has found it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
     /// Nothing was done: the key may be claimed again.
     Free,
     /// It was done, and this is its result.
     Done {
-        /// Of who resolves: random, made before the call goes out.
+        /// Identifies the resolution: random, made before it goes out.
         token: Token,
-        /// What is to be replayed.
+        /// The outcome that is to be replayed.
         recorded: Recorded,
         /// For how long from now.
         ttl: Duration,
     },
 }
 
-/// What a step by hand is answered.
+/// The answer to a step by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ByHand {
     /// It took effect.

@@ -18,7 +18,7 @@ struct Inner {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// What kind of failure it is.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
@@ -44,7 +44,7 @@ impl StoreError {
         }))
     }
 
-    /// It may work the next time.
+    /// A failure that may not happen the next time.
     pub fn unavailable(
         store: impl Into<Cow<'static, str>>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
@@ -52,12 +52,12 @@ impl StoreError {
         Self::new(store, StoreErrorKind::Unavailable, source)
     }
 
-    /// What the store is called.
+    /// The name of the store.
     pub fn store(&self) -> &str {
         &self.0.store
     }
 
-    /// What kind of failure it is.
+    /// The kind of a failure.
     pub fn kind(&self) -> StoreErrorKind {
         self.0.kind
     }

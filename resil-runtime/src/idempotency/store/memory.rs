@@ -1,5 +1,4 @@
-//! The store in memory behind the trait: what a site gets with `store = ..`, and what tests of
-//! the other stores are compared with.
+//! The store in memory behind the trait: for `store = ..`, and for tests of the other stores.
 
 use std::sync::Arc;
 #[cfg(any(test, feature = "test-util"))]

@@ -1,4 +1,4 @@
-//! What a place that keeps idempotency records has to do: one method a step of the protocol.
+//! The contract of a store of idempotency records: one method for each step of the protocol.
 //!
 //! [`Store`] is all that somebody needs to build a store of their own; the
 //! `conformance` suite (feature `test-util`) says whether it is right.
@@ -66,19 +66,19 @@ pub use error::{StoreError, StoreErrorKind};
 pub use memory::Memory;
 pub use record::{ClaimRequest, Fingerprint, OnAbandon, Outcome, RecordKey, Recorded, Token};
 
-/// What each step of a [`Store`] returns.
+/// The future that each step of a [`Store`] returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What each step of a [`Store`] answers, or why nobody knows.
+/// The answer to a step of a [`Store`], or why there is none.
 pub type StoreResult<T> = Result<T, StoreError>;
 
 /// A place that keeps idempotency records. See the [module](self) for the record, the table of
 /// its states, and what may be sent again.
 ///
 /// Futures may be dropped at any await: a step that was dropped took effect once or not at all.
-/// They need not bound their time: the engine does that, by the lease.
+/// They need not bound their time: the call does that, by its lease.
 pub trait Store: Send + Sync + 'static {
-    /// What it is called in errors, events and logs: `"sqlite"`. No address, no secret.
+    /// The name of the store in errors, events and logs: `"sqlite"`. No address, no secret.
     fn describe(&self) -> &str;
 
     /// Whether its records are still there when this process is gone. If so, every site that
@@ -170,7 +170,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`]: nobody knows whether it took effect. It may be sent again.
     fn abandon<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// What is kept, for people and for tests: nothing is decided by it. `None` if there is no
+    /// Returns the state of the key, for people and for tests: nothing is decided by it. `None` if there is no
     /// record or it is expired.
     ///
     /// # Errors

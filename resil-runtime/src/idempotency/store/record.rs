@@ -1,11 +1,11 @@
-//! What a record is made of, as it passes between the engine and a store.
+//! The parts of a record, as they pass between a call and a store.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a store keeps a record under: a SHA-256 (an HMAC where the store has a `pepper`) of
+/// The key that a store keeps a record under: a SHA-256 (an HMAC where the store has a `pepper`) of
 /// namespace, scope and the user's key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordKey {
@@ -19,7 +19,7 @@ impl RecordKey {
         Self { hash, name }
     }
 
-    /// All that a store needs to keep.
+    /// The 32 bytes, which are all that a store needs to keep.
     pub const fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
@@ -49,7 +49,7 @@ impl fmt::Debug for RecordKey {
     }
 }
 
-/// Who claims: 16 random bytes, made by the caller before the call goes out.
+/// Identifies a claim: 16 random bytes, made by the caller before the claim goes out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token([u8; 16]);
 
@@ -70,14 +70,14 @@ impl Token {
     }
 }
 
-// Who knows a token can complete another one's claim.
+// Somebody who knows a token could complete another caller's claim.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Token({:02x}{:02x}..)", self.0[0], self.0[1])
     }
 }
 
-/// What must be equal when a key comes again: a hash of the user's `fingerprint`.
+/// A hash of the user's `fingerprint`, which must be equal when a key comes again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -99,7 +99,8 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// What the claim of an owner that vanished means: dropped, panicked, or cut in mid-flight.
+/// What happens to a key whose owner vanished: it was dropped, it panicked, or an attempt of it was
+/// cut in mid-flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnAbandon {
     /// The next caller runs the body again: at least one start, at most one recorded result.
@@ -110,20 +111,20 @@ pub enum OnAbandon {
     Indeterminate,
 }
 
-/// One wish for a key.
+/// A claim on a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClaimRequest {
-    /// Who claims.
+    /// Identifies the claim.
     pub token: Token,
-    /// What must be equal when the key comes again, if anything must.
+    /// The fingerprint that must be equal when the key comes again, if there is one.
     pub fingerprint: Option<Fingerprint>,
     /// How long the claim holds without a sign of life.
     pub lease: Duration,
     /// How long the record is kept if nothing more is heard of it.
     pub ttl: Duration,
-    /// What becomes of it when its owner vanishes. The record keeps it: where two callers of one
-    /// key differ, the stricter word holds.
+    /// What happens to the key when its owner vanishes. The record keeps it: where two callers of
+    /// one key differ, [`OnAbandon::Indeterminate`] holds.
     pub on_abandon: OnAbandon,
 }
 
@@ -171,7 +172,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// As it is stored: `ok`, `err`, `too-large`.
+    /// Returns the word that is stored: `ok`, `err`, `too-large`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -180,7 +181,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of that word; `None` if it is none.
+    /// Returns the outcome of that word; `None` if there is no such word.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "ok" => Some(Self::Ok),
@@ -191,15 +192,15 @@ impl Outcome {
     }
 }
 
-/// What is kept of an outcome. What was recorded is what is replayed, byte for byte.
+/// A recorded outcome. It is replayed byte for byte.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recorded {
     /// How the body ended.
     pub outcome: Outcome,
-    /// What it returned, encoded. Any bytes, none of them for the eyes of a log.
+    /// The encoded result: any bytes, which no log may show.
     pub body: Arc<[u8]>,
-    /// What encoded it: a short id, at most 32 bytes of ASCII.
+    /// The id of the codec that encoded it: at most 32 bytes of ASCII.
     pub codec: Cow<'static, str>,
     /// The `version` of the result's type.
     pub version: u32,

@@ -24,8 +24,8 @@ use serde::de::DeserializeOwned;
 
 use super::claiming::{ClaimFuture, ClaimOutcome};
 use super::codec::{JsonFns, ResultCodec, ResultFns, recorded};
-use super::encode::KeyPart;
 use super::key::{KeyBuilder, PreparedFingerprint, PreparedKey};
+use super::key_part::KeyPart;
 use super::memory::{MemoryLimits, MemoryStore};
 use super::running::Running;
 use super::site::IdempotentSite;
