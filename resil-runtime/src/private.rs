@@ -24,19 +24,6 @@ pub use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 pub use crate::timeout::{enclosed_timeout, timeout};
 pub use inventory::submit;
 
-// BEGIN old names: what resil-macros still writes. Deleted together with its renames.
-pub use crate::call::CallState as Mark;
-pub use crate::call::conversions::{
-    CarriedRefusal as Carry, conversions as edge, conversions_bare as edge_bare,
-    expose_error as look, into_return as finish, into_return_carrying as finish_carrying,
-    wrap_body as lift, wrap_carried_body as lift_carried,
-};
-pub use crate::call::map_output::map_output as then;
-pub use crate::event::error_text::{ErrorText as Shown, ErrorTextProbe as Showing};
-pub use crate::retry::backoff::{DelaySource as Plan, ask_backoff as plan};
-pub use crate::retry::verdict::ask_retry_after as ask;
-// END old names.
-
 /// Returns a value of the type that a body returns, in code that never runs: it pins inference to
 /// that type.
 #[cold]

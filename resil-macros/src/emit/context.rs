@@ -122,7 +122,11 @@ impl<'a> EmitContext<'a> {
     pub(crate) fn conversions(&self) -> TokenStream {
         let can_refuse = self.group_facts().iter().any(|layer| layer.can_refuse);
         // Without a layer that can refuse nothing is required of the error type.
-        let gate = if can_refuse { "edge" } else { "edge_bare" };
+        let gate = if can_refuse {
+            "conversions"
+        } else {
+            "conversions_bare"
+        };
         self.gate(gate, error_span(&self.ret))
     }
 
@@ -174,7 +178,7 @@ impl<'a> EmitContext<'a> {
     /// `Some(..)` of the call state, `None` if the stack has none.
     pub(crate) fn call_state(&self, span: Span) -> TokenStream {
         if self.stack.has_call_state() {
-            quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_mark))
+            quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_call))
         } else {
             quote_spanned!(mixed(span)=> ::core::option::Option::None)
         }
@@ -226,7 +230,7 @@ impl<'a> EmitContext<'a> {
         if self.has_permit() {
             quote_spanned!(mixed(span)=> __resil_under.asking(|| #question))
         } else if self.stack.facts.iter().any(|layer| layer.holds_permit) {
-            quote_spanned!(mixed(span)=> __resil_mark.asking(|| #question))
+            quote_spanned!(mixed(span)=> __resil_call.asking(|| #question))
         } else {
             question
         }

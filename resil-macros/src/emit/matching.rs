@@ -13,7 +13,7 @@ use crate::tokens::mixed;
 impl EmitContext<'_> {
     /// Converts the outcome's error into the user's type, so that patterns can match it.
     pub(crate) fn expose_error(&self, span: Span) -> TokenStream {
-        let (expose, conversions) = (self.private("look", span), self.conversions());
+        let (expose, conversions) = (self.private("expose_error", span), self.conversions());
         quote_spanned!(mixed(span)=> let __resil_r = #expose(__resil_r, #conversions);)
     }
 
@@ -26,7 +26,7 @@ impl EmitContext<'_> {
 
     /// Writes a closure that returns how an error can be shown in an event. It names no trait either.
     pub(crate) fn shown(&self, span: Span) -> TokenStream {
-        let showing = self.private("Showing", span);
+        let showing = self.private("ErrorTextProbe", span);
         quote_spanned!(mixed(span)=> |__resil_e: &_| #showing::new(__resil_e).__resil_shown())
     }
 

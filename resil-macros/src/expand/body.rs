@@ -24,15 +24,15 @@ pub(super) fn innermost(
     let is_innermost = cx.is_innermost_group();
     if cx.stack.watches_attempts() && is_innermost {
         let watch = cx.private("watch", span);
-        future = quote_spanned!(at=> #watch(#future, __resil_mark));
+        future = quote_spanned!(at=> #watch(#future, __resil_call));
     }
-    let (map, conversions) = (cx.private("then", span), cx.conversions());
+    let (map, conversions) = (cx.private("map_output", span), cx.conversions());
     let wrapped = if is_innermost {
-        let wrap = cx.private("lift", span);
+        let wrap = cx.private("wrap_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions))
     } else {
         // An error of resil's that a layer below the `#[instrument]` made has passed it as an `E`.
-        let wrap = cx.private("lift_carried", span);
+        let wrap = cx.private("wrap_carried_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions, __resil_carry))
     };
     Inner::Future(quote_spanned!(at=> #map(#future, |__resil_r| #wrapped)))

@@ -59,7 +59,7 @@ pub(crate) fn fold(
     let (statics, conversions) = (site::statics(stack, &cx), cx.conversions());
     let value = inner.awaited(span);
     if group == 0 {
-        let into_return = cx.private("finish", span);
+        let into_return = cx.private("into_return", span);
         let content = quote_spanned! {mixed(span)=>
             #inner_attributes
             #statics
@@ -70,7 +70,7 @@ pub(crate) fn fold(
         let entry = Entry::default();
         return Folded { content, entry };
     }
-    let into_return = cx.private("finish_carrying", span);
+    let into_return = cx.private("into_return_carrying", span);
     let content = quote_spanned! {mixed(span)=>
         #inner_attributes
         let __resil_out = #value;

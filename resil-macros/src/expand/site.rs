@@ -15,11 +15,11 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
     let text = name.to_string();
     let text = text.strip_prefix("r#").unwrap_or(&text);
     let call_state = stack.has_call_state().then(|| {
-        let mark = cx.private("Mark", name.span());
-        quote_spanned!(at=> let __resil_mark = &#mark::new();)
+        let mark = cx.private("CallState", name.span());
+        quote_spanned!(at=> let __resil_call = &#mark::new();)
     });
     let carrier = (stack.groups.len() > 1).then(|| {
-        let carry = cx.private("Carry", name.span());
+        let carry = cx.private("CarriedRefusal", name.span());
         quote_spanned!(at=> let __resil_carry = &#carry::new();)
     });
     quote_spanned! {at=>

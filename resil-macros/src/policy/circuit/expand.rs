@@ -22,7 +22,7 @@ impl Circuit {
         if replays && cx.above().iter().any(Facts::runs_again) {
             // Each attempt has a permit of its own, and the circuit has to know whether the body ran
             // under this permit: the result may be a replay.
-            admit = quote_spanned!(at=> { __resil_mark.forget_runs(); #admit });
+            admit = quote_spanned!(at=> { __resil_call.forget_runs(); #admit });
         }
         let value = match inner {
             Inner::Future(future) => cx.under_permit(&future, self.span),
@@ -72,7 +72,7 @@ impl Circuit {
             policy.clone()
         };
         let Some(key) = &self.key else {
-            return quote_spanned!(at=> #site.admit(#policy, __resil_mark));
+            return quote_spanned!(at=> #site.admit(#policy, __resil_call));
         };
         let key = cx.with_self(key);
         let of_key = quote_spanned!(mixed(first_span(&key))=> &(#key));
@@ -80,7 +80,7 @@ impl Circuit {
             #[allow(unused_parens, clippy::all, clippy::pedantic)]
             let __resil_breaker = &#site.keyed(#policy, #of_key);
         });
-        quote_spanned!(at=> __resil_breaker.admit(__resil_mark))
+        quote_spanned!(at=> __resil_breaker.admit(__resil_call))
     }
 
     /// Whether instances of a generic function, which share the static, may have different settings.

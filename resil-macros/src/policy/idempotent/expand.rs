@@ -38,11 +38,11 @@ impl Idempotent {
             };
             let forgets = cx.on_value(self.forget_ok.as_ref(), self.span);
             let (map, weigh) = (
-                cx.private("then", self.span),
+                cx.private("map_output", self.span),
                 cx.private("weigh", self.span),
             );
             body = quote_spanned! {at=>
-                #map(#body, |__resil_r| #weigh(__resil_r, __resil_mark, #forgets, #keeps))
+                #map(#body, |__resil_r| #weigh(__resil_r, __resil_call, #forgets, #keeps))
             };
         }
         // Inside a loop each attempt makes a claim of its own.
@@ -65,7 +65,7 @@ impl Idempotent {
             (&__RESIL_IDEMPOTENT)
                 .of(#types)
                 .#begin(
-                    #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_mark
+                    #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_call
                 )
                 .run(#body)
         });

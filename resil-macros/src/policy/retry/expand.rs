@@ -247,7 +247,7 @@ impl Retry {
         });
         let undecided = if records {
             let recorded = cx.private("recorded_is_final", self.span);
-            quote_spanned!(at=> #recorded(__resil_mark))
+            quote_spanned!(at=> #recorded(__resil_call))
         } else {
             quote_spanned!(at=> ::core::option::Option::None)
         };
@@ -267,13 +267,13 @@ impl Retry {
         let at = mixed(self.span);
         match &self.backoff {
             None => {
-                let plan = cx.private("Plan", self.span);
+                let plan = cx.private("DelaySource", self.span);
                 (None, quote_spanned!(at=> |_, _| #plan::Policy))
             }
             Some(own) => {
                 let own = cx.with_self(own);
                 let at = mixed(first_span(&own));
-                let plan = cx.private("plan", first_span(&own));
+                let plan = cx.private("ask_backoff", first_span(&own));
                 let plan =
                     quote_spanned!(at=> #plan(&mut __resil_backoff, || #own, __resil_n, __resil_d));
                 let plan = cx.asking(plan, self.span);
@@ -293,7 +293,7 @@ impl Retry {
         match &self.retry_after {
             None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
             Some(f) => {
-                let (ask, f) = (cx.private("ask", self.span), cx.with_self(f));
+                let (ask, f) = (cx.private("ask_retry_after", self.span), cx.with_self(f));
                 let asked = cx.asking(quote_spanned!(at=> #ask(__resil_e, #f)), self.span);
                 quote_spanned!(at=> |__resil_e: &_| #asked)
             }
