@@ -5,11 +5,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::spelling::is_const_block;
+use super::suggest::{intended_duration, unit_literal};
 use super::syntax::{Syntax, syntax_of};
 use super::value::Value;
 use super::{duration, messages};
-use crate::parse::suggest::broken_durations;
-use crate::parse::suggest::broken_durations::unit_literal;
 use crate::tokens::is_punct;
 
 /// A value that is fixed when the function is compiled.
@@ -78,7 +77,7 @@ impl Value<'_> {
             self.refuse_as_found();
             return None;
         }
-        if let Some(duration) = broken_durations::intended(&self.tokens) {
+        if let Some(duration) = intended_duration(&self.tokens) {
             self.refuse_duration(&duration);
             return None;
         }

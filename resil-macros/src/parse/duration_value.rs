@@ -8,11 +8,11 @@ use super::const_value::Const;
 use super::duration::show;
 use super::item::Form;
 use super::spelling::{is_const_block, is_name_in_capitals};
+use super::suggest::{BrokenDuration, broken_duration};
 use super::syntax::{Number, Syntax, describe, is_endless, syntax_of};
 use super::value::{Place, Value};
 use super::{duration, messages};
 use crate::diag::help;
-use crate::parse::suggest::broken_durations::{Broken, broken};
 use crate::tokens::{flat, inside, shown, split_at_commas};
 
 /// The limit of `timeout`: the one duration that may be known only at the call.
@@ -85,7 +85,7 @@ impl Value<'_> {
             Syntax::Word(word) => {
                 word == "true" || word == "false" || is_endless(&word) || self.reads_const()
             }
-            Syntax::Other => self.reads_const() || broken(&self.tokens).is_some(),
+            Syntax::Other => self.reads_const() || broken_duration(&self.tokens).is_some(),
             _ => true,
         };
         if is_const && !names_argument {
@@ -212,12 +212,12 @@ impl Value<'_> {
     /// Reports `5 s`, `1m 30s`, `1m1.5s` and `(5s)`, which are no expressions, and returns whether
     /// the value is one of them.
     pub(crate) fn is_broken_literal(&self) -> bool {
-        let Some(broken) = broken(&self.tokens) else {
+        let Some(broken) = broken_duration(&self.tokens) else {
             return false;
         };
         let whole = shown(&self.tokens);
         match broken {
-            Broken::Wrapped(literal) => {
+            BrokenDuration::Wrapped(literal) => {
                 let what = format!("in `{whole}` it does not stand alone");
                 let texts = match duration::read_like(&literal, self.example) {
                     Ok(_) => vec![literal],
@@ -225,11 +225,11 @@ impl Value<'_> {
                 };
                 self.refuse_with(&what, &texts);
             }
-            Broken::Followed { literal, rest } => {
+            BrokenDuration::Followed { literal, rest } => {
                 let what = format!("behind `{literal}` stands `{rest}`");
                 self.refuse_with(&what, &[literal]);
             }
-            Broken::InPieces(joined) => {
+            BrokenDuration::InPieces(joined) => {
                 let (what, texts) = match duration::read_like(&joined, self.example) {
                     Ok(_) => (format!("`{whole}` is in pieces"), vec![joined]),
                     Err(fault) => (fault.what, fault.write),

@@ -11,10 +11,12 @@ use syn::parse::Parser;
 
 use super::messages;
 use super::spelling::is_constant_name;
+use super::suggest::{
+    foreign_pattern, is_closure, pattern_of_arms, with_single_bars, without_result_variant,
+};
 use super::table::{Kind, PatternSubject};
 use super::value::Value;
 use crate::diag::help;
-use crate::parse::suggest::foreign_patterns;
 use crate::tokens::{Segment, collect, first_span, is_punct, open, shown, split_at_commas};
 
 /// `A | B if guard`, ready for a match arm over a reference.
@@ -38,7 +40,7 @@ impl Value<'_> {
         let (pattern, guard) = trees.split_at(guard_at.unwrap_or(trees.len()));
         let pattern = collect(pattern);
         // A leading `|` may begin a pattern or a closure.
-        if foreign_patterns::is_closure(&tokens) {
+        if is_closure(&tokens) {
             self.no_pattern(&tokens);
             return None;
         }
@@ -51,7 +53,7 @@ impl Value<'_> {
             return None;
         };
         if !guard_reads {
-            if let Some(foreign) = foreign_patterns::of_arms(&tokens) {
+            if let Some(foreign) = pattern_of_arms(&tokens) {
                 self.refuse_with(&foreign.what, &foreign.write);
                 return None;
             }
@@ -108,7 +110,7 @@ impl Value<'_> {
     fn no_pattern(&self, tokens: &TokenStream) {
         let subject = self.subject();
         let tokens_of = |piece: Segment| piece.tokens;
-        let pieces: Vec<TokenStream> = match foreign_patterns::from_or(tokens) {
+        let pieces: Vec<TokenStream> = match with_single_bars(tokens) {
             Some(either) => vec![either],
             None => split_at_commas(tokens.clone())
                 .into_iter()
@@ -122,7 +124,7 @@ impl Value<'_> {
         if misnamed.count() > 0 {
             return;
         }
-        if let Some(foreign) = foreign_patterns::of_no_pattern(tokens, subject) {
+        if let Some(foreign) = foreign_pattern(tokens, subject) {
             let mut texts = self.write_all(&foreign.write);
             if let (Some(opposite), Some(not)) = (subject.opposite, &foreign.not) {
                 texts.insert(0, format!("{opposite}({not})"));
@@ -164,7 +166,7 @@ impl Value<'_> {
             return false;
         }
         let guarded = !guard.is_empty();
-        let Some(mut text) = foreign_patterns::without_variant(pattern, subject, guarded) else {
+        let Some(mut text) = without_result_variant(pattern, subject, guarded) else {
             return false;
         };
         if guarded {

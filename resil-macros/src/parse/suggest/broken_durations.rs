@@ -7,7 +7,7 @@ use crate::parse::syntax::{Syntax, syntax_of};
 use crate::tokens::{flat, is_punct, shown};
 
 /// A duration literal with something in it or around it.
-pub(crate) enum Broken {
+pub(crate) enum BrokenDuration {
     /// `(5s)`, `&5s`, `= 5s`.
     Wrapped(String),
     /// `5s per attempt`.
@@ -17,7 +17,7 @@ pub(crate) enum Broken {
 }
 
 /// Tells how a duration literal is broken, if the tokens are one.
-pub(crate) fn broken(tokens: &TokenStream) -> Option<Broken> {
+pub(crate) fn broken_duration(tokens: &TokenStream) -> Option<BrokenDuration> {
     if let Some(joined) = in_pieces(tokens) {
         let trees = flat(tokens);
         // The longest front that is a duration, and then words that are none of its units.
@@ -27,27 +27,27 @@ pub(crate) fn broken(tokens: &TokenStream) -> Option<Broken> {
             let is_word = matches!(rest[0], TokenTree::Ident(_));
             let rest = shown(&rest.iter().cloned().collect());
             (is_word && duration::read(&literal).is_ok())
-                .then_some(Broken::Followed { literal, rest })
+                .then_some(BrokenDuration::Followed { literal, rest })
         });
-        return Some(followed.unwrap_or(Broken::InPieces(joined)));
+        return Some(followed.unwrap_or(BrokenDuration::InPieces(joined)));
     }
     let bare = unwrapped(tokens)?;
     match syntax_of(&bare) {
         Syntax::Number(number) if duration::looks_like_one(&number.text) => {
-            Some(Broken::Wrapped(number.text))
+            Some(BrokenDuration::Wrapped(number.text))
         }
         _ => in_pieces(&bare)
             .filter(|joined| duration::looks_like_one(joined))
-            .map(Broken::Wrapped),
+            .map(BrokenDuration::Wrapped),
     }
 }
 
 /// Returns the text of a duration that is written in pieces or in brackets.
-pub(crate) fn intended(tokens: &TokenStream) -> Option<String> {
-    match broken(tokens)? {
-        Broken::Wrapped(text) | Broken::Followed { literal: text, .. } | Broken::InPieces(text) => {
-            duration::looks_like_one(&text).then_some(text)
-        }
+pub(crate) fn intended_duration(tokens: &TokenStream) -> Option<String> {
+    match broken_duration(tokens)? {
+        BrokenDuration::Wrapped(text)
+        | BrokenDuration::Followed { literal: text, .. }
+        | BrokenDuration::InPieces(text) => duration::looks_like_one(&text).then_some(text),
     }
 }
 

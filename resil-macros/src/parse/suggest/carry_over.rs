@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream};
 
-use super::foreign_patterns;
+use super::foreign_patterns::intended_pattern;
 use super::names::{snake, unit};
 use crate::parse::context::ParseContext;
 use crate::parse::duration;
@@ -52,10 +52,7 @@ pub(crate) fn carry_over(
             vec![option.example.to_owned()]
         }
         _ if let Kind::Pattern(subject) = option.kind => {
-            vec![
-                foreign_patterns::intended(tokens, subject, cx)
-                    .unwrap_or_else(|| option.example.to_owned()),
-            ]
+            vec![intended_pattern(tokens, subject, cx).unwrap_or_else(|| option.example.to_owned())]
         }
         Syntax::Other if !fits(option, tokens) => vec![option.example.to_owned()],
         _ => vec![shown(tokens)],

@@ -23,7 +23,7 @@ pub(crate) struct ForeignPattern {
 }
 
 /// Finds the pattern that tokens mean that are none.
-pub(crate) fn of_no_pattern(
+pub(crate) fn foreign_pattern(
     tokens: &TokenStream,
     subject: PatternSubject,
 ) -> Option<ForeignPattern> {
@@ -51,11 +51,11 @@ pub(crate) fn of_no_pattern(
         let what = "a comma does not part alternatives".to_owned();
         return Some(found(what, joined.join(" | ")));
     }
-    if let Some(either) = from_or(tokens) {
+    if let Some(either) = with_single_bars(tokens) {
         let what = "`||` does not part alternatives".to_owned();
         return Some(found(what, shown(&either)));
     }
-    if let Some(foreign) = of_arms(tokens) {
+    if let Some(foreign) = pattern_of_arms(tokens) {
         return Some(foreign);
     }
     let not = from_not(tokens)?;
@@ -68,7 +68,7 @@ pub(crate) fn of_no_pattern(
 }
 
 /// Finds the pattern that the arms of a `match` mean.
-pub(crate) fn of_arms(tokens: &TokenStream) -> Option<ForeignPattern> {
+pub(crate) fn pattern_of_arms(tokens: &TokenStream) -> Option<ForeignPattern> {
     Some(ForeignPattern {
         what: format!("`{}` has the `=>` of a `match`", shown(tokens)),
         write: vec![from_arms(tokens)?],
@@ -78,7 +78,7 @@ pub(crate) fn of_arms(tokens: &TokenStream) -> Option<ForeignPattern> {
 
 /// `Err(X)` → `X` in a pattern on the error. (A variant `Err` of the error itself can be written
 /// with a path: `MyError::Err(X)`.)
-pub(crate) fn without_variant(
+pub(crate) fn without_result_variant(
     pattern: &Pat,
     subject: PatternSubject,
     guarded: bool,
@@ -106,7 +106,7 @@ pub(crate) fn without_variant(
 }
 
 /// Returns the pattern that a value of another library's option means.
-pub(crate) fn intended(
+pub(crate) fn intended_pattern(
     tokens: &TokenStream,
     subject: PatternSubject,
     cx: &ParseContext<'_>,
@@ -120,10 +120,10 @@ pub(crate) fn intended(
             let name = name.ident;
             Some(format!("e if {name}(e)"))
         }
-        Ok(pattern) => type_names::intended(&pattern, subject, cx)
-            .or_else(|| without_variant(&pattern, subject, false))
+        Ok(pattern) => type_names::intended_pattern(&pattern, subject, cx)
+            .or_else(|| without_result_variant(&pattern, subject, false))
             .or_else(|| Some(shown(&tokens))),
-        Err(_) => of_no_pattern(&tokens, subject)?.write.into_iter().next(),
+        Err(_) => foreign_pattern(&tokens, subject)?.write.into_iter().next(),
     }
 }
 
@@ -186,7 +186,7 @@ fn of_matches(body: &TokenStream, input: &Pat) -> Option<String> {
 }
 
 /// `A || B` → `A | B`.
-pub(crate) fn from_or(tokens: &TokenStream) -> Option<TokenStream> {
+pub(crate) fn with_single_bars(tokens: &TokenStream) -> Option<TokenStream> {
     let mut alternatives: Vec<TokenTree> = Vec::new();
     let (mut halves, mut in_guard) = (0, false);
     for tree in tokens.clone() {

@@ -121,7 +121,7 @@ impl<'a> Matched<'a> {
 }
 
 /// Returns the pattern that the name of a type or a predicate means: `PayError`, `Self::is_fatal`.
-pub(crate) fn intended(
+pub(crate) fn intended_pattern(
     pattern: &Pat,
     subject: PatternSubject,
     cx: &ParseContext<'_>,
