@@ -38,8 +38,8 @@
 //! | case | what happens, on a shared store |
 //! |---|---|
 //! | clocks differ | leases are counted by the store's clock alone; an owner counts its own from before it asked |
-//! | a long body | a sign of life at each third of the lease, beside the body, in the caller's task |
-//! | no sign of life gets through | the body is dropped a tenth of the lease before the lease can end: `LeaseLost` |
+//! | a long body | a heartbeat at each third of the lease, beside the body, in the caller's task |
+//! | no heartbeat gets through | the body is dropped a tenth of the lease before the lease can end: `LeaseLost` |
 //! | the body blocks its thread for longer than the lease, or the process stands still | the store is asked before the body takes another step: if nobody has claimed the key since, the claim goes on and its result is recorded; else `LeaseLost` |
 //! | the caller is dropped while the result is recorded | recording goes on in a task of its own; `drain` waits for all of them at shutdown |
 //! | the caller is dropped before, or panics | the claim is abandoned at once; a panic goes on |
@@ -58,9 +58,9 @@
 //! # Lease and ttl
 //!
 //! The lease is how long others wait for an owner that crashed: as short as that should be, and
-//! some times longer than the slowest answer of the store and than a task may go unpolled: a sign
-//! of life has a fifth of it to be acknowledged. It need not be as long as the body runs. The ttl is how long a key may come again: longer than every
-//! queue and every client goes on retrying.
+//! some times longer than the slowest answer of the store and than a task may go unpolled: a
+//! heartbeat has a fifth of it to be acknowledged. It need not be as long as the body runs. The ttl
+//! is how long a key may come again: longer than every queue and every client goes on retrying.
 //!
 //! # Scope of a key
 //!

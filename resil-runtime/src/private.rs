@@ -53,23 +53,18 @@ pub mod stores {
     pub use crate::call::conversions::IsResult;
     pub use crate::call::{CallState, Failure, Outcome, Site, Types};
     pub use crate::error::refusal::Refusal;
-    pub use crate::idempotency::active_claims::{ActiveClaim, ClaimedKey, find, innermost, under};
+    pub use crate::idempotency::active_claims::*;
     pub use crate::idempotency::claiming::ClaimFuture;
-    pub use crate::idempotency::codec::{
-        Bounded, Encoded, JSON, JsonFault, ResultCodec, SerdeFns, recorded, recorded_with_errors,
-        to_json,
-    };
+    pub use crate::idempotency::codec::*;
     pub use crate::idempotency::error::Cause;
-    pub use crate::idempotency::instance::KeySays;
-    pub use crate::idempotency::key::{Key, KeyBuilder, PreparedFingerprint, PreparedKey, Scope};
-    pub use crate::idempotency::keyed_call::{KeyedCall, Unrecorded};
-    pub use crate::idempotency::memory::{MemoryStore, global};
-    pub use crate::idempotency::running::{Progress, Running};
-    pub use crate::idempotency::site::{IdempotentSite, SiteOf};
-    pub use crate::idempotency::tell::{tell, tell_finding};
-    pub use crate::idempotency::waiters::{
-        HEAD_START, MAX_WAITERS, Signal, WaiterHandle, WaiterQueue, wake,
-    };
+    pub use crate::idempotency::instance::*;
+    pub use crate::idempotency::key::*;
+    pub use crate::idempotency::keyed_call::*;
+    pub use crate::idempotency::memory::*;
+    pub use crate::idempotency::running::*;
+    pub use crate::idempotency::site::*;
+    pub use crate::idempotency::tell::*;
+    pub use crate::idempotency::waiters::*;
 }
 
 /// Types that the tests of this crate name, and generated code does not.

@@ -7,6 +7,7 @@ use resil_runtime::idempotency::store::RecordKey;
 
 use crate::call::stored_key;
 use crate::hash::digest;
+use crate::instance::text;
 
 /// The claim that the body runs under: see [`current`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,9 +52,7 @@ pub fn current() -> Option<Current> {
     let claim = innermost()?;
     let key = match claim.key() {
         // The hash that the key has on a store without a namespace or a pepper.
-        ClaimedKey::Memory(_, key) => {
-            digest(None, &[b"", key.scope().text().as_bytes(), key.parts()])
-        }
+        ClaimedKey::Memory(_, key) => digest(None, &[b"", text(key.scope).as_bytes(), &key.parts]),
         stored @ ClaimedKey::Stored(_) => *stored_key(stored)?.hash(),
     };
     Some(Current {

@@ -1,9 +1,10 @@
-//! Who is after one key in this process: one of them asks the store, the others wait for their
-//! turn, and share what it found.
+//! The calls of this process that want one key: one of them asks the store, the others wait for
+//! their turn, and share what it found.
 //!
-//! First come, first served, and the turn is taken, never given: by a caller that is being polled,
-//! so that one whose task sees to other things holds up nobody. It saves work and decides nothing:
-//! who takes the turn from a holder that shows no life is told by the store who has the key.
+//! First come, first served. A call takes the turn while it is being polled, so that one whose task
+//! does other things holds up nobody. The turn only saves requests to the store and decides nothing:
+//! a call may take it from a holder that sends no heartbeat, and the store then says who has the
+//! key.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,35 +20,37 @@ use resil_runtime::__private::stores::{
 use resil_runtime::clock::{self, Instant};
 use resil_runtime::idempotency::store::{Fingerprint, Recorded};
 
-/// How long one that asks the store has the turn to itself, from when it last asked: it may have
-/// stopped asking, and hold nothing. A second one that asks meanwhile does no harm.
+/// How long a call that asks the store has the turn to itself, from when it last asked: it may have
+/// stopped asking, and hold nothing. A second call that asks meanwhile does no harm.
 const ASKING: Duration = Duration::from_secs(5);
 
 type Hash = [u8; 32];
 
+/// The queues of all keys that calls of this process want.
 pub(crate) struct KeyQueues(Arc<Mutex<HashMap<Hash, KeyQueue>>>);
 
+/// The queue of one key. It is removed with its last call.
 struct KeyQueue {
-    /// How many are after the key: gone with the last one.
+    /// The number of calls in it, with the holder of the turn.
     calls: usize,
     state: Arc<Mutex<KeyState>>,
 }
 
 struct KeyState {
-    /// Of the calls.
+    /// The number of the last call that entered.
     last: u64,
-    /// Whose turn it is.
+    /// The number of the call whose turn it is.
     holder: Option<u64>,
-    /// Until when the holder of the turn is to be believed alive.
+    /// The time until which the holder of the turn is taken to be alive.
     until: Instant,
-    /// It runs the body.
+    /// The holder of the turn runs its body.
     running: bool,
-    /// What was found or recorded, with the fingerprint it came with, until when.
+    /// The outcome that was found or recorded, its fingerprint, and the time until which it is shared.
     done: Option<(Option<Fingerprint>, Recorded, Instant)>,
     queue: WaiterQueue,
 }
 
-/// A handle among those who are after one key.
+/// A call in the queue of its key, which it leaves when it is dropped.
 pub(crate) struct QueuedCall {
     queues: Arc<Mutex<HashMap<Hash, KeyQueue>>>,
     hash: Hash,
@@ -59,7 +62,7 @@ pub(crate) struct QueuedCall {
 /// How the wait for the turn ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It is ours, or another one has found what we ask for.
+    /// The turn is this call's, or another one has found the outcome.
     Ours,
     /// The caller's time is up.
     TimeUp,
@@ -74,7 +77,7 @@ impl KeyQueues {
         Self(Arc::default())
     }
 
-    /// A call; `None` if too many wait for that key.
+    /// Adds a call; `None` if too many wait for that key.
     pub(crate) fn enter(&self, hash: Hash, lease: Duration) -> Option<QueuedCall> {
         let mut queues = lock(&self.0);
         let queue = queues.entry(hash).or_insert_with(|| KeyQueue {
@@ -104,7 +107,7 @@ impl KeyQueues {
         })
     }
 
-    /// What was found of the key is true no more.
+    /// Forgets the outcome that is shared, as the key has changed.
     pub(crate) fn forget(&self, hash: &Hash) {
         if let Some(queue) = lock(&self.0).get(hash) {
             lock(&queue.state).done = None;
@@ -151,7 +154,7 @@ impl QueuedCall {
         poll_fn(|cx| wait.poll(deadline, cx)).await
     }
 
-    /// It asks the store, at `sent`.
+    /// Notes that the call asks the store, at `sent`.
     pub(crate) fn asks(&self, sent: Instant) {
         let mut state = lock(&self.state);
         if state.holder == Some(self.number) {
@@ -159,7 +162,7 @@ impl QueuedCall {
         }
     }
 
-    /// It has the key, to `until` at least, and with it the turn: the store says so.
+    /// Notes that the store has given the key to the call, to `until` at least, and with it the turn.
     pub(crate) fn runs(&self, until: Instant) {
         let mut state = lock(&self.state);
         state.holder = Some(self.number);
@@ -167,18 +170,18 @@ impl QueuedCall {
         state.until = until;
     }
 
-    /// Until when an owner in this process holds the key, if one does.
+    /// Returns the time until which an owner in this process holds the key, if one does.
     pub(crate) fn running(&self) -> Option<Instant> {
         let state = lock(&self.state);
         (state.running && state.until > clock::now()).then_some(state.until)
     }
 
-    /// What another one has found, and the fingerprint that it came with.
+    /// Returns the outcome that another call has found, and its fingerprint.
     pub(crate) fn found(&self) -> Option<(Option<Fingerprint>, Recorded)> {
         lock(&self.state).found(clock::now())
     }
 
-    /// Shares what was recorded with those who wait.
+    /// Shares an outcome with the calls that wait.
     pub(crate) fn share(&self, by: Option<Fingerprint>, recorded: Recorded, until: Instant) {
         let called = {
             let mut state = lock(&self.state);
@@ -191,7 +194,7 @@ impl QueuedCall {
 
 impl Drop for QueuedCall {
     fn drop(&mut self) {
-        // The next one first, so that it finds the queue as it was.
+        // The next one is woken first, so that it finds the queue as it was.
         let called = {
             let mut state = lock(&self.state);
             if state.holder == Some(self.number) {
@@ -241,7 +244,7 @@ impl Wait<'_> {
         }
     }
 
-    /// When to look again; `None` if there is nothing more to wait for.
+    /// Returns the time to look again; `None` if there is nothing more to wait for.
     fn look(&mut self, late: bool, now: Instant, cx: &Context<'_>) -> Option<Instant> {
         // Cloned before and dropped after the lock: wakers are somebody's code.
         let mut waker = Some(cx.waker().clone());
@@ -265,7 +268,7 @@ impl Wait<'_> {
         Some(match (&self.timer, look) {
             (Some(timer), Signal::Soon) => timer.deadline().min(soon),
             (Some(timer), _) => timer.deadline(),
-            // Who comes while the turn goes from one to the next stands behind those who wait.
+            // A call that comes while the turn goes from one to the next stands behind those that wait.
             (None, _) if state.holder.is_none() => soon,
             (None, _) => state.until,
         })

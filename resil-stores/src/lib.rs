@@ -27,6 +27,7 @@ mod current;
 mod hash;
 mod held_claim;
 mod install;
+mod instance;
 mod key_queue;
 mod lease;
 mod manual;

@@ -174,7 +174,15 @@ pub async fn forget(key: KeyOf) -> Answer<ByHand> {
 /// taken on all keys of that name and with these parts.
 fn in_memory(key: KeyOf, step: impl Fn(&MemoryStore, &Arc<MemoryKey>) -> ByHand) -> Answer<ByHand> {
     let (scope, parts) = key.finish()?;
-    Ok(global().by_hand(scope.name(), &parts, step))
+    let (store, mut answer) = (global(), ByHand::Absent);
+    for key in store.find(scope.name, &parts) {
+        let one = step(store, &key);
+        store.waiters.call_all(&key);
+        if answer == ByHand::Absent || one == ByHand::Changed {
+            answer = one;
+        }
+    }
+    Ok(answer)
 }
 
 impl Shared {
@@ -222,7 +230,7 @@ impl Shared {
 
     fn key_of(&self, key: KeyOf) -> Answer<RecordKey> {
         let (scope, parts) = key.finish()?;
-        Ok(self.record_key(&scope, &parts))
+        Ok(self.record_key(scope, &parts))
     }
 
     fn changed(&self, key: &RecordKey, done: StoreResult<ByHand>) -> Answer<ByHand> {

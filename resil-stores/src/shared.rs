@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::codec::{Codec, Json};
 use crate::hash::digest;
+use crate::instance::text;
 use crate::key_queue::KeyQueues;
 use crate::tasks::Tracker;
 
@@ -161,16 +162,16 @@ impl Shared {
     }
 
     /// Returns the key that a record is kept under.
-    pub(crate) fn record_key(&self, scope: &Scope, parts: &[u8]) -> RecordKey {
+    pub(crate) fn record_key(&self, scope: Scope, parts: &[u8]) -> RecordKey {
         let Settings {
             namespace, pepper, ..
         } = &*self.settings;
         RecordKey::new(
             digest(
                 pepper.as_deref(),
-                &[namespace.as_bytes(), scope.text().as_bytes(), parts],
+                &[namespace.as_bytes(), text(scope).as_bytes(), parts],
             ),
-            scope.name(),
+            scope.name,
         )
     }
 

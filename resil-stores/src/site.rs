@@ -5,7 +5,7 @@ use std::future::ready;
 
 use resil_runtime::__private::stores::{
     CallState, Cause, IdempotentSite as MemorySite, KeySays, KeyedCall, PreparedFingerprint,
-    PreparedKey, Site, SiteOf as MemorySiteOf, Types,
+    PreparedKey, Scope, Site, SiteOf as MemorySiteOf, Types,
 };
 use resil_runtime::idempotency::IdempotentPolicy;
 use resil_runtime::idempotency::store::{StoreError, Token};
@@ -14,6 +14,7 @@ use crate::begin::{ClaimOutcome, begin};
 use crate::call::StoredCall;
 use crate::codec::ResultCodec;
 use crate::install::{StoreChoice, default_store};
+use crate::instance::tells_apart;
 use crate::running::{ClaimFuture, Claiming};
 use crate::shared::Shared;
 
@@ -34,7 +35,7 @@ impl IdempotentSite {
     /// Sets which types the expression of the key names. Asked only where a function has several
     /// instances.
     pub const fn key_says(mut self, says: KeySays) -> Self {
-        self.0.set_key_says(says);
+        self.0.says = says;
         self
     }
 
@@ -109,8 +110,8 @@ impl SiteOf<'_> {
         fingerprint: Option<PreparedFingerprint>,
     ) -> Result<StoredCall, Cause> {
         let shared = store.map_err(Cause::Store)?;
-        let scope = self.0.stored_scope(shared.store().outlives_process())?;
-        let key = shared.record_key(&scope, &key.into_parts()?);
+        let scope = scope_on(self.0, shared.store().outlives_process())?;
+        let key = shared.record_key(scope, &key.into_parts()?);
         let fingerprint = fingerprint
             .map(PreparedFingerprint::into_bytes)
             .transpose()?
@@ -123,4 +124,28 @@ impl SiteOf<'_> {
             id: None,
         })
     }
+}
+
+/// Returns the scope of the keys on a store. On one that outlives the process neither the place of a
+/// static nor the names of types can be part of it.
+///
+/// # Errors
+///
+/// If the store outlives the process, and the site has no name, or its keys don't tell the instances
+/// of the function apart.
+fn scope_on(of: MemorySiteOf<'_>, outlives_process: bool) -> Result<Scope, Cause> {
+    let mut scope = of.scope();
+    if !outlives_process {
+        return Ok(scope);
+    }
+    if of.site.name.is_none() {
+        return Err(Cause::Unnamed);
+    }
+    if let Some(types) = of.types {
+        if !tells_apart(of.site.says, types) {
+            return Err(Cause::TypeNotInKey(types.function()));
+        }
+        scope.instance = None;
+    }
+    Ok(scope)
 }

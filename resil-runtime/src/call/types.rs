@@ -45,14 +45,14 @@ impl Types {
 
     /// Returns `Self`, as the path to the function names it, where the instance depends on it:
     /// `<app::Visa as app::Pay>`, `app::Client<u32>`.
-    pub(crate) fn this(self) -> Option<&'static str> {
+    pub fn this(self) -> Option<&'static str> {
         let this = Path::of(self.instance).this;
         (this != Path::of(self.declared).this).then_some(this)
     }
 
     /// Returns path and name of the function, with `Self` and without its own arguments:
     /// `<app::Visa as app::Pay>::charge`.
-    pub(crate) fn function(self) -> &'static str {
+    pub fn function(self) -> &'static str {
         Path::of(self.instance).function
     }
 }
@@ -60,7 +60,7 @@ impl Types {
 #[cfg(feature = "idempotent")]
 impl Types {
     /// Returns the function's own arguments, `<u32, 3>`; empty if it has none.
-    pub(crate) fn arguments(self) -> &'static str {
+    pub fn arguments(self) -> &'static str {
         Path::of(self.instance).arguments
     }
 
@@ -78,7 +78,7 @@ impl Types {
 
     /// Returns whether the function is a default method of a trait, so that `Self` is shown with
     /// the trait and its arguments (`<app::Visa as app::Pay<u32>>`).
-    pub(crate) fn of_trait(self) -> Option<OfTrait> {
+    pub fn of_trait(self) -> Option<OfTrait> {
         let this = self.this()?;
         let is_default = this.starts_with('<') && !self.declared.starts_with('<');
         is_default.then(|| OfTrait {
@@ -90,8 +90,9 @@ impl Types {
 /// See [`Types::of_trait`].
 #[cfg(feature = "idempotent")]
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct OfTrait {
-    pub(crate) has_arguments: bool,
+pub struct OfTrait {
+    /// Whether the trait has arguments.
+    pub has_arguments: bool,
 }
 
 #[inline(always)]

@@ -1,8 +1,6 @@
 //! The instances of a generic function, whose keys are kept apart.
 
 use std::any::TypeId;
-use std::fmt::{self, Write};
-use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::sync::OnceLock;
 
 use crate::call::Types;
@@ -10,11 +8,11 @@ use crate::call::Types;
 /// The part of a scope that tells the instances of a function apart in this process. Two functions
 /// of one `name` share the keys of each type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Instance {
+pub struct Instance {
     /// The names of `Self` and of the function's own arguments.
-    names: [&'static str; 2],
+    pub names: [&'static str; 2],
     /// The exact types, where there is no `name` to share, or where other types may have these names.
-    id: Option<TypeId>,
+    pub id: Option<TypeId>,
 }
 
 impl Instance {
@@ -24,18 +22,6 @@ impl Instance {
             names: [types.this().unwrap_or_default(), types.arguments()],
             id: exact.then(|| types.id()),
         }
-    }
-
-    /// Writes the text that is hashed. A name has no `#` in it.
-    pub(super) fn write(&self, to: &mut String) -> fmt::Result {
-        let [this, arguments] = self.names;
-        write!(to, "#{this}#{arguments}")?;
-        if let Some(id) = self.id {
-            let mut hasher = DefaultHasher::new();
-            id.hash(&mut hasher);
-            write!(to, "#{:x}", hasher.finish())?;
-        }
-        Ok(())
     }
 }
 
@@ -94,14 +80,4 @@ impl KeySays {
         this: false,
         parameter: false,
     };
-
-    /// Returns whether the key tells this instance apart from all others.
-    pub(super) fn tells_apart(self, types: Types) -> bool {
-        let this = match (types.this(), types.of_trait()) {
-            (None, _) => true,
-            (Some(_), Some(of)) => self.this && (self.parameter || !of.has_arguments),
-            (Some(_), None) => self.this || self.parameter,
-        };
-        this && (self.arguments || types.arguments().is_empty())
-    }
 }

@@ -154,13 +154,15 @@ impl Fingerprint {
 /// the function runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope {
-    pub(super) name: &'static str,
+    /// The `name`, or the function.
+    pub name: &'static str,
     /// The address of the function's static, 0 with a `name`: a macro can put several functions of
     /// one path on one line.
-    pub(super) site: usize,
-    pub(super) result: &'static str,
+    pub site: usize,
+    /// The name of the success type.
+    pub result: &'static str,
     /// The instance, if the function has several.
-    pub(super) instance: Option<&'static Instance>,
+    pub instance: Option<&'static Instance>,
 }
 
 impl Scope {
@@ -172,25 +174,6 @@ impl Scope {
             result: "",
             instance: None,
         }
-    }
-
-    /// The name that the scope is shown as.
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Returns the text that is hashed for a store outside of the process. A name has no `#` in it.
-    pub fn text(&self) -> String {
-        let mut text = match self.site {
-            0 => self.name.to_owned(),
-            // It holds in this process alone: a store that outlives it refuses a site without a name.
-            site => format!("{}#{site:x}", self.name),
-        };
-        if let Some(instance) = self.instance {
-            // A `String` takes all that is written.
-            let _ = instance.write(&mut text);
-        }
-        text
     }
 }
 
@@ -207,8 +190,10 @@ impl Hash for Scope {
 
 /// A key as the store in memory keeps it: the full bytes, compared in full.
 pub struct Key {
-    scope: Scope,
-    parts: Vec<u8>,
+    /// Where it belongs.
+    pub scope: Scope,
+    /// The encoded parts.
+    pub parts: Vec<u8>,
     hash: u64,
 }
 
@@ -242,16 +227,6 @@ impl Key {
 
     pub(super) fn name(&self) -> &'static str {
         self.scope.name
-    }
-
-    /// The scope of the key.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    /// The encoded parts.
-    pub fn parts(&self) -> &[u8] {
-        &self.parts
     }
 
     /// Returns whether it belongs to that name and has these parts, whatever the type of its result.

@@ -106,7 +106,7 @@ pub struct MemoryStore {
     capacity: Arc<Capacity>,
     max_result: usize,
     /// The calls that wait in this process. They are no part of the protocol.
-    pub(super) waiters: WaiterQueues,
+    pub waiters: WaiterQueues,
     #[cfg(any(test, feature = "test-util"))]
     ahead: std::sync::atomic::AtomicU64,
 }
@@ -218,26 +218,8 @@ impl MemoryStore {
         (Recorded::not_stored(codec, version), None)
     }
 
-    /// Takes a step by hand on each key of that name and with these parts, whatever the type of
-    /// its result. Says whether one of them changed, or else what the first was answered.
-    pub fn by_hand(
-        &self,
-        name: &str,
-        parts: &[u8],
-        step: impl Fn(&Self, &Arc<Key>) -> ByHand,
-    ) -> ByHand {
-        let mut answer = ByHand::Absent;
-        for key in self.find(name, parts) {
-            let one = step(self, &key);
-            self.waiters.call_all(&key);
-            if answer == ByHand::Absent || one == ByHand::Changed {
-                answer = one;
-            }
-        }
-        answer
-    }
-
-    fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
+    /// Returns the keys of that name and with these parts, whatever the type of their result.
+    pub fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
         let mut found = Vec::new();
         for shard in &self.shards {
             found.extend(lock(shard).keys().filter(|k| k.is_of(name, parts)).cloned());

@@ -48,7 +48,7 @@ impl IdempotentPolicy {
     }
 
     /// How long a result is replayed, from its recording on; an abandoned claim under
-    /// [`OnAbandon::Indeterminate`] is kept as long from its last sign of life on. Default 24 h.
+    /// [`OnAbandon::Indeterminate`] is kept as long from its last heartbeat on. Default 24 h.
     ///
     /// # Panics
     ///
@@ -59,7 +59,7 @@ impl IdempotentPolicy {
         self
     }
 
-    /// How long a claim holds without a sign of life. It is renewed at a third of it while the
+    /// How long a claim holds without a heartbeat. It is renewed at a third of it while the
     /// body runs, however long that is. Default 30 s.
     ///
     /// The renewal runs in the caller's own task, beside the body: a body that blocks its thread,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::claiming::ClaimFuture;
 use super::codec::ResultCodec;
-use super::error::Cause;
 use super::instance::{Instances, KeySays};
 use super::key::{Fingerprint, Key, PreparedFingerprint, PreparedKey, Scope};
 use super::keyed_call::KeyedCall;
@@ -20,8 +19,11 @@ use crate::call::Types;
 #[derive(Debug)]
 pub struct IdempotentSite {
     site: &'static Site,
-    name: Option<&'static str>,
-    says: KeySays,
+    /// The attribute's `name`.
+    pub name: Option<&'static str>,
+    /// The types that the expression of the key names. Asked only where a function has several
+    /// instances.
+    pub says: KeySays,
     instances: Instances,
 }
 
@@ -29,8 +31,10 @@ pub struct IdempotentSite {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct SiteOf<'s> {
-    site: &'s IdempotentSite,
-    types: Option<Types>,
+    /// The site.
+    pub site: &'s IdempotentSite,
+    /// The types, if the function has several instances.
+    pub types: Option<Types>,
 }
 
 impl IdempotentSite {
@@ -47,13 +51,8 @@ impl IdempotentSite {
     /// Sets which types the expression of the key names. Asked only where a function has several
     /// instances.
     pub const fn key_says(mut self, says: KeySays) -> Self {
-        self.set_key_says(says);
-        self
-    }
-
-    /// [`key_says`](Self::key_says), where the site is a part of another static.
-    pub const fn set_key_says(&mut self, says: KeySays) {
         self.says = says;
+        self
     }
 
     /// Returns the site for those types.
@@ -70,7 +69,7 @@ impl SiteOf<'_> {
     }
 
     /// Returns the scope of the keys in this process, but for the type of the result.
-    fn scope(&self) -> Scope {
+    pub fn scope(&self) -> Scope {
         let IdempotentSite {
             site,
             name,
@@ -86,30 +85,6 @@ impl SiteOf<'_> {
             instance: self.types.map(|types| instances.get(types, name.is_some())),
             ..Scope::named(self.name())
         }
-    }
-
-    /// Returns the scope of the keys on a store of `resil-stores`. On one that outlives the
-    /// process neither the place of a static nor the names of types can be part of it.
-    ///
-    /// # Errors
-    ///
-    /// If the store outlives the process, and the site has no name, or its keys don't tell the
-    /// instances of the function apart.
-    pub fn stored_scope(&self, outlives_process: bool) -> Result<Scope, Cause> {
-        let mut scope = self.scope();
-        if !outlives_process {
-            return Ok(scope);
-        }
-        if self.site.name.is_none() {
-            return Err(Cause::Unnamed);
-        }
-        if let Some(types) = self.types {
-            if !self.site.says.tells_apart(types) {
-                return Err(Cause::TypeNotInKey(types.function()));
-            }
-            scope.instance = None;
-        }
-        Ok(scope)
     }
 
     /// Begins a call. `mark` is the one of this call; the bodies that run under the claim must be

@@ -179,7 +179,8 @@ pub fn wake(wakers: Vec<Waker>) {
 }
 
 /// The queues of the store in memory.
-pub(super) struct WaiterQueues {
+#[derive(Debug)]
+pub struct WaiterQueues {
     queues: Mutex<HashMap<Arc<Key>, WaiterQueue>>,
     /// How many wait in all: an owner that ends with none waiting takes no lock.
     waiting: AtomicUsize,
@@ -219,7 +220,7 @@ impl WaiterQueues {
     }
 
     /// See [`WaiterQueue::call_all`].
-    pub(super) fn call_all(&self, key: &Arc<Key>) {
+    pub fn call_all(&self, key: &Arc<Key>) {
         self.call(key, WaiterQueue::call_all);
     }
 

@@ -28,7 +28,7 @@
 //! [`advance`](Suite::advance).
 
 mod case;
-mod hand;
+mod manual;
 mod model;
 mod owner;
 mod race;
@@ -60,7 +60,7 @@ impl Suite {
         table::lines(self).await;
         owner::lines(self).await;
         spans::lines(self).await;
-        hand::lines(self).await;
+        manual::lines(self).await;
     }
 
     /// Runs steps that meet, of which one must win.

@@ -30,7 +30,7 @@
 //! Time is SQLite's clock, the wall clock of the host. Set forward it ends leases early: their
 //! owners are refused if somebody took over, as always. Set back it makes them last longer.
 //!
-//! A sign of life is one `fsync`, and has a fifth of the lease to be done: on disks that stall, a
+//! A heartbeat is one `fsync`, and has a fifth of the lease to be done: on disks that stall, a
 //! lease below about 300 ms may be lost to one of them.
 //!
 //! `rusqlite` brings SQLite with it, and a binary can link `sqlite3` but once: beside another crate

@@ -149,7 +149,7 @@ pub(super) struct Renew {
 impl Step for Renew {
     type Answer = Ack;
 
-    // A caller that is gone gives no sign of life.
+    // A caller that is gone sends no heartbeat.
     const FOR_NOBODY: bool = false;
 
     fn decide(&self, row: Option<Row>, now: Millis) -> Then<Ack> {

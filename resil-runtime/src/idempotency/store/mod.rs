@@ -121,7 +121,7 @@ pub trait Store: Send + Sync + 'static {
         request: &'a ClaimRequest,
     ) -> BoxFuture<'a, StoreResult<ClaimAnswer>>;
 
-    /// A sign of life: moves the lease to `lease` and the expiry to `ttl` from now, if the key is
+    /// The heartbeat: moves the lease to `lease` and the expiry to `ttl` from now, if the key is
     /// Pending for `token`; a lease that has ended, or was abandoned, too, as long as nobody took
     /// over. Never shortens anything else, never changes the fence.
     ///

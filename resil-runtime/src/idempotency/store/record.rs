@@ -119,7 +119,7 @@ pub struct ClaimRequest {
     pub token: Token,
     /// The fingerprint that must be equal when the key comes again, if there is one.
     pub fingerprint: Option<Fingerprint>,
-    /// How long the claim holds without a sign of life.
+    /// How long the claim holds without a heartbeat.
     pub lease: Duration,
     /// How long the record is kept if nothing more is heard of it.
     pub ttl: Duration,
