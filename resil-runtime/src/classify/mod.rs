@@ -38,6 +38,7 @@ pub use self::chain::find;
 pub use self::class::{Class, Classify};
 #[cfg(feature = "http")]
 pub use self::http::retry_after;
+pub use self::probe::RetryAfter;
 pub use self::registry::register;
 pub use self::retry_after::parse_retry_after;
 pub use self::status::http_status;
