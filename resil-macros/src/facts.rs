@@ -83,7 +83,7 @@ pub(crate) struct Bound {
 
 /// How a layer runs again what is inside it.
 pub(crate) struct Repeats {
-    /// The number of runs as it is written, where messages about it point.
+    /// The number of attempts as it is written, where messages about it point.
     pub(crate) tokens: TokenStream,
     /// Where it says that only time ends it.
     pub(crate) unlimited: Option<Span>,
@@ -91,7 +91,7 @@ pub(crate) struct Repeats {
     pub(crate) within: bool,
     /// May run it a second time: not with a literal `max = 1`.
     pub(crate) more_than_once: bool,
-    /// The number of runs and the shortest delays between them, where both are known.
+    /// The number of attempts and the shortest delays between them, where both are known.
     pub(crate) shortest: Option<Shortest>,
 }
 

@@ -1,4 +1,4 @@
-//! What a function's return type says: its outcome, its success and its error.
+//! A function's return type: its outcome, its success and its error.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

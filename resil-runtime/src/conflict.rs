@@ -21,7 +21,7 @@ pub struct Conflict {
     pub ignored: &'static str,
 }
 
-/// What a [`Conflict`] is about.
+/// The subject of a [`Conflict`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConflictKind {

@@ -20,8 +20,8 @@ pub type CodecError = Box<dyn Error + Send + Sync>;
 pub type Read<'a> =
     dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error> + 'a;
 
-/// How results become bytes in a store that was given one: see
-/// [`Shared::codec`](crate::Shared::codec). [`Json`] is the default.
+/// The encoding of results in a store: see [`Shared::codec`](crate::Shared::codec). [`Json`] is the
+/// default.
 ///
 /// Take one that keeps the names of fields. After two fields of one type changed their places,
 /// postcard and compact `MessagePack` decode what was recorded before without an error, and with

@@ -1,4 +1,5 @@
-//! What generated code of one stack shares, and what one layer knows of the others.
+//! The context of one stack's generated code: the parts that its layers share, and the facts that
+//! one layer knows of the others.
 
 use std::ops::Range;
 

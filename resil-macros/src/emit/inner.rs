@@ -1,4 +1,4 @@
-//! What a layer is put around, and what it makes of that.
+//! The code that a layer wraps, and the code that it returns.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};

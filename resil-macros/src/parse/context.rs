@@ -1,4 +1,4 @@
-//! What reading an attribute knows besides the attribute's own arguments.
+//! The context in which an attribute is read: everything besides its own arguments.
 
 use proc_macro2::{Ident, TokenStream};
 

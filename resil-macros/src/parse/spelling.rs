@@ -1,4 +1,4 @@
-//! What the spelling of a name or an expression says of it: constants begin with a capital.
+//! Guesses by spelling: constants begin with a capital.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 

@@ -1,4 +1,4 @@
-//! What the layers of one stack hand to each other.
+//! The outcome that the layers of one stack pass to each other.
 
 use std::convert::Infallible;
 

@@ -8,7 +8,7 @@ use crate::call::Site;
 /// Stands for the function where settings were given, or a call was made, manually.
 pub(super) const MANUAL: &str = "(by hand)";
 
-/// Who asks a breaker to let a call in.
+/// The caller that asks a breaker for a permit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller<'a> {
     /// The annotated function; `None` for a manual call.

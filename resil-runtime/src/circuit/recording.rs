@@ -1,5 +1,5 @@
-//! Which call's outcome a breaker is recording on this thread, so that the change of state that
-//! comes of it is told as that call's.
+//! The call whose outcome a breaker is recording on this thread, so that events tell the change of
+//! state as that call's.
 
 use std::cell::Cell;
 

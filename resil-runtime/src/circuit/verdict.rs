@@ -1,4 +1,4 @@
-//! What a call's outcome says about the other side.
+//! The verdict of a circuit on an outcome.
 
 use crate::call::Failure;
 use crate::classify::Class;

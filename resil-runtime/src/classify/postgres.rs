@@ -41,7 +41,7 @@ impl Classify for Error {
     }
 }
 
-/// How the kinds begin that no other try can mend.
+/// The beginnings of the codes that no other attempt can mend.
 const OF_THE_CALLER: [&str; 10] = [
     "error serializing parameter",
     "error deserializing column",

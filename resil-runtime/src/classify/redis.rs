@@ -1,5 +1,5 @@
-//! `redis::RedisError`: by the driver's own judgement of what is worth another try, and by the
-//! server's codes that the driver does not know.
+//! `redis::RedisError`: by the driver's own judgement of what to retry, and by the server's codes
+//! that the driver does not know.
 
 use std::error::Error as StdError;
 

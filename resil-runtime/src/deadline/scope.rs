@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::ambient::{self, AmbientFrame};
 use crate::clock::{self, Instant};
 
-/// A point in time by which the work that is running should be done.
+/// The instant by which the work that is running should be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 

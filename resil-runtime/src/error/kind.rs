@@ -1,4 +1,4 @@
-//! Which policy a refusal came from.
+//! The policy that a refusal came from.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Whether anybody listens: a counter that every event reads, so that events nobody hears cost one
+//! The counter of listeners, which every event reads, so that an event without a listener costs one
 //! relaxed load.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -1,11 +1,11 @@
-//! Why `#[idempotent]` answered in place of the body.
+//! The refusals of `#[idempotent]`.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::store::StoreError;
 
-/// Why `#[idempotent]` answered in place of the body, or why it has no result to answer with.
+/// The reason for which `#[idempotent]` refused a call, or has no result to replay.
 ///
 /// `name` is always the scope of the keys: the attribute's `name`, or the function. Keys,
 /// fingerprints and results are never part of a message. `#[retry]` takes all of them as final.
@@ -91,7 +91,7 @@ pub enum IdempotencyError {
         /// The scope of the keys.
         name: &'static str,
     },
-    /// The key of this call is none. Nothing ran.
+    /// The key of this call is invalid. Nothing ran.
     #[error("`{name}`: part {part} of the idempotency key {reason}")]
     #[non_exhaustive]
     InvalidKey {
@@ -115,7 +115,7 @@ pub enum IdempotencyError {
     Store {
         /// The scope of the keys.
         name: &'static str,
-        /// What the store, or its driver, said.
+        /// The error of the store, or of its driver.
         source: StoreError,
     },
     /// The store outlives the process, and the function has no `name`. Nothing ran.
@@ -206,7 +206,7 @@ impl IdempotencyError {
         }
     }
 
-    /// How long to wait before the call is worth repeating, where that is known.
+    /// Returns how long to wait before the call is worth repeating, if that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::InProgress { retry_in, .. } => *retry_in,
@@ -260,7 +260,7 @@ impl Cause {
     }
 }
 
-/// What is wrong with a part of a key.
+/// The fault of a part of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFault {

@@ -24,11 +24,11 @@ const RECORD: usize = 456;
 /// them.
 const SHARDS: usize = 16;
 
-/// How much the store in memory may hold.
+/// The bounds of the store in memory.
 ///
-/// When a limit is reached, what has expired goes first, then the oldest results (oldest of the
-/// shard that the new key belongs to). Claims in progress never go: a store full of them refuses
-/// with [`Full`](super::IdempotencyError::Full).
+/// When a limit is reached, expired records go first, then the oldest results (oldest of the shard
+/// that the new key belongs to). Claims in progress never go: a store full of them refuses with
+/// [`Full`](super::IdempotencyError::Full).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "pass it to `memory_limits`"]
 pub struct MemoryLimits {

@@ -47,7 +47,7 @@ impl IdempotentPolicy {
         }
     }
 
-    /// How long a result is replayed, from its recording on; an abandoned claim under
+    /// Sets how long a result is replayed after it was recorded; an abandoned claim under
     /// [`OnAbandon::Indeterminate`] is kept as long from its last heartbeat on. Default 24 h.
     ///
     /// # Panics

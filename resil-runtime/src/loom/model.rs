@@ -1,4 +1,4 @@
-//! What a model is, and running one.
+//! The definition of a model, and running one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

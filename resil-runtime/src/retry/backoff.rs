@@ -37,7 +37,7 @@ impl<F: FnMut(u32) -> Duration> Backoff for F {
     }
 }
 
-/// Where the next delay comes from.
+/// The source of the next delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DelaySource {
     /// The strategy of the policy.

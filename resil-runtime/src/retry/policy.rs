@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How the delay grows from one retry to the next.
+/// The growth of the delay from one retry to the next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Strategy {

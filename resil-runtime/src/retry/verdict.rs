@@ -1,4 +1,4 @@
-//! Whether an attempt that failed is worth another one: by a pattern, or by the kind of its error.
+//! The verdict on a failed attempt: by a pattern, or by the class of its error.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is done by hand: resolve and forget.
+//! Steps by hand: resolve and forget.
 
 use super::Suite;
 use super::case::{LONG, recorded, request, strict, token};

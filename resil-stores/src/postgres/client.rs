@@ -118,7 +118,7 @@ impl Postgres {
         Ok(self)
     }
 
-    /// How long one statement is waited for. Default 2 s.
+    /// Sets how long to wait for one statement. Default 2 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -135,8 +135,8 @@ impl Postgres {
         &self.sql.schema
     }
 
-    /// How many statements of this store were run again since what they saw was older than what
-    /// they met: for tests and for who is curious.
+    /// Returns how many statements of this store were run again because a newer row was in their
+    /// way, for tests and for curious readers.
     pub fn empty_answers(&self) -> u64 {
         self.counts.empty.load(Relaxed)
     }

@@ -1,5 +1,5 @@
-//! What a server's settings mean for what it keeps. `INFO` alone is asked: managed services refuse
-//! `CONFIG`.
+//! A check of the server's settings: whether it keeps its records. `INFO` alone is asked: managed
+//! services refuse `CONFIG`.
 
 use ::redis::aio::ConnectionLike;
 use ::redis::{RedisResult, Value, cmd};

@@ -54,8 +54,8 @@ impl Redis {
         self
     }
 
-    /// How long one answer, or one try to connect, is waited for. Default 2 s. A connection that
-    /// is brought along keeps its own timeouts.
+    /// Sets how long to wait for one answer, or for one attempt to connect. Default 2 s. A
+    /// connection that is brought along keeps its own timeouts.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

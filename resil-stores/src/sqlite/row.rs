@@ -1,4 +1,4 @@
-//! One row of the table, and what time does to it.
+//! One row of the table, and its expiry.
 
 use std::borrow::Cow;
 use std::sync::Arc;

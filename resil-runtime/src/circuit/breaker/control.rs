@@ -1,4 +1,4 @@
-//! What does not come from calls: adopting settings, manual control, and inspection.
+//! Adopting settings, manual control, and inspection: everything that calls don't do.
 
 use super::{BreakerCore, Clock};
 use crate::circuit::counts::Counts;

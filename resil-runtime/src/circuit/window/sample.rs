@@ -1,4 +1,4 @@
-//! What is counted in a window, and what is in it.
+//! The samples that a window counts, and its totals.
 
 /// The counts of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

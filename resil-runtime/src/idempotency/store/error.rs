@@ -1,4 +1,4 @@
-//! Why a store gave no answer.
+//! The error of a store that gave no answer.
 
 use std::borrow::Cow;
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! The contract of a store of idempotency records: one method for each step of the protocol.
 //!
-//! [`Store`] is all that somebody needs to build a store of their own; the
-//! `conformance` suite (feature `test-util`) says whether it is right.
+//! Implement [`Store`] to build a store of your own; the `conformance` suite (feature `test-util`)
+//! says whether it is right.
 //!
 //! # The record
 //!
@@ -72,8 +72,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The answer to a step of a [`Store`], or why there is none.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// A place that keeps idempotency records. See the [module](self) for the record, the table of
-/// its states, and what may be sent again.
+/// A store of idempotency records. The [module](self) describes the record, the table of its
+/// states, and the steps that may be sent again.
 ///
 /// Futures may be dropped at any await: a step that was dropped took effect once or not at all.
 /// They need not bound their time: the call does that, by its lease.

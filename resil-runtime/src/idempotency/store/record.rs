@@ -158,7 +158,7 @@ impl ClaimRequest {
     }
 }
 
-/// How a body ended.
+/// The outcome of a body, as it is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
