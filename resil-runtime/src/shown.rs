@@ -91,21 +91,21 @@ impl<'a, E> Showing<'a, E> {
 
 impl<'a, E: Display> Showing<'a, E> {
     /// By its `Display`.
-    pub fn shown(&self) -> Shown<'a> {
+    pub fn __resil_shown(&self) -> Shown<'a> {
         Shown::Display(self.0.0.0)
     }
 }
 
 impl<'a, E: Debug> ByDebug<'a, E> {
     /// By its `Debug`.
-    pub fn shown(&self) -> Shown<'a> {
+    pub fn __resil_shown(&self) -> Shown<'a> {
         Shown::Debug(self.0.0)
     }
 }
 
 impl<'a, E> Mute<'a, E> {
     /// Not at all.
-    pub fn shown(&self) -> Shown<'a> {
+    pub fn __resil_shown(&self) -> Shown<'a> {
         let _ = self.0;
         Shown::Nothing
     }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn text(error: &impl Display) -> Option<Arc<str>> {
-        Showing::new(error).shown().text()
+        Showing::new(error).__resil_shown().text()
     }
 
     #[test]
@@ -146,9 +146,9 @@ mod tests {
         struct OnlyDebug;
         struct Neither;
         assert_eq!(text(&"lost").as_deref(), Some("lost"));
-        let debug = Showing::new(&OnlyDebug).shown().text();
+        let debug = Showing::new(&OnlyDebug).__resil_shown().text();
         assert_eq!(debug.as_deref(), Some("OnlyDebug"));
-        assert_eq!(Showing::new(&Neither).shown().text(), None);
+        assert_eq!(Showing::new(&Neither).__resil_shown().text(), None);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl SiteOf<'_> {
     /// `mark` is the one of this call; the bodies that run under the claim must be watched with it.
     /// Nothing happens before the first poll.
     pub fn begin<'a, T, E>(
-        &self,
+        self,
         policy: &'static IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
@@ -69,7 +69,7 @@ impl SiteOf<'_> {
 
     /// [`begin`](Self::begin) of a site with a store of its own.
     pub fn begin_on<'a, T, E>(
-        &self,
+        self,
         store: StoreChoice,
         policy: &IdempotentPolicy,
         key: PreparedKey,

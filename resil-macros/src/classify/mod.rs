@@ -153,7 +153,7 @@ fn registration(input: &DeriveInput, krate: &TokenStream) -> TokenStream {
             fn __resil_class(
                 error: &(dyn ::core::error::Error + 'static),
             ) -> ::core::option::Option<#krate::__private::Class> {
-                #krate::__private::Link::<#name<#arguments>>::new().class(error)
+                #krate::__private::Link::<#name<#arguments>>::new().__resil_class(error)
             }
             #krate::__private::submit! {
                 #krate::__private::Derived::new(__resil_class)
@@ -221,7 +221,7 @@ fn arm(
             forwarded.push(ty);
             let value = format_ident!("__resil_inner", span = span);
             quote_spanned!(span=> #path { #member: #value } => {
-                #krate::__private::Forward::new(#value).class()
+                #krate::__private::Forward::new(#value).__resil_class()
             })
         }
     })

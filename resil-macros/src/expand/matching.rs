@@ -20,13 +20,13 @@ impl Cx<'_> {
     /// used.
     pub(crate) fn class(&self, span: Span) -> TokenStream {
         let probe = self.private("Probe", span);
-        quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).class())
+        quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).__resil_class())
     }
 
     /// A closure that says how an error can be shown in an event. No trait is named here either.
     pub(crate) fn shown(&self, span: Span) -> TokenStream {
         let showing = self.private("Showing", span);
-        quote_spanned!(mixed(span)=> |__resil_e: &_| #showing::new(__resil_e).shown())
+        quote_spanned!(mixed(span)=> |__resil_e: &_| #showing::new(__resil_e).__resil_shown())
     }
 
     /// A closure that says whether a value matches; without a pattern none does.

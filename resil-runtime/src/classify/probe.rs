@@ -34,28 +34,28 @@ impl<'a, E: ?Sized> Probe<'a, E> {
 
 impl<E: Classify + ?Sized> Probe<'_, E> {
     /// By [`Classify`].
-    pub fn class(&self) -> Option<Class> {
+    pub fn __resil_class(&self) -> Option<Class> {
         Some((self.0.0.0.0).classify())
     }
 }
 
 impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<'_, E> {
     /// By what it wraps: `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
-    pub fn class(&self) -> Option<Class> {
+    pub fn __resil_class(&self) -> Option<Class> {
         find(self.0.0.0.as_ref())
     }
 }
 
 impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<'_, E> {
     /// By what it wraps: `Box<dyn Error>`.
-    pub fn class(&self) -> Option<Class> {
+    pub fn __resil_class(&self) -> Option<Class> {
         find(self.0.0.as_ref())
     }
 }
 
 impl<E: ?Sized> Unknown<'_, E> {
     /// Nothing is known.
-    pub fn class(&self) -> Option<Class> {
+    pub fn __resil_class(&self) -> Option<Class> {
         let _ = self.0;
         None
     }
@@ -110,28 +110,28 @@ impl<'a, E: ?Sized> Forward<'a, E> {
 
 impl<E: Classify + ?Sized> Forward<'_, E> {
     /// By [`Classify`].
-    pub fn class(&self) -> Class {
+    pub fn __resil_class(&self) -> Class {
         (self.0.0.0.0).classify()
     }
 }
 
 impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ForwardByReference<'_, E> {
     /// By what it wraps; what is unknown is transient.
-    pub fn class(&self) -> Class {
+    pub fn __resil_class(&self) -> Class {
         find(self.0.0.0.as_ref()).unwrap_or(Class::Transient)
     }
 }
 
 impl<E: AsRef<dyn StdError + 'static> + ?Sized> ForwardByLocalReference<'_, E> {
     /// By what it wraps; what is unknown is transient.
-    pub fn class(&self) -> Class {
+    pub fn __resil_class(&self) -> Class {
         find(self.0.0.as_ref()).unwrap_or(Class::Transient)
     }
 }
 
 impl<E: ?Sized> ForwardUnknown<'_, E> {
     /// Never compiles: it gets here only where `E` has no [`Classify`].
-    pub fn class(&self) -> Class
+    pub fn __resil_class(&self) -> Class
     where
         E: Classify,
     {

@@ -120,7 +120,7 @@ impl<T> Link<T> {
 
 impl<T: Classify + StdError + 'static> Link<T> {
     /// The class of `error`, if it is a `T`.
-    pub fn class(&self, error: &(dyn StdError + 'static)) -> Option<Class> {
+    pub fn __resil_class(&self, error: &(dyn StdError + 'static)) -> Option<Class> {
         class_of::<T>(error)
     }
 }
@@ -128,7 +128,7 @@ impl<T: Classify + StdError + 'static> Link<T> {
 impl<T> NoLink<T> {
     /// Nothing.
     #[expect(clippy::unused_self, reason = "called as the method of `Link` is")]
-    pub fn class(&self, _: &(dyn StdError + 'static)) -> Option<Class> {
+    pub fn __resil_class(&self, _: &(dyn StdError + 'static)) -> Option<Class> {
         None
     }
 }

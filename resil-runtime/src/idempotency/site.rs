@@ -91,7 +91,7 @@ impl SiteOf<'_> {
     /// watched with it. Nothing happens before the first poll; a drop while it waits gives its
     /// turn to the next one.
     pub fn begin<'a, T, E>(
-        &self,
+        self,
         policy: &'static IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,

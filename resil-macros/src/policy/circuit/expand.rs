@@ -66,10 +66,10 @@ impl Circuit {
         let at = mixed(self.span);
         self.site(cx);
         let site = if self.name.is_some() {
-            quote_spanned!(at=> __RESIL_CIRCUIT)
+            quote_spanned!(at=> (&__RESIL_CIRCUIT))
         } else {
             let types = cx.types(self.span);
-            quote_spanned!(at=> __RESIL_CIRCUIT.of(#types))
+            quote_spanned!(at=> (&__RESIL_CIRCUIT).of(#types))
         };
         let policy = if self.may_be_generic() {
             quote_spanned!(at=> #site.instance(#policy))

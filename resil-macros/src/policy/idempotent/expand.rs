@@ -60,7 +60,7 @@ impl Idempotent {
         };
         let types = cx.types(self.span);
         Inner::Future(quote_spanned! {at=>
-            __RESIL_IDEMPOTENT
+            (&__RESIL_IDEMPOTENT)
                 .of(#types)
                 .#begin(
                     #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_mark

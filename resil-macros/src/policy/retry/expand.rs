@@ -31,7 +31,7 @@ impl Retry {
             Some(Budget::Off | Budget::Named(_)) => quote_spanned!(at=> &__RESIL_RETRY),
             None | Some(Budget::Own { .. }) => {
                 let types = cx.types(self.span);
-                quote_spanned!(at=> __RESIL_RETRY.of(#types))
+                quote_spanned!(at=> (&__RESIL_RETRY).of(#types))
             }
         };
         let clones = cx.clone_statements();
@@ -47,14 +47,14 @@ impl Retry {
         let (backoff, plan) = self.plan(cx);
         let mark = cx.mark_option(self.span);
         let again = quote_spanned! {at=>
-            __resil_retry.again(
+            (&mut __resil_retry).again(
                 &__resil_r, #mark, #on_ok, #verdict, #class, #shown, #asked, #plan
             )
         };
         let number = self
             .attempt
             .as_ref()
-            .map(|_| quote_spanned!(at=> let __resil_attempt = __resil_retry.attempt();));
+            .map(|_| quote_spanned!(at=> let __resil_attempt = (&__resil_retry).attempt();));
         if !self.runs_again() {
             // No loop, so that the body may move its arguments.
             return Inner::Value(quote_spanned! {at=> {
@@ -70,9 +70,9 @@ impl Retry {
         }
         // A circuit around it is not told of the time that is spent waiting.
         let pause = if above.iter().any(|l| matches!(l, Layer::Circuit(_))) {
-            quote_spanned!(at=> __resil_under.leaving_out(__resil_retry.pause()))
+            quote_spanned!(at=> __resil_under.leaving_out((&__resil_retry).pause()))
         } else {
-            quote_spanned!(at=> __resil_retry.pause())
+            quote_spanned!(at=> (&__resil_retry).pause())
         };
         Inner::Value(quote_spanned! {at=> {
             let mut __resil_retry = #retry::begin(#site, const { &#policy });
