@@ -45,7 +45,6 @@ pub enum Error {
         inherited: bool,
     },
     /// A circuit breaker refused before the body ran.
-    #[non_exhaustive]
     CircuitOpen {
         /// The breaker's name: the one given to it, or the path of the function.
         name: &'static str,
