@@ -52,11 +52,11 @@ pub use crate::retry::verdict::recorded_is_final;
 pub mod stores {
     pub use crate::call::conversions::IsResult;
     pub use crate::call::{CallState, Failure, Outcome, Site, Types};
+    pub use crate::error::idempotency::Cause;
     pub use crate::error::refusal::Refusal;
     pub use crate::idempotency::active_claims::*;
     pub use crate::idempotency::claiming::ClaimFuture;
     pub use crate::idempotency::codec::*;
-    pub use crate::idempotency::error::Cause;
     pub use crate::idempotency::instance::*;
     pub use crate::idempotency::key::*;
     pub use crate::idempotency::keyed_call::*;

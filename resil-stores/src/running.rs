@@ -87,7 +87,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
     }
 
     /// Claims, and runs `inside` if the key is this call's: all attempts of the call, each watched
-    /// with the mark that was given to `begin`.
+    /// with the call's state that was given to `begin`.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),

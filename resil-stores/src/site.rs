@@ -49,7 +49,7 @@ impl IdempotentSite {
 impl SiteOf<'_> {
     /// Begins a call on the installed store, or on the one in memory.
     ///
-    /// `mark` is the one of this call; the bodies that run under the claim must be watched with it.
+    /// `state` is the one of this call; the bodies that run under the claim must be watched with it.
     /// Nothing happens before the first poll.
     pub fn begin<'a, T, E>(
         self,
@@ -57,13 +57,13 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a CallState,
+        state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         if let Some(store) = default_store() {
             let store = Ok(store.clone());
-            return self.begin_stored(store, policy, key, fingerprint, codec, mark);
+            return self.begin_stored(store, policy, key, fingerprint, codec, state);
         }
-        let in_memory = self.0.begin(policy, key, fingerprint, codec.memory, mark);
+        let in_memory = self.0.begin(policy, key, fingerprint, codec.memory, state);
         ClaimFuture::in_memory(in_memory)
     }
 
@@ -75,9 +75,9 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a CallState,
+        state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
-        self.begin_stored(store.0, policy, key, fingerprint, codec, mark)
+        self.begin_stored(store.0, policy, key, fingerprint, codec, state)
     }
 
     fn begin_stored<'a, T, E>(
@@ -87,11 +87,11 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a CallState,
+        state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         let call = self.call(store, policy, key, fingerprint);
         let shown = call.as_ref().map_or(0, |call| call.key.shown());
-        let keyed = KeyedCall::new(mark, shown, policy.result_version());
+        let keyed = KeyedCall::new(state, shown, policy.result_version());
         let claim: Claiming = match call {
             Ok(mut call) => {
                 call.id = keyed.id();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
-use super::state::CircuitState;
+use crate::event::circuit_state::CircuitState;
 
 /// The number of changes that are kept for a slow listener.
 pub const KEPT: usize = 128;

@@ -13,9 +13,9 @@ use super::keys::Keys;
 use super::named::NamedBreaker;
 use super::names;
 use super::policy::CircuitPolicy;
-use super::state::CircuitState;
 use crate::clock;
 use crate::error::Error;
+use crate::event::circuit_state::CircuitState;
 use crate::sync::Arc;
 
 /// The handle of a breaker: [`breaker`](crate::breaker()) returns it.

@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 use super::callers::{Caller, Reported};
 use super::change::{Change, Channel};
 use super::recording;
-use super::state::CircuitState;
+use crate::event::circuit_state::CircuitState;
 use crate::event::{self, Event};
 
-/// The key of the breaker that newcomers share when all places are taken, and the name of the one
+/// The key of the breaker that new keys share when all places are taken, and the name of the one
 /// that manually made names beyond the bound share.
 pub const OVERFLOW: &str = "(overflow)";
 

@@ -4,7 +4,7 @@
 //! first, then an open one whose open time is over. *Idle* means that no call and no handle has the
 //! breaker, so that nobody is left with a breaker that others do not share. An open one stays until
 //! its open time is over, a half-open one for [`open_for`](super::CircuitPolicy::open_for) after
-//! its last probe, and one that is held manually for ever. Where no place is free, newcomers share
+//! its last probe, and one that is held manually for ever. Where no place is free, new keys share
 //! one breaker.
 //!
 //! Locks are held for lookups and moves only: keys are text before the lock is taken, breakers are
@@ -22,8 +22,8 @@ use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, broke
 
 const SHARDS: usize = if cfg!(loom) { 2 } else { 16 };
 
-/// The number of places that a newcomer looks at after another one has looked at all of them and
-/// found none free. Newcomers go on where the last one stopped, until they have been round.
+/// The number of places that a new key looks at after another one has looked at all of them and
+/// found none free. New keys go on where the last one stopped, until they have been round.
 /// Otherwise a flood of keys, all of them open, would cost each call a walk over all places.
 const LOOKS: usize = 128;
 
@@ -34,11 +34,11 @@ pub(crate) struct Keys {
     shards: [Mutex<Shard>; SHARDS],
     /// The shard in which the next search for a free place begins.
     next_shard: AtomicUsize,
-    /// The number of newcomers that look at [`LOOKS`] places only.
+    /// The number of new keys that look at [`LOOKS`] places only.
     limited: AtomicUsize,
     /// The number of breakers in all shards, those about to be inserted included.
     live: AtomicUsize,
-    /// The breaker that newcomers share if no place is free.
+    /// The breaker that new keys share if no place is free.
     overflow: OnceLock<Arc<BreakerCore>>,
 }
 
@@ -100,7 +100,7 @@ impl Keys {
         if let Some(other) = shard.find(&key)
             && !broken("insert_in_one")
         {
-            // Another newcomer of that key was quicker.
+            // Another call with that key was quicker.
             drop(shard);
             self.live.fetch_sub(1, Ordering::Relaxed);
             return other;

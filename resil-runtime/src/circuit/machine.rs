@@ -17,15 +17,15 @@ pub(super) enum Admission {
     Passes,
     /// It is refused. The next probe may run after this many milliseconds, if that is known.
     Refused(Option<u64>),
-    /// It passes as a probe, granted at `now`, once the word is changed to `to`.
+    /// It passes as a probe, let in at `now`, once the word is changed to `to`.
     Probe { to: Word, now: u64 },
 }
 
-/// Returns what becomes of a call; `last_grant` is when the last probe was let in.
+/// Returns what becomes of a call; `last_probe` is when the last probe was let in.
 pub(super) fn admit(
     word: Word,
     rules: &Rules,
-    last_grant: u64,
+    last_probe: u64,
     clock: impl FnOnce() -> u64,
 ) -> Admission {
     match word.state() {
@@ -40,7 +40,7 @@ pub(super) fn admit(
                 out: 1,
                 ok: 0,
                 growth,
-                grant: 0,
+                probe_number: 0,
             });
             Admission::Probe { to, now }
         }
@@ -48,21 +48,21 @@ pub(super) fn admit(
             out,
             ok,
             growth,
-            grant,
+            probe_number,
         } => {
             let now = clock();
             let is_free = out + ok < rules.probes;
-            if !is_free && !is_lost(rules, last_grant, now) {
+            if !is_free && !is_lost(rules, last_probe, now) {
                 return Admission::Refused(None);
             }
             let to = State::HalfOpen {
                 out: if is_free { out + 1 } else { 1 },
                 ok,
                 growth,
-                grant: if broken("grant_number") {
-                    grant
+                probe_number: if broken("probe_number") {
+                    probe_number
                 } else {
-                    grant.wrapping_add(1)
+                    probe_number.wrapping_add(1)
                 },
             };
             // Otherwise the probes that are out are lost: the new generation makes all of them
@@ -89,7 +89,7 @@ pub(super) fn probe_ended(
         out,
         ok,
         growth,
-        grant,
+        probe_number,
     } = word.state()
     else {
         return None;
@@ -101,7 +101,7 @@ pub(super) fn probe_ended(
             out: out.saturating_sub(1),
             ok: ok + u32::from(verdict == CircuitVerdict::Success),
             growth,
-            grant,
+            probe_number,
         }),
     })
 }
@@ -157,7 +157,7 @@ pub(super) fn adopted(word: Word, settings: &Settings, clock: impl FnOnce() -> u
             out: 0,
             ok: 0,
             growth,
-            grant: 0,
+            probe_number: 0,
         },
         // Not longer than these settings would have it.
         State::Open { until, growth } => State::Open {
@@ -195,7 +195,7 @@ pub(super) fn expire(word: Word, rules: &Rules, clock: impl FnOnce() -> u64) -> 
         out: 0,
         ok: 0,
         growth,
-        grant: 0,
+        probe_number: 0,
     }))
 }
 
@@ -222,8 +222,8 @@ pub(super) fn is_due(rules: &Rules, until: u64, now: u64) -> bool {
 }
 
 /// Returns whether the probes that are out have lost their places; the last of them was let in at
-/// `last_grant`. A grant that lies as far ahead was dated by a clock that runs ahead of this one,
+/// `last_probe`. A probe that lies as far ahead was dated by a clock that runs ahead of this one,
 /// and says nothing.
-pub(super) fn is_lost(rules: &Rules, last_grant: u64, now: u64) -> bool {
-    now.abs_diff(last_grant) >= rules.open_for
+pub(super) fn is_lost(rules: &Rules, last_probe: u64, now: u64) -> bool {
+    now.abs_diff(last_probe) >= rules.open_for
 }

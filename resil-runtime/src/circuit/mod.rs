@@ -52,7 +52,6 @@ pub(crate) mod registry;
 mod rules;
 mod settings;
 pub(crate) mod site;
-mod state;
 pub(crate) mod verdict;
 mod window;
 mod word;
@@ -66,7 +65,7 @@ pub use self::changes::Changes;
 pub use self::counts::Counts;
 pub use self::handle::{Breaker, KeyedBreaker};
 pub use self::policy::{CircuitPolicy, Window};
-pub use self::state::CircuitState;
+pub use crate::event::circuit_state::CircuitState;
 
 #[cfg(loom)]
 pub(crate) use self::{

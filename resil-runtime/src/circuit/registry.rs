@@ -6,9 +6,9 @@ use super::breaker::BreakerCore;
 use super::counts::Counts;
 use super::handle::Breaker;
 use super::names;
-use super::state::CircuitState;
 use crate::clock;
 use crate::conflict::{self, Conflict};
+use crate::event::circuit_state::CircuitState;
 
 pub use super::identity::OVERFLOW;
 pub use super::names::MAX_BY_HAND;

@@ -5,7 +5,7 @@
 //! ends, it is late. `payload == 0` in the closed phase means that *a success would change
 //! nothing*: the inlined path of a success is one load and one test, whatever the rules are.
 
-use super::state::CircuitState;
+use crate::event::circuit_state::CircuitState;
 
 /// The phase and generation of a word: what a call remembers of the state that let it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) enum State {
         growth: u32,
         /// The number of probes let in, modulo 2²³, so that no two words of one generation with a
         /// probe out are the same.
-        grant: u32,
+        probe_number: u32,
     },
     /// Refuses until it is told otherwise.
     ForcedOpen,
@@ -60,8 +60,8 @@ const HALF_OPEN: u64 = 2;
 const MANUAL: u64 = 3;
 
 const UNTIL_BITS: u32 = 39;
-const GRANT_BITS: u32 = 23;
-const GRANT_MASK: u32 = (1 << GRANT_BITS) - 1;
+const NUMBER_BITS: u32 = 23;
+const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1;
 
 /// The last millisecond at which an open time can end: about 17 years after zero.
 pub(crate) const UNTIL_MAX: u64 = (1 << UNTIL_BITS) - 1;
@@ -89,13 +89,13 @@ impl Word {
                 out,
                 ok,
                 growth,
-                grant,
+                probe_number,
             } => (
                 HALF_OPEN,
                 ((out & 0xff) as u64) << 36
                     | ((ok & 0xff) as u64) << 28
-                    | grown(growth) << GRANT_BITS
-                    | (grant & GRANT_MASK) as u64,
+                    | grown(growth) << NUMBER_BITS
+                    | (probe_number & NUMBER_MASK) as u64,
             ),
             State::ForcedOpen => (MANUAL, 0),
             State::Disabled => (MANUAL, 1),
@@ -117,8 +117,8 @@ impl Word {
             HALF_OPEN => State::HalfOpen {
                 out: bits(payload, 36, 8),
                 ok: bits(payload, 28, 8),
-                growth: bits(payload, GRANT_BITS, 5),
-                grant: bits(payload, 0, GRANT_BITS),
+                growth: bits(payload, NUMBER_BITS, 5),
+                probe_number: bits(payload, 0, NUMBER_BITS),
             },
             _ if payload == 0 => State::ForcedOpen,
             _ => State::Disabled,
@@ -227,13 +227,13 @@ mod tests {
                 out: 255,
                 ok: 0,
                 growth: 31,
-                grant: GRANT_MASK,
+                probe_number: NUMBER_MASK,
             },
             State::HalfOpen {
                 out: 0,
                 ok: 254,
                 growth: 0,
-                grant: 0,
+                probe_number: 0,
             },
             State::ForcedOpen,
             State::Disabled,

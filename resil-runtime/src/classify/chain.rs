@@ -76,7 +76,8 @@ fn foreign(error: &(dyn StdError + 'static)) -> Option<Class> {
 #[cfg(all(test, feature = "idempotent"))]
 mod tests {
     use super::*;
-    use crate::idempotency::{IdempotencyError, StoreError};
+    use crate::error::idempotency::IdempotencyError;
+    use crate::error::store::StoreError;
 
     /// What its driver said of a store is no class of the refusal.
     #[test]

@@ -5,12 +5,16 @@
 //! small. It becomes an [`Error`] with plain, readable fields where it is converted into the user's
 //! own error type: when the function returns, or when a pattern inside has to match it.
 
+#[cfg(feature = "idempotent")]
+pub(crate) mod idempotency;
 pub(crate) mod kind;
 pub(crate) mod refusal;
 #[cfg(feature = "axum")]
 mod response;
 #[cfg(feature = "tonic")]
 mod status;
+#[cfg(feature = "idempotent")]
+pub(crate) mod store;
 
 use std::fmt;
 use std::time::Duration;
@@ -54,7 +58,7 @@ pub enum Error {
     },
     /// `#[idempotent]` refused, or could not answer with the recorded result.
     #[cfg(feature = "idempotent")]
-    Idempotency(crate::idempotency::IdempotencyError),
+    Idempotency(idempotency::IdempotencyError),
 }
 
 impl fmt::Display for Error {
@@ -95,8 +99,8 @@ impl std::error::Error for Error {
 }
 
 #[cfg(feature = "idempotent")]
-impl From<crate::idempotency::IdempotencyError> for Error {
-    fn from(e: crate::idempotency::IdempotencyError) -> Self {
+impl From<idempotency::IdempotencyError> for Error {
+    fn from(e: idempotency::IdempotencyError) -> Self {
         Self::Idempotency(e)
     }
 }

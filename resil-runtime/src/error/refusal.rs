@@ -28,7 +28,7 @@ pub enum Refusal {
     },
     /// `#[idempotent]` refused. Boxed, as it is rare, and larger than all others together.
     #[cfg(feature = "idempotent")]
-    Idempotency(Box<crate::idempotency::IdempotencyError>),
+    Idempotency(Box<crate::error::idempotency::IdempotencyError>),
 }
 
 impl Refusal {

@@ -84,9 +84,9 @@ fn said(error: &Error) -> (StatusCode, &'static str, &'static str) {
 
 #[cfg(feature = "idempotent")]
 fn idempotency(
-    error: &crate::idempotency::IdempotencyError,
+    error: &crate::error::idempotency::IdempotencyError,
 ) -> (StatusCode, &'static str, &'static str) {
-    use crate::idempotency::IdempotencyError as E;
+    use crate::error::idempotency::IdempotencyError as E;
 
     match error {
         E::InProgress { .. } => (

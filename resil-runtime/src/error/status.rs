@@ -13,7 +13,7 @@ use super::Error;
 /// |---|---|
 /// | `Timeout` | `DeadlineExceeded` |
 /// | `CircuitOpen` | `Unavailable` |
-/// | idempotency: in progress, another payload, cut short, taken over | `Aborted`, `FailedPrecondition` for what no other try can mend |
+/// | idempotency: in progress, another payload, cut short, taken over | `Aborted`, `FailedPrecondition` for what no other attempt can mend |
 /// | idempotency: no key, or none that can be used | `InvalidArgument` |
 /// | idempotency: the result is lost | `DataLoss` |
 /// | idempotency: the store is away, or full | `Unavailable`, `ResourceExhausted` |
@@ -54,8 +54,8 @@ fn said(error: &Error) -> (Code, &'static str) {
 }
 
 #[cfg(feature = "idempotent")]
-fn idempotency(error: &crate::idempotency::IdempotencyError) -> (Code, &'static str) {
-    use crate::idempotency::IdempotencyError as E;
+fn idempotency(error: &crate::error::idempotency::IdempotencyError) -> (Code, &'static str) {
+    use crate::error::idempotency::IdempotencyError as E;
 
     match error {
         E::InProgress { .. } => (

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::CallId;
-use crate::circuit::CircuitState;
+use crate::event::circuit_state::CircuitState;
 
 /// Something that a policy did. `function` is the module path and name of the annotated function.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,7 +137,7 @@ pub enum Event {
         /// The scope of the keys.
         name: &'static str,
         /// What it did.
-        what: crate::idempotency::IdempotencyEvent,
+        what: crate::event::idempotency::IdempotencyEvent,
         /// The first 32 bits of the key's hash: keys themselves are never shown.
         key: u32,
         /// The call; `None` if the store did it by itself.

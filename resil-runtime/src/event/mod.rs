@@ -8,7 +8,10 @@
 //! All events of one call bear its [`CallId`]. To ask about a single call, wrap it in a
 //! [`trace`](crate::trace()).
 
+pub(crate) mod circuit_state;
 pub(crate) mod error_text;
+#[cfg(feature = "idempotent")]
+pub(crate) mod idempotency;
 mod kinds;
 mod listeners;
 mod switch;

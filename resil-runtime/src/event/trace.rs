@@ -197,7 +197,7 @@ impl CallReport {
             Event::Idempotency {
                 name, what, call, ..
             } => match (what, call) {
-                (crate::idempotency::IdempotencyEvent::Replayed, Some(call)) => {
+                (crate::event::idempotency::IdempotencyEvent::Replayed, Some(call)) => {
                     let of = self.call(*call, name);
                     of.replayed = true;
                     of.nothing_ran();

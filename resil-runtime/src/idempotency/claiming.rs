@@ -8,8 +8,6 @@ use std::task::{Context, Poll, ready};
 
 use super::active_claims::{self, ActiveClaim, ClaimedKey};
 use super::codec::{JSON, ResultFns};
-use super::error::Cause;
-use super::event::IdempotencyEvent;
 use super::held_claim::{HeldClaim, Lease, Stage};
 use super::key::Key;
 use super::keyed_call::KeyedCall;
@@ -20,6 +18,8 @@ use super::waiters::{HEAD_START, QueuedWaiter, Signal};
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
+use crate::error::idempotency::Cause;
+use crate::event::idempotency::IdempotencyEvent;
 use crate::sync::broken;
 
 /// How a call goes on once it has been answered.

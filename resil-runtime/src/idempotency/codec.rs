@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::faithful::{Fault as JsonFault, to_writer as to_json};
-use super::event::NotRecordedReason;
 use crate::call::conversions::IsResult;
+use crate::event::idempotency::NotRecordedReason;
 
 /// The codec id of results that `serde_json` has written.
 pub const JSON: &str = "json";

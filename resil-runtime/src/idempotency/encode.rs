@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde::ser::{self, Serialize};
 
-use super::error::KeyFault;
+use crate::error::idempotency::KeyFault;
 use unordered::is_unordered;
 
 impl ser::Error for KeyFault {

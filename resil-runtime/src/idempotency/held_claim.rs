@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use super::active_claims::{self, ActiveClaim};
 use super::codec::{Encoded, JSON, ResultFns};
-use super::error::Cause;
-use super::event::{IdempotencyEvent, NotRecordedReason};
 use super::key::Key;
 use super::keyed_call::{KeyedCall, Unrecorded};
 use super::memory::MemoryStore;
@@ -14,6 +12,8 @@ use super::records::{LeaseLost, Request};
 use super::store::{OnAbandon, Outcome, Recorded};
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
+use crate::error::idempotency::Cause;
+use crate::event::idempotency::{IdempotencyEvent, NotRecordedReason};
 
 /// The claim of a call whose body is to run.
 ///

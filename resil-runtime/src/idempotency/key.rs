@@ -5,10 +5,10 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::OnceLock;
 
 use super::encode::is_empty;
-use super::error::{Cause, KeyFault};
 use super::instance::Instance;
 use super::key_part::{KeyPart, encode_part, encode_plain};
 use super::store::RecordKey;
+use crate::error::idempotency::{Cause, KeyFault};
 
 /// Longest encoded key: the store keeps keys whole, and compares them whole.
 const MAX_KEY: usize = 64 * 1024;

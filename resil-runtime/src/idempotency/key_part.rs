@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::encode::Encoder;
-use super::error::KeyFault;
+use crate::error::idempotency::KeyFault;
 
 /// A value that can be part of an idempotency key, or its fingerprint: anything that is
 /// `serde::Serialize`.

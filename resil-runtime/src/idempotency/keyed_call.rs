@@ -2,20 +2,20 @@
 //! see it: what its events show, how it is refused or answered with a record, and what its end
 //! means for the claim.
 
-use super::error::Cause;
-use super::event::IdempotencyEvent;
 use super::store::{Outcome as Recording, Recorded};
 use super::tell::tell;
 use crate::call::CallState;
 use crate::call::id_of;
 use crate::call::{Failure, Outcome};
 use crate::error::Refusal;
+use crate::error::idempotency::Cause;
+use crate::event::idempotency::IdempotencyEvent;
 use crate::event::{CallId, is_awake};
 
 /// One call of an idempotent function.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyedCall<'a> {
-    mark: &'a CallState,
+    state: &'a CallState,
     /// The part of the key's hash that events show.
     shown: u32,
     /// The `version` of the function's results.
@@ -32,10 +32,10 @@ pub enum Unrecorded {
 }
 
 impl<'a> KeyedCall<'a> {
-    /// The call that `mark` belongs to.
-    pub fn new(mark: &'a CallState, shown: u32, version: u32) -> Self {
+    /// Makes the call that `state` belongs to.
+    pub fn new(state: &'a CallState, shown: u32, version: u32) -> Self {
         Self {
-            mark,
+            state,
             shown,
             version,
         }
@@ -48,12 +48,12 @@ impl<'a> KeyedCall<'a> {
 
     /// Returns the call's id, if anybody may hear its events.
     pub fn id(&self) -> Option<CallId> {
-        is_awake().then(|| id_of(Some(self.mark)))
+        is_awake().then(|| id_of(Some(self.state)))
     }
 
     /// Tells the listeners what the call did.
     pub fn tell(&self, name: &'static str, what: IdempotencyEvent) {
-        tell(name, what, self.shown, || Some(id_of(Some(self.mark))));
+        tell(name, what, self.shown, || Some(id_of(Some(self.state))));
     }
 
     /// Tells the listeners that the call is refused, and returns its answer.
@@ -65,12 +65,12 @@ impl<'a> KeyedCall<'a> {
 
     /// Notes that the call has no answer yet: an earlier attempt of it may have had a replay.
     pub fn asks(&self) {
-        self.mark.set_replayed(false);
+        self.state.set_replayed(false);
     }
 
     /// Notes that the key is the call's: what attempts did before is not done under this claim.
     pub fn has_claimed(&self) {
-        self.mark.begin_claim();
+        self.state.begin_claim();
     }
 
     /// Returns the recorded outcome, which `ok` and `err` decode. `codec` is the one that they
@@ -99,7 +99,7 @@ impl<'a> KeyedCall<'a> {
             _ => None,
         };
         let value = value.ok_or(Cause::Undecodable)?;
-        self.mark.set_replayed(true);
+        self.state.set_replayed(true);
         self.tell(name, IdempotencyEvent::Replayed);
         Ok(value)
     }
@@ -108,10 +108,10 @@ impl<'a> KeyedCall<'a> {
     /// error that is to be stored.
     pub fn to_record<'o, T, E>(&self, out: &'o Outcome<T, E>) -> Option<Result<&'o T, &'o E>> {
         match out {
-            Ok(_) if self.mark.forgets_ok() => None,
+            Ok(_) if self.state.forgets_ok() => None,
             Ok(value) => Some(Ok(value)),
             Err(Failure::Body(e))
-                if self.mark.stores_error() && !self.mark.attempt_was_dropped() =>
+                if self.state.stores_error() && !self.state.attempt_was_dropped() =>
             {
                 Some(Err(e))
             }
@@ -126,7 +126,7 @@ impl<'a> KeyedCall<'a> {
     /// that nothing was done. An attempt that was cut may have done its work, whatever the ones
     /// after it say.
     pub fn unrecorded(&self) -> Unrecorded {
-        if self.mark.attempt_was_dropped() {
+        if self.state.attempt_was_dropped() {
             Unrecorded::Abandon
         } else {
             Unrecorded::Release
@@ -135,7 +135,7 @@ impl<'a> KeyedCall<'a> {
 
     /// Says how a claim ends whose call is dropped before it has an outcome.
     pub fn dropped(&self) -> Unrecorded {
-        if self.mark.body_was_polled() {
+        if self.state.body_was_polled() {
             Unrecorded::Abandon
         } else {
             Unrecorded::Release

@@ -7,13 +7,13 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::capacity::{Capacity, Room};
-use super::event::IdempotencyEvent;
 use super::key::{Fingerprint, Key};
 use super::records::{Answer, LeaseLost, Records, Request, Token};
 use super::store::{ByHand, Outcome, Recorded, Resolution, Snapshot};
 use super::tell::tell;
 use super::waiters::WaiterQueues;
 use crate::clock::{self, Instant};
+use crate::event::idempotency::IdempotencyEvent;
 use crate::sync::{Mutex, MutexGuard};
 
 /// The bytes of a record beside its key, fingerprint and result: the record itself (160 bytes), the

@@ -10,8 +10,6 @@ mod capacity;
 pub(crate) mod claiming;
 pub(crate) mod codec;
 mod encode;
-pub(crate) mod error;
-mod event;
 pub(crate) mod held_claim;
 pub(crate) mod instance;
 pub(crate) mod key;
@@ -32,9 +30,9 @@ pub(crate) mod waiters;
 #[cfg(test)]
 mod tests;
 
+pub use crate::error::idempotency::{IdempotencyError, InstanceName, KeyFault};
+pub use crate::event::idempotency::{IdempotencyEvent, NotRecordedReason};
 pub use codec::{Recordable, RecordableError};
-pub use error::{IdempotencyError, InstanceName, KeyFault};
-pub use event::{IdempotencyEvent, NotRecordedReason};
 pub use key_part::KeyPart;
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};
 pub use policy::{Conflict, IdempotentPolicy};

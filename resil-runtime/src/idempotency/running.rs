@@ -61,7 +61,7 @@ impl<T, E, F> std::fmt::Debug for Running<'_, T, E, F> {
 
 impl<'a, T, E> ClaimFuture<'a, T, E> {
     /// Claims, and runs `inside` if the key is this call's: all attempts of the call, each watched
-    /// by [`watch`](crate::call::watch) with the mark that was given to `begin`.
+    /// by [`watch`](crate::call::watch) with the call's state that was given to `begin`.
     ///
     /// Prefer this to a `match` on [`ClaimOutcome`]: that holds a `T` across the await, and makes
     /// the future of a `T` that is not `Send` not `Send`.
@@ -202,11 +202,11 @@ fn beat_on(
 #[inline]
 pub fn weigh<T, E>(
     out: Outcome<T, E>,
-    mark: &CallState,
+    state: &CallState,
     forgets: impl FnOnce(&T) -> bool,
     keeps: impl FnOnce(&E) -> bool,
 ) -> Outcome<T, E> {
-    mark.set_inverted(match &out {
+    state.set_inverted(match &out {
         Ok(value) => forgets(value),
         Err(Failure::Body(e)) => keeps(e),
         Err(_) => false,

@@ -87,7 +87,7 @@ impl SiteOf<'_> {
         }
     }
 
-    /// Begins a call. `mark` is the one of this call; the bodies that run under the claim must be
+    /// Begins a call. `state` is the one of this call; the bodies that run under the claim must be
     /// watched with it. Nothing happens before the first poll; a drop while it waits gives its
     /// turn to the next one.
     pub fn begin<'a, T, E>(
@@ -96,9 +96,9 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a CallState,
+        state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
-        self.begin_in(global(), policy, key, fingerprint, codec, mark)
+        self.begin_in(global(), policy, key, fingerprint, codec, state)
     }
 
     pub(super) fn begin_in<'a, T, E>(
@@ -108,7 +108,7 @@ impl SiteOf<'_> {
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
-        mark: &'a CallState,
+        state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         let scope = Scope {
             result: (codec.type_name)(),
@@ -126,7 +126,7 @@ impl SiteOf<'_> {
             Ok((Arc::new(Key::new(scope, parts)), request))
         });
         let shown = claim.as_ref().map_or(0, |(key, _)| key.shown());
-        let call = KeyedCall::new(mark, shown, policy.version);
+        let call = KeyedCall::new(state, shown, policy.version);
         ClaimFuture::new(store, scope.name, claim, policy.conflict, codec.fns, call)
     }
 }

@@ -1,6 +1,6 @@
 //! How the events of idempotency reach the listeners of [`crate::event`].
 
-use super::event::IdempotencyEvent;
+use crate::event::idempotency::IdempotencyEvent;
 use crate::event::{CallId, Event, emit};
 
 /// Tells the listeners what a call of `name` did, or what the store did by itself. `key` is the part

@@ -24,12 +24,12 @@ pub(super) const MODELS: &[Model] = &[
     Model {
         name: "circuit: a probe's drop against the take of its lost place",
         check: drop_against_lost_probe,
-        variants: &["lost_generation", "grant_dated_first", "grant_number"],
+        variants: &["lost_generation", "probe_dated_first", "probe_number"],
     },
     Model {
-        name: "circuit: an old date against a newer grant",
+        name: "circuit: an old date against a newer probe",
         check: old_date_against_grant,
-        variants: &["grant_dated_in_one", "grant_dated_first"],
+        variants: &["probe_dated_in_one", "probe_dated_first"],
     },
     Model {
         name: "circuit: a probe's success against its loss",
@@ -183,7 +183,7 @@ fn drop_against_lost_probe() {
     });
 }
 
-/// Who has read the clock and then slept does not date the grant of another: its place is lost one
+/// Who has read the clock and then slept does not date the probe of another: its place is lost one
 /// `open_for` after itself.
 fn old_date_against_grant() {
     explore(|| {

@@ -60,12 +60,12 @@ fn call(store: &'static MemoryStore, body: impl Future<Output = Answer> + 'stati
     Box::pin(async move {
         let gate = conversions::<Answer, u32, Error>();
         let codec = recorded::<Answer, u32, Error>();
-        let mark = CallState::new();
+        let state = CallState::new();
         let key = KeyBuilder::new().part("key").finish();
         let out = IdempotentSite::new(&SITE, None)
             .of(None)
-            .begin_in(store, &POLICY, key, None, codec, &mark)
-            .run(async { wrap_body(watch(body, &mark).await, gate) })
+            .begin_in(store, &POLICY, key, None, codec, &state)
+            .run(async { wrap_body(watch(body, &state).await, gate) })
             .await;
         into_return(out, gate)
     })

@@ -194,14 +194,14 @@ async fn an_attempt_that_was_cut_abandons_whatever_comes_after_it() {
             key(&keeps),
             None,
             keeps,
-            async |mark, gate| {
+            async |state, gate| {
                 let slow = async {
                     sleep(ms(500)).await;
                     Ok(1)
                 };
-                let attempt = async { wrap_body(watch(slow, mark).await, gate) };
-                let _ = timeout(&SITE, ms(100), Some(mark), attempt).await;
-                wrap_body(watch(async { Err(Declined::Card(2)) }, mark).await, gate)
+                let attempt = async { wrap_body(watch(slow, state).await, gate) };
+                let _ = timeout(&SITE, ms(100), Some(state), attempt).await;
+                wrap_body(watch(async { Err(Declined::Card(2)) }, state).await, gate)
             },
         )
         .await;

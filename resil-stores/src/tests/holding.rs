@@ -185,7 +185,7 @@ async fn a_body_can_ask_for_its_key_and_fence() {
     // In memory without a shared store the same key has the same hash.
     let body = async { Ok(current().expect("under a claim").key()) };
     let gate = conversions::<Kept<String>, String, Declined>();
-    let mark = CallState::new();
+    let state = CallState::new();
     let plain = memory::IdempotentSite::new(&SITE, Some("charge"))
         .of(None)
         .begin(
@@ -193,7 +193,7 @@ async fn a_body_can_ask_for_its_key_and_fence() {
             key("a"),
             None,
             memory::recorded::<Kept<String>, _, _>(),
-            &mark,
+            &state,
         )
         .run(async { wrap_body(body.await, gate) })
         .await;

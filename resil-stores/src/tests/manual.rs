@@ -83,17 +83,23 @@ async fn keys_of_the_store_in_memory_are_resolved_too() {
     let by_hand = || KeyOf::new("by-hand").part("a").part(&7);
     let gate = conversions::<Kept<u8>, u8, Declined>();
     let ask = async |takes: Duration| {
-        let mark = CallState::new();
+        let state = CallState::new();
         let prepared = KeyBuilder::new().part("a").part(&7).finish();
         let out = IdempotentSite::new(&SITE, Some("by-hand"))
             .of(None)
-            .begin(&STRICT, prepared, None, recorded::<Kept<u8>, _, _>(), &mark)
+            .begin(
+                &STRICT,
+                prepared,
+                None,
+                recorded::<Kept<u8>, _, _>(),
+                &state,
+            )
             .run(async {
                 let body = async {
                     sleep(takes).await;
                     Ok(1)
                 };
-                wrap_body(watch(body, &mark).await, gate)
+                wrap_body(watch(body, &state).await, gate)
             })
             .await;
         into_return(out, gate)

@@ -127,7 +127,7 @@ where
     } else {
         recorded::<Kept<T>, T, Declined>()
     };
-    let mark = CallState::new();
+    let state = CallState::new();
     let out = site
         .of(None)
         .begin_on(
@@ -136,9 +136,9 @@ where
             key,
             fingerprint,
             codec,
-            &mark,
+            &state,
         )
-        .run(async { weigh(inside(&mark, gate).await, &mark, |_| false, |_| keeps) })
+        .run(async { weigh(inside(&state, gate).await, &state, |_| false, |_| keeps) })
         .await;
     into_return(out, gate)
 }
@@ -150,9 +150,14 @@ async fn call_on<T: Serialize + DeserializeOwned>(
     key: PreparedKey,
     body: impl Future<Output = Kept<T>>,
 ) -> Kept<T> {
-    stack_on(shared, policy, key, None, false, async move |mark, gate| {
-        wrap_body(watch(body, mark).await, gate)
-    })
+    stack_on(
+        shared,
+        policy,
+        key,
+        None,
+        false,
+        async move |state, gate| wrap_body(watch(body, state).await, gate),
+    )
     .await
 }
 

@@ -199,7 +199,7 @@ async fn another_fingerprint_is_refused_while_it_runs_and_after() {
                 key("a"),
                 Some(fp),
                 false,
-                async |mark, gate| wrap_body(watch(slow(answer), mark).await, gate),
+                async |state, gate| wrap_body(watch(slow(answer), state).await, gate),
             )
             .await
         }
@@ -264,9 +264,9 @@ async fn a_stored_error_is_replayed_and_a_forgotten_one_frees_the_key() {
             key("a"),
             None,
             keeps,
-            async |mark, gate| {
+            async |state, gate| {
                 wrap_body(
-                    watch(async { Err(Declined::Card(answer)) }, mark).await,
+                    watch(async { Err(Declined::Card(answer)) }, state).await,
                     gate,
                 )
             },
@@ -289,7 +289,7 @@ async fn q14_a_store_that_outlives_the_process_wants_a_name() {
     let shared = Shared::new(Flaky::sound().durable());
     let gate = conversions::<Kept<u8>, u8, Declined>();
     let codec = recorded::<Kept<u8>, u8, Declined>();
-    let mark = CallState::new();
+    let state = CallState::new();
     let out = IdempotentSite::new(&SITE, None)
         .of(None)
         .begin_on(
@@ -298,7 +298,7 @@ async fn q14_a_store_that_outlives_the_process_wants_a_name() {
             key("a"),
             None,
             codec,
-            &mark,
+            &state,
         )
         .run(async { wrap_body(Ok(1), gate) })
         .await;

@@ -1,6 +1,6 @@
 //! Letting calls in: who probes, and when a probe loses its place to another.
 //!
-//! The time of the last grant is kept in a word of its own, whole: in the bits that are left in the
+//! The time of the last probe's permit is kept in a word of its own, whole: in the bits that are left in the
 //! state word, a time long past would look like one just past or to come.
 //!
 //! * It is written *before* the state word lets the probe in: a thread that sees a probe out also
@@ -11,13 +11,13 @@
 //! * A thread may store its time and then lose the compare-exchange of the state word. That moves
 //!   the moment at which probes are lost forward by at most that thread's delay, once per lost
 //!   exchange, so no breaker gets stuck.
-//! * Grants are numbered in the state word: a place that was given back and granted again is not
+//! * Probes are numbered in the state word: a place that was given back and taken again is not
 //!   taken for the lost one that a thread has seen there.
 
 use super::{BreakerCore, Clock};
 use crate::circuit::machine::{self, Admission, Expiry, is_due, is_lost};
-use crate::circuit::state::CircuitState;
 use crate::circuit::word::{Stamp, State};
+use crate::event::circuit_state::CircuitState;
 use crate::sync::{Ordering, broken};
 
 impl BreakerCore {
@@ -41,13 +41,13 @@ impl BreakerCore {
             let word = self.load();
             let rules = &self.settings().rules;
             // Before the clock.
-            let last = self.last_grant();
+            let last = self.last_probe();
             let (to, now) = match machine::admit(word, rules, last, clock) {
                 Admission::Passes => return Ok(word.stamp()),
                 Admission::Refused(retry_in) => return Err(retry_in),
                 Admission::Probe { to, now } => (to, now),
             };
-            let late = broken("grant_dated_first");
+            let late = broken("probe_dated_first");
             if (late || self.date_grant(last, now)) && self.change(word, to) {
                 if late {
                     self.date_grant(last, now);
@@ -57,19 +57,19 @@ impl BreakerCore {
         }
     }
 
-    fn last_grant(&self) -> u64 {
-        self.granted().load(Ordering::Acquire)
+    fn last_probe(&self) -> u64 {
+        self.last_probe_at().load(Ordering::Acquire)
     }
 
-    /// Stores the time of the grant that is about to be made; returns false if `last` is not the
+    /// Stores the time of the permit that is about to be given; returns false if `last` is not the
     /// last one any more.
     fn date_grant(&self, last: u64, now: u64) -> bool {
-        let granted = self.granted();
-        if broken("grant_dated_in_one") {
-            granted.store(now, Ordering::Release);
+        let last_probe_at = self.last_probe_at();
+        if broken("probe_dated_in_one") {
+            last_probe_at.store(now, Ordering::Release);
             return true;
         }
-        granted
+        last_probe_at
             .compare_exchange(last, now, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
@@ -78,7 +78,7 @@ impl BreakerCore {
     pub(super) fn next_place(&self, clock: Clock) -> Place {
         let rules = &self.settings().rules;
         let word = self.load();
-        let last = self.last_grant();
+        let last = self.last_probe();
         let at = match word.state() {
             State::Closed { .. } | State::Disabled => return Place::Free,
             State::ForcedOpen => return Place::Unknown,
@@ -139,7 +139,7 @@ impl BreakerCore {
         let rules = &self.settings().rules;
         match self.load().state() {
             State::Open { until, .. } => is_due(rules, until, now),
-            State::HalfOpen { .. } => is_lost(rules, self.last_grant(), now),
+            State::HalfOpen { .. } => is_lost(rules, self.last_probe(), now),
             State::Closed { .. } | State::ForcedOpen | State::Disabled => false,
         }
     }

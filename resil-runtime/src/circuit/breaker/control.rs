@@ -123,7 +123,7 @@ impl BreakerCore {
 
     /// Returns the state that was told last: see [`state_at`](Self::state_at).
     #[cfg(any(test, loom))]
-    pub(crate) fn state(&self) -> crate::circuit::state::CircuitState {
+    pub(crate) fn state(&self) -> crate::event::circuit_state::CircuitState {
         self.load().state().into()
     }
 

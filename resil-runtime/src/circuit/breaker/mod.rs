@@ -43,7 +43,7 @@ struct Hot {
     slow_after: AtomicU64,
     /// When the last probe was let in, in milliseconds; written only together with the word, so
     /// that it costs nothing while the breaker is closed. See [`admit`](self::admit).
-    granted: AtomicU64,
+    last_probe_at: AtomicU64,
 }
 
 impl BreakerCore {
@@ -62,7 +62,7 @@ impl BreakerCore {
             hot: Line(Hot {
                 word: AtomicU64::new(Word::new(0, DEFAULTS.closed()).0),
                 slow_after: AtomicU64::new(0),
-                granted: AtomicU64::new(0),
+                last_probe_at: AtomicU64::new(0),
             }),
             identity,
             settings: OnceLock::new(),
@@ -85,8 +85,8 @@ impl BreakerCore {
         self.hot.0.slow_after.store(ns, Ordering::Relaxed);
     }
 
-    fn granted(&self) -> &AtomicU64 {
-        &self.hot.0.granted
+    fn last_probe_at(&self) -> &AtomicU64 {
+        &self.hot.0.last_probe_at
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::circuit::breaker::BreakerCore;
 use crate::circuit::policy::{CircuitPolicy, Window};
 use crate::circuit::rules::{Rules, Span};
-use crate::circuit::state::CircuitState;
 use crate::circuit::verdict::CircuitVerdict;
 use crate::circuit::word::Stamp;
+use crate::event::circuit_state::CircuitState;
 
 thread_local! {
     static NOW: Cell<u64> = const { Cell::new(1 << 34) };

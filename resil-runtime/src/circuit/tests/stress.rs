@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::circuit::breaker::BreakerCore;
 use crate::circuit::policy::{CircuitPolicy, Window};
-use crate::circuit::state::CircuitState;
 use crate::circuit::verdict::CircuitVerdict;
 use crate::circuit::window::counted::CountedWindow;
+use crate::event::circuit_state::CircuitState;
 use CircuitVerdict::{Failure, Neutral, Success};
 
 const THREADS: u32 = 4;

@@ -11,7 +11,7 @@ use std::io;
 
 use serde::ser::{self, Serialize, Serializer};
 
-use crate::idempotency::event::NotRecordedReason;
+use crate::event::idempotency::NotRecordedReason;
 
 /// The parser gives up at the 128th level.
 const DEEPEST: u8 = 127;

@@ -52,7 +52,6 @@
 //! `forget` may be that there is nothing (left) to change.
 
 mod answer;
-mod error;
 mod memory;
 mod record;
 mod steps;
@@ -61,8 +60,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub use crate::error::store::{StoreError, StoreErrorKind};
 pub use answer::{Ack, ByHand, ClaimAnswer, Resolution, Snapshot};
-pub use error::{StoreError, StoreErrorKind};
 pub use memory::Memory;
 pub use record::{ClaimRequest, Fingerprint, OnAbandon, Outcome, RecordKey, Recorded, Token};
 

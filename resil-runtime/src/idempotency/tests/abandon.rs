@@ -59,14 +59,14 @@ async fn indeterminate_after_a_cut_attempt_never_starts_again() {
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_body_after_a_cut_attempt_does_not_free_the_key() {
     let store = store();
-    let declined = stack(store, &STRICT, key("a"), None, async |mark, gate| {
+    let declined = stack(store, &STRICT, key("a"), None, async |state, gate| {
         // A retry: the first attempt is cut, the second one declined.
         tokio::select! {
             biased;
-            _ = watch(hang(), mark) => unreachable!(),
+            _ = watch(hang(), state) => unreachable!(),
             () = sleep(LEASE) => {}
         }
-        wrap_body(watch(async { Err(ShopError::Declined) }, mark).await, gate)
+        wrap_body(watch(async { Err(ShopError::Declined) }, state).await, gate)
     });
     assert_eq!(declined.await, Err::<u8, _>(ShopError::Declined));
     let e = refused(ask(store, &STRICT, 2).await);
@@ -76,13 +76,13 @@ async fn an_error_of_the_body_after_a_cut_attempt_does_not_free_the_key() {
 #[tokio::test(start_paused = true)]
 async fn an_ok_after_a_cut_attempt_is_recorded() {
     let store = store();
-    let ok = stack(store, &STRICT, key("a"), None, async |mark, gate| {
+    let ok = stack(store, &STRICT, key("a"), None, async |state, gate| {
         tokio::select! {
             biased;
-            _ = watch(hang(), mark) => unreachable!(),
+            _ = watch(hang(), state) => unreachable!(),
             () = sleep(LEASE) => {}
         }
-        wrap_body(watch(async { Ok(1u8) }, mark).await, gate)
+        wrap_body(watch(async { Ok(1u8) }, state).await, gate)
     });
     assert_eq!(ok.await, Ok(1));
     assert_eq!(ask(store, &STRICT, 2).await, Ok(1));
@@ -90,15 +90,15 @@ async fn an_ok_after_a_cut_attempt_is_recorded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_claim_forgets_the_cuts_of_the_one_before() {
-    // Below `retry` every attempt claims anew, with one mark for the whole call.
+    // Below `retry` every attempt claims anew, with one state for the whole call.
     let store = store();
     let site = IdempotentSite::new(&SITE, None);
     let gate = conversions::<Answered<u8>, u8, ShopError>();
     let codec = recorded::<Answered<u8>, u8, ShopError>();
-    let mark = CallState::new();
+    let state = CallState::new();
     let claim = async || match site
         .of(None)
-        .begin_in(store, &PLAIN, key("a"), None, codec, &mark)
+        .begin_in(store, &PLAIN, key("a"), None, codec, &state)
         .await
     {
         ClaimOutcome::Run(claim) => claim,
@@ -107,14 +107,17 @@ async fn a_new_claim_forgets_the_cuts_of_the_one_before() {
     {
         let cut = claim()
             .await
-            .run(async { wrap_body(watch(hang(), &mark).await, gate) });
+            .run(async { wrap_body(watch(hang(), &state).await, gate) });
         begin_to_run(pin!(cut)).await;
     }
-    assert!(mark.attempt_was_dropped());
+    assert!(state.attempt_was_dropped());
     let heard = listen();
-    let declined = claim()
-        .await
-        .run(async { wrap_body(watch(async { Err(ShopError::Declined) }, &mark).await, gate) });
+    let declined = claim().await.run(async {
+        wrap_body(
+            watch(async { Err(ShopError::Declined) }, &state).await,
+            gate,
+        )
+    });
     assert!(declined.await.is_err());
     assert_eq!(
         heard.take(),
@@ -127,10 +130,16 @@ async fn a_call_dropped_before_its_body_began_frees_the_key() {
     let (store, heard) = (store(), listen());
     {
         // It waits for a place in a bulkhead, say.
-        let mut owner = pin!(stack(store, &STRICT, key("a"), None, async |mark, gate| {
-            sleep(NEVER).await;
-            wrap_body(watch(hang(), mark).await, gate)
-        }));
+        let mut owner = pin!(stack(
+            store,
+            &STRICT,
+            key("a"),
+            None,
+            async |state, gate| {
+                sleep(NEVER).await;
+                wrap_body(watch(hang(), state).await, gate)
+            }
+        ));
         begin_to_run(owner.as_mut()).await;
     }
     assert_eq!(heard.take(), [IdempotencyEvent::Released]);

@@ -67,8 +67,8 @@ async fn another_fingerprint_runs_nothing() {
     let store = store();
     let with = |fp: u32, answer: u8| {
         let fp = Some(PreparedFingerprint::of(&fp));
-        stack(store, &PLAIN, key("a"), fp, async move |mark, gate| {
-            wrap_body(watch(async { Ok(answer) }, mark).await, gate)
+        stack(store, &PLAIN, key("a"), fp, async move |state, gate| {
+            wrap_body(watch(async { Ok(answer) }, state).await, gate)
         })
     };
     assert_eq!(with(1, 1).await, Ok(1));
@@ -248,7 +248,7 @@ fn nothing() -> JsonFns<NotSend> {
     }
 }
 
-async fn whole(mark: &CallState) -> Outcome<NotSend, ShopError> {
+async fn whole(state: &CallState) -> Outcome<NotSend, ShopError> {
     let gate = ResultCodec {
         fns: ResultFns {
             ok: nothing,
@@ -258,7 +258,7 @@ async fn whole(mark: &CallState) -> Outcome<NotSend, ShopError> {
     };
     IdempotentSite::new(&SITE, None)
         .of(None)
-        .begin(&PLAIN, key("a"), None, gate, mark)
+        .begin(&PLAIN, key("a"), None, gate, state)
         .run(async { Ok(std::marker::PhantomData) })
         .await
 }

@@ -218,11 +218,11 @@ async fn q14_a_name_is_shared_and_a_site_is_not() {
     static TWIN: Site = Site::new("shop::charge", 7);
     let store = store();
     let codec = recorded::<Answered<u8>, u8, ShopError>();
-    let mark = CallState::new();
+    let state = CallState::new();
     let run = async |site: IdempotentSite| {
         let begin = site
             .of(None)
-            .begin_in(store, &PLAIN, key("a"), None, codec, &mark);
+            .begin_in(store, &PLAIN, key("a"), None, codec, &state);
         match begin.await {
             ClaimOutcome::Run(claim) => {
                 let done =

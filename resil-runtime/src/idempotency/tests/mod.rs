@@ -70,7 +70,7 @@ async fn sleep(d: Duration) {
     clock::sleep_until(clock::add(clock::now(), d)).await;
 }
 
-/// What a function under `#[idempotent]` becomes; `inside` is told the mark to watch bodies with.
+/// What a function under `#[idempotent]` becomes; `inside` is given the call's state to watch bodies with.
 async fn stack<T>(
     store: &'static MemoryStore,
     policy: &IdempotentPolicy,
@@ -87,17 +87,17 @@ where
     let site = IdempotentSite::new(&SITE, None);
     let gate = conversions::<Answered<T>, T, ShopError>();
     let codec = recorded::<Answered<T>, T, ShopError>();
-    let mark = CallState::new();
+    let state = CallState::new();
     let ran = Cell::new(false);
     let out = site
         .of(None)
-        .begin_in(store, policy, key, fingerprint, codec, &mark)
+        .begin_in(store, policy, key, fingerprint, codec, &state)
         .run(async {
             ran.set(true);
-            inside(&mark, gate).await
+            inside(&state, gate).await
         })
         .await;
-    assert_eq!(mark.replayed(), out.is_ok() && !ran.get());
+    assert_eq!(state.replayed(), out.is_ok() && !ran.get());
     into_return(out, gate)
 }
 
@@ -108,8 +108,8 @@ async fn call<T: Serialize + DeserializeOwned>(
     key: PreparedKey,
     body: impl Future<Output = Answered<T>>,
 ) -> Answered<T> {
-    stack(store, policy, key, None, async move |mark, gate| {
-        wrap_body(watch(body, mark).await, gate)
+    stack(store, policy, key, None, async move |state, gate| {
+        wrap_body(watch(body, state).await, gate)
     })
     .await
 }
@@ -122,9 +122,9 @@ async fn call_cut<T: Serialize + DeserializeOwned>(
     limit: Duration,
     body: impl Future<Output = Answered<T>>,
 ) -> Answered<T> {
-    stack(store, policy, key, None, async move |mark, gate| {
-        let attempt = async { wrap_body(watch(body, mark).await, gate) };
-        timeout(&SITE, limit, Some(mark), attempt).await
+    stack(store, policy, key, None, async move |state, gate| {
+        let attempt = async { wrap_body(watch(body, state).await, gate) };
+        timeout(&SITE, limit, Some(state), attempt).await
     })
     .await
 }

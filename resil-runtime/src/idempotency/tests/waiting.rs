@@ -61,10 +61,10 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                     let site = IdempotentSite::new(&SITE, None);
                     let gate = conversions::<Answered<u32>, u32, ShopError>();
                     let codec = recorded::<Answered<u32>, u32, ShopError>();
-                    let mark = CallState::new();
+                    let state = CallState::new();
                     let begin =
                         site.of(None)
-                            .begin_in(store, &PLAIN, key(&round), None, codec, &mark);
+                            .begin_in(store, &PLAIN, key(&round), None, codec, &state);
                     match begin.await {
                         ClaimOutcome::Run(claim) => {
                             let body = async {
@@ -77,7 +77,7 @@ async fn d18_a_hundred_calls_on_many_threads_run_once() {
                                     Ok(round)
                                 }
                             };
-                            let body = async { wrap_body(watch(body, &mark).await, gate) };
+                            let body = async { wrap_body(watch(body, &state).await, gate) };
                             claim.run(body).await.is_ok()
                         }
                         ClaimOutcome::Replay(v) => v == Ok(round),
@@ -279,7 +279,7 @@ async fn d17_d18_no_call_is_lost_and_no_two_run_at_a_time() {
             for i in 0..500u32 {
                 let n = task.wrapping_mul(7_919).wrapping_add(i.wrapping_mul(31));
                 let k = (i % 3) as usize;
-                let mark = CallState::new();
+                let state = CallState::new();
                 let body = async {
                     assert!(!RUNNING[k].swap(true, Relaxed), "two at a time");
                     let _runs = Runs(k);
@@ -294,8 +294,8 @@ async fn d17_d18_no_call_is_lost_and_no_two_run_at_a_time() {
                 };
                 let call = IdempotentSite::new(&SITE, None)
                     .of(None)
-                    .begin_in(store, &policy, key(&k), None, codec, &mark)
-                    .run(watch(body, &mark));
+                    .begin_in(store, &policy, key(&k), None, codec, &state)
+                    .run(watch(body, &state));
                 // Every fourth one gives up after a few polls, wherever it stands.
                 let mut call = pin!(call);
                 let mut left = if n % 4 == 0 { n % 7 } else { u32::MAX };

@@ -1,6 +1,6 @@
 //! The events of `#[idempotent]`.
 
-use super::error::IdempotencyError;
+use crate::error::idempotency::IdempotencyError;
 
 /// Something that `#[idempotent]` did other than run the body and record its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,7 +98,7 @@ impl IdempotencyEvent {
     }
 
     /// Returns the event of a call that is refused.
-    pub(super) fn of(refused: &IdempotencyError) -> Self {
+    pub(crate) fn of(refused: &IdempotencyError) -> Self {
         match refused {
             IdempotencyError::KeyReused { .. } => Self::KeyReused,
             IdempotencyError::InProgress { .. } => Self::InProgress,
