@@ -229,7 +229,7 @@ impl Wait<'_> {
             let timer = self.timer.as_mut();
             let late = timer.is_some_and(|t| t.as_mut().poll(cx).is_ready());
             let now = clock::now();
-            let Some(at) = self.look(late, now, cx) else {
+            let Some(at) = self.next_check(late, now, cx) else {
                 return Poll::Ready(Turn::Ours);
             };
             if deadline.is_some_and(|at| at <= now) {
@@ -245,17 +245,17 @@ impl Wait<'_> {
     }
 
     /// Returns the time to look again; `None` if there is nothing more to wait for.
-    fn look(&mut self, late: bool, now: Instant, cx: &Context<'_>) -> Option<Instant> {
+    fn next_check(&mut self, late: bool, now: Instant, cx: &Context<'_>) -> Option<Instant> {
         // Cloned before and dropped after the lock: wakers are somebody's code.
         let mut waker = Some(cx.waker().clone());
         let mut state = lock(&self.call.state);
-        let look = state.queue.signal(&mut self.handle, &mut waker);
+        let signal = state.queue.signal(&mut self.handle, &mut waker);
         if state.found(now).is_some() {
             self.handle.serve();
             return None;
         }
         let soon = clock::add(now, HEAD_START);
-        if late || look == Signal::Now {
+        if late || signal == Signal::Now {
             state.queue.asks(&mut self.handle);
             if state.holder.is_none() || state.until <= now {
                 self.call.take(&mut state, now);
@@ -265,7 +265,7 @@ impl Wait<'_> {
             self.handle.go_on();
             return Some(state.until);
         }
-        Some(match (&self.timer, look) {
+        Some(match (&self.timer, signal) {
             (Some(timer), Signal::Soon) => timer.deadline().min(soon),
             (Some(timer), _) => timer.deadline(),
             // A call that comes while the turn goes from one to the next stands behind those that wait.

@@ -82,7 +82,7 @@ impl Changes {
     /// In a tokio runtime without the time driver, if the breaker is open.
     pub async fn next(&mut self) -> Change {
         loop {
-            self.look();
+            self.expire_due();
             let due = self.due.filter(|_| Handle::try_current().is_ok());
             match clock::or_at(self.receiver.recv(), due).await {
                 Some(Ok(told)) => {
@@ -101,7 +101,7 @@ impl Changes {
 
     /// Returns the next change if there is one, without waiting.
     pub fn try_next(&mut self) -> Option<Change> {
-        self.look();
+        self.expire_due();
         loop {
             match self.receiver.try_recv() {
                 Ok(told) => {
@@ -116,7 +116,7 @@ impl Changes {
     }
 
     /// Makes the breakers half-open whose open time is over.
-    fn look(&mut self) {
+    fn expire_due(&mut self) {
         if self.due.is_some_and(|due| due <= clock::now_ms()) {
             self.due = self.base.expire_all(clock::now_ms);
         }

@@ -252,10 +252,10 @@ impl QueuedWaiter {
         // Cloned before and dropped after: wakers are somebody's code.
         let mut waker = Some(waker.clone());
         let mut queues = self.queues.lock();
-        let look = queues.get_mut(&self.key);
-        let look = look.map_or(Signal::Wait, |q| q.signal(&mut self.handle, &mut waker));
+        let signal = queues.get_mut(&self.key);
+        let signal = signal.map_or(Signal::Wait, |q| q.signal(&mut self.handle, &mut waker));
         drop(queues);
-        look
+        signal
     }
 
     /// See [`WaiterQueue::asks`].

@@ -132,7 +132,7 @@ impl Table {
     ///
     /// The clock is read before the row: a process that stands still in between takes a claim to
     /// be live that is dead, never one to be dead that is live.
-    pub(super) fn look<S: Step>(
+    pub(super) fn read_answer<S: Step>(
         &self,
         key: &RecordKey,
         step: &S,

@@ -21,7 +21,7 @@ pub(super) trait Job: Send {
     /// Returns whether anybody still wants it.
     fn wanted(&self) -> bool;
     /// Answers it, if that takes no write. Returns whether it is answered.
-    fn look(&mut self, table: &Table) -> bool;
+    fn try_read(&mut self, table: &Table) -> bool;
     /// Does it inside a transaction, and keeps the answer.
     fn act(&mut self, table: &Table) -> rusqlite::Result<()>;
     /// Sends its answer, or says that it was not committed.
@@ -43,10 +43,10 @@ impl<S: Step> Job for Call<S> {
         S::FOR_NOBODY || !self.reply.is_closed()
     }
 
-    fn look(&mut self, table: &Table) -> bool {
+    fn try_read(&mut self, table: &Table) -> bool {
         if S::OFTEN_READS {
             // A failure here is one in the transaction too, and is reported there.
-            self.answer = table.look(&self.key, &self.step).ok().flatten();
+            self.answer = table.read_answer(&self.key, &self.step).ok().flatten();
         }
         self.answer.is_some()
     }
@@ -72,7 +72,7 @@ impl Job for Sweep {
         !self.reply.is_closed()
     }
 
-    fn look(&mut self, _: &Table) -> bool {
+    fn try_read(&mut self, _: &Table) -> bool {
         false
     }
 
@@ -109,7 +109,7 @@ pub(super) fn work(table: &Table, jobs: &Receiver<Box<dyn Job>>, sweep_every: Du
             .into_iter()
             .chain(more)
             .filter(|job| job.wanted())
-            .filter_map(|job| look(job, table))
+            .filter_map(|job| unanswered(job, table))
             .collect();
         if !batch.is_empty() {
             make(table, batch);
@@ -120,8 +120,8 @@ pub(super) fn work(table: &Table, jobs: &Receiver<Box<dyn Job>>, sweep_every: Du
     }
 }
 
-fn look(mut job: Box<dyn Job>, table: &Table) -> Option<Box<dyn Job>> {
-    if job.look(table) {
+fn unanswered(mut job: Box<dyn Job>, table: &Table) -> Option<Box<dyn Job>> {
+    if job.try_read(table) {
         job.end(Ok(()));
         return None;
     }
