@@ -1,7 +1,7 @@
 //! Rules over a whole stack, one `check_*` fn each with its reason above it.
 //!
-//! They read facts and never names, so that a new policy is held to them as soon as it says what it
-//! does. They judge literals only: where a value is an expression, they are silent.
+//! They read facts and never names, so that a new policy is held to them as soon as it states its
+//! facts. They judge literals only: where a value is an expression, they are silent.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::diag::{Diag, help};
 use crate::facts::{Facts, Repeats};
 use crate::parse::{messages, show};
 
-/// Checks all rules over the stack; `facts` outermost first.
+/// Checks a stack against all rules. `facts` has the outermost layer first.
 pub(crate) fn check_stack(facts: &[Facts], diag: &Diag) {
     check_once(facts, diag);
     check_inner_bound_is_shorter(facts, diag);
@@ -18,8 +18,8 @@ pub(crate) fn check_stack(facts: &[Facts], diag: &Diag) {
     check_starts_once_is_not_repeated(facts, diag);
 }
 
-/// Two of one policy would each keep their own state over the same calls; two timeouts
-/// bound different things.
+/// Checks that a policy stands only once, if its layer says so. A second one would keep its own
+/// state over the same calls. Two timeouts are allowed, as they bound different things.
 fn check_once(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         if layer.once && facts[..at].iter().any(|outer| outer.policy == layer.policy) {
@@ -29,7 +29,8 @@ fn check_once(facts: &[Facts], diag: &Diag) {
     }
 }
 
-/// A limit around fires first, or at the same moment, so that the one inside never does.
+/// Checks that each limit is shorter than those around it. Otherwise an outer one fires first, or
+/// at the same moment, and the inner one never does.
 fn check_inner_bound_is_shorter(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(inner) = &layer.bound else { continue };
@@ -48,7 +49,7 @@ fn check_inner_bound_is_shorter(facts: &[Facts], diag: &Diag) {
     }
 }
 
-/// Retries without a number end by time alone, so something must watch the time.
+/// Checks that something watches the time of retries without a number, as time alone ends them.
 fn check_unlimited_is_bounded(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(repeats) = &layer.repeats else {
@@ -73,8 +74,10 @@ fn check_unlimited_is_bounded(facts: &[Facts], diag: &Diag) {
     }
 }
 
-/// A retry stops when the next delay would end at or after the deadline, so that later runs never
-/// happen. `within` is exempt, as its purpose is to cut `max` short; the attempts' own timeouts are upper
+/// Checks that every attempt can begin before the limit around it. A retry stops when the next
+/// delay would end at or after the deadline, so that later attempts never happen.
+///
+/// `within` is exempt, as its purpose is to cut `max` short. The timeouts of the attempts are upper
 /// bounds and prove nothing. A delay that the failed side asks for can only be longer.
 fn check_every_attempt_can_start(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
@@ -109,7 +112,8 @@ fn check_every_attempt_can_start(facts: &[Facts], diag: &Diag) {
     }
 }
 
-/// Each attempt makes a claim of its own, and only the first one may run the body.
+/// Checks that no retry stands around a layer that may start only once. Each attempt makes a claim
+/// of its own, and only the first one may run the body.
 fn check_starts_once_is_not_repeated(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(span) = layer.starts_once else {
@@ -142,9 +146,9 @@ struct Never {
 }
 
 fn first_that_never_starts(repeats: &Repeats, around: Duration) -> Option<Never> {
-    /// More delays than that are no slip.
+    /// The number of attempts that are examined: nobody means more of them.
     const EXAMINED: u32 = 10_000;
-    /// Nobody reads a longer sum.
+    /// The number of delays that are shown: nobody reads a longer sum.
     const SHOWN: usize = 5;
 
     let shortest = repeats.shortest.as_ref().filter(|_| !repeats.within)?;

@@ -24,8 +24,9 @@ impl Diag {
 
     /// Reports a fault at the user's own tokens: the caret runs from the first to the last of them.
     ///
-    /// A None-delimited group has the span of the `$e` in a `macro_rules!`; the tokens inside it
-    /// have the spans of the arguments that the user gave to that macro.
+    /// None-delimited groups are opened before. Such a group has the span of the `$e` in a
+    /// `macro_rules!`; the tokens inside it have the spans of the arguments that the user gave to
+    /// that macro.
     pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
         let tokens: TokenStream = flat(&at.to_token_stream()).into_iter().collect();
         self.push(syn::Error::new_spanned(tokens, message));
@@ -46,8 +47,8 @@ impl Diag {
         self.errors.borrow().is_empty()
     }
 
-    /// Returns one `compile_error!` per fault, in the order in which they were found; `None`
-    /// without any.
+    /// Returns one `compile_error!` per fault, in the order in which they were found; `None` if
+    /// there is no fault.
     pub(crate) fn finish(&self) -> Option<TokenStream> {
         self.errors
             .take()
@@ -59,8 +60,7 @@ impl Diag {
             .map(|all| all.to_compile_error())
     }
 
-    /// Takes out the messages, each with the bytes of the source that it is about. Tests read the
-    /// sink so.
+    /// Takes the messages out for a test, each with the bytes of the source that it is about.
     #[cfg(test)]
     pub(crate) fn faults(&self) -> Vec<(std::ops::Range<usize>, String)> {
         let errors = self.errors.take();
@@ -71,7 +71,7 @@ impl Diag {
     }
 }
 
-/// A fault that nobody reads would let a wrong stack expand. Tests fail then.
+/// Fails a test that leaves a fault unread. Unread, it would let a wrong stack expand.
 #[cfg(test)]
 impl Drop for Diag {
     fn drop(&mut self) {

@@ -1,13 +1,13 @@
-//! What the layers of a stack may know of each other.
+//! The facts that the layers of a stack may know of each other.
 //!
-//! The rules over a stack, the checks of the function and the expansions ask for facts and never for
-//! a policy by its name. So a new policy is held to all of them once it says what it does.
+//! The rules over a stack, the checks of the function and the expansions ask for facts and never
+//! for a policy by its name. So a new policy is held to all of them once it states its facts.
 
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
 
-/// What one layer does to the layers around and inside it.
+/// The facts of one layer: what it does to the layers around and inside it.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one fact: it holds or not"
@@ -19,34 +19,34 @@ pub(crate) struct Facts {
     pub(crate) span: Span,
     /// May be written on a function only once.
     pub(crate) once: bool,
-    /// Ends what is inside it after some time.
+    /// Ends the code inside it after some time.
     pub(crate) bound: Option<Bound>,
-    /// Runs what is inside it again.
+    /// Runs the code inside it again.
     pub(crate) repeats: Option<Repeats>,
-    /// Where it says that what is inside it must not start twice.
+    /// The span of the option which says that the code inside it must not start twice.
     pub(crate) starts_once: Option<Span>,
-    /// Can end a call with an error of resil's own.
+    /// Can end a call with a refusal.
     pub(crate) can_refuse: bool,
     /// Has to know how an attempt below it ended.
     pub(crate) needs_call_state: bool,
-    /// Asks for a permit before what is inside it runs, and holds the permit meanwhile.
+    /// Asks for a permit before the code inside it runs, and holds the permit meanwhile.
     pub(crate) holds_permit: bool,
-    /// Its `.await`s belong to the block around it: nothing of it is polled as a whole.
+    /// Its `.await`s belong to the block around it, so that the layer is never polled as a whole.
     pub(crate) in_place: bool,
-    /// May answer a call with a recorded result, without running the body.
+    /// May answer a call with a recorded outcome, without running the body.
     pub(crate) replays: bool,
-    /// Records errors as results too.
+    /// Records errors too.
     pub(crate) records_errors: bool,
     /// Arguments that it clones for each attempt.
     pub(crate) clones: Vec<Ident>,
-    /// The name by which the body knows the number of the attempt.
+    /// The name that the number of the attempt has in the body.
     pub(crate) attempt: Option<Ident>,
-    /// What it does by the class of an error, where no pattern decides alone.
+    /// The decision that it leaves to the class of an error, where no pattern decides alone.
     pub(crate) classifies: Option<Classifies>,
 }
 
 impl Facts {
-    /// The facts of a policy that lets every outcome pass.
+    /// Returns the facts of a policy that lets every outcome pass.
     pub(crate) fn new(policy: &'static str, span: Span) -> Self {
         Self {
             policy,
@@ -67,7 +67,7 @@ impl Facts {
         }
     }
 
-    /// Whether what is inside it may run more than once.
+    /// Whether the code inside it may run more than once.
     pub(crate) fn runs_again(&self) -> bool {
         self.repeats.as_ref().is_some_and(|r| r.more_than_once)
     }
@@ -81,15 +81,15 @@ pub(crate) struct Bound {
     pub(crate) tokens: TokenStream,
 }
 
-/// How a layer runs again what is inside it.
+/// The way in which a layer runs the code inside it again.
 pub(crate) struct Repeats {
-    /// The number of attempts as it is written, where messages about it point.
+    /// The number of attempts as it is written; messages about it point there.
     pub(crate) tokens: TokenStream,
-    /// Where it says that only time ends it.
+    /// The span of the option which says that only time ends the attempts.
     pub(crate) unlimited: Option<Span>,
     /// Has a limit in time of its own.
     pub(crate) within: bool,
-    /// May run it a second time: not with a literal `max = 1`.
+    /// Whether it may run the code a second time: not with a literal `max = 1`.
     pub(crate) more_than_once: bool,
     /// The number of attempts and the shortest delays between them, where both are known.
     pub(crate) shortest: Option<Shortest>,

@@ -48,8 +48,8 @@ impl Parse for Input {
 }
 
 impl Input {
-    /// Returns the function with another body, and `docs` behind its own. `cloned` arguments lose
-    /// their `mut`, as the body changes the clone.
+    /// Returns the function with another body, and with `docs` behind its own docs. The arguments
+    /// in `cloned` lose their `mut`, as the body changes the clones.
     pub(crate) fn with_body(
         &self,
         content: TokenStream,
@@ -161,7 +161,7 @@ pub(crate) struct Binding {
     pub(crate) ident: Ident,
     /// Its `mut`, if it has one.
     pub(crate) mutable: Option<Span>,
-    /// The argument is this name alone, of a type that is written `&mut ..`.
+    /// Whether the argument is this name alone, of a type that is written `&mut ..`.
     pub(crate) unique_reference: bool,
     /// The `#[cfg]`s of the argument, which are copied to the code that is generated for it.
     pub(crate) cfgs: Vec<Attribute>,

@@ -1,9 +1,9 @@
-//! Finds the name that the user's crate has for resil, if no `crate = ..` tells it.
+//! Finds the name of resil in the user's crate, if no `crate = ..` gives it.
 //!
 //! A dependency may be renamed: `rs = { package = "resil" }`. A macro is not told so, but it runs
-//! inside rustc, whose arguments have the name whatever builds the crate: `--extern
-//! rs=../libresil-1f2e.rmeta`. If they don't, as in an editor's macro server, the name is
-//! `::resil`, and an `extern crate rs as resil;` in the root of the crate makes that work.
+//! inside rustc. Whatever builds the crate, the arguments of rustc have the name:
+//! `--extern rs=../libresil-1f2e.rmeta`. If they don't, as in an editor's macro server, the name is
+//! `::resil`. An `extern crate rs as resil;` in the root of the crate makes that work.
 
 use std::ffi::OsString;
 use std::sync::OnceLock;
@@ -15,10 +15,10 @@ use syn::parse::Parser;
 use crate::tokens::{collect, flat, is_equals};
 
 const NAME: &str = "resil";
-/// The option that tells the name.
+/// The option that gives the name.
 const CRATE: &str = "crate";
 
-/// Returns `::resil`, or the name that the dependency has here.
+/// Returns the path of resil: `::resil`, or the name that the dependency has in the user's crate.
 pub(crate) fn path() -> TokenStream {
     static FOUND: OnceLock<String> = OnceLock::new();
     let name = FOUND.get_or_init(|| name_in(arguments()));
@@ -32,7 +32,8 @@ pub(crate) fn is_crate_path(path: &TokenStream) -> bool {
     syn::Path::parse_mod_style.parse2(path.clone()).is_ok() && path.to_string() != CRATE
 }
 
-/// Returns the path in `crate = path` or `crate(path)`, or the word itself where it has none.
+/// Returns the path in `crate = path` or `crate(path)`; the word `crate` itself if no path is
+/// written.
 pub(crate) fn in_option(option: &TokenStream) -> Option<TokenStream> {
     let trees = flat(option);
     let path = match trees.as_slice() {
@@ -54,12 +55,12 @@ pub(crate) fn in_option(option: &TokenStream) -> Option<TokenStream> {
     })
 }
 
-/// Returns the arguments of the compiler that this runs in.
+/// Returns the arguments of the rustc that the macro runs in.
 fn arguments() -> Vec<String> {
     let text = |argument: OsString| argument.to_string_lossy().into_owned();
     let arguments: Vec<String> = std::env::args_os().map(text).collect();
     let arguments = if arguments.is_empty() {
-        // glibc passes them to a dynamic library, musl does not.
+        // glibc passes the arguments to a dynamic library, musl does not.
         let line = std::fs::read("/proc/self/cmdline").unwrap_or_default();
         let parts = line.split(|byte| *byte == 0);
         parts
@@ -68,7 +69,7 @@ fn arguments() -> Vec<String> {
     } else {
         arguments
     };
-    // If there are too many of them, cargo writes them into a file.
+    // cargo writes the arguments into a file if there are too many of them.
     let in_file = |argument: String| match argument.strip_prefix('@') {
         Some(path) => {
             let lines = std::fs::read_to_string(path).unwrap_or_default();
@@ -140,7 +141,7 @@ mod tests {
             ("--extern s=/t/libresilience-0a1b.rmeta", "resil"),
             ("--extern t=/libresil-0/libtokio-0a1b.rmeta", "resil"),
             ("--extern resil", "resil"),
-            // Its own name is the first to try, and of two others nobody can tell.
+            // The name `resil` comes first. Of two other names nobody can tell which is meant.
             ("--extern resil=/t/libresil-0a.rmeta", "resil"),
             (
                 "--extern a=/t/libresil-0a.rlib --extern a=/t/libresil-0a.rlib",

@@ -1,7 +1,7 @@
 //! Checks that every message of this crate is shown somewhere: in `policy/tests/faults.txt`, or in
 //! the output of a case of `tests/ui`.
 //!
-//! Each line of a message is checked by its longest piece that is not filled in, which must be
+//! A line of a message is looked up by the longest piece of it that is not filled in, which must be
 //! shown word for word. All string literals with a space in them count, outside tests, doc comments
 //! and panics, so that no new message can be forgotten.
 
@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Files without messages: one writes rustdoc, the other knows the shapes of other macros.
+/// Files without messages: `document/` writes rustdoc, `splice/shapes.rs` knows the shapes of other
+/// macros.
 const NO_MESSAGES: [&str; 2] = ["document/", "splice/shapes.rs"];
 
-/// The files of a policy that write rustdoc.
+/// The files in the folder of a policy that write rustdoc.
 const ROOMS_OF_DOCS: [&str; 2] = ["words.rs", "worst_case.rs"];
 
-/// The strings behind these words are for us, not for users.
+/// The words whose strings are for developers of resil, not for users.
 const PANICS: [&str; 6] = [
     "expect",
     "panic",
@@ -26,8 +27,8 @@ const PANICS: [&str; 6] = [
     "debug_assert",
 ];
 
-/// Messages that no case can show: an unknown attribute took `async` away (the tests of
-/// `pipeline.rs` show that), a literal without any text.
+/// Messages that no case can show. One says that an unknown attribute took `async` away, which the
+/// tests of `pipeline.rs` show; the other says that a literal has no text.
 const APART: [&str; 2] = ["takes `async` away from `", "it is empty"];
 
 #[test]
@@ -102,7 +103,7 @@ fn gather(tokens: TokenStream, texts: &mut Vec<String>) {
     while let Some(tree) = trees.get(at) {
         at += 1;
         match tree {
-            // `#[..]`; what follows a `#[cfg(test)]` is the tests, up to the braces that end it.
+            // An attribute. Behind a `#[cfg(test)]` stand tests, up to the braces that end them.
             TokenTree::Punct(p) if p.as_char() == '#' => {
                 let bang = matches!(trees.get(at), Some(TokenTree::Punct(p)) if p.as_char() == '!');
                 at += usize::from(bang);

@@ -20,8 +20,8 @@ use crate::stack::{Stack, StackEntry};
 use crate::tokens::HygieneScope;
 use crate::{document, expand, shape};
 
-/// Expands the function with its layers; on any fault returns the function as it is written, behind all
-/// the faults.
+/// Expands the function with its layers. On any fault, returns the function as it is written,
+/// behind all messages.
 pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let stack = Stack::read(stack);
     let _hygiene = HygieneScope::enter(stack.site);
@@ -31,7 +31,7 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     expanded.unwrap_or_else(|| quote!(#errors #item))
 }
 
-/// `None` if there is a fault.
+/// Expands the function with its layers; `None` if there is a fault.
 fn try_expand(stack: &Stack, item: &TokenStream, diag: &Diag) -> Option<TokenStream> {
     let function = Function::read(stack, item, diag)?;
     let parsed = ParsedStack::parse(stack, &function, diag);
@@ -64,7 +64,8 @@ impl Function {
         })
     }
 
-    /// The success and the error of its `Result`, as far as the declaration names them.
+    /// Returns the success and the error of the function's `Result`, as far as the declaration
+    /// names them.
     fn declared_types(&self) -> (Option<Type>, Option<TokenStream>) {
         let output = self.input.output();
         let is_future = self.input.sig.asyncness.is_none() && output.is_some_and(returns_future);
@@ -79,9 +80,10 @@ impl Function {
     }
 }
 
-/// All layers, read. Each of them, and the stack as a whole, may have faults.
+/// The layers of a stack, read but not checked. Each of them, and the stack as a whole, may have
+/// faults.
 struct ParsedStack {
-    /// Outermost first, as are the others.
+    /// Outermost first, like the fields below.
     facts: Vec<Facts>,
     /// `None` for a layer that can't be expanded.
     policies: Vec<Option<Box<dyn Policy>>>,
@@ -124,7 +126,7 @@ impl ParsedStack {
         parsed
     }
 
-    /// Adds a layer with that number of `#[instrument]`s below it.
+    /// Adds a layer below which that number of `#[instrument]`s stand.
     fn push(&mut self, layer: Parsed, instruments: usize) {
         let at = self.facts.len();
         self.facts.push(layer.facts);
@@ -161,14 +163,15 @@ impl ParsedStack {
 
 /// A stack without a fault.
 struct CheckedStack {
-    /// Outermost first, as are the others.
+    /// Outermost first, like the fields below.
     facts: Vec<Facts>,
     policies: Vec<Box<dyn Policy>>,
     groups: Vec<LayerGroup>,
 }
 
 impl CheckedStack {
-    /// `None` if there is no block to wrap, which the checks have reported.
+    /// Writes the function with its layers. `None` if there is no block to wrap, which the checks
+    /// have reported.
     fn expand(self, krate: &TokenStream, function: Function) -> Option<TokenStream> {
         let Function {
             input,

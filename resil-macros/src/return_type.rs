@@ -84,7 +84,7 @@ pub(crate) fn result_arguments(ret: &TokenStream) -> Option<Vec<Type>> {
     }
 }
 
-/// Returns the span of the last name of a type.
+/// Returns the span of the last name in a type's path.
 fn type_span(ty: &TokenStream) -> Span {
     match syn::parse2::<Type>(ty.clone()) {
         Ok(Type::Path(path)) => path
@@ -96,7 +96,7 @@ fn type_span(ty: &TokenStream) -> Span {
     }
 }
 
-/// Whether a type is a stream by its name: `impl Stream ..`, `BoxStream<..>`. A stream inside of a
+/// Whether a type is a stream by its name: `impl Stream ..`, `BoxStream<..>`. A stream inside a
 /// `Result` or a future does not count: the function opens it.
 pub(crate) fn is_stream(ty: &Type) -> bool {
     const STREAMS: [&str; 6] = [

@@ -21,18 +21,18 @@ pub(crate) struct Stack {
     pub(crate) krates: Vec<TokenStream>,
     /// Outermost first.
     pub(crate) entries: Vec<StackEntry>,
-    /// The function was async when the first of our attributes was expanded.
+    /// Whether the function was async when the first of resil's attributes was expanded.
     pub(crate) was_async: bool,
-    /// Attributes of others that stood below one of ours, and are expanded by now.
+    /// Attributes of other crates that stood below one of resil's, and are expanded by now.
     pub(crate) strangers: Vec<Ident>,
     /// The hygiene of the attribute under which the function may run more than once, if there is
     /// one.
     pub(crate) site: Option<Span>,
 }
 
-/// One line of the stack.
+/// One entry of the stack.
 pub(crate) enum StackEntry {
-    /// One of our attributes.
+    /// One of resil's attributes.
     Layer(LayerTokens),
     /// An `#[instrument]` was written here, which its expansion does not show.
     Instrument,
@@ -46,14 +46,15 @@ pub(crate) struct LayerTokens {
 }
 
 impl LayerTokens {
-    /// Reads the attribute; faults go to the sink. `None` for the name of no policy, which nobody defers.
+    /// Reads the attribute; faults go to the sink. `None` if no policy has the name: such a layer
+    /// is never deferred.
     pub(crate) fn parse(&self, cx: &ParseContext<'_>) -> Option<Parsed> {
         let policy = policy::find(&self.name.to_string())?;
         Some((policy.parse)(self.args.clone(), self.span(), cx))
     }
 
-    /// The span for messages about the whole attribute: the first argument, as the attribute's own
-    /// span would underline the whole line.
+    /// Returns the span for messages about the whole attribute. It is the first argument's, as the
+    /// attribute's own span would underline the whole line.
     pub(crate) fn span(&self) -> Span {
         self.args
             .clone()
@@ -73,7 +74,7 @@ const SITE: &str = "site";
 const STACK: &str = "stack";
 const STACK_THAT_RUNS_AGAIN: &str = "write_clone_of_the_moved_argument_in_retry";
 
-/// Attributes of others that leave a function as it is.
+/// Attributes of other crates and of rustc that leave a function as it is.
 const HARMLESS: [&str; 19] = [
     "allow",
     "automatically_derived",
@@ -116,8 +117,8 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
         }
     }
 
-    // The `#[instrument]`s that are left were written below this attribute; the others that the
-    // attribute before has seen, between the two.
+    // The `#[instrument]`s that are still there were written below this attribute. The others that
+    // the attribute before it has seen were written between the two.
     let below = attrs
         .iter()
         .filter(|a| last_segment(a).is_some_and(|s| s == INSTRUMENT))
@@ -138,8 +139,8 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
         .entries
         .extend((0..below).map(|_| StackEntry::Instrument));
 
-    // `#[tokio::main]` and `#[tokio::test]` take `async` away. Below a policy they have to be
-    // expanded after it.
+    // `#[tokio::main]` and `#[tokio::test]` take `async` away. Where they stand below a policy,
+    // they have to be expanded after it.
     let (takers, mut attrs): (Vec<_>, Vec<_>) = attrs
         .into_iter()
         .partition(|a| last_segment(a).is_some_and(|s| s == "main" || s == "test"));
@@ -148,7 +149,7 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
     quote!(#(#attrs)* #rest)
 }
 
-/// Whether an attribute of that name leaves a function as it is: rustc's own and ours do.
+/// Whether an attribute of that name leaves a function as it is: rustc's own and resil's do.
 fn is_harmless(name: &str) -> bool {
     HARMLESS.contains(&name) || policy::find(name).is_some()
 }
@@ -221,7 +222,7 @@ impl Stack {
         }
     }
 
-    /// Counts the `#[instrument]`s below the layers.
+    /// Counts the `#[instrument]`s that stand below layers.
     pub(crate) fn instruments(&self) -> usize {
         let entries = self.entries.iter();
         entries

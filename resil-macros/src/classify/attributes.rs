@@ -1,4 +1,4 @@
-//! Reads the attributes of the derive, and reports their faults.
+//! Reads the attributes of `#[derive(Classify)]`, and reports their faults.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,7 +9,7 @@ use crate::krate;
 use crate::parse::messages;
 use crate::tokens::{flat, is_equals, shown, split_at_commas};
 
-/// The verdict on a variant or a struct.
+/// The class that a variant or a struct is given.
 #[derive(Clone)]
 pub(super) enum Verdict {
     Transient,
@@ -18,11 +18,11 @@ pub(super) enum Verdict {
     Throttled {
         retry_after: Option<TokenStream>,
     },
-    /// The verdict of its only field; the span of the word.
+    /// The class of its only field, with the span of the word `forward`.
     Forward(Span),
 }
 
-/// The item that attributes stand on.
+/// The kind of item that attributes stand on.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
     Enum,
@@ -54,7 +54,7 @@ pub(super) fn read(attrs: &[Attribute], place: Place, diag: &Diag) -> Attributes
     found
 }
 
-/// Reports attributes on fields, which nobody reads.
+/// Reports attributes on fields, where none has a meaning.
 pub(super) fn refuse_on_fields(input: &DeriveInput, diag: &Diag) {
     let on = |fields: &syn::Fields, owner: &str| {
         for Field { attrs, .. } in fields {
@@ -85,7 +85,7 @@ fn written(attr: &Attribute) -> String {
     format!("#[{}]", shown(&attr.meta.to_token_stream()))
 }
 
-/// Reads `#[transient]` and the other verdicts.
+/// Reads `#[transient]` or the attribute of another class.
 fn verdict(attr: &Attribute, diag: &Diag) -> Option<Verdict> {
     let verdict = match attr.path().get_ident()?.to_string().as_str() {
         "transient" => Verdict::Transient,
@@ -111,7 +111,7 @@ fn verdict(attr: &Attribute, diag: &Diag) -> Option<Verdict> {
     Some(verdict)
 }
 
-/// Sets the verdict; reports one on an enum, and a second one.
+/// Sets the class of an item. Reports a class on an enum, and a second class on any other item.
 fn set(
     attr: &Attribute,
     at: impl ToTokens,
@@ -138,8 +138,8 @@ fn set(
     }
 }
 
-/// Reads `#[classify(..)]`: `forward`, `default = verdict`, `crate = path`; a value may be in
-/// brackets.
+/// Reads `#[classify(..)]` with `forward`, `default = class` or `crate = path`. A value may also
+/// stand in brackets: `default(transient)`.
 fn read_classify(attr: &Attribute, place: Place, found: &mut Attributes, diag: &Diag) {
     let parts = match &attr.meta {
         Meta::List(list) => parts(&list.tokens),
@@ -254,7 +254,7 @@ fn retry_after(attr: &Attribute, diag: &Diag) -> Option<TokenStream> {
     field
 }
 
-/// Whether the value is a field's name, or its number if it has none.
+/// Whether the value can name a field: by its name, or by its number if it has none.
 fn is_field(value: &TokenStream) -> bool {
     let mut trees = value.clone().into_iter();
     matches!(
@@ -263,7 +263,7 @@ fn is_field(value: &TokenStream) -> bool {
     )
 }
 
-/// Cuts at commas, without the groups that a `macro_rules!` leaves.
+/// Splits the arguments at commas, and opens the groups that a `macro_rules!` leaves.
 fn parts(tokens: &TokenStream) -> Vec<TokenStream> {
     let tokens: TokenStream = flat(tokens).into_iter().collect();
     split_at_commas(tokens)

@@ -1,4 +1,4 @@
-//! `#[derive(Classify)]`: writes the verdicts of the variants as a match.
+//! `#[derive(Classify)]`: writes the classes of the variants as a `match`.
 
 mod attributes;
 
@@ -10,7 +10,8 @@ use syn::{Data, DeriveInput, Fields, GenericParam, WherePredicate};
 use crate::diag::{Diag, help};
 use crate::tokens::{first_span, mixed};
 
-/// Writes the `impl`. On any fault it is a stand-in, behind all the faults.
+/// Writes the `impl` of `Classify`. On any fault, writes all messages and a stand-in for the
+/// `impl`.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,
@@ -56,7 +57,8 @@ fn expand(input: &DeriveInput, diag: &Diag) -> (TokenStream, TokenStream) {
             .filter_map(|variant| {
                 let name = &variant.ident;
                 let verdict = attributes::read(&variant.attrs, Place::Variant, diag).verdict;
-                // A verdict on the enum was refused: its variants are not reported as well.
+                // A class on the enum itself was reported: variants without one are not reported as
+                // well.
                 let refused = own.is_some().then_some(Verdict::Transient);
                 let verdict = verdict.or_else(|| default.clone()).or(refused);
                 arm(quote!(Self::#name), name, &variant.fields, verdict)
@@ -136,9 +138,9 @@ fn implementation(
     }
 }
 
-/// Registers the type for the case that another error wraps it: an `anyhow::Error` can be asked
-/// only for types that are named. Generic types can't be registered, and the type must hold no
-/// borrow.
+/// Registers the type, so that its class is found where another error wraps it: an `anyhow::Error`
+/// can be asked only for types that are named. A generic type can't be registered. One with
+/// lifetimes is registered as `'static`, so a value that borrows is not found.
 fn registration(input: &DeriveInput, krate: &TokenStream) -> TokenStream {
     let name = &input.ident;
     let mut arguments = TokenStream::new();
@@ -162,7 +164,7 @@ fn registration(input: &DeriveInput, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// `Pattern { field: value, .. } => class,`
+/// Writes one arm of the `match`: `Pattern { field: value, .. } => class,`.
 fn arm(
     path: &TokenStream,
     name: &Ident,
@@ -234,7 +236,7 @@ fn has_field(fields: &Fields, name: &str) -> bool {
     })
 }
 
-/// Proposes the fields that there are.
+/// Formats the help that proposes the fields that there are.
 fn field_to_write(variant: &str, fields: &Fields) -> String {
     let names: Vec<String> = fields
         .iter()
@@ -252,7 +254,7 @@ fn field_to_write(variant: &str, fields: &Fields) -> String {
     }
 }
 
-/// Whether a type names one of these generics.
+/// Whether the tokens name one of `params`.
 fn mentions(tokens: &TokenStream, params: &[Ident]) -> bool {
     tokens.clone().into_iter().any(|t| match t {
         TokenTree::Ident(i) => params.contains(&i),

@@ -1,9 +1,9 @@
-//! The sentence that says how it is decided which errors are retried, and which are failures of the
-//! circuit, if no `on(..)` decides alone.
+//! The sentence that says what decides whether an error is retried, and whether it is a failure of
+//! the circuit. Where `on(..)` decides alone, there is none.
 //!
 //! The macro sees the error type as it is written, and no impls. So the sentence is true whether
-//! the type has a `Classify` or not. It says more if the name alone tells: of a type parameter,
-//! whose bounds are written, and of the types that resil knows, with the features that it was built
+//! the type has a `Classify` or not. It says more where the name alone tells: for a type parameter,
+//! whose bounds are written, and for the types that resil knows, by the features that it was built
 //! with.
 
 use proc_macro2::Ident;
@@ -69,21 +69,21 @@ pub(super) fn sentence(input: &Input, facts: &[Facts]) -> Option<String> {
     })
 }
 
-/// What decides, with the error type as it is shown.
+/// The thing that decides, with the error type as it is shown.
 enum By {
     /// A type that has a `Classify` for certain.
     Classify(String),
-    /// A type of another crate, and its feature of resil, which is on.
+    /// A type of another crate, and the feature of resil for it, which is on.
     Feature(String, &'static str),
-    /// A type of another crate, and its feature of resil, which is off.
+    /// A type of another crate, and the feature of resil for it, which is off.
     NoFeature(String, &'static str),
     /// A type parameter without `Classify` among its bounds.
     NoBound(String),
     /// A type that wraps any error.
     Chain(String),
-    /// An unknown type.
+    /// A type that may have a `Classify` or not.
     Perhaps(String),
-    /// A type whose name may be any of these.
+    /// A type that may have a `Classify`, or wrap any error, or neither.
     PerhapsChain(String),
 }
 
@@ -182,7 +182,8 @@ fn of_type(ty: &Type, generics: &Generics) -> By {
     }
 }
 
-/// Shows a type as people write it: without the spaces of comparisons.
+/// Formats a type as people write it: the spaces that comparisons have around `<` and `>` are
+/// removed.
 fn shown(ty: &impl ToTokens) -> String {
     const TIGHT: [(&str, &str); 4] = [(" <", "<"), ("< ", "<"), (" >", ">"), ("& ", "&")];
     let text = shown_whole(&ty.to_token_stream());
@@ -223,7 +224,7 @@ fn boxed(bounds: &Bounds) -> bool {
     has("Error") && has("Send") == has("Sync")
 }
 
-/// Returns the last names of the traits.
+/// Returns the last name in the path of each trait.
 fn traits(bounds: &Bounds) -> impl Iterator<Item = &Ident> {
     bounds.iter().filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last().map(|s| &s.ident),

@@ -40,9 +40,9 @@ pub(crate) fn section(input: &Input, policies: &[Box<dyn Policy>], facts: &[Fact
     quote!(#[doc = #text])
 }
 
-/// Whether it is `/// ..`, that is `#[doc = ".."]`. A list (`alias`, `hidden`) does not document the
-/// function, and a section in its place would silence `missing_docs`. rustc has already replaced each
-/// `cfg_attr` by `#[doc]` or by nothing.
+/// Whether the attribute is a doc comment, that is `#[doc = ".."]`. A list such as `#[doc(hidden)]`
+/// does not document the function, and a section beside it would silence `missing_docs`. rustc has
+/// already replaced each `cfg_attr` by `#[doc]` or by nothing.
 fn is_docs(attr: &Attribute) -> bool {
     matches!(&attr.meta, Meta::NameValue(doc) if doc.path.is_ident("doc"))
 }

@@ -10,7 +10,7 @@ use super::inner::Entry;
 use crate::parse::Const;
 use crate::tokens::{first_span, mixed};
 
-/// The type of a const expression, and a condition on `__resil_v` with the message that names the
+/// The bounds of a const expression: its type, and a condition with the message that names the
 /// option.
 pub(crate) struct ConstBound {
     /// The option, for the message and the name of the item.
@@ -59,7 +59,8 @@ impl AsRust for Duration {
 }
 
 impl EmitContext<'_> {
-    /// Writes [`constant`](Self::constant) without an item: a fault is found when the function is built.
+    /// Writes [`constant`](Self::constant) without an item, so that a fault is found only when the
+    /// function is built.
     pub(crate) fn inline_constant<T: AsRust>(
         &self,
         value: &Const<T>,
@@ -73,7 +74,7 @@ impl EmitContext<'_> {
         }
     }
 
-    /// Writes `value` as the policy of type `ty` to start from.
+    /// Writes the user's `policy = value`, from which the other options depart, with the type `ty`.
     pub(crate) fn base_policy(
         &self,
         value: &Const<()>,
@@ -111,7 +112,8 @@ impl EmitContext<'_> {
                 let ty = bound.ty.tokens(at);
                 entry.push(quote_spanned!(at=> const #name: #ty = #tokens;));
                 if let Some(check) = bound.check(at) {
-                    // Without a name, as rustc prints the name of what it could not evaluate.
+                    // The item is called `_`, as rustc prints the name of an item that it can't
+                    // evaluate.
                     entry.push(
                         quote_spanned!(at=> const _: () = { let __resil_v = #name; #check };),
                     );
@@ -155,7 +157,7 @@ impl ConstType {
     }
 }
 
-/// A duration above zero.
+/// Returns the bounds of a duration above zero.
 pub(crate) fn not_zero(option: &'static str) -> ConstBound {
     let at = mixed(Span::call_site());
     ConstBound {
@@ -166,7 +168,7 @@ pub(crate) fn not_zero(option: &'static str) -> ConstBound {
     }
 }
 
-/// A duration of any length.
+/// Returns the bounds of a duration of any length.
 pub(crate) fn any_duration(option: &'static str) -> ConstBound {
     ConstBound {
         option,
@@ -176,7 +178,7 @@ pub(crate) fn any_duration(option: &'static str) -> ConstBound {
     }
 }
 
-/// A ratio: above 0 and at most 1.
+/// Returns the bounds of a ratio: above 0 and at most 1.
 pub(crate) fn ratio(option: &'static str) -> ConstBound {
     let at = mixed(Span::call_site());
     ConstBound {
@@ -187,7 +189,7 @@ pub(crate) fn ratio(option: &'static str) -> ConstBound {
     }
 }
 
-/// A count of any size.
+/// Returns the bounds of a count of any size.
 pub(crate) fn any_count(option: &'static str) -> ConstBound {
     ConstBound {
         option,
@@ -197,7 +199,7 @@ pub(crate) fn any_count(option: &'static str) -> ConstBound {
     }
 }
 
-/// A count between two bounds.
+/// Returns the bounds of a count from `low` to `high`.
 pub(crate) fn count(option: &'static str, low: u32, high: u32, must: &'static str) -> ConstBound {
     let at = mixed(Span::call_site());
     ConstBound {

@@ -1,5 +1,5 @@
-//! The context of one stack's generated code: the parts that its layers share, and the facts that
-//! one layer knows of the others.
+//! The context of one stack's generated code: the parts that its layers share, and the facts that a
+//! layer may ask for about the others.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::input::{Binding, Input};
 use crate::return_type::{error_span, success_span};
 use crate::tokens::{group_like, mixed};
 
-/// One stack on one function.
+/// A stack and the function that it stands on.
 pub(crate) struct StackContext<'a> {
     /// The path of resil.
     pub(crate) krate: &'a TokenStream,
@@ -31,7 +31,7 @@ pub(crate) struct LayerGroup {
     pub(crate) instruments: usize,
 }
 
-/// What the layer that is being expanded may use.
+/// The context in which one layer is expanded.
 pub(crate) struct EmitContext<'a> {
     pub(crate) stack: &'a StackContext<'a>,
     /// The index of the group that the layer belongs to.
@@ -40,7 +40,7 @@ pub(crate) struct EmitContext<'a> {
     pub(crate) layer: usize,
     /// The return type, as it can be named inside the function.
     pub(crate) ret: TokenStream,
-    /// What the body calls `self`, where `async_trait` has renamed it.
+    /// The name of `self` in the body, where `async_trait` has renamed it.
     pub(crate) self_ident: Option<Ident>,
 }
 
@@ -50,7 +50,7 @@ impl StackContext<'_> {
         self.facts.iter().any(Facts::runs_again)
     }
 
-    /// The arguments that are cloned for each attempt.
+    /// Returns the names of the arguments that are cloned for each attempt.
     pub(crate) fn cloned(&self) -> Vec<String> {
         let clones = self.facts.iter().flat_map(|layer| &layer.clones);
         clones.map(ToString::to_string).collect()
@@ -61,8 +61,9 @@ impl StackContext<'_> {
         self.facts.iter().any(|layer| layer.needs_call_state)
     }
 
-    /// Whether the layers have something to tell each other: how an attempt ended, or, in the events
-    /// of several layers, which call it is. (Of two timeouts only one fires.)
+    /// Whether the layers have something to tell each other: how an attempt ended, or, in the
+    /// events of several layers, which call it is. Timeouts alone have not, as only one of them
+    /// fires.
     pub(crate) fn has_call_state(&self) -> bool {
         let repeats = || self.facts.iter().any(|layer| layer.repeats.is_some());
         self.watches_attempts() || self.facts.len() > 1 && repeats()
@@ -70,17 +71,17 @@ impl StackContext<'_> {
 }
 
 impl<'a> EmitContext<'a> {
-    /// The layers around this one, outermost first.
+    /// Returns the facts of the layers around this one, outermost first.
     pub(crate) fn above(&self) -> &'a [Facts] {
         &self.stack.facts[..self.layer]
     }
 
-    /// The layers inside this one, outermost first.
+    /// Returns the facts of the layers inside this one, outermost first.
     pub(crate) fn below(&self) -> &'a [Facts] {
         &self.stack.facts[self.layer + 1..]
     }
 
-    /// The layers of this group, outermost first.
+    /// Returns the facts of the layers of this group, outermost first.
     pub(crate) fn group_facts(&self) -> &'a [Facts] {
         &self.stack.facts[self.stack.groups[self.group].layers.clone()]
     }
@@ -118,11 +119,12 @@ impl<'a> EmitContext<'a> {
         quote_spanned!(span=> #krate::__private::#name)
     }
 
-    /// The conversions between the function's `Result` and the outcomes of layers: the gate for types.
-    /// All uses are the very same tokens, so that rustc reports a missing impl once.
+    /// Writes the conversions between the function's `Result` and the outcomes of layers. They are
+    /// the gate for types: all bounds on the user's types are theirs. All uses are the very same
+    /// tokens, so that rustc reports a missing impl once.
     pub(crate) fn conversions(&self) -> TokenStream {
         let can_refuse = self.group_facts().iter().any(|layer| layer.can_refuse);
-        // Without a layer that can refuse nothing is required of the error type.
+        // If no layer can refuse, nothing is required of the error type.
         let gate = if can_refuse {
             "conversions"
         } else {
@@ -131,20 +133,20 @@ impl<'a> EmitContext<'a> {
         self.gate(gate, error_span(&self.ret))
     }
 
-    /// A gate for results that are recorded: it reports faults of the success type.
+    /// Writes a gate for outcomes that are recorded. It reports faults of the success type.
     pub(crate) fn recorded(&self, gate: &str) -> TokenStream {
         self.gate(gate, success_span(&self.ret))
     }
 
-    /// A gate function of `__private` on the return type. It is spanned like the user's own token, so
-    /// that rustc mentions no macro.
+    /// Writes the call of a gate: a function of `__private` that states bounds on the return type.
+    /// It is spanned like the user's own token, so that rustc mentions no macro.
     fn gate(&self, name: &str, span: Span) -> TokenStream {
         let gate = self.path(name, span);
         let ret = &self.ret;
         quote_spanned!(span=> #gate::<#ret, _, _>())
     }
 
-    /// `move`, if nothing runs twice: then the code inside may move the arguments.
+    /// Writes `move`, if nothing runs twice: then the code inside may move the arguments.
     pub(crate) fn capture(&self, span: Span) -> TokenStream {
         if self.stack.runs_again() {
             TokenStream::new()
@@ -153,7 +155,8 @@ impl<'a> EmitContext<'a> {
         }
     }
 
-    /// The user's expression, with `self` renamed as `async_trait` has renamed it in the body.
+    /// Writes the user's expression, with `self` renamed as `async_trait` has renamed it in the
+    /// body.
     pub(crate) fn with_self(&self, tokens: &TokenStream) -> TokenStream {
         match &self.self_ident {
             Some(this) => rename_self(tokens.clone(), this),
@@ -161,8 +164,9 @@ impl<'a> EmitContext<'a> {
         }
     }
 
-    /// [`with_self`](Self::with_self) for a statement on entry. Entry is in the outermost group; if that
-    /// is not this one, an `#[instrument]` is below it, above which `self` is not renamed.
+    /// Writes [`with_self`](Self::with_self) for a statement on entry. Such statements run in the
+    /// outermost group. If this group is another one, an `#[instrument]` stands between the two,
+    /// and above it `self` is not renamed.
     pub(crate) fn with_self_on_entry(&self, tokens: &TokenStream) -> TokenStream {
         if self.group == 0 {
             self.with_self(tokens)
@@ -171,12 +175,12 @@ impl<'a> EmitContext<'a> {
         }
     }
 
-    /// The static that says where the attributes stand.
+    /// Writes a reference to the static that says where the attributes stand.
     pub(crate) fn site(span: Span) -> TokenStream {
         quote_spanned!(mixed(span)=> &__RESIL_SITE)
     }
 
-    /// `Some(..)` of the call state, `None` if the stack has none.
+    /// Writes the state of the call in a `Some(..)`, or `None` if the stack has no such state.
     pub(crate) fn call_state(&self, span: Span) -> TokenStream {
         if self.stack.has_call_state() {
             quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_call))
@@ -185,7 +189,7 @@ impl<'a> EmitContext<'a> {
         }
     }
 
-    /// `inner` as a future, for a layer that polls it.
+    /// Writes `inner` as a future, for a layer that polls it.
     pub(crate) fn future(&self, inner: Inner, span: Span) -> TokenStream {
         match inner {
             Inner::Future(tokens) => tokens,
@@ -196,8 +200,9 @@ impl<'a> EmitContext<'a> {
         }
     }
 
-    /// `inner` as an expression, for a layer that acts before and after it. A layer around that holds a
-    /// permit is told of each poll, unless something in between polls this layer as a whole.
+    /// Writes `inner` as an expression, for a layer that acts before and after it. If a layer
+    /// around this one holds a permit, it is told of each poll, unless a layer in between polls
+    /// this one as a whole.
     pub(crate) fn value(&self, inner: Inner, span: Span) -> TokenStream {
         match inner {
             Inner::Future(future) if self.is_awaited_under_permit() => {
@@ -207,7 +212,7 @@ impl<'a> EmitContext<'a> {
         }
     }
 
-    /// Awaits `future` under the permit that is in scope.
+    /// Writes the `.await` of `future` under the permit that is in scope.
     pub(crate) fn under_permit(&self, future: &TokenStream, span: Span) -> TokenStream {
         let under_permit = self.private("under_permit", span);
         quote_spanned!(mixed(span)=> #under_permit(__resil_under, #future).await)
@@ -225,8 +230,8 @@ impl<'a> EmitContext<'a> {
         self.above().iter().any(|layer| layer.holds_permit)
     }
 
-    /// Wraps `question`, an expression that runs the user's code on an outcome. A layer that holds a
-    /// permit has to know that a panic in it belongs to the call.
+    /// Wraps `question`, an expression that runs the user's code on an outcome. A layer that holds
+    /// a permit has to know that a panic in this code belongs to the call.
     pub(crate) fn asking(&self, question: TokenStream, span: Span) -> TokenStream {
         if self.has_permit() {
             quote_spanned!(mixed(span)=> __resil_under.asking(|| #question))

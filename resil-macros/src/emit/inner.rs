@@ -14,7 +14,7 @@ pub(crate) enum Inner {
 }
 
 impl Inner {
-    /// As an expression, which awaits the future.
+    /// Writes the code as an expression; a future is awaited.
     pub(crate) fn awaited(self, span: Span) -> TokenStream {
         match self {
             Self::Value(tokens) => tokens,
@@ -23,15 +23,15 @@ impl Inner {
     }
 }
 
-/// What a layer expands into.
+/// The code that a layer expands into.
 pub(crate) struct Emitted {
     /// Statements that run on entry, before all layers.
     pub(crate) entry: Entry,
-    /// The code inside it with the layer around.
+    /// The layer with the code inside it.
     pub(crate) inner: Inner,
 }
 
-/// Statements before all layers: items, and values that each call computes once.
+/// The statements that run before all layers: items, and values that each call computes once.
 #[derive(Default)]
 pub(crate) struct Entry(TokenStream);
 
@@ -59,7 +59,7 @@ pub(crate) fn option(value: Option<&impl ToTokens>, at: Span) -> TokenStream {
     )
 }
 
-/// The variable that holds the clone of an argument for one attempt.
+/// Returns the variable that holds the clone of an argument for one attempt.
 pub(crate) fn clone_of(name: &Ident) -> Ident {
     format_ident!("__resil_clone_{}", name, span = mixed(name.span()))
 }

@@ -11,7 +11,8 @@ use crate::parse::Pattern;
 use crate::tokens::mixed;
 
 impl EmitContext<'_> {
-    /// Converts the outcome's error into the user's type, so that patterns can match it.
+    /// Writes a statement that converts the outcome's error into the user's type, so that patterns
+    /// can match it.
     pub(crate) fn expose_error(&self, span: Span) -> TokenStream {
         let (expose, conversions) = (self.private("expose_error", span), self.conversions());
         quote_spanned!(mixed(span)=> let __resil_r = #expose(__resil_r, #conversions);)
@@ -42,7 +43,7 @@ impl EmitContext<'_> {
         }
     }
 
-    /// Writes a `bool`: whether `value`, a reference, matches.
+    /// Writes a `bool` expression: whether `value`, a reference, matches.
     pub(crate) fn matches(&self, pattern: &Pattern, value: &TokenStream) -> TokenStream {
         let at = mixed(pattern.span);
         let arms = arms(&self.with_self(&pattern.tokens));
@@ -68,9 +69,9 @@ impl EmitContext<'_> {
 
 /// Writes the pattern as match arms.
 ///
-/// If all alternatives bind the same names it is one arm, as it is written. Rust refuses
-/// `Network(_) | Http(s) if s.is_server_error()`, since `s` is not bound in all of them; resil takes the
-/// guard to be about the alternatives that bind names.
+/// If all alternatives bind the same names, the pattern is one arm, as it is written. Rust refuses
+/// `Network(_) | Http(s) if s.is_server_error()`, since `s` is not bound in all of them. Then each
+/// alternative becomes an arm, and only those that bind names get the guard.
 fn arms(tokens: &TokenStream) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let guard_at = trees.iter().position(is_if).unwrap_or(trees.len());

@@ -1,4 +1,5 @@
-//! Tells instances of a generic function apart: by their types, and by what a key has of them.
+//! Tells the instances of a generic function apart: by their types, and by the types that a key
+//! depends on.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -20,7 +21,7 @@ impl EmitContext<'_> {
         }}
     }
 
-    /// Writes which of the function's types the parts of a key depend on; `None` if on none.
+    /// Writes on which of the function's types the parts of a key depend; `None` if on none.
     pub(crate) fn key_says(&self, key: &[TokenStream], span: Span) -> Option<TokenStream> {
         let mut words = Vec::new();
         for part in key {
@@ -72,7 +73,7 @@ fn is_parameter(word: &str) -> bool {
         && letters.all(|letter| letter.is_ascii_digit())
 }
 
-/// Returns the argument, if its type is or holds an `impl Trait`.
+/// Returns the argument if its type is an `impl Trait`, or holds one.
 fn anonymous(arg: &FnArg) -> Option<&PatType> {
     match arg {
         FnArg::Typed(arg) if mentions(arg, "impl") => Some(arg),
@@ -80,7 +81,7 @@ fn anonymous(arg: &FnArg) -> Option<&PatType> {
     }
 }
 
-/// Returns the names of the arguments whose types name that parameter.
+/// Returns the names of the arguments whose types name the type parameter `param`.
 fn values<'a>(input: &'a Input, param: &'a str) -> impl Iterator<Item = String> + 'a {
     let inputs = input.sig.inputs.iter();
     let of = inputs.filter_map(move |arg| match arg {

@@ -9,7 +9,8 @@ use crate::policy::Policy;
 use crate::splice::BodySite;
 use crate::tokens::{first_span, mixed};
 
-/// The block at `site` as a future of an outcome, with what the `policies` of the group put around it.
+/// Writes the block at `site` as a future of an outcome, with the code that the `policies` of the
+/// group put around it.
 pub(super) fn innermost(
     policies: &[Box<dyn Policy>],
     site: &BodySite,
@@ -31,14 +32,15 @@ pub(super) fn innermost(
         let wrap = cx.private("wrap_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions))
     } else {
-        // An error of resil's that a layer below the `#[instrument]` made has passed it as an `E`.
+        // If a layer below the `#[instrument]` refused, its refusal has passed the `#[instrument]`
+        // as an `E`.
         let wrap = cx.private("wrap_carried_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions, __resil_carry))
     };
     Inner::Future(quote_spanned!(at=> #map(#future, |__resil_r| #wrapped)))
 }
 
-/// The user's block as an `async` block.
+/// Writes the user's block as an `async` block.
 fn block(site: &BodySite, cx: &EmitContext<'_>) -> TokenStream {
     let span = first_span(&site.body);
     let (_, body) = split_inner_attributes(site.body.clone());
@@ -81,8 +83,8 @@ fn rebind_self(site: &BodySite, cx: &EmitContext<'_>) -> Option<TokenStream> {
     reborrow.then(|| quote_spanned!(mixed(this.span())=> let #this = &mut *#this;))
 }
 
-/// Gives each attempt names of its own: its number, clones of arguments, and reborrows of `&mut`
-/// arguments.
+/// Writes the names that each attempt has of its own: its number, clones of arguments, and
+/// reborrows of `&mut` arguments.
 fn rebind(clones: &[Ident], cx: &EmitContext<'_>) -> TokenStream {
     let mut out = TokenStream::new();
     let mut attempts = cx.group_facts().iter();

@@ -1,4 +1,4 @@
-//! Folds the layers around the body, inside to outside.
+//! Folds the layers around the body, from the innermost outwards.
 //!
 //! The body is the only `async` block inside a retry loop: a layer that must poll is a combinator
 //! over the future inside it, one that acts before and after is plain statements. So rustc's
@@ -26,8 +26,8 @@ pub(crate) struct Folded {
 
 /// Wraps the layers of `group` around a block whose value has the type `ret`.
 ///
-/// The groups are folded from the innermost to the outermost; `entry` has what those inside this one
-/// run on entry.
+/// The groups are folded from the innermost to the outermost. `entry` has the statements that the
+/// groups inside this one run on entry.
 pub(crate) fn fold(
     policies: &[Box<dyn Policy>],
     stack: &StackContext<'_>,

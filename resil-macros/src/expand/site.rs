@@ -1,4 +1,4 @@
-//! The statics of a call site, and what its layers share during a call.
+//! The static of a site, and the values that its layers share during a call.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -6,8 +6,9 @@ use quote::quote_spanned;
 use crate::emit::{EmitContext, StackContext};
 use crate::tokens::mixed;
 
-/// Every stack has its site; the call state and the carrier between groups only where a layer asks
-/// for them.
+/// Writes the static of the site, which every stack has. The state of the call is written only
+/// where layers have something to tell each other, the carrier of refusals only between several
+/// groups.
 pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStream {
     let name = &stack.input.sig.ident;
     let at = mixed(name.span());

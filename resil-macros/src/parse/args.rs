@@ -11,8 +11,8 @@ pub(crate) struct Args<'a> {
     pub(super) spec: &'static Spec,
     pub(super) cx: &'a ParseContext<'a>,
     pub(super) values: Vec<Value<'a>>,
-    /// Options that are written in some form, faulty values and other libraries' names for them
-    /// included: an option that the user meant to give is never reported as missing.
+    /// The options that are written in some form. Faulty values and other libraries' names for an
+    /// option count too: an option that the user meant to give is never reported as missing.
     mentioned: Vec<(&'static str, Span)>,
 }
 
@@ -26,7 +26,8 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// Takes that option, if it is written, and reads its value; `None` after a fault too.
+    /// Takes the value of the option `name`, and reads it. `None` if the option is not written, or
+    /// after a fault.
     pub(crate) fn get<T>(
         &mut self,
         name: &'static str,
@@ -35,7 +36,7 @@ impl<'a> Args<'a> {
         self.take(name).and_then(|value| read(&value))
     }
 
-    /// Takes the value of that option, if it is written.
+    /// Takes the value of the option `name`, if it is written.
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
         debug_assert!(self.spec.options.iter().any(|o| o.name == name), "{name}");
         let at = self.values.iter().position(|value| value.name == name)?;
@@ -48,7 +49,7 @@ impl<'a> Args<'a> {
         self.values.extract_if(.., is_strategy).collect()
     }
 
-    /// Returns where the user gave that option, or tried to.
+    /// Returns where the user gave the option `name`, or tried to.
     pub(crate) fn mentioned(&self, name: &str) -> Option<Span> {
         self.mentioned
             .iter()
@@ -62,7 +63,7 @@ impl<'a> Args<'a> {
         debug_assert!(left.is_empty(), "read, but never taken: {left:?}");
     }
 
-    /// Notes that the user gave that option, or tried to.
+    /// Notes that the user gave the option `name`, or tried to.
     pub(super) fn mention(&mut self, name: &'static str, at: Span) {
         self.mentioned.push((name, at));
     }

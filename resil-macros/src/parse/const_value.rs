@@ -14,11 +14,11 @@ use crate::tokens::is_punct;
 /// A value that is fixed when the function is compiled.
 #[derive(Clone, Debug)]
 pub(crate) enum Const<T> {
-    /// Known now.
+    /// A value that the macro knows.
     Literal { value: T, tokens: TokenStream },
-    /// Checked in a `const` item, which `cargo check` evaluates.
+    /// An expression that is checked in a `const` item, which `cargo check` evaluates.
     Item { tokens: TokenStream },
-    /// May depend on a generic, so that only an inline const can hold it.
+    /// An expression that may depend on a generic, so that only an inline const can hold it.
     Inline { tokens: TokenStream },
 }
 
@@ -36,7 +36,8 @@ impl<T> Const<T> {
         matches!(self, Self::Inline { .. })
     }
 
-    /// Returns the user's own tokens. A literal may be no Rust (`5s`, `50%`), an expression is.
+    /// Returns the user's own tokens. Those of a literal may not be Rust (`5s`, `50%`), those of an
+    /// expression are.
     pub(crate) fn tokens(&self) -> &TokenStream {
         match self {
             Self::Literal { tokens, .. } | Self::Item { tokens } | Self::Inline { tokens } => {
@@ -106,10 +107,10 @@ impl Value<'_> {
     }
 }
 
-/// Whether an expression may depend on a generic of the function, of its `impl`, or on `Self`.
+/// Whether an expression may depend on a generic of the function or of its `impl`, or on `Self`.
 ///
 /// An attribute can't see the generics of an `impl`, so every associated const of a type counts
-/// (`Foo::MAX`), and every type argument. A function of a type does not
+/// (`Foo::MAX`), and every type argument. A call of a type's function does not count
 /// (`Duration::from_millis(50)`): on a generic it could not be const.
 fn may_be_generic(tokens: &TokenStream, generics: &[Ident]) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
@@ -130,7 +131,7 @@ fn may_be_generic(tokens: &TokenStream, generics: &[Ident]) -> bool {
     })
 }
 
-/// `Foo::MAX`: a type's name, then a constant's.
+/// Whether the name at `at` is a type with a constant behind it: `Foo::MAX`.
 fn is_associated_const(trees: &[TokenTree], at: usize) -> bool {
     let mut last = at;
     while let [colon, second, TokenTree::Ident(_), ..] = &trees[last + 1..]
@@ -154,8 +155,8 @@ fn is_first_segment(trees: &[TokenTree], at: usize) -> bool {
     !after_path && !after_dot
 }
 
-/// Finds the first identifier that is a variable of that name: not a field, a method, a later
-/// segment of a path, a module, or the name of a field in a struct literal.
+/// Finds the first variable for which `is_it` holds. A field, a method, a later segment of a path,
+/// a module, and the name of a field in a struct literal are no variables.
 fn find_free(tokens: &TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
@@ -168,7 +169,8 @@ fn find_free(tokens: &TokenStream, is_it: &dyn Fn(&Ident) -> bool) -> Option<Ide
     })
 }
 
-/// Collects the names that a `let` inside the expression binds: they hide an argument of that name.
+/// Collects the names that a `let` inside the expression binds: they hide an argument of the same
+/// name.
 fn collect_lets(tokens: &TokenStream, bound: &mut Vec<Ident>) {
     let mut after_let = false;
     for tree in tokens.clone() {

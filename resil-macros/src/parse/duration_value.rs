@@ -15,7 +15,7 @@ use super::{duration, messages};
 use crate::diag::help;
 use crate::tokens::{flat, inside, shown, split_at_commas};
 
-/// The limit of `timeout`: the one duration that may be known only at the call.
+/// The limit of `#[timeout]`, the one duration that may be known only at run time.
 #[derive(Clone, Debug)]
 pub(crate) enum DurationValue {
     Const(Const<Duration>),
@@ -77,7 +77,8 @@ impl Value<'_> {
         }
     }
 
-    /// Reads the limit of a timeout: a const if it is written like one, else a value per call.
+    /// Reads the limit of a timeout: a const if it is written like one, else an expression to
+    /// evaluate at run time.
     pub(crate) fn duration_per_call(&self) -> Option<DurationValue> {
         let names_argument =
             matches!(syntax_of(&self.tokens), Syntax::Word(word) if self.cx.params.contains(&word));
@@ -152,7 +153,8 @@ impl Value<'_> {
         (read.len() == wanted).then_some(read)
     }
 
-    /// Reports `within = unlimited`: an option that sets no limit is left out.
+    /// Reports a word for “no limit”, as in `within = unlimited`: without a limit the option is
+    /// left out.
     fn endless(&self) {
         let what = describe(&self.tokens);
         let by_itself = matches!(self.place, Place::Whole { .. });
@@ -176,7 +178,7 @@ impl Value<'_> {
         }
         read.map_err(|fault| {
             let zero = number.value() == Some(0.0) && !least.is_zero();
-            // With a unit it would be refused again, as it is zero.
+            // A zero would be refused with a unit too.
             let texts = if zero { &[] } else { fault.write.as_slice() };
             self.refuse_with(&fault.what, texts);
         })
@@ -240,8 +242,8 @@ impl Value<'_> {
         true
     }
 
-    /// Reports `[1s 2s]` and returns whether it is one: with the list as it should be, or with one
-    /// duration if the list may be one in pieces.
+    /// Reports `[1s 2s]` and returns whether the value is such a list. The help shows the list with
+    /// its commas, or one duration if the value may be one in pieces.
     fn commas_missing(&self) -> bool {
         let list = inside(&self.tokens, Delimiter::Bracket);
         let list = list.unwrap_or_else(|| self.tokens.clone());

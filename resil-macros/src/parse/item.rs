@@ -1,4 +1,4 @@
-//! One option as it is written, before anybody asks what it means.
+//! One option as it is written, before its meaning is looked up.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
@@ -25,7 +25,7 @@ pub(crate) enum Form {
     Parens,
 }
 
-/// Tells which of the forms the tokens have.
+/// Reads the tokens as an argument in one of these forms.
 pub(crate) fn item(tokens: TokenStream) -> Item {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     match trees.as_slice() {

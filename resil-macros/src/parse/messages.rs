@@ -9,7 +9,7 @@ use super::table::{Kind, Opt, Spec, one_of};
 use crate::diag::help;
 use crate::tokens::shown;
 
-/// "write `a` or `b`".
+/// Formats "write `a` or `b`".
 pub(crate) fn write(texts: &[String]) -> String {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     format!("write {}", one_of(&texts))
@@ -20,7 +20,7 @@ pub(crate) fn wrong_kind(name: &str, takes: &str, what: &str, texts: &[String]) 
     help(format!("`{name}` takes {takes}, but {what}"), write(texts))
 }
 
-/// `on(PayError)`.
+/// A type in place of a pattern: `on(PayError)`.
 pub(crate) fn is_a_type(name: &str, takes: &str, ty: &str, instead: &str) -> String {
     help(
         format!("`{name}` takes {takes}, but `{ty}` is a type"),
@@ -37,7 +37,7 @@ pub(crate) fn must_be(name: &str, must: &str, is: impl Display) -> String {
     format!("`{name}` must be {must}, but is `{is}`")
 }
 
-/// `on(Err(X))`.
+/// An `Ok` or `Err` around a pattern: `on(Err(X))`.
 pub(crate) fn already_asked(name: &str, variant: &str, texts: &[String]) -> String {
     help(
         format!(
@@ -96,7 +96,7 @@ pub(crate) fn takes_no_value(option: &Opt, beside: &[String]) -> String {
     )
 }
 
-/// `exponential, base = 5ms, max = 3`.
+/// Formats a strategy with the options beside it: `exponential, base = 5ms, max = 3`.
 pub(crate) fn with_beside(strategy: &Opt, beside: &[String]) -> String {
     let mut text = strategy.name.to_owned();
     for option in beside {
@@ -106,7 +106,7 @@ pub(crate) fn with_beside(strategy: &Opt, beside: &[String]) -> String {
     text
 }
 
-/// `on(A), on(B)`: shows both values in one, if that is possible.
+/// An option that is written twice: `on(A), on(B)`. Shows both values in one, if that is possible.
 pub(crate) fn twice_or_joined(option: &Opt, joined: Option<String>) -> String {
     match joined {
         Some(joined) => help(
@@ -125,7 +125,7 @@ fn given_twice(option: &str) -> String {
     format!("`{option}` is given twice")
 }
 
-/// `crate = ..` with something that is no path.
+/// A `crate = ..` that is no path.
 pub(crate) fn no_crate_path(given: &TokenStream) -> String {
     help(
         format!(
@@ -218,7 +218,7 @@ pub(crate) fn no_name(spec: &Spec, value: &str) -> String {
     format!("{owner} takes options with a name, but `{value}` has none")
 }
 
-/// `max: 5`, `max == 5`, `max 5`.
+/// An option in another form than `name = value`: `max: 5`, `max == 5`, `max 5`.
 pub(crate) fn malformed(text: &str, texts: &[String]) -> String {
     help(
         format!("`{text}` is not of the form `name = value`"),
@@ -226,7 +226,7 @@ pub(crate) fn malformed(text: &str, texts: &[String]) -> String {
     )
 }
 
-/// `form` is what follows the name: ` = ..`, `(..)` or nothing.
+/// A missing comma between options. `form` is the text behind the name: ` = ..`, `(..)` or nothing.
 pub(crate) fn comma_missing(before: &str, form: &str) -> String {
     help(
         format!("a comma is missing before `{before}`"),
@@ -234,7 +234,7 @@ pub(crate) fn comma_missing(before: &str, form: &str) -> String {
     )
 }
 
-/// The same in a list; the corrected list is shown.
+/// A missing comma in a list. The corrected list is shown.
 pub(crate) fn comma_missing_in(before: &str, texts: &[String]) -> String {
     help(
         format!("a comma is missing before `{before}`"),
@@ -247,7 +247,7 @@ pub(crate) fn semicolon(what: &str, needed: bool) -> String {
     help(format!("`;` does not part {what}"), instead)
 }
 
-/// `retry((max = 5))`.
+/// Options in brackets of their own: `retry((max = 5))`.
 pub(crate) fn in_brackets(whole: &str, content: &str) -> String {
     help(
         format!("`{whole}` has brackets of its own around the options"),

@@ -16,7 +16,7 @@ impl Value<'_> {
         self.count_or(least, most, &least.to_string())
     }
 
-    /// Reads a COUNT; the message about a smaller one proposes `few` in place of the least.
+    /// Reads a COUNT; the message about one that is too small proposes `few` in place of `least`.
     pub(crate) fn count_or(&self, least: u32, most: u32, few: &str) -> Option<Const<u32>> {
         match syntax_of(&self.tokens) {
             Syntax::Number(number) => {
@@ -99,8 +99,8 @@ impl Value<'_> {
         }
     }
 
-    /// Reports `max = 5 s` and `max = (5s)`. `text` is the duration that was written; its number
-    /// may be the value that was meant.
+    /// Reports a duration in place of a number: `max = 5 s`, `max = (5s)`. `text` is the duration
+    /// as it is written. The number in it may be the value that was meant.
     pub(super) fn refuse_duration(&self, text: &str) {
         let number = text.split(|c: char| !c.is_ascii_digit()).next();
         let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -142,7 +142,8 @@ impl Value<'_> {
                 _ => range.to_owned(),
             };
             if self.kind() == Some(Kind::Max) {
-                // Nobody wants so many runs: propose a number to think about, or a limit in time.
+                // Nobody wants so many attempts: the help proposes a number to think about, or a
+                // limit in time.
                 let what = messages::must_be(self.name, &range, &number.text);
                 let [few, endless] = ["100", "unlimited"].map(|text| self.write(text));
                 self.fault(help(
@@ -218,7 +219,7 @@ impl Value<'_> {
     }
 }
 
-/// `Some(3)` → `3`.
+/// Returns the number in an `Option`: `Some(3)` → `3`.
 fn in_some(tokens: &TokenStream) -> Option<String> {
     let trees = flat(tokens);
     let [TokenTree::Ident(some), TokenTree::Group(inner)] = trees.as_slice() else {
@@ -243,7 +244,7 @@ fn signed(number: &Number) -> String {
     format!("{sign}{}", number.text)
 }
 
-/// For a count `5s`, `5.0` and `5usize` mean `5`.
+/// Returns the count that was meant by `5s`, `5.0` or `5usize`, which is `5`, or else the example.
 fn whole_or_example(number: &Number, example: &str) -> String {
     let whole = number.digits.split('.').next().unwrap_or_default();
     let composite =

@@ -1,8 +1,8 @@
 //! PATTERN: a Rust pattern with alternatives and a guard, matched against a reference.
 //!
-//! Default binding modes look through the reference for whatever has parts, but not for a
-//! constant, which may only be compared with a reference to itself. So an alternative that
-//! is a literal, a range or a path gets the `&` that rustc would ask for.
+//! Rust's default binding modes look through the reference if a pattern has parts, but not if it is
+//! a constant: a constant is compared with the reference itself. So an alternative that is a
+//! literal, a range or a path gets the `&` that rustc would ask for.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -82,8 +82,8 @@ impl Value<'_> {
         })
     }
 
-    /// Reports `on(is_transient)`, which binds a new name and matches everything where a predicate
-    /// was meant.
+    /// Reports `on(is_transient)`, where a predicate was meant: the word binds a new name and
+    /// matches everything.
     fn matches_all_by_mistake(&self, pattern: &Pat) -> bool {
         let Pat::Ident(bound) = pattern else {
             return false;
@@ -149,8 +149,8 @@ impl Value<'_> {
         ));
     }
 
-    /// Returns what the pattern is matched against. A pattern inside another value is about the
-    /// error: `errors = store(PATTERN)`.
+    /// Returns the part of the `Result` that the pattern is matched against. A pattern inside
+    /// another value, as in `errors = store(PATTERN)`, is about the error.
     pub(super) fn subject(&self) -> PatternSubject {
         match self.kind() {
             Some(Kind::Pattern(subject)) => subject,
@@ -218,7 +218,7 @@ fn one(alternative: &[TokenTree]) -> TokenStream {
             in_parentheses(alternatives(group.stream())).to_token_stream()
         }
         (Pat::Lit(_) | Pat::Path(_), _) => quote_spanned!(first=> & #tokens),
-        // Written as a path, as a mistyped name would bind a variable and match everything.
+        // Written as a path: a mistyped plain name would bind a variable and match everything.
         (Pat::Ident(name), _) if is_constant_name(&name) => {
             quote_spanned!(first=> & #tokens::<>)
         }

@@ -1,4 +1,4 @@
-//! A `;` where a comma belongs.
+//! Reports a `;` where a comma belongs.
 
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 
@@ -6,8 +6,8 @@ use super::context::ParseContext;
 use super::messages;
 use crate::tokens::is_punct;
 
-/// Reports every `;` as a fault and reads it as a comma from then on. (One in a block or an array is
-/// inside a group.)
+/// Reports every `;` as a fault, and puts a comma in its place where one is needed. A `;` in a
+/// block or an array is inside a group, and so is not seen.
 pub(crate) fn with_commas(tokens: TokenStream, what: &str, cx: &ParseContext<'_>) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut trees = tokens.into_iter().peekable();

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::tokens::open;
 
-/// `const { .. }`, by itself.
+/// Whether the tokens are `const { .. }` and nothing else.
 pub(crate) fn is_const_block(tokens: &TokenStream) -> bool {
     let mut trees = open(tokens.clone()).into_iter();
     matches!((trees.next(), trees.next(), trees.next()),
@@ -12,7 +12,7 @@ pub(crate) fn is_const_block(tokens: &TokenStream) -> bool {
             if word == "const" && block.delimiter() == Delimiter::Brace)
 }
 
-/// `LIMIT` or any path to such a name: constants are written in capitals.
+/// Whether the tokens are `LIMIT` or any path to such a name: constants are written in capitals.
 pub(crate) fn is_name_in_capitals(tokens: &TokenStream) -> bool {
     let Ok(path) = syn::parse2::<syn::ExprPath>(open(tokens.clone())) else {
         return false;
@@ -28,7 +28,7 @@ fn in_capitals(ident: &Ident) -> bool {
     name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
 }
 
-/// A constant or a unit variant, as far as the spelling tells.
+/// Whether the name is that of a constant or a unit variant, as far as the spelling tells.
 pub(crate) fn is_constant_name(name: &syn::PatIdent) -> bool {
     name.by_ref.is_none()
         && name.mutability.is_none()

@@ -87,7 +87,7 @@ fn at_missing_commas(tokens: TokenStream, spec: &Spec, cx: &ParseContext<'_>) ->
     parts
 }
 
-/// Whether that option may be a bare word.
+/// Whether the option `name` may be a bare word.
 fn is_flag(spec: &Spec, name: &str) -> bool {
     let option = spec.option(name);
     option.is_some_and(|option| matches!(option.kind, Kind::Strategy | Kind::Jitter))

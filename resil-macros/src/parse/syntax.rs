@@ -1,5 +1,5 @@
-//! What a value is by its syntax. Values of a wrong kind are told apart here, so that every message
-//! can name what it found and show the right text.
+//! Tells values apart by their syntax. Those of a wrong kind are recognized here, so that every
+//! message can name what it found and show the right text.
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 

@@ -1,14 +1,15 @@
-//! Options as data. One static table per attribute answers for unknown names, the nearest one,
-//! duplicates and the list of what is allowed, so that all attributes report them alike.
+//! Options as data. Each attribute has one static table. Unknown names, the nearest ones,
+//! duplicates and the list of what is allowed are reported from it, so that all attributes report
+//! them alike.
 
 /// The options of an attribute, or of an option that has options of its own (`budget(..)`).
 pub(crate) struct Spec {
-    /// As messages name it: `#[retry]` in back-quotes.
+    /// The name in messages: `#[retry]` in back-quotes.
     pub(crate) owner: &'static str,
     pub(crate) options: &'static [Opt],
-    /// Other libraries' names for what it has or does.
+    /// Other libraries' names for an option, or for something that the attribute does.
     pub(crate) aliases: &'static [Alias],
-    /// Which option a value without a name most likely belongs to, in order.
+    /// The option that a value without a name most likely belongs to, by its syntax, in order.
     pub(crate) nameless: &'static [(Guess, &'static str)],
 }
 
@@ -25,7 +26,7 @@ impl Spec {
         self.options.iter().find(|option| option.name == name)
     }
 
-    /// Whether there is an option of that name, here or in another library.
+    /// Whether the attribute has an option of that name, or another library has it.
     pub(crate) fn knows(&self, name: &str) -> bool {
         let mut aliases = self.aliases.iter();
         self.option(name).is_some() || aliases.any(|alias| alias.names.contains(&name))
@@ -39,11 +40,12 @@ pub(crate) struct Opt {
     pub(crate) kind: Kind,
     /// The value to show in a message, unless the user's own value gives a better one.
     pub(crate) example: &'static str,
-    /// Without the option there is no limit, so a value for “no limit” is not needed.
+    /// Whether the option sets a limit. Without it there is none, so a value for “no limit” is not
+    /// needed.
     pub(crate) limits: bool,
-    /// What to write in place of a duration of zero, beside a longer one.
+    /// The text to write in place of a duration of zero, beside a longer one.
     pub(crate) instead_of_zero: Option<&'static str>,
-    /// The value takes the place of a strategy.
+    /// Whether the value takes the place of a strategy.
     pub(crate) replaces_strategy: bool,
 }
 
@@ -59,7 +61,7 @@ impl Opt {
         }
     }
 
-    /// The option sets a limit, and without it there is none.
+    /// Notes that the option sets a limit, and that without it there is none.
     pub(crate) const fn limiting(self) -> Self {
         Self {
             limits: true,
@@ -75,7 +77,7 @@ impl Opt {
         }
     }
 
-    /// The option's value takes the place of a strategy.
+    /// Notes that the option's value takes the place of a strategy.
     pub(crate) const fn in_place_of_strategy(self) -> Self {
         Self {
             replaces_strategy: true,
@@ -134,7 +136,7 @@ impl PatternSubject {
         by_default: None,
     };
 
-    /// The error; the option `opposite` says the opposite.
+    /// Returns the error as the subject of an option to which `opposite` says the opposite.
     pub(crate) const fn error_opposite_to(opposite: &'static str) -> Self {
         Self {
             opposite: Some(opposite),
@@ -142,7 +144,7 @@ impl PatternSubject {
         }
     }
 
-    /// The same, for an option without which `by_default` happens.
+    /// Adds what happens without the option: `by_default`.
     pub(crate) const fn or_by_default(self, by_default: &'static str) -> Self {
         Self {
             by_default: Some(by_default),
@@ -206,7 +208,7 @@ impl Kind {
     }
 }
 
-/// `a`, `b` or `c`, each in back-quotes.
+/// Formats `a`, `b` or `c`, each in back-quotes.
 pub(crate) fn one_of(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
@@ -228,13 +230,13 @@ pub(crate) enum AliasTarget {
     Option(&'static str, &'static str),
     /// One of two options, with a note: the first for a count, the second for a ratio.
     CountOrRatio(&'static str, &'static str, &'static str),
-    /// An option that counts runs, where the other library counts retries: one less.
+    /// An option that counts attempts, where the other library counts retries: one less.
     OneMore(&'static str),
     /// No option; the text says what to write instead.
     Advice(&'static str),
 }
 
-/// What a value without a name is, by its syntax.
+/// The guess what a value without a name is, by its syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guess {
     Number,

@@ -13,10 +13,10 @@ use super::table::{Kind, Opt, one_of};
 use crate::diag::help;
 use crate::tokens::{first_span, inside, open, split_at_commas};
 
-/// The longest NAME: keys of stores and metrics labels have such limits.
+/// The longest NAME, as the keys of stores and the labels of metrics are limited.
 const LONGEST_NAME: usize = 128;
 
-/// A value and where it is written: all that the readers of its kind and their messages need.
+/// A value and its place: all that the readers of its kind and their messages need.
 pub(crate) struct Value<'a> {
     pub(crate) cx: &'a ParseContext<'a>,
     /// The name of the option, or of the attribute if the value has no name.
@@ -27,7 +27,7 @@ pub(crate) struct Value<'a> {
     pub(crate) tokens: TokenStream,
 }
 
-/// Where the value is written, which decides how messages show it.
+/// The place of a value, which decides how messages show it.
 #[derive(Clone)]
 pub(crate) enum Place {
     /// `name = value` or `name(value)`.
@@ -38,7 +38,7 @@ pub(crate) enum Place {
     },
     /// The nameless value of `#[timeout(5s)]`.
     Whole { span: Span },
-    /// One of several, in brackets or parentheses.
+    /// One of several values, in brackets or parentheses.
     Element,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::parse::{Alias, AliasTarget};
 
-/// A value in place of the error has no attribute.
+/// Names for a value in place of the error, for which there is no attribute.
 pub(super) const FALLBACK: Alias = Alias {
     names: &["fallback", "fallback_method", "default", "recover"],
     target: AliasTarget::Advice(

@@ -1,4 +1,4 @@
-//! What every policy has: an attribute, and the phases from its arguments to code.
+//! The shape of every policy: an attribute, and the phases from its arguments to code.
 
 use proc_macro2::{Span, TokenStream};
 
@@ -12,23 +12,23 @@ pub(crate) struct Attribute {
     /// The name of the attribute.
     pub(crate) name: &'static str,
     pub(crate) options: &'static Spec,
-    /// The function may run more than once under it.
+    /// Whether the function may run more than once under it.
     pub(crate) may_repeat: bool,
     pub(crate) parse: fn(TokenStream, Span, &ParseContext<'_>) -> Parsed,
 }
 
-/// One attribute, as it is written.
+/// A policy, as its attribute is written on a function.
 pub(crate) trait Policy {
-    /// Reads the arguments; faults go to the sink. `Err` if a value that the policy can't be without has
-    /// a fault: the facts let the rules over the stack go on.
+    /// Reads the arguments; faults go to the sink. If a value that the policy can't be without has
+    /// a fault, returns the facts as `Err`: they let the rules over the stack go on.
     fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Result<Self, Box<Facts>>
     where
         Self: Sized;
 
-    /// The rules between the options of this one attribute.
+    /// Checks the rules between the options of this one attribute.
     fn check(&self, _cx: &ParseContext<'_>) {}
 
-    /// What other layers may know of this one.
+    /// Returns the facts that other layers may know of this one.
     fn facts(&self) -> Facts;
 
     /// Puts this layer around `inner`. Called only for stacks without a fault.
@@ -42,7 +42,7 @@ pub(crate) trait Policy {
     /// Describes the layer for the `# Resilience` section of the function's docs.
     fn words(&self) -> String;
 
-    /// Adds this layer to the worst case of what is inside it.
+    /// Adds this layer to the worst case of the code inside it.
     fn worst_case(&self, inside: WorstCase) -> WorstCase {
         inside
     }

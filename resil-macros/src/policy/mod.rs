@@ -1,7 +1,7 @@
 //! The policies: the table of them, and one folder each.
 //!
-//! The rooms of a folder are the same everywhere: `mod` has the attribute's row and its [`Policy`],
-//! `options` the table of options and what they are read into, `parse` the reading, `rules` the rules
+//! Each folder has the same files: `mod` has the attribute's row and its [`Policy`], `options` the
+//! table of options and the types that they are read into, `parse` the reading, `rules` the rules
 //! between the options, `expand` the code, `words` the docs.
 
 mod aliases;
@@ -21,8 +21,8 @@ pub(crate) use layer::{Attribute, Parsed, Policy};
 pub(crate) use words::code;
 pub(crate) use worst_case::WorstCase;
 
-/// The table of policies: hands their names to the macro `$each`. Everything else that lists policies
-/// is made of it. An option that several of them have belongs to the first one.
+/// Hands the names of all policies to the macro `$each`. Everything else that lists policies is
+/// made from this table. An option that several of them have belongs to the first one.
 macro_rules! policies {
     ($each:ident) => {
         $each! {

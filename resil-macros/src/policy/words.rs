@@ -23,12 +23,12 @@ pub(crate) fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// Shows the user's own tokens.
+/// Formats the user's own tokens as a code span.
 pub(super) fn written(tokens: &TokenStream) -> String {
     code(&shown_whole(tokens))
 }
 
-/// Shows a duration.
+/// Formats a duration as a code span.
 pub(super) fn duration(d: &Const<Duration>) -> String {
     match d.literal() {
         Some(d) => code(&show(*d)),
@@ -36,7 +36,7 @@ pub(super) fn duration(d: &Const<Duration>) -> String {
     }
 }
 
-/// Formats a policy to start from and the options that depart from it: `as P says, but ..`.
+/// Formats the user's `policy` and the options that depart from it: `as P says, but ..`.
 pub(super) fn departing(policy: &TokenStream, options: &[String]) -> String {
     let but = if options.is_empty() { "" } else { ", but " };
     format!("as {} says{but}{}", written(policy), options.join(", "))

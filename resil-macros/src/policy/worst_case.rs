@@ -1,5 +1,5 @@
-//! The worst case of a stack: how many attempts, and how long they take with the waits between
-//! them. It says what the literals prove; the rest is said in the user's own expressions.
+//! The worst case of a stack: how many attempts it makes, and how long they take with the delays
+//! between them. It says what the literals prove. The rest is said in the user's own expressions.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ pub(crate) struct WorstCase {
     pub(super) time: Option<Times>,
     /// Limits that are no literals, outermost first.
     pub(super) limits: Vec<String>,
-    /// If no time is known: what each of the attempts takes.
+    /// The time that each attempt takes, in words, if no time is known.
     pub(super) attempts: Option<String>,
-    /// The words for the wait for another caller's run, which is added to the rest.
+    /// The words for the wait for another call's claim, which comes on top of the rest.
     pub(super) other_caller: Option<&'static str>,
 }
 
 impl WorstCase {
-    /// The worst case of a stack, as a sentence.
+    /// Formats the worst case of a stack as a sentence.
     pub(crate) fn sentence(&self) -> String {
         let runs = self.runs.as_deref().unwrap_or("one attempt");
         format!("At worst {runs}{}.", self.in_words())
     }
 
-    /// Under a limit that is known.
+    /// Puts the worst case under a limit that is known.
     pub(super) fn limited_to(mut self, limit: Duration) -> Self {
         self.include_other_caller();
         self.time = Some(match self.time {
@@ -37,7 +37,7 @@ impl WorstCase {
         self
     }
 
-    /// Under a limit that is an expression.
+    /// Puts the worst case under a limit that is an expression.
     pub(super) fn limited_by(mut self, limit: String) -> Self {
         self.include_other_caller();
         self.limits.insert(0, limit);
@@ -45,13 +45,14 @@ impl WorstCase {
         self
     }
 
-    /// After the wait for another caller's run.
+    /// Adds the wait for another call's claim.
     pub(super) fn after_another_caller(mut self) -> Self {
         self.other_caller = Some("the wait");
         self
     }
 
-    /// Under a limit the wait for another caller may take all of the time, however short a run is.
+    /// Forgets how long the attempts take, as under a limit the wait for another call's claim may
+    /// take all of the time.
     fn include_other_caller(&mut self) {
         if self.other_caller.take().is_some() {
             self.time = None;
@@ -85,12 +86,12 @@ impl WorstCase {
     }
 }
 
-/// A time at its longest.
+/// The longest time that something may take.
 #[derive(Clone, Copy)]
 pub(super) struct Times {
-    /// By the retry's own delays.
+    /// The time with the retry's own delays.
     pub(super) own: Duration,
-    /// If the failed side asks for the longest delay that it is granted.
+    /// The time if the failed side asks for the longest delay that it is granted.
     pub(super) with_retry_after: Duration,
 }
 
@@ -109,7 +110,8 @@ impl Times {
         }
     }
 
-    /// What an error type or a `retry_after` can make of it; the macro can't see the types.
+    /// Describes how an error type or a `retry_after` may lengthen the time; the macro can't see
+    /// the types.
     pub(super) fn retry_after_in_words(self, what: &str) -> String {
         if self.with_retry_after == self.own {
             return String::new();
@@ -119,13 +121,13 @@ impl Times {
     }
 }
 
-/// Joins limits: `at most A and at most B`.
+/// Joins limits in words: `at most A and at most B`.
 pub(super) fn at_most(limits: &[String]) -> String {
     let limits: Vec<String> = limits.iter().map(|l| format!("at most {l}")).collect();
     limits.join(" and ")
 }
 
-/// Shows a time; from a second on rounded up to whole milliseconds, as it is a bound.
+/// Formats a time. From a second on it is rounded up to whole milliseconds, as it is a bound.
 pub(super) fn bound(time: Duration) -> String {
     const MILLI: u128 = 1_000_000;
     let over = time.as_nanos() % MILLI;

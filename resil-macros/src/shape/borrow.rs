@@ -1,4 +1,4 @@
-//! A retried function may not return a borrow out of a `&mut` argument.
+//! Checks that a retried function returns no borrow out of a `&mut` argument.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,7 +8,8 @@ use crate::diag::{Diag, help};
 use crate::input::Input;
 use crate::tokens::is_punct;
 
-/// A value that borrows from a `&mut` argument would keep it borrowed while the next attempt runs.
+/// Checks that the outcome borrows from no `&mut` argument. Such a value would keep the argument
+/// borrowed while the next attempt runs.
 pub(super) fn check_borrow_out(input: &Input, outcome: Option<&TokenStream>, diag: &Diag) {
     let Some(ret) = outcome else { return };
     let returned = lifetimes(ret);
@@ -116,7 +117,7 @@ fn is_fn_type(word: &Ident) -> bool {
     .any(|w| word == w)
 }
 
-/// Returns the index behind `(A, B) -> &C`, the arguments and the return type of a function type.
+/// Returns the index behind the arguments and the return type of a function type: `(A, B) -> &C`.
 fn end_of_fn_type(trees: &[TokenTree], start: usize) -> usize {
     let Some(TokenTree::Group(_)) = trees.get(start) else {
         return start;

@@ -85,7 +85,8 @@ pub(crate) fn check(
     }
 }
 
-/// A stream has many outcomes, and no single future for a policy to wrap.
+/// Reports a stream and returns whether the function returns one: it has many outcomes, and no
+/// single future for a policy to wrap.
 fn check_stream(input: &Input, attribute: &str, diag: &Diag) -> bool {
     let Some(ty) = input.output().filter(|ty| is_stream(ty)) else {
         return false;
@@ -102,7 +103,8 @@ fn check_stream(input: &Input, attribute: &str, diag: &Diag) -> bool {
     true
 }
 
-/// `const`, `extern` and variadic functions can't be async.
+/// Checks that the function is not `const`, `extern` or variadic, as such a function can't be
+/// async.
 fn check_qualifiers(input: &Input, attribute: &str, diag: &Diag) -> bool {
     let name = &input.sig.ident;
     let fault = |at: &dyn ToTokens, kind: &str| {
@@ -127,7 +129,7 @@ fn check_qualifiers(input: &Input, attribute: &str, diag: &Diag) -> bool {
     qualifiers.constness.is_none() && qualifiers.abi.is_none() && qualifiers.variadic.is_none()
 }
 
-/// A trait's method without a body has no code to wrap.
+/// Checks that the function has a body. A trait's method without one has no code to wrap.
 fn check_body(input: &Input, attribute: &str, diag: &Diag) -> bool {
     if input.body.is_none() {
         diag.error(
@@ -141,7 +143,8 @@ fn check_body(input: &Input, attribute: &str, diag: &Diag) -> bool {
     input.body.is_some()
 }
 
-/// A function must be async, or have one of the shapes that other attributes give to an async fn.
+/// Checks that the function is async, or has one of the shapes that other attributes give to an
+/// async fn.
 fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &Stack, diag: &Diag) {
     if input.sig.asyncness.is_some() {
         return;
@@ -221,7 +224,8 @@ fn mentions_async(tokens: TokenStream) -> bool {
     })
 }
 
-/// A policy acts on the error of a `Result`. Aliases are left to the compiler.
+/// Checks that the function returns a `Result`, as a policy acts on the error. Aliases are left to
+/// the compiler.
 fn check_result(input: &Input, diag: &Diag) {
     match &input.sig.output {
         ReturnType::Default => diag.error(
@@ -281,7 +285,8 @@ fn tidy(tokens: &TokenStream) -> String {
     text
 }
 
-/// Changes to a `mut` argument would carry over from one attempt to the next.
+/// Checks that no argument is `mut`, unless it is cloned. Changes to it would carry over from one
+/// attempt to the next.
 fn check_mutable_arguments(input: &Input, bindings: &[Binding], facts: &[Facts], diag: &Diag) {
     let cloned: Vec<&Ident> = facts.iter().flat_map(|layer| &layer.clones).collect();
     for b in bindings {
@@ -310,7 +315,8 @@ fn mutable_argument(span: proc_macro2::Span, name: &str, diag: &Diag) {
     );
 }
 
-/// A replayed result was read from bytes, so it can't borrow. Behind an alias the compiler says so.
+/// Checks that a success to record does not borrow: a replay is read from bytes. Behind an alias
+/// the compiler says so.
 fn check_recorded(outcome: Option<&TokenStream>, diag: &Diag) {
     let Some(success) = outcome.and_then(|ret| result_arguments(ret)?.into_iter().next()) else {
         return;

@@ -1,7 +1,7 @@
 //! Finds the user's block inside the code that other attributes have made of the function, and puts
 //! layers around it.
 //!
-//! Attributes that were expanded before have wrapped the body. The block is searched inside the
+//! Attributes that were expanded before have wrapped the body. The block is looked for inside the
 //! shapes that `async_trait`, `tracing::instrument` and `tokio::main`/`test` leave, and inside the
 //! future that a hand-written function ends with. Layers go around that block, or around the code
 //! that an `#[instrument]` made of it. Hoisted arguments stay outside, and so do the box of the
@@ -66,9 +66,10 @@ enum BodyKind {
 pub(crate) struct Wrapping<'a> {
     /// For each group of layers, outermost first: the number of `#[instrument]`s below it.
     pub(crate) instruments_below: &'a [usize],
-    /// The block may run more than once: the code of an `#[instrument]` inside may move nothing.
+    /// Whether the block may run more than once. Then the code of an `#[instrument]` inside may
+    /// move nothing.
     pub(crate) runs_again: bool,
-    /// Arguments that are cloned for each attempt: their hoisted variables need no `mut`.
+    /// The arguments that are cloned for each attempt: their hoisted variables need no `mut`.
     pub(crate) cloned: &'a [String],
     /// The function's own braces.
     pub(crate) braces: Span,
@@ -82,8 +83,8 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     let mut kind = BodyKind::Async;
     let mut early_return = None;
     if !is_async {
-        // `instrument` on a function whose `async` was taken before: the block, behind a fake
-        // return, is somewhere inside closures and braces.
+        // `instrument` was expanded on a function that had lost its `async` before. The block
+        // stands behind a fake return, somewhere inside closures and braces.
         while holds(&core, "__tracing_attr_guard") {
             while !has_fake_return(&core) {
                 let at = core
@@ -128,8 +129,8 @@ pub(crate) fn locate(content: TokenStream, is_async: bool) -> Option<Block> {
     })
 }
 
-/// Returns the method behind the `async` block of `content` that may change the block's value, for
-/// which the block was not taken.
+/// Returns the method behind the `async` block of `content` that may change the block's value.
+/// Because of such a method `locate` does not take the block.
 pub(crate) fn behind_the_block(content: TokenStream) -> Option<Ident> {
     match Tail::of(content.into_iter().collect()) {
         Tail::Behind(method) => Some(method),
@@ -171,8 +172,8 @@ impl Block {
         }
     }
 
-    /// Returns the function's content with layers. `replace` puts a group of them, by its index,
-    /// around a site.
+    /// Returns the function's content with layers. `replace` gets the index of a group of layers
+    /// and a site, and returns the site's code with the group around it.
     pub(crate) fn wrap(
         self,
         wrapping: &Wrapping<'_>,
@@ -253,7 +254,7 @@ impl BodySite {
     }
 }
 
-/// Finds a `return` beside the way to the block, which bypasses all layers.
+/// Finds a `return` in the tokens beside the group that leads to the block. It bypasses all layers.
 fn returns_around(tokens: &[TokenTree], step: &Step) -> Option<Ident> {
     let mut tokens = tokens.to_vec();
     if let Some(return_at) = step.return_at {

@@ -7,7 +7,7 @@ use super::shapes::{Tokens, async_trait_block, instrument_block, instruments, re
 use crate::tokens::{collect, group_like, is_ident, is_punct};
 
 /// Turns the `async move`s that `instrument` wrote into `async`, and borrows the arguments that
-/// `async_trait` hoisted into them; the same for each `instrument` inside.
+/// `async_trait` hoisted into them. Does the same for each `instrument` inside.
 pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
     if let Some(at) = instrument_block(&tokens) {
         map_group(&mut tokens[at], |mut inner| match recorded_block(&inner) {

@@ -18,7 +18,7 @@ pub(super) fn instrument_future(tokens: &[TokenTree]) -> Option<usize> {
         .position(|w| is_ident(&w[0], "let") && is_ident(&w[1], "__tracing_instrument_future"))
 }
 
-/// Counts the `#[instrument]`s inside one another.
+/// Counts the `#[instrument]`s at any depth.
 pub(super) fn instruments(tokens: &[TokenTree]) -> usize {
     let deeper = tokens.iter().map(|t| match t {
         TokenTree::Group(g) => instruments(&g.stream().into_iter().collect::<Tokens>()),
@@ -131,12 +131,12 @@ pub(super) fn block_of_async_move(tokens: &[TokenTree], at: usize) -> Option<usi
     (is && is_brace(tokens.get(at + 2)?)).then_some(at + 2)
 }
 
-/// Finds the only token, if it is a group in braces.
+/// Returns the index of the only token, if it is a group in braces.
 pub(super) fn sole_brace(tokens: &[TokenTree]) -> Option<usize> {
     matches!(tokens, [t] if is_brace(t)).then_some(0)
 }
 
-/// Whether the tokens have that name, at any depth.
+/// Whether the tokens hold an identifier of that name, at any depth.
 pub(super) fn holds(tokens: &[TokenTree], name: &str) -> bool {
     tokens.iter().any(|t| match t {
         TokenTree::Group(g) => holds(&g.stream().into_iter().collect::<Tokens>(), name),

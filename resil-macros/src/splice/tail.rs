@@ -1,8 +1,8 @@
-//! Finds the `async` block in the future that a function ends with which is not async itself.
+//! Finds the `async` block of a function that is not async itself, in the future that it ends with.
 //!
-//! The block may be boxed, cast, in brackets, bound to a name before, and have methods behind it
-//! that keep its value: all these stay around the policies. A method that changes the value would
-//! hide outcomes from the policies, so that is a fault.
+//! The block may be boxed, cast, in brackets, or bound to a name before, and methods that keep its
+//! value may stand behind it. All these stay around the policies. A method that changes the value
+//! would hide outcomes from the policies, so that is a fault.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
@@ -44,7 +44,7 @@ const KEEPS_VALUE_OF: [(&str, &str); 6] = [
     ("Pin", "new"),
 ];
 
-/// The end of a function's content.
+/// The expression that a function's content ends with.
 pub(super) enum Tail {
     /// A future: for each group, from the outside to the inside, the index of the next one. The
     /// last one is the `async` block.
@@ -123,7 +123,7 @@ impl Search {
         self.value(return_at.map_or(start, |at| at + 1), end)
     }
 
-    /// Searches the expression of the last level that ends at `end`. It begins at `start`, or
+    /// Searches the expression that ends at `end` in the last level. It begins at `start`, or
     /// behind a statement in braces without `;`.
     fn value(&mut self, start: usize, mut end: usize) -> Option<()> {
         loop {
@@ -248,8 +248,8 @@ impl Value {
     }
 }
 
-/// Whether an expression may begin behind these tokens: a statement in braces, an attribute or
-/// nothing.
+/// Whether an expression may begin behind these tokens: behind a statement in braces, an attribute
+/// or nothing.
 fn ends_statement(tokens: &[TokenTree]) -> bool {
     match tokens {
         [] => true,
@@ -262,8 +262,8 @@ fn ends_statement(tokens: &[TokenTree]) -> bool {
     }
 }
 
-/// Returns the range of the value in the last complete `let name = ..;`: in `let name = f(name);`
-/// the inner `name` belongs to a `let` before. A `mut` name may have another value by now, so it
+/// Returns the range of the value in the last complete `let name = ..;`. In `let name = f(name);`
+/// the inner `name` belongs to an earlier `let`. A `mut` name may have another value by now, so it
 /// does not count.
 fn binding(tokens: &[TokenTree], name: &Ident) -> Option<(usize, usize)> {
     let is_bound = |at: usize| {

@@ -1,4 +1,4 @@
-//! The code that other attributes have put around a block: it is taken off, and put around another
+//! The code that other attributes have put around a block. It is taken off, and put around another
 //! block.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -11,8 +11,8 @@ use crate::tokens::{collect, group_like, is_brace};
 pub(super) struct Wrapper(pub(super) Vec<(Tokens, usize)>);
 
 impl Wrapper {
-    /// Splits the tokens into the code of their outer `#[instrument]` and the block inside it;
-    /// `Err` returns tokens without one.
+    /// Splits the tokens into the code of their outer `#[instrument]` and the block inside it.
+    /// Without an `#[instrument]`, returns the tokens as `Err`.
     ///
     /// The block stands behind a fake return, with `err` and `ret` one level deeper. Over
     /// `async_trait` or a hand-written future there is no fake return.

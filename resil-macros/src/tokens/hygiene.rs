@@ -8,7 +8,7 @@ thread_local! {
     static SITE: Cell<Option<Span>> = const { Cell::new(None) };
 }
 
-/// While it lives, generated names have the hygiene of the attribute that `site` stems from.
+/// A scope in which generated names have the hygiene of the attribute that `site` stems from.
 ///
 /// rustc names the attribute in which an error originates. The private attribute of a retried
 /// function is named after the fix of one particular error, so no other error may originate in it.

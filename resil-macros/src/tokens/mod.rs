@@ -1,6 +1,6 @@
 //! Tools for token streams: cutting, looking at tokens, showing them as text, spans and hygiene.
 //!
-//! The ground floor of the crate: nothing here imports anything from outside this folder.
+//! The lowest part of the crate: nothing here imports anything from outside this folder.
 
 mod hygiene;
 mod segments;

@@ -42,7 +42,7 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<Segment> {
     segments
 }
 
-/// Where the angle brackets or closure parameters that open at `at` end, if any do.
+/// Returns where the angle brackets or closure parameters that open at `at` end, if any do.
 fn end_of_list(tokens: &[TokenTree], at: usize) -> Option<usize> {
     let before = at.checked_sub(1).map(|i| &tokens[i]);
     let starts_value = match before {
@@ -74,7 +74,7 @@ fn end_of_list(tokens: &[TokenTree], at: usize) -> Option<usize> {
     None
 }
 
-/// The `-` of `->` or the `=` of `=>`: such a `>` closes nothing.
+/// Whether the token is the `-` of `->` or the `=` of `=>`: such a `>` closes nothing.
 fn is_arrow_head(before: &TokenTree) -> bool {
     matches!(before, TokenTree::Punct(p)
         if p.spacing() == Spacing::Joint && matches!(p.as_char(), '-' | '='))

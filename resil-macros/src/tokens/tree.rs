@@ -42,7 +42,7 @@ pub(crate) fn inside(tokens: &TokenStream, delimiter: Delimiter) -> Option<Token
     }
 }
 
-/// A stream of these tokens.
+/// Returns a stream of these tokens.
 pub(crate) fn collect(trees: &[TokenTree]) -> TokenStream {
     trees.iter().cloned().collect()
 }
@@ -77,7 +77,7 @@ pub(crate) fn is_brace(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
-/// A group with `content`, with the delimiter and the span of `like`.
+/// Returns a group with `content`, and with the delimiter and the span of `like`.
 pub(crate) fn group_like(like: &Group, content: TokenStream) -> Group {
     let mut group = Group::new(like.delimiter(), content);
     group.set_span(like.span());

@@ -1,8 +1,8 @@
 //! DURATION literals: `500ms`, `1.5s`, `1m30s`.
 //!
-//! To the lexer each is one numeric literal with a suffix, so they are read from the
-//! literal's text. No unit may start with `e`: `5es` dies in the lexer as a broken
-//! exponent, and `1e3s` is a float with the suffix `s`. `0xfd` is a number in hex.
+//! To the lexer each is one numeric literal with a suffix, so they are read from the literal's
+//! text. No unit may start with `e`: the lexer refuses `5es` as a broken exponent, and reads `1e3s`
+//! as a float with the suffix `s`. `0xfd` is a number in hex.
 
 mod fault;
 mod units;
@@ -50,7 +50,7 @@ pub(crate) fn read_like(text: &str, like: &str) -> Result<Duration, Fault> {
     Ok(Duration::new(seconds, rest))
 }
 
-/// Whether the text of a numeric literal is a duration by its suffixes: each is a unit.
+/// Whether the text of a numeric literal is a duration by its suffixes, which must all be units.
 pub(crate) fn looks_like_one(text: &str) -> bool {
     in_other_base(text, "").is_none() && parts(text).iter().all(|part| rank(part.unit).is_some())
 }
@@ -140,7 +140,7 @@ fn has_exponent(parts: &[Part<'_>]) -> bool {
         .is_some_and(|part| matches!(part.unit, "e" | "E" | "e-" | "E-" | "e+" | "E+"))
 }
 
-/// `1e3s` → `1000s`, if that is short enough to read.
+/// Writes `1e3s` without its exponent, as `1000s`, if that is short enough to read.
 fn without_exponent(text: &str) -> Option<String> {
     let unit = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
     let unit = unit[1..].trim_start_matches(|c: char| !c.is_ascii_alphabetic());
@@ -172,14 +172,14 @@ impl Inexact {
     }
 }
 
-/// Converts a part to nanoseconds, exactly: without a float in between `0.1s` is a hundred million.
+/// Converts a part to nanoseconds. No float is in between, so `0.1s` is exactly a hundred million.
 fn part_nanos(number: &str, unit: u128) -> Result<u128, Inexact> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let whole: u128 = whole.parse().map_err(|_| Inexact::TooLong)?;
     let mut nanos = whole.checked_mul(unit).ok_or(Inexact::TooLong)?;
     let fraction = fraction.trim_end_matches('0');
     if !fraction.is_empty() {
-        // A day has 14 digits of nanoseconds, so more digits are never a whole number of them.
+        // More digits hardly ever make whole nanoseconds, and too many would overflow below.
         let digits = u32::try_from(fraction.len())
             .ok()
             .filter(|digits| *digits <= 15);

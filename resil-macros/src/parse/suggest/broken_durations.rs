@@ -16,11 +16,12 @@ pub(crate) enum BrokenDuration {
     InPieces(String),
 }
 
-/// Tells how a duration literal is broken, if the tokens are one.
+/// Returns how a duration literal is broken; `None` if the tokens are no such literal.
 pub(crate) fn broken_duration(tokens: &TokenStream) -> Option<BrokenDuration> {
     if let Some(joined) = in_pieces(tokens) {
         let trees = flat(tokens);
-        // The longest front that is a duration, and then words that are none of its units.
+        // Splits off the longest front that is a duration. The words behind it are none of its
+        // units.
         let followed = (1..trees.len()).rev().find_map(|at| {
             let (front, rest) = trees.split_at(at);
             let literal: String = front.iter().map(ToString::to_string).collect();
@@ -110,7 +111,7 @@ pub(crate) fn unit_literal(tokens: &TokenStream) -> Option<(TokenTree, String)> 
     })
 }
 
-/// `500ms` → `Duration::from_millis(500)`.
+/// Writes a duration literal in Rust: `500ms` → `Duration::from_millis(500)`.
 fn in_rust(text: &str) -> String {
     match duration::read(text).map(|duration| duration.as_nanos()) {
         Ok(nanos) if nanos % 1_000_000_000 == 0 => {

@@ -60,7 +60,7 @@ pub(crate) fn carry_over(
     values.iter().map(|value| option.write(value)).collect()
 }
 
-/// `"100ms"` → `100ms`.
+/// Takes a duration out of its quotes: `"100ms"` → `100ms`.
 fn unquoted_duration(text: &str, option: &Opt) -> Vec<String> {
     let text: String = text.split_whitespace().collect();
     match duration::read_like(&text, option.example) {

@@ -1,6 +1,6 @@
-//! Patterns in the syntax of other things: conditions (`A || B`, `!A`), match arms (`A => true`),
-//! closures (`|e| ..`), or with an `Ok` or `Err` around. For each the pattern that it means is
-//! found.
+//! Patterns that are written in another syntax: as conditions (`A || B`, `!A`), as match arms
+//! (`A => true`), as closures (`|e| ..`), or with an `Ok` or `Err` around. For each the pattern
+//! that was meant is found.
 
 use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -22,7 +22,7 @@ pub(crate) struct ForeignPattern {
     pub(crate) not: Option<String>,
 }
 
-/// Finds the pattern that tokens mean that are none.
+/// Finds the pattern that was meant by tokens which are no pattern.
 pub(crate) fn foreign_pattern(
     tokens: &TokenStream,
     subject: PatternSubject,
@@ -76,8 +76,8 @@ pub(crate) fn pattern_of_arms(tokens: &TokenStream) -> Option<ForeignPattern> {
     })
 }
 
-/// `Err(X)` → `X` in a pattern on the error. (A variant `Err` of the error itself can be written
-/// with a path: `MyError::Err(X)`.)
+/// Removes the `Err` around a pattern on the error: `Err(X)` → `X`. (A variant `Err` of the error
+/// itself can be written with a path: `MyError::Err(X)`.)
 pub(crate) fn without_result_variant(
     pattern: &Pat,
     subject: PatternSubject,
@@ -144,7 +144,8 @@ fn is_parameter(pattern: &Pat) -> bool {
     }
 }
 
-/// `|e| e.is_connect()` → `e if e.is_connect()`, `|e| matches!(e, A)` → `A`.
+/// Turns a closure into a pattern: `|e| e.is_connect()` → `e if e.is_connect()`,
+/// `|e| matches!(e, A)` → `A`.
 fn from_closure(tokens: &TokenStream) -> Option<String> {
     let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
     let mut inputs = closure.inputs.iter();
@@ -185,7 +186,7 @@ fn of_matches(body: &TokenStream, input: &Pat) -> Option<String> {
         .then(|| shown(&collect(pattern)))
 }
 
-/// `A || B` → `A | B`.
+/// Writes the bars of a pattern for those of a condition: `A || B` → `A | B`.
 pub(crate) fn with_single_bars(tokens: &TokenStream) -> Option<TokenStream> {
     let mut alternatives: Vec<TokenTree> = Vec::new();
     let (mut halves, mut in_guard) = (0, false);
@@ -215,7 +216,7 @@ pub(crate) fn with_single_bars(tokens: &TokenStream) -> Option<TokenStream> {
     Some(pattern.into_iter().chain(guard.iter().cloned()).collect())
 }
 
-/// `A => true, B => true, _ => false` → `A | B`.
+/// Turns match arms into a pattern: `A => true, B => true, _ => false` → `A | B`.
 fn from_arms(tokens: &TokenStream) -> Option<String> {
     let mut arms = Vec::new();
     for piece in split_at_commas(tokens.clone()) {
@@ -247,7 +248,7 @@ fn split_guard(tokens: &TokenStream) -> (TokenStream, bool) {
     (collect(&trees[..at.unwrap_or(trees.len())]), at.is_some())
 }
 
-/// `!A` → `A`.
+/// Removes the `!` before a pattern: `!A` → `A`.
 fn from_not(tokens: &TokenStream) -> Option<String> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let [mark, rest @ ..] = trees.as_slice() else {

@@ -1,7 +1,8 @@
-//! What a faulty argument was probably meant to be, with the text to write instead.
+//! Guesses what a faulty argument was meant to be, and finds the text to write instead.
 //!
-//! Here is all that resil knows of other libraries and of common slips. The readers of the values ask
-//! once they can't read an argument, or where it reads as something that nobody can have meant.
+//! The syntax of other libraries and common slips are known here alone. Other libraries' names for
+//! options stand in the tables of the policies. The readers of values ask here once they can't read
+//! an argument, or where it reads as something that nobody can have meant.
 
 mod broken_durations;
 mod carry_over;

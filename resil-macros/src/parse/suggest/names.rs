@@ -48,7 +48,7 @@ impl Args<'_> {
     }
 }
 
-/// `delaySecs` → `delay_secs`.
+/// Writes a name in snake case: `delaySecs` → `delay_secs`.
 pub(super) fn snake(name: &str) -> String {
     let mut snake = String::new();
     for c in name.chars() {
@@ -60,7 +60,7 @@ pub(super) fn snake(name: &str) -> String {
     snake
 }
 
-/// `delay_ms` → `delay`.
+/// Returns a name without its unit: `delay_ms` → `delay`.
 pub(super) fn stem(name: &str) -> &str {
     UNIT_ENDINGS
         .iter()
@@ -68,7 +68,7 @@ pub(super) fn stem(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// `delay_ms` → `ms`.
+/// Returns the unit in a name: `delay_ms` → `ms`.
 pub(super) fn unit(name: &str) -> Option<&'static str> {
     UNIT_ENDINGS
         .iter()

@@ -17,7 +17,7 @@ pub(crate) fn nearest<'c>(
     (distance <= (longer / 3).max(1) && distance < longer).then_some(best)
 }
 
-/// Levenshtein's distance with swaps of neighbours (optimal string alignment).
+/// Returns Levenshtein's distance with swaps of neighbours (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before = vec![0; b.len() + 1];

@@ -113,7 +113,7 @@ impl Args<'_> {
         }
     }
 
-    /// Notes the option; `None` if it is given already.
+    /// Notes the option; `None` if it was given before.
     fn mention_once(&mut self, option: &Opt, span: Span) -> Option<()> {
         let first = self.mentioned(option.name).is_none();
         self.mention(option.name, span);
@@ -153,7 +153,7 @@ fn word_and_arguments(tokens: &TokenStream) -> Option<(String, Option<TokenStrea
     }
 }
 
-/// Whether arguments are none that Rust has: `base = 1s`, `5ms`.
+/// Whether the arguments are in resil's syntax and are no Rust: `base = 1s`, `5ms`.
 fn is_ours(given: &TokenStream) -> bool {
     let named = split_at_commas(given.clone()).into_iter().any(|piece| {
         let trees = flat(&piece.tokens);

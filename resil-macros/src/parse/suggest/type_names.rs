@@ -60,7 +60,7 @@ impl AskedBy {
     }
 }
 
-/// What a pattern is matched against, with its declared type.
+/// The value that a pattern is matched against, with its declared type.
 struct Matched<'a> {
     subject: PatternSubject,
     own: Option<&'a TokenStream>,
@@ -75,7 +75,7 @@ impl<'a> Matched<'a> {
         Self { subject, own }
     }
 
-    /// The usual name for the value in a pattern.
+    /// Returns the usual name for the value in a pattern.
     fn name(&self) -> &'static str {
         if self.subject == PatternSubject::OK {
             "v"
@@ -237,7 +237,8 @@ impl Value<'_> {
         messages::is_a_type(self.name, &self.takes, &written, &instead)
     }
 
-    /// Reports `ErrorKind::TimedOut` for an `io::Error`, which has a method for it.
+    /// Finds a constant that is an answer of one of the error's methods: `ErrorKind::TimedOut` for
+    /// an `io::Error`. Returns what is wrong and the text to write.
     fn compared_by(&self, cases: &[&Pat]) -> Option<(String, String)> {
         let error = self.matched().own?;
         let AskedBy {

@@ -80,7 +80,7 @@ impl Args<'_> {
         self.cx.diag.error(tokens, message);
     }
 
-    /// Says what another library's `name` is called here.
+    /// Formats the answer that says what another library's `name` is called here.
     fn answer(&mut self, ident: &Ident, target: AliasTarget, tokens: &TokenStream) -> String {
         let name = ident.to_string();
         let (to, note, added) = match target {
@@ -142,8 +142,9 @@ impl Args<'_> {
         }
     }
 
-    /// `circuit(is_bad = |e| ..)`: a closure means the first pattern on the error, unless the name
-    /// is nearly that of another option that takes a pattern.
+    /// Finds the option that a closure was meant for, as in `circuit(is_bad = |e| ..)`: the first
+    /// with a pattern on the error. `None` if the name is nearly that of another option that takes
+    /// a pattern.
     fn closure_for_pattern(&self, near: Option<&str>, tokens: &TokenStream) -> Option<AliasTarget> {
         let takes_pattern = |option: &&Opt| matches!(option.kind, Kind::Pattern(_));
         let closure: syn::ExprClosure = syn::parse2(tokens.clone()).ok()?;
@@ -162,7 +163,7 @@ impl Args<'_> {
         Some(AliasTarget::Option(option.name, ", which takes a pattern"))
     }
 
-    /// `circuit(pay)`: the option that takes a string, if no option takes a bare word.
+    /// Finds the option that takes a string, for `circuit(pay)`, if no option takes a bare word.
     fn unquoted_name(&self, name: &str) -> Option<&'static Opt> {
         let takes_words = self.named_by(Guess::Expr).is_some();
         let option = self.named_by(Guess::Text)?;

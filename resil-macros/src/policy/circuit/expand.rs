@@ -20,8 +20,8 @@ impl Circuit {
         let mut admit = self.admit(&policy, cx, &mut entry);
         let replays = cx.below().iter().any(|layer| layer.replays);
         if replays && cx.above().iter().any(Facts::runs_again) {
-            // Each attempt has a permit of its own, and the circuit has to know whether the body ran
-            // under this permit: the result may be a replay.
+            // Each attempt has a permit of its own. The outcome may be a replay, so the circuit has
+            // to know whether the body ran under this permit.
             admit = quote_spanned!(at=> { __resil_call.forget_runs(); #admit });
         }
         let value = match inner {
@@ -99,8 +99,8 @@ impl Circuit {
         }
     }
 
-    /// Writes the settings; `None` for a circuit that has a name alone, as it uses the settings of the
-    /// others of that name.
+    /// Writes the settings; `None` for a circuit that has a name alone. It uses the settings of the
+    /// other circuits of that name.
     fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
         let at = mixed(self.span);
         let policy = cx.private("CircuitPolicy", self.span);

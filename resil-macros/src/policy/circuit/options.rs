@@ -172,7 +172,7 @@ pub(crate) static SPEC: Spec = Spec {
 const ON: PatternSubject =
     PatternSubject::error_opposite_to("ignore").or_by_default("count every error");
 
-/// For names that may mean the one or the other.
+/// The note for names that may mean either option.
 const NOTE: &str = "; `failures` counts failures in a row, `failure_rate` is a share of the calls";
 
 /// The runtime's defaults and bounds: LANGUAGE.md, section 5.
@@ -198,7 +198,7 @@ pub(crate) struct Circuit {
     pub(crate) on_ok: Option<Pattern>,
     pub(crate) key: Option<TokenStream>,
     pub(crate) max_keys: Option<Const<u32>>,
-    /// A `CircuitPolicy` of the user's to start from.
+    /// The user's `CircuitPolicy`, from which the other options depart.
     pub(crate) policy: Option<Const<()>>,
     pub(super) written: Written,
 }
@@ -207,11 +207,12 @@ pub(crate) struct Circuit {
 pub(crate) enum Window {
     Calls(Const<u32>),
     Time(Const<Duration>),
-    /// A const of either type, which the tokens don't tell: never a `Literal`.
+    /// A const of either type. The tokens don't tell which, so it is never a `Literal`.
     Expr(Const<()>),
 }
 
-/// Where the options are written that the rules are about, faulty values included.
+/// The places of the options that the rules are about. An option with a faulty value counts as
+/// written.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one option: written or not"
@@ -221,7 +222,8 @@ pub(super) struct Written {
     pub(super) rate: bool,
     pub(super) slow: bool,
     pub(super) key: bool,
-    /// Then an option that is not written is not its default, but unknown.
+    /// Whether `policy` is written. Then an option that is not written is not its default, but
+    /// unknown.
     pub(super) policy: bool,
     pub(super) window: Option<Span>,
     pub(super) min_calls: Option<Span>,

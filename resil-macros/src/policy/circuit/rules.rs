@@ -7,7 +7,7 @@ use crate::diag::help;
 use crate::parse::{ParseContext, messages, show};
 
 impl Circuit {
-    /// Checks all of them.
+    /// Checks the options against all rules.
     pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
         self.check_window_has_a_rate(cx);
         self.check_min_calls_fit_window(cx);
@@ -16,7 +16,7 @@ impl Circuit {
         self.check_max_keys_have_a_key(cx);
     }
 
-    /// Only a rate is counted in a window; failures in a row need none.
+    /// Checks that there is a rate to count in the window. Failures in a row need no window.
     fn check_window_has_a_rate(&self, cx: &ParseContext<'_>) {
         if self.written.rate || self.written.policy {
             return;
@@ -39,7 +39,8 @@ impl Circuit {
         }
     }
 
-    /// A window that holds fewer calls than `min_calls` could never trip the breaker.
+    /// Checks that the window holds `min_calls`. One that holds fewer calls could never trip the
+    /// breaker.
     fn check_min_calls_fit_window(&self, cx: &ParseContext<'_>) {
         let window = match &self.window {
             Some(Window::Calls(calls)) => calls.literal().copied(),
@@ -68,7 +69,8 @@ impl Circuit {
         }
     }
 
-    /// Without `slow` nothing says how long a slow call is.
+    /// Checks that `slow_rate` stands beside `slow`: without that nothing says how long a slow call
+    /// is.
     fn check_slow_rate_has_slow(&self, cx: &ParseContext<'_>) {
         if self.written.slow || self.written.policy {
             return;
@@ -81,8 +83,8 @@ impl Circuit {
         }
     }
 
-    /// Without a key there is one breaker. (In a `policy` it is no fault, as circuits with a key
-    /// may share the policy.)
+    /// Checks that `max_keys` stands beside a `key`: without that there is one breaker. (In a
+    /// `policy` it is no fault, as circuits with a key may share the policy.)
     fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
         if self.written.key {
             return;
@@ -100,7 +102,8 @@ impl Circuit {
         (written.is_none() && !self.written.policy).then_some(default)
     }
 
-    /// The open time grows from `open_for` to `open_max`.
+    /// Checks that `open_max` is not below `open_for`: the open time grows from the one to the
+    /// other.
     fn check_open_max(&self, cx: &ParseContext<'_>) {
         let open_for = match &self.open_for {
             Some(open_for) => open_for.literal().copied(),

@@ -10,7 +10,7 @@ use crate::emit::{ConstBound, ConstType, EmitContext, Entry, count, not_zero, ra
 use crate::parse::Const;
 use crate::tokens::{first_span, mixed};
 
-/// One setting. The method of the builder has the name of the option.
+/// One setting. The builder's method has the name of the option.
 pub(super) struct Setting<'a> {
     pub(super) name: &'static str,
     value: SettingValue<'a>,
@@ -74,7 +74,7 @@ fn count_of<'a>(value: &'a Const<u32>, most: u32, must: &'static str) -> Setting
 }
 
 impl Setting<'_> {
-    /// The value as it is written.
+    /// Returns the value as it is written.
     pub(super) fn tokens(&self) -> &TokenStream {
         match self.value {
             SettingValue::Count { value, .. } => value.tokens(),

@@ -1,4 +1,4 @@
-//! A `#[circuit]` in words.
+//! Describes a `#[circuit]` in words.
 
 use super::options::{Circuit, Window};
 use crate::facts::Classifies;
@@ -10,7 +10,7 @@ impl Circuit {
         format!("**circuit**{}", settings(self))
     }
 
-    /// The decision that is left to the class of an error.
+    /// Returns the decision that is left to the class of an error.
     pub(super) fn classifies(&self) -> Option<Classifies> {
         self.on.is_none().then(|| Classifies {
             consequence: "is a failure of the circuit",
@@ -34,7 +34,8 @@ fn settings(c: &Circuit) -> String {
     } else if c.name.is_none() || !departures(c).is_empty() {
         parts.push(opens(c));
     }
-    // With a name alone another function has the settings, and they are not known here.
+    // Else the circuit has a name alone: another function has its settings, and they are not known
+    // here.
     parts.extend(
         c.on.as_ref()
             .map(|p| format!("only {} counts as a failure", written(&p.written))),
@@ -52,8 +53,8 @@ fn settings(c: &Circuit) -> String {
     format!("{name}{per_key}{colon}{}", parts.join("; "))
 }
 
-/// For how long it opens, and what trips it. The time is the shortest: jitter and failed probes make it
-/// longer.
+/// Describes for how long the circuit opens, and what trips it. The time is the shortest: jitter
+/// and failed probes make it longer.
 fn opens(c: &Circuit) -> String {
     let open_for = c
         .open_for
@@ -90,7 +91,7 @@ fn opens(c: &Circuit) -> String {
     format!("opens for at least {open_for} {}", trips.join(", or "))
 }
 
-/// The calls among which the rates are counted.
+/// Describes the calls among which the rates are counted.
 fn calls(c: &Circuit) -> String {
     let (calls, least) = match &c.window {
         None => ("the last `100` calls".to_owned(), None),
@@ -114,7 +115,7 @@ fn calls(c: &Circuit) -> String {
     }
 }
 
-/// The settings that are written.
+/// Formats the settings that are written.
 fn departures(c: &Circuit) -> Vec<String> {
     c.settings()
         .iter()

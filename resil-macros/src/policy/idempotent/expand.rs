@@ -1,5 +1,6 @@
-//! The code of `#[idempotent]`: a combinator that claims the key, runs the future inside it beside the
-//! heartbeat of the lease, and records the result; or replays a result, or refuses.
+//! The code of `#[idempotent]`: a combinator that claims the key. It runs the future inside it
+//! beside the heartbeat of the lease, and records the outcome; or it replays an outcome, or
+//! refuses.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote_spanned;

@@ -31,8 +31,8 @@ pub(super) fn key(value: &Value<'_>) -> Option<Vec<TokenStream>> {
     Some(parts)
 }
 
-/// `"pay-{id}"` is a plain string to Rust, the same for every call, so that each would get the
-/// result of the first one.
+/// Checks that a text is not meant as a format string. `"pay-{id}"` is a plain string to Rust, the
+/// same for every call, so that each would get the outcome of the first one.
 fn check_not_a_format(part: &Value<'_>) -> Option<()> {
     let Syntax::Text(text) = syntax_of(&part.tokens) else {
         return Some(());
@@ -49,7 +49,8 @@ fn check_not_a_format(part: &Value<'_>) -> Option<()> {
     Some(())
 }
 
-/// With a constant as the key each call would get the result of the first one.
+/// Checks that the key may differ between calls. With a constant as the key each call would get the
+/// outcome of the first one.
 fn check_tells_calls_apart(value: &Value<'_>) -> Option<()> {
     if may_differ(&value.tokens, value) {
         return Some(());
@@ -84,7 +85,7 @@ fn may_differ(tokens: &TokenStream, value: &Value<'_>) -> bool {
                 let is = |c| behind.is_some_and(|t| is_punct(t, c));
                 let is_group = |t: &TokenTree| matches!(t, TokenTree::Group(_));
                 let is_macro = is('!') && trees.get(at + 2).is_some_and(is_group);
-                // A constructor of constants is constant.
+                // The call of a constructor is constant if its arguments are.
                 let is_lower = !text.starts_with(char::is_uppercase);
                 let is_called = is_lower && !is_keyword(&text) && behind.is_some_and(is_arguments);
                 let is_field = before.is_some_and(|t| is_punct(t, '.') || is_punct(t, ':'));

@@ -88,17 +88,17 @@ pub(crate) struct Idempotent {
     pub(crate) lease: Option<Const<Duration>>,
     pub(crate) fingerprint: Option<TokenStream>,
     pub(crate) conflict_reject: bool,
-    /// Where `indeterminate` is written, if it is.
+    /// The span of `indeterminate`, if it is written.
     pub(crate) indeterminate: Option<Span>,
     /// The `Ok`s that free the key.
     pub(crate) forget_ok: Option<Pattern>,
-    /// Errors that are stored: all, or those that match.
+    /// The errors that are recorded: all, or those that match.
     pub(crate) errors: Option<Errors>,
     pub(crate) store: Option<Store>,
     pub(crate) version: Option<Const<u32>>,
 }
 
-/// Which errors are stored.
+/// The errors that are recorded.
 pub(crate) enum Errors {
     All,
     Matching(Pattern),
@@ -110,7 +110,7 @@ pub(crate) enum Store {
     Of(TokenStream),
 }
 
-/// The facts of an idempotent function, with a key or without.
+/// Returns the facts of an `#[idempotent]`, with a key or without.
 pub(super) fn facts(idempotent: &Idempotent) -> Facts {
     Facts {
         starts_once: idempotent.indeterminate,

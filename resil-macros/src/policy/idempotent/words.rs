@@ -1,4 +1,4 @@
-//! An `#[idempotent]` in words.
+//! Describes an `#[idempotent]` in words.
 
 use super::options::Idempotent;
 use crate::policy::words::{code, duration};

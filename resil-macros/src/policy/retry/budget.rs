@@ -122,7 +122,7 @@ pub(super) fn budget(value: &Value<'_>) -> Option<Budget> {
     let name = name.flatten();
     match name {
         Some(name) if !has_numbers => Some(Budget::Named(name)),
-        // The name has a fault: without it the budget is not taken for the site's own.
+        // If the name has a fault, the budget is not taken for the site's own.
         None if is_named => None,
         name => Some(Budget::Own {
             name,

@@ -30,9 +30,9 @@ impl Retry {
         })
     }
 
-    /// Returns the sum of all waits, at its longest; `None` if it is unknown.
+    /// Returns the sum of all delays, at their longest; `None` if it is unknown.
     pub(super) fn longest_waits(&self) -> Option<Times> {
-        /// The sum of more waits is of no use to anybody.
+        /// The number of delays that are summed up. A longer sum is of no use to anybody.
         const MOST: u32 = 10_000;
         let waits = self.runs()?.checked_sub(1).filter(|n| *n <= MOST)?;
         let own = self.longest()?;

@@ -62,7 +62,7 @@ impl Retry {
             }});
             return Emitted { entry, inner };
         }
-        // The time spent waiting is not part of the call that a permit around is for.
+        // The delays are not part of the call that a permit around this layer is for.
         let pause = if cx.has_permit() {
             quote_spanned!(at=> __resil_under.leaving_out((&__resil_retry).pause()))
         } else {
@@ -102,7 +102,7 @@ impl Retry {
         }
     }
 
-    /// The clones that each attempt begins with.
+    /// Writes the clones that each attempt begins with.
     fn clone_statements(&self) -> TokenStream {
         self.clone
             .iter()
@@ -167,7 +167,7 @@ impl Retry {
             calls.extend(quote_spanned!(at=> .within(#within)));
         }
         match &self.budget {
-            // A named budget applies even if the policy to start from has none.
+            // A named budget applies even if the user's `RetryPolicy` has none.
             Some(Budget::Named(_)) if self.policy.is_some() => {
                 calls.extend(quote_spanned!(at=> .with_budget()));
             }
@@ -223,7 +223,7 @@ impl Retry {
             return Some(quote_spanned!(at=> #strategy::Delays(const { &[#(#delays),*] })));
         }
         match self.strategy {
-            // The default strategy, but perhaps not that of the policy to start from.
+            // The default strategy, but perhaps not the one of the user's `RetryPolicy`.
             Strategy::Exponential if self.policy.is_some() && self.written.strategy.is_some() => {
                 Some(quote_spanned!(at=> #strategy::Exponential))
             }

@@ -275,11 +275,11 @@ pub(crate) struct Retry {
     pub(crate) on_ok: Option<Pattern>,
     pub(crate) retry_after: Option<TokenStream>,
     pub(crate) clone: Vec<Ident>,
-    /// The name by which the body knows the number of the attempt.
+    /// The name that the number of the attempt has in the body.
     pub(crate) attempt: Option<Ident>,
     pub(crate) budget: Option<Budget>,
     pub(crate) nested_outer: bool,
-    /// A `RetryPolicy` of the user's to start from.
+    /// The user's `RetryPolicy`, from which the other options depart.
     pub(crate) policy: Option<Const<()>>,
     /// Where the options are written, for the rules between them.
     pub(super) written: Written,
@@ -321,8 +321,8 @@ pub(crate) enum Jitter {
     Ratio(Const<f64>),
 }
 
-/// Where the options are written that the rules are about, faulty values included: a rule must not
-/// take the default in place of a value that has a fault.
+/// The places of the options that the rules are about. An option with a faulty value counts as
+/// written: a rule must not take the default in its place.
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) strategy: Option<Span>,
@@ -335,7 +335,8 @@ pub(super) struct Written {
     pub(super) backoff: Option<Span>,
     pub(super) within: Option<Span>,
     pub(super) budget: Option<Span>,
-    /// Then an option that is not written is not its default, but unknown.
+    /// Whether `policy` is written. Then an option that is not written is not its default, but
+    /// unknown.
     pub(super) policy: bool,
 }
 
@@ -345,7 +346,7 @@ impl Retry {
         self.written.strategy.map(|_| self.strategy.name())
     }
 
-    /// Returns how often the body may run, if that is known and limited.
+    /// Returns the number of attempts, if it is known and limited.
     pub(super) fn runs(&self) -> Option<u32> {
         match &self.max {
             Some(Max::Count(count)) => count.literal().copied(),

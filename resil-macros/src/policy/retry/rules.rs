@@ -6,11 +6,12 @@ use super::options::{Jitter, Max, Retry, Strategy};
 use crate::diag::help;
 use crate::parse::{Const, ParseContext, messages, nearest, show};
 
-/// The runs that the default budget allows: 500 tokens at 5 each, and the first run.
+/// The number of attempts that the default budget allows: the first, and those that 500 tokens pay
+/// for at 5 each.
 const MOST_RUNS_ON_DEFAULT_BUDGET: u32 = 101;
 
 impl Retry {
-    /// Checks all of them.
+    /// Checks the options against all rules.
     pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
         self.check_delays_stand_alone(cx);
         self.check_backoff_stands_alone(cx);
@@ -23,7 +24,8 @@ impl Retry {
         self.check_clones(cx);
     }
 
-    /// `delays` are the delays themselves, so options to compute them from have no effect.
+    /// Checks that no option to compute delays stands beside `delays`, which are the delays
+    /// themselves.
     fn check_delays_stand_alone(&self, cx: &ParseContext<'_>) {
         if self.written.delays.is_none() || self.written.backoff.is_some() {
             return;
@@ -44,7 +46,7 @@ impl Retry {
         }
     }
 
-    /// A back-off of the user's gives every delay.
+    /// Checks that no option to compute delays stands beside `backoff`, which gives every delay.
     fn check_backoff_stands_alone(&self, cx: &ParseContext<'_>) {
         if self.written.backoff.is_none() {
             return;
@@ -71,7 +73,7 @@ impl Retry {
         }
     }
 
-    /// Only `exponential` has a factor.
+    /// Checks that the strategy of a `factor` is `exponential`, as no other has one.
     fn check_factor(&self, cx: &ParseContext<'_>) {
         let Some(at) = self.written.factor else {
             return;
@@ -85,7 +87,8 @@ impl Retry {
         }
     }
 
-    /// Decorrelated jitter makes each delay from the one before, without a strategy.
+    /// Checks that neither `delays`, a `factor` nor a strategy but `exponential` stands beside
+    /// decorrelated jitter. It makes each delay from the one before.
     fn check_decorrelated(&self, cx: &ParseContext<'_>) {
         let decorrelated = matches!(self.jitter, Some(Jitter::Decorrelated));
         if !decorrelated || self.written.backoff.is_some() {
@@ -112,7 +115,8 @@ impl Retry {
         }
     }
 
-    /// Each delay would be the cap, and the base would have no effect.
+    /// Checks that the base is below the cap. Otherwise each delay would be the cap, and the base
+    /// would have no effect.
     fn check_base_below_cap(&self, cx: &ParseContext<'_>) {
         if self.written.delays.is_some() || self.written.backoff.is_some() {
             return;
@@ -150,7 +154,8 @@ impl Retry {
         }
     }
 
-    /// `within` is checked before each delay, so there would be no retry at all.
+    /// Checks that the first delay, without jitter, is no longer than `within`. That is checked
+    /// before each delay, so there would be no retry at all.
     fn check_within_first_delay(&self, cx: &ParseContext<'_>) {
         let Some(at) = &self.within else { return };
         let first = if self.written.backoff.is_some() {
@@ -179,7 +184,8 @@ impl Retry {
         }
     }
 
-    /// The default budget ends the retries before such a `max` does.
+    /// Checks that the default budget pays for `max`. Otherwise it ends the retries before `max`
+    /// does.
     fn check_max_in_budget(&self, cx: &ParseContext<'_>) {
         let Some(Max::Count(at)) = &self.max else {
             return;
@@ -204,7 +210,8 @@ impl Retry {
         }
     }
 
-    /// A full bucket that can't pay for one retry is `max = 1` in disguise.
+    /// Checks that the budget can pay for one retry. A full bucket that can't is `max = 1` in
+    /// disguise.
     fn check_budget_pays_one(&self, cx: &ParseContext<'_>) {
         let Some(Budget::Own { capacity, cost, .. }) = &self.budget else {
             return;
@@ -229,7 +236,7 @@ impl Retry {
         }
     }
 
-    /// `clone` makes a new binding of an argument's name in each attempt.
+    /// Checks that `clone` names arguments: each attempt makes a new binding of the name.
     fn check_clones(&self, cx: &ParseContext<'_>) {
         for name in &self.clone {
             if name == "self" {

@@ -1,4 +1,4 @@
-//! A `#[retry]` in words.
+//! Describes a `#[retry]` in words.
 
 use super::budget::Budget;
 use super::options::{Jitter, Max, Retry, Strategy};
@@ -12,7 +12,7 @@ impl Retry {
         format!("**retry**: {}", settings(self))
     }
 
-    /// The decision that is left to the class of an error.
+    /// Returns the decision that is left to the class of an error.
     pub(super) fn classifies(&self) -> Option<Classifies> {
         let by_class = self.on.is_none() && self.runs() != Some(1);
         by_class.then(|| Classifies {
@@ -90,7 +90,7 @@ fn waits(r: &Retry) -> String {
         None | Some(Jitter::Full) => ", with full jitter".to_owned(),
         Some(Jitter::Equal) => ", with equal jitter".to_owned(),
         Some(Jitter::Ratio(ratio)) => format!(", with a jitter of {}", written(ratio.tokens())),
-        // Here the waits already include the jitter, or there is none.
+        // The delays in the text already include the jitter, or there is none.
         Some(Jitter::Decorrelated | Jitter::None) => String::new(),
     };
     let asked = if r.retry_after.is_some() {
@@ -101,7 +101,7 @@ fn waits(r: &Retry) -> String {
     format!("{waits}{jitter}{asked}")
 }
 
-/// Describes the waits that a strategy makes, or the jitter in its place.
+/// Describes the delays that a strategy makes, or the jitter in its place.
 fn grown(r: &Retry, cap: &str) -> String {
     let base = r
         .base
@@ -156,7 +156,7 @@ fn budget(budget: &Budget) -> String {
     }
 }
 
-/// Shows the options beside a `policy`, without those that have a phrase of their own.
+/// Formats the options beside a `policy`, without those that have a phrase of their own.
 fn departures(r: &Retry) -> Vec<String> {
     let option = |name: &str, value: &str| code(&format!("{name} = {value}"));
     let mut all = Vec::new();

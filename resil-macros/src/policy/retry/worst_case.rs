@@ -7,7 +7,8 @@ use crate::policy::words::written;
 use crate::policy::worst_case::{Times, at_most, bound};
 
 impl Retry {
-    /// All runs of at most `one` each, and the waits between them.
+    /// Returns the worst case of all attempts, of at most `one` each, and of the delays between
+    /// them.
     pub(super) fn repeated(&self, one: WorstCase) -> WorstCase {
         let runs = Some(self.runs_in_words());
         if self.runs() == Some(1) {
@@ -19,7 +20,8 @@ impl Retry {
             waits.own.checked_add(attempts)?;
             Some(waits.map(|waits| attempts.saturating_add(waits)))
         });
-        // `within` is checked before each wait: the run after the last wait may still take its time.
+        // `within` is checked before each delay: the attempt after the last one may still take its
+        // time.
         let within = self.within.as_ref().and_then(Const::literal);
         let within = within.and_then(|within| within.checked_add(one.time?.own));
         let time = match (all, within) {
@@ -36,7 +38,7 @@ impl Retry {
         }
     }
 
-    /// One attempt, the waits and the end, if they can't be summed up.
+    /// Describes one attempt, the delays and the end, if they can't be summed up.
     fn each_attempt(&self, one: &WorstCase, waits: Option<Times>) -> String {
         let each = match (one.time, one.limits.as_slice()) {
             (Some(time), _) => format!("of about {} each", bound(time.own)),

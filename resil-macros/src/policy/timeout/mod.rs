@@ -1,4 +1,4 @@
-//! `#[timeout]`: ends what is inside it after some time.
+//! `#[timeout]`: ends the code inside it after some time.
 
 mod expand;
 pub(super) mod options;

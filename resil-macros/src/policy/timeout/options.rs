@@ -1,4 +1,4 @@
-//! What `#[timeout(5s)]` takes: one duration, without a name.
+//! The argument of `#[timeout(5s)]`: one duration, without a name.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) static SPEC: Spec = Spec {
 pub(super) const NAME: &str = "timeout";
 pub(super) const EXAMPLE: &str = "5s";
 
-/// What other libraries call the unit of their number.
+/// Other libraries' names for the option, with the unit of its number.
 pub(super) const UNIT_NAMES: [(&str, &str); 10] = [
     ("ms", "ms"),
     ("millis", "ms"),
@@ -37,7 +37,7 @@ pub(crate) struct Timeout {
     pub(crate) limit: DurationValue,
 }
 
-/// The facts of a timeout with that limit.
+/// Returns the facts of a timeout with that limit.
 pub(super) fn facts(span: Span, limit: Option<Duration>, tokens: TokenStream) -> Facts {
     Facts {
         once: false,

@@ -83,7 +83,7 @@ fn limit(tokens: TokenStream, span: Span, cx: &ParseContext<'_>) -> Option<Durat
     value.duration_per_call()
 }
 
-/// `ms = 500` → `500ms`.
+/// Returns the value without its name: `ms = 500` → `500ms`.
 fn unnamed(name: &str, value: &TokenStream) -> String {
     let unit = UNIT_NAMES
         .iter()

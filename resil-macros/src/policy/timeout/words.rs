@@ -1,4 +1,4 @@
-//! A `#[timeout]` in words.
+//! Describes a `#[timeout]` in words.
 
 use super::options::Timeout;
 use crate::parse::{DurationValue, show};
@@ -10,7 +10,7 @@ impl Timeout {
     }
 }
 
-/// The limit as a code span.
+/// Formats the limit as a code span.
 pub(super) fn limit_in_words(limit: &DurationValue) -> String {
     match limit.literal() {
         Some(limit) => code(&show(limit)),
