@@ -1,9 +1,10 @@
 //! The one place that reads time and sleeps.
 //!
 //! Everything is on `tokio::time`, so that a paused clock drives the tests; clippy's
-//! `disallowed-methods` keeps the rest of the workspace from going around it. Statics outlive
-//! runtimes and every paused runtime has a clock of its own, so an instant that was kept may lie
-//! ahead of or behind the one that is read: all arithmetic here saturates.
+//! `disallowed-methods` keeps the rest of the workspace from going around this module.
+//!
+//! All arithmetic here saturates. Statics outlive runtimes, and every paused runtime has a clock of
+//! its own, so a stored instant may lie on either side of the current one.
 
 #![expect(
     clippy::disallowed_methods,
@@ -43,7 +44,7 @@ pub(crate) fn wall() -> SystemTime {
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime with the time driver, as tokio's own timers do.
+/// Panics if called outside a tokio runtime with the time driver, as tokio's own timers do.
 pub fn sleep_until(at: Instant) -> Sleep {
     #[cfg(not(loom))]
     {
@@ -57,7 +58,9 @@ pub fn sleep_until(at: Instant) -> Sleep {
 }
 
 /// Waits for `future`, but no longer than until `at`, in milliseconds as [`now_ms`] counts them.
-/// Returns `None` if that time came first. Without a time it needs no timer.
+///
+/// Returns `None` if `at` came first. Without an `at` it makes no timer, and needs no runtime.
+/// Dropping it drops `future`.
 pub(crate) async fn or_at<T>(future: impl Future<Output = T>, at: Option<u64>) -> Option<T> {
     let timer = at.map(|ms| {
         let left = Duration::from_millis(ms.saturating_sub(now_ms()));
@@ -76,7 +79,8 @@ pub(crate) async fn or_at<T>(future: impl Future<Output = T>, at: Option<u64>) -
     .await
 }
 
-/// The highest number of an instant after the origin, so that sums do not overflow.
+/// The greatest distance from the origin that is counted, in milliseconds: sums of such numbers do
+/// not overflow.
 const FAR_MS: u64 = u64::MAX / 4;
 
 /// Returns `at + by`, or about 30 years after `at` if that is sooner.
@@ -88,8 +92,9 @@ pub fn add(at: Instant, by: Duration) -> Instant {
 
 /// Returns `at` as a number of milliseconds, never zero.
 ///
-/// The origin of this process has the number [`ORIGIN_MS`], so that instants of a clock that lags
-/// behind the first one are still numbers in order.
+/// The origin of this process, the first instant that was asked for as a number, has the number
+/// [`ORIGIN_MS`]. So the instants of another runtime's clock that lie before it are still numbers in
+/// order.
 pub fn millis_of(at: Instant) -> u64 {
     let origin = origin();
     let ms = |d: Duration| u64::try_from(d.as_millis()).map_or(FAR_MS, |ms| ms.min(FAR_MS));
@@ -103,7 +108,7 @@ pub fn millis_of(at: Instant) -> u64 {
     }
 }
 
-/// The number of the process' origin in [`millis_of`]: about 194 days after zero.
+/// The number of the process' origin in [`millis_of`]: about 199 days after zero.
 pub const ORIGIN_MS: u64 = 1 << 34;
 
 /// Returns the time now in milliseconds, as [`millis_of`] counts them.
@@ -112,10 +117,11 @@ pub fn now_ms() -> u64 {
     millis_of(now())
 }
 
-/// Returns the time now in nanoseconds, never zero: for measuring durations where the 16 bytes of
-/// an [`Instant`] are too many to keep.
+/// Returns the time now in nanoseconds, never zero.
+///
+/// Durations are measured with it where the 16 bytes of an [`Instant`] are too many to keep.
 pub fn now_ns() -> u64 {
-    // In the middle of the numbers, 36 years from either end, as for `ORIGIN_MS`.
+    // 36 years after zero, so that instants before the origin are numbers too, as with `ORIGIN_MS`.
     const ORIGIN_NS: u64 = 1 << 60;
     let (now, origin) = (now(), origin());
     let ns = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
@@ -125,6 +131,7 @@ pub fn now_ns() -> u64 {
         .max(1)
 }
 
+/// Returns the origin of this process: the instant of the first call of this function.
 fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     *ORIGIN.get_or_init(now)

@@ -13,7 +13,7 @@ impl CompactDuration {
     const BITS: u32 = 30;
     const MAX: u128 = (1 << Self::BITS) - 1;
 
-    /// Returns `d`, rounded up to the finest unit that it fits in.
+    /// Creates the compact form of `d`, rounded up in the finest unit that it fits in.
     pub(crate) fn new(d: Duration) -> Self {
         let (unit, n) = if d.as_nanos().div_ceil(1_000) <= Self::MAX {
             (1, d.as_nanos().div_ceil(1_000))
@@ -31,7 +31,7 @@ impl CompactDuration {
         self.0
     }
 
-    /// Returns the duration that [`to_bits`](Self::to_bits) was called for.
+    /// Returns the duration whose [`to_bits`](Self::to_bits) are `bits`.
     pub(crate) fn of_bits(bits: NonZeroU32) -> Self {
         Self(bits)
     }

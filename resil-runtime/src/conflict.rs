@@ -5,12 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::event::{self, Event};
 
 /// A breaker, or a retry budget, that two functions (or two instances of a generic one) set
-/// differently. The function that was called first wins. For two instances, both names are those of
-/// the function.
+/// differently.
+///
+/// The settings of the function that was called first are used. For two instances of one function,
+/// [`used`](Self::used) and [`ignored`](Self::ignored) both name that function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Conflict {
-    /// Whether it is about a breaker or a budget.
+    /// Whether the conflict is about a breaker or a budget.
     pub kind: ConflictKind,
     /// The name of the breaker or the budget.
     pub name: &'static str,
@@ -31,8 +33,8 @@ pub enum ConflictKind {
     Budget,
 }
 
-/// Every conflict of the process, in the order in which they were found. Their number is bounded by
-/// that of the functions.
+/// Every conflict of the process, in the order in which they were found. The number of annotated
+/// functions bounds the list.
 static ALL: Mutex<Vec<Conflict>> = Mutex::new(Vec::new());
 
 fn lock() -> MutexGuard<'static, Vec<Conflict>> {
@@ -58,7 +60,7 @@ pub(crate) fn note_budget(name: &'static str, used: &'static str, function: &'st
     }
 }
 
-/// Lists a conflict; returns false if it was listed before.
+/// Lists a conflict. Returns false if it was listed before.
 fn list(
     kind: ConflictKind,
     name: &'static str,

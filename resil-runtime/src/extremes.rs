@@ -1,12 +1,13 @@
-//! Values that overflow, for properties that must hold of all: the edges of each type as often as
-//! what lies between.
+//! Generators of extreme values for property tests: the edges of each type come as often as the
+//! values between them.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-/// 20,000 cases, or what `PROPTEST_CASES` says: `scripts/full` asks for more.
+/// Returns a configuration of 20,000 cases, or of as many as `PROPTEST_CASES` says: `scripts/full`
+/// asks for more.
 pub(crate) fn cases() -> Config {
     let cases = std::env::var("PROPTEST_CASES").ok();
     Config {
@@ -48,7 +49,7 @@ pub(crate) fn counts() -> impl Strategy<Value = u32> {
     ]
 }
 
-/// Not-a-number, infinities and subnormals among them.
+/// Generates floats, with not-a-number, infinities and subnormals among them.
 pub(crate) fn floats() -> impl Strategy<Value = f64> {
     let edges = prop::sample::select(vec![
         f64::NAN,

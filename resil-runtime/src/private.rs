@@ -24,8 +24,8 @@ pub use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 pub use crate::timeout::{enclosed_timeout, timeout};
 pub use inventory::submit;
 
-/// Returns a value of the type that a body returns, in code that never runs: it pins inference to
-/// that type.
+/// Stands for a value of the type that a body returns, behind `if false`. The call never runs: it
+/// pins type inference to that type.
 #[cold]
 pub fn never<R>() -> R {
     unreachable!("behind `if false`")
@@ -47,7 +47,7 @@ pub use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
 #[cfg(feature = "idempotent")]
 pub use crate::retry::verdict::recorded_is_final;
 
-/// The parts that `resil-stores` is built of.
+/// The parts of this crate that `resil-stores` is built on.
 #[cfg(feature = "idempotent")]
 pub mod stores {
     pub use crate::call::conversions::IsResult;

@@ -1,5 +1,5 @@
-//! The atomics and locks that threads share. Under `cfg(loom)` they are those of a model checker;
-//! no other file knows the difference. `scripts/loom` runs the checker.
+//! The atomics and locks that threads share: those of std and tokio or, under `cfg(loom)`, those of
+//! the model checker `loom` under the same names. `scripts/loom` runs the checker.
 
 #[cfg(not(loom))]
 mod parts {
@@ -30,8 +30,10 @@ pub(crate) const fn broken(_name: &str) -> bool {
 #[inline(always)]
 pub(crate) const fn model_fence() {}
 
-/// A value on a cache line of its own. 128 bytes: x86 fetches lines in pairs, and large ARM cores
-/// have lines of that length.
+/// A value on a cache line of its own.
+///
+/// The alignment is 128 bytes, since x86 fetches lines of 64 bytes in pairs, and large ARM cores
+/// have lines of 128 bytes.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Line<T>(pub(crate) T);

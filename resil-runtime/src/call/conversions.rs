@@ -3,7 +3,8 @@
 //! All bounds that a stack puts on the user's types sit on the [`conversions`] functions here.
 //! Generated code calls one of them, with the return type spanned at the user's token, wherever a
 //! conversion is needed; everything else takes the resulting [`Conversions`] and has no bounds. So
-//! a missing `From<resil::Error>` is reported once, at the return type, in our words.
+//! a missing `From<resil::Error>` is reported once, at the return type, with the message written
+//! here.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -36,10 +37,10 @@ impl<T, E> IsResult<T, E> for Result<T, E> {
     }
 }
 
-/// An error type that can take up what resil itself answers: every type with a
-/// `From<resil::Error>`, and no other.
+/// An error type that a refusal can be converted into: every type with a `From<resil::Error>`, and
+/// no other.
 ///
-/// A generic function names that bound, or this one, for its error type.
+/// A generic function bounds its error type by `From<resil::Error>` or by this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take up `resil::Error`, which this stack may answer with",
     label = "the error type of this function needs `From<resil::Error>`",
@@ -60,8 +61,8 @@ impl<E: From<Error>> FromResil for E {
     }
 }
 
-/// The conversions between the user's types and the outcomes of one stack: the return type `R` is a
-/// `Result<T, E>`, and the layers refuse with `P`.
+/// The conversions between the user's types and the outcomes of one stack. The return type `R` is a
+/// `Result<T, E>`, and a refusal of a layer is a `P`.
 #[derive(Debug)]
 pub struct Conversions<R, T, E, P> {
     split: fn(R) -> Result<T, E>,
@@ -104,14 +105,14 @@ where
     }
 }
 
-/// Wraps what the body returned as the outcome of the innermost layer.
+/// Wraps the value that the body returned in the outcome that the innermost layer receives.
 #[inline(always)]
 pub fn wrap_body<R, T, E, P>(r: R, conversions: Conversions<R, T, E, P>) -> Outcome<T, E, P> {
     (conversions.split)(r).map_err(Failure::Body)
 }
 
-/// Wraps what an `#[instrument]` between two layers returned. A refusal of a layer below it has
-/// passed through it as `E`; `carry` says which policy it was.
+/// Wraps the value that an `#[instrument]` between two layers returned. A refusal of a layer below
+/// the `#[instrument]` has passed through it as an `E`; `carry` holds the kind of that refusal.
 #[inline(always)]
 pub fn wrap_carried_body<R, T, E, P>(
     r: R,
@@ -140,7 +141,7 @@ pub fn expose_error<R, T, E, P: AnyRefusal>(
     }
 }
 
-/// Converts the outcome of the outermost layer into what the function returns.
+/// Converts the outcome of the outermost layer into the return type of the function.
 #[inline(always)]
 pub fn into_return<R, T, E, P>(out: Outcome<T, E, P>, conversions: Conversions<R, T, E, P>) -> R {
     (conversions.join)(out.map_err(|f| match f {
@@ -149,8 +150,8 @@ pub fn into_return<R, T, E, P>(out: Outcome<T, E, P>, conversions: Conversions<R
     }))
 }
 
-/// Converts an outcome into what an `#[instrument]` between two layers takes, and notes in `carry`
-/// which policy refused.
+/// Converts an outcome into the return type, to pass through an `#[instrument]` between two layers,
+/// and notes in `carry` the kind of a refusal.
 #[inline(always)]
 pub fn into_return_carrying<R, T, E, P: AnyRefusal>(
     out: Outcome<T, E, P>,
@@ -166,12 +167,12 @@ pub fn into_return_carrying<R, T, E, P: AnyRefusal>(
 pub struct CarriedRefusal(AtomicU64);
 
 impl CarriedRefusal {
-    /// Creates one that holds nothing.
+    /// Creates a `CarriedRefusal` that holds none.
     pub const fn new() -> Self {
         Self(AtomicU64::new(0))
     }
 
-    // One task runs the call at a time: relaxed.
+    // Relaxed is enough: one task at a time runs the call.
     fn put(&self, kind: Option<RefusalKind>) {
         self.0.store(kind.map_or(0, RefusalKind::to_bits), Relaxed);
     }

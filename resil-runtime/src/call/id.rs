@@ -1,8 +1,8 @@
 //! The identity of a call in its events.
 //!
-//! A call gets its number with its first event that somebody hears, so that calls of which nobody
-//! hears cost nothing. The number is kept in the [`CallState`](super::CallState) where the stack
-//! has one, and in the `Retry` otherwise: four bytes.
+//! A call gets its number with its first event that a listener hears, so that a call without such an
+//! event pays nothing. The number, four bytes, is kept in the [`CallState`](super::CallState) where
+//! the stack has one, and in the `Retry` otherwise.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -12,9 +12,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// Identifies one call of an annotated function in all of its events.
 ///
 /// A call of another annotated function inside it is a call of its own, with an id of its own; a
-/// [`trace`](crate::trace()) shows both. The upper half is drawn at random for the process, so that
-/// the logs of several can be put together; the lower half counts the calls that somebody has heard
-/// of, and comes again after 2³² of them. It is shown in hexadecimal.
+/// [`trace`](crate::trace()) shows both.
+///
+/// The upper half of the id is drawn at random for the process, so that the logs of several
+/// processes can be merged. The lower half counts the calls of which a listener has heard, and
+/// repeats after 2³² of them. `Display` writes the id as 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(u64);
 

@@ -1,9 +1,10 @@
-//! One annotated function and one call of it: where the function stands, what its call is
-//! identified by, what the layers of its stack pass to each other.
+//! An annotated function and one call of it: the site of the function, the id of the call, and the
+//! values that the layers of a stack pass to each other.
 //!
-//! A *call* runs through the layers of its stack. Each layer gives the next one an [`Outcome`];
-//! [`Conversions`] turn the user's return type into one and back, and the [`CallState`] holds what
-//! an outcome cannot say, such as that a body was dropped half-way.
+//! A *call* runs through the layers of its stack. Each layer gives the layer above it an
+//! [`Outcome`]. [`Conversions`](conversions::Conversions) turn the user's return type into an
+//! outcome and back. The [`CallState`] holds what an outcome cannot say, such as that a body was
+//! dropped half-way.
 
 pub(crate) mod conversions;
 mod id;

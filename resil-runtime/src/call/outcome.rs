@@ -15,18 +15,18 @@ pub enum Failure<E, P = Refusal> {
     /// A layer's refusal, not yet converted into the user's error.
     Policy(P),
     /// A refusal that was converted into `E` early, because a pattern had to match it as the user's
-    /// error; the kind says what it was.
+    /// error. The kind is that of the refusal.
     Exposed(E, RefusalKind),
 }
 
 /// The outcome of a layer: what it hands to the layer above.
 pub type Outcome<T, E, P = Refusal> = Result<T, Failure<E, P>>;
 
-/// The refusals of a stack: [`Refusal`], or [`Infallible`] where no layer can refuse.
+/// The type of a stack's refusals: [`Refusal`], or [`Infallible`] where no layer can refuse.
 pub trait AnyRefusal {
-    /// Returns which policy refused.
+    /// Returns the kind of the refusal.
     fn kind(&self) -> RefusalKind;
-    /// Returns the text that an event shows of it.
+    /// Returns the text of the refusal in events.
     fn text(&self) -> ErrorText<'_>;
 }
 
@@ -49,7 +49,7 @@ impl AnyRefusal for Infallible {
 }
 
 impl<E, P: AnyRefusal> Failure<E, P> {
-    /// Returns which policy of this stack refused; `None` for the body's own error.
+    /// Returns the kind of the refusal, converted or not; `None` for the body's own error.
     pub fn refusal(&self) -> Option<RefusalKind> {
         match self {
             Self::Body(_) => None,

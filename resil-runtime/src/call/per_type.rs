@@ -1,21 +1,23 @@
-//! State that each `Self` type of an annotated method has for itself.
+//! A separate state of a site for each `Self` type of an annotated method.
 
 use std::sync::OnceLock;
 
 use super::types::Types;
 
-/// The state of a site for each `Self` type but the first. There are as many as the program has
-/// instances.
+/// The states of a site for all `Self` types but the first. The number of instances in the program
+/// bounds their number.
 #[derive(Debug)]
 pub(crate) struct PerType<S: 'static> {
     /// The instance that was called first: the site's own state belongs to its `Self`.
     first: OnceLock<First>,
+    /// The head of a list that only grows.
     others: OnceLock<&'static Other<S>>,
 }
 
 #[derive(Debug)]
 struct First {
     instance: &'static str,
+    /// The `Self` of the instance, as [`Types::this`] returns it.
     this: Option<&'static str>,
 }
 
@@ -34,16 +36,16 @@ impl<S> PerType<S> {
         }
     }
 
-    /// Returns whether `types` are those of the first instance: the common case, told by the
-    /// address of their name.
+    /// Returns whether `types` are those of the first instance. It compares addresses of names and
+    /// not the names, to make the common case cheap.
     #[inline]
     pub(crate) fn is_first(&self, types: Types) -> bool {
         let first = self.first.get();
         first.is_some_and(|first| std::ptr::eq(first.instance, types.instance()))
     }
 
-    /// Returns the state for the `Self` of `types`, made if there is none; `None` if it is the
-    /// site's own.
+    /// Returns the state for the `Self` of `types`, and makes it if there is none. Returns `None` if
+    /// the site's own state belongs to that `Self`.
     #[inline(never)]
     pub(crate) fn other(&self, types: Types, make: impl Fn() -> S) -> Option<&'static S> {
         let this = types.this();
@@ -51,7 +53,7 @@ impl<S> PerType<S> {
             instance: types.instance(),
             this,
         });
-        // `None`: the types are the function's own arguments alone.
+        // Without a `Self`, the instances differ in the function's own arguments alone.
         let this = this.filter(|this| first.this != Some(this))?;
         let mut place = &self.others;
         loop {

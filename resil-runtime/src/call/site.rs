@@ -10,13 +10,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 pub struct Site {
     function: &'static str,
     line: u32,
-    /// Set when it is first shown.
+    /// The name of the site, chosen when it is first shown.
     name: OnceLock<&'static str>,
 }
 
 impl Site {
-    /// Creates a site that is shown as `function`, its module path and name. `line` tells two of
-    /// one name apart.
+    /// Creates a site that is shown as `function`, its module path and name. `line` tells apart two
+    /// functions of one name.
     pub const fn new(function: &'static str, line: u32) -> Self {
         Self {
             function,
@@ -35,14 +35,17 @@ impl Site {
         self.line
     }
 
-    /// Returns the name that the site is shown by, and no other one: module path and name of the
-    /// function. If a site that was shown before has the same (in two `impl`s of one module),
-    /// `:line` is added, and `:line:2` where a macro put several on one line.
+    /// Returns the name that the site is shown by, which no other site has.
+    ///
+    /// It is the module path and the name of the function. If a site that was shown before has taken
+    /// that name (both may be in `impl`s of one module), `:line` is added; where a macro put several
+    /// such functions on one line, `:line:2`, `:line:3` and so on.
     #[inline]
     pub fn name(&'static self) -> &'static str {
         self.name.get_or_init(|| self.claim())
     }
 
+    /// Takes the first of the possible names that no other site has.
     #[cold]
     fn claim(&'static self) -> &'static str {
         static NAMES: OnceLock<Mutex<HashMap<&'static str, &'static Site>>> = OnceLock::new();
@@ -58,7 +61,7 @@ impl Site {
         name
     }
 
-    /// Returns the names beside the plain one: with `:7`, `:7:2`, `:7:3` and so on.
+    /// Returns the names to try after the plain one: with `:7`, `:7:2`, `:7:3` and so on.
     pub(crate) fn others(&self) -> impl Iterator<Item = String> {
         let base = format!("{}:{}", self.function, self.line);
         (1_u64..).map(move |n| match n {

@@ -1,11 +1,13 @@
 //! What the layers of one running call tell each other beside its outcome: a byte of flags and the
 //! call's number, shared by reference.
 //!
-//! A layer above a dropped body has to know why it was dropped: by a panic in the middle of a poll,
-//! by a timeout of the same stack, or by the caller. Other layers have to know whether an attempt
-//! was dropped after its first poll, and whether the answer is a replay. Each call of a function
-//! has a state of its own, so that recursion and the timeouts of other functions are told apart. A
-//! stack has none if no layer asks for it and none of its events needs the call's number.
+//! A layer above a dropped body has to know why the body was dropped: by a panic in the middle of a
+//! poll, by a timeout of the same stack, or by the caller. Other layers have to know whether an
+//! attempt was dropped after its first poll, and whether the outcome is a replay.
+//!
+//! Each call of a function has a state of its own, so that a recursive call, or a timeout of another
+//! function, is not taken for this one. A stack has no state if no layer reads it and none of its
+//! events needs the call's number.
 //!
 //! | flag | set by | read by |
 //! |---|---|---|
@@ -33,12 +35,12 @@ const POLLING: u8 = 1;
 const ATTEMPT_DROPPED: u8 = 2;
 /// A timeout of this stack is dropping what is inside it.
 const TIMING_OUT: u8 = 4;
-/// The answer is a recorded one: no body ran under the last claim.
+/// The outcome is a replayed record: no body ran under the last claim.
 const REPLAYED: u8 = 8;
 /// A body was polled since the last claim began.
 const POLLED_SINCE_CLAIM: u8 = 16;
-/// The outcome is treated against its kind: an `Err` that is to be stored, or an `Ok` that is to be
-/// forgotten.
+/// The outcome is an exception to the rule for its kind: an `Err` that is to be stored, or an `Ok`
+/// that is to be forgotten.
 #[cfg(feature = "idempotent")]
 const INVERTED: u8 = 32;
 /// A body was polled since the circuit let the call, or this attempt, in.
@@ -89,13 +91,14 @@ impl CallState {
         self.flags.load(Relaxed) & bit != 0
     }
 
-    /// Returns whether a panic of the body is what drops the layer that asks. A panic of the
-    /// caller, which drops a suspended call, is none.
+    /// Returns whether the layer that asks is dropped by a panic of the body, or of other code of
+    /// the user's that the call was running. A panic of the caller, which drops a suspended call,
+    /// does not count.
     pub(crate) fn panicked(&self) -> bool {
         self.has(POLLING)
     }
 
-    /// Returns whether a timeout of this very call is what drops the layer that asks.
+    /// Returns whether the layer that asks is dropped by a timeout of this very call.
     pub(crate) fn is_timing_out(&self) -> bool {
         self.has(TIMING_OUT)
     }
@@ -119,7 +122,7 @@ impl CallState {
         self.clear(ATTEMPT_DROPPED | POLLED_SINCE_CLAIM);
     }
 
-    /// Sets whether the answer is a replay.
+    /// Sets whether the outcome is a replay.
     #[cfg(feature = "idempotent")]
     pub(crate) fn set_replayed(&self, yes: bool) {
         if yes {
@@ -129,20 +132,22 @@ impl CallState {
         }
     }
 
-    /// Returns whether the answer is a replay: no body ran under the last claim.
+    /// Returns whether the outcome is a replay: no body ran under the last claim.
     pub(crate) fn replayed(&self) -> bool {
         self.has(REPLAYED)
     }
 
-    /// Returns whether the answer is a replay and no body ran under the circuit's permit either.
-    /// (An attempt may fail and be recorded, and the next one replay that: then a body did run.)
+    /// Returns whether the outcome is a replay and no body ran under the circuit's permit either.
+    ///
+    /// The two differ where an attempt fails and is recorded, and the next attempt replays that
+    /// record: then a body did run under the permit.
     pub(crate) fn only_replayed(&self) -> bool {
         self.replayed() && !self.has(POLLED_SINCE_PERMIT)
     }
 
     /// Notes that the circuit is about to let another attempt in. Generated code calls it only
-    /// where the circuit stands between a retry and a claim; in other stacks nobody asks for the
-    /// flag more than once.
+    /// where the circuit stands between a retry and a claim; in other stacks the flag is read once
+    /// at most.
     #[inline(always)]
     pub fn forget_runs(&self) {
         self.clear(POLLED_SINCE_PERMIT);
@@ -178,12 +183,13 @@ impl CallState {
         self.replayed() || (self.stores_error() && !self.attempt_was_dropped())
     }
 
-    /// Runs `ask`, code of the user's that looks at an outcome. Its panic counts as the call's.
+    /// Runs `ask`, a piece of the user's code that looks at an outcome. If it panics, the layers
+    /// above see a panic of the call.
     #[inline(always)]
     pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
         let is_asked = self.has(POLLING);
         self.set(POLLING);
-        // No guard, as for the body.
+        // No guard, as in `Watched::poll`: a panic has to leave the bit set.
         let said = ask();
         if !is_asked {
             self.clear(POLLING);
@@ -191,7 +197,7 @@ impl CallState {
         said
     }
 
-    /// Runs `drop`, so that the layers inside see that a timeout is dropping them.
+    /// Runs `drop` with the mark set by which the layers inside see that a timeout drops them.
     pub(crate) fn while_timing_out(&self, drop: impl FnOnce()) {
         struct Reset<'a>(&'a CallState);
         impl Drop for Reset<'_> {
@@ -225,8 +231,9 @@ pin_project! {
     }
 }
 
-/// Wraps `body`, an attempt of `call`, so that the call's state says whether it is being polled,
-/// was polled, and was dropped before it was done. Stacks with a circuit or a claim need it.
+/// Wraps `body`, an attempt of `call`, so that the state of the call says whether the body is being
+/// polled, was polled, and was dropped before it was done. Stacks with a circuit or a claim need
+/// it.
 #[inline(always)]
 pub fn watch<F: Future>(body: F, call: &CallState) -> Watched<'_, F> {
     Watched {

@@ -1,15 +1,15 @@
 //! The types that an instance of an annotated function was compiled for.
 //!
 //! All instances of a generic function share its statics, and so do all types that use one default
-//! method of a trait. The attribute on a method can't tell: it sees neither the `impl` nor the
-//! `trait` around it. rustc can: in a function's body it names a closure with all type arguments in
-//! force, `<app::Visa as app::Pay>::charge::{{closure}}`, and an item without any,
-//! `app::Pay::charge::__RESIL_FN_`. Where both read the same but for the last word, nothing is
-//! generic; in an optimised build that comparison is made by the compiler, and costs nothing.
+//! method of a trait. The attribute on a method cannot tell them apart: it sees neither the `impl`
+//! nor the `trait` around the method. rustc can: in a function's body it names a closure with all
+//! type arguments in force, `<app::Visa as app::Pay>::charge::{{closure}}`, and an item without any,
+//! `app::Pay::charge::__RESIL_FN_`. If both names are equal but for the last word, nothing is
+//! generic. In an optimised build the compiler makes that comparison, and it costs nothing.
 
 use std::any::type_name;
 
-/// What the path of a closure ends with. The item's name, `__RESIL_FN_`, is as long.
+/// The end of the path of a closure. The item's name, `__RESIL_FN_`, is as long as `{{closure}}`.
 const CLOSURE: &str = "::{{closure}}";
 
 /// The types that one instance of a function was compiled for. A function that has only one
@@ -69,8 +69,9 @@ impl Types {
         self.id
     }
 
-    /// Returns whether no other types can have these names. Closures of one function share theirs,
-    /// and so do types in its blocks. Quoted characters among the arguments are not parsed.
+    /// Returns whether no other types can have the same names. The closures of one function share a
+    /// name, and so do types in its blocks. Quoted characters among the arguments are not parsed,
+    /// so a name with any counts as shared.
     pub(crate) fn are_named(self) -> bool {
         let is_plain = |names: &str| !names.contains(['{', '\'', '"']);
         self.this().is_none_or(is_plain) && is_plain(self.arguments())
@@ -137,7 +138,8 @@ impl Path {
     }
 }
 
-/// Returns where the arguments begin that a path ends with.
+/// Returns the index at which the arguments at the end of `path` begin; its length if there are
+/// none.
 fn start_of_arguments(path: &str) -> usize {
     let bytes = path.as_bytes();
     if !path.ends_with('>') {
@@ -154,7 +156,7 @@ fn start_of_arguments(path: &str) -> usize {
             _ => {}
         }
     }
-    // A quoted bracket among them.
+    // Only a quoted bracket among the arguments leads here.
     0
 }
 

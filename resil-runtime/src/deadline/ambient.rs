@@ -1,15 +1,16 @@
 //! The thread-local that holds the deadline in force.
 //!
 //! It is set while a future is polled and put back afterwards, also when the poll unwinds. A limit
-//! that has not begun to count (a `#[timeout]` in its first poll) is kept as a duration, so that
-//! what is ready at once costs no clock; the first look at the deadline starts it.
+//! that has not begun to count (a `#[timeout]` in its first poll) is kept as a duration, so that a
+//! body that is ready at once costs no reading of the clock. The first look at the deadline starts
+//! such a limit.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use crate::clock::{self, Instant};
 
-/// The limit of [`Ambient::unstarted`] if there is none.
+/// The value of [`Ambient::unstarted`] if there is no such limit.
 const NONE: Duration = Duration::MAX;
 
 struct Ambient {
@@ -19,7 +20,8 @@ struct Ambient {
     enforced: Cell<bool>,
     /// The shortest limit that has not begun to count.
     unstarted: Cell<Duration>,
-    /// When a look started the unstarted limits, during the first poll that is running.
+    /// The instant at which a look started the unstarted limits, during the first poll that is
+    /// running.
     looked: Cell<Option<Instant>>,
 }
 
@@ -68,8 +70,8 @@ pub(crate) struct Enclosing {
 }
 
 impl Enclosing {
-    /// Returns the soonest deadline around, and whether a timeout enforces it. Limits that have not
-    /// begun to count start at `now`.
+    /// Returns the soonest of the limits around, and whether a timeout enforces it. Limits that have
+    /// not begun to count are taken to start at `now`.
     pub(crate) fn soonest(&self, now: Instant) -> Option<(Instant, bool)> {
         let started = self.at.map(|at| (at, self.enforced));
         let unstarted = (self.unstarted != NONE).then(|| (clock::add(now, self.unstarted), true));
@@ -80,14 +82,16 @@ impl Enclosing {
     }
 }
 
-/// One level of the ambient deadline, for the time of one poll.
+/// One level of the ambient deadline, in force for the time of one poll. Dropping it puts back what
+/// was in force before.
 pub(crate) struct AmbientFrame {
     saved: Enclosing,
     saved_looked: Option<Instant>,
 }
 
 impl AmbientFrame {
-    /// Enters a limit that has begun to count and ends at `at`; `enforced` if a timer enforces it.
+    /// Enters a limit that has begun to count and ends at `at`; `enforced` says whether a timer
+    /// enforces it.
     #[inline(always)]
     pub(crate) fn fixed(at: Instant, enforced: bool) -> Self {
         let frame = Self::save();
@@ -129,7 +133,7 @@ impl AmbientFrame {
         self.saved
     }
 
-    /// Returns when a look at the deadline started this level's limit, if one did.
+    /// Returns the instant at which a look at the deadline started this level's limit, if one did.
     #[expect(
         clippy::unused_self,
         reason = "only while this level is the innermost one"
@@ -156,7 +160,8 @@ impl Drop for AmbientFrame {
 }
 
 impl AmbientFrame {
-    /// Starts the limits around this level too, if a look inside it started its own.
+    /// Puts back the limits around this level that had not begun to count. If a look inside this
+    /// level started its limit, the same look starts them too.
     fn hand_on(&self, a: &Ambient, looked: Option<Instant>) {
         if a.unstarted.get() == NONE
             && let Some(now) = looked

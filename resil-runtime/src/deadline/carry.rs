@@ -11,15 +11,15 @@ use crate::event::trace::Around;
 
 /// Spawns `future` on the current tokio runtime, with the deadline that is in force here.
 ///
-/// The deadline is in a thread-local, which does not follow `tokio::spawn`; this function carries
-/// it along, and the [`trace`](crate::trace()) around this place too. As with
-/// [`Deadline::scope`](super::Deadline::scope), the deadline informs what runs inside and does not
-/// end the task. Dropping the handle detaches the task. For tasks that are started in another way,
-/// there is [`carry`].
+/// The deadline is in a thread-local, which does not follow `tokio::spawn`. This function carries it
+/// into the new task, and the [`trace`](crate::trace()) around this place too. As with
+/// [`Deadline::scope`](super::Deadline::scope), code in the task can ask for the deadline, which
+/// does not end the task. Dropping the handle detaches the task. For tasks that are started in
+/// another way, there is [`carry`].
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime, as `tokio::spawn` does.
+/// Panics if called outside a tokio runtime, as `tokio::spawn` does.
 #[track_caller]
 pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
 where
@@ -53,8 +53,8 @@ where
 /// # }
 /// ```
 ///
-/// As with [`Deadline::scope`](super::Deadline::scope), the deadline informs what runs inside and
-/// does not end it. The [`trace`](crate::trace()) around this place is carried along.
+/// As with [`Deadline::scope`](super::Deadline::scope), code inside can ask for the deadline, which
+/// does not end `future`. The [`trace`](crate::trace()) around this place is carried along.
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future: Scoped::inherit(future),

@@ -56,13 +56,14 @@ impl Deadline {
     /// Runs `future` with this deadline in force, or with the one already in force if that is
     /// sooner.
     ///
-    /// A scope informs and does not interrupt: `#[timeout]`s and `#[retry]`s inside keep to it, and
-    /// other code can ask for it with [`current`](Self::current). To interrupt, use `#[timeout]`.
+    /// A scope informs and does not interrupt: `#[timeout]`s and `#[retry]`s inside keep to the
+    /// deadline, and other code can ask for it with [`current`](Self::current). To interrupt, use
+    /// `#[timeout]`. Dropping the returned future drops `future`.
     ///
-    /// A function whose `#[timeout]` is cut short by the deadline answers with
-    /// [`Error::Timeout`](crate::Error::Timeout) and `inherited: true`. That says nothing about the
-    /// other side: a `#[retry]` of another function does not try again, and no `#[circuit]` counts
-    /// it. To bound each attempt, write `#[timeout]` below `#[retry]`.
+    /// A function whose `#[timeout]` is cut short by the deadline returns
+    /// [`Error::Timeout`](crate::Error::Timeout) with `inherited: true`. Such a timeout says nothing
+    /// about the other side: a `#[retry]` of another function does not try again, and no
+    /// `#[circuit]` counts it. To bound each attempt, write `#[timeout]` below `#[retry]`.
     pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
         Scoped {
             future,
@@ -83,7 +84,8 @@ pin_project! {
 }
 
 impl<F> Scoped<F> {
-    /// Runs `future` with the deadline that is in force here; as it is if there is none.
+    /// Wraps `future` so that it runs with the deadline that is in force here; without one it runs
+    /// unchanged.
     pub(super) fn inherit(future: F) -> Self {
         Self {
             future,

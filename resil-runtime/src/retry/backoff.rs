@@ -5,9 +5,9 @@ use std::time::Duration;
 /// A source of delays for `#[retry(backoff = ..)]`.
 ///
 /// A call evaluates the expression of `backoff = ..` at its first failure, and asks the result
-/// before each retry. Where the failed side asks for a delay as well, the longer of the two is
-/// waited. The delay is bounded by the policy's `cap`, and jittered only if `jitter` is written;
-/// `max`, `within`, deadlines and the budget apply as usual.
+/// before each retry. If the failed side asks for a delay as well, the longer of the two applies.
+/// The delay is bounded by the policy's `cap`, and jittered only if `jitter` is written. `max`,
+/// `within`, deadlines and the budget apply as usual.
 ///
 /// A closure from the number of the retry to its delay implements it:
 ///
@@ -25,8 +25,10 @@ use std::time::Duration;
 )]
 pub trait Backoff {
     /// Returns the delay before retry number `retry` (1, 2, ..), or `None` to make no further
-    /// attempt. `previous` is the delay that was waited before the last attempt, with jitter, or
-    /// the longer delay that the failed side asked for.
+    /// attempt.
+    ///
+    /// `previous` is the delay before the last attempt as it was waited: with jitter, or the longer
+    /// one that the failed side asked for. It is `None` before the first retry.
     fn delay(&mut self, retry: u32, previous: Option<Duration>) -> Option<Duration>;
 }
 
@@ -46,7 +48,8 @@ pub enum DelaySource {
     Own(Option<Duration>),
 }
 
-/// Asks the back-off of the call for the next delay. `make` creates it when it is asked first.
+/// Asks the back-off of the call for the next delay. `make` creates the back-off before the first
+/// question.
 pub fn ask_backoff<B: Backoff>(
     backoff: &mut Option<B>,
     make: impl FnOnce() -> B,

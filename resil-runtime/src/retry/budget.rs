@@ -3,8 +3,8 @@
 //! It counts the tokens that are spent rather than those that are left: a full bucket is zero,
 //! whatever its capacity, and a success on a full bucket reads one word and writes none.
 //!
-//! Time gives tokens back too, but no task watches it: the inflow since the last retry is computed
-//! when the next one is about to be paid for, and the clock is read only then.
+//! Time gives tokens back too, without a task that counts them: the inflow since the last retry is
+//! computed when the next one is about to be paid for, and the clock is read only then.
 
 use std::collections::HashMap;
 use std::sync::{Mutex as StdMutex, OnceLock, PoisonError};
@@ -16,7 +16,8 @@ use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering::Relaxed, broken};
 /// The number of parts in one token: the inflow is counted in tokens · ns / s.
 const PARTS: u128 = 1_000_000_000;
 
-/// The tokens that are spent. The policy is passed with each step, as it may depend on the site.
+/// A token bucket, as the number of tokens that are spent. The policy is passed with each step, as
+/// it may depend on the site.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     spent: AtomicU32,
@@ -37,7 +38,7 @@ impl Inflow {
     const NEW: Self = Self { at: 0, part: 0 };
 
     /// Returns the whole tokens that have come in up to `now`, and the state to keep for the next
-    /// time. A clock that lies behind, as another runtime's may, gives nothing.
+    /// time. If `now` lies behind, as another runtime's clock may, nothing has come in.
     fn up_to(self, now: u64, refill: u32) -> (u32, Self) {
         let parts = u128::from(now.saturating_sub(self.at)) * u128::from(refill) + self.part;
         let tokens = u32::try_from(parts / PARTS).unwrap_or(u32::MAX);
@@ -55,14 +56,14 @@ impl Budget {
         }
     }
 
-    /// The model checker's atomics are not const.
+    /// Creates a full bucket; not const, since the model checker's atomics are not.
     #[cfg(loom)]
     pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the cost of a retry; returns false if not enough is left. `now` returns the time in
-    /// nanoseconds; it is not called where time gives nothing.
+    /// Takes the cost of a retry. Returns false, and takes nothing, if not enough is left. `now`
+    /// returns the time in nanoseconds; it is called only if time gives tokens back.
     pub(crate) fn take(&self, policy: BudgetPolicy, now: impl FnOnce() -> u64) -> bool {
         if policy.refill == 0 {
             return self.pay(policy, 0).is_some();
@@ -70,7 +71,7 @@ impl Budget {
         let mut inflow = self.inflow();
         let now = now();
         if now < inflow.at {
-            // That was another runtime's clock: from here on this one counts.
+            // The kept instant is from another runtime's clock: from here on this one counts.
             *inflow = Inflow { at: now, part: 0 };
         }
         let (came_in, next) = inflow.up_to(now, policy.refill);
@@ -80,7 +81,7 @@ impl Budget {
         }
         let paid = self.pay(policy, came_in);
         match paid {
-            // It was full: the inflow that did not fit is lost.
+            // The bucket was full: the inflow that did not fit is lost.
             Some(Before::Full) => *inflow = Inflow { at: now, part: 0 },
             Some(Before::Short) => *inflow = next,
             // Nothing was taken and nothing given: the inflow is counted with the next retry.
@@ -93,7 +94,7 @@ impl Budget {
     fn pay(&self, policy: BudgetPolicy, came_in: u32) -> Option<Before> {
         let mut before = Before::Short;
         let paid = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
-            // A function that shares it may have set a smaller capacity since.
+            // A function that shares the budget may have set a smaller capacity since.
             let spent = spent.min(policy.capacity).saturating_sub(came_in);
             before = if spent == 0 {
                 Before::Full
@@ -134,9 +135,9 @@ impl Budget {
 /// How full a bucket was before a retry was paid for.
 #[derive(Clone, Copy)]
 enum Before {
-    /// All that it can hold.
+    /// It held all that it can hold.
     Full,
-    /// Less.
+    /// It held less.
     Short,
 }
 
@@ -145,7 +146,7 @@ enum Before {
 pub(crate) struct Named {
     name: &'static str,
     pub(super) budget: Budget,
-    /// The numbers that the first function with numbers has set, and that function.
+    /// The numbers in use and the function that gave them: the first that gave any.
     set: OnceLock<(BudgetPolicy, &'static str)>,
 }
 
@@ -170,9 +171,9 @@ impl Named {
     }
 }
 
-/// Returns the budget of that name, made if there is none. `function` gives the numbers of its
-/// `policy` if they are written out. Only annotated functions make budgets, and their number bounds
-/// the map.
+/// Returns the budget called `name`, and makes it if there is none. `function` gives the numbers of
+/// its `policy` if they are written out. Only annotated functions make budgets, and their number
+/// bounds the map.
 pub(crate) fn named(
     name: &'static str,
     policy: &RetryPolicy,

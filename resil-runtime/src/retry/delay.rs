@@ -76,7 +76,8 @@ impl RetryPolicy {
         grown.min(self.cap)
     }
 
-    /// Returns the spread of the delay before retry `n`; `previous` is the delay before that one.
+    /// Returns the spread of the delay before retry `n`. `previous` is the delay before retry `n - 1`,
+    /// if there was one.
     pub(crate) fn spread(&self, n: u32, previous: Option<Duration>) -> Spread {
         let (default, cap) = match self.strategy {
             Strategy::Delays(_) => (Jitter::None, Duration::MAX),
@@ -130,8 +131,9 @@ impl RetryPolicy {
         }
     }
 
-    /// Returns the spread of a delay that the failed side asked for: up to 10 % longer. `None` if
-    /// it is longer than the longest delay of this policy.
+    /// Returns the spread of a delay that the failed side asked for: from that delay up to 10 %
+    /// more, so that calls do not all come back at once. Returns `None` if the side asked for more
+    /// than the longest delay of this policy.
     pub(crate) fn asked(&self, asked: Duration) -> Option<Spread> {
         let cap = match self.strategy {
             // A list has no cap of its own: the default cap, or the longest delay of the list.
@@ -150,8 +152,8 @@ impl RetryPolicy {
 }
 
 /// Draws the delay before the next attempt: the longer of the policy's `own` delay and the one that
-/// the failed side asked for. If it asks for a shorter delay, or for none, the back-off is as it
-/// would be without that.
+/// the failed side asked for. If that side asked for a shorter delay, or for none, the back-off is
+/// the policy's own.
 pub(crate) fn longer(own: Spread, asked: Option<Spread>) -> Duration {
     let own = own.draw();
     match asked {

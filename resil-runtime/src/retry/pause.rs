@@ -12,6 +12,8 @@ use crate::clock::{self, Sleep};
 
 pin_project! {
     /// The future of [`Retry::pause`](super::state::Retry::pause).
+    ///
+    /// Dropping it before it is done gives the budget its tokens back.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Pause {
@@ -35,7 +37,7 @@ pin_project! {
     #[derive(Debug)]
     enum Wait {
         Sleep { #[pin] sleep: Sleep },
-        // A delay of zero makes no timer, and yet lets others run.
+        // A delay of zero makes no timer, and still lets other tasks run.
         Yield { yielded: bool },
     }
 }

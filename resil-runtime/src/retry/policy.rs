@@ -57,8 +57,8 @@ impl BudgetPolicy {
     /// back.
     pub const DEFAULT: Self = Self::new(500, 5);
 
-    /// Creates a bucket of `capacity` tokens, of which a retry takes `cost`. One token a second
-    /// comes back.
+    /// Creates the settings of a bucket of `capacity` tokens, of which a retry takes `cost`. One
+    /// token a second comes back. If `cost` is above `capacity`, no retry is ever paid for.
     pub const fn new(capacity: u32, cost: u32) -> Self {
         Self {
             capacity,
@@ -101,7 +101,8 @@ pub struct RetryPolicy {
     pub(crate) jitter: Option<Jitter>,
     pub(crate) within: Option<Duration>,
     pub(crate) budget: Option<BudgetPolicy>,
-    /// Whether the numbers of `budget` were given. To a named budget, the default gives no numbers.
+    /// Whether the numbers of `budget` were written out. Defaults leave the numbers of a
+    /// named budget to the functions that write some.
     pub(crate) budget_is_given: bool,
     pub(crate) nested_outer: bool,
 }
@@ -175,8 +176,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Bounds the time of all attempts and delays together; checked before each delay. Default: no
-    /// bound.
+    /// Bounds the time of all attempts and delays together. It is checked before each delay, and
+    /// does not interrupt an attempt that is running. Default: no bound.
     pub const fn within(mut self, within: Duration) -> Self {
         self.within = Some(within);
         self
@@ -189,8 +190,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets [`BudgetPolicy::DEFAULT`] unless there is a budget: what a named budget beside a
-    /// `policy` needs.
+    /// Sets [`BudgetPolicy::DEFAULT`] unless there is a budget. Generated code calls it for a named
+    /// budget beside a `policy`.
     #[doc(hidden)]
     pub const fn with_budget(mut self) -> Self {
         if self.budget.is_none() {
@@ -206,8 +207,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Leaves retrying to the outer function where this one is called under another function's
-    /// retry. Default: both retry.
+    /// Leaves retrying to the outer function if this one is called within an attempt of another
+    /// function's retry. Default: both retry.
     pub const fn nested_outer(mut self) -> Self {
         self.nested_outer = true;
         self

@@ -19,7 +19,7 @@ use crate::event::{self, ErrorText, Event, StopReason};
 /// Returns where the delay before a retry comes from, given its number and the delay before it.
 type DelaySourceFn<'a> = &'a mut dyn FnMut(u32, Option<Duration>) -> DelaySource;
 
-/// The retry of one call.
+/// The retry of one call: its settings, and the attempts and delays so far.
 #[derive(Debug)]
 pub struct Retry {
     policy: &'static RetryPolicy,
@@ -32,7 +32,8 @@ pub struct Retry {
     began: Option<Instant>,
     /// The delay drawn last, in nanoseconds: 584 years fit.
     delay: u64,
-    /// An attempt failed and another one is to follow: dropped now, the call was cancelled.
+    /// An attempt failed and another one is to follow. If the `Retry` is dropped while this is set,
+    /// the call was cancelled.
     under_way: bool,
 }
 
@@ -46,7 +47,8 @@ impl Drop for Retry {
 }
 
 impl Retry {
-    /// Begins the retry of a call.
+    /// Begins the retry of a call. Reads the clock only if the policy bounds the whole time
+    /// (`within`).
     #[inline(always)]
     pub fn begin(site: &'static RetrySite, policy: &'static RetryPolicy) -> Self {
         Self {
@@ -225,14 +227,14 @@ impl Retry {
 
     #[cold]
     fn cancelled(&mut self) {
-        // A panic that is passing through is reported by itself.
+        // No event for a panic that is passing through: it is reported by itself.
         if !std::thread::panicking() {
             self.stopped(StopReason::Cancelled, ErrorText::Nothing, None);
         }
     }
 
-    /// Returns the id of the call, for an event that is heard. The number is kept, as the state of
-    /// the call is out of reach when this is dropped.
+    /// Returns the id of the call, for an event that is heard. The number is kept here too, as the
+    /// state of the call is out of reach when the `Retry` is dropped.
     fn call_id(&mut self, call: Option<&CallState>) -> CallId {
         let number = self
             .call
@@ -240,7 +242,7 @@ impl Retry {
         number.id()
     }
 
-    /// Returns the delay before the one that is about to be drawn, if there was one.
+    /// Returns the delay that was drawn before the last attempt, if that one was a retry.
     fn previous(&self) -> Option<Duration> {
         (self.attempts > 1).then(|| Duration::from_nanos(self.delay))
     }
@@ -258,7 +260,7 @@ impl Retry {
             if self.policy.nested_outer {
                 return Err(StopReason::Nested);
             }
-            // Once per call: with its first failure.
+            // Once a call is enough: with its first failure.
             if self.attempts == 1 {
                 self.report_nesting(outer, ended.call);
             }
@@ -286,8 +288,8 @@ impl Retry {
         }
     }
 
-    /// Checks that the next attempt would begin before every limit: the retry never sleeps only to
-    /// fail afterwards.
+    /// Checks that the next attempt would begin before every limit, so that the retry never sleeps
+    /// only to fail afterwards.
     fn in_time(&self, delay: Duration) -> Result<(), StopReason> {
         let deadline = Deadline::current();
         if self.began.is_none() && deadline.is_none() {
@@ -315,8 +317,8 @@ impl Retry {
         });
     }
 
-    /// Returns the wait before the next attempt. Dropping it ends the retry with the call, and
-    /// gives back what the budget was charged for the attempt that is not made.
+    /// Returns the wait before the next attempt. Dropping it half-way gives the budget back the
+    /// tokens that it was charged for the attempt that is not made.
     #[inline]
     pub fn pause(&self) -> Pause {
         Pause::new(Duration::from_nanos(self.delay), self.charged())

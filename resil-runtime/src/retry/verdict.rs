@@ -23,8 +23,8 @@ pub fn ask_retry_after<E>(error: &E, f: impl FnOnce(&E) -> Option<Duration>) -> 
     f(error)
 }
 
-/// Returns that an error is final if it is recorded, by this attempt or one before: another attempt
-/// would only replay it.
+/// Returns the verdict `Final` if the error of the outcome is recorded, by this attempt or an
+/// earlier one, since another attempt would only replay it. Returns `None` otherwise.
 #[cfg(feature = "idempotent")]
 pub fn recorded_is_final(call: &CallState) -> Option<RetryVerdict> {
     call.error_is_recorded().then_some(RetryVerdict::Final)

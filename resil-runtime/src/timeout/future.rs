@@ -14,8 +14,10 @@ use crate::compact_duration::CompactDuration;
 use crate::error::Refusal;
 use crate::event::{self, Event};
 
-/// Bounds `body` by `limit`. `call` is the state of the call, where its stack keeps one: a circuit
-/// inside has to know that this timeout dropped it, and all events of the call bear its number.
+/// Bounds `body` by `limit`.
+///
+/// `call` is the state of the call, where its stack keeps one: a circuit inside has to know that
+/// this timeout dropped it, and all events of the call bear the call's number.
 #[inline(always)]
 pub fn timeout<'a, F, T, E>(
     site: &'static Site,
@@ -94,8 +96,8 @@ where
         let looked = frame.looked();
         drop(frame);
 
-        // The body used up the task's budget: the timer must be heard all the same, or a body that
-        // is always ready would never time out.
+        // If the body used up tokio's budget of the task, the timer is polled outside of it. A body
+        // that is always ready would never time out otherwise.
         let starved = had_budget && !coop::has_budget_remaining();
         match wait(this.timer.as_mut(), limit, enclosing, looked, starved, cx) {
             Poll::Pending => Poll::Pending,
@@ -113,7 +115,7 @@ where
     }
 }
 
-/// Tells listeners that the limit has passed, and makes the refusal.
+/// Tells listeners that the limit has passed, and returns the refusal.
 #[cold]
 fn fire(
     site: &'static Site,

@@ -1,10 +1,14 @@
-//! `#[timeout]`: bounds what is inside it, and tells it so through the ambient deadline.
+//! `#[timeout]`: bounds the layers and the body inside it, and shows them the limit as the ambient
+//! deadline.
 //!
 //! The limit counts from the end of the first poll, so that a body that is ready at once costs no
-//! clock and no timer. No timer is made either where another timeout of the same stack fires as
-//! soon: that one owns this one, and is polled whenever this one is. A timeout of another function
-//! is different: what it polls may belong to a stream or a set of tasks, and outlive it. There this
-//! one has a timer of its own, and leaves the answer to the other one where both are due.
+//! reading of the clock and no timer.
+//!
+//! A timeout makes no timer either if another one directly around it, of the same stack, fires no
+//! later: the outer future owns the inner one, and is polled whenever the inner one is. A timeout of
+//! another function promises no such thing, since the future that it polls may belong to a stream or
+//! a set of tasks, and outlive it. Under such a timeout the inner one has a timer of its own. Where
+//! both are due, the inner one leaves the refusal to the outer one.
 
 mod future;
 mod timer;

@@ -17,7 +17,7 @@ pin_project! {
     pub(super) enum Timer {
         // The first poll has not ended yet.
         Unstarted { enclosed: bool },
-        // Another timeout of the stack fires as soon, so there is no timer of our own.
+        // The timeout around, of the same stack, fires no later, so this one has no timer.
         Delegated { own: Instant },
         Armed { own: Instant, due: Due, #[pin] sleep: Sleep },
     }
@@ -26,12 +26,12 @@ pin_project! {
 /// Which limit a timer stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
-    /// Our own limit.
+    /// The limit of this timeout.
     Own,
     /// A deadline of the caller's that no timer enforces.
     Inherited,
-    /// The limit of a timeout around us, which answers itself. `late` means that it was due and did
-    /// not answer.
+    /// The limit of a timeout around this one, which refuses by itself. `late` means that it was due
+    /// and did not refuse.
     Enclosing { late: bool },
 }
 
@@ -59,8 +59,11 @@ impl Timer {
     }
 }
 
-/// Waits after a pending poll of the body: ready when the limit has passed, with whether it was the
-/// caller's own deadline that ended it.
+/// Polls the timer after a pending poll of the body, and makes it if it is needed. It is ready when
+/// the time is over, with true if a limit around this timeout ended it and not `limit`.
+///
+/// * `looked` is the instant at which a look at the deadline started the limit, if one did.
+/// * `starved` says that the body used up tokio's budget of the task.
 pub(super) fn wait(
     mut timer: Pin<&mut Timer>,
     limit: Duration,
@@ -123,7 +126,7 @@ pub(super) fn wait(
                         due: Due::Enclosing { late: true },
                         sleep: clock::sleep_until(clock::add(now, GRACE)),
                     }),
-                    // Moved out from under it, or under another one.
+                    // The body has since been moved out of that timeout, or into another one.
                     _ => arm(timer.as_mut(), own, theirs),
                 }
             }
@@ -131,11 +134,11 @@ pub(super) fn wait(
     }
 }
 
-/// How long the timeout around may take to answer once it is due. It was polled in order to poll
-/// this one, and answers within that poll unless it is blocked in it.
+/// The time that the timeout around has for its refusal once it is due. This one is polled from
+/// within a poll of the one around, which refuses in that same poll unless it is blocked in it.
 const GRACE: Duration = Duration::from_millis(1);
 
-/// Arms the timer for our own limit, or for the sooner one around us.
+/// Arms the timer for the timeout's own limit, or for the sooner one around it.
 fn arm(mut timer: Pin<&mut Timer>, own: Instant, theirs: Option<(Instant, bool)>) {
     let (at, due) = match theirs {
         Some((at, true)) if at <= own => (at, Due::Enclosing { late: false }),
