@@ -26,9 +26,9 @@ const SHARDS: usize = 16;
 
 /// The bounds of the store in memory.
 ///
-/// When a bound is reached, ended records are removed first, and then the oldest results of the shard
-/// that the new key belongs to. Claims in progress are never removed: calls on a store that is full
-/// of them are refused with [`Full`](super::IdempotencyError::Full).
+/// When a bound is reached, expired records are removed first, and then the oldest results of the
+/// shard that the new key belongs to. Claims in progress are never removed: calls on a store that is
+/// full of them are refused with [`Full`](super::IdempotencyError::Full).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "pass it to `memory_limits`"]
 pub struct MemoryLimits {

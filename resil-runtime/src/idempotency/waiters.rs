@@ -61,7 +61,7 @@ pub struct WaiterHandle {
 pub enum Signal {
     /// The waiter was called: it asks the store now.
     Now,
-    /// Another waiter was called: this one asks after the head start. Returned once per head start.
+    /// Another waiter was called: this one asks after the head start. Returned once, until it asks.
     Soon,
     /// The waiter goes on waiting.
     Wait,
