@@ -1,8 +1,8 @@
-//! The claims that the poll in progress runs under: which keys a body must not wait for, and what
-//! it may ask of its own claim.
+//! Keeps the claims that the poll in progress runs under. A body must not wait for a key that it
+//! holds itself, and it may ask for the key and the fence of its own claim.
 //!
-//! A claim is on the stack of its thread while the body under it is polled, in that body's task.
-//! What the body polls itself is under the claim; a task that it spawns is not.
+//! A claim is on a stack of the thread while the body under it is polled. A future that the body
+//! polls itself is under the claim; a task that it spawns is not.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -22,38 +22,41 @@ thread_local! {
 pub struct ActiveClaim {
     key: ClaimedKey,
     fence: u64,
-    /// The task that polls the body. A task that is driven inside of another one is not that one.
+    /// The task that polls the body. A task may be driven inside the poll of another one, on the same
+    /// thread; it has an id of its own.
     task: Option<task::Id>,
 }
 
 /// A claimed key, and the store that holds it.
 #[derive(Debug, Clone)]
 pub enum ClaimedKey {
-    /// Not hashed yet: the store in memory needs no SHA-256.
+    /// A key of the store in memory. It is hashed only if the body asks for its key: that store needs
+    /// no SHA-256.
     Memory(&'static MemoryStore, Arc<Key>),
-    /// A claim that `resil-stores` made, as its own type.
+    /// A key on a store outside of memory, as a type of `resil-stores`.
     Stored(Arc<dyn Any + Send + Sync>),
 }
 
 impl ActiveClaim {
-    /// The claim on `key` that has `fence`. It becomes active in [`under`].
+    /// Makes the claim on `key` that has `fence`. It becomes active in [`under`].
     pub fn new(key: ClaimedKey, fence: u64) -> Self {
         let task = None;
         Self { key, fence, task }
     }
 
-    /// The claimed key.
+    /// Returns the claimed key.
     pub fn key(&self) -> &ClaimedKey {
         &self.key
     }
 
-    /// The fence of the claim.
+    /// Returns the fence of the claim.
     pub fn fence(&self) -> u64 {
         self.fence
     }
 }
 
-/// Runs `poll` with `claim` on the stack. The claim is back in its place afterwards.
+/// Runs `poll` with `claim` on the stack. The claim is put back into its place afterwards, also by a
+/// panic.
 pub fn under<R>(claim: &mut Option<ActiveClaim>, poll: impl FnOnce() -> R) -> R {
     struct Leave<'c>(&'c mut Option<ActiveClaim>);
     impl Drop for Leave<'_> {
@@ -70,8 +73,8 @@ pub fn under<R>(claim: &mut Option<ActiveClaim>, poll: impl FnOnce() -> R) -> R 
     poll()
 }
 
-/// Whether the body that holds `key` in memory is being polled by the caller, who would then wait
-/// for itself.
+/// Returns whether the poll in progress runs under the claim on `key` in memory. A call that waited
+/// for that claim would wait for itself.
 pub(super) fn holds(store: &MemoryStore, key: &Key) -> bool {
     let is_ours = |held: &ClaimedKey| match held {
         ClaimedKey::Memory(of, held) => std::ptr::eq(*of, store) && **held == *key,
@@ -83,7 +86,7 @@ pub(super) fn holds(store: &MemoryStore, key: &Key) -> bool {
 /// Asks the active claims of this task, the outermost first, until one answers.
 pub fn find<R>(of: impl Fn(&ClaimedKey) -> Option<R>) -> Option<R> {
     ACTIVE.with_borrow(|claims| {
-        // Most calls are under no claim.
+        // Most calls are under no claim, and need not ask for the id of the task.
         claims.last()?;
         let task = task::try_id();
         let mut own = claims.iter().filter(|claim| claim.task == task);

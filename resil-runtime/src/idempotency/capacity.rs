@@ -1,5 +1,5 @@
-//! The capacity of a store, counted over all its shards. A record gives its share back when it
-//! goes.
+//! Counts how much of a store is in use, over all its shards. A record holds a share of the capacity,
+//! and gives it back when it is removed.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Takes a share, if that much is left.
+    /// Takes a share; `None` if less than that is left.
     pub(super) fn take(capacity: &Arc<Capacity>, entries: usize, bytes: usize) -> Option<Self> {
         let add = |to: &AtomicUsize, n: usize, max: usize| {
             if broken("room_in_one") {
@@ -60,7 +60,8 @@ impl Room {
             })
             .is_ok()
         };
-        // If the second one fails, the drop gives back what the first one took.
+        // Made before anything is taken: if there are entries left and no bytes, its drop gives the
+        // entries back.
         let mut room = Self {
             capacity: Arc::clone(capacity),
             entries: 0,
@@ -77,6 +78,7 @@ impl Room {
         Some(room)
     }
 
+    /// Adds `other` to this share.
     pub(super) fn absorb(&mut self, mut other: Self) {
         self.entries += std::mem::take(&mut other.entries);
         self.bytes += std::mem::take(&mut other.bytes);

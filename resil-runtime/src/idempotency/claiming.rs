@@ -1,5 +1,5 @@
-//! How a call on the store in memory begins: it claims its key, waits for the call that has it, or
-//! is answered.
+//! Begins a call on the store in memory: the call claims its key, waits for the owner of the key, or
+//! gets an answer at once.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,16 +22,16 @@ use crate::error::idempotency::Cause;
 use crate::event::idempotency::IdempotencyEvent;
 use crate::sync::broken;
 
-/// How a call goes on once it has been answered.
+/// The answer of the store to a call: it says how the call goes on.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use = "the claim in it is given up when it is dropped"]
 pub enum ClaimOutcome<'a, T, E> {
-    /// The key is this call's: run the body under the claim.
+    /// The call has claimed the key: the body is to be run under the claim.
     Run(HeldClaim<'a, T, E>),
     /// The recorded outcome.
     Replay(Result<T, E>),
-    /// Nothing to run and nothing to replay.
+    /// The call is refused: there is nothing to run and nothing to replay.
     Refuse(Refusal),
 }
 
@@ -60,19 +60,19 @@ enum State {
     Answered,
 }
 
-/// The wait of a call whose key another one has.
+/// The wait of a call whose key another call has claimed.
 struct Wait {
     waiter: QueuedWaiter,
-    /// When the caller's time is up.
+    /// The deadline in force when the call began to wait.
     deadline: Option<Instant>,
-    /// Fires at the sooner of the deadline and the end of the owner's lease, as an owner may vanish
-    /// without a sign; or when the head start of another waiter is over. Each waiter has a timer of
-    /// its own, as one that leaves its task unpolled must not hold up the others.
+    /// Fires at the soonest of the deadline, the end of the owner's lease, and the end of another
+    /// waiter's head start. The lease counts since an owner may vanish without a sign. Each waiter
+    /// has a timer of its own, since one whose task is not polled must not hold up the others.
     timer: Pin<Box<Sleep>>,
 }
 
 impl Wait {
-    /// Ready when the store is to be asked again.
+    /// Polls the wait. Ready when the store is to be asked again.
     fn is_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.waiter.signal(cx.waker()) {
             Signal::Now => return Poll::Ready(()),
@@ -88,7 +88,7 @@ impl Wait {
     }
 }
 
-/// How a call that met an owner goes on.
+/// The next step of a call that found its key claimed.
 enum Next {
     AskAgain,
     Wait,
@@ -106,7 +106,7 @@ impl<'a, T, E> Future for ClaimFuture<'a, T, E> {
             State::Refused(name, cause) => (name, Err(cause)),
             State::Answered => panic!("polled after it was done"),
         };
-        // Leaves the queue now. If it was woken and made no use of it, the next waiter is.
+        // Leaves the queue now. If this waiter was called and has not claimed, the next one is called.
         this.wait = None;
         Poll::Ready(
             answer.unwrap_or_else(|cause| ClaimOutcome::Refuse(this.call.refuse(name, cause))),
@@ -184,8 +184,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         })
     }
 
-    /// Decides how a call goes on that met an owner, whose lease runs until `lease_end` if it is not
-    /// renewed.
+    /// Decides the next step of a call whose key has an owner. The owner's lease ends at `lease_end`,
+    /// unless it is renewed.
     fn met(&mut self, key: &Arc<Key>, lease_end: Instant, cx: &mut Context<'_>) -> Next {
         let now = clock::now();
         let left = lease_end.saturating_duration_since(now);
@@ -205,7 +205,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                 timer: Box::pin(clock::sleep_until(sooner(deadline, lease_end))),
             }));
             self.call.tell(key.name(), IdempotencyEvent::Waiting);
-            // Once more from the queue: the owner may have ended before this waiter was in it.
+            // Asks once more from the queue: the owner may have ended before this waiter was in it, and
+            // has not called it.
             return if broken("ask_again") {
                 Next::Wait
             } else {

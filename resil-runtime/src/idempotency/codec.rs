@@ -1,4 +1,4 @@
-//! How an outcome becomes bytes and comes back, and the functions that ask it of the user's types.
+//! Turns the outcomes of calls into bytes and back, and asks the user's types for what that takes.
 
 mod faithful;
 
@@ -11,7 +11,7 @@ pub use self::faithful::{Fault as JsonFault, to_writer as to_json};
 use crate::call::conversions::IsResult;
 use crate::event::idempotency::NotRecordedReason;
 
-/// The codec id of results that `serde_json` has written.
+/// The id of the codec that writes results with `serde_json`.
 pub const JSON: &str = "json";
 
 /// A success type that can be recorded and replayed: anything that is
@@ -22,7 +22,7 @@ pub const JSON: &str = "json";
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, or return something smaller that has it"
 )]
 pub trait Recordable: Sized {
-    /// Returns what `F` makes of a type that serde knows.
+/// Returns the functions that `F` makes for values of this type.
     #[doc(hidden)]
     fn fns<F: SerdeFns>() -> F::Of<Self>;
 }
@@ -42,7 +42,7 @@ impl<T: Serialize + DeserializeOwned> Recordable for T {
     note = "if `{Self}` is your own, add `#[derive(serde::Serialize, serde::Deserialize)]` to it; if it is not, as `resil::Error` and `anyhow::Error` are not, write `errors = forget`, or return an error enum of your own that keeps its text"
 )]
 pub trait RecordableError: Sized {
-    /// Returns what `F` makes of a type that serde knows.
+/// Returns the functions that `F` makes for values of this type.
     #[doc(hidden)]
     fn fns<F: SerdeFns>() -> F::Of<Self>;
 }
@@ -54,22 +54,24 @@ impl<E: Serialize + DeserializeOwned> RecordableError for E {
     }
 }
 
-/// Functions for values of a type, made where serde knows that type.
+/// Makes functions for the values of a type. They are made where its serde bounds are known, and
+/// called where nothing is known of the type.
 pub trait SerdeFns {
     /// The functions for values of type `V`.
     type Of<V>;
 
-    /// Makes them.
+    /// Makes the functions.
     fn of<V: Serialize + DeserializeOwned>() -> Self::Of<V>;
 }
 
-/// The bytes of a value, or why there are none.
+/// The bytes of a value, or the reason why it is not recorded.
 pub type Encoded = Result<Vec<u8>, NotRecordedReason>;
 
 /// Functions that turn values into JSON and back.
 #[derive(Debug)]
 pub(super) struct JsonFns<V> {
-    /// Writes a value in no more bytes than the limit.
+    /// Writes a value in no more bytes than the limit. A larger one is
+    /// [`TooLarge`](NotRecordedReason::TooLarge).
     pub(super) encode: fn(&V, usize) -> Encoded,
     /// Reads a value; `None` if the bytes are not one.
     pub(super) decode: fn(&[u8]) -> Option<V>,
@@ -103,7 +105,7 @@ pub struct Bounded {
 }
 
 impl Bounded {
-    /// An empty buffer that takes up to `limit` bytes.
+    /// Makes an empty buffer that takes up to `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             bytes: Vec::new(),
@@ -112,13 +114,14 @@ impl Bounded {
         }
     }
 
-    /// Returns what was written, if the codec is done and it all fits.
+    /// Returns the bytes that were written. `done` is what the codec returned.
     ///
     /// # Errors
     ///
-    /// If it did not fit; else what the codec said.
+    /// [`TooLarge`](NotRecordedReason::TooLarge) if the limit was met, or else the error in `done`.
     pub fn finish(self, done: Result<(), NotRecordedReason>) -> Encoded {
-        // Before what the codec said: it fails for that, or has swallowed it.
+        // Looked at before `done`: when the buffer is full the codec fails with an error of its own,
+        // or swallows that of the buffer.
         if self.full {
             return Err(NotRecordedReason::TooLarge);
         }
@@ -141,8 +144,8 @@ impl io::Write for Bounded {
     }
 }
 
-/// How the results of one function become bytes and come back: function pointers, and no bounds on
-/// their types.
+/// The functions that encode and decode the results of one function. They are pointers, so that
+/// code that uses them needs no bounds on `T` and `E`.
 #[derive(Debug)]
 pub(super) struct ResultFns<T, E> {
     pub(super) ok: fn() -> JsonFns<T>,
@@ -157,7 +160,7 @@ impl<T, E> Clone for ResultFns<T, E> {
 }
 impl<T, E> Copy for ResultFns<T, E> {}
 
-/// How the results of one function are recorded.
+/// The codec of the results of one function.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ResultCodec<T, E> {
@@ -173,8 +176,10 @@ impl<T, E> Clone for ResultCodec<T, E> {
 }
 impl<T, E> Copy for ResultCodec<T, E> {}
 
-/// Returns the codec of the success type `T` of the return type `R`. All that an idempotent stack
-/// asks of `T` is asked here, in our words: call it with `R` spanned at the user's token.
+/// Returns the codec of the return type `R`, whose success type is `T`. Errors are not recorded.
+///
+/// All bounds that an idempotent stack puts on `T` are put here, so that a missing one is reported
+/// once, in the words of [`Recordable`]. Generated code spans `R` at the user's return type.
 #[doc(hidden)]
 pub fn recorded<R, T, E>() -> ResultCodec<T, E>
 where
@@ -190,7 +195,7 @@ where
     }
 }
 
-/// [`recorded`], with `errors = store`.
+/// Returns the codec of [`recorded`], and records errors too: `errors = store`.
 #[doc(hidden)]
 pub fn recorded_with_errors<R, T, E>() -> ResultCodec<T, E>
 where

@@ -1,9 +1,9 @@
 //! The bytes of a key part: tagged, self-delimiting, the same for equal values.
 //!
-//! Not JSON: there NaN and `None` are one text, maps have no order and their keys must be strings.
-//! Here integers go by value (a `u32` may become a `u64`), maps and structs are sorted by key
-//! (a `HashMap` is one key however it was filled), variants go by name. A set is sorted too: serde
-//! hands it over as it does a list, so it is known by the name of its type.
+//! JSON would not do: there NaN and `None` are one text, maps have no order, and their keys must be
+//! strings. Here integers go by value (a `u32` may become a `u64`), maps and structs are sorted by
+//! key (a `HashMap` is one key however it was filled), and variants go by name. A set is sorted too;
+//! serde hands it over as a list, so the encoder knows a set by the name of its type.
 
 mod unordered;
 
@@ -37,7 +37,7 @@ const VARIANT: u8 = 11;
 const LIST: u8 = 12;
 const MAP: u8 = 13;
 
-/// Returns whether a value is a list or a map of nothing.
+/// Returns whether the bytes of a value are an empty list or map, within any number of `Some`s.
 pub(super) fn is_empty(mut bytes: &[u8]) -> bool {
     while let [SOME, rest @ ..] = bytes {
         bytes = rest;
@@ -169,7 +169,7 @@ impl<'b> ser::Serializer for Encoder<'b> {
     }
 
     fn serialize_f64(self, v: f64) -> Result<(), KeyFault> {
-        // One zero and one NaN, whatever their bits: equal values make equal keys.
+        // `-0.0` becomes `0.0` and all NaNs become one, so that equal values make equal keys.
         let v = if v.is_nan() { f64::NAN } else { v + 0.0 };
         self.out.push(FLOAT);
         self.out.extend_from_slice(&v.to_bits().to_le_bytes());
@@ -279,7 +279,7 @@ impl<'b> ser::Serializer for Encoder<'b> {
     }
 }
 
-/// Writes elements in their order. Those of a set are sorted when they are all there.
+/// Writes elements in their order. The elements of a set are collected first, and sorted.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct List<'b> {
@@ -331,7 +331,7 @@ list! {
     SerializeTupleVariant: serialize_field,
 }
 
-/// Writes entries, sorted by key when they are all there.
+/// Writes the entries of a map or a struct. They are collected first, and sorted by key.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Map<'b> {

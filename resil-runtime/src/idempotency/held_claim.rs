@@ -1,5 +1,4 @@
-//! A claim that a call holds in memory: its heartbeat, and how it ends, also when nobody is left to
-//! say so.
+//! A claim that a call holds in memory: its heartbeat, and its end, also by a drop or a panic.
 
 use std::sync::Arc;
 
@@ -15,9 +14,10 @@ use crate::error::Refusal;
 use crate::error::idempotency::Cause;
 use crate::event::idempotency::{IdempotencyEvent, NotRecordedReason};
 
-/// The claim of a call whose body is to run.
+/// A claim in memory, held by a call whose body is to run.
 ///
-/// Dropped before a body of the call began it releases the key; dropped after, it abandons it.
+/// If it is dropped before a body of the call was polled, the claim is released, which frees the key.
+/// If it is dropped later, the claim is abandoned.
 #[doc(hidden)]
 #[must_use = "a claim that is dropped frees its key: `run` it"]
 pub struct HeldClaim<'a, T, E> {
@@ -35,33 +35,34 @@ impl<T, E> std::fmt::Debug for HeldClaim<'_, T, E> {
 }
 
 impl<T, E> HeldClaim<'_, T, E> {
-    /// Returns the fencing token: it rises with every owner of the key, across the deletion of its
-    /// record too.
+    /// Returns the fence, which rises with every owner of the key, across the deletion of its record
+    /// too.
     pub fn fence(&self) -> u64 {
         self.lease.fence
     }
 }
 
-/// The part of a claim that is not generic over the result.
+/// The part of a held claim that is not generic over the result.
 pub(super) struct Lease<'a> {
     pub(super) store: &'static MemoryStore,
     pub(super) key: Arc<Key>,
     pub(super) request: Request,
     pub(super) call: KeyedCall<'a>,
     pub(super) fence: u64,
-    /// When it was claimed, or last renewed.
+    /// The time of the claim, or of its last renewal.
     pub(super) renewed: Instant,
     pub(super) stage: Stage,
-    /// The claim as the poll of its body shows it.
+    /// The claim as it is put on the stack while the body is polled.
     pub(super) active: Option<ActiveClaim>,
 }
 
-/// How far a claim is, which says what its drop means.
+/// The stage of a claim. It decides how a drop ends the claim.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It has not ended.
     Open,
-    /// The body is done and its outcome is being encoded: it must never run again.
+    /// The body is done, and its outcome is being encoded. If that panics, the body must not run
+    /// again.
     Recording,
     /// It has ended.
     Closed,
@@ -77,10 +78,14 @@ impl Lease<'_> {
         clock::add(self.renewed, self.request.lease / 3)
     }
 
-    /// Renews the lease. Refused if another owner took over.
+    /// Renews the lease.
     ///
-    /// A lease that has ended is renewed all the same as long as nobody did: the store answers for
-    /// both in one step.
+    /// A lease that has ended is renewed all the same, as long as no other owner has taken over. The
+    /// store checks that and renews in one step.
+    ///
+    /// # Errors
+    ///
+    /// [`LeaseLost`] if another owner has taken over.
     pub(super) fn renew(&mut self) -> Result<(), LeaseLost> {
         self.renewed = clock::now();
         let spans = (self.request.lease, self.request.ttl);
@@ -94,15 +99,15 @@ impl Lease<'_> {
         self.call.refuse(self.key.name(), Cause::LeaseLost)
     }
 
-    /// Runs `poll`, the body's, where it can be asked for its claim.
+    /// Runs `poll`, which polls the body, with the claim on the stack of [`active_claims`].
     pub(super) fn under<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         active_claims::under(&mut self.active, poll)
     }
 
-    /// Records the outcome, or that it can't be.
+    /// Records the outcome, or "not stored" if it has no bytes.
     ///
-    /// If another owner took over meanwhile, nothing is written. The caller still gets its result:
-    /// the effect took place, and it is what the body said of it.
+    /// If another owner has taken over meanwhile, nothing is written. The caller still gets the
+    /// outcome of its body, whose effect took place.
     pub(super) fn complete(&mut self, outcome: Outcome, bytes: Encoded) {
         self.stage = Stage::Closed;
         let version = self.call.version();
@@ -151,7 +156,7 @@ impl Drop for Lease<'_> {
     fn drop(&mut self) {
         match self.stage {
             Stage::Closed => {}
-            // Its `Serialize` panicked.
+            // The `Serialize` of the outcome panicked.
             Stage::Recording => {
                 self.complete(Outcome::NotStored, Err(NotRecordedReason::NotEncodable));
             }

@@ -6,12 +6,13 @@ use std::sync::OnceLock;
 use crate::call::Types;
 
 /// The part of a scope that tells the instances of a function apart in this process. Two functions
-/// of one `name` share the keys of each type.
+/// that give one `name` share the keys of those instances whose types have equal names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Instance {
     /// The names of `Self` and of the function's own arguments.
     pub names: [&'static str; 2],
-    /// The exact types, where there is no `name` to share, or where other types may have these names.
+    /// The exact types. `None` where the names alone count: the site has a `name`, under which
+    /// instances are shared, and no other types can have these names.
     pub id: Option<TypeId>,
 }
 
@@ -25,8 +26,8 @@ impl Instance {
     }
 }
 
-/// The instances of one site that were called. Each is kept once and for good, so that a record can
-/// hold a reference: a program has a fixed number of them.
+/// The list of those instances of one site that have been called. An instance is leaked, so that a
+/// record can refer to it. That is bounded: a program has a fixed number of instances.
 #[derive(Debug, Default)]
 pub(super) struct Instances(OnceLock<&'static Node>);
 
@@ -60,17 +61,18 @@ impl Instances {
     }
 }
 
-/// The types that the expression of a key names. On a store that outlives the process the names of
-/// types are not part of the scope, as they change with the compiler: there the key has to tell the
-/// instances apart.
+/// The types that the expression of a key names.
+///
+/// On a store that outlives the process the names of types are not part of the scope, as they change
+/// with the compiler. There the key itself has to tell the instances apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
 pub struct KeySays {
-    /// It names all of the function's own type parameters, or values of these types.
+    /// Whether it names all of the function's own type parameters, or values of these types.
     pub arguments: bool,
-    /// It names `Self`, or `self`.
+    /// Whether it names `Self` or `self`.
     pub this: bool,
-    /// It names something that looks like a type parameter of an `impl` or a `trait`.
+    /// Whether it names something that looks like a type parameter of an `impl` or a `trait`.
     pub parameter: bool,
 }
 

@@ -10,14 +10,17 @@ use super::key_part::{KeyPart, encode_part, encode_plain};
 use super::store::RecordKey;
 use crate::error::idempotency::{Cause, KeyFault};
 
-/// Longest encoded key: the store keeps keys whole, and compares them whole.
+/// The longest encoded key, in bytes. It is bounded since the store keeps and compares whole keys.
 const MAX_KEY: usize = 64 * 1024;
 
-/// Longest fingerprint that is kept as it is; of a longer one 128 bits of keyed hashes are kept.
+/// The longest fingerprint that is kept as it is, in bytes. Of a longer one 128 bits of keyed hashes
+/// are kept.
 const MAX_PLAIN_FINGERPRINT: usize = 256;
 
-/// Builds a key from its parts. A fault is kept and becomes a refusal of the layer, so that a key can
-/// be made on entry, wherever the attribute stands.
+/// Builds a key from its parts.
+///
+/// The key is made on entry, before any layer runs. So a fault in it is only kept here; the layer
+/// refuses with it when its turn comes.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use = "call `finish`"]
@@ -28,7 +31,7 @@ pub struct KeyBuilder {
 }
 
 impl KeyBuilder {
-    /// A builder without parts, which is no key yet.
+    /// Makes a builder without parts. [`finish`](Self::finish) refuses it until it has one.
     #[expect(clippy::new_without_default, reason = "generated code alone makes one")]
     pub fn new() -> Self {
         Self {
@@ -54,19 +57,20 @@ impl KeyBuilder {
         self
     }
 
-    /// Returns the key, or the first fault that was met.
+    /// Returns the key, or the first fault and the number of the part that has it. Parts count from 1.
     pub fn finish(self) -> PreparedKey {
         PreparedKey(match self.fault {
             Some(fault) => Err(fault),
             None if self.parts == 0 => Err((1, KeyFault::Missing)),
-            // Beside other parts it is data: a request without parameters.
+            // An empty list or map is no key by itself. Beside other parts it is data, such as the
+            // parameters of a request that has none.
             None if self.parts == 1 && is_empty(&self.bytes) => Err((1, KeyFault::Missing)),
             None => Ok(self.bytes),
         })
     }
 }
 
-/// The key of one call, or what is wrong with it.
+/// The encoded key of one call, or the part that can't be in a key and why.
 #[doc(hidden)]
 #[derive(Clone)]
 #[must_use = "pass it to `begin`"]
@@ -77,21 +81,21 @@ impl PreparedKey {
     ///
     /// # Errors
     ///
-    /// If one of them is none.
+    /// [`Cause::InvalidKey`] if a value can't be part of a key, or there is none.
     pub fn into_parts(self) -> Result<Vec<u8>, Cause> {
         self.0
             .map_err(|(part, reason)| Cause::InvalidKey(part, reason))
     }
 }
 
-/// The fingerprint of one call, or that it could not be made.
+/// The encoded fingerprint of one call, or why there is none.
 #[doc(hidden)]
 #[derive(Clone)]
 #[must_use = "pass it to `begin`"]
 pub struct PreparedFingerprint(pub(super) Result<Vec<u8>, KeyFault>);
 
 impl PreparedFingerprint {
-    /// Makes the fingerprint of any value: `None` and the empty string are allowed.
+    /// Makes the fingerprint of `value`. Unlike a part of a key it may be `None` or empty.
     pub fn of<V: KeyPart + ?Sized>(value: &V) -> Self {
         let mut bytes = Vec::new();
         Self(encode_plain(value, &mut bytes).map(|()| bytes))
@@ -101,13 +105,13 @@ impl PreparedFingerprint {
     ///
     /// # Errors
     ///
-    /// If it could not be encoded.
+    /// [`Cause::InvalidFingerprint`] if the value can't be encoded.
     pub fn into_bytes(self) -> Result<Vec<u8>, Cause> {
         self.0.map_err(|_| Cause::InvalidFingerprint)
     }
 }
 
-// Keys may hold data of the user's: no `Debug` shows it.
+// Keys may hold the user's data, which no log may show.
 impl fmt::Debug for PreparedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PreparedKey(..)")
@@ -123,7 +127,8 @@ impl fmt::Debug for PreparedFingerprint {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Fingerprint {
     Plain(Box<[u8]>),
-    /// Two differently keyed `SipHash`es: 128 bits that nobody outside can aim at.
+    /// Two `SipHash`es under different random keys: 128 bits that no caller can make collide on
+    /// purpose.
     Hashed([u64; 2]),
 }
 
@@ -137,11 +142,12 @@ impl Fingerprint {
         Self::Hashed([keys[0].hash_one(&bytes), keys[1].hash_one(&bytes)])
     }
 
-    /// The fingerprint that a store outside of memory would keep: a hash already.
+    /// Makes the fingerprint of a call that came through the trait `Store`: a hash already.
     pub(super) fn of_bytes(bytes: &[u8]) -> Self {
         Self::Plain(bytes.into())
     }
 
+    /// Returns the bytes that it takes on the heap.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Plain(bytes) => bytes.len(),
@@ -150,14 +156,14 @@ impl Fingerprint {
     }
 }
 
-/// The scope of a key: the `name`, or the function; the name of the success type; and the types that
-/// the function runs for.
+/// The scope of a key: the `name` or else the function, the name of the success type, and the
+/// instance of the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope {
     /// The `name`, or the function.
     pub name: &'static str,
-    /// The address of the function's static, 0 with a `name`: a macro can put several functions of
-    /// one path on one line.
+    /// The address of the function's static; 0 if there is a `name`. The path and the line of a
+    /// function are not enough: a macro can put several functions of one path on one line.
     pub site: usize,
     /// The name of the success type.
     pub result: &'static str,
@@ -166,7 +172,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope of all functions that give that `name`, whatever they return.
+    /// Makes the scope of all functions that give that `name`, whatever they return.
     pub const fn named(name: &'static str) -> Self {
         Self {
             name,
@@ -188,16 +194,16 @@ impl Hash for Scope {
     }
 }
 
-/// A key as the store in memory keeps it: the full bytes, compared in full.
+/// A key as the store in memory keeps it. Two keys are equal only if all their bytes are.
 pub struct Key {
-    /// Where it belongs.
+    /// The scope that it belongs to.
     pub scope: Scope,
     /// The encoded parts.
     pub parts: Vec<u8>,
     hash: u64,
 }
 
-/// Shows the hash alone: a key may hold what is not for a log.
+/// Shows the hash alone: a key may hold the user's data, which no log may show.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({:016x})", self.hash)
@@ -213,7 +219,7 @@ impl Key {
         Self { scope, parts, hash }
     }
 
-    /// The key in memory of a record whose key is a hash already.
+    /// Makes the key in memory that stands for `record`, whose key is a hash already.
     pub(super) fn of_record(record: &RecordKey) -> Self {
         let scope = Scope::named(record.name());
         let mut first = [0; 8];
@@ -229,12 +235,13 @@ impl Key {
         self.scope.name
     }
 
-    /// Returns whether it belongs to that name and has these parts, whatever the type of its result.
+    /// Returns whether the key belongs to the attribute's `name` and has these parts, whatever the
+    /// type of its result. The key of a site without a `name` belongs to none.
     pub(super) fn is_of(&self, name: &str, parts: &[u8]) -> bool {
         self.scope.site == 0 && self.scope.name == name && self.parts == parts
     }
 
-    /// Returns the bytes that it takes to keep the key.
+    /// Returns the bytes that the parts take on the heap.
     pub(super) fn len(&self) -> usize {
         self.parts.capacity()
     }
@@ -245,8 +252,8 @@ impl Key {
         (self.hash >> 32) as u32
     }
 
-    /// Returns which of `n` shards the key belongs to. Somebody who aims at one shard gains
-    /// contention, nothing more.
+    /// Returns the shard of the key, below `n`. A caller whose keys all hit one shard causes
+    /// contention there, and nothing worse.
     pub(super) fn shard(&self, n: usize) -> usize {
         // The remainder is below `n`.
         #[expect(clippy::cast_possible_truncation)]

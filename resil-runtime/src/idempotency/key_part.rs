@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::encode::Encoder;
 use crate::error::idempotency::KeyFault;
 
-/// A value that can be part of an idempotency key, or its fingerprint: anything that is
+/// A value that can be part of an idempotency key, or be its fingerprint: any value whose type is
 /// `serde::Serialize`.
 #[diagnostic::on_unimplemented(
     message = "an idempotency key is made of values that can be serialised, and `{Self}` cannot be",
@@ -24,7 +24,8 @@ impl<T: Serialize + ?Sized> KeyPart for T {
     }
 }
 
-/// Encodes a part of a key. `None`, `()` and empty values are refused, also as an element of a tuple.
+/// Encodes a part of a key. Refuses `None`, `()` and empty values with [`KeyFault::Missing`], also as
+/// elements of a tuple.
 pub(super) fn encode_part<P: KeyPart + ?Sized>(
     part: &P,
     out: &mut Vec<u8>,
@@ -32,7 +33,7 @@ pub(super) fn encode_part<P: KeyPart + ?Sized>(
     part.encode(Encoder::new(out, true))
 }
 
-/// Encodes any value.
+/// Encodes a value that may be `None` or empty.
 pub(super) fn encode_plain<P: KeyPart + ?Sized>(
     value: &P,
     out: &mut Vec<u8>,

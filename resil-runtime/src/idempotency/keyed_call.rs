@@ -1,6 +1,5 @@
-//! One call of an idempotent function, as the store in memory and the stores of `resil-stores` both
-//! see it: what its events show, how it is refused or answered with a record, and what its end
-//! means for the claim.
+//! The part of an idempotent call that is the same in memory and on the stores of `resil-stores`: its
+//! events, its refusals, its replays, and how its outcome ends the claim.
 
 use super::store::{Outcome as Recording, Recorded};
 use super::tell::tell;
@@ -22,17 +21,17 @@ pub struct KeyedCall<'a> {
     version: u32,
 }
 
-/// How a claim ends whose outcome is not recorded.
+/// The end of a claim whose outcome is not recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unrecorded {
-    /// Nothing was done: the key is free.
+    /// The claim is released: nothing was done, and the key is free.
     Release,
-    /// An attempt was cut in mid-flight: nobody knows what it did.
+    /// The claim is abandoned: an attempt was cut, and nobody knows what it did.
     Abandon,
 }
 
 impl<'a> KeyedCall<'a> {
-    /// Makes the call that `state` belongs to.
+    /// Makes the call that `state` belongs to. `shown` is the part of the key's hash that events show.
     pub fn new(state: &'a CallState, shown: u32, version: u32) -> Self {
         Self {
             state,
@@ -41,12 +40,12 @@ impl<'a> KeyedCall<'a> {
         }
     }
 
-    /// The `version` of the function's results.
+    /// Returns the `version` of the function's results.
     pub fn version(&self) -> u32 {
         self.version
     }
 
-    /// Returns the call's id, if anybody may hear its events.
+    /// Returns the call's id; `None` if nobody listens to events.
     pub fn id(&self) -> Option<CallId> {
         is_awake().then(|| id_of(Some(self.state)))
     }
@@ -56,29 +55,33 @@ impl<'a> KeyedCall<'a> {
         tell(name, what, self.shown, || Some(id_of(Some(self.state))));
     }
 
-    /// Tells the listeners that the call is refused, and returns its answer.
+    /// Tells the listeners that the call is refused, and returns the refusal.
     pub fn refuse(&self, name: &'static str, cause: Cause) -> Refusal {
         let error = cause.of(name);
         self.tell(name, IdempotencyEvent::of(&error));
         Refusal::Idempotency(Box::new(error))
     }
 
-    /// Notes that the call has no answer yet: an earlier attempt of it may have had a replay.
+    /// Notes that the call has no answer yet. This clears the mark of a replay, which an earlier
+    /// attempt of the call may have left.
     pub fn asks(&self) {
         self.state.set_replayed(false);
     }
 
-    /// Notes that the key is the call's: what attempts did before is not done under this claim.
+    /// Notes that the call has claimed the key. Attempts from before the claim count no longer when
+    /// it ends.
     pub fn has_claimed(&self) {
         self.state.begin_claim();
     }
 
-    /// Returns the recorded outcome, which `ok` and `err` decode. `codec` is the one that they
-    /// know.
+    /// Decodes a recorded outcome with `ok` or `err`, tells the listeners of the replay, and returns
+    /// the outcome. `codec` is the id of the codec that `ok` and `err` read; `err` is `None` where
+    /// the function does not store errors.
     ///
     /// # Errors
     ///
-    /// If there is a record that holds no result, or one that they can't read.
+    /// [`Cause::NotStored`] if the record holds no result. [`Cause::Undecodable`] if its result has
+    /// another version or codec, or does not decode.
     pub fn replay<T, E>(
         &self,
         name: &'static str,
@@ -94,7 +97,7 @@ impl<'a> KeyedCall<'a> {
         let known = recorded.version == self.version && recorded.codec == codec;
         let value = match recorded.outcome {
             Recording::Ok if known => ok(body).map(Ok),
-            // Another function of this name stores errors, and this one does not.
+            // `err` is `None` if another function of this name stores errors, and this one does not.
             Recording::Err if known => err.and_then(|err| err(body)).map(Err),
             _ => None,
         };
@@ -104,8 +107,9 @@ impl<'a> KeyedCall<'a> {
         Ok(value)
     }
 
-    /// Returns what is to be recorded of an outcome: an `Ok` that is not to be forgotten, or an
-    /// error that is to be stored.
+    /// Returns the value or the error of an outcome that is to be recorded: an `Ok` that is not to be
+    /// forgotten, or an error that is to be stored. `None` for all others, and for an error after an
+    /// attempt that was cut.
     pub fn to_record<'o, T, E>(&self, out: &'o Outcome<T, E>) -> Option<Result<&'o T, &'o E>> {
         match out {
             Ok(_) if self.state.forgets_ok() => None,
@@ -119,12 +123,12 @@ impl<'a> KeyedCall<'a> {
         }
     }
 
-    /// Says how a claim ends whose call has an outcome that is not recorded: an error of the body,
-    /// a refusal of a layer between, an `Ok` that is to be forgotten.
+    /// Returns how a claim ends whose call has an outcome that is not recorded: an error of the body,
+    /// a refusal of a layer between, or an `Ok` that is to be forgotten.
     ///
-    /// A timeout that fires in a back-off cuts no attempt: each attempt that ran has said itself
-    /// that nothing was done. An attempt that was cut may have done its work, whatever the ones
-    /// after it say.
+    /// An attempt that was cut may have done its work, whatever the attempts after it say: the claim
+    /// is abandoned. A timeout that fires in a pause cuts no attempt. All attempts have then returned
+    /// errors, which say that nothing was done: the claim is released.
     pub fn unrecorded(&self) -> Unrecorded {
         if self.state.attempt_was_dropped() {
             Unrecorded::Abandon
@@ -133,7 +137,7 @@ impl<'a> KeyedCall<'a> {
         }
     }
 
-    /// Says how a claim ends whose call is dropped before it has an outcome.
+    /// Returns how a claim ends whose call is dropped before it has an outcome.
     pub fn dropped(&self) -> Unrecorded {
         if self.state.body_was_polled() {
             Unrecorded::Abandon

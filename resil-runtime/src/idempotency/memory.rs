@@ -1,7 +1,7 @@
 //! The store in memory: sharded, bounded by entries and bytes, never yielding.
 //!
-//! It expires a record when its own key is asked for or a bound is reached. There is no sweep and
-//! no task: statics outlive the runtimes that a task would live in.
+//! An expired record is removed when its key is claimed, or when a bound is reached. No task sweeps
+//! the store: it is a static, and outlives the runtime that such a task would live in.
 
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
@@ -16,19 +16,19 @@ use crate::clock::{self, Instant};
 use crate::event::idempotency::IdempotencyEvent;
 use crate::sync::{Mutex, MutexGuard};
 
-/// The bytes of a record beside its key, fingerprint and result: the record itself (160 bytes), the
-/// key's header, and its entries in three maps that are not always full.
+/// The bytes that a record is counted with, beside its key, fingerprint and result. They stand for
+/// the record itself (160 bytes), the header of the key, and the entries in three maps, which are
+/// not always full.
 const RECORD: usize = 456;
 
-/// The most shards that a store has. Small stores have fewer, so that "oldest first" is exact in
-/// them.
+/// The most shards of a store. Small stores have fewer, down to one, where "oldest first" is exact.
 const SHARDS: usize = 16;
 
 /// The bounds of the store in memory.
 ///
-/// When a limit is reached, expired records go first, then the oldest results (oldest of the shard
-/// that the new key belongs to). Claims in progress never go: a store full of them refuses with
-/// [`Full`](super::IdempotencyError::Full).
+/// When a bound is reached, expired records are removed first, and then the oldest results of the
+/// shard that the new key belongs to. Claims in progress are never removed: calls on a store that is
+/// full of them are refused with [`Full`](super::IdempotencyError::Full).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "pass it to `memory_limits`"]
 pub struct MemoryLimits {
@@ -38,7 +38,7 @@ pub struct MemoryLimits {
 }
 
 impl MemoryLimits {
-    /// The defaults: 100,000 entries, 64 MiB, 256 KiB for one result.
+    /// Makes the default bounds: 100,000 entries, 64 MiB, 256 KiB for one result.
     pub const fn new() -> Self {
         Self {
             entries: 100_000,
@@ -47,20 +47,23 @@ impl MemoryLimits {
         }
     }
 
-    /// Most keys that are kept, done and in progress. Default 100,000.
+    /// Sets the most keys that are kept, done and in progress. Default 100,000.
     pub const fn entries(mut self, entries: usize) -> Self {
         self.entries = entries;
         self
     }
 
-    /// Most bytes of keys and results, with about 450 for each record. Default 64 MiB.
+    /// Sets the most bytes of keys and results, with about 450 bytes counted for each record. Default
+    /// 64 MiB.
     pub const fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
     }
 
-    /// Most bytes of one encoded result; a larger one is not recorded, and replays of its key get
-    /// [`NotStored`](super::IdempotencyError::NotStored). Default 256 KiB.
+    /// Sets the most bytes of one encoded result. Default 256 KiB.
+    ///
+    /// A larger result is not recorded. Its caller gets it; replays of its key get
+    /// [`NotStored`](super::IdempotencyError::NotStored).
     pub const fn max_result(mut self, max_result: usize) -> Self {
         self.max_result = max_result;
         self
@@ -73,7 +76,8 @@ impl Default for MemoryLimits {
     }
 }
 
-/// The process' store in memory is in use already: its limits can't be changed any more.
+/// The error of [`memory_limits`]: the store in memory is in use already, and its limits can't be
+/// changed any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the idempotency store is in use already; set its limits once, before the first call")]
 #[non_exhaustive]
@@ -81,7 +85,7 @@ pub struct LimitsInUse;
 
 static GLOBAL: OnceLock<MemoryStore> = OnceLock::new();
 
-/// Sets the limits of the process' store in memory, once, before it is first used.
+/// Sets the limits of the process' store in memory. To be called once, before the first call.
 ///
 /// # Errors
 ///
@@ -95,7 +99,7 @@ pub fn memory_limits(limits: MemoryLimits) -> Result<(), LimitsInUse> {
     if fresh { Ok(()) } else { Err(LimitsInUse) }
 }
 
-/// Returns the process' store.
+/// Returns the process' store in memory. If no limits were set, it gets the defaults now, for good.
 pub fn global() -> &'static MemoryStore {
     GLOBAL.get_or_init(|| MemoryStore::new(MemoryLimits::new()))
 }
@@ -105,7 +109,7 @@ pub struct MemoryStore {
     shards: Box<[Mutex<Records>]>,
     capacity: Arc<Capacity>,
     max_result: usize,
-    /// The calls that wait in this process. They are no part of the protocol.
+    /// The waiters of this process. They are no part of the protocol.
     pub waiters: WaiterQueues,
     #[cfg(any(test, feature = "test-util"))]
     ahead: std::sync::atomic::AtomicU64,
@@ -130,7 +134,7 @@ impl MemoryStore {
         }
     }
 
-    /// The most bytes that one encoded result may have.
+    /// Returns the most bytes that one encoded result may have.
     pub fn max_result(&self) -> usize {
         self.max_result
     }
@@ -150,7 +154,7 @@ impl MemoryStore {
         now
     }
 
-    /// Moves the store's clock, and not that of its callers.
+    /// Moves the store's clock on by `by`. The clock of its callers stays.
     #[cfg(any(test, feature = "test-util"))]
     pub(super) fn jump(&self, by: Duration) {
         let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
@@ -172,7 +176,7 @@ impl MemoryStore {
         if answer != Answer::NoRoom {
             return Some(answer);
         }
-        // The room is made with the shard unlocked, as it may be found in another one.
+        // The shard is unlocked while room is made, as the record to evict may be in another shard.
         let room = self.make_room(1, bytes, key, now)?;
         Some(self.shard(key).claim(key, request, now, || Some(room)))
     }
@@ -186,7 +190,8 @@ impl MemoryStore {
         self.shard(key).renew(key, token, spans, self.now())
     }
 
-    /// Records an outcome. Returns whether its bytes are kept: there may be no room for them.
+    /// Records an outcome. Returns `false` if there was no room for its bytes, and it was recorded as
+    /// not stored.
     pub(super) fn complete(
         &self,
         key: &Arc<Key>,
@@ -203,7 +208,8 @@ impl MemoryStore {
         Ok(fits)
     }
 
-    /// Returns what can be recorded, with the room for it: `NotStored` if there is none.
+    /// Makes room for the bytes of `recorded`, and returns it with the room. If there is none, or the
+    /// result is too large, returns a `NotStored` in its place.
     fn fit(&self, key: &Arc<Key>, recorded: Recorded, now: Instant) -> (Recorded, Option<Room>) {
         let bytes = recorded.body.len();
         if recorded.outcome == Outcome::NotStored {
@@ -218,7 +224,8 @@ impl MemoryStore {
         (Recorded::not_stored(codec, version), None)
     }
 
-    /// Returns the keys of that name and with these parts, whatever the type of their result.
+    /// Returns the keys that belong to `name` and have these parts, whatever the type of their
+    /// result.
     pub fn find(&self, name: &str, parts: &[u8]) -> Vec<Arc<Key>> {
         let mut found = Vec::new();
         for shard in &self.shards {
@@ -264,8 +271,8 @@ impl MemoryStore {
         self.shard(key).abandon(key, token, self.now())
     }
 
-    /// Evicts records until there is room, first in the key's own shard. One shard is locked at a
-    /// time.
+    /// Evicts records until there is room, first in the key's own shard; `None` if no record can be
+    /// evicted. One shard is locked at a time.
     fn make_room(
         &self,
         entries: usize,

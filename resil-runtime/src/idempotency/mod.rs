@@ -1,9 +1,9 @@
-//! `#[idempotent]`: for one key the body's effect is wanted once, however often the function is
-//! called.
+//! `#[idempotent]`: records the outcome of a call under its key, and replays it to the calls that
+//! come with the same key later.
 //!
-//! The protocol, the keys, the codec of results and the store in memory are here. [`store`] is the
-//! contract of a store outside of memory; the crate `resil-stores` runs calls on such stores. The
-//! documentation for users is that of `resil::idempotency`.
+//! The module holds the protocol, the keys, the codec of results and the store in memory.
+//! [`store`] is the contract of a store outside of memory; the crate `resil-stores` runs calls on
+//! such stores. Users read `resil::idempotency` instead.
 
 pub(crate) mod active_claims;
 mod capacity;

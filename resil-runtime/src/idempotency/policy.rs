@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::store::{ClaimRequest, Fingerprint, OnAbandon, Token};
 
-/// Whether a second caller waits while the first one with its key runs.
+/// Says whether a call waits when another call has claimed its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Conflict {
-    /// Waits, at most to the deadline in force, and shares the result.
+    /// Waits for the owner and replays its result. A wait that reaches the deadline in force ends
+    /// with [`InProgress`](super::IdempotencyError::InProgress).
     #[default]
     Wait,
-    /// Gets [`InProgress`](super::IdempotencyError::InProgress) at once.
+    /// Ends with [`InProgress`](super::IdempotencyError::InProgress) at once.
     Reject,
 }
 
@@ -35,8 +36,8 @@ pub struct IdempotentPolicy {
 }
 
 impl IdempotentPolicy {
-    /// The defaults: results are replayed for 24 h, a lease is 30 s, a second caller waits, an
-    /// abandoned key is run again.
+    /// Makes a policy with the defaults: results are replayed for 24 h, a lease is 30 s, a call
+    /// waits for the owner of its key, an abandoned key is run again, and the version is 1.
     pub const fn new() -> Self {
         Self {
             ttl: Duration::from_secs(24 * 60 * 60),
@@ -47,36 +48,39 @@ impl IdempotentPolicy {
         }
     }
 
-    /// Sets how long a result is replayed after it was recorded; an abandoned claim under
-    /// [`OnAbandon::Indeterminate`] is kept as long from its last heartbeat on. Default 24 h.
+    /// Sets how long a result is replayed, counted from when it was recorded. Default 24 h.
+    ///
+    /// An abandoned claim under [`OnAbandon::Indeterminate`] is kept for the same time, counted from
+    /// its last heartbeat.
     ///
     /// # Panics
     ///
-    /// If it is zero: at compile time, in a `const`.
+    /// If `ttl` is zero. In a `const` that is an error at compile time.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         assert!(!ttl.is_zero(), "`ttl` must be longer than zero");
         self.ttl = ttl;
         self
     }
 
-    /// How long a claim holds without a heartbeat. It is renewed at a third of it while the
-    /// body runs, however long that is. Default 30 s.
+    /// Sets how long a claim holds without a heartbeat. Default 30 s.
     ///
-    /// The renewal runs in the caller's own task, beside the body: a body that blocks its thread,
-    /// or a call that is not polled, for longer than the lease may find its key taken over. It is
-    /// then dropped, and the call is [`LeaseLost`](super::IdempotencyError::LeaseLost). If nobody has
-    /// claimed the key since, it goes on.
+    /// While the body runs, however long that is, a heartbeat renews the claim at every third of the
+    /// lease. The heartbeat runs in the caller's own task, beside the body. So a body that blocks its
+    /// thread for longer than the lease, or a call that is not polled for that long, may lose its key
+    /// to another owner. The body is then dropped, and the call ends with
+    /// [`LeaseLost`](super::IdempotencyError::LeaseLost). If nobody has claimed the key meanwhile, the
+    /// body goes on.
     ///
     /// # Panics
     ///
-    /// If it is shorter than 30 ms: at compile time, in a `const`.
+    /// If `lease` is shorter than 30 ms. In a `const` that is an error at compile time.
     pub const fn lease(mut self, lease: Duration) -> Self {
         assert!(lease.as_millis() >= 30, "`lease` must be at least 30ms");
         self.lease = lease;
         self
     }
 
-    /// Sets whether a second caller waits while the first one runs. Default [`Conflict::Wait`].
+    /// Sets whether a call waits when another call has claimed its key. Default [`Conflict::Wait`].
     pub const fn conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
         self
@@ -88,8 +92,10 @@ impl IdempotentPolicy {
         self
     }
 
-    /// The version of the result's type: a recorded result of another one is
-    /// [`Undecodable`](super::IdempotencyError::Undecodable), and nothing runs again. Default 1.
+    /// Sets the version of the result's type. Default 1.
+    ///
+    /// A result that was recorded with another version is not replayed: the call ends with
+    /// [`Undecodable`](super::IdempotencyError::Undecodable), and the body does not run again.
     pub const fn version(mut self, version: u32) -> Self {
         self.version = version;
         self
@@ -103,7 +109,7 @@ impl IdempotentPolicy {
             .on_abandon(self.on_abandon)
     }
 
-    /// Returns whether a second caller waits.
+    /// Returns whether a call waits when another call has claimed its key.
     #[doc(hidden)]
     pub const fn waits(&self) -> bool {
         matches!(self.conflict, Conflict::Wait)

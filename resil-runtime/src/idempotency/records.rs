@@ -1,5 +1,5 @@
-//! The records of one shard and the transitions between their states: the table of the protocol,
-//! with time from outside and no lock in sight.
+//! The records of one shard and the transitions between their states: the table of the protocol.
+//! Callers hand in the time, and hold the lock.
 //!
 //! ```text
 //! absent/expired   --claim(tok, fp)--> Pending(tok, fence+1)   Claimed(fence)
@@ -43,25 +43,25 @@ pub(super) struct Request {
 /// The answer to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The key is the caller's until `lease_end`; `taken_over` from an owner that vanished.
+    /// The key is the caller's until `lease_end`. `taken_over` if its last owner had vanished.
     Claimed {
         fence: u64,
         lease_end: Instant,
         taken_over: bool,
     },
-    /// Another owner's lease runs until then, unless it is renewed.
+    /// Another owner has the key. Its lease ends at `lease_end`, unless it is renewed.
     Busy {
         lease_end: Instant,
     },
-    /// Recorded.
+    /// The key is done, with this outcome.
     Done(Recorded),
     KeyReused,
     Indeterminate,
-    /// There is no room, and the caller brought none.
+    /// The key needs a new record, and there was no room for it.
     NoRoom,
 }
 
-/// The token is not, or not any more, that of the key's owner.
+/// The token does not belong to the key's owner, or no longer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeaseLost;
 
@@ -71,19 +71,19 @@ struct Record {
     fingerprint: Option<Fingerprint>,
     on_abandon: OnAbandon,
     lease_end: Instant,
-    /// The owner said itself that it is gone. `lease_end` does not show it reliably: the clock of
-    /// another runtime may lag behind the one that the owner ended its lease by.
+    /// Whether the owner has abandoned the claim. `lease_end` does not show that reliably: the
+    /// clock of another runtime may lag behind the clock by which the owner ended its lease.
     abandoned: bool,
     expiry: Instant,
     done: Option<Recorded>,
-    /// Its key in `by_end`; the number is its key in `done` too.
+    /// The place of the record in `by_end`. Its number is the place in `done` too.
     place: (Instant, u64),
-    /// Gives back what it holds of the store's budget when the record goes.
+    /// The record's share of the store's capacity, given back when the record is removed.
     room: Room,
 }
 
 impl Record {
-    /// Returns the time from which it means nothing more than no record at all.
+    /// Returns the time from which the record may be evicted before any result that is replayed.
     fn end(&self) -> Instant {
         match (&self.done, self.on_abandon) {
             (Some(_), _) => self.expiry,
@@ -108,12 +108,12 @@ impl Record {
 /// One shard.
 pub(super) struct Records {
     by_key: HashMap<Arc<Key>, Record>,
-    /// All records by their end: those that mean nothing any more are removed first.
+    /// All records by their [end](Record::end): those past it are evicted first.
     by_end: BTreeMap<(Instant, u64), Arc<Key>>,
-    /// The results, oldest first: removed when nothing else can be.
+    /// The records that are done, the oldest first: evicted when no record has ended.
     done: BTreeMap<u64, Arc<Key>>,
-    /// The last number given out, for a fence or a place in the orders. One counter for the whole
-    /// shard, so that fences rise across the deletion of a key too.
+    /// The last number that was given out, for a fence or for a place in `by_end` and `done`. One
+    /// counter serves the whole shard, so that fences rise across the deletion of a record too.
     last: u64,
 }
 
@@ -132,7 +132,7 @@ impl Records {
         self.last
     }
 
-    /// Claims `key`; a new record needs `room`.
+    /// Claims `key`. `room` is asked for only if the key needs a new record.
     pub(super) fn claim(
         &mut self,
         key: &Arc<Key>,
@@ -179,7 +179,7 @@ impl Records {
             return Answer::Done(recorded.clone());
         }
         if record.token == request.token {
-            // The answer to an earlier call was lost.
+            // The claim is sent again, as its answer was lost.
             return Answer::Claimed {
                 fence: record.fence,
                 lease_end: record.lease_end,
@@ -191,7 +191,7 @@ impl Records {
                 lease_end: record.lease_end,
             };
         }
-        // Two functions that share a `name` may differ: the stricter word holds.
+        // Two functions that share a `name` may differ in this: the stricter one holds.
         if [record.on_abandon, request.on_abandon].contains(&OnAbandon::Indeterminate) {
             return Answer::Indeterminate;
         }
@@ -213,7 +213,8 @@ impl Records {
         }
     }
 
-    /// Extends the lease, and with it the time that an abandoned claim is kept.
+    /// Moves the end of the lease to `lease` from `now`, and the expiry to `ttl` from `now`. Returns
+    /// the end of the lease.
     pub(super) fn renew(
         &mut self,
         key: &Arc<Key>,
@@ -230,7 +231,7 @@ impl Records {
         Ok(lease_end)
     }
 
-    /// Records the outcome; `room` is what its bytes take.
+    /// Records the outcome. `room` is the share that its bytes take.
     pub(super) fn complete(
         &mut self,
         key: &Arc<Key>,
@@ -254,14 +255,14 @@ impl Records {
         Ok(())
     }
 
-    /// Frees the key.
+    /// Removes the record: the key is free.
     pub(super) fn release(&mut self, key: &Arc<Key>, token: Token) -> Result<(), LeaseLost> {
         self.pending(key, token)?;
         self.remove(key);
         Ok(())
     }
 
-    /// Ends the lease.
+    /// Ends the lease now; the expiry stays.
     pub(super) fn abandon(
         &mut self,
         key: &Arc<Key>,
@@ -275,9 +276,11 @@ impl Records {
         Ok(())
     }
 
-    /// Removes one record to make room: one that means nothing any more, or else the oldest result.
-    /// It never removes a claim that holds, nor `keep`. Returns the key of the record, and whether
-    /// it was a result that would still have been replayed.
+    /// Removes one record to make room: one whose [end](Record::end) has come, or else the oldest
+    /// result. Never removes a live claim, nor the record of `keep`.
+    ///
+    /// Returns the key of the removed record, and whether it was a result that would still have been
+    /// replayed; `None` if no record can be removed.
     pub(super) fn evict(&mut self, now: Instant, keep: &Arc<Key>) -> Option<(Arc<Key>, bool)> {
         let ended = self
             .by_end
@@ -294,6 +297,7 @@ impl Records {
         Some((key, live))
     }
 
+    /// Returns the record of `key`, if it is pending and `token` is its owner's.
     fn pending(&mut self, key: &Arc<Key>, token: Token) -> Result<&mut Record, LeaseLost> {
         match self.by_key.get_mut(key) {
             Some(r) if r.token == token && r.done.is_none() => Ok(r),
@@ -301,7 +305,7 @@ impl Records {
         }
     }
 
-    /// Puts a record that has changed in its place in the orders.
+    /// Puts a record that has changed into its place in `by_end` and `done`.
     fn settle(&mut self, key: &Arc<Key>) {
         self.last += 1;
         let Some(record) = self.by_key.get_mut(key) else {
@@ -311,7 +315,7 @@ impl Records {
         record.place = (record.end(), self.last);
         self.by_end.insert(record.place, Arc::clone(key));
         if record.done.is_some() {
-            // Done once and never changed again: this is its age.
+            // A record changes no more once it is done, so this number stands for its age.
             self.done.insert(self.last, Arc::clone(key));
         }
     }

@@ -1,4 +1,4 @@
-//! The body under its claim in memory, and the heartbeat beside it.
+//! Runs the body under its claim in memory, with the heartbeat beside it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,24 +17,27 @@ use crate::clock::{self, Sleep};
 use crate::error::Refusal;
 
 pin_project! {
-    /// Claims the key, runs what is inside under the claim and renews it at every third of its
-    /// lease; or replays, or is refused, and what is inside is dropped unpolled.
+    /// Claims the key, runs `inside` under the claim, and renews the claim at every third of its
+    /// lease. A call that is answered by a replay or a refusal drops `inside` unpolled.
     ///
-    /// An `Ok` is recorded, but for one that is to be forgotten, and so is an `Err` that is to be
-    /// stored. Any other outcome frees the key if no attempt under the claim was cut in mid-flight,
-    /// and abandons it else. Dropped, or left by a panic, it abandons the key once a body began, and
-    /// frees it before.
+    /// An `Ok` is recorded unless it is to be forgotten, and an error of the body if it is to be
+    /// stored. Any other outcome ends the claim without a result: the claim is abandoned if an
+    /// attempt under it was cut, and else released, which frees the key.
+    ///
+    /// If the future is dropped, or left by a panic, the claim is abandoned once a body was polled,
+    /// and released before.
     #[doc(hidden)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Running<'a, T, E, F> {
-        // Before the claim: what is inside is gone when the key is abandoned.
+        // The first field, so that it is dropped before the claim: when the claim is abandoned, no
+        // body may still be there.
         #[pin]
         inside: Option<F>,
         progress: Progress<'a, T, E>,
     }
 }
 
-/// How far a call is, beside the body that it runs.
+/// The progress of a call: everything in [`Running`] but the body.
 pub struct Progress<'a, T, E>(State<'a, T, E>);
 
 impl<T, E> std::fmt::Debug for Progress<'_, T, E> {
@@ -47,7 +50,7 @@ enum State<'a, T, E> {
     Claiming(ClaimFuture<'a, T, E>),
     Claimed {
         claim: HeldClaim<'a, T, E>,
-        // Made once the body was pending; boxed, as a timer is larger than most bodies.
+        // Made only once the body is pending. Boxed, as a timer is larger than most bodies.
         heartbeat: Option<Pin<Box<Sleep>>>,
     },
     Over,
@@ -60,11 +63,12 @@ impl<T, E, F> std::fmt::Debug for Running<'_, T, E, F> {
 }
 
 impl<'a, T, E> ClaimFuture<'a, T, E> {
-    /// Claims, and runs `inside` if the key is this call's: all attempts of the call, each watched
-    /// by [`watch`](crate::call::watch) with the call's state that was given to `begin`.
+    /// Claims the key, and runs `inside` if this call gets it. `inside` holds all attempts of the
+    /// call, each watched by [`watch`](crate::call::watch) with the call's state that was given to
+    /// `begin`.
     ///
-    /// Prefer this to a `match` on [`ClaimOutcome`]: that holds a `T` across the await, and makes
-    /// the future of a `T` that is not `Send` not `Send`.
+    /// Prefer this to a `match` on [`ClaimOutcome`]. The `match` holds a `T` across the await, so that
+    /// the future is not `Send` where `T` is not.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
@@ -72,15 +76,15 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         }
     }
 
-    /// The state of a call that has not claimed yet.
+    /// Returns the progress of a call that has not claimed yet.
     pub fn progress(self) -> Progress<'a, T, E> {
         Progress(State::Claiming(self))
     }
 }
 
 impl<'a, T, E> HeldClaim<'a, T, E> {
-    /// Runs `inside` under the claim: as [`ClaimFuture::run`] does, where the outcome was matched
-    /// on.
+    /// Runs `inside` under the claim, as [`ClaimFuture::run`] does. For a caller that has matched on
+    /// [`ClaimOutcome`] itself.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
@@ -105,7 +109,11 @@ where
 }
 
 impl<T, E> Progress<'_, T, E> {
-    /// Polls the claim, and `inside` under it. `inside` is gone when the call has its outcome.
+    /// Polls the claim, and then `inside` under it. When this is ready, `inside` has been dropped.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after that.
     pub fn poll<F>(
         &mut self,
         mut inside: Pin<&mut Option<F>>,
@@ -140,7 +148,8 @@ impl<T, E> Progress<'_, T, E> {
             unreachable!("an idempotent call was polled again after it had answered")
         };
         let lease = &mut claim.lease;
-        // Before the body: an owner whose key was taken over must not go one step further.
+        // Beats before the body is polled: the body of an owner whose key was taken over must not
+        // take another step.
         if let Some(beat) = heartbeat
             && let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx)
         {
@@ -172,7 +181,7 @@ impl<T, E> Progress<'_, T, E> {
             }
             None => {}
         }
-        // What is inside may hold attempts that only its drop cuts.
+        // Dropped before the end is chosen: `inside` may hold an attempt that is cut only by this.
         inside.set(None);
         if lease.stage == Stage::Open {
             lease.end(lease.call.unrecorded());
@@ -181,7 +190,7 @@ impl<T, E> Progress<'_, T, E> {
     }
 }
 
-/// Renews the lease as often as it is due; ready when that is refused.
+/// Renews the lease whenever that is due. Ready when a renewal is refused: the key was taken over.
 fn beat_on(
     lease: &mut Lease<'_>,
     beat: &mut Pin<Box<Sleep>>,
@@ -197,7 +206,8 @@ fn beat_on(
     }
 }
 
-/// Notes whether an outcome is an `Ok` that is to be forgotten, or an error that is to be stored.
+/// Notes in `state` whether an outcome is an `Ok` that is to be forgotten, or an error of the body
+/// that is to be stored. Returns the outcome unchanged.
 #[doc(hidden)]
 #[inline]
 pub fn weigh<T, E>(

@@ -1,4 +1,4 @@
-//! The static state of one `#[idempotent]`: whose keys its calls use.
+//! The static state of one `#[idempotent]`, which gives its calls the scope of their keys.
 
 use std::sync::Arc;
 
@@ -21,24 +21,24 @@ pub struct IdempotentSite {
     site: &'static Site,
     /// The attribute's `name`.
     pub name: Option<&'static str>,
-    /// The types that the expression of the key names. Asked only where a function has several
+    /// The types that the expression of the key names. Read only where the function has several
     /// instances.
     pub says: KeySays,
     instances: Instances,
 }
 
-/// An [`IdempotentSite`], and the types that its function runs for.
+/// An [`IdempotentSite`] with one instance of its function.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct SiteOf<'s> {
     /// The site.
     pub site: &'s IdempotentSite,
-    /// The types, if the function has several instances.
+    /// The types of the instance; `None` if the function has one instance only.
     pub types: Option<Types>,
 }
 
 impl IdempotentSite {
-    /// A site whose keys belong to `name`, or to the function.
+    /// Makes a site whose keys belong to `name`, or else to the function.
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
         Self {
             site,
@@ -48,14 +48,14 @@ impl IdempotentSite {
         }
     }
 
-    /// Sets which types the expression of the key names. Asked only where a function has several
+    /// Sets which types the expression of the key names. Read only where the function has several
     /// instances.
     pub const fn key_says(mut self, says: KeySays) -> Self {
         self.says = says;
         self
     }
 
-    /// Returns the site for those types.
+    /// Returns the site with the instance that has these types.
     #[inline(always)]
     pub fn of(&self, types: Option<Types>) -> SiteOf<'_> {
         SiteOf { site: self, types }
@@ -68,7 +68,8 @@ impl SiteOf<'_> {
         self.site.name.unwrap_or_else(|| self.site.site.name())
     }
 
-    /// Returns the scope of the keys in this process, but for the type of the result.
+    /// Returns the scope of the keys in this process. The type of the result is not in it yet: the
+    /// codec of a call adds it.
     pub fn scope(&self) -> Scope {
         let IdempotentSite {
             site,
@@ -77,7 +78,7 @@ impl SiteOf<'_> {
             ..
         } = self.site;
         Scope {
-            // Where the function's static lies.
+            // The address of the function's static, which no other function has.
             site: match name {
                 Some(_) => 0,
                 None => std::ptr::from_ref(*site).addr(),
@@ -87,9 +88,11 @@ impl SiteOf<'_> {
         }
     }
 
-    /// Begins a call. `state` is the one of this call; the bodies that run under the claim must be
-    /// watched with it. Nothing happens before the first poll; a drop while it waits gives its
-    /// turn to the next one.
+    /// Begins a call on the store in memory.
+    ///
+    /// `state` is the state of this call, and the bodies that run under the claim must be watched
+    /// with it. Nothing happens before the first poll. A call that is dropped while it waits leaves
+    /// the queue; if its turn had come, the next waiter is woken.
     pub fn begin<'a, T, E>(
         self,
         policy: &'static IdempotentPolicy,

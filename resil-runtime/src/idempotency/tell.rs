@@ -1,10 +1,10 @@
-//! How the events of idempotency reach the listeners of [`crate::event`].
+//! Hands the events of idempotency to the listeners of [`crate::event`].
 
 use crate::event::idempotency::IdempotencyEvent;
 use crate::event::{CallId, Event, emit};
 
-/// Tells the listeners what a call of `name` did, or what the store did by itself. `key` is the part
-/// of the key's hash that events show.
+/// Tells the listeners what happened to a key of `name`: what a call did, or what the store did by
+/// itself, and then `call` returns `None`. `key` is the part of the key's hash that events show.
 pub fn tell(
     name: &'static str,
     what: IdempotencyEvent,
@@ -19,7 +19,7 @@ pub fn tell(
     });
 }
 
-/// Tells the listeners what a store has found out about its own settings.
+/// Tells the listeners one finding of a store's check of its own settings.
 pub fn tell_finding(store: &str, finding: &str) {
     emit(|| Event::IdempotencyStore {
         store: store.to_owned(),

@@ -1,13 +1,15 @@
-//! Who waits for whom in this process: calls whose key another call has. A store outside of the
-//! process uses the queue of one key too, for calls that wait for their turn to ask it.
+//! The queues of waiters in this process: calls whose key another call has claimed. Calls on a store
+//! outside of the process wait in such a queue too, for their turn to ask the store.
 //!
-//! A waiter enters the queue *before* it asks the store once more: an owner that ends after that
-//! answer finds it there. Being called is a hint, never a promise: a waiter that was called asks the
-//! store again, and one that leaves after having been called hands the call on.
+//! In this module an owner that ends *calls* a waiter: it wakes the waiter, so that it asks the store
+//! again. A waiter enters the queue *before* it asks the store once more, so that an owner that ends
+//! after that answer finds it in the queue. To be called is a hint and no promise: the key may be
+//! taken again before the waiter asks. A waiter that leaves after it was called, and has not claimed,
+//! calls the next one.
 //!
-//! Where one of them alone can have the key, the first is called, and the others are told to look a
-//! little later: the first may sit in a task that does not come to poll it. Each of the others is
-//! woken once and asks the store once in a [`HEAD_START`], however often the key changes hands.
+//! Where only one waiter can have the key, the first is called, and the others are told to ask a
+//! little later: the first may sit in a task that is not polled. Each of the others is woken once and
+//! asks the store once in a [`HEAD_START`], however often the key changes hands.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
@@ -17,14 +19,16 @@ use std::time::Duration;
 use super::key::Key;
 use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering::SeqCst, broken};
 
-/// Most waiters of one key.
+/// The most waiters of one key.
 pub const MAX_WAITERS: usize = 1_024;
 
-/// How long the first waiter has the key to itself once it is free.
+/// The time for which a free key is left to the first waiter.
 pub const HEAD_START: Duration = Duration::from_millis(10);
 
-/// The waiters of one key, by number: first come, first served. It is kept behind a lock; wakers are
-/// somebody's code, and are woken and dropped with nothing locked.
+/// The waiters of one key, by number: first come, first served.
+///
+/// It is kept behind a lock. Wakers run foreign code, so they are handed out, and woken and dropped
+/// with nothing locked.
 #[derive(Debug, Default)]
 pub struct WaiterQueue {
     waiters: BTreeMap<u64, Waiter>,
@@ -33,33 +37,33 @@ pub struct WaiterQueue {
 
 #[derive(Debug, Default)]
 struct Waiter {
-    /// Taken out when it is woken; put back when the waiter has looked and goes on waiting.
+    /// Taken out to be woken. Put back when the waiter has asked and goes on waiting.
     waker: Option<Waker>,
     called: bool,
-    /// It was told to look after the head start, and has not asked since.
+    /// Whether it was told to ask after the head start, and has not asked since.
     soon: bool,
 }
 
-/// The waiter's own side of its place in the queue.
+/// The place of one waiter in the queue, held by the waiter.
 #[derive(Debug)]
 pub struct WaiterHandle {
     number: u64,
-    /// It was called, and has not found the key taken since.
+    /// Whether it was called, and has not found the key taken since.
     called: bool,
-    /// It knows that it is to look soon.
+    /// Whether it has heard that it is to ask after the head start.
     soon: bool,
-    /// It has what it waited for.
+    /// Whether it has got what it waited for.
     served: bool,
 }
 
-/// What a waiter is to do.
+/// The next step of a waiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// It was called: ask.
+    /// The waiter was called: it asks the store now.
     Now,
-    /// Another one was: ask after its head start. Said once.
+    /// Another waiter was called: this one asks after the head start. Returned once, until it asks.
     Soon,
-    /// Go on waiting.
+    /// The waiter goes on waiting.
     Wait,
 }
 
@@ -87,13 +91,15 @@ impl WaiterQueue {
         }
     }
 
-    /// Says that the key is free: calls the first one that has not been called, and the others for later.
+    /// Notes that the key is free: calls the first waiter that has not been called, and tells the
+    /// others to ask after the head start. Returns the wakers to wake.
     #[must_use = "wake them"]
     pub fn call_next(&mut self) -> Vec<Waker> {
         self.call(1, true)
     }
 
-    /// Calls all waiters: they get the same answer now.
+    /// Calls all waiters, since the store has the same answer for each of them now. Returns the
+    /// wakers to wake.
     #[must_use = "wake them"]
     pub fn call_all(&mut self) -> Vec<Waker> {
         self.call(usize::MAX, false)
@@ -115,15 +121,15 @@ impl WaiterQueue {
         wakers
     }
 
-    /// Exchanges the waker to be woken by for the one before, and says what has become of the key
-    /// since the last look.
+    /// Returns what the waiter is to do. Swaps `waker`, by which the waiter is to be woken, for the
+    /// one from before, which the caller drops.
     pub fn signal(&mut self, handle: &mut WaiterHandle, waker: &mut Option<Waker>) -> Signal {
         let mut soon = false;
         if let Some(waiter) = self.waiters.get_mut(&handle.number) {
             std::mem::swap(&mut waiter.waker, waker);
             handle.called |= std::mem::take(&mut waiter.called);
             if handle.called {
-                // It asks now: what comes after is told anew.
+                // The waiter asks now, so that a change after this is told anew.
                 (waiter.soon, handle.soon) = (false, false);
                 return Signal::Now;
             }
@@ -135,7 +141,7 @@ impl WaiterQueue {
         Signal::Wait
     }
 
-    /// Notes that the waiter asks without having been called: what changes after the answer is told
+    /// Notes that the waiter asks the store without having been called. A change after this is told
     /// anew.
     pub fn asks(&mut self, handle: &mut WaiterHandle) {
         if std::mem::take(&mut handle.soon)
@@ -145,8 +151,10 @@ impl WaiterQueue {
         }
     }
 
-    /// Removes the waiter. A call that it made no use of is handed to the next one; the others were
-    /// told when the key became free.
+    /// Removes the waiter. If it was called and has not been served, the next waiter is called in its
+    /// place. The others need no word: they were told when the key became free.
+    ///
+    /// Returns the wakers to wake, and the waiter's own waker to drop.
     #[must_use = "wake the one, drop the other"]
     pub fn leave(&mut self, handle: &WaiterHandle) -> (Vec<Waker>, Option<Waker>) {
         let waiter = self.waiters.remove(&handle.number).unwrap_or_default();
@@ -162,18 +170,18 @@ impl WaiterQueue {
 }
 
 impl WaiterHandle {
-    /// Notes that another one took the key: the waiter goes on waiting.
+    /// Notes that another call has taken the key: the waiter goes on waiting.
     pub fn go_on(&mut self) {
         self.called = false;
     }
 
-    /// Notes that the waiter has the key: the next one will be called when it is done.
+    /// Notes that the waiter has got the key. The next waiter is called when this owner ends.
     pub fn serve(&mut self) {
         self.served = true;
     }
 }
 
-/// Wakes them.
+/// Wakes all of `wakers`. Call it with nothing locked.
 pub fn wake(wakers: Vec<Waker>) {
     wakers.into_iter().for_each(Waker::wake);
 }
@@ -182,7 +190,7 @@ pub fn wake(wakers: Vec<Waker>) {
 #[derive(Debug)]
 pub struct WaiterQueues {
     queues: Mutex<HashMap<Arc<Key>, WaiterQueue>>,
-    /// How many wait in all: an owner that ends with none waiting takes no lock.
+    /// The number of waiters of all keys. If it is 0, an owner that ends takes no lock.
     waiting: AtomicUsize,
 }
 
@@ -198,7 +206,7 @@ impl WaiterQueues {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a waiter; `None` if too many wait for that key.
+    /// Adds a waiter; `None` if [`MAX_WAITERS`] wait for that key already.
     pub(super) fn enter(&'static self, key: &Arc<Key>) -> Option<QueuedWaiter> {
         let mut queues = self.lock();
         let queue = queues.entry(Arc::clone(key)).or_default();
@@ -249,7 +257,7 @@ pub(super) struct QueuedWaiter {
 impl QueuedWaiter {
     /// See [`WaiterQueue::signal`].
     pub(super) fn signal(&mut self, waker: &Waker) -> Signal {
-        // Cloned before and dropped after: wakers are somebody's code.
+        // Cloned before the lock is taken and dropped after it: wakers run foreign code.
         let mut waker = Some(waker.clone());
         let mut queues = self.queues.lock();
         let signal = queues.get_mut(&self.key);

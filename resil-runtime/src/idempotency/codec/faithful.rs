@@ -1,9 +1,9 @@
-//! JSON, for values that it brings back as they were.
+//! Writes JSON, and refuses the values that JSON would not bring back as they were.
 //!
-//! JSON has one `null`. What is in `Some` and is written as `null` (`()`, `None`) comes back as
-//! `None`, and so do NaN and the infinities, which `serde_json` writes as `null` too. A replay must
-//! be the value that was recorded or none at all: such a value is refused here, before a byte of it
-//! is kept. So is one that is nested deeper than `serde_json` reads.
+//! JSON has one `null`. `Some(())` and `Some(None)` are written as `null` and come back as `None`.
+//! `serde_json` writes NaN and the infinities as `null` too. A replay must be the value that was
+//! recorded, or nothing: so such a value is refused here, before a byte of it is kept. A value that
+//! is nested deeper than `serde_json` reads is refused as well.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -13,22 +13,22 @@ use serde::ser::{self, Serialize, Serializer};
 
 use crate::event::idempotency::NotRecordedReason;
 
-/// The parser gives up at the 128th level.
+/// The most levels of nesting: the parser of `serde_json` gives up at the 128th.
 const DEEPEST: u8 = 127;
 
 /// Why a value can't be written as JSON.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// It would not come back, or would come back as another value.
+    /// The value would come back as another one, or not at all.
     #[error("{UNFAITHFUL}")]
     Unfaithful,
-    /// Its `Serialize` or the writer failed.
+    /// The `Serialize` of the value or the writer failed.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
 
 impl Fault {
-    /// Returns why a result that has this fault is not recorded.
+    /// Returns the reason that events give for a result that has this fault.
     pub fn reason(&self) -> NotRecordedReason {
         match self {
             Self::Unfaithful => NotRecordedReason::Unfaithful,
@@ -44,7 +44,8 @@ const UNFAITHFUL: &str =
 ///
 /// # Errors
 ///
-/// If it can't, or if `to` or the `Serialize` of the value fails.
+/// [`Fault::Unfaithful`] if JSON can't carry it; [`Fault::Json`] if `to` or the `Serialize` of the
+/// value fails.
 pub fn to_writer<V: Serialize + ?Sized>(to: impl io::Write, value: &V) -> Result<(), Fault> {
     let unfaithful = Cell::new(false);
     let place = Place {
@@ -53,7 +54,7 @@ pub fn to_writer<V: Serialize + ?Sized>(to: impl io::Write, value: &V) -> Result
         unfaithful: &unfaithful,
     };
     let json = &mut serde_json::Serializer::new(to);
-    // Looked at on success too: the value may have swallowed what one of its parts said.
+    // The mark is read on success too: the value may have swallowed the error of one of its parts.
     let written = value.serialize(Faithful { json, place });
     if unfaithful.get() {
         return Err(Fault::Unfaithful);
@@ -61,14 +62,15 @@ pub fn to_writer<V: Serialize + ?Sized>(to: impl io::Write, value: &V) -> Result
     Ok(written?)
 }
 
-/// Where in the whole a value stands.
+/// The place of a value within the whole that is being written.
 #[derive(Clone, Copy)]
 struct Place<'c> {
-    /// Directly inside `Some`.
+    /// Whether it stands directly inside `Some`.
     in_some: bool,
-    /// In so many arrays and objects.
+    /// The number of arrays and objects around it.
     depth: u8,
-    /// An error of `serde_json` can't say what it is.
+    /// Set once a value is refused. An error of `serde_json` is text, and can't say that it is this
+    /// fault.
     unfaithful: &'c Cell<bool>,
 }
 
@@ -90,7 +92,7 @@ impl Place<'_> {
         if finite { Ok(()) } else { Err(self.refuse()) }
     }
 
-    /// Returns the place inside so many more arrays and objects.
+    /// Returns the place inside `levels` more arrays and objects, or refuses if that is too deep.
     fn inside<E: ser::Error>(mut self, levels: u8) -> Result<Self, E> {
         self.in_some = false;
         self.depth += levels;
@@ -101,13 +103,14 @@ impl Place<'_> {
     }
 }
 
-/// A serializer of JSON, or of a part of it, that looks at what passes through.
+/// A serializer over one of JSON, or over one of its parts, that looks at each value on its way.
 struct Faithful<'c, S> {
     json: S,
     place: Place<'c>,
 }
 
-/// A part, to be given to the serializer beneath.
+/// A part of a value, with its place, as the serializer beneath gets it: when that writes the part,
+/// the part passes through [`Faithful`] again.
 struct Part<'v, 'c, V: ?Sized> {
     value: &'v V,
     place: Place<'c>,
@@ -128,7 +131,7 @@ impl<'c, S> Faithful<'c, S> {
     }
 }
 
-/// Values that are never `null` and have no parts.
+/// Passes values on unseen that are never `null` and have no parts.
 macro_rules! pass {
     ($($method:ident($ty:ty),)*) => {
         $(#[inline]
@@ -215,7 +218,7 @@ impl<'c, S: Serializer> Serializer for Faithful<'c, S> {
         name: &'static str,
         value: &V,
     ) -> Result<S::Ok, S::Error> {
-        // It is what it holds: in `Some` too.
+        // A newtype is written as the value in it, so the place stays: it may be in `Some`.
         let part = self.part(value);
         self.json.serialize_newtype_struct(name, &part)
     }
@@ -364,7 +367,8 @@ impl<S: ser::SerializeMap> ser::SerializeMap for Faithful<'_, S> {
     type Ok = S::Ok;
     type Error = S::Error;
     fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), S::Error> {
-        // A string, or refused beneath: `None`, and floats that are not finite.
+        // Not looked at: `serde_json` itself refuses a key that is `None` or a float that is not
+        // finite, and writes all others as strings.
         self.json.serialize_key(key)
     }
     fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), S::Error> {

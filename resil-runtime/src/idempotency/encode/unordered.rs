@@ -1,9 +1,11 @@
-//! Sets, known by the names of their types: serde hands a set over as it does a list.
+//! Tells sets by the names of their types, since serde hands a set over as a list.
 
-/// Returns whether a type hands its elements over in an order that is no part of its value. Two
-/// equal sets would make two keys. The types are those of std, hashbrown, indexmap and dashmap.
+/// Returns whether the type of that name is a set without an order, or holds one. Written in the
+/// order of its iterator, two equal sets would make two keys.
+///
+/// The known sets are those of std, hashbrown, indexmap and dashmap.
 pub(super) fn is_unordered(mut name: &str) -> bool {
-    // serde writes these as what they hold.
+    // serde writes a value of these types as the value that it holds.
     const HOLDERS: [&str; 7] = ["Box", "Rc", "Arc", "Cow", "RefCell", "Mutex", "RwLock"];
     loop {
         name = name.trim_start_matches('&').trim_start_matches("mut ");

@@ -1,4 +1,4 @@
-//! The steps that people take on a record: look it up, resolve it, forget it.
+//! The steps that are taken on a record by hand: lookup, resolve, forget.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ impl Records {
         self.by_key.keys()
     }
 
-    /// Returns the state of the key.
+    /// Returns the state of the key; `None` if there is no record or it is expired.
     pub(in crate::idempotency) fn lookup(&self, key: &Arc<Key>, now: Instant) -> Option<Snapshot> {
         let record = self.by_key.get(key).filter(|r| !r.expired(now))?;
         let fence = record.fence;
@@ -28,7 +28,7 @@ impl Records {
         })
     }
 
-    /// Ends a dead claim by hand; `room` is what the bytes of its result take.
+    /// Ends a dead claim by hand. `room` is the share that the bytes of its result take.
     pub(in crate::idempotency) fn resolve(
         &mut self,
         key: &Arc<Key>,
@@ -50,7 +50,7 @@ impl Records {
             Resolution::Free => None,
         };
         if record.done.is_some() {
-            // Its own resolution, sent again after a lost answer.
+            // The same resolution may be sent again, after a lost answer.
             let again = by == Some(record.token);
             return if again { ByHand::Changed } else { ByHand::Done };
         }

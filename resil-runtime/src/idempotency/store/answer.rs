@@ -7,37 +7,40 @@ use super::record::{Recorded, Token};
 /// The answer to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimAnswer {
-    /// The key is the caller's.
+    /// The key is claimed for the token of the request.
     Claimed {
-        /// Rises with every change of the key's owner, across its deletion too.
+        /// The fence of the claim. It rises with every change of the key's owner, across the
+        /// deletion of its record too.
         fence: u64,
-        /// It was taken from an owner whose lease had ended. Told once: a claim that is sent
-        /// again is answered `false`.
+        /// Whether the key was taken over from an owner whose lease had ended. Told once: a claim
+        /// that is sent again is answered `false`.
         taken_over: bool,
     },
-    /// The key came with another fingerprint before.
+    /// The key has a record with another fingerprint.
     KeyReused,
-    /// Another owner's lease runs for so long, unless it is renewed.
+    /// Another owner has claimed the key.
     Busy {
-        /// By the store's clock; more than zero.
+    /// The time that the owner's lease still runs by the store's clock, unless it is renewed.
+    /// More than zero.
         left: Duration,
     },
-    /// The owner vanished, and nobody may start again.
+    /// The owner vanished, and nobody may run the body again.
     Indeterminate,
     /// The key is done, with this outcome.
     Done(Recorded),
-    /// A bounded store is full of claims in progress. Nothing was claimed.
+    /// The store is bounded, and full of claims in progress. Nothing was claimed.
     Full,
 }
 
-/// The answer to a step of an owner.
+/// The answer to a step of an owner: renew, complete, release or abandon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ack {
-    /// It took effect, now or before.
+    /// The step took effect, now or when it was sent before.
     Ok,
-    /// A bounded store had no room for the body: Done, with nothing to replay.
+    /// The store is bounded and had no room for the result: the key is Done, with nothing to
+    /// replay.
     NoRoom,
-    /// The key is not (any more) Pending for that token. Nothing was written.
+    /// The key is not Pending for that token, or no longer. Nothing was written.
     LeaseLost,
 }
 
@@ -48,12 +51,12 @@ pub enum Snapshot {
     Pending {
         /// The fence of its owner.
         fence: u64,
-        /// How long its lease runs by the store's clock; `None` if it has ended.
+        /// The time that its lease still runs by the store's clock; `None` if the lease has ended.
         left: Option<Duration>,
     },
     /// Recorded.
     Done {
-        /// The fence of who recorded it.
+        /// The fence of the owner, or of the resolution, that recorded the outcome.
         fence: u64,
         /// The recorded outcome.
         recorded: Recorded,
@@ -61,7 +64,7 @@ pub enum Snapshot {
 }
 
 impl Snapshot {
-    /// The fence of the last owner.
+    /// Returns the fence of the last owner.
     pub const fn fence(&self) -> u64 {
         match self {
             Self::Pending { fence, .. } | Self::Done { fence, .. } => *fence,
@@ -69,34 +72,35 @@ impl Snapshot {
     }
 }
 
-/// The end of a claim whose owner vanished, as somebody has found it out.
+/// A finding on a claim whose owner vanished: what became of the work under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
     /// Nothing was done: the key may be claimed again.
     Free,
-    /// It was done, and this is its result.
+    /// The work was done, and this is its outcome.
     Done {
-        /// Identifies the resolution: random, made before it goes out.
+        /// The token of the resolution: random, made before the step is sent.
         token: Token,
         /// The outcome that is to be replayed.
         recorded: Recorded,
-        /// For how long from now.
+        /// The time for which the outcome is replayed, from now.
         ttl: Duration,
     },
 }
 
-/// The answer to a step by hand.
+/// The answer to a step by hand: resolve or forget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ByHand {
-    /// It took effect.
+    /// The step took effect, now or when it was sent before.
     Changed,
-    /// There is no record.
+    /// There is no record, or it is expired.
     Absent,
-    /// An owner runs; its lease runs for so long, unless it is renewed.
+    /// The key has a live owner. Nothing was changed.
     Busy {
-        /// By the store's clock; more than zero.
+    /// The time that the owner's lease still runs by the store's clock, unless it is renewed.
+    /// More than zero.
         left: Duration,
     },
-    /// It is done already.
+    /// The key is done already, by another token. Nothing was changed.
     Done,
 }

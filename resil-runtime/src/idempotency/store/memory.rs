@@ -1,4 +1,5 @@
-//! The store in memory behind the trait: for `store = ..`, and for tests of the other stores.
+//! The store in memory behind the trait [`Store`]: for `store = ..`, and for tests of code that runs
+//! on a store.
 
 use std::sync::Arc;
 #[cfg(any(test, feature = "test-util"))]
@@ -9,22 +10,23 @@ use crate::idempotency::memory::{MemoryLimits, MemoryStore};
 
 #[cfg(any(test, feature = "test-util"))]
 impl Memory {
-    /// Moves the store's clock on, and not that of its callers: for tests.
+    /// Moves the store's clock on by `by`, for tests. The clock of its callers stays.
     #[doc(hidden)]
     pub fn jump(&self, by: Duration) {
         self.0.jump(by);
     }
 }
 
-/// A store in memory: bounded, of this process, gone with it.
+/// A store in memory. It is bounded, and its records are gone with the process.
 ///
-/// Clones share one store. Its clock is tokio's, so that a paused one drives it.
+/// Clones share one store. Its clock is tokio's, so a test that pauses tokio's clock drives the store
+/// too.
 #[derive(Clone)]
 pub struct Memory(Arc<MemoryStore>);
 
 impl Memory {
-    /// An empty store with these limits. `max_result` of the limits bounds one body, beside the
-    /// `max_result` that the store's settings have.
+    /// Makes an empty store with these limits. A result is bounded by the `max_result` of the limits
+    /// and by the `max_result` of the settings around the store: the smaller one counts.
     pub fn new(limits: MemoryLimits) -> Self {
         Self(Arc::new(MemoryStore::new(limits)))
     }
@@ -42,7 +44,7 @@ impl std::fmt::Debug for Memory {
     }
 }
 
-/// One step of a store in memory.
+/// The steps, each as a function that answers at once.
 mod step {
     use std::sync::Arc;
     use std::time::Duration;

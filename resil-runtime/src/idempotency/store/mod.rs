@@ -1,25 +1,31 @@
 //! The contract of a store of idempotency records: one method for each step of the protocol.
 //!
-//! Implement [`Store`] to build a store of your own; the `conformance` suite (feature `test-util`)
-//! says whether it is right.
+//! Implement [`Store`] to build a store of your own. The `conformance` suite (feature `test-util`)
+//! tests whether it keeps this contract.
 //!
 //! # The record
 //!
 //! A store keeps at most one record under a [`RecordKey`]: 32 bytes that say nothing of the user's
-//! key. A record is *Pending* (claimed) or *Done*, and holds: the [`Token`] of who claimed last,
-//! the fence, the [`Fingerprint`] if there is one, whether a claim was made under
-//! [`OnAbandon::Indeterminate`], the end of the lease, the end of its life
-//! (*expiry*), and when it is Done, what was [`Recorded`].
+//! key. A record is *Pending* (claimed) or *Done*. It holds:
 //!
-//! * **Live**: Pending, and its lease has not ended. **Dead**: Pending, and it has.
-//! * **Expired**: past its expiry, and not live. It means the same as no record at all for a claim
-//!   and for all that is done by hand. A store may remove it then, and not before: a dead claim is
-//!   kept until its expiry in both modes, as its own owner may still renew or complete it. An
-//!   owner's step on its own record that has expired may be answered either way, as long as nobody
-//!   has claimed the key since.
+//! * the [`Token`] of the last claim, and its fence;
+//! * the [`Fingerprint`], if there is one;
+//! * whether a claim was made under [`OnAbandon::Indeterminate`];
+//! * the end of the lease, and the end of the record's life, its *expiry*;
+//! * when it is Done, the outcome that was [`Recorded`].
+//!
+//! These words are used of records and stores:
+//!
+//! * **Live**: Pending, and its lease has not ended. **Dead**: Pending, and its lease has ended.
+//! * **Expired**: past its expiry, and not live. For a claim and for the steps by hand an expired
+//!   record means the same as no record. A store may remove a record once it is expired, and not
+//!   before: a dead claim is kept until its expiry in both modes, since its owner may still renew
+//!   or complete it. An owner's step on its own expired record may be answered either way, as long
+//!   as nobody has claimed the key since.
 //! * **Clock**: the store's own, never the caller's. A caller hands over spans, never instants.
 //! * **Fence**: made by the store, above every fence that it ever gave for this key, also if the
-//!   record was removed in between: a counter of the whole store, kept as long as its records.
+//!   record was removed in between. A counter of the whole store does that, if it is kept as long as
+//!   the store's records.
 //!
 //! # The steps
 //!
@@ -40,16 +46,16 @@
 //! dead, Done       forget              -> absent                  Changed
 //! ```
 //!
-//! The lines are read from the top: a claim with another fingerprint is `KeyReused` whoever makes
-//! it. A step takes place at once and as a whole or not at all, whatever else is asked at the same
-//! time: two claims that meet have one winner.
+//! The lines are read from the top, and the first one that fits counts: a claim with another
+//! fingerprint is `KeyReused`, whatever its token. A step is atomic, whatever other steps are taken
+//! at the same time: two claims that meet have one winner.
 //!
 //! # Lost answers
 //!
-//! A step that was answered by a [`StoreError`], by a timeout or by nothing took effect once or not
-//! at all, and may be sent again with the very same arguments. The second answer of `claim`,
-//! `renew`, `complete` and `abandon` is the one that was lost; that of `release`, `resolve` and
-//! `forget` may be that there is nothing (left) to change.
+//! A step may end in a [`StoreError`], in a timeout, or in no answer. It then took effect once or not
+//! at all, and may be sent again with the very same arguments. Sent again, `claim`, `renew`,
+//! `complete` and `abandon` give the answer that was lost; `release`, `resolve` and `forget` may
+//! answer that there is nothing left to change.
 
 mod answer;
 mod memory;
@@ -74,55 +80,63 @@ pub type StoreResult<T> = Result<T, StoreError>;
 /// A store of idempotency records. The [module](self) describes the record, the table of its
 /// states, and the steps that may be sent again.
 ///
-/// Futures may be dropped at any await: a step that was dropped took effect once or not at all.
-/// They need not bound their time: the call does that, by its lease.
+/// The future of a step may be dropped at any await: the step then took effect once or not at all.
+/// A store need not bound the time of a step, since the call bounds it by its lease.
 pub trait Store: Send + Sync + 'static {
-    /// The name of the store in errors, events and logs: `"sqlite"`. No address, no secret.
+    /// Returns the name of the store for errors, events and logs, such as `"sqlite"`. It must hold no
+    /// address and no secret.
     fn describe(&self) -> &str;
 
-    /// Whether its records are still there when this process is gone. If so, every site that
-    /// uses it must have a `name`: a rename of the function would change its keys.
+    /// Returns whether the records are still there when this process is gone. If so, every site on
+    /// the store must have a `name`, since keys under a function's own name would change with it.
     fn outlives_process(&self) -> bool;
 
-    /// Looks at the store's own settings, once, before the first step: what is said here is
-    /// reported as an event, or with `strict` refused. One sentence each, no address, no secret.
+    /// Checks the store's own settings, and returns one sentence for each that endangers its records.
+    /// A sentence must hold no address and no secret. By default there is none.
+    ///
+    /// The check is made once, before the first step. Each sentence is told as an event; with
+    /// `strict`, calls are refused if there is any.
     ///
     /// # Errors
     ///
-    /// If the store can't be asked; it is asked again before the next step.
+    /// [`StoreError`] if the store can't be asked. The check is then made again before the next call.
     fn check(&self) -> BoxFuture<'_, StoreResult<Vec<String>>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
     /// Claims the key for `request.token`.
     ///
-    /// In this order, on a record that is not expired:
+    /// On a record that is not expired, the first of these that fits gives the answer:
     ///
     /// 1. both it and the request have a fingerprint, and they differ: [`ClaimAnswer::KeyReused`];
-    ///    a side that has none doesn't ask;
+    ///    if one side has none, nothing is compared;
     /// 2. it is Done: [`ClaimAnswer::Done`], with what was recorded, byte for byte;
     /// 3. its token is the request's: [`ClaimAnswer::Claimed`] with its fence, `taken_over: false`;
     ///    its lease is **not** moved on, even if it has ended;
     /// 4. it is live: [`ClaimAnswer::Busy`];
     /// 5. it is dead, and it or the request is `indeterminate`: [`ClaimAnswer::Indeterminate`];
-    /// 6. it is dead: it gets the request's token, a new fence, the request's fingerprint if that
-    ///    has one (and keeps its own else), a new lease and expiry: `Claimed`, `taken_over: true`.
+    /// 6. it is dead: it gets the request's token, a new fence, a new lease and expiry, and the
+    ///    request's fingerprint if there is one (otherwise it keeps its own): `Claimed`,
+    ///    `taken_over: true`.
     ///
-    /// With no record, or an expired one: a new record of all that the request says, with a new
-    /// fence: `Claimed`, `taken_over: false`. Lease and expiry end `lease` and `ttl` from now.
+    /// If there is no record, or an expired one, the store makes a new record from the request, with
+    /// a new fence, and answers `Claimed`, `taken_over: false`. A new lease ends `request.lease` from
+    /// now, a new expiry is `request.ttl` from now.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: nobody knows whether it took effect. The same token may claim again.
+    /// [`StoreError`]: nobody knows whether the claim took effect. The same token may claim again.
     fn claim<'a>(
         &'a self,
         key: &'a RecordKey,
         request: &'a ClaimRequest,
     ) -> BoxFuture<'a, StoreResult<ClaimAnswer>>;
 
-    /// The heartbeat: moves the lease to `lease` and the expiry to `ttl` from now, if the key is
-    /// Pending for `token`; a lease that has ended, or was abandoned, too, as long as nobody took
-    /// over. Never shortens anything else, never changes the fence.
+    /// Moves the end of the lease to `lease` from now, and the expiry to `ttl` from now, if the key is
+    /// Pending for `token`: the heartbeat. Otherwise answers [`Ack::LeaseLost`].
+    ///
+    /// A lease that has ended or was abandoned is renewed too, as long as nobody has taken over. The
+    /// fence never changes.
     ///
     /// # Errors
     ///
@@ -135,9 +149,11 @@ pub trait Store: Send + Sync + 'static {
         ttl: Duration,
     ) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Makes a Pending of `token` Done with `recorded`, to be kept for `ttl` from now. Its lease
-    /// may have ended. Done by the same token already: [`Ack::Ok`], and nothing changes, whatever
-    /// `recorded` is. Anything else: [`Ack::LeaseLost`], and nothing is written.
+    /// Makes a record that is Pending for `token` Done with `recorded`, to be kept for `ttl` from now.
+    /// Its lease may have ended.
+    ///
+    /// A record that is Done by the same token already stays as it is, whatever `recorded` is: the
+    /// answer is [`Ack::Ok`]. Any other key is answered [`Ack::LeaseLost`], and nothing is written.
     ///
     /// A bounded store that has no room for the body records [`Outcome::NotStored`] in its place
     /// and answers [`Ack::NoRoom`].
@@ -153,38 +169,41 @@ pub trait Store: Send + Sync + 'static {
         ttl: Duration,
     ) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Removes a Pending of `token`: nothing was done. Anything else: [`Ack::LeaseLost`].
+    /// Removes a record that is Pending for `token`, since nothing was done under the claim. Any other
+    /// key is answered [`Ack::LeaseLost`].
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: nobody knows whether it took effect. Sent again it may be `LeaseLost`, and
-    /// mean that it did.
+    /// [`StoreError`]: nobody knows whether it took effect. If it did, it is answered `LeaseLost` when
+    /// it is sent again.
     fn release<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Ends the lease of a Pending of `token` now; its expiry stays. Anything else:
-    /// [`Ack::LeaseLost`]. On one whose lease has ended: [`Ack::Ok`], and nothing changes.
+    /// Ends the lease of a record that is Pending for `token` now; its expiry stays. If the lease has
+    /// ended already, nothing changes, and the answer is [`Ack::Ok`]. Any other key is answered
+    /// [`Ack::LeaseLost`].
     ///
     /// # Errors
     ///
     /// [`StoreError`]: nobody knows whether it took effect. It may be sent again.
     fn abandon<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Returns the state of the key, for people and for tests: nothing is decided by it. `None` if there is no
-    /// record or it is expired.
+    /// Returns the state of the key; `None` if there is no record or it is expired. It is for people
+    /// and for tests: no call depends on it.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store can't be asked.
     fn lookup<'a>(&'a self, key: &'a RecordKey) -> BoxFuture<'a, StoreResult<Option<Snapshot>>>;
 
-    /// Ends a dead claim by hand: somebody has found out what became of it.
+    /// Ends a dead claim by hand, once somebody has found out what became of the work under it.
     ///
-    /// * dead: [`Resolution::Free`] removes it; [`Resolution::Done`] makes it Done with a new
-    ///   fence and the resolution's own token, so that the owner that vanished gets `LeaseLost`
-    ///   if it comes back: [`ByHand::Changed`];
-    /// * Done by the resolution's token: `Changed`, and nothing changes: it was sent again;
-    /// * live: [`ByHand::Busy`]; Done otherwise: [`ByHand::Done`]; no record or an expired one:
-    ///   [`ByHand::Absent`]. Nothing changes.
+    /// * The record is dead: [`Resolution::Free`] removes it. [`Resolution::Done`] makes it Done with a
+    ///   new fence and the resolution's own token, so that the owner that vanished gets `LeaseLost` if
+    ///   it comes back. The answer is [`ByHand::Changed`].
+    /// * It is Done by the resolution's token, since the step is sent again: `Changed`. The record
+    ///   stays as it is.
+    /// * It is live: [`ByHand::Busy`]. It is Done by another token: [`ByHand::Done`]. There is no record
+    ///   or an expired one: [`ByHand::Absent`]. Nothing changes.
     ///
     /// # Errors
     ///
@@ -195,8 +214,8 @@ pub trait Store: Send + Sync + 'static {
         resolution: &'a Resolution,
     ) -> BoxFuture<'a, StoreResult<ByHand>>;
 
-    /// Removes a record that is Done or dead: [`ByHand::Changed`]. Live: [`ByHand::Busy`], and
-    /// nothing changes. No record or an expired one: [`ByHand::Absent`].
+    /// Removes a record that is Done or dead: [`ByHand::Changed`]. A live one stays:
+    /// [`ByHand::Busy`]. If there is no record or an expired one: [`ByHand::Absent`].
     ///
     /// # Errors
     ///
@@ -210,7 +229,7 @@ macro_rules! forward {
     };
 }
 
-/// A shared store is a store.
+/// Forwards every step to the store in the `Arc`.
 impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     fn describe(&self) -> &str {
         (**self).describe()

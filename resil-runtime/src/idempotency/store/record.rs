@@ -1,12 +1,12 @@
-//! The parts of a record, as they pass between a call and a store.
+//! The parts of a record that pass between a call and a store.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The key that a store keeps a record under: a SHA-256 (an HMAC where the store has a `pepper`) of
-/// namespace, scope and the user's key.
+/// The key under which a store keeps a record: a SHA-256 of namespace, scope and the user's key, or an
+/// HMAC of them if the store's settings have a `pepper`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordKey {
     hash: [u8; 32],
@@ -14,28 +14,28 @@ pub struct RecordKey {
 }
 
 impl RecordKey {
-    /// A key of these bytes; `name` is the scope that it belongs to, for events alone.
+    /// Makes a key of these bytes. `name` is the scope that it belongs to, for events alone.
     pub const fn new(hash: [u8; 32], name: &'static str) -> Self {
         Self { hash, name }
     }
 
-    /// The 32 bytes, which are all that a store needs to keep.
+    /// Returns the 32 bytes, which are all that a store needs to keep.
     pub const fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
 
-    /// The scope of the key: the attribute's `name`. It is part of the hash already.
+    /// Returns the scope of the key: the attribute's `name`. It is part of the hash already.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The first 32 bits: what logs and events may show, as eight hex digits.
+    /// Returns the first 32 bits, which logs and events may show, as eight hex digits.
     pub fn shown(&self) -> u32 {
         let [a, b, c, d, ..] = self.hash;
         u32::from_be_bytes([a, b, c, d])
     }
 
-    /// The hash as 64 hex digits.
+    /// Returns the hash as 64 hex digits.
     pub fn hex(&self) -> String {
         self.hash
             .iter()
@@ -49,45 +49,45 @@ impl fmt::Debug for RecordKey {
     }
 }
 
-/// Identifies a claim: 16 random bytes, made by the caller before the claim goes out.
+/// Identifies a claim: 16 random bytes, made by the caller before the claim is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token([u8; 16]);
 
 impl Token {
-    /// A token that nobody else has.
+    /// Makes a token that nobody else has.
     pub fn random() -> Self {
         Self(rand::random())
     }
 
-    /// The token of these bytes.
+    /// Makes the token of these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes of the token.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }
 
-// Somebody who knows a token could complete another caller's claim.
+// Not shown in full: a reader of a log who knows the token could complete the claim.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Token({:02x}{:02x}..)", self.0[0], self.0[1])
     }
 }
 
-/// A hash of the user's `fingerprint`, which must be equal when a key comes again.
+/// The hash of the user's `fingerprint`, which must be equal whenever one key comes again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of these bytes.
+    /// Makes the fingerprint of these bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes of the fingerprint.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -99,19 +99,20 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// What happens to a key whose owner vanished: it was dropped, it panicked, or an attempt of it was
-/// cut in mid-flight.
+/// Says what happens to a key whose owner vanished. An owner vanishes if it is dropped, if it panics,
+/// if an attempt of it is cut, or if its lease ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnAbandon {
-    /// The next caller runs the body again: at least one start, at most one recorded result.
+    /// The next call with the key runs the body again: at least one start, at most one recorded
+    /// result. The default.
     #[default]
     Retry,
-    /// Callers get [`Indeterminate`](crate::idempotency::IdempotencyError::Indeterminate) until the ttl ends:
-    /// at most one start.
+    /// Calls with the key get [`Indeterminate`](crate::idempotency::IdempotencyError::Indeterminate)
+    /// until the ttl ends: at most one start.
     Indeterminate,
 }
 
-/// A claim on a key.
+/// The request of a claim on a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClaimRequest {
@@ -119,17 +120,17 @@ pub struct ClaimRequest {
     pub token: Token,
     /// The fingerprint that must be equal when the key comes again, if there is one.
     pub fingerprint: Option<Fingerprint>,
-    /// How long the claim holds without a heartbeat.
+    /// The time for which the claim holds without a heartbeat.
     pub lease: Duration,
-    /// How long the record is kept if nothing more is heard of it.
+    /// The time for which the record is kept if no further step comes for it.
     pub ttl: Duration,
-    /// What happens to the key when its owner vanishes. The record keeps it: where two callers of
-    /// one key differ, [`OnAbandon::Indeterminate`] holds.
+    /// What happens to the key if the owner vanishes. The record keeps this mode. Where it differs
+    /// from the mode of a later request, [`OnAbandon::Indeterminate`] holds.
     pub on_abandon: OnAbandon,
 }
 
 impl ClaimRequest {
-    /// A claim of `token` for so long, with no fingerprint, under [`OnAbandon::Retry`].
+    /// Makes a request for `token`, without a fingerprint, under [`OnAbandon::Retry`].
     pub const fn new(token: Token, lease: Duration, ttl: Duration) -> Self {
         Self {
             token,
@@ -140,39 +141,39 @@ impl ClaimRequest {
         }
     }
 
-    /// With a fingerprint.
+    /// Sets the fingerprint. Default `None`.
     pub const fn fingerprint(mut self, fingerprint: Option<Fingerprint>) -> Self {
         self.fingerprint = fingerprint;
         self
     }
 
-    /// With another mode.
+    /// Sets what happens if the owner vanishes. Default [`OnAbandon::Retry`].
     pub const fn on_abandon(mut self, on_abandon: OnAbandon) -> Self {
         self.on_abandon = on_abandon;
         self
     }
 
-    /// Whether it was made under [`OnAbandon::Indeterminate`].
+    /// Returns whether the request is under [`OnAbandon::Indeterminate`].
     pub const fn indeterminate(&self) -> bool {
         matches!(self.on_abandon, OnAbandon::Indeterminate)
     }
 }
 
-/// The outcome of a body, as it is recorded.
+/// The kind of a recorded outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// With an `Ok`, which is in the record's body.
+    /// The function returned `Ok`, and its value is in [`Recorded::body`].
     Ok,
-    /// With an `Err` that is stored, which is in the record's body.
+    /// The function returned an error that is stored, and that is in [`Recorded::body`].
     Err,
-    /// It is done, and that is all that is known: its result was too large, not encodable, or
-    /// there was no room for it. The body is empty.
+    /// The function is done, and nothing more is known. The result was too large, could not be
+    /// encoded, or there was no room for it; [`Recorded::body`] is empty.
     NotStored,
 }
 
 impl Outcome {
-    /// Returns the word that is stored: `ok`, `err`, `too-large`.
+    /// Returns the word that stores write for it: `ok`, `err`, or for `NotStored` `too-large`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -181,7 +182,7 @@ impl Outcome {
         }
     }
 
-    /// Returns the outcome of that word; `None` if there is no such word.
+    /// Returns the outcome that [`as_str`](Self::as_str) writes as `word`; `None` if there is none.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "ok" => Some(Self::Ok),
@@ -196,9 +197,9 @@ impl Outcome {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recorded {
-    /// How the body ended.
+    /// How the function's body ended.
     pub outcome: Outcome,
-    /// The encoded result: any bytes, which no log may show.
+    /// The encoded result: any bytes. No log may show them.
     pub body: Arc<[u8]>,
     /// The id of the codec that encoded it: at most 32 bytes of ASCII.
     pub codec: Cow<'static, str>,
@@ -207,7 +208,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// An outcome with its encoded value.
+    /// Makes an outcome with its encoded value or error.
     pub fn new(
         outcome: Outcome,
         body: impl Into<Arc<[u8]>>,
@@ -222,7 +223,7 @@ impl Recorded {
         }
     }
 
-    /// Done, with nothing to replay.
+    /// Makes a [`NotStored`](Outcome::NotStored) outcome, which has nothing to replay.
     pub fn not_stored(codec: impl Into<Cow<'static, str>>, version: u32) -> Self {
         Self::new(Outcome::NotStored, Vec::new(), codec, version)
     }

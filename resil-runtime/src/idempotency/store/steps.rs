@@ -1,7 +1,7 @@
-//! The signatures of the eight steps, written once for every implementation of
-//! [`Store`](super::Store) that treats them alike.
+//! The signatures of the eight steps, for implementations of [`Store`](super::Store) that treat all
+//! steps alike.
 
-/// Writes the steps of an `impl Store`, each as `$each!(self, step, key, arguments..)`.
+/// Writes the steps of an `impl Store`. The body of each is `$each!(self, step, key, arguments..)`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __store_steps {
