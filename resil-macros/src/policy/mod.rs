@@ -1,8 +1,9 @@
 //! The policies: the table of them, and one folder each.
 //!
-//! The rooms of a folder are the same everywhere: `mod` has the attribute's row and its [`Policy`],
-//! `options` the table of options and what they are read into, `parse` the reading, `rules` the rules
-//! between the options, `expand` the code, `words` the docs.
+//! The files of a folder have the same names everywhere: `mod` has the attribute's row and its
+//! [`Policy`], `options` the table of options and the struct that they are read into, `parse` the
+//! reading, `rules` the rules between the options, `expand` the code, `words` the docs. Other files
+//! hold one option or one subject of that policy alone. CONTRIBUTING.md has a recipe for a new policy.
 
 mod aliases;
 mod circuit;
@@ -22,7 +23,7 @@ pub(crate) use words::code;
 pub(crate) use worst_case::WorstCase;
 
 /// The table of policies: hands their names to the macro `$each`. Everything else that lists policies
-/// is made of it. An option that several of them have belongs to the first one.
+/// is made from it. A message about an option that several policies have names the first of them.
 macro_rules! policies {
     ($each:ident) => {
         $each! {
