@@ -1,5 +1,5 @@
-//! What a policy costs while all is well: each row beside the same work by hand and by a peer, in
-//! one run. Read ratios within a group, not figures across machines.
+//! Measures what a policy costs while all is well: each row beside the same work by hand and by a peer,
+//! in one run. Read ratios within a group, not figures across machines.
 //!
 //! `cargo bench`
 

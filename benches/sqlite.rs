@@ -1,4 +1,4 @@
-//! What a durable claim and completion take on this disk: alone, in company, and replayed.
+//! Measures a durable claim and completion on this disk: alone, many at once, and replayed.
 //!
 //! `cargo bench --bench sqlite --features sqlite`
 #![allow(

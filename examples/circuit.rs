@@ -1,5 +1,5 @@
-//! `#[circuit]` in front of a service that goes down and comes back. While the service is down, calls
-//! are refused at once and it is left alone. A probe finds out when it is back.
+//! `#[circuit]` in front of a service that goes down and comes back. While the service is down, the
+//! circuit refuses calls at once and leaves the service alone. A probe finds out when it is back.
 
 #![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
 
@@ -18,7 +18,7 @@ enum StockError {
     Resil(#[from] Error),
 }
 
-/// How many calls reached the warehouse.
+/// Counts the calls that reached the warehouse.
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
 // Opens for 100 ms when half of the last ten calls have failed, and for 200 ms after a failed probe. All

@@ -24,7 +24,7 @@ enum PayError {
     Resil(#[from] resil::Error),
 }
 
-/// How many charges were made.
+/// Counts the charges.
 static CHARGED: AtomicU32 = AtomicU32::new(0);
 
 // One charge for an order id. `fingerprint` refuses the same id with another amount. With `indeterminate`

@@ -19,7 +19,7 @@ enum Fault {
     Busy,
 }
 
-/// How many times the service was asked.
+/// Counts the requests to the service.
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
 /// Answers at the third attempt, with exceptions for some cities.
@@ -33,7 +33,7 @@ fn service(city: &str) -> Result<String, Fault> {
 }
 
 // Makes up to four attempts. The delays are 40 ms, 80 ms and 160 ms, with full jitter: anything from zero
-// to that. The time that `retry_after` returns is waited instead where it is longer.
+// to that. Where the time that `retry_after` returns is longer, the retry waits for that instead.
 #[retry(max = 4, base = 40ms, unless(Fault::NotFound), retry_after = asked)]
 async fn forecast(city: &str) -> Result<String, Fault> {
     service(city)
@@ -91,7 +91,7 @@ async fn main() {
 //         static RETRY: RetrySite = RetrySite::new(&SITE, None);
 //
 //         let out = {
-//             let mut retry = Retry::begin(&RETRY, const {
+//             let mut retry = Retry::begin(RETRY.of(..), const {
 //                 &RetryPolicy::new().max(4).base(Duration::new(0, 40_000_000))
 //             });
 //             loop {
@@ -106,17 +106,17 @@ async fn main() {
 //                         None
 //                     },
 //                     |e| Probe::new(e).__resil_class(),                 // else `Classify`, where the error has it
-//                     |e| Showing::new(e).__resil_shown(),               // the error, for the event
+//                     |e| ErrorTextProbe::new(e).__resil_shown(),        // the error, for the event
 //                     |e| asked(e),                                      // `retry_after`
-//                     |_, _| Plan::Policy,                               // `backoff`: the policy's own
+//                     |_, _| DelaySource::Policy,                        // `backoff`: the policy's own
 //                 ) {
 //                     break r;
 //                 }
 //                 retry.pause().await;
 //             }
 //         };
-//         finish(out)
+//         into_return(out, ..)
 //     }
 //
 // The files `resil-macros/src/snapshots/*.expanded` show whole expansions, of each policy and of stacks. A
-// test keeps them true.
+// test keeps them up to date.

@@ -10,7 +10,7 @@ use resil::event::{self, Event};
 use resil::{Deadline, Error, retry, timeout};
 use tokio::time::sleep;
 
-/// How many attempts have begun.
+/// Counts the attempts that have begun.
 static ATTEMPT: AtomicU32 = AtomicU32::new(0);
 
 fn left() -> Duration {

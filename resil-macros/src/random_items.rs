@@ -61,7 +61,7 @@ const ENUMS: [&str; 10] = [
     "enum E {}",
 ];
 
-/// Stacks that are accepted, beside those of `faults.txt`, which are all refused.
+/// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
 const STACKS: [&str; 16] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",

@@ -1,8 +1,8 @@
-//! What other systems' suites, specifications and issue trackers assert, restated as facts and held
-//! against resil: one module a system, one table a module, on paused time. The letters and numbers
-//! of rows (K03, L07, ..) are those of our collection, `docs/published-cases.md`; all others bear the
-//! name of the test that they are from. Where a rule of `LANGUAGE.md` differs on purpose, the case
-//! is kept with our expectation, and the row says "ours".
+//! Holds resil to the suites, specifications and issue trackers of other systems, restated as facts:
+//! one module a system, one table a module, on paused time. The letters and numbers of rows (K03, L07,
+//! ..) are those of `docs/published-cases.md`; a row without one bears the name of the test that it is
+//! from. Where a rule of `LANGUAGE.md` differs on purpose, the case is kept with resil's expectation,
+//! and the row says "ours".
 //!
 //! | out of scope, for want of the policy | cases |
 //! |---|---|
@@ -16,7 +16,7 @@
 //! The modules `complaints_..` replay what users of other libraries reported in public threads, a
 //! test a thread, named by project and number.
 //!
-//! Each module lists its cases that stand in other targets; F02 and F03 are in tests/circuit/slow.rs.
+//! Each module lists the cases that other targets have; F02 and F03 are in `tests/circuit/slow.rs`.
 
 #![allow(
     clippy::disallowed_methods,

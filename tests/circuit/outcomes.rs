@@ -1,4 +1,4 @@
-//! What is a failure, what a success, what neither.
+//! Outcomes that are failures, successes, or neither.
 
 use super::*;
 

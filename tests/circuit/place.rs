@@ -1,4 +1,4 @@
-//! Where it stands among the other layers.
+//! `#[circuit]` at each place among the other layers.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The refusal, and the hand.
+//! The error of a refused call, and control of a breaker by hand.
 
 use super::*;
 

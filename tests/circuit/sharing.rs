@@ -1,4 +1,4 @@
-//! Who shares a breaker, and who does not.
+//! Functions that share a breaker, and functions that do not.
 
 use super::*;
 

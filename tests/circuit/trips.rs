@@ -1,4 +1,4 @@
-//! What trips: rows, rates, windows.
+//! The rules that trip a breaker: failures in a row, rates, windows.
 
 use super::*;
 

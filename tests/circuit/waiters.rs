@@ -1,4 +1,4 @@
-//! Who waits is woken when a call would be let in.
+//! `ready()`: waiters are woken when a call would be let in.
 
 use super::time_is_up::{left, opened};
 use super::*;

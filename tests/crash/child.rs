@@ -1,4 +1,4 @@
-//! What runs in a worker: calls of one idempotent function on a shared store.
+//! The program of a worker: calls of one idempotent function on a shared store.
 
 use std::cell::RefCell;
 use std::io::BufRead;

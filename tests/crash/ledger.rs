@@ -1,4 +1,4 @@
-//! What took place, in a file: one line each, on the disk before its writer goes on.
+//! A file of what took place: one line each, on the disk before its writer goes on.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};

@@ -1,8 +1,8 @@
-//! Real crashes: workers are processes, killed with SIGKILL or stopped with SIGSTOP by the test,
-//! wherever the protocol may be cut. What took place is read from a file that each of them syncs.
+//! Real crashes: workers are processes, which the test kills with SIGKILL or stops with SIGSTOP at every
+//! point where the protocol may be cut. Each worker writes what took place into a file, and syncs it.
 //!
-//! The test starts its own binary again as the workers (`child`). How a worker comes to stand at a
-//! point: its store is wrapped ([`staged`]), says where it is and waits there to be killed.
+//! The test starts its own binary again as the workers (`child`). The store of a worker is wrapped
+//! ([`staged`]): it says which point it has reached, and waits there to be killed.
 //!
 //! Each point is killed ten times, or as often as `RESIL_KILLS` says.
 #![allow(

@@ -1,1 +1,1 @@
-//! Nothing by itself: the tests of the root that this package builds in edition 2021.
+//! Empty: this package only builds tests of the root in edition 2021 (see `Cargo.toml`).

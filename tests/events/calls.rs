@@ -1,4 +1,4 @@
-//! One id through all events of a call.
+//! All events of a call have one id.
 
 use resil::event::Event;
 use resil::{circuit, idempotent, retry, timeout};

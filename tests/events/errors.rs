@@ -1,4 +1,4 @@
-//! The error in the event.
+//! Events show the error that they are about.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -1,7 +1,7 @@
-//! What is told of a call: its error in the events, one id through all of them, and the report of a
-//! trace.
+//! Events and traces of a call: its error in the events, one id through all of them, and the report of
+//! a trace.
 //!
-//! A target of its own, whose tests run one after the other: some of them hold that nothing is made
+//! A target of its own, whose tests run one after the other: some of them assert that nothing is made
 //! while nobody listens.
 
 #![allow(

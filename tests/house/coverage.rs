@@ -1,4 +1,4 @@
-//! `docs/coverage.md` says which test holds which sentence of LANGUAGE.md.
+//! Checks that every test that `docs/coverage.md` names exists.
 
 #[test]
 fn coverage_names_tests_that_exist() {

@@ -1,9 +1,9 @@
-//! D6: a crate whose only dependency is resil, under another name, and that has no features of its
-//! own: generated code needs nothing else, asks for no `cfg` of the user's, and knows the name by
+//! D6: checks crates whose only dependency is resil, under another name, and that have no features of
+//! their own. Generated code needs nothing else, asks for no `cfg` of the user's, and finds the name by
 //! itself.
 //!
-//! A real project, checked by a real cargo: it has the lock file and so the versions of this
-//! workspace, which are all on the machine by the time that tests run.
+//! They are real projects, checked by a real cargo. They have the lock file of this workspace, and so
+//! versions that are on the machine by the time that tests run.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

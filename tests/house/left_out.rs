@@ -1,4 +1,4 @@
-//! Says what a run of the tests left out: nothing is skipped in silence.
+//! Says which tests a run left out, so that none is skipped in silence.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Links between the documents of the repository lead to files and headings that exist.
+//! Checks that links between the documents of the repository lead to files and headings that exist.
 
 /// The Markdown files whose links are checked.
 fn documents(root: &std::path::Path) -> Vec<std::path::PathBuf> {

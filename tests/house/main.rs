@@ -1,5 +1,5 @@
-//! What holds of the repository as a whole: its shape, the table of tests, what a run leaves out, and a
-//! crate that uses this one.
+//! Checks the repository as a whole: the shape of its crates, the links and the table of tests in its
+//! documents, and projects that depend on it. Also says which tests a run left out.
 
 mod coverage;
 mod fresh_project;

@@ -1,5 +1,5 @@
-//! Keeps the shape of the crates: no two files depend on each other in a circle, no arrow runs upwards,
-//! and a file tells one story.
+//! Checks the shape of the crates: no files depend on each other in a circle, no lower module names a
+//! higher one, and no file is longer than [`LINES`].
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `#[idempotent]` on stores that are given: by name, by expression,
+//! `#[idempotent]` on stores that the attribute is given, by name or by expression.
 
 use std::cell::Cell;
 use std::sync::LazyLock;

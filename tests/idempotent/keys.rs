@@ -1,4 +1,4 @@
-//! What makes one key, when it is made, and whose it is.
+//! Keys: which calls have the same one, when it is made, and which function it belongs to.
 
 use resil::idempotency::{IdempotencyError, KeyFault};
 use resil::{idempotent, retry, timeout};

@@ -1,5 +1,5 @@
-//! LANGUAGE.md, section 6, rule by rule, on paused time: what is one key, who runs, who waits, what
-//! is replayed, and what an owner that vanished leaves behind.
+//! LANGUAGE.md, section 6, rule by rule, on paused time: which keys are one, who runs, who waits, which
+//! results are replayed, and what an owner that vanished leaves behind.
 
 #![allow(
     clippy::disallowed_methods,

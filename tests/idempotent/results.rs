@@ -1,4 +1,4 @@
-//! What is recorded and replayed, for how long, and what can not be kept.
+//! Results: which are recorded and replayed, for how long, and which can not be kept.
 
 use std::cell::Cell;
 use std::time::Duration;

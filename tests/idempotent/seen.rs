@@ -1,4 +1,4 @@
-//! What others see of it: errors and events, which never show keys.
+//! Errors and events of idempotent calls, which never show keys.
 
 use resil::event::Event;
 use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did, NotRecordedReason};

@@ -1,4 +1,4 @@
-//! `reqwest::Error`.
+//! The class of a `reqwest::Error`, as `reqwest` makes it over a real connection.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What a paused clock cannot drive: a thread that blocks, and the errors of other crates as their own
-//! clients make them, over real connections to servers that say what a test tells them.
+//! Tests that a paused clock cannot drive: a thread that blocks, and the errors of other crates as their
+//! own clients make them, over real connections to servers that say what a test tells them.
 
 #![allow(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! `tokio_postgres::Error`.
+//! The class of a `tokio_postgres::Error`, as its client makes it over a real connection.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! `redis::RedisError`.
+//! The class of a `redis::RedisError`, as its client makes it over a real connection.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `attempt = n`: the body knows which run it is.
+//! `attempt = n`: the body knows the number of its attempt.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! What is below: layers of resil, back-offs and retried functions.
+//! `#[retry]` above other layers, back-offs and retried functions.
 
 use super::*;
 

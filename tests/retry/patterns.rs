@@ -1,4 +1,4 @@
-//! Which errors, and which values, ask for another try.
+//! Patterns over errors and values that ask for another attempt.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Why it stops: attempts, deadlines, the budget.
+//! The reasons for which a retry stops: attempts, deadlines, the budget.
 
 use super::*;
 

@@ -1,6 +1,5 @@
-//! Functions that return their future by hand: the policies are around the `async` block that it is
-//! made of. What is made of the block, its box or its span, stays around the policies, and what is
-//! before it runs once.
+//! Functions that return their future by hand: the policies are around its `async` block. A box or a
+//! span that is made of the block stays around the policies, and statements before the block run once.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,5 +1,5 @@
-//! `#[tracing::instrument]` among the layers: what it made of the body keeps the place where it is
-//! written, and what a layer raises passes through it.
+//! `#[tracing::instrument]` among the layers: its span keeps the place where it is written, and an
+//! error that a layer raises passes through it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

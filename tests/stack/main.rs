@@ -1,5 +1,5 @@
-//! LANGUAGE.md, sections 2 and 7: what is written first is outermost, for every two policies and
-//! however they are written; and what a layer raises keeps its kind for the layers above it.
+//! LANGUAGE.md, sections 2 and 7: the attribute written first is outermost, for every two policies and
+//! however they are written; and an error that a layer raises keeps its kind for the layers above it.
 
 #![allow(
     clippy::disallowed_methods,

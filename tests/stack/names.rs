@@ -1,5 +1,5 @@
-//! What a site without a name is shown as: module path and function, with `:line` where two would
-//! read the same; the same in every layer, in errors and in events.
+//! The name that a site without one is shown by: module path and function, with `:line` where two
+//! would read the same. It is the same in every layer, in errors and in events.
 
 use std::sync::{Arc, Mutex};
 

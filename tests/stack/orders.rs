@@ -1,5 +1,5 @@
-//! What is written first is outermost: every two policies in both orders, in every form that they
-//! can be written in.
+//! The attribute written first is outermost: every two policies in both orders, in every form that
+//! they can be written in.
 
 use resil::{circuit, idempotent, retry, timeout};
 

@@ -1,5 +1,5 @@
-//! `#[tokio::main]` above or below the layers: either way its runtime is around them all, for what
-//! waits needs one.
+//! `#[tokio::main]` above or below the layers: either way its runtime is around all of them, as a layer
+//! that waits needs one.
 
 use std::collections::HashSet;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! The rarer shapes of function, after those of `signatures.rs`: each compiles under a full stack
+//! The rarer shapes of function, after those of `signatures`: each compiles under a full stack
 //! with every warning denied, and runs until its third attempt answers.
 //!
 //! `async unsafe fn` is `tests/ui/stack/pass/async_unsafe_fn.rs`: this package forbids unsafe code.

@@ -1,7 +1,7 @@
-//! What is generated is silent: each policy and the usual stack, on every kind of function, with
-//! every lint denied that rustc and clippy have for it.
+//! Generated code is silent: each policy and the usual stack, on every kind of function, with every lint
+//! denied that rustc and clippy have for it.
 //!
-//! What is denied here fires on the user's own code too: each allowance below says whose it is.
+//! These lints fire on the user's own code too: each allowance below says whose code it is for.
 
 #![deny(
     warnings,

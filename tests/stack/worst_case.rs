@@ -1,9 +1,8 @@
-//! LANGUAGE.md, section 9: the worst case that a function's docs state is the one that it has, on
-//! paused time.
+//! LANGUAGE.md, section 9: the worst case that a function's docs state is its real one, on paused time.
 //!
-//! No function can read its own docs, so the numbers are those of
-//! `resil-macros/src/document/worst.txt`, which holds for each stack the sentence that the macro
-//! makes of it: a test there compares the two, and this one finds a stack's sentence by its text.
+//! No function can read its own docs. The numbers are therefore those of
+//! `resil-macros/src/document/worst.txt`, which has for each stack the sentence that the macro makes of
+//! it. A test there compares the two, and this one finds a stack's sentence by its text.
 
 use std::future::pending;
 use std::pin::Pin;

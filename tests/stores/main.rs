@@ -1,5 +1,5 @@
-//! The stores over what they are made for: SQLite files, and the servers that `./test` starts. Real
-//! time: none of their clocks can be paused.
+//! The stores over real files and servers: SQLite files, and the servers that `./test` starts. They run
+//! in real time, as none of their clocks can be paused.
 
 #![allow(
     clippy::disallowed_methods,

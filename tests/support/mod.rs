@@ -1,4 +1,4 @@
-//! What the behaviour tests share: an error type, a record of a run on paused time.
+//! Shared by the test targets of the root: an error type, and a record of a run on paused time.
 
 #![allow(dead_code, reason = "each test target uses its own part")]
 #![allow(

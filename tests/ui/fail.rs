@@ -6,8 +6,8 @@
 //! `cargo test -p ui --test fail -- fail trybuild=retry/fail/twice` runs the cases whose path has
 //! that text.
 //!
-//! There is no program that passes in this group, so that trybuild checks all of it in one run of
-//! `cargo check`: what needs `cargo build` is in `codegen/`.
+//! No program of this group passes, so that trybuild checks all of it in one run of `cargo check`.
+//! Faults that only `cargo build` finds are in `codegen/`.
 
 mod compiler;
 

@@ -1,6 +1,6 @@
 //! Programs as users write them: each compiles under the lints that it denies itself, and its `main`
-//! is a test. A program is a module of this one binary, so that they are linked once; those that must
-//! be a crate of their own are in `pass_alone/`, for `fail.rs`.
+//! is a test. A program is a module of this one binary, so that all are linked once; those that must
+//! be a crate of their own are in `stack/pass_alone/`, each a target in `Cargo.toml`.
 //!
 //! They share a process: names of breakers, stores and operations are a program's own.
 

@@ -1,8 +1,9 @@
 //! The policies: the table of them, and one folder each.
 //!
-//! Each folder has the same files: `mod` has the attribute's row and its [`Policy`], `options` the
-//! table of options and the types that they are read into, `parse` the reading, `rules` the rules
-//! between the options, `expand` the code, `words` the docs.
+//! The files of a folder have the same names everywhere: `mod` has the attribute's row and its
+//! [`Policy`], `options` the table of options and the struct that they are read into, `parse` the
+//! reading, `rules` the rules between the options, `expand` the code, `words` the docs. Other files
+//! hold one option or one subject of that policy alone. CONTRIBUTING.md has a recipe for a new policy.
 
 mod aliases;
 mod circuit;
@@ -21,8 +22,8 @@ pub(crate) use layer::{Attribute, Parsed, Policy};
 pub(crate) use words::code;
 pub(crate) use worst_case::WorstCase;
 
-/// Hands the names of all policies to the macro `$each`. Everything else that lists policies is
-/// made from this table. An option that several of them have belongs to the first one.
+/// The table of policies: hands their names to the macro `$each`. Everything else that lists policies
+/// is made from it. A message about an option that several policies have names the first of them.
 macro_rules! policies {
     ($each:ident) => {
         $each! {

@@ -1,5 +1,5 @@
-//! Faults that `cargo check` does not find, as they come out when code is generated: that of an inline
-//! const of a generic function. The other faults are in the folder above.
+//! Faults that `cargo check` does not find, as rustc evaluates an inline const of a generic function only
+//! when it generates code. All other faults are in the folder above.
 //!
 //! trybuild runs `cargo build` only for a group with a program in it: `a_constant_of_each_type.rs`.
 
