@@ -11,7 +11,7 @@ use crate::sync::OnceLock;
 #[derive(Debug)]
 pub(crate) struct NamedBreaker {
     core: BreakerCore,
-    /// Made when a key is first asked for.
+    /// The breakers of the keys, made when a key is first asked for.
     keys: OnceLock<Box<Keys>>,
 }
 
@@ -52,8 +52,8 @@ impl NamedBreaker {
         self.core.shared_name().channel()
     }
 
-    /// Makes it and those of its keys half-open whose open time is over. Returns the time in
-    /// milliseconds at which the next one's is.
+    /// Makes half-open the breaker itself and those of its keys, where the open time is over.
+    /// Returns the time in milliseconds at which the next open time ends.
     pub(super) fn expire_all(&self, clock: Clock) -> Option<u64> {
         let keyed = self.known_keys().and_then(|keys| keys.expire(clock));
         self.expire(clock).into_iter().chain(keyed).min()

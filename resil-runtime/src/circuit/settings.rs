@@ -24,7 +24,7 @@ pub(crate) enum WindowStore {
     Timed(Box<TimedWindow>),
 }
 
-/// The settings until somebody gives some. They need no window.
+/// The settings in use until a function gives some. They need no window.
 pub(super) static DEFAULTS: Settings = Settings {
     rules: CircuitPolicy::new().rules(),
     window: WindowStore::None,

@@ -12,8 +12,8 @@ impl Classify for ::http::StatusCode {
     }
 }
 
-/// Returns how long the other side wants to be left alone, by the `Retry-After` among `headers`:
-/// [`parse_retry_after`] of the first one that can be read.
+/// Returns how long the other side wants to be left alone, by the first `Retry-After` among
+/// `headers` that [`parse_retry_after`] can read.
 ///
 /// A `reqwest::Error` does not carry the headers, so they are read before `error_for_status`:
 ///

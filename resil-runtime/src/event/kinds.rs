@@ -136,7 +136,7 @@ pub enum Event {
     Idempotency {
         /// The scope of the keys.
         name: &'static str,
-        /// What it did.
+        /// What `#[idempotent]` did.
         what: crate::event::idempotency::IdempotencyEvent,
         /// The first 32 bits of the key's hash: keys themselves are never shown.
         key: u32,
@@ -147,7 +147,7 @@ pub enum Event {
     #[cfg(feature = "idempotent")]
     #[non_exhaustive]
     IdempotencyStore {
-        /// What the store is called.
+        /// The name of the store.
         store: String,
         /// The finding, in a sentence.
         finding: String,
