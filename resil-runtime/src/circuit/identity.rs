@@ -14,8 +14,8 @@ use crate::event::{self, Event};
 
 /// The key of the breaker that new keys share when all places are taken.
 ///
-/// It is also the name of the breaker that names share which are made manually beyond
-/// [`MAX_BY_HAND`](crate::registry::MAX_BY_HAND).
+/// It is also the name of the breaker that all further names share once
+/// [`MAX_BY_HAND`](crate::registry::MAX_BY_HAND) names were made manually.
 pub const OVERFLOW: &str = "(overflow)";
 
 /// A name, and what all breakers under it share.

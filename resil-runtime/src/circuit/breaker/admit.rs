@@ -25,8 +25,8 @@ impl BreakerCore {
     ///
     /// # Errors
     ///
-    /// Returns the milliseconds until the next probe may run, if they are known, when the breaker
-    /// refuses the call.
+    /// If it refuses the call, returns the milliseconds until the next probe may run, if they are
+    /// known.
     #[inline(always)]
     pub(crate) fn admit(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
         let word = self.load();

@@ -77,8 +77,8 @@ impl BreakerCore {
     ///
     /// # Errors
     ///
-    /// Returns the milliseconds until the next probe may run, if they are known, when the breaker
-    /// refuses the call.
+    /// If it refuses the call, returns the milliseconds until the next probe may run, if they are
+    /// known.
     #[inline(always)]
     pub(crate) fn begin(&self, caller: Caller<'_>) -> Result<AdmittedCall, Option<u64>> {
         if self.is_reentered(caller) {

@@ -1,4 +1,5 @@
-//! Adopting settings, manual control, and inspection: everything that no call of a body does.
+//! Adopting settings, manual control, and inspection: everything beside letting calls in and
+//! recording their outcomes.
 
 use super::{BreakerCore, Clock};
 use crate::circuit::counts::Counts;

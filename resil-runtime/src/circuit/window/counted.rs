@@ -168,8 +168,9 @@ impl CountedWindow {
 
     /// Brings one word of the ring to `generation`.
     ///
-    /// Generations are numbered modulo 2¹⁸. A word that is never written, as the breaker opens
-    /// before at a small `min_calls`, must not be there still when its number comes again.
+    /// Generations are numbered modulo 2¹⁸. With a small `min_calls` the breaker may open, time and
+    /// again, before it has written to some word. Such a word must not be taken for a current one
+    /// when its old number comes again.
     fn refresh(&self, generation: u32, current: impl Fn() -> bool) {
         // A different word each time, whatever the step from one generation to the next is
         // (Fibonacci hashing: 2³² divided by the golden ratio).

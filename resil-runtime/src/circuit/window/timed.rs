@@ -41,7 +41,7 @@ pub(crate) struct TimedWindow {
     layout: Layout,
 }
 
-/// The fields of a word: generation (modulo 2¹⁰) 10 | bucket | count, saturating.
+/// The fields of a word: generation, modulo 2¹⁰ | bucket | count, saturating.
 ///
 /// The bucket has as many bits as the number of buckets up to [`UNTIL_MAX`] needs: 36 for buckets
 /// of 10 ms. The count has the bits that are left: enough for sixteen million calls a second on
