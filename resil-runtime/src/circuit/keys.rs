@@ -131,8 +131,9 @@ impl Keys {
         }
     }
 
-    /// Drops an idle breaker: a closed one that nobody asked for lately, or any closed one, or an
-    /// open one whose open time is over. Returns false if there is none.
+    /// Drops an idle breaker: a closed one that nobody asked for lately, else any closed one, else
+    /// an open or half-open one of whose state nothing is worth keeping. Returns false if there is
+    /// none.
     fn evict(&self) -> bool {
         let now = clock::now_ms();
         let is_closed = |core: &BreakerCore| matches!(core.load().state(), State::Closed { .. });
@@ -177,8 +178,8 @@ impl Keys {
         false
     }
 
-    /// Makes those half-open whose open time is over. Returns the time in milliseconds at which the
-    /// next one's is.
+    /// Makes half-open the breakers whose open time is over. Returns the time in milliseconds at
+    /// which the next open time ends.
     pub(super) fn expire(&self, clock: Clock) -> Option<u64> {
         let now = clock();
         let mut next: Option<u64> = None;
@@ -199,7 +200,7 @@ impl Keys {
         next.into_iter().chain(overflow).min()
     }
 
-    /// Returns all breakers, the shared one included.
+    /// Returns the breakers of all keys, the overflow breaker included.
     pub(super) fn all(&self) -> Vec<Arc<BreakerCore>> {
         let mut all: Vec<Arc<BreakerCore>> = Vec::new();
         for shard in 0..SHARDS {
@@ -233,8 +234,9 @@ impl Shard {
         });
     }
 
-    /// Removes an idle breaker for which `is_free` returns true. With `second_chance`, those that
-    /// were asked for since the clock hand last passed are spared once.
+    /// Removes an idle breaker for which `is_free` returns true. With `second_chance`, breakers
+    /// that were asked for since the clock hand last passed are spared once. Each look takes one
+    /// from `looks`.
     fn evict(
         &mut self,
         looks: &mut usize,

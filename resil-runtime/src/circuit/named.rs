@@ -7,7 +7,7 @@ use super::change::Channel;
 use super::keys::Keys;
 use crate::sync::OnceLock;
 
-/// The breaker of a name, and those of its keys.
+/// The breaker of a name, and the breakers of its keys.
 #[derive(Debug)]
 pub(crate) struct NamedBreaker {
     core: BreakerCore,
@@ -47,7 +47,7 @@ impl NamedBreaker {
         self.keys.get_or_init(|| Box::new(Keys::new(&self.core)))
     }
 
-    /// Returns the channel on which its changes, and those of its keys, are sent.
+    /// Returns the channel on which the changes of this breaker and of its keys are sent.
     pub(super) fn channel(&'static self) -> &'static Channel {
         self.core.shared_name().channel()
     }

@@ -6,7 +6,7 @@ use super::window::counted::CountedWindow;
 use super::window::timed::TimedWindow;
 use super::word::State;
 
-/// The settings in use: those of the first function that gave some, and the window that they need.
+/// The settings in use, given by the first function that gave some, and the window that they need.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(super) rules: Rules,

@@ -11,7 +11,7 @@ pub enum CircuitVerdict {
     Failure,
     /// The other side answered as it should.
     Success,
-    /// The outcome says nothing about it.
+    /// The outcome says nothing about the other side.
     Neutral,
 }
 
@@ -25,8 +25,8 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
     }
 }
 
-/// Returns the verdict on a failed call: by the patterns, and where none matches by the error's
-/// class.
+/// Returns the verdict on a failed call: by the patterns or, where none matches, by the class of
+/// the error.
 pub(super) fn judge<E>(
     failure: &Failure<E, Refusal>,
     replayed: bool,

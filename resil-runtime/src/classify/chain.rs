@@ -45,7 +45,7 @@ fn chain<'a>(
     iter::successors(Some(error), |&e| e.source()).take(LONGEST)
 }
 
-/// Returns those of the error and its sources that are a `T`.
+/// Returns every `T` among the error and its sources.
 #[cfg(any(feature = "tonic", feature = "tokio-postgres"))]
 pub(super) fn links<'a, T: StdError + 'static>(
     error: &'a (dyn StdError + 'static),

@@ -1,4 +1,5 @@
-//! `http::StatusCode`: see [`http_status`]; and `Retry-After` among the headers of an answer.
+//! `http::StatusCode`, classified by [`http_status`], and the `Retry-After` among the headers of a
+//! response.
 
 use std::time::Duration;
 
