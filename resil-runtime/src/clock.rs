@@ -93,8 +93,8 @@ pub fn add(at: Instant, by: Duration) -> Instant {
 /// Returns `at` as a number of milliseconds, never zero.
 ///
 /// The origin of this process, the first instant that was asked for as a number, has the number
-/// [`ORIGIN_MS`]. So the instants of another runtime's clock that lie before it are still numbers in
-/// order.
+/// [`ORIGIN_MS`]. So the instants of another runtime's clock that lie before it are still numbers
+/// in order.
 pub fn millis_of(at: Instant) -> u64 {
     let origin = origin();
     let ms = |d: Duration| u64::try_from(d.as_millis()).map_or(FAR_MS, |ms| ms.min(FAR_MS));

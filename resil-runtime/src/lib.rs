@@ -3,9 +3,9 @@
 //!
 //! Most users want the package `resil`, whose attributes write the calls into this crate.
 //!
-//! Each policy has a folder: `retry`, `timeout`, `circuit`, `idempotency`. The policies stand on the
-//! modules that every call needs (`call`, `error`, `event`, `classify`) and on the two about time
-//! (`clock`, `deadline`). No policy knows another one.
+//! Each policy has a folder: `retry`, `timeout`, `circuit`, `idempotency`. The policies stand on
+//! the modules that every call needs (`call`, `error`, `event`, `classify`) and on the two about
+//! time (`clock`, `deadline`). No policy knows another one.
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 

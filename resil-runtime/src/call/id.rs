@@ -1,8 +1,8 @@
 //! The identity of a call in its events.
 //!
-//! A call gets its number with its first event that a listener hears, so that a call without such an
-//! event pays nothing. The number, four bytes, is kept in the [`CallState`](super::CallState) where
-//! the stack has one, and in the `Retry` otherwise.
+//! A call gets its number with its first event that a listener hears, so that a call without such
+//! an event pays nothing. The number, four bytes, is kept in the [`CallState`](super::CallState)
+//! where the stack has one, and in the `Retry` otherwise.
 
 use std::fmt;
 use std::num::NonZeroU32;

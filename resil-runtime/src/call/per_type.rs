@@ -44,8 +44,8 @@ impl<S> PerType<S> {
         first.is_some_and(|first| std::ptr::eq(first.instance, types.instance()))
     }
 
-    /// Returns the state for the `Self` of `types`, and makes it if there is none. Returns `None` if
-    /// the site's own state belongs to that `Self`.
+    /// Returns the state for the `Self` of `types`, and makes it if there is none. Returns `None`
+    /// if the site's own state belongs to that `Self`.
     #[inline(never)]
     pub(crate) fn other(&self, types: Types, make: impl Fn() -> S) -> Option<&'static S> {
         let this = types.this();

@@ -37,9 +37,9 @@ impl Site {
 
     /// Returns the name that the site is shown by, which no other site has.
     ///
-    /// It is the module path and the name of the function. If a site that was shown before has taken
-    /// that name (both may be in `impl`s of one module), `:line` is added; where a macro put several
-    /// such functions on one line, `:line:2`, `:line:3` and so on.
+    /// It is the module path and the name of the function. If a site that was shown before has
+    /// taken that name (both may be in `impl`s of one module), `:line` is added; where a macro put
+    /// several such functions on one line, `:line:2`, `:line:3` and so on.
     #[inline]
     pub fn name(&'static self) -> &'static str {
         self.name.get_or_init(|| self.claim())

@@ -5,9 +5,9 @@
 //! poll, by a timeout of the same stack, or by the caller. Other layers have to know whether an
 //! attempt was dropped after its first poll, and whether the outcome is a replay.
 //!
-//! Each call of a function has a state of its own, so that a recursive call, or a timeout of another
-//! function, is not taken for this one. A stack has no state if no layer reads it and none of its
-//! events needs the call's number.
+//! Each call of a function has a state of its own, so that a recursive call, or a timeout of
+//! another function, is not taken for this one. A stack has no state if no layer reads it and none
+//! of its events needs the call's number.
 //!
 //! | flag | set by | read by |
 //! |---|---|---|

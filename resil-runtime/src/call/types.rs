@@ -3,8 +3,8 @@
 //! All instances of a generic function share its statics, and so do all types that use one default
 //! method of a trait. The attribute on a method cannot tell them apart: it sees neither the `impl`
 //! nor the `trait` around the method. rustc can: in a function's body it names a closure with all
-//! type arguments in force, `<app::Visa as app::Pay>::charge::{{closure}}`, and an item without any,
-//! `app::Pay::charge::__RESIL_FN_`. If both names are equal but for the last word, nothing is
+//! type arguments in force, `<app::Visa as app::Pay>::charge::{{closure}}`, and an item without
+//! any, `app::Pay::charge::__RESIL_FN_`. If both names are equal but for the last word, nothing is
 //! generic. In an optimised build the compiler makes that comparison, and it costs nothing.
 
 use std::any::type_name;

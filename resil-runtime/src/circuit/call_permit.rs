@@ -34,16 +34,16 @@ impl Deref for Held {
 /// [`success`](Self::success) or [`failure`](Self::failure) records the outcome. A permit that is
 /// dropped, as by a cancellation, is neutral; a probe then gives its place back.
 ///
-/// What runs in its [`scope`](Self::scope) may call the same breaker again under this permit.
+/// Code that runs in its [`scope`](Self::scope) may call the same breaker again under this permit.
 /// Outside of the scope the permit is a plain value: a call of a function that the same breaker
-/// guards is a call of its own, and while the breaker is half-open it finds the place of the probe
-/// taken by this permit.
+/// guards is a call of its own. While the breaker is half-open, such a call finds the place of the
+/// probe taken by this permit, and is refused if there is no other.
 #[derive(Debug)]
 #[must_use = "dropped, the call counts neither as success nor as failure"]
 pub struct CallPermit {
     core: Held,
     call: AdmittedCall,
-    /// The outcome that is recorded when it is dropped.
+    /// The verdict that is recorded when the permit is dropped.
     ended: CircuitVerdict,
 }
 
@@ -70,8 +70,8 @@ impl CallPermit {
         self.ended = verdict;
     }
 
-    /// Runs `future` under this permit. A call that it makes of the same breaker (and key), in the
-    /// same task, is part of this call: it is never refused and not counted by itself.
+    /// Runs `future` under this permit. A call that `future` makes of the same breaker (and key),
+    /// in the same task, is part of this call: it is never refused and not counted by itself.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {

@@ -1,4 +1,5 @@
-//! Who asks a breaker to let a call in, and to whom it was reported that they entered it again.
+//! The callers that ask a breaker to let a call in, and the pairs of them whose reentry was
+//! reported.
 
 use std::ptr;
 use std::sync::OnceLock;
@@ -17,9 +18,9 @@ pub(crate) struct Caller<'a> {
     pub(super) reported: &'a Reported,
 }
 
-/// The outer functions with which a pair was reported, so that each pair is reported once. The list
-/// only grows and is read without a lock; it is as long as the code has functions that call this
-/// one.
+/// The outer functions under which one caller was reported, so that each pair is reported once. The
+/// list only grows and is read without a lock. The number of functions that call this one bounds
+/// its length.
 #[derive(Debug, Default)]
 pub(crate) struct Reported(OnceLock<Box<Pair>>);
 

@@ -15,14 +15,14 @@ pub const KEPT: usize = 128;
 pub struct Change {
     /// The name of the breaker.
     pub name: &'static str,
-    /// Its key, if it is the breaker of one.
+    /// The key of the breaker; `None` for the breaker of the name itself.
     pub key: Option<Arc<str>>,
-    /// The state it left.
+    /// The state that the breaker left.
     pub from: CircuitState,
-    /// The state it is in.
+    /// The state that the breaker entered.
     pub to: CircuitState,
-    /// The number of changes before this one that this listener was too slow for, and has lost. 0
-    /// if it keeps up.
+    /// The number of changes directly before this one that this listener was too slow for, and has
+    /// lost. 0 if it keeps up.
     pub missed: u64,
 }
 
@@ -43,12 +43,12 @@ impl Change {
     }
 }
 
-/// What is sent to the listeners.
+/// One message to the listeners.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
-    /// `None` if only the end of the open time has moved.
+    /// The change; `None` if only the end of the open time has moved.
     pub(super) change: Option<Change>,
-    /// When the open time ends, in milliseconds, if the breaker is open.
+    /// The time at which the open time ends, in milliseconds, if the breaker is open.
     pub(super) due: Option<u64>,
 }
 
@@ -66,7 +66,7 @@ impl Channel {
         self.0.subscribe()
     }
 
-    /// Sends a message, with no lock held. It is not even made if nobody listens.
+    /// Sends a message. The change in it is made only if somebody listens.
     pub(super) fn send(&self, change: impl FnOnce() -> Option<Change>, due: Option<u64>) {
         if self.0.receiver_count() != 0 {
             let change = change();

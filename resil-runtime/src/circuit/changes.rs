@@ -3,10 +3,10 @@
 //! The last [`KEPT`](super::KEPT) changes of a name are kept for the listeners. A slower listener
 //! loses the oldest ones, hears how many, and holds up nobody else.
 //!
-//! When the open time of a breaker is over and no call comes, nobody changes its state. So a
-//! listener does, with a timer of its own: it does to the breaker what the next call would have
-//! done, except for the probe. Whoever comes first makes the change and tells all of it once;
-//! nobody depends on a listener.
+//! When the open time of a breaker is over, the next call makes the breaker half-open. If no call
+//! comes, a listener makes that change, with a timer of its own and without letting a probe in. The
+//! first to come, a call or a listener, makes the change and tells of it once. No breaker depends
+//! on a listener.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ use crate::clock;
 pub struct Changes {
     receiver: broadcast::Receiver<Message>,
     base: &'static NamedBreaker,
-    /// When the soonest open time that it knows of is over, in milliseconds.
+    /// The time at which the soonest open time that the listener knows of ends, in milliseconds.
     due: Option<u64>,
     /// The number of changes that were lost and not reported yet; kept here, so that a `next` that
     /// is dropped does not forget them.
@@ -54,7 +54,8 @@ impl fmt::Debug for Changes {
 
 impl Changes {
     pub(super) fn of(base: &'static NamedBreaker) -> Self {
-        // What is over by now is not among the changes from here on.
+        // An open time that is over by now ends before the subscription: the change to half-open is
+        // not among the changes from here on.
         base.expire_all(clock::now_ms);
         let receiver = base.channel().subscribe();
         Self {
@@ -75,11 +76,11 @@ impl Changes {
     ///
     /// # Cancellation
     ///
-    /// Cancel safe: a call that is dropped has taken no change.
+    /// Cancel safe: a future that is dropped before it is ready has taken no change.
     ///
     /// # Panics
     ///
-    /// In a tokio runtime without the time driver, if the breaker is open.
+    /// Panics in a tokio runtime without the time driver, if the breaker is open.
     pub async fn next(&mut self) -> Change {
         loop {
             self.expire_due();
@@ -91,7 +92,7 @@ impl Changes {
                     }
                 }
                 Some(Err(RecvError::Lagged(n))) => self.lost(n),
-                // The sender is as old as the process.
+                // The sender lives as long as the process.
                 Some(Err(RecvError::Closed)) => std::future::pending().await,
                 // An open time is over.
                 None => {}
@@ -115,7 +116,7 @@ impl Changes {
         }
     }
 
-    /// Makes the breakers half-open whose open time is over.
+    /// Makes half-open the breakers whose open time is over.
     fn expire_due(&mut self) {
         if self.due.is_some_and(|due| due <= clock::now_ms()) {
             self.due = self.base.expire_all(clock::now_ms);
@@ -129,6 +130,7 @@ impl Changes {
         self.due = Some(0);
     }
 
+    /// Takes in a message, and returns the change in it with the number of those lost before.
     fn heard(&mut self, told: Message) -> Option<Change> {
         self.due = self.due.into_iter().chain(told.due).min();
         told.change.map(|change| Change {

@@ -20,8 +20,8 @@ use crate::sync::Arc;
 
 /// The handle of a breaker: [`breaker`](crate::breaker()) returns it.
 ///
-/// Manual control affects all who share the name, at once. Every change of state begins anew: calls
-/// that are under way are dropped when they end, not counted.
+/// Manual control affects all who share the name, at once. Every change of state begins anew: the
+/// outcomes of calls that are under way are not counted.
 ///
 /// A function with a `key` has a breaker for each key: [`key`](Self::key) returns it, and
 /// [`keys`](Self::keys) lists all. Each of them, and the breaker of the name itself, has a state
@@ -43,7 +43,7 @@ impl Breaker {
         names::configure(self.0, &policy, MANUAL)
     }
 
-    /// Returns the breaker of one key under this name, made if there is none.
+    /// Returns the breaker of one key under this name, and makes it if there is none.
     ///
     /// Keys are compared by their text: a host, a tenant, the number of a shard. There are at most
     /// [`max_keys`](CircuitPolicy::max_keys) breakers; beyond that, new keys share one, whose key
@@ -61,15 +61,15 @@ impl Breaker {
         KeyedBreaker(self.0.keys().get(&key))
     }
 
-    /// Returns the breakers of all keys that exist now, in no order. They keep their places as long
-    /// as their handles live.
+    /// Returns the breakers of all keys that exist now, in no particular order. The breakers keep
+    /// their places as long as these handles live.
     pub fn keys(&self) -> Vec<KeyedBreaker> {
         let all = self.0.known_keys().map(Keys::all);
         all.into_iter().flatten().map(KeyedBreaker).collect()
     }
 
     /// Subscribes to the changes of state from here on, of this breaker and of all keys under its
-    /// name. A listener hears that an open time is over when it is, even if no call comes.
+    /// name. A listener hears of the end of an open time when it comes, even if no call does.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -123,11 +123,11 @@ macro_rules! manual_control {
             }
 
             /// Returns the state. An open breaker whose open time is over is
-            /// [`HalfOpen`](CircuitState::HalfOpen), even if no call has come yet: the next one is
+            /// [`HalfOpen`](CircuitState::HalfOpen), even if no call has come yet: the next call is
             /// the first probe.
             ///
-            /// The clock is read here; nothing happens in the background. The event of that change
-            /// is told when the first call comes, or when a listener of
+            /// This method reads the clock; nothing happens in the background. The event of the
+            /// change to half-open is told when the first call comes, or when a listener of
             /// [`changes`](Breaker::changes) notices that the time is over, whichever is first.
             pub fn state(&self) -> CircuitState {
                 self.0.state_at(clock::now_ms)
@@ -165,13 +165,13 @@ macro_rules! manual_control {
             ///
             /// # Panics
             ///
-            /// If it has to wait for a time to pass and runs outside a tokio runtime with the time
-            /// driver.
+            /// Panics if it has to wait for a time to pass, and runs outside a tokio runtime with
+            /// the time driver.
             pub async fn ready(&self) {
                 self.0.ready().await;
             }
 
-            /// Returns what is counted in the present state.
+            /// Returns the counts of the present state.
             pub fn counts(&self) -> Counts {
                 self.0.counts(clock::now_ms)
             }
@@ -209,8 +209,8 @@ macro_rules! manual_control {
             /// took.
             ///
             /// Within a call that this same breaker has let in (the body of a function that it
-            /// guards, or a [`scope`](CallPermit::scope)), the call runs under the permit of that
-            /// one: it is never refused, and its outcome is not counted a second time.
+            /// guards, or a [`scope`](CallPermit::scope)), the new call runs under the permit of
+            /// the outer one: it is never refused, and its outcome is not counted a second time.
             ///
             /// ```
             /// # fn ask() -> Result<u32, std::io::Error> { Ok(1) }

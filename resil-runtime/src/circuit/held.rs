@@ -80,7 +80,7 @@ impl HeldStack {
 
     #[cold]
     fn deep_holder(&self, id: usize, depth: usize) -> Option<Level> {
-        // The thread may be ending, its locals gone.
+        // The thread may be ending, and its locals be gone.
         let find = |deep: &Deep| {
             let deep = deep.0.borrow();
             let mut levels = deep.iter().take(depth).rev();
@@ -130,7 +130,7 @@ impl HeldFrame {
         Self { stack, depth }
     }
 
-    /// Pushes nothing: the rest of this poll is under what it was under.
+    /// Pushes nothing: the rest of this poll stays under the permits that it is under.
     #[inline(always)]
     pub(crate) fn none(stack: &'static LocalKey<HeldStack>) -> Self {
         let depth = stack.with(|stack| stack.depth.get());

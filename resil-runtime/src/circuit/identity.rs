@@ -1,7 +1,8 @@
 //! A breaker's name and key.
 //!
-//! A name has one breaker of its own, and one for each key under it. What they share is kept with
-//! the name: the channel on which changes are sent, and whose manual calls were reported.
+//! A name has one breaker of its own, and one for each key under it. The name keeps what these
+//! breakers share: the channel on which changes are sent, and the functions under which manual
+//! calls were reported.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,8 +12,10 @@ use super::recording;
 use crate::event::circuit_state::CircuitState;
 use crate::event::{self, Event};
 
-/// The key of the breaker that new keys share when all places are taken, and the name of the one
-/// that manually made names beyond the bound share.
+/// The key of the breaker that new keys share when all places are taken.
+///
+/// It is also the name of the breaker that all further names share once
+/// [`MAX_BY_HAND`](crate::registry::MAX_BY_HAND) names were made manually.
 pub const OVERFLOW: &str = "(overflow)";
 
 /// A name, and what all breakers under it share.
@@ -21,7 +24,8 @@ pub(crate) struct Name {
     text: &'static str,
     /// Made when somebody first listens.
     changes: OnceLock<Channel>,
-    /// Where manual calls entered a breaker again, those of keys included.
+    /// The functions under which manual calls were reported to enter a breaker again, that of the
+    /// name or one of its keys.
     reported: Reported,
 }
 
@@ -44,12 +48,12 @@ impl Name {
         &self.text
     }
 
-    /// Returns the channel on which the changes are sent, made if there is none.
+    /// Returns the channel on which the changes are sent, and makes it if there is none.
     pub(super) fn channel(&self) -> &Channel {
         self.changes.get_or_init(Channel::new)
     }
 
-    /// Returns who calls a breaker of this name manually.
+    /// Returns the caller that stands for all manual calls of breakers of this name.
     pub(super) fn manual_caller(&self) -> Caller<'_> {
         Caller {
             function: None,
@@ -58,7 +62,7 @@ impl Name {
     }
 }
 
-/// Which breaker it is: the one of a name itself, or the one of a key under it.
+/// Identifies a breaker: the breaker of a name itself, or the breaker of a key under it.
 #[derive(Debug)]
 pub(crate) enum Identity {
     /// The breaker of a name.
@@ -82,8 +86,9 @@ impl Identity {
         }
     }
 
-    /// Tells of a change of state: to the channel first, so that a change that a listener makes in
-    /// response comes after it there too. `due` is when an opening ends, in milliseconds.
+    /// Tells of a change of state. The channel hears of it first, so that a change that a listener
+    /// makes in response comes after it there too. `due` is the time at which the open time ends,
+    /// in milliseconds.
     #[cold]
     pub(super) fn tell(&self, from: CircuitState, to: CircuitState, due: Option<u64>) {
         let name = self.name();
@@ -100,8 +105,7 @@ impl Identity {
         });
     }
 
-    /// Tells the channel, and nobody else, that the open time ends at another time, in
-    /// milliseconds.
+    /// Tells the channel alone that the open time now ends at `due`, in milliseconds.
     #[cold]
     pub(super) fn tell_due(&self, due: u64) {
         if let Some(channel) = self.name().changes.get() {

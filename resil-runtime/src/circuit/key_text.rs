@@ -1,14 +1,14 @@
-//! The text of a key, on the stack. It is made before any lock is taken, and looking up an existing
-//! key allocates nothing, however long the key is.
+//! The text of a key, on the stack. The text is made before any lock is taken. Looking up an
+//! existing key allocates nothing, however long the key is.
 
 use std::fmt::{self, Write};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
 
-/// Longer keys are cut to this many bytes, which end with a hash of the rest. So keys of a
-/// megabyte, sent from outside, take no more memory than as many short ones.
+/// The length of the longest text, in bytes. Longer keys are cut to it, and end with a hash of the
+/// rest. So keys of a megabyte, sent from outside, take no more memory than as many short ones.
 pub(super) const LONGEST: usize = 256;
-/// `~` and 64 bits in hex.
+/// The length of the hash in the text: `~` and 64 bits in hexadecimal.
 const HASH: usize = 17;
 
 /// The text of a key, at most [`LONGEST`] bytes.
@@ -78,7 +78,7 @@ impl Write for KeyText {
 impl KeyText {
     #[cold]
     fn overflow(&mut self, cut: &str) {
-        // One for the process: a text has the same key each time.
+        // One seed for the process, so that one key has the same text each time.
         static HASHES: OnceLock<RandomState> = OnceLock::new();
         let limit = LONGEST - HASH;
         let mut hasher = self

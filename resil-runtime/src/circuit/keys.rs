@@ -23,8 +23,9 @@ use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, broke
 const SHARDS: usize = if cfg!(loom) { 2 } else { 16 };
 
 /// The number of places that a new key looks at after another one has looked at all of them and
-/// found none free. New keys go on where the last one stopped, until they have been round.
-/// Otherwise a flood of keys, all of them open, would cost each call a walk over all places.
+/// found none free. New keys go on where the last one stopped, until together they have looked at
+/// all places again. Otherwise a flood of keys, all of them open, would cost each call a walk over
+/// all places.
 const LOOKS: usize = 128;
 
 /// The breakers of the keys under one name.
@@ -54,7 +55,8 @@ struct Shard {
 struct Entry {
     key: Text<str>,
     core: Arc<BreakerCore>,
-    /// Whether it was asked for since the clock hand last passed: then it gets a second chance.
+    /// Whether the breaker was asked for since the clock hand last passed. It then gets a second
+    /// chance.
     used: bool,
 }
 
@@ -70,13 +72,13 @@ impl Keys {
         }
     }
 
-    /// Returns the breaker of that key, made if there is none.
+    /// Returns the breaker of `key`, and makes it if there is none.
     pub(super) fn get(&self, key: &KeyText) -> Arc<BreakerCore> {
         let key = key.as_str();
         let shard = shard_of(key);
         let found = self.lock(shard).find(key);
         let core = found.unwrap_or_else(|| self.make(key, shard));
-        // It may have been made before the name was given settings.
+        // The breaker may have been made before the name had settings.
         core.adopt_of(self.base, clock::now_ms);
         core
     }
@@ -109,7 +111,7 @@ impl Keys {
         core
     }
 
-    /// Reserves a place, if need be that of an idle breaker. Returns false if none is free.
+    /// Reserves a place, if need be by removing an idle breaker. Returns false if none is free.
     fn make_room(&self) -> bool {
         let most = self.base.settings().rules.max_keys;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -129,8 +131,9 @@ impl Keys {
         }
     }
 
-    /// Drops an idle breaker: a closed one that nobody asked for lately, or any closed one, or an
-    /// open one whose open time is over. Returns false if there is none.
+    /// Drops an idle breaker: a closed one that nobody asked for lately, else any closed one, else
+    /// an open or half-open one of whose state nothing is worth keeping. Returns false if there is
+    /// none.
     fn evict(&self) -> bool {
         let now = clock::now_ms();
         let is_closed = |core: &BreakerCore| matches!(core.load().state(), State::Closed { .. });
@@ -175,8 +178,8 @@ impl Keys {
         false
     }
 
-    /// Makes those half-open whose open time is over. Returns the time in milliseconds at which the
-    /// next one's is.
+    /// Makes half-open the breakers whose open time is over. Returns the time in milliseconds at
+    /// which the next open time ends.
     pub(super) fn expire(&self, clock: Clock) -> Option<u64> {
         let now = clock();
         let mut next: Option<u64> = None;
@@ -197,7 +200,7 @@ impl Keys {
         next.into_iter().chain(overflow).min()
     }
 
-    /// Returns all breakers, the shared one included.
+    /// Returns the breakers of all keys, the overflow breaker included.
     pub(super) fn all(&self) -> Vec<Arc<BreakerCore>> {
         let mut all: Vec<Arc<BreakerCore>> = Vec::new();
         for shard in 0..SHARDS {
@@ -231,8 +234,9 @@ impl Shard {
         });
     }
 
-    /// Removes an idle breaker for which `is_free` returns true. With `second_chance`, those that
-    /// were asked for since the clock hand last passed are spared once.
+    /// Removes an idle breaker for which `is_free` returns true. With `second_chance`, breakers
+    /// that were asked for since the clock hand last passed are spared once. Each look takes one
+    /// from `looks`.
     fn evict(
         &mut self,
         looks: &mut usize,
@@ -247,8 +251,8 @@ impl Shard {
             if second_chance && std::mem::take(&mut entry.used) {
                 continue;
             }
-            // No call and no handle has it: a call that comes for it has to wait for the lock. What
-            // others did to it is visible here.
+            // If `get_mut` succeeds, no call and no handle has the breaker, and a call that comes
+            // for it has to wait for the lock. What others did to the breaker is then visible here.
             let is_ours = broken("evict_idle") || Arc::get_mut(&mut entry.core).is_some();
             if is_ours && is_free(&entry.core) {
                 return Some(self.remove(at));

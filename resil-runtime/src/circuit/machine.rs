@@ -11,17 +11,18 @@ use super::verdict::CircuitVerdict;
 use super::word::{State, Word};
 use crate::sync::broken;
 
-/// What becomes of a call that asks to be let in.
+/// The decision on a call that asks to be let in.
 pub(super) enum Admission {
-    /// It passes, and the word stays as it is.
+    /// The call passes, and the word stays as it is.
     Passes,
-    /// It is refused. The next probe may run after this many milliseconds, if that is known.
+    /// The call is refused. The next probe may run after this many milliseconds, if that is known.
     Refused(Option<u64>),
-    /// It passes as a probe, let in at `now`, once the word is changed to `to`.
+    /// The call passes as a probe, let in at `now`, once the word is changed to `to`.
     Probe { to: Word, now: u64 },
 }
 
-/// Returns what becomes of a call; `last_probe` is when the last probe was let in.
+/// Decides on a call that asks to be let in. `last_probe` is the time at which the last probe was
+/// let in, in milliseconds.
 pub(super) fn admit(
     word: Word,
     rules: &Rules,
@@ -65,8 +66,8 @@ pub(super) fn admit(
                     probe_number.wrapping_add(1)
                 },
             };
-            // Otherwise the probes that are out are lost: the new generation makes all of them
-            // late, and what the others have shown is kept.
+            // If no place is free, the probes that are out are lost. The new generation makes all
+            // of them late; the successes of the other probes are kept.
             let to = if is_free || broken("lost_generation") {
                 word.with(to)
             } else {
@@ -159,7 +160,7 @@ pub(super) fn adopted(word: Word, settings: &Settings, clock: impl FnOnce() -> u
             growth,
             probe_number: 0,
         },
-        // Not longer than these settings would have it.
+        // Open no longer than these settings allow from now on.
         State::Open { until, growth } => State::Open {
             until: until.min(clock().saturating_add(settings.rules.open_time(growth))),
             growth,
@@ -173,17 +174,17 @@ pub(super) fn adopted(word: Word, settings: &Settings, clock: impl FnOnce() -> u
     }
 }
 
-/// What a look at the clock does to an open breaker.
+/// The effect of a look at the clock on a breaker.
 pub(super) enum Expiry {
-    /// It is not open.
+    /// None: the breaker is not open.
     NotOpen,
-    /// It stays open until then, in milliseconds.
+    /// None yet: the breaker stays open until this time, in milliseconds.
     Until(u64),
-    /// Its open time is over: the word becomes this one, half-open with no probe out.
+    /// The open time is over: the word becomes this one, half-open with no probe out.
     Over(Word),
 }
 
-/// Returns what a look at the clock does to the breaker.
+/// Returns the effect of a look at the clock on the breaker.
 pub(super) fn expire(word: Word, rules: &Rules, clock: impl FnOnce() -> u64) -> Expiry {
     let State::Open { until, growth } = word.state() else {
         return Expiry::NotOpen;
@@ -199,7 +200,7 @@ pub(super) fn expire(word: Word, rules: &Rules, clock: impl FnOnce() -> u64) -> 
     }))
 }
 
-/// Returns the open state from `now` on. `jitter` is a random number up to the given bound.
+/// Returns the open state from `now` on. `jitter` returns a random number up to its argument.
 pub(super) fn opening(
     rules: &Rules,
     growth: u32,
@@ -215,15 +216,15 @@ pub(super) fn opening(
     }
 }
 
-/// Returns whether the open time is over. An opening that would last longer than any can was made
-/// on a clock that runs ahead of this one.
+/// Returns whether the open time that ends at `until` is over. It also is if it would last longer
+/// than any open time can: then it was set by a clock that runs ahead of this one.
 pub(super) fn is_due(rules: &Rules, until: u64, now: u64) -> bool {
     until <= now || until - now > rules.open_longest()
 }
 
-/// Returns whether the probes that are out have lost their places; the last of them was let in at
-/// `last_probe`. A probe that lies as far ahead was dated by a clock that runs ahead of this one,
-/// and says nothing.
+/// Returns whether the probes that are out have lost their places. The last of them was let in at
+/// `last_probe`. If that time lies as far ahead of `now`, it was set by a clock that runs ahead of
+/// this one, and the probes count as lost too.
 pub(super) fn is_lost(rules: &Rules, last_probe: u64, now: u64) -> bool {
     now.abs_diff(last_probe) >= rules.open_for
 }

@@ -4,8 +4,8 @@
 //! met, it opens and refuses all calls. When the open time is over it is half-open and lets a few
 //! calls pass as probes, whose outcomes close it or open it again.
 //!
-//! * Every call remembers the state that let it in. A call that began before the last change of
-//!   state is dropped when it ends, not counted.
+//! * Every call remembers the state that let it in. The outcome of a call that began before the
+//!   last change of state is not counted.
 //! * A call that ended without an answer of the other side is neutral: it counts neither way, and a
 //!   probe that ends so gives its place back. Probes that never end lose their places
 //!   [`open_for`](CircuitPolicy::open_for) after the last one was let in.
@@ -19,9 +19,9 @@
 //! [`breaker`](crate::breaker()) returns its handle.
 //!
 //! From the bottom up: `word` packs the state into one atomic word, `rules` are the settings in its
-//! units, `machine` computes the next word, `window` counts outcomes, `breaker` runs the threads,
-//! the clock and the events around it, `keys` and `names` find breakers, and `site`, `permit`,
-//! `handle` and `changes` are what callers hold.
+//! units, `machine` computes the next word, `window` counts outcomes, `breaker` adds threads, the
+//! clock and events, `keys` and `names` find breakers, and `site`, `permit`, `handle` and `changes`
+//! define the types that callers hold.
 
 #![allow(
     clippy::inline_always,

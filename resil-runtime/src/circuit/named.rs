@@ -7,11 +7,11 @@ use super::change::Channel;
 use super::keys::Keys;
 use crate::sync::OnceLock;
 
-/// The breaker of a name, and those of its keys.
+/// The breaker of a name, and the breakers of its keys.
 #[derive(Debug)]
 pub(crate) struct NamedBreaker {
     core: BreakerCore,
-    /// Made when a key is first asked for.
+    /// The breakers of the keys, made when a key is first asked for.
     keys: OnceLock<Box<Keys>>,
 }
 
@@ -47,13 +47,13 @@ impl NamedBreaker {
         self.keys.get_or_init(|| Box::new(Keys::new(&self.core)))
     }
 
-    /// Returns the channel on which its changes, and those of its keys, are sent.
+    /// Returns the channel on which the changes of this breaker and of its keys are sent.
     pub(super) fn channel(&'static self) -> &'static Channel {
         self.core.shared_name().channel()
     }
 
-    /// Makes it and those of its keys half-open whose open time is over. Returns the time in
-    /// milliseconds at which the next one's is.
+    /// Makes half-open the breaker itself and those of its keys, where the open time is over.
+    /// Returns the time in milliseconds at which the next open time ends.
     pub(super) fn expire_all(&self, clock: Clock) -> Option<u64> {
         let keyed = self.known_keys().and_then(|keys| keys.expire(clock));
         self.expire(clock).into_iter().chain(keyed).min()

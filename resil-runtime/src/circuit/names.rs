@@ -1,7 +1,7 @@
 //! The breakers of the process by name.
 //!
-//! A breaker lives as long as the process. There are as many for functions as the code has
-//! functions; those that were made manually are bounded by [`MAX_BY_HAND`].
+//! A breaker lives as long as the process. The number of annotated functions bounds the breakers
+//! that functions make; [`MAX_BY_HAND`] bounds those that are made manually.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,7 +17,8 @@ use crate::conflict;
 /// [`OVERFLOW`], so that names that come from outside cannot fill the memory.
 pub const MAX_BY_HAND: usize = 10_000;
 
-/// Returns the breaker of that name, made if there is none.
+/// Returns the breaker called `name`, and makes it if there is none; beyond [`MAX_BY_HAND`] names
+/// the breaker [`OVERFLOW`].
 pub(super) fn get(name: &str) -> &'static NamedBreaker {
     let mut all = lock();
     if let Some(found) = all.breakers.get(name) {
@@ -44,22 +45,22 @@ struct Names {
 #[derive(Clone, Copy)]
 struct Registered {
     breaker: &'static NamedBreaker,
-    /// Who has reserved the name.
+    /// Whether a function has reserved the name.
     claim: Claim,
 }
 
 #[derive(Clone, Copy)]
 enum Claim {
-    /// Nobody: it was made manually, and a function of that path may still claim it.
+    /// No: the name was made manually, and a function of that path may still reserve it.
     Open,
-    /// A function, with `name = ..`: no function claims it by its path.
+    /// Yes, with `name = ..`: no function reserves it by its path.
     Named,
-    /// This site, by the path of its function.
+    /// Yes: this site has, by the path of its function.
     Site(&'static Site),
 }
 
 impl Names {
-    /// Returns the breaker of that name, made if there is none.
+    /// Returns the entry of `name`, and makes it with its breaker if there is none.
     fn named(&mut self, name: &'static str) -> &mut Registered {
         self.breakers.entry(name).or_insert_with(|| Registered {
             breaker: Box::leak(Box::new(NamedBreaker::new(name))),
@@ -78,8 +79,8 @@ impl Names {
         Some(found.breaker)
     }
 
-    /// Returns the breaker of a site without a name. It goes by the path of the function; where
-    /// that name was given to another breaker, by the next variant that is free.
+    /// Returns the breaker of a site without a name. It is called by the path of the function or,
+    /// if another breaker has that name, by the next variant that is free.
     fn unnamed(&mut self, site: &'static Site) -> &'static NamedBreaker {
         if let Some(breaker) = self.claim(site.name(), site) {
             return breaker;
@@ -132,8 +133,9 @@ pub(super) fn register(
             found.breaker
         }
     };
-    // With the lock held: the first call of another function must not find it half set, be let in
-    // by the defaults and come back late. The state does not change, so no listener is told.
+    // Adopted with the lock held: the first call of another function must not find the breaker half
+    // set, be let in by the defaults and come back late. No event is told under the lock, as the
+    // state stays the same.
     let adopted = policy.map(|policy| breaker.adopt(policy, site.name(), clock::now_ms));
     drop(all);
     if let Some(Err(used)) = adopted {

@@ -120,15 +120,15 @@ impl Permit<'_> {
         self.core.enter(&self.admitted, Some(self.site))
     }
 
-    /// Runs `ask`, code of the user's that looks at an outcome, under this permit. Its panic counts
-    /// as the call's.
+    /// Runs `ask`, a piece of the user's code that looks at an outcome, under this permit. If it
+    /// panics, the permit sees a panic of the call.
     #[inline(always)]
     pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
         let _frame = self.enter();
         self.call.asking(ask)
     }
 
-    /// Awaits `wait`, the pause of a retry below, and leaves it out of the time that the call
+    /// Wraps `wait`, the pause of a retry below, so that it is left out of the time that the call
     /// takes.
     #[inline(always)]
     pub fn leaving_out<F: Future>(&self, wait: F) -> LeftOut<'_, F> {

@@ -1,5 +1,5 @@
-//! The call whose outcome a breaker is recording on this thread, so that events tell the change of
-//! state as that call's.
+//! The call whose outcome a breaker is recording on this thread, so that the event of a change of
+//! state can bear the id of that call.
 
 use std::cell::Cell;
 

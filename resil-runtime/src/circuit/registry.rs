@@ -19,12 +19,12 @@ pub use super::names::MAX_BY_HAND;
 pub struct BreakerSnapshot {
     /// The name of the breaker.
     pub name: &'static str,
-    /// Its key, if it is the breaker of one; [`OVERFLOW`] for the breaker that keys beyond
-    /// [`max_keys`](crate::circuit::CircuitPolicy::max_keys) share.
+    /// The key of the breaker: `None` for the breaker of the name itself, [`OVERFLOW`] for the
+    /// breaker that keys beyond [`max_keys`](crate::circuit::CircuitPolicy::max_keys) share.
     pub key: Option<Arc<str>>,
-    /// Its state, as [`Breaker::state`] returns it: half-open once `open_for` has passed.
+    /// The state, as [`Breaker::state`] returns it: half-open once the open time is over.
     pub state: CircuitState,
-    /// What it has counted in that state.
+    /// The counts in that state.
     pub counts: Counts,
 }
 
@@ -47,8 +47,8 @@ impl Registry {
     /// Returns the state of every breaker, ordered by name and then by key. Each name has a breaker
     /// of its own, which comes before those of its keys.
     ///
-    /// The breakers are read one after the other, with no lock held, so the result is no single
-    /// moment.
+    /// The breakers are read one after the other, with no lock held, so their states need not be of
+    /// one moment.
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let breakers = names::all();
         let mut all = Vec::with_capacity(breakers.len());
@@ -74,8 +74,10 @@ impl BreakerSnapshot {
     }
 }
 
-/// Returns the breaker of that name, made if there is none. All who use the name share it, here or
-/// in `#[circuit(name = ..)]`; a function without a `name` goes by its path.
+/// Returns the handle of the breaker called `name`, and makes the breaker if there is none.
+///
+/// All who use a name share its breaker, whether they give the name here or in
+/// `#[circuit(name = ..)]`. The name of a function without one is its path.
 ///
 /// A new breaker has the default settings until it adopts those of the first function with settings
 /// that is called, or those of [`Breaker::configure`]. This function makes at most [`MAX_BY_HAND`]

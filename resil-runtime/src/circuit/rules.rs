@@ -6,14 +6,14 @@ use std::time::Duration;
 /// whether a default is written out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rules {
-    /// Opens after this many failures in a row; 0: no such rule.
+    /// The number of failures in a row that opens the breaker; 0: no such rule.
     pub(crate) failures: u32,
     pub(crate) rate: Option<Rate>,
     /// A call that takes this many nanoseconds is slow; 0: no call is timed.
     pub(crate) slow_after: u64,
-    /// In milliseconds.
+    /// The open time before it has grown, in milliseconds.
     pub(crate) open_for: u64,
-    /// In milliseconds, not less than `open_for`.
+    /// The longest open time, in milliseconds, without jitter; not less than `open_for`.
     pub(crate) open_max: u64,
     pub(crate) probes: u32,
     pub(crate) max_keys: u32,

@@ -6,7 +6,7 @@ use super::window::counted::CountedWindow;
 use super::window::timed::TimedWindow;
 use super::word::State;
 
-/// The settings in use: those of the first function that gave some, and the window that they need.
+/// The settings in use, given by the first function that gave some, and the window that they need.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(super) rules: Rules,
@@ -24,7 +24,7 @@ pub(crate) enum WindowStore {
     Timed(Box<TimedWindow>),
 }
 
-/// The settings until somebody gives some. They need no window.
+/// The settings in use until a function gives some. They need no window.
 pub(super) static DEFAULTS: Settings = Settings {
     rules: CircuitPolicy::new().rules(),
     window: WindowStore::None,

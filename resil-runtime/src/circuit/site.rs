@@ -1,4 +1,4 @@
-//! What generated code calls: a static for each annotated function, and a permit for each call.
+//! The entry for generated code: a static for each annotated function, and a permit for each call.
 
 use std::fmt::Display;
 use std::sync::OnceLock;
@@ -47,8 +47,9 @@ impl CircuitSite {
         }
     }
 
-    /// Returns the site for the `Self` of `types`, for a breaker without a name. Each but the first
-    /// is shown with its type: `<app::Visa as app::Pay>::charge`.
+    /// Returns the state for the `Self` of `types`. It is for breakers without a name: a named one
+    /// is shared by all types. The site of each type but the first is shown with its type:
+    /// `<app::Visa as app::Pay>::charge`.
     #[inline(always)]
     pub fn of(&'static self, types: Option<Types>) -> &'static Self {
         match types {
@@ -68,8 +69,8 @@ impl CircuitSite {
 
     /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
     /// calls it before each call of a function whose settings may depend on a generic. All
-    /// instances are one site, and an instance that sets something else is a conflict, as a second
-    /// function is.
+    /// instances are one site, and different settings of two instances are a conflict, as those of
+    /// two functions are.
     ///
     /// An instance is recognised by the address of its settings. The compiler may place them
     /// several times, in different codegen units: then they are compared once more.
@@ -102,8 +103,8 @@ impl CircuitSite {
 
     /// Lets a call in, or refuses it. A call under a permit of the same breaker is never refused.
     ///
-    /// `policy` is what the function sets; `None` if only a name was given. It is read by the first
-    /// call of the site; all instances of a generic function are one site.
+    /// `policy` holds the settings of the function; it is `None` if only a name was given. The
+    /// first call of the site reads it; all instances of a generic function are one site.
     #[inline(always)]
     pub fn admit<'a>(
         &'static self,
@@ -132,7 +133,7 @@ impl CircuitSite {
         policy: Option<&'static CircuitPolicy>,
         key: &(impl Display + ?Sized),
     ) -> KeyedCircuit {
-        // The user's code first, with nothing held.
+        // The key's `Display` is the user's code: it runs first, with no lock held.
         let key = KeyText::of(key);
         let base = self.breaker(policy);
         KeyedCircuit {
@@ -149,8 +150,8 @@ impl CircuitSite {
         }
     }
 
-    /// Registers the site. Not inside the `OnceLock`'s initialiser: registering may tell listeners,
-    /// and one of them may call this very function.
+    /// Registers the site. It does so outside of the `OnceLock`'s initialiser: registering may tell
+    /// listeners, and one of them may call this very function.
     #[cold]
     fn register(&self, policy: Option<&'static CircuitPolicy>) -> &'static NamedBreaker {
         let breaker = names::register(self.site, self.name, policy);

@@ -4,14 +4,14 @@ use crate::call::Failure;
 use crate::classify::Class;
 use crate::error::{Refusal, RefusalKind};
 
-/// What the outcome of a call says about the other side.
+/// The verdict of a breaker on the outcome of a call: what it says about the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CircuitVerdict {
     /// The other side failed.
     Failure,
     /// The other side answered as it should.
     Success,
-    /// The outcome says nothing about it.
+    /// The outcome says nothing about the other side.
     Neutral,
 }
 
@@ -25,8 +25,8 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
     }
 }
 
-/// Returns the verdict on a failed call: by the patterns, and where none matches by the error's
-/// class.
+/// Returns the verdict on a failed call: by the patterns or, where none matches, by the class of
+/// the error.
 pub(super) fn judge<E>(
     failure: &Failure<E, Refusal>,
     replayed: bool,
@@ -39,15 +39,16 @@ pub(super) fn judge<E>(
         None if replayed => CircuitVerdict::Neutral,
         None => match said {
             None => by_class(class()),
-            // A refusal that comes from another function is treated as one of this stack, below.
+            // The error of the body may be a refusal by another function. It is treated as a
+            // refusal by this stack is, below.
             Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
                 CircuitVerdict::Neutral
             }
             Some(said) => said,
         },
         Some(RefusalKind::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
-        // Refused before the body ran, or cut by the caller's own deadline: if no pattern names it,
-        // that still is no success.
+        // Refused before the body ran, or cut by the caller's own deadline. That is no success,
+        // even if a pattern says so; it is a failure only if a pattern says so.
         Some(
             RefusalKind::Timeout { inherited: true }
             | RefusalKind::CircuitOpen { .. }

@@ -1,9 +1,10 @@
 //! The state of a breaker in one atomic word, so that what changes together is seen together.
 //!
 //! From the top: phase 2 bits, generation 18, payload 44. Every change of state takes the next
-//! generation. A call remembers the top 20 bits as its [`Stamp`]; if they have changed when it
-//! ends, it is late. `payload == 0` in the closed phase means that *a success would change
-//! nothing*: the inlined path of a success is one load and one test, whatever the rules are.
+//! generation. A call remembers the top 20 bits as its [`Stamp`]. If they have changed when it
+//! ends, the call is late, and its outcome is not counted. `payload == 0` in the closed phase means
+//! that *a success would change nothing*: the inlined path of a success is one load and one test,
+//! whatever the rules are.
 
 use crate::event::circuit_state::CircuitState;
 
@@ -29,7 +30,7 @@ pub(crate) enum State {
     Open {
         /// The millisecond from which on a call is a probe: 39 bits.
         until: u64,
-        /// The number of probes that have failed since it was closed: 5 bits.
+        /// The number of probes that have failed since the breaker was closed: 5 bits.
         growth: u32,
     },
     /// Probes are let in.
@@ -44,9 +45,9 @@ pub(crate) enum State {
         /// probe out are the same.
         probe_number: u32,
     },
-    /// Refuses until it is told otherwise.
+    /// Held open manually: calls are refused.
     ForcedOpen,
-    /// Lets pass and counts nothing until it is told otherwise.
+    /// Disabled manually: calls pass, and nothing is counted.
     Disabled,
 }
 
@@ -69,7 +70,7 @@ pub(crate) const UNTIL_MAX: u64 = (1 << UNTIL_BITS) - 1;
 pub(crate) const GROWTH_MAX: u32 = 31;
 
 impl Word {
-    /// A bit of these is set if a success has to be recorded.
+    /// The bits of which at least one is set if a success has to be recorded.
     const NOT_QUIET: u64 = !(GENERATION_MASK << PAYLOAD_BITS);
 
     pub(crate) const fn new(generation: u32, state: State) -> Self {
@@ -170,7 +171,7 @@ impl From<State> for CircuitState {
 }
 
 impl Stamp {
-    /// The stamp of a nested call. No word has it, so that the call always comes back late.
+    /// The stamp of a nested call. No word has it, so that the call is late whenever it ends.
     pub(crate) const NESTED: Self = Self(u32::MAX);
 
     pub(crate) const fn generation(self) -> u32 {

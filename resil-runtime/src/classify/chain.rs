@@ -23,8 +23,8 @@ pub fn find(error: &(dyn StdError + 'static)) -> Option<Class> {
     chain(error).find_map(|e| own(e).or_else(|| registered(e)).or_else(|| foreign(e)))
 }
 
-/// Returns the class of a source of an error that has a class itself, if it is better known: that
-/// of resil's own errors and of the user's types.
+/// Returns the class of the first error in the chain that is one of resil's own or of a type of the
+/// user's. The caller prefers it to the class of the foreign error around, which knows less.
 #[cfg(any(feature = "tonic", feature = "reqwest"))]
 pub(super) fn find_inside(error: &(dyn StdError + 'static)) -> Option<Class> {
     chain(error).find_map(|e| {
@@ -45,7 +45,7 @@ fn chain<'a>(
     iter::successors(Some(error), |&e| e.source()).take(LONGEST)
 }
 
-/// Returns those of the error and its sources that are a `T`.
+/// Returns every `T` among the error and its sources.
 #[cfg(any(feature = "tonic", feature = "tokio-postgres"))]
 pub(super) fn links<'a, T: StdError + 'static>(
     error: &'a (dyn StdError + 'static),

@@ -1,4 +1,5 @@
-//! `http::StatusCode`: see [`http_status`]; and `Retry-After` among the headers of an answer.
+//! `http::StatusCode`, classified by [`http_status`], and the `Retry-After` among the headers of a
+//! response.
 
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ impl Classify for ::http::StatusCode {
     }
 }
 
-/// Returns how long the other side wants to be left alone, by the `Retry-After` among `headers`:
-/// [`parse_retry_after`] of the first one that can be read.
+/// Returns how long the other side wants to be left alone, by the first `Retry-After` among
+/// `headers` that [`parse_retry_after`] can read.
 ///
 /// A `reqwest::Error` does not carry the headers, so they are read before `error_for_status`:
 ///

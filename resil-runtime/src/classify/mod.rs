@@ -4,7 +4,7 @@
 //! | [`Class`] | retry | circuit | examples |
 //! |---|---|---|---|
 //! | [`Transient`](Class::Transient) | again | failure | timeouts, connection faults, 502, 503, 504; what is unknown |
-//! | [`Throttled`](Class::Throttled) | again, after what was asked for | failure | 429 |
+//! | [`Throttled`](Class::Throttled) | again, after the delay that was asked for | failure | 429 |
 //! | [`Permanent`](Class::Permanent) | final | success: the other side answered | 400, 401, 403, 404 |
 //! | [`Neutral`](Class::Neutral) | final | neither | cancellations, what resil itself refused before the body ran |
 //!

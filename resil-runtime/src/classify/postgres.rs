@@ -1,5 +1,5 @@
-//! `tokio_postgres::Error`: by SQLSTATE (PostgreSQL manual, appendix A), else by what the driver
-//! was about.
+//! `tokio_postgres::Error`: by SQLSTATE (PostgreSQL manual, appendix A), else by the step in which
+//! the driver failed.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,6 +10,8 @@ use super::chain::links;
 use super::class::{Class, Classify};
 
 impl Classify for Error {
+    /// Classifies by the SQLSTATE if the server has answered.
+    ///
     /// Classes 08 (connection), 40 (rolled back: serialization, deadlock), 53 (resources) and the
     /// shutdowns of 57P are transient, as are a lock that was not available (55P03), an object in
     /// use (55006), faults of the server's own (58000, 58030, XX000) and the limits that end an
@@ -17,9 +19,10 @@ impl Classify for Error {
     /// neutral, but transient where the server says that its `statement_timeout` did it. All other
     /// answers of the server are permanent, 40002, 53400 and 57P04 among them.
     ///
-    /// Without an answer of the server: what can't be connected to is transient; arguments, columns
-    /// and rows of other types or another number than the caller expects, and a configuration that
-    /// is none, are permanent; else it is what the `io::Error` inside says, or transient.
+    /// Without an answer of the server, a failure to connect is transient. Arguments, columns and
+    /// rows of other types or another number than the caller expects, and an invalid configuration,
+    /// are permanent. All else has the class of the `io::Error` inside, and without one is
+    /// transient.
     fn classify(&self) -> Class {
         if let Some(answer) = self.as_db_error() {
             return sqlstate(answer.code().code(), answer.message());
@@ -27,7 +30,7 @@ impl Classify for Error {
         if self.is_closed() {
             return Class::Transient;
         }
-        // The kind has no other face.
+        // The driver shows the kind of an error in its text alone.
         let shown = self.to_string();
         if shown.starts_with("error connecting") {
             return Class::Transient;
@@ -41,7 +44,7 @@ impl Classify for Error {
     }
 }
 
-/// The beginnings of the codes that no other attempt can mend.
+/// The beginnings of the texts of errors that no other attempt can mend.
 const OF_THE_CALLER: [&str; 10] = [
     "error serializing parameter",
     "error deserializing column",

@@ -28,35 +28,36 @@ pub struct ByLocalReference<'a, E: ?Sized>(Unknown<'a, E>);
 pub struct Unknown<'a, E: ?Sized>(&'a E);
 
 impl<'a, E: ?Sized> Probe<'a, E> {
-    /// Asks of `error`.
+    /// Wraps `error`.
     pub fn new(error: &'a E) -> Self {
         Self(ByReference(ByLocalReference(Unknown(error))))
     }
 }
 
 impl<E: Classify + ?Sized> Probe<'_, E> {
-    /// By [`Classify`].
+    /// Returns the class by [`Classify`].
     pub fn __resil_class(&self) -> Option<Class> {
         Some((self.0.0.0.0).classify())
     }
 }
 
 impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<'_, E> {
-    /// By what it wraps: `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
+    /// Returns the class by the errors that `E` wraps: `anyhow::Error`, `eyre::Report`,
+    /// `Box<dyn Error + Send + Sync>`.
     pub fn __resil_class(&self) -> Option<Class> {
         find(self.0.0.0.as_ref())
     }
 }
 
 impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<'_, E> {
-    /// By what it wraps: `Box<dyn Error>`.
+    /// Returns the class by the errors that `E` wraps: `Box<dyn Error>`.
     pub fn __resil_class(&self) -> Option<Class> {
         find(self.0.0.as_ref())
     }
 }
 
 impl<E: ?Sized> Unknown<'_, E> {
-    /// Nothing is known.
+    /// Returns `None`: nothing is known.
     pub fn __resil_class(&self) -> Option<Class> {
         let _ = self.0;
         None
@@ -102,7 +103,7 @@ pub struct ForwardByLocalReference<'a, E: ?Sized>(ForwardUnknown<'a, E>);
 pub struct ForwardUnknown<'a, E: ?Sized>(&'a E);
 
 impl<'a, E: ?Sized> Forward<'a, E> {
-    /// Asks of `error`.
+    /// Wraps `error`.
     pub fn new(error: &'a E) -> Self {
         Self(ForwardByReference(ForwardByLocalReference(ForwardUnknown(
             error,
@@ -111,21 +112,21 @@ impl<'a, E: ?Sized> Forward<'a, E> {
 }
 
 impl<E: Classify + ?Sized> Forward<'_, E> {
-    /// By [`Classify`].
+    /// Returns the class by [`Classify`].
     pub fn __resil_class(&self) -> Class {
         (self.0.0.0.0).classify()
     }
 }
 
 impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ForwardByReference<'_, E> {
-    /// By what it wraps; what is unknown is transient.
+    /// Returns the class by the errors that `E` wraps; transient if they are unknown.
     pub fn __resil_class(&self) -> Class {
         find(self.0.0.0.as_ref()).unwrap_or(Class::Transient)
     }
 }
 
 impl<E: AsRef<dyn StdError + 'static> + ?Sized> ForwardByLocalReference<'_, E> {
-    /// By what it wraps; what is unknown is transient.
+    /// Returns the class by the errors that `E` wraps; transient if they are unknown.
     pub fn __resil_class(&self) -> Class {
         find(self.0.0.as_ref()).unwrap_or(Class::Transient)
     }

@@ -8,14 +8,14 @@ use ::redis::{ErrorKind, ParsingError, RedisError, RetryMethod, ServerError, Ser
 use super::class::{Class, Classify};
 
 impl Classify for RedisError {
-    /// What the driver would not retry is permanent, all else (connection, loading, cluster on the
-    /// move, try again) is transient.
+    /// Classifies as the driver judges: an error that it would not retry is permanent, all else
+    /// (connection, loading, cluster on the move, try again) is transient.
     ///
-    /// Other than the driver says: an answer of another type than was asked for is permanent; a
-    /// server that is out of memory (`OOM`), runs a script (`BUSY`), can't save (`MISCONF`), lacks
-    /// replicas (`NOREPLICAS`), is in a failover (`REDIRECT`, `UNBLOCKED`) or has no place for a
-    /// further client is transient. A pipeline or a transaction is permanent where one of its
-    /// commands is.
+    /// In these cases it differs from the driver: an answer of another type than was asked for is
+    /// permanent; a server that is out of memory (`OOM`), runs a script (`BUSY`), can't save
+    /// (`MISCONF`), lacks replicas (`NOREPLICAS`), is in a failover (`REDIRECT`, `UNBLOCKED`) or
+    /// has no place for a further client is transient. A pipeline or a transaction is permanent
+    /// where one of its commands is.
     fn classify(&self) -> Class {
         match self.kind() {
             ErrorKind::Parse if is_of_another_type(self) => Class::Permanent,
@@ -25,8 +25,8 @@ impl Classify for RedisError {
     }
 }
 
-/// Whether the answer came whole and is not what was asked for. Bytes that are no answer are of the
-/// same kind; only what it shows tells them apart.
+/// Returns whether the answer came whole and is not of the type that was asked for. Bytes that are
+/// no answer have the same kind of error; only the text of the error tells them apart.
 fn is_of_another_type(error: &RedisError) -> bool {
     let converted = error
         .source()
@@ -42,7 +42,7 @@ fn by_method(error: &RedisError) -> Class {
     }
 }
 
-/// All that the server said: one error, or those of the commands of a pipeline.
+/// Returns the class of all errors of the server: one, or those of the commands of a pipeline.
 fn of_the_server(error: &RedisError) -> Class {
     let Some(all) = error.clone().into_server_errors() else {
         return by_method(error);

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use super::class::{Class, Classify};
 use super::downcast::class_of;
 
-/// Asks an error whether it is of one type, and for its class if it is.
+/// Returns the class of an error if it is of one certain type.
 type Ask = fn(&(dyn StdError + 'static)) -> Option<Class>;
 
 /// A type that [`register`] was called for. The list only grows, at its end, and is read without a
@@ -111,7 +111,7 @@ pub struct Link<T>(NoLink<T>);
 pub struct NoLink<T>(PhantomData<fn(T)>);
 
 impl<T> Link<T> {
-    /// Asks for `T`.
+    /// Creates the question whether an error is a `T`.
     #[expect(clippy::new_without_default, reason = "generated code calls it")]
     pub const fn new() -> Self {
         Self(NoLink(PhantomData))
@@ -126,7 +126,7 @@ impl<T: Classify + StdError + 'static> Link<T> {
 }
 
 impl<T> NoLink<T> {
-    /// Returns nothing.
+    /// Returns `None`.
     #[expect(clippy::unused_self, reason = "called as the method of `Link` is")]
     pub fn __resil_class(&self, _: &(dyn StdError + 'static)) -> Option<Class> {
         None

@@ -1,4 +1,4 @@
-//! `reqwest::Error`: by the status of the answer where there was one, by what went wrong else.
+//! `reqwest::Error`: by the status of the response if there was one, else by the fault.
 
 use std::error::Error as StdError;
 
@@ -7,12 +7,15 @@ use super::class::{Class, Classify};
 use super::status::http_status;
 
 impl Classify for ::reqwest::Error {
-    /// A request that can't be built and a chain of redirects without end are permanent, as is an
-    /// answer whose JSON is of another shape. An error of your own type whose class is known (out
-    /// of a stream that is sent, a connector or a redirect policy) decides. An answer that was cut,
-    /// and all else, is transient.
+    /// Classifies by the status of the response if there was one ([`http_status`]), else by the
+    /// fault.
     ///
-    /// The error does not carry the answer's headers: for `Retry-After`, read it before
+    /// A request that cannot be built and a chain of redirects without end are permanent, as is a
+    /// response whose JSON is of another shape. An error of your own type whose class is known (out
+    /// of a stream that is sent, a connector or a redirect policy) decides instead. A response that
+    /// was cut, and all else, is transient.
+    ///
+    /// The error does not carry the headers of the response: for `Retry-After`, read it before
     /// `error_for_status` and use `retry_after`.
     fn classify(&self) -> Class {
         if let Some(status) = self.status() {
@@ -28,7 +31,7 @@ impl Classify for ::reqwest::Error {
     }
 }
 
-/// JSON that came whole and is not what was asked for.
+/// Returns whether the response is JSON that came whole and is not what was asked for.
 fn is_malformed(error: &::reqwest::Error) -> bool {
     error
         .source()

@@ -25,13 +25,13 @@ use crate::clock;
 /// assert_eq!(parse_retry_after("-1"), None);
 /// ```
 ///
-/// Dates are compared with the clock on the wall, which tokio does not pause.
+/// Dates are compared with the system's clock, which tokio does not pause.
 pub fn parse_retry_after(value: &str) -> Option<Duration> {
     let value = value.trim_matches([' ', '\t']);
     seconds(value).or_else(|| until(value, clock::wall()))
 }
 
-/// `120`, `1.5`.
+/// Reads a number of seconds: `120`, `1.5`.
 fn seconds(value: &str) -> Option<Duration> {
     let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -46,7 +46,7 @@ fn seconds(value: &str) -> Option<Duration> {
     Some(Duration::new(whole, nanos))
 }
 
-/// How long from `now` to the date.
+/// Returns the time from `now` to `date`; zero if it has passed.
 fn until(date: &str, now: SystemTime) -> Option<Duration> {
     let now = now
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -55,7 +55,8 @@ fn until(date: &str, now: SystemTime) -> Option<Duration> {
     Some(at.saturating_sub(now))
 }
 
-/// About: a two-digit year is none that lies more than fifty years ahead.
+/// Returns the year of a time, roughly. It only serves to tell the century of a two-digit year,
+/// which lies at most fifty years ahead.
 fn year_of(since_epoch: Duration) -> i64 {
     const YEAR: u64 = 31_556_952;
     1970 + i64::try_from(since_epoch.as_secs() / YEAR).unwrap_or(0)
@@ -69,8 +70,8 @@ struct Date {
 }
 
 impl Date {
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37
-    /// 1994`.
+    /// Reads a date of one of the three forms: `Sun, 06 Nov 1994 08:49:37 GMT`,
+    /// `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
     fn read(text: &str, this_year: i64) -> Option<Self> {
         let mut parts = text.split([' ', ',', '-']).filter(|part| !part.is_empty());
         let weekday = parts.next()?;
@@ -103,7 +104,7 @@ impl Date {
         })
     }
 
-    /// Zero for what lies before 1970.
+    /// Returns the time since 1970; zero for a date before.
     fn since_epoch(&self) -> Duration {
         // Days in the proleptic Gregorian calendar, a year beginning with March: Howard Hinnant,
         // "chrono-compatible low-level date algorithms".
@@ -124,7 +125,7 @@ impl Date {
     }
 }
 
-/// Of at most four digits.
+/// Reads a number of at most four digits.
 fn number(text: &str) -> Option<i64> {
     let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
@@ -138,7 +139,7 @@ fn month_of(name: &str) -> Option<i64> {
     i64::try_from(at).ok().map(|at| at + 1)
 }
 
-/// `08:49:37`, a leap second included.
+/// Reads `08:49:37` as the second of the day, a leap second included.
 fn time_of_day(text: &str) -> Option<u64> {
     let mut parts = text.split(':').map(number);
     let mut next = |most| parts.next()??.try_into().ok().filter(|n: &u64| *n <= most);

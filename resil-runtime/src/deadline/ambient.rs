@@ -70,8 +70,8 @@ pub(crate) struct Enclosing {
 }
 
 impl Enclosing {
-    /// Returns the soonest of the limits around, and whether a timeout enforces it. Limits that have
-    /// not begun to count are taken to start at `now`.
+    /// Returns the soonest of the limits around, and whether a timeout enforces it. Limits that
+    /// have not begun to count are taken to start at `now`.
     pub(crate) fn soonest(&self, now: Instant) -> Option<(Instant, bool)> {
         let started = self.at.map(|at| (at, self.enforced));
         let unstarted = (self.unstarted != NONE).then(|| (clock::add(now, self.unstarted), true));

@@ -11,8 +11,8 @@ use crate::event::trace::Around;
 
 /// Spawns `future` on the current tokio runtime, with the deadline that is in force here.
 ///
-/// The deadline is in a thread-local, which does not follow `tokio::spawn`. This function carries it
-/// into the new task, and the [`trace`](crate::trace()) around this place too. As with
+/// The deadline is in a thread-local, which does not follow `tokio::spawn`. This function carries
+/// it into the new task, and the [`trace`](crate::trace()) around this place too. As with
 /// [`Deadline::scope`](super::Deadline::scope), code in the task can ask for the deadline, which
 /// does not end the task. Dropping the handle detaches the task. For tasks that are started in
 /// another way, there is [`carry`].

@@ -61,8 +61,8 @@ impl Deadline {
     /// `#[timeout]`. Dropping the returned future drops `future`.
     ///
     /// A function whose `#[timeout]` is cut short by the deadline returns
-    /// [`Error::Timeout`](crate::Error::Timeout) with `inherited: true`. Such a timeout says nothing
-    /// about the other side: a `#[retry]` of another function does not try again, and no
+    /// [`Error::Timeout`](crate::Error::Timeout) with `inherited: true`. Such a timeout says
+    /// nothing about the other side: a `#[retry]` of another function does not try again, and no
     /// `#[circuit]` counts it. To bound each attempt, write `#[timeout]` below `#[retry]`.
     pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
         Scoped {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::compact_duration::CompactDuration;
 
-/// Which policy refused.
+/// The kind of a refusal: the policy that it came from.
 ///
 /// It is kept beside the user's error that a [`Refusal`] was converted into, and it is the last
-/// [`source`](std::error::Error::source) of an [`Error`]: by it resil's own errors are recognised
-/// inside the errors of others.
+/// [`source`](std::error::Error::source) of an [`Error`]. By that source resil's own errors are
+/// recognised inside the errors of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalKind {
     /// A timeout.
@@ -21,7 +21,7 @@ pub enum RefusalKind {
     /// An open circuit.
     #[error("refused by a #[circuit]")]
     CircuitOpen {
-        /// How long until the next probe may run, if that is known.
+        /// The time until the next probe may run, if it is known.
         retry_in: Option<CompactDuration>,
     },
     /// An idempotency refusal.
@@ -41,7 +41,7 @@ impl RefusalKind {
         }
     }
 
-    /// Returns the kind of [`to_bits`](Self::to_bits); `None` for zero.
+    /// Returns the kind whose [`to_bits`](Self::to_bits) are `bits`; `None` for zero.
     pub(crate) fn from_bits(bits: u64) -> Option<Self> {
         let high = u32::try_from(bits >> 32).unwrap_or_default();
         match bits & 0xff {
@@ -56,7 +56,7 @@ impl RefusalKind {
         }
     }
 
-    /// Returns how long to wait before another call makes sense, where the refusal says so.
+    /// Returns the time to wait before another call makes sense, if the refusal says so.
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
             Self::CircuitOpen { retry_in } => retry_in.map(CompactDuration::get),

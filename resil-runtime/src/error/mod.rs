@@ -1,9 +1,9 @@
-//! The errors that resil itself answers with: the public [`Error`], and its small form `Refusal`
-//! that travels between the layers of a stack.
+//! The errors that resil itself raises: the public [`Error`], and its small form `Refusal` that
+//! travels between the layers of a stack.
 //!
 //! A layer that refuses makes a `Refusal` of 16 bytes, so that the `Result` of every layer stays
-//! small. It becomes an [`Error`] with plain, readable fields where it is converted into the user's
-//! own error type: when the function returns, or when a pattern inside has to match it.
+//! small. The refusal becomes an [`Error`] with plain, readable fields where it is converted into
+//! the user's own error type: when the function returns, or when a pattern inside has to match it.
 
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
@@ -22,15 +22,16 @@ use std::time::Duration;
 pub(crate) use self::kind::RefusalKind;
 pub(crate) use self::refusal::Refusal;
 
-/// The error that a policy answers with in place of the body's own outcome.
+/// The error that a layer raises in place of the body's own outcome: a refusal.
 ///
 /// The error type of an annotated function needs a `From<resil::Error>`: a `#[from]` variant,
 /// `anyhow::Error`, `eyre::Report`, `Box<dyn std::error::Error + Send + Sync>`, `std::io::Error`
 /// and this type itself all have it.
 ///
-/// The last of its [`source`](std::error::Error::source)s says which policy it was. By that a
-/// `#[retry]` or a `#[circuit]` around recognises it, even if an error type of the user's shows it
-/// as its own (`#[error(transparent)]`) inside an `anyhow::Error` or a `Box<dyn Error>`.
+/// The last of its [`source`](std::error::Error::source)s says which policy refused. By that source
+/// a `#[retry]` or a `#[circuit]` around recognises the refusal, even if an error type of the
+/// user's shows it as its own (`#[error(transparent)]`) inside an `anyhow::Error` or a
+/// `Box<dyn Error>`.
 ///
 /// With the feature `axum` it implements `IntoResponse`; with the feature `tonic` it converts into
 /// a `tonic::Status`.
@@ -44,7 +45,7 @@ pub enum Error {
         function: &'static str,
         /// The limit as written.
         limit: Duration,
-        /// Whether a sooner deadline cut it short, which the caller had set with
+        /// Whether a sooner deadline ended the body, which the caller had set with
         /// [`Deadline::scope`](crate::Deadline::scope) or carried into a task.
         inherited: bool,
     },
@@ -52,11 +53,11 @@ pub enum Error {
     CircuitOpen {
         /// The breaker's name: the one given to it, or the path of the function.
         name: &'static str,
-        /// How long until a probe may be let in; `None` if all probes are out, or if the breaker is
+        /// The time until a probe may be let in; `None` if all probes are out, or if the breaker is
         /// held open manually.
         retry_in: Option<Duration>,
     },
-    /// `#[idempotent]` refused, or could not answer with the recorded result.
+    /// `#[idempotent]` refused, or could not replay the recorded outcome.
     #[cfg(feature = "idempotent")]
     Idempotency(idempotency::IdempotencyError),
 }
@@ -90,8 +91,8 @@ impl std::error::Error for Error {
             Self::Timeout { .. } => &RefusalKind::Timeout { inherited: false },
             Self::CircuitOpen { .. } => &RefusalKind::CircuitOpen { retry_in: None },
             #[cfg(feature = "idempotent")]
-            // The store's own error is in the text, and in the `IdempotencyError`. As a source, a
-            // wrapper of this error would be classified by it.
+            // The store's own error is in the text, and in the `IdempotencyError`. It is no source,
+            // or a wrapper of this error would be classified by it.
             Self::Idempotency(_) => &RefusalKind::Idempotency,
         };
         Some(kind)
@@ -121,7 +122,7 @@ fn timeout_hint(limit: Duration, inherited: bool) -> String {
 }
 
 impl Error {
-    /// Returns how long to wait before the call is worth repeating, if the error knows.
+    /// Returns the time to wait before the call is worth repeating, if it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::CircuitOpen { retry_in, .. } => *retry_in,
@@ -132,8 +133,9 @@ impl Error {
     }
 }
 
-/// Converts it, so that `std::io::Error` serves as a function's error type. The kind is `TimedOut`
-/// for a timeout and `Other` otherwise; `get_ref` and a downcast give the [`Error`] back.
+/// Converts the error, so that `std::io::Error` serves as a function's error type. The kind is
+/// `TimedOut` for a timeout and `Other` otherwise; `get_ref` and a downcast give the [`Error`]
+/// back.
 impl From<Error> for std::io::Error {
     fn from(e: Error) -> Self {
         let kind = match e {

@@ -7,7 +7,8 @@ use super::kind::RefusalKind;
 use crate::call::Site;
 use crate::compact_duration::CompactDuration;
 
-/// What a layer answers in place of the body: the small form of an [`Error`], 16 bytes.
+/// The error that a layer raises in place of the body's outcome: the small form of an [`Error`], 16
+/// bytes.
 #[derive(Debug)]
 pub enum Refusal {
     /// A timeout fired.
@@ -23,7 +24,7 @@ pub enum Refusal {
     CircuitOpen {
         /// The breaker's name.
         name: &'static &'static str,
-        /// How long until the next probe may run, if that is known.
+        /// The time until the next probe may run, if it is known.
         retry_in: Option<CompactDuration>,
     },
     /// `#[idempotent]` refused. Boxed, as it is rare, and larger than all others together.
@@ -32,7 +33,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Returns which policy refused.
+    /// Returns the kind of the refusal.
     pub(crate) fn kind(&self) -> RefusalKind {
         match self {
             Self::Timeout { inherited, .. } => RefusalKind::Timeout {
@@ -48,8 +49,7 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// Returns the public form. It is no `From`: that would show this type in the documentation of
-    /// [`Error`].
+    /// Returns the public form. A `From` would show this type in the documentation of [`Error`].
     pub fn into_error(self) -> Error {
         match self {
             Self::Timeout {
@@ -71,7 +71,7 @@ impl Refusal {
     }
 }
 
-/// Shows it as the [`Error`] that it becomes does.
+/// Shows the text of the [`Error`] that the refusal becomes.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = match self {

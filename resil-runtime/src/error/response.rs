@@ -44,14 +44,15 @@ impl IntoResponse for Error {
     }
 }
 
-/// Up, and at least one: `0` would say that there is nothing to wait for.
+/// Returns `wait` in whole seconds, rounded up and at least 1: `0` would say that there is nothing
+/// to wait for.
 fn whole_seconds(wait: Duration) -> u64 {
     let more = u64::from(wait.subsec_nanos() > 0);
     wait.as_secs().saturating_add(more).max(1)
 }
 
-/// A problem of no registered type: its title is the status's own. `code` tells apart what has one
-/// status. None of the texts has anything that JSON escapes.
+/// Returns a problem report of no registered type, whose title is the phrase of the status. `code`
+/// tells apart the errors of one status. None of the texts has a character that JSON escapes.
 fn problem(status: StatusCode, code: &str, detail: &str) -> String {
     let mut body = String::new();
     let title = status.canonical_reason().unwrap_or_default();
@@ -64,7 +65,7 @@ fn problem(status: StatusCode, code: &str, detail: &str) -> String {
     body
 }
 
-/// The status, a word for programs and a sentence for people.
+/// Returns the status, a word for programs and a sentence for people.
 fn said(error: &Error) -> (StatusCode, &'static str, &'static str) {
     match error {
         Error::Timeout { .. } => (

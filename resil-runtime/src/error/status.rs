@@ -13,10 +13,13 @@ use super::Error;
 /// |---|---|
 /// | `Timeout` | `DeadlineExceeded` |
 /// | `CircuitOpen` | `Unavailable` |
-/// | idempotency: in progress, another payload, cut short, taken over | `Aborted`, `FailedPrecondition` for what no other attempt can mend |
+/// | idempotency: in progress, taken over | `Aborted` |
+/// | idempotency: another payload, cut short | `FailedPrecondition`: no other attempt can mend it |
 /// | idempotency: no key, or none that can be used | `InvalidArgument` |
 /// | idempotency: the result is lost | `DataLoss` |
-/// | idempotency: the store is away, or full | `Unavailable`, `ResourceExhausted` |
+/// | idempotency: the store is away | `Unavailable` |
+/// | idempotency: the store is full | `ResourceExhausted` |
+/// | idempotency: all else | `Internal` |
 ///
 /// The time of [`Error::retry_after`] is sent as the push-back of gRPC A6,
 /// `grpc-retry-pushback-ms`, which clients with a retry policy obey. The message is sent too, and

@@ -5,10 +5,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// Why a store gave no answer: nobody knows whether the step took effect.
+/// The failure of a store that gave no answer: nobody knows whether the step took effect.
 ///
-/// Eight bytes, cheap to clone. It shows what the store is called and what its driver said; who
-/// builds a store sees to it that neither holds an address with credentials, a key or a body.
+/// It has eight bytes and is cheap to clone. It shows the name of the store and the message of the
+/// driver. The author of a store sees to it that neither holds an address with credentials, a key
+/// or a body.
 #[derive(Clone)]
 pub struct StoreError(Arc<Inner>);
 
@@ -18,20 +19,21 @@ struct Inner {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// The kind of a failure.
+/// The kind of a store's failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// It could not be reached, or was too busy: it may work the next time.
+    /// The store could not be reached, or was too busy: it may work the next time.
     Unavailable,
-    /// It will not work until somebody does something: no schema, no rights, a wrong setting.
+    /// The store has no schema, no rights or a wrong setting: it will not work until somebody mends
+    /// that.
     Misconfigured,
-    /// It holds what no store of this kind has written.
+    /// The store holds data that no store of this kind has written.
     Corrupt,
 }
 
 impl StoreError {
-    /// A failure of the store that is called `store`.
+    /// Creates the failure of the store called `store`.
     pub fn new(
         store: impl Into<Cow<'static, str>>,
         kind: StoreErrorKind,
@@ -44,7 +46,8 @@ impl StoreError {
         }))
     }
 
-    /// A failure that may not happen the next time.
+    /// Creates a failure that may not happen the next time:
+    /// [`Unavailable`](StoreErrorKind::Unavailable).
     pub fn unavailable(
         store: impl Into<Cow<'static, str>>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
@@ -52,12 +55,12 @@ impl StoreError {
         Self::new(store, StoreErrorKind::Unavailable, source)
     }
 
-    /// The name of the store.
+    /// Returns the name of the store.
     pub fn store(&self) -> &str {
         &self.0.store
     }
 
-    /// The kind of a failure.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> StoreErrorKind {
         self.0.kind
     }
@@ -90,7 +93,7 @@ impl Error for StoreError {
     }
 }
 
-/// The same failure, or one that reads the same.
+/// Two are equal if they are the same failure, or have the same kind and text.
 impl PartialEq for StoreError {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

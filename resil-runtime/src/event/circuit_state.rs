@@ -10,7 +10,7 @@ pub enum CircuitState {
     Open,
     /// The open time is over: a few calls pass as probes.
     HalfOpen,
-    /// Held open manually: calls are refused until it is told otherwise.
+    /// Held open manually: calls are refused until another manual change.
     ForcedOpen,
     /// Disabled manually: calls pass, and nothing is counted.
     Disabled,

@@ -81,11 +81,11 @@ pub enum Event {
     CircuitChanged {
         /// The breaker.
         name: &'static str,
-        /// Its key, where there is a breaker for each key.
+        /// The key of the breaker; `None` for the breaker of the name itself.
         key: Option<Arc<str>>,
-        /// The state it left.
+        /// The state that the breaker left.
         from: CircuitState,
-        /// The state it is in.
+        /// The state that the breaker entered.
         to: CircuitState,
         /// The call whose outcome changed it; `None` if the open time was over, or it was changed
         /// manually.
@@ -96,14 +96,14 @@ pub enum Event {
     CircuitRefused {
         /// The breaker.
         name: &'static str,
-        /// Its key, where there is a breaker for each key.
+        /// The key of the breaker; `None` for the breaker of the name itself.
         key: Option<Arc<str>>,
         /// The call; `None` for [`Breaker::try_acquire`](crate::Breaker::try_acquire).
         call: Option<CallId>,
     },
     /// A function called, in the same task, another one (or itself) of the same breaker and key.
-    /// The inner call runs under the permit of the outer one. Told once for each pair of functions,
-    /// while there is a listener; a manual call is shown as `(by hand)`.
+    /// The inner call runs under the permit of the outer one. The event is told once for each pair
+    /// of functions, while there is a listener; a manual call is shown as `(by hand)`.
     #[non_exhaustive]
     CircuitReentered {
         /// The breaker.
@@ -113,7 +113,8 @@ pub enum Event {
         /// The function whose permit is around it.
         outer: &'static str,
     },
-    /// Two functions set one breaker differently. The one that was called first wins.
+    /// Two functions set one breaker differently. The settings of the one that was called first are
+    /// used.
     #[non_exhaustive]
     CircuitConflict {
         /// The breaker.
@@ -121,8 +122,8 @@ pub enum Event {
         /// The function whose settings are not used.
         function: &'static str,
     },
-    /// Two functions give a named retry budget different numbers. The one that was called first
-    /// wins.
+    /// Two functions give a named retry budget different numbers. The numbers of the one that was
+    /// called first are used.
     #[non_exhaustive]
     BudgetConflict {
         /// The budget.
@@ -136,7 +137,7 @@ pub enum Event {
     Idempotency {
         /// The scope of the keys.
         name: &'static str,
-        /// What it did.
+        /// What `#[idempotent]` did.
         what: crate::event::idempotency::IdempotencyEvent,
         /// The first 32 bits of the key's hash: keys themselves are never shown.
         key: u32,
@@ -147,7 +148,7 @@ pub enum Event {
     #[cfg(feature = "idempotent")]
     #[non_exhaustive]
     IdempotencyStore {
-        /// What the store is called.
+        /// The name of the store.
         store: String,
         /// The finding, in a sentence.
         finding: String,

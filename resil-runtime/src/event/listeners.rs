@@ -54,8 +54,8 @@ impl Drop for Subscription {
             .position(|l| Arc::ptr_eq(l, &self.listener))
             .map(|i| all.swap_remove(i));
         LISTENING.store(all.len(), Relaxed);
-        // The values that the closure holds are the user's; they may be dropped here, so not under
-        // the lock.
+        // The closure holds values of the user's, which may be dropped here. Their code must not
+        // run under the lock.
         drop(all);
         drop(removed);
     }
@@ -67,7 +67,7 @@ pub(crate) fn is_heard() -> bool {
     is_awake() && is_heard_here()
 }
 
-/// Tells the listeners and the traces around of an event, which is made only if there are any.
+/// Tells an event to the listeners and to the traces around. It is made only if there are any.
 #[inline]
 pub(crate) fn emit(event: impl FnOnce() -> Event) {
     if is_heard() {

@@ -1,9 +1,8 @@
-//! What happened, for logs, metrics and tests: events of the policies, told to listeners of the
-//! process.
+//! The events of the policies, told to the listeners of the process: for logs, metrics and tests.
 //!
-//! With no listener an event costs one relaxed load. [`subscribe`] adds a listener; it runs in the
-//! task that the event happens in, with no lock held, and one that panics loses that event and
-//! nothing else.
+//! With no listener an event costs one relaxed load. [`subscribe`] adds a listener, which runs in
+//! the task that the event happens in, with no lock held. A listener that panics loses that event
+//! and nothing else.
 //!
 //! All events of one call bear its [`CallId`]. To ask about a single call, wrap it in a
 //! [`trace`](crate::trace()).

@@ -27,12 +27,12 @@ const MOST_CALLS: usize = 64;
 #[non_exhaustive]
 pub struct CallReport {
     /// The function that these fields describe; the name of its breaker or of its keys if only
-    /// those had an event. `None` if there was no event at all: everything was answered at the
-    /// first attempt.
+    /// those had an event. `None` if there was no event at all: every call ended at its first
+    /// attempt.
     pub function: Option<&'static str>,
-    /// The number of attempts. 1 if there was no event; 0 if the answer was a replay, or a refusal
-    /// before the body ran. If the call was dropped ([`StopReason::Cancelled`]), the attempts that
-    /// have ended.
+    /// The number of attempts: 1 if there was no event, and 0 if the outcome was a replay, or a
+    /// refusal before the body ran. If the call was dropped ([`StopReason::Cancelled`]), only the
+    /// attempts that had ended count.
     pub attempts: u32,
     /// Why no further attempt was made: `Some(StopReason::Exhausted)` after `max` attempts,
     /// `Some(StopReason::Final)` for an error that is not worth another attempt. `None` after a
@@ -40,7 +40,7 @@ pub struct CallReport {
     pub stopped: Option<StopReason>,
     /// The text of the error of the last failed attempt, cut at 256 characters.
     pub error: Option<Arc<str>>,
-    /// Whether an `#[idempotent]` replayed a recorded answer, and nothing ran.
+    /// Whether an `#[idempotent]` replayed a recorded outcome, and no body ran.
     pub replayed: bool,
     /// The sum of the delays between attempts of all calls, as they were drawn.
     pub waited: Duration,
@@ -86,7 +86,7 @@ pub struct TracedCall {
     pub stopped: Option<StopReason>,
     /// The text of the error of the last failed attempt.
     pub error: Option<Arc<str>>,
-    /// Whether the answer is a replay.
+    /// Whether the outcome is a replay.
     pub replayed: bool,
     /// The sum of the delays between its attempts, as they were drawn.
     pub waited: Duration,
@@ -119,7 +119,7 @@ impl TracedCall {
         self.attempts = attempts;
     }
 
-    /// Notes that the call was answered without running the body.
+    /// Notes that the call ended without running the body.
     fn nothing_ran(&mut self) {
         if !self.counted {
             self.attempts = 0;
@@ -283,13 +283,14 @@ impl Around {
     }
 }
 
-/// Traces for the time of one poll.
+/// Puts traces in force for the time of one poll.
 struct Here(usize);
 
 impl Here {
     fn enter(all: &[Report]) -> Self {
-        HERE.with(|here| here.borrow_mut().extend_from_slice(all));
-        Self(all.len())
+        // A thread that is ending has no more traces in force.
+        let entered = HERE.try_with(|here| here.borrow_mut().extend_from_slice(all));
+        Self(entered.map_or(0, |()| all.len()))
     }
 }
 
@@ -305,7 +306,7 @@ impl Drop for Here {
 }
 
 /// Runs `future` and returns its output with a report on the call in it: how many attempts it took,
-/// how long it waited, whether the answer is a replay, and why no further attempt was made.
+/// how long it waited, whether the outcome is a replay, and why no further attempt was made.
 ///
 /// ```
 /// use resil_runtime::event::StopReason;
@@ -327,10 +328,10 @@ impl Drop for Here {
 /// ```
 ///
 /// It is meant for one call. If there are several, one after the other or one inside the other,
-/// each is listed in [`CallReport::calls`], except for those that were answered at the first
-/// attempt, which have no event. Traces can be nested. The work of tasks is reported if they were
-/// started with [`resil::spawn`](crate::spawn) or [`carry`](crate::carry()), up to the moment at
-/// which the traced future ends; `tokio::spawn` carries nothing.
+/// each is listed in [`CallReport::calls`], except for those that ended at the first attempt, which
+/// have no event. Traces can be nested. The work of tasks is reported if they were started with
+/// [`resil::spawn`](crate::spawn) or [`carry`](crate::carry()), up to the moment at which the
+/// traced future ends; `tokio::spawn` carries nothing.
 ///
 /// While a trace is alive, events are made in the whole process as if somebody listened
 /// ([`event::subscribe`](crate::event::subscribe)), which makes failing calls a little more

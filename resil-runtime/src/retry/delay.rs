@@ -76,8 +76,8 @@ impl RetryPolicy {
         grown.min(self.cap)
     }
 
-    /// Returns the spread of the delay before retry `n`. `previous` is the delay before retry `n - 1`,
-    /// if there was one.
+    /// Returns the spread of the delay before retry `n`. `previous` is the delay before retry
+    /// `n - 1`, if there was one.
     pub(crate) fn spread(&self, n: u32, previous: Option<Duration>) -> Spread {
         let (default, cap) = match self.strategy {
             Strategy::Delays(_) => (Jitter::None, Duration::MAX),

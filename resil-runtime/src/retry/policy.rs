@@ -101,8 +101,8 @@ pub struct RetryPolicy {
     pub(crate) jitter: Option<Jitter>,
     pub(crate) within: Option<Duration>,
     pub(crate) budget: Option<BudgetPolicy>,
-    /// Whether the numbers of `budget` were written out. Defaults leave the numbers of a
-    /// named budget to the functions that write some.
+    /// Whether the numbers of `budget` were written out. Defaults leave the numbers of a named
+    /// budget to the functions that write some.
     pub(crate) budget_is_given: bool,
     pub(crate) nested_outer: bool,
 }

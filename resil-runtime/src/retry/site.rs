@@ -33,8 +33,8 @@ impl RetrySite {
         }
     }
 
-    /// Returns the state for the `Self` of `types`. It is for budgets without a name: a named one is
-    /// shared by all types.
+    /// Returns the state for the `Self` of `types`. It is for budgets without a name: a named one
+    /// is shared by all types.
     #[cfg(not(loom))]
     #[inline(always)]
     pub fn of(&'static self, types: Option<Types>) -> &'static Self {

@@ -5,10 +5,10 @@
 //! reading of the clock and no timer.
 //!
 //! A timeout makes no timer either if another one directly around it, of the same stack, fires no
-//! later: the outer future owns the inner one, and is polled whenever the inner one is. A timeout of
-//! another function promises no such thing, since the future that it polls may belong to a stream or
-//! a set of tasks, and outlive it. Under such a timeout the inner one has a timer of its own. Where
-//! both are due, the inner one leaves the refusal to the outer one.
+//! later: the outer future owns the inner one, and is polled whenever the inner one is. A timeout
+//! of another function promises no such thing, since the future that it polls may belong to a
+//! stream or a set of tasks, and outlive it. Under such a timeout the inner one has a timer of its
+//! own. Where both are due, the inner one leaves the refusal to the outer one.
 
 mod future;
 mod timer;

@@ -30,8 +30,8 @@ enum Due {
     Own,
     /// A deadline of the caller's that no timer enforces.
     Inherited,
-    /// The limit of a timeout around this one, which refuses by itself. `late` means that it was due
-    /// and did not refuse.
+    /// The limit of a timeout around this one, which refuses by itself. `late` means that it was
+    /// due and did not refuse.
     Enclosing { late: bool },
 }
 

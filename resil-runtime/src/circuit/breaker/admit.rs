@@ -1,7 +1,7 @@
-//! Letting calls in: who probes, and when a probe loses its place to another.
+//! Letting calls in: which calls are probes, and when a probe loses its place to another call.
 //!
-//! The time of the last probe's permit is kept in a word of its own, whole: in the bits that are left in the
-//! state word, a time long past would look like one just past or to come.
+//! The time at which the last probe was let in is kept whole, in a word of its own. In the bits
+//! that are left in the state word, a time long past would look like one just past or to come.
 //!
 //! * It is written *before* the state word lets the probe in: a thread that sees a probe out also
 //!   sees when it was let in, or a later time.
@@ -11,8 +11,8 @@
 //! * A thread may store its time and then lose the compare-exchange of the state word. That moves
 //!   the moment at which probes are lost forward by at most that thread's delay, once per lost
 //!   exchange, so no breaker gets stuck.
-//! * Probes are numbered in the state word: a place that was given back and taken again is not
-//!   taken for the lost one that a thread has seen there.
+//! * Probes are numbered in the state word, so that a place that was given back and taken again is
+//!   not mistaken for the lost one that a thread has seen there.
 
 use super::{BreakerCore, Clock};
 use crate::circuit::machine::{self, Admission, Expiry, is_due, is_lost};
@@ -25,7 +25,8 @@ impl BreakerCore {
     ///
     /// # Errors
     ///
-    /// Refuses it with the milliseconds until the next probe may run, if they are known.
+    /// If it refuses the call, returns the milliseconds until the next probe may run, if they are
+    /// known.
     #[inline(always)]
     pub(crate) fn admit(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
         let word = self.load();
@@ -40,7 +41,7 @@ impl BreakerCore {
         loop {
             let word = self.load();
             let rules = &self.settings().rules;
-            // Before the clock.
+            // Read before the clock: see the module.
             let last = self.last_probe();
             let (to, now) = match machine::admit(word, rules, last, clock) {
                 Admission::Passes => return Ok(word.stamp()),
@@ -61,8 +62,8 @@ impl BreakerCore {
         self.last_probe_at().load(Ordering::Acquire)
     }
 
-    /// Stores the time of the permit that is about to be given; returns false if `last` is not the
-    /// last one any more.
+    /// Stores `now` as the time at which the next probe is let in. Returns false if the time stored
+    /// before is not `last` any more.
     fn date_grant(&self, last: u64, now: u64) -> bool {
         let last_probe_at = self.last_probe_at();
         if broken("probe_dated_in_one") {
@@ -94,8 +95,9 @@ impl BreakerCore {
         }
     }
 
-    /// Makes the breaker half-open, with no probe out yet, if its open time is over: what the next
-    /// call would do. Returns the time in milliseconds at which the open time ends, if it has not.
+    /// Makes the breaker half-open, with no probe out yet, if its open time is over: the next call
+    /// would do the same. Returns the time in milliseconds at which the open time ends, if it has
+    /// not.
     pub(crate) fn expire(&self, clock: Clock) -> Option<u64> {
         loop {
             let word = self.load();
@@ -145,13 +147,13 @@ impl BreakerCore {
     }
 }
 
-/// When a call would be let in.
+/// The time at which a call would be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// Now.
     Free,
-    /// At that time in milliseconds, if nothing happens before.
+    /// At this time in milliseconds, if nothing happens before.
     At(u64),
-    /// When it is no longer held open manually.
+    /// Not before somebody ends the manual control that holds the breaker open.
     Unknown,
 }

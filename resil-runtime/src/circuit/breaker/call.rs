@@ -1,4 +1,5 @@
-//! A call that was let in: by which state of the breaker and, where calls are timed, when.
+//! A call that was let in: the state of the breaker that let it in and, where calls are timed, the
+//! time at which it began.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -14,9 +15,9 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct AdmittedCall {
     stamp: Stamp,
-    /// When it began, in nanoseconds, plus the waits that are left out of its time. 0 if the
-    /// breaker has no rule about slow calls, as reading the clock costs more than all the rest.
-    /// Only the task that runs the call writes it.
+    /// The time at which the call began, in nanoseconds, plus the waits that are left out of its
+    /// time. 0 if the breaker has no rule about slow calls, as reading the clock costs more than
+    /// all the rest. Only the task that runs the call writes it.
     began: AtomicU64,
 }
 
@@ -76,7 +77,8 @@ impl BreakerCore {
     ///
     /// # Errors
     ///
-    /// Refuses it with the milliseconds until the next probe may run, if they are known.
+    /// If it refuses the call, returns the milliseconds until the next probe may run, if they are
+    /// known.
     #[inline(always)]
     pub(crate) fn begin(&self, caller: Caller<'_>) -> Result<AdmittedCall, Option<u64>> {
         if self.is_reentered(caller) {
@@ -94,7 +96,7 @@ impl BreakerCore {
         })
     }
 
-    /// Tells listeners of a refusal, and returns it as the user's error.
+    /// Tells listeners of the refusal of a manual call, and returns it as the public error.
     #[cold]
     pub(crate) fn refused(&self, retry_in: Option<u64>) -> Error {
         self.tell_refused(None);

@@ -1,4 +1,5 @@
-//! Adopting settings, manual control, and inspection: everything that calls don't do.
+//! Adopting settings, manual control, and inspection: everything beside letting calls in and
+//! recording their outcomes.
 
 use super::{BreakerCore, Clock};
 use crate::circuit::counts::Counts;
@@ -40,7 +41,8 @@ impl BreakerCore {
             Settings::new(rules, owner, self.key().is_some())
         });
         if is_mine {
-            // Before the word is changed: a thread that finds the new generation finds this too.
+            // Set before the word is changed: a thread that finds the new generation finds this
+            // too.
             self.set_slow_after(rules.slow_after);
             self.begin_anew(settings, clock);
             Ok(())
@@ -51,17 +53,18 @@ impl BreakerCore {
         }
     }
 
-    /// Adopts the settings of `base`, the breaker of the name that this one is a key of, once that
-    /// one has some.
+    /// Adopts the settings of `base`, the breaker of the name that this key is under, once `base`
+    /// has some.
     pub(crate) fn adopt_of(&self, base: &Self, clock: Clock) {
         if self.settings.get().is_none()
             && let Some(settings) = base.settings.get()
         {
-            // Nobody else gives it settings, so they can't differ.
+            // Only this function gives settings to the breaker of a key, so they cannot differ.
             let _ = self.adopt_rules(settings.rules, settings.owner, clock);
         }
     }
 
+    /// Changes the word to a new generation, with nothing counted by other settings.
     fn begin_anew(&self, settings: &Settings, clock: Clock) {
         loop {
             let word = self.load();
@@ -71,7 +74,7 @@ impl BreakerCore {
         }
     }
 
-    /// Opens the breaker until it is told otherwise.
+    /// Opens the breaker until another manual change.
     pub(crate) fn force_open(&self) {
         self.change_manually(|word, _| {
             (word.state() != State::ForcedOpen).then_some(State::ForcedOpen)
@@ -83,7 +86,7 @@ impl BreakerCore {
         self.change_manually(|word, settings| (!word.is_closed()).then(|| settings.closed()));
     }
 
-    /// Lets all calls pass and counts nothing until it is told otherwise.
+    /// Lets all calls pass and counts nothing, until another manual change.
     pub(crate) fn disable(&self) {
         self.change_manually(|word, _| {
             (word.state() != State::Disabled).then_some(State::Disabled)
@@ -127,7 +130,7 @@ impl BreakerCore {
         self.load().state().into()
     }
 
-    /// Returns what is counted in the present state.
+    /// Returns the counts of the present state.
     pub(crate) fn counts(&self, clock: Clock) -> Counts {
         let word = self.load();
         let mut counts = Counts::default();

@@ -1,4 +1,4 @@
-//! One breaker: its word, its settings and its name, and the threads that change them.
+//! One breaker: its word, its settings and its name, and the steps by which threads change them.
 //!
 //! Every step reads the word, then the settings, computes the next word with the pure functions of
 //! [`machine`](super::machine), and replaces the word that it read by compare-exchange. Settings
@@ -25,13 +25,13 @@ use crate::sync::{AtomicU64, Line, Notify, OnceLock, Ordering, broken};
 /// Returns the time in milliseconds, as [`clock::now_ms`](crate::clock::now_ms) counts them.
 pub(crate) type Clock = fn() -> u64;
 
-/// One breaker: what its handles, sites and permits share.
+/// One breaker, which its handles, sites and permits share.
 #[derive(Debug)]
 pub(crate) struct BreakerCore {
     hot: Line<Hot>,
     identity: Identity,
     settings: OnceLock<Settings>,
-    /// Wakes those who wait in [`ready`](Self::ready).
+    /// Wakes the waiters in [`ready`](Self::ready).
     freed: Notify,
 }
 
@@ -41,13 +41,14 @@ struct Hot {
     word: AtomicU64,
     /// [`slow_after`](super::rules::Rules::slow_after) of the settings; written once, with them.
     slow_after: AtomicU64,
-    /// When the last probe was let in, in milliseconds; written only together with the word, so
-    /// that it costs nothing while the breaker is closed. See [`admit`](self::admit).
+    /// The time at which the last probe was let in, in milliseconds. It is written only together
+    /// with the word, so that it costs nothing while the breaker is closed. See
+    /// [`admit`](self::admit).
     last_probe_at: AtomicU64,
 }
 
 impl BreakerCore {
-    /// Creates the breaker of that name.
+    /// Creates the breaker called `name`.
     pub(crate) fn new(name: &'static str) -> Self {
         Self::of(Identity::Named(Name::new(name)))
     }
@@ -75,7 +76,7 @@ impl BreakerCore {
         Word(self.hot.0.word.load(Ordering::Acquire))
     }
 
-    /// Returns from how many nanoseconds on a call is slow; 0 if calls are not timed.
+    /// Returns the time in nanoseconds from which on a call is slow; 0 if calls are not timed.
     #[inline(always)]
     fn slow_after(&self) -> u64 {
         self.hot.0.slow_after.load(Ordering::Relaxed)
@@ -93,7 +94,8 @@ impl BreakerCore {
         self.settings.get().unwrap_or(&DEFAULTS)
     }
 
-    /// Changes the word if it still is `from`, and tells of a change of state.
+    /// Changes the word if it still is `from`, and tells of a change of state. Returns false if it
+    /// is another one.
     fn change(&self, from: Word, to: Word) -> bool {
         let word = &self.hot.0.word;
         let done = if broken("change_in_one") {
@@ -109,8 +111,8 @@ impl BreakerCore {
         done
     }
 
-    /// Tells of a change of state. Wakes those who wait for a place if there may be one, or if it
-    /// comes at another time.
+    /// Tells of a change of state. Wakes the waiters if a place may be free, or becomes free at
+    /// another time than before.
     fn changed(&self, from: State, to: State) {
         let (was, is) = (from.into(), to.into());
         let mut wakes = was != is;
@@ -138,12 +140,12 @@ impl BreakerCore {
         self.identity.key()
     }
 
-    /// Returns who calls it manually.
+    /// Returns the caller that stands for all manual calls of this breaker.
     pub(crate) fn manual_caller(&self) -> Caller<'_> {
         self.identity.name().manual_caller()
     }
 
-    /// Returns what the breakers of all keys under the name share.
+    /// Returns the name with all that its breaker shares with those of its keys.
     pub(crate) fn shared_name(&'static self) -> &'static Name {
         match &self.identity {
             Identity::Named(name) => name,
@@ -151,7 +153,7 @@ impl BreakerCore {
         }
     }
 
-    /// Tells listeners that a call was refused: that of `call`, or a manual one.
+    /// Tells listeners that `call` was refused; without one, that a manual call was.
     pub(crate) fn tell_refused(&self, call: Option<&CallState>) {
         event::emit(|| Event::CircuitRefused {
             name: self.name(),
@@ -161,7 +163,7 @@ impl BreakerCore {
     }
 }
 
-/// Returns when an opening ends, in milliseconds.
+/// Returns the time at which the open time of `state` ends, in milliseconds, if it is open.
 fn due(state: State) -> Option<u64> {
     match state {
         State::Open { until, .. } => Some(until),

@@ -9,7 +9,7 @@ impl BreakerCore {
     /// Waits until a call would be let in: see [`Breaker::ready`](crate::Breaker::ready).
     pub(crate) async fn ready(&self) {
         loop {
-            // Before the state is read: a change after that wakes this wait.
+            // Made before the state is read, so that a change after the reading wakes this wait.
             let mut freed = self.freed.notified();
             if self.is_held_here() {
                 return;

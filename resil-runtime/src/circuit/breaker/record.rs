@@ -25,10 +25,9 @@ impl BreakerCore {
         self.load().stamp() == stamp
     }
 
-    /// Records the outcome of a call that was let in with `stamp`, and whether it was slow. A call
-    /// that began before the last change of state is dropped. While half-open it makes no
-    /// difference how long a call took: see
-    /// [`CircuitPolicy::slow`](crate::circuit::CircuitPolicy::slow).
+    /// Records the outcome of a call that was let in with `stamp`, and whether it was slow. If the
+    /// state has changed since, the outcome is not counted. While half-open it makes no difference
+    /// how long a call took: see [`CircuitPolicy::slow`](crate::circuit::CircuitPolicy::slow).
     #[inline(never)]
     pub(crate) fn record_timed(
         &self,
@@ -107,7 +106,7 @@ impl BreakerCore {
     }
 
     /// Counts an outcome among the failures in a row. Returns true if there is nothing more to do:
-    /// it opened the breaker, or came too late.
+    /// the outcome opened the breaker, or came too late.
     fn count_in_a_row(&self, stamp: Stamp, failed: bool, clock: Clock) -> bool {
         loop {
             let word = self.load();
@@ -142,10 +141,11 @@ impl BreakerCore {
     /// Sets the flag that successes have to be recorded, as a failure or a slow call is in the
     /// window.
     ///
-    /// Against [`skip_successes`](Self::skip_successes): this one writes the count and then reads
-    /// the flag, that one writes the flag and then reads the count, each with a fence between, so
-    /// that one of them sees the other. Operations that are `SeqCst` by themselves would do under
-    /// C11 too, but model checkers take those as acquire and release, and this is the cold path.
+    /// It may run at the same time as [`skip_successes`](Self::skip_successes). The count is
+    /// written before this function reads the flag; `skip_successes` writes the flag and then reads
+    /// the count. With a fence between the two steps on both sides, one of them sees the other.
+    /// `SeqCst` operations without fences would do under C11 too, but model checkers take those as
+    /// acquire and release, and this is the cold path.
     fn record_successes(&self, stamp: Stamp) {
         if !broken("record_fence") {
             fence(Ordering::SeqCst);

@@ -3,7 +3,7 @@
 //!
 //! Otherwise two functions that share a name, one calling the other, or a recursion could never
 //! recover: the outer call takes the only probe, and the inner one is refused. While the breaker is
-//! closed, one failed answer would count twice.
+//! closed, one failure would count twice.
 
 use std::ptr;
 
@@ -15,7 +15,7 @@ use crate::circuit::held::{BREAKERS, HeldFrame, HeldStack};
 use crate::event::{self, Event};
 
 impl BreakerCore {
-    /// Returns what identifies this breaker among those whose permits are held.
+    /// Returns the number that identifies this breaker among those whose permits are held.
     pub(super) fn id(&self) -> usize {
         ptr::from_ref(self).addr()
     }

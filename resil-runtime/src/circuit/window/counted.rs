@@ -2,10 +2,10 @@
 //! two bits for each call, one set for a failure and one for a slow call.
 //!
 //! Each recorded outcome takes a sequence number with one `fetch_add`, swaps its bits into the
-//! ring, and moves the counts by what it put less what it found: so writers that lap each other
-//! never drift, and the counts are always the set bits. A quick success does not change a full
-//! window in which nothing failed or was slow; the breaker then does not record it at all (see
-//! `record_successes` in the state word).
+//! ring, and moves the counts by the difference between the bits it put and those it found. So the
+//! counts do not drift if writers lap each other: they always equal the set bits. A quick success
+//! does not change a full window in which nothing failed or was slow; the breaker then does not
+//! record it at all (see `record_successes` in the state word).
 //!
 //! The first writer of a generation begins it: count and ring carry its number, and a word with
 //! another number counts as nothing. A writer that finds another number checks whether it is itself
@@ -38,12 +38,14 @@ const FAILURE: u64 = 1 << 31;
 const GENERATION_SHIFT: u32 = 46;
 /// The mask of each of the two counts: room for the longest window, and for [`BIAS`] on both sides.
 const FIELD: u64 = (1 << 15) - 1;
-/// What is added to each count. A writer may take a failure out before the writer that put it in
-/// has counted it: the count is then below zero for a moment, which must not borrow from its
-/// neighbour. More threads than this would have to be at that very point.
+/// The number that is added to each count. A writer may take a failure out before the writer that
+/// put it in has counted it. The count is then below zero for a moment, which must not borrow from
+/// its neighbour. To get below this number, more threads than that would have to be at that very
+/// point.
 const BIAS: u64 = 1 << 13;
-/// Sequence numbers are lowered again from here on: above two of the longest windows. Before they
-/// overflow, as many writers again would have to be suspended at that moment.
+/// The sequence number, above two of the longest windows, from which on sequence numbers are
+/// lowered again. For them to overflow, as many writers again would have to be suspended at that
+/// moment.
 const HIGH: u64 = 1 << 15;
 /// The number of calls in a word of the ring.
 const CALLS: u32 = 16;
@@ -52,7 +54,7 @@ const fn begin(generation: u32) -> u64 {
     ((generation as u64) << GENERATION_SHIFT) + BIAS * FAILURE + BIAS * SLOW
 }
 
-/// Returns what a call adds to the count word.
+/// Returns the amount that a call adds to the count word.
 fn weight(sample: Sample) -> u64 {
     u64::from(sample.failed) * FAILURE + u64::from(sample.slow) * SLOW
 }
@@ -118,8 +120,8 @@ impl CountedWindow {
         self.tally(generation)
     }
 
-    /// Replaces `was` by `now` in the counts, unless another generation has begun: it would keep
-    /// the difference for ever.
+    /// Replaces `was` by `now` in the counts, unless another generation has begun, whose counts
+    /// would keep the difference for ever.
     fn move_counts(&self, generation: u32, was: Sample, now: Sample) -> Option<()> {
         self.count
             .0
@@ -164,8 +166,11 @@ impl CountedWindow {
         }
     }
 
-    /// Brings one word of the ring to `generation`: generations are numbered modulo 2¹⁸, and a word
-    /// that a small `min_calls` never reaches must not be found with its own number again.
+    /// Brings one word of the ring to `generation`.
+    ///
+    /// Generations are numbered modulo 2¹⁸. With a small `min_calls` the breaker may open, time and
+    /// again, before it has written to some word. Such a word must not be taken for a current one
+    /// when its old number comes again.
     fn refresh(&self, generation: u32, current: impl Fn() -> bool) {
         // A different word each time, whatever the step from one generation to the next is
         // (Fibonacci hashing: 2³² divided by the golden ratio).

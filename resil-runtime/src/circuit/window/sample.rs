@@ -11,7 +11,7 @@ pub(crate) struct Tally {
     pub(crate) settled: bool,
 }
 
-/// How a counted call went.
+/// The outcome of one call, as a window counts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
     pub(crate) failed: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Returns its two bits in the ring of a counted window.
+    /// Returns the sample as its two bits in the ring of a counted window.
     pub(super) fn bits(self) -> u64 {
         u64::from(self.failed) | u64::from(self.slow) << 1
     }

@@ -1,5 +1,5 @@
-//! Which cache line of a timed window a thread writes to, so that threads that all succeed do not
-//! compete for one.
+//! The shards of a timed window. Each thread writes to the cache line of one of them, so that
+//! threads that all succeed do not compete for one line.
 
 #[cfg(not(loom))]
 use std::{
@@ -8,8 +8,7 @@ use std::{
     thread,
 };
 
-/// Returns the number of shards: that of threads that can run at once, at most eight, which is 1
-/// KB.
+/// Returns the number of shards: as many as threads can run at once, at most eight, which is 1 KB.
 #[cfg(not(loom))]
 pub(super) fn number() -> usize {
     const MOST: usize = 8;
@@ -33,8 +32,8 @@ pub(super) fn of_thread() -> usize {
     .unwrap_or(0)
 }
 
-/// One shard for the model checker, whose every run must be the same. What it checks is that calls
-/// and failures are counted on different lines.
+/// Returns one: every run of the model checker must be the same. The models are about calls and
+/// failures that are counted on different lines, not about shards.
 #[cfg(loom)]
 pub(super) fn number() -> usize {
     1

@@ -12,8 +12,9 @@
 //! writers then check the condition, one of them sees the other. It costs no more than acquire and
 //! release here.
 //!
-//! A tag that lies ahead means a late writer, or a clock that lags behind another runtime's. The
-//! writer reads the clock again, and if it still lags, that clock is taken as the right one.
+//! A writer that finds a later tag than its own is late, or its clock lags behind another
+//! runtime's. It reads its clock again. If the tag found is still the later one, the writer's clock
+//! is taken as the right one, and its tag replaces the later one.
 
 use std::array;
 
@@ -40,11 +41,11 @@ pub(crate) struct TimedWindow {
     layout: Layout,
 }
 
-/// The fields of a word: generation 10 (modulo that) | bucket | count, saturating.
+/// The fields of a word: generation, modulo 2¹⁰ | bucket | count, saturating.
 ///
-/// The bucket has as many bits as [`UNTIL_MAX`] takes of that window, for buckets of 10 ms 36; the
-/// count has what is left: enough for sixteen million calls a second on each line, however long the
-/// buckets are.
+/// The bucket has as many bits as the number of buckets up to [`UNTIL_MAX`] needs: 36 for buckets
+/// of 10 ms. The count has the bits that are left: enough for sixteen million calls a second on
+/// each line, however long the buckets are.
 #[derive(Debug, Clone, Copy)]
 struct Layout {
     count_bits: u32,
@@ -80,8 +81,8 @@ impl Layout {
         tag | (count + 1).min(self.counts())
     }
 
-    /// Returns how much later `tag` is than that of `word`: more than half of all numbers if it is
-    /// earlier.
+    /// Returns how much later `tag` is than the tag of `word`, wrapping around: more than half of
+    /// all numbers if it is earlier.
     const fn since(self, word: u64, tag: u64) -> u64 {
         tag.wrapping_sub(word & !self.counts())
     }
@@ -98,8 +99,8 @@ impl TimedWindow {
         Self::with_shards(window_ms, shard::number())
     }
 
-    /// Creates a window with that many shards. One is enough for the breaker of a key, and saves 1
-    /// KB.
+    /// Creates a window of `window_ms` with that many shards. One shard is enough for the breaker
+    /// of a key, and saves 1 KB.
     pub(crate) fn with_shards(window_ms: u64, shards: usize) -> Self {
         let window = window_ms.max(1);
         let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
@@ -154,9 +155,9 @@ impl TimedWindow {
     pub(crate) fn trips(&self, tag: u64, rate: &Rate) -> bool {
         let failures = self.sum(&self.failures, tag);
         let slow = rate.slow.map_or(0, |_| self.sum(&self.slow, tag));
-        // With fewer calls than there are, the ratio is only higher: if it is not reached with
-        // these, it is not reached. As long as all is well, the first check ends it, with one line
-        // read.
+        // With fewer calls than there are, the ratio only comes out higher: if it is not reached
+        // with these, it is not reached at all. As long as all is well, the first check returns
+        // false, with one line read.
         let reached = |calls: u64| rate.reached(failures, slow, calls.max(failures).max(slow));
         reached(u64::from(rate.min_calls))
             && reached(self.sum(self.own(), tag).max(u64::from(rate.min_calls)))
@@ -184,8 +185,8 @@ impl TimedWindow {
         }
     }
 
-    /// Adds one to the bucket of `tag`, in place of an older one. If a later bucket is there, it
-    /// does nothing and returns false, unless the caller is `sure`.
+    /// Adds one to the bucket of `tag`, in place of an older bucket. If a later one is there, it
+    /// does nothing and returns false, unless the caller is `sure` of the tag.
     fn add(&self, slots: &Slots, tag: u64, sure: bool) -> bool {
         let layout = self.layout;
         layout
