@@ -13,8 +13,8 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
-// Types at the root and not in modules called `retry` or `timeout`: an import of the attribute
-// would bring such a module along, and clash with one of the user's own.
+// These types are at the root, not in modules called `retry` or `timeout`: an import of the
+// attribute would import the module of the same name too, which could clash with the user's own.
 #[cfg(feature = "idempotent")]
 pub use idempotency::IdempotencyError;
 pub use resil_runtime::circuit::{
@@ -28,7 +28,8 @@ pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strat
 pub mod __private {
     pub use resil_macros::{stack, write_clone_of_the_moved_argument_in_retry};
     pub use resil_runtime::__private::*;
-    // In place of the runtime's own: with the feature `store` a call may be made on a store.
+    // These replace the runtime's items of the same names: with the feature `store` a call may be
+    // made on a store outside of memory.
     #[cfg(feature = "store")]
     pub use resil_stores::__private::{
         IdempotentSite, StoreChoice, recorded, recorded_with_errors,

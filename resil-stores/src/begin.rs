@@ -1,5 +1,5 @@
-//! How a call on a store begins: it waits for its turn in this process, asks the store, polls it
-//! while another process holds the key, and gets the key, a result, or a refusal.
+//! Begins a call on a store. The call waits for its turn in this process, asks the store, and asks
+//! again while another process holds the key. It ends with a claim, a recorded result, or a refusal.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -22,15 +22,15 @@ use crate::key_queue::{QueuedCall, Turn};
 use crate::lease::{Lease, give_back};
 use crate::pause::{LONGEST_PAUSE, Pause};
 
-/// How a call goes on once it has been answered.
+/// The answer to a call: it says how the call goes on.
 pub(crate) enum ClaimOutcome {
-    /// The key is the call's.
+    /// The call has claimed the key: the body is to be run under the claim.
     Run(Lease),
-    /// The store is away, and may be done without.
+    /// The store is away, and `open_on_outage` is set: the body is to be run unprotected.
     RunOpen,
     /// The recorded outcome, and the codec that reads it.
     Done(Recorded, Arc<dyn Codec>),
-    /// Nothing to run and nothing to replay.
+    /// The call is refused: there is nothing to run and nothing to replay.
     Refuse(Cause),
 }
 
@@ -40,7 +40,8 @@ impl StoredCall {
     }
 
     fn away(&self, source: StoreError, may_open: bool, deadline: Option<Instant>) -> ClaimOutcome {
-        // Past its deadline it is the caller that gave up: the store may be well, and hold the key.
+        // Past the deadline it is the caller that gave up: the store may be well, and the key may be
+        // claimed in it.
         let may_open = may_open && deadline.is_none_or(|at| clock::now() < at);
         let transient = source.kind() == StoreErrorKind::Unavailable;
         if may_open && transient && self.shared.settings.open_on_outage {
@@ -55,8 +56,8 @@ impl StoredCall {
         ClaimOutcome::Done(recorded, Arc::clone(&self.shared.settings.codec))
     }
 
-    /// The outcome of a call that shares what another one found, which came with the fingerprint
-    /// `by`.
+    /// Returns the answer to a call that shares the outcome which another call has found. `by` is the
+    /// fingerprint of that other call.
     fn found(&self, by: Option<Fingerprint>, recorded: Recorded) -> ClaimOutcome {
         match (by, self.request.fingerprint) {
             (Some(theirs), Some(ours)) if theirs != ours => ClaimOutcome::Refuse(Cause::KeyReused),
@@ -65,7 +66,8 @@ impl StoredCall {
     }
 }
 
-/// Begins the call. Wherever it is polled, it must not wait for a claim that the poll is under.
+/// Begins the call. Each poll first looks at the claims that it runs under: a call that waited for one
+/// of them would wait for itself, and is refused.
 pub(crate) async fn begin(call: StoredCall) -> ClaimOutcome {
     let (key, live) = (call.key, Arc::clone(&call.shared.live));
     let mut begun = pin!(begin_alone(call));
@@ -89,7 +91,8 @@ async fn begin_alone(call: StoredCall) -> ClaimOutcome {
             let left = until.saturating_duration_since(clock::now());
             return StoredCall::in_progress(Some(left));
         }
-        // Without a turn, if need be: the store answers at once, and nobody is waited for.
+        // It asks the store even without a turn: the call waits for nobody, and one question more
+        // does no harm.
         queued.try_turn();
     } else if queued.found().is_none() && !queued.try_turn() {
         call.tell(IdempotencyEvent::Waiting);
@@ -107,7 +110,7 @@ async fn begin_alone(call: StoredCall) -> ClaimOutcome {
     ask(call, queued, deadline).await
 }
 
-/// Asks the store until it has an answer other than "busy".
+/// Asks the store until its answer is not [`Busy`](ClaimAnswer::Busy), or the call may wait no longer.
 async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>) -> ClaimOutcome {
     let lease = call.request.lease;
     let mut pause = Pause::new();
@@ -129,8 +132,8 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
                     call.tell(IdempotencyEvent::TakenOver);
                 }
                 let Some(held_from) = fresh(&call, sent).await else {
-                    // It was ours for too short a time to begin. Given back first, or the next
-                    // claim would meet this one.
+                    // The lease may be nearly over, so no body may begin under it. The claim is
+                    // given back first, or the next one would find the key claimed.
                     let token = std::mem::replace(&mut call.request.token, Token::random());
                     let step = call.shared.store().release(&call.key, token);
                     let _ = call.by(clock::add(clock::now(), lease / 3), step).await;
@@ -142,8 +145,8 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
             }
             ClaimAnswer::Done(recorded) => {
                 unanswered.0 = None;
-                // By the store's clock it may expire sooner: shared with the calls that wait
-                // already, and with none that comes later.
+                // The record may expire soon, by the store's clock. So it is shared only for as
+                // long as the calls need that wait already.
                 let until = clock::add(clock::now(), LONGEST_PAUSE);
                 queued.share(call.request.fingerprint, recorded.clone(), until);
                 return call.done(recorded);
@@ -179,8 +182,8 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
     }
 }
 
-/// Whether the busy key is one that this very poll is under, over another handle of one store: only
-/// its owner can renew it.
+/// Returns whether the busy key is claimed by the body that this poll is under, over another handle of
+/// the same store. It asks the store to renew the claim, which only the owner's token can.
 async fn is_own(call: &StoredCall) -> bool {
     let Some(own) = own_claim(&call.key) else {
         return false;
@@ -192,8 +195,9 @@ async fn is_own(call: &StoredCall) -> bool {
     matches!(ack, Ok(Ack::Ok | Ack::NoRoom))
 }
 
-/// Returns the time from which the lease counts. An answer that took long is followed by a renewal;
-/// `None` if that is refused, or nobody knows.
+/// Returns the time from which the lease of a new claim counts. If the answer to the claim took a
+/// third of the lease or longer, the claim is renewed first; `None` if the renewal is refused or gets
+/// no answer.
 async fn fresh(call: &StoredCall, sent: Instant) -> Option<Instant> {
     let (request, store) = (&call.request, call.shared.store());
     let lease = request.lease;
@@ -212,8 +216,8 @@ fn sooner(deadline: Option<Instant>, other: Instant) -> Instant {
     deadline.map_or(other, |at| at.min(other))
 }
 
-/// Gives a claim back when it is dropped without an answer, whatever becomes of the future that
-/// sent it: no body began under it.
+/// Gives a claim back that was sent and not answered, also when the future that sent it is dropped. No
+/// body has begun under it.
 struct Unanswered(Option<SentClaim>);
 
 impl Drop for Unanswered {

@@ -1,4 +1,4 @@
-//! One call on a store outside of memory: what it claims, and how its steps are bounded in time.
+//! One call on a store outside of memory: the request of its claim, and the bound on its steps.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -22,13 +22,13 @@ pub(crate) struct StoredCall {
     pub(crate) shared: Shared,
     pub(crate) key: RecordKey,
     pub(crate) request: ClaimRequest,
-    /// Whether it waits for a call that has its key.
+    /// Whether it waits when another call has claimed its key.
     pub(crate) waits: bool,
     /// The call's id, if somebody listened when it began.
     pub(crate) id: Option<CallId>,
 }
 
-/// A claim that was sent, and may not be answered.
+/// A claim that was sent, and that may get no answer.
 pub(crate) struct SentClaim {
     pub(crate) shared: Shared,
     pub(crate) key: RecordKey,
@@ -37,11 +37,12 @@ pub(crate) struct SentClaim {
     pub(crate) runtime: Handle,
 }
 
-/// The claim of a body that is being polled, as inner calls find it.
+/// The claim of a body that is being polled, as the calls that this body makes find it.
 struct StoredKey {
     live: Arc<Live>,
     key: RecordKey,
-    /// By its token a store knows its record again, over whatever handle it is reached.
+    /// The request of the claim. A store knows the record by its token, over whatever handle it is
+    /// asked.
     request: ClaimRequest,
 }
 
@@ -54,7 +55,8 @@ impl StoredCall {
         tell(self.name(), what, self.key.shown(), || self.id);
     }
 
-    /// Takes a step of the store, which has until `at`.
+    /// Takes a step of the store. If there is no answer by `at`, the step is dropped, and the error
+    /// is `Unavailable`.
     pub(crate) async fn by<T>(
         &self,
         at: Instant,
@@ -77,7 +79,7 @@ impl StoredCall {
         }
     }
 
-    /// The call's claim, as the poll of its body shows it.
+    /// Returns the claim as it is put on the stack while the body is polled.
     pub(crate) fn active(&self, fence: u64) -> ActiveClaim {
         let key = StoredKey {
             live: Arc::clone(&self.shared.live),
@@ -88,18 +90,18 @@ impl StoredCall {
     }
 }
 
-/// Whether the poll in progress is under a claim on `key`, made over the same settings or a clone
-/// of them.
+/// Returns whether the poll in progress is under a claim on `key`, made over the same [`Shared`] or a
+/// clone of it.
 pub(crate) fn is_under(live: &Arc<Live>, key: &RecordKey) -> bool {
     find_stored(|held| (Arc::ptr_eq(&held.live, live) && held.key == *key).then_some(())).is_some()
 }
 
-/// Returns the claim on such a key that the poll in progress is under, on whatever store.
+/// Returns the request of the claim on `key` that the poll in progress is under, on whatever store.
 pub(crate) fn own_claim(key: &RecordKey) -> Option<ClaimRequest> {
     find_stored(|held| (held.key == *key).then_some(held.request))
 }
 
-/// Returns the key of an active claim, where that is on a store.
+/// Returns the key of an active claim; `None` if the claim is in memory.
 pub(crate) fn stored_key(key: &ClaimedKey) -> Option<&RecordKey> {
     as_stored(key).map(|held| &held.key)
 }
@@ -115,7 +117,8 @@ fn as_stored(key: &ClaimedKey) -> Option<&StoredKey> {
     }
 }
 
-/// Returns the output of `future`, if it comes before `at`. Ready when the time is up counts.
+/// Returns the output of `future`; `None` if it is not ready by `at`. The future is polled before the
+/// timer, so an output that is ready when the time is up counts.
 pub(crate) async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut timer: Option<Pin<Box<clock::Sleep>>> = None;

@@ -1,4 +1,4 @@
-//! How results become bytes in a store, by a codec that the user may choose.
+//! Turns results into the bytes of a store and back, by a codec that the user may choose.
 
 use std::error::Error;
 use std::io;
@@ -13,54 +13,57 @@ use resil_runtime::__private::stores::{
 use resil_runtime::idempotency::NotRecordedReason;
 use resil_runtime::idempotency::{Recordable, RecordableError};
 
-/// The error of a [`Codec`]. It is never shown, as it may speak of the value.
+/// The error of a [`Codec`]. It is never shown, as its text may hold parts of the value.
 pub type CodecError = Box<dyn Error + Send + Sync>;
 
 /// Reads one value from the deserializer that a [`Codec`] gives it.
 pub type Read<'a> =
     dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error> + 'a;
 
-/// The encoding of results in a store: see [`Shared::codec`](crate::Shared::codec). [`Json`] is the
+/// The encoding of results in a store, set by [`Shared::codec`](crate::Shared::codec). [`Json`] is the
 /// default.
 ///
-/// Take one that keeps the names of fields. After two fields of one type changed their places,
-/// postcard and compact `MessagePack` decode what was recorded before without an error, and with
-/// the values swapped; JSON and `MessagePack` with names read it right.
+/// Choose a format that keeps the names of fields. If two fields of one type change places, postcard
+/// and compact `MessagePack` decode older records without an error, and with the values swapped. JSON
+/// and `MessagePack` with names read them right.
 ///
-/// A value that the format can't carry must be an error of [`encode`](Self::encode): what is decoded
-/// is replayed as the function's own result.
+/// [`encode`](Self::encode) must refuse a value that the format can't carry, since a decoded value is
+/// replayed as the function's own result.
 pub trait Codec: Send + Sync + 'static {
-    /// The id that is stored beside the bytes: at most 32 bytes of ASCII. A result of another id is
+    /// Returns the id that is stored beside the bytes: at most 32 bytes of ASCII. A result with
+    /// another id is
     /// [`Undecodable`](resil_runtime::idempotency::IdempotencyError::Undecodable), and nothing runs again.
     fn id(&self) -> &'static str;
 
-    /// Writes `value`.
+    /// Writes `value` to `to`.
     ///
     /// # Errors
     ///
-    /// If it can't be encoded: it is recorded as not stored, and replays get `NotStored`.
+    /// If the value can't be encoded. The call is then recorded as not stored, and replays get
+    /// `NotStored`.
     fn encode(
         &self,
         value: &dyn erased_serde::Serialize,
         to: &mut dyn io::Write,
     ) -> Result<(), CodecError>;
 
-    /// Calls `read` once, with a deserializer over `bytes`; all of them must belong to the value.
+    /// Calls `read` once, with a deserializer over `bytes`. The value must take all of the bytes.
     ///
     /// # Errors
     ///
-    /// If they are not one value: the caller gets `Undecodable`, and nothing runs again.
+    /// If the bytes are not exactly one value. The caller gets `Undecodable`, and nothing runs again.
     fn decode(&self, bytes: &[u8], read: &mut Read<'_>) -> Result<(), CodecError>;
 }
 
-/// The default codec, `serde_json`: keeps the names of fields, and people can read it.
+/// The default codec, `serde_json`. It keeps the names of fields, and people can read it.
 ///
-/// Refuses what JSON would bring back as another value, or not at all: floats that are not finite,
-/// what is in `Some` and written as `null` (`Some(())`, `Some(None)`), and what is nested deeper
-/// than 127 arrays and objects. Such a result is
-/// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored). It sees what a type's `Serialize` says and
-/// no more: if that leaves out a field, or writes two variants alike (`untagged`), so does the
-/// replay.
+/// It refuses values that JSON would bring back as others, or not at all: floats that are not finite,
+/// values in `Some` that are written as `null` (`Some(())`, `Some(None)`), and values that are nested
+/// deeper than 127 arrays and objects. Such a result is
+/// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored).
+///
+/// It can't see past a type's `Serialize`. If that leaves out a field, or writes two variants alike
+/// (`untagged`), the replay has lost the difference.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Json;
@@ -86,7 +89,8 @@ impl Codec for Json {
     }
 }
 
-/// Returns the bytes of `value`, if they are no more than `limit`.
+/// Returns the bytes of `value`, or the reason why it is not recorded: it takes more than `limit` bytes,
+/// or the codec refuses it.
 pub(crate) fn encode(
     value: &dyn erased_serde::Serialize,
     codec: &dyn Codec,
@@ -131,8 +135,8 @@ impl SerdeFns for InAnyCodec {
     }
 }
 
-/// How the results of one function are recorded, in memory and on a store: function pointers, and
-/// no bounds on their types.
+/// The codec of the results of one function, in memory and on a store. It holds function pointers, so
+/// that code that uses it needs no bounds on `T` and `E`.
 #[derive(Debug)]
 pub struct ResultCodec<T, E> {
     pub(crate) memory: memory::ResultCodec<T, E>,
@@ -148,8 +152,8 @@ impl<T, E> Clone for ResultCodec<T, E> {
 }
 impl<T, E> Copy for ResultCodec<T, E> {}
 
-/// Returns the codec of the success type `T` of the return type `R`, as
-/// [`recorded`](memory::recorded) does.
+/// Returns the codec of the return type `R`, whose success type is `T`, as
+/// [`recorded`](memory::recorded) does in memory.
 pub fn recorded<R, T, E>() -> ResultCodec<T, E>
 where
     R: IsResult<T, E>,
@@ -162,7 +166,7 @@ where
     }
 }
 
-/// [`recorded`], with `errors = store`.
+/// Returns the codec of [`recorded`], and records errors too: `errors = store`.
 pub fn recorded_with_errors<R, T, E>() -> ResultCodec<T, E>
 where
     R: IsResult<T, E>,

@@ -1,4 +1,4 @@
-//! What a body can ask of the claim that it runs under.
+//! The key and the fence of the claim that a body runs under, for the body to forward.
 
 use std::fmt;
 
@@ -18,8 +18,8 @@ pub struct Current {
 
 impl Current {
     /// Returns the hash of namespace, scope and key, as 64 hex digits: an `Idempotency-Key` for
-    /// services that the body calls. The same for every start of one key, in every process with the same store
-    /// settings.
+    /// services that the body calls. It is the same for every start of one key, in every process whose
+    /// store has the same settings.
     pub fn key(&self) -> String {
         RecordKey::new(self.key, "").hex()
     }
@@ -29,8 +29,9 @@ impl Current {
         self.key
     }
 
-    /// Returns the fencing token, which rises with every owner of the key. A service that keeps the
-    /// highest one that it has seen can refuse an owner that stood still and comes back late.
+    /// Returns the fence, which rises with every owner of the key. It serves as a fencing token: a
+    /// service that keeps the highest fence that it has seen can refuse an owner that stood still and
+    /// comes back late.
     pub fn fence(&self) -> u64 {
         self.fence
     }
@@ -45,13 +46,15 @@ impl fmt::Debug for Current {
     }
 }
 
-/// Returns key and fence of the claim that the caller runs under: inside a body under
-/// `#[idempotent]`, the innermost one; `None` elsewhere, in a task that the body spawned, and where a body runs
-/// unprotected while the store is away.
+/// Returns key and fence of the claim that the caller runs under.
+///
+/// In a body under several claims it is the innermost. `None` outside of a body under
+/// `#[idempotent]`, in a task that the body has spawned, and in a body that runs unprotected while the
+/// store is away.
 pub fn current() -> Option<Current> {
     let claim = innermost()?;
     let key = match claim.key() {
-        // The hash that the key has on a store without a namespace or a pepper.
+        // Hashed as on a store that has no namespace and no pepper.
         ClaimedKey::Memory(_, key) => digest(None, &[b"", text(key.scope).as_bytes(), &key.parts]),
         stored @ ClaimedKey::Stored(_) => *stored_key(stored)?.hash(),
     };

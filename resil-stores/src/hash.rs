@@ -1,5 +1,5 @@
-//! The hash that leaves the process in place of a key: a SHA-256 of its length-prefixed parts. With a
-//! pepper it is an HMAC of them, since short keys can be guessed.
+//! The hash that leaves the process in place of a key: a SHA-256 of the key's length-prefixed parts.
+//! With a pepper it is an HMAC of them, since short keys could be found by trying them.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -10,7 +10,8 @@ pub(crate) fn digest(pepper: Option<&[u8]>, parts: &[&[u8]]) -> [u8; 32] {
         let len = (part.len() as u64).to_le_bytes();
         [Frame::Len(len), Frame::Part(part)]
     });
-    // An HMAC takes a key of any length, so there is always one.
+    // An HMAC takes a key of any length, so with a pepper this never falls through to the plain
+    // hash.
     if let Some(mut mac) = pepper.and_then(|p| Hmac::<Sha256>::new_from_slice(p).ok()) {
         framed.for_each(|f| mac.update(f.bytes()));
         return mac.finalize().into_bytes().into();

@@ -1,4 +1,4 @@
-//! A body under a claim on a store: the heartbeat beside it, and its end.
+//! Runs a body under a claim on a store, with the heartbeat beside it, and ends the claim.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,34 +19,34 @@ use crate::lease::{End, Heartbeat, Lease, Lost};
 ///
 /// It is kept in a box, as it is larger than the state of a call in memory.
 pub(crate) struct HeldClaim<'a, T, E> {
-    /// `None`: it has ended, or the body runs unprotected.
+    /// The claim; `None` if it has ended, or the body runs unprotected.
     lease: Option<Lease>,
     heartbeat: Option<Heartbeat>,
-    /// The claim as the poll of its body shows it.
+    /// The claim as it is put on the stack while the body is polled.
     active: Option<ActiveClaim>,
     call: KeyedCall<'a>,
     codec: ResultCodec<T, E>,
-    /// The body is done and its outcome is being encoded: it must never run again.
+    /// Whether the outcome of the body is being encoded. If that panics, the body must not run again.
     recording: bool,
-    /// The outcome, while its end is on its way.
+    /// The outcome, kept here until the end of the claim is acknowledged or given up.
     ending: Option<(Outcome<T, E>, oneshot::Receiver<()>)>,
 }
 
-/// Whether the claim is known to be held.
+/// Says whether the claim is known to be held.
 #[derive(Debug, PartialEq, Eq)]
 enum Hold {
     /// The lease can't have ended.
     Sure,
-    /// The lease may have ended while nobody polled this call. The store is being asked who has the
-    /// key.
+    /// The lease may have ended while nobody polled this call. A heartbeat is asking the store
+    /// whether the key was taken over.
     Unsure,
 }
 
-// Nothing in it is pinned: the body is the caller's.
+// No field is pinned in place: the body is in the caller's future, the heartbeat in a box.
 impl<T, E> Unpin for HeldClaim<'_, T, E> {}
 
 impl<'a, T, E> HeldClaim<'a, T, E> {
-    /// A call under `lease`; unprotected, if there is none.
+    /// Makes a call under `lease`; an unprotected one if there is none.
     pub(crate) fn new(lease: Option<Lease>, call: KeyedCall<'a>, codec: ResultCodec<T, E>) -> Self {
         call.has_claimed();
         let active = lease.as_ref().map(|l| l.call().active(l.fence()));
@@ -61,7 +61,7 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
         }
     }
 
-    /// Polls `inside` under the claim. It is gone when the call has its outcome.
+    /// Polls `inside` under the claim. When this is ready, `inside` has been dropped.
     pub(crate) fn poll<F>(
         &mut self,
         mut inside: Pin<&mut Option<F>>,
@@ -73,7 +73,8 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
         if self.ending.is_some() {
             return self.poll_end(cx);
         }
-        // Before the body: a call that may have lost its key must not go one step further.
+        // Polled before the body: the body of a call that may have lost its key must not take
+        // another step.
         match self.poll_hold(cx) {
             Ok(Hold::Sure) => {}
             Ok(Hold::Unsure) => return Poll::Pending,
@@ -98,7 +99,7 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
             return Poll::Pending;
         };
         let completion = self.completion(&out);
-        // What is inside may hold attempts that only its drop cuts.
+        // Dropped before the end is chosen: `inside` may hold an attempt that is cut only by this.
         inside.set(None);
         self.heartbeat = None;
         let Some(lease) = self.lease.take() else {
@@ -109,13 +110,13 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
         self.poll_end(cx)
     }
 
-    /// Renews the lease as often as it is due.
+    /// Renews the lease whenever that is due, and returns whether the claim is known to be held.
     fn poll_hold(&mut self, cx: &mut Context<'_>) -> Result<Hold, Lost> {
         let Some(lease) = &mut self.lease else {
             return Ok(Hold::Sure);
         };
         loop {
-            // Timers are late where the process stood still: the clock is asked, too.
+            // The clock is read too, since timers are late if the process stood still.
             let sure = clock::now() < lease.fenced_at();
             let heartbeat = match &mut self.heartbeat {
                 Some(heartbeat) => heartbeat,
@@ -132,7 +133,8 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
         }
     }
 
-    /// Leaves a claim whose lease is over or taken: there is nothing left to end.
+    /// Drops a claim whose lease is over or whose key was taken over, and returns the refusal. There is
+    /// no claim left to end.
     fn lost(&mut self) -> Outcome<T, E> {
         self.heartbeat = None;
         let lease = self.lease.take();
@@ -140,7 +142,7 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
         Err(Failure::Policy(self.call.refuse(name, Cause::LeaseLost)))
     }
 
-    /// Returns the completion of the claim, if the outcome is to be recorded.
+    /// Returns the completion that records the outcome; `None` if it is not to be recorded.
     fn completion(&mut self, out: &Outcome<T, E>) -> Option<End> {
         let settings = &self.lease.as_ref()?.call().shared.settings;
         let (codec, limit) = (&*settings.codec, settings.max_result);
@@ -162,7 +164,7 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         if let Some((_, heard)) = &mut self.ending {
-            // Dropped or sent: both mean that there is nothing more to wait for.
+            // The sender never sends: its drop says that there is nothing more to wait for.
             let _ = ready!(Pin::new(heard).poll(cx));
         }
         match self.ending.take() {
@@ -178,7 +180,7 @@ impl<T, E> Drop for HeldClaim<'_, T, E> {
             return;
         };
         let end = if self.recording {
-            // Its `Serialize` panicked.
+            // The `Serialize` of the outcome panicked.
             let codec = lease.call().shared.settings.codec.id();
             let reason = NotRecordedReason::NotEncodable;
             complete(

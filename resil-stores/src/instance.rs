@@ -1,11 +1,12 @@
-//! The instances of a generic function, as their keys leave the process.
+//! The instances of a generic function in the keys of stores outside of memory.
 
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use resil_runtime::__private::stores::{Instance, KeySays, Scope, Types};
 
-/// Returns whether a key that names these types tells this instance apart from all others.
+/// Returns whether a key whose expression names the types in `key` tells the instance with these
+/// `types` apart from all others.
 pub(crate) fn tells_apart(key: KeySays, types: Types) -> bool {
     let this = match (types.this(), types.of_trait()) {
         (None, _) => true,
@@ -15,11 +16,13 @@ pub(crate) fn tells_apart(key: KeySays, types: Types) -> bool {
     this && (key.arguments || types.arguments().is_empty())
 }
 
-/// Returns the text of a scope that is hashed. A name has no `#` in it.
+/// Returns the text of a scope, which is hashed. Its fields are separated by `#`, which no name
+/// contains.
 pub(crate) fn text(scope: Scope) -> String {
     let mut text = match scope.site {
         0 => scope.name.to_owned(),
-        // It holds in this process alone: a store that outlives it refuses a site without a name.
+        // An address means something in this process alone. No other meets it: a store that outlives
+        // the process refuses a site without a name.
         site => format!("{}#{site:x}", scope.name),
     };
     if let Some(Instance { names, id }) = scope.instance {

@@ -1,10 +1,9 @@
-//! The calls of this process that want one key: one of them asks the store, the others wait for
-//! their turn, and share what it found.
+//! The queues of calls in this process that want one key. One call of a queue has the *turn* and asks
+//! the store. The others wait for the turn, and share the outcome that the holder of the turn finds.
 //!
-//! First come, first served. A call takes the turn while it is being polled, so that one whose task
-//! does other things holds up nobody. The turn only saves requests to the store and decides nothing:
-//! a call may take it from a holder that sends no heartbeat, and the store then says who has the
-//! key.
+//! First come, first served. A call takes the turn only while it is polled, so that a call whose task
+//! is not polled holds up nobody. The turn saves requests to the store, and decides nothing. A call may
+//! take it from a holder that sends no heartbeat: the store decides which of them has the key.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -20,8 +19,8 @@ use resil_runtime::__private::stores::{
 use resil_runtime::clock::{self, Instant};
 use resil_runtime::idempotency::store::{Fingerprint, Recorded};
 
-/// How long a call that asks the store has the turn to itself, from when it last asked: it may have
-/// stopped asking, and hold nothing. A second call that asks meanwhile does no harm.
+/// The longest time for which a call that asks the store keeps the turn, from when it last asked. After
+/// that it may have stopped asking. If it has not, two calls ask, which does no harm.
 const ASKING: Duration = Duration::from_secs(5);
 
 type Hash = [u8; 32];
@@ -31,7 +30,7 @@ pub(crate) struct KeyQueues(Arc<Mutex<HashMap<Hash, KeyQueue>>>);
 
 /// The queue of one key. It is removed with its last call.
 struct KeyQueue {
-    /// The number of calls in it, with the holder of the turn.
+    /// The number of calls in the queue, with the holder of the turn.
     calls: usize,
     state: Arc<Mutex<KeyState>>,
 }
@@ -43,9 +42,10 @@ struct KeyState {
     holder: Option<u64>,
     /// The time until which the holder of the turn is taken to be alive.
     until: Instant,
-    /// The holder of the turn runs its body.
+    /// Whether the holder of the turn runs its body.
     running: bool,
-    /// The outcome that was found or recorded, its fingerprint, and the time until which it is shared.
+    /// The outcome that a call found or recorded, with the fingerprint of that call, and the time
+    /// until which the outcome is shared.
     done: Option<(Option<Fingerprint>, Recorded, Instant)>,
     queue: WaiterQueue,
 }
@@ -59,12 +59,12 @@ pub(crate) struct QueuedCall {
     lease: Duration,
 }
 
-/// How the wait for the turn ended.
+/// The end of a wait for the turn.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// The turn is this call's, or another one has found the outcome.
+    /// This call has the turn, or another call has found the outcome.
     Ours,
-    /// The caller's time is up.
+    /// The deadline has come.
     TimeUp,
 }
 
@@ -77,7 +77,7 @@ impl KeyQueues {
         Self(Arc::default())
     }
 
-    /// Adds a call; `None` if too many wait for that key.
+    /// Adds a call; `None` if [`MAX_WAITERS`] wait for that key already.
     pub(crate) fn enter(&self, hash: Hash, lease: Duration) -> Option<QueuedCall> {
         let mut queues = lock(&self.0);
         let queue = queues.entry(hash).or_insert_with(|| KeyQueue {
@@ -91,7 +91,7 @@ impl KeyQueues {
                 queue: WaiterQueue::default(),
             })),
         });
-        // The holder of the turn waits for nobody.
+        // One more than the most waiters: the holder of the turn is in the queue, and does not wait.
         if queue.calls > MAX_WAITERS {
             return None;
         }
@@ -107,7 +107,7 @@ impl KeyQueues {
         })
     }
 
-    /// Forgets the outcome that is shared, as the key has changed.
+    /// Drops the shared outcome of a key whose record was changed by hand.
     pub(crate) fn forget(&self, hash: &Hash) {
         if let Some(queue) = lock(&self.0).get(hash) {
             lock(&queue.state).done = None;
@@ -128,7 +128,7 @@ impl KeyState {
 }
 
 impl QueuedCall {
-    /// Takes the turn if nobody has it, and nobody waits for it.
+    /// Takes the turn if no call has it, and no call waits for it. Returns whether it did.
     pub(crate) fn try_turn(&mut self) -> bool {
         let mut state = lock(&self.state);
         let free = state.holder.is_none() && state.queue.is_empty();
@@ -144,7 +144,8 @@ impl QueuedCall {
         state.until = clock::add(now, self.lease.min(ASKING));
     }
 
-    /// Waits for the turn, to `deadline` at most.
+    /// Waits for the turn, or for an outcome to share, until `deadline` at most. If it is dropped, the
+    /// call leaves the waiters; if it was called, the next waiter is.
     pub(crate) async fn wait_for_turn(&mut self, deadline: Option<Instant>) -> Turn {
         let mut wait = Wait {
             handle: lock(&self.state).queue.enter(),
@@ -154,7 +155,7 @@ impl QueuedCall {
         poll_fn(|cx| wait.poll(deadline, cx)).await
     }
 
-    /// Notes that the call asks the store, at `sent`.
+    /// Notes that the call asks the store at `sent`, if it still has the turn.
     pub(crate) fn asks(&self, sent: Instant) {
         let mut state = lock(&self.state);
         if state.holder == Some(self.number) {
@@ -162,7 +163,8 @@ impl QueuedCall {
         }
     }
 
-    /// Notes that the store has given the key to the call, to `until` at least, and with it the turn.
+    /// Notes that the call has claimed the key on the store, until `until` at least. It has the turn
+    /// for that time.
     pub(crate) fn runs(&self, until: Instant) {
         let mut state = lock(&self.state);
         state.holder = Some(self.number);
@@ -176,12 +178,13 @@ impl QueuedCall {
         (state.running && state.until > clock::now()).then_some(state.until)
     }
 
-    /// Returns the outcome that another call has found, and its fingerprint.
+    /// Returns the outcome that another call has found, with the fingerprint of that call.
     pub(crate) fn found(&self) -> Option<(Option<Fingerprint>, Recorded)> {
         lock(&self.state).found(clock::now())
     }
 
-    /// Shares an outcome with the calls that wait.
+    /// Shares an outcome, until `until`, with the calls that wait and with those that come. `by` is
+    /// the fingerprint of this call.
     pub(crate) fn share(&self, by: Option<Fingerprint>, recorded: Recorded, until: Instant) {
         let called = {
             let mut state = lock(&self.state);
@@ -194,7 +197,8 @@ impl QueuedCall {
 
 impl Drop for QueuedCall {
     fn drop(&mut self) {
-        // The next one is woken first, so that it finds the queue as it was.
+        // The next call is woken before this one is taken out of the count, so that it finds the
+        // queue as it was.
         let called = {
             let mut state = lock(&self.state);
             if state.holder == Some(self.number) {
@@ -244,9 +248,10 @@ impl Wait<'_> {
         }
     }
 
-    /// Returns the time to look again; `None` if there is nothing more to wait for.
+    /// Looks whether the wait is over: the call has taken the turn, or there is an outcome to share.
+    /// Returns `None` if so, and else the time to look again. `late` says that such a time has come.
     fn next_check(&mut self, late: bool, now: Instant, cx: &Context<'_>) -> Option<Instant> {
-        // Cloned before and dropped after the lock: wakers are somebody's code.
+        // Cloned before the lock is taken and dropped after it: wakers run foreign code.
         let mut waker = Some(cx.waker().clone());
         let mut state = lock(&self.call.state);
         let signal = state.queue.signal(&mut self.handle, &mut waker);
@@ -268,7 +273,7 @@ impl Wait<'_> {
         Some(match (&self.timer, signal) {
             (Some(timer), Signal::Soon) => timer.deadline().min(soon),
             (Some(timer), _) => timer.deadline(),
-            // A call that comes while the turn goes from one to the next stands behind those that wait.
+            // The turn is on its way to a call that has waited longer.
             (None, _) if state.holder.is_none() => soon,
             (None, _) => state.until,
         })

@@ -1,5 +1,5 @@
-//! A claim that is held on a store: its heartbeats, and how it ends, each out of reach of a caller
-//! that is dropped.
+//! A claim that is held on a store: its heartbeats, and its end. The end is made in a task of its own,
+//! which a drop of the caller does not reach.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,28 +15,28 @@ use crate::call::{SentClaim, StoredCall, within};
 use crate::key_queue::QueuedCall;
 use crate::pause::Pause;
 
-/// The key is taken by another owner, or must be taken for lost.
+/// The claim is lost: another owner has taken the key over, or may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lost;
 
-/// A heartbeat under way; its output is the time from which the lease counts.
+/// A heartbeat. Its output is the time from which the renewed lease counts.
 pub(crate) type Heartbeat = Pin<Box<dyn Future<Output = Result<Instant, Lost>> + Send>>;
 
 /// A claim that is held.
 pub(crate) struct Lease {
     call: Arc<StoredCall>,
     fence: u64,
-    /// When the claim, or the last renewal that was acknowledged, was *sent*: the lease runs no
-    /// shorter than its length from then on, whatever the store's clock says.
+    /// The time at which the claim, or the last acknowledged renewal, was *sent*. The store counts the
+    /// lease from when it gets the step, which is not before that.
     held_from: Instant,
     queued: QueuedCall,
     runtime: Handle,
 }
 
-/// How a claim ends.
+/// The end of a claim.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// With the reason why the result is not in the record, where it is not.
+    /// The outcome is recorded. If its result is not in the record, this has the reason.
     Complete(Recorded, Option<NotRecordedReason>),
     Release,
     Abandon,
@@ -66,8 +66,8 @@ impl Lease {
         self.fence
     }
 
-    /// Returns the time at which the body must be gone: a tenth before the lease can end, for
-    /// clocks that don't run alike and a drop that takes its time.
+    /// Returns the time by which the body must be dropped: a tenth of the lease before it can end.
+    /// The tenth allows for clocks that don't run alike, and for a drop that takes its time.
     pub(crate) fn fenced_at(&self) -> Instant {
         let lease = self.call.request.lease;
         clock::add(self.held_from, lease.saturating_sub(lease / 10))
@@ -79,12 +79,12 @@ impl Lease {
         self.queued.runs(until);
     }
 
-    /// Returns the next heartbeat: due at a third of the lease, tried again until it must be given
-    /// up.
+    /// Returns the next heartbeat. It is due at a third of the lease, and is tried again until
+    /// [`fenced_at`](Self::fenced_at).
     ///
-    /// Where the thread was blocked, or the process stood still, until it was too late, the clock
-    /// says nothing of what became of the key: the store is asked once more, which renews the lease
-    /// if nobody has claimed the key since.
+    /// The thread may have been blocked until then, or the process may have stood still. The clock
+    /// does not tell whether the key was taken over meanwhile, so the store is asked once more: it
+    /// renews the lease if nobody has claimed the key since.
     pub(crate) fn heartbeat(&self) -> Heartbeat {
         let (call, fenced_at) = (Arc::clone(&self.call), self.fenced_at());
         let due = clock::add(self.held_from, call.request.lease / 3);
@@ -109,7 +109,8 @@ impl Lease {
                     Ok(Ack::LeaseLost) => return Err(Lost),
                     Err(_) => {
                         let now = clock::now();
-                        // Else the answer may be there, and nobody has come to read it.
+                        // Counted as a failure only if this is polled soon after the limit of the try. If it
+                        // is polled late, the answer may have come, and nobody was there to read it.
                         failed |= now < clock::add(until, lease / 10);
                         clock::sleep_until(clock::add(now, pause.get()).min(limit)).await;
                         pause.grow();
@@ -121,8 +122,8 @@ impl Lease {
 
     /// Ends the claim in a task of its own, which tries until the lease ends.
     ///
-    /// The receiver hears of it, by whatever it is dropped or sent, once the caller need not wait
-    /// any longer: a completion is acknowledged or given up, anything else was tried once.
+    /// The receiver is ready when the caller need wait no longer: once a completion is acknowledged or
+    /// given up, or once any other end was tried. Its sender is then dropped without a message.
     pub(crate) fn end(self, end: End) -> oneshot::Receiver<()> {
         let (done, heard) = oneshot::channel();
         let Self {
@@ -137,11 +138,12 @@ impl Lease {
             let lease = call.request.lease;
             let (now, mut until) = (clock::now(), clock::add(held_from, lease));
             if until <= now {
-                // The thread was blocked for that long. If nobody has claimed the key since, the store
-                // takes the end all the same.
+                // The lease is over, as the thread was blocked for that long. If nobody has claimed
+                // the key since, the store takes the end all the same.
                 until = clock::add(now, lease);
             }
-            // Of a completion the caller hears at the end, of anything else after the first try.
+            // `_last` is dropped when a completion is acknowledged or given up, `first` after the
+            // first try of any other end.
             let completes = matches!(end, End::Complete(..));
             let (first, _last) = if completes {
                 (None, Some(done))
@@ -157,7 +159,7 @@ impl Lease {
                 End::Abandon if ack == Some(Ack::Ok) => call.tell(IdempotencyEvent::Abandoned),
                 End::Release | End::Abandon => {}
             }
-            // The next one's turn, before the caller goes on.
+            // Gives the turn to the next call of this process before the caller goes on.
             drop(queued);
         });
         heard
@@ -176,7 +178,8 @@ impl End {
         }
     }
 
-    /// Sends the step until it is answered, or the time is up. `first` is dropped after one try.
+    /// Sends the step until it is answered; `None` if there was no answer until `until`. `first` is
+    /// dropped after the first try.
     async fn send(
         &self,
         call: &StoredCall,
@@ -201,8 +204,8 @@ impl End {
     }
 }
 
-/// Tells the listeners what could not be recorded, and shares what was. The caller gets its value
-/// all the same.
+/// Tells the listeners if the result could not be recorded, and shares the recorded outcome with the
+/// calls that wait in this process. The caller gets its value in either case.
 fn completed(
     call: &StoredCall,
     queued: &QueuedCall,
@@ -229,9 +232,11 @@ fn completed(
     queued.share(call.request.fingerprint, kept, until);
 }
 
-/// Gives back a claim that may have been made without anybody knowing: no body began under it.
+/// Releases a claim that was sent and not answered: it may have been made, and no body has begun under
+/// it.
 ///
-/// It may still be on its way, so that "there is no such claim" is not believed at once.
+/// The claim may still be on its way to the store. So the release is sent again when the store answers
+/// that there is no such claim.
 pub(crate) fn give_back(claim: SentClaim) {
     let tasks = claim.shared.live.tasks.clone();
     let runtime = claim.runtime.clone();

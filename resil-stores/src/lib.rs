@@ -5,9 +5,10 @@
 //! re-exports all of this in `resil::idempotency`.
 //!
 //! A [`Store`](resil_runtime::idempotency::Store) keeps records; its
-//! [module](resil_runtime::idempotency::store) says how to build one's own. [`Shared`] wraps a store
-//! in its settings, and [`install`] makes it the store of the process. A call on it claims its key,
-//! renews the claim beside the body, and records the outcome even if its caller is dropped meanwhile.
+//! [module](resil_runtime::idempotency::store) says how to build a store of your own. [`Shared`] wraps
+//! a store in its settings, and [`install`] makes it the store of the process. A call on it claims its
+//! key and renews the claim beside the body. Once the body is done, its outcome is recorded even if the
+//! caller is dropped meanwhile.
 //!
 //! # Features
 //!
@@ -60,8 +61,8 @@ pub use shared::Shared;
 pub use sqlite::sqlite;
 pub use tasks::drain;
 
-/// The names that generated code uses in place of those of `resil-runtime`. No promise of stability
-/// is made for them.
+/// The items that generated code uses in place of those of `resil-runtime`. They may change in any
+/// version.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::codec::{ResultCodec, recorded, recorded_with_errors};

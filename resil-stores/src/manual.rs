@@ -1,4 +1,5 @@
-//! The steps that people take on a key: say what became of a vanished owner, forget a result.
+//! The steps that are taken on a key by hand: resolve the claim of a vanished owner, forget a result,
+//! look a key up.
 
 use std::fmt;
 use std::future::Future;
@@ -17,7 +18,7 @@ use crate::codec::{Codec, Json, encode};
 use crate::install::default_store;
 use crate::shared::Shared;
 
-/// A key by hand: the `name` of an attribute, and the parts of its `key`.
+/// A key that is written by hand: the `name` of an attribute, and the parts of its `key`.
 ///
 /// ```
 /// use resil_stores::KeyOf;
@@ -26,7 +27,7 @@ use crate::shared::Shared;
 /// let key = KeyOf::new("charge").part("ada").part(&17);
 /// ```
 ///
-/// Sites without a name have no keys by hand.
+/// The keys of a site without a `name` can't be written by hand.
 #[derive(Debug)]
 #[must_use = "pass it to `resolve` or `forget`"]
 pub struct KeyOf {
@@ -35,13 +36,15 @@ pub struct KeyOf {
 }
 
 impl KeyOf {
-    /// A key of the attribute with that `name`, without parts yet.
+    /// Makes a key of the attribute with that `name`, without parts yet.
     pub fn new(name: &'static str) -> Self {
         let parts = KeyBuilder::new();
         Self { name, parts }
     }
 
-    /// Adds the next part: the one value of `key = value`, or the next one of `key = (a, b)`.
+    /// Adds the next part: the only value of `key = value`, or the next value of `key = (a, b)`.
+    ///
+    /// A value that can't be part of a key is an error of the step that the key is given to.
     pub fn part<P: KeyPart + ?Sized>(self, part: &P) -> Self {
         let Self { name, parts } = self;
         let parts = parts.part(part);
@@ -56,7 +59,7 @@ impl KeyOf {
     }
 }
 
-/// The end of a call that vanished, as somebody has found it out.
+/// A finding on a call whose owner vanished: nothing was done, or the outcome of what was done.
 #[derive(Clone, Copy)]
 #[must_use = "pass it to `resolve`"]
 pub struct Finding<'v> {
@@ -84,29 +87,30 @@ impl<'v> Finding<'v> {
         }
     }
 
-    /// Nothing was done: the next call runs.
+    /// Makes the finding that nothing was done: the next call with the key runs the body.
     pub fn nothing_done() -> Self {
         Self::new(None)
     }
 
-    /// It was done, with this result, which the function's success type must read back.
+    /// Makes the finding that the work was done and returned `value`. The function's success type must
+    /// read `value` back.
     pub fn ok<T: serde::Serialize>(value: &'v T) -> Self {
         Self::new(Some((Outcome::Ok, value)))
     }
 
-    /// It was done, with this error, which the function's error type must read back
-    /// (`errors = store`).
+    /// Makes the finding that the work was done and returned `error`. The function must store errors
+    /// (`errors = store`), and its error type must read `error` back.
     pub fn err<E: serde::Serialize>(error: &'v E) -> Self {
         Self::new(Some((Outcome::Err, error)))
     }
 
-    /// The attribute's `version`. Default 1.
+    /// Sets the version of the result: the attribute's `version`. Default 1.
     pub fn version(mut self, version: u32) -> Self {
         self.version = version;
         self
     }
 
-    /// How long it is replayed. Default 24 h.
+    /// Sets how long the result is replayed, from now. Default 24 h.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
         self
@@ -130,15 +134,18 @@ impl<'v> Finding<'v> {
 
 type Answer<T> = Result<T, IdempotencyError>;
 
-/// Ends the claim of a call that vanished, on the installed store (or the one in memory): callers
-/// then run, or get the result, where they got `Indeterminate`.
+/// Ends the claim of an owner that vanished, on the installed store, or else on the one in memory.
+/// Calls with the key, which got `Indeterminate` before, then run or get the result.
 ///
-/// [`ByHand::Changed`]: it did. [`ByHand::Busy`]: an owner is alive, and will end it itself.
-/// [`ByHand::Done`], [`ByHand::Absent`]: there is nothing to resolve.
+/// * [`ByHand::Changed`]: the claim has ended.
+/// * [`ByHand::Busy`]: the owner is alive, and will end the claim itself.
+/// * [`ByHand::Done`], [`ByHand::Absent`]: there is nothing to resolve.
 ///
 /// # Errors
 ///
-/// If the key is none, or the store gives no answer: it may be asked again.
+/// [`InvalidKey`](IdempotencyError::InvalidKey) if a part can't be in a key, and
+/// [`Store`](IdempotencyError::Store) if the store gives no answer. The step may then be taken again,
+/// and so it may if the future is dropped.
 pub fn resolve(
     key: KeyOf,
     finding: Finding<'_>,
@@ -157,12 +164,12 @@ pub fn resolve(
     }
 }
 
-/// Forgets a recorded result, or a claim of a call that vanished, on the installed store (or the
-/// one in memory): the next call with the key runs.
+/// Removes a recorded result, or the claim of an owner that vanished, on the installed store, or else
+/// on the one in memory. The next call with the key runs the body.
 ///
 /// # Errors
 ///
-/// If the key is none, or the store gives no answer: it may be asked again.
+/// As [`resolve`].
 pub async fn forget(key: KeyOf) -> Answer<ByHand> {
     match default_store() {
         Some(shared) => shared.forget(key).await,
@@ -170,8 +177,8 @@ pub async fn forget(key: KeyOf) -> Answer<ByHand> {
     }
 }
 
-/// In memory the type of the result is a part of the key, which by hand nobody knows: the step is
-/// taken on all keys of that name and with these parts.
+/// Takes `step` in memory, on all keys that have this name and these parts. There the type of the
+/// result is part of the key too, and a key by hand does not say it.
 fn in_memory(key: KeyOf, step: impl Fn(&MemoryStore, &Arc<MemoryKey>) -> ByHand) -> Answer<ByHand> {
     let (scope, parts) = key.finish()?;
     let (store, mut answer) = (global(), ByHand::Absent);
@@ -186,11 +193,11 @@ fn in_memory(key: KeyOf, step: impl Fn(&MemoryStore, &Arc<MemoryKey>) -> ByHand)
 }
 
 impl Shared {
-    /// [`resolve`], on this store.
+    /// Ends the claim of an owner that vanished, as [`resolve`] does, on this store.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`resolve`].
     pub fn resolve(
         &self,
         key: KeyOf,
@@ -207,22 +214,23 @@ impl Shared {
         self.changed(&key, done)
     }
 
-    /// [`forget`], on this store.
+    /// Removes a result, or the claim of an owner that vanished, as [`forget`] does, on this store.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`resolve`].
     pub async fn forget(&self, key: KeyOf) -> Answer<ByHand> {
         let key = self.key_of(key)?;
         let done = self.store().forget(&key).await;
         self.changed(&key, done)
     }
 
-    /// Returns the state of a key on this store, for people and for tests.
+    /// Returns the state of a key on this store, for people and for tests; `None` if the key has no
+    /// record or an expired one.
     ///
     /// # Errors
     ///
-    /// If the key is none, or the store gives no answer.
+    /// As [`resolve`].
     pub async fn lookup(&self, key: KeyOf) -> Answer<Option<Snapshot>> {
         let key = self.key_of(key)?;
         answered(&key, self.store().lookup(&key).await)

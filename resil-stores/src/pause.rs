@@ -1,4 +1,4 @@
-//! The pauses between two questions to a store.
+//! The pauses between two tries of one step of a store.
 
 use std::time::Duration;
 

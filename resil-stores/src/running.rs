@@ -1,4 +1,4 @@
-//! A call of an idempotent function where the feature `store` is on: in memory, or on a store.
+//! Runs a call of an idempotent function where the feature `store` is on: in memory, or on a store.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,10 +16,10 @@ use crate::held_claim::HeldClaim;
 /// The future of a claim on a store.
 pub(crate) type Claiming = Pin<Box<dyn Future<Output = ClaimOutcome> + Send>>;
 
-/// What a claim has come to: the held one, or the answer of a call that has nothing to run.
+/// The result of a claim: the held claim, or the answer of a call that has nothing to run.
 type Claimed<'a, T, E> = Result<HeldClaim<'a, T, E>, Outcome<T, E, Refusal>>;
 
-/// A claim that is to be [run](Self::run).
+/// A call that has not claimed its key yet: [`run`](Self::run) it.
 #[must_use = "it does nothing until it is run"]
 pub struct ClaimFuture<'a, T, E>(State<'a, T, E>);
 
@@ -43,11 +43,12 @@ struct OnStore<'a, T, E> {
 }
 
 pin_project! {
-    /// Claims the key, runs what is inside under the claim, and records its outcome: as a call
-    /// in memory does, on the store of the call.
+    /// Claims the key, runs `inside` under the claim, and records its outcome, on the store that the
+    /// call is made on.
     #[must_use = "futures do nothing unless polled"]
     pub struct Running<'a, T, E, F> {
-        // Before the claim: what is inside is gone when the key is abandoned.
+        // The first field, so that it is dropped before the claim: when the claim is abandoned, no
+        // body may still be there.
         #[pin]
         inside: Option<F>,
         state: State<'a, T, E>,
@@ -71,7 +72,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         Self(State::InMemory(claim.progress()))
     }
 
-    /// A call whose keys belong to `name`, with the future of its claim.
+    /// Makes a call whose key belongs to `name`, with the future of its claim.
     pub(crate) fn on_store(
         name: &'static str,
         claim: Claiming,
@@ -86,8 +87,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         })))
     }
 
-    /// Claims, and runs `inside` if the key is this call's: all attempts of the call, each watched
-    /// with the call's state that was given to `begin`.
+    /// Claims the key, and runs `inside` if this call gets it. `inside` holds all attempts of the
+    /// call, each watched with the call's state that was given to `begin`.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
@@ -127,7 +128,7 @@ where
 }
 
 impl<'a, T, E> OnStore<'a, T, E> {
-    /// Polls the claim; the `Err` is the answer of a call that has nothing to run.
+    /// Polls the claim. The `Err` is the answer of a call that has nothing to run.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Claimed<'a, T, E>> {
         let Self {
             name, codec, call, ..

@@ -1,4 +1,4 @@
-//! A store with its settings, as sites use it.
+//! A store with the settings under which sites use it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,8 +27,9 @@ use crate::tasks::Tracker;
 ///     .max_result(64 * 1024);
 /// ```
 ///
-/// Clones share one store and one set of waiting callers; settings are those of the clone. Give it
-/// to [`install`](crate::install) or [`install_named`](crate::install_named) once at start, or to one attribute: `store = self.orders`.
+/// Clones share one store and its waiters; each clone has settings of its own. Give it to
+/// [`install`](crate::install) or [`install_named`](crate::install_named) once at start, or to one
+/// attribute: `store = self.orders`.
 #[derive(Clone)]
 pub struct Shared {
     store: Arc<dyn Store>,
@@ -78,8 +79,8 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// `store` with the defaults: no namespace, no pepper, 256 KiB for one result, closed on
-    /// outage, not strict, JSON.
+    /// Wraps `store` with the default settings: no namespace, no pepper, 256 KiB for one result, calls
+    /// refused on an outage, findings of the check only told, results as JSON.
     pub fn new(store: impl Store) -> Self {
         Self {
             store: Arc::new(store),
@@ -105,63 +106,71 @@ impl Shared {
         self
     }
 
-    /// Keeps the keys of several applications or environments on one store apart. Default empty.
+    /// Sets the namespace, which keeps the keys of several applications or environments on one store
+    /// apart. Default empty.
     pub fn namespace(self, namespace: impl Into<String>) -> Self {
         self.set(|s| s.namespace = namespace.into())
     }
 
-    /// A secret, of 16 random bytes at least: what leaves the process is then an HMAC of the key,
-    /// and who reads the store can't find short keys by trying them. Another pepper is another key:
-    /// it can't be changed while records are kept. Default none.
+    /// Sets a secret of at least 16 random bytes. The store then gets an HMAC of each key in place of
+    /// a plain hash, so that a reader of the store can't find short keys by trying them. Default none.
+    ///
+    /// With another pepper every key becomes another one: don't change it while records are kept.
     pub fn pepper(self, pepper: impl AsRef<[u8]>) -> Self {
         self.set(|s| s.pepper = Some(pepper.as_ref().into()))
     }
 
-    /// Most bytes of one encoded result. A larger one is recorded as done without it: replays get
-    /// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored), and nothing runs again. Default 256 KiB.
+    /// Sets the most bytes of one encoded result. Default 256 KiB.
+    ///
+    /// A larger result is not recorded, and its key is done without it: replays get
+    /// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored), and nothing runs again.
     pub fn max_result(self, bytes: usize) -> Self {
         self.set(|s| s.max_result = bytes)
     }
 
-    /// Runs bodies unprotected while the store is not available, in place of refusing with
-    /// [`Store`](resil_runtime::idempotency::IdempotencyError::Store). Each is counted in [`outages`](Self::outages)
-    /// and told as [`RanOpen`](resil_runtime::idempotency::IdempotencyEvent::RanOpen). Default: refuses.
+    /// Sets whether bodies run unprotected while the store is not available. If not, calls are refused
+    /// with [`Store`](resil_runtime::idempotency::IdempotencyError::Store). Default `false`.
     ///
-    /// Not available is a store that says so, or gives no answer for a whole `lease`. A call whose
-    /// own deadline comes first is refused: the store may be well, and just not that quick.
+    /// Each such body is counted in [`outages`](Self::outages) and told as
+    /// [`RanOpen`](resil_runtime::idempotency::IdempotencyEvent::RanOpen).
+    ///
+    /// A store is not available if it says so, or if it gives no answer for a whole `lease`. A call
+    /// whose own deadline comes first is refused: the store may be well, and only slower than that.
     pub fn open_on_outage(self, open: bool) -> Self {
         self.set(|s| s.open_on_outage = open)
     }
 
-    /// Refuses calls where [`Store::check`] finds something, in place of telling it as an event.
-    /// Default: tells it.
+    /// Sets whether calls are refused if [`Store::check`] finds a fault in the store's settings. If
+    /// not, the fault is only told, as an event. Default `false`.
     pub fn strict(self, strict: bool) -> Self {
         self.set(|s| s.strict = strict)
     }
 
-    /// How results become bytes. Default [`Json`].
+    /// Sets the codec that turns results into bytes. Default [`Json`].
     pub fn codec(self, codec: impl Codec) -> Self {
         self.set(|s| s.codec = Arc::new(codec))
     }
 
-    /// The store beneath.
+    /// Returns the store beneath.
     pub fn store(&self) -> &dyn Store {
         &*self.store
     }
 
-    /// How many bodies ran unprotected since the store was made: see
+    /// Returns how many bodies have run unprotected since [`new`](Self::new), over all clones: see
     /// [`open_on_outage`](Self::open_on_outage).
     pub fn outages(&self) -> u64 {
         self.live.outages.load(Relaxed)
     }
 
-    /// Waits until everything that calls on this store have left behind is done: completions
-    /// whose caller is gone, abandoned claims. See [`drain`](crate::drain) for all stores.
+    /// Waits until all tasks that calls on this store have left behind are done. They record outcomes
+    /// whose caller is gone, and abandon claims. If the future is dropped, the tasks go on.
+    ///
+    /// [`drain`](crate::drain) waits for all stores.
     pub async fn drain(&self) {
         self.live.tasks.drained().await;
     }
 
-    /// Returns the key that a record is kept under.
+    /// Returns the key under which the store keeps the record.
     pub(crate) fn record_key(&self, scope: Scope, parts: &[u8]) -> RecordKey {
         let Settings {
             namespace, pepper, ..
@@ -175,13 +184,15 @@ impl Shared {
         )
     }
 
-    /// Returns the hash of a fingerprint: bound to its key, so that equal ones don't show.
+    /// Returns the hash of a fingerprint. The key is hashed with it, so that a reader of the store does
+    /// not see which keys have equal fingerprints.
     pub(crate) fn fingerprint(&self, key: &RecordKey, bytes: &[u8]) -> Fingerprint {
         let pepper = self.settings.pepper.as_deref();
         Fingerprint::from_bytes(digest(pepper, &[b"fingerprint", key.hash(), bytes]))
     }
 
-    /// Checks the store's own settings, once.
+    /// Checks the store's own settings, once over all clones. A check that fails is made again by the
+    /// next call.
     pub(crate) async fn checked(&self) -> Result<(), StoreError> {
         let findings = self
             .live

@@ -1,5 +1,5 @@
-//! The static state of one `#[idempotent]` where the feature `store` is on: each call finds the
-//! store that it is made on.
+//! The static state of one `#[idempotent]` where the feature `store` is on. It finds the store on
+//! which each call is made.
 
 use std::future::ready;
 
@@ -22,24 +22,24 @@ use crate::shared::Shared;
 #[derive(Debug)]
 pub struct IdempotentSite(MemorySite);
 
-/// An [`IdempotentSite`], and the types that its function runs for.
+/// An [`IdempotentSite`] with one instance of its function.
 #[derive(Debug, Clone, Copy)]
 pub struct SiteOf<'s>(MemorySiteOf<'s>);
 
 impl IdempotentSite {
-    /// A site whose keys belong to `name`, or to the function.
+    /// Makes a site whose keys belong to `name`, or else to the function.
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
         Self(MemorySite::new(site, name))
     }
 
-    /// Sets which types the expression of the key names. Asked only where a function has several
+    /// Sets which types the expression of the key names. Read only where the function has several
     /// instances.
     pub const fn key_says(mut self, says: KeySays) -> Self {
         self.0.says = says;
         self
     }
 
-    /// Returns the site for those types.
+    /// Returns the site with the instance that has these types.
     #[inline(always)]
     pub fn of(&self, types: Option<Types>) -> SiteOf<'_> {
         SiteOf(self.0.of(types))
@@ -47,10 +47,10 @@ impl IdempotentSite {
 }
 
 impl SiteOf<'_> {
-    /// Begins a call on the installed store, or on the one in memory.
+    /// Begins a call on the installed store, or else on the one in memory.
     ///
-    /// `state` is the one of this call; the bodies that run under the claim must be watched with it.
-    /// Nothing happens before the first poll.
+    /// `state` is the state of this call, and the bodies that run under the claim must be watched with
+    /// it. Nothing is claimed before the first poll.
     pub fn begin<'a, T, E>(
         self,
         policy: &'static IdempotentPolicy,
@@ -67,7 +67,7 @@ impl SiteOf<'_> {
         ClaimFuture::in_memory(in_memory)
     }
 
-    /// [`begin`](Self::begin) of a site with a store of its own.
+    /// Begins a call as [`begin`](Self::begin) does, on the store that the attribute names.
     pub fn begin_on<'a, T, E>(
         self,
         store: StoreChoice,
@@ -126,13 +126,13 @@ impl SiteOf<'_> {
     }
 }
 
-/// Returns the scope of the keys on a store. On one that outlives the process neither the place of a
-/// static nor the names of types can be part of it.
+/// Returns the scope of the keys on a store. If the store outlives the process, neither the address of
+/// a static nor the names of types can be part of the scope.
 ///
 /// # Errors
 ///
-/// If the store outlives the process, and the site has no name, or its keys don't tell the instances
-/// of the function apart.
+/// On a store that outlives the process: [`Cause::Unnamed`] if the site has no `name`, and
+/// [`Cause::TypeNotInKey`] if its keys don't tell the instances of the function apart.
 fn scope_on(of: MemorySiteOf<'_>, outlives_process: bool) -> Result<Scope, Cause> {
     let mut scope = of.scope();
     if !outlives_process {

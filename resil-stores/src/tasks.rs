@@ -1,4 +1,4 @@
-//! Tasks that outlive their callers, counted so that a shutdown can wait for them.
+//! Counts the tasks that outlive their callers, so that a shutdown can wait for them.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-/// Counts tasks. Clones count together.
+/// Counts the tasks of one store. Clones share the count.
 #[derive(Clone)]
 pub(crate) struct Tracker(Arc<Count>);
 
@@ -35,7 +35,7 @@ impl Count {
     async fn drained(&self) {
         loop {
             let mut idle = std::pin::pin!(self.idle.notified());
-            // Listens before it looks: the last one may leave in between.
+            // Listens before it reads the count: the last task may leave in between.
             idle.as_mut().enable();
             if self.running.load(SeqCst) == 0 {
                 return;
@@ -45,7 +45,8 @@ impl Count {
     }
 }
 
-/// Leaves when the task is done, panics, or goes down with its runtime.
+/// Counts one task. It is dropped, and leaves the count, when the task is done, panics, or goes down
+/// with its runtime.
 struct Inside(Arc<Count>);
 
 impl Drop for Inside {
@@ -63,7 +64,7 @@ impl Tracker {
         }))
     }
 
-    /// Runs `task` on `runtime`, out of reach of whoever is dropped.
+    /// Spawns `task` on `runtime`, where a drop of the caller does not reach it.
     pub(crate) fn spawn(&self, runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
         self.0.enter();
         ALL.enter();
@@ -74,15 +75,17 @@ impl Tracker {
         });
     }
 
+    /// Waits until no task of this store runs.
     pub(crate) async fn drained(&self) {
         self.0.drained().await;
     }
 }
 
-/// Waits until everything that calls have left behind is done, on all stores of the process:
-/// completions whose caller is gone, abandoned claims. For a shutdown, after the last call.
+/// Waits until all tasks that calls have left behind are done, on all stores of the process. They
+/// record outcomes whose caller is gone, and abandon claims. Call it at a shutdown, after the last
+/// call.
 ///
-/// It takes no longer than the leases of these calls.
+/// It takes no longer than the leases of these calls. If the future is dropped, the tasks go on.
 pub async fn drain() {
     ALL.drained().await;
 }
