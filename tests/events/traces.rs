@@ -1,5 +1,6 @@
 //! `resil::trace(call).await`: the result, and what became of the call.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -367,4 +368,34 @@ fn a_traced_call_can_be_sent() {
         1,
         Fault::Network,
     ))));
+}
+
+/// Thread-locals go in an order of their own: a trace may be polled when the one that holds the
+/// traces in force is gone.
+#[test]
+fn a_trace_that_is_polled_while_its_thread_ends_still_answers() {
+    struct AtTheEnd(std::sync::mpsc::Sender<u32>);
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            let mut call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
+            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+            if let std::task::Poll::Ready((out, _)) = call.as_mut().poll(&mut cx) {
+                let _ = self.0.send(out.unwrap_or_default());
+            }
+        }
+    }
+    thread_local! {
+        static LAST: std::cell::OnceCell<AtTheEnd> = const { std::cell::OnceCell::new() };
+    }
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // Set before the first trace, and so dropped after what the trace has set.
+        LAST.with(|last| last.set(AtTheEnd(tell)).ok());
+        let mut call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(call.as_mut().poll(&mut cx).is_ready());
+    })
+    .join()
+    .expect("a thread that ends in peace");
+    assert_eq!(told.recv(), Ok(1));
 }
