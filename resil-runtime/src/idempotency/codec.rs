@@ -22,7 +22,7 @@ pub const JSON: &str = "json";
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, or return something smaller that has it"
 )]
 pub trait Recordable: Sized {
-/// Returns the functions that `F` makes for values of this type.
+    /// Returns the functions that `F` makes for values of this type.
     #[doc(hidden)]
     fn fns<F: SerdeFns>() -> F::Of<Self>;
 }
@@ -42,7 +42,7 @@ impl<T: Serialize + DeserializeOwned> Recordable for T {
     note = "if `{Self}` is your own, add `#[derive(serde::Serialize, serde::Deserialize)]` to it; if it is not, as `resil::Error` and `anyhow::Error` are not, write `errors = forget`, or return an error enum of your own that keeps its text"
 )]
 pub trait RecordableError: Sized {
-/// Returns the functions that `F` makes for values of this type.
+    /// Returns the functions that `F` makes for values of this type.
     #[doc(hidden)]
     fn fns<F: SerdeFns>() -> F::Of<Self>;
 }

@@ -17,8 +17,8 @@ impl Millis {
     /// that a clock that is set back does not make the claim live again.
     pub(super) const ABANDONED: Self = Self(0);
 
-    /// Returns the time `span` later. A part of a millisecond counts as a whole one, and a time that
-    /// no clock reaches as the last one.
+    /// Returns the time `span` later. A part of a millisecond counts as a whole one, and a span that
+    /// no clock reaches never ends.
     pub(super) fn after(self, span: Duration) -> Self {
         let millis = span.as_nanos().div_ceil(1_000_000);
         Self(

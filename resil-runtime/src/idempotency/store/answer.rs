@@ -20,8 +20,8 @@ pub enum ClaimAnswer {
     KeyReused,
     /// Another owner has claimed the key.
     Busy {
-    /// The time that the owner's lease still runs by the store's clock, unless it is renewed.
-    /// More than zero.
+        /// The time that the owner's lease still runs by the store's clock, unless it is renewed.
+        /// More than zero.
         left: Duration,
     },
     /// The owner vanished, and nobody may run the body again.
@@ -97,8 +97,8 @@ pub enum ByHand {
     Absent,
     /// The key has a live owner. Nothing was changed.
     Busy {
-    /// The time that the owner's lease still runs by the store's clock, unless it is renewed.
-    /// More than zero.
+        /// The time that the owner's lease still runs by the store's clock, unless it is renewed.
+        /// More than zero.
         left: Duration,
     },
     /// The key is done already, by another token. Nothing was changed.
