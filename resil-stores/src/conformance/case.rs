@@ -1,5 +1,5 @@
-//! One line of the table under test. A case has a key of its own, names tokens and fingerprints by small
-//! numbers, and puts the name of the line into the message of each panic.
+//! One line of the table under test. A case has a key of its own, names tokens and fingerprints by
+//! small numbers, and puts the name of the line into the message of each panic.
 
 use std::fmt::Debug;
 use std::time::Duration;

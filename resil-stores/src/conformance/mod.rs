@@ -17,15 +17,16 @@
 //! # }
 //! ```
 //!
-//! A fault of the store is a panic, whose message names the line of the table. Every run uses keys of
-//! its own, so the store may hold other records, and several suites may run over one store at once.
+//! A fault of the store is a panic, whose message names the line of the table. Every run uses keys
+//! of its own, so the store may hold other records, and several suites may run over one store at
+//! once.
 //!
 //! # Time
 //!
 //! For some lines a lease has to end. The suite waits for that on tokio's clock, for two to six
 //! [units](Suite::unit) at a time. A store whose clock is not tokio's is tested in real time, and a
-//! unit has to be longer than any step takes. If a test can move the store's clock, it gives the suite
-//! [`advance`](Suite::advance), and nothing is waited for.
+//! unit has to be longer than any step takes. If a test can move the store's clock, it gives the
+//! suite [`advance`](Suite::advance), and nothing is waited for.
 
 mod case;
 mod manual;
@@ -40,7 +41,8 @@ mod table;
 pub use suite::Suite;
 
 impl Suite {
-    /// Runs the whole suite: [`table`](Self::table), [`races`](Self::races), [`model`](Self::model).
+    /// Runs the whole suite: [`table`](Self::table), [`races`](Self::races),
+    /// [`model`](Self::model).
     ///
     /// # Panics
     ///

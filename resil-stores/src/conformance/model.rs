@@ -7,8 +7,8 @@
 //! * between two owners there is the end of a lease;
 //! * the replayed bytes are the recorded bytes.
 //!
-//! The model has no clock. A span is long, and does not end while the sequence runs, or it is short, and
-//! the sequence waits for its end at once. So every answer is known, also in real time.
+//! The model has no clock. A span is long, and does not end while the sequence runs, or it is
+//! short, and the sequence waits for its end at once. So every answer is known, also in real time.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -1,4 +1,5 @@
-//! Tests the steps of an owner: complete, release, abandon and renew, each sent once and sent again.
+//! Tests the steps of an owner: complete, release, abandon and renew, each sent once and sent
+//! again.
 
 use super::Suite;
 use super::case::{LONG, recorded, request, token};

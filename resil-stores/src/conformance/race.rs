@@ -1,4 +1,5 @@
-//! Tests steps that meet on one key. A store that checks first and acts in a second step fails here.
+//! Tests steps that meet on one key. A store that checks first and acts in a second step fails
+//! here.
 
 use tokio::task::JoinSet;
 

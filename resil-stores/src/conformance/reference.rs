@@ -1,4 +1,5 @@
-//! The reference model of one record. It gives the answer that each step must get, and has no clock.
+//! The reference model of one record. It gives the answer that each step must get, and has no
+//! clock.
 
 use super::case::LONG;
 use resil_runtime::idempotency::store::{ClaimAnswer, ClaimRequest, Fingerprint, Recorded, Token};
@@ -24,7 +25,8 @@ pub(super) struct Model {
     /// The number of completions in the life of the record.
     pub(super) completed: u32,
     /// The token of the owner of a record that expired. The store may have removed the record or
-    /// not. So this owner's steps may be answered either way until the next claim, and are not tried.
+    /// not. So this owner's steps may be answered either way until the next claim, and are not
+    /// tried.
     pub(super) ghost: Option<Token>,
 }
 
@@ -51,8 +53,8 @@ impl Model {
             .filter(|r| r.token == by && r.done.is_none())
     }
 
-    /// Returns the answer that a claim must get. The `Err` says that it must get the key, and whether
-    /// it takes the key over.
+    /// Returns the answer that a claim must get. The `Err` says that it must get the key, and
+    /// whether it takes the key over.
     pub(super) fn answer(&self, request: &ClaimRequest) -> Result<ClaimAnswer, bool> {
         let Some(row) = &self.row else {
             return Err(false);

@@ -191,8 +191,8 @@ async fn a_dead_claim_is_kept(suite: Suite) {
     case.is_done(&recorded(b"1")).await;
 }
 
-/// Checks that an owner may go on after its lease if nobody has taken over: its thread was blocked for
-/// longer than the lease, or its process stood still.
+/// Checks that an owner may go on after its lease if nobody has taken over: its thread was blocked
+/// for longer than the lease, or its process stood still.
 async fn a_late_owner_goes_on(suite: Suite) {
     for (line, first, second) in [
         (

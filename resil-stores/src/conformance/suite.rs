@@ -42,8 +42,8 @@ impl std::fmt::Debug for Suite {
 }
 
 impl Suite {
-    /// Makes the suite over `store` with the defaults: units of 100 ms on tokio's clock, 200 sequences
-    /// of 40 steps, 32 sequences at once, seed 1.
+    /// Makes the suite over `store` with the defaults: units of 100 ms on tokio's clock, 200
+    /// sequences of 40 steps, 32 sequences at once, seed 1.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
@@ -58,15 +58,16 @@ impl Suite {
         }
     }
 
-    /// Sets the shortest time that the suite waits for. No step of the store may take that long, with
-    /// [`at_once`](Self::at_once) of them at a time. Default 100 ms.
+    /// Sets the shortest time that the suite waits for. No step of the store may take that long,
+    /// with [`at_once`](Self::at_once) of them at a time. Default 100 ms.
     pub fn unit(mut self, unit: Duration) -> Self {
         self.unit = unit;
         self
     }
 
-    /// Sets the function that moves the store's clock on, which the suite calls in place of waiting.
-    /// Sequences then run one after the other, as they share that clock. By default the suite waits.
+    /// Sets the function that moves the store's clock on, which the suite calls in place of
+    /// waiting. Sequences then run one after the other, as they share that clock. By default the
+    /// suite waits.
     pub fn advance<F>(mut self, advance: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -103,7 +104,8 @@ impl Suite {
         self
     }
 
-    /// Runs `tasks`, [`at_once`](Self::at_once) at a time. The first panic of a task is resumed here.
+    /// Runs `tasks`, [`at_once`](Self::at_once) at a time. The first panic of a task is resumed
+    /// here.
     pub(super) async fn all<F>(&self, tasks: impl Iterator<Item = F>)
     where
         F: Future<Output = ()> + Send + 'static,

@@ -46,8 +46,8 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if `config` has no
-    /// host or no user.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if
+    /// `config` has no host or no user.
     pub fn from_config(config: Config) -> StoreResult<Self> {
         Self::from_config_with(config, NoTls)
     }
@@ -98,8 +98,8 @@ impl Postgres {
     /// Makes a store over a pool that is set up already, with its own credentials, TLS, size and
     /// timeouts.
     ///
-    /// The store prepares its statements, which a pooler in between must support (PgBouncer 1.21 with
-    /// `max_prepared_statements`).
+    /// The store prepares its statements, which a pooler in between must support (PgBouncer 1.21
+    /// with `max_prepared_statements`).
     pub fn from_pool(pool: Pool) -> Self {
         Self {
             pool,
@@ -115,8 +115,8 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if `name` is not
-    /// such a name.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if
+    /// `name` is not such a name.
     pub fn table(mut self, name: &str) -> StoreResult<Self> {
         sql::check_name(name).map_err(misconfigured)?;
         self.sql = Arc::new(Sql::new(name));
@@ -140,15 +140,15 @@ impl Postgres {
         &self.sql.schema
     }
 
-    /// Returns how many statements of this store were run again, because another statement had changed
-    /// the same row meanwhile. For tests and for curious readers.
+    /// Returns how many statements of this store were run again, because another statement had
+    /// changed the same row meanwhile. For tests and for curious readers.
     pub fn empty_answers(&self) -> u64 {
         self.counts.empty.load(Relaxed)
     }
 }
 
-/// The longest span, in microseconds: 200 years. PostgreSQL has dates that far ahead, and intervals that
-/// long.
+/// The longest span, in microseconds: 200 years. PostgreSQL has dates that far ahead, and intervals
+/// that long.
 const LONGEST: u64 = 200 * 365 * 24 * 60 * 60 * 1_000_000;
 
 /// Returns a span in microseconds, as the statements count.

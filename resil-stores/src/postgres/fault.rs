@@ -26,8 +26,8 @@ pub(super) fn told(fault: Fault) -> StoreError {
     }
 }
 
-/// Returns the fault for an error of the driver. Of an error of the server it shows the message alone,
-/// as the details may show a row.
+/// Returns the fault for an error of the driver. Of an error of the server it shows the message
+/// alone, as the details may show a row.
 pub(super) fn of_driver(e: &tokio_postgres::Error) -> Fault {
     let Some(db) = e.as_db_error() else {
         let kind = if e.to_string().starts_with("invalid configuration") {
@@ -61,8 +61,8 @@ pub(super) fn of_driver(e: &tokio_postgres::Error) -> Fault {
     Fault::Store(StoreError::new(NAME, kind, text))
 }
 
-/// Returns the text of an error with all its sources. The driver's own text says only what it was doing;
-/// the sources say why that failed.
+/// Returns the text of an error with all its sources. The driver's own text says only what it was
+/// doing; the sources say why that failed.
 fn chain(e: &tokio_postgres::Error) -> String {
     let mut text = e.to_string();
     let mut source = std::error::Error::source(e);

@@ -2,29 +2,30 @@
 //!
 //! # A record
 //!
-//! A record is a row of one table, which is `resil_idempotency` unless another is named. `psql` shows
-//! it. [`Postgres::schema`] returns the statements that make the table, and
+//! A record is a row of one table, which is `resil_idempotency` unless another is named. `psql`
+//! shows it. [`Postgres::schema`] returns the statements that make the table, and
 //! [`Postgres::create_schema`] runs them. The store never makes the table by itself.
 //!
 //! # The fence
 //!
-//! A fence comes from a sequence of the table's own, and is taken behind the row's lock. A record that
-//! has ended or was removed leaves its row, with its fence, for an hour ([`Postgres::rows_kept`]).
-//! Otherwise a claim that was held up between taking its number and writing it could write a lower
-//! fence than one before it. So a fence falls only if a statement stands still for that hour, or if
-//! somebody sets the sequence back.
+//! A fence comes from a sequence of the table's own, and is taken behind the row's lock. A record
+//! that has ended or was removed leaves its row, with its fence, for an hour
+//! ([`Postgres::rows_kept`]). Otherwise a claim that was held up between taking its number and
+//! writing it could write a lower fence than one before it. So a fence falls only if a statement
+//! stands still for that hour, or if somebody sets the sequence back.
 //!
 //! # What is swept
 //!
-//! Rows whose records ended longer ago than [`Postgres::rows_kept`] are deleted in batches of 1,000:
-//! after every thousandth claim of a process, and by [`Postgres::sweep`].
+//! Rows whose records ended longer ago than [`Postgres::rows_kept`] are deleted in batches of
+//! 1,000: after every thousandth claim of a process, and by [`Postgres::sweep`].
 //!
 //! # What PostgreSQL keeps
 //!
 //! With its default settings PostgreSQL keeps all records that it has acknowledged. With `fsync`,
-//! `full_page_writes` or `synchronous_commit` off it can lose some at a crash: [`Store::check`] warns of
-//! these three. A failover to a replica that is not synchronous loses those that the replica has not
-//! got yet. A replica never answers a claim: the statement asks whether it runs on one.
+//! `full_page_writes` or `synchronous_commit` off it can lose some at a crash: [`Store::check`]
+//! warns of these three. A failover to a replica that is not synchronous loses those that the
+//! replica has not got yet. A replica never answers a claim: the statement asks whether it runs on
+//! one.
 
 mod client;
 mod fault;
@@ -57,8 +58,8 @@ use fault::{NAME, misconfigured};
 ///
 /// # Errors
 ///
-/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL is not
-/// valid, or has no host or no user.
+/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL
+/// is not valid, or has no host or no user.
 pub fn postgres(url: &str) -> StoreResult<Postgres> {
     // The driver's error is dropped, as it may show a part of the URL.
     let config: Config = url

@@ -11,8 +11,8 @@ use resil_runtime::idempotency::store::{
     StoreErrorKind, StoreResult, Token,
 };
 
-/// Makes the error for a row that no statement of this store writes. It shows nothing of the row, which
-/// may hold a result.
+/// Makes the error for a row that no statement of this store writes. It shows nothing of the row,
+/// which may hold a result.
 fn corrupt(what: impl std::fmt::Display) -> StoreError {
     StoreError::new(NAME, StoreErrorKind::Corrupt, what.to_string())
 }
@@ -24,8 +24,8 @@ fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> StoreResult<T> {
 
 /// The record in the row that a statement returned.
 ///
-/// Its methods return `None` for an *empty* answer: the reading half of the statement shows an older
-/// record than the first half met, and the step is to be run again.
+/// Its methods return `None` for an *empty* answer: the reading half of the statement shows an
+/// older record than the first half met, and the step is to be run again.
 pub(super) struct Record<'a>(pub(super) &'a Row);
 
 impl Record<'_> {
@@ -70,7 +70,8 @@ impl Record<'_> {
         ))
     }
 
-    /// Returns the answer to a claim; `None` if by this record the claim must get the key, and has not.
+    /// Returns the answer to a claim; `None` if by this record the claim must get the key, and has
+    /// not.
     pub(super) fn claim(&self, request: &ClaimRequest) -> StoreResult<Option<ClaimAnswer>> {
         if self.acted()? {
             return Ok(Some(ClaimAnswer::Claimed {
@@ -112,8 +113,8 @@ impl Record<'_> {
         if !self.of(token)? {
             return Ok(Some(Ack::LeaseLost));
         }
-        // The reading half shows Pending, and the first half changed nothing: the step was sent twice,
-        // and the other one is through.
+        // The reading half shows Pending, and the first half changed nothing: the step was sent
+        // twice, and the other one is through.
         Ok(self.is("done")?.then_some(Ack::Ok))
     }
 

@@ -24,8 +24,8 @@ const BATCH: u64 = 1_000;
 const TRIES: u32 = 10;
 
 impl Postgres {
-    /// Makes the table, its sequence and its index, by the statements of [`schema`](Self::schema). Several
-    /// processes may call it at once.
+    /// Makes the table, its sequence and its index, by the statements of [`schema`](Self::schema).
+    /// Several processes may call it at once.
     ///
     /// # Errors
     ///
@@ -39,8 +39,9 @@ impl Postgres {
             .map_err(told)
     }
 
-    /// Deletes up to 1,000 rows whose records ended longer ago than [`rows_kept`](Self::rows_kept), and
-    /// returns how many. The store does so by itself after every thousandth claim of this process.
+    /// Deletes up to 1,000 rows whose records ended longer ago than [`rows_kept`](Self::rows_kept),
+    /// and returns how many. The store does so by itself after every thousandth claim of this
+    /// process.
     ///
     /// # Errors
     ///
@@ -57,7 +58,8 @@ impl Postgres {
         }
         let this = self.clone();
         tokio::spawn(async move {
-            // An error ends the sweep and is told to nobody: the next step meets it, and reports it.
+            // An error ends the sweep and is told to nobody: the next step meets it, and reports
+            // it.
             while matches!(this.sweep().await, Ok(BATCH..)) {}
             this.counts.sweeping.store(false, Relaxed);
         });
@@ -116,8 +118,8 @@ impl Postgres {
         request: &ClaimRequest,
     ) -> Result<Option<ClaimAnswer>, Fault> {
         let (key, token) = (&key.hash()[..], &request.token.as_bytes()[..]);
-        // A plain `SELECT` first: it answers most claims on a key that is there, and locks and writes
-        // nothing.
+        // A plain `SELECT` first: it answers most claims on a key that is there, and locks and
+        // writes nothing.
         let seen = self.rows(&self.sql.read_primary, &[&key]).await?;
         if let Some(row) = seen.first()
             && let Some(answer) = Record(row).claim(request).map_err(Fault::Store)?

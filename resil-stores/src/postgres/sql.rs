@@ -4,14 +4,14 @@
 //! condition holds. The second half reads the record if the first changed nothing. Under READ
 //! COMMITTED the first half tests its condition on the newest version of the row, behind the row's
 //! lock, while the second half sees the rows that were committed before the statement began. So the
-//! second half may show a record on which the first should have acted, or no record. That is an *empty*
-//! answer, and the step is run again.
+//! second half may show a record on which the first should have acted, or no record. That is an
+//! *empty* answer, and the step is run again.
 //!
-//! The clock is `clock_timestamp()` everywhere. `now()` is the begin of the transaction, which may lie
-//! before a wait for a lock.
+//! The clock is `clock_timestamp()` everywhere. `now()` is the begin of the transaction, which may
+//! lie before a wait for a lock.
 
-/// The longest name of a table, in bytes. PostgreSQL cuts names at 63 bytes, and two longer names are
-/// made from this one.
+/// The longest name of a table, in bytes. PostgreSQL cuts names at 63 bytes, and two longer names
+/// are made from this one.
 const MAX_NAME: usize = 50;
 
 /// The statements for one table.
@@ -35,8 +35,8 @@ const LIVE: &str = "(r.state = 'pending' AND clock_timestamp() < r.lease_end)";
 const THERE: &str = "((r.state = 'pending' AND clock_timestamp() < r.lease_end) \
      OR (r.state <> 'free' AND clock_timestamp() < r.expiry))";
 
-/// The columns of the row that a removed record leaves. The row keeps the fence, so that the next fence
-/// is above it.
+/// The columns of the row that a removed record leaves. The row keeps the fence, so that the next
+/// fence is above it.
 const FREE: &str = "state = 'free', token = NULL, fingerprint = NULL, \
      lease_end = '-infinity', expiry = clock_timestamp(), \
      outcome = NULL, body = NULL, codec = NULL, version = NULL";
@@ -58,8 +58,8 @@ fn row(acted: bool) -> String {
     )
 }
 
-/// Returns the statement of a step: a change of the record of key `$1` if `condition` holds, and the
-/// reading half.
+/// Returns the statement of a step: a change of the record of key `$1` if `condition` holds, and
+/// the reading half.
 fn change(table: &str, set: &str, condition: &str) -> String {
     let (acted, other) = (row(true), row(false));
     format!(

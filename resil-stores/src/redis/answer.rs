@@ -11,8 +11,8 @@ use resil_runtime::idempotency::store::{
 
 pub(super) struct Answer(Vec<Vec<u8>>);
 
-/// Makes the error for an answer that no script of this store gives. It shows nothing of the answer,
-/// which may hold a result.
+/// Makes the error for an answer that no script of this store gives. It shows nothing of the
+/// answer, which may hold a result.
 fn corrupt(what: &str) -> StoreError {
     let what = format!("an answer {what}");
     StoreError::new(NAME, StoreErrorKind::Corrupt, what)
@@ -45,7 +45,8 @@ impl Answer {
         n.map_err(|_| corrupt("with a part that is no number"))
     }
 
-    /// Returns the time that is left. It is never zero: the script answers otherwise once none is left.
+    /// Returns the time that is left. It is never zero: the script answers otherwise once none is
+    /// left.
     fn left(&self) -> StoreResult<Duration> {
         Ok(Duration::from_micros(self.number(1)?.max(1)))
     }

@@ -1,5 +1,5 @@
-//! Checks whether the server's settings can lose records. It asks `INFO` alone, since managed services
-//! refuse `CONFIG`.
+//! Checks whether the server's settings can lose records. It asks `INFO` alone, since managed
+//! services refuse `CONFIG`.
 
 use ::redis::aio::ConnectionLike;
 use ::redis::{RedisResult, Value, cmd};
@@ -22,8 +22,8 @@ pub(super) async fn warnings(
     Ok(warnings)
 }
 
-/// Calls `f` with each text in `value`. A cluster answers with one text for each node, in a map or a
-/// list.
+/// Calls `f` with each text in `value`. A cluster answers with one text for each node, in a map or
+/// a list.
 fn each_text(value: &Value, f: &mut impl FnMut(&str)) {
     match value {
         Value::BulkString(bytes) => f(&String::from_utf8_lossy(bytes)),

@@ -25,8 +25,8 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Makes a store over a client, whose credentials and TLS are set up already. Connects at the first
-    /// step.
+    /// Makes a store over a client, whose credentials and TLS are set up already. Connects at the
+    /// first step.
     pub fn from_client(client: Client) -> Self {
         Self::over(Link::own(client))
     }
@@ -57,8 +57,8 @@ impl Redis {
         self
     }
 
-    /// Sets how long to wait for one answer, or for one try to connect. Default 2 s. A connection that
-    /// was given to [`from_connection`](Self::from_connection) keeps its own timeouts.
+    /// Sets how long to wait for one answer, or for one try to connect. Default 2 s. A connection
+    /// that was given to [`from_connection`](Self::from_connection) keeps its own timeouts.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -1,5 +1,5 @@
-//! The link between the store and its server. It is a connection manager of the store's own, which is
-//! made at the first step and replaced when it has become useless, or a connection that the user
+//! The link between the store and its server. It is a connection manager of the store's own, which
+//! is made at the first step and replaced when it has become useless, or a connection that the user
 //! brings.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,9 +64,9 @@ impl Link {
 
     /// Notes that a step failed with `error`, and drops the manager if it is of no use any more.
     ///
-    /// After a timeout nobody may answer on the connection again: a host that vanished sends no reset.
-    /// After a refused log-in the manager would answer with that refusal for ever. The next step makes
-    /// a new manager.
+    /// After a timeout nobody may answer on the connection again: a host that vanished sends no
+    /// reset. After a refused log-in the manager would answer with that refusal for ever. The next
+    /// step makes a new manager.
     pub(super) fn ended(&self, held: &Held, error: &RedisError) {
         let Self::Own(own) = self else { return };
         let refused = matches!(
@@ -92,8 +92,8 @@ impl Own {
         let manager = if let Some(manager) = &slot.manager {
             manager.clone()
         } else {
-            // Few tries and short waits: the steps themselves try again, and a server that is back is
-            // found at once.
+            // Few tries and short waits: the steps themselves try again, and a server that is back
+            // is found at once.
             let config = ConnectionManagerConfig::new()
                 .set_connection_timeout(Some(timeout))
                 .set_response_timeout(Some(timeout))

@@ -8,24 +8,25 @@
 //!
 //! # The fence
 //!
-//! A new fence is one above the last, or the server's clock in microseconds if that is more. A record
-//! that has ended or was removed leaves its fence behind for an hour ([`Redis::fences_kept`]). After
-//! that the clock alone keeps the next fence above it. So a fence falls only if the server's clock is
-//! set back by more than that hour, and by more than the time for which the key was not used. The same
-//! holds if a replica takes over whose clock is behind by that much.
+//! A new fence is one above the last, or the server's clock in microseconds if that is more. A
+//! record that has ended or was removed leaves its fence behind for an hour
+//! ([`Redis::fences_kept`]). After that the clock alone keeps the next fence above it. So a fence
+//! falls only if the server's clock is set back by more than that hour, and by more than the time
+//! for which the key was not used. The same holds if a replica takes over whose clock is behind by
+//! that much.
 //!
 //! # What Redis keeps
 //!
 //! Redis can lose records that it has acknowledged:
 //!
 //! * at a failover, those that the replica has not got yet;
-//! * at a crash, those that `appendfsync` has not written yet (`everysec`: about two seconds of them;
-//!   `always`: none), and without an append-only file all of them;
+//! * at a crash, those that `appendfsync` has not written yet (`everysec`: about two seconds of
+//!   them; `always`: none), and without an append-only file all of them;
 //! * with a `maxmemory-policy` other than `noeviction`, those that Redis evicts.
 //!
-//! [`Store::check`] warns if there is no append-only file, and of the `maxmemory-policy`. A key whose
-//! record is lost can start again. Where that must not happen, `on_abandon = indeterminate` needs
-//! PostgreSQL or SQLite.
+//! [`Store::check`] warns if there is no append-only file, and of the `maxmemory-policy`. A key
+//! whose record is lost can start again. Where that must not happen, `on_abandon = indeterminate`
+//! needs PostgreSQL or SQLite.
 
 mod answer;
 mod check;
@@ -44,8 +45,8 @@ use fault::{NAME, error};
 
 /// Makes a store in Redis 5 or later, or in Valkey. Connects at the first step.
 ///
-/// `from` is a URL (`redis://user:password@host:6379/0`, `rediss://` with a TLS feature of the `redis`
-/// crate, `unix:///path`), or another value that the `redis` crate turns into an address.
+/// `from` is a URL (`redis://user:password@host:6379/0`, `rediss://` with a TLS feature of the
+/// `redis` crate, `unix:///path`), or another value that the `redis` crate turns into an address.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), resil_runtime::idempotency::StoreError> {
@@ -57,8 +58,8 @@ use fault::{NAME, error};
 ///
 /// # Errors
 ///
-/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL is not
-/// valid.
+/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL
+/// is not valid.
 pub fn redis(from: impl IntoConnectionInfo) -> StoreResult<Redis> {
     let client = Client::open(from).map_err(error)?;
     Ok(Redis::from_client(client))

@@ -1,5 +1,5 @@
-//! Runs the steps as scripts. A script is sent as its hash. A server that does not know the hash (a new
-//! server, or one after `SCRIPT FLUSH`) is sent the text, once.
+//! Runs the steps as scripts. A script is sent as its hash. A server that does not know the hash (a
+//! new server, or one after `SCRIPT FLUSH`) is sent the text, once.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -75,8 +75,8 @@ fn answer(answer: RedisResult<Value>) -> RedisResult<Value> {
     answer?.extract_error()
 }
 
-/// The longest span, in microseconds: 200 years. Added to the clock's own microseconds it is still a
-/// whole number that a double holds exactly, and Lua counts in doubles.
+/// The longest span, in microseconds: 200 years. Added to the clock's own microseconds it is still
+/// a whole number that a double holds exactly, and Lua counts in doubles.
 const LONGEST: u128 = 200 * 365 * 24 * 60 * 60 * 1_000_000;
 
 /// Returns a span in microseconds, as the scripts count.

@@ -14,8 +14,8 @@ use super::steps::Step;
 use super::table::Table;
 use super::worker::{self, Call, Job, Reply, Sweep};
 
-/// A store in an SQLite file. Clones share one thread. When the last clone is dropped, the thread takes
-/// the steps that still wait, and ends.
+/// A store in an SQLite file. Clones share one thread. When the last clone is dropped, the thread
+/// takes the steps that still wait, and ends.
 #[derive(Clone)]
 pub struct Sqlite {
     jobs: mpsc::Sender<Box<dyn Job>>,
@@ -31,8 +31,8 @@ impl fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
-    /// Removes up to 1,000 expired records, and returns how many. The store does so by itself, too: see
-    /// [`sweep_every`](super::SqliteOptions::sweep_every).
+    /// Removes up to 1,000 expired records, and returns how many. The store does so by itself, too:
+    /// see [`sweep_every`](super::SqliteOptions::sweep_every).
     ///
     /// # Errors
     ///
@@ -66,8 +66,8 @@ impl Sqlite {
 }
 
 impl SqliteOptions {
-    /// Opens the file, on a thread of the store's own that ends with the last clone of the store. The
-    /// file gets a write-ahead log, and keeps it.
+    /// Opens the file, on a thread of the store's own that ends with the last clone of the store.
+    /// The file gets a write-ahead log, and keeps it.
     ///
     /// # Errors
     ///
@@ -83,7 +83,8 @@ impl SqliteOptions {
             .name("resil-sqlite".into())
             .spawn(move || match Table::open(&self) {
                 Ok(table) => {
-                    // If the caller was dropped meanwhile, all senders are gone, and `work` returns.
+                    // If the caller was dropped meanwhile, all senders are gone, and `work`
+                    // returns.
                     let _ = opened.send(Ok(()));
                     worker::work(&table, &waiting, sweep_every);
                 }

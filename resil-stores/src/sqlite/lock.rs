@@ -1,8 +1,8 @@
 //! Waits for the lock of the one writer, which another process may hold.
 //!
-//! SQLite's own wait sleeps up to 100 ms at a time, and a commit takes less than one millisecond: with
-//! several writers that costs most of the throughput. The wait here looks again soon, and with jitter.
-//! It blocks the store's own thread, in real time, since SQLite has no other way to wait.
+//! SQLite's own wait sleeps up to 100 ms at a time, and a commit takes less than one millisecond:
+//! with several writers that costs most of the throughput. The wait here looks again soon, and with
+//! jitter. It blocks the store's own thread, in real time, since SQLite has no other way to wait.
 
 use std::cell::Cell;
 use std::thread;
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 thread_local! {
-    /// The longest wait. Here and not in the handler, since SQLite's busy handler is a function without
-    /// state. Each connection has a thread of its own.
+    /// The longest wait. Here and not in the handler, since SQLite's busy handler is a function
+    /// without state. Each connection has a thread of its own.
     static PATIENCE: Cell<Duration> = const { Cell::new(Duration::ZERO) };
     static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
@@ -23,9 +23,9 @@ pub(super) fn patience(connection: &Connection, limit: Duration) -> rusqlite::Re
     connection.busy_handler(Some(again))
 }
 
-/// Takes `step`, and repeats it while the file is locked, for as long as a lock is waited for. It is for
-/// the step that gives a file its write-ahead log: if another process is at the same step, SQLite
-/// refuses it at once, without asking the busy handler.
+/// Takes `step`, and repeats it while the file is locked, for as long as a lock is waited for. It
+/// is for the step that gives a file its write-ahead log: if another process is at the same step,
+/// SQLite refuses it at once, without asking the busy handler.
 pub(super) fn insist<T>(
     connection: &Connection,
     mut step: impl FnMut() -> rusqlite::Result<T>,

@@ -47,8 +47,8 @@ impl SqliteOptions {
         self
     }
 
-    /// Sets the name of the table: 1 to 128 of `A-Z a-z 0-9 _ . : -`. Default `resil_idempotency`. A
-    /// second table, `<table>_meta`, and the index `<table>_expiry` are named after it.
+    /// Sets the name of the table: 1 to 128 of `A-Z a-z 0-9 _ . : -`. Default `resil_idempotency`.
+    /// A second table, `<table>_meta`, and the index `<table>_expiry` are named after it.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.table = table.into();
         self

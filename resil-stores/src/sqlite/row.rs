@@ -17,8 +17,8 @@ impl Millis {
     /// that a clock that is set back does not make the claim live again.
     pub(super) const ABANDONED: Self = Self(0);
 
-    /// Returns the time `span` later. A part of a millisecond counts as a whole one, and a span that
-    /// no clock reaches never ends.
+    /// Returns the time `span` later. A part of a millisecond counts as a whole one, and a span
+    /// that no clock reaches never ends.
     pub(super) fn after(self, span: Duration) -> Self {
         let millis = span.as_nanos().div_ceil(1_000_000);
         Self(
@@ -70,8 +70,8 @@ impl Row {
         }
     }
 
-    /// Reads the columns in the order of [`Table`](super::table::Table)'s `SELECT`. The table checks
-    /// the types of its columns, so a value that does not fit was not written by this store.
+    /// Reads the columns in the order of [`Table`](super::table::Table)'s `SELECT`. The table
+    /// checks the types of its columns, so a value that does not fit was not written by this store.
     pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Self, Strange>> {
         let done = match text(row, 0)? {
             Some("done") => true,

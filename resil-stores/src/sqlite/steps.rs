@@ -1,5 +1,5 @@
-//! The table of the protocol for this store: each step decides what becomes of the row that it finds.
-//! The caller runs the SQL, and reads the clock.
+//! The table of the protocol for this store: each step decides what becomes of the row that it
+//! finds. The caller runs the SQL, and reads the clock.
 
 use std::time::Duration;
 

@@ -15,9 +15,9 @@ use resil_runtime::idempotency::store::{RecordKey, StoreError, StoreResult};
 /// The most expired records that are removed in one transaction.
 pub(super) const SWEEP: u64 = 1_000;
 
-// Read by a statement, so that the clock is SQLite's. It is read after the lock is held, since that may
-// have been waited for, and anew for each step. Within a transaction it goes back only if the host's
-// clock does.
+// Read by a statement, so that the clock is SQLite's. It is read after the lock is held, since that
+// may have been waited for, and anew for each step. Within a transaction it goes back only if the
+// host's clock does.
 const NOW: &str = "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
 
 const EXPIRED: &str = "expiry <= ?1 AND (state = 'done' OR lease_end <= ?1)";
@@ -47,7 +47,8 @@ impl Table {
             }
             Ok(None)
         };
-        // Two processes may find the tables missing at once. A process that finds them takes no lock.
+        // Two processes may find the tables missing at once. A process that finds them takes no
+        // lock.
         if options.create_schema && missing()?.is_some() {
             let schema = schema_for(t);
             let create = format!("BEGIN IMMEDIATE;\n{schema}\nCOMMIT;");
@@ -119,8 +120,8 @@ impl Table {
         if !self.connection.is_autocommit() {
             self.run("ROLLBACK")?;
         }
-        // `IMMEDIATE` takes the lock of the writer from the start, so that what is read inside stays
-        // true until the commit.
+        // `IMMEDIATE` takes the lock of the writer from the start, so that what is read inside
+        // stays true until the commit.
         self.run("BEGIN IMMEDIATE")?;
         let done = inside().and_then(|()| self.run("COMMIT"));
         // Some failures roll back by themselves.
@@ -226,7 +227,8 @@ impl Table {
             ":scope": key.name(),
             ":state": if done.is_some() { "done" } else { "pending" },
             ":token": row.token.as_bytes().as_slice(),
-            // The counter never comes to the maximum: each fence costs a claim of some microseconds.
+            // The counter never comes to the maximum: each fence costs a claim of some
+            // microseconds.
             ":fence": i64::try_from(row.fence).unwrap_or(i64::MAX),
             ":fingerprint": row.fingerprint.as_ref().map(|f| f.as_bytes().as_slice()),
             ":indeterminate": row.indeterminate,

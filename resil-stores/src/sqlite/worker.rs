@@ -1,7 +1,8 @@
 //! The store's thread. It owns the connection, and takes all steps that wait in one commit.
 //!
-//! A commit costs one fsync, however many steps are in it. The steps that come while a commit runs share
-//! the next one. No step waits for others to come: if it is alone, it is committed alone, at once.
+//! A commit costs one fsync, however many steps are in it. The steps that come while a commit runs
+//! share the next one. No step waits for others to come: if it is alone, it is committed alone, at
+//! once.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -128,8 +129,8 @@ fn look(mut job: Box<dyn Job>, table: &Table) -> Option<Box<dyn Job>> {
     Some(job)
 }
 
-/// Does all jobs of a batch in one commit. If that fails, does each in a commit of its own, so that a
-/// job that can't be done fails alone.
+/// Does all jobs of a batch in one commit. If that fails, does each in a commit of its own, so that
+/// a job that can't be done fails alone.
 fn make(table: &Table, mut batch: Vec<Box<dyn Job>>) {
     let mut begun = false;
     let committed = table.commit(|| {
@@ -171,15 +172,16 @@ impl Sweeps {
         })
     }
 
-    /// Sweeps once, and sets when the next sweep is due. A failure is told to nobody: the next sweep may
-    /// succeed.
+    /// Sweeps once, and sets when the next sweep is due. A failure is told to nobody: the next
+    /// sweep may succeed.
     fn sweep(&mut self, table: &Table) {
         let mut gone = 0;
         let swept = match table.any_expired() {
             Ok(true) => table.commit(|| table.sweep().map(|n| gone = n)),
             nothing => nothing.map(drop),
         };
-        // More expired records wait, and the next sweep is due at once. A step that waits comes first.
+        // More expired records wait, and the next sweep is due at once. A step that waits comes
+        // first.
         let more = swept.is_ok() && gone == SWEEP;
         let pause = if more { Duration::ZERO } else { self.every };
         self.due = Instant::now().checked_add(pause);
