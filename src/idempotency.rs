@@ -3,12 +3,12 @@
 //! `#[idempotent]` is for a body whose effect is wanted once for each key, however often the
 //! function is called.
 //!
-//! A call makes a *claim* on its key. The call that holds the claim, the *owner*, runs the body. All
-//! other calls with the key wait for its result, or are told that it is in progress. The value that
-//! the body returns is recorded, and replayed until the `ttl` ends. An error of the body frees the
-//! key: it says that nothing was done. An owner may vanish: it is dropped, it panics, an attempt of
-//! it is cut by a timeout, or its lease ends. It then leaves an *abandoned* claim behind, and
-//! [`OnAbandon`] says what happens to the key.
+//! A call makes a *claim* on its key. The call that holds the claim, the *owner*, runs the body.
+//! All other calls with the key wait for its result, or are told that it is in progress. The value
+//! that the body returns is recorded, and replayed until the `ttl` ends. An error of the body frees
+//! the key: it says that nothing was done. An owner may vanish: it is dropped, it panics, an
+//! attempt of it is cut by a timeout, or its lease ends. It then leaves an *abandoned* claim
+//! behind, and [`OnAbandon`] says what happens to the key.
 //!
 //! # What is promised
 //!
@@ -28,14 +28,15 @@
 //! | one that may lose its last writes at a failover (Redis, Valkey) | but for a failover | one result, unless a failover forgot it | not promised across a failover: take a durable one |
 //!
 //! By default all sites use the store in memory, which claims and completes without yielding.
-//! [`memory_limits`] bounds it. With the feature `store` other stores can be used. A `Store` is wrapped
-//! in a `Shared`, which holds its settings, and is given to sites in one of three ways: `install` gives
-//! it to all sites of the process, `install_named` to the sites with `store = "name"`, and
-//! `store = self.orders` to one site.
+//! [`memory_limits`] bounds it. With the feature `store` other stores can be used. A `Store` is
+//! wrapped in a `Shared`, which holds its settings, and is given to sites in one of three ways:
+//! `install` gives it to all sites of the process, `install_named` to the sites with
+//! `store = "name"`, and `store = self.orders` to one site.
 //!
-//! A site on a store that outlives the process needs a `name`. The key itself never leaves the process:
-//! the store gets a SHA-256 of namespace, name and key, or with a `pepper` an HMAC. The module [`store`]
-//! says how to build a store of your own, and the `conformance` suite (feature `test-util`) tests it.
+//! A site on a store that outlives the process needs a `name`. The key itself never leaves the
+//! process: the store gets a SHA-256 of namespace, name and key, or with a `pepper` an HMAC. The
+//! module [`store`] says how to build a store of your own, and the `conformance` suite (feature
+//! `test-util`) tests it.
 //!
 //! # The hard cases
 //!
@@ -63,8 +64,8 @@
 //!
 //! The lease is the time for which others wait for an owner that crashed. Make it as short as that
 //! wait should be. But make it several times longer than the slowest answer of the store, and than
-//! the longest time that a task goes unpolled: each try of a heartbeat has a fifth of the lease to be
-//! acknowledged. It need not be as long as the body runs. The default is 30 s.
+//! the longest time that a task goes unpolled: each try of a heartbeat has a fifth of the lease to
+//! be acknowledged. It need not be as long as the body runs. The default is 30 s.
 //!
 //! The ttl is the time within which a key may come again. Make it longer than any queue or client
 //! goes on retrying. The default is 24 h.
@@ -73,11 +74,12 @@
 //!
 //! Keys of two functions never meet, unless both give one `name`. In memory the name of the success
 //! type is part of the scope too, so that the instances of a generic function don't replay each
-//! other's results. On a shared store it is not, as the names of types change with the compiler: put
-//! a value that tells the instances apart into the key.
+//! other's results. On a shared store it is not, as the names of types change with the compiler:
+//! put a value that tells the instances apart into the key.
 //!
 //! On a shared store the future of a call holds the outcome while that is recorded. So with the
-//! feature `store` the future of a function is not `Send` if its success or error type is not `Send`.
+//! feature `store` the future of a function is not `Send` if its success or error type is not
+//! `Send`.
 
 pub use resil_runtime::idempotency::{
     Conflict, IdempotencyError, IdempotencyEvent, IdempotentPolicy, InstanceName, KeyFault,

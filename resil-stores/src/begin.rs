@@ -1,5 +1,6 @@
 //! Begins a call on a store. The call waits for its turn in this process, asks the store, and asks
-//! again while another process holds the key. It ends with a claim, a recorded result, or a refusal.
+//! again while another process holds the key. It ends with a claim, a recorded result, or a
+//! refusal.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -40,8 +41,8 @@ impl StoredCall {
     }
 
     fn away(&self, source: StoreError, may_open: bool, deadline: Option<Instant>) -> ClaimOutcome {
-        // Past the deadline it is the caller that gave up: the store may be well, and the key may be
-        // claimed in it.
+        // Past the deadline it is the caller that gave up: the store may be well, and the key may
+        // be claimed in it.
         let may_open = may_open && deadline.is_none_or(|at| clock::now() < at);
         let transient = source.kind() == StoreErrorKind::Unavailable;
         if may_open && transient && self.shared.settings.open_on_outage {
@@ -56,8 +57,8 @@ impl StoredCall {
         ClaimOutcome::Done(recorded, Arc::clone(&self.shared.settings.codec))
     }
 
-    /// Returns the answer to a call that shares the outcome which another call has found. `by` is the
-    /// fingerprint of that other call.
+    /// Returns the answer to a call that shares the outcome which another call has found. `by` is
+    /// the fingerprint of that other call.
     fn found(&self, by: Option<Fingerprint>, recorded: Recorded) -> ClaimOutcome {
         match (by, self.request.fingerprint) {
             (Some(theirs), Some(ours)) if theirs != ours => ClaimOutcome::Refuse(Cause::KeyReused),
@@ -66,8 +67,8 @@ impl StoredCall {
     }
 }
 
-/// Begins the call. Each poll first looks at the claims that it runs under: a call that waited for one
-/// of them would wait for itself, and is refused.
+/// Begins the call. Each poll first looks at the claims that it runs under: a call that waited for
+/// one of them would wait for itself, and is refused.
 pub(crate) async fn begin(call: StoredCall) -> ClaimOutcome {
     let (key, live) = (call.key, Arc::clone(&call.shared.live));
     let mut begun = pin!(begin_alone(call));
@@ -110,7 +111,8 @@ async fn begin_alone(call: StoredCall) -> ClaimOutcome {
     ask(call, queued, deadline).await
 }
 
-/// Asks the store until its answer is not [`Busy`](ClaimAnswer::Busy), or the call may wait no longer.
+/// Asks the store until its answer is not [`Busy`](ClaimAnswer::Busy), or the call may wait no
+/// longer.
 async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>) -> ClaimOutcome {
     let lease = call.request.lease;
     let mut pause = Pause::new();
@@ -182,8 +184,8 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
     }
 }
 
-/// Returns whether the busy key is claimed by the body that this poll is under, over another handle of
-/// the same store. It asks the store to renew the claim, which only the owner's token can.
+/// Returns whether the busy key is claimed by the body that this poll is under, over another handle
+/// of the same store. It asks the store to renew the claim, which only the owner's token can.
 async fn is_own(call: &StoredCall) -> bool {
     let Some(own) = own_claim(&call.key) else {
         return false;
@@ -196,8 +198,8 @@ async fn is_own(call: &StoredCall) -> bool {
 }
 
 /// Returns the time from which the lease of a new claim counts. If the answer to the claim took a
-/// third of the lease or longer, the claim is renewed first; `None` if the renewal is refused or gets
-/// no answer.
+/// third of the lease or longer, the claim is renewed first; `None` if the renewal is refused or
+/// gets no answer.
 async fn fresh(call: &StoredCall, sent: Instant) -> Option<Instant> {
     let (request, store) = (&call.request, call.shared.store());
     let lease = request.lease;
@@ -216,8 +218,8 @@ fn sooner(deadline: Option<Instant>, other: Instant) -> Instant {
     deadline.map_or(other, |at| at.min(other))
 }
 
-/// Gives a claim back that was sent and not answered, also when the future that sent it is dropped. No
-/// body has begun under it.
+/// Gives a claim back that was sent and not answered, also when the future that sent it is dropped.
+/// No body has begun under it.
 struct Unanswered(Option<SentClaim>);
 
 impl Drop for Unanswered {

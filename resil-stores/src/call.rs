@@ -90,8 +90,8 @@ impl StoredCall {
     }
 }
 
-/// Returns whether the poll in progress is under a claim on `key`, made over the same [`Shared`] or a
-/// clone of it.
+/// Returns whether the poll in progress is under a claim on `key`, made over the same [`Shared`] or
+/// a clone of it.
 pub(crate) fn is_under(live: &Arc<Live>, key: &RecordKey) -> bool {
     find_stored(|held| (Arc::ptr_eq(&held.live, live) && held.key == *key).then_some(())).is_some()
 }
@@ -117,8 +117,8 @@ fn as_stored(key: &ClaimedKey) -> Option<&StoredKey> {
     }
 }
 
-/// Returns the output of `future`; `None` if it is not ready by `at`. The future is polled before the
-/// timer, so an output that is ready when the time is up counts.
+/// Returns the output of `future`; `None` if it is not ready by `at`. The future is polled before
+/// the timer, so an output that is ready when the time is up counts.
 pub(crate) async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut timer: Option<Pin<Box<clock::Sleep>>> = None;

@@ -20,15 +20,15 @@ pub type CodecError = Box<dyn Error + Send + Sync>;
 pub type Read<'a> =
     dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error> + 'a;
 
-/// The encoding of results in a store, set by [`Shared::codec`](crate::Shared::codec). [`Json`] is the
-/// default.
+/// The encoding of results in a store, set by [`Shared::codec`](crate::Shared::codec). [`Json`] is
+/// the default.
 ///
-/// Choose a format that keeps the names of fields. If two fields of one type change places, postcard
-/// and compact `MessagePack` decode older records without an error, and with the values swapped. JSON
-/// and `MessagePack` with names read them right.
+/// Choose a format that keeps the names of fields. If two fields of one type change places,
+/// postcard and compact `MessagePack` decode older records without an error, and with the values
+/// swapped. JSON and `MessagePack` with names read them right.
 ///
-/// [`encode`](Self::encode) must refuse a value that the format can't carry, since a decoded value is
-/// replayed as the function's own result.
+/// [`encode`](Self::encode) must refuse a value that the format can't carry, since a decoded value
+/// is replayed as the function's own result.
 pub trait Codec: Send + Sync + 'static {
     /// Returns the id that is stored beside the bytes: at most 32 bytes of ASCII. A result with
     /// another id is
@@ -51,15 +51,16 @@ pub trait Codec: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If the bytes are not exactly one value. The caller gets `Undecodable`, and nothing runs again.
+    /// If the bytes are not exactly one value. The caller gets `Undecodable`, and nothing runs
+    /// again.
     fn decode(&self, bytes: &[u8], read: &mut Read<'_>) -> Result<(), CodecError>;
 }
 
 /// The default codec, `serde_json`. It keeps the names of fields, and people can read it.
 ///
-/// It refuses values that JSON would bring back as others, or not at all: floats that are not finite,
-/// values in `Some` that are written as `null` (`Some(())`, `Some(None)`), and values that are nested
-/// deeper than 127 arrays and objects. Such a result is
+/// It refuses values that JSON would bring back as others, or not at all: floats that are not
+/// finite, values in `Some` that are written as `null` (`Some(())`, `Some(None)`), and values that
+/// are nested deeper than 127 arrays and objects. Such a result is
 /// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored).
 ///
 /// It can't see past a type's `Serialize`. If that leaves out a field, or writes two variants alike
@@ -89,8 +90,8 @@ impl Codec for Json {
     }
 }
 
-/// Returns the bytes of `value`, or the reason why it is not recorded: it takes more than `limit` bytes,
-/// or the codec refuses it.
+/// Returns the bytes of `value`, or the reason why it is not recorded: it takes more than `limit`
+/// bytes, or the codec refuses it.
 pub(crate) fn encode(
     value: &dyn erased_serde::Serialize,
     codec: &dyn Codec,
@@ -135,8 +136,8 @@ impl SerdeFns for InAnyCodec {
     }
 }
 
-/// The codec of the results of one function, in memory and on a store. It holds function pointers, so
-/// that code that uses it needs no bounds on `T` and `E`.
+/// The codec of the results of one function, in memory and on a store. It holds function pointers,
+/// so that code that uses it needs no bounds on `T` and `E`.
 #[derive(Debug)]
 pub struct ResultCodec<T, E> {
     pub(crate) memory: memory::ResultCodec<T, E>,

@@ -18,8 +18,8 @@ pub struct Current {
 
 impl Current {
     /// Returns the hash of namespace, scope and key, as 64 hex digits: an `Idempotency-Key` for
-    /// services that the body calls. It is the same for every start of one key, in every process whose
-    /// store has the same settings.
+    /// services that the body calls. It is the same for every start of one key, in every process
+    /// whose store has the same settings.
     pub fn key(&self) -> String {
         RecordKey::new(self.key, "").hex()
     }
@@ -30,8 +30,8 @@ impl Current {
     }
 
     /// Returns the fence, which rises with every owner of the key. It serves as a fencing token: a
-    /// service that keeps the highest fence that it has seen can refuse an owner that stood still and
-    /// comes back late.
+    /// service that keeps the highest fence that it has seen can refuse an owner that stood still
+    /// and comes back late.
     pub fn fence(&self) -> u64 {
         self.fence
     }
@@ -49,8 +49,8 @@ impl fmt::Debug for Current {
 /// Returns key and fence of the claim that the caller runs under.
 ///
 /// In a body under several claims it is the innermost. `None` outside of a body under
-/// `#[idempotent]`, in a task that the body has spawned, and in a body that runs unprotected while the
-/// store is away.
+/// `#[idempotent]`, in a task that the body has spawned, and in a body that runs unprotected while
+/// the store is away.
 pub fn current() -> Option<Current> {
     let claim = innermost()?;
     let key = match claim.key() {

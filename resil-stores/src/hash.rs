@@ -1,5 +1,5 @@
-//! The hash that leaves the process in place of a key: a SHA-256 of the key's length-prefixed parts.
-//! With a pepper it is an HMAC of them, since short keys could be found by trying them.
+//! The hash that leaves the process in place of a key: a SHA-256 of the key's length-prefixed
+//! parts. With a pepper it is an HMAC of them, since short keys could be found by trying them.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

@@ -26,7 +26,8 @@ pub(crate) struct HeldClaim<'a, T, E> {
     active: Option<ActiveClaim>,
     call: KeyedCall<'a>,
     codec: ResultCodec<T, E>,
-    /// Whether the outcome of the body is being encoded. If that panics, the body must not run again.
+    /// Whether the outcome of the body is being encoded. If that panics, the body must not run
+    /// again.
     recording: bool,
     /// The outcome, kept here until the end of the claim is acknowledged or given up.
     ending: Option<(Outcome<T, E>, oneshot::Receiver<()>)>,
@@ -133,8 +134,8 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
         }
     }
 
-    /// Drops a claim whose lease is over or whose key was taken over, and returns the refusal. There is
-    /// no claim left to end.
+    /// Drops a claim whose lease is over or whose key was taken over, and returns the refusal.
+    /// There is no claim left to end.
     fn lost(&mut self) -> Outcome<T, E> {
         self.heartbeat = None;
         let lease = self.lease.take();

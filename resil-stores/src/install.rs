@@ -9,8 +9,8 @@ use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
 
 use crate::shared::Shared;
 
-/// The store of the process. `None` within: it is the one in memory for good, since a call came before
-/// a store was installed.
+/// The store of the process. `None` within: it is the one in memory for good, since a call came
+/// before a store was installed.
 static DEFAULT: OnceLock<Option<Shared>> = OnceLock::new();
 static NAMED: RwLock<Option<HashMap<String, Shared>>> = RwLock::new(None);
 
@@ -28,13 +28,13 @@ pub enum InstallError {
     InUse,
 }
 
-/// Installs `store` for all sites whose attribute names no `store`, in place of the one in memory. To
-/// be called once, at start, before the first call.
+/// Installs `store` for all sites whose attribute names no `store`, in place of the one in memory.
+/// To be called once, at start, before the first call.
 ///
 /// # Errors
 ///
-/// [`InstallError::Installed`] if a store is installed already, [`InstallError::InUse`] if a call has
-/// used the store in memory.
+/// [`InstallError::Installed`] if a store is installed already, [`InstallError::InUse`] if a call
+/// has used the store in memory.
 pub fn install(store: Shared) -> Result<(), InstallError> {
     DEFAULT.set(Some(store)).map_err(|_| match DEFAULT.get() {
         Some(Some(_)) => InstallError::Installed,

@@ -21,8 +21,8 @@ pub(crate) fn tells_apart(key: KeySays, types: Types) -> bool {
 pub(crate) fn text(scope: Scope) -> String {
     let mut text = match scope.site {
         0 => scope.name.to_owned(),
-        // An address means something in this process alone. No other meets it: a store that outlives
-        // the process refuses a site without a name.
+        // An address means something in this process alone. No other meets it: a store that
+        // outlives the process refuses a site without a name.
         site => format!("{}#{site:x}", scope.name),
     };
     if let Some(Instance { names, id }) = scope.instance {

@@ -1,9 +1,11 @@
-//! The queues of calls in this process that want one key. One call of a queue has the *turn* and asks
-//! the store. The others wait for the turn, and share the outcome that the holder of the turn finds.
+//! The queues of calls in this process that want one key. One call of a queue has the *turn* and
+//! asks the store. The others wait for the turn, and share the outcome that the holder of the turn
+//! finds.
 //!
-//! First come, first served. A call takes the turn only while it is polled, so that a call whose task
-//! is not polled holds up nobody. The turn saves requests to the store, and decides nothing. A call may
-//! take it from a holder that sends no heartbeat: the store decides which of them has the key.
+//! First come, first served. A call takes the turn only while it is polled, so that a call whose
+//! task is not polled holds up nobody. The turn saves requests to the store, and decides nothing. A
+//! call may take it from a holder that sends no heartbeat: the store decides which of them has the
+//! key.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,8 +21,8 @@ use resil_runtime::__private::stores::{
 use resil_runtime::clock::{self, Instant};
 use resil_runtime::idempotency::store::{Fingerprint, Recorded};
 
-/// The longest time for which a call that asks the store keeps the turn, from when it last asked. After
-/// that it may have stopped asking. If it has not, two calls ask, which does no harm.
+/// The longest time for which a call that asks the store keeps the turn, from when it last asked.
+/// After that it may have stopped asking. If it has not, two calls ask, which does no harm.
 const ASKING: Duration = Duration::from_secs(5);
 
 type Hash = [u8; 32];
@@ -91,7 +93,8 @@ impl KeyQueues {
                 queue: WaiterQueue::default(),
             })),
         });
-        // One more than the most waiters: the holder of the turn is in the queue, and does not wait.
+        // One more than the most waiters: the holder of the turn is in the queue, and does not
+        // wait.
         if queue.calls > MAX_WAITERS {
             return None;
         }
@@ -144,8 +147,8 @@ impl QueuedCall {
         state.until = clock::add(now, self.lease.min(ASKING));
     }
 
-    /// Waits for the turn, or for an outcome to share, until `deadline` at most. If it is dropped, the
-    /// call leaves the waiters; if it was called, the next waiter is.
+    /// Waits for the turn, or for an outcome to share, until `deadline` at most. If it is dropped,
+    /// the call leaves the waiters; if it was called, the next waiter is.
     pub(crate) async fn wait_for_turn(&mut self, deadline: Option<Instant>) -> Turn {
         let mut wait = Wait {
             handle: lock(&self.state).queue.enter(),
@@ -163,8 +166,8 @@ impl QueuedCall {
         }
     }
 
-    /// Notes that the call has claimed the key on the store, until `until` at least. It has the turn
-    /// for that time.
+    /// Notes that the call has claimed the key on the store, until `until` at least. It has the
+    /// turn for that time.
     pub(crate) fn runs(&self, until: Instant) {
         let mut state = lock(&self.state);
         state.holder = Some(self.number);
@@ -248,8 +251,9 @@ impl Wait<'_> {
         }
     }
 
-    /// Looks whether the wait is over: the call has taken the turn, or there is an outcome to share.
-    /// Returns `None` if so, and else the time to look again. `late` says that such a time has come.
+    /// Looks whether the wait is over: the call has taken the turn, or there is an outcome to
+    /// share. Returns `None` if so, and else the time to look again. `late` says that such a time
+    /// has come.
     fn next_check(&mut self, late: bool, now: Instant, cx: &Context<'_>) -> Option<Instant> {
         // Cloned before the lock is taken and dropped after it: wakers run foreign code.
         let mut waker = Some(cx.waker().clone());

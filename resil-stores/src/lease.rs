@@ -1,5 +1,5 @@
-//! A claim that is held on a store: its heartbeats, and its end. The end is made in a task of its own,
-//! which a drop of the caller does not reach.
+//! A claim that is held on a store: its heartbeats, and its end. The end is made in a task of its
+//! own, which a drop of the caller does not reach.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,8 +26,8 @@ pub(crate) type Heartbeat = Pin<Box<dyn Future<Output = Result<Instant, Lost>> +
 pub(crate) struct Lease {
     call: Arc<StoredCall>,
     fence: u64,
-    /// The time at which the claim, or the last acknowledged renewal, was *sent*. The store counts the
-    /// lease from when it gets the step, which is not before that.
+    /// The time at which the claim, or the last acknowledged renewal, was *sent*. The store counts
+    /// the lease from when it gets the step, which is not before that.
     held_from: Instant,
     queued: QueuedCall,
     runtime: Handle,
@@ -109,8 +109,9 @@ impl Lease {
                     Ok(Ack::LeaseLost) => return Err(Lost),
                     Err(_) => {
                         let now = clock::now();
-                        // Counted as a failure only if this is polled soon after the limit of the try. If it
-                        // is polled late, the answer may have come, and nobody was there to read it.
+                        // Counted as a failure only if this is polled soon after the limit of the
+                        // try. If it is polled late, the answer may have come, and nobody was there
+                        // to read it.
                         failed |= now < clock::add(until, lease / 10);
                         clock::sleep_until(clock::add(now, pause.get()).min(limit)).await;
                         pause.grow();
@@ -122,8 +123,8 @@ impl Lease {
 
     /// Ends the claim in a task of its own, which tries until the lease ends.
     ///
-    /// The receiver is ready when the caller need wait no longer: once a completion is acknowledged or
-    /// given up, or once any other end was tried. Its sender is then dropped without a message.
+    /// The receiver is ready when the caller need wait no longer: once a completion is acknowledged
+    /// or given up, or once any other end was tried. Its sender is then dropped without a message.
     pub(crate) fn end(self, end: End) -> oneshot::Receiver<()> {
         let (done, heard) = oneshot::channel();
         let Self {
@@ -204,8 +205,8 @@ impl End {
     }
 }
 
-/// Tells the listeners if the result could not be recorded, and shares the recorded outcome with the
-/// calls that wait in this process. The caller gets its value in either case.
+/// Tells the listeners if the result could not be recorded, and shares the recorded outcome with
+/// the calls that wait in this process. The caller gets its value in either case.
 fn completed(
     call: &StoredCall,
     queued: &QueuedCall,
@@ -232,11 +233,11 @@ fn completed(
     queued.share(call.request.fingerprint, kept, until);
 }
 
-/// Releases a claim that was sent and not answered: it may have been made, and no body has begun under
-/// it.
+/// Releases a claim that was sent and not answered: it may have been made, and no body has begun
+/// under it.
 ///
-/// The claim may still be on its way to the store. So the release is sent again when the store answers
-/// that there is no such claim.
+/// The claim may still be on its way to the store. So the release is sent again when the store
+/// answers that there is no such claim.
 pub(crate) fn give_back(claim: SentClaim) {
     let tasks = claim.shared.live.tasks.clone();
     let runtime = claim.runtime.clone();

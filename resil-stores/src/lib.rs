@@ -5,10 +5,10 @@
 //! re-exports all of this in `resil::idempotency`.
 //!
 //! A [`Store`](resil_runtime::idempotency::Store) keeps records; its
-//! [module](resil_runtime::idempotency::store) says how to build a store of your own. [`Shared`] wraps
-//! a store in its settings, and [`install`] makes it the store of the process. A call on it claims its
-//! key and renews the claim beside the body. Once the body is done, its outcome is recorded even if the
-//! caller is dropped meanwhile.
+//! [module](resil_runtime::idempotency::store) says how to build a store of your own. [`Shared`]
+//! wraps a store in its settings, and [`install`] makes it the store of the process. A call on it
+//! claims its key and renews the claim beside the body. Once the body is done, its outcome is
+//! recorded even if the caller is dropped meanwhile.
 //!
 //! # Features
 //!

@@ -1,5 +1,5 @@
-//! The steps that are taken on a key by hand: resolve the claim of a vanished owner, forget a result,
-//! look a key up.
+//! The steps that are taken on a key by hand: resolve the claim of a vanished owner, forget a
+//! result, look a key up.
 
 use std::fmt;
 use std::future::Future;
@@ -92,14 +92,14 @@ impl<'v> Finding<'v> {
         Self::new(None)
     }
 
-    /// Makes the finding that the work was done and returned `value`. The function's success type must
-    /// read `value` back.
+    /// Makes the finding that the work was done and returned `value`. The function's success type
+    /// must read `value` back.
     pub fn ok<T: serde::Serialize>(value: &'v T) -> Self {
         Self::new(Some((Outcome::Ok, value)))
     }
 
-    /// Makes the finding that the work was done and returned `error`. The function must store errors
-    /// (`errors = store`), and its error type must read `error` back.
+    /// Makes the finding that the work was done and returned `error`. The function must store
+    /// errors (`errors = store`), and its error type must read `error` back.
     pub fn err<E: serde::Serialize>(error: &'v E) -> Self {
         Self::new(Some((Outcome::Err, error)))
     }
@@ -144,8 +144,8 @@ type Answer<T> = Result<T, IdempotencyError>;
 /// # Errors
 ///
 /// [`InvalidKey`](IdempotencyError::InvalidKey) if a part can't be in a key, and
-/// [`Store`](IdempotencyError::Store) if the store gives no answer. The step may then be taken again,
-/// and so it may if the future is dropped.
+/// [`Store`](IdempotencyError::Store) if the store gives no answer. The step may then be taken
+/// again, and so it may if the future is dropped.
 pub fn resolve(
     key: KeyOf,
     finding: Finding<'_>,
@@ -164,8 +164,8 @@ pub fn resolve(
     }
 }
 
-/// Removes a recorded result, or the claim of an owner that vanished, on the installed store, or else
-/// on the one in memory. The next call with the key runs the body.
+/// Removes a recorded result, or the claim of an owner that vanished, on the installed store, or
+/// else on the one in memory. The next call with the key runs the body.
 ///
 /// # Errors
 ///

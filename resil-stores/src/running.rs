@@ -43,8 +43,8 @@ struct OnStore<'a, T, E> {
 }
 
 pin_project! {
-    /// Claims the key, runs `inside` under the claim, and records its outcome, on the store that the
-    /// call is made on.
+    /// Claims the key, runs `inside` under the claim, and records its outcome, on the store that
+    /// the call is made on.
     #[must_use = "futures do nothing unless polled"]
     pub struct Running<'a, T, E, F> {
         // The first field, so that it is dropped before the claim: when the claim is abandoned, no

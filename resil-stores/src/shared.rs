@@ -79,8 +79,8 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// Wraps `store` with the default settings: no namespace, no pepper, 256 KiB for one result, calls
-    /// refused on an outage, findings of the check only told, results as JSON.
+    /// Wraps `store` with the default settings: no namespace, no pepper, 256 KiB for one result,
+    /// calls refused on an outage, findings of the check only told, results as JSON.
     pub fn new(store: impl Store) -> Self {
         Self {
             store: Arc::new(store),
@@ -106,14 +106,15 @@ impl Shared {
         self
     }
 
-    /// Sets the namespace, which keeps the keys of several applications or environments on one store
-    /// apart. Default empty.
+    /// Sets the namespace, which keeps the keys of several applications or environments on one
+    /// store apart. Default empty.
     pub fn namespace(self, namespace: impl Into<String>) -> Self {
         self.set(|s| s.namespace = namespace.into())
     }
 
-    /// Sets a secret of at least 16 random bytes. The store then gets an HMAC of each key in place of
-    /// a plain hash, so that a reader of the store can't find short keys by trying them. Default none.
+    /// Sets a secret of at least 16 random bytes. The store then gets an HMAC of each key in place
+    /// of a plain hash, so that a reader of the store can't find short keys by trying them. Default
+    /// none.
     ///
     /// With another pepper every key becomes another one: don't change it while records are kept.
     pub fn pepper(self, pepper: impl AsRef<[u8]>) -> Self {
@@ -123,13 +124,15 @@ impl Shared {
     /// Sets the most bytes of one encoded result. Default 256 KiB.
     ///
     /// A larger result is not recorded, and its key is done without it: replays get
-    /// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored), and nothing runs again.
+    /// [`NotStored`](resil_runtime::idempotency::IdempotencyError::NotStored), and nothing runs
+    /// again.
     pub fn max_result(self, bytes: usize) -> Self {
         self.set(|s| s.max_result = bytes)
     }
 
-    /// Sets whether bodies run unprotected while the store is not available. If not, calls are refused
-    /// with [`Store`](resil_runtime::idempotency::IdempotencyError::Store). Default `false`.
+    /// Sets whether bodies run unprotected while the store is not available. If not, calls are
+    /// refused with [`Store`](resil_runtime::idempotency::IdempotencyError::Store). Default
+    /// `false`.
     ///
     /// Each such body is counted in [`outages`](Self::outages) and told as
     /// [`RanOpen`](resil_runtime::idempotency::IdempotencyEvent::RanOpen).
@@ -162,8 +165,9 @@ impl Shared {
         self.live.outages.load(Relaxed)
     }
 
-    /// Waits until all tasks that calls on this store have left behind are done. They record outcomes
-    /// whose caller is gone, and abandon claims. If the future is dropped, the tasks go on.
+    /// Waits until all tasks that calls on this store have left behind are done. They record
+    /// outcomes whose caller is gone, and abandon claims. If the future is dropped, the tasks go
+    /// on.
     ///
     /// [`drain`](crate::drain) waits for all stores.
     pub async fn drain(&self) {
@@ -184,15 +188,15 @@ impl Shared {
         )
     }
 
-    /// Returns the hash of a fingerprint. The key is hashed with it, so that a reader of the store does
-    /// not see which keys have equal fingerprints.
+    /// Returns the hash of a fingerprint. The key is hashed with it, so that a reader of the store
+    /// does not see which keys have equal fingerprints.
     pub(crate) fn fingerprint(&self, key: &RecordKey, bytes: &[u8]) -> Fingerprint {
         let pepper = self.settings.pepper.as_deref();
         Fingerprint::from_bytes(digest(pepper, &[b"fingerprint", key.hash(), bytes]))
     }
 
-    /// Checks the store's own settings, once over all clones. A check that fails is made again by the
-    /// next call.
+    /// Checks the store's own settings, once over all clones. A check that fails is made again by
+    /// the next call.
     pub(crate) async fn checked(&self) -> Result<(), StoreError> {
         let findings = self
             .live

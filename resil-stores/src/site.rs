@@ -49,8 +49,8 @@ impl IdempotentSite {
 impl SiteOf<'_> {
     /// Begins a call on the installed store, or else on the one in memory.
     ///
-    /// `state` is the state of this call, and the bodies that run under the claim must be watched with
-    /// it. Nothing is claimed before the first poll.
+    /// `state` is the state of this call, and the bodies that run under the claim must be watched
+    /// with it. Nothing is claimed before the first poll.
     pub fn begin<'a, T, E>(
         self,
         policy: &'static IdempotentPolicy,
@@ -126,8 +126,8 @@ impl SiteOf<'_> {
     }
 }
 
-/// Returns the scope of the keys on a store. If the store outlives the process, neither the address of
-/// a static nor the names of types can be part of the scope.
+/// Returns the scope of the keys on a store. If the store outlives the process, neither the address
+/// of a static nor the names of types can be part of the scope.
 ///
 /// # Errors
 ///

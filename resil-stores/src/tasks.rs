@@ -45,8 +45,8 @@ impl Count {
     }
 }
 
-/// Counts one task. It is dropped, and leaves the count, when the task is done, panics, or goes down
-/// with its runtime.
+/// Counts one task. It is dropped, and leaves the count, when the task is done, panics, or goes
+/// down with its runtime.
 struct Inside(Arc<Count>);
 
 impl Drop for Inside {

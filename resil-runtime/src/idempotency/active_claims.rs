@@ -22,16 +22,16 @@ thread_local! {
 pub struct ActiveClaim {
     key: ClaimedKey,
     fence: u64,
-    /// The task that polls the body. A task may be driven inside the poll of another one, on the same
-    /// thread; it has an id of its own.
+    /// The task that polls the body. A task may be driven inside the poll of another one, on the
+    /// same thread; it has an id of its own.
     task: Option<task::Id>,
 }
 
 /// A claimed key, and the store that holds it.
 #[derive(Debug, Clone)]
 pub enum ClaimedKey {
-    /// A key of the store in memory. It is hashed only if the body asks for its key: that store needs
-    /// no SHA-256.
+    /// A key of the store in memory. It is hashed only if the body asks for its key: that store
+    /// needs no SHA-256.
     Memory(&'static MemoryStore, Arc<Key>),
     /// A key on a store outside of memory, as a type of `resil-stores`.
     Stored(Arc<dyn Any + Send + Sync>),
@@ -55,8 +55,8 @@ impl ActiveClaim {
     }
 }
 
-/// Runs `poll` with `claim` on the stack. The claim is put back into its place afterwards, also by a
-/// panic.
+/// Runs `poll` with `claim` on the stack. The claim is put back into its place afterwards, also by
+/// a panic.
 pub fn under<R>(claim: &mut Option<ActiveClaim>, poll: impl FnOnce() -> R) -> R {
     struct Leave<'c>(&'c mut Option<ActiveClaim>);
     impl Drop for Leave<'_> {

@@ -1,5 +1,5 @@
-//! Counts how much of a store is in use, over all its shards. A record holds a share of the capacity,
-//! and gives it back when it is removed.
+//! Counts how much of a store is in use, over all its shards. A record holds a share of the
+//! capacity, and gives it back when it is removed.
 
 use std::sync::Arc;
 

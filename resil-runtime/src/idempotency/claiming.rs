@@ -1,5 +1,5 @@
-//! Begins a call on the store in memory: the call claims its key, waits for the owner of the key, or
-//! gets an answer at once.
+//! Begins a call on the store in memory: the call claims its key, waits for the owner of the key,
+//! or gets an answer at once.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -106,7 +106,8 @@ impl<'a, T, E> Future for ClaimFuture<'a, T, E> {
             State::Refused(name, cause) => (name, Err(cause)),
             State::Answered => panic!("polled after it was done"),
         };
-        // Leaves the queue now. If this waiter was called and has not claimed, the next one is called.
+        // Leaves the queue now. If this waiter was called and has not claimed, the next one is
+        // called.
         this.wait = None;
         Poll::Ready(
             answer.unwrap_or_else(|cause| ClaimOutcome::Refuse(this.call.refuse(name, cause))),
@@ -184,8 +185,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         })
     }
 
-    /// Decides the next step of a call whose key has an owner. The owner's lease ends at `lease_end`,
-    /// unless it is renewed.
+    /// Decides the next step of a call whose key has an owner. The owner's lease ends at
+    /// `lease_end`, unless it is renewed.
     fn met(&mut self, key: &Arc<Key>, lease_end: Instant, cx: &mut Context<'_>) -> Next {
         let now = clock::now();
         let left = lease_end.saturating_duration_since(now);
@@ -205,8 +206,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                 timer: Box::pin(clock::sleep_until(sooner(deadline, lease_end))),
             }));
             self.call.tell(key.name(), IdempotencyEvent::Waiting);
-            // Asks once more from the queue: the owner may have ended before this waiter was in it, and
-            // has not called it.
+            // Asks once more from the queue: the owner may have ended before this waiter was in it,
+            // and has not called it.
             return if broken("ask_again") {
                 Next::Wait
             } else {

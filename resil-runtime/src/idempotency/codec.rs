@@ -120,8 +120,8 @@ impl Bounded {
     ///
     /// [`TooLarge`](NotRecordedReason::TooLarge) if the limit was met, or else the error in `done`.
     pub fn finish(self, done: Result<(), NotRecordedReason>) -> Encoded {
-        // Looked at before `done`: when the buffer is full the codec fails with an error of its own,
-        // or swallows that of the buffer.
+        // Looked at before `done`: when the buffer is full the codec fails with an error of its
+        // own, or swallows that of the buffer.
         if self.full {
             return Err(NotRecordedReason::TooLarge);
         }

@@ -2,8 +2,8 @@
 //!
 //! JSON would not do: there NaN and `None` are one text, maps have no order, and their keys must be
 //! strings. Here integers go by value (a `u32` may become a `u64`), maps and structs are sorted by
-//! key (a `HashMap` is one key however it was filled), and variants go by name. A set is sorted too;
-//! serde hands it over as a list, so the encoder knows a set by the name of its type.
+//! key (a `HashMap` is one key however it was filled), and variants go by name. A set is sorted
+//! too; serde hands it over as a list, so the encoder knows a set by the name of its type.
 
 mod unordered;
 

@@ -16,8 +16,8 @@ use crate::event::idempotency::{IdempotencyEvent, NotRecordedReason};
 
 /// A claim in memory, held by a call whose body is to run.
 ///
-/// If it is dropped before a body of the call was polled, the claim is released, which frees the key.
-/// If it is dropped later, the claim is abandoned.
+/// If it is dropped before a body of the call was polled, the claim is released, which frees the
+/// key. If it is dropped later, the claim is abandoned.
 #[doc(hidden)]
 #[must_use = "a claim that is dropped frees its key: `run` it"]
 pub struct HeldClaim<'a, T, E> {
@@ -35,8 +35,8 @@ impl<T, E> std::fmt::Debug for HeldClaim<'_, T, E> {
 }
 
 impl<T, E> HeldClaim<'_, T, E> {
-    /// Returns the fence, which rises with every owner of the key, across the deletion of its record
-    /// too.
+    /// Returns the fence, which rises with every owner of the key, across the deletion of its
+    /// record too.
     pub fn fence(&self) -> u64 {
         self.lease.fence
     }
@@ -80,8 +80,8 @@ impl Lease<'_> {
 
     /// Renews the lease.
     ///
-    /// A lease that has ended is renewed all the same, as long as no other owner has taken over. The
-    /// store checks that and renews in one step.
+    /// A lease that has ended is renewed all the same, as long as no other owner has taken over.
+    /// The store checks that and renews in one step.
     ///
     /// # Errors
     ///

@@ -63,8 +63,8 @@ impl Instances {
 
 /// The types that the expression of a key names.
 ///
-/// On a store that outlives the process the names of types are not part of the scope, as they change
-/// with the compiler. There the key itself has to tell the instances apart.
+/// On a store that outlives the process the names of types are not part of the scope, as they
+/// change with the compiler. There the key itself has to tell the instances apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
 pub struct KeySays {

@@ -13,8 +13,8 @@ use crate::error::idempotency::{Cause, KeyFault};
 /// The longest encoded key, in bytes. It is bounded since the store keeps and compares whole keys.
 const MAX_KEY: usize = 64 * 1024;
 
-/// The longest fingerprint that is kept as it is, in bytes. Of a longer one 128 bits of keyed hashes
-/// are kept.
+/// The longest fingerprint that is kept as it is, in bytes. Of a longer one 128 bits of keyed
+/// hashes are kept.
 const MAX_PLAIN_FINGERPRINT: usize = 256;
 
 /// Builds a key from its parts.
@@ -57,7 +57,8 @@ impl KeyBuilder {
         self
     }
 
-    /// Returns the key, or the first fault and the number of the part that has it. Parts count from 1.
+    /// Returns the key, or the first fault and the number of the part that has it. Parts count from
+    /// 1.
     pub fn finish(self) -> PreparedKey {
         PreparedKey(match self.fault {
             Some(fault) => Err(fault),

@@ -24,8 +24,8 @@ impl<T: Serialize + ?Sized> KeyPart for T {
     }
 }
 
-/// Encodes a part of a key. Refuses `None`, `()` and empty values with [`KeyFault::Missing`], also as
-/// elements of a tuple.
+/// Encodes a part of a key. Refuses `None`, `()` and empty values with [`KeyFault::Missing`], also
+/// as elements of a tuple.
 pub(super) fn encode_part<P: KeyPart + ?Sized>(
     part: &P,
     out: &mut Vec<u8>,

@@ -1,5 +1,5 @@
-//! The part of an idempotent call that is the same in memory and on the stores of `resil-stores`: its
-//! events, its refusals, its replays, and how its outcome ends the claim.
+//! The part of an idempotent call that is the same in memory and on the stores of `resil-stores`:
+//! its events, its refusals, its replays, and how its outcome ends the claim.
 
 use super::store::{Outcome as Recording, Recorded};
 use super::tell::tell;
@@ -31,7 +31,8 @@ pub enum Unrecorded {
 }
 
 impl<'a> KeyedCall<'a> {
-    /// Makes the call that `state` belongs to. `shown` is the part of the key's hash that events show.
+    /// Makes the call that `state` belongs to. `shown` is the part of the key's hash that events
+    /// show.
     pub fn new(state: &'a CallState, shown: u32, version: u32) -> Self {
         Self {
             state,
@@ -74,9 +75,9 @@ impl<'a> KeyedCall<'a> {
         self.state.begin_claim();
     }
 
-    /// Decodes a recorded outcome with `ok` or `err`, tells the listeners of the replay, and returns
-    /// the outcome. `codec` is the id of the codec that `ok` and `err` read; `err` is `None` where
-    /// the function does not store errors.
+    /// Decodes a recorded outcome with `ok` or `err`, tells the listeners of the replay, and
+    /// returns the outcome. `codec` is the id of the codec that `ok` and `err` read; `err` is
+    /// `None` where the function does not store errors.
     ///
     /// # Errors
     ///
@@ -97,7 +98,8 @@ impl<'a> KeyedCall<'a> {
         let known = recorded.version == self.version && recorded.codec == codec;
         let value = match recorded.outcome {
             Recording::Ok if known => ok(body).map(Ok),
-            // `err` is `None` if another function of this name stores errors, and this one does not.
+            // `err` is `None` if another function of this name stores errors, and this one does
+            // not.
             Recording::Err if known => err.and_then(|err| err(body)).map(Err),
             _ => None,
         };
@@ -107,9 +109,9 @@ impl<'a> KeyedCall<'a> {
         Ok(value)
     }
 
-    /// Returns the value or the error of an outcome that is to be recorded: an `Ok` that is not to be
-    /// forgotten, or an error that is to be stored. `None` for all others, and for an error after an
-    /// attempt that was cut.
+    /// Returns the value or the error of an outcome that is to be recorded: an `Ok` that is not to
+    /// be forgotten, or an error that is to be stored. `None` for all others, and for an error
+    /// after an attempt that was cut.
     pub fn to_record<'o, T, E>(&self, out: &'o Outcome<T, E>) -> Option<Result<&'o T, &'o E>> {
         match out {
             Ok(_) if self.state.forgets_ok() => None,
@@ -123,12 +125,12 @@ impl<'a> KeyedCall<'a> {
         }
     }
 
-    /// Returns how a claim ends whose call has an outcome that is not recorded: an error of the body,
-    /// a refusal of a layer between, or an `Ok` that is to be forgotten.
+    /// Returns how a claim ends whose call has an outcome that is not recorded: an error of the
+    /// body, a refusal of a layer between, or an `Ok` that is to be forgotten.
     ///
-    /// An attempt that was cut may have done its work, whatever the attempts after it say: the claim
-    /// is abandoned. A timeout that fires in a pause cuts no attempt. All attempts have then returned
-    /// errors, which say that nothing was done: the claim is released.
+    /// An attempt that was cut may have done its work, whatever the attempts after it say: the
+    /// claim is abandoned. A timeout that fires in a pause cuts no attempt. All attempts have then
+    /// returned errors, which say that nothing was done: the claim is released.
     pub fn unrecorded(&self) -> Unrecorded {
         if self.state.attempt_was_dropped() {
             Unrecorded::Abandon

@@ -27,8 +27,8 @@ const SHARDS: usize = 16;
 /// The bounds of the store in memory.
 ///
 /// When a bound is reached, expired records are removed first, and then the oldest results of the
-/// shard that the new key belongs to. Claims in progress are never removed: calls on a store that is
-/// full of them are refused with [`Full`](super::IdempotencyError::Full).
+/// shard that the new key belongs to. Claims in progress are never removed: calls on a store that
+/// is full of them are refused with [`Full`](super::IdempotencyError::Full).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "pass it to `memory_limits`"]
 pub struct MemoryLimits {
@@ -53,8 +53,8 @@ impl MemoryLimits {
         self
     }
 
-    /// Sets the most bytes of keys and results, with about 450 bytes counted for each record. Default
-    /// 64 MiB.
+    /// Sets the most bytes of keys and results, with about 450 bytes counted for each record.
+    /// Default 64 MiB.
     pub const fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
@@ -190,8 +190,8 @@ impl MemoryStore {
         self.shard(key).renew(key, token, spans, self.now())
     }
 
-    /// Records an outcome. Returns `false` if there was no room for its bytes, and it was recorded as
-    /// not stored.
+    /// Records an outcome. Returns `false` if there was no room for its bytes, and it was recorded
+    /// as not stored.
     pub(super) fn complete(
         &self,
         key: &Arc<Key>,
@@ -208,8 +208,8 @@ impl MemoryStore {
         Ok(fits)
     }
 
-    /// Makes room for the bytes of `recorded`, and returns it with the room. If there is none, or the
-    /// result is too large, returns a `NotStored` in its place.
+    /// Makes room for the bytes of `recorded`, and returns it with the room. If there is none, or
+    /// the result is too large, returns a `NotStored` in its place.
     fn fit(&self, key: &Arc<Key>, recorded: Recorded, now: Instant) -> (Recorded, Option<Room>) {
         let bytes = recorded.body.len();
         if recorded.outcome == Outcome::NotStored {

@@ -50,8 +50,8 @@ impl IdempotentPolicy {
 
     /// Sets how long a result is replayed, counted from when it was recorded. Default 24 h.
     ///
-    /// An abandoned claim under [`OnAbandon::Indeterminate`] is kept for the same time, counted from
-    /// its last heartbeat.
+    /// An abandoned claim under [`OnAbandon::Indeterminate`] is kept for the same time, counted
+    /// from its last heartbeat.
     ///
     /// # Panics
     ///
@@ -64,12 +64,12 @@ impl IdempotentPolicy {
 
     /// Sets how long a claim holds without a heartbeat. Default 30 s.
     ///
-    /// While the body runs, however long that is, a heartbeat renews the claim at every third of the
-    /// lease. The heartbeat runs in the caller's own task, beside the body. So a body that blocks its
-    /// thread for longer than the lease, or a call that is not polled for that long, may lose its key
-    /// to another owner. The body is then dropped, and the call ends with
-    /// [`LeaseLost`](super::IdempotencyError::LeaseLost). If nobody has claimed the key meanwhile, the
-    /// body goes on.
+    /// While the body runs, however long that is, a heartbeat renews the claim at every third of
+    /// the lease. The heartbeat runs in the caller's own task, beside the body. So a body that
+    /// blocks its thread for longer than the lease, or a call that is not polled for that long, may
+    /// lose its key to another owner. The body is then dropped, and the call ends with
+    /// [`LeaseLost`](super::IdempotencyError::LeaseLost). If nobody has claimed the key meanwhile,
+    /// the body goes on.
     ///
     /// # Panics
     ///

@@ -213,8 +213,8 @@ impl Records {
         }
     }
 
-    /// Moves the end of the lease to `lease` from `now`, and the expiry to `ttl` from `now`. Returns
-    /// the end of the lease.
+    /// Moves the end of the lease to `lease` from `now`, and the expiry to `ttl` from `now`.
+    /// Returns the end of the lease.
     pub(super) fn renew(
         &mut self,
         key: &Arc<Key>,
@@ -279,8 +279,8 @@ impl Records {
     /// Removes one record to make room: one whose [end](Record::end) has come, or else the oldest
     /// result. Never removes a live claim, nor the record of `keep`.
     ///
-    /// Returns the key of the removed record, and whether it was a result that would still have been
-    /// replayed; `None` if no record can be removed.
+    /// Returns the key of the removed record, and whether it was a result that would still have
+    /// been replayed; `None` if no record can be removed.
     pub(super) fn evict(&mut self, now: Instant, keep: &Arc<Key>) -> Option<(Arc<Key>, bool)> {
         let ended = self
             .by_end

@@ -67,8 +67,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
     /// call, each watched by [`watch`](crate::call::watch) with the call's state that was given to
     /// `begin`.
     ///
-    /// Prefer this to a `match` on [`ClaimOutcome`]. The `match` holds a `T` across the await, so that
-    /// the future is not `Send` where `T` is not.
+    /// Prefer this to a `match` on [`ClaimOutcome`]. The `match` holds a `T` across the await, so
+    /// that the future is not `Send` where `T` is not.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),
@@ -83,8 +83,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
 }
 
 impl<'a, T, E> HeldClaim<'a, T, E> {
-    /// Runs `inside` under the claim, as [`ClaimFuture::run`] does. For a caller that has matched on
-    /// [`ClaimOutcome`] itself.
+    /// Runs `inside` under the claim, as [`ClaimFuture::run`] does. For a caller that has matched
+    /// on [`ClaimOutcome`] itself.
     pub fn run<F>(self, inside: F) -> Running<'a, T, E, F> {
         Running {
             inside: Some(inside),

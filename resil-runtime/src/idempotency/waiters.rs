@@ -1,15 +1,15 @@
-//! The queues of waiters in this process: calls whose key another call has claimed. Calls on a store
-//! outside of the process wait in such a queue too, for their turn to ask the store.
+//! The queues of waiters in this process: calls whose key another call has claimed. Calls on a
+//! store outside of the process wait in such a queue too, for their turn to ask the store.
 //!
-//! In this module an owner that ends *calls* a waiter: it wakes the waiter, so that it asks the store
-//! again. A waiter enters the queue *before* it asks the store once more, so that an owner that ends
-//! after that answer finds it in the queue. To be called is a hint and no promise: the key may be
-//! taken again before the waiter asks. A waiter that leaves after it was called, and has not claimed,
-//! calls the next one.
+//! In this module an owner that ends *calls* a waiter: it wakes the waiter, so that it asks the
+//! store again. A waiter enters the queue *before* it asks the store once more, so that an owner
+//! that ends after that answer finds it in the queue. To be called is a hint and no promise: the
+//! key may be taken again before the waiter asks. A waiter that leaves after it was called, and has
+//! not claimed, calls the next one.
 //!
 //! Where only one waiter can have the key, the first is called, and the others are told to ask a
-//! little later: the first may sit in a task that is not polled. Each of the others is woken once and
-//! asks the store once in a [`HEAD_START`], however often the key changes hands.
+//! little later: the first may sit in a task that is not polled. Each of the others is woken once
+//! and asks the store once in a [`HEAD_START`], however often the key changes hands.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
@@ -151,8 +151,8 @@ impl WaiterQueue {
         }
     }
 
-    /// Removes the waiter. If it was called and has not been served, the next waiter is called in its
-    /// place. The others need no word: they were told when the key became free.
+    /// Removes the waiter. If it was called and has not been served, the next waiter is called in
+    /// its place. The others need no word: they were told when the key became free.
     ///
     /// Returns the wakers to wake, and the waiter's own waker to drop.
     #[must_use = "wake the one, drop the other"]

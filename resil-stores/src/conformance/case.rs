@@ -1,5 +1,5 @@
-//! One line of the table under test: a key of its own, steps by small numbers, and answers that
-//! are compared with the line's name in the message.
+//! One line of the table under test. A case has a key of its own, names tokens and fingerprints by
+//! small numbers, and puts the name of the line into the message of each panic.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use resil_runtime::idempotency::store::{
     Snapshot, StoreResult, Token,
 };
 
-/// Never over while the suite runs.
+/// A span that does not end while the suite runs.
 pub(super) const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Clone)]
@@ -21,10 +21,10 @@ pub(super) struct Case {
     pub(super) line: &'static str,
 }
 
-/// The token of a small number, the same in every case.
+/// Returns the token of a small number, which is the same in every case.
 pub(super) fn token(n: u8) -> Token {
     let mut bytes = [n; 16];
-    // All values of a byte are in some token: a store must not take one for a string.
+    // Zero and 0xff are in each token, which a store must not take for a string.
     bytes[0] = 0;
     bytes[15] = 0xff;
     Token::from_bytes(bytes)
@@ -34,7 +34,7 @@ pub(super) fn fingerprint(n: u8) -> Fingerprint {
     Fingerprint::from_bytes([n; 32])
 }
 
-/// A request for a long time.
+/// Returns a request of token `n`, with a lease and a ttl that don't end.
 pub(super) fn request(n: u8) -> ClaimRequest {
     ClaimRequest::new(token(n), LONG, LONG)
 }
@@ -84,7 +84,7 @@ impl Case {
         self.answered("claim", answer)
     }
 
-    /// A claim that must succeed, and its fence.
+    /// Makes a claim that must succeed, and returns its fence.
     pub(super) async fn claimed(&self, request: ClaimRequest, taken_over: bool) -> u64 {
         match self.claim(request).await {
             ClaimAnswer::Claimed {
@@ -97,7 +97,7 @@ impl Case {
         }
     }
 
-    /// A claim that must be told that another owner's lease runs, `lease` at most.
+    /// Makes a claim that must be `Busy`, with at most `lease` left.
     pub(super) async fn busy(&self, request: ClaimRequest, lease: Duration) {
         match self.claim(request).await {
             ClaimAnswer::Busy { left } if !left.is_zero() && left <= lease => {}
@@ -113,7 +113,7 @@ impl Case {
         self.same("claim", &got, wanted);
     }
 
-    /// A claim that is dead at once: abandoned. Its fence.
+    /// Makes a claim and abandons it, so that it is dead. Returns its fence.
     pub(super) async fn dead(&self, request: ClaimRequest) -> u64 {
         let fence = self.claimed(request, false).await;
         let got = self.abandon(request.token).await;
@@ -164,7 +164,8 @@ impl Case {
         self.answered("forget", got)
     }
 
-    /// Every step of an owner, by a token that is not the owner's: all refused, nothing changes.
+    /// Takes every step of an owner by a token that is not the owner's. All must be refused, and
+    /// change nothing.
     pub(super) async fn stranger(&self, by: Token) {
         let before = self.still().await;
         let lost = Ack::LeaseLost;
@@ -201,7 +202,7 @@ impl Case {
         }
     }
 
-    /// It is Done with exactly that.
+    /// Checks that the key is Done with exactly `recorded`.
     pub(super) async fn is_done(&self, recorded: &Recorded) {
         self.refused(request(77), &ClaimAnswer::Done(recorded.clone()))
             .await;
@@ -213,7 +214,7 @@ impl Case {
         }
     }
 
-    /// There is nothing.
+    /// Checks that the key has no record.
     pub(super) async fn is_absent(&self) {
         self.same("lookup", &self.lookup().await, &None);
     }
@@ -228,18 +229,18 @@ impl Case {
     }
 }
 
-/// The same wish, of the stricter mode.
+/// Returns the request under the stricter mode.
 pub(super) fn strict(request: ClaimRequest) -> ClaimRequest {
     request.on_abandon(OnAbandon::Indeterminate)
 }
 
-/// The same wish, with a fingerprint.
+/// Returns the request with fingerprint `n`.
 pub(super) fn with(request: ClaimRequest, n: u8) -> ClaimRequest {
     request.fingerprint(Some(fingerprint(n)))
 }
 
 impl Suite {
-    /// A case with a key of its own.
+    /// Makes a case for `line`, with a key of its own.
     pub(super) fn case(&self, line: &'static str) -> Case {
         Case::new(self.clone(), self.fresh_key(), line)
     }

@@ -1,4 +1,4 @@
-//! Steps by hand: resolve and forget.
+//! Tests the steps by hand: resolve and forget.
 
 use super::Suite;
 use super::case::{LONG, recorded, request, strict, token};
@@ -45,7 +45,7 @@ async fn done(suite: &Suite) {
     let fence = case.lookup().await.map_or(0, |s| s.fence());
     case.rises(first, fence);
     let before = case.still().await;
-    // Sent again after a lost answer.
+    // The step is sent again, as after a lost answer.
     case.same("resolve again", &case.resolve(&by(9, b"9")).await, &CHANGED);
     case.same(
         "resolve by another one",
@@ -58,7 +58,7 @@ async fn done(suite: &Suite) {
         &ByHand::Done,
     );
     case.unchanged(before.as_ref()).await;
-    // The owner that vanished comes back, and is told.
+    // The owner that vanished comes back, and is refused.
     case.stranger(token(1)).await;
     case.is_done(&wanted).await;
 

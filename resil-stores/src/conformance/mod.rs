@@ -1,6 +1,6 @@
-//! A suite that any [`Store`](resil_runtime::idempotency::Store) can be held to: every line of the
-//! table of its states, the invariants of the protocol, claims that meet, and random steps beside a
-//! reference model that is too simple to be wrong.
+//! Tests whether a [`Store`](resil_runtime::idempotency::Store) keeps its contract. The suite tries
+//! every line of the table of states, the invariants of the protocol, and claims that meet. It
+//! compares random steps with a reference model, which is too simple to be wrong.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -17,15 +17,16 @@
 //! # }
 //! ```
 //!
-//! A fault panics, and says which line of the table was not kept. Every run uses keys of its own,
-//! so a store may hold what it likes, and several suites may run over one store at once.
+//! A fault of the store is a panic, whose message names the line of the table. Every run uses keys
+//! of its own, so the store may hold other records, and several suites may run over one store at
+//! once.
 //!
 //! # Time
 //!
-//! A lease has to end for some lines. The suite waits for that: two to six [units](Suite::unit) at
-//! a time, on tokio's clock. A store whose clock is not tokio's is run in real time, and a unit has
-//! to be long enough that a step never takes that long; one whose clock a test can move gives
-//! [`advance`](Suite::advance).
+//! For some lines a lease has to end. The suite waits for that on tokio's clock, for two to six
+//! [units](Suite::unit) at a time. A store whose clock is not tokio's is tested in real time, and a
+//! unit has to be longer than any step takes. If a test can move the store's clock, it gives the
+//! suite [`advance`](Suite::advance), and nothing is waited for.
 
 mod case;
 mod manual;
@@ -40,7 +41,8 @@ mod table;
 pub use suite::Suite;
 
 impl Suite {
-    /// Runs all of it: [`table`](Self::table), [`races`](Self::races), [`model`](Self::model).
+    /// Runs the whole suite: [`table`](Self::table), [`races`](Self::races),
+    /// [`model`](Self::model).
     ///
     /// # Panics
     ///
@@ -63,7 +65,7 @@ impl Suite {
         manual::lines(self).await;
     }
 
-    /// Runs steps that meet, of which one must win.
+    /// Runs steps that meet on one key, of which exactly one must win.
     ///
     /// # Panics
     ///
@@ -72,7 +74,7 @@ impl Suite {
         race::rounds(self).await;
     }
 
-    /// Runs random sequences of steps, with each answer compared with that of a reference model.
+    /// Runs random sequences of steps, and compares each answer with the reference model's.
     ///
     /// # Panics
     ///

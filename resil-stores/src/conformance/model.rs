@@ -1,10 +1,14 @@
-//! Random steps on a few keys, each answer compared with a reference model, and the invariants of
-//! the protocol beside it: at most one Done in a life, Done's token is the last that claimed, the
-//! fence rises with every owner, two owners are separated by a lease's end, what is replayed is
-//! what was recorded.
+//! Tests random steps on a few keys, and compares each answer with a reference model. It checks the
+//! invariants of the protocol too:
 //!
-//! The model knows no clock. A span is long, and does not end while the sequence runs, or short,
-//! and the sequence waits for its end at once. So every answer is known, also in real time.
+//! * there is at most one Done in the life of a key;
+//! * the token of a Done is the last one that claimed;
+//! * the fence rises with every change of owner;
+//! * between two owners there is the end of a lease;
+//! * the replayed bytes are the recorded bytes.
+//!
+//! The model has no clock. A span is long, and does not end while the sequence runs, or it is
+//! short, and the sequence waits for its end at once. So every answer is known, also in real time.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -232,12 +236,12 @@ impl Bench {
     }
 
     async fn step(&mut self, rng: &mut StdRng) {
-        // Few tokens, so that old owners come back.
+        // There are few tokens, so that old owners come back.
         let by = match &self.model.row {
             Some(row) if rng.random_bool(0.5) => row.token,
             _ => token(rng.random_range(0..TOKENS)),
         };
-        // A step may be sent again after a lost answer.
+        // Some steps are sent twice, as after a lost answer.
         let times = if rng.random_bool(0.2) { 2 } else { 1 };
         let short = rng.random_bool(0.04);
         let body = [rng.random(), rng.random()];

@@ -1,4 +1,5 @@
-//! The steps of an owner: complete, release, abandon, renew, each sent once and sent again.
+//! Tests the steps of an owner: complete, release, abandon and renew, each sent once and sent
+//! again.
 
 use super::Suite;
 use super::case::{LONG, recorded, request, token};
@@ -48,7 +49,7 @@ async fn complete(suite: &Suite) {
     case.is_done(&recorded(b"1")).await;
 }
 
-/// An outcome is replayed byte for byte.
+/// Checks that an outcome is replayed byte for byte.
 async fn bodies(suite: &Suite) {
     let every: Vec<u8> = (0..=255).collect();
     let large: Vec<u8> = (0..256 * 1024_u32)
@@ -101,7 +102,7 @@ async fn release(suite: &Suite) {
     case.stranger(token(1)).await;
     let second = case.claimed(request(2), false).await;
     case.rises(first, second);
-    // The first release arrives late: it is not its claim any more.
+    // The release of the first claim arrives late: the key has another owner by now.
     case.same("release, late", &case.release(token(1)).await, &LOST);
     case.busy(request(3), LONG).await;
 
@@ -156,7 +157,7 @@ async fn renew(suite: &Suite) {
     case.busy(request(2), LONG).await;
 }
 
-/// Above every fence that was given, whatever became of the record in between.
+/// Checks that a fence is above every fence before it, whatever became of the record in between.
 async fn fences(suite: &Suite) {
     let case = suite.case("the fence rises across the record's deletion");
     let mut last = 0;

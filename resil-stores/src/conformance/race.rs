@@ -1,4 +1,5 @@
-//! Steps that meet on one key: a store that checks and then acts in two steps fails here.
+//! Tests steps that meet on one key. A store that checks first and acts in a second step fails
+//! here.
 
 use tokio::task::JoinSet;
 
@@ -6,9 +7,9 @@ use super::Suite;
 use super::case::{Case, recorded, request, token};
 use resil_runtime::idempotency::store::{Ack, ByHand, ClaimAnswer, Resolution};
 
-/// How many meet on one key.
+/// The number of rivals that meet on one key.
 const RIVALS: u8 = 8;
-/// On how many keys.
+/// The number of keys on which they meet.
 const ROUNDS: usize = 40;
 
 pub(super) async fn rounds(suite: &Suite) {
@@ -29,7 +30,7 @@ pub(super) async fn rounds(suite: &Suite) {
         .await;
 }
 
-/// All rivals claim at once. Who won, and the fence.
+/// Lets all rivals claim at once. Returns the number of the one that won, and its fence.
 async fn meet(case: &Case) -> (u8, u64) {
     let mut rivals = JoinSet::new();
     for n in 10..10 + RIVALS {

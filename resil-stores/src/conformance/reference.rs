@@ -1,9 +1,10 @@
-//! The reference model of one record: what every step must be answered, with no clock in it.
+//! The reference model of one record. It gives the answer that each step must get, and has no
+//! clock.
 
 use super::case::LONG;
 use resil_runtime::idempotency::store::{ClaimAnswer, ClaimRequest, Fingerprint, Recorded, Token};
 
-/// A record of the model, which knows no clock.
+/// A record of the model. It holds no times: the sequence says when a lease or a life has ended.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) token: Token,
@@ -11,7 +12,7 @@ pub(super) struct Row {
     pub(super) fingerprint: Option<Fingerprint>,
     pub(super) indeterminate: bool,
     pub(super) live: bool,
-    /// Past the end of its life as soon as it is not live.
+    /// Whether its ttl is short: it is expired as soon as it is not live.
     pub(super) short: bool,
     pub(super) done: Option<Recorded>,
 }
@@ -21,10 +22,11 @@ pub(super) struct Model {
     pub(super) row: Option<Row>,
     /// The highest fence that was given.
     pub(super) fence: u64,
-    /// Recorded in this life.
+    /// The number of completions in the life of the record.
     pub(super) completed: u32,
-    /// The owner of a record that expired. A store may have removed it or not: until the next claim
-    /// its steps may be answered either way, and are not asked.
+    /// The token of the owner of a record that expired. The store may have removed the record or
+    /// not. So this owner's steps may be answered either way until the next claim, and are not
+    /// tried.
     pub(super) ghost: Option<Token>,
 }
 
@@ -36,7 +38,8 @@ impl Model {
         }
     }
 
-    /// A short lease or life was waited for.
+    /// Notes that the sequence has waited for the end of a short ttl, and with `lease` of a short
+    /// lease.
     pub(super) fn ended(&mut self, lease: bool) {
         if let Some(row) = &mut self.row {
             row.live &= !lease;
@@ -50,7 +53,8 @@ impl Model {
             .filter(|r| r.token == by && r.done.is_none())
     }
 
-    /// Returns the answer that a claim must get; `None` where it must get the key, taken over or not.
+    /// Returns the answer that a claim must get. The `Err` says that it must get the key, and
+    /// whether it takes the key over.
     pub(super) fn answer(&self, request: &ClaimRequest) -> Result<ClaimAnswer, bool> {
         let Some(row) = &self.row else {
             return Err(false);

@@ -1,4 +1,4 @@
-//! Lease and life end when they should, by the store's own clock.
+//! Tests that a lease and a record's life end when they should, by the store's own clock.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use resil_runtime::idempotency::store::{
 const OK: Ack = Ack::Ok;
 
 pub(super) async fn lines(suite: &Suite) {
-    // Each waits some units: beside each other.
+    // Each line waits some units, so they run beside each other.
     let lines: [fn(Suite) -> BoxLine; 10] = [
         |s| Box::pin(lease_ends(s)),
         |s| Box::pin(renew_moves_the_lease(s)),
@@ -35,7 +35,7 @@ fn spans(case: &Case, n: u8, lease: u32, ttl: u32) -> ClaimRequest {
     ClaimRequest::new(token(n), span(case, lease), span(case, ttl))
 }
 
-/// So many units; none: long.
+/// Returns the span of so many units. Zero stands for a span that does not end.
 fn span(case: &Case, units: u32) -> Duration {
     if units == 0 {
         LONG
@@ -72,14 +72,14 @@ async fn renew_moves_the_lease(suite: Suite) {
     case.wait(2).await;
     case.busy(request(2), four).await;
     case.wait(3).await;
-    // Ended, and nobody took over: it may still be renewed.
+    // The lease has ended and nobody has taken over: it may still be renewed.
     case.same(
         "renew of a lease that has ended",
         &case.renew(token(1), four, LONG).await,
         &OK,
     );
     case.busy(request(2), four).await;
-    // A renewal may be for less, too.
+    // A renewal may shorten the lease, too.
     case.same("renew", &case.renew(token(1), case.unit(), LONG).await, &OK);
     case.wait(2).await;
     case.claimed(request(2), true).await;
@@ -113,7 +113,7 @@ async fn done_expires(suite: Suite) {
         &case.forget().await,
         &ByHand::Absent,
     );
-    // With another fingerprint: the old one is gone with the record.
+    // Another fingerprint is allowed now, as the old one is gone with the record.
     let second = case.claimed(with(request(2), 2), false).await;
     case.rises(first, second);
     case.stranger(token(1)).await;
@@ -127,7 +127,7 @@ async fn done_lives_from_its_completion(suite: Suite) {
     let done = case.complete_for(token(1), &recorded(b"1"), ttl).await;
     case.same("complete", &done, &OK);
     case.wait(1).await;
-    // Sent again: it does not live longer for that.
+    // The completion is sent again, which must not lengthen the life of the record.
     let again = case.complete_for(token(1), &recorded(b"1"), LONG).await;
     case.same("complete again", &again, &OK);
     case.wait(1).await;
@@ -144,7 +144,7 @@ async fn pending_expires(suite: Suite) {
     case.wait(2).await;
     case.refused(strict(with(request(2), 1)), &ClaimAnswer::Indeterminate)
         .await;
-    // A renewal moves the end of its life, too.
+    // A renewal moves the expiry of the record, too.
     let (unit, four) = (case.unit(), case.unit() * 4);
     case.same("renew", &case.renew(token(1), unit, four).await, &OK);
     case.wait(3).await;
@@ -191,7 +191,8 @@ async fn a_dead_claim_is_kept(suite: Suite) {
     case.is_done(&recorded(b"1")).await;
 }
 
-/// Its thread was blocked for longer than its lease, or its process stood still.
+/// Checks that an owner may go on after its lease if nobody has taken over: its thread was blocked
+/// for longer than the lease, or its process stood still.
 async fn a_late_owner_goes_on(suite: Suite) {
     for (line, first, second) in [
         (
@@ -219,7 +220,7 @@ async fn a_late_owner_goes_on(suite: Suite) {
         let late = case.renew(token(1), unit, LONG).await;
         case.same("renew of what is Done", &late, &Ack::LeaseLost);
     }
-    // The caller that claimed meanwhile has it.
+    // Another caller has claimed meanwhile, and has the key.
     let case =
         suite.case("Pending, its lease over, another one claimed: all its steps are LeaseLost");
     let fence = case.claimed(spans(&case, 1, 1, 0), false).await;
@@ -233,7 +234,7 @@ async fn a_late_owner_goes_on(suite: Suite) {
     case.is_done(&recorded(b"2")).await;
 }
 
-/// A span that no clock reaches is for ever, and not an error.
+/// Checks that a span that no clock reaches never ends, and is no error.
 async fn longest_spans(suite: Suite) {
     let case = suite.case("spans without end");
     let (long, decades) = (Duration::MAX, Duration::from_secs(3_000_000_000));

@@ -1,4 +1,4 @@
-//! A suite: the store that it runs over, its settings, and the keys that it gives out.
+//! The suite: the store under test, the settings, and the keys for the cases.
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 type Advance = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// The suite over one store.
+/// The suite over one store. [`run`](Self::run) runs it.
 #[derive(Clone)]
 #[must_use = "a suite does nothing until it is run"]
 pub struct Suite {
@@ -42,8 +42,8 @@ impl std::fmt::Debug for Suite {
 }
 
 impl Suite {
-    /// The suite over `store`: units of 100 ms of tokio's clock, 200 sequences of 40 steps, 32 of
-    /// them at once, seed 1.
+    /// Makes the suite over `store` with the defaults: units of 100 ms on tokio's clock, 200
+    /// sequences of 40 steps, 32 sequences at once, seed 1.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
@@ -58,15 +58,16 @@ impl Suite {
         }
     }
 
-    /// The shortest time that the suite tells apart. No step of the store may take that long, with
-    /// [`at_once`](Self::at_once) of them at a time. Default 100 ms.
+    /// Sets the shortest time that the suite waits for. No step of the store may take that long,
+    /// with [`at_once`](Self::at_once) of them at a time. Default 100 ms.
     pub fn unit(mut self, unit: Duration) -> Self {
         self.unit = unit;
         self
     }
 
-    /// Moves the store's clock on, where a test can do that, in place of waiting. Sequences then
-    /// run one after the other, as they share that clock.
+    /// Sets the function that moves the store's clock on, which the suite calls in place of
+    /// waiting. Sequences then run one after the other, as they share that clock. By default the
+    /// suite waits.
     pub fn advance<F>(mut self, advance: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -76,32 +77,35 @@ impl Suite {
         self
     }
 
-    /// How many random sequences are compared with the model. Default 200.
+    /// Sets how many random sequences are compared with the model. Default 200.
     pub fn sequences(mut self, sequences: u32) -> Self {
         self.sequences = sequences;
         self
     }
 
-    /// How many steps a sequence has. Default 40.
+    /// Sets how many steps a sequence has. Default 40.
     pub fn steps(mut self, steps: u32) -> Self {
         self.steps = steps;
         self
     }
 
-    /// The seed of the first sequence; the others follow. A failure names the one it came from:
-    /// run that one alone with `.seed(it).sequences(1)`. Default 1.
+    /// Sets the seed of the first sequence; each further one has the next number. Default 1.
+    ///
+    /// A failure names the seed of its sequence. Run that sequence alone with
+    /// `.seed(seed).sequences(1)`.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How many sequences, or rounds of a race, run at a time. Default 32.
+    /// Sets how many sequences, or rounds of a race, run at a time. At least 1; default 32.
     pub fn at_once(mut self, at_once: usize) -> Self {
         self.at_once = at_once.max(1);
         self
     }
 
-    /// Runs them, so many at once; the first panic goes on here.
+    /// Runs `tasks`, [`at_once`](Self::at_once) at a time. The first panic of a task is resumed
+    /// here.
     pub(super) async fn all<F>(&self, tasks: impl Iterator<Item = F>)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -118,12 +122,12 @@ impl Suite {
         }
     }
 
-    /// A key that nobody has used.
+    /// Returns a key that nobody has used.
     pub(super) fn fresh_key(&self) -> RecordKey {
         let mut hash = [0; 32];
         hash[..16].copy_from_slice(&self.run);
         hash[24..].copy_from_slice(&self.keys.fetch_add(1, Relaxed).to_be_bytes());
-        // Stores may shard by the first bytes.
+        // Brings the counter to the front, as stores may shard by the first bytes.
         hash.rotate_right(8);
         RecordKey::new(hash, "conformance")
     }

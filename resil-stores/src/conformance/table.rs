@@ -1,4 +1,4 @@
-//! The lines of the table that begin with `claim`.
+//! Tests the lines of the table whose step is `claim`.
 
 use super::Suite;
 use super::case::{LONG, recorded, request, strict, token, with};
@@ -38,7 +38,7 @@ async fn absent(suite: &Suite) {
             "lookup must show a live claim, and showed {other:?}"
         )),
     }
-    // The answer was lost, and the claim is sent again.
+    // The claim is sent again, as after a lost answer.
     for _ in 0..3 {
         let again = case.claimed(request(1), false).await;
         case.same("claim by the same token again", &again, &fence);
@@ -62,7 +62,7 @@ async fn dead_is_taken_over(suite: &Suite) {
     case.rises(first, second);
     let again = case.claimed(request(2), false).await;
     case.same("claim by the new owner again", &again, &second);
-    // The first owner comes back.
+    // The first owner comes back, and is refused.
     case.stranger(token(1)).await;
     case.busy(request(1), LONG).await;
     case.same(
@@ -99,7 +99,7 @@ async fn dead_is_indeterminate(suite: &Suite) {
         case.refused(rival, &indeterminate).await;
         case.refused(rival, &indeterminate).await;
         case.unchanged(before.as_ref()).await;
-        // Its owner was not gone after all.
+        // The owner comes back: its own claim is answered as before, though the lease has ended.
         let again = case.claimed(owner, false).await;
         case.same("claim by the same token", &again, &fence);
         case.unchanged(before.as_ref()).await;
@@ -122,7 +122,7 @@ async fn dead_is_indeterminate(suite: &Suite) {
         case.refused(rival, &ClaimAnswer::Done(recorded(b"1")))
             .await;
     }
-    // A takeover keeps neither less nor more than the new owner's own mode.
+    // After a takeover the record has the new owner's mode, and nothing of the old one.
     let case = suite.case("Pending, dead, retry: the new owner's mode is kept");
     case.dead(request(1)).await;
     case.claimed(request(2), true).await;
@@ -193,7 +193,7 @@ async fn fingerprint_of_the_new_owner(suite: &Suite) {
     case.busy(with(request(4), 2), LONG).await;
 }
 
-/// Keys that differ in one bit are two keys; all 32 bytes count.
+/// Checks that keys that differ in one bit are two keys: all 32 bytes count.
 async fn neighbours(suite: &Suite) {
     let case = suite.case("keys that differ in one bit are two keys");
     case.claimed(request(1), false).await;

@@ -1,4 +1,4 @@
-//! A store in PostgreSQL: its pool of connections and its settings.
+//! The handle of a store in PostgreSQL, with its pool of connections and its settings.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use tokio_postgres::{Config, NoTls, Socket};
 use super::fault::misconfigured;
 use super::sql::{self, Sql};
 
-/// Options that make the server give up a statement after ten seconds, or a silent connection after
-/// as long.
+/// The options of a connection that make the server give up a statement after ten seconds, and a
+/// silent connection after ten seconds too.
 const GIVE_UP: &str = "-c statement_timeout=10s -c tcp_keepalives_idle=4 \
      -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
 
@@ -38,19 +38,21 @@ pub(super) struct Counts {
 }
 
 impl Postgres {
-    /// A store over connections that are made as `config` says, without TLS, 16 at most. They ask for a
-    /// `statement_timeout` of 10 s, for keep-alives of as long, and for the primary; a pooler that
-    /// refuses such settings (PgBouncer without `ignore_startup_parameters = options`) needs
-    /// [`from_pool`](Self::from_pool).
+    /// Makes a store over at most 16 connections, which are made as `config` says, without TLS.
+    ///
+    /// A connection asks for a `statement_timeout` of 10 s, for keep-alives that find a silent peer
+    /// within as long, and for the primary. A pooler that refuses such settings (PgBouncer without
+    /// `ignore_startup_parameters = options`) needs [`from_pool`](Self::from_pool).
     ///
     /// # Errors
     ///
-    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if there is no host or user in it.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if
+    /// `config` has no host or no user.
     pub fn from_config(config: Config) -> StoreResult<Self> {
         Self::from_config_with(config, NoTls)
     }
 
-    /// A store over connections that are made as `config` says, with TLS, 16 at most.
+    /// Makes a store as [`from_config`](Self::from_config) does, over connections with TLS.
     ///
     /// # Errors
     ///
@@ -72,12 +74,12 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("resil");
         }
-        // A statement that nobody waits for any more, and one whose caller vanished without a word,
-        // hold locks: the server is to give them up by itself. What the user has set comes last,
-        // and holds.
+        // A statement for which nobody waits any more still holds locks, and so does one whose
+        // client vanished without a word: the server has to give them up by itself. The user's own
+        // options come last, and so win.
         let options = config.get_options().unwrap_or_default();
         config.options(format!("{GIVE_UP} {options}"));
-        // The primary, if there are several hosts.
+        // Of several hosts only the primary takes writes.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
@@ -93,8 +95,10 @@ impl Postgres {
         Ok(Self::from_pool(pool))
     }
 
-    /// A store over a pool that is there already: its credentials, its TLS, its size and its timeouts are
-    /// its own. Statements are prepared, so a pooler between must know of that (PgBouncer 1.21
+    /// Makes a store over a pool that is set up already, with its own credentials, TLS, size and
+    /// timeouts.
+    ///
+    /// The store prepares its statements, which a pooler in between must support (PgBouncer 1.21
     /// with `max_prepared_statements`).
     pub fn from_pool(pool: Pool) -> Self {
         Self {
@@ -106,12 +110,13 @@ impl Postgres {
         }
     }
 
-    /// Another table than `resil_idempotency`: 1 to 50 of `A-Z a-z 0-9 _ : -`, as it is written,
-    /// with a schema and a dot before it if there is one.
+    /// Sets the name of the table: 1 to 50 of `A-Z a-z 0-9 _ : -`, used with its case as written. A
+    /// schema may stand before it, with a dot between. Default `resil_idempotency`.
     ///
     /// # Errors
     ///
-    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) for any other name.
+    /// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if
+    /// `name` is not such a name.
     pub fn table(mut self, name: &str) -> StoreResult<Self> {
         sql::check_name(name).map_err(misconfigured)?;
         self.sql = Arc::new(Sql::new(name));
@@ -124,28 +129,29 @@ impl Postgres {
         self
     }
 
-    /// How long the row of a record stays after the record has ended. Default one hour.
+    /// Sets how long the row of a record stays after the record has ended. Default one hour.
     pub fn rows_kept(mut self, kept: Duration) -> Self {
         self.kept = kept;
         self
     }
 
-    /// The text that makes the table, its sequence and its index where they are missing.
+    /// Returns the statements that make the table, its sequence and its index if they are missing.
     pub fn schema(&self) -> &str {
         &self.sql.schema
     }
 
-    /// Returns how many statements of this store were run again because a newer row was in their
-    /// way, for tests and for curious readers.
+    /// Returns how many statements of this store were run again, because another statement had
+    /// changed the same row meanwhile. For tests and for curious readers.
     pub fn empty_answers(&self) -> u64 {
         self.counts.empty.load(Relaxed)
     }
 }
 
-/// 200 years: a date that PostgreSQL knows, and a number that an interval takes.
+/// The longest span, in microseconds: 200 years. PostgreSQL has dates that far ahead, and intervals
+/// that long.
 const LONGEST: u64 = 200 * 365 * 24 * 60 * 60 * 1_000_000;
 
-/// A span, as the statements count.
+/// Returns a span in microseconds, as the statements count.
 pub(super) fn micros(span: Duration) -> i64 {
     let longest = span.as_micros().min(LONGEST.into());
     i64::try_from(longest).unwrap_or(i64::MAX)

@@ -1,13 +1,13 @@
-//! The errors of the store, made of the driver's.
+//! Turns errors of the driver into errors of the store.
 
 use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
 use tokio_postgres::error::SqlState;
 
 pub(super) const NAME: &str = "postgres";
 
-/// Why a statement gave no answer.
+/// The reason why a statement gave no answer.
 pub(super) enum Fault {
-    /// Two statements met, and the server wants this one again.
+    /// Two statements met, and the server asks for this one to be run again.
     Again,
     Store(StoreError),
 }
@@ -18,7 +18,7 @@ pub(super) fn misconfigured(
     StoreError::new(NAME, StoreErrorKind::Misconfigured, why)
 }
 
-/// Returns the error of a step that gave no answer.
+/// Returns the error of the store for a step that gave no answer.
 pub(super) fn told(fault: Fault) -> StoreError {
     match fault {
         Fault::Store(e) => e,
@@ -26,8 +26,8 @@ pub(super) fn told(fault: Fault) -> StoreError {
     }
 }
 
-/// Returns what an error of the driver means. Of an error of the server it shows the message alone:
-/// the details may show a row.
+/// Returns the fault for an error of the driver. Of an error of the server it shows the message
+/// alone, as the details may show a row.
 pub(super) fn of_driver(e: &tokio_postgres::Error) -> Fault {
     let Some(db) = e.as_db_error() else {
         let kind = if e.to_string().starts_with("invalid configuration") {
@@ -47,7 +47,7 @@ pub(super) fn of_driver(e: &tokio_postgres::Error) -> Fault {
         return Fault::Again;
     }
     let (kind, hint) = match code.code() {
-        // Undefined table, column, sequence.
+        // A table, a column or a sequence is not defined.
         "42P01" | "42703" => (
             StoreErrorKind::Misconfigured,
             ": create it with `create_schema`, or with the text of `schema`",
@@ -61,7 +61,8 @@ pub(super) fn of_driver(e: &tokio_postgres::Error) -> Fault {
     Fault::Store(StoreError::new(NAME, kind, text))
 }
 
-/// The driver says what it did, and its sources why that failed.
+/// Returns the text of an error with all its sources. The driver's own text says only what it was
+/// doing; the sources say why that failed.
 fn chain(e: &tokio_postgres::Error) -> String {
     let mut text = e.to_string();
     let mut source = std::error::Error::source(e);

@@ -1,4 +1,4 @@
-//! One statement over one connection of the pool, bounded in time.
+//! Runs one statement over one connection of the pool, bounded in time.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -15,8 +15,10 @@ use super::fault::{Fault, NAME, of_driver};
 
 pub(super) type Params<'a> = [&'a (dyn ToSql + Sync)];
 
-/// A connection that is given back when its statement is through, and closed when it is not: the
-/// next user would wait behind an answer that nobody reads, or for ever.
+/// A connection, lent by the pool for one statement.
+///
+/// It is given back if the statement has ended, and closed if it has not: its next user would wait
+/// behind an answer that nobody reads, or for ever.
 struct Lent(Option<Object>);
 
 impl Lent {
@@ -32,7 +34,8 @@ impl Lent {
         self.0.as_ref().expect("it is there until it is given back")
     }
 
-    /// Returns the result of the statement, if it came in time, and gives the connection back.
+    /// Returns the result of the statement; the store is `Unavailable` if none came in time. The
+    /// connection is given back only if the statement succeeded.
     fn ended<T>(
         mut self,
         done: Option<Result<T, tokio_postgres::Error>>,
@@ -58,7 +61,7 @@ impl Drop for Lent {
     }
 }
 
-/// The rows of a statement.
+/// Runs a statement, and returns its rows.
 pub(super) async fn rows(
     pool: &Pool,
     timeout: Duration,
@@ -74,7 +77,7 @@ pub(super) async fn rows(
     lent.ended(done, timeout)
 }
 
-/// How many rows a statement changed.
+/// Runs a statement, and returns how many rows it changed.
 pub(super) async fn count(
     pool: &Pool,
     timeout: Duration,
@@ -90,7 +93,7 @@ pub(super) async fn count(
     lent.ended(done, timeout)
 }
 
-/// Several statements in one text, which take effect together or not at all.
+/// Runs several statements in one text, which take effect together or not at all.
 pub(super) async fn batch(pool: &Pool, timeout: Duration, text: &str) -> Result<(), Fault> {
     let lent = Lent::of(pool).await?;
     let done = within(timeout, lent.client().batch_execute(text)).await;

@@ -1,29 +1,31 @@
-//! The store in PostgreSQL: one statement a step, by the server's clock.
+//! The store in PostgreSQL. Each step is one statement, by the server's clock.
 //!
 //! # A record
 //!
-//! A row of one table, `resil_idempotency` unless another is named; look into it with `psql`.
-//! [`Postgres::schema`] is the text that makes it, and [`Postgres::create_schema`] runs that; the
-//! store does neither by itself.
+//! A record is a row of one table, which is `resil_idempotency` unless another is named. `psql`
+//! shows it. [`Postgres::schema`] returns the statements that make the table, and
+//! [`Postgres::create_schema`] runs them. The store never makes the table by itself.
 //!
 //! # The fence
 //!
-//! From a sequence of the table's own, taken behind the row's lock. A record that has ended or was
-//! removed leaves its row, with its fence, for an hour ([`Postgres::rows_kept`]): a claim that was
-//! held up between taking its number and writing it would otherwise lay a lower one. So a fence
-//! could fall only if a statement stood still for that hour, or somebody set the sequence back.
+//! A fence comes from a sequence of the table's own, and is taken behind the row's lock. A record
+//! that has ended or was removed leaves its row, with its fence, for an hour
+//! ([`Postgres::rows_kept`]). Otherwise a claim that was held up between taking its number and
+//! writing it could write a lower fence than one before it. So a fence falls only if a statement
+//! stands still for that hour, or if somebody sets the sequence back.
 //!
 //! # What is swept
 //!
-//! Rows that ended longer ago than that are deleted in batches of 1,000: after every thousandth
-//! claim of a process, and by [`Postgres::sweep`].
+//! Rows whose records ended longer ago than [`Postgres::rows_kept`] are deleted in batches of
+//! 1,000: after every thousandth claim of a process, and by [`Postgres::sweep`].
 //!
 //! # What PostgreSQL keeps
 //!
-//! All that it acknowledged, with its settings as they come. `fsync`, `full_page_writes` or
-//! `synchronous_commit` off lose it at a crash, and a failover to a replica that is not synchronous
-//! loses what that had not got yet: [`Store::check`] tells of the first three. Claims are never answered by a replica: the text that
-//! asks says so itself.
+//! With its default settings PostgreSQL keeps all records that it has acknowledged. With `fsync`,
+//! `full_page_writes` or `synchronous_commit` off it can lose some at a crash: [`Store::check`]
+//! warns of these three. A failover to a replica that is not synchronous loses those that the
+//! replica has not got yet. A replica never answers a claim: the statement asks whether it runs on
+//! one.
 
 mod client;
 mod fault;
@@ -40,9 +42,11 @@ use tokio_postgres::Config;
 pub use client::Postgres;
 use fault::{NAME, misconfigured};
 
-/// A store in PostgreSQL 9.5 or later, reached by a URL (`postgres://user:password@host:5432/db`)
-/// or a string of settings (`host=.. user=..`). Connects at the first step. Without TLS: for that,
-/// see [`Postgres::from_config_with`] and [`Postgres::from_pool`].
+/// Makes a store in PostgreSQL 9.5 or later. Connects at the first step.
+///
+/// `url` is a URL (`postgres://user:password@host:5432/db`) or a string of settings
+/// (`host=.. user=..`). Connections have no TLS: for that, see [`Postgres::from_config_with`] and
+/// [`Postgres::from_pool`].
 ///
 /// ```no_run
 /// # async fn main_() -> Result<(), resil_runtime::idempotency::StoreError> {
@@ -54,9 +58,10 @@ use fault::{NAME, misconfigured};
 ///
 /// # Errors
 ///
-/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL is none.
+/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL
+/// is not valid, or has no host or no user.
 pub fn postgres(url: &str) -> StoreResult<Postgres> {
-    // The driver's error may show a part of the URL.
+    // The driver's error is dropped, as it may show a part of the URL.
     let config: Config = url
         .parse()
         .map_err(|_| misconfigured("that is no URL of PostgreSQL"))?;

@@ -1,4 +1,4 @@
-//! A record as a statement shows it, and the answer that follows from it.
+//! Reads the record that a statement returns, and makes the answer of the step from it.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use resil_runtime::idempotency::store::{
     StoreErrorKind, StoreResult, Token,
 };
 
-/// The error for a row that no statement of ours writes. It shows nothing of the row, which may hold
-/// a body.
+/// Makes the error for a row that no statement of this store writes. It shows nothing of the row,
+/// which may hold a result.
 fn corrupt(what: impl std::fmt::Display) -> StoreError {
     StoreError::new(NAME, StoreErrorKind::Corrupt, what.to_string())
 }
@@ -22,12 +22,15 @@ fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> StoreResult<T> {
         .map_err(|_| corrupt(format_args!("the column `{column}`")))
 }
 
-/// `None` is the empty answer everywhere here: what the reading half shows is older than what the
-/// first half met, and the step is to be run again.
+/// The record in the row that a statement returned.
+///
+/// Its methods return `None` for an *empty* answer: the reading half of the statement shows an
+/// older record than the first half met, and the step is to be run again.
 pub(super) struct Record<'a>(pub(super) &'a Row);
 
 impl Record<'_> {
-    /// The first half of the statement changed the record, and this is what it is now.
+    /// Returns whether the first half of the statement changed the record. The row then shows the
+    /// record after the change.
     fn acted(&self) -> StoreResult<bool> {
         get(self.0, "acted")
     }
@@ -49,7 +52,7 @@ impl Record<'_> {
         u64::try_from(fence).map_err(|_| corrupt("a fence below zero"))
     }
 
-    /// How long the lease runs, if it does: more than zero.
+    /// Returns how long the lease still runs, more than zero; `None` if it has ended.
     fn left(&self) -> StoreResult<Option<Duration>> {
         let left: Option<i64> = get(self.0, "left_us")?;
         let some = left.map(|us| Duration::from_micros(u64::try_from(us).unwrap_or(1).max(1)));
@@ -67,7 +70,8 @@ impl Record<'_> {
         ))
     }
 
-    /// Returns the answer to a claim; `None` where it must get the key.
+    /// Returns the answer to a claim; `None` if by this record the claim must get the key, and has
+    /// not.
     pub(super) fn claim(&self, request: &ClaimRequest) -> StoreResult<Option<ClaimAnswer>> {
         if self.acted()? {
             return Ok(Some(ClaimAnswer::Claimed {
@@ -109,7 +113,8 @@ impl Record<'_> {
         if !self.of(token)? {
             return Ok(Some(Ack::LeaseLost));
         }
-        // Pending, and yet not changed: it was sent twice, and the other one is through.
+        // The reading half shows Pending, and the first half changed nothing: the step was sent
+        // twice, and the other one is through.
         Ok(self.is("done")?.then_some(Ack::Ok))
     }
 

@@ -1,4 +1,4 @@
-//! How the statements of the steps are run, and run again.
+//! Runs the statements of the steps, and runs them again after an empty answer.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -14,31 +14,34 @@ use resil_runtime::idempotency::store::{
     Ack, ClaimAnswer, ClaimRequest, RecordKey, StoreError, StoreResult,
 };
 
-/// Claims between two sweeps.
+/// The number of claims between two sweeps.
 const SWEEP_EVERY: u64 = 1_000;
 
 /// The most rows that a sweep deletes.
 const BATCH: u64 = 1_000;
 
-/// How often a step is run that gets an empty answer.
+/// The most times that a step is run while it gets empty answers.
 const TRIES: u32 = 10;
 
 impl Postgres {
-    /// Runs [`schema`](Self::schema). Several processes may at once.
+    /// Makes the table, its sequence and its index, by the statements of [`schema`](Self::schema).
+    /// Several processes may call it at once.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store can't be reached or grants no right to it.
+    /// [`StoreError`] if the server can't be reached, or if the user may not make tables.
     pub async fn create_schema(&self) -> StoreResult<()> {
-        // `IF NOT EXISTS` of two that meet is an error of one of them: one after the other.
+        // The lock lets one process run them after the other: if two `IF NOT EXISTS` meet, one of
+        // them fails.
         let text = format!("SELECT pg_advisory_xact_lock(7236837);\n{}", self.schema());
         link::batch(&self.pool, self.timeout.max(Duration::from_secs(10)), &text)
             .await
             .map_err(told)
     }
 
-    /// Deletes up to 1,000 rows that ended longer ago than [`rows_kept`](Self::rows_kept), and
-    /// says how many. It runs by itself after every thousandth claim of this process.
+    /// Deletes up to 1,000 rows whose records ended longer ago than [`rows_kept`](Self::rows_kept),
+    /// and returns how many. The store does so by itself after every thousandth claim of this
+    /// process.
     ///
     /// # Errors
     ///
@@ -55,7 +58,8 @@ impl Postgres {
         }
         let this = self.clone();
         tokio::spawn(async move {
-            // It is not here that a store which is away is told of.
+            // An error ends the sweep and is told to nobody: the next step meets it, and reports
+            // it.
             while matches!(this.sweep().await, Ok(BATCH..)) {}
             this.counts.sweeping.store(false, Relaxed);
         });
@@ -65,7 +69,8 @@ impl Postgres {
         link::rows(&self.pool, self.timeout, text, params).await
     }
 
-    /// A step of one half: `UPDATE` waits for who is at the row, and looks at it anew.
+    /// Runs a step of one half, and returns how many rows it changed. It gets no empty answer: an
+    /// `UPDATE` waits for the statement that has the row locked, and then reads the row anew.
     pub(super) async fn count(&self, text: &str, params: &Params<'_>) -> StoreResult<u64> {
         let mut tries = Tries::new(self);
         loop {
@@ -85,7 +90,7 @@ impl Postgres {
         })
     }
 
-    /// A step of two halves: run until its answer is none of the empty ones.
+    /// Runs a step of two halves until its answer is not empty, [`TRIES`] times at most.
     pub(super) async fn step<T>(
         &self,
         text: &str,
@@ -113,7 +118,8 @@ impl Postgres {
         request: &ClaimRequest,
     ) -> Result<Option<ClaimAnswer>, Fault> {
         let (key, token) = (&key.hash()[..], &request.token.as_bytes()[..]);
-        // Most of what is asked about a key is answered by looking: that locks and writes nothing.
+        // A plain `SELECT` first: it answers most claims on a key that is there, and locks and
+        // writes nothing.
         let seen = self.rows(&self.sql.read_primary, &[&key]).await?;
         if let Some(row) = seen.first()
             && let Some(answer) = Record(row).claim(request).map_err(Fault::Store)?
@@ -137,7 +143,7 @@ impl Postgres {
     }
 }
 
-/// How often a step was run.
+/// The tries that a step has left.
 pub(super) struct Tries<'a> {
     store: &'a Postgres,
     left: u32,
@@ -148,7 +154,7 @@ impl<'a> Tries<'a> {
         Self { store, left: TRIES }
     }
 
-    /// Counts a try and waits 1 to 5 ms.
+    /// Counts a try, and waits 1 to 5 ms. Once no try is left, returns the error of the step.
     pub(super) async fn next(&mut self) -> StoreResult<()> {
         self.store.counts.empty.fetch_add(1, Relaxed);
         self.left -= 1;

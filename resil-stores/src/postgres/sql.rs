@@ -1,15 +1,17 @@
-//! The text of the statements, one a step, for one table.
+//! The text of the statements for one table, one for each step.
 //!
-//! A step that may lose to another one has two halves: the first changes the record where its
-//! condition holds, the second reads it where the first changed nothing. Under READ COMMITTED the
-//! condition is met on the newest version of the row, behind its lock, while the reading half sees
-//! what was committed before the statement began. So the second may show a record on which the
-//! first should have acted, or none at all: that is an *empty* answer, and the step is run again.
+//! A step that may lose to another one has two halves. The first half changes the record if its
+//! condition holds. The second half reads the record if the first changed nothing. Under READ
+//! COMMITTED the first half tests its condition on the newest version of the row, behind the row's
+//! lock, while the second half sees the rows that were committed before the statement began. So the
+//! second half may show a record on which the first should have acted, or no record. That is an
+//! *empty* answer, and the step is run again.
 //!
-//! `clock_timestamp()` everywhere: `now()` is when the transaction began, which lies before a wait
-//! for a lock.
+//! The clock is `clock_timestamp()` everywhere. `now()` is the begin of the transaction, which may
+//! lie before a wait for a lock.
 
-/// Longest name of a table: PostgreSQL cuts at 63 bytes, and two names are made of this one.
+/// The longest name of a table, in bytes. PostgreSQL cuts names at 63 bytes, and two longer names
+/// are made from this one.
 const MAX_NAME: usize = 50;
 
 /// The statements for one table.
@@ -33,17 +35,18 @@ const LIVE: &str = "(r.state = 'pending' AND clock_timestamp() < r.lease_end)";
 const THERE: &str = "((r.state = 'pending' AND clock_timestamp() < r.lease_end) \
      OR (r.state <> 'free' AND clock_timestamp() < r.expiry))";
 
-/// The row that a removed record leaves: its fence, so that the next one is above it.
+/// The columns of the row that a removed record leaves. The row keeps the fence, so that the next
+/// fence is above it.
 const FREE: &str = "state = 'free', token = NULL, fingerprint = NULL, \
      lease_end = '-infinity', expiry = clock_timestamp(), \
      outcome = NULL, body = NULL, codec = NULL, version = NULL";
 
-/// So many microseconds from now.
+/// Returns the expression for the time that lies `parameter` microseconds from now.
 fn from_now(parameter: &str) -> String {
     format!("clock_timestamp() + {parameter}::bigint * interval '1 microsecond'")
 }
 
-/// The columns of an answer: whether the first half acted, and the record.
+/// Returns the columns of an answer: whether the first half acted, and the record.
 fn row(acted: bool) -> String {
     format!(
         "{acted} AS acted, r.state, r.token, r.fence, r.fingerprint, r.indeterminate, \
@@ -55,7 +58,8 @@ fn row(acted: bool) -> String {
     )
 }
 
-/// A change of the record of key `$1`, and the reading half.
+/// Returns the statement of a step: a change of the record of key `$1` if `condition` holds, and
+/// the reading half.
 fn change(table: &str, set: &str, condition: &str) -> String {
     let (acted, other) = (row(true), row(false));
     format!(
@@ -68,7 +72,7 @@ fn change(table: &str, set: &str, condition: &str) -> String {
     )
 }
 
-/// `"name"`, or `"schema"."name"`, with what is put behind the name.
+/// Returns `"name"` or `"schema"."name"`, with `suffix` added to the name.
 fn quoted(name: &str, suffix: &str) -> String {
     match name.split_once('.') {
         Some((schema, table)) => format!("\"{schema}\".\"{table}{suffix}\""),
@@ -76,7 +80,7 @@ fn quoted(name: &str, suffix: &str) -> String {
     }
 }
 
-/// The name of a table, or why it is none.
+/// Checks the name of a table. The `Err` says what is wrong with it.
 pub(super) fn check_name(name: &str) -> Result<(), &'static str> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "_:-".contains(c);
     let part = |part: &str| !part.is_empty() && part.len() <= MAX_NAME && part.chars().all(legal);
@@ -94,7 +98,8 @@ pub(super) fn check_name(name: &str) -> Result<(), &'static str> {
 }
 
 impl Sql {
-    /// For a name that [`check_name`] has passed: nothing in it ends a quotation.
+    /// Makes the statements for the table `name`. [`check_name`] must have passed the name, so that
+    /// nothing in it ends a quotation.
     pub(super) fn new(name: &str) -> Self {
         let table = quoted(name, "");
         let fence = format!("nextval('{}')", quoted(name, "_fence"));
@@ -104,8 +109,8 @@ impl Sql {
         let done_until = from_now("$3");
         Self {
             schema: schema(name),
-            // A replica must not answer a claim: there the answer is empty, and the claim itself
-            // is refused.
+            // A replica must not answer a claim. There this returns no row, so that the claim
+            // itself follows, which a replica refuses.
             read_primary: format!(
                 "SELECT {other} FROM {table} AS r WHERE r.key = $1 AND NOT pg_is_in_recovery()"
             ),
@@ -149,7 +154,8 @@ impl Sql {
             release: format!(
                 "UPDATE {table} SET {FREE} WHERE key = $1 AND token = $2 AND state = 'pending'"
             ),
-            // Not now, but before all time: a clock that is set back does not revive it.
+            // The lease end lies before all times, so that a clock that is set back does not make
+            // the claim live again.
             abandon: format!(
                 "UPDATE {table} SET lease_end = '-infinity' \
                  WHERE key = $1 AND token = $2 AND state = 'pending'"
@@ -167,8 +173,9 @@ impl Sql {
                 &format!("r.state = 'pending' AND NOT {LIVE} AND {THERE}"),
             ),
             forget: change(&table, FREE, &format!("NOT {LIVE} AND {THERE}")),
-            // The clock in a sub-select is read once, so that the index serves. The condition
-            // stands twice: a row may have changed while its lock was waited for.
+            // The clock is in a sub-select, which is evaluated once, so that the index can be
+            // used. The condition stands twice, as a row may have changed while its lock was
+            // waited for.
             sweep: format!(
                 "DELETE FROM {table} WHERE key IN (\
                      SELECT key FROM {table} WHERE greatest(lease_end, expiry) < \
@@ -182,10 +189,10 @@ impl Sql {
     }
 }
 
-/// The text of [`Postgres::schema`](super::Postgres::schema).
+/// Returns the text of [`Postgres::schema`](super::Postgres::schema).
 fn schema(name: &str) -> String {
     let (table, fence) = (quoted(name, ""), quoted(name, "_fence"));
-    // An index lives in the schema of its table, and is named without it.
+    // An index is in the schema of its table, so its name is given without one.
     let ended = name.split_once('.').map_or(name, |(_, table)| table);
     format!(
         "\

@@ -1,4 +1,4 @@
-//! The steps of the protocol, each a statement.
+//! The steps of the protocol, each as a statement with its parameters.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) async fn check(store: &Postgres) -> StoreResult<Vec<String>> {
             ));
         }
     }
-    // That the table is there, and may be read.
+    // Read to find out whether the table is there, and may be read.
     store
         .rows(&store.sql.read, &[&&[0_u8; 32][..]])
         .await

@@ -1,4 +1,4 @@
-//! The answer of a script: a word, and strings that belong to it.
+//! Reads the answer of a script: a word, and the strings that belong to it.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use resil_runtime::idempotency::store::{
 
 pub(super) struct Answer(Vec<Vec<u8>>);
 
-/// The error for an answer that no script of ours gives. It shows nothing of the answer, which may be
-/// a body.
+/// Makes the error for an answer that no script of this store gives. It shows nothing of the
+/// answer, which may hold a result.
 fn corrupt(what: &str) -> StoreError {
     let what = format!("an answer {what}");
     StoreError::new(NAME, StoreErrorKind::Corrupt, what)
@@ -25,7 +25,7 @@ impl Answer {
         };
         let part = |part| match part {
             Value::BulkString(bytes) => Ok(bytes),
-            // A field that is missing.
+            // No string: a field is missing in the record.
             _ => Err(corrupt("with a part that is no string")),
         };
         Ok(Self(parts.into_iter().map(part).collect::<Result<_, _>>()?))
@@ -45,12 +45,13 @@ impl Answer {
         n.map_err(|_| corrupt("with a part that is no number"))
     }
 
-    /// Never zero: what is over is not told as a span.
+    /// Returns the time that is left. It is never zero: the script answers otherwise once none is
+    /// left.
     fn left(&self) -> StoreResult<Duration> {
         Ok(Duration::from_micros(self.number(1)?.max(1)))
     }
 
-    /// Fence and outcome: from the second part on.
+    /// Returns fence and outcome, which are the parts from the second on.
     fn done(mut self) -> StoreResult<(u64, Recorded)> {
         let fence = self.number(1)?;
         let outcome = Outcome::parse(self.text(2)?)

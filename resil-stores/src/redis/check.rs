@@ -1,10 +1,10 @@
-//! A check of the server's settings: whether it keeps its records. `INFO` alone is asked: managed
+//! Checks whether the server's settings can lose records. It asks `INFO` alone, since managed
 //! services refuse `CONFIG`.
 
 use ::redis::aio::ConnectionLike;
 use ::redis::{RedisResult, Value, cmd};
 
-/// One sentence for each setting that can lose records.
+/// Returns one sentence for each setting that can lose records.
 pub(super) async fn warnings(
     connection: &mut (dyn ConnectionLike + Send),
 ) -> RedisResult<Vec<String>> {
@@ -16,13 +16,14 @@ pub(super) async fn warnings(
         let info = info?.extract_error()?;
         each_text(&info, &mut |text| read(text, &mut warnings));
     }
-    // The nodes of a cluster tend to be set alike.
+    // Each node of a cluster answers, and most have the same settings: each sentence stays once.
     warnings.sort();
     warnings.dedup();
     Ok(warnings)
 }
 
-/// A cluster answers with one text a node, in a map or a list.
+/// Calls `f` with each text in `value`. A cluster answers with one text for each node, in a map or
+/// a list.
 fn each_text(value: &Value, f: &mut impl FnMut(&str)) {
     match value {
         Value::BulkString(bytes) => f(&String::from_utf8_lossy(bytes)),

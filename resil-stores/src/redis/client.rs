@@ -1,4 +1,4 @@
-//! A store in Redis: its connection and its settings.
+//! The handle of a store in Redis, with its connection and its settings.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,14 +25,17 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// A store over a client that is set up already: its credentials and its TLS are its own.
+    /// Makes a store over a client, whose credentials and TLS are set up already. Connects at the
+    /// first step.
     pub fn from_client(client: Client) -> Self {
         Self::over(Link::own(client))
     }
 
-    /// A store over a connection that is there already: a
-    /// [`ConnectionManager`](::redis::aio::ConnectionManager), or one of a cluster. Its timeouts
-    /// are its own, and so is how it connects again; a plain `MultiplexedConnection` never does.
+    /// Makes a store over a connection that is made already: a
+    /// [`ConnectionManager`](::redis::aio::ConnectionManager), or a connection to a cluster.
+    ///
+    /// The connection keeps its own timeouts, and connects again by itself or not at all. A plain
+    /// `MultiplexedConnection` never connects again.
     pub fn from_connection(
         connection: impl ConnectionLike + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -54,14 +57,14 @@ impl Redis {
         self
     }
 
-    /// Sets how long to wait for one answer, or for one attempt to connect. Default 2 s. A
-    /// connection that is brought along keeps its own timeouts.
+    /// Sets how long to wait for one answer, or for one try to connect. Default 2 s. A connection
+    /// that was given to [`from_connection`](Self::from_connection) keeps its own timeouts.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long a record's fence is kept after the record has ended. Default one hour.
+    /// Sets how long a record's fence is kept after the record has ended. Default one hour.
     pub fn fences_kept(mut self, kept: Duration) -> Self {
         self.kept = kept;
         self

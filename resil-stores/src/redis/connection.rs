@@ -1,5 +1,6 @@
-//! How the store reaches its server: over a manager of its own, which is made at the first step and
-//! thrown away when it is of no use any more, or over a connection that the user brings.
+//! The link between the store and its server. It is a connection manager of the store's own, which
+//! is made at the first step and replaced when it has become useless, or a connection that the user
+//! brings.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,11 +35,11 @@ pub(super) struct Own {
 #[derive(Default)]
 struct Slot {
     manager: Option<ConnectionManager>,
-    /// Which one it is, so that many failures of one throw away that one only.
+    /// The number of the manager. Many steps may fail on one manager, and only that one is dropped.
     number: u64,
 }
 
-/// A connection, and which manager it is of.
+/// A connection, and the number of the manager that it comes from.
 pub(super) struct Held {
     pub(super) connection: Boxed,
     number: u64,
@@ -50,7 +51,7 @@ impl Link {
         Self::Own(Arc::new(Own { client, manager }))
     }
 
-    /// A connection for one step; must be called within a tokio runtime.
+    /// Returns a connection for one step. It must be called within a tokio runtime.
     pub(super) fn get(&self, timeout: Duration) -> RedisResult<Held> {
         match self {
             Self::Ready(ready) => Ok(Held {
@@ -61,9 +62,11 @@ impl Link {
         }
     }
 
-    /// Notes that a step failed. After a timeout the connection may be one that nobody answers on any
-    /// more (a host that vanished sends no reset), and after a refused log-in the manager would
-    /// answer with that refusal for ever: a new one is made.
+    /// Notes that a step failed with `error`, and drops the manager if it is of no use any more.
+    ///
+    /// After a timeout nobody may answer on the connection again: a host that vanished sends no
+    /// reset. After a refused log-in the manager would answer with that refusal for ever. The next
+    /// step makes a new manager.
     pub(super) fn ended(&self, held: &Held, error: &RedisError) {
         let Self::Own(own) = self else { return };
         let refused = matches!(
@@ -89,8 +92,8 @@ impl Own {
         let manager = if let Some(manager) = &slot.manager {
             manager.clone()
         } else {
-            // Connecting is tried by the steps themselves: few tries and short waits here, so that
-            // a server that is back is found at once.
+            // Few tries and short waits: the steps themselves try again, and a server that is back
+            // is found at once.
             let config = ConnectionManagerConfig::new()
                 .set_connection_timeout(Some(timeout))
                 .set_response_timeout(Some(timeout))

@@ -1,11 +1,11 @@
-//! The errors of the store, made of the driver's.
+//! Turns errors of the driver into errors of the store.
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
 
 pub(super) const NAME: &str = "redis";
 
-/// Returns the error of the store that an error of the driver is.
+/// Returns the error of the store for an error of the driver.
 pub(super) fn error(e: RedisError) -> StoreError {
     let code = e.code().unwrap_or_default();
     let kind = match e.kind() {
@@ -16,7 +16,7 @@ pub(super) fn error(e: RedisError) -> StoreError {
         _ if code == "WRONGTYPE" => StoreErrorKind::Corrupt,
         _ => StoreErrorKind::Unavailable,
     };
-    // `unknown command 'EVALSHA', with args beginning with: ..` would show key and token.
+    // Cut short: `unknown command 'EVALSHA', with args beginning with: ..` shows key and token.
     let said = e.to_string();
     match said.split_once(", with args") {
         Some((said, _)) => StoreError::new(NAME, StoreErrorKind::Misconfigured, said),

@@ -1,26 +1,32 @@
-//! The store in Redis or Valkey: one script a step, on one key, by the server's clock.
+//! The store in Redis or Valkey. Each step is one script on one key, by the server's clock.
 //!
 //! # A record
 //!
-//! A hash under the prefix and the 64 hex digits of the key (`resil:3f2a..`): state, token, fence,
-//! fingerprint, lease end, expiry, and the outcome when it is done. Look into it with `HGETALL`.
-//! One key a step and no other state, so a cluster serves as one server does.
+//! A record is a hash under the prefix and the 64 hex digits of the key (`resil:3f2a..`). It holds
+//! state, token, fence, fingerprint, lease end, expiry, and the outcome when it is done. `HGETALL`
+//! shows it. A step touches one key and no other state, so a cluster serves as well as one server.
 //!
 //! # The fence
 //!
-//! One above the last, or the server's clock in microseconds where that is more. A record that has
-//! ended or was removed leaves its fence behind for an hour ([`Redis::fences_kept`]); after that
-//! the clock alone keeps the next one above it. So a fence could fall only if the server's clock
-//! was set back by more than the time that a key was not used, and more than that hour; the same
-//! holds for a replica that takes over with a clock behind by that much.
+//! A new fence is one above the last, or the server's clock in microseconds if that is more. A
+//! record that has ended or was removed leaves its fence behind for an hour
+//! ([`Redis::fences_kept`]). After that the clock alone keeps the next fence above it. So a fence
+//! falls only if the server's clock is set back by more than that hour, and by more than the time
+//! for which the key was not used. The same holds if a replica takes over whose clock is behind by
+//! that much.
 //!
 //! # What Redis keeps
 //!
-//! What it acknowledged can be lost: at a failover what the replica had not yet got, at a crash
-//! what `appendfsync` had not yet written (`everysec`: about two seconds; `always`: nothing), with
-//! no append-only file all of it, and with a `maxmemory-policy` other than `noeviction` whatever
-//! it threw away. [`Store::check`] tells of the last two. A key that is lost can start again:
-//! where that must not be, `on_abandon = indeterminate` needs PostgreSQL or SQLite.
+//! Redis can lose records that it has acknowledged:
+//!
+//! * at a failover, those that the replica has not got yet;
+//! * at a crash, those that `appendfsync` has not written yet (`everysec`: about two seconds of
+//!   them; `always`: none), and without an append-only file all of them;
+//! * with a `maxmemory-policy` other than `noeviction`, those that Redis evicts.
+//!
+//! [`Store::check`] warns if there is no append-only file, and of the `maxmemory-policy`. A key
+//! whose record is lost can start again. Where that must not happen, `on_abandon = indeterminate`
+//! needs PostgreSQL or SQLite.
 
 mod answer;
 mod check;
@@ -37,9 +43,10 @@ use resil_runtime::idempotency::store::{BoxFuture, StoreResult};
 pub use client::Redis;
 use fault::{NAME, error};
 
-/// A store in Redis 5 or later, or in Valkey, reached by a URL (`redis://user:password@host:6379/0`,
-/// `rediss://` with a TLS feature of the `redis` crate, `unix:///path`) or by what else the `redis`
-/// crate takes for one. Connects at the first step.
+/// Makes a store in Redis 5 or later, or in Valkey. Connects at the first step.
+///
+/// `from` is a URL (`redis://user:password@host:6379/0`, `rediss://` with a TLS feature of the
+/// `redis` crate, `unix:///path`), or another value that the `redis` crate turns into an address.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), resil_runtime::idempotency::StoreError> {
@@ -51,7 +58,8 @@ use fault::{NAME, error};
 ///
 /// # Errors
 ///
-/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL is none.
+/// [`Misconfigured`](resil_runtime::idempotency::store::StoreErrorKind::Misconfigured) if the URL
+/// is not valid.
 pub fn redis(from: impl IntoConnectionInfo) -> StoreResult<Redis> {
     let client = Client::open(from).map_err(error)?;
     Ok(Redis::from_client(client))

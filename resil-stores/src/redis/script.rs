@@ -1,5 +1,5 @@
-//! The steps as scripts. Each is sent as its hash; a server that does not know it (a new one, or
-//! after `SCRIPT FLUSH`) is sent the text, once.
+//! Runs the steps as scripts. A script is sent as its hash. A server that does not know the hash (a
+//! new server, or one after `SCRIPT FLUSH`) is sent the text, once.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use ::redis::aio::ConnectionLike;
 use ::redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, cmd};
 
-/// One step: its text, and the hash that the server knows it by.
+/// The script of one step: its text, and the hash by which the server knows it.
 pub(super) struct Step {
     text: &'static str,
     hash: LazyLock<String>,
@@ -38,8 +38,8 @@ pub(super) static FORGET: Step = step!("lua/forget.lua");
 pub(super) type Args<'a> = Vec<Cow<'a, [u8]>>;
 
 impl Step {
-    /// Runs it once. The text is sent as `EVAL`, which routes by the key as `EVALSHA` does: a
-    /// cluster's other nodes never need it.
+    /// Runs the script once. If the text is needed it is sent by `EVAL`, which routes by the key as
+    /// `EVALSHA` does: so it reaches the node of a cluster that needs it.
     pub(super) async fn run(
         &self,
         connection: &mut (dyn ConnectionLike + Send),
@@ -70,15 +70,16 @@ impl Step {
     }
 }
 
-/// An error that the server sent is a value at this level.
+/// Turns an error that the server sent into an `Err`: the driver returns it as a value here.
 fn answer(answer: RedisResult<Value>) -> RedisResult<Value> {
     answer?.extract_error()
 }
 
-/// 200 years: with the clock's own microseconds still a whole number that a double holds.
+/// The longest span, in microseconds: 200 years. Added to the clock's own microseconds it is still
+/// a whole number that a double holds exactly, and Lua counts in doubles.
 const LONGEST: u128 = 200 * 365 * 24 * 60 * 60 * 1_000_000;
 
-/// A span, as the scripts count.
+/// Returns a span in microseconds, as the scripts count.
 pub(super) fn micros(span: Duration) -> Cow<'static, [u8]> {
     number(span.as_micros().min(LONGEST))
 }

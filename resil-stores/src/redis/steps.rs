@@ -1,4 +1,4 @@
-//! The steps of the protocol, each a script and its arguments.
+//! The steps of the protocol, each as a script with its arguments.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -94,7 +94,7 @@ fn token(token: &Token) -> Cow<'_, [u8]> {
     token.as_bytes().as_slice().into()
 }
 
-/// Outcome, body, codec, version.
+/// Returns the arguments of an outcome: its word, body, codec and version.
 fn outcome(recorded: &Recorded) -> [Cow<'_, [u8]>; 4] {
     [
         recorded.outcome.as_str().as_bytes().into(),

@@ -1,4 +1,4 @@
-//! The handle of a store, whose steps its thread takes.
+//! The handle of a store. It sends its steps to the store's thread.
 
 use std::fmt;
 use std::sync::{Arc, mpsc};
@@ -14,8 +14,8 @@ use super::steps::Step;
 use super::table::Table;
 use super::worker::{self, Call, Job, Reply, Sweep};
 
-/// A store in an SQLite file. Clones share it; with the last one its thread ends, after it has
-/// done what still waits.
+/// A store in an SQLite file. Clones share one thread. When the last clone is dropped, the thread
+/// takes the steps that still wait, and ends.
 #[derive(Clone)]
 pub struct Sqlite {
     jobs: mpsc::Sender<Box<dyn Job>>,
@@ -31,12 +31,12 @@ impl fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
-    /// Removes up to 1,000 expired records, and says how many. It happens by itself, too: see
-    /// [`sweep_every`](super::SqliteOptions::sweep_every).
+    /// Removes up to 1,000 expired records, and returns how many. The store does so by itself, too:
+    /// see [`sweep_every`](super::SqliteOptions::sweep_every).
     ///
     /// # Errors
     ///
-    /// If the file can't be written.
+    /// [`StoreError`] if the file can't be written.
     pub async fn sweep(&self) -> StoreResult<u64> {
         self.wait(|reply| {
             let answer = None;
@@ -45,7 +45,7 @@ impl Sqlite {
         .await
     }
 
-    /// Takes `step`, on the store's thread.
+    /// Takes `step` on the store's thread, and waits for the answer.
     pub(super) async fn step<S: Step>(&self, key: &RecordKey, step: S) -> StoreResult<S::Answer> {
         self.wait(move |reply| {
             Box::new(Call {
@@ -66,13 +66,14 @@ impl Sqlite {
 }
 
 impl SqliteOptions {
-    /// Opens it, on a thread of its own that ends with the last clone of the store. The file gets a
-    /// write-ahead log, and keeps it.
+    /// Opens the file, on a thread of the store's own that ends with the last clone of the store.
+    /// The file gets a write-ahead log, and keeps it.
     ///
     /// # Errors
     ///
-    /// If the file or its tables are missing and [`create_schema`](Self::create_schema) was not
-    /// asked for, if it can't be written or can't have a write-ahead log, or is no database.
+    /// [`StoreError`] if the file or its tables are missing and
+    /// [`create_schema`](Self::create_schema) was not asked for, if the file can't be written or
+    /// can't have a write-ahead log, or if it is no database.
     pub async fn open(self) -> StoreResult<Sqlite> {
         check_name(&self.table)?;
         let (opened, open) = oneshot::channel();
@@ -82,7 +83,8 @@ impl SqliteOptions {
             .name("resil-sqlite".into())
             .spawn(move || match Table::open(&self) {
                 Ok(table) => {
-                    // The caller may have gone meanwhile: then there is nothing to do.
+                    // If the caller was dropped meanwhile, all senders are gone, and `work`
+                    // returns.
                     let _ = opened.send(Ok(()));
                     worker::work(&table, &waiting, sweep_every);
                 }

@@ -1,4 +1,4 @@
-//! The errors of the store, made of SQLite's.
+//! Turns errors of SQLite into errors of the store.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "sqlite";
 pub(super) fn of(e: rusqlite::Error) -> StoreError {
     let kind = match e.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreErrorKind::Corrupt,
-        // `Unknown` is SQLite's plain error: a table or a column that is not there.
+        // `Unknown` is SQLite's generic error. Here it means that a table or a column is missing.
         Some(
             ErrorCode::Unknown
             | ErrorCode::PermissionDenied

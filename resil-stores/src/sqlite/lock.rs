@@ -1,8 +1,8 @@
-//! Waiting for the lock of the one writer, which another process may hold.
+//! Waits for the lock of the one writer, which another process may hold.
 //!
-//! SQLite's own waiting sleeps up to 100 ms at a time, where a commit takes less than one: with
-//! several writers that costs most of the throughput. This one looks again soon, and with jitter.
-//! It blocks its thread, which is the store's own, in real time: SQLite knows no other.
+//! SQLite's own wait sleeps up to 100 ms at a time, and a commit takes less than one millisecond:
+//! with several writers that costs most of the throughput. The wait here looks again soon, and with
+//! jitter. It blocks the store's own thread, in real time, since SQLite has no other way to wait.
 
 use std::cell::Cell;
 use std::thread;
@@ -11,19 +11,21 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 thread_local! {
-    /// The busy handler is a function without state, one connection has one thread.
+    /// The longest wait. Here and not in the handler, since SQLite's busy handler is a function
+    /// without state. Each connection has a thread of its own.
     static PATIENCE: Cell<Duration> = const { Cell::new(Duration::ZERO) };
     static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// How long `connection`, used by this thread alone, waits for a lock.
+/// Sets how long `connection` waits for a lock. No other thread may use the connection.
 pub(super) fn patience(connection: &Connection, limit: Duration) -> rusqlite::Result<()> {
     PATIENCE.set(limit);
     connection.busy_handler(Some(again))
 }
 
-/// Repeats what SQLite refuses at once while another process does the same, without asking the
-/// busy handler: turning a file into one with a write-ahead log.
+/// Takes `step`, and repeats it while the file is locked, for as long as a lock is waited for. It
+/// is for the step that gives a file its write-ahead log: if another process is at the same step,
+/// SQLite refuses it at once, without asking the busy handler.
 pub(super) fn insist<T>(
     connection: &Connection,
     mut step: impl FnMut() -> rusqlite::Result<T>,
@@ -39,7 +41,7 @@ pub(super) fn insist<T>(
     }
 }
 
-/// Whether to look again, after a moment.
+/// Waits a moment, and returns whether to look for the lock again.
 #[expect(
     clippy::disallowed_methods,
     reason = "a lock of other processes, waited for on a thread of its own"
@@ -54,7 +56,7 @@ fn again(tries: i32) -> bool {
     if waited >= patience {
         return false;
     }
-    // As long as a commit takes at first; a twentieth of what was waited so far later on.
+    // At first as long as a commit takes, later a twentieth of the time that was waited so far.
     let most = (waited / 20).clamp(Duration::from_micros(300), Duration::from_millis(20));
     thread::sleep(most.mul_f64(rand::random_range(0.3..1.0)).min(patience));
     true

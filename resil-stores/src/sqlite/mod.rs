@@ -18,26 +18,27 @@
 //!
 //! # What it keeps
 //!
-//! A step that was answered is on the disk (`synchronous = FULL`): it survives a crash of the
-//! process and of the host, as far as the disk keeps what it acknowledged to `fsync`. Steps that
-//! wait at the same time share a commit, up to 64 of them.
+//! A step that was answered is on the disk (`synchronous = FULL`). It survives a crash of the
+//! process and of the host, as far as the disk keeps what it acknowledged to `fsync`. Up to 64
+//! steps that wait at the same time share a commit.
 //!
-//! Any number of processes of **one host** may open the file. Not over a network file system: a
-//! write-ahead log needs shared memory. A process that is stopped (`SIGSTOP`, a debugger) in the
-//! middle of a commit keeps the others waiting; after
+//! Any number of processes of **one host** may open the file. A network file system will not do,
+//! since a write-ahead log needs shared memory. A process that is stopped (`SIGSTOP`, a debugger)
+//! in the middle of a commit keeps the others waiting; after
 //! [`busy_timeout`](SqliteOptions::busy_timeout) their steps fail.
 //!
-//! Time is SQLite's clock, the wall clock of the host. Set forward it ends leases early: their
-//! owners are refused if somebody took over, as always. Set back it makes them last longer.
+//! The clock is SQLite's: the wall clock of the host. If it is set forward, leases end early; an
+//! owner whose key was then taken over is refused, as after any other lease. If it is set back,
+//! leases last longer.
 //!
-//! A heartbeat is one `fsync`, and has a fifth of the lease to be done: on disks that stall, a
-//! lease below about 300 ms may be lost to one of them.
+//! A heartbeat is one `fsync`, and has a fifth of the lease to be acknowledged. On a disk that
+//! stalls, a lease below about 300 ms may end during one stall.
 //!
-//! `rusqlite` brings SQLite with it, and a binary can link `sqlite3` but once: beside another crate
-//! that brings one of its own, at another version of `libsqlite3-sys`, this feature does not build.
+//! `rusqlite` brings SQLite with it, and a binary can link `sqlite3` only once. So this feature
+//! does not build beside another crate that brings SQLite at another version of `libsqlite3-sys`.
 //!
-//! A file that is restored from a copy knows nothing of what came after: its fences begin again
-//! where they were.
+//! A file that is restored from a copy has lost all records since the copy, and its fences go on
+//! from where they were then.
 //!
 //! # To look into it
 //!
@@ -47,14 +48,15 @@
 //!                     FROM resil_idempotency WHERE state = 'pending'"
 //! ```
 //!
-//! Bodies are what the functions returned, encoded: who may read the file may read them. Keys are
+//! A body is the encoded result of a function: anybody who may read the file may read it. Keys are
 //! hashes.
 //!
 //! # Testing
 //!
-//! Its thread works in real time. On a paused clock (`tokio::test(start_paused = true)`) a runtime
-//! that waits for it is idle, and tokio moves the clock on to the next timer: a step is then
-//! answered with "no answer in time" at once. Test over the store in memory, or in real time.
+//! The store's thread works in real time. On a paused clock (`tokio::test(start_paused = true)`) a
+//! runtime that waits for the thread is idle, so tokio moves the clock on to the next timer, and a
+//! step is answered with "no answer in time" at once. Test over the store in memory, or in real
+//! time.
 
 mod client;
 mod fault;

@@ -1,4 +1,4 @@
-//! The settings that a store is opened with.
+//! The settings with which a store is opened.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::schema::TABLE;
 
-/// A store yet to be opened: see [`sqlite`](super::sqlite).
+/// The settings of a store that is not open yet: see [`sqlite`](super::sqlite).
 #[derive(Clone)]
 #[must_use = "a store is not there before it is opened"]
 pub struct SqliteOptions {
@@ -17,7 +17,7 @@ pub struct SqliteOptions {
     pub(super) sweep_every: Duration,
 }
 
-/// Without the path: it may name a person.
+/// Leaves out the path, which may hold a person's name.
 impl fmt::Debug for SqliteOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteOptions")
@@ -40,28 +40,28 @@ impl SqliteOptions {
         }
     }
 
-    /// Makes the file and the tables where they are missing, by the statements of
-    /// [`SCHEMA`](super::SCHEMA). Without it both must be there.
+    /// Makes the file and the tables if they are missing, by the statements of
+    /// [`SCHEMA`](super::SCHEMA). By default both must be there.
     pub fn create_schema(mut self) -> Self {
         self.create_schema = true;
         self
     }
 
-    /// Another name for the table than `resil_idempotency`: 1 to 128 of `A-Z a-z 0-9 _ . : -`.
-    /// Two more names begin with it: `<table>_meta` and the index `<table>_expiry`.
+    /// Sets the name of the table: 1 to 128 of `A-Z a-z 0-9 _ . : -`. Default `resil_idempotency`.
+    /// A second table, `<table>_meta`, and the index `<table>_expiry` are named after it.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.table = table.into();
         self
     }
 
-    /// How long a commit waits for other processes before its steps fail. Default 5 s.
+    /// Sets how long a commit waits for other processes before its steps fail. Default 5 s.
     pub fn busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.busy_timeout = busy_timeout;
         self
     }
 
-    /// How often expired records are removed, in batches of 1,000. Default 60 s.
-    /// [`Duration::MAX`] leaves it to [`Sqlite::sweep`](super::Sqlite::sweep).
+    /// Sets how often expired records are removed, in batches of 1,000. Default 60 s. With
+    /// [`Duration::MAX`] only [`Sqlite::sweep`](super::Sqlite::sweep) removes them.
     pub fn sweep_every(mut self, sweep_every: Duration) -> Self {
         self.sweep_every = sweep_every;
         self

@@ -1,4 +1,4 @@
-//! One row of the table, and its expiry.
+//! A record as one row of the table, and the times in it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use resil_runtime::idempotency::store::{Fingerprint, Outcome, Recorded, Snapshot
 pub(super) struct Millis(pub(super) i64);
 
 impl Millis {
-    /// Before any lease that ends by itself: of one that its owner ended. A clock that is set
-    /// back can't bring it to life.
+    /// The lease end of a claim that its owner has abandoned. It lies before all other times, so
+    /// that a clock that is set back does not make the claim live again.
     pub(super) const ABANDONED: Self = Self(0);
 
-    /// A part of a millisecond counts as one; a span that no clock reaches is for ever.
+    /// Returns the time `span` later. A part of a millisecond counts as a whole one, and a span
+    /// that no clock reaches never ends.
     pub(super) fn after(self, span: Duration) -> Self {
         let millis = span.as_nanos().div_ceil(1_000_000);
         Self(
@@ -44,7 +45,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Returns how long the lease of a live claim still runs.
+    /// Returns how long the lease of a live claim still runs; `None` if the record is not live.
     pub(super) fn live(&self, now: Millis) -> Option<Duration> {
         match self.done {
             Some(_) => None,
@@ -70,7 +71,7 @@ impl Row {
     }
 
     /// Reads the columns in the order of [`Table`](super::table::Table)'s `SELECT`. The table
-    /// checks its types itself, so what does not fit was not written by resil.
+    /// checks the types of its columns, so a value that does not fit was not written by this store.
     pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Self, Strange>> {
         let done = match text(row, 0)? {
             Some("done") => true,
@@ -108,7 +109,7 @@ impl Row {
     }
 }
 
-/// The column that holds what no store of this kind has written.
+/// The name of a column with a value that this store does not write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Strange(pub(super) &'static str);
 
@@ -121,7 +122,7 @@ fn recorded(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Recorded, Strang
         None => return Ok(Err(Strange("body"))),
     };
     let codec = match text(row, 9)? {
-        // The one that nearly every record has.
+        // Nearly every record has this codec, which then needs no allocation.
         Some("json") => Cow::Borrowed("json"),
         Some(codec) => Cow::Owned(codec.to_owned()),
         None => return Ok(Err(Strange("codec"))),

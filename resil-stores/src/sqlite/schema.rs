@@ -1,4 +1,4 @@
-//! The tables, as text.
+//! The statements that make the tables, and the names of these.
 
 use resil_runtime::idempotency::store::StoreResult;
 
@@ -9,17 +9,18 @@ pub(super) const LAYOUT: i64 = 1;
 
 pub(super) const TABLE: &str = "resil_idempotency";
 
-/// The statements that make the tables of the store, under their default name: run them where
-/// your migrations are, or ask for them with
-/// [`create_schema`](super::SqliteOptions::create_schema). Running them again changes nothing.
+/// The statements that make the tables of the store, under their default name. Run them with your
+/// migrations, or let [`create_schema`](super::SqliteOptions::create_schema) run them. To run them
+/// again changes nothing.
 pub const SCHEMA: &str = include_str!("schema.sql");
 
-/// [`SCHEMA`] for tables of that name.
+/// Returns the statements of [`SCHEMA`] for a table of that name.
 pub(super) fn schema_for(table: &str) -> String {
     SCHEMA.replace(TABLE, table)
 }
 
-/// Names stand between quotes in SQL: what could end them is not in this alphabet.
+/// Checks the name of a table. Names stand between quotes in SQL, and the alphabet has no character
+/// that could end a quotation.
 pub(super) fn check_name(table: &str) -> StoreResult<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
     if (1..=128).contains(&table.len()) && table.chars().all(fits) {

@@ -1,5 +1,5 @@
 //! The table of the protocol for this store: each step decides what becomes of the row that it
-//! finds. There is no SQL and no clock here.
+//! finds. The caller runs the SQL, and reads the clock.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use resil_runtime::idempotency::store::{
     Ack, ByHand, ClaimAnswer, ClaimRequest, Recorded, Resolution, Snapshot, Token,
 };
 
-/// What a step does to a row.
+/// The decision of a step: what becomes of the row, and the answer.
 pub(super) enum Then<A> {
-    /// Nothing: this is the answer.
+    /// The row stays as it is.
     Keep(A),
-    /// It is removed.
+    /// The row is removed.
     Delete(A),
-    /// It is written.
+    /// This row is written.
     Write(Row, A),
-    /// It is written with a new fence, which the answer may tell.
+    /// This row is written with a new fence, from which the answer is made.
     Own(Row, fn(u64) -> A),
 }
 
@@ -24,9 +24,9 @@ pub(super) enum Then<A> {
 pub(super) trait Step: Send + 'static {
     type Answer: Send + 'static;
 
-    /// Whether it is to be taken for a caller that has gone meanwhile.
+    /// Whether the step is taken even if its caller has gone meanwhile.
     const FOR_NOBODY: bool = true;
-    /// Whether it is worth a look before the lock is taken: often it has nothing to write.
+    /// Whether the row is read before the lock is taken, since the step often has nothing to write.
     const OFTEN_READS: bool = false;
 
     fn decide(&self, row: Option<Row>, now: Millis) -> Then<Self::Answer>;
@@ -74,9 +74,9 @@ pub(super) struct Claim(ClaimRequest);
 impl Step for Claim {
     type Answer = ClaimAnswer;
 
-    // Its lease would have to end before anybody could run.
+    // Nobody would run under the claim, and others would have to wait until its lease ends.
     const FOR_NOBODY: bool = false;
-    // Replays, and callers that ask whether the owner is done.
+    // Replays write nothing, and neither do waiters that ask whether the owner is done.
     const OFTEN_READS: bool = true;
 
     fn decide(&self, row: Option<Row>, now: Millis) -> Then<ClaimAnswer> {
@@ -107,7 +107,7 @@ impl Step for Claim {
             return Then::Keep(ClaimAnswer::Done(recorded));
         }
         if row.token == request.token {
-            // The answer to an earlier call was lost.
+            // The claim is sent again, as its answer was lost.
             return Then::Keep(ClaimAnswer::Claimed {
                 fence: row.fence,
                 taken_over: false,
@@ -116,7 +116,7 @@ impl Step for Claim {
         if let Some(left) = live {
             return Then::Keep(ClaimAnswer::Busy { left });
         }
-        // Two functions that share a `name` may differ: the stricter word holds.
+        // Two functions that share a `name` may differ in this: the stricter one holds.
         if row.indeterminate || request.indeterminate() {
             return Then::Keep(ClaimAnswer::Indeterminate);
         }
@@ -132,7 +132,7 @@ impl Step for Claim {
     }
 }
 
-/// Whether an owner's step changes its claim, and how.
+/// Decides an owner's step: `change` if the row is Pending for `token`, and else `LeaseLost`.
 fn on_pending(row: Option<Row>, token: Token, change: impl FnOnce(Row) -> Then<Ack>) -> Then<Ack> {
     match row {
         Some(row) if row.token == token && row.done.is_none() => change(row),
@@ -149,7 +149,7 @@ pub(super) struct Renew {
 impl Step for Renew {
     type Answer = Ack;
 
-    // A caller that is gone sends no heartbeat.
+    // A caller that has gone needs its lease no longer.
     const FOR_NOBODY: bool = false;
 
     fn decide(&self, row: Option<Row>, now: Millis) -> Then<Ack> {

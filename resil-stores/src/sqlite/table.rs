@@ -1,4 +1,4 @@
-//! The SQL: a connection, the table in it, and a step made there.
+//! The SQL of the store: opens the connection, checks the table, and takes steps in it.
 
 use std::path::Path;
 
@@ -12,11 +12,12 @@ use super::schema::{LAYOUT, schema_for};
 use super::steps::{Step, Then};
 use resil_runtime::idempotency::store::{RecordKey, StoreError, StoreResult};
 
-/// At most so many expired records go in one transaction.
+/// The most expired records that are removed in one transaction.
 pub(super) const SWEEP: u64 = 1_000;
 
-// After the lock is held and anew for each step: it may have been waited for. In the statement,
-// so that it is SQLite's clock; its answers never fall within a transaction unless the host's do.
+// Read by a statement, so that the clock is SQLite's. It is read after the lock is held, since that
+// may have been waited for, and anew for each step. Within a transaction it goes back only if the
+// host's clock does.
 const NOW: &str = "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
 
 const EXPIRED: &str = "expiry <= ?1 AND (state = 'done' OR lease_end <= ?1)";
@@ -46,7 +47,8 @@ impl Table {
             }
             Ok(None)
         };
-        // Two processes may come first at once; who comes later takes no lock for it.
+        // Two processes may find the tables missing at once. A process that finds them takes no
+        // lock.
         if options.create_schema && missing()?.is_some() {
             let schema = schema_for(t);
             let create = format!("BEGIN IMMEDIATE;\n{schema}\nCOMMIT;");
@@ -94,7 +96,8 @@ impl Table {
             ),
             connection,
         };
-        // A table of that name with other columns is found now, and not by the first call.
+        // Prepared now, so that a table of that name with other columns is an error of `open`, and
+        // not of the first call.
         for sql in [
             &table.find,
             &table.write,
@@ -108,30 +111,32 @@ impl Table {
         Ok(table)
     }
 
-    /// Runs `inside` as one transaction that is on disk when this returns `Ok`.
+    /// Runs `inside` in one transaction. It is on disk when this returns `Ok`.
     pub(super) fn commit(
         &self,
         inside: impl FnOnce() -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        // Left open by a rollback that failed: nothing could begin any more.
+        // A rollback that failed has left a transaction open, and none could begin beside it.
         if !self.connection.is_autocommit() {
             self.run("ROLLBACK")?;
         }
-        // From the start the one writer: what is read inside stays true until the commit.
+        // `IMMEDIATE` takes the lock of the writer from the start, so that what is read inside
+        // stays true until the commit.
         self.run("BEGIN IMMEDIATE")?;
         let done = inside().and_then(|()| self.run("COMMIT"));
         // Some failures roll back by themselves.
         if done.is_err() && !self.connection.is_autocommit() {
-            // The callers are told of the first failure.
+            // Ignored, as the callers are told of the first failure.
             let _ = self.run("ROLLBACK");
         }
         done
     }
 
-    /// The step's answer, if it writes nothing. Takes no lock that anybody waits for.
+    /// Returns the step's answer; `None` if the step has something to write. Takes no lock that a
+    /// writer waits for.
     ///
-    /// The clock is read before the row: a process that stands still in between takes a claim to
-    /// be live that is dead, never one to be dead that is live.
+    /// The clock is read before the row. A process that stands still in between may so take a dead
+    /// claim for a live one, but never a live claim for a dead one.
     pub(super) fn read_answer<S: Step>(
         &self,
         key: &RecordKey,
@@ -147,7 +152,7 @@ impl Table {
         })
     }
 
-    /// Makes the step. Inside [`commit`](Self::commit).
+    /// Takes the step. To be called inside [`commit`](Self::commit).
     pub(super) fn make<S: Step>(
         &self,
         key: &RecordKey,
@@ -180,14 +185,15 @@ impl Table {
         }))
     }
 
-    /// Whether a sweep would find something. Takes no lock that anybody waits for.
+    /// Returns whether there is an expired record. Takes no lock that a writer waits for.
     pub(super) fn any_expired(&self) -> rusqlite::Result<bool> {
         let now = self.now()?;
         let mut expired = self.connection.prepare_cached(&self.expired)?;
         expired.query_row([now.0], |row| row.get(0))
     }
 
-    /// Removes some records that mean nothing any more. Inside [`commit`](Self::commit).
+    /// Removes up to [`SWEEP`] expired records, and returns how many. To be called inside
+    /// [`commit`](Self::commit).
     pub(super) fn sweep(&self) -> rusqlite::Result<u64> {
         let now = self.now()?;
         let mut sweep = self.connection.prepare_cached(&self.sweep)?;
@@ -221,7 +227,8 @@ impl Table {
             ":scope": key.name(),
             ":state": if done.is_some() { "done" } else { "pending" },
             ":token": row.token.as_bytes().as_slice(),
-            // One counter, and no claim takes less than some microseconds.
+            // The counter never comes to the maximum: each fence costs a claim of some
+            // microseconds.
             ":fence": i64::try_from(row.fence).unwrap_or(i64::MAX),
             ":fingerprint": row.fingerprint.as_ref().map(|f| f.as_bytes().as_slice()),
             ":indeterminate": row.indeterminate,
@@ -238,7 +245,7 @@ impl Table {
 
 fn connect(path: &Path, create: bool) -> StoreResult<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // A wrong path must not leave an empty database behind.
+    // Without `create` a wrong path must not leave an empty database behind.
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
     Connection::open_with_flags(path, flags).map_err(|e| misconfigured(e.to_string()))
 }
@@ -256,13 +263,13 @@ fn configure(connection: &Connection) -> StoreResult<()> {
              it must be a file on a disk of this host"
         )));
     }
-    // `fullfsync` is for macOS, whose `fsync` does not reach the disk; elsewhere it is nothing.
+    // `fullfsync` is for macOS, whose `fsync` does not reach the disk. Elsewhere it has no effect.
     connection
         .execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
         )
         .map_err(fault::of)?;
-    // The default of 16 is as many as are used.
+    // The store uses as many statements as the default of 16 holds; this leaves room.
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! The store's thread: it owns the connection, and makes what waits in one commit.
+//! The store's thread. It owns the connection, and takes all steps that wait in one commit.
 //!
-//! A commit costs an fsync, whatever is in it. While one runs, others come to wait; they share the
-//! next one. Nobody waits for company: a step that comes alone is committed alone, at once.
+//! A commit costs one fsync, however many steps are in it. The steps that come while a commit runs
+//! share the next one. No step waits for others to come: if it is alone, it is committed alone, at
+//! once.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -13,18 +14,18 @@ use super::steps::Step;
 use super::table::{SWEEP, Table};
 use resil_runtime::idempotency::store::{RecordKey, StoreError, StoreResult};
 
-/// The most steps that share a commit: the first of them should not wait for long.
+/// The most steps that share a commit. More would keep the first of them waiting for too long.
 const BATCH: usize = 64;
 
 /// A job for the thread.
 pub(super) trait Job: Send {
-    /// Returns whether anybody still wants it.
+    /// Returns whether the job is still to be done: its caller waits, or it is done without one.
     fn wanted(&self) -> bool;
-    /// Answers it, if that takes no write. Returns whether it is answered.
+    /// Answers the job if that takes no write. Returns whether it is answered.
     fn try_read(&mut self, table: &Table) -> bool;
-    /// Does it inside a transaction, and keeps the answer.
+    /// Does the job inside a transaction, and keeps the answer.
     fn act(&mut self, table: &Table) -> rusqlite::Result<()>;
-    /// Sends its answer, or says that it was not committed.
+    /// Sends the answer, or the error of the commit that failed.
     fn end(self: Box<Self>, committed: Result<(), &StoreError>);
 }
 
@@ -45,7 +46,7 @@ impl<S: Step> Job for Call<S> {
 
     fn try_read(&mut self, table: &Table) -> bool {
         if S::OFTEN_READS {
-            // A failure here is one in the transaction too, and is reported there.
+            // A failure is ignored here: the transaction meets it too, and reports it.
             self.answer = table.read_answer(&self.key, &self.step).ok().flatten();
         }
         self.answer.is_some()
@@ -91,11 +92,11 @@ fn settle<A>(reply: Reply<A>, answer: Option<StoreResult<A>>, committed: Result<
         Ok(()) => answer.unwrap_or_else(|| Err(fault::gone())),
         Err(e) => Err(e.clone()),
     };
-    // The caller may have gone: the step is made all the same.
+    // The caller may have gone, and then nobody hears the answer. The step counts all the same.
     let _ = reply.send(answer);
 }
 
-/// Works until the last handle is dropped, and then off what still waits.
+/// Does the jobs until the last handle is dropped and no job waits any more.
 pub(super) fn work(table: &Table, jobs: &Receiver<Box<dyn Job>>, sweep_every: Duration) {
     let mut sweeps = Sweeps::new(sweep_every);
     loop {
@@ -128,8 +129,8 @@ fn unanswered(mut job: Box<dyn Job>, table: &Table) -> Option<Box<dyn Job>> {
     Some(job)
 }
 
-/// Makes all of them in one commit; where one can't be made, each in its own, so that it fails
-/// alone.
+/// Does all jobs of a batch in one commit. If that fails, does each in a commit of its own, so that
+/// a job that can't be done fails alone.
 fn make(table: &Table, mut batch: Vec<Box<dyn Job>>) {
     let mut begun = false;
     let committed = table.commit(|| {
@@ -148,7 +149,7 @@ fn make(table: &Table, mut batch: Vec<Box<dyn Job>>) {
     }
 }
 
-/// When expired records are looked for.
+/// The schedule of the sweeps.
 struct Sweeps {
     every: Duration,
     due: Option<Instant>,
@@ -160,7 +161,7 @@ struct Sweeps {
 )]
 impl Sweeps {
     fn new(every: Duration) -> Self {
-        // The first one at once: a host that restarts often would never come to it.
+        // The first sweep is due at once: a process that restarts often would never come to it.
         let due = (every != Duration::MAX).then(Instant::now);
         Self { every, due }
     }
@@ -171,14 +172,16 @@ impl Sweeps {
         })
     }
 
-    /// A failure is no one's answer: the next sweep may work.
+    /// Sweeps once, and sets when the next sweep is due. A failure is told to nobody: the next
+    /// sweep may succeed.
     fn sweep(&mut self, table: &Table) {
         let mut gone = 0;
         let swept = match table.any_expired() {
             Ok(true) => table.commit(|| table.sweep().map(|n| gone = n)),
             nothing => nothing.map(drop),
         };
-        // More of them wait; so may a step, which comes first.
+        // More expired records wait, and the next sweep is due at once. A step that waits comes
+        // first.
         let more = swept.is_ok() && gone == SWEEP;
         let pause = if more { Duration::ZERO } else { self.every };
         self.due = Instant::now().checked_add(pause);

@@ -1,5 +1,5 @@
-//! The store in memory behind the trait [`Store`]: for `store = ..`, and for tests of code that runs
-//! on a store.
+//! The store in memory behind the trait [`Store`]: for `store = ..`, and for tests of code that
+//! runs on a store.
 
 use std::sync::Arc;
 #[cfg(any(test, feature = "test-util"))]
@@ -19,14 +19,14 @@ impl Memory {
 
 /// A store in memory. It is bounded, and its records are gone with the process.
 ///
-/// Clones share one store. Its clock is tokio's, so a test that pauses tokio's clock drives the store
-/// too.
+/// Clones share one store. Its clock is tokio's, so a test that pauses tokio's clock drives the
+/// store too.
 #[derive(Clone)]
 pub struct Memory(Arc<MemoryStore>);
 
 impl Memory {
-    /// Makes an empty store with these limits. A result is bounded by the `max_result` of the limits
-    /// and by the `max_result` of the settings around the store: the smaller one counts.
+    /// Makes an empty store with these limits. A result is bounded by the `max_result` of the
+    /// limits and by the `max_result` of the settings around the store: the smaller one counts.
     pub fn new(limits: MemoryLimits) -> Self {
         Self(Arc::new(MemoryStore::new(limits)))
     }

@@ -24,8 +24,8 @@
 //!   as nobody has claimed the key since.
 //! * **Clock**: the store's own, never the caller's. A caller hands over spans, never instants.
 //! * **Fence**: made by the store, above every fence that it ever gave for this key, also if the
-//!   record was removed in between. A counter of the whole store does that, if it is kept as long as
-//!   the store's records.
+//!   record was removed in between. A counter of the whole store does that, if it is kept as long
+//!   as the store's records.
 //!
 //! # The steps
 //!
@@ -52,8 +52,8 @@
 //!
 //! # Lost answers
 //!
-//! A step may end in a [`StoreError`], in a timeout, or in no answer. It then took effect once or not
-//! at all, and may be sent again with the very same arguments. Sent again, `claim`, `renew`,
+//! A step may end in a [`StoreError`], in a timeout, or in no answer. It then took effect once or
+//! not at all, and may be sent again with the very same arguments. Sent again, `claim`, `renew`,
 //! `complete` and `abandon` give the answer that was lost; `release`, `resolve` and `forget` may
 //! answer that there is nothing left to change.
 
@@ -83,23 +83,24 @@ pub type StoreResult<T> = Result<T, StoreError>;
 /// The future of a step may be dropped at any await: the step then took effect once or not at all.
 /// A store need not bound the time of a step, since the call bounds it by its lease.
 pub trait Store: Send + Sync + 'static {
-    /// Returns the name of the store for errors, events and logs, such as `"sqlite"`. It must hold no
-    /// address and no secret.
+    /// Returns the name of the store for errors, events and logs, such as `"sqlite"`. It must hold
+    /// no address and no secret.
     fn describe(&self) -> &str;
 
     /// Returns whether the records are still there when this process is gone. If so, every site on
     /// the store must have a `name`, since keys under a function's own name would change with it.
     fn outlives_process(&self) -> bool;
 
-    /// Checks the store's own settings, and returns one sentence for each that endangers its records.
-    /// A sentence must hold no address and no secret. By default there is none.
+    /// Checks the store's own settings, and returns one sentence for each that endangers its
+    /// records. A sentence must hold no address and no secret. By default there is none.
     ///
     /// The check is made once, before the first step. Each sentence is told as an event; with
     /// `strict`, calls are refused if there is any.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store can't be asked. The check is then made again before the next call.
+    /// [`StoreError`] if the store can't be asked. The check is then made again before the next
+    /// call.
     fn check(&self) -> BoxFuture<'_, StoreResult<Vec<String>>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -119,9 +120,9 @@ pub trait Store: Send + Sync + 'static {
     ///    request's fingerprint if there is one (otherwise it keeps its own): `Claimed`,
     ///    `taken_over: true`.
     ///
-    /// If there is no record, or an expired one, the store makes a new record from the request, with
-    /// a new fence, and answers `Claimed`, `taken_over: false`. A new lease ends `request.lease` from
-    /// now, a new expiry is `request.ttl` from now.
+    /// If there is no record, or an expired one, the store makes a new record from the request,
+    /// with a new fence, and answers `Claimed`, `taken_over: false`. A new lease ends
+    /// `request.lease` from now, a new expiry is `request.ttl` from now.
     ///
     /// # Errors
     ///
@@ -132,11 +133,11 @@ pub trait Store: Send + Sync + 'static {
         request: &'a ClaimRequest,
     ) -> BoxFuture<'a, StoreResult<ClaimAnswer>>;
 
-    /// Moves the end of the lease to `lease` from now, and the expiry to `ttl` from now, if the key is
-    /// Pending for `token`: the heartbeat. Otherwise answers [`Ack::LeaseLost`].
+    /// Moves the end of the lease to `lease` from now, and the expiry to `ttl` from now, if the key
+    /// is Pending for `token`: the heartbeat. Otherwise answers [`Ack::LeaseLost`].
     ///
-    /// A lease that has ended or was abandoned is renewed too, as long as nobody has taken over. The
-    /// fence never changes.
+    /// A lease that has ended or was abandoned is renewed too, as long as nobody has taken over.
+    /// The fence never changes.
     ///
     /// # Errors
     ///
@@ -149,8 +150,8 @@ pub trait Store: Send + Sync + 'static {
         ttl: Duration,
     ) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Makes a record that is Pending for `token` Done with `recorded`, to be kept for `ttl` from now.
-    /// Its lease may have ended.
+    /// Makes a record that is Pending for `token` Done with `recorded`, to be kept for `ttl` from
+    /// now. Its lease may have ended.
     ///
     /// A record that is Done by the same token already stays as it is, whatever `recorded` is: the
     /// answer is [`Ack::Ok`]. Any other key is answered [`Ack::LeaseLost`], and nothing is written.
@@ -169,17 +170,17 @@ pub trait Store: Send + Sync + 'static {
         ttl: Duration,
     ) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Removes a record that is Pending for `token`, since nothing was done under the claim. Any other
-    /// key is answered [`Ack::LeaseLost`].
+    /// Removes a record that is Pending for `token`, since nothing was done under the claim. Any
+    /// other key is answered [`Ack::LeaseLost`].
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: nobody knows whether it took effect. If it did, it is answered `LeaseLost` when
-    /// it is sent again.
+    /// [`StoreError`]: nobody knows whether it took effect. If it did, it is answered `LeaseLost`
+    /// when it is sent again.
     fn release<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Ends the lease of a record that is Pending for `token` now; its expiry stays. If the lease has
-    /// ended already, nothing changes, and the answer is [`Ack::Ok`]. Any other key is answered
+    /// Ends the lease of a record that is Pending for `token` now; its expiry stays. If the lease
+    /// has ended already, nothing changes, and the answer is [`Ack::Ok`]. Any other key is answered
     /// [`Ack::LeaseLost`].
     ///
     /// # Errors
@@ -187,8 +188,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`]: nobody knows whether it took effect. It may be sent again.
     fn abandon<'a>(&'a self, key: &'a RecordKey, token: Token) -> BoxFuture<'a, StoreResult<Ack>>;
 
-    /// Returns the state of the key; `None` if there is no record or it is expired. It is for people
-    /// and for tests: no call depends on it.
+    /// Returns the state of the key; `None` if there is no record or it is expired. It is for
+    /// people and for tests: no call depends on it.
     ///
     /// # Errors
     ///
@@ -197,13 +198,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Ends a dead claim by hand, once somebody has found out what became of the work under it.
     ///
-    /// * The record is dead: [`Resolution::Free`] removes it. [`Resolution::Done`] makes it Done with a
-    ///   new fence and the resolution's own token, so that the owner that vanished gets `LeaseLost` if
-    ///   it comes back. The answer is [`ByHand::Changed`].
+    /// * The record is dead: [`Resolution::Free`] removes it. [`Resolution::Done`] makes it Done with
+    ///   a new fence and the resolution's own token, so that the owner that vanished gets `LeaseLost`
+    ///   if it comes back. The answer is [`ByHand::Changed`].
     /// * It is Done by the resolution's token, since the step is sent again: `Changed`. The record
     ///   stays as it is.
-    /// * It is live: [`ByHand::Busy`]. It is Done by another token: [`ByHand::Done`]. There is no record
-    ///   or an expired one: [`ByHand::Absent`]. Nothing changes.
+    /// * It is live: [`ByHand::Busy`]. It is Done by another token: [`ByHand::Done`]. There is no
+    ///   record or an expired one: [`ByHand::Absent`]. Nothing changes.
     ///
     /// # Errors
     ///

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The key under which a store keeps a record: a SHA-256 of namespace, scope and the user's key, or an
-/// HMAC of them if the store's settings have a `pepper`.
+/// The key under which a store keeps a record: a SHA-256 of namespace, scope and the user's key, or
+/// an HMAC of them if the store's settings have a `pepper`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordKey {
     hash: [u8; 32],
@@ -99,16 +99,17 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// Says what happens to a key whose owner vanished. An owner vanishes if it is dropped, if it panics,
-/// if an attempt of it is cut, or if its lease ends.
+/// Says what happens to a key whose owner vanished. An owner vanishes if it is dropped, if it
+/// panics, if an attempt of it is cut, or if its lease ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnAbandon {
     /// The next call with the key runs the body again: at least one start, at most one recorded
     /// result. The default.
     #[default]
     Retry,
-    /// Calls with the key get [`Indeterminate`](crate::idempotency::IdempotencyError::Indeterminate)
-    /// until the ttl ends: at most one start.
+    /// Calls with the key get
+    /// [`Indeterminate`](crate::idempotency::IdempotencyError::Indeterminate) until the ttl ends:
+    /// at most one start.
     Indeterminate,
 }
 
