@@ -1,7 +1,9 @@
 //! `resil::trace(call).await`: the result, and what became of the call.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use resil::event::StopReason;
@@ -377,23 +379,22 @@ fn a_trace_that_is_polled_while_its_thread_ends_still_answers() {
     struct AtTheEnd(std::sync::mpsc::Sender<u32>);
     impl Drop for AtTheEnd {
         fn drop(&mut self) {
-            let mut call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
-            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-            if let std::task::Poll::Ready((out, _)) = call.as_mut().poll(&mut cx) {
-                let _ = self.0.send(out.unwrap_or_default());
+            let call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
+            if let Poll::Ready((Ok(out), _)) = call.poll(&mut Context::from_waker(Waker::noop())) {
+                let _ = self.0.send(out);
             }
         }
     }
     thread_local! {
-        static LAST: std::cell::OnceCell<AtTheEnd> = const { std::cell::OnceCell::new() };
+        static LAST: OnceCell<AtTheEnd> = const { OnceCell::new() };
     }
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         // Set before the first trace, and so dropped after what the trace has set.
         LAST.with(|last| last.set(AtTheEnd(tell)).ok());
-        let mut call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
-        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(call.as_mut().poll(&mut cx).is_ready());
+        let call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
+        let polled = call.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_ready());
     })
     .join()
     .expect("a thread that ends in peace");
