@@ -1,8 +1,10 @@
 //! A body that asks for a key that it holds itself: it would wait for itself, and is told at once.
 
+use std::cell::OnceCell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Waker};
 
 use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did};
 use resil::{Class, Classify, Deadline, Error, breaker, circuit, idempotent, retry, timeout};
@@ -257,4 +259,43 @@ async fn it_is_final_to_a_retry_and_neutral_to_a_circuit() {
     assert_eq!(r.count(), 1);
     assert_eq!(out.classify(), Class::Neutral);
     assert_eq!(breaker("reentrant.outside").counts().failures, 0);
+}
+
+/// Thread-locals go in an order of their own: a call may be polled when the stack of claims is gone.
+#[test]
+fn a_call_that_is_polled_while_its_thread_ends_is_answered() {
+    #[idempotent(key = k)]
+    async fn flush(k: u32) -> Result<u32, Fault> {
+        tokio::task::yield_now().await;
+        Ok(k)
+    }
+    fn poll(call: &mut Call<'_>) -> Poll<Result<u32, Fault>> {
+        call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+    struct AtTheEnd(Mutex<Call<'static>>, mpsc::Sender<Poll<Result<u32, Fault>>>);
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            let _ = self.1.send(poll(self.0.get_mut().unwrap()));
+        }
+    }
+    thread_local! {
+        static LAST: OnceCell<AtTheEnd> = const { OnceCell::new() };
+    }
+    let (tell, told) = mpsc::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let runtime = runtime.expect("a runtime");
+    let timers = runtime.handle().clone();
+    std::thread::spawn(move || {
+        let _in_runtime = timers.enter();
+        // Set before the first claim, and so dropped after the stack that the claim has set up.
+        LAST.with(|last| {
+            let kept = last.get_or_init(|| AtTheEnd(Mutex::new(Box::pin(flush(1))), tell));
+            assert!(poll(&mut kept.0.lock().unwrap()).is_pending());
+        });
+    })
+    .join()
+    .expect("a thread that ends in peace");
+    assert_eq!(told.recv(), Ok(Poll::Ready(Ok(1))));
 }

@@ -61,14 +61,16 @@ pub fn under<R>(claim: &mut Option<ActiveClaim>, poll: impl FnOnce() -> R) -> R 
     struct Leave<'c>(&'c mut Option<ActiveClaim>);
     impl Drop for Leave<'_> {
         fn drop(&mut self) {
-            *self.0 = ACTIVE.with_borrow_mut(Vec::pop);
+            let left = ACTIVE.try_with(|claims| claims.borrow_mut().pop());
+            *self.0 = left.ok().flatten();
         }
     }
     let Some(mut entered) = claim.take() else {
         return poll();
     };
     entered.task = task::try_id();
-    ACTIVE.with_borrow_mut(|claims| claims.push(entered));
+    // On a thread that is ending the stack may be gone: the body runs without.
+    let _ = ACTIVE.try_with(|claims| claims.borrow_mut().push(entered));
     let _leave = Leave(claim);
     poll()
 }
@@ -85,16 +87,25 @@ pub(super) fn holds(store: &MemoryStore, key: &Key) -> bool {
 
 /// Asks the active claims of this task, the outermost first, until one answers.
 pub fn find<R>(of: impl Fn(&ClaimedKey) -> Option<R>) -> Option<R> {
-    ACTIVE.with_borrow(|claims| {
-        // Most calls are under no claim, and need not ask for the id of the task.
-        claims.last()?;
-        let task = task::try_id();
+    of_this_task(|claims, task| {
         let mut own = claims.iter().filter(|claim| claim.task == task);
         own.find_map(|claim| of(&claim.key))
     })
 }
 
-/// Returns the innermost claim of the poll in progress.
+/// Returns the innermost active claim of this task.
 pub fn innermost() -> Option<ActiveClaim> {
-    ACTIVE.with_borrow(|claims| claims.last().cloned())
+    of_this_task(|claims, task| claims.iter().rfind(|c| c.task == task).cloned())
+}
+
+/// Asks the active claims, the outermost first, for those of the task whose poll is in progress. A
+/// task that is driven inside of another one has none of the other's.
+fn of_this_task<R>(ask: impl FnOnce(&[ActiveClaim], Option<task::Id>) -> Option<R>) -> Option<R> {
+    let asked = ACTIVE.try_with(|claims| {
+        let claims = claims.borrow();
+        // Most calls are under no claim, and need not ask for the id of the task.
+        claims.last()?;
+        ask(&claims, task::try_id())
+    });
+    asked.ok().flatten()
 }

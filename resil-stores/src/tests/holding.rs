@@ -175,6 +175,11 @@ async fn a_body_can_ask_for_its_key_and_fence() {
         let fence = inside.await?;
         assert_eq!(current(), Some(outside));
         assert!(tokio::spawn(async { current() }).await.unwrap().is_none());
+        // A task of its own too, although it is polled inside of the body's poll.
+        let driven = tokio::task::LocalSet::new();
+        let inner = driven.spawn_local(async { current() });
+        driven.await;
+        assert!(inner.await.unwrap().is_none());
         Ok((outside.key(), outside.fence(), fence))
     };
     let (hash, fence, inside) = call_on(&shared, &PLAIN, key("a"), body).await.unwrap();
