@@ -112,6 +112,7 @@ programs! {
         async_trait_with_owned_arguments,
         async_unsafe_fn,
         attributes_and_docs_of_the_function,
+        blanket_traits,
         boxed_and_reported_errors,
         clients_out_of_a_macro,
         control_flow_of_the_body,

@@ -79,7 +79,7 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::test]
 async fn main() {
     assert_eq!(four(1).await, Ok(3));
     assert_eq!(keyed(1).await, Ok(1));
