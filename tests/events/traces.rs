@@ -1,6 +1,5 @@
 //! `resil::trace(call).await`: the result, and what became of the call.
 
-use std::cell::OnceCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::task::{Context, Poll, Waker};
@@ -11,7 +10,7 @@ use resil::{CallReport, circuit, idempotent, retry, timeout, trace};
 use tokio::task::JoinSet;
 
 use super::alone;
-use crate::support::{Fault, Record, ms, poll_once};
+use crate::support::{Fault, Record, as_a_thread_ends, ms, poll_once};
 
 #[retry(max = 3, base = 100ms, jitter = none, unless(Fault::Final))]
 async fn retried(r: &Record, succeed_at: u32, e: fn(u32) -> Fault) -> Result<u32, Fault> {
@@ -376,27 +375,14 @@ fn a_traced_call_can_be_sent() {
 /// traces in force is gone.
 #[test]
 fn a_trace_that_is_polled_while_its_thread_ends_still_answers() {
-    struct AtTheEnd(std::sync::mpsc::Sender<u32>);
-    impl Drop for AtTheEnd {
-        fn drop(&mut self) {
-            let call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
-            if let Poll::Ready((Ok(out), _)) = call.poll(&mut Context::from_waker(Waker::noop())) {
-                let _ = self.0.send(out);
-            }
-        }
-    }
-    thread_local! {
-        static LAST: OnceCell<AtTheEnd> = const { OnceCell::new() };
-    }
-    let (tell, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        // Set before the first trace, and so dropped after what the trace has set.
-        LAST.with(|last| last.set(AtTheEnd(tell)).ok());
-        let call = std::pin::pin!(trace(async { Ok::<u32, Fault>(1) }));
+    fn traced() -> Poll<Result<u32, Fault>> {
+        let call = std::pin::pin!(trace(async { Ok(1) }));
         let polled = call.poll(&mut Context::from_waker(Waker::noop()));
-        assert!(polled.is_ready());
-    })
-    .join()
-    .expect("a thread that ends in peace");
-    assert_eq!(told.recv(), Ok(1));
+        polled.map(|(out, _)| out)
+    }
+    let at_the_end = as_a_thread_ends(|| {
+        assert_eq!(traced(), Poll::Ready(Ok(1)));
+        traced
+    });
+    assert_eq!(at_the_end, Poll::Ready(Ok(1)));
 }

@@ -1,16 +1,15 @@
 //! A body that asks for a key that it holds itself: it would wait for itself, and is told at once.
 
-use std::cell::OnceCell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did};
 use resil::{Class, Classify, Deadline, Error, breaker, circuit, idempotent, retry, timeout};
 use tokio::time::sleep;
 
-use super::support::{Events, Fault, Record, ms, poll_once};
+use super::support::{Events, Fault, Record, as_a_thread_ends, ms, poll_once};
 use super::{did, refused};
 
 type Call<'a> = Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send + 'a>>;
@@ -272,30 +271,16 @@ fn a_call_that_is_polled_while_its_thread_ends_is_answered() {
     fn poll(call: &mut Call<'_>) -> Poll<Result<u32, Fault>> {
         call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
-    struct AtTheEnd(Mutex<Call<'static>>, mpsc::Sender<Poll<Result<u32, Fault>>>);
-    impl Drop for AtTheEnd {
-        fn drop(&mut self) {
-            let _ = self.1.send(poll(self.0.get_mut().unwrap()));
-        }
-    }
-    thread_local! {
-        static LAST: OnceCell<AtTheEnd> = const { OnceCell::new() };
-    }
-    let (tell, told) = mpsc::channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();
     let runtime = runtime.expect("a runtime");
     let timers = runtime.handle().clone();
-    std::thread::spawn(move || {
+    let at_the_end = as_a_thread_ends(move || {
         let _in_runtime = timers.enter();
-        // Set before the first claim, and so dropped after the stack that the claim has set up.
-        LAST.with(|last| {
-            let kept = last.get_or_init(|| AtTheEnd(Mutex::new(Box::pin(flush(1))), tell));
-            assert!(poll(&mut kept.0.lock().unwrap()).is_pending());
-        });
-    })
-    .join()
-    .expect("a thread that ends in peace");
-    assert_eq!(told.recv(), Ok(Poll::Ready(Ok(1))));
+        let mut call: Call<'_> = Box::pin(flush(1));
+        assert!(poll(&mut call).is_pending());
+        move || poll(&mut call)
+    });
+    assert_eq!(at_the_end, Poll::Ready(Ok(1)));
 }

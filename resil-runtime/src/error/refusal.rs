@@ -9,7 +9,7 @@ use crate::compact_duration::CompactDuration;
 
 /// The error that a layer raises in place of the body's outcome: the small form of an [`Error`], 16
 /// bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Refusal {
     /// A timeout fired.
     Timeout {
@@ -74,24 +74,7 @@ impl Refusal {
 /// Shows the text of the [`Error`] that the refusal becomes.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let error = match self {
-            Self::Timeout {
-                site,
-                limit,
-                inherited,
-            } => Error::Timeout {
-                function: site.name(),
-                limit: limit.get(),
-                inherited: *inherited,
-            },
-            Self::CircuitOpen { name, retry_in } => Error::CircuitOpen {
-                name,
-                retry_in: retry_in.map(CompactDuration::get),
-            },
-            #[cfg(feature = "idempotent")]
-            Self::Idempotency(e) => return e.fmt(f),
-        };
-        error.fmt(f)
+        self.clone().into_error().fmt(f)
     }
 }
 
