@@ -12,7 +12,7 @@
 )]
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::OnceLock;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -62,19 +62,25 @@ pub fn sleep_until(at: Instant) -> Sleep {
 /// Returns `None` if `at` came first. Without an `at` it makes no timer, and needs no runtime.
 /// Dropping it drops `future`.
 pub(crate) async fn or_at<T>(future: impl Future<Output = T>, at: Option<u64>) -> Option<T> {
-    let timer = at.map(|ms| {
-        let left = Duration::from_millis(ms.saturating_sub(now_ms()));
-        sleep_until(add(now(), left))
-    });
-    let (mut future, mut timer) = (pin!(future), pin!(timer));
-    poll_fn(|cx| {
+    let Some(ms) = at else {
+        return Some(future.await);
+    };
+    let left = Duration::from_millis(ms.saturating_sub(now_ms()));
+    within(add(now(), left), future).await
+}
+
+/// Returns the output of `future`; `None` if it is not ready by `at`. The future is polled before
+/// the timer, so an output that is ready when the time is up counts. No timer is made, and no runtime needed,
+/// if the first poll is ready. Dropping it drops `future`.
+pub async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut timer: Option<Pin<Box<Sleep>>> = None;
+    poll_fn(move |cx| {
         if let Poll::Ready(out) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(out));
         }
-        match timer.as_mut().as_pin_mut() {
-            Some(timer) => timer.poll(cx).map(|()| None),
-            None => Poll::Pending,
-        }
+        let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        timer.as_mut().poll(cx).map(|()| None)
     })
     .await
 }

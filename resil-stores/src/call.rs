@@ -1,9 +1,7 @@
 //! One call on a store outside of memory: the request of its claim, and the bound on its steps.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use resil_runtime::__private::stores::{ActiveClaim, ClaimedKey, find, tell};
@@ -62,7 +60,7 @@ impl StoredCall {
         at: Instant,
         step: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
-        within(at, step).await.unwrap_or_else(|| {
+        clock::within(at, step).await.unwrap_or_else(|| {
             let store = self.shared.store().describe().to_owned();
             let kind = StoreErrorKind::Unavailable;
             Err(StoreError::new(store, kind, "no answer in time"))
@@ -115,19 +113,4 @@ fn as_stored(key: &ClaimedKey) -> Option<&StoredKey> {
         ClaimedKey::Stored(key) => key.downcast_ref(),
         ClaimedKey::Memory(..) => None,
     }
-}
-
-/// Returns the output of `future`; `None` if it is not ready by `at`. The future is polled before
-/// the timer, so an output that is ready when the time is up counts.
-pub(crate) async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut timer: Option<Pin<Box<clock::Sleep>>> = None;
-    poll_fn(move |cx| {
-        if let Poll::Ready(out) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(out));
-        }
-        let timer = timer.get_or_insert_with(|| Box::pin(clock::sleep_until(at)));
-        timer.as_mut().poll(cx).map(|()| None)
-    })
-    .await
 }

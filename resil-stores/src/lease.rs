@@ -11,7 +11,7 @@ use resil_runtime::idempotency::{IdempotencyEvent, NotRecordedReason};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::call::{SentClaim, StoredCall, within};
+use crate::call::{SentClaim, StoredCall};
 use crate::key_queue::QueuedCall;
 use crate::pause::Pause;
 
@@ -248,7 +248,7 @@ pub(crate) fn give_back(claim: SentClaim) {
         for _ in 0..24 {
             let step = claim.shared.store().release(&claim.key, claim.token);
             let patience = clock::add(clock::now(), claim.lease / 5);
-            if let Some(Ok(Ack::Ok)) = within(patience, step).await {
+            if let Some(Ok(Ack::Ok)) = clock::within(patience, step).await {
                 return;
             }
             let next = clock::add(clock::now(), pause.get());

@@ -1,8 +1,5 @@
 //! Runs one statement over one connection of the pool, bounded in time.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError};
@@ -73,7 +70,7 @@ pub(super) async fn rows(
         let statement = lent.client().prepare_cached(text).await?;
         lent.client().query(&statement, params).await
     };
-    let done = within(timeout, statement).await;
+    let done = clock::within(until(timeout), statement).await;
     lent.ended(done, timeout)
 }
 
@@ -89,27 +86,18 @@ pub(super) async fn count(
         let statement = lent.client().prepare_cached(text).await?;
         lent.client().execute(&statement, params).await
     };
-    let done = within(timeout, statement).await;
+    let done = clock::within(until(timeout), statement).await;
     lent.ended(done, timeout)
 }
 
 /// Runs several statements in one text, which take effect together or not at all.
 pub(super) async fn batch(pool: &Pool, timeout: Duration, text: &str) -> Result<(), Fault> {
     let lent = Lent::of(pool).await?;
-    let done = within(timeout, lent.client().batch_execute(text)).await;
+    let done = clock::within(until(timeout), lent.client().batch_execute(text)).await;
     lent.ended(done, timeout)
 }
 
-async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let (mut future, mut over) = (
-        pin!(future),
-        pin!(clock::sleep_until(clock::add(clock::now(), limit))),
-    );
-    poll_fn(|cx| {
-        if let Poll::Ready(done) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(done));
-        }
-        over.as_mut().poll(cx).map(|()| None)
-    })
-    .await
+/// Returns the end of a step that may take `timeout` from now on.
+fn until(timeout: Duration) -> clock::Instant {
+    clock::add(clock::now(), timeout)
 }

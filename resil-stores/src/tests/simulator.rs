@@ -201,7 +201,7 @@ async fn run(seed: u64) {
                     let body = body(Arc::clone(&log), k, takes, ends);
                     let call = call_on(&process.shared, &policy, key(&k), body);
                     let until = dropped.map_or(clock::add(now(), ms(10_000_000)), |d| now() + d);
-                    if let Some(reply) = crate::call::within(until, call).await {
+                    if let Some(reply) = clock::within(until, call).await {
                         log.lock().unwrap().replies.push((k, reply));
                     }
                 })
