@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use resil::event::StopReason;
@@ -10,7 +9,7 @@ use resil::{CallReport, circuit, idempotent, retry, timeout, trace};
 use tokio::task::JoinSet;
 
 use super::alone;
-use crate::support::{Fault, Record, as_a_thread_ends, ms, poll_once};
+use crate::support::{Fault, Record, ms, poll_once};
 
 #[retry(max = 3, base = 100ms, jitter = none, unless(Fault::Final))]
 async fn retried(r: &Record, succeed_at: u32, e: fn(u32) -> Fault) -> Result<u32, Fault> {
@@ -369,20 +368,4 @@ fn a_traced_call_can_be_sent() {
         1,
         Fault::Network,
     ))));
-}
-
-/// Thread-locals go in an order of their own: a trace may be polled when the one that holds the
-/// traces in force is gone.
-#[test]
-fn a_trace_that_is_polled_while_its_thread_ends_still_answers() {
-    fn traced() -> Poll<Result<u32, Fault>> {
-        let call = std::pin::pin!(trace(async { Ok(1) }));
-        let polled = call.poll(&mut Context::from_waker(Waker::noop()));
-        polled.map(|(out, _)| out)
-    }
-    let at_the_end = as_a_thread_ends(|| {
-        assert_eq!(traced(), Poll::Ready(Ok(1)));
-        traced
-    });
-    assert_eq!(at_the_end, Poll::Ready(Ok(1)));
 }

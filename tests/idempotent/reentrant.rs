@@ -3,13 +3,12 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
 use resil::idempotency::{IdempotencyError, IdempotencyEvent as Did};
 use resil::{Class, Classify, Deadline, Error, breaker, circuit, idempotent, retry, timeout};
 use tokio::time::sleep;
 
-use super::support::{Events, Fault, Record, as_a_thread_ends, ms, poll_once};
+use super::support::{Events, Fault, Record, ms, poll_once};
 use super::{did, refused};
 
 type Call<'a> = Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send + 'a>>;
@@ -258,29 +257,4 @@ async fn it_is_final_to_a_retry_and_neutral_to_a_circuit() {
     assert_eq!(r.count(), 1);
     assert_eq!(out.classify(), Class::Neutral);
     assert_eq!(breaker("reentrant.outside").counts().failures, 0);
-}
-
-/// Thread-locals go in an order of their own: a call may be polled when the stack of claims is gone.
-#[test]
-fn a_call_that_is_polled_while_its_thread_ends_is_answered() {
-    #[idempotent(key = k)]
-    async fn flush(k: u32) -> Result<u32, Fault> {
-        tokio::task::yield_now().await;
-        Ok(k)
-    }
-    fn poll(call: &mut Call<'_>) -> Poll<Result<u32, Fault>> {
-        call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
-    let runtime = runtime.expect("a runtime");
-    let timers = runtime.handle().clone();
-    let at_the_end = as_a_thread_ends(move || {
-        let _in_runtime = timers.enter();
-        let mut call: Call<'_> = Box::pin(flush(1));
-        assert!(poll(&mut call).is_pending());
-        move || poll(&mut call)
-    });
-    assert_eq!(at_the_end, Poll::Ready(Ok(1)));
 }

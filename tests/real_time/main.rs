@@ -1,4 +1,4 @@
-//! Tests that a paused clock cannot drive: a thread that blocks, and the errors of other crates as their
+//! Tests that a paused clock cannot drive: a thread that blocks or ends, and the errors of other crates as their
 //! own clients make them, over real connections to servers that say what a test tells them.
 
 #![allow(
@@ -8,6 +8,7 @@
 )]
 
 mod blocking;
+mod ending_thread;
 #[cfg(feature = "tonic")]
 mod grpc;
 #[cfg(feature = "reqwest")]

@@ -6,10 +6,9 @@
     reason = "tests read the paused clock themselves"
 )]
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -105,35 +104,4 @@ impl Events {
 /// One poll, for callers that want to leave a call where it then stands.
 pub(crate) async fn poll_once<F: Future + ?Sized>(mut f: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(f.as_mut().poll(cx))).await
-}
-
-/// Runs `begin` in a thread, and what it returns when the thread's values are dropped: after all
-/// thread-locals that `begin` was the first to use.
-pub(crate) fn as_a_thread_ends<T, B, E>(begin: B) -> T
-where
-    T: Send + 'static,
-    B: FnOnce() -> E + Send + 'static,
-    E: FnOnce() -> T + 'static,
-{
-    struct AtTheEnd(RefCell<Option<Box<dyn FnOnce()>>>);
-    impl Drop for AtTheEnd {
-        fn drop(&mut self) {
-            if let Some(end) = self.0.take() {
-                end();
-            }
-        }
-    }
-    thread_local! {
-        static LAST: AtTheEnd = const { AtTheEnd(RefCell::new(None)) };
-    }
-    let (tell, told) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        // Thread-locals are dropped in reverse order of their first use: this one is used first.
-        LAST.with(|_| ());
-        let end = begin();
-        let end = move || drop(tell.send(end()));
-        LAST.with(|last| last.0.replace(Some(Box::new(end))));
-    });
-    thread.join().expect("a thread that ends in peace");
-    told.recv().expect("what came at the end")
 }
