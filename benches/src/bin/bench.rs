@@ -39,28 +39,38 @@ fn calls_of(row: &str, who: &str, calls: u64) -> ExitCode {
 }
 
 /// What is asked for.
-#[derive(Default)]
 struct Asked {
+    what: What,
     quick: bool,
     check: bool,
-    ci: bool,
-    bless: bool,
-    growth: bool,
-    compile: bool,
     filter: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Everything,
+    Compile,
+    Growth,
+    Ci,
+    Bless,
 }
 
 impl Asked {
     fn read(args: &[String]) -> io::Result<Self> {
-        let mut asked = Self::default();
+        let mut asked = Self {
+            what: What::Everything,
+            quick: false,
+            check: false,
+            filter: String::new(),
+        };
         for arg in args {
             match arg.as_str() {
                 "--quick" => asked.quick = true,
                 "--check" => asked.check = true,
-                "--ci" => asked.ci = true,
-                "--bless" => asked.bless = true,
-                "--growth" => asked.growth = true,
-                "--compile" => asked.compile = true,
+                "--compile" => asked.what = What::Compile,
+                "--growth" => asked.what = What::Growth,
+                "--ci" => asked.what = What::Ci,
+                "--bless" => asked.what = What::Bless,
                 other if other.starts_with('-') => {
                     return Err(io::Error::other(format!("no such option: {other}")));
                 }
@@ -86,44 +96,21 @@ impl Asked {
 fn run(args: &[String]) -> io::Result<bool> {
     let asked = Asked::read(args)?;
     let _timers = enter();
-    if asked.ci || asked.bless {
-        return ci(asked.bless);
-    }
-    if asked.growth {
-        for series in growth::all(asked.effort(), if asked.quick { 10 } else { 1 }) {
-            println!("{series}");
-        }
-        return Ok(true);
-    }
     let mut outcomes = Vec::new();
-    if !asked.compile {
-        let rows = rows::of_calls();
-        let rows = rows.iter().filter(|r| asked.wants(r.name));
-        outcomes.extend(rows.map(|row| {
-            eprintln!("times: {}", row.name);
-            measure::time(row, asked.effort())
-        }));
-        count(&mut outcomes)?;
-        for special in rows::special() {
-            if asked.wants(special.name) {
-                eprintln!("times: {}", special.name);
-                outcomes.extend((special.run)(asked.effort()));
+    match asked.what {
+        What::Ci => return ci(false),
+        What::Bless => return ci(true),
+        What::Growth => {
+            for series in growth::all(asked.effort(), if asked.quick { 10 } else { 1 }) {
+                println!("{series}");
             }
+            return Ok(true);
         }
+        What::Everything => outcomes.extend(calls(&asked)?),
+        What::Compile => {}
     }
-    if asked.compile || !asked.quick {
-        if asked.wants("crates") {
-            eprintln!("builds: what is depended on");
-            outcomes.extend(compile::dependencies()?);
-        }
-        if asked.wants("1000 functions") {
-            eprintln!("builds: 1000 functions");
-            outcomes.extend(compile::thousand_functions(if asked.quick {
-                1
-            } else {
-                5
-            })?);
-        }
+    if asked.what == What::Compile || !asked.quick {
+        outcomes.extend(builds(&asked)?);
     }
     println!("{}", table::of(&outcomes));
     if !asked.check {
@@ -132,6 +119,43 @@ fn run(args: &[String]) -> io::Result<bool> {
     let (text, all_met) = table::of_goals(&outcomes);
     println!("{text}");
     Ok(all_met)
+}
+
+/// The rows of calls, on one thread and on several.
+fn calls(asked: &Asked) -> io::Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for row in rows::of_calls() {
+        if asked.wants(row.name) {
+            eprintln!("times: {}", row.name);
+            outcomes.push(measure::time(&row, asked.effort()));
+        }
+    }
+    count(&mut outcomes)?;
+    for special in rows::special() {
+        if asked.wants(special.name) {
+            eprintln!("times: {}", special.name);
+            outcomes.extend((special.run)(asked.effort()));
+        }
+    }
+    Ok(outcomes)
+}
+
+/// What compiling costs.
+fn builds(asked: &Asked) -> io::Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    if asked.wants("crates") {
+        eprintln!("builds: what is depended on");
+        outcomes.extend(compile::dependencies()?);
+    }
+    if asked.wants("1000 functions") {
+        eprintln!("builds: 1000 functions");
+        outcomes.extend(compile::thousand_functions(if asked.quick {
+            1
+        } else {
+            5
+        })?);
+    }
+    Ok(outcomes)
 }
 
 /// What CI runs: all that is the same on every run.

@@ -26,10 +26,12 @@ pub fn enter() -> EnterGuard<'static> {
     RUNTIME.enter()
 }
 
-/// Polls a future to its end, woken or not.
+/// Polls a future to its end, woken or not. It is in memory, as that of a task is: nobody could keep
+/// the whole of it in registers.
 #[inline(always)]
 pub(super) fn finish<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
+    let mut future = black_box(future.as_mut());
     let mut cx = Context::from_waker(Waker::noop());
     loop {
         if let Poll::Ready(out) = future.as_mut().poll(&mut cx) {

@@ -33,7 +33,7 @@ pub fn instructions(exe: &Path, entries: &[Entry]) -> io::Result<Vec<f64>> {
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let counted: io::Result<Vec<_>> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(&count)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(count)).collect();
         let counted = threads.into_iter().map(|t| t.join().expect("no panic"));
         counted.collect()
     });

@@ -15,7 +15,7 @@ use crate::harness::row::Shared;
 use crate::rows::circuit::tripped;
 use crate::work::{Arg, CLEAN, Fault, work};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
 /// recloser's default: half of the last 100 calls.

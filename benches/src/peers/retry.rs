@@ -68,6 +68,10 @@ const CONFIG: retry_if::ExponentialBackoffConfig = retry_if::ExponentialBackoffC
     backoff_max: None,
 };
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "retry-if hands it over so"
+)]
 fn failed(out: &Result<u32, Fault>) -> bool {
     out.is_err()
 }

@@ -52,7 +52,7 @@ pub(crate) fn pending_once() -> Vec<Contestant> {
     ]
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 async fn passed_by_pingora(gate: &'static Gate) -> Result<(), Fault> {
     flat(tokio_timeout(MINUTE, gate.pass()).await)

@@ -145,7 +145,7 @@ pub(super) fn shared(effort: Effort) -> Vec<Outcome> {
         ] {
             let counts: Vec<u64> = contestants
                 .iter()
-                .map(|c| calls_in(c, threads, effort.turn * 5))
+                .map(|c| calls_in(c, threads, effort.turn * 10))
                 .collect();
             let figures = interleave(contestants.len(), effort.few(), |at| {
                 nanos_a_call(&contestants[at], threads, counts[at])
@@ -167,7 +167,7 @@ pub(super) fn speed_up(effort: Effort) -> Vec<Outcome> {
     let contestants = at_once::clean();
     let counts: Vec<u64> = contestants
         .iter()
-        .map(|c| calls_in(c, 2, effort.turn * 5))
+        .map(|c| calls_in(c, 2, effort.turn * 10))
         .collect();
     let figures = interleave(contestants.len(), effort.few(), |at| {
         let alone = nanos_a_call(&contestants[at], 1, counts[at]);
@@ -182,7 +182,8 @@ pub(super) fn speed_up(effort: Effort) -> Vec<Outcome> {
     }]
 }
 
-/// Calls so many times on each of so many threads: nanoseconds a call, of all of them together.
+/// Calls so many times on each of so many threads: nanoseconds a call, from the first start to the
+/// last end, with all that all of them did.
 fn nanos_a_call(who: &Shared, threads: usize, calls: u64) -> f64 {
     let all_here = Barrier::new(threads);
     let one = || {
@@ -191,22 +192,28 @@ fn nanos_a_call(who: &Shared, threads: usize, calls: u64) -> f64 {
         all_here.wait();
         let started = Instant::now();
         (who.calls)(calls);
-        calls as f64 / started.elapsed().as_nanos() as f64
+        (started, Instant::now())
     };
-    let a_nano: f64 = thread::scope(|scope| {
+    let spans: Vec<(Instant, Instant)> = thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        let rates = threads.into_iter().map(|t| t.join().expect("no panic"));
-        rates.sum()
+        let spans = threads.into_iter().map(|t| t.join().expect("no panic"));
+        spans.collect()
     });
-    1.0 / a_nano
+    let first = spans.iter().map(|(start, _)| *start).min();
+    let last = spans.iter().map(|(_, end)| *end).max();
+    let took = first.zip(last).map(|(first, last)| last - first);
+    took.unwrap_or_default().as_nanos() as f64 / (calls * threads as u64) as f64
 }
 
-/// How many calls on each thread take about that long.
+/// How many calls on each thread take about that long: by the fastest of some tries, as others may
+/// take the processor away.
 fn calls_in(who: &Shared, threads: usize, turn: Duration) -> u64 {
     let turn = turn.as_nanos() as f64;
     let mut calls = 1_024;
     loop {
-        let took = nanos_a_call(who, threads, calls) * calls as f64 * threads as f64;
+        let tries = (0..3).map(|_| nanos_a_call(who, threads, calls));
+        let nanos = tries.fold(f64::INFINITY, f64::min);
+        let took = nanos * calls as f64 * threads as f64;
         if took * 4.0 >= turn {
             return ((calls as f64 * turn / took / 64.0).ceil() as u64).max(1) * 64;
         }

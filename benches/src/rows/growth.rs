@@ -161,7 +161,7 @@ async fn stacked() -> Result<u32, Fault> {
 }
 
 async fn bounded_by_tokio() -> Result<u32, Fault> {
-    let limit = std::time::Duration::from_secs(60);
+    let limit = std::time::Duration::from_mins(1);
     let out = tokio::time::timeout(limit, pending_once()).await;
     out.unwrap_or(Err(Fault::Refused))
 }

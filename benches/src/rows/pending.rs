@@ -12,7 +12,7 @@ use crate::harness::{Effort, Measured, Outcome, Unit, cpu, interleave};
 use crate::work::Fault;
 
 const CALLS: usize = 100_000;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Holds all calls until the last one has come.
 pub(crate) struct Gate {
@@ -102,18 +102,17 @@ where
 }
 
 pub(super) fn timeouts(effort: Effort) -> Vec<Outcome> {
-    let crowds = vec![
+    let crowds = [
         Crowd::new("bare", Gate::pass),
         Crowd::new("hand", by_hand),
         Crowd::new("resil", bounded),
         Crowd::new("tokio", by_tokio),
     ];
     #[cfg(feature = "peers")]
-    let crowds = {
-        let mut crowds = crowds;
-        crowds.extend(crate::peers::timeout::crowds());
-        crowds
-    };
+    let crowds: Vec<_> = crowds
+        .into_iter()
+        .chain(crate::peers::timeout::crowds())
+        .collect();
     let on = |threads: usize| {
         let mut builder = match threads {
             1 => tokio::runtime::Builder::new_current_thread(),

@@ -43,11 +43,10 @@ where
 
 async fn by_hand(key: &str) -> Result<String, Fault> {
     static STORE: LazyLock<RwLock<HashMap<String, String>>> = LazyLock::new(RwLock::default);
-    let stored = STORE.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(stored) = stored.get(key) {
-        return Ok(stored.clone());
+    let read = || STORE.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(stored) = read().get(key).cloned() {
+        return Ok(stored);
     }
-    drop(stored);
     let out = work().await?;
     let mut stored = STORE.write().unwrap_or_else(PoisonError::into_inner);
     stored.insert(key.to_owned(), out.clone());
