@@ -80,7 +80,7 @@ pub(super) fn kinds(resil: &str) -> Vec<Kind> {
         peer(
             "cached",
             "cached = { version = \"4.1\", features = [\"async\"] }",
-            "#[cached::proc_macro::cached(result = true, key = \"u64\", convert = \"{ id }\")]",
+            "#[cached::macros::cached(key = \"u64\", convert = { id })]",
         ),
     ]
 }

@@ -7,15 +7,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// How far a count may rise above what is stored, in percent.
 const SLACK: usize = 3;
 
-/// Counts tokens as rustc does: a pair of delimiters is two.
+/// Counts tokens as rustc does: a pair of delimiters is two, an invisible pair none.
 fn count(tokens: TokenStream) -> usize {
     let one = |tree| match tree {
-        TokenTree::Group(group) => 2 + count(group.stream()),
+        TokenTree::Group(group) => {
+            let delimiters = match group.delimiter() {
+                Delimiter::None => 0,
+                _ => 2,
+            };
+            delimiters + count(group.stream())
+        }
         TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => 1,
     };
     tokens.into_iter().map(one).sum()
@@ -43,7 +49,8 @@ pub(super) fn check(name: &str, tokens: &TokenStream) {
         stored.push((name.to_owned(), now));
         stored.sort();
         let lines = stored.iter().map(|(of, count)| format!("{of} {count}\n"));
-        fs::write(path(), lines.collect::<String>()).expect("the file can be written");
+        let lines: Vec<String> = lines.collect();
+        fs::write(path(), lines.concat()).expect("the file can be written");
     }
     let was = stored.iter().find(|(of, _)| of == name).map(|(_, n)| *n);
     let was = was.unwrap_or_else(|| panic!("{name}: {now} tokens; RESIL_BLESS=1 stores them"));
