@@ -264,9 +264,8 @@ fn tokens(random: &mut Random, source: &str) -> Option<TokenStream> {
 }
 
 fn one_stack(random: &mut Random) -> [usize; 2] {
-    let faulty: Vec<&str> = stacks().collect();
     let text = if random.below(2) == 0 {
-        random.one_of(&faulty)
+        random.one_of(stacks())
     } else {
         random.one_of(&STACKS)
     };

@@ -9,8 +9,10 @@ use quote::quote;
 
 use crate::{pipeline, policy, stack};
 
+mod size;
+
 /// Expands the attributes of `item` as rustc would: the topmost first, the private one last.
-fn expand(item: TokenStream) -> String {
+fn expand(item: TokenStream) -> TokenStream {
     let mut item = item;
     while let Some((name, args, rest)) = take_attribute(&item) {
         item = if name == "stack" || name == "write_clone_of_the_moved_argument_in_retry" {
@@ -19,8 +21,7 @@ fn expand(item: TokenStream) -> String {
             stack::defer(name, args, rest)
         };
     }
-    let file: syn::File = syn::parse2(item).expect("what is generated parses");
-    prettyplease::unparse(&file)
+    item
 }
 
 /// Takes the first of our attributes off the item.
@@ -47,7 +48,10 @@ fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream
 
 #[track_caller]
 fn check(name: &str, item: TokenStream) {
-    let text = expand(item);
+    let tokens = expand(item);
+    size::check(name, &tokens);
+    let file: syn::File = syn::parse2(tokens).expect("what is generated parses");
+    let text = prettyplease::unparse(&file);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/snapshots/{name}.expanded"));
     if std::env::var_os("RESIL_BLESS").is_some() {
         std::fs::write(&path, &text).expect("the snapshot can be written");

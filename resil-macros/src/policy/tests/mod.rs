@@ -5,6 +5,7 @@ mod reads;
 mod typed;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
@@ -21,7 +22,7 @@ const FAULTS: &str = include_str!("faults.txt");
 /// `RESIL_BLESS=1` rewrites the file: then read the difference.
 #[test]
 fn every_fault_says_what_to_write() {
-    let stacks: Vec<&str> = stacks().collect();
+    let stacks = stacks();
     let now: String = stacks.iter().map(|stack| said_to(stack)).collect();
     if std::env::var_os("RESIL_BLESS").is_some() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/tests/faults.txt");
@@ -56,10 +57,14 @@ fn faults_of_all_layers_come_together() {
     assert_eq!(faults.len(), 5, "{faults:#?}");
 }
 
-pub(crate) fn stacks() -> impl Iterator<Item = &'static str> {
-    FAULTS
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with(' '))
+pub(crate) fn stacks() -> &'static [&'static str] {
+    static STACKS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        FAULTS
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with(' '))
+            .collect()
+    });
+    &STACKS
 }
 
 fn said_to(stack: &str) -> String {

@@ -202,7 +202,8 @@ fn random_tokens_never_panic() {
 #[test]
 fn spoilt_attributes_never_panic() {
     let mut random = Random(0xD1B5_4A32_D192_ED03);
-    let texts: Vec<&str> = stacks().flat_map(|stack| stack.split(" ;; ")).collect();
+    let texts = stacks().iter().flat_map(|stack| stack.split(" ;; "));
+    let texts: Vec<&str> = texts.collect();
     for _ in 0..15_000 {
         let text = random.one_of(&texts);
         let policy = text.split('(').next().unwrap_or("retry").to_owned();

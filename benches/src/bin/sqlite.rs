@@ -1,10 +1,6 @@
 //! Measures a durable claim and completion on this disk: alone, many at once, and replayed.
 //!
-//! `cargo bench --bench sqlite --features sqlite`
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the disk's time is what is measured"
-)]
+//! `cargo run --release --bin sqlite --features sqlite`
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,0 +1,52 @@
+//! The rows: a file for each family.
+
+pub(crate) mod circuit;
+pub mod compile;
+mod contention;
+pub mod growth;
+pub(crate) mod pending;
+pub(crate) mod replay;
+mod retry;
+mod stack;
+mod thousand;
+mod timeout;
+
+pub(crate) mod hand;
+
+use crate::harness::{Effort, Outcome, Row};
+
+/// Returns the rows that are made of calls on one thread.
+pub fn of_calls() -> Vec<Row> {
+    let mut rows = vec![retry::first_try_ok()];
+    rows.extend(timeout::rows());
+    rows.extend(circuit::rows());
+    rows.push(replay::row());
+    rows.extend(stack::rows());
+    rows
+}
+
+/// A row that does its own measuring, and may bring several outcomes.
+pub struct Special {
+    /// The name that a filter is matched with.
+    pub name: &'static str,
+    /// Measures it.
+    pub run: fn(Effort) -> Vec<Outcome>,
+}
+
+/// Returns the rows that are not made of calls on one thread.
+pub fn special() -> Vec<Special> {
+    vec![
+        Special {
+            name: "one breaker on several threads",
+            run: contention::shared,
+        },
+        Special {
+            name: "speed-up from one thread to two",
+            run: contention::speed_up,
+        },
+        Special {
+            name: "100,000 pending timeouts",
+            run: pending::timeouts,
+        },
+    ]
+}
