@@ -27,8 +27,10 @@ pub(crate) struct Facts {
     pub(crate) starts_once: Option<Span>,
     /// Can end a call with a refusal.
     pub(crate) can_refuse: bool,
-    /// Has to know how an attempt below it ended.
+    /// Has to know why it was dropped, or how the layers below it ended a call.
     pub(crate) needs_call_state: bool,
+    /// Has to know whether an attempt below it was polled, and whether it ended.
+    pub(crate) watches_attempts: bool,
     /// Asks for a permit before the code inside it runs, and holds the permit meanwhile.
     pub(crate) holds_permit: bool,
     /// Its `.await`s belong to the block around it, so that the layer is never polled as a whole.
@@ -57,6 +59,7 @@ impl Facts {
             starts_once: None,
             can_refuse: false,
             needs_call_state: false,
+            watches_attempts: false,
             holds_permit: false,
             in_place: false,
             replays: false,

@@ -56,9 +56,14 @@ impl StackContext<'_> {
         clones.map(ToString::to_string).collect()
     }
 
-    /// Whether a layer has to know how an attempt ended.
+    /// Whether a layer has to know whether an attempt was polled and how it ended.
     pub(crate) fn watches_attempts(&self) -> bool {
-        self.facts.iter().any(|layer| layer.needs_call_state)
+        self.facts.iter().any(|layer| layer.watches_attempts)
+    }
+
+    /// Whether the stack is one layer that passes on what the body returned.
+    pub(crate) fn is_one_layer(&self) -> bool {
+        self.facts.len() == 1
     }
 
     /// Whether the layers have something to tell each other: how an attempt ended, or, in the
@@ -66,7 +71,8 @@ impl StackContext<'_> {
     /// fires.
     pub(crate) fn has_call_state(&self) -> bool {
         let repeats = || self.facts.iter().any(|layer| layer.repeats.is_some());
-        self.watches_attempts() || self.facts.len() > 1 && repeats()
+        let needed = self.facts.iter().any(|layer| layer.needs_call_state);
+        needed || self.facts.len() > 1 && repeats()
     }
 }
 
@@ -193,7 +199,11 @@ impl<'a> EmitContext<'a> {
     pub(crate) fn future(&self, inner: Inner, span: Span) -> TokenStream {
         match inner {
             Inner::Future(tokens) => tokens,
-            Inner::Value(tokens) => {
+            Inner::Body { future, wrapped } => {
+                let map = self.private("map_output", span);
+                quote_spanned!(mixed(span)=> #map(#future, |__resil_r| #wrapped))
+            }
+            Inner::Value(tokens) | Inner::Returned(tokens) => {
                 let capture = self.capture(span);
                 quote_spanned!(mixed(span)=> async #capture { #tokens })
             }
@@ -204,18 +214,28 @@ impl<'a> EmitContext<'a> {
     /// around this one holds a permit, it is told of each poll, unless a layer in between polls
     /// this one as a whole.
     pub(crate) fn value(&self, inner: Inner, span: Span) -> TokenStream {
-        match inner {
-            Inner::Future(future) if self.is_awaited_under_permit() => {
-                self.under_permit(&future, span)
-            }
-            inner => inner.awaited(span),
+        if self.is_awaited_under_permit() {
+            self.under_permit(inner, span).awaited(span)
+        } else {
+            inner.awaited(span)
         }
     }
 
-    /// Writes the `.await` of `future` under the permit that is in scope.
-    pub(crate) fn under_permit(&self, future: &TokenStream, span: Span) -> TokenStream {
-        let under_permit = self.private("under_permit", span);
-        quote_spanned!(mixed(span)=> #under_permit(__resil_under, #future).await)
+    /// Puts each poll of `inner` under the permit that is in scope, if `inner` is a future. In an
+    /// expression the layers inside have done so.
+    pub(crate) fn under_permit(&self, inner: Inner, span: Span) -> Inner {
+        let under = |future: TokenStream| {
+            let under_permit = self.private("under_permit", span);
+            quote_spanned!(mixed(span)=> #under_permit(&__resil_permit, #future))
+        };
+        match inner {
+            Inner::Future(future) => Inner::Future(under(future)),
+            Inner::Body { future, wrapped } => Inner::Body {
+                future: under(future),
+                wrapped,
+            },
+            inner => inner,
+        }
     }
 
     fn is_awaited_under_permit(&self) -> bool {
@@ -234,7 +254,7 @@ impl<'a> EmitContext<'a> {
     /// a permit has to know that a panic in this code belongs to the call.
     pub(crate) fn asking(&self, question: TokenStream, span: Span) -> TokenStream {
         if self.has_permit() {
-            quote_spanned!(mixed(span)=> __resil_under.asking(|| #question))
+            quote_spanned!(mixed(span)=> (&__resil_permit).asking(|| #question))
         } else if self.stack.facts.iter().any(|layer| layer.holds_permit) {
             quote_spanned!(mixed(span)=> __resil_call.asking(|| #question))
         } else {

@@ -5,22 +5,37 @@ use quote::{ToTokens, format_ident, quote_spanned};
 
 use crate::tokens::mixed;
 
-/// The code inside a layer: an expression of type `Outcome<T, E, P>`, or a future of one.
+/// The code inside a layer, or the code of all layers.
 pub(crate) enum Inner {
-    /// A future.
+    /// A future of the function's return type: the body, which no layer has acted on.
+    Body {
+        future: TokenStream,
+        /// Makes an outcome of `__resil_r`, the value that the body returned.
+        wrapped: TokenStream,
+    },
+    /// A future of an `Outcome<T, E, P>`.
     Future(TokenStream),
-    /// An expression that may contain `.await`.
+    /// An expression of type `Outcome<T, E, P>` that may contain `.await`.
     Value(TokenStream),
+    /// An expression of the function's return type: the whole stack, whose one layer passes on what the
+    /// body returned.
+    Returned(TokenStream),
 }
 
 impl Inner {
     /// Writes the code as an expression; a future is awaited.
     pub(crate) fn awaited(self, span: Span) -> TokenStream {
         match self {
-            Self::Value(tokens) => tokens,
+            Self::Value(tokens) | Self::Returned(tokens) => tokens,
             Self::Future(tokens) => quote_spanned!(mixed(span)=> #tokens.await),
+            Self::Body { future, wrapped } => body_awaited(&future, &wrapped, span),
         }
     }
+}
+
+/// Writes the outcome of `future`, a future of the function's return type.
+pub(super) fn body_awaited(future: &TokenStream, wrapped: &TokenStream, span: Span) -> TokenStream {
+    quote_spanned!(mixed(span)=> { let __resil_r = #future.await; #wrapped })
 }
 
 /// The code that a layer expands into.

@@ -25,12 +25,6 @@ impl EmitContext<'_> {
         quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).__resil_class())
     }
 
-    /// Writes a closure that returns how an error can be shown in an event. It names no trait either.
-    pub(crate) fn shown(&self, span: Span) -> TokenStream {
-        let showing = self.private("ErrorTextProbe", span);
-        quote_spanned!(mixed(span)=> |__resil_e: &_| #showing::new(__resil_e).__resil_shown())
-    }
-
     /// Writes a closure that tells whether a value matches; without a pattern no value does.
     pub(crate) fn on_value(&self, pattern: Option<&Pattern>, span: Span) -> TokenStream {
         let at = mixed(span);

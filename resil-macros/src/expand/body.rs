@@ -9,8 +9,8 @@ use crate::policy::Policy;
 use crate::splice::BodySite;
 use crate::tokens::{first_span, mixed};
 
-/// Writes the block at `site` as a future of an outcome, with the code that the `policies` of the
-/// group put around it.
+/// Writes the block at `site` as a future of its value, with the code that the `policies` of the group
+/// put around it, and how its value becomes an outcome.
 pub(super) fn innermost(
     policies: &[Box<dyn Policy>],
     site: &BodySite,
@@ -27,7 +27,7 @@ pub(super) fn innermost(
         let watch = cx.private("watch", span);
         future = quote_spanned!(at=> #watch(#future, __resil_call));
     }
-    let (map, conversions) = (cx.private("map_output", span), cx.conversions());
+    let conversions = cx.conversions();
     let wrapped = if is_innermost {
         let wrap = cx.private("wrap_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions))
@@ -37,7 +37,7 @@ pub(super) fn innermost(
         let wrap = cx.private("wrap_carried_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions, __resil_carry))
     };
-    Inner::Future(quote_spanned!(at=> #map(#future, |__resil_r| #wrapped)))
+    Inner::Body { future, wrapped }
 }
 
 /// Writes the user's block as an `async` block.

@@ -10,7 +10,7 @@ mod site;
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::emit::{EmitContext, Emitted, Entry, StackContext};
+use crate::emit::{EmitContext, Emitted, Entry, Inner, StackContext};
 use crate::input::split_inner_attributes;
 use crate::policy::Policy;
 use crate::splice::BodySite;
@@ -57,6 +57,16 @@ pub(crate) fn fold(
 
     let (inner_attributes, _) = split_inner_attributes(site.body.clone());
     let (statics, conversions) = (site::statics(stack, &cx), cx.conversions());
+    if let Inner::Returned(value) = inner {
+        let content = quote_spanned! {mixed(span)=>
+            #inner_attributes
+            #statics
+            #entry
+            #value
+        };
+        let entry = Entry::default();
+        return Folded { content, entry };
+    }
     let value = inner.awaited(span);
     if group == 0 {
         let into_return = cx.private("into_return", span);

@@ -70,6 +70,18 @@ pub struct Conversions<R, T, E, P> {
     make: fn(P) -> E,
 }
 
+impl<R, T, E, P> Conversions<R, T, E, P> {
+    #[inline(always)]
+    pub(crate) fn split(self, r: R) -> Result<T, E> {
+        (self.split)(r)
+    }
+
+    #[inline(always)]
+    pub(crate) fn join(self, r: Result<T, E>) -> R {
+        (self.join)(r)
+    }
+}
+
 impl<R, T, E, P> Clone for Conversions<R, T, E, P> {
     #[inline(always)]
     fn clone(&self) -> Self {

@@ -2,8 +2,6 @@
 
 use std::sync::OnceLock;
 
-use super::types::Types;
-
 /// The states of a site for all `Self` types but the first. The number of instances in the program
 /// bounds their number.
 #[derive(Debug)]
@@ -36,23 +34,24 @@ impl<S> PerType<S> {
         }
     }
 
-    /// Returns whether `types` are those of the first instance. It compares addresses of names and
-    /// not the names, to make the common case cheap.
+    /// Returns whether `instance`, the path of a closure in the function, is that of the first
+    /// instance. It compares addresses of names and not the names, to make the common case cheap.
     #[inline]
-    pub(crate) fn is_first(&self, types: Types) -> bool {
+    pub(crate) fn is_first(&self, instance: &'static str) -> bool {
         let first = self.first.get();
-        first.is_some_and(|first| std::ptr::eq(first.instance, types.instance()))
+        first.is_some_and(|first| std::ptr::eq(first.instance, instance))
     }
 
-    /// Returns the state for the `Self` of `types`, and makes it if there is none. Returns `None`
-    /// if the site's own state belongs to that `Self`.
+    /// Returns the state for `this`, the `Self` of `instance`, and makes it if there is none. Returns
+    /// `None` if the site's own state belongs to that `Self`.
     #[inline(never)]
-    pub(crate) fn other(&self, types: Types, make: impl Fn() -> S) -> Option<&'static S> {
-        let this = types.this();
-        let first = self.first.get_or_init(|| First {
-            instance: types.instance(),
-            this,
-        });
+    pub(crate) fn other(
+        &self,
+        instance: &'static str,
+        this: Option<&'static str>,
+        make: impl Fn() -> S,
+    ) -> Option<&'static S> {
+        let first = self.first.get_or_init(|| First { instance, this });
         // Without a `Self`, the instances differ in the function's own arguments alone.
         let this = this.filter(|this| first.this != Some(this))?;
         let mut place = &self.others;

@@ -11,7 +11,7 @@
 //!
 //! | flag | set by | read by |
 //! |---|---|---|
-//! | [`POLLING`] | [`watch`], [`CallState::asking`] | circuit and idempotency, on drop |
+//! | `polling` | circuit, [`watch`], [`CallState::asking`] | circuit and idempotency, on drop |
 //! | [`ATTEMPT_DROPPED`] | [`watch`], on drop | idempotency |
 //! | [`TIMING_OUT`] | timeout | circuit, on drop |
 //! | [`REPLAYED`] | idempotency | circuit, retry |
@@ -21,16 +21,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::id::{CallId, CallNumber};
 
-/// The body, or another piece of the user's code, is being polled. Found set on drop, it means that
-/// a panic is passing through.
-const POLLING: u8 = 1;
 /// An attempt was dropped after its first poll and before it was done.
 const ATTEMPT_DROPPED: u8 = 2;
 /// A timeout of this stack is dropping what is inside it.
@@ -51,6 +48,10 @@ const POLLED_SINCE_PERMIT: u8 = 64;
 #[derive(Debug, Default)]
 pub struct CallState {
     flags: AtomicU8,
+    /// The body, or another piece of the user's code, is being polled. Found set on drop, it means
+    /// that a panic is passing through. It is a byte of its own, so that a poll sets and clears it
+    /// without reading it.
+    polling: AtomicBool,
     /// The call's number, 0 until an event of it is heard.
     number: AtomicU32,
 }
@@ -66,6 +67,7 @@ impl CallState {
     pub const fn new() -> Self {
         Self {
             flags: AtomicU8::new(0),
+            polling: AtomicBool::new(false),
             number: AtomicU32::new(0),
         }
     }
@@ -95,7 +97,14 @@ impl CallState {
     /// the user's that the call was running. A panic of the caller, which drops a suspended call,
     /// does not count.
     pub(crate) fn panicked(&self) -> bool {
-        self.has(POLLING)
+        self.polling.load(Relaxed)
+    }
+
+    /// Sets whether a piece of the user's code is being polled. A panic has to leave the mark set, so
+    /// there is no guard that clears it.
+    #[inline(always)]
+    pub(crate) fn set_polling(&self, yes: bool) {
+        self.polling.store(yes, Relaxed);
     }
 
     /// Returns whether the layer that asks is dropped by a timeout of this very call.
@@ -187,13 +196,10 @@ impl CallState {
     /// above see a panic of the call.
     #[inline(always)]
     pub fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
-        let is_asked = self.has(POLLING);
-        self.set(POLLING);
-        // No guard, as in `Watched::poll`: a panic has to leave the bit set.
+        let is_polling = self.panicked();
+        self.set_polling(true);
         let said = ask();
-        if !is_asked {
-            self.clear(POLLING);
-        }
+        self.set_polling(is_polling);
         said
     }
 
@@ -232,8 +238,7 @@ pin_project! {
 }
 
 /// Wraps `body`, an attempt of `call`, so that the state of the call says whether the body is being
-/// polled, was polled, and was dropped before it was done. Stacks with a circuit or a claim need
-/// it.
+/// polled, was polled, and was dropped before it was done. Stacks with a claim need it.
 #[inline(always)]
 pub fn watch<F: Future>(body: F, call: &CallState) -> Watched<'_, F> {
     Watched {
@@ -250,11 +255,9 @@ impl<F: Future> Future for Watched<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         *this.started = true;
-        this.call
-            .set(POLLING | POLLED_SINCE_CLAIM | POLLED_SINCE_PERMIT);
-        // No guard: a panic leaves the bit set, which is how the layers above know.
-        let poll = this.body.poll(cx);
-        this.call.clear(POLLING);
+        this.call.set(POLLED_SINCE_CLAIM | POLLED_SINCE_PERMIT);
+        let body = this.body;
+        let poll = this.call.asking(|| body.poll(cx));
         if poll.is_ready() {
             *this.started = false;
         }

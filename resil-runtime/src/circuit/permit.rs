@@ -11,10 +11,10 @@ use super::breaker::BreakerCore;
 use super::breaker::call::AdmittedCall;
 use super::held::HeldFrame;
 use super::recording::recording;
-use super::verdict::{CircuitVerdict, judge};
+use super::verdict::{Asked, CircuitVerdict, judge};
 use crate::call::{CallState, Failure, Outcome, Site};
 use crate::classify::Class;
-use crate::error::Refusal;
+use crate::error::{Refusal, RefusalKind};
 
 /// The permit of one call of an annotated function.
 ///
@@ -48,42 +48,58 @@ impl<'a> Permit<'a> {
 }
 
 impl Permit<'_> {
-    /// Records the outcome of the call. `verdict` returns what the patterns say of the user's
-    /// error; if it returns `None`, the error's `class` decides.
+    /// Records the outcome of the call, and returns it. The `class` of the user's error decides about a failure.
     #[inline(always)]
     pub fn settle<T, E>(
-        self,
-        out: &Outcome<T, E, Refusal>,
-        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
-        class: impl FnOnce(&E) -> Option<Class>,
-    ) {
-        match out {
-            Ok(_) => {
+        &mut self,
+        out: Outcome<T, E, Refusal>,
+        class: impl FnMut(&E) -> Option<Class>,
+    ) -> Outcome<T, E, Refusal> {
+        self.settle_by(out, |_| None, class)
+    }
+
+    /// Records the outcome of the call, and returns it. `verdict` returns what the patterns say of the user's
+    /// error; if it returns `None`, the error's `class` decides.
+    #[inline(always)]
+    pub fn settle_by<T, E>(
+        &mut self,
+        out: Outcome<T, E, Refusal>,
+        verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
+        class: impl FnMut(&E) -> Option<Class>,
+    ) -> Outcome<T, E, Refusal> {
+        let out = match out {
+            Ok(value) => {
                 if !self.admitted.is_quiet(self.core) {
                     self.answered(CircuitVerdict::Success);
                 }
+                Ok(value)
             }
-            Err(failure) => self.failed(failure, verdict, class),
-        }
-        std::mem::forget(self);
+            Err(failure) => {
+                self.failed(&failure, verdict, class);
+                Err(failure)
+            }
+        };
+        self.admitted.settle();
+        out
     }
 
-    /// Records the outcome of the call, as [`settle`](Self::settle) does, where a value counts as a
-    /// failure if `on_ok` returns true for it.
+    /// Records the outcome of the call, as [`settle_by`](Self::settle_by) does, where a value counts
+    /// as a failure if `on_ok` returns true for it.
     #[inline(always)]
     pub fn settle_by_value<T, E>(
-        self,
-        out: &Outcome<T, E, Refusal>,
+        &mut self,
+        out: Outcome<T, E, Refusal>,
         on_ok: impl FnOnce(&T) -> bool,
-        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
-        class: impl FnOnce(&E) -> Option<Class>,
-    ) {
+        verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
+        class: impl FnMut(&E) -> Option<Class>,
+    ) -> Outcome<T, E, Refusal> {
         match out {
-            Ok(value) if !self.admitted.is_nested() && self.asking(|| on_ok(value)) => {
+            Ok(value) if !self.admitted.is_nested() && self.asking(|| on_ok(&value)) => {
                 self.answered(CircuitVerdict::Failure);
-                std::mem::forget(self);
+                self.admitted.settle();
+                Ok(value)
             }
-            _ => self.settle(out, verdict, class),
+            out => self.settle_by(out, verdict, class),
         }
     }
 
@@ -101,12 +117,27 @@ impl Permit<'_> {
     fn failed<E>(
         &self,
         failure: &Failure<E, Refusal>,
-        verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
-        class: impl FnOnce(&E) -> Option<Class>,
+        mut verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
+        mut class: impl FnMut(&E) -> Option<Class>,
+    ) {
+        let error = failure.error();
+        self.failed_by(
+            failure.refusal(),
+            &mut || error.and_then(&mut verdict),
+            &mut || error.and_then(&mut class),
+        );
+    }
+
+    #[inline(never)]
+    fn failed_by(
+        &self,
+        refusal: Option<RefusalKind>,
+        verdict: Asked<'_, CircuitVerdict>,
+        class: Asked<'_, Class>,
     ) {
         if !self.admitted.is_nested() {
             let replayed = self.call.only_replayed();
-            self.record(self.asking(|| judge(failure, replayed, verdict, class)));
+            self.record(self.asking(|| judge(refusal, replayed, verdict, class)));
         }
     }
 
@@ -164,7 +195,12 @@ impl<F: Future> Future for UnderPermit<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _frame = this.permit.enter();
-        this.inside.poll(cx)
+        let call = this.permit.call;
+        // The layers around this one need not know: a panic in them is none of this call's.
+        call.set_polling(true);
+        let poll = this.inside.poll(cx);
+        call.set_polling(false);
+        poll
     }
 }
 
@@ -199,8 +235,20 @@ impl<F: Future> Future for LeftOut<'_, F> {
 }
 
 impl Drop for Permit<'_> {
-    #[cold]
+    // Inlined: a permit that was settled has nothing to drop.
+    #[inline(always)]
     fn drop(&mut self) {
+        if !self.admitted.is_nested() {
+            self.dropped();
+        }
+    }
+}
+
+impl Permit<'_> {
+    /// Records that the call was dropped.
+    #[cold]
+    #[inline(never)]
+    fn dropped(&self) {
         self.record(if self.call.panicked() || self.call.is_timing_out() {
             CircuitVerdict::Failure
         } else {

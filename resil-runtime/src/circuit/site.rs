@@ -53,7 +53,7 @@ impl CircuitSite {
     #[inline(always)]
     pub fn of(&'static self, types: Option<Types>) -> &'static Self {
         match types {
-            Some(types) if !self.types.is_first(types) => self.other(types),
+            Some(types) if !self.types.is_first(types.instance()) => self.other(types),
             _ => self,
         }
     }
@@ -64,7 +64,9 @@ impl CircuitSite {
             let site = Site::new(types.function(), self.site.line());
             Self::new(Box::leak(Box::new(site)), None)
         };
-        self.types.other(types, make).unwrap_or(self)
+        self.types
+            .other(types.instance(), types.this(), make)
+            .unwrap_or(self)
     }
 
     /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
@@ -200,11 +202,11 @@ mod tests {
     static POLICY: CircuitPolicy = CircuitPolicy::new().failures(1).probes(2);
 
     /// One call that ends with `out`, replayed or not.
-    fn call(site: &'static CircuitSite, replayed: bool, out: &Outcome<(), ()>) {
+    fn call(site: &'static CircuitSite, replayed: bool, out: Outcome<(), ()>) {
         let state = CallState::new();
-        let permit = site.admit(Some(&POLICY), &state).unwrap();
+        let mut permit = site.admit(Some(&POLICY), &state).unwrap();
         state.set_replayed(replayed);
-        permit.settle(out, |()| None, |()| None);
+        let _ = permit.settle(out, |()| None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -212,18 +214,18 @@ mod tests {
         static AT: Site = Site::new("site.replay", 1);
         static SITE: CircuitSite = CircuitSite::new(&AT, None);
         let state = || breaker("site.replay").state();
-        call(&SITE, true, &Err(Failure::Body(())));
+        call(&SITE, true, Err(Failure::Body(())));
         assert_eq!(state(), CircuitState::Closed);
-        call(&SITE, false, &Err(Failure::Body(())));
+        call(&SITE, false, Err(Failure::Body(())));
         assert_eq!(state(), CircuitState::Open);
         tokio::time::advance(Duration::from_secs(40)).await;
         for _ in 0..5 {
-            call(&SITE, true, &Ok(()));
+            call(&SITE, true, Ok(()));
         }
         let counts = breaker("site.replay").counts();
         assert_eq!((counts.probes_out, counts.probes_succeeded), (0, 0));
-        call(&SITE, false, &Ok(()));
-        call(&SITE, false, &Ok(()));
+        call(&SITE, false, Ok(()));
+        call(&SITE, false, Ok(()));
         assert_eq!(state(), CircuitState::Closed);
     }
 

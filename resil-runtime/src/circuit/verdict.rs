@@ -1,8 +1,7 @@
 //! The verdict of a circuit on an outcome.
 
-use crate::call::Failure;
 use crate::classify::Class;
-use crate::error::{Refusal, RefusalKind};
+use crate::error::RefusalKind;
 
 /// The verdict of a breaker on the outcome of a call: what it says about the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +24,20 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
     }
 }
 
+/// A question about the error of a call. The answer is `None` if nothing is known, or if the error is
+/// not the user's.
+pub(super) type Asked<'a, T> = &'a mut dyn FnMut() -> Option<T>;
+
 /// Returns the verdict on a failed call: by the patterns or, where none matches, by the class of
 /// the error.
-pub(super) fn judge<E>(
-    failure: &Failure<E, Refusal>,
+pub(super) fn judge(
+    refusal: Option<RefusalKind>,
     replayed: bool,
-    verdict: impl FnOnce(&E) -> Option<CircuitVerdict>,
-    class: impl FnOnce(&E) -> Option<Class>,
+    verdict: Asked<'_, CircuitVerdict>,
+    class: Asked<'_, Class>,
 ) -> CircuitVerdict {
-    let said = failure.error().and_then(verdict);
-    let class = || failure.error().and_then(class);
-    match failure.refusal() {
+    let said = verdict();
+    match refusal {
         None if replayed => CircuitVerdict::Neutral,
         None => match said {
             None => by_class(class()),

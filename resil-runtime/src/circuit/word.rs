@@ -171,7 +171,8 @@ impl From<State> for CircuitState {
 }
 
 impl Stamp {
-    /// The stamp of a nested call. No word has it, so that the call is late whenever it ends.
+    /// The stamp of a nested call, and of one whose outcome is recorded. No word has it, so that the
+    /// call is late whenever it ends.
     pub(crate) const NESTED: Self = Self(u32::MAX);
 
     pub(crate) const fn generation(self) -> u32 {

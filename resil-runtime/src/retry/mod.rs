@@ -5,15 +5,16 @@
 //! [`pause`](state::Retry::pause). A first attempt that succeeds reads one word (the budget) and
 //! nothing else: no clock, no random number.
 
+pub(crate) mod ask;
 pub(crate) mod attempt;
 pub(crate) mod backoff;
 pub(crate) mod budget;
 mod delay;
-mod pause;
 mod policy;
 pub(crate) mod site;
 pub(crate) mod state;
 pub(crate) mod verdict;
+mod waiting;
 
 pub use self::backoff::Backoff;
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};

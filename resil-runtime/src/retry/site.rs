@@ -1,11 +1,12 @@
 //! The static state of one retried function: its budget, or the named one that it shares.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::budget::{self, Budget, Named};
 use super::policy::{BudgetPolicy, RetryPolicy};
 #[cfg(not(loom))]
-use crate::call::Types;
+use crate::call::this_of;
 use crate::call::{PerType, Site};
 
 /// The static state of one retried function.
@@ -15,6 +16,8 @@ pub struct RetrySite {
     own: Budget,
     name: Option<&'static str>,
     shared: OnceLock<&'static Named>,
+    /// Whether a token of any of its budgets may have been spent.
+    has_spent: AtomicBool,
     /// The sites of other `Self` types, each with a budget of its own.
     types: PerType<Self>,
 }
@@ -27,31 +30,42 @@ impl RetrySite {
         Self {
             site,
             own: Budget::new(),
+            // Others may have spent of a budget that has a name.
+            has_spent: AtomicBool::new(budget.is_some()),
             name: budget,
             shared: OnceLock::new(),
             types: PerType::new(),
         }
     }
 
-    /// Returns the state for the `Self` of `types`. It is for budgets without a name: a named one
-    /// is shared by all types.
-    #[cfg(not(loom))]
+    /// Returns whether a token of a budget of this site may have been spent: until then, a success
+    /// has nothing to give back.
     #[inline(always)]
-    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
-        match types {
-            Some(types) if !self.types.is_first(types) => self.other(types),
-            _ => self,
+    pub(super) fn has_spent(&self) -> bool {
+        self.has_spent.load(Relaxed)
+    }
+
+    /// Notes that a token is about to be spent.
+    pub(super) fn spend(&self) {
+        if !self.has_spent() {
+            self.has_spent.store(true, Relaxed);
         }
     }
 
+    /// Returns the state for the `Self` type of the function in which the closure called `closure`
+    /// stands. It is for budgets without a name: a named one is shared by all types.
     #[cfg(not(loom))]
-    #[inline(never)]
-    fn other(&'static self, types: Types) -> &'static Self {
-        let make = || Self::new(self.site, None);
-        self.types.other(types, make).unwrap_or(self)
+    pub(super) fn of(&'static self, closure: &'static str) -> &'static Self {
+        if self.name.is_some() {
+            return self;
+        }
+        if self.types.is_first(closure) {
+            return self;
+        }
+        let (this, make) = (this_of(closure), || Self::new(self.site, None));
+        self.types.other(closure, Some(this), make).unwrap_or(self)
     }
 
-    #[inline(always)]
     pub(super) fn budget(&'static self, policy: &RetryPolicy) -> &'static Budget {
         match self.name {
             None => &self.own,
@@ -75,10 +89,6 @@ impl RetrySite {
     }
 
     /// Returns the named budget, registered on the first call.
-    ///
-    /// It is not inlined, since inlining made a first attempt that succeeds half as slow again (32
-    /// ns instead of 21).
-    #[inline(never)]
     fn shared(&self, name: &'static str, policy: &RetryPolicy) -> &'static Named {
         if let Some(shared) = self.shared.get() {
             return shared;

@@ -1,290 +1,463 @@
 //! The retry of one call: counts the attempts, and decides after each whether another one follows.
 
+use std::any::type_name;
+use std::convert::Infallible;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::ask::{Answer, Answers, Ask, of_refusal};
 use super::attempt::enclosing;
 use super::backoff::DelaySource;
 use super::budget::Budget;
 use super::delay;
-use super::pause::Pause;
 use super::policy::RetryPolicy;
 use super::site::RetrySite;
-use super::verdict::{Ended, RetryVerdict, default_verdict};
-use crate::call::{AnyRefusal, CallId, CallNumber, CallState, Failure, Outcome, Site};
+use super::verdict::{RetryVerdict, default_verdict};
+use super::waiting::Waiting;
+use crate::call::conversions::Conversions;
+use crate::call::{AnyRefusal, CallId, CallNumber, CallState, Failure, Outcome};
 use crate::classify::Class;
-use crate::clock::{self, Instant};
+use crate::clock;
 use crate::deadline::Deadline;
-use crate::event::{self, ErrorText, Event, StopReason};
+use crate::error::RefusalKind;
+use crate::event::{self, Event, StopReason};
 
 /// Returns where the delay before a retry comes from, given its number and the delay before it.
 type DelaySourceFn<'a> = &'a mut dyn FnMut(u32, Option<Duration>) -> DelaySource;
 
-/// The retry of one call: its settings, and the attempts and delays so far.
-#[derive(Debug)]
-pub struct Retry {
-    policy: &'static RetryPolicy,
-    site: &'static RetrySite,
-    /// The number of attempts that have ended.
-    attempts: u32,
-    /// The call's number, once an event of it was heard.
-    call: Option<CallNumber>,
-    /// When the call began; kept only if `within` is set.
-    began: Option<Instant>,
-    /// The delay drawn last, in nanoseconds: 584 years fit.
-    delay: u64,
-    /// An attempt failed and another one is to follow. If the `Retry` is dropped while this is set,
-    /// the call was cancelled.
-    under_way: bool,
+/// The constants of an annotated function, and the time at which the call [began](began).
+pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
+
+/// The retry of one call. It is a pointer that is null until an attempt fails and another one is to
+/// follow.
+///
+/// Dropped while another attempt is to follow, or runs, it tells listeners that the call was
+/// cancelled.
+#[derive(Debug, Default)]
+pub struct Retry(Option<Pin<Box<Waiting>>>);
+
+/// Returns the time in nanoseconds if `policy` bounds the whole time of a call (`within`), and 0
+/// otherwise. Generated code calls it before the first attempt.
+#[inline(always)]
+pub fn began(policy: &RetryPolicy) -> u64 {
+    match policy.within {
+        None => 0,
+        Some(_) => clock::now_ns(),
+    }
 }
 
 impl Drop for Retry {
+    // Inlined: a call that succeeded at once has nothing to drop.
     #[inline(always)]
     fn drop(&mut self) {
-        if self.under_way {
-            self.cancelled();
+        if let Some(waiting) = self.0.take() {
+            forget(waiting);
         }
     }
 }
 
+#[cold]
+#[inline(never)]
+fn forget(waiting: Pin<Box<Waiting>>) {
+    drop(waiting);
+}
+
 impl Retry {
-    /// Begins the retry of a call. Reads the clock only if the policy bounds the whole time
-    /// (`within`).
+    /// Begins the retry of a call.
     #[inline(always)]
-    pub fn begin(site: &'static RetrySite, policy: &'static RetryPolicy) -> Self {
-        Self {
-            policy,
-            site,
-            attempts: 0,
-            call: None,
-            began: if policy.within.is_some() {
-                Some(clock::now())
-            } else {
-                None
-            },
-            delay: 0,
-            under_way: false,
-        }
+    pub const fn new() -> Self {
+        Self(None)
     }
 
     /// Returns the number of the attempt that is running or about to begin, from 1.
     #[inline(always)]
     pub fn attempt(&self) -> u32 {
-        self.attempts.saturating_add(1)
+        match &self.0 {
+            None => 1,
+            Some(waiting) => waiting.attempts().saturating_add(1),
+        }
     }
 
-    /// Records an attempt that ended with `out`, and returns whether another one follows, after
-    /// [`pause`](Self::pause).
+    /// Records an attempt that ended with `out`, and returns it if no attempt follows. Otherwise
+    /// another one follows after [`pause`](Self::pause), and `out` is dropped.
     ///
-    /// * `call` is the state of the call, where its stack keeps one.
-    /// * `on_ok` returns whether a value asks for another attempt.
-    /// * `verdict` returns what the patterns say of an error; `None` leaves it to the default.
-    /// * `class` returns the error's class, if it has one.
-    /// * `text` returns the error's text for events.
-    /// * `retry_after` returns how long the failed side asks to be left alone.
-    /// * `source` returns where the delay comes from.
-    ///
-    /// Refusals that were not converted into the user's error are never passed to these functions.
+    /// `began` is what the function [`began`] returned, or 0. `call` is the state of the call, where
+    /// its stack keeps one. `ask` answers questions about an error of the user's: refusals that were
+    /// not converted into one are never passed to it.
     #[inline(always)]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "generated code calls it, and nothing else"
-    )]
-    pub fn again<T, E, P: AnyRefusal>(
+    pub fn again<T, E, P: AnyRefusal, A>(
         &mut self,
-        out: &Outcome<T, E, P>,
+        (site, policy, began): Constants,
         call: Option<&CallState>,
-        on_ok: impl FnOnce(&T) -> bool,
-        verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
-        class: impl FnOnce(&E) -> Option<Class>,
-        text: impl FnOnce(&E) -> ErrorText<'_>,
-        retry_after: impl FnOnce(&E) -> Option<Duration>,
-        mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
-    ) -> bool {
+        out: Outcome<T, E, P>,
+        ask: A,
+    ) -> ControlFlow<Outcome<T, E, P>>
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
         match out {
             Ok(value) => {
-                if on_ok(value) {
-                    let ended = Ended {
-                        verdict: RetryVerdict::Retry,
-                        retry_after: None,
-                        error: ErrorText::Nothing,
-                        call,
-                    };
-                    self.next(&ended, &mut source)
+                self.succeeded::<A>(site, policy, call);
+                ControlFlow::Break(Ok(value))
+            }
+            Err(failure) => {
+                if self.failed(site, policy, began, call, &failure, ask, by_policy) {
+                    ControlFlow::Continue(())
                 } else {
-                    self.succeeded(call);
-                    false
+                    ControlFlow::Break(Err(failure))
                 }
             }
-            Err(failure) => self.failed(
-                failure,
-                call,
-                verdict,
-                class,
-                text,
-                retry_after,
-                &mut source,
-            ),
+        }
+    }
+
+    /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
+    /// outcome is what the body returned.
+    #[inline(always)]
+    pub fn again_alone<R, T, E, A>(
+        &mut self,
+        (site, policy, began): Constants,
+        (out, conversions): (R, Conversions<R, T, E, Infallible>),
+        ask: A,
+    ) -> ControlFlow<R>
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
+        match conversions.split(out) {
+            Ok(value) => {
+                self.succeeded::<A>(site, policy, None);
+                ControlFlow::Break(conversions.join(Ok(value)))
+            }
+            Err(error) => {
+                if self.failed_alone(site, policy, began, &error, ask) {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(conversions.join(Err(error)))
+                }
+            }
+        }
+    }
+
+    /// Records an attempt, as [`again`](Self::again) does. `on_ok` returns whether a value asks for
+    /// another attempt, and `source` where a delay comes from.
+    #[inline(always)]
+    pub fn again_by<T, E, P: AnyRefusal, A>(
+        &mut self,
+        (site, policy, began): Constants,
+        call: Option<&CallState>,
+        out: Outcome<T, E, P>,
+        on_ok: impl FnOnce(&T) -> bool,
+        ask: A,
+        mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
+    ) -> ControlFlow<Outcome<T, E, P>>
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
+        let follows = match &out {
+            Ok(value) if on_ok(value) => {
+                let mut ask = |question| match question {
+                    Ask::Verdict => Answer::Verdict(Some(RetryVerdict::Retry)),
+                    _ => Answer::Default,
+                };
+                let step = Step::new::<A>(site, policy, began, call);
+                self.decide(&step, None, &mut ask, &mut source)
+            }
+            Ok(_) => {
+                self.succeeded::<A>(site, policy, call);
+                false
+            }
+            Err(failure) => self.failed(site, policy, began, call, failure, ask, source),
+        };
+        if follows {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(out)
+        }
+    }
+
+    // The two below take what they need one by one, so that the code around them has no struct to fill
+    // before it knows that the attempt failed.
+    #[cold]
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "see above")]
+    fn failed<E, P: AnyRefusal, A>(
+        &mut self,
+        site: &'static RetrySite,
+        policy: &'static RetryPolicy,
+        began: u64,
+        call: Option<&CallState>,
+        failure: &Failure<E, P>,
+        mut ask: A,
+        mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
+    ) -> bool
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
+        let (step, kind) = (Step::new::<A>(site, policy, began, call), failure.refusal());
+        match failure {
+            Failure::Body(error) | Failure::Exposed(error, _) => {
+                let mut ask = |question| ask(error, question);
+                self.decide(&step, kind, &mut ask, &mut source)
+            }
+            Failure::Policy(refusal) => {
+                let mut ask = of_refusal(refusal.text());
+                self.decide(&step, kind, &mut ask, &mut source)
+            }
         }
     }
 
     #[cold]
-    #[expect(clippy::too_many_arguments, reason = "those of `again`")]
-    fn failed<E, P: AnyRefusal>(
+    #[inline(never)]
+    fn failed_alone<E, A>(
         &mut self,
-        failure: &Failure<E, P>,
-        call: Option<&CallState>,
-        verdict: impl FnOnce(&E) -> Option<RetryVerdict>,
-        class: impl FnOnce(&E) -> Option<Class>,
-        text: impl FnOnce(&E) -> ErrorText<'_>,
-        retry_after: impl FnOnce(&E) -> Option<Duration>,
-        source: DelaySourceFn<'_>,
-    ) -> bool {
-        let (error, refusal) = (failure.error(), failure.refusal());
-        let verdict = error.and_then(verdict);
-        let mut ended = Ended {
-            verdict: RetryVerdict::Final,
-            retry_after: None,
-            error: match failure {
-                Failure::Body(error) | Failure::Exposed(error, _) => text(error),
-                Failure::Policy(refusal) => refusal.text(),
-            },
-            call,
-        };
-        if verdict != Some(RetryVerdict::Final) {
-            // The kind of a refusal says more than the user's error that was made of it.
-            let class = if refusal.is_some() {
-                None
-            } else {
-                error.and_then(class)
-            };
-            ended.retry_after = error.and_then(retry_after).or(match (class, refusal) {
-                (Some(Class::Throttled { retry_after }), _) => retry_after,
-                (_, Some(kind)) => kind.retry_after(),
-                _ => None,
-            });
-            ended.verdict = verdict.unwrap_or_else(|| default_verdict(class, refusal));
-        }
-        self.next(&ended, source)
+        site: &'static RetrySite,
+        policy: &'static RetryPolicy,
+        began: u64,
+        error: &E,
+        mut ask: A,
+    ) -> bool
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
+        let mut ask = |question| ask(error, question);
+        let step = Step::new::<A>(site, policy, began, None);
+        self.decide(&step, None, &mut ask, &mut by_policy)
     }
 
     #[inline(always)]
-    fn succeeded(&mut self, call: Option<&CallState>) {
-        if self.attempts != 0 {
-            return self.succeeded_again(call);
-        }
-        if self.policy.budget.is_some() {
-            self.site.budget(self.policy).give(1);
+    fn succeeded<A>(
+        &mut self,
+        site: &'static RetrySite,
+        policy: &'static RetryPolicy,
+        call: Option<&CallState>,
+    ) {
+        if self.0.is_some() {
+            self.succeeded_again(site, policy, call, type_name::<A>());
+        } else if policy.budget.is_some() && site.has_spent() {
+            give_one(site, policy, type_name::<A>());
         }
     }
 
     /// Records a success after retries.
     #[cold]
-    fn succeeded_again(&mut self, call: Option<&CallState>) {
-        self.under_way = false;
-        if let Some((budget, numbers)) = self.site.budget_in_use(self.policy) {
+    #[inline(never)]
+    fn succeeded_again(
+        &mut self,
+        site: &'static RetrySite,
+        policy: &'static RetryPolicy,
+        call: Option<&CallState>,
+        closure: &'static str,
+    ) {
+        let site = site.of(closure);
+        if let Some((budget, numbers)) = site.budget_in_use(policy) {
             budget.give(numbers.cost);
         }
+        let mut call = CallOf::new(call, self.0.as_deref());
         event::emit(|| Event::RetrySucceeded {
-            function: self.site.site.name(),
+            function: site.site.name(),
             attempts: self.attempt(),
-            call: self.call_id(call),
+            call: call.id(),
         });
+        self.done();
     }
 
+    /// Decides whether another attempt follows one that ended in an error, or in a value that asks
+    /// for one.
+    #[cold]
     #[inline(never)]
-    fn next(&mut self, ended: &Ended<'_>, source: DelaySourceFn<'_>) -> bool {
-        self.attempts = self.attempts.saturating_add(1);
-        self.under_way = false;
-        match self.decide(ended, source) {
-            Ok(delay) => {
-                self.under_way = true;
-                self.delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+    fn decide<'e>(
+        &mut self,
+        step: &Step<'_>,
+        refusal: Option<RefusalKind>,
+        ask: Answers<'_, 'e>,
+        source: DelaySourceFn<'_>,
+    ) -> bool {
+        let attempts = self.attempt();
+        let mut ended = Ended {
+            step,
+            site: step.site.of(step.closure),
+            attempts,
+            // The delay before this attempt, if it was a retry.
+            previous: self.0.as_ref().map(|waiting| waiting.delay()),
+            call: CallOf::new(step.call, self.0.as_deref()),
+        };
+        match ended.next(refusal, ask, source) {
+            Ok((delay, charged)) => {
                 event::emit(|| Event::Retry {
-                    function: self.site.site.name(),
-                    attempt: self.attempts,
+                    function: ended.site.site.name(),
+                    attempt: attempts,
                     delay,
-                    error: ended.error.text(),
-                    call: self.call_id(ended.call),
+                    error: ask(Ask::Text).text().text(),
+                    call: ended.call.id(),
                 });
+                let waiting = self.0.get_or_insert_with(|| Waiting::new(ended.site));
+                let call = ended.call.number;
+                waiting.as_mut().follow(attempts, call, delay, charged);
                 true
             }
             Err(reason) => {
-                self.stopped(reason, ended.error, ended.call);
+                event::emit(|| Event::RetryStopped {
+                    function: ended.site.site.name(),
+                    attempts,
+                    reason,
+                    error: ask(Ask::Text).text().text(),
+                    call: ended.call.id(),
+                });
+                self.done();
                 false
             }
         }
     }
 
-    fn stopped(&mut self, reason: StopReason, error: ErrorText<'_>, call: Option<&CallState>) {
-        event::emit(|| Event::RetryStopped {
-            function: self.site.site.name(),
-            attempts: self.attempts,
-            reason,
-            error: error.text(),
-            call: self.call_id(call),
-        });
-    }
-
-    #[cold]
-    fn cancelled(&mut self) {
-        // No event for a panic that is passing through: it is reported by itself.
-        if !std::thread::panicking() {
-            self.stopped(StopReason::Cancelled, ErrorText::Nothing, None);
+    fn done(&mut self) {
+        if let Some(waiting) = &mut self.0 {
+            waiting.as_mut().done();
         }
     }
 
-    /// Returns the id of the call, for an event that is heard. The number is kept here too, as the
-    /// state of the call is out of reach when the `Retry` is dropped.
-    fn call_id(&mut self, call: Option<&CallState>) -> CallId {
-        let number = self
-            .call
-            .get_or_insert_with(|| call.map_or_else(CallNumber::next, CallState::number));
-        number.id()
+    /// Returns the wait before the next attempt. Dropping the `Retry` before the wait is over gives
+    /// the budget back the tokens that it was charged for the attempt that is not made.
+    #[inline]
+    pub fn pause(&mut self) -> Pause<'_> {
+        Pause(self)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn give_one(site: &'static RetrySite, policy: &RetryPolicy, closure: &'static str) {
+    site.of(closure).budget(policy).give(1);
+}
+
+/// The source of the delays of a retry without a back-off of the user's.
+fn by_policy(_: u32, _: Option<Duration>) -> DelaySource {
+    DelaySource::Policy
+}
+
+/// What the decision about one attempt needs to know of the function and the call.
+struct Step<'a> {
+    site: &'static RetrySite,
+    policy: &'static RetryPolicy,
+    /// When the call began, in nanoseconds; 0 without a bound on the whole time.
+    began: u64,
+    call: Option<&'a CallState>,
+    /// The path of a closure in the function, with all type arguments in force.
+    closure: &'static str,
+}
+
+impl<'a> Step<'a> {
+    fn new<A>(
+        site: &'static RetrySite,
+        policy: &'static RetryPolicy,
+        began: u64,
+        call: Option<&'a CallState>,
+    ) -> Self {
+        Self {
+            site,
+            policy,
+            began,
+            call,
+            closure: type_name::<A>(),
+        }
+    }
+}
+
+/// The future of [`Retry::pause`].
+#[must_use = "futures do nothing unless polled"]
+#[derive(Debug)]
+pub struct Pause<'a>(&'a mut Retry);
+
+impl Future for Pause<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.get_mut().0.0 {
+            Some(waiting) => waiting.as_mut().poll_wait(cx),
+            None => Poll::Ready(()),
+        }
+    }
+}
+
+/// The id of a call, drawn when the first event of it is heard.
+struct CallOf<'a> {
+    state: Option<&'a CallState>,
+    number: Option<CallNumber>,
+}
+
+impl<'a> CallOf<'a> {
+    fn new(state: Option<&'a CallState>, waiting: Option<&Waiting>) -> Self {
+        let number = waiting.and_then(Waiting::call);
+        Self { state, number }
     }
 
-    /// Returns the delay that was drawn before the last attempt, if that one was a retry.
-    fn previous(&self) -> Option<Duration> {
-        (self.attempts > 1).then(|| Duration::from_nanos(self.delay))
+    fn id(&mut self) -> CallId {
+        let draw = || self.state.map_or_else(CallNumber::next, CallState::number);
+        self.number.get_or_insert_with(draw).id()
     }
+}
 
+/// The end of an attempt that did not succeed.
+struct Ended<'a> {
+    step: &'a Step<'a>,
+    /// The state for the `Self` type of the function.
+    site: &'static RetrySite,
+    /// The number of attempts that have ended, this one included.
+    attempts: u32,
+    /// The delay before this attempt, if it was a retry.
+    previous: Option<Duration>,
+    call: CallOf<'a>,
+}
+
+/// The delay before the next attempt, and the budget that has paid for it, and how much.
+type Next = (Duration, Option<(&'static Budget, u32)>);
+
+impl Ended<'_> {
     /// Returns the delay before the next attempt, or why none follows.
-    fn decide(
+    fn next(
         &mut self,
-        ended: &Ended<'_>,
+        refusal: Option<RefusalKind>,
+        ask: Answers<'_, '_>,
         source: DelaySourceFn<'_>,
-    ) -> Result<Duration, StopReason> {
-        if ended.verdict == RetryVerdict::Final {
-            return Err(StopReason::Final);
-        }
+    ) -> Result<Next, StopReason> {
+        let asked = asked(refusal, ask).ok_or(StopReason::Final)?;
+        let policy = self.step.policy;
         if let Some(outer) = enclosing() {
-            if self.policy.nested_outer {
+            if policy.nested_outer {
                 return Err(StopReason::Nested);
             }
             // Once a call is enough: with its first failure.
             if self.attempts == 1 {
-                self.report_nesting(outer, ended.call);
+                event::emit(|| Event::RetryNested {
+                    function: self.site.site.name(),
+                    outer: outer.name(),
+                    call: self.call.id(),
+                });
             }
         }
-        if self.policy.max.is_some_and(|max| self.attempts >= max) {
+        if policy.max.is_some_and(|max| self.attempts >= max) {
             return Err(StopReason::Exhausted);
         }
-        let asked = match ended.retry_after {
-            Some(asked) => Some(self.policy.asked(asked).ok_or(StopReason::AskedLonger)?),
+        let asked = match asked {
+            Some(asked) => Some(policy.asked(asked).ok_or(StopReason::AskedLonger)?),
             None => None,
         };
-        let previous = self.previous();
-        let own = match source(self.attempts, previous) {
-            DelaySource::Policy => self.policy.spread(self.attempts, previous),
+        let own = match source(self.attempts, self.previous) {
+            DelaySource::Policy => policy.spread(self.attempts, self.previous),
             DelaySource::Own(None) => return Err(StopReason::Exhausted),
-            DelaySource::Own(Some(d)) => self.policy.spread_own(d, previous),
+            DelaySource::Own(Some(d)) => policy.spread_own(d, self.previous),
         };
         let delay = delay::longer(own, asked);
         self.in_time(delay)?;
-        match self.site.budget_in_use(self.policy) {
-            Some((budget, numbers)) if !budget.take(numbers, clock::now_ns) => {
-                Err(StopReason::Budget)
-            }
-            _ => Ok(delay),
+        let Some((budget, numbers)) = self.site.budget_in_use(policy) else {
+            return Ok((delay, None));
+        };
+        self.step.site.spend();
+        if budget.take(numbers, clock::now_ns) {
+            Ok((delay, Some((budget, numbers.cost))))
+        } else {
+            Err(StopReason::Budget)
         }
     }
 
@@ -292,42 +465,40 @@ impl Retry {
     /// only to fail afterwards.
     fn in_time(&self, delay: Duration) -> Result<(), StopReason> {
         let deadline = Deadline::current();
-        if self.began.is_none() && deadline.is_none() {
-            return Ok(());
-        }
-        let now = clock::now();
-        if let (Some(began), Some(within)) = (self.began, self.policy.within)
-            && now.saturating_duration_since(began).saturating_add(delay) >= within
-        {
-            return Err(StopReason::Within);
+        if let Some(within) = self.step.policy.within {
+            let took = Duration::from_nanos(clock::now_ns().saturating_sub(self.step.began));
+            if took.saturating_add(delay) >= within {
+                return Err(StopReason::Within);
+            }
         }
         match deadline {
-            Some(d) if d.instant().saturating_duration_since(now) <= delay => {
-                Err(StopReason::Deadline)
-            }
+            Some(deadline) if deadline.remaining() <= delay => Err(StopReason::Deadline),
             _ => Ok(()),
         }
     }
+}
 
-    fn report_nesting(&mut self, outer: &'static Site, call: Option<&CallState>) {
-        event::emit(|| Event::RetryNested {
-            function: self.site.site.name(),
-            outer: outer.name(),
-            call: self.call_id(call),
-        });
-    }
+/// Asks whether the error is worth another attempt, and how long the failed side asks to be left
+/// alone. Returns `None` if the error is final.
+fn asked(refusal: Option<RefusalKind>, ask: Answers<'_, '_>) -> Option<Option<Duration>> {
+    use RetryVerdict::Final;
 
-    /// Returns the wait before the next attempt. Dropping it half-way gives the budget back the
-    /// tokens that it was charged for the attempt that is not made.
-    #[inline]
-    pub fn pause(&self) -> Pause {
-        Pause::new(Duration::from_nanos(self.delay), self.charged())
+    let said = ask(Ask::Verdict).verdict();
+    if said == Some(Final) {
+        return None;
     }
-
-    /// Returns the budget that the next attempt was charged to, and how much.
-    #[cold]
-    fn charged(&self) -> Option<(&'static Budget, u32)> {
-        let (budget, numbers) = self.site.budget_in_use(self.policy)?;
-        Some((budget, numbers.cost))
+    // The kind of a refusal says more than the user's error that was made of it.
+    let class = match refusal {
+        None => ask(Ask::Class).class(),
+        Some(_) => None,
+    };
+    let retry_after = ask(Ask::RetryAfter).retry_after();
+    if said.unwrap_or_else(|| default_verdict(class, refusal)) == Final {
+        return None;
     }
+    Some(retry_after.or_else(|| match (class, refusal) {
+        (Some(Class::Throttled { retry_after }), _) => retry_after,
+        (_, Some(kind)) => kind.retry_after(),
+        _ => None,
+    }))
 }

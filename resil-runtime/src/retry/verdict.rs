@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "idempotent")]
 use crate::call::CallState;
 use crate::classify::Class;
 use crate::error::RefusalKind;
-use crate::event::ErrorText;
 
 /// Whether an error is worth another attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +44,4 @@ pub(super) fn default_verdict(class: Option<Class>, refusal: Option<RefusalKind>
     } else {
         RetryVerdict::Final
     }
-}
-
-/// The end of an attempt that did not succeed.
-pub(super) struct Ended<'a> {
-    pub(super) verdict: RetryVerdict,
-    /// How long the failed side asks to be left alone.
-    pub(super) retry_after: Option<Duration>,
-    pub(super) error: ErrorText<'a>,
-    pub(super) call: Option<&'a CallState>,
 }

@@ -21,9 +21,9 @@ fn call(site: &'static CircuitSite, policy: Option<CircuitPolicy>, out: Result<(
     let state = CallState::new();
     let policy: Option<&'static CircuitPolicy> = policy.map(|p| &*Box::leak(Box::new(p)));
     match site.admit(policy, &state) {
-        Ok(permit) => {
+        Ok(mut permit) => {
             let out: Outcome<(), ()> = out.map_err(Failure::Body);
-            permit.settle(&out, |()| None, |()| None);
+            let _ = permit.settle_by(out, |()| None, |()| None);
             true
         }
         Err(_) => false,

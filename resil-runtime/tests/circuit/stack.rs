@@ -49,7 +49,7 @@ impl Function {
     async fn judged<T>(
         &self,
         body: impl Future<Output = Result<T, Error>>,
-        verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
+        verdict: impl FnMut(&Error) -> Option<CircuitVerdict>,
     ) -> Outcome<T, Error> {
         let state = CallState::new();
         self.with(
@@ -65,15 +65,14 @@ impl Function {
         &self,
         state: &CallState,
         below: impl Future<Output = Outcome<T, Error>>,
-        verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
+        verdict: impl FnMut(&Error) -> Option<CircuitVerdict>,
     ) -> Outcome<T, Error> {
-        let permit = match self.site.admit(Some(self.policy), state) {
+        let mut permit = match self.site.admit(Some(self.policy), state) {
             Ok(permit) => permit,
             Err(refusal) => return Err(Failure::Policy(refusal)),
         };
         let out = under_permit(&permit, below).await;
-        permit.settle(&out, verdict, |_| None);
-        out
+        permit.settle_by(out, verdict, |_| None)
     }
 
     /// `#[circuit] #[timeout(limit)]`.
@@ -81,7 +80,7 @@ impl Function {
         &self,
         limit: Duration,
         body: impl Future<Output = Result<(), Error>>,
-        verdict: impl FnOnce(&Error) -> Option<CircuitVerdict>,
+        verdict: impl FnMut(&Error) -> Option<CircuitVerdict>,
     ) -> Outcome<(), Error> {
         let state = CallState::new();
         let attempt = watch(map_output(body, |r| wrap_body(r, gate())), &state);
@@ -343,7 +342,7 @@ async fn a_wait_is_left_out_of_the_time_however_it_ends() {
     let state = CallState::new();
     let wait = |time| resil_runtime::clock::sleep_until(resil_runtime::clock::now() + time);
     let call = async |work: Duration, cut: Option<Duration>| {
-        let permit = f.site.admit(Some(f.policy), &state).unwrap();
+        let mut permit = f.site.admit(Some(f.policy), &state).unwrap();
         {
             let mut pause = pin!(permit.leaving_out(wait(secs(10))));
             match cut {
@@ -355,7 +354,7 @@ async fn a_wait_is_left_out_of_the_time_however_it_ends() {
             }
         }
         advance(work).await;
-        permit.settle(&Ok::<(), _>(()), |_: &Error| None, |_| None);
+        let _ = permit.settle_by(Ok::<(), _>(()), |_: &Error| None, |_| None);
         f.breaker().counts().slow
     };
     assert_eq!(call(ms(999), None).await, 0);

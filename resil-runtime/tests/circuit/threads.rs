@@ -30,10 +30,10 @@ fn a_first_call_by_many_threads_makes_one_breaker_and_one_conflict() {
                 start.wait();
                 for _ in 0..1_000 {
                     let state = CallState::new();
-                    let out: Outcome<(), ()> = Err(Failure::Body(()));
                     for site in [&SITES[t % 2], &UNNAMED] {
-                        let permit = site.admit(Some(&POLICIES[t % 2]), &state).unwrap();
-                        permit.settle(&out, |()| None, |()| None);
+                        let mut permit = site.admit(Some(&POLICIES[t % 2]), &state).unwrap();
+                        let out: Outcome<(), ()> = Err(Failure::Body(()));
+                        let _ = permit.settle_by(out, |()| None, |()| None);
                     }
                 }
             });

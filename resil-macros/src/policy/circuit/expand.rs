@@ -3,6 +3,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Lifetime;
 
 use super::options::Circuit;
 use super::settings::Setting;
@@ -24,34 +25,33 @@ impl Circuit {
             // to know whether the body ran under this permit.
             admit = quote_spanned!(at=> { __resil_call.forget_runs(); #admit });
         }
-        let value = match inner {
-            Inner::Future(future) => cx.under_permit(&future, self.span),
-            Inner::Value(value) => value,
-        };
+        let value = cx.under_permit(inner, self.span).awaited(self.span);
         let expose_error =
             (self.on.is_some() || self.ignore.is_some()).then(|| cx.expose_error(self.span));
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
-        let settle = match &self.on_ok {
-            None => quote_spanned!(at=> settle(&__resil_r, #verdict, #class)),
-            Some(on_ok) => {
+        let settle = match (&self.on_ok, verdict) {
+            (None, None) => quote_spanned!(at=> settle(__resil_r, #class)),
+            (None, Some(verdict)) => quote_spanned!(at=> settle_by(__resil_r, #verdict, #class)),
+            (Some(on_ok), verdict) => {
                 let on_ok = cx.on_value(Some(on_ok), self.span);
-                quote_spanned!(at=> settle_by_value(&__resil_r, #on_ok, #verdict, #class))
+                let verdict = verdict
+                    .unwrap_or_else(|| quote_spanned!(at=> |_: &_| ::core::option::Option::None));
+                quote_spanned!(at=> settle_by_value(__resil_r, #on_ok, #verdict, #class))
             }
         };
-        let inner = Inner::Value(quote_spanned! {at=>
-            match #admit {
+        // The result of `admit` must end before the `.await`, or the future holds it beside the permit.
+        let label = Lifetime::new("'__resil_circuit", at);
+        let inner = Inner::Value(quote_spanned! {at=> #label: {
+            let mut __resil_permit = match #admit {
+                ::core::result::Result::Ok(__resil_permit) => __resil_permit,
                 ::core::result::Result::Err(__resil_refusal) => {
-                    ::core::result::Result::Err(#failure::Policy(__resil_refusal))
+                    break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
                 }
-                ::core::result::Result::Ok(__resil_permit) => {
-                    let __resil_under = &__resil_permit;
-                    let __resil_r = #value;
-                    #expose_error
-                    __resil_permit.#settle;
-                    __resil_r
-                }
-            }
-        });
+            };
+            let __resil_r = #value;
+            #expose_error
+            (&mut __resil_permit).#settle
+        }});
         Emitted { entry, inner }
     }
 
@@ -119,14 +119,14 @@ impl Circuit {
         quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
     }
 
-    /// Writes a closure that evaluates `ignore` and `on`. `ignore` takes precedence; if `on` is given,
-    /// only the errors that it names are failures.
-    fn verdict(&self, cx: &EmitContext<'_>) -> TokenStream {
+    /// Writes a closure that evaluates `ignore` and `on`, if one of them is given. `ignore` takes
+    /// precedence; if `on` is given, only the errors that it names are failures.
+    fn verdict(&self, cx: &EmitContext<'_>) -> Option<TokenStream> {
         let at = mixed(self.span);
         let ty = cx.private("CircuitVerdict", self.span);
         let some = quote!(::core::option::Option::Some);
         if self.on.is_none() && self.ignore.is_none() {
-            return quote_spanned!(at=> |_: &_| ::core::option::Option::None);
+            return None;
         }
         let ignore = self.ignore.as_ref().map(|p| {
             let hit = cx.matches(p, &quote!(__resil_e));
@@ -139,6 +139,6 @@ impl Circuit {
                 quote_spanned!(at=> { if #hit { #some(#ty::Failure) } else { #some(#ty::Success) } })
             },
         );
-        quote_spanned!(at=> |__resil_e: &_| { #ignore #rest })
+        Some(quote_spanned!(at=> |__resil_e: &_| { #ignore #rest }))
     }
 }

@@ -116,6 +116,7 @@ pub(super) fn facts(idempotent: &Idempotent) -> Facts {
         starts_once: idempotent.indeterminate,
         can_refuse: true,
         needs_call_state: true,
+        watches_attempts: true,
         replays: true,
         records_errors: idempotent.errors.is_some(),
         ..Facts::new(NAME, idempotent.span)

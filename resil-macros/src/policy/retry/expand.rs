@@ -19,72 +19,138 @@ impl Retry {
         let retry = cx.private("Retry", self.span);
         let policy = self.policy(cx, &mut entry);
         entry.push(self.site(cx));
-        let site = match &self.budget {
-            Some(Budget::Off | Budget::Named(_)) => quote_spanned!(at=> &__RESIL_RETRY),
-            None | Some(Budget::Own { .. }) => {
-                let types = cx.types(self.span);
-                quote_spanned!(at=> (&__RESIL_RETRY).of(#types))
-            }
-        };
+        let (began, constants) = self.constants(&policy, cx);
         let clones = self.clone_statements();
-        let value = cx.value(inner, self.span);
-        let expose_error =
-            (self.on.is_some() || self.unless.is_some() || self.retry_after.is_some())
-                .then(|| cx.expose_error(self.span));
-        let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
-        let records = cx.below().iter().any(|layer| layer.records_errors);
-        let verdict = self.verdict(records, cx);
-        let class = cx.class(self.span);
-        let shown = cx.shown(self.span);
-        let retry_after = self.retry_after_closure(cx);
-        let (backoff, delay) = self.delay_closure(cx);
-        let call_state = cx.call_state(self.span);
-        let again = quote_spanned! {at=>
-            (&mut __resil_retry).again(
-                &__resil_r, #call_state, #on_ok, #verdict, #class, #shown, #retry_after, #delay
-            )
+        let (backoff, delay) = self.delay_closure(cx).unzip();
+        let ask = self.ask(cx);
+        let alone = match inner {
+            Inner::Body { ref future, .. }
+                if cx.stack.is_one_layer() && self.on_ok.is_none() && delay.is_none() =>
+            {
+                Some(quote_spanned!(at=> #future.await))
+            }
+            _ => None,
         };
+        let is_alone = alone.is_some();
+        let value = alone.unwrap_or_else(|| cx.value(inner, self.span));
+        let has_patterns = self.on.is_some() || self.unless.is_some() || self.retry_after.is_some();
+        let expose_error = (has_patterns && !is_alone).then(|| cx.expose_error(self.span));
+        let call_state = cx.call_state(self.span);
+        let again = if is_alone {
+            let conversions = cx.conversions();
+            quote_spanned!(at=> again_alone(#constants, (__resil_r, #conversions), #ask))
+        } else if self.on_ok.is_none() && delay.is_none() {
+            quote_spanned!(at=> again(#constants, #call_state, __resil_r, #ask))
+        } else {
+            let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
+            let delay = delay.unwrap_or_else(|| {
+                let source = cx.private("DelaySource", self.span);
+                quote_spanned!(at=> |_, _| #source::Policy)
+            });
+            quote_spanned!(at=> again_by(#constants, #call_state, __resil_r, #on_ok, #ask, #delay))
+        };
+        let flow = quote!(::core::ops::ControlFlow);
         let number = self
             .attempt
             .as_ref()
             .map(|_| quote_spanned!(at=> let __resil_attempt = (&__resil_retry).attempt();));
-        if !self.runs_again() {
+        let begin = quote_spanned! {at=>
+            let mut __resil_retry = #retry::new();
+            #began
+            #backoff
+        };
+        let tokens = if self.runs_again() {
+            // The delays are not part of the call that a permit around this layer is for.
+            let pause = if cx.has_permit() {
+                quote_spanned!(at=> (&__resil_permit).leaving_out((&mut __resil_retry).pause()))
+            } else {
+                quote_spanned!(at=> (&mut __resil_retry).pause())
+            };
+            quote_spanned! {at=> {
+                #begin
+                loop {
+                    {
+                        #number
+                        #clones
+                        let __resil_r = #value;
+                        #expose_error
+                        if let #flow::Break(__resil_r) = (&mut __resil_retry).#again {
+                            break __resil_r;
+                        }
+                    }
+                    #pause.await;
+                }
+            }}
+        } else {
             // No loop, so that the body may move its arguments.
-            let inner = Inner::Value(quote_spanned! {at=> {
-                let mut __resil_retry = #retry::begin(#site, const { &#policy });
-                #backoff
+            quote_spanned! {at=> {
+                #begin
                 #number
                 #clones
                 let __resil_r = #value;
                 #expose_error
-                #again;
-                __resil_r
-            }});
-            return Emitted { entry, inner };
-        }
-        // The delays are not part of the call that a permit around this layer is for.
-        let pause = if cx.has_permit() {
-            quote_spanned!(at=> __resil_under.leaving_out((&__resil_retry).pause()))
-        } else {
-            quote_spanned!(at=> (&__resil_retry).pause())
-        };
-        let inner = Inner::Value(quote_spanned! {at=> {
-            let mut __resil_retry = #retry::begin(#site, const { &#policy });
-            #backoff
-            loop {
-                {
-                    #number
-                    #clones
-                    let __resil_r = #value;
-                    #expose_error
-                    if !#again {
-                        break __resil_r;
-                    }
+                match (&mut __resil_retry).#again {
+                    #flow::Break(__resil_r) => __resil_r,
+                    #flow::Continue(()) => ::core::unreachable!(),
                 }
-                #pause.await;
-            }
-        }});
+            }}
+        };
+        let inner = if is_alone {
+            Inner::Returned(tokens)
+        } else {
+            Inner::Value(tokens)
+        };
         Emitted { entry, inner }
+    }
+
+    /// Writes the variable for the beginning of the call, if the policy may bound the whole time, and
+    /// what all steps of the retry have to be told.
+    fn constants(
+        &self,
+        policy: &TokenStream,
+        cx: &EmitContext<'_>,
+    ) -> (Option<TokenStream>, TokenStream) {
+        let at = mixed(self.span);
+        // What a `RetryPolicy` of the user's says is not known here.
+        if self.within.is_none() && self.policy.is_none() {
+            return (
+                None,
+                quote_spanned!(at=> (&__RESIL_RETRY, const { &#policy }, 0)),
+            );
+        }
+        let began = cx.private("began", self.span);
+        (
+            Some(quote_spanned!(at=> let __resil_began = #began(const { &#policy });)),
+            quote_spanned!(at=> (&__RESIL_RETRY, const { &#policy }, __resil_began)),
+        )
+    }
+
+    /// Writes the closure that answers questions about an error.
+    fn ask(&self, cx: &EmitContext<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let (ask, answer) = (
+            cx.private("Ask", self.span),
+            cx.private("Answer", self.span),
+        );
+        let (probe, text) = (
+            cx.private("Probe", self.span),
+            cx.private("ErrorTextProbe", self.span),
+        );
+        let records = cx.below().iter().any(|layer| layer.records_errors);
+        let verdict = self.verdict(records, cx);
+        let retry_after = self.retry_after_answer(cx);
+        let verdict = verdict.map(|v| quote_spanned!(at=> #ask::Verdict => #answer::Verdict(#v),));
+        let retry_after =
+            retry_after.map(|r| quote_spanned!(at=> #ask::RetryAfter => #answer::RetryAfter(#r),));
+        let rest = (verdict.is_none() || retry_after.is_none())
+            .then(|| quote_spanned!(at=> _ => #answer::Default,));
+        quote_spanned! {at=> |__resil_e: &_, __resil_ask| match __resil_ask {
+            #verdict
+            #ask::Class => #answer::Class(#probe::new(__resil_e).__resil_class()),
+            #retry_after
+            #ask::Text => #answer::Text(#text::new(__resil_e).__resil_shown()),
+            #rest
+        }}
     }
 
     /// Writes the static state of the site: its budget.
@@ -234,10 +300,10 @@ impl Retry {
         }
     }
 
-    /// Writes a closure that evaluates `unless` and `on`. `unless` takes precedence; if `on` is given,
-    /// only the errors that it names are retried. Without `on`, an error that a layer below has recorded
-    /// is final: another attempt would only replay it.
-    fn verdict(&self, records: bool, cx: &EmitContext<'_>) -> TokenStream {
+    /// Writes the verdict of `unless` and `on`, if there is one to give. `unless` takes precedence; if
+    /// `on` is given, only the errors that it names are retried. Without `on`, an error that a layer below
+    /// has recorded is final: another attempt would only replay it.
+    fn verdict(&self, records: bool, cx: &EmitContext<'_>) -> Option<TokenStream> {
         let at = mixed(self.span);
         let ty = cx.private("RetryVerdict", self.span);
         let some = quote!(::core::option::Option::Some);
@@ -245,59 +311,42 @@ impl Retry {
             let hit = cx.matches(p, &quote!(__resil_e));
             quote_spanned!(at=> if #hit { #some(#ty::Final) } else)
         });
-        let undecided = if records {
+        let undecided = records.then(|| {
             let recorded = cx.private("recorded_is_final", self.span);
             quote_spanned!(at=> #recorded(__resil_call))
-        } else {
-            quote_spanned!(at=> ::core::option::Option::None)
-        };
+        });
         if unless.is_none() && self.on.is_none() {
-            return quote_spanned!(at=> |_: &_| #undecided);
+            return undecided;
         }
+        let undecided =
+            undecided.unwrap_or_else(|| quote_spanned!(at=> ::core::option::Option::None));
         let rest = self.on.as_ref().map_or(undecided, |p| {
             let hit = cx.matches(p, &quote!(__resil_e));
             quote_spanned!(at=> if #hit { #some(#ty::Retry) } else { #some(#ty::Final) })
         });
-        quote_spanned!(at=> |__resil_e: &_| { #unless { #rest } })
+        Some(quote_spanned!(at=> { #unless { #rest } }))
     }
 
-    /// Writes the variable for a back-off of the user's, if there is one, and a closure that returns the
-    /// next delay.
-    fn delay_closure(&self, cx: &EmitContext<'_>) -> (Option<TokenStream>, TokenStream) {
+    /// Writes the variable for a back-off of the user's, and a closure that asks it for the next delay.
+    fn delay_closure(&self, cx: &EmitContext<'_>) -> Option<(TokenStream, TokenStream)> {
+        let own = cx.with_self(self.backoff.as_ref()?);
+        let at = mixed(first_span(&own));
+        let plan = cx.private("ask_backoff", first_span(&own));
+        let plan = quote_spanned!(at=> #plan(&mut __resil_backoff, || #own, __resil_n, __resil_d));
+        let plan = cx.asking(plan, self.span);
         let at = mixed(self.span);
-        match &self.backoff {
-            None => {
-                let plan = cx.private("DelaySource", self.span);
-                (None, quote_spanned!(at=> |_, _| #plan::Policy))
-            }
-            Some(own) => {
-                let own = cx.with_self(own);
-                let at = mixed(first_span(&own));
-                let plan = cx.private("ask_backoff", first_span(&own));
-                let plan =
-                    quote_spanned!(at=> #plan(&mut __resil_backoff, || #own, __resil_n, __resil_d));
-                let plan = cx.asking(plan, self.span);
-                (
-                    Some(
-                        quote_spanned!(at=> let mut __resil_backoff = ::core::option::Option::None;),
-                    ),
-                    quote_spanned!(at=> |__resil_n, __resil_d| #plan),
-                )
-            }
-        }
+        Some((
+            quote_spanned!(at=> let mut __resil_backoff = ::core::option::Option::None;),
+            quote_spanned!(at=> |__resil_n, __resil_d| #plan),
+        ))
     }
 
-    /// Writes a closure that returns the delay for which the failed side asks.
-    fn retry_after_closure(&self, cx: &EmitContext<'_>) -> TokenStream {
+    /// Writes for how long the failed side asks to be left alone, if the user says how to find out.
+    fn retry_after_answer(&self, cx: &EmitContext<'_>) -> Option<TokenStream> {
+        let f = self.retry_after.as_ref()?;
         let at = mixed(self.span);
-        match &self.retry_after {
-            None => quote_spanned!(at=> |_: &_| ::core::option::Option::None),
-            Some(f) => {
-                let (ask, f) = (cx.private("ask_retry_after", self.span), cx.with_self(f));
-                let asked = cx.asking(quote_spanned!(at=> #ask(__resil_e, #f)), self.span);
-                quote_spanned!(at=> |__resil_e: &_| #asked)
-            }
-        }
+        let (ask, f) = (cx.private("ask_retry_after", self.span), cx.with_self(f));
+        Some(cx.asking(quote_spanned!(at=> #ask(__resil_e, #f)), self.span))
     }
 }
 

@@ -182,10 +182,12 @@ fn each_self_has_a_state_of_its_own() {
     static STATES: PerType<usize> = PerType::new();
     let at = |types: Option<Types>| {
         let types = types.expect("generic");
-        STATES.other(types, || types.function().len()).copied()
+        STATES
+            .other(types.instance(), types.this(), || types.function().len())
+            .copied()
     };
     assert_eq!(at(Client::<u8>::new()), None, "the first one");
-    assert!(STATES.is_first(Client::<u8>::new().expect("generic")));
+    assert!(STATES.is_first(Client::<u8>::new().expect("generic").instance()));
     let (second, third) = (at(Client::<u16>::new()), at(Client::<[u8; 17]>::new()));
     assert!(second.is_some() && third > second);
     assert_eq!(at(Client::<u16>::new()), second);
@@ -198,6 +200,7 @@ fn each_self_has_a_state_of_its_own() {
 fn arguments_of_the_function_alone_share_a_state() {
     static STATES: PerType<u8> = PerType::new();
     for types in [generic::<str, 'a'>(), generic::<u8, 'b'>()] {
-        assert_eq!(STATES.other(types.expect("generic"), || 1), None);
+        let types = types.expect("generic");
+        assert_eq!(STATES.other(types.instance(), types.this(), || 1), None);
     }
 }

@@ -31,6 +31,13 @@ impl AdmittedCall {
         }
     }
 
+    /// Notes that the outcome is recorded: whatever is recorded afterwards is ignored.
+    #[inline(always)]
+    pub(crate) fn settle(&mut self) {
+        self.stamp = Stamp::NESTED;
+    }
+
+    #[inline(always)]
     pub(crate) fn is_nested(&self) -> bool {
         self.stamp == Stamp::NESTED
     }
@@ -62,6 +69,7 @@ impl AdmittedCall {
     }
 
     /// Records the outcome of the call.
+    #[inline(never)]
     pub(crate) fn end(&self, core: &BreakerCore, verdict: CircuitVerdict) {
         let began = self.began.load(Relaxed);
         let slow = began != 0
