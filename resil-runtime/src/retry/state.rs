@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::convert::Infallible;
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -37,7 +38,9 @@ pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
 /// Dropped while another attempt is to follow, or runs, it tells listeners that the call was
 /// cancelled.
 #[derive(Debug, Default)]
-pub struct Retry(Option<Pin<Box<Waiting>>>);
+// Without the drop code that a `Box` brings: each function would test a second time whether there is
+// something to drop.
+pub struct Retry(ManuallyDrop<Option<Pin<Box<Waiting>>>>);
 
 /// Returns the time in nanoseconds if `policy` bounds the whole time of a call (`within`), and 0
 /// otherwise. Generated code calls it before the first attempt.
@@ -53,29 +56,23 @@ impl Drop for Retry {
     // Inlined: a call that succeeded at once has nothing to drop.
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(waiting) = self.0.take() {
-            forget(waiting);
+        if self.0.is_some() {
+            self.forget();
         }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn forget(waiting: Pin<Box<Waiting>>) {
-    drop(waiting);
 }
 
 impl Retry {
     /// Begins the retry of a call.
     #[inline(always)]
     pub const fn new() -> Self {
-        Self(None)
+        Self(ManuallyDrop::new(None))
     }
 
     /// Returns the number of the attempt that is running or about to begin, from 1.
     #[inline(always)]
     pub fn attempt(&self) -> u32 {
-        match &self.0 {
+        match &*self.0 {
             None => 1,
             Some(waiting) => waiting.attempts().saturating_add(1),
         }
@@ -311,8 +308,14 @@ impl Retry {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn forget(&mut self) {
+        drop(ManuallyDrop::into_inner(std::mem::take(&mut self.0)));
+    }
+
     fn done(&mut self) {
-        if let Some(waiting) = &mut self.0 {
+        if let Some(waiting) = &mut *self.0 {
             waiting.as_mut().done();
         }
     }
@@ -373,7 +376,7 @@ impl Future for Pause<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.get_mut().0.0 {
+        match &mut *self.get_mut().0.0 {
             Some(waiting) => waiting.as_mut().poll_wait(cx),
             None => Poll::Ready(()),
         }
