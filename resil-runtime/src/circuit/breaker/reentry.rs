@@ -14,6 +14,12 @@ use crate::circuit::callers::{Caller, MANUAL};
 use crate::circuit::held::{BREAKERS, HeldFrame, HeldStack};
 use crate::event::{self, Event};
 
+/// Returns whether no permit is held around the poll in progress.
+#[inline(always)]
+pub(super) fn nothing_is_held() -> bool {
+    BREAKERS.with(HeldStack::is_empty)
+}
+
 impl BreakerCore {
     /// Returns the number that identifies this breaker among those whose permits are held.
     pub(super) fn id(&self) -> usize {
@@ -22,9 +28,8 @@ impl BreakerCore {
 
     /// Returns whether the poll in progress is under a permit of this breaker, and reports that
     /// `caller` entered it again.
-    #[inline(always)]
     pub(super) fn is_reentered(&self, caller: Caller<'_>) -> bool {
-        !BREAKERS.with(HeldStack::is_empty) && self.is_among_held(caller)
+        !nothing_is_held() && self.is_among_held(caller)
     }
 
     /// Returns whether the poll in progress is under a permit of this breaker, and reports nothing.
