@@ -65,12 +65,6 @@ impl AdmittedCall {
         self.word() == Self::NESTED
     }
 
-    /// Returns whether a success need not be recorded: it would change nothing, however long it took.
-    #[inline(always)]
-    pub(crate) fn is_quiet(&self, core: &BreakerCore) -> bool {
-        core.is_quiet()
-    }
-
     #[inline(always)]
     fn is_timed(&self) -> bool {
         !matches!(self.word(), word if word & BEGAN == 0 || word == Self::NESTED)
@@ -126,7 +120,7 @@ impl AdmittedCall {
 
 /// Returns `ns` in [`UNIT`]s, modulo 26 days.
 const fn units(ns: u64) -> u64 {
-    ns / UNIT & BEGAN
+    (ns / UNIT) & BEGAN
 }
 
 impl BreakerCore {

@@ -16,7 +16,7 @@ use crate::circuit::word::{Stamp, State, Word};
 use crate::sync::{Ordering, broken, fence};
 
 impl BreakerCore {
-    /// Returns whether a success would change nothing.
+    /// Returns whether a success would change nothing, however long it took.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
         self.load().is_quiet()

@@ -23,17 +23,12 @@ impl Divisor {
     #[inline]
     pub(super) const fn divide(self, n: u64) -> u64 {
         let estimate = high_half(n, self.reciprocal);
-        // Less than 2⁶⁴ / by by at most one, the reciprocal makes the quotient too small by at most
-        // one.
+        // The reciprocal is less than 2⁶⁴ / by, by one at most: so is the quotient.
         let left = n - estimate * self.by;
         estimate + (left >= self.by) as u64
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the high half of 128 bits has 64"
-)]
 const fn high_half(a: u64, b: u64) -> u64 {
     ((a as u128 * b as u128) >> 64) as u64
 }

@@ -168,7 +168,9 @@ fn a_success_that_changes_nothing_is_recorded_by_its_number() {
 #[test]
 fn of_another_generation_no_success_is_recorded_by_its_number() {
     let w = CountedWindow::new(2);
-    (0..2).for_each(|_| drop(put(&w, 5, true)));
+    for _ in 0..2 {
+        put(&w, 5, true);
+    }
     put(&w, 5, false);
     for other in [4, 6, 0x3_ffff] {
         let taken = w.take();
@@ -183,7 +185,9 @@ fn of_another_generation_no_success_is_recorded_by_its_number() {
 #[test]
 fn numbers_are_lowered_by_successes_too() {
     let w = CountedWindow::new(7);
-    (0..7).for_each(|i| drop(put(&w, 0, i == 2)));
+    for i in 0..7 {
+        put(&w, 0, i == 2);
+    }
     w.count.0.fetch_add(HIGH / 7 * 7 - 7, Ordering::SeqCst);
     let quick = (0..40).filter(|_| is_quick(&w, 0)).count();
     // All but the one in the place of the failure, those that find the window clean after it, and the
