@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::BreakerCore;
-use super::reentry::nothing_is_held;
 use crate::circuit::callers::Caller;
+use crate::circuit::held::nothing_is_held;
 use crate::circuit::verdict::CircuitVerdict;
 use crate::circuit::word::{PAYLOAD_BITS, Stamp};
 use crate::clock;

@@ -11,14 +11,8 @@ use super::BreakerCore;
 use super::call::AdmittedCall;
 use crate::call::Site;
 use crate::circuit::callers::{Caller, MANUAL};
-use crate::circuit::held::{BREAKERS, HeldFrame, HeldStack};
+use crate::circuit::held::{BREAKERS, HeldFrame, nothing_is_held};
 use crate::event::{self, Event};
-
-/// Returns whether no permit is held around the poll in progress.
-#[inline(always)]
-pub(super) fn nothing_is_held() -> bool {
-    BREAKERS.with(HeldStack::is_empty)
-}
 
 impl BreakerCore {
     /// Returns the number that identifies this breaker among those whose permits are held.
