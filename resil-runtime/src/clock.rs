@@ -103,15 +103,25 @@ pub fn add(at: Instant, by: Duration) -> Instant {
 /// in order.
 pub fn millis_of(at: Instant) -> u64 {
     let origin = origin();
-    let ms = |d: Duration| u64::try_from(d.as_millis()).map_or(FAR_MS, |ms| ms.min(FAR_MS));
-    if at >= origin {
-        ORIGIN_MS.saturating_add(ms(at.saturating_duration_since(origin)))
-    } else {
-        // Rounded away from the origin: a millisecond is as long before the origin as after it.
-        let before = origin.saturating_duration_since(at);
-        let before = before.saturating_add(Duration::from_nanos(999_999));
-        ORIGIN_MS.saturating_sub(ms(before)).max(1)
+    match at.checked_duration_since(origin) {
+        Some(after) => ORIGIN_MS + ms(after),
+        None => ms_before(origin, at),
     }
+}
+
+/// Returns `d` in milliseconds, at most a second more than [`FAR_MS`].
+#[inline]
+fn ms(d: Duration) -> u64 {
+    // Not by way of 128 bits, as `as_millis` goes.
+    d.as_secs().min(FAR_MS / 1_000) * 1_000 + u64::from(d.subsec_millis())
+}
+
+#[cold]
+fn ms_before(origin: Instant, at: Instant) -> u64 {
+    // Rounded away from the origin: a millisecond is as long before the origin as after it.
+    let before = origin.saturating_duration_since(at);
+    let before = before.saturating_add(Duration::from_nanos(999_999));
+    ORIGIN_MS.saturating_sub(ms(before)).max(1)
 }
 
 /// The number of the process' origin in [`millis_of`]: about 199 days after zero.
@@ -129,18 +139,27 @@ pub fn now_ms() -> u64 {
 pub fn now_ns() -> u64 {
     // 36 years after zero, so that instants before the origin are numbers too, as with `ORIGIN_MS`.
     const ORIGIN_NS: u64 = 1 << 60;
+    let ns = |d: Duration| {
+        let whole = d.as_secs().saturating_mul(1_000_000_000);
+        whole.saturating_add(u64::from(d.subsec_nanos()))
+    };
     let (now, origin) = (now(), origin());
-    let ns = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
-    ORIGIN_NS
-        .saturating_add(ns(now.saturating_duration_since(origin)))
-        .saturating_sub(ns(origin.saturating_duration_since(now)))
-        .max(1)
+    match now.checked_duration_since(origin) {
+        Some(after) => ORIGIN_NS.saturating_add(ns(after)),
+        None => ORIGIN_NS
+            .saturating_sub(ns(origin.saturating_duration_since(now)))
+            .max(1),
+    }
 }
 
 /// Returns the origin of this process: the instant of the first call of this function.
+#[inline]
 fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    *ORIGIN.get_or_init(now)
+    match ORIGIN.get() {
+        Some(origin) => *origin,
+        None => *ORIGIN.get_or_init(now),
+    }
 }
 
 #[cfg(test)]

@@ -6,12 +6,20 @@ use std::time::Duration;
 
 /// A duration in four bytes: exact to the microsecond below 17 minutes, to the millisecond below
 /// 12 days, to the second above, saturating after 34 years.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Eq)]
 pub struct CompactDuration(NonZeroU32);
+
+/// Durations are compared: one may be written in two units.
+impl PartialEq for CompactDuration {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
 
 impl CompactDuration {
     const BITS: u32 = 30;
-    const MAX: u128 = (1 << Self::BITS) - 1;
+    const MAX: u128 = Self::MAX_SHORT as u128;
+    const MAX_SHORT: u32 = (1 << Self::BITS) - 1;
 
     /// Creates the compact form of `d`, rounded up in the finest unit that it fits in.
     pub(crate) fn new(d: Duration) -> Self {
@@ -23,8 +31,25 @@ impl CompactDuration {
             (3, d.as_nanos().div_ceil(1_000_000_000).min(Self::MAX))
         };
         let n = u32::try_from(n).unwrap_or(u32::MAX >> 2);
-        // The unit is 1 to 3, so the word is never zero.
-        Self(NonZeroU32::new(unit << Self::BITS | n).unwrap_or(NonZeroU32::MIN))
+        Self::of(unit, n)
+    }
+
+    /// Returns `n` in a unit, which is 1 to 3: the word is never zero.
+    const fn of(unit: u32, n: u32) -> Self {
+        match NonZeroU32::new(unit << Self::BITS | n) {
+            Some(word) => Self(word),
+            None => Self(NonZeroU32::MIN),
+        }
+    }
+
+    /// Creates the compact form of `ms` milliseconds: as [`new`](Self::new) does, without its long
+    /// divisions.
+    #[inline]
+    pub(crate) fn from_millis(ms: u64) -> Self {
+        match u32::try_from(ms) {
+            Ok(ms) if ms <= Self::MAX_SHORT => Self::of(2, ms),
+            _ => Self::new(Duration::from_millis(ms)),
+        }
     }
 
     pub(crate) fn to_bits(self) -> NonZeroU32 {
@@ -36,12 +61,18 @@ impl CompactDuration {
         Self(bits)
     }
 
+    #[inline]
     pub(crate) fn get(self) -> Duration {
-        let n = u64::from(self.0.get() & ((1 << Self::BITS) - 1));
+        let n = self.0.get() & Self::MAX_SHORT;
+        // The nanoseconds of a unit divide those of a second: no wider arithmetic is needed.
+        let of = |unit: u32| {
+            let a_second = 1_000_000_000 / unit;
+            Duration::new(u64::from(n / a_second), n % a_second * unit)
+        };
         match self.0.get() >> Self::BITS {
-            1 => Duration::from_micros(n),
-            2 => Duration::from_millis(n),
-            _ => Duration::from_secs(n),
+            2 => of(1_000_000),
+            1 => of(1_000),
+            _ => Duration::from_secs(u64::from(n)),
         }
     }
 }
@@ -74,6 +105,25 @@ mod tests {
             Duration::from_micros(1)
         );
         assert!(CompactDuration::new(Duration::MAX).get() >= Duration::from_secs(1_000_000_000));
+    }
+
+    #[test]
+    fn milliseconds_are_the_same_duration_by_the_short_way() {
+        let most = u64::from(CompactDuration::MAX_SHORT);
+        for ms in [
+            0,
+            1,
+            999,
+            30_000,
+            1_073_742,
+            most - 1,
+            most,
+            most + 1,
+            u64::MAX,
+        ] {
+            let long = CompactDuration::new(Duration::from_millis(ms));
+            assert_eq!(CompactDuration::from_millis(ms), long, "{ms}");
+        }
     }
 
     proptest::proptest! {

@@ -110,6 +110,12 @@ impl HeldStack {
     }
 }
 
+/// Returns whether no permit of a breaker is held around the poll in progress.
+#[inline(always)]
+pub(crate) fn nothing_is_held() -> bool {
+    BREAKERS.with(HeldStack::is_empty)
+}
+
 /// One level for the time of one poll. Dropping it pops the level.
 #[must_use = "dropped at once, nothing is under it"]
 pub(crate) struct HeldFrame {

@@ -118,6 +118,7 @@ pub(super) fn count_in_a_row(
     let State::Closed {
         in_a_row,
         record_successes,
+        timed,
     } = word.state()
     else {
         return None;
@@ -131,6 +132,7 @@ pub(super) fn count_in_a_row(
         word.with(State::Closed {
             in_a_row: if failed { in_a_row + 1 } else { 0 },
             record_successes,
+            timed,
         })
     })
 }
@@ -141,9 +143,11 @@ pub(super) fn set_record_successes(word: Word, yes: bool) -> Option<Word> {
         State::Closed {
             in_a_row,
             record_successes,
+            timed,
         } if record_successes != yes => Some(word.with(State::Closed {
             in_a_row,
             record_successes: yes,
+            timed,
         })),
         _ => None,
     }
@@ -219,7 +223,7 @@ pub(super) fn opening(
 /// Returns whether the open time that ends at `until` is over. It also is if it would last longer
 /// than any open time can: then it was set by a clock that runs ahead of this one.
 pub(super) fn is_due(rules: &Rules, until: u64, now: u64) -> bool {
-    until <= now || until - now > rules.open_longest()
+    until <= now || until - now > rules.open_longest
 }
 
 /// Returns whether the probes that are out have lost their places. The last of them was let in at

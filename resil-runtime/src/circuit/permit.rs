@@ -69,7 +69,7 @@ impl Permit<'_> {
     ) -> Outcome<T, E, Refusal> {
         let out = match out {
             Ok(value) => {
-                if !self.admitted.is_quiet(self.core) {
+                if !self.core.is_quiet() {
                     self.answered(CircuitVerdict::Success);
                 }
                 Ok(value)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rules::{Rate, Rules, Span, clamp, longest, millis, nanos};
+use super::rules::{Rate, Rules, Span, clamp, longest, millis, nanos, with_jitter};
 
 /// The calls over which the failure rate and the slow rate are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,6 +233,7 @@ impl CircuitPolicy {
             },
             open_for,
             open_max,
+            open_longest: with_jitter(open_max),
             probes: self.probes,
             max_keys: self.max_keys,
         }

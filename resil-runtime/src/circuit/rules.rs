@@ -15,6 +15,8 @@ pub(crate) struct Rules {
     pub(crate) open_for: u64,
     /// The longest open time, in milliseconds, without jitter; not less than `open_for`.
     pub(crate) open_max: u64,
+    /// The longest open time, in milliseconds, jitter included.
+    pub(crate) open_longest: u64,
     pub(crate) probes: u32,
     pub(crate) max_keys: u32,
 }
@@ -55,15 +57,15 @@ impl Rules {
         let factor = 1_u64.checked_shl(growth).unwrap_or(u64::MAX);
         self.open_for.saturating_mul(factor).min(self.open_max)
     }
-
-    /// Returns the longest open time, in milliseconds, jitter included.
-    pub(crate) fn open_longest(&self) -> u64 {
-        self.open_max.saturating_add(self.open_max / JITTER)
-    }
 }
 
 /// The jitter on top of an open time is at most one part in this many: 20 %.
 pub(crate) const JITTER: u64 = 5;
+
+/// Returns the longest open time, jitter included, where it is `open_max` without.
+pub(super) const fn with_jitter(open_max: u64) -> u64 {
+    open_max.saturating_add(open_max / JITTER)
+}
 
 pub(super) const fn clamp(n: u32, least: u32, most: u32) -> u32 {
     if n < least {
@@ -157,7 +159,7 @@ mod tests {
             .rules();
         let times: Vec<_> = (0..6).map(|g| r.open_time(g)).collect();
         assert_eq!(times, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
-        assert_eq!(r.open_longest(), 12_000);
+        assert_eq!(r.open_longest, 12_000);
     }
 
     #[test]
@@ -211,7 +213,7 @@ mod tests {
             let rules = policy.rules();
             prop_assert!(1 <= rules.open_for && rules.open_for <= rules.open_max);
             prop_assert!(rules.open_time(0) <= rules.open_time(growth));
-            prop_assert!(rules.open_time(growth) <= rules.open_longest());
+            prop_assert!(rules.open_time(growth) <= rules.open_longest);
             let failed = rules.rate.and_then(|r| r.failed);
             prop_assert!(failed.is_some_and(|r| 0.0 < r && r <= 1.0), "{failed:?}");
 
@@ -224,8 +226,8 @@ mod tests {
             }
             prop_assert_eq!(core.state(), CircuitState::Open);
             let left = core.admit(now).unwrap_err();
-            prop_assert!(left.is_some_and(|ms| ms <= rules.open_longest()), "{left:?}");
-            NOW.set(clock::ORIGIN_MS + rules.open_longest());
+            prop_assert!(left.is_some_and(|ms| ms <= rules.open_longest), "{left:?}");
+            NOW.set(clock::ORIGIN_MS + rules.open_longest);
             for _ in 0..rules.probes {
                 let probe = core.admit(now).unwrap();
                 core.record(probe, CircuitVerdict::Success, now);

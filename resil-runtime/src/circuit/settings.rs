@@ -54,6 +54,7 @@ impl Settings {
         State::Closed {
             in_a_row: 0,
             record_successes: !matches!(self.window, WindowStore::None),
+            timed: self.rules.slow_after != 0,
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::time::Duration;
 
 use super::breaker::BreakerCore;
+use super::breaker::call::AdmittedCall;
 use super::callers::{Caller, Reported};
 use super::key_text::KeyText;
 use super::named::NamedBreaker;
@@ -15,6 +15,7 @@ use super::policy::CircuitPolicy;
 use crate::call::{CallState, PerType, Site, Types};
 use crate::compact_duration::CompactDuration;
 use crate::error::Refusal;
+use crate::event;
 use crate::sync::Arc;
 
 /// Stands in place of an instance's settings once a conflict of two instances was noted.
@@ -114,13 +115,36 @@ impl CircuitSite {
         call: &'a CallState,
     ) -> Result<Permit<'a>, Refusal> {
         let breaker = self.breaker(policy);
-        match breaker.begin(self.caller()) {
-            Ok(admitted) => Ok(Permit::new(breaker, call, self.site, admitted)),
-            Err(retry_in) => Err(refuse(breaker, breaker, retry_in, call)),
-        }
+        let admitted = match breaker.begin_at_once() {
+            Some(admitted) => admitted,
+            None => self.begin(breaker, call)?,
+        };
+        Ok(Permit::new(breaker, call, self.site, admitted))
     }
 
-    #[inline(always)]
+    /// Lets a call in, or refuses it, where there is more to do than to let it in.
+    #[inline(never)]
+    fn begin(
+        &'static self,
+        breaker: &'static NamedBreaker,
+        call: &CallState,
+    ) -> Result<AdmittedCall, Refusal> {
+        if let Some(left) = breaker.refuses_for() {
+            return Err(refuse(breaker, breaker, Some(left), call));
+        }
+        self.begin_by_steps(breaker, call)
+    }
+
+    #[inline(never)]
+    fn begin_by_steps(
+        &'static self,
+        breaker: &'static NamedBreaker,
+        call: &CallState,
+    ) -> Result<AdmittedCall, Refusal> {
+        let begun = breaker.begin(self.caller());
+        begun.map_err(|retry_in| refuse(breaker, breaker, retry_in, call))
+    }
+
     fn caller(&self) -> Caller<'_> {
         Caller {
             function: Some(self.site),
@@ -178,22 +202,26 @@ impl KeyedCircuit {
     }
 }
 
-#[cold]
+#[inline]
 fn refuse(
     core: &BreakerCore,
     named: &'static NamedBreaker,
     retry_in: Option<u64>,
     call: &CallState,
 ) -> Refusal {
-    core.tell_refused(Some(call));
+    if event::is_awake() {
+        core.tell_refused(Some(call));
+    }
     Refusal::CircuitOpen {
         name: named.name_ref(),
-        retry_in: retry_in.map(|ms| CompactDuration::new(Duration::from_millis(ms))),
+        retry_in: retry_in.map(CompactDuration::from_millis),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::call::{Failure, Outcome};
     use crate::circuit::CircuitState;

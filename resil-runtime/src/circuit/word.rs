@@ -3,8 +3,9 @@
 //! From the top: phase 2 bits, generation 18, payload 44. Every change of state takes the next
 //! generation. A call remembers the top 20 bits as its [`Stamp`]. If they have changed when it
 //! ends, the call is late, and its outcome is not counted. `payload == 0` in the closed phase means
-//! that *a success would change nothing*: the inlined path of a success is one load and one test,
-//! whatever the rules are.
+//! that *a success would change nothing, however long it took*: the inlined path of a success is one
+//! load and one test, whatever the rules are. One test of the same word lets a call in, if calls are
+//! not timed.
 
 use crate::event::circuit_state::CircuitState;
 
@@ -25,6 +26,8 @@ pub(crate) enum State {
         in_a_row: u32,
         /// A success would change the window, so successes have to be recorded too.
         record_successes: bool,
+        /// A rule is about slow calls: the clock is read when a call begins and when it ends.
+        timed: bool,
     },
     /// Calls are refused.
     Open {
@@ -51,9 +54,13 @@ pub(crate) enum State {
     Disabled,
 }
 
-const PAYLOAD_BITS: u32 = 44;
+/// The number of bits below the stamp.
+pub(crate) const PAYLOAD_BITS: u32 = 44;
 const PHASE_SHIFT: u32 = 62;
 const GENERATION_MASK: u64 = (1 << (PHASE_SHIFT - PAYLOAD_BITS)) - 1;
+
+/// The bit of a closed word whose calls are timed.
+const TIMED: u64 = 1 << 17;
 
 const CLOSED: u64 = 0;
 const OPEN: u64 = 1;
@@ -72,15 +79,23 @@ pub(crate) const GROWTH_MAX: u32 = 31;
 impl Word {
     /// The bits of which at least one is set if a success has to be recorded.
     const NOT_QUIET: u64 = !(GENERATION_MASK << PAYLOAD_BITS);
+    /// The bits of which at least one is set if there is more to letting a call in than to note the
+    /// stamp.
+    const NOT_AT_ONCE: u64 = 0b11 << PHASE_SHIFT | TIMED;
+    /// The payload in the closed phase if nothing but a success in the window is to be recorded.
+    const RECORDS_SUCCESSES: u64 = 1;
 
     pub(crate) const fn new(generation: u32, state: State) -> Self {
         let (phase, payload) = match state {
             State::Closed {
                 in_a_row,
                 record_successes,
+                timed,
             } => (
                 CLOSED,
-                ((in_a_row & 0xffff) as u64) << 1 | record_successes as u64,
+                (if timed { TIMED } else { 0 })
+                    | ((in_a_row & 0xffff) as u64) << 1
+                    | record_successes as u64,
             ),
             State::Open { until, growth } => {
                 let until = if until > UNTIL_MAX { UNTIL_MAX } else { until };
@@ -110,6 +125,7 @@ impl Word {
             CLOSED => State::Closed {
                 in_a_row: bits(payload, 1, 16),
                 record_successes: payload & 1 != 0,
+                timed: payload & TIMED != 0,
             },
             OPEN => State::Open {
                 until: payload & UNTIL_MAX,
@@ -132,10 +148,40 @@ impl Word {
         self.0 >> PHASE_SHIFT == CLOSED
     }
 
-    /// Returns whether the breaker is closed and a success would change nothing.
+    /// Returns whether the breaker is closed and calls are not timed: a call is let in, and there is
+    /// nothing to do for it.
+    #[inline(always)]
+    pub(crate) const fn admits_at_once(self) -> bool {
+        self.0 & Self::NOT_AT_ONCE == 0
+    }
+
+    /// Returns whether the breaker is closed and calls are timed.
+    pub(crate) const fn is_timed(self) -> bool {
+        self.is_closed() && self.0 & TIMED != 0
+    }
+
+    /// Returns whether the breaker is closed and a success would change nothing, however long it
+    /// took.
     #[inline(always)]
     pub(crate) const fn is_quiet(self) -> bool {
         self.0 & Self::NOT_QUIET == 0
+    }
+
+    /// Returns whether the breaker is closed and a success would change the window, and nothing else:
+    /// no failure in a row ends with it, and calls are not timed.
+    #[inline(always)]
+    pub(crate) const fn only_records_successes(self) -> bool {
+        self.0 & Self::NOT_QUIET == Self::RECORDS_SUCCESSES
+    }
+
+    /// Returns the millisecond at which the open time ends, if the breaker is open.
+    #[inline(always)]
+    pub(crate) const fn open_until(self) -> Option<u64> {
+        if self.0 >> PHASE_SHIFT == OPEN {
+            Some(self.0 & UNTIL_MAX)
+        } else {
+            None
+        }
     }
 
     #[inline(always)]
@@ -171,9 +217,17 @@ impl From<State> for CircuitState {
 }
 
 impl Stamp {
-    /// The stamp of a nested call, and of one whose outcome is recorded. No word has it, so that the
-    /// call is late whenever it ends.
-    pub(crate) const NESTED: Self = Self(u32::MAX);
+    /// Returns the stamp in the top bits of a word, above [`PAYLOAD_BITS`] zeros.
+    #[inline(always)]
+    pub(crate) const fn to_high_bits(self) -> u64 {
+        (self.0 as u64) << PAYLOAD_BITS
+    }
+
+    /// Returns the stamp in the top bits of `word`, whatever stands below.
+    #[inline(always)]
+    pub(crate) const fn of_high_bits(word: u64) -> Self {
+        Word(word).stamp()
+    }
 
     pub(crate) const fn generation(self) -> u32 {
         bits(self.0 as u64, 0, PHASE_SHIFT - PAYLOAD_BITS)
@@ -203,98 +257,4 @@ const fn bits(word: u64, from: u32, width: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_put_in_comes_out_in_every_generation() {
-        let states = [
-            State::Closed {
-                in_a_row: 0,
-                record_successes: false,
-            },
-            State::Closed {
-                in_a_row: 65_535,
-                record_successes: true,
-            },
-            State::Open {
-                until: UNTIL_MAX,
-                growth: 0,
-            },
-            State::Open {
-                until: 1 << 34,
-                growth: GROWTH_MAX,
-            },
-            State::HalfOpen {
-                out: 255,
-                ok: 0,
-                growth: 31,
-                probe_number: NUMBER_MASK,
-            },
-            State::HalfOpen {
-                out: 0,
-                ok: 254,
-                growth: 0,
-                probe_number: 0,
-            },
-            State::ForcedOpen,
-            State::Disabled,
-        ];
-        for generation in [0, 1, 0x3_fffe, 0x3_ffff] {
-            for state in states {
-                let word = Word::new(generation, state);
-                assert_eq!(word.state(), state);
-                assert_eq!(word.generation(), generation);
-                assert_eq!(word.stamp().generation(), generation);
-                assert_eq!(word.next(state).generation(), (generation + 1) & 0x3_ffff);
-                assert_ne!(word.stamp(), word.next(state).stamp());
-            }
-        }
-    }
-
-    #[test]
-    fn only_a_closed_word_with_nothing_counted_is_quiet() {
-        let quiet = State::Closed {
-            in_a_row: 0,
-            record_successes: false,
-        };
-        assert!(Word::new(7, quiet).is_quiet());
-        assert!(
-            !Word::new(
-                7,
-                State::Closed {
-                    in_a_row: 1,
-                    record_successes: false
-                }
-            )
-            .is_quiet()
-        );
-        assert!(
-            !Word::new(
-                7,
-                State::Closed {
-                    in_a_row: 0,
-                    record_successes: true
-                }
-            )
-            .is_quiet()
-        );
-        assert!(!Word::new(7, State::ForcedOpen).is_quiet());
-        assert!(!Word::new(7, State::Disabled).is_quiet());
-    }
-
-    #[test]
-    fn what_does_not_fit_saturates() {
-        let open = State::Open {
-            until: u64::MAX,
-            growth: u32::MAX,
-        };
-        assert_eq!(
-            Word::new(0, open).state(),
-            State::Open {
-                until: UNTIL_MAX,
-                growth: GROWTH_MAX
-            }
-        );
-    }
-}
+mod tests;

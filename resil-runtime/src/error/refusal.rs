@@ -50,6 +50,9 @@ impl Refusal {
 
 impl Refusal {
     /// Returns the public form. A `From` would show this type in the documentation of [`Error`].
+    // Inlined where it is converted into the user's error, of which there is one place a type: there
+    // the fields go where they belong without a copy.
+    #[inline]
     pub fn into_error(self) -> Error {
         match self {
             Self::Timeout {

@@ -66,6 +66,11 @@ pub(super) const MODELS: &[Model] = &[
         check: adoption_against_record,
         variants: &["adopt_generation"],
     },
+    Model {
+        name: "circuit: adoption of a rule about slow calls against a call",
+        check: adoption_against_call,
+        variants: &["adopt_generation", "change_in_one"],
+    },
 ];
 
 pub(super) const NOON: u64 = 1 << 34;
@@ -323,5 +328,28 @@ fn adoption_against_record() {
         // Two failures are two by either rules: it may be open. What is counted is all new.
         let counted = core.counts(noon).failures_in_a_row;
         assert_eq!(counted, 0, "old rules, new count");
+    });
+}
+
+/// A call that is not timed does not count where calls are timed, and a failure by the defaults does
+/// not take the mark away by which they are.
+fn adoption_against_call() {
+    explore(|| {
+        let core = Arc::new(BreakerCore::new("loom"));
+        let stamp = core.admit(noon).unwrap();
+        let mut call = None;
+        three(
+            &core,
+            |c| {
+                let slow = policy().slow(Duration::from_secs(1));
+                c.adopt(&slow.failures(2), "loom", noon).unwrap();
+            },
+            move |c| c.record(stamp, Failure, noon),
+            |c| call = c.begin_at_once(),
+        );
+        assert!(core.load().is_timed(), "the mark is lost");
+        if let Some(call) = call {
+            assert_ne!(call.stamp(), core.load().stamp(), "it is not timed");
+        }
     });
 }

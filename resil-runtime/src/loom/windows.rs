@@ -23,6 +23,16 @@ pub(super) const MODELS: &[Model] = &[
         variants: &["skip_fence", "record_fence"],
     },
     Model {
+        name: "counted window: success against success, one of them in the place of a failure",
+        check: success_against_success,
+        variants: &["number_in_one"],
+    },
+    Model {
+        name: "counted window: a window that is clean again against a failure that tells late",
+        check: clean_again,
+        variants: &["settled_success"],
+    },
+    Model {
         name: "counted window: skipping successes against reset",
         check: skipping_against_reset,
         variants: &["skip_stamp"],
@@ -50,7 +60,7 @@ pub(super) const MODELS: &[Model] = &[
     Model {
         name: "timed window: failure against success at the threshold",
         check: timed_at_the_threshold,
-        variants: &["model_fence"],
+        variants: &["model_fence", "noted_before_look"],
     },
 ];
 
@@ -90,6 +100,34 @@ fn skipping_against_recording() {
         both(&core, |c| put_all(c, [Failure]), |c| put_all(c, [Success]));
         assert_eq!(core.counts(noon).failures, 1);
         assert!(!core.is_quiet(), "a failure is stuck in a quiet window");
+    });
+}
+
+/// One success is recorded by its number, the other one takes the failure out.
+fn success_against_success() {
+    explore(|| {
+        let core = counted(3);
+        put_all(&core, [Success, Failure, Success]);
+        both(&core, |c| put_all(c, [Success]), |c| put_all(c, [Success]));
+        assert_eq!((core.counts(noon).failures, core.set_bits()), (0, 0));
+        assert!(core.is_quiet(), "successes are recorded for ever");
+    });
+}
+
+/// A failure that was pushed out of the window before it could say that successes have to be recorded
+/// says so of a clean window. Some later success finds that.
+fn clean_again() {
+    explore_within(Some(3), || {
+        let core = counted(3);
+        put_all(&core, [Success, Success, Failure]);
+        both(
+            &core,
+            |c| put_all(c, [Failure]),
+            |c| put_all(c, [Success, Success, Success]),
+        );
+        put_all(&core, [Success, Success, Success, Success]);
+        assert_eq!((core.counts(noon).failures, core.set_bits()), (0, 0));
+        assert!(core.is_quiet(), "successes are recorded for ever");
     });
 }
 

@@ -21,13 +21,13 @@ use crate::event::circuit_state::CircuitState;
 use crate::sync::{Ordering, broken};
 
 impl BreakerCore {
-    /// Lets a call in.
+    /// Lets a call in that is not timed.
     ///
     /// # Errors
     ///
     /// If it refuses the call, returns the milliseconds until the next probe may run, if they are
     /// known.
-    #[inline(always)]
+    #[cfg(any(test, loom))]
     pub(crate) fn admit(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
         let word = self.load();
         if word.is_closed() {
@@ -36,8 +36,23 @@ impl BreakerCore {
         self.admit_not_closed(clock)
     }
 
-    #[inline(never)]
-    fn admit_not_closed(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
+    /// Returns the milliseconds for which the breaker stays open; `None` if it is not open, or its
+    /// open time is over. This is the straight path of a refusal: one read of the clock, and nothing
+    /// to change.
+    #[inline(always)]
+    pub(super) fn stays_open_for(&self, clock: impl FnOnce() -> u64) -> Option<u64> {
+        let until = self.load().open_until()?;
+        let rules = &self.settings().rules;
+        let now = clock();
+        (!is_due(rules, until, now)).then(|| until - now)
+    }
+
+    /// Lets a call in where the breaker was found not closed.
+    ///
+    /// # Errors
+    ///
+    /// As those of `admit`.
+    pub(super) fn admit_not_closed(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
         loop {
             let word = self.load();
             let rules = &self.settings().rules;

@@ -41,9 +41,6 @@ impl BreakerCore {
             Settings::new(rules, owner, self.key().is_some())
         });
         if is_mine {
-            // Set before the word is changed: a thread that finds the new generation finds this
-            // too.
-            self.set_slow_after(rules.slow_after);
             self.begin_anew(settings, clock);
             Ok(())
         } else if settings.rules == rules {

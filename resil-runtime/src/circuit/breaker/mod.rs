@@ -39,8 +39,6 @@ pub(crate) struct BreakerCore {
 #[derive(Debug)]
 struct Hot {
     word: AtomicU64,
-    /// [`slow_after`](super::rules::Rules::slow_after) of the settings; written once, with them.
-    slow_after: AtomicU64,
     /// The time at which the last probe was let in, in milliseconds. It is written only together
     /// with the word, so that it costs nothing while the breaker is closed. See
     /// [`admit`](self::admit).
@@ -62,7 +60,6 @@ impl BreakerCore {
         Self {
             hot: Line(Hot {
                 word: AtomicU64::new(Word::new(0, DEFAULTS.closed()).0),
-                slow_after: AtomicU64::new(0),
                 last_probe_at: AtomicU64::new(0),
             }),
             identity,
@@ -74,16 +71,6 @@ impl BreakerCore {
     #[inline(always)]
     pub(crate) fn load(&self) -> Word {
         Word(self.hot.0.word.load(Ordering::Acquire))
-    }
-
-    /// Returns the time in nanoseconds from which on a call is slow; 0 if calls are not timed.
-    #[inline(always)]
-    fn slow_after(&self) -> u64 {
-        self.hot.0.slow_after.load(Ordering::Relaxed)
-    }
-
-    fn set_slow_after(&self, ns: u64) {
-        self.hot.0.slow_after.store(ns, Ordering::Relaxed);
     }
 
     fn last_probe_at(&self) -> &AtomicU64 {
@@ -154,6 +141,8 @@ impl BreakerCore {
     }
 
     /// Tells listeners that `call` was refused; without one, that a manual call was.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn tell_refused(&self, call: Option<&CallState>) {
         event::emit(|| Event::CircuitRefused {
             name: self.name(),

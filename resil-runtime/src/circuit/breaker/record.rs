@@ -6,16 +6,17 @@
 
 use super::{BreakerCore, Clock};
 use crate::circuit::machine;
-use crate::circuit::rules::Rules;
+use crate::circuit::rules::{Rate, Rules};
 use crate::circuit::settings::WindowStore;
 use crate::circuit::verdict::CircuitVerdict;
-use crate::circuit::window::Sample;
 use crate::circuit::window::counted::CountedWindow;
-use crate::circuit::word::{Stamp, State};
+use crate::circuit::window::timed::TimedWindow;
+use crate::circuit::window::{Sample, Tally};
+use crate::circuit::word::{Stamp, State, Word};
 use crate::sync::{Ordering, broken, fence};
 
 impl BreakerCore {
-    /// Returns whether a success would change nothing.
+    /// Returns whether a success would change nothing, however long it took.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
         self.load().is_quiet()
@@ -23,6 +24,53 @@ impl BreakerCore {
 
     fn is_current(&self, stamp: Stamp) -> bool {
         self.load().stamp() == stamp
+    }
+
+    /// Records the outcome of a call that was not slow.
+    #[inline]
+    pub(crate) fn record(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
+        let word = self.load();
+        // The straight path of a success of which the window alone has to know.
+        if verdict == CircuitVerdict::Success
+            && word.only_records_successes()
+            && word.stamp() == stamp
+        {
+            match &self.settings().window {
+                WindowStore::None => {}
+                WindowStore::Timed(window) => return self.record_in_timed(stamp, window, clock),
+                WindowStore::Counted(window) => {
+                    let taken = window.take();
+                    if !window.is_recorded_by(taken, stamp.generation()) {
+                        self.record_taken(stamp, taken, clock);
+                    }
+                    return;
+                }
+            }
+        }
+        self.record_timed(stamp, verdict, false, clock);
+    }
+
+    /// Records a quick success in a timed window.
+    #[inline(never)]
+    fn record_in_timed(&self, stamp: Stamp, window: &TimedWindow, clock: Clock) {
+        match window.record_success(stamp.generation(), clock()) {
+            None => self.record_timed(stamp, CircuitVerdict::Success, false, clock),
+            Some(tag) if window.is_clean(tag) => {}
+            Some(tag) => self.trip_by_time(stamp, tag, clock),
+        }
+    }
+
+    /// Records a quick success that has `taken` a number of the counted window.
+    #[inline(never)]
+    fn record_taken(&self, stamp: Stamp, taken: u64, clock: Clock) {
+        let settings = self.settings();
+        if let (WindowStore::Counted(window), Some(rate)) = (&settings.window, &settings.rules.rate)
+        {
+            let current = || self.is_current(stamp);
+            let sample = Sample::default();
+            let tally = window.record_taken(taken, stamp.generation(), sample, current);
+            self.counted(stamp, sample, tally, (window, rate), clock);
+        }
     }
 
     /// Records the outcome of a call that was let in with `stamp`, and whether it was slow. If the
@@ -42,7 +90,7 @@ impl BreakerCore {
                 return;
             }
             if word.is_closed() {
-                return self.record_closed(stamp, verdict, slow, clock);
+                return self.record_closed(word, verdict, slow, clock);
             }
             let settings = self.settings();
             let open = |growth| open_now(&settings.rules, growth, clock);
@@ -55,65 +103,73 @@ impl BreakerCore {
         }
     }
 
-    /// Records the outcome of a call that was not slow.
-    #[cfg(any(test, loom))]
-    pub(crate) fn record(&self, stamp: Stamp, verdict: CircuitVerdict, clock: Clock) {
-        self.record_timed(stamp, verdict, false, clock);
-    }
-
-    fn record_closed(&self, stamp: Stamp, verdict: CircuitVerdict, slow: bool, clock: Clock) {
+    /// Records an outcome of a call that was let in with the stamp of `word`, which is closed.
+    fn record_closed(&self, word: Word, verdict: CircuitVerdict, slow: bool, clock: Clock) {
         let failed = match verdict {
             CircuitVerdict::Neutral => return,
             CircuitVerdict::Failure => true,
             CircuitVerdict::Success => false,
         };
         let sample = Sample { failed, slow };
-        if self.count_in_a_row(stamp, failed, clock) {
+        let settings = self.settings();
+        if self.count_in_a_row(word, &settings.rules, failed, clock) {
             return;
         }
-        let settings = self.settings();
         let Some(rate) = &settings.rules.rate else {
             return;
         };
-        let generation = stamp.generation();
+        let stamp = word.stamp();
         let current = || self.is_current(stamp);
         match &settings.window {
             WindowStore::None => {}
             WindowStore::Timed(window) => {
-                if let Some(tag) = window.record(generation, sample, clock, current)
-                    && window.trips(tag, rate)
+                let tag = window.record(stamp.generation(), sample, clock, current);
+                let may_trip = |tag| sample != Sample::default() || !window.is_clean(tag);
+                if let Some(tag) = tag
+                    && may_trip(tag)
                 {
-                    self.trip(stamp, clock);
+                    self.trip_by_time(stamp, tag, clock);
                 }
             }
             WindowStore::Counted(window) => {
-                let changes_nothing = sample == Sample::default();
-                if changes_nothing && self.is_quiet() {
+                if sample == Sample::default() && self.is_quiet() {
                     return;
                 }
-                let Some(tally) = window.record(generation, sample, current) else {
-                    return;
-                };
-                if rate.reached(tally.failures, tally.slow, tally.calls) {
-                    self.trip(stamp, clock);
-                } else if !changes_nothing {
-                    self.record_successes(stamp);
-                } else if tally.settled {
-                    self.skip_successes(stamp, window);
-                }
+                let tally = window.record(stamp.generation(), sample, current);
+                self.counted(stamp, sample, tally, (window, rate), clock);
             }
         }
     }
 
+    /// Does what the counts of a counted window ask for, after `sample` was recorded in it.
+    fn counted(
+        &self,
+        stamp: Stamp,
+        sample: Sample,
+        tally: Option<Tally>,
+        (window, rate): (&CountedWindow, &Rate),
+        clock: Clock,
+    ) {
+        let Some(tally) = tally else {
+            return;
+        };
+        if rate.reached(tally.failures, tally.slow, tally.calls) {
+            self.trip(stamp, clock);
+        } else if sample != Sample::default() {
+            self.record_successes(stamp);
+        } else if tally.settled {
+            self.skip_successes(stamp, window);
+        }
+    }
+
     /// Counts an outcome among the failures in a row. Returns true if there is nothing more to do:
-    /// the outcome opened the breaker, or came too late.
-    fn count_in_a_row(&self, stamp: Stamp, failed: bool, clock: Clock) -> bool {
+    /// the outcome opened the breaker, or came too late. `word` is the state as it was read last.
+    fn count_in_a_row(&self, word: Word, rules: &Rules, failed: bool, clock: Clock) -> bool {
+        let (stamp, mut word) = (word.stamp(), word);
         loop {
-            let word = self.load();
             if !word.is_closed() || (word.stamp() != stamp && !broken("late_count")) {
                 return true;
             }
-            let rules = &self.settings().rules;
             let open = || open_now(rules, 0, clock);
             let Some(to) = machine::count_in_a_row(word, rules, failed, open) else {
                 return false;
@@ -121,6 +177,18 @@ impl BreakerCore {
             if self.change(word, to) || broken("in_a_row_again") {
                 return failed && !to.is_closed();
             }
+            word = self.load();
+        }
+    }
+
+    /// Opens the breaker if the counts of its timed window at `tag` ask for it.
+    #[inline(never)]
+    fn trip_by_time(&self, stamp: Stamp, tag: u64, clock: Clock) {
+        let settings = self.settings();
+        if let (WindowStore::Timed(window), Some(rate)) = (&settings.window, &settings.rules.rate)
+            && window.trips(tag, rate)
+        {
+            self.trip(stamp, clock);
         }
     }
 

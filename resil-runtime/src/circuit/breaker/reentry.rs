@@ -11,7 +11,7 @@ use super::BreakerCore;
 use super::call::AdmittedCall;
 use crate::call::Site;
 use crate::circuit::callers::{Caller, MANUAL};
-use crate::circuit::held::{BREAKERS, HeldFrame, HeldStack};
+use crate::circuit::held::{BREAKERS, HeldFrame, nothing_is_held};
 use crate::event::{self, Event};
 
 impl BreakerCore {
@@ -22,9 +22,8 @@ impl BreakerCore {
 
     /// Returns whether the poll in progress is under a permit of this breaker, and reports that
     /// `caller` entered it again.
-    #[inline(always)]
     pub(super) fn is_reentered(&self, caller: Caller<'_>) -> bool {
-        !BREAKERS.with(HeldStack::is_empty) && self.is_among_held(caller)
+        !nothing_is_held() && self.is_among_held(caller)
     }
 
     /// Returns whether the poll in progress is under a permit of this breaker, and reports nothing.

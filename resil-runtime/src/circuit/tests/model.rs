@@ -213,8 +213,10 @@ fn run(policy: CircuitPolicy, seed: u64, steps: u32) {
                     _ => CircuitVerdict::Success,
                 };
                 let slow = model.rules.slow_after != 0 && dice.throw(10) < bad;
-                if slow || verdict != CircuitVerdict::Success || !core.is_quiet() {
+                if slow {
                     core.record_timed(stamp, verdict, slow, now);
+                } else if verdict != CircuitVerdict::Success || !core.is_quiet() {
+                    core.record(stamp, verdict, now);
                 }
                 if let Some(growth) = model.record(period, verdict, slow) {
                     let rules = &model.rules;

@@ -17,8 +17,12 @@
 //! writer it is exact.
 //!
 //! Known and harmless: a writer that is suspended for a whole opening and recovery, between reading
-//! the count word and its `fetch_add`, takes a number of the new window and leaves the bits of that
-//! call as they were, as if a success had been recorded there.
+//! the state word, or the count word, and its `fetch_add`, takes a number of the new window and leaves
+//! the bits of that call as they were, as if a success had been recorded there.
+//!
+//! As long as something in a full window failed or was slow, most outcomes are quick successes in the
+//! place of others. They are recorded by their number alone: one `fetch_add`, and a look at the ring.
+//! Of a window that is found clean they tell the breaker, as any other success does.
 
 use super::sample::{Sample, Tally};
 use crate::sync::{AtomicU64, Line, Ordering, broken};
@@ -30,6 +34,8 @@ pub(crate) struct CountedWindow {
     /// Generation 32 | two bits for each of 16 calls: failed, slow.
     ring: Box<[AtomicU64]>,
     calls: u32,
+    /// 2³² / calls, rounded up: [`slot`](Self::slot) multiplies by it where it would divide.
+    reciprocal: u64,
 }
 
 const SEQUENCE: u64 = (1 << 16) - 1;
@@ -48,7 +54,7 @@ const BIAS: u64 = 1 << 13;
 /// moment.
 const HIGH: u64 = 1 << 15;
 /// The number of calls in a word of the ring.
-const CALLS: u32 = 16;
+const CALLS: u64 = 16;
 
 const fn begin(generation: u32) -> u64 {
     ((generation as u64) << GENERATION_SHIFT) + BIAS * FAILURE + BIAS * SLOW
@@ -64,10 +70,64 @@ impl CountedWindow {
         let calls = calls.max(1);
         Self {
             count: Line(AtomicU64::new(begin(0))),
-            ring: (0..calls.div_ceil(CALLS))
+            ring: (0..u64::from(calls).div_ceil(CALLS))
                 .map(|_| AtomicU64::new(0))
                 .collect(),
             calls,
+            reciprocal: (1_u64 << 32).div_ceil(u64::from(calls)),
+        }
+    }
+
+    /// Takes a sequence number, of whatever generation the count is. A caller that does not go on
+    /// with it leaves the bits of that call as they were.
+    #[inline(always)]
+    pub(crate) fn take(&self) -> u64 {
+        let count = &self.count.0;
+        // Not a compare-and-swap, nor a load before: both would miss the line twice under contention.
+        if broken("number_in_one") {
+            let taken = count.load(Ordering::Acquire);
+            count.store(taken + 1, Ordering::Release);
+            taken
+        } else {
+            count.fetch_add(1, Ordering::AcqRel)
+        }
+    }
+
+    /// Returns whether a quick success of `generation` that has `taken` a number is recorded by that:
+    /// the window is full, something in it failed or was slow, but not the call whose place it takes.
+    ///
+    /// Then the counts need not be looked at. They are what they were, and the rates with them, as
+    /// calls that are more than the window holds do not count.
+    #[inline(always)]
+    pub(crate) fn is_recorded_by(&self, taken: u64, generation: u32) -> bool {
+        let (sequence, calls) = (taken & SEQUENCE, u64::from(self.calls));
+        let differs = (taken ^ begin(generation)) & !SEQUENCE;
+        let is_of = differs < 1 << GENERATION_SHIFT;
+        let is_full = sequence >= calls && sequence < HIGH;
+        if !(is_of && is_full && (differs != 0 || broken("settled_success"))) {
+            return false;
+        }
+        let slot = self.slot(sequence);
+        let Some(word) = self.word(slot) else {
+            return false;
+        };
+        let seen = word.load(Ordering::Acquire);
+        let bits = (seen >> place(slot)) & 0b11;
+        seen >> 32 == u64::from(generation) && bits == 0
+    }
+
+    /// Records an outcome that has `taken` a number.
+    pub(crate) fn record_taken(
+        &self,
+        taken: u64,
+        generation: u32,
+        sample: Sample,
+        current: impl Fn() -> bool + Copy,
+    ) -> Option<Tally> {
+        if is_of(taken, generation) {
+            self.put(taken, generation, sample, current)
+        } else {
+            self.record(generation, sample, current)
         }
     }
 
@@ -99,17 +159,21 @@ impl CountedWindow {
                 Err(now) => seen = now,
             }
         }
-        // Not a compare-and-swap, which would miss the line twice under contention.
-        let taken = if broken("number_in_one") {
-            let taken = count.load(Ordering::Acquire);
-            count.store(taken + 1, Ordering::Release);
-            taken
-        } else {
-            count.fetch_add(1, Ordering::AcqRel)
-        };
+        let taken = self.take();
         if !is_of(taken, generation) {
             return None;
         }
+        self.put(taken, generation, sample, current)
+    }
+
+    /// Puts an outcome in the place of the number that it has `taken`.
+    fn put(
+        &self,
+        taken: u64,
+        generation: u32,
+        sample: Sample,
+        current: impl Fn() -> bool,
+    ) -> Option<Tally> {
         if taken & SEQUENCE >= HIGH {
             self.renumber(generation);
         }
@@ -141,11 +205,8 @@ impl CountedWindow {
         sample: Sample,
         current: impl Fn() -> bool,
     ) -> Option<Sample> {
-        let slot = sequence % u64::from(self.calls);
-        let word = self
-            .ring
-            .get(usize::try_from(slot / u64::from(CALLS)).ok()?)?;
-        let place = slot % u64::from(CALLS) * 2;
+        let slot = self.slot(sequence);
+        let (word, place) = (self.word(slot)?, place(slot));
         let mut seen = word.load(Ordering::Acquire);
         loop {
             let kept = if seen >> 32 == u64::from(generation) {
@@ -164,6 +225,19 @@ impl CountedWindow {
                 Err(now) => seen = now,
             }
         }
+    }
+
+    /// Returns the place in the ring of call number `sequence`: the remainder by the calls.
+    #[inline(always)]
+    fn slot(&self, sequence: u64) -> u64 {
+        // Exact, as a sequence number has 16 bits, and the calls have 14.
+        sequence - ((sequence * self.reciprocal) >> 32) * u64::from(self.calls)
+    }
+
+    /// Returns the word of the ring with that slot.
+    #[inline(always)]
+    fn word(&self, slot: u64) -> Option<&AtomicU64> {
+        self.ring.get(usize::try_from(slot / CALLS).ok()?)
     }
 
     /// Brings one word of the ring to `generation`.
@@ -217,6 +291,11 @@ impl CountedWindow {
 
 fn is_of(count: u64, generation: u32) -> bool {
     count >> GENERATION_SHIFT == u64::from(generation)
+}
+
+/// Returns the lowest bit of a slot in its word of the ring.
+const fn place(slot: u64) -> u64 {
+    slot % CALLS * 2
 }
 
 #[cfg(any(test, loom))]

@@ -1,6 +1,7 @@
 //! The two windows in which a breaker counts: the last so many calls, and the last so much time.
 
 pub(crate) mod counted;
+mod divisor;
 mod sample;
 mod shard;
 pub(crate) mod timed;

@@ -12,12 +12,16 @@
 //! writers then check the condition, one of them sees the other. It costs no more than acquire and
 //! release here.
 //!
+//! The tag of the last failure or slow call is kept too: as long as it is older than the window, a
+//! success looks at nothing else.
+//!
 //! A writer that finds a later tag than its own is late, or its clock lags behind another
 //! runtime's. It reads its clock again. If the tag found is still the later one, the writer's clock
 //! is taken as the right one, and its tag replaces the later one.
 
 use std::array;
 
+use super::divisor::Divisor;
 use super::sample::{Sample, Tally};
 use super::shard;
 use crate::circuit::rules::Rate;
@@ -37,7 +41,9 @@ pub(crate) struct TimedWindow {
     failures: Slots,
     /// Slow calls.
     slow: Slots,
-    window: u64,
+    /// The tag of the last bucket in which a call failed or was slow; 0 before.
+    latest: AtomicU64,
+    window: Divisor,
     layout: Layout,
 }
 
@@ -99,22 +105,23 @@ impl TimedWindow {
         Self::with_shards(window_ms, shard::number())
     }
 
-    /// Creates a window of `window_ms` with that many shards. One shard is enough for the breaker
-    /// of a key, and saves 1 KB.
+    /// Creates a window of `window_ms` with that many shards, rounded up to a power of two. One shard
+    /// is enough for the breaker of a key, and saves 1 KB.
     pub(crate) fn with_shards(window_ms: u64, shards: usize) -> Self {
         let window = window_ms.max(1);
         let slots = || Line(array::from_fn(|_| AtomicU64::new(0)));
         Self {
-            calls: (0..shards.max(1)).map(|_| slots()).collect(),
+            calls: (0..shards.next_power_of_two()).map(|_| slots()).collect(),
             failures: slots(),
             slow: slots(),
-            window,
+            latest: AtomicU64::new(0),
+            window: Divisor::new(window),
             layout: Layout::of_window(window),
         }
     }
 
     fn tag(&self, generation: u32, now: u64) -> u64 {
-        let bucket = now.saturating_mul(BUCKETS) / self.window;
+        let bucket = self.window.divide(now.saturating_mul(BUCKETS));
         self.layout.tag(generation, bucket)
     }
 
@@ -128,27 +135,57 @@ impl TimedWindow {
         current: impl Fn() -> bool,
     ) -> Option<u64> {
         let sample = sample.into();
-        let mut tag = self.tag(generation, clock());
-        let mut put = |slots: &Slots| {
-            self.add(slots, tag, false) || {
-                let in_force = current();
-                if in_force {
-                    tag = self.tag(generation, clock());
-                    self.add(slots, tag, true);
-                }
-                in_force
-            }
+        let mut put = Put {
+            tag: self.tag(generation, clock()),
+            again: || current().then(|| self.tag(generation, clock())),
         };
         // The call first, then its kind: a reader in the other order never sees more failures than
         // calls.
-        let is_put = put(self.own())
-            && (!sample.failed || put(&self.failures))
-            && (!sample.slow || put(&self.slow));
-        if !is_put {
+        if !put.by(|tag, sure| self.add(self.own(), tag, sure)) {
             return None;
         }
+        let late = broken("noted_before_look");
+        if sample != Sample::default() {
+            let is_put = (!sample.failed
+                || put.by(|tag, sure| self.add(&self.failures, tag, sure)))
+                && (!sample.slow || put.by(|tag, sure| self.add(&self.slow, tag, sure)))
+                && (late || put.by(|tag, sure| self.note(tag, sure)));
+            if !is_put {
+                return None;
+            }
+        }
         model_fence();
-        Some(tag)
+        if late && sample != Sample::default() {
+            self.note(put.tag, true);
+        }
+        Some(put.tag)
+    }
+
+    /// Records a quick success where the bucket of this thread is the one of `now`, and returns its
+    /// tag; `None` if there is more to do, and nothing is recorded.
+    #[inline(always)]
+    pub(crate) fn record_success(&self, generation: u32, now: u64) -> Option<u64> {
+        let (layout, tag) = (self.layout, self.tag(generation, now));
+        let slot = layout.slot(self.own(), tag);
+        let seen = slot.load(Ordering::SeqCst);
+        // Within the bucket, and short of its end, one more is one more.
+        let count = seen.wrapping_sub(tag);
+        let is_put = count < layout.counts()
+            && slot
+                .compare_exchange(seen, seen + 1, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok();
+        is_put.then(|| {
+            model_fence();
+            tag
+        })
+    }
+
+    /// Returns whether nothing in the window at `tag` failed or was slow, so that a quick success
+    /// does not open the breaker. It may return false where that is so.
+    #[inline(always)]
+    pub(crate) fn is_clean(&self, tag: u64) -> bool {
+        let since = tag.wrapping_sub(self.latest.load(Ordering::SeqCst));
+        since >= BUCKETS * self.layout.bucket && since <= u64::MAX / 2
     }
 
     /// Returns whether the counts of the window at `tag` open the breaker.
@@ -166,7 +203,8 @@ impl TimedWindow {
 
     /// Returns the shard of this thread.
     fn own(&self) -> &Slots {
-        &self.calls[shard::of_thread() % self.calls.len()]
+        // As many as a power of two: no division.
+        &self.calls[shard::of_thread() & (self.calls.len() - 1)]
     }
 
     fn calls(&self, tag: u64) -> u64 {
@@ -204,6 +242,25 @@ impl TimedWindow {
             .is_ok()
     }
 
+    /// Notes that a call failed or was slow in the bucket of `tag`. If a later one is noted, it does
+    /// nothing and returns false, unless the caller is `sure` of the tag.
+    fn note(&self, tag: u64, sure: bool) -> bool {
+        let mut latest = self.latest.load(Ordering::SeqCst);
+        while latest != tag {
+            if !sure && tag.wrapping_sub(latest) > u64::MAX / 2 {
+                return false;
+            }
+            let noted =
+                self.latest
+                    .compare_exchange(latest, tag, Ordering::SeqCst, Ordering::SeqCst);
+            match noted {
+                Ok(_) => break,
+                Err(now) => latest = now,
+            }
+        }
+        true
+    }
+
     /// Returns the sum of the ten buckets that end with `tag`.
     fn sum(&self, slots: &Slots, tag: u64) -> u64 {
         let layout = self.layout;
@@ -215,6 +272,32 @@ impl TimedWindow {
             .filter(|word| layout.since(*word, tag) < window)
             .map(|word| word & counts)
             .sum()
+    }
+}
+
+/// Writes of one outcome, all under one tag: see the [module](self) for what happens where a later one
+/// is found.
+struct Put<A> {
+    tag: u64,
+    /// Returns the tag by another look at the clock; `None` if the outcome is late.
+    again: A,
+}
+
+impl<A: Fn() -> Option<u64>> Put<A> {
+    /// Writes by `write`, which returns false if it finds a later tag and is not sure of its own.
+    /// Returns false if the outcome is late.
+    #[inline(always)]
+    fn by(&mut self, write: impl Fn(u64, bool) -> bool) -> bool {
+        write(self.tag, false) || self.by_again(write)
+    }
+
+    #[cold]
+    fn by_again(&mut self, write: impl Fn(u64, bool) -> bool) -> bool {
+        let Some(tag) = (self.again)() else {
+            return false;
+        };
+        self.tag = tag;
+        write(tag, true)
     }
 }
 

@@ -126,6 +126,105 @@ fn numbers_start_over_without_a_call_forgotten() {
 }
 
 #[test]
+fn the_place_of_a_call_is_the_remainder() {
+    for n in [1, 2, 3, 7, 15, 16, 17, 100, 641, 8_192, 9_999, 10_000] {
+        let w = CountedWindow::new(n);
+        for sequence in 0..=SEQUENCE {
+            assert_eq!(w.slot(sequence), sequence % u64::from(n), "{n}");
+        }
+    }
+}
+
+/// A quick success that takes a number, and whether that is all there is to do.
+fn is_quick(w: &CountedWindow, generation: u32) -> bool {
+    let taken = w.take();
+    if w.is_recorded_by(taken, generation) {
+        return true;
+    }
+    w.record_taken(taken, generation, GOOD, || true).unwrap();
+    false
+}
+
+#[test]
+fn a_success_that_changes_nothing_is_recorded_by_its_number() {
+    let w = CountedWindow::new(4);
+    put(&w, 9, true);
+    // Not full yet: the rate changes with each call.
+    assert_eq!([(); 3].map(|()| is_quick(&w, 9)), [false; 3]);
+    assert_eq!(w.tally(9).map(|t| (t.failures, t.calls)), Some((1, 4)));
+    // In the place of the failure.
+    put(&w, 9, true);
+    assert_eq!([(); 3].map(|()| is_quick(&w, 9)), [true; 3]);
+    assert!(!is_quick(&w, 9));
+    // Clean: the breaker has to hear of it, time and again.
+    assert!(w.tally(9).unwrap().settled);
+    assert!(!is_quick(&w, 9));
+    // A slow call is left as a failure is.
+    w.record(9, SLOW_GOOD, || true).unwrap();
+    assert_eq!([(); 3].map(|()| is_quick(&w, 9)), [true; 3]);
+    assert!(!is_quick(&w, 9));
+}
+
+#[test]
+fn of_another_generation_no_success_is_recorded_by_its_number() {
+    let w = CountedWindow::new(2);
+    for _ in 0..2 {
+        put(&w, 5, true);
+    }
+    put(&w, 5, false);
+    for other in [4, 6, 0x3_ffff] {
+        let taken = w.take();
+        assert!(!w.is_recorded_by(taken, other));
+        assert_eq!(w.record_taken(taken, other, GOOD, || false), None);
+    }
+    // The count is of this generation, but the word of the ring is not yet.
+    w.ring[0].store(0, Ordering::SeqCst);
+    assert!(!w.is_recorded_by(w.take(), 5));
+}
+
+#[test]
+fn numbers_are_lowered_by_successes_too() {
+    let w = CountedWindow::new(7);
+    for i in 0..7 {
+        put(&w, 0, i == 2);
+    }
+    w.count.0.fetch_add(HIGH / 7 * 7 - 7, Ordering::SeqCst);
+    let quick = (0..40).filter(|_| is_quick(&w, 0)).count();
+    // All but the one in the place of the failure, those that find the window clean after it, and the
+    // one that lowers the numbers.
+    assert!(quick < 7, "{quick}");
+    assert!(w.count.0.load(Ordering::SeqCst) & SEQUENCE < HIGH);
+}
+
+/// What a window counts is the same, whichever way its successes go.
+#[test]
+fn the_quick_way_counts_what_the_long_one_does() {
+    let mut x = 0x1234_5678_u64;
+    for n in [2, 16, 33, 100] {
+        let (quick, long) = (CountedWindow::new(n), CountedWindow::new(n));
+        let mut seen = 0;
+        for _ in 0..20_000 {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            let sample = Sample {
+                failed: x.is_multiple_of(19),
+                slow: x.is_multiple_of(23),
+            };
+            if sample == GOOD {
+                seen += u32::from(is_quick(&quick, 3));
+            } else {
+                quick.record(3, sample, || true).unwrap();
+            }
+            let wanted = long.record(3, sample, || true);
+            assert_eq!(quick.tally(3), wanted);
+            assert_eq!(quick.set_bits(3), long.set_bits(3));
+        }
+        assert!(seen > 1_000, "{seen} of {n}");
+    }
+}
+
+#[test]
 fn a_late_outcome_is_dropped_and_changes_nothing() {
     let w = CountedWindow::new(4);
     put(&w, 5, true);

@@ -117,10 +117,77 @@ fn it_is_the_last_ten_buckets_of_any_window() {
             model.push_back((bucket, x.is_multiple_of(3)));
             model.retain(|(b, _)| bucket - b < 10);
             let failures = model.iter().filter(|(_, f)| *f).count() as u64;
-            let got = put(&w, generation, x.is_multiple_of(3), now);
+            let failed = x.is_multiple_of(3);
+            let quick = !failed && w.record_success(generation, now).is_some();
+            let got = if quick {
+                read(&w, generation, now)
+            } else {
+                put(&w, generation, failed, now)
+            };
             assert_eq!(got, (failures, model.len() as u64));
+            assert!(failures == 0 || !w.is_clean(w.tag(generation, now)));
         }
     }
+}
+
+#[test]
+fn a_success_in_the_bucket_at_hand_is_counted_at_once() {
+    let w = TimedWindow::with_shards(1_000, 1);
+    assert_eq!(w.record_success(3, ORIGIN), None, "no bucket is begun");
+    put(&w, 3, true, ORIGIN);
+    assert_eq!(w.record_success(3, ORIGIN), Some(w.tag(3, ORIGIN)));
+    assert_eq!(read(&w, 3, ORIGIN), (1, 2));
+    for (generation, now) in [
+        (3, ORIGIN + 100),
+        (3, ORIGIN - 100),
+        (4, ORIGIN),
+        (2, ORIGIN),
+    ] {
+        assert_eq!(w.record_success(generation, now), None);
+    }
+    assert_eq!(read(&w, 3, ORIGIN), (1, 2));
+    // A count that is full is not added to.
+    let tag = w.tag(3, ORIGIN);
+    let slot = w.layout.slot(w.own(), tag);
+    slot.store(tag | w.layout.counts(), Ordering::SeqCst);
+    assert_eq!(w.record_success(3, ORIGIN), None);
+}
+
+#[test]
+fn it_is_clean_until_something_fails_and_a_window_after() {
+    let tag = |w: &TimedWindow, now| w.tag(3, now);
+    for sample in [(true, false), (false, true)] {
+        let (failed, slow) = sample;
+        let w = TimedWindow::new(1_000);
+        put(&w, 3, false, ORIGIN);
+        assert!(w.is_clean(tag(&w, ORIGIN)));
+        let note = |now| {
+            w.record(3, Sample { failed, slow }, || now, || true)
+                .unwrap()
+        };
+        note(ORIGIN);
+        for later in [0, 100, 899] {
+            assert!(!w.is_clean(tag(&w, ORIGIN + later)));
+        }
+        assert!(w.is_clean(tag(&w, ORIGIN.next_multiple_of(100) + 1_000)));
+        assert!(w.is_clean(w.tag(4, ORIGIN)), "of another generation");
+        note(ORIGIN + 500);
+        assert!(!w.is_clean(tag(&w, ORIGIN + 1_300)));
+        // On a clock that lags: nothing is known, so it has to be looked at.
+        assert!(!w.is_clean(tag(&w, ORIGIN - 3_600_000)));
+        note(ORIGIN - 3_600_000);
+        assert!(!w.is_clean(tag(&w, ORIGIN - 3_600_000 + 900)));
+    }
+}
+
+/// A failure that is late does not hide those of the generation in force.
+#[test]
+fn a_late_failure_is_not_noted() {
+    let w = TimedWindow::with_shards(1_000, 1);
+    put(&w, 3, true, ORIGIN + 1_000);
+    assert!(!w.note(w.tag(2, ORIGIN), false));
+    assert!(!w.note(w.tag(3, ORIGIN), false));
+    assert!(!w.is_clean(w.tag(3, ORIGIN + 1_900)));
 }
 
 #[test]
