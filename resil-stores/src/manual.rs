@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resil_runtime::__private::stores::{
-    Cause, Key as MemoryKey, KeyBuilder, MemoryStore, Scope, global,
+    Cause, Key as MemoryKey, KeyBuilder, KeyBytes, MemoryStore, Scope, global,
 };
 use resil_runtime::idempotency::store::{
     ByHand, Outcome, RecordKey, Recorded, Resolution, Snapshot, StoreResult, Token,
@@ -51,7 +51,7 @@ impl KeyOf {
         Self { name, parts }
     }
 
-    fn finish(self) -> Result<(Scope, Vec<u8>), IdempotencyError> {
+    fn finish(self) -> Result<(Scope, KeyBytes), IdempotencyError> {
         let name = self.name;
         let scope = Scope::named(name);
         let parts = self.parts.finish().into_parts();

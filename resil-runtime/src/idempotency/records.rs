@@ -19,11 +19,13 @@
 mod manual;
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::capacity::Room;
 use super::key::{Fingerprint, Key};
+use super::lookup::{KeyHasher, Lookup};
 use super::store::{OnAbandon, Recorded};
 use crate::clock::{self, Instant};
 
@@ -92,6 +94,12 @@ impl Record {
         }
     }
 
+    /// Returns whether a call with this fingerprint is another request. Where one side has none
+    /// there is nothing to compare.
+    fn differs(&self, fingerprint: Option<&Fingerprint>) -> bool {
+        matches!((fingerprint, &self.fingerprint), (Some(a), Some(b)) if a != b)
+    }
+
     fn live(&self, now: Instant) -> bool {
         self.done.is_none() && !self.abandoned && now < self.lease_end
     }
@@ -107,7 +115,7 @@ impl Record {
 
 /// One shard.
 pub(super) struct Records {
-    by_key: HashMap<Arc<Key>, Record>,
+    by_key: HashMap<Arc<Key>, Record, BuildHasherDefault<KeyHasher>>,
     /// All records by their [end](Record::end): those past it are evicted first.
     by_end: BTreeMap<(Instant, u64), Arc<Key>>,
     /// The records that are done, the oldest first: evicted when no record has ended.
@@ -120,7 +128,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn new() -> Self {
         Self {
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
             by_end: BTreeMap::new(),
             done: BTreeMap::new(),
             last: 0,
@@ -130,6 +138,22 @@ impl Records {
     fn next(&mut self) -> u64 {
         self.last += 1;
         self.last
+    }
+
+    /// Returns the outcome that a [`claim`](Self::claim) of `key` would answer with, if it would:
+    /// the key is done, and `fingerprint` is no other than its own.
+    pub(super) fn find_done(
+        &self,
+        key: &dyn Lookup,
+        fingerprint: Option<&Fingerprint>,
+        now: Instant,
+    ) -> Option<Recorded> {
+        let record = self.by_key.get(key)?;
+        let recorded = record.done.as_ref()?;
+        if now >= record.expiry || record.differs(fingerprint) {
+            return None;
+        }
+        Some(recorded.clone())
     }
 
     /// Claims `key`. `room` is asked for only if the key needs a new record.
@@ -169,10 +193,7 @@ impl Records {
                 taken_over: false,
             };
         };
-        // Where one side has no fingerprint there is nothing to compare.
-        if let (Some(ours), Some(theirs)) = (&request.fingerprint, &record.fingerprint)
-            && ours != theirs
-        {
+        if record.differs(request.fingerprint.as_ref()) {
             return Answer::KeyReused;
         }
         if let Some(recorded) = &record.done {

@@ -17,7 +17,7 @@ struct Params {
 }
 
 fn bytes(key: PreparedKey) -> Vec<u8> {
-    key.0.expect("a key")
+    key.0.expect("a key").to_vec()
 }
 
 #[track_caller]

@@ -121,7 +121,8 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
         let fp = rng.random_bool(0.3).then(|| rng.random_range(0..2));
         let request = Request {
             token,
-            fingerprint: fp.map(|fp: u8| Fingerprint::new(PreparedFingerprint::of(&fp).0.unwrap())),
+            fingerprint: fp
+                .map(|fp: u8| Fingerprint::new(&PreparedFingerprint::of(&fp).0.unwrap())),
             lease: LEASE,
             ttl: TTL,
             on_abandon,

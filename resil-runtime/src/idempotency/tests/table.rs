@@ -44,7 +44,7 @@ impl Bench {
     fn request(&self, token: Token, fp: Option<u8>) -> Request {
         Request {
             token,
-            fingerprint: fp.map(|fp| Fingerprint::new(PreparedFingerprint::of(&fp).0.unwrap())),
+            fingerprint: fp.map(|fp| Fingerprint::new(&PreparedFingerprint::of(&fp).0.unwrap())),
             lease: LEASE,
             ttl: TTL,
             on_abandon: self.mode,
@@ -240,7 +240,7 @@ fn another_fingerprint_is_told_in_every_state() {
 
 #[test]
 fn long_fingerprints_are_told_apart_too() {
-    let of = |s: &str| Fingerprint::new(PreparedFingerprint::of(s).0.unwrap());
+    let of = |s: &str| Fingerprint::new(&PreparedFingerprint::of(s).0.unwrap());
     let long = "x".repeat(10_000);
     assert!(of(&long) == of(&long));
     assert!(of(&long) != of(&(long.clone() + "y")));
