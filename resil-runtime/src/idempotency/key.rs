@@ -23,7 +23,7 @@ const MAX_PLAIN_FINGERPRINT: usize = 256;
 /// The key is made on entry, before any layer runs. So a fault in it is only kept here; the layer
 /// refuses with it when its turn comes.
 #[doc(hidden)]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "call `finish`"]
 pub struct KeyBuilder {
     bytes: KeyBytes,
@@ -50,12 +50,11 @@ impl KeyBuilder {
         self.parts += 1;
         if self.fault.is_none() {
             let done = encode_part(part, &mut self.bytes);
-            let done = done.and(if self.bytes.len() > MAX_KEY {
-                Err(KeyFault::TooLong)
-            } else {
-                Ok(())
-            });
-            self.fault = done.err().map(|fault| (self.parts, fault));
+            self.fault = match done {
+                Err(fault) => Some((self.parts, fault)),
+                Ok(()) if self.bytes.len() > MAX_KEY => Some((self.parts, KeyFault::TooLong)),
+                Ok(()) => None,
+            };
         }
         self
     }
@@ -64,14 +63,7 @@ impl KeyBuilder {
     /// 1.
     #[inline]
     pub fn finish(self) -> PreparedKey {
-        PreparedKey(match self.fault {
-            Some(fault) => Err(fault),
-            None if self.parts == 0 => Err((1, KeyFault::Missing)),
-            // An empty list or map is no key by itself. Beside other parts it is data, such as the
-            // parameters of a request that has none.
-            None if self.parts == 1 && is_empty(&self.bytes) => Err((1, KeyFault::Missing)),
-            None => Ok(self.bytes),
-        })
+        PreparedKey(self)
     }
 }
 
@@ -79,7 +71,7 @@ impl KeyBuilder {
 #[doc(hidden)]
 #[derive(Clone)]
 #[must_use = "pass it to `begin`"]
-pub struct PreparedKey(pub(super) Result<KeyBytes, (u32, KeyFault)>);
+pub struct PreparedKey(KeyBuilder);
 
 impl PreparedKey {
     /// Returns the encoded parts.
@@ -87,9 +79,20 @@ impl PreparedKey {
     /// # Errors
     ///
     /// [`Cause::InvalidKey`] if a value can't be part of a key, or there is none.
-    pub fn into_parts(self) -> Result<KeyBytes, Cause> {
-        self.0
-            .map_err(|(part, reason)| Cause::InvalidKey(part, reason))
+    pub fn parts(&self) -> Result<&[u8], Cause> {
+        let Self(KeyBuilder {
+            bytes,
+            parts,
+            fault,
+        }) = self;
+        // An empty list or map is no key by itself. Beside other parts it is data, such as the
+        // parameters of a request that has none.
+        let is_missing = || *parts == 0 || (*parts == 1 && is_empty(bytes));
+        match fault {
+            Some((part, reason)) => Err(Cause::InvalidKey(*part, *reason)),
+            None if is_missing() => Err(Cause::InvalidKey(1, KeyFault::Missing)),
+            None => Ok(bytes),
+        }
     }
 }
 
@@ -198,13 +201,12 @@ impl Scope {
             && self.instance == other.instance
     }
 
-    /// Hashes what tells scopes apart, but for the type of the result: under one `name`, functions
-    /// with other results have keys of equal hashes, and there are few of them.
+    /// Hashes what tells scopes apart, but for the type of the result, and for the site: that is
+    /// added at last. Under one `name`, functions with other results have keys of equal hashes, and
+    /// there are few of them.
     fn hash(&self, state: &mut impl Hasher) {
         if self.site == 0 {
             self.name.hash(state);
-        } else {
-            self.site.hash(state);
         }
         match self.instance {
             None => {}
@@ -247,7 +249,9 @@ impl<'k> KeyRef<'k> {
         let mut hasher = KEYS.get_or_init(RandomState::new).build_hasher();
         scope.hash(&mut hasher);
         hasher.write(parts);
-        let hash = hasher.finish();
+        // Nobody chooses an address, so it needs no key. The factor spreads it over all bits.
+        let site = (scope.site as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = hasher.finish() ^ site;
         Self { scope, parts, hash }
     }
 

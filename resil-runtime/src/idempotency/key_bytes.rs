@@ -5,26 +5,32 @@ use std::fmt;
 use std::ops::Deref;
 
 /// The most bytes that are kept in place. Two UUIDs in their text form are 90 bytes.
-const IN_PLACE: usize = 94;
+const IN_PLACE: usize = 92;
 
-/// The bytes of an encoded key, which a replay of it needs for one look into the store: a short key
-/// is not put on the heap for that.
+/// The bytes of an encoded key. A replay needs them for one look into the store: a short key is not
+/// put on the heap for that.
+// Plain fields and no enum, so that it is moved as a whole and not field by field.
 #[derive(Clone)]
-pub struct KeyBytes(Bytes);
-
-#[derive(Clone)]
-enum Bytes {
-    InPlace { len: u8, bytes: [u8; IN_PLACE] },
-    OnHeap(Vec<u8>),
+pub struct KeyBytes {
+    in_place: [u8; IN_PLACE],
+    /// The number of bytes in place; not read once they are on the heap.
+    len: u32,
+    // Boxed once more: few keys are long, and every key is moved about.
+    #[expect(
+        clippy::box_collection,
+        reason = "it would triple the size of the field"
+    )]
+    on_heap: Option<Box<Vec<u8>>>,
 }
 
 impl KeyBytes {
     #[inline]
     pub(super) const fn new() -> Self {
-        Self(Bytes::InPlace {
+        Self {
+            in_place: [0; IN_PLACE],
             len: 0,
-            bytes: [0; IN_PLACE],
-        })
+            on_heap: None,
+        }
     }
 
     #[inline]
@@ -34,13 +40,15 @@ impl KeyBytes {
 
     #[inline]
     pub(super) fn extend_from_slice(&mut self, more: &[u8]) {
-        if let Bytes::InPlace { len, bytes } = &mut self.0 {
-            let (from, to) = (usize::from(*len), usize::from(*len) + more.len());
-            if let (Some(place), Ok(end)) = (bytes.get_mut(from..to), u8::try_from(to)) {
-                place.copy_from_slice(more);
-                *len = end;
-                return;
-            }
+        let from = self.len as usize;
+        let to = from + more.len();
+        if let (None, Some(place)) = (&self.on_heap, self.in_place.get_mut(from..to)) {
+            place.copy_from_slice(more);
+            // It is at most `IN_PLACE`.
+            #[expect(clippy::cast_possible_truncation)]
+            let len = to as u32;
+            self.len = len;
+            return;
         }
         self.extend_on_heap(more);
     }
@@ -48,13 +56,13 @@ impl KeyBytes {
     #[cold]
     #[inline(never)]
     fn extend_on_heap(&mut self, more: &[u8]) {
-        if let Bytes::OnHeap(bytes) = &mut self.0 {
-            return bytes.extend_from_slice(more);
-        }
-        let mut bytes = Vec::with_capacity((self.len() + more.len()).max(2 * IN_PLACE));
-        bytes.extend_from_slice(self);
+        let in_place = self.in_place.get(..self.len as usize);
+        let bytes = self.on_heap.get_or_insert_with(|| {
+            let mut bytes = Vec::with_capacity(2 * IN_PLACE + more.len());
+            bytes.extend_from_slice(in_place.unwrap_or_default());
+            Box::new(bytes)
+        });
         bytes.extend_from_slice(more);
-        self.0 = Bytes::OnHeap(bytes);
     }
 }
 
@@ -63,10 +71,10 @@ impl Deref for KeyBytes {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        match &self.0 {
+        match &self.on_heap {
             // `len` is never past the end, which the compiler does not know.
-            Bytes::InPlace { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or(bytes),
-            Bytes::OnHeap(bytes) => bytes,
+            None => self.in_place.get(..self.len as usize).unwrap_or_default(),
+            Some(bytes) => bytes,
         }
     }
 }
@@ -108,15 +116,14 @@ mod tests {
 
     #[test]
     fn bytes_are_the_same_in_place_and_on_the_heap() {
-        for step in [1, 7, 40, 94, 95, 300] {
+        for step in [1, 7, 40, IN_PLACE, IN_PLACE + 1, 300] {
             let (mut bytes, mut expected) = (KeyBytes::new(), Vec::new());
-            for n in 0..20 {
+            for n in 0..100 {
                 let more = vec![n; step];
                 bytes.extend_from_slice(&more);
                 expected.extend_from_slice(&more);
                 assert_eq!(*bytes, *expected);
-                let in_place = matches!(bytes.0, Bytes::InPlace { .. });
-                assert_eq!(in_place, expected.len() <= IN_PLACE);
+                assert_eq!(bytes.on_heap.is_none(), expected.len() <= IN_PLACE);
             }
         }
     }

@@ -171,7 +171,7 @@ impl MemoryStore {
         &self,
         key: &KeyRef<'_>,
         fingerprint: Option<&Fingerprint>,
-    ) -> Option<Recorded> {
+    ) -> Option<Arc<Recorded>> {
         let now = self.now();
         let shard = lock(&self.shards[key.shard(self.shards.len())]);
         shard.find_done(key, fingerprint, now)

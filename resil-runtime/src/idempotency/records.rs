@@ -56,7 +56,7 @@ pub(super) enum Answer {
         lease_end: Instant,
     },
     /// The key is done, with this outcome.
-    Done(Recorded),
+    Done(Arc<Recorded>),
     KeyReused,
     Indeterminate,
     /// The key needs a new record, and there was no room for it.
@@ -77,7 +77,8 @@ struct Record {
     /// clock of another runtime may lag behind the clock by which the owner ended its lease.
     abandoned: bool,
     expiry: Instant,
-    done: Option<Recorded>,
+    // Shared with the calls that replay it, of which each holds no more than a pointer.
+    done: Option<Arc<Recorded>>,
     /// The place of the record in `by_end`. Its number is the place in `done` too.
     place: (Instant, u64),
     /// The record's share of the store's capacity, given back when the record is removed.
@@ -147,13 +148,13 @@ impl Records {
         key: &dyn Lookup,
         fingerprint: Option<&Fingerprint>,
         now: Instant,
-    ) -> Option<Recorded> {
+    ) -> Option<Arc<Recorded>> {
         let record = self.by_key.get(key)?;
         let recorded = record.done.as_ref()?;
         if now >= record.expiry || record.differs(fingerprint) {
             return None;
         }
-        Some(recorded.clone())
+        Some(Arc::clone(recorded))
     }
 
     /// Claims `key`. `room` is asked for only if the key needs a new record.
@@ -197,7 +198,7 @@ impl Records {
             return Answer::KeyReused;
         }
         if let Some(recorded) = &record.done {
-            return Answer::Done(recorded.clone());
+            return Answer::Done(Arc::clone(recorded));
         }
         if record.token == request.token {
             // The claim is sent again, as its answer was lost.
@@ -264,7 +265,7 @@ impl Records {
         match self.by_key.get_mut(key) {
             Some(r) if r.token == token && r.done.is_some() => return Ok(()),
             Some(r) if r.token == token => {
-                r.done = Some(outcome);
+                r.done = Some(Arc::new(outcome));
                 r.expiry = clock::add(now, ttl);
                 if let Some(room) = room {
                     r.room.absorb(room);

@@ -115,7 +115,7 @@ impl SiteOf<'_> {
             result: (codec.type_name)(),
             ..self.scope()
         };
-        let begun = Begun::new(store, scope, key, fingerprint);
+        let begun = Begun::new(store, scope, &key, fingerprint);
         let call = KeyedCall::new(state, begun.shown, policy.version);
         ClaimFuture::new(store, policy, begun, codec.fns, call)
     }

@@ -49,7 +49,12 @@ impl Model {
                 return Answer::KeyReused;
             }
             if let Some(bytes) = &row.done {
-                return Answer::Done(Recorded::new(Outcome::Ok, bytes.clone(), "json", 1));
+                return Answer::Done(Arc::new(Recorded::new(
+                    Outcome::Ok,
+                    bytes.clone(),
+                    "json",
+                    1,
+                )));
             }
             if row.token == request.token {
                 return Answer::Claimed {
