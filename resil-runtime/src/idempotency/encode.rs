@@ -303,7 +303,9 @@ impl List<'_> {
     fn finish(self) {
         if let Some(mut set) = self.set {
             set.sort_unstable();
-            set.iter().for_each(|one| self.out.extend_from_slice(one));
+            for one in &set {
+                self.out.extend_from_slice(one);
+            }
         }
         self.out.push(END);
     }

@@ -223,7 +223,9 @@ pub struct Key {
     /// The encoded parts.
     pub parts: Box<[u8]>,
     hash: u64,
-    shown: u32,
+    /// Chooses the shard, and its upper half is shown: other bits than those by which the map of the
+    /// shard goes.
+    spread: u64,
 }
 
 /// A key that is looked for: its parts are not on the heap.
@@ -262,18 +264,22 @@ impl<'k> KeyRef<'k> {
             scope,
             parts: parts.into(),
             hash,
-            shown: self.shown(),
+            spread: self.spread(),
         }
+    }
+
+    fn spread(&self) -> u64 {
+        self.hash.rotate_left(32)
     }
 
     /// See [`Key::shown`].
     pub(super) fn shown(&self) -> u32 {
-        (self.hash >> 32) as u32
+        (self.spread() >> 32) as u32
     }
 
     /// See [`Key::shard`].
     pub(super) fn shard(&self, n: usize) -> usize {
-        shard(self.hash, n)
+        shard(self.spread(), n)
     }
 
     pub(super) fn hash(&self) -> u64 {
@@ -285,21 +291,26 @@ impl<'k> KeyRef<'k> {
     }
 }
 
-/// Returns the shard of a key with that hash, below `n`. A caller whose keys all hit one shard
-/// causes contention there, and nothing worse.
-fn shard(hash: u64, n: usize) -> usize {
-    // Of the bits in the middle: the map of the shard goes by the lowest and the highest, which
-    // would be the same for all of its keys.
-    let middle = (hash >> 16) & 0xffff_ffff;
-    // The product is below `n << 32`.
+/// Returns the shard, below `n`. A caller whose keys all hit one shard causes contention there, and
+/// nothing worse.
+fn shard(spread: u64, n: usize) -> usize {
+    let n = n as u64;
+    let shard = if n.is_power_of_two() {
+        // The usual number. To divide takes longer than all else here.
+        spread & (n - 1)
+    } else {
+        spread % n
+    };
+    // It is below `n`.
     #[expect(clippy::cast_possible_truncation)]
-    let shard = ((middle * n as u64) >> 32) as usize;
+    let shard = shard as usize;
     shard
 }
 
 impl Key {
     /// Makes a key of encoded parts.
     #[cfg(test)]
+    #[expect(clippy::needless_pass_by_value, reason = "tests make the parts for it")]
     pub(super) fn new(scope: Scope, parts: Vec<u8>) -> Self {
         KeyRef::new(scope, &parts).to_key()
     }
@@ -308,8 +319,10 @@ impl Key {
     /// the hash of a key can choose others beside it, so it is hashed again.
     pub(super) fn of_record(record: &RecordKey) -> Self {
         let scope = Scope::named(record.name());
+        let mut first = [0; 8];
+        first.copy_from_slice(&record.hash()[..8]);
         Self {
-            shown: record.shown(),
+            spread: u64::from_be_bytes(first),
             ..KeyRef::new(scope, record.hash()).to_key()
         }
     }
@@ -341,12 +354,12 @@ impl Key {
     /// Returns the part of the hash that events show. It is keyed anew in each process, so that short
     /// keys can't be guessed.
     pub(super) fn shown(&self) -> u32 {
-        self.shown
+        (self.spread >> 32) as u32
     }
 
     /// Returns the shard of the key, below `n`.
     pub(super) fn shard(&self, n: usize) -> usize {
-        shard(self.hash, n)
+        shard(self.spread, n)
     }
 }
 

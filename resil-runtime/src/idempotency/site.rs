@@ -102,6 +102,10 @@ impl SiteOf<'_> {
         self.begin_in(global(), policy, key, fingerprint, codec, state)
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a call that keeps its key no longer than this holds no room for it"
+    )]
     pub(super) fn begin_in<'a, T, E>(
         &self,
         store: &'static MemoryStore,

@@ -34,8 +34,8 @@ fn plain_text(json: &[u8]) -> Option<&str> {
         return None;
     };
     // Without a branch for each byte: so the compiler looks at many at once.
-    let odd = |b: &u8| (*b == b'\\') | (*b == b'"') | (*b < b' ');
-    if inside.iter().fold(false, |any, b| any | odd(b)) {
+    let odd = |b: u8| u8::from(b == b'\\') | u8::from(b == b'"') | u8::from(b < b' ');
+    if inside.iter().fold(0, |any, b| any | odd(*b)) != 0 {
         return None;
     }
     // With the quotes: what is on the heap begins on a word, and is checked word by word from there.

@@ -1,5 +1,10 @@
 //! What makes one key, and what makes another.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "each key is made for one look at it"
+)]
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
