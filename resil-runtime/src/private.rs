@@ -60,6 +60,7 @@ pub mod stores {
     pub use crate::idempotency::codec::*;
     pub use crate::idempotency::instance::*;
     pub use crate::idempotency::key::*;
+    pub use crate::idempotency::key_bytes::*;
     pub use crate::idempotency::keyed_call::*;
     pub use crate::idempotency::memory::*;
     pub use crate::idempotency::running::*;

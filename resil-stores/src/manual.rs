@@ -51,11 +51,11 @@ impl KeyOf {
         Self { name, parts }
     }
 
-    fn finish(self) -> Result<(Scope, Vec<u8>), IdempotencyError> {
-        let name = self.name;
-        let scope = Scope::named(name);
-        let parts = self.parts.finish().into_parts();
-        Ok((scope, parts.map_err(|cause| cause.of(name))?))
+    /// Calls `then` with the scope and the encoded parts.
+    fn finish<R>(self, then: impl FnOnce(Scope, &[u8]) -> R) -> Answer<R> {
+        let (name, key) = (self.name, self.parts.finish());
+        let parts = key.parts().map_err(|cause| cause.of(name))?;
+        Ok(then(Scope::named(name), parts))
     }
 }
 
@@ -180,9 +180,8 @@ pub async fn forget(key: KeyOf) -> Answer<ByHand> {
 /// Takes `step` in memory, on all keys that have this name and these parts. There the type of the
 /// result is part of the key too, and a key by hand does not say it.
 fn in_memory(key: KeyOf, step: impl Fn(&MemoryStore, &Arc<MemoryKey>) -> ByHand) -> Answer<ByHand> {
-    let (scope, parts) = key.finish()?;
     let (store, mut answer) = (global(), ByHand::Absent);
-    for key in store.find(scope.name, &parts) {
+    for key in key.finish(|scope, parts| store.find(scope.name, parts))? {
         let one = step(store, &key);
         store.waiters.call_all(&key);
         if answer == ByHand::Absent || one == ByHand::Changed {
@@ -237,8 +236,7 @@ impl Shared {
     }
 
     fn key_of(&self, key: KeyOf) -> Answer<RecordKey> {
-        let (scope, parts) = key.finish()?;
-        Ok(self.record_key(scope, &parts))
+        key.finish(|scope, parts| self.record_key(scope, parts))
     }
 
     fn changed(&self, key: &RecordKey, done: StoreResult<ByHand>) -> Answer<ByHand> {

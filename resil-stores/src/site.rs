@@ -111,7 +111,7 @@ impl SiteOf<'_> {
     ) -> Result<StoredCall, Cause> {
         let shared = store.map_err(Cause::Store)?;
         let scope = scope_on(self.0, shared.store().outlives_process())?;
-        let key = shared.record_key(scope, &key.into_parts()?);
+        let key = shared.record_key(scope, key.parts()?);
         let fingerprint = fingerprint
             .map(PreparedFingerprint::into_bytes)
             .transpose()?

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tokio::task;
 
-use super::key::Key;
+use super::key::{Key, KeyRef};
 use super::memory::MemoryStore;
 
 thread_local! {
@@ -77,9 +77,9 @@ pub fn under<R>(claim: &mut Option<ActiveClaim>, poll: impl FnOnce() -> R) -> R 
 
 /// Returns whether the poll in progress runs under the claim on `key` in memory. A call that waited
 /// for that claim would wait for itself.
-pub(super) fn holds(store: &MemoryStore, key: &Key) -> bool {
+pub(super) fn holds(store: &MemoryStore, key: &KeyRef<'_>) -> bool {
     let is_ours = |held: &ClaimedKey| match held {
-        ClaimedKey::Memory(of, held) => std::ptr::eq(*of, store) && **held == *key,
+        ClaimedKey::Memory(of, held) => std::ptr::eq(*of, store) && held.looked_for().is(key),
         ClaimedKey::Stored(_) => false,
     };
     find(|held| is_ours(held).then_some(())).is_some()

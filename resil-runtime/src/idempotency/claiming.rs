@@ -6,15 +6,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::active_claims::{self, ActiveClaim, ClaimedKey};
+use super::active_claims;
 use super::codec::{JSON, ResultFns};
 use super::held_claim::{HeldClaim, Lease, Stage};
-use super::key::Key;
+use super::key::{Fingerprint, Key, KeyRef, PreparedFingerprint, PreparedKey, Scope};
 use super::keyed_call::KeyedCall;
 use super::memory::MemoryStore;
-use super::policy::Conflict;
-use super::records::{Answer, Request};
+use super::policy::{Conflict, IdempotentPolicy};
+use super::records::{Answer, Token};
+use super::store::Recorded;
 use super::waiters::{HEAD_START, QueuedWaiter, Signal};
+use crate::call::{Failure, Outcome};
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
@@ -40,7 +42,7 @@ pub enum ClaimOutcome<'a, T, E> {
 #[must_use = "futures do nothing unless polled"]
 pub struct ClaimFuture<'a, T, E> {
     store: &'static MemoryStore,
-    conflict: Conflict,
+    policy: &'a IdempotentPolicy,
     fns: ResultFns<T, E>,
     call: KeyedCall<'a>,
     state: State,
@@ -55,9 +57,58 @@ impl<T, E> std::fmt::Debug for ClaimFuture<'_, T, E> {
 }
 
 enum State {
-    Refused(&'static str, Cause),
-    Asking(Arc<Key>, Request),
+    Refused(Box<(&'static str, Cause)>),
+    /// The outcome that the call found as it began, and the name that the key belongs to.
+    Found(&'static str, Arc<Recorded>),
+    Asking(Arc<Key>, Option<Fingerprint>),
     Answered,
+}
+
+/// A call that has looked for the outcome of its key, and has claimed nothing.
+pub(super) struct Begun {
+    state: State,
+    /// The part of the key's hash that events show.
+    pub(super) shown: u32,
+}
+
+impl Begun {
+    /// Looks for the outcome of the key. Only if there is none is the key put on the heap: to
+    /// replay an outcome takes no more than a look.
+    ///
+    /// A key that the call's own task has claimed is not looked for. To ask for it is refused in
+    /// the first poll.
+    pub(super) fn new(
+        store: &'static MemoryStore,
+        scope: Scope,
+        key: &PreparedKey,
+        fingerprint: Option<PreparedFingerprint>,
+    ) -> Self {
+        let asked = key.parts().and_then(|parts| {
+            let fingerprint = fingerprint.map(PreparedFingerprint::into_bytes);
+            let fingerprint = fingerprint.transpose()?;
+            Ok((parts, fingerprint.map(|bytes| Fingerprint::new(&bytes))))
+        });
+        let (parts, fingerprint) = match asked {
+            Ok(asked) => asked,
+            Err(cause) => {
+                let state = State::Refused(Box::new((scope.name, cause)));
+                return Self { state, shown: 0 };
+            }
+        };
+        let key = KeyRef::new(scope, parts);
+        let found = if active_claims::holds(store, &key) {
+            None
+        } else {
+            store.find_done(&key, fingerprint.as_ref())
+        };
+        Self {
+            state: match found {
+                Some(recorded) => State::Found(scope.name, recorded),
+                None => State::Asking(Arc::new(key.to_key()), fingerprint),
+            },
+            shown: key.shown(),
+        }
+    }
 }
 
 /// The wait of a call whose key another call has claimed.
@@ -102,8 +153,12 @@ impl<'a, T, E> Future for ClaimFuture<'a, T, E> {
         let this = &mut *self;
         this.call.asks();
         let (name, answer) = match std::mem::replace(&mut this.state, State::Answered) {
-            State::Asking(key, request) => (key.name(), ready!(this.ask(key, request, cx))),
-            State::Refused(name, cause) => (name, Err(cause)),
+            State::Found(name, recorded) => {
+                let replay = this.replay(name, &recorded);
+                (name, replay.map(ClaimOutcome::Replay))
+            }
+            State::Asking(key, fingerprint) => (key.name(), ready!(this.ask(key, fingerprint, cx))),
+            State::Refused(refused) => (refused.0, Err(refused.1)),
             State::Answered => panic!("polled after it was done"),
         };
         // Leaves the queue now. If this waiter was called and has not claimed, the next one is
@@ -118,41 +173,59 @@ impl<'a, T, E> Future for ClaimFuture<'a, T, E> {
 impl<'a, T, E> ClaimFuture<'a, T, E> {
     pub(super) fn new(
         store: &'static MemoryStore,
-        name: &'static str,
-        claim: Result<(Arc<Key>, Request), Cause>,
-        conflict: Conflict,
+        policy: &'a IdempotentPolicy,
+        begun: Begun,
         fns: ResultFns<T, E>,
         call: KeyedCall<'a>,
     ) -> Self {
         Self {
             store,
-            conflict,
+            policy,
             fns,
             call,
-            state: match claim {
-                Ok((key, request)) => State::Asking(key, request),
-                Err(cause) => State::Refused(name, cause),
-            },
+            state: begun.state,
             wait: None,
         }
+    }
+
+    /// Returns the answer of a call that found the outcome of its key as it began; `None` if it is
+    /// to be polled. The answer of a replay is ready at once, and goes no detour.
+    #[inline]
+    pub(super) fn found(&mut self) -> Option<Outcome<T, E, Refusal>> {
+        let State::Found(name, recorded) = &self.state else {
+            return None;
+        };
+        self.call.asks();
+        let replay = self.replay(name, recorded);
+        Some(match replay {
+            Ok(value) => value.map_err(Failure::Body),
+            Err(cause) => Err(Failure::Policy(self.call.refuse(name, cause))),
+        })
+    }
+
+    fn replay(&self, name: &'static str, recorded: &Recorded) -> Result<Result<T, E>, Cause> {
+        let (ok, err) = (self.fns.ok, self.fns.err);
+        let (ok, err) = (ok().decode, err.map(|err| err().decode));
+        self.call.replay(name, JSON, recorded, ok, err)
     }
 
     fn ask(
         &mut self,
         key: Arc<Key>,
-        request: Request,
+        fingerprint: Option<Fingerprint>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<ClaimOutcome<'a, T, E>, Cause>> {
-        if active_claims::holds(self.store, &key) {
+        if active_claims::holds(self.store, &key.looked_for()) {
             return Poll::Ready(Err(Cause::Reentrant));
         }
         if let Some(wait) = &mut self.wait {
             if wait.is_over(cx).is_pending() {
-                self.state = State::Asking(key, request);
+                self.state = State::Asking(key, fingerprint);
                 return Poll::Pending;
             }
             wait.waiter.asks();
         }
+        let request = self.policy.request(fingerprint);
         Poll::Ready(loop {
             let lease_end = match self.store.claim(&key, &request) {
                 Some(Answer::Busy { lease_end }) => lease_end,
@@ -162,12 +235,10 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                     if taken_over {
                         self.call.tell(key.name(), IdempotencyEvent::TakenOver);
                     }
-                    break Ok(ClaimOutcome::Run(self.claimed(key, request, fence)));
+                    break Ok(ClaimOutcome::Run(self.claimed(key, request.token, fence)));
                 }
                 Some(Answer::Done(recorded)) => {
-                    let (ok, err) = (self.fns.ok, self.fns.err);
-                    let (ok, err) = (ok().decode, err.map(|err| err().decode));
-                    let replay = self.call.replay(key.name(), JSON, &recorded, ok, err);
+                    let replay = self.replay(key.name(), &recorded);
                     break replay.map(ClaimOutcome::Replay);
                 }
                 Some(Answer::KeyReused) => break Err(Cause::KeyReused),
@@ -178,7 +249,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                 Next::AskAgain => {}
                 Next::Refuse(cause) => break Err(cause),
                 Next::Wait => {
-                    self.state = State::Asking(key, request);
+                    self.state = State::Asking(key, request.fingerprint);
                     return Poll::Pending;
                 }
             }
@@ -193,7 +264,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         let in_progress = Next::Refuse(Cause::InProgress(Some(left)));
         let Some(wait) = &mut self.wait else {
             let deadline = Deadline::current().map(Deadline::instant);
-            if self.conflict == Conflict::Reject || deadline.is_some_and(|at| at <= now) {
+            if self.policy.conflict == Conflict::Reject || deadline.is_some_and(|at| at <= now) {
                 return in_progress;
             }
             let Some(mut waiter) = self.store.waiters.enter(key) else {
@@ -228,22 +299,21 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         Next::Wait
     }
 
-    fn claimed(&mut self, key: Arc<Key>, request: Request, fence: u64) -> HeldClaim<'a, T, E> {
+    fn claimed(&mut self, key: Arc<Key>, token: Token, fence: u64) -> HeldClaim<'a, T, E> {
         if let Some(wait) = self.wait.take() {
             wait.waiter.served();
         }
         self.call.has_claimed();
-        let claimed = ClaimedKey::Memory(self.store, Arc::clone(&key));
         HeldClaim {
             lease: Lease {
                 store: self.store,
                 key,
-                request,
+                policy: self.policy,
+                token: token.to_ne_bytes(),
                 call: self.call,
                 fence,
                 renewed: clock::now(),
                 stage: Stage::Open,
-                active: Some(ActiveClaim::new(claimed, fence)),
             },
             fns: self.fns,
         }

@@ -1,6 +1,7 @@
 //! Turns the outcomes of calls into bytes and back, and asks the user's types for what that takes.
 
 mod faithful;
+mod from_json;
 
 use std::io;
 
@@ -91,7 +92,7 @@ impl SerdeFns for InJson {
                 let done = faithful::to_writer(&mut out, value);
                 out.finish(done.map_err(|fault| fault.reason()))
             },
-            decode: |bytes| serde_json::from_slice(bytes).ok(),
+            decode: from_json::from_json,
         }
     }
 }

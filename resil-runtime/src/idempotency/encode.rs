@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde::ser::{self, Serialize};
 
+use super::key_bytes::KeyBytes;
 use crate::error::idempotency::KeyFault;
 use unordered::is_unordered;
 
@@ -49,7 +50,7 @@ pub(super) fn is_empty(mut bytes: &[u8]) -> bool {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Encoder<'b> {
-    out: &'b mut Vec<u8>,
+    out: &'b mut KeyBytes,
     /// Whether the value is a part of a key, which must not be empty.
     strict: bool,
     /// The name of the value's type.
@@ -57,7 +58,7 @@ pub struct Encoder<'b> {
 }
 
 impl<'b> Encoder<'b> {
-    pub(super) fn new(out: &'b mut Vec<u8>, strict: bool) -> Self {
+    pub(super) fn new(out: &'b mut KeyBytes, strict: bool) -> Self {
         Self {
             out,
             strict,
@@ -109,7 +110,7 @@ impl<'b> Encoder<'b> {
         Map {
             out: self.out,
             entries: Vec::new(),
-            key: Vec::new(),
+            key: KeyBytes::new(),
         }
     }
 }
@@ -283,9 +284,9 @@ impl<'b> ser::Serializer for Encoder<'b> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct List<'b> {
-    out: &'b mut Vec<u8>,
+    out: &'b mut KeyBytes,
     strict: bool,
-    set: Option<Vec<Vec<u8>>>,
+    set: Option<Vec<KeyBytes>>,
 }
 
 impl List<'_> {
@@ -293,7 +294,7 @@ impl List<'_> {
         let Some(set) = &mut self.set else {
             return Encoder::new(self.out, self.strict).value(value);
         };
-        let mut bytes = Vec::new();
+        let mut bytes = KeyBytes::new();
         Encoder::new(&mut bytes, false).value(value)?;
         set.push(bytes);
         Ok(())
@@ -302,7 +303,9 @@ impl List<'_> {
     fn finish(self) {
         if let Some(mut set) = self.set {
             set.sort_unstable();
-            self.out.extend(set.into_iter().flatten());
+            for one in &set {
+                self.out.extend_from_slice(one);
+            }
         }
         self.out.push(END);
     }
@@ -335,9 +338,9 @@ list! {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Map<'b> {
-    out: &'b mut Vec<u8>,
-    entries: Vec<(Vec<u8>, Vec<u8>)>,
-    key: Vec<u8>,
+    out: &'b mut KeyBytes,
+    entries: Vec<(KeyBytes, KeyBytes)>,
+    key: KeyBytes,
 }
 
 impl Map<'_> {
@@ -359,7 +362,7 @@ impl ser::SerializeMap for Map<'_> {
         Encoder::new(&mut self.key, false).value(key)
     }
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), KeyFault> {
-        let mut bytes = Vec::new();
+        let mut bytes = KeyBytes::new();
         Encoder::new(&mut bytes, false).value(value)?;
         self.entries.push((std::mem::take(&mut self.key), bytes));
         Ok(())

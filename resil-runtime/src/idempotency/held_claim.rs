@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::active_claims::{self, ActiveClaim};
+use super::active_claims::{self, ActiveClaim, ClaimedKey};
 use super::codec::{Encoded, JSON, ResultFns};
 use super::key::Key;
 use super::keyed_call::{KeyedCall, Unrecorded};
 use super::memory::MemoryStore;
-use super::records::{LeaseLost, Request};
+use super::policy::IdempotentPolicy;
+use super::records::{LeaseLost, Token};
 use super::store::{OnAbandon, Outcome, Recorded};
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
@@ -46,14 +47,15 @@ impl<T, E> HeldClaim<'_, T, E> {
 pub(super) struct Lease<'a> {
     pub(super) store: &'static MemoryStore,
     pub(super) key: Arc<Key>,
-    pub(super) request: Request,
+    pub(super) policy: &'a IdempotentPolicy,
+    /// The [`Token`] of the claim. As a number it would be aligned to 16 bytes, and with it every
+    /// future that holds a claim.
+    pub(super) token: [u8; size_of::<Token>()],
     pub(super) call: KeyedCall<'a>,
     pub(super) fence: u64,
     /// The time of the claim, or of its last renewal.
     pub(super) renewed: Instant,
     pub(super) stage: Stage,
-    /// The claim as it is put on the stack while the body is polled.
-    pub(super) active: Option<ActiveClaim>,
 }
 
 /// The stage of a claim. It decides how a drop ends the claim.
@@ -73,9 +75,13 @@ impl Lease<'_> {
         self.call.tell(self.key.name(), what);
     }
 
+    fn token(&self) -> Token {
+        Token::from_ne_bytes(self.token)
+    }
+
     /// Returns when the next heartbeat is due.
     pub(super) fn due(&self) -> Instant {
-        clock::add(self.renewed, self.request.lease / 3)
+        clock::add(self.renewed, self.policy.lease / 3)
     }
 
     /// Renews the lease.
@@ -88,9 +94,8 @@ impl Lease<'_> {
     /// [`LeaseLost`] if another owner has taken over.
     pub(super) fn renew(&mut self) -> Result<(), LeaseLost> {
         self.renewed = clock::now();
-        let spans = (self.request.lease, self.request.ttl);
-        let token = self.request.token;
-        self.store.renew(&self.key, token, spans).map(drop)
+        let spans = (self.policy.lease, self.policy.ttl);
+        self.store.renew(&self.key, self.token(), spans).map(drop)
     }
 
     /// Closes a claim whose key another owner took over, and returns the call's answer.
@@ -100,8 +105,10 @@ impl Lease<'_> {
     }
 
     /// Runs `poll`, which polls the body, with the claim on the stack of [`active_claims`].
-    pub(super) fn under<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        active_claims::under(&mut self.active, poll)
+    pub(super) fn under<R>(&self, poll: impl FnOnce() -> R) -> R {
+        // Made for each poll: between polls the future does not hold it.
+        let key = ClaimedKey::Memory(self.store, Arc::clone(&self.key));
+        active_claims::under(&mut Some(ActiveClaim::new(key, self.fence)), poll)
     }
 
     /// Records the outcome, or "not stored" if it has no bytes.
@@ -115,7 +122,7 @@ impl Lease<'_> {
             Ok(bytes) => (Recorded::new(outcome, bytes, JSON, version), None),
             Err(reason) => (Recorded::not_stored(JSON, version), Some(reason)),
         };
-        let (token, ttl) = (self.request.token, self.request.ttl);
+        let (token, ttl) = (self.token(), self.policy.ttl);
         match self.store.complete(&self.key, token, recorded, ttl) {
             Ok(fits) => {
                 let no_room = (!fits).then_some(NotRecordedReason::NoRoom);
@@ -131,7 +138,7 @@ impl Lease<'_> {
     /// Ends a claim whose outcome is not recorded.
     pub(super) fn end(&mut self, how: Unrecorded) {
         self.stage = Stage::Closed;
-        let (token, waiters) = (self.request.token, &self.store.waiters);
+        let (token, waiters) = (self.token(), &self.store.waiters);
         match how {
             Unrecorded::Release => {
                 if self.store.release(&self.key, token).is_ok() {
@@ -142,7 +149,7 @@ impl Lease<'_> {
             Unrecorded::Abandon => {
                 if self.store.abandon(&self.key, token).is_ok() {
                     self.tell(IdempotencyEvent::Abandoned);
-                    match self.request.on_abandon {
+                    match self.policy.on_abandon {
                         OnAbandon::Retry => waiters.call_next(&self.key),
                         OnAbandon::Indeterminate => waiters.call_all(&self.key),
                     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::encode::Encoder;
+use super::key_bytes::KeyBytes;
 use crate::error::idempotency::KeyFault;
 
 /// A value that can be part of an idempotency key, or be its fingerprint: any value whose type is
@@ -28,7 +29,7 @@ impl<T: Serialize + ?Sized> KeyPart for T {
 /// as elements of a tuple.
 pub(super) fn encode_part<P: KeyPart + ?Sized>(
     part: &P,
-    out: &mut Vec<u8>,
+    out: &mut KeyBytes,
 ) -> Result<(), KeyFault> {
     part.encode(Encoder::new(out, true))
 }
@@ -36,7 +37,7 @@ pub(super) fn encode_part<P: KeyPart + ?Sized>(
 /// Encodes a value that may be `None` or empty.
 pub(super) fn encode_plain<P: KeyPart + ?Sized>(
     value: &P,
-    out: &mut Vec<u8>,
+    out: &mut KeyBytes,
 ) -> Result<(), KeyFault> {
     value.encode(Encoder::new(out, false))
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::capacity::{Capacity, Room};
-use super::key::{Fingerprint, Key};
+use super::key::{Fingerprint, Key, KeyRef};
 use super::records::{Answer, LeaseLost, Records, Request, Token};
 use super::store::{ByHand, Outcome, Recorded, Resolution, Snapshot};
 use super::tell::tell;
@@ -164,6 +164,17 @@ impl MemoryStore {
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Records> {
         lock(&self.shards[key.shard(self.shards.len())])
+    }
+
+    /// Returns the outcome of a key that is done. `None` if the key has to be claimed to know more.
+    pub(super) fn find_done(
+        &self,
+        key: &KeyRef<'_>,
+        fingerprint: Option<&Fingerprint>,
+    ) -> Option<Arc<Recorded>> {
+        let now = self.now();
+        let shard = lock(&self.shards[key.shard(self.shards.len())]);
+        shard.find_done(key, fingerprint, now)
     }
 
     /// Claims `key`. `None` if the store is full.

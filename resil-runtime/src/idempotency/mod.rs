@@ -13,8 +13,10 @@ mod encode;
 pub(crate) mod held_claim;
 pub(crate) mod instance;
 pub(crate) mod key;
+pub(crate) mod key_bytes;
 mod key_part;
 pub(crate) mod keyed_call;
+mod lookup;
 pub(crate) mod memory;
 #[cfg(loom)]
 #[path = "../loom/idempotency.rs"]

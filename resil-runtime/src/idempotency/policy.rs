@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::key;
+use super::records::Request;
 use super::store::{ClaimRequest, Fingerprint, OnAbandon, Token};
 
 /// Says whether a call waits when another call has claimed its key.
@@ -107,6 +109,17 @@ impl IdempotentPolicy {
         ClaimRequest::new(token, self.lease, self.ttl)
             .fingerprint(fingerprint)
             .on_abandon(self.on_abandon)
+    }
+
+    /// Returns the claim that a call under this policy makes on the store in memory.
+    pub(super) fn request(&self, fingerprint: Option<key::Fingerprint>) -> Request {
+        Request {
+            token: rand::random(),
+            fingerprint,
+            lease: self.lease,
+            ttl: self.ttl,
+            on_abandon: self.on_abandon,
+        }
     }
 
     /// Returns whether a call waits when another call has claimed its key.

@@ -19,11 +19,13 @@
 mod manual;
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::capacity::Room;
 use super::key::{Fingerprint, Key};
+use super::lookup::{KeyHasher, Lookup};
 use super::store::{OnAbandon, Recorded};
 use crate::clock::{self, Instant};
 
@@ -54,7 +56,7 @@ pub(super) enum Answer {
         lease_end: Instant,
     },
     /// The key is done, with this outcome.
-    Done(Recorded),
+    Done(Arc<Recorded>),
     KeyReused,
     Indeterminate,
     /// The key needs a new record, and there was no room for it.
@@ -75,7 +77,8 @@ struct Record {
     /// clock of another runtime may lag behind the clock by which the owner ended its lease.
     abandoned: bool,
     expiry: Instant,
-    done: Option<Recorded>,
+    // Shared with the calls that replay it, of which each holds no more than a pointer.
+    done: Option<Arc<Recorded>>,
     /// The place of the record in `by_end`. Its number is the place in `done` too.
     place: (Instant, u64),
     /// The record's share of the store's capacity, given back when the record is removed.
@@ -90,6 +93,12 @@ impl Record {
             (None, OnAbandon::Retry) => self.lease_end,
             (None, OnAbandon::Indeterminate) => self.expiry.max(self.lease_end),
         }
+    }
+
+    /// Returns whether a call with this fingerprint is another request. Where one side has none
+    /// there is nothing to compare.
+    fn differs(&self, fingerprint: Option<&Fingerprint>) -> bool {
+        matches!((fingerprint, &self.fingerprint), (Some(a), Some(b)) if a != b)
     }
 
     fn live(&self, now: Instant) -> bool {
@@ -107,7 +116,7 @@ impl Record {
 
 /// One shard.
 pub(super) struct Records {
-    by_key: HashMap<Arc<Key>, Record>,
+    by_key: HashMap<Arc<Key>, Record, BuildHasherDefault<KeyHasher>>,
     /// All records by their [end](Record::end): those past it are evicted first.
     by_end: BTreeMap<(Instant, u64), Arc<Key>>,
     /// The records that are done, the oldest first: evicted when no record has ended.
@@ -120,7 +129,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn new() -> Self {
         Self {
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
             by_end: BTreeMap::new(),
             done: BTreeMap::new(),
             last: 0,
@@ -130,6 +139,22 @@ impl Records {
     fn next(&mut self) -> u64 {
         self.last += 1;
         self.last
+    }
+
+    /// Returns the outcome that a [`claim`](Self::claim) of `key` would answer with, if it would:
+    /// the key is done, and `fingerprint` is no other than its own.
+    pub(super) fn find_done(
+        &self,
+        key: &dyn Lookup,
+        fingerprint: Option<&Fingerprint>,
+        now: Instant,
+    ) -> Option<Arc<Recorded>> {
+        let record = self.by_key.get(key)?;
+        let recorded = record.done.as_ref()?;
+        if now >= record.expiry || record.differs(fingerprint) {
+            return None;
+        }
+        Some(Arc::clone(recorded))
     }
 
     /// Claims `key`. `room` is asked for only if the key needs a new record.
@@ -169,14 +194,11 @@ impl Records {
                 taken_over: false,
             };
         };
-        // Where one side has no fingerprint there is nothing to compare.
-        if let (Some(ours), Some(theirs)) = (&request.fingerprint, &record.fingerprint)
-            && ours != theirs
-        {
+        if record.differs(request.fingerprint.as_ref()) {
             return Answer::KeyReused;
         }
         if let Some(recorded) = &record.done {
-            return Answer::Done(recorded.clone());
+            return Answer::Done(Arc::clone(recorded));
         }
         if record.token == request.token {
             // The claim is sent again, as its answer was lost.
@@ -243,7 +265,7 @@ impl Records {
         match self.by_key.get_mut(key) {
             Some(r) if r.token == token && r.done.is_some() => return Ok(()),
             Some(r) if r.token == token => {
-                r.done = Some(outcome);
+                r.done = Some(Arc::new(outcome));
                 r.expiry = clock::add(now, ttl);
                 if let Some(room) = room {
                     r.room.absorb(room);

@@ -124,6 +124,11 @@ impl<T, E> Progress<'_, T, E> {
     {
         let Self(state) = self;
         if let State::Claiming(claiming) = state {
+            if let Some(answer) = claiming.found() {
+                *state = State::Over;
+                inside.set(None);
+                return Poll::Ready(answer);
+            }
             let outcome = ready!(Pin::new(claiming).poll(cx));
             *state = State::Over;
             let answer = match outcome {

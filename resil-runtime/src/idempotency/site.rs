@@ -1,15 +1,12 @@
 //! The static state of one `#[idempotent]`, which gives its calls the scope of their keys.
 
-use std::sync::Arc;
-
-use super::claiming::ClaimFuture;
+use super::claiming::{Begun, ClaimFuture};
 use super::codec::ResultCodec;
 use super::instance::{Instances, KeySays};
-use super::key::{Fingerprint, Key, PreparedFingerprint, PreparedKey, Scope};
+use super::key::{PreparedFingerprint, PreparedKey, Scope};
 use super::keyed_call::KeyedCall;
 use super::memory::{MemoryStore, global};
 use super::policy::IdempotentPolicy;
-use super::records::Request;
 use crate::call::CallState;
 use crate::call::Site;
 use crate::call::Types;
@@ -91,7 +88,8 @@ impl SiteOf<'_> {
     /// Begins a call on the store in memory.
     ///
     /// `state` is the state of this call, and the bodies that run under the claim must be watched
-    /// with it. Nothing happens before the first poll. A call that is dropped while it waits leaves
+    /// with it. The store is asked at once whether the key is done. Nothing is claimed or told
+    /// before the first poll. A call that is dropped while it waits leaves
     /// the queue; if its turn had come, the next waiter is woken.
     pub fn begin<'a, T, E>(
         self,
@@ -104,10 +102,14 @@ impl SiteOf<'_> {
         self.begin_in(global(), policy, key, fingerprint, codec, state)
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a call that keeps its key no longer than this holds no room for it"
+    )]
     pub(super) fn begin_in<'a, T, E>(
         &self,
         store: &'static MemoryStore,
-        policy: &IdempotentPolicy,
+        policy: &'a IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,
@@ -117,19 +119,8 @@ impl SiteOf<'_> {
             result: (codec.type_name)(),
             ..self.scope()
         };
-        let fingerprint = fingerprint.map(PreparedFingerprint::into_bytes).transpose();
-        let claim = key.into_parts().and_then(|parts| {
-            let request = Request {
-                token: rand::random(),
-                fingerprint: fingerprint?.map(Fingerprint::new),
-                lease: policy.lease,
-                ttl: policy.ttl,
-                on_abandon: policy.on_abandon,
-            };
-            Ok((Arc::new(Key::new(scope, parts)), request))
-        });
-        let shown = claim.as_ref().map_or(0, |(key, _)| key.shown());
-        let call = KeyedCall::new(state, shown, policy.version);
-        ClaimFuture::new(store, scope.name, claim, policy.conflict, codec.fns, call)
+        let begun = Begun::new(store, scope, &key, fingerprint);
+        let call = KeyedCall::new(state, begun.shown, policy.version);
+        ClaimFuture::new(store, policy, begun, codec.fns, call)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Key, Records, Room};
+use super::{Key, Recorded, Records, Room};
 use crate::clock::{self, Instant};
 use crate::idempotency::store::{ByHand, Resolution, Snapshot};
 
@@ -19,7 +19,7 @@ impl Records {
         Some(match &record.done {
             Some(recorded) => Snapshot::Done {
                 fence,
-                recorded: recorded.clone(),
+                recorded: Recorded::clone(recorded),
             },
             None => Snapshot::Pending {
                 fence,
@@ -58,7 +58,7 @@ impl Records {
             (Resolution::Done { recorded, ttl, .. }, Some(token)) => {
                 record.token = token;
                 record.fence = fence;
-                record.done = Some(recorded.clone());
+                record.done = Some(Arc::new(recorded.clone()));
                 record.expiry = clock::add(now, *ttl);
                 if let Some(room) = room {
                     record.room.absorb(room);

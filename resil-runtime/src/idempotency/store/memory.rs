@@ -90,7 +90,7 @@ mod step {
             Some(Answer::Busy { lease_end }) => ClaimAnswer::Busy {
                 left: lease_end.saturating_duration_since(store.now()),
             },
-            Some(Answer::Done(recorded)) => ClaimAnswer::Done(recorded),
+            Some(Answer::Done(recorded)) => ClaimAnswer::Done(Recorded::clone(&recorded)),
             Some(Answer::KeyReused) => ClaimAnswer::KeyReused,
             Some(Answer::Indeterminate) => ClaimAnswer::Indeterminate,
             Some(Answer::NoRoom) | None => ClaimAnswer::Full,

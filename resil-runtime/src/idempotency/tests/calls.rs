@@ -4,6 +4,9 @@ use std::cell::Cell;
 
 use super::*;
 use crate::clock::now;
+use crate::idempotency::key::{Key, Scope};
+use crate::idempotency::records::Answer;
+use crate::idempotency::store::{self, Recorded};
 
 #[tokio::test(start_paused = true)]
 async fn a_result_is_recorded_and_replayed() {
@@ -237,6 +240,78 @@ async fn another_version_is_undecodable_and_nothing_runs() {
         refused(answer),
         IdempotencyError::Undecodable { .. }
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_begun_replays_what_it_found_and_tells_it_when_it_is_polled() {
+    let store = store();
+    let codec = recorded::<Answered<u8>, u8, ShopError>();
+    let (site, state) = (IdempotentSite::new(&SITE, None), CallState::new());
+    let begin = |policy| {
+        let site = site.of(None);
+        site.begin_in(store, policy, key("a"), None, codec, &state)
+    };
+    assert_eq!(
+        call(store, &PLAIN, key("a"), async { Ok(1u8) }).await,
+        Ok(1)
+    );
+    let heard = listen();
+    let (first, second, dropped) = (begin(&PLAIN), begin(&PLAIN), begin(&PLAIN));
+    drop(dropped);
+    assert!(heard.take().is_empty() && !state.replayed());
+    // The record lived when the calls began: that they are polled later changes nothing.
+    sleep(PLAIN.ttl).await;
+    assert!(matches!(first.await, ClaimOutcome::Replay(Ok(1))));
+    assert!(state.replayed());
+    let run = second.run(async { Ok(2) }).await;
+    assert!(matches!(run, Ok(1)));
+    let twice = [IdempotencyEvent::Replayed; 2];
+    assert_eq!(heard.take(), twice);
+    assert!(matches!(begin(&PLAIN).await, ClaimOutcome::Run(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_under_a_claim_on_its_own_key_is_refused_though_another_owner_is_done() {
+    let store = store();
+    let ask = async || call(store, &PLAIN, key("a"), async { Ok(3u8) }).await;
+    let owner = call(store, &PLAIN, key("a"), async {
+        // Another owner takes the key over, and is done with it.
+        store.jump(LEASE);
+        let scope = Scope {
+            result: std::any::type_name::<u8>(),
+            ..IdempotentSite::new(&SITE, None).of(None).scope()
+        };
+        let of_a = Arc::new(Key::new(scope, key("a").parts().unwrap().to_vec()));
+        let request = PLAIN.request(None);
+        let claimed = store.claim(&of_a, &request);
+        assert!(matches!(
+            claimed,
+            Some(Answer::Claimed {
+                taken_over: true,
+                ..
+            })
+        ));
+        let two = Recorded::new(store::Outcome::Ok, *b"2", "json", 1);
+        let done = store.complete(&of_a, request.token, two, PLAIN.ttl);
+        assert_eq!(done, Ok(true));
+        let e = refused(ask().await);
+        assert!(matches!(e, IdempotencyError::Reentrant { .. }), "{e}");
+        Ok(1u8)
+    });
+    assert_eq!(owner.await, Ok(1));
+    assert_eq!(ask().await, Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_is_replayed_as_it_was_with_escapes_and_without() {
+    let store = store();
+    for text in ["", "plain", "a \"quoted\"\n\\ text", "ä 漢"] {
+        let body = async { Ok(text.to_owned()) };
+        let key = || KeyBuilder::new().part("text ").part(&[text, "."].concat());
+        let first = call(store, &PLAIN, key().finish(), body).await;
+        let again = call(store, &PLAIN, key().finish(), async { panic!() }).await;
+        assert_eq!((first, again), (Ok(text.to_owned()), Ok(text.to_owned())));
+    }
 }
 
 type NotSend = std::marker::PhantomData<*const u8>;

@@ -1,11 +1,17 @@
 //! What makes one key, and what makes another.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "each key is made for one look at it"
+)]
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use serde::Serialize;
 
 use super::*;
+use crate::error::idempotency::Cause;
 
 #[derive(Serialize)]
 struct OrderId(String);
@@ -17,12 +23,15 @@ struct Params {
 }
 
 fn bytes(key: PreparedKey) -> Vec<u8> {
-    key.0.expect("a key")
+    key.parts().expect("a key").to_vec()
 }
 
 #[track_caller]
 fn fault(key: PreparedKey) -> (u32, KeyFault) {
-    key.0.expect_err("no key")
+    match key.parts() {
+        Err(Cause::InvalidKey(part, fault)) => (part, fault),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -75,6 +84,22 @@ fn what_is_equal_is_one_key() {
     let many: Vec<u32> = (0..100).collect();
     let reversed: Vec<u32> = (0..100).rev().collect();
     assert_eq!(map(&many), map(&reversed));
+}
+
+#[test]
+fn a_long_key_is_one_key_too_and_its_bytes_are_those_of_a_list_of_tagged_values() {
+    // Pinned: the hash of these bytes is a key in databases.
+    let text = |text: &str| {
+        let len = (text.len() as u64).to_le_bytes();
+        [&[9], &len[..], text.as_bytes()].concat()
+    };
+    for len in [1, 60, 82, 83, 84, 85, 200, 5_000] {
+        let long = "x".repeat(len);
+        assert_eq!(bytes(key(&long)), text(&long), "{len}");
+        let two = KeyBuilder::new().part(&long).part(&7u8).finish();
+        let seven = [&[6], &7u128.to_le_bytes()[..]].concat();
+        assert_eq!(bytes(two), [text(&long), seven].concat(), "{len}");
+    }
 }
 
 #[test]

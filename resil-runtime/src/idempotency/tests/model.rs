@@ -49,7 +49,12 @@ impl Model {
                 return Answer::KeyReused;
             }
             if let Some(bytes) = &row.done {
-                return Answer::Done(Recorded::new(Outcome::Ok, bytes.clone(), "json", 1));
+                return Answer::Done(Arc::new(Recorded::new(
+                    Outcome::Ok,
+                    bytes.clone(),
+                    "json",
+                    1,
+                )));
             }
             if row.token == request.token {
                 return Answer::Claimed {
@@ -121,7 +126,8 @@ async fn steps(on_abandon: OnAbandon, seed: u64, n: u32) {
         let fp = rng.random_bool(0.3).then(|| rng.random_range(0..2));
         let request = Request {
             token,
-            fingerprint: fp.map(|fp: u8| Fingerprint::new(PreparedFingerprint::of(&fp).0.unwrap())),
+            fingerprint: fp
+                .map(|fp: u8| Fingerprint::new(&PreparedFingerprint::of(&fp).0.unwrap())),
             lease: LEASE,
             ttl: TTL,
             on_abandon,

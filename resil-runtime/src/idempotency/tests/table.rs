@@ -44,7 +44,7 @@ impl Bench {
     fn request(&self, token: Token, fp: Option<u8>) -> Request {
         Request {
             token,
-            fingerprint: fp.map(|fp| Fingerprint::new(PreparedFingerprint::of(&fp).0.unwrap())),
+            fingerprint: fp.map(|fp| Fingerprint::new(&PreparedFingerprint::of(&fp).0.unwrap())),
             lease: LEASE,
             ttl: TTL,
             on_abandon: self.mode,
@@ -58,6 +58,14 @@ impl Bench {
         let capacity = Arc::clone(&self.capacity);
         self.records
             .claim(&self.key, &request, now, || Room::take(&capacity, 1, 1))
+    }
+    fn find_done(&self, s: u64, fp: Option<u8>) -> Option<Recorded> {
+        let (request, now) = (self.request(0, fp), self.at(s));
+        let key = self.key.looked_for();
+        let found = self
+            .records
+            .find_done(&key, request.fingerprint.as_ref(), now);
+        found.map(|recorded| Recorded::clone(&recorded))
     }
     fn renew(&mut self, s: u64, token: Token) -> Result<Instant, LeaseLost> {
         let now = self.at(s);
@@ -142,7 +150,7 @@ fn a_dead_claim_is_taken_over_and_its_owner_can_do_nothing_more() {
     assert_eq!(b.release(1), Err(LeaseLost));
     assert_eq!(b.abandon(31, 1), Err(LeaseLost));
     assert_eq!(b.complete(32, 2), Ok(()));
-    assert_eq!(b.claim(33, 3), Answer::Done(ok(2)));
+    assert_eq!(b.claim(33, 3), Answer::Done(Arc::new(ok(2))));
 }
 
 #[test]
@@ -152,7 +160,7 @@ fn a_dead_claim_that_nobody_took_is_still_its_owners() {
         fence(b.claim(0, 1));
         assert_eq!(b.renew(40, 1), Ok(b.at(70)));
         assert_eq!(b.complete(90, 1), Ok(()));
-        assert_eq!(b.claim(91, 2), Answer::Done(ok(1)));
+        assert_eq!(b.claim(91, 2), Answer::Done(Arc::new(ok(1))));
     }
 }
 
@@ -192,8 +200,24 @@ fn done_answers_until_its_ttl_and_completing_again_changes_nothing() {
     assert_eq!(b.renew(25, 1), Err(LeaseLost));
     assert_eq!(b.release(1), Err(LeaseLost));
     assert_eq!(b.abandon(25, 1), Err(LeaseLost));
-    assert_eq!(b.claim(1019, 2), Answer::Done(ok(1)));
+    assert_eq!(b.claim(1019, 2), Answer::Done(Arc::new(ok(1))));
     fence(b.claim(1020, 2));
+}
+
+#[test]
+fn an_outcome_is_found_without_a_claim_if_a_claim_would_answer_with_it() {
+    let mut b = bench(OnAbandon::Retry);
+    assert_eq!(b.find_done(0, None), None);
+    fence(b.claim_fp(0, 1, Some(1)));
+    assert_eq!(b.find_done(1, None), None);
+    assert_eq!(b.complete(20, 1), Ok(()));
+    for fp in [None, Some(1)] {
+        assert_eq!(b.find_done(1019, fp), Some(ok(1)));
+        assert_eq!(b.find_done(1020, fp), None);
+    }
+    assert_eq!(b.find_done(1019, Some(2)), None);
+    // To look changes nothing: the record is still there.
+    assert_eq!(b.records.len(), 1);
 }
 
 #[test]
@@ -231,16 +255,16 @@ fn another_fingerprint_is_told_in_every_state() {
     assert_eq!(b.claim_fp(31, 2, Some(2)), Answer::KeyReused);
     assert_eq!(b.complete(32, 1), Ok(()));
     assert_eq!(b.claim_fp(33, 2, Some(2)), Answer::KeyReused);
-    assert_eq!(b.claim_fp(33, 2, Some(1)), Answer::Done(ok(1)));
+    assert_eq!(b.claim_fp(33, 2, Some(1)), Answer::Done(Arc::new(ok(1))));
     // A side that has none doesn't ask.
-    assert_eq!(b.claim(33, 2), Answer::Done(ok(1)));
+    assert_eq!(b.claim(33, 2), Answer::Done(Arc::new(ok(1))));
     // Expired: the key is new.
     fence(b.claim_fp(2000, 2, Some(2)));
 }
 
 #[test]
 fn long_fingerprints_are_told_apart_too() {
-    let of = |s: &str| Fingerprint::new(PreparedFingerprint::of(s).0.unwrap());
+    let of = |s: &str| Fingerprint::new(&PreparedFingerprint::of(s).0.unwrap());
     let long = "x".repeat(10_000);
     assert!(of(&long) == of(&long));
     assert!(of(&long) != of(&(long.clone() + "y")));
