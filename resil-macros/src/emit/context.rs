@@ -193,6 +193,10 @@ impl<'a> EmitContext<'a> {
     pub(crate) fn future(&self, inner: Inner, span: Span) -> TokenStream {
         match inner {
             Inner::Future(tokens) => tokens,
+            Inner::Mapped { future, map, args } => {
+                let map_output = self.private("map_output", span);
+                quote_spanned!(mixed(span)=> #map_output(#future, |__resil_r| #map(__resil_r, #args)))
+            }
             Inner::Value(tokens) => {
                 let capture = self.capture(span);
                 quote_spanned!(mixed(span)=> async #capture { #tokens })
@@ -204,11 +208,10 @@ impl<'a> EmitContext<'a> {
     /// around this one holds a permit, it is told of each poll, unless a layer in between polls
     /// this one as a whole.
     pub(crate) fn value(&self, inner: Inner, span: Span) -> TokenStream {
-        match inner {
-            Inner::Future(future) if self.is_awaited_under_permit() => {
-                self.under_permit(&future, span)
-            }
-            inner => inner.awaited(span),
+        if self.is_awaited_under_permit() {
+            inner.awaited_by(span, |future| self.under_permit(future, span))
+        } else {
+            inner.awaited(span)
         }
     }
 

@@ -9,6 +9,13 @@ use crate::tokens::mixed;
 pub(crate) enum Inner {
     /// A future.
     Future(TokenStream),
+    /// A future of something else, and the call that makes it an outcome: a function, and the
+    /// arguments after the first.
+    Mapped {
+        future: TokenStream,
+        map: TokenStream,
+        args: TokenStream,
+    },
     /// An expression that may contain `.await`.
     Value(TokenStream),
 }
@@ -16,9 +23,22 @@ pub(crate) enum Inner {
 impl Inner {
     /// Writes the code as an expression; a future is awaited.
     pub(crate) fn awaited(self, span: Span) -> TokenStream {
+        self.awaited_by(span, |future| quote_spanned!(mixed(span)=> #future.await))
+    }
+
+    /// Writes the code as an expression; `wait` writes the `.await` of a future.
+    pub(crate) fn awaited_by(
+        self,
+        span: Span,
+        wait: impl FnOnce(&TokenStream) -> TokenStream,
+    ) -> TokenStream {
         match self {
             Self::Value(tokens) => tokens,
-            Self::Future(tokens) => quote_spanned!(mixed(span)=> #tokens.await),
+            Self::Future(future) => wait(&future),
+            Self::Mapped { future, map, args } => {
+                let out = wait(&future);
+                quote_spanned!(mixed(span)=> #map(#out, #args))
+            }
         }
     }
 }

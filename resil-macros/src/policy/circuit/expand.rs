@@ -24,10 +24,7 @@ impl Circuit {
             // to know whether the body ran under this permit.
             admit = quote_spanned!(at=> { __resil_call.forget_runs(); #admit });
         }
-        let value = match inner {
-            Inner::Future(future) => cx.under_permit(&future, self.span),
-            Inner::Value(value) => value,
-        };
+        let value = inner.awaited_by(self.span, |future| cx.under_permit(future, self.span));
         let expose_error =
             (self.on.is_some() || self.ignore.is_some()).then(|| cx.expose_error(self.span));
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
