@@ -85,6 +85,22 @@ pub async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
     .await
 }
 
+/// Returns `at` and `by` nanoseconds more, where `by` is no more than [`nanos`] returns.
+#[inline]
+pub fn add_nanos(at: Instant, by: u64) -> Instant {
+    at.checked_add(Duration::from_nanos(by)).unwrap_or(at)
+}
+
+/// Returns `limit` in nanoseconds, or about 30 years if that is shorter: as far as [`add`] adds.
+#[inline(always)]
+pub const fn nanos(limit: Duration) -> u64 {
+    if limit.as_secs() >= FAR.as_secs() {
+        FAR.as_secs() * 1_000_000_000
+    } else {
+        limit.as_secs() * 1_000_000_000 + limit.subsec_nanos() as u64
+    }
+}
+
 /// The greatest distance from the origin that is counted, in milliseconds: sums of such numbers do
 /// not overflow.
 const FAR_MS: u64 = u64::MAX / 4;

@@ -22,7 +22,7 @@ pub use crate::retry::site::RetrySite;
 pub use crate::retry::state::{Retry, began};
 pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};
 pub use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
-pub use crate::timeout::{enclosed_timeout, timeout};
+pub use crate::timeout::{enclosed_timeout, refuse_late, timeout};
 pub use inventory::submit;
 
 /// Stands for a value of the type that a body returns, behind `if false`. The call never runs: it

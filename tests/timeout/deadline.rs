@@ -65,6 +65,51 @@ async fn a_look_starts_the_limit() {
     );
 }
 
+#[timeout(2s)]
+async fn looks() -> Result<Option<u64>, Error> {
+    Ok(left())
+}
+
+// All of these look within one poll.
+#[tokio::test(start_paused = true)]
+async fn a_look_inside_ends_with_what_is_inside() {
+    #[timeout(5s)]
+    async fn before_and_after() -> Result<[Option<u64>; 4], Error> {
+        Ok([left(), looks().await?, looks().await?, left()])
+    }
+    #[timeout(5s)]
+    async fn inside_first() -> Result<[Option<u64>; 4], Error> {
+        Ok([looks().await?, left(), looks().await?, left()])
+    }
+    #[timeout(5s)]
+    async fn through_a_scope(scope: u64) -> Result<[Option<u64>; 4], Error> {
+        let both = async { (looks().await, left()) };
+        let (inner, scoped) = Deadline::after(ms(scope)).scope(both).await;
+        Ok([inner?, scoped, looks().await?, left()])
+    }
+    let all = |ms: [u64; 4]| Ok(ms.map(Some));
+    assert_eq!(before_and_after().await, all([5_000, 2_000, 2_000, 5_000]));
+    assert_eq!(left(), None);
+    assert_eq!(inside_first().await, all([2_000, 5_000, 2_000, 5_000]));
+    assert_eq!(left(), None);
+    assert_eq!(
+        through_a_scope(3_000).await,
+        all([2_000, 3_000, 2_000, 5_000])
+    );
+    assert_eq!(left(), None);
+    assert_eq!(
+        through_a_scope(1_000).await,
+        all([1_000, 1_000, 2_000, 5_000])
+    );
+    assert_eq!(left(), None);
+    let outer = Deadline::after(ms(4_000)).scope(async { (before_and_after().await, left()) });
+    assert_eq!(
+        outer.await,
+        (all([4_000, 2_000, 2_000, 4_000]), Some(4_000))
+    );
+    assert_eq!(left(), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn scope_informs_and_does_not_interrupt() {
     let r = Record::new();
@@ -141,6 +186,31 @@ async fn a_panic_puts_the_ambient_deadline_back() {
     }));
     assert!(caught.is_err());
     assert_eq!(left(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_after_a_look_puts_the_ambient_deadline_back() {
+    #[timeout(2s)]
+    async fn f() -> Result<(), Error> {
+        assert_eq!(left(), Some(2_000));
+        panic!("within a poll")
+    }
+    #[timeout(5s)]
+    async fn around(first: bool) -> Result<Option<u64>, Error> {
+        let seen = first.then(left);
+        let caught = poll_fn(|cx| {
+            let mut call = Box::pin(f());
+            let poll = std::panic::AssertUnwindSafe(|| call.as_mut().poll(cx));
+            Poll::Ready(std::panic::catch_unwind(poll).is_err())
+        });
+        assert!(caught.await);
+        assert_eq!(seen.unwrap_or(Some(5_000)), Some(5_000));
+        Ok(left())
+    }
+    for first in [false, true] {
+        assert_eq!(around(first).await, Ok(Some(5_000)));
+        assert_eq!(left(), None);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -199,9 +199,11 @@ impl<'a> EmitContext<'a> {
     pub(crate) fn future(&self, inner: Inner, span: Span) -> TokenStream {
         match inner {
             Inner::Future(tokens) => tokens,
-            Inner::Body { future, wrapped } => {
+            Inner::Mapped {
+                future, outcome, ..
+            } => {
                 let map = self.private("map_output", span);
-                quote_spanned!(mixed(span)=> #map(#future, |__resil_r| #wrapped))
+                quote_spanned!(mixed(span)=> #map(#future, |__resil_r| #outcome))
             }
             Inner::Value(tokens) | Inner::Returned(tokens) => {
                 let capture = self.capture(span);
@@ -230,9 +232,14 @@ impl<'a> EmitContext<'a> {
         };
         match inner {
             Inner::Future(future) => Inner::Future(under(future)),
-            Inner::Body { future, wrapped } => Inner::Body {
+            Inner::Mapped {
+                future,
+                outcome,
+                is_body,
+            } => Inner::Mapped {
                 future: under(future),
-                wrapped,
+                outcome,
+                is_body,
             },
             inner => inner,
         }

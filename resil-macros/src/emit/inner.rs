@@ -7,11 +7,13 @@ use crate::tokens::mixed;
 
 /// The code inside a layer, or the code of all layers.
 pub(crate) enum Inner {
-    /// A future of the function's return type: the body, which no layer has acted on.
-    Body {
+    /// A future, and what makes an outcome of its output.
+    Mapped {
         future: TokenStream,
-        /// Makes an outcome of `__resil_r`, the value that the body returned.
-        wrapped: TokenStream,
+        /// The outcome: an expression over `__resil_r`, the output.
+        outcome: TokenStream,
+        /// The future is the body: no layer has acted on its output, which has the function's type.
+        is_body: bool,
     },
     /// A future of an `Outcome<T, E, P>`.
     Future(TokenStream),
@@ -25,17 +27,15 @@ pub(crate) enum Inner {
 impl Inner {
     /// Writes the code as an expression; a future is awaited.
     pub(crate) fn awaited(self, span: Span) -> TokenStream {
+        let at = mixed(span);
         match self {
             Self::Value(tokens) | Self::Returned(tokens) => tokens,
-            Self::Future(tokens) => quote_spanned!(mixed(span)=> #tokens.await),
-            Self::Body { future, wrapped } => body_awaited(&future, &wrapped, span),
+            Self::Future(tokens) => quote_spanned!(at=> #tokens.await),
+            Self::Mapped {
+                future, outcome, ..
+            } => quote_spanned!(at=> { let __resil_r = #future.await; #outcome }),
         }
     }
-}
-
-/// Writes the outcome of `future`, a future of the function's return type.
-pub(super) fn body_awaited(future: &TokenStream, wrapped: &TokenStream, span: Span) -> TokenStream {
-    quote_spanned!(mixed(span)=> { let __resil_r = #future.await; #wrapped })
 }
 
 /// The code that a layer expands into.

@@ -28,7 +28,7 @@ pub(super) fn innermost(
         future = quote_spanned!(at=> #watch(#future, __resil_call));
     }
     let conversions = cx.conversions();
-    let wrapped = if is_innermost {
+    let outcome = if is_innermost {
         let wrap = cx.private("wrap_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions))
     } else {
@@ -37,7 +37,11 @@ pub(super) fn innermost(
         let wrap = cx.private("wrap_carried_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions, __resil_carry))
     };
-    Inner::Body { future, wrapped }
+    Inner::Mapped {
+        future,
+        outcome,
+        is_body: true,
+    }
 }
 
 /// Writes the user's block as an `async` block.

@@ -1,175 +1,289 @@
 //! The thread-local that holds the deadline in force.
 //!
 //! It is set while a future is polled and put back afterwards, also when the poll unwinds. A limit
-//! that has not begun to count (a `#[timeout]` in its first poll) is kept as a duration, so that a
-//! body that is ready at once costs no reading of the clock. The first look at the deadline starts
-//! such a limit.
+//! that has not begun to count (a `#[timeout]` in its first poll) is kept as a number of
+//! nanoseconds, so that a body that is ready at once costs no reading of the clock. The first look
+//! at the deadline starts such a limit.
+//!
+//! A first poll therefore changes one word, and compares it afterwards: if it is what was stored,
+//! nobody looked. All that a look overwrites is kept by the look itself, in [`Looked`].
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use crate::clock::{self, Instant};
 
 /// The value of [`Ambient::unstarted`] if there is no such limit.
-const NONE: Duration = Duration::MAX;
+const NONE: u64 = u64::MAX;
+
+/// The value of [`Ambient::unstarted`] if there were such limits, and a look has started them.
+const LOOKED: u64 = u64::MAX - 1;
+
+/// A value that [`Ambient::unstarted`] never has.
+const NEVER: u64 = u64::MAX - 2;
 
 struct Ambient {
     /// The soonest limit that has begun to count.
-    at: Cell<Option<Instant>>,
+    started: Cell<Started>,
+    /// The shortest limit that has not begun to count, in nanoseconds.
+    unstarted: Cell<u64>,
+    /// The look that started the limits, while `unstarted` is [`LOOKED`].
+    looked: Cell<Looked>,
+}
+
+/// The soonest limit that has begun to count.
+#[derive(Debug, Clone, Copy)]
+struct Started {
+    at: Option<Instant>,
     /// Whether the timer of an enclosing timeout enforces `at`.
-    enforced: Cell<bool>,
-    /// The shortest limit that has not begun to count.
-    unstarted: Cell<Duration>,
-    /// The instant at which a look started the unstarted limits, during the first poll that is
-    /// running.
-    looked: Cell<Option<Instant>>,
+    enforced: bool,
+}
+
+/// A look at the deadline that started limits.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    /// The instant of the look.
+    now: Option<Instant>,
+    /// What was in force before the limits were started.
+    before: Started,
+}
+
+impl Started {
+    const NOTHING: Self = Self {
+        at: None,
+        enforced: false,
+    };
+
+    /// Returns the sooner one of `self` and a limit that began to count at `now`.
+    fn or(self, now: Instant, limit: u64) -> Self {
+        let at = clock::add_nanos(now, limit);
+        if self.at.is_none_or(|other| at < other) {
+            let at = Some(at);
+            return Self { at, enforced: true };
+        }
+        self
+    }
 }
 
 thread_local! {
     static AMBIENT: Ambient = const {
         Ambient {
-            at: Cell::new(None),
-            enforced: Cell::new(false),
+            started: Cell::new(Started::NOTHING),
             unstarted: Cell::new(NONE),
-            looked: Cell::new(None),
+            looked: Cell::new(Looked { now: None, before: Started::NOTHING }),
         }
     };
 }
 
 /// Returns the deadline in force, and starts the limits that had not begun to count.
 pub(super) fn current() -> Option<Instant> {
-    AMBIENT.with(Ambient::current)
+    AMBIENT.with(|a| {
+        let limit = a.unstarted.get();
+        if limit < LOOKED {
+            let now = clock::now();
+            a.start(now, limit);
+        }
+        a.started.get().at
+    })
 }
 
 impl Ambient {
-    fn current(&self) -> Option<Instant> {
-        if self.unstarted.get() != NONE {
-            let now = clock::now();
-            self.start(now, self.unstarted.get());
-            self.unstarted.set(NONE);
-            self.looked.set(Some(now));
-        }
-        self.at.get()
-    }
-
-    fn start(&self, now: Instant, limit: Duration) {
-        let at = clock::add(now, limit);
-        if self.at.get().is_none_or(|other| at < other) {
-            self.at.set(Some(at));
-            self.enforced.set(true);
-        }
+    /// Starts the shortest limit that had not begun to count at `now`, the instant of a look.
+    fn start(&self, now: Instant, limit: u64) {
+        let before = self.started.get();
+        self.looked.set(Looked {
+            now: Some(now),
+            before,
+        });
+        self.started.set(before.or(now, limit));
+        self.unstarted.set(LOOKED);
     }
 }
 
-/// The limits around a timeout, as they were before its body was polled.
-#[derive(Clone, Copy)]
+/// The limits around a timeout, as they are between the polls of its body.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Enclosing {
-    pub(crate) at: Option<Instant>,
-    pub(crate) enforced: bool,
-    unstarted: Duration,
+    started: Started,
+    unstarted: u64,
 }
 
 impl Enclosing {
-    /// Returns the soonest of the limits around, and whether a timeout enforces it. Limits that
-    /// have not begun to count are taken to start at `now`.
-    pub(crate) fn soonest(&self, now: Instant) -> Option<(Instant, bool)> {
-        let started = self.at.map(|at| (at, self.enforced));
-        let unstarted = (self.unstarted != NONE).then(|| (clock::add(now, self.unstarted), true));
-        match (started, unstarted) {
-            (Some(s), Some(u)) => Some(if s.0 <= u.0 { s } else { u }),
-            (s, u) => s.or(u),
-        }
-    }
-}
-
-/// One level of the ambient deadline, in force for the time of one poll. Dropping it puts back what
-/// was in force before.
-pub(crate) struct AmbientFrame {
-    saved: Enclosing,
-    saved_looked: Option<Instant>,
-}
-
-impl AmbientFrame {
-    /// Enters a limit that has begun to count and ends at `at`; `enforced` says whether a timer
-    /// enforces it.
-    #[inline(always)]
-    pub(crate) fn fixed(at: Instant, enforced: bool) -> Self {
-        let frame = Self::save();
-        if frame.saved.at.is_none_or(|other| at < other) {
-            AMBIENT.with(|a| {
-                a.at.set(Some(at));
-                a.enforced.set(enforced);
-            });
-        }
-        frame
-    }
-
-    /// Enters a limit that begins to count when this poll ends, or at the first look at the
-    /// deadline.
-    #[inline(always)]
-    pub(crate) fn unstarted(limit: Duration) -> Self {
-        let frame = Self::save();
-        AMBIENT.with(|a| {
-            a.unstarted.set(limit.min(frame.saved.unstarted));
-            a.looked.set(None);
-        });
-        frame
-    }
-
-    #[inline(always)]
-    fn save() -> Self {
+    /// Returns the limits in force here.
+    pub(crate) fn here() -> Self {
         AMBIENT.with(|a| Self {
-            saved: Enclosing {
-                at: a.at.get(),
-                enforced: a.enforced.get(),
-                unstarted: a.unstarted.get(),
-            },
-            saved_looked: a.looked.get(),
+            started: a.started.get(),
+            unstarted: a.unstarted.get(),
         })
     }
 
-    /// Returns the limits around this level.
-    pub(crate) fn enclosing(&self) -> Enclosing {
-        self.saved
+    /// Returns the soonest of the limits around, and whether a timeout enforces it. Limits that
+    /// have not begun to count are taken to start at `now`.
+    pub(crate) fn soonest(&self, now: Instant) -> Option<(Instant, bool)> {
+        let Started { at, enforced } = if self.unstarted < LOOKED {
+            self.started.or(now, self.unstarted)
+        } else {
+            self.started
+        };
+        at.map(|at| (at, enforced))
     }
 
-    /// Returns the instant at which a look at the deadline started this level's limit, if one did.
-    #[expect(
-        clippy::unused_self,
-        reason = "only while this level is the innermost one"
-    )]
-    pub(crate) fn looked(&self) -> Option<Instant> {
-        AMBIENT.with(|a| a.looked.get())
+    /// Whether the timer of a timeout around enforces a limit that ends at `own` or sooner.
+    pub(crate) fn enforces(&self, own: Instant) -> bool {
+        self.started.enforced && self.started.at.is_some_and(|at| at <= own)
     }
 }
 
-impl Drop for AmbientFrame {
+/// One level of the ambient deadline, in force for the time of one poll. [`leave`](Self::leave)
+/// puts back what was in force before; so does dropping it, when the poll unwinds.
+#[must_use = "leave it after the poll"]
+pub(crate) struct AmbientFrame<'a> {
+    words: Words,
+    kept: &'a Kept,
+}
+
+/// The part of a level that stays in registers.
+#[derive(Clone, Copy)]
+struct Words {
+    /// The value of [`Ambient::unstarted`] while nobody has looked, if nothing else is to be put back.
+    stored: u64,
+    /// The value of [`Ambient::unstarted`] before.
+    around: u64,
+}
+
+/// What a level keeps beside the word of the limits that have not begun to count. It has a place of
+/// its own, so that a level that keeps nothing is not copied.
+pub(crate) struct Kept(Cell<What>);
+
+#[derive(Clone, Copy)]
+enum What {
+    /// The first poll of a timeout: the look keeps what it overwrites.
+    Nothing,
+    /// A limit that has begun to count: the one around it, and the value of
+    /// [`Ambient::unstarted`] before.
+    Started(Started, u64),
+    /// The first poll of a timeout, after a look that started the limits around it: the next look
+    /// overwrites what that one has kept.
+    Looked(Started, Looked),
+}
+
+impl Kept {
+    /// Creates the place for what a level keeps.
     #[inline(always)]
-    fn drop(&mut self) {
+    pub(crate) const fn new() -> Self {
+        Self(Cell::new(What::Nothing))
+    }
+
+    /// Puts a limit in force that has begun to count and ends at `at`; `enforced` says whether a
+    /// timer enforces it. The level that enters it comes next: [`AmbientFrame::started`].
+    #[inline]
+    pub(crate) fn start(&self, at: Instant, enforced: bool) {
         AMBIENT.with(|a| {
-            let looked = a.looked.replace(self.saved_looked);
-            a.at.set(self.saved.at);
-            a.enforced.set(self.saved.enforced);
-            if self.saved.unstarted == NONE {
-                a.unstarted.set(NONE);
-            } else {
-                self.hand_on(a, looked);
+            let around = a.started.get();
+            self.0.set(What::Started(around, a.unstarted.get()));
+            if around.at.is_none_or(|other| at < other) {
+                let at = Some(at);
+                a.started.set(Started { at, enforced });
             }
         });
     }
 }
 
-impl AmbientFrame {
-    /// Puts back the limits around this level that had not begun to count. If a look inside this
-    /// level started its limit, the same look starts them too.
-    fn hand_on(&self, a: &Ambient, looked: Option<Instant>) {
-        if a.unstarted.get() == NONE
-            && let Some(now) = looked
-        {
-            a.start(now, self.saved.unstarted);
-            a.looked.set(Some(now));
-        } else {
-            a.unstarted.set(self.saved.unstarted);
-        }
+impl<'a> AmbientFrame<'a> {
+    /// Enters a limit that begins to count when this poll ends, or at the first look at the
+    /// deadline. It is in nanoseconds, as [`clock::nanos`] returns it.
+    #[inline(always)]
+    pub(crate) fn unstarted(limit: u64, kept: &'a Kept) -> Self {
+        AMBIENT.with(|a| {
+            let around = a.unstarted.get();
+            let words = if around == LOOKED {
+                after_look(limit, kept)
+            } else {
+                let stored = limit.min(around);
+                a.unstarted.set(stored);
+                Words { stored, around }
+            };
+            Self { words, kept }
+        })
     }
+
+    /// Enters the limit that `kept` has [put in force](Kept::start).
+    #[inline(always)]
+    pub(crate) fn started(kept: &'a Kept) -> Self {
+        let words = Words {
+            stored: NEVER,
+            around: NONE,
+        };
+        Self { words, kept }
+    }
+
+    /// Puts back what was in force before this level. Returns the instant at which a look at the
+    /// deadline started its limit, if one did.
+    #[inline(always)]
+    pub(crate) fn leave(self) -> Option<Instant> {
+        let Self { words, kept } = self;
+        std::mem::forget(self);
+        AMBIENT.with(|a| {
+            if a.unstarted.get() == words.stored {
+                a.unstarted.set(words.around);
+                None
+            } else {
+                restore(words.around, kept)
+            }
+        })
+    }
+}
+
+impl Drop for AmbientFrame<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        unwind(self.words.around, self.kept);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn after_look(limit: u64, kept: &Kept) -> Words {
+    AMBIENT.with(|a| {
+        kept.0.set(What::Looked(a.started.get(), a.looked.get()));
+        a.unstarted.set(limit);
+    });
+    Words {
+        stored: NEVER,
+        around: LOOKED,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn unwind(around: u64, kept: &Kept) {
+    restore(around, kept);
+}
+
+/// Puts back what was in force before a level. If a look inside this level started its limit, the
+/// same look starts the limits around it that had not begun to count.
+#[inline(never)]
+fn restore(around: u64, kept: &Kept) -> Option<Instant> {
+    AMBIENT.with(|a| {
+        let has_looked = a.unstarted.get() == LOOKED;
+        let (around, before) = match kept.0.get() {
+            What::Started(started, around) => (around, started),
+            What::Nothing if has_looked => (around, a.looked.get().before),
+            What::Nothing => (around, a.started.get()),
+            What::Looked(started, _) => (around, started),
+        };
+        a.started.set(before);
+        a.unstarted.set(around);
+        if !has_looked {
+            return None;
+        }
+        let now = a.looked.get().now;
+        if let What::Looked(_, before) = kept.0.get() {
+            a.looked.set(before);
+        }
+        if let Some(now) = now
+            && around < LOOKED
+        {
+            a.start(now, around);
+        }
+        now
+    })
 }

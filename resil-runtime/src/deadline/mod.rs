@@ -7,4 +7,4 @@ mod scope;
 pub use self::carry::{Carried, carry, spawn};
 pub use self::scope::{Deadline, Scoped};
 
-pub(crate) use self::ambient::{AmbientFrame, Enclosing};
+pub(crate) use self::ambient::{AmbientFrame, Enclosing, Kept};

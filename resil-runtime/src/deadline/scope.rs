@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::ambient::{self, AmbientFrame};
+use super::ambient::{self, AmbientFrame, Kept};
 use crate::clock::{self, Instant};
 
 /// The instant by which the work that is running should be done.
@@ -102,8 +102,12 @@ impl<F: Future> Future for Scoped<F> {
         match *this.deadline {
             None => this.future.poll(cx),
             Some(Deadline(at)) => {
-                let _frame = AmbientFrame::fixed(at, false);
-                this.future.poll(cx)
+                let kept = Kept::new();
+                kept.start(at, false);
+                let frame = AmbientFrame::started(&kept);
+                let polled = this.future.poll(cx);
+                frame.leave();
+                polled
             }
         }
     }

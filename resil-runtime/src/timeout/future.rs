@@ -9,49 +9,57 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 
 use super::timer::{Timer, wait};
-use crate::call::{CallState, Failure, Outcome, Site, id_of};
-use crate::compact_duration::CompactDuration;
-use crate::error::Refusal;
-use crate::event::{self, Event};
+use crate::call::CallState;
+use crate::clock;
+use crate::deadline::Kept;
 
 /// Bounds `body` by `limit`.
 ///
-/// `call` is the state of the call, where its stack keeps one: a circuit inside has to know that
-/// this timeout dropped it, and all events of the call bear the call's number.
+/// The output is that of `body`, or [`Elapsed`]; [`refuse_late`](super::refuse_late) makes that the
+/// outcome of the layer. All that only a refusal needs, such as the function's name, is known
+/// there, and not kept in the future.
 #[inline(always)]
-pub fn timeout<'a, F, T, E>(
-    site: &'static Site,
-    limit: Duration,
-    call: Option<&'a CallState>,
-    body: F,
-) -> Timeout<'a, F>
-where
-    F: Future<Output = Outcome<T, E, Refusal>>,
-{
+pub fn timeout<F: Future>(limit: Duration, body: F) -> Timeout<F> {
     Timeout {
         body: Some(body),
-        timer: Timer::new(false),
-        limit,
-        site,
-        call,
+        timer: Timer::new(clock::nanos(limit), false),
+        mark: (),
     }
 }
 
 /// Bounds `body` by `limit`, as [`timeout`] does, directly inside another timeout of the same
 /// stack.
 #[inline(always)]
-pub fn enclosed_timeout<'a, F, T, E>(
-    site: &'static Site,
-    limit: Duration,
-    call: Option<&'a CallState>,
-    body: F,
-) -> Timeout<'a, F>
-where
-    F: Future<Output = Outcome<T, E, Refusal>>,
-{
+pub fn enclosed_timeout<F: Future>(limit: Duration, body: F) -> Timeout<F> {
     Timeout {
-        timer: Timer::new(true),
-        ..timeout(site, limit, call, body)
+        timer: Timer::new(clock::nanos(limit), true),
+        ..timeout(limit, body)
+    }
+}
+
+/// The limit of a [`timeout`] has passed.
+#[derive(Debug, Clone, Copy)]
+pub struct Elapsed {
+    /// Whether a limit around the timeout ended it, and not its own.
+    pub(super) inherited: bool,
+}
+
+/// The way in which a timeout drops its body.
+pub trait Mark {
+    /// Runs `drop`, which drops the body since the limit has passed.
+    fn dropping(&self, drop: impl FnOnce());
+}
+
+impl Mark for () {
+    #[inline(always)]
+    fn dropping(&self, drop: impl FnOnce()) {
+        drop();
+    }
+}
+
+impl Mark for &CallState {
+    fn dropping(&self, drop: impl FnOnce()) {
+        self.while_timing_out(drop);
     }
 }
 
@@ -62,75 +70,53 @@ pin_project! {
     /// the body.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct Timeout<'a, F> {
+    pub struct Timeout<F, M = ()> {
         #[pin]
         body: Option<F>,
         #[pin]
         timer: Timer,
-        limit: Duration,
-        site: &'static Site,
-        call: Option<&'a CallState>,
+        mark: M,
     }
 }
 
-impl<F, T, E> Future for Timeout<'_, F>
-where
-    F: Future<Output = Outcome<T, E, Refusal>>,
-{
-    type Output = F::Output;
+impl<F> Timeout<F> {
+    /// Lets a circuit inside, of the same `call`, know that this timeout drops it.
+    #[inline(always)]
+    pub fn marking(self, call: &CallState) -> Timeout<F, &CallState> {
+        Timeout {
+            body: self.body,
+            timer: self.timer,
+            mark: call,
+        }
+    }
+}
+
+impl<F: Future, M: Mark> Future for Timeout<F, M> {
+    type Output = Result<F::Output, Elapsed>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             unreachable!("a timeout was polled again after it had answered")
         };
         let had_budget = coop::has_budget_remaining();
-        let limit = *this.limit;
-
-        let frame = this.timer.as_mut().enter(limit);
+        let kept = Kept::new();
+        let frame = this.timer.enter(&kept);
         if let Poll::Ready(out) = body.poll(cx) {
-            return Poll::Ready(out);
+            frame.leave();
+            return Poll::Ready(Ok(out));
         }
-        let enclosing = frame.enclosing();
-        let looked = frame.looked();
-        drop(frame);
-
-        // If the body used up tokio's budget of the task, the timer is polled outside of it. A body
-        // that is always ready would never time out otherwise.
-        let starved = had_budget && !coop::has_budget_remaining();
-        match wait(this.timer.as_mut(), limit, enclosing, looked, starved, cx) {
+        match wait(this.timer, frame, had_budget, cx) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(inherited) => {
-                match this.call {
-                    Some(call) if !inherited => call.while_timing_out(|| this.body.set(None)),
-                    _ => this.body.set(None),
+            Poll::Ready(elapsed) => {
+                if elapsed.inherited {
+                    this.body.set(None);
+                } else {
+                    this.mark.dropping(|| this.body.set(None));
                 }
-                let (site, limit) = (*this.site, CompactDuration::new(limit));
-                Poll::Ready(Err(Failure::Policy(fire(
-                    site, limit, inherited, *this.call,
-                ))))
+                Poll::Ready(Err(elapsed))
             }
         }
-    }
-}
-
-/// Tells listeners that the limit has passed, and returns the refusal.
-#[cold]
-fn fire(
-    site: &'static Site,
-    limit: CompactDuration,
-    inherited: bool,
-    call: Option<&CallState>,
-) -> Refusal {
-    event::emit(|| Event::TimedOut {
-        function: site.name(),
-        limit: limit.get(),
-        call: id_of(call),
-    });
-    Refusal::Timeout {
-        site,
-        limit,
-        inherited,
     }
 }

@@ -11,9 +11,11 @@
 //! own. Where both are due, the inner one leaves the refusal to the outer one.
 
 mod future;
+mod refusal;
 mod timer;
 
 pub use self::future::{enclosed_timeout, timeout};
+pub use self::refusal::refuse_late;
 
 #[cfg(test)]
 mod tests {
@@ -42,8 +44,16 @@ mod tests {
         (caller, outer, inner): (Duration, Duration, Duration),
         body: impl Future<Output = Outcome<(), (), Refusal>>,
     ) -> Outcome<(), (), Refusal> {
-        let inside = timeout(&SITE, inner, None, body);
-        let bounded = timeout(&SITE, outer, None, inside);
+        let inside = async {
+            timeout(inner, body)
+                .await
+                .unwrap_or_else(|elapsed| refuse_late(elapsed, &SITE, inner, None))
+        };
+        let bounded = async {
+            timeout(outer, inside)
+                .await
+                .unwrap_or_else(|elapsed| refuse_late(elapsed, &SITE, outer, None))
+        };
         Deadline::after(caller).scope(bounded).await
     }
 
@@ -75,6 +85,13 @@ mod tests {
             assert!(first);
         }
         assert_eq!(Deadline::current(), None);
+    }
+
+    #[test]
+    fn a_timeout_is_a_timer_and_one_word_larger_than_its_body() {
+        let body = async { pending::<()>().await };
+        let own = size_of_val(&body) + size_of::<clock::Sleep>() + size_of::<u64>();
+        assert_eq!(size_of_val(&timeout(Duration::ZERO, body)), own);
     }
 
     #[test]

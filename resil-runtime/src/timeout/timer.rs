@@ -2,135 +2,167 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
+use super::future::Elapsed;
 use crate::clock::{self, Instant, Sleep};
-use crate::deadline::{AmbientFrame, Enclosing};
+use crate::deadline::{AmbientFrame, Enclosing, Kept};
 
 pin_project! {
+    // As large as a `Sleep` and one word: the variants without one are told apart by values that a
+    // `Sleep` can't have.
     #[project = TimerProj]
     #[derive(Debug)]
     pub(super) enum Timer {
-        // The first poll has not ended yet.
-        Unstarted { enclosed: bool },
+        // The first poll has not ended yet. The limit is in nanoseconds; `enclosed` means that the
+        // next layer outside is a timeout of the same stack.
+        Unstarted { limit: u64, enclosed: bool },
         // The timeout around, of the same stack, fires no later, so this one has no timer.
         Delegated { own: Instant },
-        Armed { own: Instant, due: Due, #[pin] sleep: Sleep },
+        Armed { due: Due, #[pin] sleep: Sleep },
     }
 }
 
-/// Which limit a timer stands for.
+/// Which limit a timer stands for, and the distance from there to the timeout's own, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Due {
+struct Due(u64);
+
+impl Due {
     /// The limit of this timeout.
-    Own,
+    const OWN: Self = Self(0);
     /// A deadline of the caller's that no timer enforces.
-    Inherited,
-    /// The limit of a timeout around this one, which refuses by itself. `late` means that it was
-    /// due and did not refuse.
-    Enclosing { late: bool },
+    const INHERITED: Self = Self(1);
+    /// The limit of a timeout around this one, which refuses by itself.
+    const ENCLOSING: u64 = 2;
+    /// The same; it was due and did not refuse.
+    const LATE: u64 = 3;
+
+    /// Returns the mark `kind` of a timer that is armed for `at`, while the own limit is `own`.
+    fn enclosing(kind: u64, at: Instant, own: Instant) -> Self {
+        // What lies farther apart is some decades away.
+        let nanos = clock::nanos(own.saturating_duration_since(at));
+        Self(nanos << 2 | kind)
+    }
+
+    fn is_enclosing(self) -> bool {
+        self.0 & Self::ENCLOSING != 0
+    }
+
+    fn is_late(self) -> bool {
+        self.0 & Self::LATE == Self::LATE
+    }
+
+    /// Returns the end of the own limit, where the timer is armed for `at`.
+    fn own(self, at: Instant) -> Instant {
+        if self.0 >> 2 == 0 {
+            return at;
+        }
+        clock::add_nanos(at, self.0 >> 2)
+    }
 }
 
 impl Timer {
-    /// Creates a timer that is not armed. `enclosed` means that the next layer outside is a timeout
-    /// of the same stack.
+    /// Creates a timer that is not armed.
     #[inline(always)]
-    pub(super) const fn new(enclosed: bool) -> Self {
-        Self::Unstarted { enclosed }
+    pub(super) const fn new(limit: u64, enclosed: bool) -> Self {
+        Self::Unstarted { limit, enclosed }
     }
 
     /// Puts the limit in force for the poll that is about to begin.
     #[inline(always)]
-    pub(super) fn enter(self: Pin<&mut Self>, limit: Duration) -> AmbientFrame {
-        match self.project() {
-            TimerProj::Unstarted { .. } => AmbientFrame::unstarted(limit),
-            TimerProj::Delegated { own } => AmbientFrame::fixed(*own, false),
-            TimerProj::Armed {
-                due: Due::Inherited,
-                sleep,
-                ..
-            } => AmbientFrame::fixed(sleep.deadline(), true),
-            TimerProj::Armed { own, .. } => AmbientFrame::fixed(*own, true),
+    pub(super) fn enter<'a>(&self, kept: &'a Kept) -> AmbientFrame<'a> {
+        if let Self::Unstarted { limit, .. } = *self {
+            return AmbientFrame::unstarted(limit, kept);
+        }
+        self.start(kept);
+        AmbientFrame::started(kept)
+    }
+
+    /// Puts the limit in force that has begun to count.
+    #[inline(never)]
+    fn start(&self, kept: &Kept) {
+        match self {
+            Self::Unstarted { .. } => {}
+            Self::Delegated { own } => kept.start(*own, false),
+            Self::Armed { due, sleep } => kept.start(due.own(sleep.deadline()), true),
         }
     }
 }
 
 /// Polls the timer after a pending poll of the body, and makes it if it is needed. It is ready when
-/// the time is over, with true if a limit around this timeout ended it and not `limit`.
+/// the time is over.
 ///
-/// * `looked` is the instant at which a look at the deadline started the limit, if one did.
-/// * `starved` says that the body used up tokio's budget of the task.
+/// * `frame` is the level of the deadline that the body was polled in.
+/// * `had_budget` says that there was some of tokio's budget of the task before the body was polled.
+#[inline(never)]
 pub(super) fn wait(
     mut timer: Pin<&mut Timer>,
-    limit: Duration,
-    enclosing: Enclosing,
-    looked: Option<Instant>,
-    starved: bool,
+    frame: AmbientFrame<'_>,
+    had_budget: bool,
     cx: &mut Context<'_>,
-) -> Poll<bool> {
-    match timer.as_mut().project() {
-        TimerProj::Unstarted { enclosed } => {
-            let enclosed = *enclosed;
+) -> Poll<Elapsed> {
+    let looked = frame.leave();
+    match *timer {
+        Timer::Unstarted { limit, enclosed } => {
             let now = clock::now();
-            let own = clock::add(looked.unwrap_or(now), limit);
-            let theirs = enclosing.soonest(now);
+            let own = clock::add_nanos(looked.unwrap_or(now), limit);
+            let theirs = Enclosing::here().soonest(now);
             if enclosed && theirs.is_some_and(|(at, _)| at <= own) {
                 timer.set(Timer::Delegated { own });
                 return Poll::Pending;
             }
-            arm(timer.as_mut(), own, theirs);
+            let (at, due) = soonest(own, theirs);
+            timer.as_mut().arm(at, due);
             // The limit passed during the first poll: no timer has to fire.
-            if let TimerProj::Armed { due, sleep, .. } = timer.as_mut().project()
-                && !matches!(due, Due::Enclosing { .. })
-                && sleep.deadline() <= now
-            {
-                return Poll::Ready(*due == Due::Inherited);
+            if at <= now && !due.is_enclosing() {
+                return Poll::Ready(due.into());
             }
         }
-        TimerProj::Delegated { own } => {
-            let own = *own;
-            if enclosing.enforced && enclosing.at.is_some_and(|at| at <= own) {
+        Timer::Delegated { own } => {
+            let enclosing = Enclosing::here();
+            if enclosing.enforces(own) {
                 return Poll::Pending;
             }
-            arm(timer.as_mut(), own, enclosing.soonest(clock::now()));
+            let (at, due) = soonest(own, enclosing.soonest(clock::now()));
+            timer.as_mut().arm(at, due);
         }
-        TimerProj::Armed { .. } => {}
+        Timer::Armed { .. } => {}
     }
     loop {
-        let TimerProj::Armed { own, due, sleep } = timer.as_mut().project() else {
+        let TimerProj::Armed { due, sleep } = timer.as_mut().project() else {
             return Poll::Pending;
         };
-        let elapsed = if starved {
+        let at = sleep.deadline();
+        // If the body used up tokio's budget of the task, the timer is polled outside of it. A body
+        // that is always ready would never time out otherwise.
+        ready!(if had_budget && !coop::has_budget_remaining() {
             Pin::new(&mut coop::unconstrained(sleep)).poll(cx)
         } else {
             sleep.poll(cx)
-        };
-        if elapsed.is_pending() {
-            return Poll::Pending;
+        });
+        let due = *due;
+        if !due.is_enclosing() {
+            return Poll::Ready(due.into());
         }
-        let own = *own;
-        match *due {
-            Due::Own => return Poll::Ready(false),
-            Due::Inherited => return Poll::Ready(true),
-            Due::Enclosing { late } => {
-                let now = clock::now();
-                let theirs = enclosing.soonest(now).filter(|(at, _)| *at <= own);
-                match theirs {
-                    Some((at, true)) if at <= now && late => return Poll::Ready(now < own),
-                    Some((at, true)) if at <= now => timer.set(Timer::Armed {
-                        own,
-                        due: Due::Enclosing { late: true },
-                        sleep: clock::sleep_until(clock::add(now, GRACE)),
-                    }),
-                    // The body has since been moved out of that timeout, or into another one.
-                    _ => arm(timer.as_mut(), own, theirs),
-                }
+        let (own, now) = (due.own(at), clock::now());
+        let theirs = Enclosing::here().soonest(now).filter(|(at, _)| *at <= own);
+        let (at, due) = match theirs {
+            Some((at, true)) if at <= now && due.is_late() => {
+                let inherited = now < own;
+                return Poll::Ready(Elapsed { inherited });
             }
-        }
+            Some((at, true)) if at <= now => {
+                let at = clock::add(now, GRACE);
+                (at, Due::enclosing(Due::LATE, at, own))
+            }
+            // The body has since been moved out of that timeout, or into another one.
+            _ => soonest(own, theirs),
+        };
+        timer.as_mut().arm(at, due);
     }
 }
 
@@ -138,16 +170,28 @@ pub(super) fn wait(
 /// within a poll of the one around, which refuses in that same poll unless it is blocked in it.
 const GRACE: Duration = Duration::from_millis(1);
 
-/// Arms the timer for the timeout's own limit, or for the sooner one around it.
-fn arm(mut timer: Pin<&mut Timer>, own: Instant, theirs: Option<(Instant, bool)>) {
-    let (at, due) = match theirs {
-        Some((at, true)) if at <= own => (at, Due::Enclosing { late: false }),
-        Some((at, false)) if at < own => (at, Due::Inherited),
-        _ => (own, Due::Own),
-    };
-    timer.set(Timer::Armed {
-        own,
-        due,
-        sleep: clock::sleep_until(at),
-    });
+/// Returns when to arm the timer, and for which limit: the timeout's own, or the sooner one around
+/// it.
+fn soonest(own: Instant, theirs: Option<(Instant, bool)>) -> (Instant, Due) {
+    match theirs {
+        Some((at, true)) if at <= own => (at, Due::enclosing(Due::ENCLOSING, at, own)),
+        Some((at, false)) if at < own => (at, Due::INHERITED),
+        _ => (own, Due::OWN),
+    }
+}
+
+impl Timer {
+    #[inline(always)]
+    fn arm(mut self: Pin<&mut Self>, at: Instant, due: Due) {
+        let sleep = clock::sleep_until(at);
+        self.set(Self::Armed { due, sleep });
+    }
+}
+
+impl From<Due> for Elapsed {
+    fn from(due: Due) -> Self {
+        Self {
+            inherited: due == Due::INHERITED,
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use resil_runtime::__private::for_tests::{Conversions, Outcome, Permit, Refusal};
 use resil_runtime::__private::{
     CallState, CircuitPolicy, CircuitSite, CircuitVerdict, Failure, Site, conversions,
-    expose_error, map_output, timeout, under_permit, watch, wrap_body,
+    expose_error, map_output, refuse_late, timeout, under_permit, watch, wrap_body,
 };
 use resil_runtime::circuit::{CircuitState, Window};
 use resil_runtime::{Breaker, Error, breaker};
@@ -84,8 +84,11 @@ impl Function {
     ) -> Outcome<(), Error> {
         let state = CallState::new();
         let attempt = watch(map_output(body, |r| wrap_body(r, gate())), &state);
-        let below = timeout(self.limits, limit, Some(&state), attempt);
-        let seen = map_output(below, |out| expose_error(out, gate()));
+        let seen = map_output(timeout(limit, attempt), |out| {
+            let out = out
+                .unwrap_or_else(|elapsed| refuse_late(elapsed, self.limits, limit, Some(&state)));
+            expose_error(out, gate())
+        });
         self.with(&state, seen, verdict).await
     }
 
@@ -97,13 +100,9 @@ impl Function {
     ) -> Outcome<(), Error> {
         let state = CallState::new();
         let attempt = watch(map_output(body, |r| wrap_body(r, gate())), &state);
-        timeout(
-            self.limits,
-            limit,
-            Some(&state),
-            self.with(&state, attempt, |_| None),
-        )
-        .await
+        let below = self.with(&state, attempt, |_| None);
+        let out = timeout(limit, below).marking(&state).await;
+        out.unwrap_or_else(|elapsed| refuse_late(elapsed, self.limits, limit, Some(&state)))
     }
 }
 
@@ -211,9 +210,8 @@ async fn d10_g12_a_call_that_its_caller_drops_is_neutral_and_gives_its_place_bac
 #[tokio::test(start_paused = true)]
 async fn a_foreign_timeout_is_neutral() {
     let f = function("stack.foreign", fifty().failures(1));
-    let other: &'static Site = Box::leak(Box::new(Site::new("stack.foreign.caller", 1)));
     let call = map_output(f.call::<()>(pending()), |r: Outcome<(), Error>| r);
-    assert!(timeout(other, secs(1), None, call).await.is_err());
+    assert!(timeout(secs(1), call).await.is_err());
     assert_eq!(f.breaker().state(), Closed);
 }
 

@@ -24,9 +24,11 @@ impl Retry {
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
         let alone = match inner {
-            Inner::Body { ref future, .. }
-                if cx.stack.is_one_layer() && self.on_ok.is_none() && delay.is_none() =>
-            {
+            Inner::Mapped {
+                ref future,
+                is_body: true,
+                ..
+            } if cx.stack.is_one_layer() && self.on_ok.is_none() && delay.is_none() => {
                 Some(quote_spanned!(at=> #future.await))
             }
             _ => None,

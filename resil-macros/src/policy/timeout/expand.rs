@@ -1,5 +1,6 @@
 //! The code of `#[timeout]`: a combinator over the future inside it.
 
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::options::Timeout;
@@ -18,26 +19,44 @@ impl Timeout {
         } else {
             "timeout"
         };
-        let (timeout, site) = (cx.private(name, self.span), EmitContext::site(self.span));
-        // A circuit inside has to know that this timeout dropped it, and the event of the timeout has the
-        // number of the call.
-        let call_state = cx.call_state(self.span);
-        let body = cx.future(inner, self.span);
+        let timeout = cx.private(name, self.span);
+        // The outcome is made where the timeout is awaited: its future keeps nothing for it.
+        let (body, outcome) = match inner {
+            Inner::Mapped {
+                future, outcome, ..
+            } => (future, outcome),
+            inner => (cx.future(inner, self.span), quote_spanned!(at=> __resil_r)),
+        };
+        // A circuit inside has to know that this timeout dropped it.
+        let marking = cx
+            .below()
+            .iter()
+            .any(|layer| layer.holds_permit)
+            .then(|| quote_spanned!(at=> .marking(__resil_call)));
+        let refuse = cx.private("refuse_late", self.span);
+        // The event of the timeout has the number of the call.
+        let (site, call_state) = (EmitContext::site(self.span), cx.call_state(self.span));
+        let bounded = |limit: TokenStream| Inner::Mapped {
+            future: quote_spanned!(at=> #timeout(#limit, #body) #marking),
+            outcome: quote_spanned! {at=> match __resil_r {
+                ::core::result::Result::Ok(__resil_r) => #outcome,
+                ::core::result::Result::Err(__resil_elapsed) => {
+                    #refuse(__resil_elapsed, #site, #limit, #call_state)
+                }
+            }},
+            is_body: false,
+        };
         let inner = match &self.limit {
             DurationValue::Const(limit) => {
                 let limit = cx.constant(limit, &not_zero("timeout"), &mut entry);
-                let limit = quote_spanned!(at=> const { #limit });
-                Inner::Future(quote_spanned!(at=> #timeout(#site, #limit, #call_state, #body)))
+                bounded(quote_spanned!(at=> const { #limit }))
             }
             DurationValue::Runtime(limit) => {
                 let limit = cx.with_self(limit);
                 let typed = mixed(first_span(&limit));
                 let binding =
                     quote_spanned!(typed=> let __resil_limit: ::core::time::Duration = #limit;);
-                let bounded = Inner::Future(
-                    quote_spanned!(at=> #timeout(#site, __resil_limit, #call_state, #body)),
-                );
-                let value = cx.value(bounded, self.span);
+                let value = cx.value(bounded(quote_spanned!(at=> __resil_limit)), self.span);
                 Inner::Value(quote_spanned!(at=> {
                     #binding
                     #value

@@ -38,7 +38,7 @@ use crate::call::{Failure, Outcome};
 use crate::clock;
 use crate::error::Refusal;
 use crate::event::{Event, Subscription, subscribe};
-use crate::timeout::timeout;
+use crate::timeout::{refuse_late, timeout};
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 enum ShopError {
@@ -124,7 +124,8 @@ async fn call_cut<T: Serialize + DeserializeOwned>(
 ) -> Answered<T> {
     stack(store, policy, key, None, async move |state, gate| {
         let attempt = async { wrap_body(watch(body, state).await, gate) };
-        timeout(&SITE, limit, Some(state), attempt).await
+        let out = timeout(limit, attempt).await;
+        out.unwrap_or_else(|elapsed| refuse_late(elapsed, &SITE, limit, Some(state)))
     })
     .await
 }

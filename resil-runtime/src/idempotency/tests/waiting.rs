@@ -188,10 +188,13 @@ async fn a_waiter_waits_at_most_to_the_deadline_in_force() {
         [IdempotencyEvent::Waiting, IdempotencyEvent::InProgress]
     );
     // A `#[timeout]` around it in the same stack is one too, and says why before it fires.
-    let limited = timeout(&SITE, Duration::from_secs(5), None, async {
+    let limited = timeout(Duration::from_secs(5), async {
         wrap_body(ask().await, conversions::<Answered<u8>, _, _>())
     });
-    let answer = into_return(limited.await, conversions::<Answered<u8>, _, _>());
+    let limited = limited
+        .await
+        .unwrap_or_else(|elapsed| refuse_late(elapsed, &SITE, Duration::from_secs(5), None));
+    let answer = into_return(limited, conversions::<Answered<u8>, _, _>());
     let e = refused(answer);
     assert!(matches!(e, IdempotencyError::InProgress { .. }), "{e}");
     assert_eq!((now() - t).as_secs(), 12);
