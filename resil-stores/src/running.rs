@@ -23,10 +23,6 @@ type Claimed<'a, T, E> = Result<HeldClaim<'a, T, E>, Outcome<T, E, Refusal>>;
 #[must_use = "it does nothing until it is run"]
 pub struct ClaimFuture<'a, T, E>(State<'a, T, E>);
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a call in memory allocates nothing for the stores beside it"
-)]
 enum State<'a, T, E> {
     InMemory(Progress<'a, T, E>),
     Claiming(Box<OnStore<'a, T, E>>),

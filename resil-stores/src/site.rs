@@ -80,6 +80,10 @@ impl SiteOf<'_> {
         self.begin_stored(store.0, policy, key, fingerprint, codec, state)
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a call that keeps its key no longer than this holds no room for it"
+    )]
     fn begin_stored<'a, T, E>(
         &self,
         store: Result<Shared, StoreError>,
@@ -89,7 +93,7 @@ impl SiteOf<'_> {
         codec: ResultCodec<T, E>,
         state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
-        let call = self.call(store, policy, key, fingerprint);
+        let call = self.call(store, policy, &key, fingerprint);
         let shown = call.as_ref().map_or(0, |call| call.key.shown());
         let keyed = KeyedCall::new(state, shown, policy.result_version());
         let claim: Claiming = match call {
@@ -106,7 +110,7 @@ impl SiteOf<'_> {
         &self,
         store: Result<Shared, StoreError>,
         policy: &IdempotentPolicy,
-        key: PreparedKey,
+        key: &PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
     ) -> Result<StoredCall, Cause> {
         let shared = store.map_err(Cause::Store)?;
