@@ -8,18 +8,17 @@
 //! the poll sees it, including the tasks of a `LocalSet` that the body drives.
 
 use std::cell::{Cell, RefCell};
-use std::thread::LocalKey;
 
 use crate::call::Site;
 
-/// The number of levels that need no allocation. More than that are nested calls under as many
-/// different breakers, such as a recursion each step of which has another key.
-const FLAT: usize = 16;
+/// The number of levels under the innermost one that need no allocation. More than that are nested
+/// calls under as many different breakers, such as a recursion each step of which has another key.
+const FLAT: usize = 15;
 
 /// One permit that is held.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Level {
-    /// Identifies the breaker while the permit is held.
+    /// Identifies the breaker while the permit is held; never 0.
     id: usize,
     /// The function that holds the permit; `None` for a permit that was acquired manually.
     pub(crate) by: Option<&'static Site>,
@@ -27,47 +26,60 @@ pub(crate) struct Level {
 
 /// The levels of one thread. Nothing in it has to be dropped, so that a thread-local of it is plain
 /// memory.
+///
+/// The innermost level has a place of its own: most calls are under no other permit, and then to push
+/// is to write there, and to pop is to write a zero.
 pub(crate) struct HeldStack {
+    /// The innermost level: its id, 0 if there is no level, and its holder.
+    id: Cell<usize>,
+    by: Cell<Option<&'static Site>>,
+    /// The number of levels under the innermost one.
     depth: Cell<usize>,
     flat: [Cell<Level>; FLAT],
-    /// The levels past the flat ones, followed by levels that were popped.
-    deep: &'static LocalKey<Deep>,
 }
-
-/// The levels of a [`HeldStack`] past the flat ones.
-pub(crate) struct Deep(RefCell<Vec<Level>>);
 
 thread_local! {
-    static DEEP: Deep = const { Deep::new() };
+    /// The levels past the flat ones, followed by levels that were popped.
+    static DEEP: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
     /// The breakers under whose permits the poll in progress runs, by address.
-    pub(crate) static BREAKERS: HeldStack = const { HeldStack::new(&DEEP) };
+    pub(crate) static BREAKERS: HeldStack = const { HeldStack::new() };
 }
 
-impl Deep {
-    pub(crate) const fn new() -> Self {
-        Self(RefCell::new(Vec::new()))
-    }
+/// Returns whether no permit is held around the poll in progress.
+#[inline(always)]
+pub(crate) fn nothing_is_held() -> bool {
+    BREAKERS.with(HeldStack::is_empty)
 }
 
 impl HeldStack {
-    /// Creates a stack whose levels past the flat ones are kept in `deep`.
-    pub(crate) const fn new(deep: &'static LocalKey<Deep>) -> Self {
+    const fn new() -> Self {
         Self {
+            id: Cell::new(0),
+            by: Cell::new(None),
             depth: Cell::new(0),
             flat: [const { Cell::new(Level { id: 0, by: None }) }; FLAT],
-            deep,
         }
     }
 
     /// Returns whether no permit is held around the poll in progress.
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.depth.get() == 0
+        self.id.get() == 0
+    }
+
+    fn innermost(&self) -> Level {
+        Level {
+            id: self.id.get(),
+            by: self.by.get(),
+        }
     }
 
     /// Returns the innermost level of `id` around the poll in progress, if there is one.
     #[inline(never)]
     pub(crate) fn holder(&self, id: usize) -> Option<Level> {
+        if self.id.get() == id {
+            return Some(self.innermost());
+        }
         let depth = self.depth.get();
         if depth > FLAT
             && let Some(level) = self.deep_holder(id, depth - FLAT)
@@ -81,73 +93,110 @@ impl HeldStack {
     #[cold]
     fn deep_holder(&self, id: usize, depth: usize) -> Option<Level> {
         // The thread may be ending, and its locals be gone.
-        let find = |deep: &Deep| {
-            let deep = deep.0.borrow();
+        let find = |deep: &RefCell<Vec<Level>>| {
+            let deep = deep.borrow();
             let mut levels = deep.iter().take(depth).rev();
             levels.find(|l| l.id == id).copied()
         };
-        self.deep.try_with(find).ok().flatten()
+        DEEP.try_with(find).ok().flatten()
     }
 
-    #[inline(always)]
-    fn push(&self, level: Level) -> usize {
+    /// Moves the innermost level under the one that is about to take its place.
+    #[cold]
+    #[inline(never)]
+    fn bury(&self) {
         let depth = self.depth.get();
         match self.flat.get(depth) {
-            Some(place) => place.set(level),
-            None => self.push_deep(level, depth - FLAT),
+            Some(place) => place.set(self.innermost()),
+            None => self.bury_deep(depth - FLAT),
         }
         self.depth.set(depth + 1);
-        depth
     }
 
     #[cold]
-    fn push_deep(&self, level: Level, depth: usize) {
-        let _ = self.deep.try_with(|deep| {
-            let mut deep = deep.0.borrow_mut();
+    fn bury_deep(&self, depth: usize) {
+        let _ = DEEP.try_with(|deep| {
+            let mut deep = deep.borrow_mut();
             deep.truncate(depth);
-            deep.push(level);
+            deep.push(self.innermost());
         });
     }
-}
 
-/// Returns whether no permit of a breaker is held around the poll in progress.
-#[inline(always)]
-pub(crate) fn nothing_is_held() -> bool {
-    BREAKERS.with(HeldStack::is_empty)
+    /// Moves the level under the innermost one back to its place.
+    #[cold]
+    #[inline(never)]
+    fn unbury(&self) {
+        let depth = self.depth.get() - 1;
+        self.depth.set(depth);
+        let level = match self.flat.get(depth) {
+            Some(place) => Some(place.get()),
+            None => {
+                let level = |deep: &RefCell<Vec<Level>>| deep.borrow().get(depth - FLAT).copied();
+                DEEP.try_with(level).ok().flatten()
+            }
+        };
+        self.id.set(level.map_or(0, |l| l.id));
+        self.by.set(level.and_then(|l| l.by));
+    }
 }
 
 /// One level for the time of one poll. Dropping it pops the level.
 #[must_use = "dropped at once, nothing is under it"]
 pub(crate) struct HeldFrame {
-    stack: &'static LocalKey<HeldStack>,
-    /// The number of levels below it.
-    depth: usize,
+    after: After,
+}
+
+/// What stands in the place of the innermost level once a frame is popped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// Nothing: no permit is held any more.
+    Nothing,
+    /// The level that was there before.
+    Before,
+    /// The level that is there: the frame has pushed none.
+    Same,
 }
 
 impl HeldFrame {
     /// Pushes a level: the rest of this poll is under `id`, which `by` holds.
     #[inline(always)]
-    pub(crate) fn enter(
-        stack: &'static LocalKey<HeldStack>,
-        id: usize,
-        by: Option<&'static Site>,
-    ) -> Self {
-        let depth = stack.with(|stack| stack.push(Level { id, by }));
-        Self { stack, depth }
+    pub(crate) fn enter(id: usize, by: Option<&'static Site>) -> Self {
+        BREAKERS.with(|held| {
+            let after = if held.is_empty() {
+                After::Nothing
+            } else {
+                held.bury();
+                After::Before
+            };
+            held.id.set(id);
+            held.by.set(by);
+            Self { after }
+        })
     }
 
     /// Pushes nothing: the rest of this poll stays under the permits that it is under.
     #[inline(always)]
-    pub(crate) fn none(stack: &'static LocalKey<HeldStack>) -> Self {
-        let depth = stack.with(|stack| stack.depth.get());
-        Self { stack, depth }
+    pub(crate) const fn none() -> Self {
+        Self { after: After::Same }
+    }
+}
+
+impl HeldFrame {
+    /// Pops the level, as dropping the frame does, and leaves the frame to be forgotten.
+    #[inline(always)]
+    pub(crate) fn pop(&self) {
+        BREAKERS.with(|held| match self.after {
+            After::Nothing => held.id.set(0),
+            After::Before => held.unbury(),
+            After::Same => {}
+        });
     }
 }
 
 impl Drop for HeldFrame {
     #[inline(always)]
     fn drop(&mut self) {
-        self.stack.with(|stack| stack.depth.set(self.depth));
+        self.pop();
     }
 }
 
@@ -156,7 +205,7 @@ mod tests {
     use super::*;
 
     fn enter(id: usize) -> HeldFrame {
-        HeldFrame::enter(&BREAKERS, id, None)
+        HeldFrame::enter(id, None)
     }
 
     fn held(id: usize) -> bool {
@@ -205,12 +254,12 @@ mod tests {
                 .and_then(|l| l.by)
                 .map(Site::function)
         };
-        let _outer = HeldFrame::enter(&BREAKERS, 7, Some(&OUTER));
+        let _outer = HeldFrame::enter(7, Some(&OUTER));
         assert_eq!(holder(), Some("held.outer"));
         {
-            let _inner = HeldFrame::enter(&BREAKERS, 7, Some(&INNER));
+            let _inner = HeldFrame::enter(7, Some(&INNER));
             assert_eq!(holder(), Some("held.inner"));
-            let _nothing = HeldFrame::none(&BREAKERS);
+            let _nothing = HeldFrame::none();
             assert_eq!(holder(), Some("held.inner"));
         }
         assert_eq!(holder(), Some("held.outer"));

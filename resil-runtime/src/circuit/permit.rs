@@ -2,6 +2,7 @@
 //! their outcome.
 
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -18,7 +19,7 @@ use crate::error::{Refusal, RefusalKind};
 
 /// The permit of one call of an annotated function.
 ///
-/// Dropped before it is settled, it records a failure if the body panicked or a timeout of the same
+/// Generated code forgets a permit that is settled. Dropped before, it records a failure if the body panicked or a timeout of the same
 /// stack dropped it; otherwise it is neutral. The outcome of a call under a permit of the same
 /// breaker is not recorded.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Permit<'_> {
     /// Records the outcome of the call, and returns it. The `class` of the user's error decides about a failure.
     #[inline(always)]
     pub fn settle<T, E>(
-        &mut self,
+        &self,
         out: Outcome<T, E, Refusal>,
         class: impl FnMut(&E) -> Option<Class>,
     ) -> Outcome<T, E, Refusal> {
@@ -62,7 +63,7 @@ impl Permit<'_> {
     /// error; if it returns `None`, the error's `class` decides.
     #[inline(always)]
     pub fn settle_by<T, E>(
-        &mut self,
+        &self,
         out: Outcome<T, E, Refusal>,
         verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
         class: impl FnMut(&E) -> Option<Class>,
@@ -79,7 +80,6 @@ impl Permit<'_> {
                 Err(failure)
             }
         };
-        self.admitted.settle();
         out
     }
 
@@ -87,7 +87,7 @@ impl Permit<'_> {
     /// as a failure if `on_ok` returns true for it.
     #[inline(always)]
     pub fn settle_by_value<T, E>(
-        &mut self,
+        &self,
         out: Outcome<T, E, Refusal>,
         on_ok: impl FnOnce(&T) -> bool,
         verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
@@ -96,7 +96,6 @@ impl Permit<'_> {
         match out {
             Ok(value) if !self.admitted.is_nested() && self.asking(|| on_ok(&value)) => {
                 self.answered(CircuitVerdict::Failure);
-                self.admitted.settle();
                 Ok(value)
             }
             out => self.settle_by(out, verdict, class),
@@ -188,19 +187,50 @@ pub fn under_permit<'a, F: Future>(permit: &'a Permit<'a>, inside: F) -> UnderPe
     UnderPermit { inside, permit }
 }
 
+/// The frame of one poll under a permit. Dropped, and not [left](Self::leave), it says that the poll
+/// panics.
+struct Polled<'a> {
+    frame: HeldFrame,
+    permit: &'a Permit<'a>,
+}
+
+impl Polled<'_> {
+    #[inline(always)]
+    fn leave(self) {
+        let polled = ManuallyDrop::new(self);
+        polled.frame.pop();
+    }
+}
+
+impl Drop for Polled<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        // The frame pops its level by itself.
+        self.permit.call.set_polling(true);
+    }
+}
+
 impl<F: Future> Future for UnderPermit<'_, F> {
     type Output = F::Output;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _frame = this.permit.enter();
-        let call = this.permit.call;
-        // The layers around this one need not know: a panic in them is none of this call's.
-        call.set_polling(true);
-        let poll = this.inside.poll(cx);
-        call.set_polling(false);
-        poll
+        let frame = Polled {
+            frame: this.permit.enter(),
+            permit: this.permit,
+        };
+        // Two arms that look alike: joined, each call would test the result twice.
+        match this.inside.poll(cx) {
+            Poll::Ready(out) => {
+                frame.leave();
+                Poll::Ready(out)
+            }
+            Poll::Pending => {
+                frame.leave();
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -235,20 +265,9 @@ impl<F: Future> Future for LeftOut<'_, F> {
 }
 
 impl Drop for Permit<'_> {
-    // Inlined: a permit that was settled has nothing to drop.
-    #[inline(always)]
-    fn drop(&mut self) {
-        if !self.admitted.is_nested() {
-            self.dropped();
-        }
-    }
-}
-
-impl Permit<'_> {
-    /// Records that the call was dropped.
     #[cold]
     #[inline(never)]
-    fn dropped(&self) {
+    fn drop(&mut self) {
         self.record(if self.call.panicked() || self.call.is_timing_out() {
             CircuitVerdict::Failure
         } else {

@@ -232,9 +232,10 @@ mod tests {
     /// One call that ends with `out`, replayed or not.
     fn call(site: &'static CircuitSite, replayed: bool, out: Outcome<(), ()>) {
         let state = CallState::new();
-        let mut permit = site.admit(Some(&POLICY), &state).unwrap();
+        let permit = site.admit(Some(&POLICY), &state).unwrap();
         state.set_replayed(replayed);
         let _ = permit.settle(out, |()| None);
+        std::mem::forget(permit);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::coop;
 
 use super::timer::{Timer, wait};
 use crate::call::CallState;
@@ -100,9 +99,8 @@ impl<F: Future, M: Mark> Future for Timeout<F, M> {
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             unreachable!("a timeout was polled again after it had answered")
         };
-        let had_budget = coop::has_budget_remaining();
         let kept = Kept::new();
-        let frame = this.timer.enter(&kept);
+        let (frame, had_budget) = this.timer.enter(&kept);
         if let Poll::Ready(out) = body.poll(cx) {
             frame.leave();
             return Poll::Ready(Ok(out));

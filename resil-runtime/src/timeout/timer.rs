@@ -13,18 +13,25 @@ use crate::clock::{self, Instant, Sleep};
 use crate::deadline::{AmbientFrame, Enclosing, Kept};
 
 pin_project! {
-    // As large as a `Sleep` and one word: the variants without one are told apart by values that a
-    // `Sleep` can't have.
+    // As large as a `Sleep` and one word: the variant without one is told by a value that a `Sleep`
+    // can't have. There is one such variant, so that it takes one test to see that nothing has to be
+    // dropped.
     #[project = TimerProj]
     #[derive(Debug)]
     pub(super) enum Timer {
-        // The first poll has not ended yet. The limit is in nanoseconds; `enclosed` means that the
-        // next layer outside is a timeout of the same stack.
-        Unstarted { limit: u64, enclosed: bool },
-        // The timeout around, of the same stack, fires no later, so this one has no timer.
-        Delegated { own: Instant },
+        Idle { idle: Idle },
         Armed { due: Due, #[pin] sleep: Sleep },
     }
+}
+
+/// The state of a timer that is not armed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Idle {
+    /// The first poll has not ended yet. The limit is in nanoseconds; `enclosed` means that the next
+    /// layer outside is a timeout of the same stack.
+    Unstarted { limit: u64, enclosed: bool },
+    /// The timeout around, of the same stack, fires no later, so this one has no timer.
+    Delegated { own: Instant },
 }
 
 /// Which limit a timer stands for, and the distance from there to the timeout's own, in one word.
@@ -69,27 +76,39 @@ impl Timer {
     /// Creates a timer that is not armed.
     #[inline(always)]
     pub(super) const fn new(limit: u64, enclosed: bool) -> Self {
-        Self::Unstarted { limit, enclosed }
+        let idle = Idle::Unstarted { limit, enclosed };
+        Self::Idle { idle }
     }
 
-    /// Puts the limit in force for the poll that is about to begin.
+    /// Puts the limit in force for the poll that is about to begin. Returns whether there is some of
+    /// tokio's budget of the task, as far as [`wait`] has to know: not in the first poll, as a timer
+    /// that is made after it is not due yet. If no budget is left to register the timer with, tokio
+    /// wakes the task.
     #[inline(always)]
-    pub(super) fn enter<'a>(&self, kept: &'a Kept) -> AmbientFrame<'a> {
-        if let Self::Unstarted { limit, .. } = *self {
-            return AmbientFrame::unstarted(limit, kept);
+    pub(super) fn enter<'a>(&self, kept: &'a Kept) -> (AmbientFrame<'a>, bool) {
+        if let Self::Idle {
+            idle: Idle::Unstarted { limit, .. },
+        } = *self
+        {
+            return (AmbientFrame::unstarted(limit, kept), false);
         }
-        self.start(kept);
-        AmbientFrame::started(kept)
+        let had_budget = self.start(kept);
+        (AmbientFrame::started(kept), had_budget)
     }
 
-    /// Puts the limit in force that has begun to count.
+    /// Puts the limit in force that has begun to count. Returns whether there is some of tokio's budget
+    /// of the task.
     #[inline(never)]
-    fn start(&self, kept: &Kept) {
+    fn start(&self, kept: &Kept) -> bool {
         match self {
-            Self::Unstarted { .. } => {}
-            Self::Delegated { own } => kept.start(*own, false),
+            Self::Idle { idle } => {
+                if let Idle::Delegated { own } = *idle {
+                    kept.start(own, false);
+                }
+            }
             Self::Armed { due, sleep } => kept.start(due.own(sleep.deadline()), true),
         }
+        coop::has_budget_remaining()
     }
 }
 
@@ -107,12 +126,15 @@ pub(super) fn wait(
 ) -> Poll<Elapsed> {
     let looked = frame.leave();
     match *timer {
-        Timer::Unstarted { limit, enclosed } => {
+        Timer::Idle {
+            idle: Idle::Unstarted { limit, enclosed },
+        } => {
             let now = clock::now();
             let own = clock::add_nanos(looked.unwrap_or(now), limit);
             let theirs = Enclosing::here().soonest(now);
             if enclosed && theirs.is_some_and(|(at, _)| at <= own) {
-                timer.set(Timer::Delegated { own });
+                let idle = Idle::Delegated { own };
+                timer.set(Timer::Idle { idle });
                 return Poll::Pending;
             }
             let (at, due) = soonest(own, theirs);
@@ -122,7 +144,9 @@ pub(super) fn wait(
                 return Poll::Ready(due.into());
             }
         }
-        Timer::Delegated { own } => {
+        Timer::Idle {
+            idle: Idle::Delegated { own },
+        } => {
             let enclosing = Enclosing::here();
             if enclosing.enforces(own) {
                 return Poll::Pending;

@@ -21,9 +21,10 @@ fn call(site: &'static CircuitSite, policy: Option<CircuitPolicy>, out: Result<(
     let state = CallState::new();
     let policy: Option<&'static CircuitPolicy> = policy.map(|p| &*Box::leak(Box::new(p)));
     match site.admit(policy, &state) {
-        Ok(mut permit) => {
+        Ok(permit) => {
             let out: Outcome<(), ()> = out.map_err(Failure::Body);
             let _ = permit.settle_by(out, |()| None, |()| None);
+            std::mem::forget(permit);
             true
         }
         Err(_) => false,

@@ -67,12 +67,14 @@ impl Function {
         below: impl Future<Output = Outcome<T, Error>>,
         verdict: impl FnMut(&Error) -> Option<CircuitVerdict>,
     ) -> Outcome<T, Error> {
-        let mut permit = match self.site.admit(Some(self.policy), state) {
+        let permit = match self.site.admit(Some(self.policy), state) {
             Ok(permit) => permit,
             Err(refusal) => return Err(Failure::Policy(refusal)),
         };
         let out = under_permit(&permit, below).await;
-        permit.settle_by(out, verdict, |_| None)
+        let out = permit.settle_by(out, verdict, |_| None);
+        std::mem::forget(permit);
+        out
     }
 
     /// `#[circuit] #[timeout(limit)]`.
@@ -340,7 +342,7 @@ async fn a_wait_is_left_out_of_the_time_however_it_ends() {
     let state = CallState::new();
     let wait = |time| resil_runtime::clock::sleep_until(resil_runtime::clock::now() + time);
     let call = async |work: Duration, cut: Option<Duration>| {
-        let mut permit = f.site.admit(Some(f.policy), &state).unwrap();
+        let permit = f.site.admit(Some(f.policy), &state).unwrap();
         {
             let mut pause = pin!(permit.leaving_out(wait(secs(10))));
             match cut {
@@ -353,6 +355,7 @@ async fn a_wait_is_left_out_of_the_time_however_it_ends() {
         }
         advance(work).await;
         let _ = permit.settle_by(Ok::<(), _>(()), |_: &Error| None, |_| None);
+        std::mem::forget(permit);
         f.breaker().counts().slow
     };
     assert_eq!(call(ms(999), None).await, 0);

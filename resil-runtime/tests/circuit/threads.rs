@@ -31,9 +31,10 @@ fn a_first_call_by_many_threads_makes_one_breaker_and_one_conflict() {
                 for _ in 0..1_000 {
                     let state = CallState::new();
                     for site in [&SITES[t % 2], &UNNAMED] {
-                        let mut permit = site.admit(Some(&POLICIES[t % 2]), &state).unwrap();
+                        let permit = site.admit(Some(&POLICIES[t % 2]), &state).unwrap();
                         let out: Outcome<(), ()> = Err(Failure::Body(()));
                         let _ = permit.settle_by(out, |()| None, |()| None);
+                        std::mem::forget(permit);
                     }
                 }
             });

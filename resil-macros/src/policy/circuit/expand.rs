@@ -42,7 +42,7 @@ impl Circuit {
         // The result of `admit` must end before the `.await`, or the future holds it beside the permit.
         let label = Lifetime::new("'__resil_circuit", at);
         let inner = Inner::Value(quote_spanned! {at=> #label: {
-            let mut __resil_permit = match #admit {
+            let __resil_permit = match #admit {
                 ::core::result::Result::Ok(__resil_permit) => __resil_permit,
                 ::core::result::Result::Err(__resil_refusal) => {
                     break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
@@ -50,7 +50,9 @@ impl Circuit {
             };
             let __resil_r = #value;
             #expose_error
-            (&mut __resil_permit).#settle
+            let __resil_r = (&__resil_permit).#settle;
+            ::core::mem::forget(__resil_permit);
+            __resil_r
         }});
         Emitted { entry, inner }
     }

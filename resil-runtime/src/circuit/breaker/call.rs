@@ -35,12 +35,6 @@ impl AdmittedCall {
     /// of a closed breaker are timed, and their stamps are lower.
     const NESTED: u64 = u64::MAX;
 
-    /// Notes that the outcome is recorded: whatever is recorded afterwards is ignored.
-    #[inline(always)]
-    pub(crate) fn settle(&mut self) {
-        self.0 = AtomicU64::new(Self::NESTED);
-    }
-
     /// Creates a call that is not timed.
     #[inline(always)]
     const fn untimed(stamp: Stamp) -> Self {

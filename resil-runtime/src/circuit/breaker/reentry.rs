@@ -54,14 +54,14 @@ impl BreakerCore {
         }
     }
 
-    /// Puts the rest of this poll under the permit of `call`, which `by` holds. A nested call stays
-    /// under the permit that it is under.
+    /// Puts the rest of this poll under the permit of `call`, which `by` holds. A nested call pushes
+    /// nothing: it may be polled elsewhere, and is then under no permit.
     #[inline(always)]
     pub(crate) fn enter(&self, call: &AdmittedCall, by: Option<&'static Site>) -> HeldFrame {
         if call.is_nested() {
-            HeldFrame::none(&BREAKERS)
+            HeldFrame::none()
         } else {
-            HeldFrame::enter(&BREAKERS, self.id(), by)
+            HeldFrame::enter(self.id(), by)
         }
     }
 }
