@@ -82,7 +82,7 @@ impl HeldStack {
         }
         let depth = self.depth.get();
         if depth > FLAT
-            && let Some(level) = self.deep_holder(id, depth - FLAT)
+            && let Some(level) = Self::deep_holder(id, depth - FLAT)
         {
             return Some(level);
         }
@@ -91,7 +91,7 @@ impl HeldStack {
     }
 
     #[cold]
-    fn deep_holder(&self, id: usize, depth: usize) -> Option<Level> {
+    fn deep_holder(id: usize, depth: usize) -> Option<Level> {
         // The thread may be ending, and its locals be gone.
         let find = |deep: &RefCell<Vec<Level>>| {
             let deep = deep.borrow();
@@ -128,12 +128,11 @@ impl HeldStack {
     fn unbury(&self) {
         let depth = self.depth.get() - 1;
         self.depth.set(depth);
-        let level = match self.flat.get(depth) {
-            Some(place) => Some(place.get()),
-            None => {
-                let level = |deep: &RefCell<Vec<Level>>| deep.borrow().get(depth - FLAT).copied();
-                DEEP.try_with(level).ok().flatten()
-            }
+        let level = if let Some(place) = self.flat.get(depth) {
+            Some(place.get())
+        } else {
+            let level = |deep: &RefCell<Vec<Level>>| deep.borrow().get(depth - FLAT).copied();
+            DEEP.try_with(level).ok().flatten()
         };
         self.id.set(level.map_or(0, |l| l.id));
         self.by.set(level.and_then(|l| l.by));

@@ -68,7 +68,7 @@ impl Permit<'_> {
         verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
         class: impl FnMut(&E) -> Option<Class>,
     ) -> Outcome<T, E, Refusal> {
-        let out = match out {
+        match out {
             Ok(value) => {
                 if !self.core.is_quiet() {
                     self.answered(CircuitVerdict::Success);
@@ -79,8 +79,7 @@ impl Permit<'_> {
                 self.failed(&failure, verdict, class);
                 Err(failure)
             }
-        };
-        out
+        }
     }
 
     /// Records the outcome of the call, as [`settle_by`](Self::settle_by) does, where a value counts

@@ -55,7 +55,7 @@ pub(crate) enum State {
 }
 
 /// The number of bits below the stamp.
-pub(crate) const PAYLOAD_BITS: u32 = 44;
+const PAYLOAD_BITS: u32 = 44;
 const PHASE_SHIFT: u32 = 62;
 const GENERATION_MASK: u64 = (1 << (PHASE_SHIFT - PAYLOAD_BITS)) - 1;
 
@@ -217,17 +217,8 @@ impl From<State> for CircuitState {
 }
 
 impl Stamp {
-    /// Returns the stamp in the top bits of a word, above [`PAYLOAD_BITS`] zeros.
-    #[inline(always)]
-    pub(crate) const fn to_high_bits(self) -> u64 {
-        (self.0 as u64) << PAYLOAD_BITS
-    }
-
-    /// Returns the stamp in the top bits of `word`, whatever stands below.
-    #[inline(always)]
-    pub(crate) const fn of_high_bits(word: u64) -> Self {
-        Word(word).stamp()
-    }
+    /// The stamp of a nested call. No word has it, so that the call is late whenever it ends.
+    pub(crate) const NESTED: Self = Self(u32::MAX);
 
     pub(crate) const fn generation(self) -> u32 {
         bits(self.0 as u64, 0, PHASE_SHIFT - PAYLOAD_BITS)

@@ -9,6 +9,7 @@ pub(crate) mod ask;
 pub(crate) mod attempt;
 pub(crate) mod backoff;
 pub(crate) mod budget;
+mod decision;
 mod delay;
 mod policy;
 pub(crate) mod site;

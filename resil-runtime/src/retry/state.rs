@@ -10,24 +10,17 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::ask::{Answer, Answers, Ask, of_refusal};
-use super::attempt::enclosing;
 use super::backoff::DelaySource;
-use super::budget::Budget;
-use super::delay;
+use super::decision::{CallOf, DelaySourceFn, Ended, Step, by_policy};
 use super::policy::RetryPolicy;
 use super::site::RetrySite;
-use super::verdict::{RetryVerdict, default_verdict};
+use super::verdict::RetryVerdict;
 use super::waiting::Waiting;
 use crate::call::conversions::Conversions;
-use crate::call::{AnyRefusal, CallId, CallNumber, CallState, Failure, Outcome};
-use crate::classify::Class;
+use crate::call::{AnyRefusal, CallState, Failure, Outcome};
 use crate::clock;
-use crate::deadline::Deadline;
 use crate::error::RefusalKind;
-use crate::event::{self, Event, StopReason};
-
-/// Returns where the delay before a retry comes from, given its number and the delay before it.
-type DelaySourceFn<'a> = &'a mut dyn FnMut(u32, Option<Duration>) -> DelaySource;
+use crate::event::{self, Event};
 
 /// The constants of an annotated function, and the time at which the call [began](began).
 pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
@@ -264,11 +257,11 @@ impl Retry {
     /// for one.
     #[cold]
     #[inline(never)]
-    fn decide<'e>(
+    fn decide(
         &mut self,
         step: &Step<'_>,
         refusal: Option<RefusalKind>,
-        ask: Answers<'_, 'e>,
+        ask: Answers<'_, '_>,
         source: DelaySourceFn<'_>,
     ) -> bool {
         let attempts = self.attempt();
@@ -334,39 +327,6 @@ fn give_one(site: &'static RetrySite, policy: &RetryPolicy, closure: &'static st
     site.of(closure).budget(policy).give(1);
 }
 
-/// The source of the delays of a retry without a back-off of the user's.
-fn by_policy(_: u32, _: Option<Duration>) -> DelaySource {
-    DelaySource::Policy
-}
-
-/// What the decision about one attempt needs to know of the function and the call.
-struct Step<'a> {
-    site: &'static RetrySite,
-    policy: &'static RetryPolicy,
-    /// When the call began, in nanoseconds; 0 without a bound on the whole time.
-    began: u64,
-    call: Option<&'a CallState>,
-    /// The path of a closure in the function, with all type arguments in force.
-    closure: &'static str,
-}
-
-impl<'a> Step<'a> {
-    fn new<A>(
-        site: &'static RetrySite,
-        policy: &'static RetryPolicy,
-        began: u64,
-        call: Option<&'a CallState>,
-    ) -> Self {
-        Self {
-            site,
-            policy,
-            began,
-            call,
-            closure: type_name::<A>(),
-        }
-    }
-}
-
 /// The future of [`Retry::pause`].
 #[must_use = "futures do nothing unless polled"]
 #[derive(Debug)]
@@ -381,127 +341,4 @@ impl Future for Pause<'_> {
             None => Poll::Ready(()),
         }
     }
-}
-
-/// The id of a call, drawn when the first event of it is heard.
-struct CallOf<'a> {
-    state: Option<&'a CallState>,
-    number: Option<CallNumber>,
-}
-
-impl<'a> CallOf<'a> {
-    fn new(state: Option<&'a CallState>, waiting: Option<&Waiting>) -> Self {
-        let number = waiting.and_then(Waiting::call);
-        Self { state, number }
-    }
-
-    fn id(&mut self) -> CallId {
-        let draw = || self.state.map_or_else(CallNumber::next, CallState::number);
-        self.number.get_or_insert_with(draw).id()
-    }
-}
-
-/// The end of an attempt that did not succeed.
-struct Ended<'a> {
-    step: &'a Step<'a>,
-    /// The state for the `Self` type of the function.
-    site: &'static RetrySite,
-    /// The number of attempts that have ended, this one included.
-    attempts: u32,
-    /// The delay before this attempt, if it was a retry.
-    previous: Option<Duration>,
-    call: CallOf<'a>,
-}
-
-/// The delay before the next attempt, and the budget that has paid for it, and how much.
-type Next = (Duration, Option<(&'static Budget, u32)>);
-
-impl Ended<'_> {
-    /// Returns the delay before the next attempt, or why none follows.
-    fn next(
-        &mut self,
-        refusal: Option<RefusalKind>,
-        ask: Answers<'_, '_>,
-        source: DelaySourceFn<'_>,
-    ) -> Result<Next, StopReason> {
-        let asked = asked(refusal, ask).ok_or(StopReason::Final)?;
-        let policy = self.step.policy;
-        if let Some(outer) = enclosing() {
-            if policy.nested_outer {
-                return Err(StopReason::Nested);
-            }
-            // Once a call is enough: with its first failure.
-            if self.attempts == 1 {
-                event::emit(|| Event::RetryNested {
-                    function: self.site.site.name(),
-                    outer: outer.name(),
-                    call: self.call.id(),
-                });
-            }
-        }
-        if policy.max.is_some_and(|max| self.attempts >= max) {
-            return Err(StopReason::Exhausted);
-        }
-        let asked = match asked {
-            Some(asked) => Some(policy.asked(asked).ok_or(StopReason::AskedLonger)?),
-            None => None,
-        };
-        let own = match source(self.attempts, self.previous) {
-            DelaySource::Policy => policy.spread(self.attempts, self.previous),
-            DelaySource::Own(None) => return Err(StopReason::Exhausted),
-            DelaySource::Own(Some(d)) => policy.spread_own(d, self.previous),
-        };
-        let delay = delay::longer(own, asked);
-        self.in_time(delay)?;
-        let Some((budget, numbers)) = self.site.budget_in_use(policy) else {
-            return Ok((delay, None));
-        };
-        self.step.site.spend();
-        if budget.take(numbers, clock::now_ns) {
-            Ok((delay, Some((budget, numbers.cost))))
-        } else {
-            Err(StopReason::Budget)
-        }
-    }
-
-    /// Checks that the next attempt would begin before every limit, so that the retry never sleeps
-    /// only to fail afterwards.
-    fn in_time(&self, delay: Duration) -> Result<(), StopReason> {
-        let deadline = Deadline::current();
-        if let Some(within) = self.step.policy.within {
-            let took = Duration::from_nanos(clock::now_ns().saturating_sub(self.step.began));
-            if took.saturating_add(delay) >= within {
-                return Err(StopReason::Within);
-            }
-        }
-        match deadline {
-            Some(deadline) if deadline.remaining() <= delay => Err(StopReason::Deadline),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Asks whether the error is worth another attempt, and how long the failed side asks to be left
-/// alone. Returns `None` if the error is final.
-fn asked(refusal: Option<RefusalKind>, ask: Answers<'_, '_>) -> Option<Option<Duration>> {
-    use RetryVerdict::Final;
-
-    let said = ask(Ask::Verdict).verdict();
-    if said == Some(Final) {
-        return None;
-    }
-    // The kind of a refusal says more than the user's error that was made of it.
-    let class = match refusal {
-        None => ask(Ask::Class).class(),
-        Some(_) => None,
-    };
-    let retry_after = ask(Ask::RetryAfter).retry_after();
-    if said.unwrap_or_else(|| default_verdict(class, refusal)) == Final {
-        return None;
-    }
-    Some(retry_after.or_else(|| match (class, refusal) {
-        (Some(Class::Throttled { retry_after }), _) => retry_after,
-        (_, Some(kind)) => kind.retry_after(),
-        _ => None,
-    }))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::timer::{Timer, wait};
+use super::timer::{Elapsed, Timer, wait};
 use crate::call::CallState;
 use crate::clock;
 use crate::deadline::Kept;
@@ -34,13 +34,6 @@ pub fn enclosed_timeout<F: Future>(limit: Duration, body: F) -> Timeout<F> {
         timer: Timer::new(clock::nanos(limit), true),
         ..timeout(limit, body)
     }
-}
-
-/// The limit of a [`timeout`] has passed.
-#[derive(Debug, Clone, Copy)]
-pub struct Elapsed {
-    /// Whether a limit around the timeout ended it, and not its own.
-    pub(super) inherited: bool,
 }
 
 /// The way in which a timeout drops its body.

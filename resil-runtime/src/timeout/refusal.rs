@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::future::Elapsed;
+use super::timer::Elapsed;
 use crate::call::{CallState, Failure, Outcome, Site, id_of};
 use crate::compact_duration::CompactDuration;
 use crate::error::Refusal;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
-use super::future::Elapsed;
 use crate::clock::{self, Instant, Sleep};
 use crate::deadline::{AmbientFrame, Enclosing, Kept};
 
@@ -32,6 +31,13 @@ pub(super) enum Idle {
     Unstarted { limit: u64, enclosed: bool },
     /// The timeout around, of the same stack, fires no later, so this one has no timer.
     Delegated { own: Instant },
+}
+
+/// The limit of a [`timeout`](super::timeout) has passed.
+#[derive(Debug, Clone, Copy)]
+pub struct Elapsed {
+    /// Whether a limit around the timeout ended it, and not its own.
+    pub(super) inherited: bool,
 }
 
 /// Which limit a timer stands for, and the distance from there to the timeout's own, in one word.

@@ -200,7 +200,7 @@ async fn an_attempt_that_was_cut_abandons_whatever_comes_after_it() {
                     Ok(1)
                 };
                 let attempt = async { wrap_body(watch(slow, state).await, gate) };
-                let _ = timeout(&SITE, ms(100), Some(state), attempt).await;
+                let _ = timeout(ms(100), attempt).await;
                 wrap_body(watch(async { Err(Declined::Card(2)) }, state).await, gate)
             },
         )

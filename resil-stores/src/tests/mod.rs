@@ -22,8 +22,8 @@ use std::time::Duration;
 use resil_runtime::__private::for_tests::{Conversions, Outcome, Refusal};
 use resil_runtime::__private::stores::{self as memory, PreparedKey};
 use resil_runtime::__private::{
-    CallState, Failure, KeyBuilder, PreparedFingerprint, Site, conversions, into_return, timeout,
-    watch, weigh, wrap_body,
+    CallState, Failure, KeyBuilder, PreparedFingerprint, Site, conversions, into_return,
+    refuse_late, timeout, watch, weigh, wrap_body,
 };
 use resil_runtime::event::{Event, Subscription, subscribe};
 use resil_runtime::idempotency::{

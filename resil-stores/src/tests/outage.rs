@@ -70,7 +70,7 @@ async fn nothing_opens_at_the_moment_a_timeout_above_fires() {
     let shared = Shared::new(slow_to_claim(ms(500))).open_on_outage(true);
     let runs = Cell::new(0);
     for _ in 0..3 {
-        let stack = timeout(&SITE, ms(100), None, async {
+        let stack = timeout(ms(100), async {
             let body = async {
                 runs.set(runs.get() + 1);
                 answers(1).await
@@ -78,7 +78,9 @@ async fn nothing_opens_at_the_moment_a_timeout_above_fires() {
             let answer = call_on(&shared, &PLAIN, key("a"), body).await;
             wrap_body(answer, conversions::<Kept<u32>, _, _>())
         });
-        is_refused(into_return(stack.await, conversions::<Kept<u32>, _, _>()));
+        let out = stack.await;
+        let out = out.unwrap_or_else(|elapsed| refuse_late(elapsed, &SITE, ms(100), None));
+        is_refused(into_return(out, conversions::<Kept<u32>, _, _>()));
     }
     assert_eq!((runs.get(), shared.outages()), (0, 0));
 }
