@@ -14,7 +14,7 @@ use crate::deadline::Kept;
 
 /// Bounds `body` by `limit`.
 ///
-/// The output is that of `body`, or [`Elapsed`]; [`refuse_late`](super::refuse_late) makes that the
+/// The output is that of `body`, or `Elapsed`; [`refuse_late`](super::refuse_late) makes that the
 /// outcome of the layer. All that only a refusal needs, such as the function's name, is known
 /// there, and not kept in the future.
 #[inline(always)]
