@@ -26,4 +26,5 @@ pub(crate) use self::id::CallNumber;
 pub(crate) use self::outcome::AnyRefusal;
 pub(crate) use self::per_type::PerType;
 pub(crate) use self::state::id_of;
+#[cfg(not(loom))]
 pub(crate) use self::types::this_of;

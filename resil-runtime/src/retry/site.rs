@@ -54,11 +54,20 @@ impl RetrySite {
 
     /// Returns the state for the `Self` type of the function in which the closure called `closure`
     /// stands. It is for budgets without a name: a named one is shared by all types.
-    #[cfg(not(loom))]
     pub(super) fn of(&'static self, closure: &'static str) -> &'static Self {
         if self.name.is_some() {
             return self;
         }
+        self.of_types(closure)
+    }
+
+    #[cfg(loom)]
+    fn of_types(&'static self, _: &'static str) -> &'static Self {
+        self
+    }
+
+    #[cfg(not(loom))]
+    fn of_types(&'static self, closure: &'static str) -> &'static Self {
         if self.types.is_first(closure) {
             return self;
         }

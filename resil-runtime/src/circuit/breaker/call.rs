@@ -46,6 +46,12 @@ impl AdmittedCall {
         self.stamp == Stamp::NESTED
     }
 
+    /// Returns the stamp, for the models: they end calls step by step.
+    #[cfg(loom)]
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
     /// Begins a wait that is left out of the call's time, and returns its start; 0 if the call is
     /// not timed.
     #[inline]
