@@ -66,7 +66,7 @@ async fn tokio_retry_4_a_retry_is_told_with_its_error_and_its_delay() {
 async fn a_success_after_failures_is_told_and_one_at_first_try_is_not() {
     let _alone = alone().await;
     #[retry(max = 5, base = 1ms)]
-    async fn f(r: &Record, succeed_at: u32) -> Result<(), Fault> {
+    async fn recovers(r: &Record, succeed_at: u32) -> Result<(), Fault> {
         if r.attempt() < succeed_at {
             Err(Fault::Final)
         } else {
@@ -74,13 +74,13 @@ async fn a_success_after_failures_is_told_and_one_at_first_try_is_not() {
         }
     }
     let heard = Heard::new();
-    f(&Record::new(), 1).await.unwrap();
+    recovers(&Record::new(), 1).await.unwrap();
     assert!(heard.all().is_empty());
-    f(&Record::new(), 3).await.unwrap();
+    recovers(&Record::new(), 3).await.unwrap();
     let all = heard.all();
     assert!(
         matches!(&all[..], [Event::Retry { .. }, Event::Retry { .. },
-            Event::RetrySucceeded { function, attempts: 3, .. }] if function.ends_with("::f")),
+            Event::RetrySucceeded { function, attempts: 3, .. }] if function.ends_with("::recovers")),
         "{all:?}"
     );
 }

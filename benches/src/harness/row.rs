@@ -91,14 +91,9 @@ impl Contestant {
         C: Fn(Arg) -> F + 'static,
         F: Future + 'static,
     {
-        let make = Box::new(move || {
-            let call = make();
-            Ready {
-                future: size_of_val(&call(&args[0])),
-                calls: Box::new(move |calls| polled(&call, args, calls)),
-            }
-        });
-        Self { name, make }
+        Self::run_by(name, args, make, |call, args, calls| {
+            polled(call, args, calls);
+        })
     }
 
     /// Calls that are pending at first, in a task of the runtime.
@@ -107,11 +102,27 @@ impl Contestant {
         C: Fn(Arg) -> F + 'static,
         F: Future + 'static,
     {
+        Self::run_by(name, &CLEAN, make, |call, args, calls| {
+            in_a_task(call, args, calls);
+        })
+    }
+
+    /// Calls with these arguments in turn, which `run` makes.
+    fn run_by<C, F>(
+        name: &'static str,
+        args: &'static [u32; 64],
+        make: impl Fn() -> C + 'static,
+        run: fn(&C, &'static [u32; 64], u64),
+    ) -> Self
+    where
+        C: Fn(Arg) -> F + 'static,
+        F: Future + 'static,
+    {
         let make = Box::new(move || {
             let call = make();
             Ready {
-                future: size_of_val(&call(&CLEAN[0])),
-                calls: Box::new(move |calls| in_a_task(&call, &CLEAN, calls)),
+                future: size_of_val(&call(&args[0])),
+                calls: Box::new(move |calls| run(&call, args, calls)),
             }
         });
         Self { name, make }

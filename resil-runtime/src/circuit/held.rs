@@ -146,7 +146,6 @@ pub(crate) struct HeldFrame {
 }
 
 /// What stands in the place of the innermost level once a frame is popped.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
     /// Nothing: no permit is held any more.
     Nothing,
@@ -178,9 +177,7 @@ impl HeldFrame {
     pub(crate) const fn none() -> Self {
         Self { after: After::Same }
     }
-}
 
-impl HeldFrame {
     /// Pops the level, as dropping the frame does, and leaves the frame to be forgotten.
     #[inline(always)]
     pub(crate) fn pop(&self) {

@@ -19,9 +19,9 @@ use crate::error::{Refusal, RefusalKind};
 
 /// The permit of one call of an annotated function.
 ///
-/// Generated code forgets a permit that is settled. Dropped before, it records a failure if the body panicked or a timeout of the same
-/// stack dropped it; otherwise it is neutral. The outcome of a call under a permit of the same
-/// breaker is not recorded.
+/// Generated code forgets a permit that is settled. Dropped before, it records a failure if the body
+/// panicked or a timeout of the same stack dropped it; otherwise it is neutral. The outcome of a call
+/// under a permit of the same breaker is not recorded.
 #[derive(Debug)]
 #[must_use = "settle it, or the call counts as cancelled"]
 pub struct Permit<'a> {
@@ -49,7 +49,8 @@ impl<'a> Permit<'a> {
 }
 
 impl Permit<'_> {
-    /// Records the outcome of the call, and returns it. The `class` of the user's error decides about a failure.
+    /// Records the outcome of the call, and returns it. The `class` of the user's error decides about
+    /// a failure.
     #[inline(always)]
     pub fn settle<T, E>(
         &self,
@@ -59,8 +60,8 @@ impl Permit<'_> {
         self.settle_by(out, |_| None, class)
     }
 
-    /// Records the outcome of the call, and returns it. `verdict` returns what the patterns say of the user's
-    /// error; if it returns `None`, the error's `class` decides.
+    /// Records the outcome of the call, and returns it. `verdict` returns what the patterns say of the
+    /// user's error; if it returns `None`, the error's `class` decides.
     #[inline(always)]
     pub fn settle_by<T, E>(
         &self,

@@ -23,7 +23,7 @@ use crate::event::{self, Event, StopReason};
 pub(super) type DelaySourceFn<'a> = &'a mut dyn FnMut(u32, Option<Duration>) -> DelaySource;
 
 /// The source of the delays of a retry without a back-off of the user's.
-pub(super) fn by_policy(_: u32, _: Option<Duration>) -> DelaySource {
+pub fn by_policy(_: u32, _: Option<Duration>) -> DelaySource {
     DelaySource::Policy
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod ask;
 pub(crate) mod attempt;
 pub(crate) mod backoff;
 pub(crate) mod budget;
-mod decision;
+pub(crate) mod decision;
 mod delay;
 mod policy;
 pub(crate) mod site;

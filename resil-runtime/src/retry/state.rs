@@ -80,7 +80,7 @@ impl Retry {
     #[inline(always)]
     pub fn again<T, E, P: AnyRefusal, A>(
         &mut self,
-        (site, policy, began): Constants,
+        constants: Constants,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         ask: A,
@@ -88,19 +88,7 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        match out {
-            Ok(value) => {
-                self.succeeded::<A>(site, policy, call);
-                ControlFlow::Break(Ok(value))
-            }
-            Err(failure) => {
-                if self.failed(site, policy, began, call, &failure, ask, by_policy) {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(Err(failure))
-                }
-            }
-        }
+        self.again_by(constants, call, out, |_| false, ask, by_policy)
     }
 
     /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
@@ -145,20 +133,24 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        let follows = match &out {
-            Ok(value) if on_ok(value) => {
+        let (follows, out) = match out {
+            Ok(value) => {
+                if !on_ok(&value) {
+                    self.succeeded::<A>(site, policy, call);
+                    return ControlFlow::Break(Ok(value));
+                }
                 let mut ask = |question| match question {
                     Ask::Verdict => Answer::Verdict(Some(RetryVerdict::Retry)),
                     _ => Answer::Default,
                 };
                 let step = Step::new::<A>(site, policy, began, call);
-                self.decide(&step, None, &mut ask, &mut source)
+                let follows = self.decide(&step, None, &mut ask, &mut source);
+                (follows, Ok(value))
             }
-            Ok(_) => {
-                self.succeeded::<A>(site, policy, call);
-                false
+            Err(failure) => {
+                let follows = self.failed(site, policy, began, call, &failure, ask, source);
+                (follows, Err(failure))
             }
-            Err(failure) => self.failed(site, policy, began, call, failure, ask, source),
         };
         if follows {
             ControlFlow::Continue(())

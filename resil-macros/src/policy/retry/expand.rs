@@ -45,10 +45,7 @@ impl Retry {
             quote_spanned!(at=> again(#constants, #call_state, __resil_r, #ask))
         } else {
             let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
-            let delay = delay.unwrap_or_else(|| {
-                let source = cx.private("DelaySource", self.span);
-                quote_spanned!(at=> |_, _| #source::Policy)
-            });
+            let delay = delay.unwrap_or_else(|| cx.private("by_policy", self.span));
             quote_spanned!(at=> again_by(#constants, #call_state, __resil_r, #on_ok, #ask, #delay))
         };
         let flow = quote!(::core::ops::ControlFlow);
