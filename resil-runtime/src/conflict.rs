@@ -46,17 +46,18 @@ pub(crate) fn all() -> Vec<Conflict> {
     lock().clone()
 }
 
-/// Lists a conflict of a breaker, and tells listeners of it once.
-pub(crate) fn note_circuit(name: &'static str, used: &'static str, function: &'static str) {
-    if list(ConflictKind::Circuit, name, used, function) {
-        event::emit(|| Event::CircuitConflict { name, function });
-    }
-}
-
-/// Lists a conflict of a budget, and tells listeners of it once.
-pub(crate) fn note_budget(name: &'static str, used: &'static str, function: &'static str) {
-    if list(ConflictKind::Budget, name, used, function) {
-        event::emit(|| Event::BudgetConflict { name, function });
+/// Lists a conflict, and tells listeners of it once.
+pub(crate) fn note(
+    kind: ConflictKind,
+    name: &'static str,
+    used: &'static str,
+    function: &'static str,
+) {
+    if list(kind, name, used, function) {
+        event::emit(|| match kind {
+            ConflictKind::Circuit => Event::CircuitConflict { name, function },
+            ConflictKind::Budget => Event::BudgetConflict { name, function },
+        });
     }
 }
 

@@ -4,8 +4,8 @@
 //! Most users want the package `resil`, whose attributes write the calls into this crate.
 //!
 //! Each policy has a folder: `retry`, `timeout`, `circuit`, `idempotency`. The policies stand on
-//! the modules that every call needs (`call`, `error`, `event`, `classify`) and on the two about
-//! time (`clock`, `deadline`). No policy knows another one.
+//! the modules that every call needs (`call`, `error`, `event`, `classify`), on the two about time
+//! (`clock`, `deadline`), and on `named`, which finds state by name. No policy knows another one.
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 
@@ -26,6 +26,7 @@ pub mod idempotency;
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod loom;
+mod named;
 pub mod retry;
 mod sync;
 mod timeout;

@@ -5,8 +5,12 @@ mod constant;
 mod context;
 mod inner;
 mod matching;
+mod named;
+mod setting;
 mod types;
 
 pub(crate) use constant::{ConstBound, ConstType, any_count, any_duration, count, not_zero, ratio};
 pub(crate) use context::{EmitContext, LayerGroup, StackContext};
 pub(crate) use inner::{Emitted, Entry, Inner, clone_of, option};
+pub(crate) use named::{FoundState, NamedState};
+pub(crate) use setting::{Setting, SettingCode};

@@ -2,6 +2,9 @@
 
 use std::sync::OnceLock;
 
+use super::site::Site;
+use super::types::Types;
+
 /// The states of a site for all `Self` types but the first. The number of instances in the program
 /// bounds their number.
 #[derive(Debug)]
@@ -32,6 +35,42 @@ impl<S> PerType<S> {
             first: OnceLock::new(),
             others: OnceLock::new(),
         }
+    }
+
+    /// Returns the state for the `Self` of `types`: `own` for the first type, and for each other one a
+    /// state that `make` creates for its site, which is shown with its type:
+    /// `<app::Visa as app::Pay>::charge`.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn of(
+        &'static self,
+        own: &'static S,
+        site: &'static Site,
+        types: Option<Types>,
+        make: fn(&'static Site) -> S,
+    ) -> &'static S {
+        match types {
+            Some(types) if !self.is_first(types.instance()) => {
+                self.of_another(own, site, types, make)
+            }
+            _ => own,
+        }
+    }
+
+    #[inline(never)]
+    fn of_another(
+        &'static self,
+        own: &'static S,
+        site: &'static Site,
+        types: Types,
+        make: fn(&'static Site) -> S,
+    ) -> &'static S {
+        let make = || {
+            let site = Site::new(types.function(), site.line());
+            make(Box::leak(Box::new(site)))
+        };
+        self.other(types.instance(), types.this(), make)
+            .unwrap_or(own)
     }
 
     /// Returns whether `instance`, the path of a closure in the function, is that of the first

@@ -6,9 +6,6 @@ use std::sync::OnceLock;
 
 use crate::call::Site;
 
-/// Stands for the function where settings were given, or a call was made, manually.
-pub(super) const MANUAL: &str = "(by hand)";
-
 /// The caller that asks a breaker for a permit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller<'a> {

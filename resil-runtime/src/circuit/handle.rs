@@ -5,17 +5,14 @@ use std::fmt::{self, Display};
 
 use super::breaker::BreakerCore;
 use super::call_permit::{CallPermit, Held};
-use super::callers::MANUAL;
 use super::changes::Changes;
 use super::counts::Counts;
-use super::key_text::KeyText;
-use super::keys::Keys;
 use super::named::NamedBreaker;
-use super::names;
 use super::policy::CircuitPolicy;
 use crate::clock;
 use crate::error::Error;
 use crate::event::circuit_state::CircuitState;
+use crate::named::{self, KeyText, Keys, MANUAL};
 use crate::sync::Arc;
 
 /// The handle of a breaker: [`breaker`](crate::breaker()) returns it.
@@ -40,7 +37,7 @@ impl Breaker {
     /// Returns false if other settings are in use. That is a conflict, as between two functions:
     /// the [registry](crate::registry::Registry::conflicts) lists it.
     pub fn configure(&self, policy: CircuitPolicy) -> bool {
-        names::configure(self.0, &policy, MANUAL)
+        named::configure(self.0, &policy, MANUAL)
     }
 
     /// Returns the breaker of one key under this name, and makes it if there is none.
@@ -90,7 +87,7 @@ impl Breaker {
     }
 
     #[cfg(test)]
-    pub(super) fn known_keys(self) -> &'static Keys {
+    pub(super) fn known_keys(self) -> &'static Keys<BreakerCore> {
         self.0.keys()
     }
 }

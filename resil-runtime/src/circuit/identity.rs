@@ -12,12 +12,6 @@ use super::recording;
 use crate::event::circuit_state::CircuitState;
 use crate::event::{self, Event};
 
-/// The key of the breaker that new keys share when all places are taken.
-///
-/// It is also the name of the breaker that all further names share once
-/// [`MAX_BY_HAND`](crate::registry::MAX_BY_HAND) names were made manually.
-pub const OVERFLOW: &str = "(overflow)";
-
 /// A name, and what all breakers under it share.
 #[derive(Debug)]
 pub(crate) struct Name {

@@ -20,8 +20,8 @@
 //!
 //! From the bottom up: `word` packs the state into one atomic word, `rules` are the settings in its
 //! units, `machine` computes the next word, `window` counts outcomes, `breaker` adds threads, the
-//! clock and events, `keys` and `names` find breakers, and `site`, `permit`, `handle` and `changes`
-//! define the types that callers hold.
+//! clock and events, `named` finds breakers, and `site`, `permit`, `handle` and `changes` define the
+//! types that callers hold.
 
 #![allow(
     clippy::inline_always,
@@ -37,14 +37,8 @@ mod counts;
 mod handle;
 mod held;
 mod identity;
-mod key_text;
-mod keys;
 mod machine;
-#[cfg(loom)]
-#[path = "../loom/keys.rs"]
-pub(crate) mod models;
 mod named;
-mod names;
 pub(crate) mod permit;
 pub(crate) mod policy;
 mod recording;

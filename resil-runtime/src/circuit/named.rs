@@ -1,61 +1,99 @@
-//! The breaker of a name, together with those of its keys.
+//! The breakers by name and key.
 
-use std::ops::Deref;
+use std::sync::Arc;
 
 use super::breaker::{BreakerCore, Clock};
 use super::change::Channel;
-use super::keys::Keys;
-use crate::sync::OnceLock;
+use super::policy::CircuitPolicy;
+use super::word::State;
+use crate::clock;
+use crate::conflict::ConflictKind;
+use crate::named::{self, Keys, Named, Names, Rest};
 
 /// The breaker of a name, and the breakers of its keys.
-#[derive(Debug)]
-pub(crate) struct NamedBreaker {
-    core: BreakerCore,
-    /// The breakers of the keys, made when a key is first asked for.
-    keys: OnceLock<Box<Keys>>,
-}
+pub(crate) type NamedBreaker = Named<BreakerCore>;
 
-impl Deref for NamedBreaker {
-    type Target = BreakerCore;
-    #[inline(always)]
-    fn deref(&self) -> &BreakerCore {
-        &self.core
+/// A breaker that is closed is at rest. An open one is busy until its open time is over, a half-open
+/// one for [`open_for`](super::CircuitPolicy::open_for) after its last probe, and one that is held
+/// manually for ever.
+impl named::Shared for BreakerCore {
+    type Policy = CircuitPolicy;
+
+    const KIND: ConflictKind = ConflictKind::Circuit;
+
+    fn names() -> &'static Names<Self> {
+        static NAMES: Names<BreakerCore> = Names::new();
+        &NAMES
+    }
+
+    fn new(name: &'static str) -> Self {
+        Self::new(name)
+    }
+
+    fn keyed(base: &'static Self, key: Arc<str>) -> Self {
+        Self::keyed(base.shared_name(), key)
+    }
+
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+
+    fn adopt(&self, policy: &CircuitPolicy, function: &'static str) -> Result<(), &'static str> {
+        self.adopt(policy, function, clock::now_ms)
+    }
+
+    fn adopt_of(&self, base: &Self) {
+        self.adopt_of(base, clock::now_ms);
+    }
+
+    fn max_keys(&self) -> u32 {
+        self.settings().rules.max_keys
+    }
+
+    fn rest(&self, now: u64) -> Rest {
+        match self.load().state() {
+            State::Closed { .. } => Rest::AtRest,
+            _ if self.is_over(now) => Rest::Over,
+            _ => Rest::Busy,
+        }
     }
 }
 
 impl NamedBreaker {
-    pub(super) fn new(name: &'static str) -> Self {
-        Self {
-            core: BreakerCore::new(name),
-            keys: OnceLock::new(),
-        }
-    }
-
     /// Returns a reference to the name, for the small form of a refusal.
     #[inline]
     pub(super) fn name_ref(&'static self) -> &'static &'static str {
-        self.core.shared_name().text_ref()
-    }
-
-    /// Returns the breakers of its keys, if it ever had any.
-    pub(super) fn known_keys(&self) -> Option<&Keys> {
-        self.keys.get().map(Box::as_ref)
-    }
-
-    /// Returns the breakers of its keys.
-    pub(super) fn keys(&'static self) -> &'static Keys {
-        self.keys.get_or_init(|| Box::new(Keys::new(&self.core)))
+        self.shared_name().text_ref()
     }
 
     /// Returns the channel on which the changes of this breaker and of its keys are sent.
     pub(super) fn channel(&'static self) -> &'static Channel {
-        self.core.shared_name().channel()
+        self.shared_name().channel()
     }
 
     /// Makes half-open the breaker itself and those of its keys, where the open time is over.
     /// Returns the time in milliseconds at which the next open time ends.
     pub(super) fn expire_all(&self, clock: Clock) -> Option<u64> {
-        let keyed = self.known_keys().and_then(|keys| keys.expire(clock));
+        let keyed = self.known_keys().and_then(|keys| expire(keys, clock));
         self.expire(clock).into_iter().chain(keyed).min()
     }
+}
+
+/// Makes half-open the breakers of keys whose open time is over. Returns the time in milliseconds at
+/// which the next open time ends.
+fn expire(keys: &Keys<BreakerCore>, clock: Clock) -> Option<u64> {
+    let now = clock();
+    let mut next: Option<u64> = None;
+    let over = keys.pick(|core| match core.due(now) {
+        Some(0) => true,
+        due => {
+            next = next.into_iter().chain(due).min();
+            false
+        }
+    });
+    // The changes are told with no lock held.
+    for core in over {
+        next = next.into_iter().chain(core.expire(clock)).min();
+    }
+    next
 }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use super::breaker::BreakerCore;
 use super::counts::Counts;
 use super::handle::Breaker;
-use super::names;
 use crate::clock;
 use crate::conflict::{self, Conflict};
 use crate::event::circuit_state::CircuitState;
+use crate::named::Shared;
 
-pub use super::identity::OVERFLOW;
-pub use super::names::MAX_BY_HAND;
+pub use crate::named::{MAX_BY_HAND, OVERFLOW};
 
 /// The state of one breaker, as [`Registry::snapshot`] returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,7 +49,7 @@ impl Registry {
     /// The breakers are read one after the other, with no lock held, so their states need not be of
     /// one moment.
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
-        let breakers = names::all();
+        let breakers = BreakerCore::names().all();
         let mut all = Vec::with_capacity(breakers.len());
         for breaker in breakers {
             all.push(BreakerSnapshot::of(breaker));
@@ -83,5 +82,5 @@ impl BreakerSnapshot {
 /// that is called, or those of [`Breaker::configure`]. This function makes at most [`MAX_BY_HAND`]
 /// names; beyond that, new names share one breaker, [`OVERFLOW`].
 pub fn breaker(name: &str) -> Breaker {
-    Breaker::new(names::get(name))
+    Breaker::new(BreakerCore::names().get(name))
 }

@@ -1,34 +1,24 @@
 //! The entry for generated code: a static for each annotated function, and a permit for each call.
 
 use std::fmt::Display;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::breaker::BreakerCore;
 use super::breaker::call::AdmittedCall;
 use super::callers::{Caller, Reported};
-use super::key_text::KeyText;
 use super::named::NamedBreaker;
-use super::names;
 use super::permit::Permit;
 use super::policy::CircuitPolicy;
 use crate::call::{CallState, PerType, Site, Types};
 use crate::compact_duration::CompactDuration;
 use crate::error::Refusal;
 use crate::event;
+use crate::named::NamedSite;
 use crate::sync::Arc;
-
-/// Stands in place of an instance's settings once a conflict of two instances was noted.
-static CONFLICT: CircuitPolicy = CircuitPolicy::new();
 
 /// The static state of one annotated function: its breaker, once it has been called.
 #[derive(Debug)]
 pub struct CircuitSite {
-    site: &'static Site,
-    name: Option<&'static str>,
-    breaker: OnceLock<&'static NamedBreaker>,
-    /// The settings of the instance that called last, if they are those in use; or [`CONFLICT`].
-    instance: AtomicPtr<CircuitPolicy>,
+    named: NamedSite<BreakerCore>,
     /// The outer functions under which its calls were reported to enter the breaker again.
     reported: Reported,
     /// The sites of other `Self` types, if it has no name.
@@ -37,89 +27,59 @@ pub struct CircuitSite {
 
 impl CircuitSite {
     /// Creates the state of `site`; `name` is the name of a breaker shared with others.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        // Constants, so that the compiler evaluates them once and not for each annotated function.
+        const REPORTED: Reported = Reported::new();
+        const TYPES: PerType<CircuitSite> = PerType::new();
+
         Self {
-            site,
-            name,
-            breaker: OnceLock::new(),
-            instance: AtomicPtr::new(std::ptr::null_mut()),
-            reported: Reported::new(),
-            types: PerType::new(),
+            named: NamedSite::new(site, name),
+            reported: REPORTED,
+            types: TYPES,
         }
     }
 
     /// Returns the state for the `Self` of `types`. It is for breakers without a name: a named one
-    /// is shared by all types. The site of each type but the first is shown with its type:
-    /// `<app::Visa as app::Pay>::charge`.
-    #[inline(always)]
+    /// is shared by all types.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn of(&'static self, types: Option<Types>) -> &'static Self {
-        match types {
-            Some(types) if !self.types.is_first(types.instance()) => self.other(types),
-            _ => self,
-        }
-    }
-
-    #[inline(never)]
-    fn other(&'static self, types: Types) -> &'static Self {
-        let make = || {
-            let site = Site::new(types.function(), self.site.line());
-            Self::new(Box::leak(Box::new(site)), None)
-        };
-        self.types
-            .other(types.instance(), types.this(), make)
-            .unwrap_or(self)
+        let make = |site| Self::new(site, None);
+        self.types.of(self, self.named.site(), types, make)
     }
 
     /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
-    /// calls it before each call of a function whose settings may depend on a generic. All
-    /// instances are one site, and different settings of two instances are a conflict, as those of
-    /// two functions are.
-    ///
-    /// An instance is recognised by the address of its settings. The compiler may place them
-    /// several times, in different codegen units: then they are compared once more.
-    #[inline(always)]
+    /// calls it before each call of a function whose settings may depend on a generic.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn instance(
         &'static self,
         policy: Option<&'static CircuitPolicy>,
     ) -> Option<&'static CircuitPolicy> {
-        if let Some(policy) = policy
-            && !std::ptr::eq(self.instance.load(Ordering::Relaxed), policy)
-        {
-            self.compare(policy);
-        }
-        policy
-    }
-
-    #[cold]
-    fn compare(&'static self, policy: &'static CircuitPolicy) {
-        let conflict = std::ptr::from_ref(&CONFLICT).cast_mut();
-        if self.instance.load(Ordering::Relaxed) == conflict {
-            return;
-        }
-        let breaker = self.breaker(Some(policy));
-        let same = names::configure(breaker, policy, self.site.name());
-        let policy = std::ptr::from_ref(policy).cast_mut();
-        // A conflict is listed once for the function: from there on nothing is compared any more.
-        let seen = if same { policy } else { conflict };
-        self.instance.store(seen, Ordering::Relaxed);
+        self.named.instance(policy)
     }
 
     /// Lets a call in, or refuses it. A call under a permit of the same breaker is never refused.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The
     /// first call of the site reads it; all instances of a generic function are one site.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn admit<'a>(
         &'static self,
         policy: Option<&'static CircuitPolicy>,
         call: &'a CallState,
     ) -> Result<Permit<'a>, Refusal> {
-        let breaker = self.breaker(policy);
+        let breaker = self.named.get(policy);
         let admitted = match breaker.begin_at_once() {
             Some(admitted) => admitted,
             None => self.begin(breaker, call)?,
         };
-        Ok(Permit::new(breaker, call, self.site, admitted))
+        Ok(Permit::new(breaker, call, self.named.site(), admitted))
     }
 
     /// Lets a call in, or refuses it, where there is more to do than to let it in.
@@ -147,7 +107,7 @@ impl CircuitSite {
 
     fn caller(&self) -> Caller<'_> {
         Caller {
-            function: Some(self.site),
+            function: Some(self.named.site()),
             reported: &self.reported,
         }
     }
@@ -159,29 +119,10 @@ impl CircuitSite {
         policy: Option<&'static CircuitPolicy>,
         key: &(impl Display + ?Sized),
     ) -> KeyedCircuit {
-        // The key's `Display` is the user's code: it runs first, with no lock held.
-        let key = KeyText::of(key);
-        let base = self.breaker(policy);
         KeyedCircuit {
-            core: base.keys().get(&key),
+            core: self.named.keyed(policy, key),
             of: self,
         }
-    }
-
-    #[inline(always)]
-    fn breaker(&self, policy: Option<&'static CircuitPolicy>) -> &'static NamedBreaker {
-        match self.breaker.get() {
-            Some(breaker) => breaker,
-            None => self.register(policy),
-        }
-    }
-
-    /// Registers the site. It does so outside of the `OnceLock`'s initialiser: registering may tell
-    /// listeners, and one of them may call this very function.
-    #[cold]
-    fn register(&self, policy: Option<&'static CircuitPolicy>) -> &'static NamedBreaker {
-        let breaker = names::register(self.site, self.name, policy);
-        self.breaker.get_or_init(|| breaker)
     }
 }
 
@@ -196,8 +137,8 @@ impl KeyedCircuit {
     /// Lets a call in, or refuses it. A call under a permit of the same key is never refused.
     pub fn admit<'a>(&'a self, call: &'a CallState) -> Result<Permit<'a>, Refusal> {
         match self.core.begin(self.of.caller()) {
-            Ok(admitted) => Ok(Permit::new(&self.core, call, self.of.site, admitted)),
-            Err(retry_in) => Err(refuse(&self.core, self.of.breaker(None), retry_in, call)),
+            Ok(admitted) => Ok(Permit::new(&self.core, call, self.of.named.site(), admitted)),
+            Err(retry_in) => Err(refuse(&self.core, self.of.named.get(None), retry_in, call)),
         }
     }
 }

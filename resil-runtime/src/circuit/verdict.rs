@@ -20,7 +20,7 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
     match class {
         None | Some(Class::Transient | Class::Throttled { .. }) => CircuitVerdict::Failure,
         Some(Class::Permanent) => CircuitVerdict::Success,
-        Some(Class::Neutral) => CircuitVerdict::Neutral,
+        Some(Class::Limited { .. } | Class::Neutral) => CircuitVerdict::Neutral,
     }
 }
 
@@ -43,7 +43,9 @@ pub(super) fn judge(
             None => by_class(class()),
             // The error of the body may be a refusal by another function. It is treated as a
             // refusal by this stack is, below.
-            Some(CircuitVerdict::Success) if class() == Some(Class::Neutral) => {
+            Some(CircuitVerdict::Success)
+                if matches!(class(), Some(Class::Limited { .. } | Class::Neutral)) =>
+            {
                 CircuitVerdict::Neutral
             }
             Some(said) => said,
@@ -54,6 +56,8 @@ pub(super) fn judge(
         Some(
             RefusalKind::Timeout { inherited: true }
             | RefusalKind::CircuitOpen { .. }
+            | RefusalKind::BulkheadFull
+            | RefusalKind::RateLimited { .. }
             | RefusalKind::Idempotency,
         ) => match said {
             Some(CircuitVerdict::Failure) => CircuitVerdict::Failure,

@@ -15,6 +15,12 @@ pub enum Class {
     },
     /// The same call would fail again. The other side is well, as it has answered.
     Permanent,
+    /// A limit on this side refused the call before it was sent: it is worth another attempt later, and
+    /// says nothing about the other side.
+    Limited {
+        /// The time until the limit would let it pass, if that is known.
+        retry_after: Option<Duration>,
+    },
     /// The error says nothing about the other side, and no other attempt is wanted.
     Neutral,
 }

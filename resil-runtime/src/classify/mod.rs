@@ -6,6 +6,7 @@
 //! | [`Transient`](Class::Transient) | again | failure | timeouts, connection faults, 502, 503, 504; what is unknown |
 //! | [`Throttled`](Class::Throttled) | again, after the delay that was asked for | failure | 429 |
 //! | [`Permanent`](Class::Permanent) | final | success: the other side answered | 400, 401, 403, 404 |
+//! | [`Limited`](Class::Limited) | retried, after its `retry_after` if it has one | neither | what a rate limit on this side refused before the body ran |
 //! | [`Neutral`](Class::Neutral) | final | neither | cancellations, what resil itself refused before the body ran |
 //!
 //! A timeout may come from the network or from a moment of overload, and another attempt may

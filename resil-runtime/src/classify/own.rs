@@ -4,6 +4,7 @@ use std::io;
 
 use super::chain::find;
 use super::class::{Class, Classify};
+use crate::compact_duration::CompactDuration;
 use crate::error::{Error, RefusalKind};
 
 impl Classify for Error {
@@ -14,6 +15,12 @@ impl Classify for Error {
                 inherited: true, ..
             } => Class::Neutral,
             Self::Timeout { .. } => Class::Transient,
+            Self::RateLimited {
+                retry_after: retry_after @ Some(_),
+                ..
+            } => Class::Limited {
+                retry_after: *retry_after,
+            },
             // Refused before the body ran.
             _ => Class::Neutral,
         }
@@ -25,6 +32,12 @@ impl RefusalKind {
     pub(crate) fn class(self) -> Class {
         match self {
             Self::Timeout { inherited: false } => Class::Transient,
+            Self::RateLimited {
+                is_possible: true,
+                retry_after,
+            } => Class::Limited {
+                retry_after: retry_after.map(CompactDuration::get),
+            },
             _ => Class::Neutral,
         }
     }

@@ -24,6 +24,17 @@ pub enum RefusalKind {
         /// The time until the next probe may run, if it is known.
         retry_in: Option<CompactDuration>,
     },
+    /// A bulkhead without a place.
+    #[error("refused by a #[bulkhead]")]
+    BulkheadFull,
+    /// A rate limit that is reached.
+    #[error("refused by a #[rate_limit]")]
+    RateLimited {
+        /// The time until the call would be let in, if it is known.
+        retry_after: Option<CompactDuration>,
+        /// Whether it can ever be let in.
+        is_possible: bool,
+    },
     /// An idempotency refusal.
     #[error("refused by an #[idempotent]")]
     Idempotency,
@@ -38,6 +49,14 @@ impl RefusalKind {
                 2 | u64::from(retry_in.map_or(0, |p| p.to_bits().get())) << 32
             }
             Self::Idempotency => 3,
+            Self::BulkheadFull => 4,
+            Self::RateLimited {
+                retry_after,
+                is_possible,
+            } => {
+                5 | u64::from(is_possible) << 8
+                    | u64::from(retry_after.map_or(0, |p| p.to_bits().get())) << 32
+            }
         }
     }
 
@@ -52,6 +71,11 @@ impl RefusalKind {
                 retry_in: NonZeroU32::new(high).map(CompactDuration::of_bits),
             }),
             3 => Some(Self::Idempotency),
+            4 => Some(Self::BulkheadFull),
+            5 => Some(Self::RateLimited {
+                retry_after: NonZeroU32::new(high).map(CompactDuration::of_bits),
+                is_possible: bits & 0x100 != 0,
+            }),
             _ => None,
         }
     }
@@ -59,7 +83,13 @@ impl RefusalKind {
     /// Returns the time to wait before another call makes sense, if the refusal says so.
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::CircuitOpen { retry_in } => retry_in.map(CompactDuration::get),
+            Self::CircuitOpen {
+                retry_in: Some(wait),
+            }
+            | Self::RateLimited {
+                retry_after: Some(wait),
+                ..
+            } => Some(wait.get()),
             _ => None,
         }
     }
@@ -80,6 +110,15 @@ mod tests {
                 retry_in: Some(CompactDuration::new(Duration::from_secs(86_400 * 400))),
             },
             RefusalKind::Idempotency,
+            RefusalKind::BulkheadFull,
+            RefusalKind::RateLimited {
+                retry_after: None,
+                is_possible: false,
+            },
+            RefusalKind::RateLimited {
+                retry_after: Some(CompactDuration::new(Duration::from_millis(3))),
+                is_possible: true,
+            },
         ] {
             assert_eq!(RefusalKind::from_bits(kind.to_bits()), Some(kind));
         }

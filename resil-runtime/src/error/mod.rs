@@ -57,6 +57,22 @@ pub enum Error {
         /// held open manually.
         retry_in: Option<Duration>,
     },
+    /// A bulkhead had no place for the call, or none in time, and refused before the body ran.
+    #[non_exhaustive]
+    BulkheadFull {
+        /// The bulkhead's name: the one given to it, or the path of the function.
+        name: &'static str,
+        /// The limit of calls at once when it refused.
+        limit: u32,
+    },
+    /// A rate limit refused before the body ran.
+    RateLimited {
+        /// The rate limit's name: the one given to it, or the path of the function.
+        name: &'static str,
+        /// The time until the call would be let in; `None` if it never can be, as its cost is above the
+        /// burst.
+        retry_after: Option<Duration>,
+    },
     /// `#[idempotent]` refused, or could not replay the recorded outcome.
     #[cfg(feature = "idempotent")]
     Idempotency(idempotency::IdempotencyError),
@@ -76,6 +92,17 @@ impl fmt::Display for Error {
             Self::CircuitOpen { name, retry_in } => {
                 write!(f, "circuit `{name}` is open{}", retry_hint(*retry_in))
             }
+            Self::BulkheadFull { name, limit } => {
+                write!(f, "bulkhead `{name}` is full: {limit} calls at once are allowed")
+            }
+            Self::RateLimited {
+                name,
+                retry_after: Some(wait),
+            } => write!(f, "rate limit `{name}` is reached, ask again in {wait:.0?}"),
+            Self::RateLimited {
+                name,
+                retry_after: None,
+            } => write!(f, "the call costs more than the burst of rate limit `{name}`"),
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => e.fmt(f),
         }
@@ -90,6 +117,17 @@ impl std::error::Error for Error {
             } => &RefusalKind::Timeout { inherited: true },
             Self::Timeout { .. } => &RefusalKind::Timeout { inherited: false },
             Self::CircuitOpen { .. } => &RefusalKind::CircuitOpen { retry_in: None },
+            Self::BulkheadFull { .. } => &RefusalKind::BulkheadFull,
+            Self::RateLimited {
+                retry_after: None, ..
+            } => &RefusalKind::RateLimited {
+                retry_after: None,
+                is_possible: false,
+            },
+            Self::RateLimited { .. } => &RefusalKind::RateLimited {
+                retry_after: None,
+                is_possible: true,
+            },
             #[cfg(feature = "idempotent")]
             // The store's own error is in the text, and in the `IdempotencyError`. It is no source,
             // or a wrapper of this error would be classified by it.
@@ -126,7 +164,8 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::CircuitOpen { retry_in, .. } => *retry_in,
-            Self::Timeout { .. } => None,
+            Self::RateLimited { retry_after, .. } => *retry_after,
+            Self::Timeout { .. } | Self::BulkheadFull { .. } => None,
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => e.retry_after(),
         }

@@ -27,6 +27,20 @@ pub enum Refusal {
         /// The time until the next probe may run, if it is known.
         retry_in: Option<CompactDuration>,
     },
+    /// A bulkhead had no place.
+    BulkheadFull {
+        /// The bulkhead's name.
+        name: &'static &'static str,
+        /// The limit of calls at once.
+        limit: u32,
+    },
+    /// A rate limit refused.
+    RateLimited {
+        /// The rate limit's name.
+        name: &'static &'static str,
+        /// The time until the call would be let in; `None` if it never can be.
+        retry_after: Option<CompactDuration>,
+    },
     /// `#[idempotent]` refused. Boxed, as it is rare, and larger than all others together.
     #[cfg(feature = "idempotent")]
     Idempotency(Box<crate::error::idempotency::IdempotencyError>),
@@ -41,6 +55,11 @@ impl Refusal {
             },
             Self::CircuitOpen { retry_in, .. } => RefusalKind::CircuitOpen {
                 retry_in: *retry_in,
+            },
+            Self::BulkheadFull { .. } => RefusalKind::BulkheadFull,
+            Self::RateLimited { retry_after, .. } => RefusalKind::RateLimited {
+                retry_after: *retry_after,
+                is_possible: retry_after.is_some(),
             },
             #[cfg(feature = "idempotent")]
             Self::Idempotency(_) => RefusalKind::Idempotency,
@@ -67,6 +86,11 @@ impl Refusal {
             Self::CircuitOpen { name, retry_in } => Error::CircuitOpen {
                 name,
                 retry_in: retry_in.map(CompactDuration::get),
+            },
+            Self::BulkheadFull { name, limit } => Error::BulkheadFull { name, limit },
+            Self::RateLimited { name, retry_after } => Error::RateLimited {
+                name,
+                retry_after: retry_after.map(CompactDuration::get),
             },
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => Error::Idempotency(*e),

@@ -17,6 +17,8 @@ use super::Error;
 /// |---|---|
 /// | `Timeout` | 504 |
 /// | `CircuitOpen` | 503 |
+/// | `BulkheadFull` | 503 |
+/// | `RateLimited` | 429 |
 /// | idempotency: in progress, cut short, taken over | 409 |
 /// | idempotency: another payload | 422 |
 /// | idempotency: no key, or none that can be used | 400 |
@@ -77,6 +79,16 @@ fn said(error: &Error) -> (StatusCode, &'static str, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "circuit_open",
             "A service that this one needs is not available. Try again later.",
+        ),
+        Error::BulkheadFull { .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "bulkhead_full",
+            "Too many requests are in progress. Try again later.",
+        ),
+        Error::RateLimited { .. } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests in a short time. Try again later.",
         ),
         #[cfg(feature = "idempotent")]
         Error::Idempotency(e) => idempotency(e),

@@ -13,6 +13,7 @@ use super::Error;
 /// |---|---|
 /// | `Timeout` | `DeadlineExceeded` |
 /// | `CircuitOpen` | `Unavailable` |
+/// | `BulkheadFull`, `RateLimited` | `ResourceExhausted` |
 /// | idempotency: in progress, taken over | `Aborted` |
 /// | idempotency: another payload, cut short | `FailedPrecondition`: no other attempt can mend it |
 /// | idempotency: no key, or none that can be used | `InvalidArgument` |
@@ -50,6 +51,14 @@ fn said(error: &Error) -> (Code, &'static str) {
         Error::CircuitOpen { .. } => (
             Code::Unavailable,
             "a service that this one needs is not available; try again later",
+        ),
+        Error::BulkheadFull { .. } => (
+            Code::ResourceExhausted,
+            "too many calls are in progress; try again later",
+        ),
+        Error::RateLimited { .. } => (
+            Code::ResourceExhausted,
+            "too many calls in a short time; try again later",
         ),
         #[cfg(feature = "idempotent")]
         Error::Idempotency(e) => idempotency(e),

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use ::loom::thread;
 
-use super::CircuitVerdict::Failure;
-use super::key_text::KeyText;
-use super::keys::Keys;
-use super::{BreakerCore, CircuitPolicy, CircuitState};
+use super::{Model, explore_within};
+use crate::circuit::CircuitVerdict::Failure;
+use crate::circuit::{BreakerCore, CircuitPolicy, CircuitState};
 use crate::clock::now_ms;
-use crate::loom::{Model, explore_within};
+use crate::named::{KeyText, Keys};
 
 pub(crate) const MODELS: &[Model] = &[
     Model {
@@ -26,7 +25,7 @@ pub(crate) const MODELS: &[Model] = &[
 ];
 
 /// The keys of a name, room for `most`, each to open at so many failures in a row.
-fn keys(most: u32, failures: u32) -> Arc<Keys> {
+fn keys(most: u32, failures: u32) -> Arc<Keys<BreakerCore>> {
     let base: &'static BreakerCore = Box::leak(Box::new(BreakerCore::new("loom")));
     let policy = CircuitPolicy::new().max_keys(most).failures(failures);
     let policy = policy.open_for(Duration::from_secs(3_600));
@@ -34,7 +33,7 @@ fn keys(most: u32, failures: u32) -> Arc<Keys> {
     Arc::new(Keys::new(base))
 }
 
-fn fail(keys: &Keys, key: &str) {
+fn fail(keys: &Keys<BreakerCore>, key: &str) {
     let core = keys.get(&KeyText::of(key));
     let stamp = core.admit(now_ms).unwrap();
     core.record(stamp, Failure, now_ms);

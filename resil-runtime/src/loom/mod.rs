@@ -7,6 +7,7 @@
 //! wake-up shows as a deadlock.
 
 mod circuit;
+mod keys;
 mod model;
 mod retry;
 mod sleep;
@@ -22,7 +23,7 @@ pub fn models() -> Vec<Model> {
     let mut all = Vec::new();
     all.extend_from_slice(circuit::MODELS);
     all.extend_from_slice(windows::MODELS);
-    all.extend_from_slice(crate::circuit::models::MODELS);
+    all.extend_from_slice(keys::MODELS);
     all.extend_from_slice(retry::MODELS);
     #[cfg(feature = "idempotent")]
     all.extend_from_slice(crate::idempotency::models::MODELS);

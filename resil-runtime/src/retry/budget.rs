@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex as StdMutex, OnceLock, PoisonError};
 
 use super::policy::{BudgetPolicy, RetryPolicy};
-use crate::conflict;
+use crate::conflict::{self, ConflictKind};
 use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering::Relaxed, broken};
 
 /// The number of parts in one token: the inflow is counted in tokens · ns / s.
@@ -166,7 +166,7 @@ impl Named {
         };
         let (set, by) = *self.set.get_or_init(|| (given, function));
         if set != given {
-            conflict::note_budget(self.name, by, function);
+            conflict::note(ConflictKind::Budget, self.name, by, function);
         }
     }
 }

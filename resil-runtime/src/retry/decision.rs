@@ -179,7 +179,7 @@ fn asked(
         return Err(StopReason::Final);
     }
     Ok(retry_after.or_else(|| match (class, refusal) {
-        (Some(Class::Throttled { retry_after }), _) => retry_after,
+        (Some(Class::Throttled { retry_after } | Class::Limited { retry_after }), _) => retry_after,
         (_, Some(kind)) => kind.retry_after(),
         _ => None,
     }))

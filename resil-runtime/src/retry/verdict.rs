@@ -30,12 +30,19 @@ pub fn recorded_is_final(call: &CallState) -> Option<RetryVerdict> {
     call.error_is_recorded().then_some(RetryVerdict::Final)
 }
 
-/// Returns the verdict where no pattern decides. A timeout of a layer below is retried; every other
-/// refusal by resil is final; an error of the body follows its class, and is retried if it has
+/// Returns the verdict where no pattern decides. A timeout of a layer below is retried, and
+/// so is a rate limit that would let the call pass later; every other refusal by resil is final; an error of the body follows its class, and is retried if it has
 /// none.
 pub(super) fn default_verdict(class: Option<Class>, refusal: Option<RefusalKind>) -> RetryVerdict {
     let again = match (refusal, class) {
-        (Some(kind), _) => matches!(kind, RefusalKind::Timeout { .. }),
+        (Some(kind), _) => matches!(
+            kind,
+            RefusalKind::Timeout { .. }
+                | RefusalKind::RateLimited {
+                    is_possible: true,
+                    ..
+                }
+        ),
         (None, Some(Class::Permanent | Class::Neutral)) => false,
         (None, _) => true,
     };

@@ -5,20 +5,18 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Lifetime;
 
+use super::NAME;
 use super::options::Circuit;
-use super::settings::Setting;
-use crate::emit::{EmitContext, Emitted, Entry, Inner, option};
+use crate::emit::{EmitContext, Emitted, Entry, FoundState, Inner, NamedState};
 use crate::facts::Facts;
-use crate::parse::Const;
-use crate::tokens::{first_span, mixed};
+use crate::tokens::mixed;
 
 impl Circuit {
     pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
         let mut entry = Entry::default();
         let at = mixed(self.span);
         let failure = cx.private("Failure", self.span);
-        let policy = self.policy(cx, &mut entry);
-        let mut admit = self.admit(&policy, cx, &mut entry);
+        let mut admit = self.admit(cx, &mut entry);
         let replays = cx.below().iter().any(|layer| layer.replays);
         if replays && cx.above().iter().any(Facts::runs_again) {
             // Each attempt has a permit of its own. The outcome may be a replay, so the circuit has
@@ -57,68 +55,20 @@ impl Circuit {
         Emitted { entry, inner }
     }
 
-    /// Writes the request for a permit, from the breaker of the site or of the key. The key is computed
-    /// once per call, before anything runs, wherever the attribute stands.
-    fn admit(&self, policy: &TokenStream, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+    /// Writes the request for a permit, from the breaker of the site or of the key.
+    fn admit(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
         let at = mixed(self.span);
-        entry.push(self.site(cx));
-        let site = if self.name.is_some() {
-            quote_spanned!(at=> (&__RESIL_CIRCUIT))
-        } else {
-            let types = cx.types(self.span);
-            quote_spanned!(at=> (&__RESIL_CIRCUIT).of(#types))
+        let breaker = NamedState {
+            policy: NAME,
+            span: self.span,
+            name: self.name.as_ref(),
+            key: self.key.as_ref(),
+            settings: self.settings(),
+            base: self.policy.as_ref(),
         };
-        let policy = if self.may_be_generic() {
-            quote_spanned!(at=> #site.instance(#policy))
-        } else {
-            policy.clone()
-        };
-        let Some(key) = &self.key else {
-            return quote_spanned!(at=> #site.admit(#policy, __resil_call));
-        };
-        let key = cx.with_self(key);
-        let of_key = quote_spanned!(mixed(first_span(&key))=> &(#key));
-        entry.push(quote_spanned! {at=>
-            #[allow(unused_parens, clippy::all, clippy::pedantic)]
-            let __resil_breaker = &#site.keyed(#policy, #of_key);
-        });
-        quote_spanned!(at=> __resil_breaker.admit(__resil_call))
-    }
-
-    /// Whether instances of a generic function, which share the static, may have different settings.
-    fn may_be_generic(&self) -> bool {
-        let base = self.policy.as_ref().is_some_and(Const::may_be_generic);
-        base || self.settings().iter().any(Setting::may_be_generic)
-    }
-
-    /// Writes the static state of the site: its breaker.
-    fn site(&self, cx: &EmitContext<'_>) -> TokenStream {
-        let at = mixed(self.span);
-        let ty = cx.private("CircuitSite", self.span);
-        let name = option(self.name.as_ref(), at);
-        quote_spanned! {at=>
-            static __RESIL_CIRCUIT: #ty = #ty::new(&__RESIL_SITE, #name);
-        }
-    }
-
-    /// Writes the settings; `None` for a circuit that has a name alone. It uses the settings of the
-    /// other circuits of that name.
-    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
-        let at = mixed(self.span);
-        let policy = cx.private("CircuitPolicy", self.span);
-        let settings = self.settings();
-        let calls: TokenStream = settings
-            .iter()
-            .map(|setting| setting.call(self.span, cx, entry))
-            .collect();
-        let base = match &self.policy {
-            Some(base) => cx.base_policy(base, &policy, "circuit", entry),
-            None if settings.is_empty() && self.name.is_some() => {
-                return quote_spanned!(at=> ::core::option::Option::None);
-            }
-            None => quote_spanned!(at=> #policy::new()),
-        };
-        quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
+        let FoundState { state, settings } = breaker.find(cx, entry);
+        let settings = settings.map(|settings| quote_spanned!(at=> #settings,));
+        quote_spanned!(at=> #state.admit(#settings __resil_call))
     }
 
     /// Writes a closure that evaluates `ignore` and `on`, if one of them is given. `ignore` takes

@@ -10,9 +10,10 @@ use std::ptr;
 use super::BreakerCore;
 use super::call::AdmittedCall;
 use crate::call::Site;
-use crate::circuit::callers::{Caller, MANUAL};
+use crate::circuit::callers::Caller;
 use crate::circuit::held::{BREAKERS, HeldFrame, nothing_is_held};
 use crate::event::{self, Event};
+use crate::named::MANUAL;
 
 impl BreakerCore {
     /// Returns the number that identifies this breaker among those whose permits are held.

@@ -1,5 +1,6 @@
-//! Tests of one breaker that need its inside: against a reference model, and with many threads at
-//! once.
+//! Tests of breakers that need their inside: against a reference model, with many threads at once, and
+//! by key.
 
+mod keys;
 mod model;
 mod stress;

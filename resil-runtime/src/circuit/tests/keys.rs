@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::policy::CircuitPolicy;
-use super::super::{Breaker, CircuitState, KeyedBreaker};
-use super::*;
 use crate::breaker;
+use crate::circuit::{Breaker, CircuitPolicy, CircuitState, KeyedBreaker};
+use crate::named::OVERFLOW;
+use crate::named::keys::{LOOKS, SHARDS};
 
 fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -218,15 +218,5 @@ fn many_newcomers_at_once_stay_under_the_bound() {
             });
         }
     });
-    let keys = b.known_keys();
-    let live = keys.live.load(Ordering::SeqCst);
-    let held: usize = (0..SHARDS).map(|i| keys.lock(i).entries.len()).sum();
-    assert_eq!((live, held), (100, 100));
-    for shard in 0..SHARDS {
-        let shard = keys.lock(shard);
-        assert_eq!(shard.places.len(), shard.entries.len());
-        for (at, entry) in shard.entries.iter().enumerate() {
-            assert_eq!(shard.places[&entry.key], at);
-        }
-    }
+    assert_eq!(b.known_keys().check(), (100, 100));
 }

@@ -12,7 +12,7 @@ pub(super) const LONGEST: usize = 256;
 const HASH: usize = 17;
 
 /// The text of a key, at most [`LONGEST`] bytes.
-pub(super) struct KeyText {
+pub(crate) struct KeyText {
     bytes: [u8; LONGEST],
     len: usize,
     /// Hashes the part of the key that does not fit; `None` as long as everything fits.
@@ -21,7 +21,7 @@ pub(super) struct KeyText {
 
 impl KeyText {
     /// Formats `key`. That runs the user's `Display`, so no lock may be held.
-    pub(super) fn of(key: &(impl fmt::Display + ?Sized)) -> Self {
+    pub(crate) fn of(key: &(impl fmt::Display + ?Sized)) -> Self {
         let mut text = Self {
             bytes: [0; LONGEST],
             len: 0,
@@ -33,7 +33,7 @@ impl KeyText {
         text
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         // Only whole characters are ever written.
         str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }

@@ -1,0 +1,42 @@
+//! The state of a name, together with those of its keys.
+
+use std::ops::Deref;
+
+use super::Shared;
+use super::keys::Keys;
+use crate::sync::OnceLock;
+
+/// The state of a name, and the states of its keys.
+#[derive(Debug)]
+pub(crate) struct Named<T: Shared> {
+    own: T,
+    /// The states of the keys, made when a key is first asked for.
+    keys: OnceLock<Box<Keys<T>>>,
+}
+
+impl<T: Shared> Deref for Named<T> {
+    type Target = T;
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.own
+    }
+}
+
+impl<T: Shared> Named<T> {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            own: T::new(name),
+            keys: OnceLock::new(),
+        }
+    }
+
+    /// Returns the states of its keys, if it ever had any.
+    pub(crate) fn known_keys(&self) -> Option<&Keys<T>> {
+        self.keys.get().map(Box::as_ref)
+    }
+
+    /// Returns the states of its keys.
+    pub(crate) fn keys(&'static self) -> &'static Keys<T> {
+        self.keys.get_or_init(|| Box::new(Keys::new(&self.own)))
+    }
+}

@@ -1,0 +1,86 @@
+//! State that is found by name: breakers, bulkheads, rate limits.
+//!
+//! All who give one name share its state over the whole process; the state of a function without a
+//! name belongs to the function. Under a name there may be a state for each key, up to a bound.
+//! Settings are adopted from the first function that gives some; others that differ are a
+//! [conflict](crate::conflict).
+//!
+//! A policy implements [`Shared`] for its state. [`Names`] finds the state of a name, [`Keys`] that of
+//! a key under it, and [`NamedSite`] that of an annotated function.
+
+mod entry;
+mod key_text;
+pub(crate) mod keys;
+mod names;
+mod site;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::conflict::ConflictKind;
+
+pub(crate) use self::entry::Named;
+pub(crate) use self::key_text::KeyText;
+pub(crate) use self::keys::Keys;
+pub use self::names::MAX_BY_HAND;
+pub(crate) use self::names::{Names, configure};
+pub(crate) use self::site::NamedSite;
+
+/// The key of the state that new keys share when all places are taken.
+///
+/// It is also the name of the state that all further names share once [`MAX_BY_HAND`] names were
+/// made manually.
+pub const OVERFLOW: &str = "(overflow)";
+
+/// Stands for the function where settings were given, or a call was made, manually.
+pub(crate) const MANUAL: &str = "(by hand)";
+
+/// The state of one name, or of one key under a name.
+pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
+    /// The settings that a function gives.
+    type Policy: fmt::Debug + Send + Sync + 'static;
+
+    /// The subject of a conflict of two settings.
+    const KIND: ConflictKind;
+
+    /// Returns the names of this kind of state.
+    fn names() -> &'static Names<Self>;
+
+    /// Creates the state called `name`, with the default settings.
+    fn new(name: &'static str) -> Self;
+
+    /// Creates the state of `key` under the name of `base`.
+    fn keyed(base: &'static Self, key: Arc<str>) -> Self;
+
+    /// Returns the name, which all its keys share.
+    fn name(&self) -> &'static str;
+
+    /// Adopts the settings of `function`, if none are in use.
+    ///
+    /// # Errors
+    ///
+    /// Returns the function whose settings are in use, if they differ.
+    fn adopt(&self, policy: &Self::Policy, function: &'static str) -> Result<(), &'static str>;
+
+    /// Adopts the settings of `base`, the state of the name that this key is under, once `base` has
+    /// some.
+    fn adopt_of(&self, base: &Self);
+
+    /// Returns the greatest number of keys under this name.
+    fn max_keys(&self) -> u32;
+
+    /// Returns whether the state, which nobody holds, may give its place to that of a new key. `now` is
+    /// the time in milliseconds.
+    fn rest(&self, now: u64) -> Rest;
+}
+
+/// Whether a state that nobody holds may give its place to that of a new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// It may: a new state would be the same.
+    AtRest,
+    /// It may if no other one is at rest: what it knows is of no use any more.
+    Over,
+    /// It may not.
+    Busy,
+}

@@ -1,0 +1,177 @@
+//! The names of the process, one table for each kind of state.
+//!
+//! The state of a name lives as long as the process. The number of annotated functions bounds the
+//! names that functions make; [`MAX_BY_HAND`] bounds those that are made manually.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::{Named, OVERFLOW, Shared};
+use crate::call::Site;
+use crate::conflict;
+
+/// The number of names that can be made manually, of breakers, of bulkheads and of rate limits each.
+/// Beyond it, new names all share the one state [`OVERFLOW`], so that names that come from outside
+/// cannot fill the memory.
+pub const MAX_BY_HAND: usize = 10_000;
+
+/// The names of one kind of state.
+#[derive(Debug)]
+pub(crate) struct Names<T: Shared>(OnceLock<Mutex<Table<T>>>);
+
+impl<T: Shared> Names<T> {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Returns the state called `name`, and makes it if there is none; beyond [`MAX_BY_HAND`] names
+    /// the state [`OVERFLOW`].
+    pub(crate) fn get(&self, name: &str) -> &'static Named<T> {
+        let mut all = self.lock();
+        if let Some(found) = all.entries.get(name) {
+            return found.shared;
+        }
+        if all.made_manually >= MAX_BY_HAND {
+            return all.named(OVERFLOW).shared;
+        }
+        all.made_manually += 1;
+        all.named(leak(name)).shared
+    }
+
+    /// Returns the states of all names, in no order.
+    pub(crate) fn all(&self) -> Vec<&'static Named<T>> {
+        self.lock().entries.values().map(|r| r.shared).collect()
+    }
+
+    /// Returns the state of `site`, which from here on uses the settings of `policy` if it had none.
+    pub(crate) fn register(
+        &self,
+        site: &'static Site,
+        name: Option<&'static str>,
+        policy: Option<&T::Policy>,
+    ) -> &'static Named<T> {
+        let mut all = self.lock();
+        let shared = match name {
+            None => all.unnamed(site),
+            Some(name) => {
+                let found = all.named(name);
+                if matches!(found.claim, Claim::Open) {
+                    found.claim = Claim::Named;
+                }
+                found.shared
+            }
+        };
+        // Adopted with the lock held: the first call of another function must not find the state half
+        // set, be let in by the defaults and come back late. No event is told under the lock, as the
+        // state stays the same.
+        let adopted = policy.map(|policy| shared.adopt(policy, site.name()));
+        drop(all);
+        if let Some(Err(used)) = adopted {
+            conflict::note(T::KIND, shared.name(), used, site.name());
+        }
+        shared
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table<T>> {
+        self.0
+            .get_or_init(Mutex::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives `shared` the settings of `function`. Returns false, and notes a conflict, if others are in
+/// use.
+pub(crate) fn configure<T: Shared>(
+    shared: &'static Named<T>,
+    policy: &T::Policy,
+    function: &'static str,
+) -> bool {
+    let adopted = shared.adopt(policy, function);
+    if let Err(used) = adopted {
+        conflict::note(T::KIND, shared.name(), used, function);
+    }
+    adopted.is_ok()
+}
+
+#[derive(Debug)]
+struct Table<T: Shared> {
+    entries: HashMap<&'static str, Registered<T>>,
+    made_manually: usize,
+}
+
+impl<T: Shared> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            entries: HashMap::new(),
+            made_manually: 0,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Registered<T: Shared> {
+    shared: &'static Named<T>,
+    /// Whether a function has reserved the name.
+    claim: Claim,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Claim {
+    /// No: the name was made manually, and a function of that path may still reserve it.
+    Open,
+    /// Yes, with `name = ..`: no function reserves it by its path.
+    Named,
+    /// Yes: this site has, by the path of its function.
+    Site(&'static Site),
+}
+
+impl<T: Shared> Table<T> {
+    /// Returns the entry of `name`, and makes it with its state if there is none.
+    fn named(&mut self, name: &'static str) -> &mut Registered<T> {
+        self.entries.entry(name).or_insert_with(|| Registered {
+            shared: Box::leak(Box::new(Named::new(name))),
+            claim: Claim::Open,
+        })
+    }
+
+    /// Reserves `name` for `site` and returns its state; `None` if the name is reserved already.
+    fn claim(&mut self, name: &'static str, site: &'static Site) -> Option<&'static Named<T>> {
+        let found = self.named(name);
+        match found.claim {
+            Claim::Open => found.claim = Claim::Site(site),
+            Claim::Site(other) if std::ptr::eq(other, site) => {}
+            Claim::Named | Claim::Site(_) => return None,
+        }
+        Some(found.shared)
+    }
+
+    /// Returns the state of a site without a name. It is called by the path of the function or, if
+    /// another state has that name, by the next variant that is free.
+    fn unnamed(&mut self, site: &'static Site) -> &'static Named<T> {
+        if let Some(shared) = self.claim(site.name(), site) {
+            return shared;
+        }
+        let known = self
+            .entries
+            .values()
+            .find(|r| matches!(r.claim, Claim::Site(other) if std::ptr::eq(other, site)));
+        if let Some(known) = known {
+            return known.shared;
+        }
+        let mut free = site.others().filter(|name| {
+            let taken = self.entries.get(&**name);
+            taken.is_none_or(|r| matches!(r.claim, Claim::Open))
+        });
+        let name = free.next().expect("there are more than names");
+        drop(free);
+        let known = self.entries.get(&*name).map(|r| r.shared.name());
+        let made = self.named(known.unwrap_or_else(|| leak(&name)));
+        made.claim = Claim::Site(site);
+        made.shared
+    }
+}
+
+fn leak(name: &str) -> &'static str {
+    Box::leak(name.into())
+}

@@ -1,0 +1,123 @@
+//! The state that an annotated function finds by its name or by its own path.
+
+use std::fmt::Display;
+use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::{KeyText, Named, Shared, configure};
+use crate::call::Site;
+use crate::sync::Arc;
+
+/// The static state of one annotated function: the state of its name, once it has been called.
+#[derive(Debug)]
+pub(crate) struct NamedSite<T: Shared> {
+    site: &'static Site,
+    name: Option<&'static str>,
+    shared: OnceLock<&'static Named<T>>,
+    /// The settings of the instance that called last, if they are those in use; or [`conflict`].
+    instance: AtomicPtr<T::Policy>,
+}
+
+/// Stands in place of an instance's settings once a conflict of two instances was noted. No settings
+/// have this address.
+fn conflict<P>() -> *mut P {
+    NonNull::dangling().as_ptr()
+}
+
+impl<T: Shared> NamedSite<T> {
+    // Constants, so that the compiler evaluates them once and not for each annotated function.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
+    const SHARED: OnceLock<&'static Named<T>> = OnceLock::new();
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
+    const INSTANCE: AtomicPtr<T::Policy> = AtomicPtr::new(ptr::null_mut());
+
+    /// Creates the state of `site`; `name` is a name shared with others.
+    pub(crate) const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        Self {
+            site,
+            name,
+            shared: Self::SHARED,
+            instance: Self::INSTANCE,
+        }
+    }
+
+    /// Returns the annotated function.
+    #[inline(always)]
+    pub(crate) fn site(&self) -> &'static Site {
+        self.site
+    }
+
+    /// Returns the state of the name.
+    ///
+    /// `policy` holds the settings of the function; it is `None` if only a name was given. The first
+    /// call of the site reads it; all instances of a generic function are one site.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn get(&self, policy: Option<&'static T::Policy>) -> &'static Named<T> {
+        match self.shared.get() {
+            Some(shared) => shared,
+            None => self.register(policy),
+        }
+    }
+
+    /// Registers the site. It does so outside of the `OnceLock`'s initialiser: registering may tell
+    /// listeners, and one of them may call this very function.
+    #[cold]
+    #[inline(never)]
+    fn register(&self, policy: Option<&'static T::Policy>) -> &'static Named<T> {
+        let shared = T::names().register(self.site, self.name, policy);
+        self.shared.get_or_init(|| shared)
+    }
+
+    /// Returns the state of `key`. It keeps its place until the result is dropped.
+    pub(crate) fn keyed(
+        &self,
+        policy: Option<&'static T::Policy>,
+        key: &(impl Display + ?Sized),
+    ) -> Arc<T> {
+        // The key's `Display` is the user's code: it runs first, with no lock held.
+        let key = KeyText::of(key);
+        self.get(policy).keys().get(&key)
+    }
+
+    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
+    /// calls it before each call of a function whose settings may depend on a generic. All
+    /// instances are one site, and different settings of two instances are a conflict, as those of
+    /// two functions are.
+    ///
+    /// An instance is recognised by the address of its settings. The compiler may place them
+    /// several times, in different codegen units: then they are compared once more.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn instance(
+        &self,
+        policy: Option<&'static T::Policy>,
+    ) -> Option<&'static T::Policy> {
+        if let Some(policy) = policy
+            && !ptr::eq(self.instance.load(Ordering::Relaxed), policy)
+        {
+            self.compare(policy);
+        }
+        policy
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn compare(&self, policy: &'static T::Policy) {
+        if self.instance.load(Ordering::Relaxed) == conflict() {
+            return;
+        }
+        let same = configure(self.get(Some(policy)), policy, self.site.name());
+        let policy = ptr::from_ref(policy).cast_mut();
+        // A conflict is listed once for the function: from there on nothing is compared any more.
+        let seen = if same { policy } else { conflict() };
+        self.instance.store(seen, Ordering::Relaxed);
+    }
+}
