@@ -23,6 +23,10 @@ pub(crate) struct Facts {
     pub(crate) bound: Option<Bound>,
     /// Runs the code inside it again.
     pub(crate) repeats: Option<Repeats>,
+    /// Starts copies of the code inside it beside each other.
+    pub(crate) copies: Option<Copies>,
+    /// The longest time that a call waits for its turn, before the code inside it runs.
+    pub(crate) waits: Option<Bound>,
     /// The span of the option which says that the code inside it must not start twice.
     pub(crate) starts_once: Option<Span>,
     /// Can end a call with a refusal.
@@ -56,6 +60,8 @@ impl Facts {
             once: true,
             bound: None,
             repeats: None,
+            copies: None,
+            waits: None,
             starts_once: None,
             can_refuse: false,
             needs_call_state: false,
@@ -96,6 +102,18 @@ pub(crate) struct Repeats {
     pub(crate) more_than_once: bool,
     /// The number of attempts and the shortest delays between them, where both are known.
     pub(crate) shortest: Option<Shortest>,
+}
+
+/// The way in which a layer starts copies of the code inside it.
+pub(crate) struct Copies {
+    /// The number of copies in all; `None` where it is no literal.
+    pub(crate) max: Option<u32>,
+    /// The number as it is written; empty if it is the default.
+    pub(crate) max_tokens: TokenStream,
+    /// The delay before each further copy; `None` where it is no literal, or a percentile.
+    pub(crate) after: Option<Duration>,
+    /// The delay as it is written.
+    pub(crate) after_tokens: TokenStream,
 }
 
 /// The shortest delays that the jitter allows.
