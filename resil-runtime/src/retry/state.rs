@@ -1,6 +1,5 @@
 //! The retry of one call: counts the attempts, and decides after each whether another one follows.
 
-use std::any::type_name;
 use std::convert::Infallible;
 use std::future::Future;
 use std::mem::ManuallyDrop;
@@ -9,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::ask::{Answer, Answers, Ask, of_refusal};
+use super::ask::{Answer, Answers, Ask, Asks, of_refusal};
 use super::attempt::enclosing;
 use super::backoff::DelaySource;
 use super::budget::Budget;
@@ -87,21 +86,94 @@ impl Retry {
     #[inline(always)]
     pub fn again<T, E, P: AnyRefusal, A>(
         &mut self,
-        (site, policy, began): Constants,
+        constants: Constants,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
-        ask: A,
+        mut ask: A,
     ) -> ControlFlow<Outcome<T, E, P>>
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
+        self.after(constants, call, out, &mut ask)
+    }
+
+    /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
+    /// outcome is what the body returned.
+    #[inline(always)]
+    pub fn again_alone<R, T, E, A>(
+        &mut self,
+        constants: Constants,
+        out: (R, Conversions<R, T, E, Infallible>),
+        mut ask: A,
+    ) -> ControlFlow<R>
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
+        self.after_alone(constants, out, &mut ask)
+    }
+
+    /// Records an attempt, as [`again`](Self::again) does. `on_ok` returns whether a value asks for
+    /// another attempt, and `source` where a delay comes from.
+    #[inline(always)]
+    pub fn again_by<T, E, P: AnyRefusal, A>(
+        &mut self,
+        (site, policy, began): Constants,
+        call: Option<&CallState>,
+        out: Outcome<T, E, P>,
+        on_ok: impl FnOnce(&T) -> bool,
+        mut ask: A,
+        mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
+    ) -> ControlFlow<Outcome<T, E, P>>
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
+        let follows = match &out {
+            Ok(value) if on_ok(value) => {
+                let closure = Asks::<E>::path(&ask);
+                let mut ask = |question| match question {
+                    Ask::Verdict => Answer::Verdict(Some(RetryVerdict::Retry)),
+                    _ => Answer::Default,
+                };
+                let step = Step {
+                    site,
+                    policy,
+                    began,
+                    call,
+                    closure,
+                };
+                self.decide(&step, None, &mut ask, &mut source)
+            }
+            Ok(_) => {
+                self.succeeded::<E>(site, policy, call, &ask);
+                false
+            }
+            Err(failure) => self.failed(site, policy, began, call, failure, &mut ask, &mut source),
+        };
+        if follows {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(out)
+        }
+    }
+
+    // The steps below take the closure as a trait object. Built without optimisation they are
+    // functions of their own, which all functions with one error type share.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn after<T, E, P: AnyRefusal>(
+        &mut self,
+        (site, policy, began): Constants,
+        call: Option<&CallState>,
+        out: Outcome<T, E, P>,
+        ask: &mut dyn Asks<E>,
+    ) -> ControlFlow<Outcome<T, E, P>> {
         match out {
             Ok(value) => {
-                self.succeeded::<A>(site, policy, call);
+                self.succeeded(site, policy, call, ask);
                 ControlFlow::Break(Ok(value))
             }
             Err(failure) => {
-                if self.failed(site, policy, began, call, &failure, ask, by_policy) {
+                if self.failed(site, policy, began, call, &failure, ask, &mut by_policy) {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(Err(failure))
@@ -110,21 +182,17 @@ impl Retry {
         }
     }
 
-    /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
-    /// outcome is what the body returned.
-    #[inline(always)]
-    pub fn again_alone<R, T, E, A>(
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn after_alone<R, T, E>(
         &mut self,
         (site, policy, began): Constants,
         (out, conversions): (R, Conversions<R, T, E, Infallible>),
-        ask: A,
-    ) -> ControlFlow<R>
-    where
-        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
-    {
+        ask: &mut dyn Asks<E>,
+    ) -> ControlFlow<R> {
         match conversions.split(out) {
             Ok(value) => {
-                self.succeeded::<A>(site, policy, None);
+                self.succeeded(site, policy, None, ask);
                 ControlFlow::Break(conversions.join(Ok(value)))
             }
             Err(error) => {
@@ -137,103 +205,74 @@ impl Retry {
         }
     }
 
-    /// Records an attempt, as [`again`](Self::again) does. `on_ok` returns whether a value asks for
-    /// another attempt, and `source` where a delay comes from.
-    #[inline(always)]
-    pub fn again_by<T, E, P: AnyRefusal, A>(
-        &mut self,
-        (site, policy, began): Constants,
-        call: Option<&CallState>,
-        out: Outcome<T, E, P>,
-        on_ok: impl FnOnce(&T) -> bool,
-        ask: A,
-        mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
-    ) -> ControlFlow<Outcome<T, E, P>>
-    where
-        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
-    {
-        let follows = match &out {
-            Ok(value) if on_ok(value) => {
-                let mut ask = |question| match question {
-                    Ask::Verdict => Answer::Verdict(Some(RetryVerdict::Retry)),
-                    _ => Answer::Default,
-                };
-                let step = Step::new::<A>(site, policy, began, call);
-                self.decide(&step, None, &mut ask, &mut source)
-            }
-            Ok(_) => {
-                self.succeeded::<A>(site, policy, call);
-                false
-            }
-            Err(failure) => self.failed(site, policy, began, call, failure, ask, source),
-        };
-        if follows {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(out)
-        }
-    }
-
     // The two below take what they need one by one, so that the code around them has no struct to fill
     // before it knows that the attempt failed.
     #[cold]
     #[inline(never)]
     #[expect(clippy::too_many_arguments, reason = "see above")]
-    fn failed<E, P: AnyRefusal, A>(
+    fn failed<E, P: AnyRefusal>(
         &mut self,
         site: &'static RetrySite,
         policy: &'static RetryPolicy,
         began: u64,
         call: Option<&CallState>,
         failure: &Failure<E, P>,
-        mut ask: A,
-        mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
-    ) -> bool
-    where
-        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
-    {
-        let (step, kind) = (Step::new::<A>(site, policy, began, call), failure.refusal());
+        ask: &mut dyn Asks<E>,
+        source: DelaySourceFn<'_>,
+    ) -> bool {
+        let (closure, kind) = (ask.path(), failure.refusal());
+        let step = Step {
+            site,
+            policy,
+            began,
+            call,
+            closure,
+        };
         match failure {
             Failure::Body(error) | Failure::Exposed(error, _) => {
-                let mut ask = |question| ask(error, question);
-                self.decide(&step, kind, &mut ask, &mut source)
+                let mut ask = |question| ask.answer(error, question);
+                self.decide(&step, kind, &mut ask, source)
             }
             Failure::Policy(refusal) => {
                 let mut ask = of_refusal(refusal.text());
-                self.decide(&step, kind, &mut ask, &mut source)
+                self.decide(&step, kind, &mut ask, source)
             }
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn failed_alone<E, A>(
+    fn failed_alone<E>(
         &mut self,
         site: &'static RetrySite,
         policy: &'static RetryPolicy,
         began: u64,
         error: &E,
-        mut ask: A,
-    ) -> bool
-    where
-        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
-    {
-        let mut ask = |question| ask(error, question);
-        let step = Step::new::<A>(site, policy, began, None);
+        ask: &mut dyn Asks<E>,
+    ) -> bool {
+        let step = Step {
+            site,
+            policy,
+            began,
+            call: None,
+            closure: ask.path(),
+        };
+        let mut ask = |question| ask.answer(error, question);
         self.decide(&step, None, &mut ask, &mut by_policy)
     }
 
     #[inline(always)]
-    fn succeeded<A>(
+    fn succeeded<E>(
         &mut self,
         site: &'static RetrySite,
         policy: &'static RetryPolicy,
         call: Option<&CallState>,
+        ask: &dyn Asks<E>,
     ) {
         if self.0.is_some() {
-            self.succeeded_again(site, policy, call, type_name::<A>());
+            self.succeeded_again(site, policy, call, ask.path());
         } else if policy.budget.is_some() && site.has_spent() {
-            give_one(site, policy, type_name::<A>());
+            give_one(site, policy, ask.path());
         }
     }
 
@@ -348,23 +387,6 @@ struct Step<'a> {
     call: Option<&'a CallState>,
     /// The path of a closure in the function, with all type arguments in force.
     closure: &'static str,
-}
-
-impl<'a> Step<'a> {
-    fn new<A>(
-        site: &'static RetrySite,
-        policy: &'static RetryPolicy,
-        began: u64,
-        call: Option<&'a CallState>,
-    ) -> Self {
-        Self {
-            site,
-            policy,
-            began,
-            call,
-            closure: type_name::<A>(),
-        }
-    }
 }
 
 /// The future of [`Retry::pause`].
