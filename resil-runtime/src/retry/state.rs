@@ -43,7 +43,8 @@ pub struct Retry(ManuallyDrop<Option<Pin<Box<Waiting>>>>);
 
 /// Returns the time in nanoseconds if `policy` bounds the whole time of a call (`within`), and 0
 /// otherwise. Generated code calls it before the first attempt.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn began(policy: &RetryPolicy) -> u64 {
     match policy.within {
         None => 0,
@@ -53,7 +54,8 @@ pub fn began(policy: &RetryPolicy) -> u64 {
 
 impl Drop for Retry {
     // Inlined: a call that succeeded at once has nothing to drop.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if self.0.is_some() {
             self.forget();
@@ -69,7 +71,8 @@ impl Retry {
     }
 
     /// Returns the number of the attempt that is running or about to begin, from 1.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn attempt(&self) -> u32 {
         match &*self.0 {
             None => 1,
@@ -158,7 +161,7 @@ impl Retry {
 
     // The steps below take the closure as a trait object. Built without optimisation they are
     // functions of their own, which all functions with one error type share.
-    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn after<T, E, P: AnyRefusal>(
         &mut self,
@@ -182,7 +185,7 @@ impl Retry {
         }
     }
 
-    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn after_alone<R, T, E>(
         &mut self,
