@@ -37,6 +37,10 @@ pub struct CircuitSite {
 
 impl CircuitSite {
     /// Creates the state of `site`; `name` is the name of a breaker shared with others.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
         // Constants, so that the compiler evaluates them once and not for each annotated function.
         const BREAKER: OnceLock<&'static NamedBreaker> = OnceLock::new();

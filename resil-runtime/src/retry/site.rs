@@ -26,6 +26,10 @@ impl RetrySite {
     /// Creates the state of `site`; `budget` is the name of a budget shared with others.
     // A model checker's atomics are not const; its models make budgets without a site.
     #[cfg(not(loom))]
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
     pub const fn new(site: &'static Site, budget: Option<&'static str>) -> Self {
         // Constants, so that the compiler evaluates them once and not for each annotated function.
         const OWN: Budget = Budget::new();

@@ -306,11 +306,11 @@ impl Retry {
     /// for one.
     #[cold]
     #[inline(never)]
-    fn decide<'e>(
+    fn decide(
         &mut self,
         step: &Step<'_>,
         refusal: Option<RefusalKind>,
-        ask: Answers<'_, 'e>,
+        ask: Answers<'_, '_>,
         source: DelaySourceFn<'_>,
     ) -> bool {
         let attempts = self.attempt();
