@@ -37,21 +37,32 @@ pub struct CircuitSite {
 
 impl CircuitSite {
     /// Creates the state of `site`; `name` is the name of a breaker shared with others.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
     pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        // Constants, so that the compiler evaluates them once and not for each annotated function.
+        const BREAKER: OnceLock<&'static NamedBreaker> = OnceLock::new();
+        const INSTANCE: AtomicPtr<CircuitPolicy> = AtomicPtr::new(std::ptr::null_mut());
+        const REPORTED: Reported = Reported::new();
+        const TYPES: PerType<CircuitSite> = PerType::new();
+
         Self {
             site,
             name,
-            breaker: OnceLock::new(),
-            instance: AtomicPtr::new(std::ptr::null_mut()),
-            reported: Reported::new(),
-            types: PerType::new(),
+            breaker: BREAKER,
+            instance: INSTANCE,
+            reported: REPORTED,
+            types: TYPES,
         }
     }
 
     /// Returns the state for the `Self` of `types`. It is for breakers without a name: a named one
     /// is shared by all types. The site of each type but the first is shown with its type:
     /// `<app::Visa as app::Pay>::charge`.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn of(&'static self, types: Option<Types>) -> &'static Self {
         match types {
             Some(types) if !self.types.is_first(types.instance()) => self.other(types),
@@ -77,7 +88,8 @@ impl CircuitSite {
     ///
     /// An instance is recognised by the address of its settings. The compiler may place them
     /// several times, in different codegen units: then they are compared once more.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn instance(
         &'static self,
         policy: Option<&'static CircuitPolicy>,
@@ -108,7 +120,8 @@ impl CircuitSite {
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The
     /// first call of the site reads it; all instances of a generic function are one site.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn admit<'a>(
         &'static self,
         policy: Option<&'static CircuitPolicy>,
@@ -168,7 +181,8 @@ impl CircuitSite {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn breaker(&self, policy: Option<&'static CircuitPolicy>) -> &'static NamedBreaker {
         match self.breaker.get() {
             Some(breaker) => breaker,
