@@ -21,6 +21,7 @@ mod instrument;
 mod kinds;
 mod names;
 mod orders;
+mod pairs;
 mod runtime;
 mod shapes;
 mod signatures;
@@ -64,6 +65,9 @@ impl Trace {
                 Event::CircuitChanged { name, to, .. } if *to == CircuitState::Open => {
                     (*name, "opened")
                 }
+                Event::BulkheadRefused { name, .. } => (*name, "full"),
+                Event::RateLimited { name, .. } => (*name, "limited"),
+                Event::Hedged { function, .. } => (*function, "hedged"),
                 Event::Idempotency { name, what, .. } => match what {
                     Did::Replayed => (*name, "replayed"),
                     Did::Released => (*name, "released"),
@@ -91,6 +95,12 @@ impl Trace {
     fn limit(&self, name: &'static str, limit: u64) -> Duration {
         self.note(name);
         ms(limit)
+    }
+
+    /// The value of a fallback, which runs now.
+    fn fallen(&self) -> u32 {
+        self.note("fell");
+        0
     }
 
     async fn body(&self, what: Do) -> Result<u32, Fault> {
