@@ -4,7 +4,8 @@
 //! the same time: one calls through resil's attributes, one through the same function without
 //! them, and one without an idempotency key as well. At the end the providers' books say how many
 //! orders were lost and how many were charged twice. The program fails if the shop with resil has any
-//! of these. It also fails if the others have none, as then the weather was not real.
+//! of these. It also fails if the others have none, as then the weather was not real. A second scene,
+//! in `sale.rs`, is a storm of customers.
 //!
 //! `cargo run --example checkout` runs it. Read `shop.rs` first.
 
@@ -17,6 +18,7 @@ mod client;
 mod load;
 mod provider;
 mod report;
+mod sale;
 mod shop;
 mod table;
 mod tally;
@@ -40,7 +42,7 @@ use weather::Weather;
 /// The seed of the weather: another one shuffles the same faults differently.
 const SEED: u64 = 2026;
 /// How long a run may take.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(30);
 const NAMES: [&str; 3] = ["with resil", "without", "without key"];
 
 #[tokio::main]
@@ -92,5 +94,7 @@ async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
     let rows = [0, 1, 2].map(|n| Row::new(NAMES[n], &shops[n], &plan, told_to[n]));
     let storms = [0, 1, 2].map(|n| Storm::new(NAMES[n], &shops[n]));
     report::closing(paint, &rows, &storms, &told);
-    Ok(tally::broken(&rows, &storms, &told))
+    let mut broken = tally::broken(&rows, &storms, &told);
+    broken.extend(sale::run(paint).await?);
+    Ok(broken)
 }
