@@ -16,6 +16,9 @@ pub(crate) fn check_stack(facts: &[Facts], diag: &Diag) {
     check_unlimited_is_bounded(facts, diag);
     check_every_attempt_can_start(facts, diag);
     check_starts_once_is_not_repeated(facts, diag);
+    check_wait_is_shorter_than_the_bound(facts, diag);
+    check_copies_start_in_time(facts, diag);
+    check_starts_are_few(facts, diag);
 }
 
 /// Checks that a policy stands only once, if its layer says so. A second one would keep its own
@@ -128,6 +131,98 @@ fn check_starts_once_is_not_repeated(facts: &[Facts], diag: &Diag) {
                     format!("write `#[{inner}(..)]` above `#[{outer}]`, so that one claim holds all attempts"),
                 ),
             );
+        }
+    }
+}
+
+/// Checks that a call which waits for its turn has time left for it. A wait that may take as long as
+/// the limit around it ends with that limit, and with a timeout in place of the refusal.
+fn check_wait_is_shorter_than_the_bound(facts: &[Facts], diag: &Diag) {
+    for (at, layer) in facts.iter().enumerate() {
+        let Some(wait) = &layer.waits else { continue };
+        let (Some(limit), Some(around)) = (wait.limit, shortest_limit(&facts[..at])) else {
+            continue;
+        };
+        if limit >= around {
+            let (limit, around) = (show(limit), show(around));
+            let message = format!(
+                "this `wait` of `{limit}` leaves no time: the timeout around ends at `{around}`"
+            );
+            let instead = format!("write less than `{around}`, or a longer timeout");
+            diag.error(&wait.tokens, help(message, instead));
+        }
+    }
+}
+
+/// Checks that a further copy can start: before the limit around, and before the first copy has ended
+/// by the limit inside.
+fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
+    for (at, layer) in facts.iter().enumerate() {
+        let Some(copies) = &layer.copies else {
+            continue;
+        };
+        let Some(after) = copies.after else { continue };
+        if let Some(around) = shortest_limit(&facts[..at])
+            && after >= around
+        {
+            let (after, around) = (show(after), show(around));
+            let message = format!(
+                "no further copy starts: `after` is `{after}`, and the timeout around ends at `{around}`"
+            );
+            let instead = format!("write `after` below `{around}`, or a longer timeout");
+            diag.error(&copies.after_tokens, help(message, instead));
+        }
+        if let Some(inside) = shortest_limit(&facts[at + 1..])
+            && after >= inside
+        {
+            let (after, inside) = (show(after), show(inside));
+            let message = format!(
+                "no further copy starts beside the first: `after` is `{after}`, and the timeout inside \
+                 ends each copy at `{inside}`"
+            );
+            let instead = format!(
+                "write `after` below `{inside}`, or `#[retry]` in place of `#[{}]`",
+                layer.policy
+            );
+            diag.error(&copies.after_tokens, help(message, instead));
+        }
+    }
+}
+
+/// Checks that attempts and copies together don't start the body more often than anybody means,
+/// unless both numbers are written out. They multiply, and so does the load on a service that is slow
+/// already.
+fn check_starts_are_few(facts: &[Facts], diag: &Diag) {
+    /// The number of starts that needs no second thought.
+    const FEW: u32 = 20;
+
+    for layer in facts {
+        let Some(copies) = &layer.copies else {
+            continue;
+        };
+        for other in facts {
+            let Some(repeats) = &other.repeats else {
+                continue;
+            };
+            let (Some(max), Some(runs)) = (copies.max, repeats.runs) else {
+                continue;
+            };
+            let starts = max.saturating_mul(runs);
+            if starts <= FEW || !(copies.max_tokens.is_empty() || repeats.tokens.is_empty()) {
+                continue;
+            }
+            let (hedge, retry) = (layer.policy, other.policy);
+            let message = format!(
+                "`{hedge}` and `{retry}` may start the body {starts} times: {max} copies in each of \
+                 {runs} attempts"
+            );
+            let missing = if copies.max_tokens.is_empty() {
+                format!("`max = {max}` in `#[{hedge}]`")
+            } else {
+                format!("`max = {runs}` in `#[{retry}]`")
+            };
+            let instead = format!("write {missing} too if that is meant, or smaller numbers");
+            diag.error_at(layer.span, help(message, instead));
         }
     }
 }

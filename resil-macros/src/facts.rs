@@ -98,6 +98,8 @@ pub(crate) struct Repeats {
     pub(crate) unlimited: Option<Span>,
     /// Has a limit in time of its own.
     pub(crate) within: bool,
+    /// The number of attempts; `None` where it is not known.
+    pub(crate) runs: Option<u32>,
     /// Whether it may run the code a second time: not with a literal `max = 1`.
     pub(crate) more_than_once: bool,
     /// The number of attempts and the shortest delays between them, where both are known.

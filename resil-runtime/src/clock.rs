@@ -92,7 +92,8 @@ pub fn add_nanos(at: Instant, by: u64) -> Instant {
 }
 
 /// Returns `limit` in nanoseconds, or about 30 years if that is shorter: as far as [`add`] adds.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub const fn nanos(limit: Duration) -> u64 {
     if limit.as_secs() >= FAR.as_secs() {
         FAR.as_secs() * 1_000_000_000

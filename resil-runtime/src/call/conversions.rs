@@ -91,7 +91,8 @@ impl<R, T, E, P> Clone for Conversions<R, T, E, P> {
 impl<R, T, E, P> Copy for Conversions<R, T, E, P> {}
 
 /// Returns the conversions of a stack in which a layer can refuse.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub const fn conversions<R, T, E>() -> Conversions<R, T, E, Refusal>
 where
     R: IsResult<T, E>,
@@ -105,7 +106,8 @@ where
 }
 
 /// Returns the conversions of a stack whose layers never refuse: the error type needs no bound.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub const fn conversions_bare<R, T, E>() -> Conversions<R, T, E, Infallible>
 where
     R: IsResult<T, E>,
@@ -118,14 +120,16 @@ where
 }
 
 /// Wraps the value that the body returned in the outcome that the innermost layer receives.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn wrap_body<R, T, E, P>(r: R, conversions: Conversions<R, T, E, P>) -> Outcome<T, E, P> {
     (conversions.split)(r).map_err(Failure::Body)
 }
 
 /// Wraps the value that an `#[instrument]` between two layers returned. A refusal of a layer below
 /// the `#[instrument]` has passed through it as an `E`; `carry` holds the kind of that refusal.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn wrap_carried_body<R, T, E, P>(
     r: R,
     conversions: Conversions<R, T, E, P>,
@@ -139,7 +143,8 @@ pub fn wrap_carried_body<R, T, E, P>(
 
 /// Converts a refusal into the user's error, so that a pattern can match it. Other outcomes are
 /// returned unchanged.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn expose_error<R, T, E, P: AnyRefusal>(
     out: Outcome<T, E, P>,
     conversions: Conversions<R, T, E, P>,
@@ -154,7 +159,8 @@ pub fn expose_error<R, T, E, P: AnyRefusal>(
 }
 
 /// Converts the outcome of the outermost layer into the return type of the function.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn into_return<R, T, E, P>(out: Outcome<T, E, P>, conversions: Conversions<R, T, E, P>) -> R {
     (conversions.join)(out.map_err(|f| match f {
         Failure::Body(e) | Failure::Exposed(e, _) => e,
@@ -164,7 +170,8 @@ pub fn into_return<R, T, E, P>(out: Outcome<T, E, P>, conversions: Conversions<R
 
 /// Converts an outcome into the return type, to pass through an `#[instrument]` between two layers,
 /// and notes in `carry` the kind of a refusal.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn into_return_carrying<R, T, E, P: AnyRefusal>(
     out: Outcome<T, E, P>,
     conversions: Conversions<R, T, E, P>,

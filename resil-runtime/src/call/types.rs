@@ -104,7 +104,8 @@ pub struct OfTrait {
     pub has_arguments: bool,
 }
 
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn differ_in_the_last_word_alone(declared: &str, instance: &str) -> bool {
     const LAST: usize = CLOSURE.len();
     let (declared, instance) = (declared.as_bytes(), instance.as_bytes());

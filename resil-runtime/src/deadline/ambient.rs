@@ -190,7 +190,8 @@ impl Kept {
 impl<'a> AmbientFrame<'a> {
     /// Enters a limit that begins to count when this poll ends, or at the first look at the
     /// deadline. It is in nanoseconds, as [`clock::nanos`] returns it.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn unstarted(limit: u64, kept: &'a Kept) -> Self {
         AMBIENT.with(|a| {
             let around = a.unstarted.get();
@@ -206,7 +207,8 @@ impl<'a> AmbientFrame<'a> {
     }
 
     /// Enters the limit that `kept` has [put in force](Kept::start).
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn started(kept: &'a Kept) -> Self {
         let words = Words {
             stored: NEVER,
@@ -217,7 +219,8 @@ impl<'a> AmbientFrame<'a> {
 
     /// Puts back what was in force before this level. Returns the instant at which a look at the
     /// deadline started its limit, if one did.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn leave(self) -> Option<Instant> {
         let Self { words, kept } = self;
         std::mem::forget(self);
@@ -233,7 +236,8 @@ impl<'a> AmbientFrame<'a> {
 }
 
 impl Drop for AmbientFrame<'_> {
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         unwind(self.words.around, self.kept);
     }

@@ -4,6 +4,7 @@
 //! for each function. A question that the closure has no arm for is answered by
 //! [`Answer::Default`].
 
+use std::any::type_name;
 use std::time::Duration;
 
 use super::verdict::RetryVerdict;
@@ -40,6 +41,33 @@ pub enum Answer<'e> {
 
 /// The closure that answers, for one error.
 pub(super) type Answers<'a, 'e> = &'a mut dyn FnMut(Ask) -> Answer<'e>;
+
+/// The closure in generated code that answers, for any error of the type `E`.
+///
+/// Code that takes it as a trait object is compiled once for each error type, and not for each
+/// function.
+pub(super) trait Asks<E> {
+    /// Answers a question about `error`.
+    fn answer<'e>(&mut self, error: &'e E, question: Ask) -> Answer<'e>;
+
+    /// Returns the path of the closure, with all type arguments in force.
+    fn path(&self) -> &'static str;
+}
+
+impl<E, A> Asks<E> for A
+where
+    A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+{
+    #[inline(always)]
+    fn answer<'e>(&mut self, error: &'e E, question: Ask) -> Answer<'e> {
+        self(error, question)
+    }
+
+    #[inline(always)]
+    fn path(&self) -> &'static str {
+        type_name::<A>()
+    }
+}
 
 /// Answers for a refusal that is not an error of the user's: only its text is known.
 pub(super) fn of_refusal<'e>(text: ErrorText<'e>) -> impl FnMut(Ask) -> Answer<'e> {

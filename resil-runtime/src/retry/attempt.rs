@@ -42,15 +42,27 @@ impl<F: Future> Future for Attempt<F> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        struct Restore(Option<&'static Site>);
-        impl Drop for Restore {
-            #[inline(always)]
-            fn drop(&mut self) {
-                ATTEMPT_OF.set(self.0);
-            }
-        }
         let this = self.project();
-        let _restore = Restore(ATTEMPT_OF.replace(Some(this.site.site)));
+        let _restore = Restore::enter(this.site);
         this.body.poll(cx)
+    }
+}
+
+/// Names again, when dropped, the function that was named before the poll.
+struct Restore(Option<&'static Site>);
+
+impl Restore {
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn enter(site: &'static RetrySite) -> Self {
+        Self(ATTEMPT_OF.replace(Some(site.site)))
+    }
+}
+
+impl Drop for Restore {
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        ATTEMPT_OF.set(self.0);
     }
 }

@@ -1,6 +1,5 @@
 //! The decision about an attempt that did not succeed: whether another one follows, and when.
 
-use std::any::type_name;
 use std::time::Duration;
 
 use super::ask::{Answers, Ask};
@@ -36,23 +35,6 @@ pub(super) struct Step<'a> {
     pub(super) call: Option<&'a CallState>,
     /// The path of a closure in the function, with all type arguments in force.
     pub(super) closure: &'static str,
-}
-
-impl<'a> Step<'a> {
-    pub(super) fn new<A>(
-        site: &'static RetrySite,
-        policy: &'static RetryPolicy,
-        began: u64,
-        call: Option<&'a CallState>,
-    ) -> Self {
-        Self {
-            site,
-            policy,
-            began,
-            call,
-            closure: type_name::<A>(),
-        }
-    }
 }
 
 /// The id of a call, drawn when the first event of it is heard.

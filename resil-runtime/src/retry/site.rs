@@ -26,15 +26,24 @@ impl RetrySite {
     /// Creates the state of `site`; `budget` is the name of a budget shared with others.
     // A model checker's atomics are not const; its models make budgets without a site.
     #[cfg(not(loom))]
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
     pub const fn new(site: &'static Site, budget: Option<&'static str>) -> Self {
+        // Constants, so that the compiler evaluates them once and not for each annotated function.
+        const OWN: Budget = Budget::new();
+        const SHARED: OnceLock<&'static Named> = OnceLock::new();
+        const TYPES: PerType<RetrySite> = PerType::new();
+
         Self {
             site,
-            own: Budget::new(),
+            own: OWN,
             // Others may have spent of a budget that has a name.
             has_spent: AtomicBool::new(budget.is_some()),
             name: budget,
-            shared: OnceLock::new(),
-            types: PerType::new(),
+            shared: SHARED,
+            types: TYPES,
         }
     }
 

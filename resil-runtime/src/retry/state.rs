@@ -1,6 +1,5 @@
 //! The retry of one call: counts the attempts, and decides after each whether another one follows.
 
-use std::any::type_name;
 use std::convert::Infallible;
 use std::future::Future;
 use std::mem::ManuallyDrop;
@@ -9,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::ask::{Answer, Answers, Ask, of_refusal};
+use super::ask::{Answer, Answers, Ask, Asks, of_refusal};
 use super::backoff::DelaySource;
 use super::decision::{CallOf, DelaySourceFn, Ended, Step, by_policy};
 use super::policy::RetryPolicy;
@@ -37,7 +36,8 @@ pub struct Retry(ManuallyDrop<Option<Pin<Box<Waiting>>>>);
 
 /// Returns the time in nanoseconds if `policy` bounds the whole time of a call (`within`), and 0
 /// otherwise. Generated code calls it before the first attempt.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn began(policy: &RetryPolicy) -> u64 {
     match policy.within {
         None => 0,
@@ -47,7 +47,8 @@ pub fn began(policy: &RetryPolicy) -> u64 {
 
 impl Drop for Retry {
     // Inlined: a call that succeeded at once has nothing to drop.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if self.0.is_some() {
             self.forget();
@@ -63,7 +64,8 @@ impl Retry {
     }
 
     /// Returns the number of the attempt that is running or about to begin, from 1.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn attempt(&self) -> u32 {
         match &*self.0 {
             None => 1,
@@ -83,12 +85,12 @@ impl Retry {
         constants: Constants,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
-        ask: A,
+        mut ask: A,
     ) -> ControlFlow<Outcome<T, E, P>>
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        self.again_by(constants, call, out, |_| false, ask, by_policy)
+        self.after(constants, call, out, false, &mut ask, &mut by_policy)
     }
 
     /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
@@ -96,26 +98,14 @@ impl Retry {
     #[inline(always)]
     pub fn again_alone<R, T, E, A>(
         &mut self,
-        (site, policy, began): Constants,
-        (out, conversions): (R, Conversions<R, T, E, Infallible>),
-        ask: A,
+        constants: Constants,
+        out: (R, Conversions<R, T, E, Infallible>),
+        mut ask: A,
     ) -> ControlFlow<R>
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        match conversions.split(out) {
-            Ok(value) => {
-                self.succeeded::<A>(site, policy, None);
-                ControlFlow::Break(conversions.join(Ok(value)))
-            }
-            Err(error) => {
-                if self.failed_alone(site, policy, began, &error, ask) {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(conversions.join(Err(error)))
-                }
-            }
-        }
+        self.after_alone(constants, out, &mut ask)
     }
 
     /// Records an attempt, as [`again`](Self::again) does. `on_ok` returns whether a value asks for
@@ -123,29 +113,51 @@ impl Retry {
     #[inline(always)]
     pub fn again_by<T, E, P: AnyRefusal, A>(
         &mut self,
-        (site, policy, began): Constants,
+        constants: Constants,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         on_ok: impl FnOnce(&T) -> bool,
-        ask: A,
+        mut ask: A,
         mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
     ) -> ControlFlow<Outcome<T, E, P>>
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
+        let unwanted = out.as_ref().is_ok_and(on_ok);
+        self.after(constants, call, out, unwanted, &mut ask, &mut source)
+    }
+
+    // The two steps below take the closure as a trait object. Built without optimisation they are
+    // functions of their own, which all functions with one error type share.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn after<T, E, P: AnyRefusal>(
+        &mut self,
+        (site, policy, began): Constants,
+        call: Option<&CallState>,
+        out: Outcome<T, E, P>,
+        unwanted: bool,
+        ask: &mut dyn Asks<E>,
+        source: DelaySourceFn<'_>,
+    ) -> ControlFlow<Outcome<T, E, P>> {
         let (follows, out) = match out {
+            Ok(value) if !unwanted => {
+                self.succeeded(site, policy, call, ask);
+                return ControlFlow::Break(Ok(value));
+            }
             Ok(value) => {
-                if !on_ok(&value) {
-                    self.succeeded::<A>(site, policy, call);
-                    return ControlFlow::Break(Ok(value));
-                }
+                let step = Step {
+                    site,
+                    policy,
+                    began,
+                    call,
+                    closure: ask.path(),
+                };
                 let mut ask = |question| match question {
                     Ask::Verdict => Answer::Verdict(Some(RetryVerdict::Retry)),
                     _ => Answer::Default,
                 };
-                let step = Step::new::<A>(site, policy, began, call);
-                let follows = self.decide(&step, None, &mut ask, &mut source);
-                (follows, Ok(value))
+                (self.decide(&step, None, &mut ask, source), Ok(value))
             }
             Err(failure) => {
                 let follows = self.failed(site, policy, began, call, &failure, ask, source);
@@ -159,66 +171,97 @@ impl Retry {
         }
     }
 
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn after_alone<R, T, E>(
+        &mut self,
+        (site, policy, began): Constants,
+        (out, conversions): (R, Conversions<R, T, E, Infallible>),
+        ask: &mut dyn Asks<E>,
+    ) -> ControlFlow<R> {
+        match conversions.split(out) {
+            Ok(value) => {
+                self.succeeded(site, policy, None, ask);
+                ControlFlow::Break(conversions.join(Ok(value)))
+            }
+            Err(error) => {
+                if self.failed_alone(site, policy, began, &error, ask) {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(conversions.join(Err(error)))
+                }
+            }
+        }
+    }
+
     // The two below take what they need one by one, so that the code around them has no struct to fill
     // before it knows that the attempt failed.
     #[cold]
     #[inline(never)]
     #[expect(clippy::too_many_arguments, reason = "see above")]
-    fn failed<E, P: AnyRefusal, A>(
+    fn failed<E, P: AnyRefusal>(
         &mut self,
         site: &'static RetrySite,
         policy: &'static RetryPolicy,
         began: u64,
         call: Option<&CallState>,
         failure: &Failure<E, P>,
-        mut ask: A,
-        mut source: impl FnMut(u32, Option<Duration>) -> DelaySource,
-    ) -> bool
-    where
-        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
-    {
-        let (step, kind) = (Step::new::<A>(site, policy, began, call), failure.refusal());
+        ask: &mut dyn Asks<E>,
+        source: DelaySourceFn<'_>,
+    ) -> bool {
+        let (closure, kind) = (ask.path(), failure.refusal());
+        let step = Step {
+            site,
+            policy,
+            began,
+            call,
+            closure,
+        };
         match failure {
             Failure::Body(error) | Failure::Exposed(error, _) => {
-                let mut ask = |question| ask(error, question);
-                self.decide(&step, kind, &mut ask, &mut source)
+                let mut ask = |question| ask.answer(error, question);
+                self.decide(&step, kind, &mut ask, source)
             }
             Failure::Policy(refusal) => {
                 let mut ask = of_refusal(refusal.text());
-                self.decide(&step, kind, &mut ask, &mut source)
+                self.decide(&step, kind, &mut ask, source)
             }
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn failed_alone<E, A>(
+    fn failed_alone<E>(
         &mut self,
         site: &'static RetrySite,
         policy: &'static RetryPolicy,
         began: u64,
         error: &E,
-        mut ask: A,
-    ) -> bool
-    where
-        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
-    {
-        let mut ask = |question| ask(error, question);
-        let step = Step::new::<A>(site, policy, began, None);
+        ask: &mut dyn Asks<E>,
+    ) -> bool {
+        let step = Step {
+            site,
+            policy,
+            began,
+            call: None,
+            closure: ask.path(),
+        };
+        let mut ask = |question| ask.answer(error, question);
         self.decide(&step, None, &mut ask, &mut by_policy)
     }
 
     #[inline(always)]
-    fn succeeded<A>(
+    fn succeeded<E>(
         &mut self,
         site: &'static RetrySite,
         policy: &'static RetryPolicy,
         call: Option<&CallState>,
+        ask: &dyn Asks<E>,
     ) {
         if self.0.is_some() {
-            self.succeeded_again(site, policy, call, type_name::<A>());
+            self.succeeded_again(site, policy, call, ask.path());
         } else if policy.budget.is_some() && site.has_spent() {
-            give_one(site, policy, type_name::<A>());
+            give_one(site, policy, ask.path());
         }
     }
 

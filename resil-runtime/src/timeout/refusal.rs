@@ -13,7 +13,8 @@ use crate::event::{self, Event};
 ///
 /// `call` is the state of the call, where its stack keeps one: all events of the call bear its
 /// number.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn refuse_late<T, E>(
     elapsed: Elapsed,
     site: &'static Site,

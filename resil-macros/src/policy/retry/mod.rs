@@ -52,6 +52,7 @@ impl Policy for Retry {
             unlimited,
             more_than_once: self.runs_again(),
             within: self.written.within.is_some(),
+            runs: self.runs(),
             shortest: self.shortest(),
         };
         Facts {
