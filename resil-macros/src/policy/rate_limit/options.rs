@@ -127,6 +127,10 @@ pub(crate) static SPEC: Spec = Spec {
             names: &["id", "group", "limiter"],
             target: AliasTarget::Option("name", ""),
         },
+        Alias {
+            names: &["store", "on_outage", "backend", "storage"],
+            target: AliasTarget::Advice("remove it: calls are counted in this process alone"),
+        },
         FALLBACK,
     ],
     nameless: &[

@@ -4,8 +4,7 @@ use proc_macro2::{Span, TokenStream};
 
 use super::options::{Cost, RateLimit, SPEC, Written};
 use crate::diag::help;
-use crate::parse::{Args, ParseContext, Syntax, Value, syntax_of};
-use crate::tokens::shown;
+use crate::parse::{Args, ParseContext, Syntax, Value, describe, syntax_of};
 
 impl RateLimit {
     /// Reads the arguments; faults go to the sink.
@@ -47,7 +46,13 @@ fn cost(value: &Value<'_>) -> Option<Cost> {
             let is_u32 = matches!(number.suffix.as_str(), "" | "u32") && !number.fractional;
             let read = number.digits.parse::<u32>().ok();
             let Some(literal) = read.filter(|_| is_u32 && !number.negative) else {
-                return refuse(value, &format!("but `{}` is none", shown(&tokens)), "3");
+                let is_plain = number.suffix.is_empty() && !number.negative;
+                let what = match number.fractional {
+                    true if is_plain => format!("`{}` is not a whole number", number.text),
+                    false if is_plain => format!("`{}` is more than it holds", number.text),
+                    _ => describe(&tokens),
+                };
+                return refuse(value, &format!("but {what}"), "3");
             };
             if literal == 0 {
                 return refuse(value, "but `0` takes nothing: no call is ever limited", "1");
@@ -57,8 +62,7 @@ fn cost(value: &Value<'_>) -> Option<Cost> {
         Syntax::Text(text) => {
             let digits: String = text.value().chars().filter(char::is_ascii_digit).collect();
             let instead = if digits.is_empty() { "3" } else { &digits };
-            let what = format!("but `{}` is a string", shown(&tokens));
-            return refuse(value, &what, instead);
+            return refuse(value, &format!("but {}", describe(&tokens)), instead);
         }
         _ => None,
     };

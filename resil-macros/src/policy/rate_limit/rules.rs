@@ -73,14 +73,14 @@ impl RateLimit {
         };
         if literal > burst {
             let which = match name {
-                "max" => "`max`, which is the burst too,",
-                _ => "`burst`",
+                "max" => format!("the burst, which is `max = {burst}`"),
+                _ => format!("the `burst` of `{burst}`"),
             };
             cx.diag.error(
                 &cost.tokens,
                 help(
                     format!(
-                        "a `cost` of `{literal}` can never be let in: the {which} of `{burst}` is less"
+                        "a `cost` of `{literal}` is above {which}: the call can never be let in"
                     ),
                     format!("write `cost = {burst}` or `burst = {literal}`"),
                 ),
