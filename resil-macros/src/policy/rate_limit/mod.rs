@@ -5,6 +5,7 @@ pub(super) mod options;
 mod parse;
 mod rules;
 mod words;
+mod worst_case;
 
 use proc_macro2::{Span, TokenStream};
 
@@ -12,7 +13,6 @@ use self::options::{RateLimit, SPEC};
 use crate::emit::{EmitContext, Emitted, Inner};
 use crate::facts::{Bound, Facts};
 use crate::parse::ParseContext;
-use crate::policy::words::duration;
 use crate::policy::{Attribute, Parsed, Policy, WorstCase};
 
 pub(super) static ATTRIBUTE: Attribute = Attribute {
@@ -54,16 +54,6 @@ impl Policy for RateLimit {
     }
 
     fn worst_case(&self, inside: WorstCase) -> WorstCase {
-        match &self.wait {
-            Some(wait) => {
-                let words = format!("a wait of at most {} for its turn", duration(wait));
-                inside.after_wait(wait.literal().copied(), words)
-            }
-            // The settings of others that give the name may let it wait, or those of the policy.
-            None if self.policy.is_some() || self.settings().is_empty() => {
-                inside.after_wait(None, "a wait for its turn".to_owned())
-            }
-            None => inside,
-        }
+        self.after_its_turn(inside)
     }
 }
