@@ -5,7 +5,7 @@ pub mod idempotency;
 
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
-pub use resil_macros::{Classify, circuit, retry, timeout};
+pub use resil_macros::{Classify, circuit, rate_limit, retry, timeout};
 
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{
@@ -21,7 +21,14 @@ pub use resil_runtime::circuit::{
     Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts,
     KEPT as CHANGES_KEPT, KeyedBreaker, Scoped as PermitScoped, Window,
 };
-pub use resil_runtime::registry::{BreakerSnapshot, Conflict, ConflictKind, Registry};
+pub use resil_runtime::rate_limit::{
+    KeyedRateLimit, RateLimit, RateLimitPolicy, RateLimitSettings,
+};
+// The function alone: its module of the same name stays where it is.
+pub use resil_runtime::registry::rate_limit;
+pub use resil_runtime::registry::{
+    BreakerSnapshot, Conflict, ConflictKind, RateLimitSnapshot, Registry,
+};
 pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
 #[doc(hidden)]

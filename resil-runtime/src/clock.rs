@@ -150,12 +150,14 @@ pub fn now_ms() -> u64 {
     millis_of(now())
 }
 
+/// The number of the process' origin in [`now_ns`]: 36 years after zero, so that instants before the
+/// origin are numbers too, as with [`ORIGIN_MS`].
+const ORIGIN_NS: u64 = 1 << 60;
+
 /// Returns the time now in nanoseconds, never zero.
 ///
 /// Durations are measured with it where the 16 bytes of an [`Instant`] are too many to keep.
 pub fn now_ns() -> u64 {
-    // 36 years after zero, so that instants before the origin are numbers too, as with `ORIGIN_MS`.
-    const ORIGIN_NS: u64 = 1 << 60;
     let ns = |d: Duration| {
         let whole = d.as_secs().saturating_mul(1_000_000_000);
         whole.saturating_add(u64::from(d.subsec_nanos()))
@@ -167,6 +169,17 @@ pub fn now_ns() -> u64 {
             .saturating_sub(ns(origin.saturating_duration_since(now)))
             .max(1),
     }
+}
+
+/// Returns `ms`, a time in milliseconds as [`now_ms`] counts them, in nanoseconds as [`now_ns`] does.
+pub(crate) fn nanos_of_millis(ms: u64) -> u64 {
+    let since_origin = ms.wrapping_sub(ORIGIN_MS).wrapping_mul(1_000_000);
+    ORIGIN_NS.wrapping_add(since_origin)
+}
+
+/// Blocks the thread for `time`: for functions that are not async.
+pub(crate) fn block(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// Returns the origin of this process: the instant of the first call of this function.

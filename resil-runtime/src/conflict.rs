@@ -31,6 +31,8 @@ pub enum ConflictKind {
     Circuit,
     /// The numbers of a named retry budget.
     Budget,
+    /// The settings of a rate limit.
+    RateLimit,
 }
 
 /// Every conflict of the process, in the order in which they were found. The number of annotated
@@ -57,6 +59,7 @@ pub(crate) fn note(
         event::emit(|| match kind {
             ConflictKind::Circuit => Event::CircuitConflict { name, function },
             ConflictKind::Budget => Event::BudgetConflict { name, function },
+            ConflictKind::RateLimit => Event::RateLimitConflict { name, function },
         });
     }
 }

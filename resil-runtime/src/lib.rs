@@ -3,7 +3,7 @@
 //!
 //! Most users want the package `resil`, whose attributes write the calls into this crate.
 //!
-//! Each policy has a folder: `retry`, `timeout`, `circuit`, `idempotency`. The policies stand on
+//! Each policy has a folder: `retry`, `timeout`, `circuit`, `rate_limit`, `idempotency`. The policies stand on
 //! the modules that every call needs (`call`, `error`, `event`, `classify`), on the two about time
 //! (`clock`, `deadline`), and on `named`, which finds state by name. No policy knows another one.
 
@@ -27,18 +27,20 @@ pub mod idempotency;
 #[doc(hidden)]
 pub mod loom;
 mod named;
+pub mod rate_limit;
 pub mod retry;
 mod sync;
 mod timeout;
 
-/// The breakers of this process by name, and the settings in which two functions conflict.
+/// The breakers and rate limits of this process by name, and the settings in which two functions conflict.
 ///
-/// [`registry()`](crate::registry()) lists them; [`breaker`] returns the handle of one.
+/// [`registry()`](crate::registry()) lists them; [`breaker`] and [`rate_limit`] return the handle of one.
 pub mod registry {
     pub use crate::circuit::registry::{
         BreakerSnapshot, MAX_BY_HAND, OVERFLOW, Registry, breaker, registry,
     };
     pub use crate::conflict::{Conflict, ConflictKind};
+    pub use crate::rate_limit::registry::{RateLimitSnapshot, rate_limit};
 }
 
 #[doc(hidden)]
@@ -51,5 +53,6 @@ pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::trace::{CallReport, Traced, TracedCall, trace};
-pub use registry::{breaker, registry};
+pub use rate_limit::{KeyedRateLimit, RateLimit};
+pub use registry::{breaker, rate_limit, registry};
 pub use retry::Backoff;

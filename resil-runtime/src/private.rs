@@ -15,6 +15,8 @@ pub use crate::classify::probe::{Forward, Probe, RetryAfter};
 pub use crate::classify::registry::{Derived, Link};
 pub use crate::classify::{Class, Classify};
 pub use crate::event::error_text::{ErrorText, ErrorTextProbe};
+pub use crate::rate_limit::RateLimitPolicy;
+pub use crate::rate_limit::site::RateLimitSite;
 pub use crate::retry::ask::{Answer, Ask};
 pub use crate::retry::attempt::attempt;
 pub use crate::retry::backoff::ask_backoff;

@@ -42,7 +42,7 @@
 
 use std::time::Duration;
 
-use resil::{circuit, idempotent, retry, timeout};
+use resil::{circuit, idempotent, rate_limit, retry, timeout};
 
 /// An error of the user's.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +133,19 @@ mod alone {
         answer(n).await
     }
 
+    #[rate_limit(max = 100, per = 1s)]
+    pub(super) async fn rate_limit_bare(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[rate_limit(
+        name = "silent", max = TRIES, per = LIMIT, burst = 20, wait = 100ms, cost = n + 1, key = n,
+        max_keys = 5
+    )]
+    pub(super) async fn rate_limit_full(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
     #[idempotent(key = n)]
     pub(super) async fn idempotent_bare(n: u32) -> Result<u32, E> {
         answer(n).await
@@ -152,6 +165,7 @@ mod options {
     const STEADY: resil::RetryPolicy = resil::RetryPolicy::new().max(2);
     const BASE: resil::CircuitPolicy = resil::CircuitPolicy::new().failures(9);
     const RATE: f64 = 0.5;
+    const RATE_OF: resil::RateLimitPolicy = resil::RateLimitPolicy::new().max(9);
     const CALLS: u32 = 20;
     const TOKENS: u32 = 30;
 
@@ -198,6 +212,13 @@ mod options {
     #[circuit(key = host, max_keys = 5, slow = 2s, slow_rate = 75%, window = 10s, on(E::NotYet))]
     pub(super) async fn keyed(host: &str, n: u32) -> Result<u32, E> {
         answer(n + u32::from(host.is_empty())).await
+    }
+
+    #[circuit(slow = 2s)]
+    #[retry(max = TRIES, base = 1ms)]
+    #[rate_limit(policy = RATE_OF, cost = u32::from(host.is_empty()) + 1, key = host)]
+    pub(super) async fn limited(host: &str, n: u32) -> Result<u32, E> {
+        answer(n).await
     }
 
     #[idempotent(
@@ -374,6 +395,8 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::retry_delays(2, &mut vec![]).await?, 2);
     assert_eq!(alone::circuit_bare(2).await?, 2);
     assert_eq!(alone::circuit_full(2).await?, 2);
+    assert_eq!(alone::rate_limit_bare(2).await?, 2);
+    assert_eq!(alone::rate_limit_full(2).await?, 2);
     assert_eq!(alone::idempotent_bare(2).await?, 2);
     assert_eq!(alone::idempotent_full("u", 2, &[1]).await?, 4);
     assert_eq!(options::on_ok(2).await?, 2);
@@ -384,6 +407,7 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(options::circuit_policy(2).await?, 2);
     assert_eq!(options::above(2).await?, 2);
     assert_eq!(options::keyed("here", 2).await?, 2);
+    assert_eq!(options::limited("here", 2).await?, 2);
     assert_eq!(options::recorded(2, "a".to_owned()).await?, "a");
     assert_eq!(options::expressions(2, true, vec![]).await?, 1);
     assert_eq!(stacked::plain(3).await?, 3);

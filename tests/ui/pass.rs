@@ -61,6 +61,12 @@ programs! {
         results,
         two_at_once_share_a_result,
     }
+    rate_limit {
+        a_paced_client,
+        an_inner_limit_is_waited_for,
+        one_limit_for_two_functions,
+        options,
+    }
     retry {
         a_clone_of_self_in_the_body,
         a_page_that_borrows_from_the_client,

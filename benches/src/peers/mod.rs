@@ -2,6 +2,7 @@
 //! three attempts, 100 ms and doubling between them, one second.
 
 pub(crate) mod circuit;
+pub(crate) mod rate_limit;
 pub(crate) mod replay;
 pub(crate) mod retry;
 pub(crate) mod stack;

@@ -67,6 +67,14 @@ pub(crate) struct Counted {
     since: Since,
 }
 
+/// A rate limit by the generic cell rate algorithm: a word, one reading of the clock, one exchange.
+pub(crate) struct Gcra {
+    /// When the calls so far are paid for, in nanoseconds after the first use of a clock.
+    paid: AtomicU64,
+    emission: u64,
+    tolerance: u64,
+}
+
 /// When it was opened: milliseconds after the first use of a clock, or zero.
 struct Since(AtomicU64);
 
@@ -126,6 +134,32 @@ impl Counted {
     }
 }
 
+impl Gcra {
+    pub(crate) const fn new(emission: u64, tolerance: u64) -> Self {
+        Self {
+            paid: AtomicU64::new(0),
+            emission,
+            tolerance,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn admit(&self) -> Result<(), Fault> {
+        loop {
+            let paid = self.paid.load(Relaxed);
+            let now = now_ns();
+            let next = paid.max(now) + self.emission;
+            if next > now + self.tolerance {
+                return Err(Fault::Refused);
+            }
+            let paid = self.paid.compare_exchange_weak(paid, next, Relaxed, Relaxed);
+            if paid.is_ok() {
+                return Ok(());
+            }
+        }
+    }
+}
+
 impl Since {
     #[inline(always)]
     fn admit(&self) -> Result<(), Fault> {
@@ -149,6 +183,15 @@ impl Since {
     fn open(&self) {
         self.0.store(now_ms(), Relaxed);
     }
+}
+
+/// Returns the nanoseconds since the first use of it.
+#[inline(always)]
+fn now_ns() -> u64 {
+    static ORIGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let now = Instant::now();
+    let origin = *ORIGIN.get_or_init(|| now);
+    now.saturating_duration_since(origin).as_nanos() as u64
 }
 
 fn now_ms() -> u64 {

@@ -6,6 +6,7 @@ mod contention;
 pub mod growth;
 pub(crate) mod pending;
 pub(crate) mod replay;
+mod rate_limit;
 mod retry;
 mod stack;
 mod thousand;
@@ -20,6 +21,7 @@ pub fn of_calls() -> Vec<Row> {
     let mut rows = vec![retry::first_try_ok()];
     rows.extend(timeout::rows());
     rows.extend(circuit::rows());
+    rows.extend(rate_limit::rows());
     rows.push(replay::row());
     rows.extend(stack::rows());
     rows

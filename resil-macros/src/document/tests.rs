@@ -342,3 +342,28 @@ fn an_idempotent_in_words() {
          `Ok(Pending | Queued(_))`, which frees the key"
     );
 }
+
+#[test]
+fn a_rate_limit_in_words() {
+    for (args, said) in [
+        (
+            "max = 100, per = 1s",
+            ": at most `100` calls in `1s`, `100` at once",
+        ),
+        (
+            "max = MAX, per = 1m, burst = 20, wait = 100ms, cost = items.len() as u32",
+            ": at most `MAX` calls in `1m`, `20` at once; a call that is too early waits for at most \
+             `100ms`; a call weighs `items.len() as u32`",
+        ),
+        ("name = \"pay\", key = user", " `pay`, one for each `user`"),
+        (
+            "policy = POLICY, burst = 3",
+            ": as `POLICY` says, but `burst = 3`",
+        ),
+    ] {
+        assert_eq!(
+            line_of(&format!("rate_limit({args})")),
+            format!("**rate limit**{said}")
+        );
+    }
+}

@@ -9,6 +9,7 @@ mod aliases;
 mod circuit;
 mod idempotent;
 mod layer;
+mod rate_limit;
 mod retry;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,6 +32,7 @@ macro_rules! policies {
             retry,
             circuit,
             idempotent,
+            rate_limit,
         }
     };
 }

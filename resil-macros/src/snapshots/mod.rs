@@ -116,6 +116,35 @@ fn idempotent() {
 }
 
 #[test]
+fn rate_limit() {
+    check(
+        "rate_limit",
+        quote! {
+            #[rate_limit(name = "pay", max = 100, per = 1s, burst = 20, wait = 100ms, cost = order.items)]
+            async fn pay(order: Order) -> Result<Receipt, Error> {
+                provider::pay(order).await
+            }
+        },
+    );
+}
+
+#[test]
+fn a_rate_limit_between_other_layers() {
+    check(
+        "rate_limit_stack",
+        quote! {
+            #[circuit]
+            #[retry]
+            #[rate_limit(max = 100, per = 1s, key = order.shop)]
+            #[timeout(800ms)]
+            async fn pay(order: &Order) -> Result<Receipt, Error> {
+                provider::pay(order).await
+            }
+        },
+    );
+}
+
+#[test]
 fn the_usual_stack() {
     check(
         "stack",

@@ -131,6 +131,28 @@ pub enum Event {
         /// The function whose numbers are not used.
         function: &'static str,
     },
+    /// A rate limit refused a call.
+    #[non_exhaustive]
+    RateLimited {
+        /// The rate limit.
+        name: &'static str,
+        /// The key of the rate limit; `None` for the rate limit of the name itself.
+        key: Option<Arc<str>>,
+        /// The time until the call would be let in; `None` if it never can be, as its cost is above the
+        /// burst.
+        retry_after: Option<Duration>,
+        /// The call; `None` for a call by hand, through a [`RateLimit`](crate::RateLimit).
+        call: Option<CallId>,
+    },
+    /// Two functions set one rate limit differently. The settings of the one that was called first are
+    /// used.
+    #[non_exhaustive]
+    RateLimitConflict {
+        /// The rate limit.
+        name: &'static str,
+        /// The function whose settings are not used.
+        function: &'static str,
+    },
     /// `#[idempotent]` did something other than run the body and record its result.
     #[cfg(feature = "idempotent")]
     #[non_exhaustive]
@@ -165,6 +187,7 @@ impl Event {
             | Self::RetryNested { call, .. }
             | Self::TimedOut { call, .. } => Some(*call),
             Self::CircuitChanged { call, .. } | Self::CircuitRefused { call, .. } => *call,
+            Self::RateLimited { call, .. } => *call,
             #[cfg(feature = "idempotent")]
             Self::Idempotency { call, .. } => *call,
             _ => None,

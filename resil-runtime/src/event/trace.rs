@@ -193,6 +193,7 @@ impl CallReport {
                 of.timeouts = of.timeouts.saturating_add(1);
             }
             Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
+            Event::RateLimited { name, call, .. } => self.refused(*call, name),
             #[cfg(feature = "idempotent")]
             Event::Idempotency {
                 name, what, call, ..

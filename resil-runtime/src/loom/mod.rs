@@ -9,6 +9,7 @@
 mod circuit;
 mod keys;
 mod model;
+mod rate_limit;
 mod retry;
 mod sleep;
 mod windows;
@@ -24,6 +25,7 @@ pub fn models() -> Vec<Model> {
     all.extend_from_slice(circuit::MODELS);
     all.extend_from_slice(windows::MODELS);
     all.extend_from_slice(keys::MODELS);
+    all.extend_from_slice(rate_limit::MODELS);
     all.extend_from_slice(retry::MODELS);
     #[cfg(feature = "idempotent")]
     all.extend_from_slice(crate::idempotency::models::MODELS);

@@ -204,6 +204,12 @@ fn every_example_of_the_tables_reads() {
                 name if spec.owner == "`#[idempotent]`" && name != "key" => args += ", key = user",
                 _ => {}
             }
+            for (name, sample) in [("max", ", max = 100"), ("per", ", per = 1s")] {
+                let is_alone = ["name", "policy", name].contains(&option.name);
+                if spec.owner == "`#[rate_limit]`" && !is_alone {
+                    args += sample;
+                }
+            }
             let policy = spec.owner.trim_matches(['`', '#', '[', ']']);
             let stack = format!("{policy}({args})");
             assert_eq!(faults_of(&[&stack]), [""; 0], "{stack}");

@@ -1,0 +1,73 @@
+//! The code of `#[rate_limit]`: it lets the call in before the code inside it runs, now or at its turn.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Lifetime;
+
+use super::NAME;
+use super::options::RateLimit;
+use crate::emit::{EmitContext, Emitted, Entry, FoundState, Inner, NamedState};
+use crate::tokens::{first_span, mixed};
+
+impl RateLimit {
+    pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
+        let mut entry = Entry::default();
+        let at = mixed(self.span);
+        let failure = cx.private("Failure", self.span);
+        let admit = self.admit(cx, &mut entry);
+        let value = cx.value(inner, self.span);
+        // The wait is not part of the call that a permit around this layer is for.
+        let turn = if cx.has_permit() {
+            quote_spanned!(at=> (&__resil_permit).leaving_out(__resil_turn))
+        } else {
+            quote_spanned!(at=> __resil_turn)
+        };
+        let label = Lifetime::new("'__resil_rate_limit", at);
+        // The result of `admit` must end before the `.await`, or the future holds it beside the turn.
+        let inner = Inner::Value(quote_spanned! {at=> #label: {
+            {
+                let __resil_turn = match #admit {
+                    ::core::result::Result::Ok(__resil_turn) => __resil_turn,
+                    ::core::result::Result::Err(__resil_refusal) => {
+                        break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
+                    }
+                };
+                if let ::core::option::Option::Some(__resil_turn) = __resil_turn {
+                    #turn.await;
+                }
+            }
+            #value
+        }});
+        Emitted { entry, inner }
+    }
+
+    /// Writes the request to be let in, to the rate limit of the site or of the key. The cost is computed
+    /// once per call, before anything runs, wherever the attribute stands.
+    fn admit(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+        let at = mixed(self.span);
+        let limit = NamedState {
+            policy: NAME,
+            span: self.span,
+            name: self.name.as_ref(),
+            key: self.key.as_ref(),
+            settings: self.settings(),
+            base: self.policy.as_ref(),
+        };
+        let FoundState { state, settings } = limit.find(cx, entry);
+        let settings = settings.map(|settings| quote_spanned!(at=> #settings,));
+        let cost = match &self.cost {
+            None => quote_spanned!(at=> 1),
+            Some(cost) => {
+                let cost = cx.with_self_on_entry(&cost.tokens);
+                let typed = mixed(first_span(&cost));
+                entry.push(quote_spanned! {typed=>
+                    #[allow(unused_parens, clippy::all, clippy::pedantic)]
+                    let __resil_cost: ::core::primitive::u32 = #cost;
+                });
+                quote_spanned!(at=> __resil_cost)
+            }
+        };
+        let call = cx.call_state(self.span);
+        quote_spanned!(at=> #state.admit(#settings #cost, #call))
+    }
+}

@@ -1,0 +1,194 @@
+//! The options of `#[rate_limit]`, and what other libraries call them.
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use syn::LitStr;
+
+use crate::emit::{Setting, not_zero};
+use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Spec};
+use crate::policy::aliases::FALLBACK;
+
+pub(crate) static SPEC: Spec = Spec {
+    owner: "`#[rate_limit]`",
+    options: &[
+        Opt::new("max", Kind::Count, "100"),
+        Opt::new("per", Kind::Duration, "1s"),
+        Opt::new("burst", Kind::Count, "20"),
+        Opt::new("wait", Kind::Duration, "100ms")
+            .instead_of_zero("remove it: without it no call waits"),
+        Opt::new("cost", Kind::Expr, "batch.len() as u32"),
+        Opt::new("name", Kind::Name, "\"pay\""),
+        Opt::new("key", Kind::Expr, "tenant"),
+        Opt::new("max_keys", Kind::Count, "10_000"),
+        Opt::new("policy", Kind::Expr, "POLICY"),
+    ],
+    aliases: &[
+        Alias {
+            names: &[
+                "limit",
+                "limit_for_period",
+                "rate",
+                "calls",
+                "max_calls",
+                "requests",
+                "max_requests",
+                "max_executions",
+                "num",
+                "permit_limit",
+                "permits",
+                "quota",
+            ],
+            target: AliasTarget::Option("max", ", with `per = 1s` beside it"),
+        },
+        Alias {
+            names: &[
+                "period",
+                "interval",
+                "window",
+                "every",
+                "duration",
+                "refresh_period",
+                "limit_refresh_period",
+                "replenishment_period",
+                "time_window",
+            ],
+            target: AliasTarget::Option("per", ""),
+        },
+        Alias {
+            names: &[
+                "per_second",
+                "per_minute",
+                "per_hour",
+                "max_per_second",
+                "requests_per_second",
+                "calls_per_second",
+                "rps",
+                "qps",
+                "rpm",
+            ],
+            target: AliasTarget::Advice("write `max = 100, per = 1s`"),
+        },
+        Alias {
+            names: &[
+                "burst_size",
+                "max_burst",
+                "capacity",
+                "bucket",
+                "bucket_size",
+                "allow_burst",
+            ],
+            target: AliasTarget::Option("burst", ""),
+        },
+        Alias {
+            names: &[
+                "max_wait",
+                "max_wait_time",
+                "wait_time",
+                "wait_timeout",
+                "max_delay",
+                "timeout_duration",
+                "delay",
+            ],
+            target: AliasTarget::Option(
+                "wait",
+                ", the longest time that a call waits for its turn",
+            ),
+        },
+        Alias {
+            names: &["timeout"],
+            target: AliasTarget::Advice(
+                "write `wait = 100ms` for the longest time that a call waits for its turn, or `#[timeout(1s)]` to bound the call",
+            ),
+        },
+        Alias {
+            names: &["queue", "queue_limit", "queue_size", "max_queue"],
+            target: AliasTarget::Advice(
+                "write `wait = 100ms`: a call that is too early waits for its turn, at most so long",
+            ),
+        },
+        Alias {
+            names: &["weight", "tokens", "amount", "permits_per_call", "units"],
+            target: AliasTarget::Option("cost", ""),
+        },
+        Alias {
+            names: &["by", "keyed_by", "partition_by", "per_key", "partition"],
+            target: AliasTarget::Option("key", ""),
+        },
+        Alias {
+            names: &["max_entries", "key_limit", "max_limiters"],
+            target: AliasTarget::Option("max_keys", ""),
+        },
+        Alias {
+            names: &["config", "settings", "preset"],
+            target: AliasTarget::Option("policy", ", which takes a `RateLimitPolicy`"),
+        },
+        Alias {
+            names: &["id", "group", "limiter"],
+            target: AliasTarget::Option("name", ""),
+        },
+        Alias {
+            names: &["store", "on_outage", "backend", "storage"],
+            target: AliasTarget::Advice("remove it: calls are counted in this process alone"),
+        },
+        FALLBACK,
+    ],
+    nameless: &[
+        (Guess::Number, "max"),
+        (Guess::Duration, "per"),
+        (Guess::Text, "name"),
+    ],
+};
+
+pub(crate) struct RateLimit {
+    pub(crate) span: Span,
+    pub(crate) max: Option<Const<u32>>,
+    pub(crate) per: Option<Const<Duration>>,
+    pub(crate) burst: Option<Const<u32>>,
+    pub(crate) wait: Option<Const<Duration>>,
+    pub(crate) cost: Option<Cost>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) key: Option<TokenStream>,
+    pub(crate) max_keys: Option<Const<u32>>,
+    /// The user's `RateLimitPolicy`, from which the other options depart.
+    pub(crate) policy: Option<Const<()>>,
+    pub(super) written: Written,
+}
+
+/// The weight of a call.
+pub(crate) struct Cost {
+    /// `None` where it is no literal.
+    pub(crate) literal: Option<u32>,
+    pub(crate) tokens: TokenStream,
+}
+
+/// The places of the options that the rules are about. An option with a faulty value counts as written.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) max: Option<Span>,
+    pub(super) per: Option<Span>,
+    pub(super) burst: Option<Span>,
+    pub(super) wait: Option<Span>,
+    pub(super) max_keys: Option<Span>,
+    pub(super) name: bool,
+    pub(super) key: bool,
+    /// Whether `policy` is written. Then an option that is not written is not its default, but unknown.
+    pub(super) policy: bool,
+}
+
+impl RateLimit {
+    /// Returns the settings that are written.
+    pub(super) fn settings(&self) -> Vec<Setting<'_>> {
+        const ANY: (u32, u32) = (1, u32::MAX);
+        [
+            Setting::count("max", self.max.as_ref(), ANY, "at least 1"),
+            Setting::duration("per", self.per.as_ref(), not_zero),
+            Setting::count("burst", self.burst.as_ref(), ANY, "at least 1"),
+            Setting::duration("wait", self.wait.as_ref(), not_zero),
+            Setting::count("max_keys", self.max_keys.as_ref(), ANY, "at least 1"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}

@@ -1,0 +1,104 @@
+//! The rules between the options of one `#[rate_limit]`.
+
+use super::options::RateLimit;
+use crate::diag::help;
+use crate::parse::{ParseContext, messages};
+
+impl RateLimit {
+    /// Checks the options against all rules.
+    pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
+        self.check_has_a_rate(cx);
+        self.check_cost_fits_burst(cx);
+        self.check_max_keys_have_a_key(cx);
+    }
+
+    /// Checks that `max` and `per` are written. Without both, only the settings of others can be meant:
+    /// those of a policy, or of the functions that give the same name.
+    fn check_has_a_rate(&self, cx: &ParseContext<'_>) {
+        let written = &self.written;
+        if written.policy {
+            return;
+        }
+        match (written.max, written.per) {
+            (Some(_), Some(_)) => {}
+            (Some(max), None) => {
+                let message = "`max` says how many calls, but nothing says in which time";
+                cx.diag
+                    .error_at(max, help(message, "write `per = 1s` beside it"));
+            }
+            (None, Some(per)) => {
+                let message = "`per` says in which time, but nothing says how many calls";
+                cx.diag
+                    .error_at(per, help(message, "write `max = 100` beside it"));
+            }
+            (None, None) => self.check_others_have_a_rate(cx),
+        }
+    }
+
+    /// Checks that a rate limit without a rate has a name, and nothing that would be a setting of its own.
+    fn check_others_have_a_rate(&self, cx: &ParseContext<'_>) {
+        let written = &self.written;
+        let settings = [
+            ("burst", written.burst),
+            ("wait", written.wait),
+            ("max_keys", written.max_keys.filter(|_| written.key)),
+        ];
+        let setting = settings
+            .into_iter()
+            .find_map(|(name, at)| Some((name, at?)));
+        if let Some((name, at)) = setting {
+            let message = format!("`{name}` needs a rate beside it: `max` and `per`");
+            let instead = "write `max = 100, per = 1s` beside it";
+            cx.diag.error_at(at, help(message, instead));
+        } else if !written.name {
+            let message = "`#[rate_limit]` needs `max` and `per`";
+            let instead = "write `#[rate_limit(max = 100, per = 1s)]`";
+            cx.diag.error_at(self.span, help(message, instead));
+        }
+    }
+
+    /// Checks that a call may weigh what it does. One that costs more than the burst is never let in.
+    fn check_cost_fits_burst(&self, cx: &ParseContext<'_>) {
+        let Some(cost) = &self.cost else { return };
+        let (name, burst) = match (&self.burst, &self.max) {
+            (Some(burst), _) => ("burst", burst.literal()),
+            // Without a `burst` the burst is `max`, but a policy may have another one.
+            (None, Some(max)) if self.written.burst.is_none() && !self.written.policy => {
+                ("max", max.literal())
+            }
+            _ => return,
+        };
+        let (Some(literal), Some(&burst)) = (cost.literal, burst) else {
+            return;
+        };
+        if literal > burst {
+            let which = match name {
+                "max" => format!("the burst, which is `max = {burst}`"),
+                _ => format!("the `burst` of `{burst}`"),
+            };
+            cx.diag.error(
+                &cost.tokens,
+                help(
+                    format!(
+                        "a `cost` of `{literal}` is above {which}: the call can never be let in"
+                    ),
+                    format!("write `cost = {burst}` or `burst = {literal}`"),
+                ),
+            );
+        }
+    }
+
+    /// Checks that `max_keys` stands beside a `key`: without that there is one rate limit. (In a `policy`
+    /// it is no fault, as rate limits with a key may share the policy.)
+    fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
+        if self.written.key {
+            return;
+        }
+        if let Some(at) = self.written.max_keys {
+            let why = "there is one rate limit for all calls";
+            let instead = "write `key = tenant` beside it, or remove it";
+            cx.diag
+                .error_at(at, messages::no_effect("max_keys", why, instead));
+        }
+    }
+}

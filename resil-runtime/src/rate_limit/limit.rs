@@ -1,0 +1,373 @@
+//! One rate limit: its word, its settings and its name, and the steps by which threads change them.
+//!
+//! Every step reads the word, then the clock, computes the next word with the pure functions of
+//! [`rules`](super::rules), and replaces the word that it read by compare-exchange. The clock is read
+//! after the word, so that the word is never one of a later time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::policy::RateLimitPolicy;
+use super::rules::{Decision, Rules};
+use super::settings::RateLimitSettings;
+use crate::call::{CallState, id_of};
+use crate::clock;
+use crate::compact_duration::CompactDuration;
+use crate::deadline::Deadline;
+use crate::error::{Error, Refusal};
+use crate::event::{self, Event};
+use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
+
+/// One rate limit, which its handles, sites and turns share.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    hot: Line<Hot>,
+    name: &'static &'static str,
+    key: Option<Arc<str>>,
+    in_use: OnceLock<InUse>,
+}
+
+/// The fields that every call changes or reads, on one cache line.
+#[derive(Debug)]
+struct Hot {
+    /// The time at which the calls that were let in are paid for: see [`rules`](super::rules).
+    word: AtomicU64,
+    /// How far ahead of the clock a word may lie and counts.
+    reach: AtomicU64,
+}
+
+/// The settings in use.
+#[derive(Debug)]
+struct InUse {
+    settings: Option<RateLimitSettings>,
+    max_keys: u32,
+    /// `None` if nothing is limited.
+    rules: Option<Rules>,
+    /// The function that gave them.
+    owner: &'static str,
+}
+
+/// The place of a call that waits for its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reserved {
+    /// The word with this call as the last one.
+    word: u64,
+    /// The word without it.
+    before: u64,
+    /// The time until its turn.
+    wait: Duration,
+}
+
+impl Reserved {
+    /// Returns the time from the call's coming to its turn.
+    pub(crate) fn turn_in(self) -> Duration {
+        self.wait
+    }
+}
+
+/// A call is too early, by this much; `None` if it can never come, as it costs more than the burst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooEarly(pub(crate) Option<Duration>);
+
+impl Limit {
+    /// Creates the rate limit called `name`, which limits nothing until it has settings.
+    pub(crate) fn new(name: &'static str) -> Self {
+        // A reference to the name, for the small form of a refusal. It lives as long as the name.
+        Self::of(Box::leak(Box::new(name)), None)
+    }
+
+    /// Creates the rate limit of `key` under the name of `base`.
+    pub(super) fn keyed(base: &Self, key: Arc<str>) -> Self {
+        Self::of(base.name, Some(key))
+    }
+
+    fn of(name: &'static &'static str, key: Option<Arc<str>>) -> Self {
+        Self {
+            hot: Line(Hot {
+                word: AtomicU64::new(0),
+                reach: AtomicU64::new(0),
+            }),
+            name,
+            key,
+            in_use: OnceLock::new(),
+        }
+    }
+
+    /// Returns the name, which all its keys share.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the key, if this is the rate limit of one.
+    pub(crate) fn key(&self) -> Option<&Arc<str>> {
+        self.key.as_ref()
+    }
+
+    /// Returns the settings in use; `None` as long as nothing is limited.
+    pub(crate) fn settings(&self) -> Option<RateLimitSettings> {
+        self.in_use.get()?.settings
+    }
+
+    /// Returns the greatest number of keys under this name.
+    pub(super) fn max_keys(&self) -> u32 {
+        let in_use = self.in_use.get();
+        in_use.map_or_else(|| RateLimitPolicy::new().keys(), |used| used.max_keys)
+    }
+
+    #[inline(always)]
+    fn rules(&self) -> Option<&Rules> {
+        self.in_use.get()?.rules.as_ref()
+    }
+
+    /// Adopts the settings of `owner`, if none are in use. `clock` returns the time in nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// Returns the function whose settings are in use, if they differ.
+    pub(crate) fn adopt(
+        &self,
+        policy: &RateLimitPolicy,
+        owner: &'static str,
+        clock: impl Fn() -> u64,
+    ) -> Result<(), &'static str> {
+        self.adopt_settings(policy.settings(), policy.keys(), owner, clock)
+    }
+
+    fn adopt_settings(
+        &self,
+        settings: Option<RateLimitSettings>,
+        max_keys: u32,
+        owner: &'static str,
+        clock: impl Fn() -> u64,
+    ) -> Result<(), &'static str> {
+        let begin = |rules: &Rules| {
+            let Hot { word, reach } = &self.hot.0;
+            word.store(rules.at(clock()), Ordering::Relaxed);
+            reach.store(rules.reach(), Ordering::Relaxed);
+        };
+        let mut is_mine = false;
+        let in_use = self.in_use.get_or_init(|| {
+            is_mine = true;
+            let rules = settings.as_ref().map(Rules::new);
+            // Before the rules are seen: a call that goes by them may come at once.
+            if !broken("begin_before_seen") {
+                rules.as_ref().into_iter().for_each(begin);
+            }
+            InUse {
+                settings,
+                max_keys,
+                rules,
+                owner,
+            }
+        });
+        if is_mine && broken("begin_before_seen") {
+            in_use.rules.as_ref().into_iter().for_each(begin);
+        }
+        if in_use.settings == settings && in_use.max_keys == max_keys {
+            Ok(())
+        } else {
+            Err(in_use.owner)
+        }
+    }
+
+    /// Adopts the settings of `base`, the rate limit of the name that this key is under, once `base`
+    /// has some.
+    pub(super) fn adopt_of(&self, base: &Self, clock: impl Fn() -> u64) {
+        if self.in_use.get().is_none()
+            && let Some(used) = base.in_use.get()
+        {
+            // Only this function gives settings to the rate limit of a key, so they cannot differ.
+            let _ = self.adopt_settings(used.settings, used.max_keys, used.owner, clock);
+        }
+    }
+
+    /// Lets a call of `cost` in, if it may come now and no other call comes at this moment. If it returns
+    /// false, [`enter`](Self::enter) decides.
+    #[inline(always)]
+    pub(crate) fn take(&self, cost: u32, clock: impl Fn() -> u64) -> bool {
+        let Some(rules) = self.rules() else {
+            return true;
+        };
+        if cost > rules.burst {
+            return false;
+        }
+        let word = self.load();
+        match rules.decide(word, rules.at(clock()), self.reach(), cost) {
+            Decision::Now(next) => self.change(word, next),
+            Decision::Later { .. } => false,
+        }
+    }
+
+    /// Lets a call of `cost` in, now or later. `patience` returns for how many nanoseconds the call may
+    /// wait, if it may, given the longest wait of the settings. It is asked once at most, and only if the
+    /// call is too early.
+    ///
+    /// # Errors
+    ///
+    /// Returns how much too early the call is. Then it has taken nothing.
+    #[inline(never)]
+    pub(crate) fn enter(
+        &self,
+        cost: u32,
+        clock: impl Fn() -> u64,
+        patience: impl FnOnce(Option<u64>) -> Option<u64>,
+    ) -> Result<Option<Reserved>, TooEarly> {
+        let Some(rules) = self.rules().filter(|_| cost > 0) else {
+            return Ok(None);
+        };
+        if cost > rules.burst {
+            return Err(TooEarly(None));
+        }
+        let (mut patience, mut patient) = (Some(patience), None);
+        loop {
+            let word = self.load();
+            match rules.decide(word, rules.at(clock()), self.reach(), cost) {
+                Decision::Now(next) => {
+                    if self.change(word, next) {
+                        return Ok(None);
+                    }
+                }
+                Decision::Later { units, ahead, next } => {
+                    if let Some(patience) = patience.take() {
+                        patient = patience(rules.wait);
+                    }
+                    let wait = rules.duration(units);
+                    if !patient.is_some_and(|ns| rules.is_within(units, ns)) {
+                        return Err(TooEarly(Some(wait)));
+                    }
+                    let reserved = Reserved {
+                        word: next,
+                        before: next.wrapping_sub(rules.price(cost)),
+                        wait,
+                    };
+                    if self.reserve(word, reserved, rules.beyond(ahead)) {
+                        return Ok(Some(reserved));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves the word so far ahead that a call has to wait for its turn.
+    fn reserve(&self, word: u64, reserved: Reserved, reach: u64) -> bool {
+        if broken("reach_first") {
+            let done = self.change(word, reserved.word);
+            self.hot.0.reach.fetch_max(reach, Ordering::Relaxed);
+            return done;
+        }
+        // First, so that who sees the word sees that it counts.
+        self.hot.0.reach.fetch_max(reach, Ordering::Relaxed);
+        self.change(word, reserved.word)
+    }
+
+    /// Gives back the turn of a call that is dropped while it waits, if no other call has come since.
+    pub(crate) fn give_back(&self, reserved: Reserved) {
+        if broken("give_back_in_one") {
+            if self.load() == reserved.word {
+                self.hot.0.word.store(reserved.before, Ordering::Release);
+            }
+        } else {
+            let _ = self.change(reserved.word, reserved.before);
+        }
+    }
+
+    #[inline(always)]
+    fn load(&self) -> u64 {
+        self.hot.0.word.load(Ordering::Acquire)
+    }
+
+    #[inline(always)]
+    fn reach(&self) -> u64 {
+        self.hot.0.reach.load(Ordering::Relaxed)
+    }
+
+    /// Changes the word if it still is `from`. Returns false if it is another one.
+    #[inline(always)]
+    fn change(&self, from: u64, to: u64) -> bool {
+        let word = &self.hot.0.word;
+        if broken("take_in_one") {
+            word.store(to, Ordering::Release);
+            return true;
+        }
+        word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    /// Returns how many calls of cost 1 would be let in now; `u32::MAX` as long as nothing
+    /// is limited.
+    pub(crate) fn available(&self, clock: impl Fn() -> u64) -> u32 {
+        let Some(rules) = self.rules() else {
+            return u32::MAX;
+        };
+        rules.left(self.ahead(rules, clock))
+    }
+
+    /// Returns the time until a call of cost 1 would be let in.
+    pub(super) fn next_in(&self, clock: impl Fn() -> u64) -> Duration {
+        let Some(rules) = self.rules() else {
+            return Duration::ZERO;
+        };
+        rules.until_next(self.ahead(rules, clock))
+    }
+
+    /// Whether a new rate limit would let in the same calls from `ns` on, in nanoseconds.
+    pub(super) fn is_at_rest(&self, ns: u64) -> bool {
+        self.rules()
+            .is_none_or(|rules| self.ahead(rules, || ns) == 0)
+    }
+
+    fn ahead(&self, rules: &Rules, clock: impl Fn() -> u64) -> u64 {
+        let word = self.load();
+        Rules::ahead(word, rules.at(clock()), self.reach())
+    }
+
+    /// Returns for how many nanoseconds a call may wait if it may wait for `longest`: no turn may come
+    /// at the deadline in force, or after it.
+    pub(super) fn until_deadline(longest: u64) -> Option<u64> {
+        let Some(deadline) = Deadline::current() else {
+            return Some(longest);
+        };
+        let before = clock::nanos(deadline.remaining()).checked_sub(1)?;
+        Some(longest.min(before))
+    }
+
+    /// Lets a call of an annotated function in, as [`enter`](Self::enter) does. It waits as long as the
+    /// settings say.
+    #[inline(never)]
+    pub(super) fn admit(
+        &self,
+        cost: u32,
+        call: Option<&CallState>,
+    ) -> Result<Option<Reserved>, Refusal> {
+        let patience = |longest: Option<u64>| longest.and_then(Self::until_deadline);
+        self.enter(cost, clock::now_ns, patience)
+            .map_err(|TooEarly(retry_after)| {
+                self.tell_refused(retry_after, Some(call));
+                Refusal::RateLimited {
+                    name: self.name,
+                    retry_after: retry_after.map(CompactDuration::new),
+                }
+            })
+    }
+
+    /// Tells listeners of the refusal of a manual call, and returns it as the public error.
+    #[cold]
+    pub(super) fn refused(&self, TooEarly(retry_after): TooEarly) -> Error {
+        self.tell_refused(retry_after, None);
+        Error::RateLimited {
+            name: self.name,
+            retry_after,
+        }
+    }
+
+    /// Tells listeners of a refusal. `call` is the state of the call, where its stack keeps one; it is
+    /// `None` for a manual call.
+    fn tell_refused(&self, retry_after: Option<Duration>, call: Option<Option<&CallState>>) {
+        event::emit(|| Event::RateLimited {
+            name: self.name,
+            key: self.key.clone(),
+            retry_after,
+            call: call.map(id_of),
+        });
+    }
+}

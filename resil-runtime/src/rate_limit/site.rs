@@ -1,0 +1,103 @@
+//! The entry for generated code: a static for each annotated function, and the turn of each call.
+
+use std::fmt::Display;
+
+use super::limit::Limit;
+use super::policy::RateLimitPolicy;
+use super::turn::{Held, Turn};
+use crate::call::{CallState, PerType, Site, Types};
+use crate::clock;
+use crate::error::Refusal;
+use crate::named::NamedSite;
+use crate::sync::Arc;
+
+/// The static state of one annotated function: its rate limit, once it has been called.
+#[derive(Debug)]
+pub struct RateLimitSite {
+    named: NamedSite<Limit>,
+    /// The sites of other `Self` types, if it has no name.
+    types: PerType<Self>,
+}
+
+impl RateLimitSite {
+    /// Creates the state of `site`; `name` is the name of a rate limit shared with others.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
+    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        // A constant, so that the compiler evaluates it once and not for each annotated function.
+        const TYPES: PerType<RateLimitSite> = PerType::new();
+
+        Self {
+            named: NamedSite::new(site, name),
+            types: TYPES,
+        }
+    }
+
+    /// Returns the state for the `Self` of `types`. It is for rate limits without a name: a named one
+    /// is shared by all types.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
+        let make = |site| Self::new(site, None);
+        self.types.of(self, self.named.site(), types, make)
+    }
+
+    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
+    /// calls it before each call of a function whose settings may depend on a generic.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn instance(
+        &'static self,
+        policy: Option<&'static RateLimitPolicy>,
+    ) -> Option<&'static RateLimitPolicy> {
+        self.named.instance(policy)
+    }
+
+    /// Lets a call of `cost` in: now, if there is nothing to wait for, or at its turn.
+    ///
+    /// `policy` holds the settings of the function; it is `None` if only a name was given. The first
+    /// call of the site reads it. `call` is the state of the call, where its stack keeps one.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn admit(
+        &'static self,
+        policy: Option<&'static RateLimitPolicy>,
+        cost: u32,
+        call: Option<&CallState>,
+    ) -> Result<Option<Turn>, Refusal> {
+        let limit = self.named.get(policy);
+        if limit.take(cost, clock::now_ns) {
+            return Ok(None);
+        }
+        let reserved = limit.admit(cost, call)?;
+        Ok(reserved.map(|reserved| Turn::new(Held::Named(limit), reserved)))
+    }
+
+    /// Returns the rate limit of `key`. Generated code calls it once per call, whose attempts all
+    /// share the result; the rate limit keeps its place until the result is dropped.
+    pub fn keyed(
+        &'static self,
+        policy: Option<&'static RateLimitPolicy>,
+        key: &(impl Display + ?Sized),
+    ) -> LimitOfKey {
+        LimitOfKey(self.named.keyed(policy, key))
+    }
+}
+
+/// The rate limit of one call's key.
+#[derive(Debug)]
+pub struct LimitOfKey(Arc<Limit>);
+
+impl LimitOfKey {
+    /// Lets a call of `cost` in: now, if there is nothing to wait for, or at its turn.
+    pub fn admit(&self, cost: u32, call: Option<&CallState>) -> Result<Option<Turn>, Refusal> {
+        if self.0.take(cost, clock::now_ns) {
+            return Ok(None);
+        }
+        let reserved = self.0.admit(cost, call)?;
+        let held = || Held::Keyed(Arc::clone(&self.0));
+        Ok(reserved.map(|reserved| Turn::new(held(), reserved)))
+    }
+}

@@ -1,0 +1,4 @@
+//! Rate limits under threads, on other clocks, and by key.
+
+mod bound;
+mod keys;

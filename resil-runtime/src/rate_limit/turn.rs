@@ -1,0 +1,87 @@
+//! The wait for a turn.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::limit::{Limit, Reserved};
+use crate::clock::{self, Instant, Sleep};
+use crate::sync::Arc;
+
+/// The rate limit that a call holds.
+#[derive(Debug)]
+pub(super) enum Held {
+    Named(&'static Limit),
+    Keyed(Arc<Limit>),
+}
+
+impl Deref for Held {
+    type Target = Limit;
+    fn deref(&self) -> &Limit {
+        match self {
+            Self::Named(limit) => limit,
+            Self::Keyed(limit) => limit,
+        }
+    }
+}
+
+/// The turn of a call that was too early: a future that is ready when it comes.
+///
+/// Dropped before, it gives the turn back, if no other call has come since.
+#[must_use = "futures do nothing unless polled"]
+#[derive(Debug)]
+// One word, as most calls have none.
+pub struct Turn(Box<Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    limit: Held,
+    reserved: Reserved,
+    at: Instant,
+    /// Made when the wait is polled: a thread that blocks needs none.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Whether the turn has come.
+    came: bool,
+}
+
+impl Turn {
+    pub(super) fn new(limit: Held, reserved: Reserved) -> Self {
+        Self(Box::new(Waiting {
+            limit,
+            reserved,
+            at: clock::add(clock::now(), reserved.turn_in()),
+            timer: None,
+            came: false,
+        }))
+    }
+
+    /// Blocks the thread until the turn comes.
+    pub(super) fn block(mut self) {
+        clock::block(self.0.at.saturating_duration_since(clock::now()));
+        self.0.came = true;
+    }
+}
+
+impl Future for Turn {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let waiting = &mut *self.get_mut().0;
+        let at = waiting.at;
+        let timer = waiting
+            .timer
+            .get_or_insert_with(|| Box::pin(clock::sleep_until(at)));
+        ready!(timer.as_mut().poll(cx));
+        waiting.came = true;
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.came {
+            self.limit.give_back(self.reserved);
+        }
+    }
+}
