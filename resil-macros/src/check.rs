@@ -16,6 +16,7 @@ pub(crate) fn check_stack(facts: &[Facts], diag: &Diag) {
     check_unlimited_is_bounded(facts, diag);
     check_every_attempt_can_start(facts, diag);
     check_starts_once_is_not_repeated(facts, diag);
+    check_claims_are_not_copied(facts, diag);
 }
 
 /// Checks that a policy stands only once, if its layer says so. A second one would keep its own
@@ -126,6 +127,26 @@ fn check_starts_once_is_not_repeated(facts: &[Facts], diag: &Diag) {
                 help(
                     format!("`indeterminate` under `#[{outer}]`: after the first attempt the {outer} could only get `Indeterminate`"),
                     format!("write `#[{inner}(..)]` above `#[{outer}]`, so that one claim holds all attempts"),
+                ),
+            );
+        }
+    }
+}
+
+/// Checks that no layer that answers with a recorded outcome stands below one that starts copies. Each
+/// copy would ask for a claim of its own, and the second could only wait for the first.
+fn check_claims_are_not_copied(facts: &[Facts], diag: &Diag) {
+    for (at, layer) in facts.iter().enumerate() {
+        if !layer.replays {
+            continue;
+        }
+        if let Some(outer) = facts[..at].iter().find(|outer| outer.copies.is_some()) {
+            let (inner, outer) = (layer.policy, outer.policy);
+            diag.error_at(
+                layer.span,
+                help(
+                    format!("`#[{inner}]` below `#[{outer}]`: each copy would ask for the key, and a second one only wait for the first"),
+                    format!("write `#[{inner}(..)]` above `#[{outer}]`, so that one claim holds all copies"),
                 ),
             );
         }

@@ -7,6 +7,8 @@
 
 mod aliases;
 mod circuit;
+mod clones;
+mod hedge;
 mod idempotent;
 mod layer;
 mod retry;
@@ -31,6 +33,7 @@ macro_rules! policies {
             retry,
             circuit,
             idempotent,
+            hedge,
         }
     };
 }
