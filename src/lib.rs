@@ -5,7 +5,7 @@ pub mod idempotency;
 
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
-pub use resil_macros::{Classify, circuit, rate_limit, retry, timeout};
+pub use resil_macros::{Classify, circuit, hedge, rate_limit, retry, timeout};
 
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{
@@ -21,6 +21,7 @@ pub use resil_runtime::circuit::{
     Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts,
     KEPT as CHANGES_KEPT, KeyedBreaker, Scoped as PermitScoped, Window,
 };
+pub use resil_runtime::hedge::{HedgeAfter, HedgePolicy};
 pub use resil_runtime::rate_limit::{
     KeyedRateLimit, RateLimit, RateLimitPolicy, RateLimitSettings,
 };
@@ -33,7 +34,10 @@ pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strat
 
 #[doc(hidden)]
 pub mod __private {
-    pub use resil_macros::{stack, write_clone_of_the_moved_argument_in_retry};
+    pub use resil_macros::{
+        stack, write_clone_of_the_moved_argument_in_hedge,
+        write_clone_of_the_moved_argument_in_retry,
+    };
     pub use resil_runtime::__private::*;
     // These replace the runtime's items of the same names: with the feature `store` a call may be
     // made on a store outside of memory.

@@ -19,6 +19,7 @@ pub(crate) fn check_stack(facts: &[Facts], diag: &Diag) {
     check_wait_is_shorter_than_the_bound(facts, diag);
     check_copies_start_in_time(facts, diag);
     check_starts_are_few(facts, diag);
+    check_claims_are_not_copied(facts, diag);
 }
 
 /// Checks that a policy stands only once, if its layer says so. A second one would keep its own
@@ -223,6 +224,26 @@ fn check_starts_are_few(facts: &[Facts], diag: &Diag) {
             };
             let instead = format!("write {missing} too if that is meant, or smaller numbers");
             diag.error_at(layer.span, help(message, instead));
+        }
+    }
+}
+
+/// Checks that no layer that answers with a recorded outcome stands below one that starts copies. Each
+/// copy would ask for a claim of its own, and the second could only wait for the first.
+fn check_claims_are_not_copied(facts: &[Facts], diag: &Diag) {
+    for (at, layer) in facts.iter().enumerate() {
+        if !layer.replays {
+            continue;
+        }
+        if let Some(outer) = facts[..at].iter().find(|outer| outer.copies.is_some()) {
+            let (inner, outer) = (layer.policy, outer.policy);
+            diag.error_at(
+                layer.span,
+                help(
+                    format!("`#[{inner}]` below `#[{outer}]`: each copy would ask for the key, and a second one only wait for the first"),
+                    format!("write `#[{inner}(..)]` above `#[{outer}]`, so that one claim holds all copies"),
+                ),
+            );
         }
     }
 }

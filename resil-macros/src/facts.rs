@@ -78,7 +78,7 @@ impl Facts {
 
     /// Whether the code inside it may run more than once.
     pub(crate) fn runs_again(&self) -> bool {
-        self.repeats.as_ref().is_some_and(|r| r.more_than_once)
+        self.repeats.as_ref().is_some_and(|r| r.more_than_once) || self.copies.is_some()
     }
 }
 

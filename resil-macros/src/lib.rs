@@ -62,12 +62,23 @@ pub fn stack(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::expand(args.into(), &item.into()).into()
 }
 
-/// Expands the layers as `stack` does, for a function that may run again. If the body moves an
+/// Expands the layers as `stack` does, for a function under a policy that may run it again. If the body moves an
 /// argument, rustc reports the error at tokens of this attribute and prints its name, so the name
 /// says what to write.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn write_clone_of_the_moved_argument_in_retry(
+    args: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
+    pipeline::expand(args.into(), &item.into()).into()
+}
+
+/// Expands the layers as `write_clone_of_the_moved_argument_in_retry` does, for a function of which
+/// copies are started.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn write_clone_of_the_moved_argument_in_hedge(
     args: TokenStream,
     item: TokenStream,
 ) -> TokenStream {

@@ -72,7 +72,8 @@ const SITE: &str = "site";
 
 /// The names of the private attribute.
 const STACK: &str = "stack";
-const STACK_THAT_RUNS_AGAIN: &str = "write_clone_of_the_moved_argument_in_retry";
+/// Behind it stands the name of the policy that runs the function again.
+const STACK_THAT_RUNS_AGAIN: &str = "write_clone_of_the_moved_argument_in_";
 
 /// Attributes of other crates and of rustc that leave a function as it is.
 const HARMLESS: [&str; 19] = [
@@ -168,7 +169,7 @@ impl Stack {
     fn is_pending(attr: &TokenStream) -> bool {
         let path = path_of(attr);
         matches!(path.as_slice(), [.., private, name] if private == "__private"
-            && (name == STACK || name == STACK_THAT_RUNS_AGAIN))
+            && (name == STACK || name.to_string().starts_with(STACK_THAT_RUNS_AGAIN)))
     }
 
     /// Reads the content of the private attribute.
@@ -251,6 +252,17 @@ impl Stack {
         Self::read(content)
     }
 
+    /// Returns the name of the innermost policy under which the function may run more than once.
+    fn runs_again(&self) -> Option<&'static str> {
+        self.entries.iter().rev().find_map(|entry| match entry {
+            StackEntry::Layer(layer) => {
+                let policy = policy::find(&layer.name.to_string())?;
+                policy.may_repeat.then_some(policy.name)
+            }
+            StackEntry::Instrument => None,
+        })
+    }
+
     fn to_attribute(&self) -> TokenStream {
         let krate = self.krate();
         let entries = self.entries.iter().map(|e| match e {
@@ -260,17 +272,17 @@ impl Stack {
                 quote!(#name())
             }
         });
-        let word = |word| Ident::new(word, Span::call_site());
+        let word = |word: &str| Ident::new(word, Span::call_site());
         let (crate_word, stranger, strangers) = (word(CRATE), word(STRANGER), &self.strangers);
         let krates = self.krates.iter().map(|path| quote!(#crate_word(#path)));
         let was_async = self.was_async.then(|| {
             let word = word(ASYNC);
             quote!(#word())
         });
-        let name = word(match self.site {
-            Some(_) => STACK_THAT_RUNS_AGAIN,
-            None => STACK,
-        });
+        let name = match self.runs_again() {
+            Some(policy) => word(&format!("{STACK_THAT_RUNS_AGAIN}{policy}")),
+            None => word(STACK),
+        };
         let site = self.site.map(|span| {
             let word = Ident::new(SITE, span);
             quote!(#word())

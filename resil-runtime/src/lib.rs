@@ -21,6 +21,7 @@ pub mod error;
 pub mod event;
 #[cfg(test)]
 mod extremes;
+pub mod hedge;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
 #[cfg(loom)]

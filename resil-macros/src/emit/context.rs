@@ -6,7 +6,7 @@ use std::ops::Range;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
-use super::inner::Inner;
+use super::inner::{Inner, clone_of};
 use crate::facts::Facts;
 use crate::input::{Binding, Input};
 use crate::return_type::{error_span, success_span};
@@ -85,6 +85,42 @@ impl<'a> EmitContext<'a> {
     /// Returns the facts of the layers inside this one, outermost first.
     pub(crate) fn below(&self) -> &'a [Facts] {
         &self.stack.facts[self.layer + 1..]
+    }
+
+    /// Returns the arguments of which each run of the block of this group has a clone of its own: those
+    /// that a layer of this group names, or one further out if this group runs its block again.
+    pub(crate) fn group_clones(&self) -> Vec<Ident> {
+        let layers = self.stack.groups[self.group].layers.clone();
+        let named = |facts: &Facts| facts.runs_again() || !facts.clones.is_empty();
+        if !self.group_facts().iter().any(named) {
+            return Vec::new();
+        }
+        let mut all: Vec<Ident> = Vec::new();
+        for name in self.stack.facts[..layers.end]
+            .iter()
+            .flat_map(|layer| &layer.clones)
+        {
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+        all
+    }
+
+    /// Writes the clones that each run of the code inside this layer begins with. Of several layers that
+    /// run it again the innermost one clones for all: what one further out has cloned would be shared
+    /// by the runs of this one.
+    pub(crate) fn clone_statements(&self) -> TokenStream {
+        let layers = self.stack.groups[self.group].layers.clone();
+        let mut inside = self.stack.facts[self.layer + 1..layers.end].iter();
+        if inside.any(|layer| layer.runs_again() || !layer.clones.is_empty()) {
+            return TokenStream::new();
+        }
+        let clones = self.group_clones().into_iter().map(|name| {
+            let local = clone_of(&name);
+            quote_spanned!(mixed(name.span())=> let #local = ::core::clone::Clone::clone(&#name);)
+        });
+        clones.collect()
     }
 
     /// Returns the facts of the layers of this group, outermost first.
@@ -255,6 +291,14 @@ impl<'a> EmitContext<'a> {
     /// Whether a layer around this one holds a permit.
     pub(crate) fn has_permit(&self) -> bool {
         self.above().iter().any(|layer| layer.holds_permit)
+    }
+
+    /// Whether the pauses of this layer are no part of the call that the permit around it is for. Those of
+    /// several copies are: they overlap each other, and the work of other copies.
+    pub(crate) fn leaves_out_pauses(&self) -> bool {
+        let above = self.above();
+        let holder = above.iter().rposition(|layer| layer.holds_permit);
+        holder.is_some_and(|at| above[at..].iter().all(|layer| layer.copies.is_none()))
     }
 
     /// Wraps `question`, an expression that runs the user's code on an outcome. A layer that holds

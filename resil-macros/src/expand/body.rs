@@ -48,11 +48,7 @@ pub(super) fn innermost(
 fn block(site: &BodySite, cx: &EmitContext<'_>) -> TokenStream {
     let span = first_span(&site.body);
     let (_, body) = split_inner_attributes(site.body.clone());
-    let clones: Vec<Ident> = cx
-        .group_facts()
-        .iter()
-        .flat_map(|layer| layer.clones.iter().cloned())
-        .collect();
+    let clones = cx.group_clones();
     let ret = &cx.ret;
     // A `return` of the declared type pins `?` and inference to that type; it is never executed.
     let ret_span = first_span(ret);

@@ -105,7 +105,7 @@ impl Opt {
         match self.kind {
             Kind::Max => &["unlimited"],
             Kind::Jitter => &["full", "equal", "decorrelated", "none"],
-            Kind::Budget => &["off"],
+            Kind::Budget | Kind::RatioOrOff => &["off"],
             Kind::Errors => &["forget", "store"],
             Kind::Words(words) => words,
             _ => &[],
@@ -174,6 +174,10 @@ pub(crate) enum Kind {
     Words(&'static [&'static str]),
     Jitter,
     Budget,
+    /// DURATION or a percentile.
+    Delay,
+    /// RATIO or `off`.
+    RatioOrOff,
     /// COUNT or DURATION.
     Window,
     /// NAME or EXPR.
@@ -201,6 +205,8 @@ impl Kind {
             Self::Words(words) => one_of(words),
             Self::Jitter => "`full`, `equal`, `decorrelated`, `none` or a ratio".to_owned(),
             Self::Budget => "`off`, a name or `(capacity = .., cost = ..)`".to_owned(),
+            Self::Delay => "a duration or a percentile".to_owned(),
+            Self::RatioOrOff => "a ratio or `off`".to_owned(),
             Self::Window => "a count of calls or a duration".to_owned(),
             Self::Store => "a name, written as a string literal, or an expression".to_owned(),
             Self::Errors => "`forget`, `store` or `store(PATTERN)`".to_owned(),

@@ -7,6 +7,8 @@
 
 mod aliases;
 mod circuit;
+mod clones;
+mod hedge;
 mod idempotent;
 mod layer;
 mod rate_limit;
@@ -33,6 +35,7 @@ macro_rules! policies {
             circuit,
             idempotent,
             rate_limit,
+            hedge,
         }
     };
 }

@@ -1,6 +1,7 @@
 //! Checks of the function itself, one `check_*` fn each.
 
 mod borrow;
+mod copied;
 mod made_elsewhere;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -8,6 +9,7 @@ use quote::ToTokens;
 use syn::{ReturnType, Type};
 
 use self::borrow::check_borrow_out;
+use self::copied::check_unique_arguments;
 use self::made_elsewhere::made_elsewhere;
 use crate::diag::Diag;
 use crate::facts::Facts;
@@ -79,8 +81,11 @@ pub(crate) fn check(
     if facts.iter().any(|layer| layer.replays) {
         check_recorded(outcome.as_ref(), diag);
     }
-    if facts.iter().any(Facts::runs_again) {
-        check_mutable_arguments(input, bindings, facts, diag);
+    if let Some(layer) = facts.iter().find(|layer| layer.copies.is_some()) {
+        check_mutable_arguments(input, bindings, facts, &COPIED, layer.policy, diag);
+        check_unique_arguments(input, layer.policy, diag);
+    } else if let Some(layer) = facts.iter().find(|layer| layer.runs_again()) {
+        check_mutable_arguments(input, bindings, facts, &REPEATED, layer.policy, diag);
         check_borrow_out(input, outcome.as_ref(), diag);
     }
 }
@@ -285,34 +290,67 @@ fn tidy(tokens: &TokenStream) -> String {
     text
 }
 
-/// Checks that no argument is `mut`, unless it is cloned. Changes to it would carry over from one
-/// attempt to the next.
-fn check_mutable_arguments(input: &Input, bindings: &[Binding], facts: &[Facts], diag: &Diag) {
+/// The words about a function whose body runs more than once.
+struct RunsAgain {
+    /// "a retried function".
+    function: &'static str,
+    /// What happens to a changed argument.
+    why: &'static str,
+    /// What the clones are for: "each attempt".
+    each: &'static str,
+}
+
+const REPEATED: RunsAgain = RunsAgain {
+    function: "a retried function",
+    why: "what one attempt changes would carry over to the next",
+    each: "each attempt",
+};
+
+const COPIED: RunsAgain = RunsAgain {
+    function: "a hedged function",
+    why: "two copies that run at once can't both change it",
+    each: "each copy",
+};
+
+/// Checks that no argument is `mut`, unless it is cloned. Changes to it would carry over from one run to
+/// another. `policy` is the one that has the option `clone`.
+fn check_mutable_arguments(
+    input: &Input,
+    bindings: &[Binding],
+    facts: &[Facts],
+    words: &RunsAgain,
+    policy: &str,
+    diag: &Diag,
+) {
+    let RunsAgain {
+        function,
+        why,
+        each,
+    } = words;
     let cloned: Vec<&Ident> = facts.iter().flat_map(|layer| &layer.clones).collect();
     for b in bindings {
         if let Some(span) = b.mutable
             && !cloned.contains(&&b.ident)
         {
-            mutable_argument(span, &b.ident.to_string(), diag);
+            let name = &b.ident;
+            diag.error_at(
+                span,
+                format!(
+                    "`mut {name}` in {function}: {why}\n\
+                     help: write `clone({name})` in `#[{policy}(..)]` for a fresh clone {each}, or remove `mut`"
+                ),
+            );
         }
     }
     if let Some(word) = input.mut_self() {
         diag.error(
             word,
-            "`mut self` in a retried function: what one attempt changes would carry over to the next\n\
-             help: write `self` and, inside the body, work on a clone of it: `let mut this = self.clone();`",
+            format!(
+                "`mut self` in {function}: {why}\n\
+                 help: write `self` and, inside the body, work on a clone of it: `let mut this = self.clone();`"
+            ),
         );
     }
-}
-
-fn mutable_argument(span: proc_macro2::Span, name: &str, diag: &Diag) {
-    diag.error_at(
-        span,
-        format!(
-            "`mut {name}` in a retried function: what one attempt changes would carry over to the next\n\
-             help: write `clone({name})` in `#[retry(..)]` for a fresh clone each attempt, or remove `mut`"
-        ),
-    );
 }
 
 /// Checks that a success to record does not borrow: a replay is read from bytes. Behind an alias

@@ -72,6 +72,27 @@ pub enum Event {
         /// The call.
         call: CallId,
     },
+    /// A `#[hedge]` started a further copy of a call: the others have given no answer in time, or one of
+    /// them has failed.
+    #[non_exhaustive]
+    Hedged {
+        /// The annotated function.
+        function: &'static str,
+        /// The number of the copy, from 2.
+        copy: u32,
+        /// The call.
+        call: CallId,
+    },
+    /// A copy of a call with several copies gave its answer, a value. The others were dropped.
+    #[non_exhaustive]
+    HedgeWon {
+        /// The annotated function.
+        function: &'static str,
+        /// The number of the copy that answered; 1 is the first one.
+        copy: u32,
+        /// The call.
+        call: CallId,
+    },
     /// A breaker changed its state.
     ///
     /// It changes from open to half-open when the first call comes after the open time, or when a
@@ -186,6 +207,7 @@ impl Event {
             | Self::RetrySucceeded { call, .. }
             | Self::RetryNested { call, .. }
             | Self::TimedOut { call, .. } => Some(*call),
+            Self::Hedged { call, .. } | Self::HedgeWon { call, .. } => Some(*call),
             Self::CircuitChanged { call, .. } | Self::CircuitRefused { call, .. } => *call,
             Self::RateLimited { call, .. } => *call,
             #[cfg(feature = "idempotent")]

@@ -46,6 +46,8 @@ pub struct CallReport {
     pub waited: Duration,
     /// How often the limit of a `#[timeout]` passed, in all calls.
     pub timeouts: u32,
+    /// How many further copies a `#[hedge]` started, in all calls.
+    pub hedges: u32,
     /// How often a layer refused before the body ran, in all calls: an open circuit, or an
     /// `#[idempotent]` that did not let the call run.
     pub refusals: u32,
@@ -65,6 +67,7 @@ impl Default for CallReport {
             replayed: false,
             waited: Duration::ZERO,
             timeouts: 0,
+            hedges: 0,
             refusals: 0,
             calls: Vec::new(),
             left_out: 0,
@@ -92,6 +95,8 @@ pub struct TracedCall {
     pub waited: Duration,
     /// How often the limit of one of its `#[timeout]`s passed.
     pub timeouts: u32,
+    /// How many further copies its `#[hedge]` started.
+    pub hedges: u32,
     /// How often one of its layers refused before the body ran.
     pub refusals: u32,
     /// Whether a `#[retry]` has counted `attempts`.
@@ -109,6 +114,7 @@ impl TracedCall {
             replayed: false,
             waited: Duration::ZERO,
             timeouts: 0,
+            hedges: 0,
             refusals: 0,
             counted: false,
         }
@@ -191,6 +197,12 @@ impl CallReport {
                 let of = self.call(*call, function);
                 of.function = function;
                 of.timeouts = of.timeouts.saturating_add(1);
+            }
+            Event::Hedged { function, call, .. } => {
+                self.hedges = self.hedges.saturating_add(1);
+                let of = self.call(*call, function);
+                of.function = function;
+                of.hedges = of.hedges.saturating_add(1);
             }
             Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
             Event::RateLimited { name, call, .. } => self.refused(*call, name),

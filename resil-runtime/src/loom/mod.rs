@@ -7,6 +7,7 @@
 //! wake-up shows as a deadlock.
 
 mod circuit;
+mod hedge;
 mod keys;
 mod model;
 mod rate_limit;
@@ -27,6 +28,7 @@ pub fn models() -> Vec<Model> {
     all.extend_from_slice(keys::MODELS);
     all.extend_from_slice(rate_limit::MODELS);
     all.extend_from_slice(retry::MODELS);
+    all.extend_from_slice(hedge::MODELS);
     #[cfg(feature = "idempotent")]
     all.extend_from_slice(crate::idempotency::models::MODELS);
     all

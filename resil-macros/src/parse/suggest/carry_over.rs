@@ -20,12 +20,14 @@ pub(crate) fn carry_over(
     added: u32,
 ) -> Vec<String> {
     let number = |number: &Number| match option.kind {
-        Kind::Duration if number.value() == Some(0.0) => vec![option.example.to_owned()],
-        Kind::Duration if number.suffix.is_empty() => match unit(&snake(name)) {
+        Kind::Duration | Kind::Delay if number.value() == Some(0.0) => {
+            vec![option.example.to_owned()]
+        }
+        Kind::Duration | Kind::Delay if number.suffix.is_empty() => match unit(&snake(name)) {
             Some(unit) => vec![format!("{}{unit}", number.text)],
             None => with_units(&number.text, option.example),
         },
-        Kind::Ratio if number.suffix.is_empty() && !number.fractional => {
+        Kind::Ratio | Kind::RatioOrOff if number.suffix.is_empty() && !number.fractional => {
             vec![format!("{}%", number.text)]
         }
         Kind::Max | Kind::Count => match number.digits.parse::<u32>() {
@@ -36,7 +38,7 @@ pub(crate) fn carry_over(
     };
     let values = match syntax_of(tokens) {
         Syntax::Empty => vec![option.example.to_owned()],
-        Syntax::Text(text) if option.kind == Kind::Duration => {
+        Syntax::Text(text) if matches!(option.kind, Kind::Duration | Kind::Delay) => {
             unquoted_duration(&text.value(), option)
         }
         Syntax::Text(text) if is_unquoted(option.kind) => vec![text.value()],
@@ -78,6 +80,8 @@ fn is_unquoted(kind: Kind) -> bool {
         kind,
         Kind::Count
             | Kind::Duration
+            | Kind::Delay
+            | Kind::RatioOrOff
             | Kind::Max
             | Kind::Ratio
             | Kind::Number

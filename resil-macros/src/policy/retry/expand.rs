@@ -7,8 +7,8 @@ use quote::{quote, quote_spanned};
 use super::budget::Budget;
 use super::options::{Jitter, Max, Retry, Strategy};
 use crate::emit::{
-    ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, any_duration, clone_of,
-    count, not_zero, option, ratio,
+    ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, any_duration, count,
+    not_zero, option, ratio,
 };
 use crate::tokens::{first_span, mixed};
 
@@ -20,7 +20,7 @@ impl Retry {
         let policy = self.policy(cx, &mut entry);
         entry.push(self.site(cx));
         let (began, constants) = self.constants(&policy, cx);
-        let clones = self.clone_statements();
+        let clones = cx.clone_statements();
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
         let alone = match inner {
@@ -60,7 +60,7 @@ impl Retry {
         };
         let tokens = if self.runs_again() {
             // The delays are not part of the call that a permit around this layer is for.
-            let pause = if cx.has_permit() {
+            let pause = if cx.leaves_out_pauses() {
                 quote_spanned!(at=> (&__resil_permit).leaving_out((&mut __resil_retry).pause()))
             } else {
                 quote_spanned!(at=> (&mut __resil_retry).pause())
@@ -165,17 +165,6 @@ impl Retry {
         quote_spanned! {at=>
             static __RESIL_RETRY: #ty = #ty::new(&__RESIL_SITE, #name);
         }
-    }
-
-    /// Writes the clones that each attempt begins with.
-    fn clone_statements(&self) -> TokenStream {
-        self.clone
-            .iter()
-            .map(|name| {
-                let local = clone_of(name);
-                quote_spanned!(mixed(name.span())=> let #local = ::core::clone::Clone::clone(&#name);)
-            })
-            .collect()
     }
 
     /// Writes the builder calls for the options that are given.

@@ -4,7 +4,8 @@
 use super::budget::Budget;
 use super::options::{Jitter, Max, Retry, Strategy};
 use crate::diag::help;
-use crate::parse::{Const, ParseContext, messages, nearest, show};
+use crate::parse::{Const, ParseContext, messages, show};
+use crate::policy::clones::check_clones;
 
 /// The number of attempts that the default budget allows: the first, and those that 500 tokens pay
 /// for at 5 each.
@@ -21,7 +22,7 @@ impl Retry {
         self.check_within_first_delay(cx);
         self.check_max_in_budget(cx);
         self.check_budget_pays_one(cx);
-        self.check_clones(cx);
+        check_clones(&self.clone, "attempt", cx);
     }
 
     /// Checks that no option to compute delays stands beside `delays`, which are the delays
@@ -232,34 +233,6 @@ impl Retry {
             cx.diag.error(
                 at,
                 help(message, format!("write `capacity = {price}` or more")),
-            );
-        }
-    }
-
-    /// Checks that `clone` names arguments: each attempt makes a new binding of the name.
-    fn check_clones(&self, cx: &ParseContext<'_>) {
-        for name in &self.clone {
-            if name == "self" {
-                let message = "`clone` can't give `self` anew to each attempt: it is no name";
-                cx.diag.error(
-                    name,
-                    help(message, "write `let mut this = self.clone();` in the body"),
-                );
-                continue;
-            }
-            if cx.params.contains(name) {
-                continue;
-            }
-            let params: Vec<String> = cx.params.iter().map(ToString::to_string).collect();
-            let near = nearest(&name.to_string(), params.iter().map(String::as_str));
-            let instead = match near {
-                Some(near) => format!("write `clone({near})`"),
-                None if params.is_empty() => "remove it: the function has none".to_owned(),
-                None => format!("its arguments are `{}`", params.join("`, `")),
-            };
-            cx.diag.error(
-                name,
-                help(format!("`{name}` is no argument of the function"), instead),
             );
         }
     }

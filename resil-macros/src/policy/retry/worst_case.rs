@@ -10,7 +10,11 @@ impl Retry {
     /// Returns the worst case of all attempts, of at most `one` each, and of the delays between
     /// them.
     pub(super) fn repeated(&self, one: WorstCase) -> WorstCase {
-        let runs = Some(self.runs_in_words());
+        let runs = match &one.runs {
+            None => self.runs_in_words(),
+            Some(inside) => format!("{} of {inside} each", self.runs_in_words()),
+        };
+        let runs = Some(runs);
         if self.runs() == Some(1) {
             return WorstCase { runs, ..one };
         }
