@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 16] = [
+const STACKS: [&str; 19] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -77,6 +77,9 @@ const STACKS: [&str; 16] = [
     "idempotent(key = (a, x.id), fingerprint = x, errors = store(A), on_abandon = indeterminate)",
     "idempotent(key = x) ;; circuit ;; timeout(9s) ;; retry(jitter) ;; timeout(1s)",
     "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
+    "fallback(|error| cached(a, error).await?, on(A | B if c), unless(C))",
+    "fallback(last_ok, key = x.id, max_age = AGE, max_keys = 9)",
+    "fallback(Ok(1)) ;; idempotent(key = x) ;; circuit ;; retry",
     "timeout(const { LIMIT }, crate = my::resil) ;; retry",
     "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];

@@ -5,7 +5,8 @@ pub use crate::call::conversions::{
     wrap_body, wrap_carried_body,
 };
 pub use crate::call::map_output::map_output;
-pub use crate::call::{CallState, Failure, Site, Types, watch};
+pub use crate::call::run::run;
+pub use crate::call::{CallState, Failure, Site, Types, watch, watch_run};
 pub use crate::circuit::permit::under_permit;
 pub use crate::circuit::policy::WindowOf;
 pub use crate::circuit::site::CircuitSite;
@@ -15,8 +16,11 @@ pub use crate::classify::probe::{Forward, Probe, RetryAfter};
 pub use crate::classify::registry::{Derived, Link};
 pub use crate::classify::{Class, Classify};
 pub use crate::event::error_text::{ErrorText, ErrorTextProbe};
+pub use crate::fallback::last_ok::{LastOkKey, LastOkPolicy, LastOkSite, last_ok};
+pub use crate::fallback::recover::fall_back;
+pub use crate::fallback::value::fallback_value;
 pub use crate::retry::ask::{Answer, Ask};
-pub use crate::retry::attempt::attempt;
+pub use crate::retry::attempt::{attempt, run_attempt};
 pub use crate::retry::backoff::ask_backoff;
 pub use crate::retry::decision::by_policy;
 pub use crate::retry::site::RetrySite;

@@ -116,9 +116,7 @@ impl<'a> Setting<'a> {
                 must,
             } => cx.constant(value, &count(self.name, least, most, must), entry),
             SettingValue::Ratio(value) => cx.constant(value, &ratio(self.name), entry),
-            SettingValue::Duration { value, bound } => {
-                cx.constant(value, &bound(self.name), entry)
-            }
+            SettingValue::Duration { value, bound } => cx.constant(value, &bound(self.name), entry),
             SettingValue::Other(value) => value.value(span, cx, entry),
         };
         let at = mixed(span);

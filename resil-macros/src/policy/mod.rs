@@ -7,6 +7,7 @@
 
 mod aliases;
 mod circuit;
+mod fallback;
 mod idempotent;
 mod layer;
 mod retry;
@@ -31,6 +32,7 @@ macro_rules! policies {
             retry,
             circuit,
             idempotent,
+            fallback,
         }
     };
 }

@@ -17,6 +17,8 @@ pub(crate) struct WorstCase {
     pub(super) attempts: Option<String>,
     /// The words for the wait for another call's claim, which comes on top of the rest.
     pub(super) other_caller: Option<&'static str>,
+    /// Whether the time of a fallback comes on top of the rest.
+    pub(super) fallback: bool,
 }
 
 impl WorstCase {
@@ -51,10 +53,17 @@ impl WorstCase {
         self
     }
 
-    /// Forgets how long the attempts take, as under a limit the wait for another call's claim may
-    /// take all of the time.
+    /// Adds the time of a fallback.
+    pub(super) fn before_a_fallback(mut self) -> Self {
+        self.fallback = true;
+        self
+    }
+
+    /// Forgets how long the attempts take, as under a limit the wait for another call's claim, or a
+    /// fallback, may take all of the time.
     fn include_other_caller(&mut self) {
-        if self.other_caller.take().is_some() {
+        let fallback = std::mem::take(&mut self.fallback);
+        if self.other_caller.take().is_some() || fallback {
             self.time = None;
             self.limits.clear();
         }
@@ -77,11 +86,14 @@ impl WorstCase {
             (None, [], None) => ", for as long as the body takes".to_owned(),
             (None, limits, _) => format!(" and {} in all", at_most(limits)),
         };
-        match self.other_caller {
-            None => text,
-            Some(wait) => {
-                format!("{text}, besides {wait} for another caller's run with the same key")
-            }
+        let wait = self.other_caller;
+        let wait = wait.map(|wait| format!("{wait} for another caller's run with the same key"));
+        let fallback = self.fallback.then(|| "the fallback".to_owned());
+        let besides: Vec<String> = wait.into_iter().chain(fallback).collect();
+        if besides.is_empty() {
+            text
+        } else {
+            format!("{text}, besides {}", besides.join(" and "))
         }
     }
 }

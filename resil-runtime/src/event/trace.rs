@@ -192,6 +192,9 @@ impl CallReport {
                 of.function = function;
                 of.timeouts = of.timeouts.saturating_add(1);
             }
+            Event::FellBack { function, call, .. } => {
+                self.call(*call, function).function = function
+            }
             Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
             #[cfg(feature = "idempotent")]
             Event::Idempotency {

@@ -37,20 +37,37 @@ pub fn attempt<F: Future>(site: &'static RetrySite, body: F) -> Attempt<F> {
     Attempt { body, site }
 }
 
+/// Runs `body` as an attempt of the function of `site`, which is not async.
+#[inline(always)]
+pub fn run_attempt<R>(site: &'static RetrySite, body: impl FnOnce() -> R) -> R {
+    let _inside = Inside::enter(site);
+    body()
+}
+
+/// The time in which an attempt is polled. Dropping it puts back what was there before.
+struct Inside(Option<&'static Site>);
+
+impl Inside {
+    #[inline(always)]
+    fn enter(site: &'static RetrySite) -> Self {
+        Self(ATTEMPT_OF.replace(Some(site.site)))
+    }
+}
+
+impl Drop for Inside {
+    #[inline(always)]
+    fn drop(&mut self) {
+        ATTEMPT_OF.set(self.0);
+    }
+}
+
 impl<F: Future> Future for Attempt<F> {
     type Output = F::Output;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        struct Restore(Option<&'static Site>);
-        impl Drop for Restore {
-            #[inline(always)]
-            fn drop(&mut self) {
-                ATTEMPT_OF.set(self.0);
-            }
-        }
         let this = self.project();
-        let _restore = Restore(ATTEMPT_OF.replace(Some(this.site.site)));
+        let _inside = Inside::enter(this.site);
         this.body.poll(cx)
     }
 }
