@@ -7,6 +7,8 @@ pub mod idempotency;
 pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, circuit, hedge, rate_limit, retry, timeout};
 
+pub use resil_macros::fallback;
+
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{
     CallReport, Carried, Class, Classify, Deadline, Error, FromResil, Traced, TracedCall, breaker,

@@ -145,10 +145,7 @@ pub(crate) async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
             ["", "p99"],
             ["customers", "lost"],
         ],
-        rows: vec![
-            ("with resil", with.cells()),
-            ("without", without.cells()),
-        ],
+        rows: vec![("with resil", with.cells()), ("without", without.cells())],
     }
     .print(paint);
     println!("Lost: without a price for {PATIENCE:?}.");

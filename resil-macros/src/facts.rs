@@ -43,6 +43,12 @@ pub(crate) struct Facts {
     pub(crate) replays: bool,
     /// Records errors too.
     pub(crate) records_errors: bool,
+    /// May put a value in the place of an error.
+    pub(crate) recovers: bool,
+    /// Runs code after the body that names arguments of the function.
+    pub(crate) uses_arguments_after: bool,
+    /// Why it can't stand on a function that is not async; `None` if it can block the thread.
+    pub(crate) only_async: Option<OnlyAsync>,
     /// Arguments that it clones for each attempt.
     pub(crate) clones: Vec<Ident>,
     /// The name that the number of the attempt has in the body.
@@ -70,6 +76,13 @@ impl Facts {
             in_place: false,
             replays: false,
             records_errors: false,
+            recovers: false,
+            uses_arguments_after: false,
+            only_async: Some(OnlyAsync {
+                span,
+                why: "",
+                instead: "",
+            }),
             clones: Vec::new(),
             attempt: None,
             classifies: None,
@@ -116,6 +129,15 @@ pub(crate) struct Copies {
     pub(crate) after: Option<Duration>,
     /// The delay as it is written.
     pub(crate) after_tokens: TokenStream,
+}
+
+/// The reason why a layer can't stand on a function that is not async.
+pub(crate) struct OnlyAsync {
+    pub(crate) span: Span,
+    /// Completes the message "`charge` is not async, and .."; empty if there is nothing to say.
+    pub(crate) why: &'static str,
+    /// What else to write, behind "write `async fn charge`"; empty if nothing.
+    pub(crate) instead: &'static str,
 }
 
 /// The shortest delays that the jitter allows.

@@ -54,7 +54,11 @@ impl Function {
         };
         let is_async = input.sig.asyncness.is_some();
         let body = input.body.as_ref();
-        let block = body.and_then(|body| locate(body.stream(), is_async));
+        let block = body.and_then(|body| {
+            let found = locate(body.stream(), is_async);
+            let is_plain = || !is_async && shape::is_plain(stack, &input, body);
+            found.or_else(|| is_plain().then(|| Block::plain(body.stream())))
+        });
         let hoisted = block.as_ref().map(Block::hoisted).unwrap_or_default();
         let bindings = input.bindings(&hoisted);
         Some(Self {
@@ -181,6 +185,7 @@ impl CheckedStack {
         let cx = StackContext {
             krate,
             input: &input,
+            is_async: block.as_ref().is_none_or(|block| !block.is_plain()),
             bindings: &bindings,
             facts: &self.facts,
             groups: &self.groups,
@@ -189,7 +194,7 @@ impl CheckedStack {
         let body = input.body.as_ref();
         let wrapping = Wrapping {
             instruments_below: &instruments,
-            runs_again: cx.runs_again(),
+            keeps_arguments: cx.keeps_arguments(),
             cloned: &cx.cloned(),
             braces: body.map_or_else(Span::call_site, proc_macro2::Group::span),
         };

@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 18] = [
+const STACKS: [&str; 21] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -79,6 +79,9 @@ const STACKS: [&str; 18] = [
     "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
     "rate_limit(max = 100, per = 1s, burst = 20, wait = 100ms)",
     "retry ;; rate_limit(name = \"pay\", policy = POLICY, key = x.host(), cost = a.len()) ;; circuit",
+    "fallback(|error| cached(a, error).await?, on(A | B if c), unless(C))",
+    "fallback(last_ok, key = x.id, max_age = AGE, max_keys = 9)",
+    "fallback(Ok(1)) ;; idempotent(key = x) ;; circuit ;; retry",
     "timeout(const { LIMIT }, crate = my::resil) ;; retry",
     "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];

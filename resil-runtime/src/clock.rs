@@ -57,6 +57,19 @@ pub fn sleep_until(at: Instant) -> Sleep {
     }
 }
 
+/// Sleeps this thread for `wait`: it goes by the clock of the system, also where tokio's is paused.
+pub(crate) fn sleep_thread(wait: Duration) {
+    if !wait.is_zero() {
+        std::thread::sleep(wait);
+    }
+}
+
+/// Parks this thread until it is unparked, at most for `wait`.
+#[cfg(feature = "idempotent")]
+pub(crate) fn park_thread(wait: Duration) {
+    std::thread::park_timeout(wait);
+}
+
 /// Waits for `future`, but no longer than until `at`, in milliseconds as [`now_ms`] counts them.
 ///
 /// Returns `None` if `at` came first. Without an `at` it makes no timer, and needs no runtime.
@@ -175,11 +188,6 @@ pub fn now_ns() -> u64 {
 pub(crate) fn nanos_of_millis(ms: u64) -> u64 {
     let since_origin = ms.wrapping_sub(ORIGIN_MS).wrapping_mul(1_000_000);
     ORIGIN_NS.wrapping_add(since_origin)
-}
-
-/// Blocks the thread for `time`: for functions that are not async.
-pub(crate) fn block(time: Duration) {
-    std::thread::sleep(time);
 }
 
 /// Returns the origin of this process: the instant of the first call of this function.

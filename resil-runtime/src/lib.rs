@@ -9,6 +9,7 @@
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 
+mod blocking;
 mod call;
 pub mod circuit;
 pub mod classify;
@@ -21,6 +22,7 @@ pub mod error;
 pub mod event;
 #[cfg(test)]
 mod extremes;
+mod fallback;
 pub mod hedge;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;

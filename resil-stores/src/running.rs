@@ -6,8 +6,9 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use resil_runtime::__private::stores::{
-    ClaimFuture as InMemory, Failure, KeyedCall, Outcome, Progress, Refusal,
+    Cause, ClaimFuture as InMemory, Failure, KeyedCall, Outcome, Progress, Refusal, Site,
 };
+use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
 
 use crate::begin::ClaimOutcome;
 use crate::codec::ResultCodec;
@@ -91,6 +92,22 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
             state: self.0,
         }
     }
+
+    /// Claims the key in memory by blocking the thread, and runs `inside` if this call gets it. `site`
+    /// is that of the function, which is not async.
+    ///
+    /// A call on a store is refused: stores are asked in async code.
+    pub fn block(
+        self,
+        site: &'static Site,
+        inside: impl FnOnce() -> Outcome<T, E, Refusal>,
+    ) -> Outcome<T, E, Refusal> {
+        match self.0 {
+            State::InMemory(progress) => progress.block(site, inside),
+            State::Claiming(claiming) => Err(Failure::Policy(claiming.refuse_to_block())),
+            State::Held(_) | State::Over => unreachable!("nobody polls it before"),
+        }
+    }
 }
 
 impl<T, E, F> Future for Running<'_, T, E, F>
@@ -124,6 +141,14 @@ where
 }
 
 impl<'a, T, E> OnStore<'a, T, E> {
+    #[cold]
+    fn refuse_to_block(&self) -> Refusal {
+        let words = "a store outside of the process is asked in async code, and this function is not \
+                     async: write `async fn`";
+        let error = StoreError::new("the installed store", StoreErrorKind::Misconfigured, words);
+        self.call.refuse(self.name, Cause::Store(error))
+    }
+
     /// Polls the claim. The `Err` is the answer of a call that has nothing to run.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Claimed<'a, T, E>> {
         let Self {

@@ -24,6 +24,7 @@ const UPWARDS: &[(&str, &str, &[&str])] = &[
 const POLICIES: &[&str] = &[
     "circuit",
     "hedge",
+    "fallback",
     "idempotency",
     "retry",
     "timeout",

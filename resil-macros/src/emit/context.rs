@@ -17,6 +17,8 @@ pub(crate) struct StackContext<'a> {
     /// The path of resil.
     pub(crate) krate: &'a TokenStream,
     pub(crate) input: &'a Input,
+    /// Whether the layers wrap an `async` block. In a function that is not async they block the thread.
+    pub(crate) is_async: bool,
     pub(crate) bindings: &'a [Binding],
     /// The facts of each layer, outermost first.
     pub(crate) facts: &'a [Facts],
@@ -50,6 +52,11 @@ impl StackContext<'_> {
         self.facts.iter().any(Facts::runs_again)
     }
 
+    /// Whether code that runs after the body may use the arguments: another attempt, or a fallback.
+    pub(crate) fn keeps_arguments(&self) -> bool {
+        self.runs_again() || self.facts.iter().any(|layer| layer.uses_arguments_after)
+    }
+
     /// Returns the names of the arguments that are cloned for each attempt.
     pub(crate) fn cloned(&self) -> Vec<String> {
         let clones = self.facts.iter().flat_map(|layer| &layer.clones);
@@ -70,9 +77,9 @@ impl StackContext<'_> {
     /// events of several layers, which call it is. Timeouts alone have not, as only one of them
     /// fires.
     pub(crate) fn has_call_state(&self) -> bool {
-        let repeats = || self.facts.iter().any(|layer| layer.repeats.is_some());
+        let tells = |layer: &Facts| layer.repeats.is_some() || layer.recovers;
         let needed = self.facts.iter().any(|layer| layer.needs_call_state);
-        needed || self.facts.len() > 1 && repeats()
+        needed || self.facts.len() > 1 && self.facts.iter().any(tells)
     }
 }
 
@@ -188,9 +195,9 @@ impl<'a> EmitContext<'a> {
         quote_spanned!(span=> #gate::<#ret, _, _>())
     }
 
-    /// Writes `move`, if nothing runs twice: then the code inside may move the arguments.
+    /// Writes `move`, if no code after the body uses the arguments: then the body may move them.
     pub(crate) fn capture(&self, span: Span) -> TokenStream {
-        if self.stack.runs_again() {
+        if self.stack.keeps_arguments() {
             TokenStream::new()
         } else {
             quote_spanned!(mixed(span)=> move)
@@ -231,6 +238,55 @@ impl<'a> EmitContext<'a> {
         }
     }
 
+    /// Writes `content`, the user's code with a `?` and a `return` of its own, in an `async` block, or
+    /// in a closure that is called at once. `outcome` is an expression over `__resil_r`, its value.
+    pub(crate) fn run(
+        &self,
+        capture: &TokenStream,
+        content: &TokenStream,
+        outcome: TokenStream,
+        span: Span,
+    ) -> Inner {
+        let own = Span::mixed_site().located_at(span);
+        let is_body = false;
+        if self.stack.is_async {
+            Inner::Mapped {
+                future: quote_spanned!(own=> async #capture { #content }),
+                outcome,
+                is_body,
+            }
+        } else {
+            let run = self.private("run", span);
+            Inner::Called {
+                call: quote_spanned!(own=> #run(#capture || { #content })),
+                outcome,
+                is_body,
+            }
+        }
+    }
+
+    /// Writes `future` with its `.await` in an async function, and `blocking`, an expression of the same
+    /// type that blocks the thread, in one that is not.
+    pub(crate) fn awaits(
+        &self,
+        future: &TokenStream,
+        blocking: &TokenStream,
+        span: Span,
+    ) -> TokenStream {
+        if self.stack.is_async {
+            quote_spanned!(mixed(span)=> #future.await)
+        } else {
+            blocking.clone()
+        }
+    }
+
+    /// Writes `inner` as a closure, for a layer that calls it: what [`future`](Self::future) is in a
+    /// function that is not async.
+    pub(crate) fn closure(&self, inner: Inner, span: Span) -> TokenStream {
+        let (capture, value) = (self.capture(span), inner.awaited(span));
+        quote_spanned!(mixed(span)=> #capture || #value)
+    }
+
     /// Writes `inner` as a future, for a layer that polls it.
     pub(crate) fn future(&self, inner: Inner, span: Span) -> TokenStream {
         match inner {
@@ -241,8 +297,8 @@ impl<'a> EmitContext<'a> {
                 let map = self.private("map_output", span);
                 quote_spanned!(mixed(span)=> #map(#future, |__resil_r| #outcome))
             }
-            Inner::Value(tokens) | Inner::Returned(tokens) => {
-                let capture = self.capture(span);
+            inner @ (Inner::Value(_) | Inner::Returned(_) | Inner::Called { .. }) => {
+                let (capture, tokens) = (self.capture(span), inner.awaited(span));
                 quote_spanned!(mixed(span)=> async #capture { #tokens })
             }
         }
@@ -274,6 +330,15 @@ impl<'a> EmitContext<'a> {
                 is_body,
             } => Inner::Mapped {
                 future: under(future),
+                outcome,
+                is_body,
+            },
+            Inner::Called {
+                call,
+                outcome,
+                is_body,
+            } => Inner::Called {
+                call: quote_spanned!(mixed(span)=> (&__resil_permit).run(|| #call)),
                 outcome,
                 is_body,
             },

@@ -15,6 +15,13 @@ pub(crate) enum Inner {
         /// The future is the body: no layer has acted on its output, which has the function's type.
         is_body: bool,
     },
+    /// A call that runs the code inside in place: what [`Mapped`](Self::Mapped) is in a function that
+    /// is not async.
+    Called {
+        call: TokenStream,
+        outcome: TokenStream,
+        is_body: bool,
+    },
     /// A future of an `Outcome<T, E, P>`.
     Future(TokenStream),
     /// An expression of type `Outcome<T, E, P>` that may contain `.await`.
@@ -25,7 +32,7 @@ pub(crate) enum Inner {
 }
 
 impl Inner {
-    /// Writes the code as an expression; a future is awaited.
+    /// Writes the code as an expression; a future is awaited, a call is made.
     pub(crate) fn awaited(self, span: Span) -> TokenStream {
         let at = mixed(span);
         match self {
@@ -34,6 +41,9 @@ impl Inner {
             Self::Mapped {
                 future, outcome, ..
             } => quote_spanned!(at=> { let __resil_r = #future.await; #outcome }),
+            Self::Called { call, outcome, .. } => {
+                quote_spanned!(at=> { let __resil_r = #call; #outcome })
+            }
         }
     }
 }

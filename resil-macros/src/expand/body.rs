@@ -9,8 +9,8 @@ use crate::policy::Policy;
 use crate::splice::BodySite;
 use crate::tokens::{first_span, mixed};
 
-/// Writes the block at `site` as a future of its value, with the code that the `policies` of the group
-/// put around it, and how its value becomes an outcome.
+/// Writes the block at `site` as a future of its value, or as a call in a function that is not async,
+/// with the code that the `policies` of the group put around it, and how its value becomes an outcome.
 pub(super) fn innermost(
     policies: &[Box<dyn Policy>],
     site: &BodySite,
@@ -18,14 +18,19 @@ pub(super) fn innermost(
 ) -> Inner {
     let span = first_span(&site.body);
     let at = mixed(span);
-    let mut future = block(site, cx);
+    let mut body = block(site, cx);
     for policy in policies {
-        future = policy.wrap_body(future, span, cx);
+        body = policy.wrap_body(body, span, cx);
     }
     let is_innermost = cx.is_innermost_group();
     if cx.stack.watches_attempts() && is_innermost {
-        let watch = cx.private("watch", span);
-        future = quote_spanned!(at=> #watch(#future, __resil_call));
+        body = if cx.stack.is_async {
+            let watch = cx.private("watch", span);
+            quote_spanned!(at=> #watch(#body, __resil_call))
+        } else {
+            let watch = cx.private("watch_run", span);
+            quote_spanned!(at=> #watch(|| #body, __resil_call))
+        };
     }
     let conversions = cx.conversions();
     let outcome = if is_innermost {
@@ -37,14 +42,23 @@ pub(super) fn innermost(
         let wrap = cx.private("wrap_carried_body", span);
         quote_spanned!(at=> #wrap(__resil_r, #conversions, __resil_carry))
     };
-    Inner::Mapped {
-        future,
-        outcome,
-        is_body: true,
+    let is_body = true;
+    if cx.stack.is_async {
+        Inner::Mapped {
+            future: body,
+            outcome,
+            is_body,
+        }
+    } else {
+        Inner::Called {
+            call: body,
+            outcome,
+            is_body,
+        }
     }
 }
 
-/// Writes the user's block as an `async` block.
+/// Writes the user's block as an `async` block, or as a closure that is called at once.
 fn block(site: &BodySite, cx: &EmitContext<'_>) -> TokenStream {
     let span = first_span(&site.body);
     let (_, body) = split_inner_attributes(site.body.clone());
@@ -73,7 +87,12 @@ fn block(site: &BodySite, cx: &EmitContext<'_>) -> TokenStream {
     // stems from: the name of the private attribute says what to write.
     let capture = cx.capture(span);
     let own = Span::mixed_site().located_at(span);
-    quote_spanned!(own=> async #capture { #rebind_self #rebind #block })
+    if cx.stack.is_async {
+        quote_spanned!(own=> async #capture { #rebind_self #rebind #block })
+    } else {
+        let run = cx.private("run", span);
+        quote_spanned!(own=> #run(#capture || { #rebind_self #rebind #block }))
+    }
 }
 
 /// Reborrows `self` for each attempt, where `async_trait` has made it a variable of type `&mut Self`.

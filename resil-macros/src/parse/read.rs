@@ -60,7 +60,7 @@ impl<'a> Args<'a> {
             return;
         }
         self.mention(option.name, ident.span());
-        if option.kind == Kind::Strategy {
+        if matches!(option.kind, Kind::Strategy | Kind::Flag) {
             if form != Form::Flag {
                 let beside = self.beside(&tokens);
                 self.cx

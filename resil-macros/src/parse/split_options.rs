@@ -90,7 +90,7 @@ fn at_missing_commas(tokens: TokenStream, spec: &Spec, cx: &ParseContext<'_>) ->
 /// Whether the option `name` may be a bare word.
 fn is_flag(spec: &Spec, name: &str) -> bool {
     let option = spec.option(name);
-    option.is_some_and(|option| matches!(option.kind, Kind::Strategy | Kind::Jitter))
+    option.is_some_and(|option| matches!(option.kind, Kind::Strategy | Kind::Flag | Kind::Jitter))
 }
 
 /// Returns the options inside brackets of their own: `(max = 5)`. A tuple of values has no names.

@@ -88,7 +88,7 @@ impl Opt {
     /// Formats the option with a value, as the user would write it.
     pub(crate) fn write(&self, value: &str) -> String {
         match self.kind {
-            Kind::Strategy => self.name.to_owned(),
+            Kind::Strategy | Kind::Flag => self.name.to_owned(),
             Kind::Pattern(_) | Kind::Idents => format!("{}({value})", self.name),
             Kind::Budget if value.starts_with('(') => format!("{}{value}", self.name),
             _ => format!("{} = {value}", self.name),
@@ -156,8 +156,10 @@ impl PatternSubject {
 /// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A flag that stands alone.
+    /// A flag that stands alone: one of several.
     Strategy,
+    /// A flag that stands alone.
+    Flag,
     Duration,
     Durations,
     Count,
@@ -190,7 +192,7 @@ impl Kind {
     /// Completes the sentence "`base` takes ..".
     pub(crate) fn takes(self) -> String {
         match self {
-            Self::Strategy => "no value".to_owned(),
+            Self::Strategy | Self::Flag => "no value".to_owned(),
             Self::Duration => "a duration".to_owned(),
             Self::Durations => "a list of durations".to_owned(),
             Self::Count => "a count".to_owned(),

@@ -2,10 +2,10 @@
 
 use crate::parse::{Alias, AliasTarget};
 
-/// Names for a value in place of the error, for which there is no attribute.
+/// Names for a value in place of the error: an attribute of its own.
 pub(super) const FALLBACK: Alias = Alias {
     names: &["fallback", "fallback_method", "default", "recover"],
     target: AliasTarget::Advice(
-        "write it where the function is called: `match charge(&order).await { Err(e) => .., ok => ok }`",
+        "write `#[fallback(|error| ..)]` above it: it is an attribute of its own",
     ),
 };

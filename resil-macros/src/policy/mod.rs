@@ -8,6 +8,7 @@
 mod aliases;
 mod circuit;
 mod clones;
+mod fallback;
 mod hedge;
 mod idempotent;
 mod layer;
@@ -36,6 +37,7 @@ macro_rules! policies {
             idempotent,
             rate_limit,
             hedge,
+            fallback,
         }
     };
 }

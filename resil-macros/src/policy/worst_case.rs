@@ -19,6 +19,8 @@ pub(crate) struct WorstCase {
     pub(super) other_caller: Option<&'static str>,
     /// The words for the wait for a turn, which comes on top of the rest, where it can't be added.
     pub(super) turn: Option<String>,
+    /// Whether the time of a fallback comes on top of the rest.
+    pub(super) fallback: bool,
 }
 
 impl WorstCase {
@@ -75,10 +77,17 @@ impl WorstCase {
         }
     }
 
-    /// Forgets how long the attempts take, as under a limit the wait for another call's claim may
-    /// take all of the time.
+    /// Adds the time of a fallback.
+    pub(super) fn before_a_fallback(mut self) -> Self {
+        self.fallback = true;
+        self
+    }
+
+    /// Forgets how long the attempts take, as under a limit the wait for another call's claim, or a
+    /// fallback, may take all of the time.
     fn include_other_caller(&mut self) {
-        if self.other_caller.take().is_some() {
+        let fallback = std::mem::take(&mut self.fallback);
+        if self.other_caller.take().is_some() || fallback {
             self.time = None;
             self.limits.clear();
         }
@@ -101,13 +110,15 @@ impl WorstCase {
             (None, [], None) => ", for as long as the body takes".to_owned(),
             (None, limits, _) => format!(" and {} in all", at_most(limits)),
         };
-        let other_caller = self
-            .other_caller
-            .map(|wait| format!("{wait} for another caller's run with the same key"));
-        let besides: Vec<String> = other_caller.into_iter().chain(self.turn.clone()).collect();
-        match besides.as_slice() {
-            [] => text,
-            besides => format!("{text}, besides {}", besides.join(" and ")),
+        let wait = self.other_caller;
+        let wait = wait.map(|wait| format!("{wait} for another caller's run with the same key"));
+        let fallback = self.fallback.then(|| "the fallback".to_owned());
+        let turn = self.turn.clone();
+        let besides: Vec<String> = wait.into_iter().chain(turn).chain(fallback).collect();
+        if besides.is_empty() {
+            text
+        } else {
+            format!("{text}, besides {}", besides.join(" and "))
         }
     }
 }

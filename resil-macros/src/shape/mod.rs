@@ -3,6 +3,7 @@
 mod borrow;
 mod copied;
 mod made_elsewhere;
+mod plain;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,6 +12,8 @@ use syn::{ReturnType, Type};
 use self::borrow::check_borrow_out;
 use self::copied::check_unique_arguments;
 use self::made_elsewhere::made_elsewhere;
+use self::plain::check_blocking;
+pub(crate) use self::plain::is_plain;
 use crate::diag::Diag;
 use crate::facts::Facts;
 use crate::input::{Binding, Input};
@@ -75,6 +78,9 @@ pub(crate) fn check(
     // A function that can't be async is not told to become it.
     if check_qualifiers(input, &attribute, diag) && has_body {
         check_async(input, block, &attribute, stack, diag);
+        if block.is_some_and(Block::is_plain) {
+            check_blocking(input, facts, diag);
+        }
     }
     check_result(input, diag);
     let outcome = outcome_type(input.output(), block.is_some_and(Block::is_boxed));

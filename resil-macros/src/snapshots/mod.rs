@@ -175,3 +175,45 @@ fn a_stack_that_runs_nothing_twice() {
         },
     );
 }
+
+#[test]
+fn fallback() {
+    check(
+        "fallback",
+        quote! {
+            #[fallback(|error| cached(id, error).await, unless(Error::NotFound))]
+            async fn price(id: u64) -> Result<Price, Error> {
+                ask(id).await
+            }
+        },
+    );
+}
+
+#[test]
+fn fallback_to_the_last_value() {
+    check(
+        "fallback_last_ok",
+        quote! {
+            #[fallback(last_ok, max_age = 5m, key = id)]
+            async fn price(id: u64) -> Result<Price, Error> {
+                ask(id).await
+            }
+        },
+    );
+}
+
+#[test]
+fn a_function_that_is_not_async() {
+    check(
+        "blocking",
+        quote! {
+            #[fallback(Ok(Receipt::queued(order)))]
+            #[idempotent(key = order.id)]
+            #[circuit(name = "pay")]
+            #[retry(max = 5)]
+            fn charge(order: &Order) -> Result<Receipt, PayError> {
+                post(order)
+            }
+        },
+    );
+}

@@ -60,15 +60,17 @@ enum BodyKind {
     Async,
     /// A function that returns a future with the block in it: `Box::pin(async move { .. })`.
     Boxed,
+    /// A function that is not async, with the block as its body.
+    Plain,
 }
 
 /// How the layers of a stack are put around a block.
 pub(crate) struct Wrapping<'a> {
     /// For each group of layers, outermost first: the number of `#[instrument]`s below it.
     pub(crate) instruments_below: &'a [usize],
-    /// Whether the block may run more than once. Then the code of an `#[instrument]` inside may
-    /// move nothing.
-    pub(crate) runs_again: bool,
+    /// Whether code that runs after the block may use the arguments. Then the code of an
+    /// `#[instrument]` inside may move nothing.
+    pub(crate) keeps_arguments: bool,
     /// The arguments that are cloned for each attempt: their hoisted variables need no `mut`.
     pub(crate) cloned: &'a [String],
     /// The function's own braces.
@@ -139,6 +141,24 @@ pub(crate) fn behind_the_block(content: TokenStream) -> Option<Ident> {
 }
 
 impl Block {
+    /// Returns the block of a function that is not async: its body, inside the code that each
+    /// `#[instrument]` made of it.
+    pub(crate) fn plain(content: TokenStream) -> Self {
+        let mut core: Tokens = content.into_iter().collect();
+        let mut instruments = Vec::new();
+        while let Some((wrapper, inner)) = Wrapper::of_plain_instrument(&core) {
+            instruments.push(wrapper);
+            core = inner;
+        }
+        Self {
+            outer: Wrapper(Vec::new()),
+            kind: BodyKind::Plain,
+            early_return: None,
+            instruments,
+            core,
+        }
+    }
+
     /// Returns the `let`s into which `async_trait` has hoisted arguments.
     pub(crate) fn hoisted(&self) -> Vec<Local> {
         let Some(block) = self.hoisting() else {
@@ -160,6 +180,11 @@ impl Block {
         self.kind == BodyKind::Boxed
     }
 
+    /// Whether the function is not async, and returns no future.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.kind == BodyKind::Plain
+    }
+
     /// Returns a `return` that leaves the function before the block, and so bypasses all layers.
     pub(crate) fn early_return(&self) -> Option<&Ident> {
         self.early_return.as_ref()
@@ -168,7 +193,7 @@ impl Block {
     fn hoisting(&self) -> Option<shapes::Hoisting> {
         match self.kind {
             BodyKind::Boxed => async_trait_block(&self.core),
-            BodyKind::Async => None,
+            BodyKind::Async | BodyKind::Plain => None,
         }
     }
 
@@ -205,7 +230,7 @@ impl Block {
         };
         for below in 0.. {
             while let Some((group, _)) = groups.next_if(|(_, n)| *n == below) {
-                if wrapping.runs_again && below > 0 {
+                if wrapping.keeps_arguments && below > 0 {
                     content = without_moves(content.into_iter().collect());
                 }
                 content = replace(group, BodySite::block(content, braces, boxed));

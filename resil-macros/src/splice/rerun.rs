@@ -3,8 +3,12 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use super::shapes::{Tokens, async_trait_block, instrument_block, instruments, recorded_block};
+use super::shapes::{
+    Tokens, async_trait_block, holds, instrument_block, instruments, recorded_block,
+};
 use crate::tokens::{collect, group_like, is_ident, is_punct};
+
+const FAKE_RETURN: &str = "__tracing_attr_fake_return";
 
 /// Turns the `async move`s that `instrument` wrote into `async`, and borrows the arguments that
 /// `async_trait` hoisted into them. Does the same for each `instrument` inside.
@@ -20,8 +24,18 @@ pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
         });
         tokens.remove(at - 1);
     }
+    // In a function that is not async: `(move || { .. })()`.
+    if let [keyword, bar, second, block] = tokens.as_slice()
+        && is_ident(keyword, "move")
+        && is_punct(bar, '|')
+        && is_punct(second, '|')
+        && holds(std::slice::from_ref(block), FAKE_RETURN)
+    {
+        tokens.remove(0);
+    }
     for token in &mut tokens {
-        if instruments(std::slice::from_ref(token)) > 0 {
+        let one = std::slice::from_ref(token);
+        if instruments(one) > 0 || holds(one, FAKE_RETURN) {
             map_group(token, without_moves);
         }
     }

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-use super::shapes::{Tokens, has_fake_return, instrument_block, recorded_block, sole_brace};
+use super::shapes::{Tokens, has_fake_return, holds, instrument_block, recorded_block, sole_brace};
 use crate::tokens::{collect, group_like, is_brace};
 
 /// Tokens with a hole. Each level, from the outside to the inside, has the index of the group that
@@ -19,6 +19,24 @@ impl Wrapper {
     pub(super) fn of_instrument(tokens: Tokens) -> Result<(Self, Tokens), Tokens> {
         let whole = tokens.clone();
         Self::peel(tokens).ok_or(whole)
+    }
+
+    /// Splits the body of a function that is not async into the code of its outer `#[instrument]` and
+    /// the block inside it.
+    pub(super) fn of_plain_instrument(tokens: &[TokenTree]) -> Option<(Self, Tokens)> {
+        if !holds(tokens, "__tracing_attr_guard") {
+            return None;
+        }
+        let mut frames = Vec::new();
+        let mut inner = tokens.to_vec();
+        while !has_fake_return(&inner) {
+            let is_way =
+                |t: &TokenTree| holds(std::slice::from_ref(t), "__tracing_attr_fake_return");
+            let at = inner.iter().rposition(is_way)?;
+            inner = enter(&mut frames, inner, at)?;
+        }
+        let inner = enter_behind_fake_return(&mut frames, inner)?;
+        Some((Self(frames), inner))
     }
 
     fn peel(tokens: Tokens) -> Option<(Self, Tokens)> {

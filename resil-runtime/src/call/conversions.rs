@@ -80,6 +80,10 @@ impl<R, T, E, P> Conversions<R, T, E, P> {
     pub(crate) fn join(self, r: Result<T, E>) -> R {
         (self.join)(r)
     }
+
+    pub(crate) fn make(self, refusal: P) -> E {
+        (self.make)(refusal)
+    }
 }
 
 impl<R, T, E, P> Clone for Conversions<R, T, E, P> {

@@ -11,6 +11,7 @@ mod id;
 pub(crate) mod map_output;
 mod outcome;
 mod per_type;
+pub(crate) mod run;
 mod site;
 mod state;
 mod types;
@@ -19,7 +20,7 @@ pub use self::conversions::FromResil;
 pub use self::id::CallId;
 pub use self::outcome::{Failure, Outcome};
 pub use self::site::Site;
-pub use self::state::{CallState, watch};
+pub use self::state::{CallState, watch, watch_run};
 pub use self::types::Types;
 
 pub(crate) use self::id::CallNumber;

@@ -1,6 +1,7 @@
 //! The annotated function that a stack belongs to, and the name it is shown by.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The annotated function that a stack of policies belongs to.
@@ -12,6 +13,8 @@ pub struct Site {
     line: u32,
     /// The name of the site, chosen when it is first shown.
     name: OnceLock<&'static str>,
+    /// Whether a wait of the function has blocked the poll of a task, and was told.
+    has_blocked: AtomicBool,
 }
 
 impl Site {
@@ -22,7 +25,13 @@ impl Site {
             function,
             line,
             name: OnceLock::new(),
+            has_blocked: AtomicBool::new(false),
         }
+    }
+
+    /// Returns true the first time that it is called.
+    pub(crate) fn is_first_block(&self) -> bool {
+        !self.has_blocked.swap(true, Relaxed)
     }
 
     /// Returns the module path and name of the function.

@@ -248,6 +248,23 @@ pub fn watch<F: Future>(body: F, call: &CallState) -> Watched<'_, F> {
     }
 }
 
+/// Runs `body`, an attempt of `call`, as [`watch`] does, in a function that is not async.
+#[inline(always)]
+pub fn watch_run<R>(body: impl FnOnce() -> R, call: &CallState) -> R {
+    /// Dropped by a panic of the attempt.
+    struct Attempt<'a>(&'a CallState);
+    impl Drop for Attempt<'_> {
+        fn drop(&mut self) {
+            self.0.set(ATTEMPT_DROPPED);
+        }
+    }
+    call.set(POLLED_SINCE_CLAIM | POLLED_SINCE_PERMIT);
+    let attempt = Attempt(call);
+    let out = call.asking(body);
+    std::mem::forget(attempt);
+    out
+}
+
 impl<F: Future> Future for Watched<'_, F> {
     type Output = F::Output;
 

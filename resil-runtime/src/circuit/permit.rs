@@ -158,6 +158,28 @@ impl Permit<'_> {
         self.call.asking(ask)
     }
 
+    /// Runs `inside`, which blocks the thread, under this permit.
+    #[inline(always)]
+    pub fn run<R>(&self, inside: impl FnOnce() -> R) -> R {
+        let frame = Polled {
+            frame: self.enter(),
+            permit: self,
+        };
+        let out = inside();
+        frame.leave();
+        out
+    }
+
+    /// Runs `wait`, the sleep of a retry below, and leaves it out of the time that the call takes.
+    #[inline(always)]
+    pub fn leaving_out_run(&self, wait: impl FnOnce()) {
+        let since = self.admitted.wait_begins();
+        wait();
+        if since != 0 {
+            self.admitted.wait_ended(since);
+        }
+    }
+
     /// Wraps `wait`, the pause of a retry below, so that it is left out of the time that the call
     /// takes.
     #[inline(always)]

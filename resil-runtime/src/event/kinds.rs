@@ -174,6 +174,32 @@ pub enum Event {
         /// The function whose settings are not used.
         function: &'static str,
     },
+    /// A call failed, and a `#[fallback]` takes the place of its error.
+    ///
+    /// With an expression it is told before the expression runs, which may fail in its turn; with
+    /// `last_ok` only if there is a value.
+    #[non_exhaustive]
+    FellBack {
+        /// The annotated function.
+        function: &'static str,
+        /// The text of the error that the fallback takes the place of, as in
+        /// [`Retry`](Self::Retry).
+        error: Option<Arc<str>>,
+        /// The call.
+        call: CallId,
+    },
+    /// A function that is not async is about to block the poll of a task of tokio for more than 1 ms:
+    /// meanwhile the other tasks of that thread stand still. It is told once for each function, while
+    /// there is a listener.
+    #[non_exhaustive]
+    WorkerBlocked {
+        /// The annotated function.
+        function: &'static str,
+        /// The longest time for which it may wait.
+        wait: Duration,
+        /// The call.
+        call: CallId,
+    },
     /// `#[idempotent]` did something other than run the body and record its result.
     #[cfg(feature = "idempotent")]
     #[non_exhaustive]
@@ -206,6 +232,8 @@ impl Event {
             | Self::RetryStopped { call, .. }
             | Self::RetrySucceeded { call, .. }
             | Self::RetryNested { call, .. }
+            | Self::FellBack { call, .. }
+            | Self::WorkerBlocked { call, .. }
             | Self::TimedOut { call, .. } => Some(*call),
             Self::Hedged { call, .. } | Self::HedgeWon { call, .. } => Some(*call),
             Self::CircuitChanged { call, .. } | Self::CircuitRefused { call, .. } => *call,

@@ -204,6 +204,9 @@ impl CallReport {
                 of.function = function;
                 of.hedges = of.hedges.saturating_add(1);
             }
+            Event::FellBack { function, call, .. } => {
+                self.call(*call, function).function = function
+            }
             Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
             Event::RateLimited { name, call, .. } => self.refused(*call, name),
             #[cfg(feature = "idempotent")]

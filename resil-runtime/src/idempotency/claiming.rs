@@ -15,9 +15,10 @@ use super::memory::MemoryStore;
 use super::policy::{Conflict, IdempotentPolicy};
 use super::records::{Answer, Token};
 use super::store::Recorded;
+use super::timer::{Driver, TASK, Timer};
 use super::waiters::{HEAD_START, QueuedWaiter, Signal};
 use crate::call::{Failure, Outcome};
-use crate::clock::{self, Instant, Sleep};
+use crate::clock::{self, Instant};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
 use crate::error::idempotency::Cause;
@@ -119,7 +120,7 @@ struct Wait {
     /// Fires at the soonest of the deadline, the end of the owner's lease, and the end of another
     /// waiter's head start. The lease counts since an owner may vanish without a sign. Each waiter
     /// has a timer of its own, since one whose task is not polled must not hold up the others.
-    timer: Pin<Box<Sleep>>,
+    timer: Timer,
 }
 
 impl Wait {
@@ -130,12 +131,12 @@ impl Wait {
             Signal::Soon => {
                 let soon = clock::add(clock::now(), HEAD_START);
                 if soon < self.timer.deadline() {
-                    self.timer.as_mut().reset(soon);
+                    self.timer.reset(soon);
                 }
             }
             Signal::Wait => {}
         }
-        self.timer.as_mut().poll(cx)
+        self.timer.poll(cx)
     }
 }
 
@@ -150,23 +151,7 @@ impl<'a, T, E> Future for ClaimFuture<'a, T, E> {
     type Output = ClaimOutcome<'a, T, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ClaimOutcome<'a, T, E>> {
-        let this = &mut *self;
-        this.call.asks();
-        let (name, answer) = match std::mem::replace(&mut this.state, State::Answered) {
-            State::Found(name, recorded) => {
-                let replay = this.replay(name, &recorded);
-                (name, replay.map(ClaimOutcome::Replay))
-            }
-            State::Asking(key, fingerprint) => (key.name(), ready!(this.ask(key, fingerprint, cx))),
-            State::Refused(refused) => (refused.0, Err(refused.1)),
-            State::Answered => panic!("polled after it was done"),
-        };
-        // Leaves the queue now. If this waiter was called and has not claimed, the next one is
-        // called.
-        this.wait = None;
-        Poll::Ready(
-            answer.unwrap_or_else(|cause| ClaimOutcome::Refuse(this.call.refuse(name, cause))),
-        )
+        self.poll_with(cx, &TASK)
     }
 }
 
@@ -186,6 +171,43 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
             state: begun.state,
             wait: None,
         }
+    }
+
+    /// Polls the claim of a call that waits as `driver` says.
+    pub(super) fn poll_with(
+        &mut self,
+        cx: &mut Context<'_>,
+        driver: &Driver,
+    ) -> Poll<ClaimOutcome<'a, T, E>> {
+        self.call.asks();
+        let (name, answer) = match std::mem::replace(&mut self.state, State::Answered) {
+            State::Found(name, recorded) => {
+                let replay = self.replay(name, &recorded);
+                (name, replay.map(ClaimOutcome::Replay))
+            }
+            State::Asking(key, fingerprint) => {
+                let name = key.name();
+                (name, ready!(self.ask(key, fingerprint, cx, driver)))
+            }
+            State::Refused(refused) => (refused.0, Err(refused.1)),
+            State::Answered => panic!("polled after it was done"),
+        };
+        // Leaves the queue now. If this waiter was called and has not claimed, the next one is
+        // called.
+        self.wait = None;
+        Poll::Ready(
+            answer.unwrap_or_else(|cause| ClaimOutcome::Refuse(self.call.refuse(name, cause))),
+        )
+    }
+
+    /// Returns until when the call waits, unless it is called before; `None` if it does not wait.
+    pub(super) fn waits_until(&self) -> Option<Instant> {
+        self.wait.as_ref().map(|wait| wait.timer.deadline())
+    }
+
+    /// Returns the call.
+    pub(super) fn call(&self) -> KeyedCall<'a> {
+        self.call
     }
 
     /// Returns the answer of a call that found the outcome of its key as it began; `None` if it is
@@ -214,6 +236,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         key: Arc<Key>,
         fingerprint: Option<Fingerprint>,
         cx: &mut Context<'_>,
+        driver: &Driver,
     ) -> Poll<Result<ClaimOutcome<'a, T, E>, Cause>> {
         if active_claims::holds(self.store, &key.looked_for()) {
             return Poll::Ready(Err(Cause::Reentrant));
@@ -225,7 +248,8 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
             }
             wait.waiter.asks();
         }
-        let request = self.policy.request(fingerprint);
+        let mut request = self.policy.request(fingerprint);
+        request.lease = (driver.lease)(request.lease);
         Poll::Ready(loop {
             let lease_end = match self.store.claim(&key, &request) {
                 Some(Answer::Busy { lease_end }) => lease_end,
@@ -245,7 +269,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                 Some(Answer::Indeterminate) => break Err(Cause::Indeterminate),
                 Some(Answer::NoRoom) | None => break Err(Cause::Full),
             };
-            match self.met(&key, lease_end, cx) {
+            match self.met(&key, lease_end, cx, driver) {
                 Next::AskAgain => {}
                 Next::Refuse(cause) => break Err(cause),
                 Next::Wait => {
@@ -258,9 +282,18 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
 
     /// Decides the next step of a call whose key has an owner. The owner's lease ends at
     /// `lease_end`, unless it is renewed.
-    fn met(&mut self, key: &Arc<Key>, lease_end: Instant, cx: &mut Context<'_>) -> Next {
+    fn met(
+        &mut self,
+        key: &Arc<Key>,
+        lease_end: Instant,
+        cx: &mut Context<'_>,
+        driver: &Driver,
+    ) -> Next {
         let now = clock::now();
-        let left = lease_end.saturating_duration_since(now);
+        // An owner that blocks its thread has a lease without an end.
+        let left = lease_end
+            .saturating_duration_since(now)
+            .min(self.policy.lease);
         let in_progress = Next::Refuse(Cause::InProgress(Some(left)));
         let Some(wait) = &mut self.wait else {
             let deadline = Deadline::current().map(Deadline::instant);
@@ -274,7 +307,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
             self.wait = Some(Box::new(Wait {
                 waiter,
                 deadline,
-                timer: Box::pin(clock::sleep_until(sooner(deadline, lease_end))),
+                timer: (driver.timer)(sooner(deadline, lease_end)),
             }));
             self.call.tell(key.name(), IdempotencyEvent::Waiting);
             // Asks once more from the queue: the owner may have ended before this waiter was in it,
@@ -291,9 +324,9 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         wait.waiter.go_on();
         let until = sooner(wait.deadline, lease_end);
         if wait.timer.deadline() != until {
-            wait.timer.as_mut().reset(until);
+            wait.timer.reset(until);
         }
-        if wait.timer.as_mut().poll(cx).is_ready() {
+        if wait.timer.poll(cx).is_ready() {
             return Next::AskAgain;
         }
         Next::Wait

@@ -10,6 +10,7 @@ use super::memory::MemoryStore;
 use super::policy::IdempotentPolicy;
 use super::records::{LeaseLost, Token};
 use super::store::{OnAbandon, Outcome, Recorded};
+use crate::call::Outcome as CallOutcome;
 use crate::clock::{self, Instant};
 use crate::error::Refusal;
 use crate::error::idempotency::Cause;
@@ -40,6 +41,33 @@ impl<T, E> HeldClaim<'_, T, E> {
     /// record too.
     pub fn fence(&self) -> u64 {
         self.lease.fence
+    }
+
+    /// Records the outcome of the body, if it is to be recorded.
+    pub(super) fn record(&mut self, out: &CallOutcome<T, E>) {
+        let (fns, lease) = (self.fns, &mut self.lease);
+        let limit = lease.store.max_result();
+        match lease.call.to_record(out) {
+            Some(Ok(value)) => {
+                lease.stage = Stage::Recording;
+                let bytes = ((fns.ok)().encode)(value, limit);
+                lease.complete(Outcome::Ok, bytes);
+            }
+            Some(Err(e)) => {
+                if let Some(err) = fns.err {
+                    lease.stage = Stage::Recording;
+                    lease.complete(Outcome::Err, (err().encode)(e, limit));
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Ends the claim, if nothing was recorded. Whatever may hold an attempt was dropped before.
+    pub(super) fn end(&mut self) {
+        if self.lease.stage == Stage::Open {
+            self.lease.end(self.lease.call.unrecorded());
+        }
     }
 }
 

@@ -51,6 +51,11 @@ impl<'a> KeyedCall<'a> {
         is_awake().then(|| id_of(Some(self.state)))
     }
 
+    /// Returns the call's id, for an event that somebody listens to.
+    pub(super) fn id_for_event(&self) -> CallId {
+        id_of(Some(self.state))
+    }
+
     /// Tells the listeners what the call did.
     pub fn tell(&self, name: &'static str, what: IdempotencyEvent) {
         tell(name, what, self.shown, || Some(id_of(Some(self.state))));

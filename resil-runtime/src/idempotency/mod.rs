@@ -6,6 +6,7 @@
 //! such stores. Users read `resil::idempotency` instead.
 
 pub(crate) mod active_claims;
+mod blocking;
 mod capacity;
 pub(crate) mod claiming;
 pub(crate) mod codec;
@@ -27,6 +28,7 @@ pub(crate) mod running;
 pub(crate) mod site;
 pub mod store;
 pub(crate) mod tell;
+mod timer;
 pub(crate) mod waiters;
 
 #[cfg(test)]

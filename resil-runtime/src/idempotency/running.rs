@@ -8,11 +8,10 @@ use pin_project_lite::pin_project;
 use tokio::task::unconstrained;
 
 use super::claiming::{ClaimFuture, ClaimOutcome};
-use super::held_claim::{HeldClaim, Lease, Stage};
+use super::held_claim::{HeldClaim, Lease};
 use super::records::LeaseLost;
-use super::store::Outcome as Recording;
 use crate::call::CallState;
-use crate::call::{Failure, Outcome};
+use crate::call::{Failure, Outcome, Site};
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
 
@@ -109,6 +108,23 @@ where
 }
 
 impl<T, E> Progress<'_, T, E> {
+    /// Claims the key by blocking the thread, and runs `inside` under the claim: see
+    /// [`ClaimFuture::block`].
+    ///
+    /// # Panics
+    ///
+    /// If it was polled before.
+    pub fn block(
+        self,
+        site: &'static Site,
+        inside: impl FnOnce() -> Outcome<T, E, Refusal>,
+    ) -> Outcome<T, E, Refusal> {
+        match self.0 {
+            State::Claiming(claim) => claim.block(site, inside),
+            State::Claimed { .. } | State::Over => unreachable!("nobody polls it before"),
+        }
+    }
+
     /// Polls the claim, and then `inside` under it. When this is ready, `inside` has been dropped.
     ///
     /// # Panics
@@ -171,26 +187,10 @@ impl<T, E> Progress<'_, T, E> {
             }
             return Poll::Pending;
         };
-        let (fns, limit) = (claim.fns, lease.store.max_result());
-        match lease.call.to_record(&out) {
-            Some(Ok(value)) => {
-                lease.stage = Stage::Recording;
-                let bytes = ((fns.ok)().encode)(value, limit);
-                lease.complete(Recording::Ok, bytes);
-            }
-            Some(Err(e)) => {
-                if let Some(err) = fns.err {
-                    lease.stage = Stage::Recording;
-                    lease.complete(Recording::Err, (err().encode)(e, limit));
-                }
-            }
-            None => {}
-        }
+        claim.record(&out);
         // Dropped before the end is chosen: `inside` may hold an attempt that is cut only by this.
         inside.set(None);
-        if lease.stage == Stage::Open {
-            lease.end(lease.call.unrecorded());
-        }
+        claim.end();
         Poll::Ready(out)
     }
 }

@@ -4,8 +4,11 @@ use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use super::limit::{Limit, Reserved};
+use crate::blocking;
+use crate::call::{CallState, Site, id_of};
 use crate::clock::{self, Instant, Sleep};
 use crate::sync::Arc;
 
@@ -58,8 +61,19 @@ impl Turn {
 
     /// Blocks the thread until the turn comes.
     pub(super) fn block(mut self) {
-        clock::block(self.0.at.saturating_duration_since(clock::now()));
+        clock::sleep_thread(self.left());
         self.0.came = true;
+    }
+
+    /// Blocks the thread until the turn comes, in a call of the function of `site`, which is not async.
+    #[cold]
+    pub fn sleep(mut self, site: &'static Site, call: Option<&CallState>) {
+        blocking::sleep(self.left(), site, || id_of(call));
+        self.0.came = true;
+    }
+
+    fn left(&self) -> Duration {
+        self.0.at.saturating_duration_since(clock::now())
     }
 }
 

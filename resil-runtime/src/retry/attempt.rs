@@ -37,6 +37,13 @@ pub fn attempt<F: Future>(site: &'static RetrySite, body: F) -> Attempt<F> {
     Attempt { body, site }
 }
 
+/// Runs `body` as an attempt of the function of `site`, which is not async.
+#[inline(always)]
+pub fn run_attempt<R>(site: &'static RetrySite, body: impl FnOnce() -> R) -> R {
+    let _restore = Restore::enter(site);
+    body()
+}
+
 impl<F: Future> Future for Attempt<F> {
     type Output = F::Output;
 

@@ -354,6 +354,14 @@ impl Retry {
     pub fn pause(&mut self) -> Pause<'_> {
         Pause(self)
     }
+
+    /// Sleeps the thread until the next attempt is due: in a function that is not async.
+    #[cold]
+    pub fn sleep(&mut self) {
+        if let Some(waiting) = &mut *self.0 {
+            waiting.as_mut().sleep();
+        }
+    }
 }
 
 #[cold]

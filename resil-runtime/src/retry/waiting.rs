@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::budget::Budget;
 use super::site::RetrySite;
+use crate::blocking;
 use crate::call::CallNumber;
 use crate::clock::{self, Sleep};
 use crate::event::{self, ErrorText, Event, StopReason};
@@ -52,6 +53,8 @@ pin_project! {
     #[project = WaitProj]
     #[derive(Debug)]
     enum Wait {
+        // It has not begun: nobody knows yet whether it blocks the thread.
+        Due,
         Sleep { #[pin] sleep: Sleep },
         // A delay of zero makes no timer, and still lets other tasks run.
         Yield { yielded: bool },
@@ -100,12 +103,7 @@ impl Waiting {
         *this.delay = delay;
         *this.charged = charged;
         *this.under_way = true;
-        this.wait.set(match delay {
-            Duration::ZERO => Wait::Yield { yielded: false },
-            delay => Wait::Sleep {
-                sleep: clock::sleep_until(clock::add(clock::now(), delay)),
-            },
-        });
+        this.wait.set(Wait::Due);
     }
 
     /// Notes that no attempt follows.
@@ -115,9 +113,17 @@ impl Waiting {
 
     pub(super) fn poll_wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
+        if let WaitProj::Due = this.wait.as_mut().project() {
+            this.wait.set(match *this.delay {
+                Duration::ZERO => Wait::Yield { yielded: false },
+                delay => Wait::Sleep {
+                    sleep: clock::sleep_until(clock::add(clock::now(), delay)),
+                },
+            });
+        }
         let wait = match this.wait.as_mut().project() {
             WaitProj::Sleep { sleep } => sleep.poll(cx),
-            WaitProj::Yield { yielded: true } | WaitProj::Over => Poll::Ready(()),
+            WaitProj::Yield { yielded: true } | WaitProj::Over | WaitProj::Due => Poll::Ready(()),
             WaitProj::Yield { yielded } => {
                 *yielded = true;
                 cx.waker().wake_by_ref();
@@ -129,6 +135,17 @@ impl Waiting {
             this.wait.set(Wait::Over);
         }
         wait
+    }
+
+    /// Sleeps the thread for the whole wait.
+    pub(super) fn sleep(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let call = &mut *this.call;
+        blocking::sleep(*this.delay, this.site.site, || {
+            call.get_or_insert_with(CallNumber::next).id()
+        });
+        *this.charged = None;
+        this.wait.set(Wait::Over);
     }
 
     #[cold]

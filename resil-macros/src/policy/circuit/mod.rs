@@ -38,6 +38,7 @@ impl Policy for Circuit {
             can_refuse: true,
             needs_call_state: true,
             holds_permit: true,
+            only_async: None,
             classifies: self.classifies(),
             ..Facts::new(NAME, self.span)
         }

@@ -50,7 +50,9 @@ impl Hedge {
                 quote_spanned!(at=> #map(#future, |__resil_r| { let __resil_r = #outcome; #judged }))
             }
             Inner::Future(future) => quote_spanned!(at=> #map(#future, |__resil_r| { #judged })),
-            Inner::Value(value) | Inner::Returned(value) => {
+            // No hedge stands on a function that is not async, so nothing is called in place.
+            inner @ (Inner::Value(_) | Inner::Returned(_) | Inner::Called { .. }) => {
+                let value = inner.awaited(self.span);
                 quote_spanned!(at=> async { let __resil_r = #value; #judged })
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 
-use crate::facts::{Classifies, Copies, Facts};
+use crate::facts::{Classifies, Copies, Facts, OnlyAsync};
 use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Pattern, PatternSubject, Spec};
 use crate::policy::aliases::FALLBACK;
 
@@ -285,6 +285,11 @@ pub(super) fn facts(hedge: &Hedge) -> Facts {
         needs_call_state: true,
         clones: hedge.clone.clone(),
         classifies,
+        only_async: Some(OnlyAsync {
+            span: hedge.span,
+            why: "copies of a call that blocks its thread can't run beside each other",
+            instead: " with `tokio::task::spawn_blocking(..)` around the code that blocks",
+        }),
         ..Facts::new(NAME, hedge.span)
     }
 }

@@ -30,7 +30,12 @@ impl Idempotent {
             Some(_) => "recorded_with_errors",
             None => "recorded",
         });
-        let mut body = cx.future(inner, self.span);
+        let is_async = cx.stack.is_async;
+        let mut body = if is_async {
+            cx.future(inner, self.span)
+        } else {
+            cx.closure(inner, self.span)
+        };
         if self.errors.is_some() || self.forget_ok.is_some() {
             let keeps = match &self.errors {
                 None => cx.on_value(None, self.span),
@@ -42,8 +47,12 @@ impl Idempotent {
                 cx.private("map_output", self.span),
                 cx.private("weigh", self.span),
             );
-            body = quote_spanned! {at=>
-                #map(#body, |__resil_r| #weigh(__resil_r, __resil_call, #forgets, #keeps))
+            let weighed = quote_spanned!(at=> #weigh(__resil_r, __resil_call, #forgets, #keeps));
+            body = if is_async {
+                quote_spanned!(at=> #map(#body, |__resil_r| #weighed))
+            } else {
+                let run = cx.private("run", self.span);
+                quote_spanned!(at=> || { let __resil_r = #run(#body); #weighed })
             };
         }
         // Inside a loop each attempt makes a claim of its own.
@@ -62,14 +71,23 @@ impl Idempotent {
             None => (quote_spanned!(at=> begin), TokenStream::new()),
         };
         let types = cx.types(self.span);
-        let inner = Inner::Future(quote_spanned! {at=>
+        let begun = quote_spanned! {at=>
             (&__RESIL_IDEMPOTENT)
                 .of(#types)
                 .#begin(
                     #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_call
                 )
-                .run(#body)
-        });
+        };
+        let inner = if is_async {
+            Inner::Future(quote_spanned!(at=> #begun.run(#body)))
+        } else {
+            let site = EmitContext::site(self.span);
+            Inner::Called {
+                call: quote_spanned!(at=> #begun.block(#site, #body)),
+                outcome: quote_spanned!(at=> __resil_r),
+                is_body: false,
+            }
+        };
         Emitted { entry, inner }
     }
 

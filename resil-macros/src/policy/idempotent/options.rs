@@ -5,8 +5,9 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use syn::LitStr;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, OnlyAsync};
 use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Pattern, PatternSubject, Spec};
+use crate::tokens::first_span;
 
 pub(crate) static SPEC: Spec = Spec {
     owner: "`#[idempotent]`",
@@ -119,6 +120,14 @@ pub(super) fn facts(idempotent: &Idempotent) -> Facts {
         watches_attempts: true,
         replays: true,
         records_errors: idempotent.errors.is_some(),
+        only_async: idempotent.store.as_ref().map(|store| OnlyAsync {
+            span: match store {
+                Store::Named(name) => name.span(),
+                Store::Of(value) => first_span(value),
+            },
+            why: "a store outside of the process is asked in async code",
+            instead: ", or remove `store`: without it keys are kept in memory",
+        }),
         ..Facts::new(NAME, idempotent.span)
     }
 }

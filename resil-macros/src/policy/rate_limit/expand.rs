@@ -17,11 +17,14 @@ impl RateLimit {
         let admit = self.admit(cx, &mut entry);
         let value = cx.value(inner, self.span);
         // The wait is not part of the call that a permit around this layer is for.
-        let turn = if cx.has_permit() {
-            quote_spanned!(at=> (&__resil_permit).leaving_out(__resil_turn))
-        } else {
-            quote_spanned!(at=> __resil_turn)
-        };
+        let (site, call) = (EmitContext::site(self.span), cx.call_state(self.span));
+        let mut turn = quote_spanned!(at=> __resil_turn);
+        let mut sleep = quote_spanned!(at=> __resil_turn.sleep(#site, #call));
+        if cx.leaves_out_pauses() {
+            turn = quote_spanned!(at=> (&__resil_permit).leaving_out(#turn));
+            sleep = quote_spanned!(at=> (&__resil_permit).leaving_out_run(|| #sleep));
+        }
+        let turn = cx.awaits(&turn, &sleep, self.span);
         let label = Lifetime::new("'__resil_rate_limit", at);
         // The result of `admit` must end before the `.await`, or the future holds it beside the turn.
         let inner = Inner::Value(quote_spanned! {at=> #label: {
@@ -33,7 +36,7 @@ impl RateLimit {
                     }
                 };
                 if let ::core::option::Option::Some(__resil_turn) = __resil_turn {
-                    #turn.await;
+                    #turn;
                 }
             }
             #value

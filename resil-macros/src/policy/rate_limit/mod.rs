@@ -41,6 +41,7 @@ impl Policy for RateLimit {
             }),
             can_refuse: true,
             in_place: true,
+            only_async: None,
             ..Facts::new(NAME, self.span)
         }
     }

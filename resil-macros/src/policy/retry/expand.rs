@@ -23,14 +23,18 @@ impl Retry {
         let clones = cx.clone_statements();
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
-        let alone = match inner {
+        let alone = match &inner {
+            _ if !cx.stack.is_one_layer() || self.on_ok.is_some() || delay.is_some() => None,
             Inner::Mapped {
-                ref future,
+                future,
                 is_body: true,
                 ..
-            } if cx.stack.is_one_layer() && self.on_ok.is_none() && delay.is_none() => {
-                Some(quote_spanned!(at=> #future.await))
-            }
+            } => Some(quote_spanned!(at=> #future.await)),
+            Inner::Called {
+                call,
+                is_body: true,
+                ..
+            } => Some(call.clone()),
             _ => None,
         };
         let is_alone = alone.is_some();
@@ -59,12 +63,14 @@ impl Retry {
             #backoff
         };
         let tokens = if self.runs_again() {
+            let mut pause = quote_spanned!(at=> (&mut __resil_retry).pause());
+            let mut sleep = quote_spanned!(at=> (&mut __resil_retry).sleep());
             // The delays are not part of the call that a permit around this layer is for.
-            let pause = if cx.leaves_out_pauses() {
-                quote_spanned!(at=> (&__resil_permit).leaving_out((&mut __resil_retry).pause()))
-            } else {
-                quote_spanned!(at=> (&mut __resil_retry).pause())
-            };
+            if cx.leaves_out_pauses() {
+                pause = quote_spanned!(at=> (&__resil_permit).leaving_out(#pause));
+                sleep = quote_spanned!(at=> (&__resil_permit).leaving_out_run(|| #sleep));
+            }
+            let pause = cx.awaits(&pause, &sleep, self.span);
             quote_spanned! {at=> {
                 #begin
                 loop {
@@ -77,7 +83,7 @@ impl Retry {
                             break __resil_r;
                         }
                     }
-                    #pause.await;
+                    #pause;
                 }
             }}
         } else {

@@ -58,6 +58,7 @@ impl Policy for Retry {
         Facts {
             repeats: Some(repeats),
             in_place: true,
+            only_async: None,
             clones: self.clone.clone(),
             attempt: self.attempt.clone(),
             classifies: self.classifies(),
@@ -70,8 +71,13 @@ impl Policy for Retry {
     }
 
     fn wrap_body(&self, body: TokenStream, span: Span, cx: &EmitContext<'_>) -> TokenStream {
-        let attempt = cx.private("attempt", span);
-        quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, #body))
+        if cx.stack.is_async {
+            let attempt = cx.private("attempt", span);
+            quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, #body))
+        } else {
+            let attempt = cx.private("run_attempt", span);
+            quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, || #body))
+        }
     }
 
     fn words(&self) -> String {

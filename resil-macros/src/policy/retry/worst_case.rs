@@ -40,6 +40,7 @@ impl Retry {
             limits: Vec::new(),
             other_caller: one.other_caller.map(|_| "each attempt's wait"),
             turn: one.turn.map(|turn| format!("{turn} before each attempt")),
+            fallback: one.fallback,
         }
     }
 

@@ -210,6 +210,13 @@ fn every_example_of_the_tables_reads() {
                     args += sample;
                 }
             }
+            if spec.owner == "`#[fallback]`" {
+                args = match option.name {
+                    "last_ok" => args,
+                    "on" | "unless" => format!("7, {args}"),
+                    _ => format!("last_ok, {args}"),
+                };
+            }
             let policy = spec.owner.trim_matches(['`', '#', '[', ']']);
             let stack = format!("{policy}({args})");
             assert_eq!(faults_of(&[&stack]), [""; 0], "{stack}");

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use super::{located_faults_of, stacks};
 
 /// Proposed texts that can't be typed as they stand, and why.
-const EXCEPTIONS: [(&str, &str); 8] = [
+const EXCEPTIONS: [(&str, &str); 9] = [
     ("retry(exponential, ..)", "an outline"),
     ("#[idempotent(..)]", "an outline"),
     ("max = unlimited", "needs an end, which may stand elsewhere"),
@@ -17,6 +17,7 @@ const EXCEPTIONS: [(&str, &str); 8] = [
         "resil::event::subscribe(|event| ..)",
         "stands in the program",
     ),
+    ("on(Lost | Gone)", "stands behind the expression"),
     ("open_max = 5s", "the second of two guesses"),
     (
         "base = 500s",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 
-use crate::facts::{Bound, Facts};
+use crate::facts::{Bound, Facts, OnlyAsync};
 use crate::parse::{DurationValue, Spec};
 
 /// There are no named options; messages use the table to name the attribute.
@@ -43,6 +43,12 @@ pub(super) fn facts(span: Span, limit: Option<Duration>, tokens: TokenStream) ->
         once: false,
         bound: Some(Bound { limit, tokens }),
         can_refuse: true,
+        only_async: Some(OnlyAsync {
+            span,
+            why: "nothing can interrupt a thread",
+            instead: " with `tokio::task::spawn_blocking(..)` around the code that blocks, or ask \
+                      `resil::Deadline::current()` in the body",
+        }),
         ..Facts::new(NAME, span)
     }
 }

@@ -1,0 +1,89 @@
+//! Waits that block the thread: those of functions that are not async.
+//!
+//! Such a wait keeps a thread of tokio from its other tasks. So the first one of each function that
+//! takes longer than [`TOLERATED`] in the poll of a task is told to listeners.
+
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::coop;
+
+use crate::call::{CallId, Site};
+use crate::clock::{self, Instant};
+use crate::event::{self, Event};
+
+/// The longest wait that is not told.
+const TOLERATED: Duration = Duration::from_millis(1);
+
+/// Sleeps the thread for `wait`, in a call of the function of `site`.
+pub(crate) fn sleep(wait: Duration, site: &'static Site, call: impl FnOnce() -> CallId) {
+    warn(wait, site, call);
+    clock::sleep_thread(wait);
+}
+
+/// Parks the thread until it is unparked, or until `at`; it may also return for no reason. `call` is a
+/// call of the function of `site`.
+#[cfg(feature = "idempotent")]
+pub(crate) fn park_until(at: Instant, site: &'static Site, call: impl FnOnce() -> CallId) {
+    let wait = at.saturating_duration_since(clock::now());
+    warn(wait, site, call);
+    clock::park_thread(wait);
+}
+
+/// Tells listeners of a wait that is about to block the poll of a task, once for each function.
+fn warn(wait: Duration, site: &'static Site, call: impl FnOnce() -> CallId) {
+    if wait > TOLERATED && event::is_heard() && is_polling_a_task() && site.is_first_block() {
+        event::emit(|| Event::WorkerBlocked {
+            function: site.name(),
+            wait,
+            call: call(),
+        });
+    }
+}
+
+/// Returns whether this thread is polling a task of tokio.
+///
+/// Only a task has a budget of steps, of which it has taken some: 128 in all. A thread of
+/// `spawn_blocking` is in a runtime too, and has none.
+fn is_polling_a_task() -> bool {
+    const MORE_THAN_ANY: usize = 1_000;
+    if Handle::try_current().is_err() {
+        return false;
+    }
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut taken = Vec::new();
+    while taken.len() < MORE_THAN_ANY {
+        match coop::poll_proceed(&mut cx) {
+            Poll::Ready(step) => taken.push(step),
+            Poll::Pending => break,
+        }
+    }
+    let has_budget = taken.len() < MORE_THAN_ANY;
+    // Each gives back what it took, the last one first.
+    while taken.pop().is_some() {}
+    has_budget
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_is_known_and_keeps_its_budget() {
+        assert!(is_polling_a_task());
+        for _ in 0..10 {
+            assert!(is_polling_a_task() && coop::has_budget_remaining());
+        }
+        let spawned = tokio::spawn(async { is_polling_a_task() });
+        assert!(spawned.await.unwrap_or(false));
+    }
+
+    #[tokio::test]
+    async fn a_thread_for_blocking_code_is_none() {
+        let blocking = tokio::task::spawn_blocking(is_polling_a_task);
+        assert!(!blocking.await.unwrap_or(true));
+        let thread = std::thread::spawn(is_polling_a_task);
+        assert!(!thread.join().unwrap_or(true));
+    }
+}

@@ -1,0 +1,61 @@
+//! How a call waits for the owner of its key: as a task of a runtime, or by blocking its thread.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::clock::{self, Instant, Sleep};
+
+/// The timer of a call that waits for the owner of its key.
+pub(super) enum Timer {
+    Runtime(Pin<Box<Sleep>>),
+    /// The thread that polls it parks for no longer than this.
+    Thread(Instant),
+}
+
+/// How a call waits, and how long its claim holds without a sign of life.
+pub(super) struct Driver {
+    /// Makes a timer that fires at an instant.
+    pub(super) timer: fn(Instant) -> Timer,
+    /// Returns the lease of a claim, given that of the policy.
+    pub(super) lease: fn(Duration) -> Duration,
+}
+
+/// The call is a task, beside whose body a heartbeat runs.
+pub(super) const TASK: Driver = Driver {
+    timer: |at| Timer::Runtime(Box::pin(clock::sleep_until(at))),
+    lease: |lease| lease,
+};
+
+/// The call blocks its thread. No heartbeat can run, and none is needed: the claim is on the stack of
+/// the thread, in the memory in which its record is, and can't vanish without a sign. So it holds
+/// until it ends: for longer than any process runs.
+pub(super) const THREAD: Driver = Driver {
+    timer: Timer::Thread,
+    lease: |_| Duration::from_secs(86_400 * 365 * 30),
+};
+
+impl Timer {
+    pub(super) fn deadline(&self) -> Instant {
+        match self {
+            Self::Runtime(sleep) => sleep.deadline(),
+            Self::Thread(at) => *at,
+        }
+    }
+
+    pub(super) fn reset(&mut self, to: Instant) {
+        match self {
+            Self::Runtime(sleep) => sleep.as_mut().reset(to),
+            Self::Thread(at) => *at = to,
+        }
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Runtime(sleep) => sleep.as_mut().poll(cx),
+            Self::Thread(at) if *at <= clock::now() => Poll::Ready(()),
+            Self::Thread(_) => Poll::Pending,
+        }
+    }
+}
