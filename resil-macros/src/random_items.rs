@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 16] = [
+const STACKS: [&str; 20] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -78,6 +78,10 @@ const STACKS: [&str; 16] = [
     "idempotent(key = x) ;; circuit ;; timeout(9s) ;; retry(jitter) ;; timeout(1s)",
     "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
     "timeout(const { LIMIT }, crate = my::resil) ;; retry",
+    "hedge(after = p95(default = 50ms), max = 3, clone(a, x))",
+    "hedge(after = AFTER, budget = 5%, on(A | B(_) if c), unless(C { .. })) ;; circuit ;; timeout(1s)",
+    "idempotent(key = a) ;; timeout(9s) ;; retry(attempt = n) ;; hedge(policy = POLICY, max = MAX)",
+    "circuit(name = \"pay\") ;; hedge(after = 50ms, budget = off) ;; retry(max = 2, clone(x))",
     "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];
 
