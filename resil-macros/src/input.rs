@@ -11,6 +11,8 @@ use syn::{
     Visibility,
 };
 
+use crate::tokens::{inside, is_punct, open};
+
 /// An annotated function.
 pub(crate) struct Input {
     pub(crate) attrs: Vec<Attribute>,
@@ -213,25 +215,26 @@ pub(crate) fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)
     }
 }
 
-/// Splits a body into its leading `#![..]` and the rest.
+/// Splits a body into its leading `#![..]` and the rest. A `macro_rules!` may have left invisible groups
+/// around their tokens.
 pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
     let tokens: Vec<TokenTree> = body.into_iter().collect();
     let mut at = 0;
-    while let [
-        TokenTree::Punct(pound),
-        TokenTree::Punct(bang),
-        TokenTree::Group(g),
-        ..,
-    ] = &tokens[at..]
+    while let [pound, bang, brackets, ..] = &tokens[at..]
+        && is_one(pound, '#')
+        && is_one(bang, '!')
+        && inside(&brackets.clone().into(), Delimiter::Bracket).is_some()
     {
-        if pound.as_char() == '#' && bang.as_char() == '!' && g.delimiter() == Delimiter::Bracket {
-            at += 3;
-        } else {
-            break;
-        }
+        at += 3;
     }
     (
         tokens[..at].iter().cloned().collect(),
         tokens[at..].iter().cloned().collect(),
     )
+}
+
+/// Whether the token is that mark, perhaps in invisible groups.
+fn is_one(tree: &TokenTree, mark: char) -> bool {
+    let mut inner = open(tree.clone().into()).into_iter();
+    inner.next().is_some_and(|tree| is_punct(&tree, mark)) && inner.next().is_none()
 }

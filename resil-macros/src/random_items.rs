@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 21] = [
+const STACKS: [&str; 25] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -83,6 +83,10 @@ const STACKS: [&str; 21] = [
     "fallback(last_ok, key = x.id, max_age = AGE, max_keys = 9)",
     "fallback(Ok(1)) ;; idempotent(key = x) ;; circuit ;; retry",
     "timeout(const { LIMIT }, crate = my::resil) ;; retry",
+    "hedge(after = p95(default = 50ms), max = 3, clone(a, x))",
+    "hedge(after = AFTER, budget = 5%, on(A | B(_) if c), unless(C { .. })) ;; circuit ;; timeout(1s)",
+    "idempotent(key = a) ;; timeout(9s) ;; retry(attempt = n) ;; hedge(policy = POLICY, max = MAX)",
+    "circuit(name = \"pay\") ;; hedge(after = 50ms, budget = off) ;; retry(max = 2, clone(x))",
     "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];
 

@@ -110,6 +110,39 @@ fn only_docs_are_docs() {
 }
 
 #[test]
+fn a_hedge_in_words() {
+    const BUDGET: &str = "at most `10%` more calls on average";
+    for (args, said) in [
+        ("after = 50ms", format!("up to 2 copies, a further one after `50ms`; {BUDGET}")),
+        (
+            "after = AFTER, max = 3, budget = off",
+            "up to 3 copies, a further one after `AFTER`; no budget".to_owned(),
+        ),
+        (
+            "after = p95, budget = 5%",
+            "up to 2 copies, a further one when the others have run for longer than `p95` of the latest \
+             successes took (none until `100` successes have come); at most `5%` more calls on average"
+                .to_owned(),
+        ),
+        (
+            "after = p99.9(default = 50ms), max = MAX, on(Error::Network(_)), unless(Error::Full)",
+            format!(
+                "up to `MAX` copies, a further one when the others have run for longer than `p99.9` of the \
+                 latest successes took (after `50ms` until `100` successes have come); at once after \
+                 `Error::Network(_)`; `Error::Full` ends the call; {BUDGET}"
+            ),
+        ),
+        ("policy = POLICY", "as `POLICY` says".to_owned()),
+        (
+            "policy = POLICY, after = p95, max = 3, budget = off",
+            "as `POLICY` says, but `after = p95`, `max = 3`, `budget = off`".to_owned(),
+        ),
+    ] {
+        assert_eq!(line_of(&format!("hedge({args})")), format!("**hedge**: {said}"));
+    }
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn a_retry_in_words() {
     const DEFAULT: &str = "exponential waits from `100ms`, at most `20s`, with full jitter";

@@ -15,7 +15,7 @@ mod size;
 fn expand(item: TokenStream) -> TokenStream {
     let mut item = item;
     while let Some((name, args, rest)) = take_attribute(&item) {
-        item = if name == "stack" || name == "write_clone_of_the_moved_argument_in_retry" {
+        item = if is_private(&name.to_string()) {
             pipeline::expand(args, &rest)
         } else {
             stack::defer(name, args, rest)
@@ -24,13 +24,15 @@ fn expand(item: TokenStream) -> TokenStream {
     item
 }
 
+/// Whether the private attribute has that name.
+fn is_private(name: &str) -> bool {
+    name == "stack" || name.starts_with("write_clone_of_the_moved_argument_in_")
+}
+
 /// Takes the first of our attributes off the item.
 fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream)> {
     let mut parsed: syn::ItemFn = syn::parse2(item.clone()).expect("an item");
-    let is_ours = |name: &str| {
-        let private = ["stack", "write_clone_of_the_moved_argument_in_retry"];
-        policy::find(name).is_some() || private.contains(&name)
-    };
+    let is_ours = |name: &str| policy::find(name).is_some() || is_private(name);
     let at = parsed.attrs.iter().position(|a| {
         a.path()
             .segments
@@ -139,6 +141,20 @@ fn a_rate_limit_between_other_layers() {
             #[timeout(800ms)]
             async fn pay(order: &Order) -> Result<Receipt, Error> {
                 provider::pay(order).await
+            }
+        },
+    );
+}
+
+#[test]
+fn hedge() {
+    check(
+        "hedge",
+        quote! {
+            #[hedge(after = p95(default = 50ms), max = 3, on(Error::Network(_)))]
+            #[circuit(name = "price")]
+            async fn price(item: &str, shop: String) -> Result<u64, Error> {
+                ask(item, &shop).await
             }
         },
     );

@@ -18,7 +18,7 @@ static PERCENTILE: Spec = Spec {
         names: &["initial", "until_known", "or", "delay", "fallback", "min"],
         target: AliasTarget::Option("default", ", the delay until 100 successes have come"),
     }],
-    nameless: &[(Guess::Duration, "default"), (Guess::Number, "default")],
+    nameless: &[(Guess::Duration, "default")],
 };
 
 /// The percentiles that can be told from a hundred samples, and `p99.9`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 
-use crate::facts::{Classifies, Copies, Facts, OnlyAsync};
+use crate::facts::{Copies, Facts, OnlyAsync};
 use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Pattern, PatternSubject, Spec};
 use crate::policy::aliases::FALLBACK;
 
@@ -41,18 +41,13 @@ pub(crate) static SPEC: Spec = Spec {
             target: AliasTarget::Option("after", ""),
         },
         Alias {
-            names: &[
-                "percentile",
-                "latency_percentile",
-                "quantile",
-                "hedge_percentile",
-            ],
+            names: PERCENTILE_NAMES[0],
             target: AliasTarget::Advice(
                 "write `after = p95`: the share of the latest successes that took no longer",
             ),
         },
         Alias {
-            names: &["p50", "p75", "p90", "p95", "p98", "p99", "p999"],
+            names: PERCENTILE_NAMES[1],
             target: AliasTarget::Advice("write it behind `after`: `after = p95`"),
         },
         Alias {
@@ -180,6 +175,17 @@ pub(crate) static SPEC: Spec = Spec {
     ],
 };
 
+/// The names of a percentile that is not written behind `after`.
+pub(super) const PERCENTILE_NAMES: [&[&str]; 2] = [
+    &[
+        "percentile",
+        "latency_percentile",
+        "quantile",
+        "hedge_percentile",
+    ],
+    &["p50", "p75", "p90", "p95", "p98", "p99", "p999"],
+];
+
 /// The names for a value in place of the error. `default` is none of them here: it may be the delay
 /// until a percentile is known.
 const FALLBACK_WITHOUT_DEFAULT: Alias = Alias {
@@ -276,15 +282,11 @@ pub(super) fn facts(hedge: &Hedge) -> Facts {
             .map(|after| after.tokens().clone())
             .unwrap_or_default(),
     };
-    let classifies = hedge.on.is_none().then(|| Classifies {
-        consequence: "starts the next copy at once",
-        has_exceptions: hedge.unless.is_some(),
-    });
     Facts {
         copies: Some(copies),
         needs_call_state: true,
         clones: hedge.clone.clone(),
-        classifies,
+        classifies: hedge.classifies(),
         only_async: Some(OnlyAsync {
             span: hedge.span,
             why: "copies of a call that blocks its thread can't run beside each other",

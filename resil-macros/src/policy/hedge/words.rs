@@ -1,6 +1,7 @@
 //! Describes a `#[hedge]` in words.
 
 use super::options::{After, Budget, Hedge};
+use crate::facts::Classifies;
 use crate::policy::words::{code, departing, duration, written};
 use crate::tokens::shown_whole;
 
@@ -37,6 +38,14 @@ impl Hedge {
             });
         }
         format!("**hedge**: {}", parts.join("; "))
+    }
+
+    /// Returns the decision that is left to the class of an error.
+    pub(super) fn classifies(&self) -> Option<Classifies> {
+        self.on.is_none().then(|| Classifies {
+            consequence: "starts the next copy at once",
+            has_exceptions: self.unless.is_some(),
+        })
     }
 
     /// Returns the number of copies in words: `2 copies`.

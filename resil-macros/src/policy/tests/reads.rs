@@ -185,6 +185,7 @@ fn a_default_may_be_written_out() {
         "circuit(slow = 2s, slow_rate = 100%, key = user, max_keys = 10_000)",
         "idempotent(key = user, ttl = 24h, lease = 30s, conflict = wait, version = 1)",
         "retry ;; idempotent(key = user, on_abandon = retry, errors = forget)",
+        "hedge(after = 50ms, max = 2, budget = 10%)",
     ] {
         let stack: Vec<&str> = stack.split(" ;; ").collect();
         assert_eq!(faults_of(&stack), [""; 0], "{stack:?}");
@@ -201,6 +202,7 @@ fn every_example_of_the_tables_reads() {
                 "window" | "min_calls" => args += ", failure_rate = 50%",
                 "slow_rate" => args += ", slow = 2s",
                 "max_keys" => args += ", key = user",
+                name if spec.owner == "`#[hedge]`" && name != "after" => args += ", after = 50ms",
                 name if spec.owner == "`#[idempotent]`" && name != "key" => args += ", key = user",
                 _ => {}
             }

@@ -1,4 +1,4 @@
-use resil::{hedge, retry, timeout};
+use resil::{hedge, timeout};
 
 async fn send(message: String) -> Result<u32, String> {
     Ok(u32::try_from(message.len()).unwrap_or(0))
@@ -22,12 +22,6 @@ impl From<resil::Error> for E {
 #[hedge(after = 50ms)]
 #[timeout(1s)]
 async fn between_timeouts(message: String) -> Result<String, E> {
-    Ok(message)
-}
-
-#[retry]
-#[hedge(after = 50ms)]
-async fn under_a_retry(message: String) -> Result<String, String> {
     Ok(message)
 }
 

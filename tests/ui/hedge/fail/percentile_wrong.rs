@@ -40,9 +40,4 @@ async fn two() -> Result<u32, String> {
     Ok(1)
 }
 
-#[hedge(after = P95)]
-async fn capital() -> Result<u32, String> {
-    Ok(1)
-}
-
 fn main() {}
