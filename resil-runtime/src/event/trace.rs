@@ -193,7 +193,7 @@ impl CallReport {
                 of.timeouts = of.timeouts.saturating_add(1);
             }
             Event::FellBack { function, call, .. } => {
-                self.call(*call, function).function = function
+                self.call(*call, function).function = function;
             }
             Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
             #[cfg(feature = "idempotent")]
