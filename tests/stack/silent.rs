@@ -42,7 +42,7 @@
 
 use std::time::Duration;
 
-use resil::{circuit, idempotent, rate_limit, retry, timeout};
+use resil::{circuit, fallback, idempotent, rate_limit, retry, timeout};
 
 /// An error of the user's.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +143,32 @@ mod alone {
         max_keys = 5
     )]
     pub(super) async fn rate_limit_full(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[fallback(n)]
+    pub(super) async fn fallback_value(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[fallback(|error| match error { E::NotYet => Ok(7), other => Err(other) }, on(E::NotYet | E::Busy), unless(E::Busy if n > 7))]
+    pub(super) async fn fallback_closure(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[fallback(|_| {})]
+    pub(super) async fn fallback_unit(n: u32) -> Result<(), E> {
+        let _: u32 = answer(n).await?;
+        Ok(())
+    }
+
+    #[fallback({ let seven = answer(7).await?; seven + n })]
+    pub(super) async fn fallback_block(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[fallback(last_ok, max_age = 5m, key = n, max_keys = 10, unless(E::Busy))]
+    pub(super) async fn fallback_last_ok(n: u32) -> Result<u32, E> {
         answer(n).await
     }
 
@@ -356,6 +382,14 @@ mod stacked {
         }
     }
 
+    #[fallback(Ok(n))]
+    #[idempotent(key = n)]
+    #[circuit]
+    #[retry(base = 1ms)]
+    pub(super) fn blocking(n: u32) -> Result<u32, E> {
+        if odd(n) { Err(E::Busy) } else { Ok(n) }
+    }
+
     #[tracing::instrument(skip_all)]
     #[idempotent(key = n)]
     #[circuit]
@@ -397,6 +431,13 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::circuit_full(2).await?, 2);
     assert_eq!(alone::rate_limit_bare(2).await?, 2);
     assert_eq!(alone::rate_limit_full(2).await?, 2);
+    assert_eq!(alone::fallback_value(1).await?, 1);
+    assert_eq!(alone::fallback_closure(0).await?, 7);
+    assert_eq!(alone::fallback_unit(0).await?, ());
+    assert_eq!(alone::fallback_block(1).await?, 8);
+    assert_eq!(alone::fallback_last_ok(2).await?, 2);
+    assert_eq!(stacked::blocking(2)?, 2);
+    assert_eq!(stacked::blocking(1)?, 1);
     assert_eq!(alone::idempotent_bare(2).await?, 2);
     assert_eq!(alone::idempotent_full("u", 2, &[1]).await?, 4);
     assert_eq!(options::on_ok(2).await?, 2);

@@ -49,6 +49,11 @@ programs! {
         the_time_a_throttle_names,
         wrapped_by_anyhow,
     }
+    fallback {
+        expressions,
+        functions_that_are_not_async,
+        the_last_prices_of_a_shop,
+    }
     idempotent {
         a_cut_transfer_is_not_repeated,
         a_double_click_pays_once,

@@ -247,7 +247,7 @@ impl<'a> EmitContext<'a> {
         outcome: TokenStream,
         span: Span,
     ) -> Inner {
-        let own = Span::mixed_site().located_at(span);
+        let own = mixed(span);
         let is_body = false;
         if self.stack.is_async {
             Inner::Mapped {
@@ -278,6 +278,14 @@ impl<'a> EmitContext<'a> {
         } else {
             blocking.clone()
         }
+    }
+
+    /// Writes a closure that makes the call `call`, in a function that is not async. If the body moves
+    /// an argument, rustc reports this closure as an error of the private attribute, whose name says
+    /// what to write.
+    pub(crate) fn calling(call: &TokenStream, span: Span) -> TokenStream {
+        let own = Span::mixed_site().located_at(span);
+        quote_spanned!(own=> || #call)
     }
 
     /// Writes `inner` as a closure, for a layer that calls it: what [`future`](Self::future) is in a
@@ -337,11 +345,14 @@ impl<'a> EmitContext<'a> {
                 call,
                 outcome,
                 is_body,
-            } => Inner::Called {
-                call: quote_spanned!(mixed(span)=> (&__resil_permit).run(|| #call)),
-                outcome,
-                is_body,
-            },
+            } => {
+                let call = Self::calling(&call, span);
+                Inner::Called {
+                    call: quote_spanned!(mixed(span)=> (&__resil_permit).run(#call)),
+                    outcome,
+                    is_body,
+                }
+            }
             inner => inner,
         }
     }

@@ -29,7 +29,8 @@ pub(super) fn innermost(
             quote_spanned!(at=> #watch(#body, __resil_call))
         } else {
             let watch = cx.private("watch_run", span);
-            quote_spanned!(at=> #watch(|| #body, __resil_call))
+            let body = EmitContext::calling(&body, span);
+            quote_spanned!(at=> #watch(#body, __resil_call))
         };
     }
     let conversions = cx.conversions();

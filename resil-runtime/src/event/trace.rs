@@ -205,7 +205,7 @@ impl CallReport {
                 of.hedges = of.hedges.saturating_add(1);
             }
             Event::FellBack { function, call, .. } => {
-                self.call(*call, function).function = function
+                self.call(*call, function).function = function;
             }
             Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
             Event::RateLimited { name, call, .. } => self.refused(*call, name),

@@ -15,7 +15,7 @@ use crate::named::KeyText;
 #[diagnostic::on_unimplemented(
     message = "`last_ok` keeps the last good value of this function, and `{Self}` cannot be kept",
     label = "`{Self}` must be `Clone + Send + Sync + 'static`",
-    note = "add `#[derive(Clone)]` to `{Self}`, or return it as an `Arc<{Self}>`"
+    note = "add `#[derive(Clone)]` to `{Self}`, or return it as an `Arc<{Self}>` (if it is a type parameter: the bounds `{Self}: Clone + Send + Sync + 'static`)"
 )]
 pub trait Keepable: Sized {
     #[doc(hidden)]

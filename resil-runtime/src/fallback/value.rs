@@ -28,10 +28,13 @@ impl<T, E> FallbackValue<T, E> for T {
 }
 
 /// Converts the value of the user's expression into the return type of the function.
+///
+/// The conversions come first: so the function's types are known when rustc looks at the value, and it
+/// reports a wrong type at the value.
 #[cold]
 pub fn fallback_value<R, T, E, P>(
-    value: impl FallbackValue<T, E>,
     conversions: Conversions<R, T, E, P>,
+    value: impl FallbackValue<T, E>,
 ) -> R {
     conversions.join(value.into_result())
 }

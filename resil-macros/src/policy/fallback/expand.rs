@@ -83,7 +83,7 @@ impl Fallback {
             Form::Success => quote_spanned!(own=> ::core::result::Result::Ok(#value)),
             Form::Either => {
                 let into = cx.private("fallback_value", span);
-                quote_spanned!(own=> #into(#value, #conversions))
+                quote_spanned!(own=> #into(#conversions, #value))
             }
         };
         let content = quote!(#bind #dead_return #value);
@@ -152,8 +152,10 @@ impl Fallback {
 
     /// Writes a closure that tells whether the fallback is for an error. `unless` takes precedence.
     fn applies(&self, cx: &EmitContext<'_>) -> TokenStream {
-        let at = mixed(self.span);
         let hit = |p: &Pattern| cx.matches(p, &quote!(__resil_e));
+        // At the user's pattern, whose guard may name an argument that the body has moved.
+        let at = self.on.as_ref().or(self.unless.as_ref());
+        let at = mixed(at.map_or(self.span, |p| p.span));
         match (self.on.as_ref().map(hit), self.unless.as_ref().map(hit)) {
             (None, None) => quote_spanned!(at=> |_: &_| true),
             (Some(on), None) => quote_spanned!(at=> |__resil_e: &_| #on),

@@ -76,7 +76,8 @@ impl Policy for Retry {
             quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, #body))
         } else {
             let attempt = cx.private("run_attempt", span);
-            quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, || #body))
+            let body = EmitContext::calling(&body, span);
+            quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, #body))
         }
     }
 
