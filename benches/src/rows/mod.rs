@@ -4,6 +4,7 @@ pub(crate) mod circuit;
 pub mod compile;
 mod contention;
 pub mod growth;
+mod hedge;
 pub(crate) mod pending;
 pub(crate) mod replay;
 mod retry;
@@ -20,6 +21,7 @@ pub fn of_calls() -> Vec<Row> {
     let mut rows = vec![retry::first_try_ok()];
     rows.extend(timeout::rows());
     rows.extend(circuit::rows());
+    rows.extend(hedge::rows());
     rows.push(replay::row());
     rows.extend(stack::rows());
     rows
