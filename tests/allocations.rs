@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use resil::{Error, circuit, retry, timeout};
+use resil::{Error, circuit, hedge, retry, timeout};
 
 #[retry]
 async fn retried(n: &u32) -> Result<u32, Error> {
@@ -76,6 +76,23 @@ async fn pending_once(n: &u32) -> Result<u32, Error> {
     Ok(*n)
 }
 
+#[hedge(after = 1s)]
+async fn hedged(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[hedge(after = p95(default = 1s), max = 5)]
+async fn hedged_by_percentile(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[hedge(after = 1s)]
+#[circuit]
+#[timeout(5s)]
+async fn hedged_pending_once(n: &u32) -> Result<u32, Error> {
+    pending_once(n).await
+}
+
 /// Polls to the end without a runtime: what needs a timer would panic.
 fn run<T>(f: impl Future<Output = T>) -> T {
     let mut f = pin!(f);
@@ -109,6 +126,17 @@ fn d22_nothing_is_allocated_on_the_good_path() {
 }
 
 #[test]
+fn the_first_copy_of_a_hedge_allocates_nothing() {
+    allocates_nothing!(hedged, hedged_by_percentile);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let _entered = runtime.enter();
+    allocates_nothing!(hedged_pending_once);
+}
+
+#[test]
 fn d22_nor_where_a_timer_is_made() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -128,6 +156,7 @@ fn futures_stay_small() {
         ("circuit", size_of_val(&in_a_row(&1)), 160),
         ("circuit by key", size_of_val(&keyed(&1)), 192),
         ("stack", size_of_val(&stack(&1)), 800),
+        ("hedge", size_of_val(&hedged(&1)), 360),
     ];
     for (name, size, bound) in sizes {
         assert!(size <= bound, "{name}: {size} bytes");

@@ -11,6 +11,7 @@ mod blocking;
 mod ending_thread;
 #[cfg(feature = "tonic")]
 mod grpc;
+mod hedge;
 #[cfg(feature = "reqwest")]
 mod http;
 #[cfg(feature = "tokio-postgres")]
@@ -18,14 +19,11 @@ mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 
-#[cfg(any(feature = "reqwest", feature = "redis", feature = "tokio-postgres"))]
 use std::net::SocketAddr;
 
-#[cfg(any(feature = "reqwest", feature = "redis", feature = "tokio-postgres"))]
 use tokio::net::{TcpListener, TcpStream};
 
 /// A server that treats each connection so.
-#[cfg(any(feature = "reqwest", feature = "redis", feature = "tokio-postgres"))]
 async fn serve<F>(mut treat: impl FnMut(TcpStream) -> F + Send + 'static) -> SocketAddr
 where
     F: Future<Output = ()> + Send + 'static,

@@ -42,7 +42,7 @@
 
 use std::time::Duration;
 
-use resil::{circuit, fallback, idempotent, rate_limit, retry, timeout};
+use resil::{circuit, fallback, hedge, idempotent, rate_limit, retry, timeout};
 
 /// An error of the user's.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,7 @@ pub(crate) enum E {
 
 const LIMIT: Duration = Duration::from_secs(1);
 const TRIES: u32 = 3;
+const SHARE: f64 = 0.05;
 
 async fn answer(n: u32) -> Result<u32, E> {
     tokio::task::yield_now().await;
@@ -172,6 +173,20 @@ mod alone {
         answer(n).await
     }
 
+    #[hedge(after = 1s)]
+    pub(super) async fn hedge_bare(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[hedge(
+        after = p99.9(default = LIMIT), max = TRIES, budget = SHARE, on(E::NotYet | E::Busy),
+        unless(E::Resil(_)), clone(names)
+    )]
+    pub(super) async fn hedge_full(n: u32, mut names: Vec<u32>) -> Result<usize, E> {
+        names.push(answer(n).await?);
+        Ok(names.len())
+    }
+
     #[idempotent(key = n)]
     pub(super) async fn idempotent_bare(n: u32) -> Result<u32, E> {
         answer(n).await
@@ -190,6 +205,7 @@ mod options {
 
     const STEADY: resil::RetryPolicy = resil::RetryPolicy::new().max(2);
     const BASE: resil::CircuitPolicy = resil::CircuitPolicy::new().failures(9);
+    const COPIES: resil::HedgePolicy = resil::HedgePolicy::new(resil::HedgeAfter::percentile(95.0));
     const RATE: f64 = 0.5;
     const RATE_OF: resil::RateLimitPolicy = resil::RateLimitPolicy::new().max(9);
     const CALLS: u32 = 20;
@@ -232,6 +248,13 @@ mod options {
     #[timeout(LIMIT * 2)]
     #[retry(base = 1ms, unless(E::Busy if n > 1))]
     pub(super) async fn above(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[hedge(policy = COPIES, max = TRIES, unless(E::Busy if n > 1))]
+    #[circuit]
+    #[timeout(LIMIT)]
+    pub(super) async fn copies(n: u32) -> Result<u32, E> {
         answer(n).await
     }
 
@@ -390,6 +413,17 @@ mod stacked {
         if odd(n) { Err(E::Busy) } else { Ok(n) }
     }
 
+    #[idempotent(key = n)]
+    #[circuit]
+    #[timeout(5s)]
+    #[retry(base = 1ms)]
+    #[hedge(after = 500ms)]
+    #[timeout(1s)]
+    pub(super) async fn hedged(n: u32, name: &str) -> Result<String, E> {
+        let first = answer(n).await?;
+        Ok(format!("{name} {first}"))
+    }
+
     #[tracing::instrument(skip_all)]
     #[idempotent(key = n)]
     #[circuit]
@@ -438,6 +472,10 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::fallback_last_ok(2).await?, 2);
     assert_eq!(stacked::blocking(2)?, 2);
     assert_eq!(stacked::blocking(1)?, 1);
+    assert_eq!(alone::hedge_bare(2).await?, 2);
+    assert_eq!(alone::hedge_full(2, vec![]).await?, 1);
+    assert_eq!(options::copies(2).await?, 2);
+    assert_eq!(stacked::hedged(2, "a").await?, "a 2");
     assert_eq!(alone::idempotent_bare(2).await?, 2);
     assert_eq!(alone::idempotent_full("u", 2, &[1]).await?, 4);
     assert_eq!(options::on_ok(2).await?, 2);

@@ -4,6 +4,7 @@ pub(crate) mod circuit;
 pub mod compile;
 mod contention;
 pub mod growth;
+mod hedge;
 pub(crate) mod pending;
 pub(crate) mod replay;
 mod rate_limit;
@@ -22,6 +23,7 @@ pub fn of_calls() -> Vec<Row> {
     rows.extend(timeout::rows());
     rows.extend(circuit::rows());
     rows.extend(rate_limit::rows());
+    rows.extend(hedge::rows());
     rows.push(replay::row());
     rows.extend(stack::rows());
     rows

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
@@ -146,8 +146,7 @@ impl CallReport {
             self.left_out += 1;
         }
         self.calls.push(entry);
-        let last = self.calls.len() - 1;
-        &mut self.calls[last]
+        self.calls.last_mut().expect("one was added")
     }
 
     fn hear(&mut self, event: &Event) {
@@ -263,8 +262,7 @@ fn lock(report: &Report) -> MutexGuard<'_, CallReport> {
 
 /// Returns whether a trace is being polled on this thread.
 pub(crate) fn is_here() -> bool {
-    HERE.try_with(|here| !here.borrow().is_empty())
-        .unwrap_or(false)
+    HERE.try_with(|here| here.borrow().is_empty()) == Ok(false)
 }
 
 /// Adds `event` to the traces that are being polled on this thread.
@@ -397,9 +395,7 @@ impl<F: Future> Future for Traced<F> {
         let here = Here::enter(&gathering.report);
         let poll = this.future.poll(cx);
         drop(here);
-        let Poll::Ready(out) = poll else {
-            return Poll::Pending;
-        };
+        let out = ready!(poll);
         let report = std::mem::take(&mut *lock(&gathering.report[0]));
         *this.gathering = None;
         Poll::Ready((out, report.finished()))

@@ -4,16 +4,16 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
 use super::policy::{HedgeAfter, HedgePolicy};
 use super::site::HedgeSite;
+use super::timer::Timer;
 use super::verdict::{End, Judged};
 use crate::call::{CallState, id_of};
-use crate::clock::{self, Sleep};
+use crate::clock;
 use crate::event::{self, Event};
 
 pin_project! {
@@ -55,19 +55,6 @@ struct Further<F> {
     /// The number of the copy, from 2.
     number: u32,
     future: Pin<Box<F>>,
-}
-
-pin_project! {
-    /// The timer of the next copy.
-    #[project = TimerProj]
-    #[derive(Debug)]
-    enum Timer {
-        // It is made at the end of a poll in which no copy was ready.
-        Unset,
-        Set { #[pin] sleep: Sleep },
-        // Time starts no further copy of this call.
-        Off,
-    }
 }
 
 /// Runs what `copy` makes, and starts it once more while no answer has come.
@@ -313,7 +300,7 @@ impl<C, F> Hedge<'_, C, F> {
     fn poll_timer(self: Pin<&mut Self>, had_budget: bool, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         let Constants { site, policy, .. } = *this.constants;
-        if matches!(*this.timer, Timer::Unset) {
+        if this.timer.is_unset() {
             let is_timed =
                 *this.began == 0 && matches!(policy.after, HedgeAfter::Percentile { .. });
             if is_timed {
@@ -323,26 +310,9 @@ impl<C, F> Hedge<'_, C, F> {
             if *this.started == 1 {
                 *this.delay = clock::nanos(delay.unwrap_or_default());
             }
-            let timer = match delay {
-                // No timer is as short as that.
-                Some(Duration::ZERO) => return Poll::Ready(()),
-                Some(delay) => Timer::Set {
-                    sleep: clock::sleep_until(clock::add(clock::now(), delay)),
-                },
-                None => Timer::Off,
-            };
-            this.timer.set(timer);
+            this.timer.as_mut().start(delay);
         }
-        let TimerProj::Set { sleep } = this.timer.as_mut().project() else {
-            return Poll::Pending;
-        };
-        // If the copies used up tokio's budget of the task, the timer is polled outside of it. Beside a
-        // copy that is always ready no other would be started otherwise.
-        if had_budget && !coop::has_budget_remaining() {
-            Pin::new(&mut coop::unconstrained(sleep)).poll(cx)
-        } else {
-            sleep.poll(cx)
-        }
+        this.timer.poll(had_budget, cx)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod future;
 pub(crate) mod latencies;
 mod policy;
 pub(crate) mod site;
+mod timer;
 pub(crate) mod verdict;
 
 #[cfg(test)]

@@ -157,12 +157,14 @@ impl Percentile {
 
 /// Returns the name of the percentile that is nearest to `percent`; `None` for a number that is none.
 fn near(percent: f64) -> Option<String> {
-    // `p999` is how some write 99.9.
-    if percent > 99.5 && percent < 100.0 || percent == 999.0 || percent == 100.0 {
-        return Some("p99.9".to_owned());
+    if !(1.0..=100.0).contains(&percent) {
+        // `p999` is how some write 99.9.
+        return (990.0..1_000.0)
+            .contains(&percent)
+            .then(|| "p99.9".to_owned());
     }
-    if !(1.0..100.0).contains(&percent) {
-        return None;
+    if percent > 99.5 {
+        return Some("p99.9".to_owned());
     }
     let whole = percent.round().clamp(f64::from(LOWEST), f64::from(HIGHEST));
     Some(format!("p{whole}"))

@@ -8,16 +8,12 @@ use crate::tokens::shown_whole;
 impl Hedge {
     pub(super) fn in_words(&self) -> String {
         let mut parts = Vec::new();
-        match &self.policy {
-            Some(policy) => parts.push(departing(policy.tokens(), &self.departures())),
-            None => {
-                let after = self.after.as_ref().map_or_else(String::new, after_in_words);
-                parts.push(format!(
-                    "up to {}, a further one {after}",
-                    self.copies_in_words()
-                ));
-            }
-        }
+        parts.push(if let Some(policy) = &self.policy {
+            departing(policy.tokens(), &self.departures())
+        } else {
+            let after = self.after.as_ref().map_or_else(String::new, after_in_words);
+            format!("up to {}, a further one {after}", self.copies_in_words())
+        });
         parts.extend(
             self.on
                 .as_ref()
