@@ -3,6 +3,7 @@
 pub(crate) mod circuit;
 pub mod compile;
 mod contention;
+mod fallback;
 pub mod growth;
 pub(crate) mod pending;
 pub(crate) mod replay;
@@ -21,6 +22,7 @@ pub fn of_calls() -> Vec<Row> {
     rows.extend(timeout::rows());
     rows.extend(circuit::rows());
     rows.push(replay::row());
+    rows.extend(fallback::rows());
     rows.extend(stack::rows());
     rows
 }
