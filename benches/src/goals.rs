@@ -113,6 +113,11 @@ pub static GOALS: &[Goal] = &[
     goal("replay of a stored string", "resil, generic", Times("hand"), AtMost(4.5)),
     goal("replay of a stored string", "resil, generic", Allocations, AtMost(1.0)),
 
+    goal("fallback, success", "resil", Over("bare"), AtMost(2.0)),
+    goal("fallback, success", "resil", Allocations, AtMost(0.0)),
+    goal("fallback, success", "resil, asks for the error", Over("bare"), AtMost(2.0)),
+    goal("fallback, success", "resil, asks for the error", Allocations, AtMost(0.0)),
+
     goal("circuit, retry, timeout: ready", "resil", Times("hand, counts"), AtMost(0.8)),
     goal("circuit, retry, timeout: ready", "resil", Times("hand, writes nothing"), AtMost(1.5)),
     goal("circuit, retry, timeout: ready", "resil", Instructions, AtMost(100.0)),

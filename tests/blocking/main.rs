@@ -5,6 +5,7 @@
     clippy::wildcard_imports,
     clippy::disallowed_methods,
     clippy::items_after_statements,
+    clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,
     reason = "each function stands where it is called, and threads sleep for real"
 )]

@@ -3,9 +3,12 @@
 
 #![allow(
     clippy::wildcard_imports,
+    clippy::disallowed_methods,
+    clippy::manual_async_fn,
+    clippy::default_trait_access,
     clippy::items_after_statements,
     clippy::unnecessary_wraps,
-    reason = "each function stands where it is called, with the answer that an attribute asks for"
+    reason = "functions as people write them, each where it is called, on the paused clock"
 )]
 
 #[path = "../support/mod.rs"]

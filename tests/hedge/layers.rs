@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use resil::{CircuitState, Deadline, Error, breaker, circuit, hedge, idempotent, retry, timeout};
 use tokio::time::{advance, sleep};

@@ -3,6 +3,7 @@
 pub(crate) mod circuit;
 pub mod compile;
 mod contention;
+mod fallback;
 pub mod growth;
 mod hedge;
 pub(crate) mod pending;
@@ -25,6 +26,7 @@ pub fn of_calls() -> Vec<Row> {
     rows.extend(rate_limit::rows());
     rows.extend(hedge::rows());
     rows.push(replay::row());
+    rows.extend(fallback::rows());
     rows.extend(stack::rows());
     rows
 }

@@ -198,8 +198,9 @@ fn is_path_of(path: &[TokenTree], name: &str) -> bool {
 fn tail_of(block: &TokenStream) -> TokenStream {
     let statements = syn::parse::Parser::parse2(syn::Block::parse_within, block.clone());
     match statements.unwrap_or_default().pop() {
-        Some(syn::Stmt::Expr(tail, None)) => tail.to_token_stream(),
-        Some(syn::Stmt::Expr(tail @ Expr::Return(_), Some(_))) => tail.to_token_stream(),
+        Some(syn::Stmt::Expr(tail, None) | syn::Stmt::Expr(tail @ Expr::Return(_), Some(_))) => {
+            tail.to_token_stream()
+        }
         Some(syn::Stmt::Macro(tail)) if tail.semi_token.is_none() => tail.to_token_stream(),
         _ => TokenStream::new(),
     }
