@@ -103,9 +103,9 @@ fn long_wait_against_call() {
         let limit = limit(1);
         assert!(is_let_in(&limit));
         let other = Arc::clone(&limit);
-        let there = thread::spawn(move || reserve(&other).unwrap());
-        assert!(!is_let_in(&limit), "let in before a call that waits");
-        let turn = there.join().unwrap().turn_in();
+        let there = thread::spawn(move || is_let_in(&other));
+        let turn = reserve(&limit).unwrap().turn_in();
+        assert!(!there.join().unwrap(), "let in before a call that waits");
         assert_eq!(turn, STEP);
     });
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
 use super::settings::RateLimitSettings;
-use crate::call::{CallState, id_of};
+use crate::call::{CallId, CallState, id_of};
 use crate::clock;
 use crate::compact_duration::CompactDuration;
 use crate::deadline::Deadline;
@@ -342,7 +342,7 @@ impl Limit {
         let patience = |longest: Option<u64>| longest.and_then(Self::until_deadline);
         self.enter(cost, clock::now_ns, patience)
             .map_err(|TooEarly(retry_after)| {
-                self.tell_refused(retry_after, Some(call));
+                self.tell_refused(retry_after, || Some(id_of(call)));
                 Refusal::RateLimited {
                     name: self.name,
                     retry_after: retry_after.map(CompactDuration::new),
@@ -353,21 +353,21 @@ impl Limit {
     /// Tells listeners of the refusal of a manual call, and returns it as the public error.
     #[cold]
     pub(super) fn refused(&self, TooEarly(retry_after): TooEarly) -> Error {
-        self.tell_refused(retry_after, None);
+        self.tell_refused(retry_after, || None);
         Error::RateLimited {
             name: self.name,
             retry_after,
         }
     }
 
-    /// Tells listeners of a refusal. `call` is the state of the call, where its stack keeps one; it is
-    /// `None` for a manual call.
-    fn tell_refused(&self, retry_after: Option<Duration>, call: Option<Option<&CallState>>) {
+    /// Tells listeners of a refusal. `call` returns the id of the call; it is asked only if somebody
+    /// listens.
+    fn tell_refused(&self, retry_after: Option<Duration>, call: impl FnOnce() -> Option<CallId>) {
         event::emit(|| Event::RateLimited {
             name: self.name,
             key: self.key.clone(),
             retry_after,
-            call: call.map(id_of),
+            call: call(),
         });
     }
 }
