@@ -3,12 +3,13 @@
 //!
 //! Most users want the package `resil`, whose attributes write the calls into this crate.
 //!
-//! Each policy has a folder: `retry`, `timeout`, `circuit`, `idempotency`. The policies stand on
+//! Each policy has a folder: `retry`, `timeout`, `circuit`, `bulkhead`, `idempotency`. The policies stand on
 //! the modules that every call needs (`call`, `error`, `event`, `classify`), on the two about time
 //! (`clock`, `deadline`), and on `named`, which finds state by name. No policy knows another one.
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 
+pub mod bulkhead;
 mod call;
 pub mod circuit;
 pub mod classify;
@@ -31,25 +32,28 @@ pub mod retry;
 mod sync;
 mod timeout;
 
-/// The breakers of this process by name, and the settings in which two functions conflict.
+/// The breakers and bulkheads of this process by name, and the settings in which two functions
+/// conflict.
 ///
-/// [`registry()`](crate::registry()) lists them; [`breaker`] returns the handle of one.
+/// [`registry()`](crate::registry()) lists them; [`breaker`] and [`bulkhead`] return the handle of
+/// one.
 pub mod registry {
-    pub use crate::circuit::registry::{
-        BreakerSnapshot, MAX_BY_HAND, OVERFLOW, Registry, breaker, registry,
-    };
+    pub use crate::bulkhead::registry::{BulkheadSnapshot, bulkhead};
+    pub use crate::circuit::registry::{BreakerSnapshot, breaker};
     pub use crate::conflict::{Conflict, ConflictKind};
+    pub use crate::named::{MAX_BY_HAND, OVERFLOW, Registry, registry};
 }
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
+pub use bulkhead::{Bulkhead, KeyedBulkhead};
 pub use call::FromResil;
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::trace::{CallReport, Traced, TracedCall, trace};
-pub use registry::{breaker, registry};
+pub use registry::{breaker, bulkhead, registry};
 pub use retry::Backoff;

@@ -108,7 +108,9 @@ impl EmitContext<'_> {
             Const::Inline { tokens } => bound.checked(&self.with_self(tokens)),
             Const::Item { tokens } => {
                 let at = mixed(first_span(tokens));
-                let name = Ident::new(&format!("__RESIL_{}", bound.option.to_uppercase()), at);
+                // Two layers may have an option of one name.
+                let name = format!("__RESIL_{}_{}", bound.option.to_uppercase(), self.layer);
+                let name = Ident::new(&name, at);
                 let ty = bound.ty.tokens(at);
                 entry.push(quote_spanned!(at=> const #name: #ty = #tokens;));
                 if let Some(check) = bound.check(at) {

@@ -90,7 +90,9 @@ impl Opt {
         match self.kind {
             Kind::Strategy => self.name.to_owned(),
             Kind::Pattern(_) | Kind::Idents => format!("{}({value})", self.name),
-            Kind::Budget if value.starts_with('(') => format!("{}{value}", self.name),
+            Kind::Budget | Kind::Adaptive if value.starts_with('(') => {
+                format!("{}{value}", self.name)
+            }
             _ => format!("{} = {value}", self.name),
         }
     }
@@ -174,6 +176,8 @@ pub(crate) enum Kind {
     Words(&'static [&'static str]),
     Jitter,
     Budget,
+    /// A flag, or bounds in parentheses.
+    Adaptive,
     /// COUNT or DURATION.
     Window,
     /// NAME or EXPR.
@@ -201,6 +205,7 @@ impl Kind {
             Self::Words(words) => one_of(words),
             Self::Jitter => "`full`, `equal`, `decorrelated`, `none` or a ratio".to_owned(),
             Self::Budget => "`off`, a name or `(capacity = .., cost = ..)`".to_owned(),
+            Self::Adaptive => "no value or `(min = .., start = .., max = ..)`".to_owned(),
             Self::Window => "a count of calls or a duration".to_owned(),
             Self::Store => "a name, written as a string literal, or an expression".to_owned(),
             Self::Errors => "`forget`, `store` or `store(PATTERN)`".to_owned(),

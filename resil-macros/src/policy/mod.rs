@@ -6,6 +6,7 @@
 //! hold one option or one subject of that policy alone. CONTRIBUTING.md has a recipe for a new policy.
 
 mod aliases;
+mod bulkhead;
 mod circuit;
 mod idempotent;
 mod layer;
@@ -31,6 +32,7 @@ macro_rules! policies {
             retry,
             circuit,
             idempotent,
+            bulkhead,
         }
     };
 }

@@ -17,6 +17,8 @@ pub(crate) struct WorstCase {
     pub(super) attempts: Option<String>,
     /// The words for the wait for another call's claim, which comes on top of the rest.
     pub(super) other_caller: Option<&'static str>,
+    /// The words for the wait for a turn, which comes on top of the rest, where it can't be added.
+    pub(super) turn: Option<String>,
 }
 
 impl WorstCase {
@@ -29,6 +31,7 @@ impl WorstCase {
     /// Puts the worst case under a limit that is known.
     pub(super) fn limited_to(mut self, limit: Duration) -> Self {
         self.include_other_caller();
+        self.include_turn();
         self.time = Some(match self.time {
             None => Times::exactly(limit),
             Some(inside) => inside.map(|time| time.min(limit)),
@@ -40,6 +43,7 @@ impl WorstCase {
     /// Puts the worst case under a limit that is an expression.
     pub(super) fn limited_by(mut self, limit: String) -> Self {
         self.include_other_caller();
+        self.include_turn();
         self.limits.insert(0, limit);
         self.attempts = None;
         self
@@ -49,6 +53,26 @@ impl WorstCase {
     pub(super) fn after_another_caller(mut self) -> Self {
         self.other_caller = Some("the wait");
         self
+    }
+
+    /// Adds the wait for a turn: at most `wait`, if that is known, and else as `words` say.
+    pub(super) fn after_wait(mut self, wait: Option<Duration>, words: String) -> Self {
+        match (self.time, wait) {
+            (Some(time), Some(wait)) if self.limits.is_empty() => {
+                self.time = Some(time.map(|time| time.saturating_add(wait)));
+            }
+            _ => self.turn = Some(words),
+        }
+        self
+    }
+
+    /// Forgets how long the attempts take, as under a limit the wait for a turn may take all of the
+    /// time.
+    fn include_turn(&mut self) {
+        if self.turn.take().is_some() {
+            self.time = None;
+            self.limits.clear();
+        }
     }
 
     /// Forgets how long the attempts take, as under a limit the wait for another call's claim may
@@ -77,11 +101,13 @@ impl WorstCase {
             (None, [], None) => ", for as long as the body takes".to_owned(),
             (None, limits, _) => format!(" and {} in all", at_most(limits)),
         };
-        match self.other_caller {
-            None => text,
-            Some(wait) => {
-                format!("{text}, besides {wait} for another caller's run with the same key")
-            }
+        let other_caller = self
+            .other_caller
+            .map(|wait| format!("{wait} for another caller's run with the same key"));
+        let besides: Vec<String> = other_caller.into_iter().chain(self.turn.clone()).collect();
+        match besides.as_slice() {
+            [] => text,
+            besides => format!("{text}, besides {}", besides.join(" and ")),
         }
     }
 }

@@ -137,7 +137,12 @@ impl KeyedCircuit {
     /// Lets a call in, or refuses it. A call under a permit of the same key is never refused.
     pub fn admit<'a>(&'a self, call: &'a CallState) -> Result<Permit<'a>, Refusal> {
         match self.core.begin(self.of.caller()) {
-            Ok(admitted) => Ok(Permit::new(&self.core, call, self.of.named.site(), admitted)),
+            Ok(admitted) => Ok(Permit::new(
+                &self.core,
+                call,
+                self.of.named.site(),
+                admitted,
+            )),
             Err(retry_in) => Err(refuse(&self.core, self.of.named.get(None), retry_in, call)),
         }
     }

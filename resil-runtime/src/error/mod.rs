@@ -93,7 +93,10 @@ impl fmt::Display for Error {
                 write!(f, "circuit `{name}` is open{}", retry_hint(*retry_in))
             }
             Self::BulkheadFull { name, limit } => {
-                write!(f, "bulkhead `{name}` is full: {limit} calls at once are allowed")
+                write!(
+                    f,
+                    "bulkhead `{name}` is full: {limit} calls at once are allowed"
+                )
             }
             Self::RateLimited {
                 name,
@@ -102,7 +105,10 @@ impl fmt::Display for Error {
             Self::RateLimited {
                 name,
                 retry_after: None,
-            } => write!(f, "the call costs more than the burst of rate limit `{name}`"),
+            } => write!(
+                f,
+                "the call costs more than the burst of rate limit `{name}`"
+            ),
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => e.fmt(f),
         }

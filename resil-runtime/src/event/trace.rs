@@ -192,7 +192,8 @@ impl CallReport {
                 of.function = function;
                 of.timeouts = of.timeouts.saturating_add(1);
             }
-            Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
+            Event::CircuitRefused { name, call, .. }
+            | Event::BulkheadRefused { name, call, .. } => self.refused(*call, name),
             #[cfg(feature = "idempotent")]
             Event::Idempotency {
                 name, what, call, ..

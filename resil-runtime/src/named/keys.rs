@@ -147,12 +147,7 @@ impl<T: Shared> Keys<T> {
 
     /// Drops a state that nobody holds and for which `is_free` returns true. Looks at no more than `looks`
     /// places, each at most once. Returns false if there is none.
-    fn evict_if(
-        &self,
-        looks: usize,
-        second_chance: bool,
-        is_free: &dyn Fn(&T) -> bool,
-    ) -> bool {
+    fn evict_if(&self, looks: usize, second_chance: bool, is_free: &dyn Fn(&T) -> bool) -> bool {
         let mut looks = looks;
         let first = self.next_shard.load(Ordering::Relaxed);
         for shard in (first..first + SHARDS).map(|i| i % SHARDS) {
@@ -280,4 +275,3 @@ fn shard_of(key: &str) -> usize {
     let hash = key.as_bytes().iter().fold(0x811c_9dc5, fold);
     (hash ^ hash >> 15) as usize % SHARDS
 }
-

@@ -29,7 +29,12 @@ impl Circuit {
             Setting::ratio("slow_rate", self.slow_rate.as_ref()),
             Setting::duration("open_for", self.open_for.as_ref(), not_zero),
             Setting::duration("open_max", self.open_max.as_ref(), not_zero),
-            Setting::count("probes", self.probes.as_ref(), (1, 255), "between 1 and 255"),
+            Setting::count(
+                "probes",
+                self.probes.as_ref(),
+                (1, 255),
+                "between 1 and 255",
+            ),
             Setting::count("max_keys", self.max_keys.as_ref(), ANY, "at least 1"),
         ]
         .into_iter()

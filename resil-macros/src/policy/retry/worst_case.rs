@@ -35,6 +35,7 @@ impl Retry {
             attempts: Some(self.each_attempt(&one, waits)),
             limits: Vec::new(),
             other_caller: one.other_caller.map(|_| "each attempt's wait"),
+            turn: one.turn.map(|turn| format!("{turn} before each attempt")),
         }
     }
 
