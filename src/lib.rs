@@ -5,15 +5,20 @@ pub mod idempotency;
 
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
-pub use resil_macros::{Classify, circuit, hedge, rate_limit, retry, timeout};
-
-pub use resil_macros::fallback;
+pub use resil_macros::{Classify, bulkhead, circuit, fallback, hedge, rate_limit, retry, timeout};
 
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{
     CallReport, Carried, Class, Classify, Deadline, Error, FromResil, Traced, TracedCall, breaker,
     carry, deadline, event, registry, spawn, trace,
 };
+
+pub use resil_runtime::bulkhead::{
+    AdaptiveLimit, Bulkhead, BulkheadChange, BulkheadChanges, BulkheadPlace, BulkheadPolicy,
+    KeyedBulkhead,
+};
+// The function alone, not the module of the same name.
+pub use resil_runtime::registry::{BulkheadSnapshot, bulkhead};
 
 // These types are at the root, not in modules called `retry` or `timeout`: an import of the
 // attribute would import the module of the same name too, which could clash with the user's own.

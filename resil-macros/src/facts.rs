@@ -35,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) needs_call_state: bool,
     /// Has to know whether an attempt below it was polled, and whether it ended.
     pub(crate) watches_attempts: bool,
+    /// Has to know whether a timeout of the stack drops it.
+    pub(crate) asks_why_dropped: bool,
     /// Asks for a permit before the code inside it runs, and holds the permit meanwhile.
     pub(crate) holds_permit: bool,
     /// Its `.await`s belong to the block around it, so that the layer is never polled as a whole.
@@ -72,6 +74,7 @@ impl Facts {
             can_refuse: false,
             needs_call_state: false,
             watches_attempts: false,
+            asks_why_dropped: false,
             holds_permit: false,
             in_place: false,
             replays: false,

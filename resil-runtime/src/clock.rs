@@ -171,15 +171,20 @@ const ORIGIN_NS: u64 = 1 << 60;
 ///
 /// Durations are measured with it where the 16 bytes of an [`Instant`] are too many to keep.
 pub fn now_ns() -> u64 {
+    nanos_of(now())
+}
+
+/// Returns `at` as a number of nanoseconds, never zero, as [`now_ns`] counts them.
+pub(crate) fn nanos_of(at: Instant) -> u64 {
     let ns = |d: Duration| {
         let whole = d.as_secs().saturating_mul(1_000_000_000);
         whole.saturating_add(u64::from(d.subsec_nanos()))
     };
-    let (now, origin) = (now(), origin());
-    match now.checked_duration_since(origin) {
+    let origin = origin();
+    match at.checked_duration_since(origin) {
         Some(after) => ORIGIN_NS.saturating_add(ns(after)),
         None => ORIGIN_NS
-            .saturating_sub(ns(origin.saturating_duration_since(now)))
+            .saturating_sub(ns(origin.saturating_duration_since(at)))
             .max(1),
     }
 }
@@ -188,6 +193,24 @@ pub fn now_ns() -> u64 {
 pub(crate) fn nanos_of_millis(ms: u64) -> u64 {
     let since_origin = ms.wrapping_sub(ORIGIN_MS).wrapping_mul(1_000_000);
     ORIGIN_NS.wrapping_add(since_origin)
+}
+
+/// Returns the instant at which [`now_ns`] returns `ns`, or now if that is over.
+pub(crate) fn at_nanos(ns: u64) -> Instant {
+    let now = now();
+    add(now, Duration::from_nanos(ns.saturating_sub(nanos_of(now))))
+}
+
+/// Blocks the thread until it is unparked, but no longer than until [`now_ns`] returns `ns`. It may
+/// also return for no reason, as [`std::thread::park`] may.
+pub(crate) fn park_until(ns: Option<u64>) {
+    match ns {
+        None => std::thread::park(),
+        Some(ns) => {
+            let left = Duration::from_nanos(ns.saturating_sub(now_ns()));
+            std::thread::park_timeout(left);
+        }
+    }
 }
 
 /// Returns the origin of this process: the instant of the first call of this function.

@@ -29,6 +29,8 @@ pub struct Conflict {
 pub enum ConflictKind {
     /// The settings of a breaker.
     Circuit,
+    /// The settings of a bulkhead.
+    Bulkhead,
     /// The numbers of a named retry budget.
     Budget,
     /// The settings of a rate limit.
@@ -58,6 +60,7 @@ pub(crate) fn note(
     if list(kind, name, used, function) {
         event::emit(|| match kind {
             ConflictKind::Circuit => Event::CircuitConflict { name, function },
+            ConflictKind::Bulkhead => Event::BulkheadConflict { name, function },
             ConflictKind::Budget => Event::BudgetConflict { name, function },
             ConflictKind::RateLimit => Event::RateLimitConflict { name, function },
         });

@@ -3,13 +3,15 @@
 //!
 //! Most users want the package `resil`, whose attributes write the calls into this crate.
 //!
-//! Each policy has a folder: `retry`, `timeout`, `circuit`, `rate_limit`, `idempotency`. The policies stand on
+//! Each policy has a folder: `retry`, `timeout`, `circuit`, `bulkhead`, `rate_limit`, `hedge`, `fallback`,
+//! `idempotency`. The policies stand on
 //! the modules that every call needs (`call`, `error`, `event`, `classify`), on the two about time
 //! (`clock`, `deadline`), and on `named`, which finds state by name. No policy knows another one.
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 
 mod blocking;
+pub mod bulkhead;
 mod call;
 pub mod circuit;
 pub mod classify;
@@ -35,14 +37,16 @@ pub mod retry;
 mod sync;
 mod timeout;
 
-/// The breakers and rate limits of this process by name, and the settings in which two functions conflict.
+/// The breakers, bulkheads and rate limits of this process by name, and the settings in which two
+/// functions conflict.
 ///
-/// [`registry()`](crate::registry()) lists them; [`breaker`] and [`rate_limit`] return the handle of one.
+/// [`registry()`](crate::registry()) lists them; [`breaker`], [`bulkhead`] and [`rate_limit`] return the
+/// handle of one.
 pub mod registry {
-    pub use crate::circuit::registry::{
-        BreakerSnapshot, MAX_BY_HAND, OVERFLOW, Registry, breaker, registry,
-    };
+    pub use crate::bulkhead::registry::{BulkheadSnapshot, bulkhead};
+    pub use crate::circuit::registry::{BreakerSnapshot, breaker};
     pub use crate::conflict::{Conflict, ConflictKind};
+    pub use crate::named::{MAX_BY_HAND, OVERFLOW, Registry, registry};
     pub use crate::rate_limit::registry::{RateLimitSnapshot, rate_limit};
 }
 
@@ -50,6 +54,7 @@ pub mod registry {
 #[path = "private.rs"]
 pub mod __private;
 
+pub use bulkhead::{Bulkhead, KeyedBulkhead};
 pub use call::FromResil;
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
@@ -57,5 +62,5 @@ pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::trace::{CallReport, Traced, TracedCall, trace};
 pub use rate_limit::{KeyedRateLimit, RateLimit};
-pub use registry::{breaker, rate_limit, registry};
+pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;

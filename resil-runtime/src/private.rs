@@ -1,5 +1,8 @@
 //! The only names that generated code may use. No promise of stability is made for them.
 
+pub use crate::bulkhead::place::Place;
+pub use crate::bulkhead::site::BulkheadSite;
+pub use crate::bulkhead::{AdaptiveLimit, BulkheadPolicy};
 pub use crate::call::conversions::{
     CarriedRefusal, conversions, conversions_bare, expose_error, into_return, into_return_carrying,
     wrap_body, wrap_carried_body,

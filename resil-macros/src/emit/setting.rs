@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
-use super::constant::{ConstBound, count, ratio};
+use super::constant::{ConstBound, any_count, count, ratio};
 use super::context::EmitContext;
 use super::inner::Entry;
 use crate::parse::Const;
@@ -114,7 +114,14 @@ impl<'a> Setting<'a> {
                 least,
                 most,
                 must,
-            } => cx.constant(value, &count(self.name, least, most, must), entry),
+            } => {
+                let bound = if (least, most) == (0, u32::MAX) {
+                    any_count(self.name)
+                } else {
+                    count(self.name, least, most, must)
+                };
+                cx.constant(value, &bound, entry)
+            }
             SettingValue::Ratio(value) => cx.constant(value, &ratio(self.name), entry),
             SettingValue::Duration { value, bound } => cx.constant(value, &bound(self.name), entry),
             SettingValue::Other(value) => value.value(span, cx, entry),

@@ -67,7 +67,7 @@ impl<'a> Args<'a> {
                     .diag
                     .error(&ident, messages::takes_no_value(option, &beside));
             }
-        } else if form == Form::Flag && option.kind != Kind::Jitter
+        } else if form == Form::Flag && !matches!(option.kind, Kind::Jitter | Kind::Adaptive)
             || form != Form::Flag && open(tokens.clone()).is_empty()
         {
             self.cx.diag.error(&ident, messages::needs_value(option));

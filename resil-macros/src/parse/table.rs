@@ -90,7 +90,9 @@ impl Opt {
         match self.kind {
             Kind::Strategy | Kind::Flag => self.name.to_owned(),
             Kind::Pattern(_) | Kind::Idents => format!("{}({value})", self.name),
-            Kind::Budget if value.starts_with('(') => format!("{}{value}", self.name),
+            Kind::Budget | Kind::Adaptive if value.starts_with('(') => {
+                format!("{}{value}", self.name)
+            }
             _ => format!("{} = {value}", self.name),
         }
     }
@@ -180,6 +182,8 @@ pub(crate) enum Kind {
     Delay,
     /// RATIO or `off`.
     RatioOrOff,
+    /// A flag, or bounds in parentheses.
+    Adaptive,
     /// COUNT or DURATION.
     Window,
     /// NAME or EXPR.
@@ -209,6 +213,7 @@ impl Kind {
             Self::Budget => "`off`, a name or `(capacity = .., cost = ..)`".to_owned(),
             Self::Delay => "a duration or a percentile".to_owned(),
             Self::RatioOrOff => "a ratio or `off`".to_owned(),
+            Self::Adaptive => "no value or `(min = .., start = .., max = ..)`".to_owned(),
             Self::Window => "a count of calls or a duration".to_owned(),
             Self::Store => "a name, written as a string literal, or an expression".to_owned(),
             Self::Errors => "`forget`, `store` or `store(PATTERN)`".to_owned(),

@@ -6,6 +6,7 @@
 //! hold one option or one subject of that policy alone. CONTRIBUTING.md has a recipe for a new policy.
 
 mod aliases;
+mod bulkhead;
 mod circuit;
 mod clones;
 mod fallback;
@@ -38,6 +39,7 @@ macro_rules! policies {
             rate_limit,
             hedge,
             fallback,
+            bulkhead,
         }
     };
 }

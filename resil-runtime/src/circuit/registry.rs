@@ -1,4 +1,4 @@
-//! The breakers of this process by name, and the settings in which two functions conflict.
+//! The breakers of this process by name.
 
 use std::sync::Arc;
 
@@ -6,11 +6,8 @@ use super::breaker::BreakerCore;
 use super::counts::Counts;
 use super::handle::Breaker;
 use crate::clock;
-use crate::conflict::{self, Conflict};
 use crate::event::circuit_state::CircuitState;
-use crate::named::Shared;
-
-pub use crate::named::{MAX_BY_HAND, OVERFLOW};
+use crate::named::{Registry, Shared};
 
 /// The state of one breaker, as [`Registry::snapshot`] returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,22 +24,7 @@ pub struct BreakerSnapshot {
     pub counts: Counts,
 }
 
-/// All breakers of the process: [`registry`] returns it.
-#[derive(Debug, Clone, Copy)]
-pub struct Registry(());
-
-/// Returns the registry of all breakers of the process.
-pub fn registry() -> Registry {
-    Registry(())
-}
-
 impl Registry {
-    /// Returns the breakers and named budgets that two functions set differently, in the order in
-    /// which the conflicts were found.
-    pub fn conflicts(&self) -> Vec<Conflict> {
-        conflict::all()
-    }
-
     /// Returns the state of every breaker, ordered by name and then by key. Each name has a breaker
     /// of its own, which comes before those of its keys.
     ///

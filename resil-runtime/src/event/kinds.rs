@@ -143,6 +143,40 @@ pub enum Event {
         /// The function whose settings are not used.
         function: &'static str,
     },
+    /// A bulkhead had no place for a call, or none in time.
+    #[non_exhaustive]
+    BulkheadRefused {
+        /// The bulkhead.
+        name: &'static str,
+        /// The key of the bulkhead; `None` for the bulkhead of the name itself.
+        key: Option<Arc<str>>,
+        /// The limit of calls at once when it refused.
+        limit: u32,
+        /// The call; `None` for one that asked manually.
+        call: Option<CallId>,
+    },
+    /// The limit of a bulkhead changed: manually, or because an adaptive limit is by more than a
+    /// tenth another one than at the last such event.
+    #[non_exhaustive]
+    BulkheadLimitChanged {
+        /// The bulkhead.
+        name: &'static str,
+        /// The key of the bulkhead; `None` for the bulkhead of the name itself.
+        key: Option<Arc<str>>,
+        /// The limit that was told last.
+        from: u32,
+        /// The limit now.
+        to: u32,
+    },
+    /// Two functions set one bulkhead differently. The settings of the one that was called first are
+    /// used.
+    #[non_exhaustive]
+    BulkheadConflict {
+        /// The bulkhead.
+        name: &'static str,
+        /// The function whose settings are not used.
+        function: &'static str,
+    },
     /// Two functions give a named retry budget different numbers. The numbers of the one that was
     /// called first are used.
     #[non_exhaustive]
@@ -237,7 +271,7 @@ impl Event {
             | Self::TimedOut { call, .. } => Some(*call),
             Self::Hedged { call, .. } | Self::HedgeWon { call, .. } => Some(*call),
             Self::CircuitChanged { call, .. } | Self::CircuitRefused { call, .. } => *call,
-            Self::RateLimited { call, .. } => *call,
+            Self::RateLimited { call, .. } | Self::BulkheadRefused { call, .. } => *call,
             #[cfg(feature = "idempotent")]
             Self::Idempotency { call, .. } => *call,
             _ => None,

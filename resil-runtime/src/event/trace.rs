@@ -206,8 +206,9 @@ impl CallReport {
             Event::FellBack { function, call, .. } => {
                 self.call(*call, function).function = function;
             }
-            Event::CircuitRefused { name, call, .. } => self.refused(*call, name),
-            Event::RateLimited { name, call, .. } => self.refused(*call, name),
+            Event::CircuitRefused { name, call, .. }
+            | Event::BulkheadRefused { name, call, .. }
+            | Event::RateLimited { name, call, .. } => self.refused(*call, name),
             #[cfg(feature = "idempotent")]
             Event::Idempotency {
                 name, what, call, ..

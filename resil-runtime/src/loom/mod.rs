@@ -6,6 +6,7 @@
 //! `scripts/loom` runs all. Time stands still here, so that nothing may depend on a timer; a lost
 //! wake-up shows as a deadlock.
 
+mod bulkhead;
 mod circuit;
 mod hedge;
 mod keys;
@@ -23,6 +24,7 @@ pub(crate) use self::model::{explore, explore_within};
 /// Returns all models.
 pub fn models() -> Vec<Model> {
     let mut all = Vec::new();
+    all.extend_from_slice(bulkhead::MODELS);
     all.extend_from_slice(circuit::MODELS);
     all.extend_from_slice(windows::MODELS);
     all.extend_from_slice(keys::MODELS);

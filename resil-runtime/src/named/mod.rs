@@ -12,6 +12,7 @@ mod entry;
 mod key_text;
 pub(crate) mod keys;
 mod names;
+mod registry;
 mod site;
 
 use std::fmt;
@@ -24,6 +25,7 @@ pub(crate) use self::key_text::KeyText;
 pub(crate) use self::keys::Keys;
 pub use self::names::MAX_BY_HAND;
 pub(crate) use self::names::{Names, configure};
+pub use self::registry::{Registry, registry};
 pub(crate) use self::site::NamedSite;
 
 /// The key of the state that new keys share when all places are taken.

@@ -24,6 +24,13 @@ impl Circuit {
             admit = quote_spanned!(at=> { __resil_call.forget_runs(); #admit });
         }
         let value = cx.under_permit(inner, self.span).awaited(self.span);
+        // A layer inside leaves its wait out of the call's time. It may stand in an `async move`, so it
+        // names a reference.
+        let held = cx
+            .below()
+            .iter()
+            .any(|layer| layer.waits.is_some())
+            .then(|| quote_spanned!(at=> let __resil_held = &__resil_permit;));
         let expose_error =
             (self.on.is_some() || self.ignore.is_some()).then(|| cx.expose_error(self.span));
         let (verdict, class) = (self.verdict(cx), cx.class(self.span));
@@ -46,6 +53,7 @@ impl Circuit {
                     break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
                 }
             };
+            #held
             let __resil_r = #value;
             #expose_error
             let __resil_r = (&__resil_permit).#settle;

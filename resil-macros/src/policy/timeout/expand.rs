@@ -27,11 +27,11 @@ impl Timeout {
             } => (future, outcome),
             inner => (cx.future(inner, self.span), quote_spanned!(at=> __resil_r)),
         };
-        // A circuit inside has to know that this timeout dropped it.
+        // A layer inside that judges the call has to know that this timeout dropped it.
         let marking = cx
             .below()
             .iter()
-            .any(|layer| layer.holds_permit)
+            .any(|layer| layer.holds_permit || layer.asks_why_dropped)
             .then(|| quote_spanned!(at=> .marking(__resil_call)));
         let refuse = cx.private("refuse_late", self.span);
         // The event of the timeout has the number of the call.

@@ -1,0 +1,161 @@
+//! The option `adaptive` of `#[bulkhead]`, which has options of its own.
+
+use proc_macro2::{Delimiter, Span, TokenStream};
+use quote::quote_spanned;
+
+use super::options::MOST;
+use crate::diag::help;
+use crate::emit::{EmitContext, Entry, SettingCode, count};
+use crate::parse::{
+    Alias, AliasTarget, Args, Const, Guess, Kind, Opt, ParseContext, Spec, Value, describe,
+};
+use crate::tokens::{inside, mixed};
+
+/// The options of `adaptive(..)`.
+pub(crate) static ADAPTIVE: Spec = Spec {
+    owner: "`adaptive`",
+    options: &[
+        Opt::new("min", Kind::Count, "1"),
+        Opt::new("start", Kind::Count, "16"),
+        Opt::new("max", Kind::Count, "1000"),
+    ],
+    aliases: &[
+        Alias {
+            names: &["min_limit", "minimum", "least", "floor"],
+            target: AliasTarget::Option("min", ""),
+        },
+        Alias {
+            names: &["initial", "initial_limit", "begin", "from"],
+            target: AliasTarget::Option("start", ""),
+        },
+        Alias {
+            names: &["max_limit", "maximum", "most", "ceiling", "max_concurrency"],
+            target: AliasTarget::Option("max", ""),
+        },
+    ],
+    nameless: &[
+        (Guess::Number, "start"),
+        (Guess::Number, "max"),
+        (Guess::Number, "min"),
+    ],
+};
+
+/// The runtime's default of the highest limit.
+const DEFAULT_MAX: u32 = 1_000;
+
+/// A limit that is found from the latency of the calls, and its bounds.
+#[derive(Clone, Debug)]
+pub(crate) struct Adaptive {
+    /// The option as it is written, without its name; empty for the bare flag.
+    tokens: TokenStream,
+    min: Option<Const<u32>>,
+    start: Option<Const<u32>>,
+    max: Option<Const<u32>>,
+}
+
+impl Adaptive {
+    /// Reads the bare flag, or `(min = .., start = .., max = ..)`.
+    pub(super) fn read(value: &Value<'_>) -> Option<Self> {
+        if value.is_flag() {
+            return Some(Self {
+                tokens: TokenStream::new(),
+                min: None,
+                start: None,
+                max: None,
+            });
+        }
+        let content = match inside(&value.tokens, Delimiter::Parenthesis) {
+            Some(content) => content,
+            None if value.is_in_parens() => value.tokens.clone(),
+            None => {
+                value.refuse_for(&describe(&value.tokens), &["adaptive".to_owned()]);
+                return None;
+            }
+        };
+        if content.is_empty() {
+            value.refuse_for("the parentheses are empty", &["adaptive".to_owned()]);
+            return None;
+        }
+        let mut args = Args::read(&ADAPTIVE, content, value.cx);
+        let read = Self {
+            tokens: value.tokens.clone(),
+            min: args.get("min", |value| value.count(1, MOST)),
+            start: args.get("start", |value| value.count(1, MOST)),
+            max: args.get("max", |value| value.count(1, MOST)),
+        };
+        args.done();
+        Some(read)
+    }
+
+    /// Checks that the bounds are in order. A `start` that is not written is moved between the others.
+    pub(super) fn check_order(&self, cx: &ParseContext<'_>) {
+        let (max, which) = match &self.max {
+            Some(max) => (max.literal().copied(), ""),
+            None => (Some(DEFAULT_MAX), "default "),
+        };
+        let min = self.min.as_ref().and_then(Const::literal).copied();
+        let below = |name: &str, at: &Const<u32>, most: Option<u32>, which: &str| {
+            let (Some(value), Some(most)) = (at.literal().copied(), most) else {
+                return;
+            };
+            if value > most {
+                let what = format!(
+                    "`{name}` of `{value}` is above the {which}`max` of `{most}` in `adaptive`"
+                );
+                let instead = format!("write `{name} = {most}` or `max = {value}`");
+                cx.diag.error(at, help(what, instead));
+            }
+        };
+        if let Some(at) = &self.min {
+            below("min", at, max, which);
+        }
+        if let Some(at) = &self.start {
+            below("start", at, max, which);
+            if let (Some(start), Some(min)) = (at.literal().copied(), min)
+                && start < min
+            {
+                let what =
+                    format!("`start` of `{start}` is below the `min` of `{min}` in `adaptive`");
+                let instead = format!("write `start = {min}` or `min = {start}`");
+                cx.diag.error(at, help(what, instead));
+            }
+        }
+    }
+
+    /// Describes the limit: `between A and B`.
+    pub(super) fn bounds_in_words(
+        &self,
+        show: impl Fn(Option<&Const<u32>>, u32) -> String,
+    ) -> String {
+        let (min, max) = (
+            show(self.min.as_ref(), 1),
+            show(self.max.as_ref(), DEFAULT_MAX),
+        );
+        format!("between {min} and {max}")
+    }
+}
+
+impl SettingCode for Adaptive {
+    fn tokens(&self) -> &TokenStream {
+        &self.tokens
+    }
+
+    fn may_be_generic(&self) -> bool {
+        let mut bounds = [&self.min, &self.start, &self.max].into_iter().flatten();
+        bounds.any(Const::may_be_generic)
+    }
+
+    fn value(&self, span: Span, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+        let at = mixed(span);
+        let ty = cx.private("AdaptiveLimit", span);
+        let mut bound = |name: &'static str, value: &Option<Const<u32>>| {
+            let value = value.as_ref()?;
+            let must = count(name, 1, MOST, "between 1 and 65535");
+            Some(cx.constant(value, &must, entry))
+        };
+        let min = bound("min", &self.min).map(|min| quote_spanned!(at=> .min(#min)));
+        let start = bound("start", &self.start).map(|start| quote_spanned!(at=> .start(#start)));
+        let max = bound("max", &self.max).map(|max| quote_spanned!(at=> .max(#max)));
+        quote_spanned!(at=> #ty::new() #min #start #max)
+    }
+}

@@ -1,0 +1,74 @@
+//! The code of `#[bulkhead]`: it takes a place before the code inside it runs, and gives it back after.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Lifetime;
+
+use super::NAME;
+use super::options::Bulkhead;
+use crate::emit::{EmitContext, Emitted, Entry, FoundState, Inner, NamedState};
+use crate::tokens::mixed;
+
+impl Bulkhead {
+    pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
+        let mut entry = Entry::default();
+        let at = mixed(self.span);
+        let failure = cx.private("Failure", self.span);
+        let enter = self.enter(cx, &mut entry);
+        let value = cx.value(inner, self.span);
+        // The wait is not part of the call that a permit around this layer is for.
+        let wait = if self.may_wait() && cx.has_permit() {
+            quote_spanned!(at=> __resil_held.leaving_out(__resil_full.wait()))
+        } else {
+            quote_spanned!(at=> __resil_full.wait())
+        };
+        let leave = if self.learns() {
+            let class = cx.class(self.span);
+            quote_spanned!(at=> __resil_place.settle(__resil_r, #class))
+        } else {
+            quote_spanned!(at=> {
+                ::core::mem::drop(__resil_place);
+                __resil_r
+            })
+        };
+        let (label, found) = (
+            Lifetime::new("'__resil_bulkhead", at),
+            Lifetime::new("'__resil_place", at),
+        );
+        // The result of `enter` must end before the `.await`, or the future holds it beside the wait.
+        let inner = Inner::Value(quote_spanned! {at=> #label: {
+            let __resil_place = #found: {
+                let __resil_full = match #enter {
+                    ::core::result::Result::Ok(__resil_place) => break #found __resil_place,
+                    ::core::result::Result::Err(__resil_full) => __resil_full,
+                };
+                match #wait.await {
+                    ::core::result::Result::Ok(__resil_place) => __resil_place,
+                    ::core::result::Result::Err(__resil_refusal) => {
+                        break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
+                    }
+                }
+            };
+            let __resil_r = #value;
+            #leave
+        }});
+        Emitted { entry, inner }
+    }
+
+    /// Writes the request for a place, in the bulkhead of the site or of the key.
+    fn enter(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+        let at = mixed(self.span);
+        let bulkhead = NamedState {
+            policy: NAME,
+            span: self.span,
+            name: self.name.as_ref(),
+            key: self.key.as_ref(),
+            settings: self.settings(),
+            base: self.policy.as_ref(),
+        };
+        let FoundState { state, settings } = bulkhead.find(cx, entry);
+        let settings = settings.map(|settings| quote_spanned!(at=> #settings,));
+        let call = cx.call_state(self.span);
+        quote_spanned!(at=> #state.enter(#settings #call))
+    }
+}

@@ -1,0 +1,38 @@
+//! Reads the options of `#[bulkhead]`.
+
+use proc_macro2::{Span, TokenStream};
+
+use super::adaptive::Adaptive;
+use super::options::{Bulkhead, MOST, SPEC, Written};
+use crate::parse::{Args, ParseContext, Value};
+
+impl Bulkhead {
+    /// Reads the arguments; faults go to the sink.
+    pub(crate) fn read(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Self {
+        let mut args = Args::read(&SPEC, args, cx);
+        let written = Written {
+            name: args.mentioned("name").is_some(),
+            key: args.mentioned("key").is_some(),
+            policy: args.mentioned("policy").is_some(),
+            max: args.mentioned("max"),
+            queue: args.mentioned("queue"),
+            wait: args.mentioned("wait"),
+            adaptive: args.mentioned("adaptive"),
+            max_keys: args.mentioned("max_keys"),
+        };
+        let parsed = Self {
+            span,
+            name: args.get("name", Value::name_literal),
+            max: args.get("max", |value| value.count_or(1, MOST, value.example)),
+            queue: args.get("queue", |value| value.count(0, u32::MAX)),
+            wait: args.get("wait", Value::duration),
+            adaptive: args.get("adaptive", Adaptive::read),
+            key: args.get("key", Value::expr),
+            max_keys: args.get("max_keys", |value| value.count(1, u32::MAX)),
+            policy: args.get("policy", Value::const_expr),
+            written,
+        };
+        args.done();
+        parsed
+    }
+}

@@ -1,0 +1,80 @@
+//! The rules between the options of one `#[bulkhead]`.
+
+use super::options::Bulkhead;
+use crate::diag::help;
+use crate::parse::{Const, ParseContext, messages};
+
+impl Bulkhead {
+    /// Checks the options against all rules.
+    pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
+        self.check_there_is_a_limit(cx);
+        self.check_max_or_adaptive(cx);
+        self.check_wait_has_a_queue(cx);
+        self.check_max_keys_have_a_key(cx);
+        if let Some(adaptive) = &self.adaptive {
+            adaptive.check_order(cx);
+        }
+    }
+
+    /// Checks that something says how many calls may be inside. Nobody can tell a good number from
+    /// outside, so there is no default; but a function may leave it to the others of its name.
+    fn check_there_is_a_limit(&self, cx: &ParseContext<'_>) {
+        let written = &self.written;
+        if written.max.is_some() || written.adaptive.is_some() || written.policy {
+            return;
+        }
+        let settings = [written.queue, written.wait, written.max_keys];
+        let first = settings.into_iter().flatten().next();
+        if written.name && first.is_none() {
+            return;
+        }
+        let message =
+            "`#[bulkhead]` needs a `max`, the number of calls inside at once, but has none";
+        let instead = "write `max = 16`, or `adaptive` to have the limit found";
+        cx.diag.error_at(self.span, help(message, instead));
+    }
+
+    /// Checks that the limit is not both fixed and found.
+    fn check_max_or_adaptive(&self, cx: &ParseContext<'_>) {
+        if let (Some(_), Some(at)) = (self.written.max, self.written.adaptive) {
+            let max = self.max.as_ref().and_then(Const::literal);
+            let bounded = max.map_or_else(|| "16".to_owned(), u32::to_string);
+            cx.diag.error_at(
+                at,
+                help(
+                    "`adaptive` and `max` exclude each other: the limit is found, or it is fixed",
+                    format!("write `adaptive(max = {bounded})`, or remove one of them"),
+                ),
+            );
+        }
+    }
+
+    /// Checks that calls can wait if something says for how long.
+    fn check_wait_has_a_queue(&self, cx: &ParseContext<'_>) {
+        let Some(at) = self.written.wait else { return };
+        let no_queue = match &self.queue {
+            Some(queue) => queue.literal() == Some(&0),
+            None => self.written.queue.is_none() && !self.written.policy,
+        };
+        if no_queue {
+            let why = "without a `queue` no call waits";
+            let instead = "write `queue = 64` beside it, or remove it";
+            cx.diag
+                .error_at(at, messages::no_effect("wait", why, instead));
+        }
+    }
+
+    /// Checks that `max_keys` stands beside a `key`: without that there is one bulkhead. (In a
+    /// `policy` it is no fault, as bulkheads with a key may share the policy.)
+    fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
+        if self.written.key {
+            return;
+        }
+        if let Some(at) = self.written.max_keys {
+            let why = "there is one bulkhead for all calls";
+            let instead = "write `key = host` beside it, or remove it";
+            cx.diag
+                .error_at(at, messages::no_effect("max_keys", why, instead));
+        }
+    }
+}

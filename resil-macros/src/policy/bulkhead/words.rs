@@ -1,0 +1,75 @@
+//! Describes a `#[bulkhead]` in words.
+
+use super::options::Bulkhead;
+use crate::parse::Const;
+use crate::policy::words::{code, departing, duration, written};
+use crate::tokens::shown_whole;
+
+impl Bulkhead {
+    pub(super) fn in_words(&self) -> String {
+        let name = self
+            .name
+            .as_ref()
+            .map_or_else(String::new, |n| format!(" {}", code(&n.value())));
+        let per_key = self
+            .key
+            .as_ref()
+            .map_or_else(String::new, |k| format!(", one for each {}", written(k)));
+        let says = match &self.policy {
+            Some(policy) => Some(departing(policy.tokens(), &self.departures())),
+            // Else another function has its settings, and they are not known here.
+            None => self.limit_in_words(),
+        };
+        let says = says.map_or_else(String::new, |says| format!(": {says}"));
+        format!("**bulkhead**{name}{per_key}{says}")
+    }
+
+    /// Describes how many calls are inside at once, and how many wait.
+    fn limit_in_words(&self) -> Option<String> {
+        let limit = match (&self.max, &self.adaptive) {
+            (Some(max), _) => format!("at most {} calls at once", written(max.tokens())),
+            (None, Some(adaptive)) => {
+                let show = |value: Option<&Const<u32>>, default: u32| match value {
+                    Some(value) => written(value.tokens()),
+                    None => code(&default.to_string()),
+                };
+                let bounds = adaptive.bounds_in_words(show);
+                format!("as many calls at once as the latency allows, {bounds}")
+            }
+            (None, None) => return None,
+        };
+        let Some(queue) = self.queue.as_ref().filter(|q| q.literal() != Some(&0)) else {
+            return Some(format!("{limit}; others are refused"));
+        };
+        let wait = self.wait.as_ref().map_or_else(String::new, |wait| {
+            format!(" for at most {}", duration(wait))
+        });
+        Some(format!(
+            "{limit}; {} more wait{wait}",
+            written(queue.tokens())
+        ))
+    }
+
+    /// Describes the wait for a place, for the worst case.
+    pub(super) fn wait_in_words(&self) -> String {
+        match &self.wait {
+            Some(wait) => format!("a wait of at most {} for a place", duration(wait)),
+            None => "the wait for a place".to_owned(),
+        }
+    }
+
+    /// Formats the settings that are written.
+    fn departures(&self) -> Vec<String> {
+        let shown = |setting: &crate::emit::Setting<'_>| {
+            let value = shown_whole(setting.tokens());
+            if value.is_empty() {
+                code(setting.name)
+            } else if setting.name == "adaptive" {
+                code(&format!("{}({value})", setting.name))
+            } else {
+                code(&format!("{} = {value}", setting.name))
+            }
+        };
+        self.settings().iter().map(shown).collect()
+    }
+}

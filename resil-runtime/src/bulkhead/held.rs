@@ -1,0 +1,66 @@
+//! A place that was acquired manually.
+
+use std::ops::Deref;
+
+use super::core::BulkheadCore;
+use super::learner::Lesson;
+use crate::sync::Arc;
+
+/// The bulkhead that a place belongs to.
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    Named(&'static BulkheadCore),
+    Keyed(Arc<BulkheadCore>),
+}
+
+impl Deref for Held {
+    type Target = BulkheadCore;
+    fn deref(&self) -> &BulkheadCore {
+        match self {
+            Self::Named(core) => core,
+            Self::Keyed(core) => core,
+        }
+    }
+}
+
+/// The place of one call in a bulkhead: [`Bulkhead::try_acquire`](crate::Bulkhead::try_acquire) and
+/// its siblings return it. Dropped, it is free again.
+///
+/// An adaptive bulkhead learns from the calls that end with [`success`](Self::success) or
+/// [`overloaded`](Self::overloaded). It learns nothing from a place that is only dropped.
+#[derive(Debug)]
+#[must_use = "dropped, it is free again"]
+pub struct BulkheadPlace {
+    core: Held,
+    /// The time at which the call went in, in nanoseconds; 0 if nothing is learned from it.
+    began: u64,
+}
+
+impl BulkheadPlace {
+    pub(super) fn new(core: Held, began: u64) -> Self {
+        Self { core, began }
+    }
+
+    /// Gives the place back. An adaptive bulkhead learns how long the call took.
+    pub fn success(self) {
+        self.learn(Lesson::Answered);
+    }
+
+    /// Gives the place back of a call that was refused, timed out or throttled by the other side: the
+    /// limit of an adaptive bulkhead is cut by a tenth, at most once a round trip.
+    pub fn overloaded(self) {
+        self.learn(Lesson::Overloaded);
+    }
+
+    fn learn(&self, lesson: Lesson) {
+        if self.began != 0 {
+            self.core.learn(self.began, lesson);
+        }
+    }
+}
+
+impl Drop for BulkheadPlace {
+    fn drop(&mut self) {
+        self.core.release();
+    }
+}

@@ -1,0 +1,75 @@
+//! The place of one call of an annotated function.
+
+use super::core::BulkheadCore;
+use super::learner::Lesson;
+use crate::call::{CallState, Outcome};
+use crate::classify::Class;
+use crate::error::Refusal;
+
+/// The place of one call of an annotated function, given back when it is dropped.
+#[derive(Debug)]
+#[must_use = "dropped, it is free again"]
+pub struct Place<'a> {
+    core: &'a BulkheadCore,
+    call: Option<&'a CallState>,
+    /// The time at which the call went in, in nanoseconds; 0 if nothing is learned from it.
+    began: u64,
+}
+
+impl<'a> Place<'a> {
+    /// Creates the place of a call that is in. A call of a learned limit is timed.
+    #[inline(always)]
+    pub(super) fn new(core: &'a BulkheadCore, call: Option<&'a CallState>, began: u64) -> Self {
+        Self { core, call, began }
+    }
+
+    /// Keeps the place taken, and returns when the call went in.
+    pub(super) fn keep(self) -> u64 {
+        let began = self.began;
+        std::mem::forget(self);
+        began
+    }
+
+    /// Gives the place back, and learns from the outcome of the call. Returns the outcome.
+    #[inline(always)]
+    pub fn settle<T, E>(
+        self,
+        out: Outcome<T, E, Refusal>,
+        class: impl FnMut(&E) -> Option<Class>,
+    ) -> Outcome<T, E, Refusal> {
+        if self.began != 0 {
+            let class = out.as_ref().err().and_then(|f| f.error()).and_then(class);
+            let refusal = out.as_ref().err().and_then(|f| f.refusal());
+            self.learn(Lesson::of(out.is_ok(), refusal, class));
+        }
+        out
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn learn(mut self, lesson: Lesson) {
+        let began = std::mem::take(&mut self.began);
+        self.core.learn(began, lesson);
+    }
+}
+
+impl Drop for Place<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.began != 0 {
+            self.dropped();
+        }
+        self.core.release();
+    }
+}
+
+impl Place<'_> {
+    /// Learns from a call that was dropped: by a timeout of the same stack it was too slow.
+    #[cold]
+    #[inline(never)]
+    fn dropped(&self) {
+        if self.call.is_some_and(CallState::is_timing_out) {
+            self.core.learn(self.began, Lesson::Overloaded);
+        }
+    }
+}

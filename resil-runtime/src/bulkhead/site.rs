@@ -1,0 +1,100 @@
+//! The entry for generated code: a static for each annotated function, and a place for each call.
+
+use std::fmt::Display;
+
+use super::core::BulkheadCore;
+use super::place::Place;
+use super::policy::BulkheadPolicy;
+use super::wait::Full;
+use crate::call::{CallState, PerType, Site, Types};
+use crate::named::NamedSite;
+use crate::sync::Arc;
+
+/// The static state of one annotated function: its bulkhead, once it has been called.
+#[derive(Debug)]
+pub struct BulkheadSite {
+    named: NamedSite<BulkheadCore>,
+    /// The sites of other `Self` types, if it has no name.
+    types: PerType<Self>,
+}
+
+impl BulkheadSite {
+    /// Creates the state of `site`; `name` is the name of a bulkhead shared with others.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each static has a copy of its own"
+    )]
+    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+        // A constant, so that the compiler evaluates it once and not for each annotated function.
+        const TYPES: PerType<BulkheadSite> = PerType::new();
+
+        Self {
+            named: NamedSite::new(site, name),
+            types: TYPES,
+        }
+    }
+
+    /// Returns the state for the `Self` of `types`. It is for bulkheads without a name: a named one
+    /// is shared by all types.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
+        let make = |site| Self::new(site, None);
+        self.types.of(self, self.named.site(), types, make)
+    }
+
+    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
+    /// calls it before each call of a function whose settings may depend on a generic.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn instance(
+        &'static self,
+        policy: Option<&'static BulkheadPolicy>,
+    ) -> Option<&'static BulkheadPolicy> {
+        self.named.instance(policy)
+    }
+
+    /// Lets a call in that finds a place at once.
+    ///
+    /// `policy` holds the settings of the function; it is `None` if only a name was given. The
+    /// first call of the site reads it; all instances of a generic function are one site.
+    ///
+    /// # Errors
+    ///
+    /// Returns the call, which then waits for a place.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn enter<'a>(
+        &'static self,
+        policy: Option<&'static BulkheadPolicy>,
+        call: Option<&'a CallState>,
+    ) -> Result<Place<'a>, Full<'a>> {
+        let bulkhead: &'static BulkheadCore = self.named.get(policy);
+        bulkhead.enter(call)
+    }
+
+    /// Returns the bulkhead of `key`. Generated code calls it once per call, whose attempts all share
+    /// the result; the bulkhead keeps its place among the keys until the result is dropped.
+    pub fn keyed(
+        &'static self,
+        policy: Option<&'static BulkheadPolicy>,
+        key: &(impl Display + ?Sized),
+    ) -> KeyedPlaces {
+        KeyedPlaces(self.named.keyed(policy, key))
+    }
+}
+
+/// The bulkhead of one call's key.
+#[derive(Debug)]
+pub struct KeyedPlaces(Arc<BulkheadCore>);
+
+impl KeyedPlaces {
+    /// Lets a call in that finds a place at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns the call, which then waits for a place.
+    pub fn enter<'a>(&'a self, call: Option<&'a CallState>) -> Result<Place<'a>, Full<'a>> {
+        self.0.enter(call)
+    }
+}

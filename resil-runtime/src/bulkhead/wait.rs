@@ -1,0 +1,245 @@
+//! Waiting for a place.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
+use std::thread::{self, Thread};
+
+use pin_project_lite::pin_project;
+
+use super::core::{BulkheadCore, Joined, Limits, Turn};
+use super::place::Place;
+use crate::call::CallState;
+use crate::clock::{self, Sleep};
+use crate::deadline::Deadline;
+use crate::error::Refusal;
+use crate::event;
+
+/// A call that found no place at once.
+#[derive(Debug)]
+#[must_use = "wait for a place"]
+pub struct Full<'a> {
+    core: &'a BulkheadCore,
+    call: Option<&'a CallState>,
+    is_manual: bool,
+}
+
+impl BulkheadCore {
+    /// Lets a call in that finds a place at once.
+    #[inline(always)]
+    pub(super) fn enter<'a>(&'a self, call: Option<&'a CallState>) -> Result<Place<'a>, Full<'a>> {
+        if self.take_at_once() {
+            return Ok(Place::new(self, call, 0));
+        }
+        self.enter_by_steps(call)
+    }
+
+    #[inline(never)]
+    fn enter_by_steps<'a>(&'a self, call: Option<&'a CallState>) -> Result<Place<'a>, Full<'a>> {
+        if self.take() {
+            return Ok(self.place(call));
+        }
+        Err(Full {
+            core: self,
+            call,
+            is_manual: false,
+        })
+    }
+
+    /// Returns the place of a call that has just gone in.
+    fn place<'a>(&'a self, call: Option<&'a CallState>) -> Place<'a> {
+        let began = if self.load().is_timed() {
+            self.now()
+        } else {
+            0
+        };
+        Place::new(self, call, began)
+    }
+}
+
+impl<'a> Full<'a> {
+    /// Notes that the call was made manually.
+    pub(super) fn manual(self) -> Self {
+        Self {
+            is_manual: true,
+            ..self
+        }
+    }
+
+    /// Waits for a place, if there is room in the queue.
+    pub fn wait(self) -> Wait<'a> {
+        Wait {
+            full: self,
+            queued: None,
+        }
+    }
+
+    /// Blocks the thread until there is a place, if there is room in the queue.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal.
+    pub fn wait_blocking(self) -> Result<Place<'a>, Refusal> {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let Some(limits) = Limits::of(self.core) else {
+            return Err(self.refuse());
+        };
+        let number = match self.core.join(limits.until, waker.clone()) {
+            Joined::In => return Ok(self.core.place(self.call)),
+            Joined::Full => return Err(self.refuse()),
+            Joined::Waits(number) => number,
+        };
+        loop {
+            let turn = self.core.turn(number, limits, waker.clone());
+            match turn {
+                Turn::In => return Ok(self.core.place(self.call)),
+                Turn::Late => return Err(self.refuse()),
+                Turn::Wait(until) => clock::park_until(until),
+            }
+        }
+    }
+
+    /// Refuses the call.
+    pub(super) fn refuse(&self) -> Refusal {
+        let limit = self.core.load().limit();
+        if event::is_awake() {
+            self.core.tell_refused(self.call, self.is_manual, limit);
+        }
+        let name = self.core.identity().name().text_ref();
+        Refusal::BulkheadFull { name, limit }
+    }
+}
+
+/// Wakes a thread that is parked.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+impl Limits {
+    /// Returns the limits of a wait that begins now; `None` if there is nothing to wait for.
+    fn of(core: &BulkheadCore) -> Option<Self> {
+        let rules = &core.settings().rules;
+        if rules.queue == 0 {
+            return None;
+        }
+        let deadline = Deadline::current().map(|at| clock::nanos_of(at.instant()));
+        let mut until = deadline;
+        if deadline.is_some() || rules.wait.is_some() {
+            let now = core.now();
+            let own = rules.wait.map(|wait| now.saturating_add(wait));
+            until = deadline.into_iter().chain(own).min();
+            if until.is_some_and(|until| until <= now) {
+                return None;
+            }
+        }
+        Some(Self { until, deadline })
+    }
+}
+
+/// The future of a call that waits for a place.
+///
+/// If it is dropped before it is ready, the call leaves the queue, and a place that was handed to it
+/// goes to the next one.
+#[must_use = "futures do nothing unless polled"]
+#[derive(Debug)]
+pub struct Wait<'a> {
+    full: Full<'a>,
+    // Boxed: few calls wait.
+    queued: Option<Pin<Box<Queued>>>,
+}
+
+pin_project! {
+    /// A call in the queue.
+    #[derive(Debug)]
+    struct Queued {
+        number: u64,
+        limits: Limits,
+        // When the timer is due, in nanoseconds.
+        due: u64,
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+impl Queued {
+    fn poll(mut self: Pin<&mut Self>, core: &BulkheadCore, cx: &mut Context<'_>) -> Poll<bool> {
+        loop {
+            match core.turn(self.number, self.limits, cx.waker().clone()) {
+                Turn::In => return Poll::Ready(true),
+                Turn::Late => return Poll::Ready(false),
+                Turn::Wait(None) => {
+                    self.as_mut().project().timer.set(None);
+                    return Poll::Pending;
+                }
+                Turn::Wait(Some(at)) => ready!(self.as_mut().poll_timer(at, cx)),
+            }
+        }
+    }
+
+    /// Polls the timer, set for `at`.
+    fn poll_timer(self: Pin<&mut Self>, at: u64, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if *this.due != at || this.timer.is_none() {
+            *this.due = at;
+            this.timer
+                .set(Some(clock::sleep_until(clock::at_nanos(at))));
+        }
+        match this.timer.as_mut().as_pin_mut() {
+            Some(timer) => ready!(timer.poll(cx)),
+            None => return Poll::Pending,
+        }
+        this.timer.set(None);
+        Poll::Ready(())
+    }
+}
+
+impl<'a> Future for Wait<'a> {
+    type Output = Result<Place<'a>, Refusal>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let core = self.full.core;
+        let call = self.full.call;
+        if self.queued.is_none() {
+            let joined = match Limits::of(core) {
+                None => Err(()),
+                Some(limits) => match core.join(limits.until, cx.waker().clone()) {
+                    Joined::In => return Poll::Ready(Ok(core.place(call))),
+                    Joined::Full => Err(()),
+                    Joined::Waits(number) => Ok((number, limits)),
+                },
+            };
+            let Ok((number, limits)) = joined else {
+                return Poll::Ready(Err(self.full.refuse()));
+            };
+            self.queued = Some(Box::pin(Queued {
+                number,
+                limits,
+                due: 0,
+                timer: None,
+            }));
+        }
+        let Some(queued) = self.queued.as_mut() else {
+            return Poll::Pending;
+        };
+        let is_in = ready!(queued.as_mut().poll(core, cx));
+        self.queued = None;
+        Poll::Ready(if is_in {
+            Ok(core.place(call))
+        } else {
+            Err(self.full.refuse())
+        })
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if let Some(queued) = &self.queued {
+            self.full.core.leave(queued.number);
+        }
+    }
+}
