@@ -11,6 +11,8 @@ use syn::{
     Visibility,
 };
 
+use crate::tokens::{flat, is_punct};
+
 /// An annotated function.
 pub(crate) struct Input {
     pub(crate) attrs: Vec<Attribute>,
@@ -217,14 +219,16 @@ pub(crate) fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)
 pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
     let tokens: Vec<TokenTree> = body.into_iter().collect();
     let mut at = 0;
-    while let [
-        TokenTree::Punct(pound),
-        TokenTree::Punct(bang),
-        TokenTree::Group(g),
-        ..,
-    ] = &tokens[at..]
-    {
-        if pound.as_char() == '#' && bang.as_char() == '!' && g.delimiter() == Delimiter::Bracket {
+    while let [pound, bang, group, ..] = &tokens[at..] {
+        // A `macro_rules!` may have put each of them into an invisible group.
+        let bare = |tree: &TokenTree| flat(&tree.clone().into());
+        let is_mark =
+            |tree: &TokenTree, mark| matches!(&bare(tree)[..], [tree] if is_punct(tree, mark));
+        let is_brackets = matches!(
+            &bare(group)[..],
+            [TokenTree::Group(g)] if g.delimiter() == Delimiter::Bracket
+        );
+        if is_mark(pound, '#') && is_mark(bang, '!') && is_brackets {
             at += 3;
         } else {
             break;

@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 16] = [
+const STACKS: [&str; 20] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -78,6 +78,10 @@ const STACKS: [&str; 16] = [
     "idempotent(key = x) ;; circuit ;; timeout(9s) ;; retry(jitter) ;; timeout(1s)",
     "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
     "timeout(const { LIMIT }, crate = my::resil) ;; retry",
+    "bulkhead(max = 16, queue = 64, wait = 100ms, key = x.host(), max_keys = 9)",
+    "bulkhead(adaptive(min = 2, start = MIN, max = 90), name = \"pay\") ;; retry",
+    "circuit ;; timeout(5s) ;; bulkhead(name = \"pay\") ;; timeout(1s)",
+    "retry ;; bulkhead(policy = POLICY, queue = QUEUE) ;; idempotent(key = x)",
     "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];
 

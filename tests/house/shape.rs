@@ -21,7 +21,14 @@ const UPWARDS: &[(&str, &str, &[&str])] = &[
     ("resil-runtime", "classify", POLICIES),
 ];
 
-const POLICIES: &[&str] = &["circuit", "idempotency", "retry", "timeout", "private"];
+const POLICIES: &[&str] = &[
+    "bulkhead",
+    "circuit",
+    "idempotency",
+    "retry",
+    "timeout",
+    "private",
+];
 
 /// A file tells one story, in at most so many lines.
 const LINES: usize = 400;
