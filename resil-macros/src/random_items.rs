@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 25] = [
+const STACKS: [&str; 29] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -87,6 +87,10 @@ const STACKS: [&str; 25] = [
     "hedge(after = AFTER, budget = 5%, on(A | B(_) if c), unless(C { .. })) ;; circuit ;; timeout(1s)",
     "idempotent(key = a) ;; timeout(9s) ;; retry(attempt = n) ;; hedge(policy = POLICY, max = MAX)",
     "circuit(name = \"pay\") ;; hedge(after = 50ms, budget = off) ;; retry(max = 2, clone(x))",
+    "bulkhead(max = 16, queue = 64, wait = 100ms, key = x.host(), max_keys = 9)",
+    "bulkhead(adaptive(min = 2, start = MIN, max = 90), name = \"pay\") ;; retry",
+    "circuit ;; timeout(5s) ;; bulkhead(name = \"pay\") ;; timeout(1s)",
+    "retry ;; bulkhead(policy = POLICY, queue = QUEUE) ;; idempotent(key = x)",
     "retry ;; idempotent(key = (\"k\", x), store = self.store, ttl = 7d, forget_ok(Pending))",
 ];
 

@@ -22,9 +22,10 @@ const UPWARDS: &[(&str, &str, &[&str])] = &[
 ];
 
 const POLICIES: &[&str] = &[
+    "bulkhead",
     "circuit",
-    "hedge",
     "fallback",
+    "hedge",
     "idempotency",
     "retry",
     "timeout",

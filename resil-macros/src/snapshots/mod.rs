@@ -105,6 +105,34 @@ fn circuit() {
 }
 
 #[test]
+fn bulkhead() {
+    check(
+        "bulkhead",
+        quote! {
+            #[bulkhead(max = 16, queue = 64, wait = 100ms)]
+            async fn report(day: u32) -> Result<Report, Error> {
+                render(day).await
+            }
+        },
+    );
+}
+
+#[test]
+fn an_adaptive_bulkhead_under_a_circuit() {
+    check(
+        "bulkhead_adaptive",
+        quote! {
+            #[circuit(name = "search")]
+            #[bulkhead(name = "search", adaptive(max = 200), queue = 32, key = host)]
+            #[timeout(1s)]
+            async fn search(host: &str, words: &str) -> Result<Hits, Error> {
+                ask(host, words).await
+            }
+        },
+    );
+}
+
+#[test]
 fn idempotent() {
     check(
         "idempotent",

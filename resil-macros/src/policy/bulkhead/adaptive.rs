@@ -116,7 +116,7 @@ impl Adaptive {
             {
                 let what =
                     format!("`start` of `{start}` is below the `min` of `{min}` in `adaptive`");
-                let instead = format!("write `start = {min}` or `min = {start}`");
+                let instead = format!("write `start = {min}`");
                 cx.diag.error(at, help(what, instead));
             }
         }

@@ -70,7 +70,7 @@ pub(crate) static SPEC: Spec = Spec {
         Alias {
             names: &["timeout", "call_timeout"],
             target: AliasTarget::Advice(
-                "write `wait = 100ms` for the longest wait in the queue, or `#[timeout(1s)]` below it to bound each call",
+                "write `#[timeout(1s)]` below it to bound each call; the longest wait for a place is `wait = 100ms`",
             ),
         },
         Alias {

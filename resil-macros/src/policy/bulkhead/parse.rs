@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 
 use super::adaptive::Adaptive;
 use super::options::{Bulkhead, MOST, SPEC, Written};
-use crate::parse::{Args, ParseContext, Value};
+use crate::parse::{Args, Const, ParseContext, Syntax, Value, describe, is_endless, syntax_of};
 
 impl Bulkhead {
     /// Reads the arguments; faults go to the sink.
@@ -23,8 +23,8 @@ impl Bulkhead {
         let parsed = Self {
             span,
             name: args.get("name", Value::name_literal),
-            max: args.get("max", |value| value.count_or(1, MOST, value.example)),
-            queue: args.get("queue", |value| value.count(0, u32::MAX)),
+            max: args.get("max", |value| count(value, 1, MOST)),
+            queue: args.get("queue", |value| count(value, 0, u32::MAX)),
             wait: args.get("wait", Value::duration),
             adaptive: args.get("adaptive", Adaptive::read),
             key: args.get("key", Value::expr),
@@ -35,4 +35,16 @@ impl Bulkhead {
         args.done();
         parsed
     }
+}
+
+/// Reads a COUNT. A word for “no limit” is none: both numbers are there to set one.
+fn count(value: &Value<'_>, least: u32, most: u32) -> Option<Const<u32>> {
+    if let Syntax::Word(word) = syntax_of(&value.tokens)
+        && is_endless(&word)
+        && !value.cx.params.contains(&word)
+    {
+        value.refuse(&describe(&value.tokens));
+        return None;
+    }
+    value.count_or(least, most, value.example)
 }

@@ -2,7 +2,7 @@
 
 use super::options::Bulkhead;
 use crate::diag::help;
-use crate::parse::{Const, ParseContext, messages};
+use crate::parse::{ParseContext, messages};
 
 impl Bulkhead {
     /// Checks the options against all rules.
@@ -28,39 +28,34 @@ impl Bulkhead {
         if written.name && first.is_none() {
             return;
         }
-        let message =
-            "`#[bulkhead]` needs a `max`, the number of calls inside at once, but has none";
-        let instead = "write `max = 16`, or `adaptive` to have the limit found";
+        let message = "`#[bulkhead]` needs a `max`, the number of calls inside at once";
+        let instead = "write `#[bulkhead(max = 16)]`, or `#[bulkhead(adaptive)]` to have it found";
         cx.diag.error_at(self.span, help(message, instead));
     }
 
     /// Checks that the limit is not both fixed and found.
     fn check_max_or_adaptive(&self, cx: &ParseContext<'_>) {
         if let (Some(_), Some(at)) = (self.written.max, self.written.adaptive) {
-            let max = self.max.as_ref().and_then(Const::literal);
-            let bounded = max.map_or_else(|| "16".to_owned(), u32::to_string);
-            cx.diag.error_at(
-                at,
-                help(
-                    "`adaptive` and `max` exclude each other: the limit is found, or it is fixed",
-                    format!("write `adaptive(max = {bounded})`, or remove one of them"),
-                ),
-            );
+            let why = "the limit is found within `adaptive(max = ..)`, or it is fixed";
+            cx.diag
+                .error_at(at, messages::excludes("adaptive", "max", why));
         }
     }
 
     /// Checks that calls can wait if something says for how long.
     fn check_wait_has_a_queue(&self, cx: &ParseContext<'_>) {
         let Some(at) = self.written.wait else { return };
-        let no_queue = match &self.queue {
-            Some(queue) => queue.literal() == Some(&0),
-            None => self.written.queue.is_none() && !self.written.policy,
-        };
-        if no_queue {
+        if self.written.queue.is_none() && !self.written.policy {
             let why = "without a `queue` no call waits";
             let instead = "write `queue = 64` beside it, or remove it";
             cx.diag
                 .error_at(at, messages::no_effect("wait", why, instead));
+        }
+        if let Some(queue) = self.queue.as_ref().filter(|q| q.literal() == Some(&0)) {
+            let why = "with a `queue` of `0` no call waits";
+            let instead = "write `queue = 64`, or remove `wait`";
+            cx.diag
+                .error(queue, messages::no_effect("wait", why, instead));
         }
     }
 

@@ -186,6 +186,8 @@ fn a_default_may_be_written_out() {
         "idempotent(key = user, ttl = 24h, lease = 30s, conflict = wait, version = 1)",
         "retry ;; idempotent(key = user, on_abandon = retry, errors = forget)",
         "hedge(after = 50ms, max = 2, budget = 10%)",
+        "bulkhead(max = 16, queue = 0, key = user, max_keys = 10_000)",
+        "bulkhead(adaptive(min = 1, start = 16, max = 1000))",
     ] {
         let stack: Vec<&str> = stack.split(" ;; ").collect();
         assert_eq!(faults_of(&stack), [""; 0], "{stack:?}");
@@ -201,8 +203,12 @@ fn every_example_of_the_tables_reads() {
             match option.name {
                 "window" | "min_calls" => args += ", failure_rate = 50%",
                 "slow_rate" => args += ", slow = 2s",
+                "max_keys" if spec.owner == "`#[bulkhead]`" => args += ", key = user, max = 16",
+                "key" if spec.owner == "`#[bulkhead]`" => args += ", max = 16",
                 "max_keys" => args += ", key = user",
                 name if spec.owner == "`#[hedge]`" && name != "after" => args += ", after = 50ms",
+                "queue" => args += ", max = 16",
+                "wait" => args += ", max = 16, queue = 64",
                 name if spec.owner == "`#[idempotent]`" && name != "key" => args += ", key = user",
                 _ => {}
             }
