@@ -1,3 +1,10 @@
+//! Hedged calls by hand, on paused time.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read the paused clock themselves"
+)]
+
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::pin::pin;
