@@ -31,6 +31,14 @@ pub(crate) fn park_until(at: Instant, site: &'static Site, call: impl FnOnce() -
     clock::park_thread(wait);
 }
 
+/// Parks the thread until it is unparked, or until [`clock::now_ns`] returns `until`; it may also
+/// return for no reason. `call` is a call of the function of `site`.
+pub(crate) fn park(until: Option<u64>, site: &'static Site, call: impl FnOnce() -> CallId) {
+    let left = |until: u64| Duration::from_nanos(until.saturating_sub(clock::now_ns()));
+    warn(until.map_or(Duration::MAX, left), site, call);
+    clock::park_until(until);
+}
+
 /// Tells listeners of a wait that is about to block the poll of a task, once for each function.
 fn warn(wait: Duration, site: &'static Site, call: impl FnOnce() -> CallId) {
     if wait > TOLERATED && event::is_heard() && is_polling_a_task() && site.is_first_block() {

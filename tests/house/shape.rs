@@ -27,6 +27,7 @@ const POLICIES: &[&str] = &[
     "fallback",
     "hedge",
     "idempotency",
+    "rate_limit",
     "retry",
     "timeout",
     "private",

@@ -10,7 +10,8 @@ use pin_project_lite::pin_project;
 
 use super::core::{BulkheadCore, Joined, Limits, Turn};
 use super::place::Place;
-use crate::call::CallState;
+use crate::blocking;
+use crate::call::{CallState, Site, id_of};
 use crate::clock::{self, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
@@ -80,7 +81,26 @@ impl<'a> Full<'a> {
     /// # Errors
     ///
     /// Returns the refusal.
-    pub fn wait_blocking(self) -> Result<Place<'a>, Refusal> {
+    pub(super) fn wait_blocking(self) -> Result<Place<'a>, Refusal> {
+        self.wait_by(clock::park_until)
+    }
+
+    /// Blocks the thread until there is a place, in a call of the function of `site`, which is not
+    /// async.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal.
+    #[cold]
+    pub fn block(
+        self,
+        site: &'static Site,
+        call: Option<&CallState>,
+    ) -> Result<Place<'a>, Refusal> {
+        self.wait_by(|until| blocking::park(until, site, || id_of(call)))
+    }
+
+    fn wait_by(self, park: impl Fn(Option<u64>)) -> Result<Place<'a>, Refusal> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let Some(limits) = Limits::of(self.core) else {
             return Err(self.refuse());
@@ -95,7 +115,7 @@ impl<'a> Full<'a> {
             match turn {
                 Turn::In => return Ok(self.core.place(self.call)),
                 Turn::Late => return Err(self.refuse()),
-                Turn::Wait(until) => clock::park_until(until),
+                Turn::Wait(until) => park(until),
             }
         }
     }

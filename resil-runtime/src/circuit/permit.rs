@@ -170,14 +170,16 @@ impl Permit<'_> {
         out
     }
 
-    /// Runs `wait`, the sleep of a retry below, and leaves it out of the time that the call takes.
+    /// Runs `wait`, which blocks the thread in a layer below, and leaves it out of the time that the
+    /// call takes.
     #[inline(always)]
-    pub fn leaving_out_run(&self, wait: impl FnOnce()) {
+    pub fn leaving_out_run<R>(&self, wait: impl FnOnce() -> R) -> R {
         let since = self.admitted.wait_begins();
-        wait();
+        let out = wait();
         if since != 0 {
             self.admitted.wait_ended(since);
         }
+        out
     }
 
     /// Wraps `wait`, the pause of a retry below, so that it is left out of the time that the call

@@ -17,11 +17,14 @@ impl Bulkhead {
         let enter = self.enter(cx, &mut entry);
         let value = cx.value(inner, self.span);
         // The wait is not part of the call that a permit around this layer is for.
-        let wait = if self.may_wait() && cx.has_permit() {
-            quote_spanned!(at=> __resil_held.leaving_out(__resil_full.wait()))
-        } else {
-            quote_spanned!(at=> __resil_full.wait())
-        };
+        let (site, call) = (EmitContext::site(self.span), cx.call_state(self.span));
+        let mut wait = quote_spanned!(at=> __resil_full.wait());
+        let mut block = quote_spanned!(at=> __resil_full.block(#site, #call));
+        if self.may_wait() && cx.leaves_out_pauses() {
+            wait = quote_spanned!(at=> __resil_held.leaving_out(#wait));
+            block = quote_spanned!(at=> __resil_held.leaving_out_run(|| #block));
+        }
+        let wait = cx.awaits(&wait, &block, self.span);
         let leave = if self.learns() {
             let class = cx.class(self.span);
             quote_spanned!(at=> __resil_place.settle(__resil_r, #class))
@@ -42,7 +45,7 @@ impl Bulkhead {
                     ::core::result::Result::Ok(__resil_place) => break #found __resil_place,
                     ::core::result::Result::Err(__resil_full) => __resil_full,
                 };
-                match #wait.await {
+                match #wait {
                     ::core::result::Result::Ok(__resil_place) => __resil_place,
                     ::core::result::Result::Err(__resil_refusal) => {
                         break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));

@@ -46,6 +46,7 @@ impl Policy for Bulkhead {
             waits: self.may_wait().then(wait),
             can_refuse: true,
             in_place: true,
+            only_async: None,
             needs_call_state: self.learns(),
             asks_why_dropped: self.learns(),
             ..Facts::new(NAME, self.span)

@@ -20,9 +20,9 @@ impl RateLimit {
         let (site, call) = (EmitContext::site(self.span), cx.call_state(self.span));
         let mut turn = quote_spanned!(at=> __resil_turn);
         let mut sleep = quote_spanned!(at=> __resil_turn.sleep(#site, #call));
-        if cx.leaves_out_pauses() {
-            turn = quote_spanned!(at=> (&__resil_permit).leaving_out(#turn));
-            sleep = quote_spanned!(at=> (&__resil_permit).leaving_out_run(|| #sleep));
+        if self.may_wait() && cx.leaves_out_pauses() {
+            turn = quote_spanned!(at=> __resil_held.leaving_out(#turn));
+            sleep = quote_spanned!(at=> __resil_held.leaving_out_run(|| #sleep));
         }
         let turn = cx.awaits(&turn, &sleep, self.span);
         let label = Lifetime::new("'__resil_rate_limit", at);

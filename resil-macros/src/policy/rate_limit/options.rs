@@ -177,6 +177,12 @@ pub(super) struct Written {
 }
 
 impl RateLimit {
+    /// Whether a call may wait for its turn, as far as the options tell: the settings may be those of a
+    /// policy, or of another function that gives the name.
+    pub(super) fn may_wait(&self) -> bool {
+        self.wait.is_some() || self.policy.is_some() || self.settings().is_empty()
+    }
+
     /// Returns the settings that are written.
     pub(super) fn settings(&self) -> Vec<Setting<'_>> {
         const ANY: (u32, u32) = (1, u32::MAX);

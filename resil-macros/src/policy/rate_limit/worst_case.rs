@@ -12,10 +12,7 @@ impl RateLimit {
                 let words = format!("a wait of at most {} for its turn", duration(wait));
                 inside.after_wait(wait.literal().copied(), words)
             }
-            // The settings of others that give the name may let it wait, or those of the policy.
-            None if self.policy.is_some() || self.settings().is_empty() => {
-                inside.after_wait(None, "a wait for its turn".to_owned())
-            }
+            None if self.may_wait() => inside.after_wait(None, "a wait for its turn".to_owned()),
             None => inside,
         }
     }
