@@ -49,6 +49,10 @@ programs! {
         the_time_a_throttle_names,
         wrapped_by_anyhow,
     }
+    hedge {
+        a_replica_that_is_slow,
+        options,
+    }
     idempotent {
         a_cut_transfer_is_not_repeated,
         a_double_click_pays_once,
