@@ -54,6 +54,10 @@ programs! {
         functions_that_are_not_async,
         the_last_prices_of_a_shop,
     }
+    hedge {
+        a_replica_that_is_slow,
+        options,
+    }
     idempotent {
         a_cut_transfer_is_not_repeated,
         a_double_click_pays_once,

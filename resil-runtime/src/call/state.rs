@@ -9,6 +9,11 @@
 //! another function, is not taken for this one. A stack has no state if no layer reads it and none
 //! of its events needs the call's number.
 //!
+//! The copies of a hedged call share its state. They are polled one after the other, and a mark stands
+//! for the time of one poll or drop only, but for that of a panic: the hedge takes it away while it
+//! drops the copies that have not panicked. What is left of an attempt that was dropped is true of the
+//! call, whichever copy it was.
+//!
 //! | flag | set by | read by |
 //! |---|---|---|
 //! | `polling` | circuit, [`watch`], [`CallState::asking`] | circuit and idempotency, on drop |
