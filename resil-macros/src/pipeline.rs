@@ -280,6 +280,24 @@ mod tests {
         assert_eq!(said.matches("compile_error").count(), 1, "{said}");
     }
 
+    /// Nobody has seen the `async fn`, but the `async` in the body was not written by the user.
+    #[test]
+    fn an_attribute_above_that_took_async_away_is_suspected() {
+        let deferred = |body: TokenStream| {
+            let item: TokenStream = "fn fetch() -> Result<u32, String>".parse().expect("tokens");
+            let stack = "stranger() retry()".parse().expect("tokens");
+            expand(stack, &quote!(#item { #body })).to_string()
+        };
+        let said = deferred(quote!(block_on(async { Ok(1) })));
+        assert!(
+            said.contains("an attribute above took `async` away"),
+            "{said}"
+        );
+        let of_the_user = "block_on(async { Ok(1) })".parse().expect("tokens");
+        let said = deferred(of_the_user);
+        assert!(!said.contains("compile_error"), "{said}");
+    }
+
     /// Each attempt runs the code that an unknown attribute made of the body.
     #[test]
     fn what_a_stranger_made_of_the_body_is_inside_the_policies() {

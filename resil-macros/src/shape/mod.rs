@@ -213,11 +213,6 @@ fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &St
                 block(&inner)
             )
         }
-        // An attribute that takes `async` away keeps the body in something async.
-        _ if !mentions_async(body.stream()) => format!(
-            "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
-             help: write `async fn {name}`"
-        ),
         _ => format!(
             "`#[{attribute}]` needs an `async fn`, and `{name}` is none\n\
              help: write `async fn {name}`; if an attribute above took `async` away, put the body into \
@@ -225,14 +220,6 @@ fn check_async(input: &Input, block: Option<&Block>, attribute: &str, stack: &St
         ),
     };
     diag.error(input.sig.fn_token, message);
-}
-
-fn mentions_async(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|t| match t {
-        TokenTree::Group(g) => mentions_async(g.stream()),
-        TokenTree::Ident(word) => word == "async",
-        _ => false,
-    })
 }
 
 /// Checks that the function returns a `Result`, as a policy acts on the error. Aliases are left to

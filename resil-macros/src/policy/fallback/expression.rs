@@ -5,7 +5,6 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, Pat, ReturnType};
 
-use super::options::NAME;
 use crate::parse::Value;
 use crate::tokens::{flat, inside, is_ident, is_punct, open, shown};
 
@@ -43,7 +42,7 @@ impl Expression {
         let body = closure.body.to_token_stream();
         let heads: Vec<&Pat> = closure.inputs.iter().collect();
         let fault = |what: &str, write: String| {
-            value.refuse_for(what, &[format!("#[{NAME}({write})]")]);
+            value.refuse_with(what, &[write]);
         };
         let head = match heads.as_slice() {
             [] => {
@@ -125,12 +124,9 @@ fn check_is_no_function(value: &Value<'_>) -> Option<()> {
         return Some(());
     }
     let shown = shown(&value.tokens);
-    value.refuse_for(
+    value.refuse_with(
         &format!("`{shown}` is the name of a function"),
-        &[
-            format!("#[{NAME}({shown}())]"),
-            format!("#[{NAME}(|error| {shown}(error))]"),
-        ],
+        &[format!("{shown}()"), format!("|error| {shown}(error)")],
     );
     None
 }
@@ -141,9 +137,9 @@ fn check_is_no_future(value: &Value<'_>, body: &TokenStream) -> Option<()> {
         return Some(());
     };
     let inner = block.block.to_token_stream();
-    value.refuse_for(
+    value.refuse_with(
         "an `async` block is a future, and the expression may `.await` as it is",
-        &[format!("#[{NAME}(|error| {})]", shown(&inner))],
+        &[format!("|error| {}", shown(&inner))],
     );
     None
 }
