@@ -10,7 +10,7 @@ mod rate_limit;
 use std::pin::Pin;
 use std::task::{Context, Waker};
 
-use super::{Do, Fault, Trace};
+use super::{Do, Fault};
 
 /// One step of a pair's test.
 #[derive(Clone, Copy)]
