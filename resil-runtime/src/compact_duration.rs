@@ -23,6 +23,12 @@ impl CompactDuration {
 
     /// Creates the compact form of `d`, rounded up in the finest unit that it fits in.
     pub(crate) fn new(d: Duration) -> Self {
+        if d < Duration::from_secs(1_000) {
+            // Without the long divisions below.
+            let whole = d.as_secs() * 1_000_000;
+            let micros = whole + u64::from(d.subsec_nanos().div_ceil(1_000));
+            return Self::of(1, u32::try_from(micros).unwrap_or(u32::MAX >> 2));
+        }
         let (unit, n) = if d.as_nanos().div_ceil(1_000) <= Self::MAX {
             (1, d.as_nanos().div_ceil(1_000))
         } else if d.as_nanos().div_ceil(1_000_000) <= Self::MAX {

@@ -7,7 +7,7 @@ use ::loom::thread;
 
 use super::model::{Model, explore};
 use crate::rate_limit::RateLimitPolicy;
-use crate::rate_limit::limit::{Limit, Reserved, TooEarly};
+use crate::rate_limit::limit::{Limit, Reserved, Taken, TooEarly};
 
 pub(super) const MODELS: &[Model] = &[
     Model {
@@ -51,7 +51,7 @@ fn limit(burst: u32) -> Arc<Limit> {
 
 /// A call that does not wait.
 fn is_let_in(limit: &Limit) -> bool {
-    limit.take(1, noon) || limit.enter(1, noon, |_| None).is_ok()
+    limit.take(1, noon) == Taken::In || limit.enter(1, noon, |_| None).is_ok()
 }
 
 /// A call that waits as long as it must.

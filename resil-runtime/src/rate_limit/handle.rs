@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::limit::{Limit, Reserved, TooEarly};
+use super::limit::{Limit, Reserved, Taken, TooEarly};
 use super::named::NamedLimit;
 use super::policy::RateLimitPolicy;
 use super::settings::RateLimitSettings;
@@ -125,7 +125,7 @@ macro_rules! by_hand {
             /// Returns [`Error::RateLimited`], with the time until the call would be let in; `None` if it
             /// never can be, as it costs more than the burst.
             pub fn try_acquire(&self, cost: u32) -> Result<(), Error> {
-                if self.0.take(cost, clock::now_ns) {
+                if self.0.take(cost, clock::now_ns) == Taken::In {
                     return Ok(());
                 }
                 let entered = self.0.enter(cost, clock::now_ns, |_| None);

@@ -65,6 +65,17 @@ impl Reserved {
     }
 }
 
+/// What the first look at a call has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is let in.
+    In,
+    /// It is too early by so many units, and calls do not wait here.
+    TooEarly(u64),
+    /// [`enter`](Limit::enter) decides.
+    Undecided,
+}
+
 /// A call is too early, by this much; `None` if it can never come, as it costs more than the burst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooEarly(pub(crate) Option<Duration>);
@@ -181,20 +192,22 @@ impl Limit {
         }
     }
 
-    /// Lets a call of `cost` in, if it may come now and no other call comes at this moment. If it returns
-    /// false, [`enter`](Self::enter) decides.
+    /// Lets a call of `cost` in, if it may come now and no other call comes at this moment.
     #[inline(always)]
-    pub(crate) fn take(&self, cost: u32, clock: impl Fn() -> u64) -> bool {
+    pub(crate) fn take(&self, cost: u32, clock: impl Fn() -> u64) -> Taken {
         let Some(rules) = self.rules() else {
-            return true;
+            return Taken::In;
         };
         if cost > rules.burst {
-            return false;
+            return Taken::Undecided;
         }
         let word = self.load();
         match rules.decide(word, rules.at(clock()), self.reach(), cost) {
-            Decision::Now(next) => self.change(word, next),
-            Decision::Later { .. } => false,
+            Decision::Now(next) if self.change(word, next) => Taken::In,
+            Decision::Later { units, .. } if rules.wait.is_none() && cost > 0 => {
+                Taken::TooEarly(units)
+            }
+            _ => Taken::Undecided,
         }
     }
 
@@ -331,23 +344,33 @@ impl Limit {
         Some(longest.min(before))
     }
 
-    /// Lets a call of an annotated function in, as [`enter`](Self::enter) does. It waits as long as the
-    /// settings say.
+    /// Lets a call of an annotated function in, after the first look at it has come to `taken`. It waits
+    /// as long as the settings say.
     #[inline(never)]
     pub(super) fn admit(
         &self,
+        taken: Taken,
         cost: u32,
         call: Option<&CallState>,
     ) -> Result<Option<Reserved>, Refusal> {
-        let patience = |longest: Option<u64>| longest.and_then(Self::until_deadline);
-        self.enter(cost, clock::now_ns, patience)
-            .map_err(|TooEarly(retry_after)| {
-                self.tell_refused(retry_after, || Some(id_of(call)));
-                Refusal::RateLimited {
-                    name: self.name,
-                    retry_after: retry_after.map(CompactDuration::new),
+        let early = match (taken, self.rules()) {
+            (Taken::TooEarly(units), Some(rules)) => TooEarly(Some(rules.duration(units))),
+            _ => {
+                let patience = |longest: Option<u64>| longest.and_then(Self::until_deadline);
+                match self.enter(cost, clock::now_ns, patience) {
+                    Ok(reserved) => return Ok(reserved),
+                    Err(early) => early,
                 }
-            })
+            }
+        };
+        let TooEarly(retry_after) = early;
+        if event::is_awake() {
+            self.tell_refused(retry_after, || Some(id_of(call)));
+        }
+        Err(Refusal::RateLimited {
+            name: self.name,
+            retry_after: retry_after.map(CompactDuration::new),
+        })
     }
 
     /// Tells listeners of the refusal of a manual call, and returns it as the public error.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::limit::Limit;
+use super::limit::{Limit, Taken};
 use super::policy::RateLimitPolicy;
 use super::turn::{Held, Turn};
 use crate::call::{CallState, PerType, Site, Types};
@@ -68,10 +68,11 @@ impl RateLimitSite {
         call: Option<&CallState>,
     ) -> Result<Option<Turn>, Refusal> {
         let limit = self.named.get(policy);
-        if limit.take(cost, clock::now_ns) {
+        let taken = limit.take(cost, clock::now_ns);
+        if taken == Taken::In {
             return Ok(None);
         }
-        let reserved = limit.admit(cost, call)?;
+        let reserved = limit.admit(taken, cost, call)?;
         Ok(reserved.map(|reserved| Turn::new(Held::Named(limit), reserved)))
     }
 
@@ -93,10 +94,11 @@ pub struct LimitOfKey(Arc<Limit>);
 impl LimitOfKey {
     /// Lets a call of `cost` in: now, if there is nothing to wait for, or at its turn.
     pub fn admit(&self, cost: u32, call: Option<&CallState>) -> Result<Option<Turn>, Refusal> {
-        if self.0.take(cost, clock::now_ns) {
+        let taken = self.0.take(cost, clock::now_ns);
+        if taken == Taken::In {
             return Ok(None);
         }
-        let reserved = self.0.admit(cost, call)?;
+        let reserved = self.0.admit(taken, cost, call)?;
         let held = || Held::Keyed(Arc::clone(&self.0));
         Ok(reserved.map(|reserved| Turn::new(held(), reserved)))
     }
