@@ -65,7 +65,7 @@ async fn main() {
     assert_eq!(a_question_mark(3).await.unwrap(), 4);
     assert_eq!(a_closure(3).await.unwrap(), 3);
     assert!(matches!(a_closure(0).await, Err(PriceError::NotFound)));
-    assert_eq!(a_default(1).await.unwrap(), []);
+    assert!(a_default(1).await.unwrap().is_empty());
     assert_eq!(an_argument(1, 9).await.unwrap(), 9);
     assert_eq!(from_a_macro(1).await.unwrap(), 7);
     assert_eq!(a_closure_from_a_macro(5).await.unwrap(), 5);
