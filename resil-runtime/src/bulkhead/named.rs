@@ -52,7 +52,7 @@ impl named::Shared for BulkheadCore {
         if !self.is_empty() {
             Rest::Busy
         } else if self.load().limit() == self.settings().rules.first {
-            Rest::AtRest
+            Rest::Idle
         } else {
             Rest::Over
         }

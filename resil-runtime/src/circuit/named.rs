@@ -52,7 +52,7 @@ impl named::Shared for BreakerCore {
 
     fn rest(&self, now: u64) -> Rest {
         match self.load().state() {
-            State::Closed { .. } => Rest::AtRest,
+            State::Closed { .. } => Rest::Idle,
             _ if self.is_over(now) => Rest::Over,
             _ => Rest::Busy,
         }

@@ -127,7 +127,7 @@ impl<T: Shared> Keys<T> {
     /// else one that is over. Returns false if there is none.
     fn evict(&self) -> bool {
         let now = clock::now_ms();
-        let is_at_rest = |core: &T| core.rest(now) == Rest::AtRest;
+        let is_at_rest = |core: &T| core.rest(now) == Rest::Idle;
         let is_over = |core: &T| core.rest(now) != Rest::Busy;
         let one_less = |n: usize| n.checked_sub(1);
         let is_limited = self

@@ -80,7 +80,7 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rest {
     /// It may: a new state would be the same.
-    AtRest,
+    Idle,
     /// It may if no other one is at rest: what it knows is of no use any more.
     Over,
     /// It may not.

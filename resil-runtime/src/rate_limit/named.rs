@@ -48,7 +48,7 @@ impl named::Shared for Limit {
 
     fn rest(&self, now: u64) -> Rest {
         if self.is_at_rest(clock::nanos_of_millis(now)) {
-            Rest::AtRest
+            Rest::Idle
         } else {
             Rest::Busy
         }
