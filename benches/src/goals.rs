@@ -86,6 +86,10 @@ pub static GOALS: &[Goal] = &[
     goal("circuit open", "resil", Times("hand"), AtMost(1.15)),
     goal("circuit open", "resil", Allocations, AtMost(0.0)),
 
+    goal("bulkhead with room", "resil", Times("hand"), AtMost(1.3)),
+    goal("bulkhead with room", "resil", Times("tokio"), AtMost(1.0)),
+    goal("bulkhead with room", "resil", Allocations, AtMost(0.0)),
+
     goal("one breaker, 2 threads, 120 ns body", "resil, in a row", ShareOf("bare"), AtLeast(0.97)),
     goal("one breaker, 2 threads, 120 ns body", "resil, counted", ShareOf("bare"), AtLeast(0.97)),
     goal("one breaker, 2 threads, 120 ns body", "resil, timed", ShareOf("hand, reads the clock"), AtLeast(0.9)),

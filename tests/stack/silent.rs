@@ -42,7 +42,7 @@
 
 use std::time::Duration;
 
-use resil::{circuit, idempotent, retry, timeout};
+use resil::{bulkhead, circuit, idempotent, retry, timeout};
 
 /// An error of the user's.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +133,21 @@ mod alone {
         answer(n).await
     }
 
+    #[bulkhead(max = 5)]
+    pub(super) async fn bulkhead_bare(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[bulkhead(name = "silent", max = TRIES, queue = TRIES, wait = LIMIT, key = n, max_keys = 9)]
+    pub(super) async fn bulkhead_full(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[bulkhead(adaptive(min = 2, start = TRIES), queue = 4)]
+    pub(super) async fn bulkhead_adaptive(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
     #[idempotent(key = n)]
     pub(super) async fn idempotent_bare(n: u32) -> Result<u32, E> {
         answer(n).await
@@ -185,6 +200,24 @@ mod options {
 
     #[circuit(policy = BASE, window = CALLS, min_calls = CALLS, failure_rate = RATE)]
     pub(super) async fn circuit_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    const PLACES: resil::BulkheadPolicy = resil::BulkheadPolicy::new().max(9);
+
+    #[circuit(slow = 2s)]
+    #[bulkhead(policy = PLACES, queue = CALLS)]
+    #[retry(base = 1ms)]
+    pub(super) async fn bulkhead_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit]
+    #[timeout(LIMIT * 2)]
+    #[tracing::instrument]
+    #[bulkhead(name = "silent-named")]
+    #[timeout(LIMIT)]
+    pub(super) async fn bulkhead_deep(n: u32) -> Result<u32, E> {
         answer(n).await
     }
 
@@ -374,6 +407,11 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::retry_delays(2, &mut vec![]).await?, 2);
     assert_eq!(alone::circuit_bare(2).await?, 2);
     assert_eq!(alone::circuit_full(2).await?, 2);
+    assert_eq!(alone::bulkhead_bare(2).await?, 2);
+    assert_eq!(alone::bulkhead_full(2).await?, 2);
+    assert_eq!(alone::bulkhead_adaptive(2).await?, 2);
+    assert_eq!(options::bulkhead_policy(2).await?, 2);
+    assert_eq!(options::bulkhead_deep(2).await?, 2);
     assert_eq!(alone::idempotent_bare(2).await?, 2);
     assert_eq!(alone::idempotent_full("u", 2, &[1]).await?, 4);
     assert_eq!(options::on_ok(2).await?, 2);

@@ -1,5 +1,6 @@
 //! The rows: a file for each family.
 
+mod bulkhead;
 pub(crate) mod circuit;
 pub mod compile;
 mod contention;
@@ -20,6 +21,7 @@ pub fn of_calls() -> Vec<Row> {
     let mut rows = vec![retry::first_try_ok()];
     rows.extend(timeout::rows());
     rows.extend(circuit::rows());
+    rows.push(bulkhead::row());
     rows.push(replay::row());
     rows.extend(stack::rows());
     rows
