@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use resil::{Error, circuit, hedge, retry, timeout};
+use resil::{Error, bulkhead, circuit, hedge, retry, timeout};
 
 #[retry]
 async fn retried(n: &u32) -> Result<u32, Error> {
@@ -37,6 +37,16 @@ async fn timed(n: &u32) -> Result<u32, Error> {
 
 #[circuit(slow = 1s, slow_rate = 50%)]
 async fn slow(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[bulkhead(max = 9, queue = 9, wait = 1s)]
+async fn inside(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[bulkhead(adaptive, key = n)]
+async fn adaptive(n: &u32) -> Result<u32, Error> {
     Ok(*n)
 }
 
@@ -122,7 +132,7 @@ macro_rules! allocates_nothing {
 #[test]
 fn d22_nothing_is_allocated_on_the_good_path() {
     allocates_nothing!(retried, bounded, in_a_row, counted, timed, stack);
-    allocates_nothing!(slow, keyed, long_keyed);
+    allocates_nothing!(slow, keyed, long_keyed, inside, adaptive);
 }
 
 #[test]
@@ -154,6 +164,7 @@ fn futures_stay_small() {
         ("retry", size_of_val(&retried(&1)), 280),
         ("timeout", size_of_val(&bounded(&1)), 264),
         ("circuit", size_of_val(&in_a_row(&1)), 160),
+        ("bulkhead", size_of_val(&inside(&1)), 160),
         ("circuit by key", size_of_val(&keyed(&1)), 192),
         ("stack", size_of_val(&stack(&1)), 800),
         ("hedge", size_of_val(&hedged(&1)), 360),

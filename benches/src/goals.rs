@@ -93,6 +93,9 @@ pub static GOALS: &[Goal] = &[
     goal("hedge, first copy ready", "resil", Allocations, AtMost(0.0)),
     goal("hedge, first copy pending once", "resil", Times("tokio"), AtMost(1.05)),
     goal("hedge, first copy pending once", "resil", Allocations, AtMost(0.0)),
+    goal("bulkhead with room", "resil", Times("hand"), AtMost(1.3)),
+    goal("bulkhead with room", "resil", Times("tokio"), AtMost(1.0)),
+    goal("bulkhead with room", "resil", Allocations, AtMost(0.0)),
 
     goal("one breaker, 2 threads, 120 ns body", "resil, in a row", ShareOf("bare"), AtLeast(0.97)),
     goal("one breaker, 2 threads, 120 ns body", "resil, counted", ShareOf("bare"), AtLeast(0.97)),

@@ -42,7 +42,7 @@
 
 use std::time::Duration;
 
-use resil::{circuit, fallback, hedge, idempotent, rate_limit, retry, timeout};
+use resil::{bulkhead, circuit, fallback, hedge, idempotent, rate_limit, retry, timeout};
 
 /// An error of the user's.
 #[derive(Debug, thiserror::Error)]
@@ -187,6 +187,21 @@ mod alone {
         Ok(names.len())
     }
 
+    #[bulkhead(max = 5)]
+    pub(super) async fn bulkhead_bare(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[bulkhead(name = "silent", max = TRIES, queue = TRIES, wait = LIMIT, key = n, max_keys = 9)]
+    pub(super) async fn bulkhead_full(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[bulkhead(adaptive(min = 2, start = TRIES), queue = 4)]
+    pub(super) async fn bulkhead_adaptive(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
     #[idempotent(key = n)]
     pub(super) async fn idempotent_bare(n: u32) -> Result<u32, E> {
         answer(n).await
@@ -241,6 +256,24 @@ mod options {
 
     #[circuit(policy = BASE, window = CALLS, min_calls = CALLS, failure_rate = RATE)]
     pub(super) async fn circuit_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    const PLACES: resil::BulkheadPolicy = resil::BulkheadPolicy::new().max(9);
+
+    #[circuit(slow = 2s)]
+    #[bulkhead(policy = PLACES, queue = CALLS)]
+    #[retry(base = 1ms)]
+    pub(super) async fn bulkhead_policy(n: u32) -> Result<u32, E> {
+        answer(n).await
+    }
+
+    #[circuit]
+    #[timeout(LIMIT * 2)]
+    #[tracing::instrument]
+    #[bulkhead(name = "silent-named")]
+    #[timeout(LIMIT)]
+    pub(super) async fn bulkhead_deep(n: u32) -> Result<u32, E> {
         answer(n).await
     }
 
@@ -476,6 +509,11 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::hedge_full(2, vec![]).await?, 1);
     assert_eq!(options::copies(2).await?, 2);
     assert_eq!(stacked::hedged(2, "a").await?, "a 2");
+    assert_eq!(alone::bulkhead_bare(2).await?, 2);
+    assert_eq!(alone::bulkhead_full(2).await?, 2);
+    assert_eq!(alone::bulkhead_adaptive(2).await?, 2);
+    assert_eq!(options::bulkhead_policy(2).await?, 2);
+    assert_eq!(options::bulkhead_deep(2).await?, 2);
     assert_eq!(alone::idempotent_bare(2).await?, 2);
     assert_eq!(alone::idempotent_full("u", 2, &[1]).await?, 4);
     assert_eq!(options::on_ok(2).await?, 2);

@@ -25,6 +25,11 @@ macro_rules! programs {
 }
 
 programs! {
+    bulkhead {
+        a_limit_of_the_client,
+        a_shared_disk,
+        options,
+    }
     circuit {
         a_breaker_inside_itself,
         a_policy_with_overrides,

@@ -1,5 +1,6 @@
 //! The rows: a file for each family.
 
+mod bulkhead;
 pub(crate) mod circuit;
 pub mod compile;
 mod contention;
@@ -25,6 +26,7 @@ pub fn of_calls() -> Vec<Row> {
     rows.extend(circuit::rows());
     rows.extend(rate_limit::rows());
     rows.extend(hedge::rows());
+    rows.push(bulkhead::row());
     rows.push(replay::row());
     rows.extend(fallback::rows());
     rows.extend(stack::rows());
