@@ -82,7 +82,8 @@ impl Latencies {
     #[inline]
     pub(crate) fn add(&self, nanos: u64, percent: f64) {
         let slot = self.next.fetch_add(1, Relaxed) as usize % BATCH;
-        self.batch[slot].store(nanos.clamp(1, LONGEST), Relaxed);
+        // Not a plain store: the model checker may order one before a swap that has not seen it.
+        self.batch[slot].swap(nanos.clamp(1, LONGEST), Relaxed);
         if slot == BATCH - 1 {
             self.count(percent);
         }
