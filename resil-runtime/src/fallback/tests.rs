@@ -7,7 +7,6 @@ use super::last_ok::{Keepable, LastOkKey, LastOkPolicy, LastOkSite, last_ok};
 use super::value::FallbackValue;
 use super::values::Tables;
 use crate::call::{Failure, Outcome, Site};
-use crate::clock;
 use crate::event::ErrorText;
 
 type Out<T> = Outcome<T, &'static str, std::convert::Infallible>;
@@ -89,21 +88,6 @@ async fn a_value_serves_up_to_its_age_and_no_longer() {
     // What a fallback gave is not good news: its age goes on.
     assert_eq!(call(Ok(8)).ok(), Some(8));
     assert_eq!(call(lost()).ok(), Some(8));
-}
-
-#[test]
-fn a_value_of_another_runtimes_clock_is_not_too_old() {
-    let policy = LastOkPolicy::new().max_age(Duration::ZERO);
-    static AT: Site = Site::new("fallback.clock", 1);
-    static SITE: LastOkSite = LastOkSite::new(&AT);
-    let ahead = clock::add(clock::now(), Duration::from_secs(3_600));
-    let tables = Tables::new();
-    tables.of().keep("", 1_u32, Some(ahead), 1);
-    assert_eq!(
-        tables.of::<u32>().get("").and_then(|(_, at)| at),
-        Some(ahead)
-    );
-    assert!(call::<u32>(&SITE, &policy, None, lost()).is_err());
 }
 
 #[test]
