@@ -106,6 +106,10 @@ impl Queue {
     }
 
     /// Returns the time at which the first call stops waiting, if it has one. `None` if nobody waits.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one says whether there is such a call, the inner one whether it has a time"
+    )]
     pub(super) fn first_until(&self) -> Option<Option<u64>> {
         self.waiting.values().next().map(|first| first.until)
     }
@@ -174,6 +178,10 @@ impl Queue {
     /// Notes that the call waits on, to be woken by `waker`. Returns the time at which it has to look
     /// after the places that were handed to others, if it is the first; `None` in the outer
     /// `Option` if the call does not wait.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one says whether there is such a call, the inner one whether it has a time"
+    )]
     pub(super) fn wait_on(
         &mut self,
         number: u64,
