@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::task::coop;
 
 use crate::call::{CallId, Site};
-use crate::clock::{self, Instant};
+use crate::clock;
 use crate::event::{self, Event};
 
 /// The longest wait that is not told.
@@ -25,7 +25,7 @@ pub(crate) fn sleep(wait: Duration, site: &'static Site, call: impl FnOnce() -> 
 /// Parks the thread until it is unparked, or until `at`; it may also return for no reason. `call` is a
 /// call of the function of `site`.
 #[cfg(feature = "idempotent")]
-pub(crate) fn park_until(at: Instant, site: &'static Site, call: impl FnOnce() -> CallId) {
+pub(crate) fn park_until(at: clock::Instant, site: &'static Site, call: impl FnOnce() -> CallId) {
     let wait = at.saturating_duration_since(clock::now());
     warn(wait, site, call);
     clock::park_thread(wait);
