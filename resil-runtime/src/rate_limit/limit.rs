@@ -353,16 +353,16 @@ impl Limit {
         cost: u32,
         call: Option<&CallState>,
     ) -> Result<Option<Reserved>, Refusal> {
-        let TooEarly(retry_after) =
-            if let (Taken::TooEarly(units), Some(rules)) = (taken, self.rules()) {
-                TooEarly(Some(rules.duration(units)))
-            } else {
-                let patience = |longest: Option<u64>| longest.and_then(Self::until_deadline);
-                match self.enter(cost, clock::now_ns, patience) {
-                    Ok(reserved) => return Ok(reserved),
-                    Err(early) => early,
-                }
-            };
+        let entered = match (taken, self.rules()) {
+            (Taken::TooEarly(units), Some(rules)) => Err(TooEarly(Some(rules.duration(units)))),
+            _ => self.enter(cost, clock::now_ns, |longest| {
+                longest.and_then(Self::until_deadline)
+            }),
+        };
+        let TooEarly(retry_after) = match entered {
+            Ok(reserved) => return Ok(reserved),
+            Err(early) => early,
+        };
         if event::is_awake() {
             self.tell_refused(retry_after, || Some(id_of(call)));
         }
