@@ -2,7 +2,7 @@
 
 use super::core::BulkheadCore;
 use super::learner::Lesson;
-use crate::call::{CallState, Outcome};
+use crate::call::{CallState, Failure, Outcome};
 use crate::classify::Class;
 use crate::error::Refusal;
 
@@ -39,7 +39,7 @@ impl<'a> Place<'a> {
     ) -> Outcome<T, E, Refusal> {
         if self.began != 0 {
             let class = out.as_ref().err().and_then(|f| f.error()).and_then(class);
-            let refusal = out.as_ref().err().and_then(|f| f.refusal());
+            let refusal = out.as_ref().err().and_then(Failure::refusal);
             self.learn(Lesson::of(out.is_ok(), refusal, class));
         }
         out
