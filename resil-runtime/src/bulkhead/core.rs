@@ -11,7 +11,7 @@ use std::task::Waker;
 use super::identity::Identity;
 use super::learner::Learner;
 use super::policy::{BulkheadPolicy, Rules};
-use super::queue::{Queue, Wakers};
+use super::queue::{NEVER, Queue, Wakers};
 use super::word::Word;
 use crate::call::{CallState, id_of};
 use crate::event::{self, Event};
@@ -192,7 +192,7 @@ impl BulkheadCore {
     fn dispatch(&self, queue: &mut Queue, wakers: &mut Wakers) {
         let mut now = None;
         while let Some(until) = queue.first_until() {
-            if until.is_some_and(|until| until <= *now.get_or_insert_with(|| self.now())) {
+            if until != NEVER && until <= *now.get_or_insert_with(|| self.now()) {
                 queue.expire_first(wakers);
                 continue;
             }
@@ -276,11 +276,14 @@ impl BulkheadCore {
             self.tidy(&mut queue, wakers);
             return Turn::Late;
         }
-        match queue.wait_on(number, waker, wakers) {
+        if !queue.waits(number) {
             // The queue has let it go, as its time was over.
-            None => Turn::Late,
-            Some(Some(look_at)) if self.take_over(&mut queue, number, look_at, wakers) => Turn::In,
-            Some(look_at) => Turn::Wait(look_at.into_iter().chain(until).min()),
+            wakers.drop_later(waker);
+            return Turn::Late;
+        }
+        match queue.wait_on(number, waker, wakers) {
+            Some(look_at) if self.take_over(&mut queue, number, look_at, wakers) => Turn::In,
+            look_at => Turn::Wait(look_at.into_iter().chain(until).min()),
         }
     }
 

@@ -38,9 +38,8 @@ impl<'a> Place<'a> {
         class: impl FnMut(&E) -> Option<Class>,
     ) -> Outcome<T, E, Refusal> {
         if self.began != 0 {
-            let failure = out.as_ref().err();
-            let class = failure.and_then(Failure::error).and_then(class);
-            let refusal = failure.and_then(Failure::refusal);
+            let class = out.as_ref().err().and_then(|f| f.error()).and_then(class);
+            let refusal = out.as_ref().err().and_then(Failure::refusal);
             self.learn(Lesson::of(out.is_ok(), refusal, class));
         }
         out

@@ -18,6 +18,9 @@ use crate::sync::broken;
 /// nanoseconds.
 const PATIENCE: u64 = 10_000_000;
 
+/// The end of a wait that has none.
+pub(super) const NEVER: u64 = u64::MAX;
+
 /// The calls that wait for a place, by number.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -105,13 +108,11 @@ impl Queue {
         was_absent
     }
 
-    /// Returns the time at which the first call stops waiting, if it has one. `None` if nobody waits.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one says whether there is such a call, the inner one whether it has a time"
-    )]
-    pub(super) fn first_until(&self) -> Option<Option<u64>> {
-        self.waiting.values().next().map(|first| first.until)
+    /// Returns the time at which the first call stops waiting, [`NEVER`] if it does not stop. `None` if
+    /// nobody waits.
+    pub(super) fn first_until(&self) -> Option<u64> {
+        let first = self.waiting.values().next();
+        first.map(|first| first.until.unwrap_or(NEVER))
     }
 
     /// Hands a place that was taken for it to the first call, at the time `now`.
@@ -175,30 +176,27 @@ impl Queue {
         self.by_age.front()
     }
 
+    /// Whether the call waits for its turn.
+    pub(super) fn waits(&self, number: u64) -> bool {
+        self.waiting.contains_key(&number)
+    }
+
     /// Notes that the call waits on, to be woken by `waker`. Returns the time at which it has to look
-    /// after the places that were handed to others, if it is the first; `None` in the outer
-    /// `Option` if the call does not wait.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one says whether there is such a call, the inner one whether it has a time"
-    )]
+    /// after the places that were handed to others, if it is the first and there are any.
     pub(super) fn wait_on(
         &mut self,
         number: u64,
         waker: Waker,
         wakers: &mut Wakers,
-    ) -> Option<Option<u64>> {
+    ) -> Option<u64> {
         let is_first = self.waiting.first_key_value().map(|(first, _)| *first) == Some(number);
-        let look_at = is_first
-            .then(|| self.oldest().map(|(at, _)| at.saturating_add(PATIENCE)))
-            .flatten();
-        let Some(waiting) = self.waiting.get_mut(&number) else {
-            wakers.to_drop.push(waker);
-            return None;
-        };
-        wakers.to_drop.extend(waiting.waker.replace(waker));
-        waiting.watches = look_at.is_some();
-        Some(look_at)
+        let oldest = if is_first { self.oldest() } else { None };
+        let look_at = oldest.map(|(at, _)| at.saturating_add(PATIENCE));
+        if let Some(waiting) = self.waiting.get_mut(&number) {
+            wakers.to_drop.extend(waiting.waker.replace(waker));
+            waiting.watches = look_at.is_some();
+        }
+        look_at
     }
 
     /// Takes the call out of the queue. Returns true if a place was handed to it, which now is free.

@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use crate::bulkhead::{Bulkhead, BulkheadPlace, BulkheadPolicy};
+use crate::clock;
 use crate::error::Error;
 use crate::registry::bulkhead;
 
@@ -20,6 +21,11 @@ type Acquire = Pin<Box<dyn Future<Output = Result<BulkheadPlace, Error>> + Send>
 
 fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
+}
+
+/// Sleeps on the paused clock.
+async fn sleep(time: Duration) {
+    clock::sleep_until(clock::add(clock::now(), time)).await;
 }
 
 /// A bulkhead of its own for each test.

@@ -74,7 +74,7 @@ async fn one_that_stays_away_holds_up_nobody() {
         .map(|_| {
             tokio::spawn(async move {
                 let place = b.acquire().await.unwrap();
-                tokio::time::sleep(ms(1)).await;
+                sleep(ms(1)).await;
                 drop(place);
             })
         })
@@ -140,13 +140,13 @@ async fn a_call_that_joins_behind_a_place_which_nobody_fetches_takes_it_over_too
 async fn futurelock_a_turn_that_is_held_but_not_polled_is_no_deadlock() {
     let (b, inside) = full("patience-futurelock", 9);
     let holder = tokio::spawn(async move {
-        tokio::time::sleep(ms(5)).await;
+        sleep(ms(5)).await;
         drop(inside);
     });
     let mut first = acquire(b);
     tokio::select! {
         _ = &mut first => panic!("there is no place yet"),
-        () = tokio::time::sleep(ms(1)) => {
+        () = sleep(ms(1)) => {
             // `first` is alive and not polled here.
             drop(b.acquire().await.unwrap());
         }

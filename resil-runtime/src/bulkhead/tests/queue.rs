@@ -130,7 +130,7 @@ async fn and_no_longer_than_to_the_deadline_in_force() {
     let b = of("queue-endless", policy);
     let inside = b.try_acquire().unwrap();
     let waiting = tokio::spawn(acquire(b));
-    tokio::time::sleep(Duration::from_secs(86_400)).await;
+    sleep(Duration::from_secs(86_400)).await;
     assert!(!waiting.is_finished());
     drop(inside);
     assert!(waiting.await.unwrap().is_ok());
