@@ -69,7 +69,7 @@ async fn each_self_type_has_one_of_its_own() {
     let (a, b) = (Client(1_u8), Client("b"));
     let (one, two, three) = tokio::join!(a.call(&r), b.call(&r), a.call(&r));
     assert_eq!([&one, &two, &three].map(letter), ['.', '.', 'X']);
-    drop((a.0, b.0));
+    let _ = (a.0, b.0);
 }
 
 #[tokio::test(start_paused = true)]
