@@ -8,8 +8,9 @@ use std::thread::{self, Thread};
 
 use pin_project_lite::pin_project;
 
-use super::core::{BulkheadCore, Joined, Limits, Turn};
+use super::core::BulkheadCore;
 use super::place::Place;
+use super::turn::{Joined, Limits, Turn};
 use crate::call::CallState;
 use crate::clock::{self, Sleep};
 use crate::deadline::Deadline;
