@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::learner::Learner;
 use super::policy::{BulkheadPolicy, Rules};
 use super::queue::{NEVER, Queue, Wakers};
+use super::turn::{Joined, Limits, Turn};
 use super::word::Word;
 use crate::call::{CallState, id_of};
 use crate::event::{self, Event};
@@ -46,36 +47,6 @@ static DEFAULTS: Settings = Settings {
     learner: None,
     owner: "",
 };
-
-/// The times that bound a wait, in nanoseconds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// The time at which the call stops waiting.
-    pub(super) until: Option<u64>,
-    /// The deadline in force, after which a place is of no use.
-    pub(super) deadline: Option<u64>,
-}
-
-/// The answer to a call that came and had to ask under the lock.
-pub(super) enum Joined {
-    /// It is in.
-    In,
-    /// It waits, under this number.
-    Waits(u64),
-    /// There is neither a place nor room in the queue.
-    Full,
-}
-
-/// The answer to a call that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// It is in.
-    In,
-    /// It is too late: it has left the queue.
-    Late,
-    /// It waits on, and asks again when it is woken, or at this time in nanoseconds.
-    Wait(Option<u64>),
-}
 
 impl BulkheadCore {
     /// Creates the bulkhead called `name`.

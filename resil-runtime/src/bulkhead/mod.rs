@@ -42,6 +42,7 @@ mod policy;
 mod queue;
 pub(crate) mod registry;
 pub(crate) mod site;
+mod turn;
 mod wait;
 mod word;
 

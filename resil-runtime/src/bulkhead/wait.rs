@@ -8,10 +8,10 @@ use std::thread::{self, Thread};
 
 use pin_project_lite::pin_project;
 
-use super::core::{BulkheadCore, Joined, Limits, Turn};
+use super::core::BulkheadCore;
 use super::place::Place;
-use crate::blocking;
-use crate::call::{CallState, Site, id_of};
+use super::turn::{Joined, Limits, Turn};
+use crate::call::CallState;
 use crate::clock::{self, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;

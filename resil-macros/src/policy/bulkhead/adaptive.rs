@@ -3,7 +3,6 @@
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::quote_spanned;
 
-use super::options::MOST;
 use crate::diag::help;
 use crate::emit::{EmitContext, Entry, SettingCode, count};
 use crate::parse::{
@@ -39,6 +38,9 @@ pub(crate) static ADAPTIVE: Spec = Spec {
         (Guess::Number, "min"),
     ],
 };
+
+/// The runtime's bound on a limit: LANGUAGE.md, section 10.
+pub(super) const MOST: u32 = 65_535;
 
 /// The runtime's default of the highest limit.
 const DEFAULT_MAX: u32 = 1_000;

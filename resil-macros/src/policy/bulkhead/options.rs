@@ -114,9 +114,6 @@ pub(crate) static SPEC: Spec = Spec {
     ],
 };
 
-/// The runtime's bound on a limit: LANGUAGE.md, section 10.
-pub(super) const MOST: u32 = 65_535;
-
 pub(crate) struct Bulkhead {
     pub(crate) span: Span,
     pub(crate) name: Option<LitStr>,

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 
-use super::adaptive::Adaptive;
-use super::options::{Bulkhead, MOST, SPEC, Written};
+use super::adaptive::{Adaptive, MOST};
+use super::options::{Bulkhead, SPEC, Written};
 use crate::parse::{Args, Const, ParseContext, Syntax, Value, describe, is_endless, syntax_of};
 
 impl Bulkhead {

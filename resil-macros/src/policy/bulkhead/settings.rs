@@ -1,6 +1,7 @@
 //! The settings of a bulkhead that are written, as one list for code and docs.
 
-use super::options::{Bulkhead, MOST};
+use super::adaptive::MOST;
+use super::options::Bulkhead;
 use crate::emit::{Setting, SettingCode, not_zero};
 
 impl Bulkhead {
