@@ -76,14 +76,14 @@ async fn whole(t: &Tail, name: &str) -> Result<String, E> {
 }
 
 #[hedge(after = 1ms)]
-async fn generic<'a, K: Debug + Sync, const N: usize>(
+async fn generic<'a, K, const N: usize>(
     t: &Tail,
     key: &'a K,
     list: [u8; N],
     map: &HashMap<String, impl Copy + Sync + Into<u64>>,
 ) -> Result<(&'a K, u64), E>
 where
-    K: PartialEq,
+    K: Debug + Sync,
 {
     t.ask().await?;
     let sum: u64 = map.values().map(|&v| v.into()).sum();
@@ -284,7 +284,7 @@ async fn futures_by_hand_recursion_and_bodies() {
     assert_eq!(send(boxed(&Tail::default())).await.unwrap(), 2);
     assert_eq!(recursive(5).await.unwrap(), 5);
     assert_eq!(send(opaque(3)).await.unwrap().sum::<u32>(), 3);
-    assert_eq!(spawned(async { local_error(3).await.is_ok() }).await, true);
+    assert!(spawned(async { local_error(3).await.is_ok() }).await);
     let body = question_mark_return_labels_and_closures(&Tail::default(), 2).await;
     assert_eq!(body.unwrap(), 2);
 }
