@@ -3,6 +3,8 @@
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
 
+#[cfg(feature = "hedge")]
+pub use resil_macros::hedge;
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, bulkhead, circuit, fallback, hedge, rate_limit, retry, timeout};
@@ -28,6 +30,7 @@ pub use resil_runtime::circuit::{
     Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts,
     KEPT as CHANGES_KEPT, KeyedBreaker, Scoped as PermitScoped, Window,
 };
+#[cfg(feature = "hedge")]
 pub use resil_runtime::hedge::{HedgeAfter, HedgePolicy};
 pub use resil_runtime::rate_limit::{
     KeyedRateLimit, RateLimit, RateLimitPolicy, RateLimitSettings,

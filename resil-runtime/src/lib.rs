@@ -25,6 +25,7 @@ pub mod event;
 #[cfg(test)]
 mod extremes;
 mod fallback;
+#[cfg(feature = "hedge")]
 pub mod hedge;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;

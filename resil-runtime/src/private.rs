@@ -22,9 +22,13 @@ pub use crate::event::error_text::{ErrorText, ErrorTextProbe};
 pub use crate::fallback::last_ok::{LastOkKey, LastOkPolicy, LastOkSite, last_ok};
 pub use crate::fallback::recover::fall_back;
 pub use crate::fallback::value::fallback_value;
+#[cfg(feature = "hedge")]
 pub use crate::hedge::future::hedge;
+#[cfg(feature = "hedge")]
 pub use crate::hedge::site::HedgeSite;
+#[cfg(feature = "hedge")]
 pub use crate::hedge::verdict::{HedgeVerdict, judge, judge_by};
+#[cfg(feature = "hedge")]
 pub use crate::hedge::{HedgeAfter, HedgePolicy};
 pub use crate::rate_limit::RateLimitPolicy;
 pub use crate::rate_limit::site::RateLimitSite;
