@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use resil::{Error, bulkhead};
 
-// Three reports at once, two more that wait for at most 60 ms, and the rest is refused.
-#[bulkhead(name = "reports", max = 3, queue = 2, wait = 60ms)]
+// Three reports at once, two more that wait for at most 150 ms, and the rest is refused.
+#[bulkhead(name = "reports", max = 3, queue = 2, wait = 150ms)]
 async fn report(day: u32) -> Result<u32, Error> {
     tokio::time::sleep(Duration::from_millis(100)).await;
     Ok(day)
