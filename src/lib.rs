@@ -7,7 +7,7 @@ pub mod idempotency;
 pub use resil_macros::hedge;
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
-pub use resil_macros::{Classify, bulkhead, circuit, fallback, hedge, rate_limit, retry, timeout};
+pub use resil_macros::{Classify, bulkhead, circuit, fallback, rate_limit, retry, timeout};
 
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{

@@ -11,6 +11,7 @@ mod blocking;
 mod ending_thread;
 #[cfg(feature = "tonic")]
 mod grpc;
+#[cfg(feature = "hedge")]
 mod hedge;
 #[cfg(feature = "reqwest")]
 mod http;

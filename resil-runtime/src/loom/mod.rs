@@ -8,6 +8,7 @@
 
 mod bulkhead;
 mod circuit;
+#[cfg(feature = "hedge")]
 mod hedge;
 mod keys;
 mod model;
@@ -30,6 +31,7 @@ pub fn models() -> Vec<Model> {
     all.extend_from_slice(keys::MODELS);
     all.extend_from_slice(rate_limit::MODELS);
     all.extend_from_slice(retry::MODELS);
+    #[cfg(feature = "hedge")]
     all.extend_from_slice(hedge::MODELS);
     #[cfg(feature = "idempotent")]
     all.extend_from_slice(crate::idempotency::models::MODELS);
