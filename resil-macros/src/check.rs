@@ -170,7 +170,7 @@ fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
             let message = format!(
                 "no further copy starts: `after` is `{after}`, and the timeout around ends at `{around}`"
             );
-            let instead = format!("write `after` below `{around}`, or a longer timeout");
+            let instead = format!("write less than `{around}`, or a longer timeout");
             diag.error(&copies.after_tokens, help(message, instead));
         }
         if let Some(inside) = shortest_limit(&facts[at + 1..])
@@ -181,10 +181,7 @@ fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
                 "no further copy starts beside the first: `after` is `{after}`, and the timeout inside \
                  ends each copy at `{inside}`"
             );
-            let instead = format!(
-                "write `after` below `{inside}`, or `#[retry]` in place of `#[{}]`",
-                layer.policy
-            );
+            let instead = format!("write less than `{inside}`, or a longer timeout inside");
             diag.error(&copies.after_tokens, help(message, instead));
         }
     }

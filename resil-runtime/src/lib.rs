@@ -41,7 +41,7 @@ mod timeout;
 /// The breakers, bulkheads and rate limits of this process by name, and the settings in which two
 /// functions conflict.
 ///
-/// [`registry()`](crate::registry()) lists them; [`breaker`], [`bulkhead`] and [`rate_limit`] return the
+/// [`registry()`](crate::registry()) lists them; [`breaker`], [`bulkhead()`] and [`rate_limit()`] return the
 /// handle of one.
 pub mod registry {
     pub use crate::bulkhead::registry::{BulkheadSnapshot, bulkhead};
@@ -61,7 +61,8 @@ pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
-pub use event::trace::{CallReport, Traced, TracedCall, trace};
+pub use event::report::{CallReport, TracedCall};
+pub use event::trace::{Traced, trace};
 pub use rate_limit::{KeyedRateLimit, RateLimit};
 pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;

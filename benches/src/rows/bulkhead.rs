@@ -32,7 +32,9 @@ struct Place<'a>(&'a Places);
 impl Places {
     fn take(&self) -> Option<Place<'_>> {
         let free = |inside: u64| (inside < 16).then(|| inside + 1);
-        let taken = self.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, free);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, free);
         taken.is_ok().then(|| Place(self))
     }
 }

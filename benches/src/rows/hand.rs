@@ -152,7 +152,9 @@ impl Gcra {
             if next > now + self.tolerance {
                 return Err(Fault::Refused);
             }
-            let paid = self.paid.compare_exchange_weak(paid, next, Relaxed, Relaxed);
+            let paid = self
+                .paid
+                .compare_exchange_weak(paid, next, Relaxed, Relaxed);
             if paid.is_ok() {
                 return Ok(());
             }

@@ -33,7 +33,9 @@ pub(super) fn rows() -> [Row; 2] {
     let ready = Row::new("hedge, first copy ready", "bare")
         .with(Contestant::ready("bare", || work))
         .with(Contestant::ready("resil", || ready))
-        .with(Contestant::ready("resil, percentile", || ready_by_percentile));
+        .with(Contestant::ready("resil, percentile", || {
+            ready_by_percentile
+        }));
     let once = Row::new("hedge, first copy pending once", "tokio")
         .with(Contestant::pending("bare", || work_pending_once))
         .with(Contestant::pending("resil", || pending))

@@ -6,6 +6,7 @@ mod context;
 mod inner;
 mod matching;
 mod named;
+mod permit;
 mod setting;
 mod types;
 

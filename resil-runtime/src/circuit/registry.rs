@@ -15,7 +15,7 @@ use crate::named::{Registry, Shared};
 pub struct BreakerSnapshot {
     /// The name of the breaker.
     pub name: &'static str,
-    /// The key of the breaker: `None` for the breaker of the name itself, [`OVERFLOW`] for the
+    /// The key of the breaker: `None` for the breaker of the name itself, [`OVERFLOW`](crate::registry::OVERFLOW) for the
     /// breaker that keys beyond [`max_keys`](crate::circuit::CircuitPolicy::max_keys) share.
     pub key: Option<Arc<str>>,
     /// The state, as [`Breaker::state`] returns it: half-open once the open time is over.
@@ -61,8 +61,8 @@ impl BreakerSnapshot {
 /// `#[circuit(name = ..)]`. The name of a function without one is its path.
 ///
 /// A new breaker has the default settings until it adopts those of the first function with settings
-/// that is called, or those of [`Breaker::configure`]. This function makes at most [`MAX_BY_HAND`]
-/// names; beyond that, new names share one breaker, [`OVERFLOW`].
+/// that is called, or those of [`Breaker::configure`]. This function makes at most [`MAX_BY_HAND`](crate::registry::MAX_BY_HAND)
+/// names; beyond that, new names share one breaker, [`OVERFLOW`](crate::registry::OVERFLOW).
 pub fn breaker(name: &str) -> Breaker {
     Breaker::new(BreakerCore::names().get(name))
 }

@@ -13,6 +13,7 @@ pub(crate) mod error_text;
 pub(crate) mod idempotency;
 mod kinds;
 mod listeners;
+pub(crate) mod report;
 mod switch;
 pub(crate) mod trace;
 

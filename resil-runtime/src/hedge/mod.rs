@@ -1,6 +1,6 @@
 //! `#[hedge]`: starts further copies of the code inside it while the first one gives no answer.
 //!
-//! Generated code makes one [`Hedge`](future::Hedge) of a call from a closure that makes a copy. The
+//! Generated code makes one `Hedge` of a call from a closure that makes a copy. The
 //! first copy lies in that future: a call whose first copy is ready at once reads one word (the budget),
 //! reads no clock, and allocates nothing. A timer is made after the first copy was pending, and each
 //! further copy is one allocation.

@@ -207,8 +207,8 @@ fn every_example_of_the_tables_reads() {
                 "key" if spec.owner == "`#[bulkhead]`" => args += ", max = 16",
                 "max_keys" => args += ", key = user",
                 name if spec.owner == "`#[hedge]`" && name != "after" => args += ", after = 50ms",
-                "queue" => args += ", max = 16",
-                "wait" => args += ", max = 16, queue = 64",
+                "queue" if spec.owner == "`#[bulkhead]`" => args += ", max = 16",
+                "wait" if spec.owner == "`#[bulkhead]`" => args += ", max = 16, queue = 64",
                 name if spec.owner == "`#[idempotent]`" && name != "key" => args += ", key = user",
                 _ => {}
             }
