@@ -214,13 +214,14 @@ fn check_starts_are_few(facts: &[Facts], diag: &Diag) {
                 "`{hedge}` and `{retry}` may start the body {starts} times: {max} copies in each of \
                  {runs} attempts"
             );
-            let missing = if copies.max_tokens.is_empty() {
-                format!("`max = {max}` in `#[{hedge}]`")
+            // The message stands at the layer whose number is not written.
+            let (at, missing) = if copies.max_tokens.is_empty() {
+                (layer.span, max)
             } else {
-                format!("`max = {runs}` in `#[{retry}]`")
+                (other.span, runs)
             };
-            let instead = format!("write {missing} too if that is meant, or smaller numbers");
-            diag.error_at(layer.span, help(message, instead));
+            let instead = format!("write `max = {missing}` if that is meant, or smaller numbers");
+            diag.error_at(at, help(message, instead));
         }
     }
 }
