@@ -150,7 +150,7 @@ fn cells(row: &Row) -> Vec<Cell> {
     ]
 }
 
-fn readable(time: Duration) -> String {
+pub(crate) fn readable(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         format!("{} ms", time.as_millis())
     } else {

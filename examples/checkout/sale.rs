@@ -21,7 +21,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::report::readable;
 use crate::table::{Cell, Paint, Table};
+use crate::tally::quantile;
 
 /// The service works on so many requests at once, and on each for so long: 133 in a second.
 const DESKS: usize = 4;
@@ -162,11 +164,7 @@ pub(crate) async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
 
 impl Seen {
     fn cells(&self) -> Vec<Cell> {
-        let quantile = |per_cent: usize| {
-            let at = self.waits.len().saturating_sub(1) * per_cent / 100;
-            let wait = self.waits.get(at).copied().unwrap_or_default();
-            Cell::plain(format!("{} ms", wait.as_millis()))
-        };
+        let quantile = |per_cent| Cell::plain(readable(quantile(&self.waits, per_cent)));
         vec![
             Cell::count(self.fresh + self.known + self.lost),
             Cell::count(self.fresh),

@@ -75,10 +75,6 @@ impl Row {
         let paid = shop.paid();
         let mut waits: Vec<Duration> = paid.values().copied().collect();
         waits.sort_unstable();
-        let quantile = |per_cent: usize| {
-            let at = waits.len().saturating_sub(1) * per_cent / 100;
-            waits.get(at).copied().unwrap_or_default()
-        };
         // Money that was taken from a customer who has left without a receipt is lost as well.
         let lost = plan
             .orders()
@@ -92,12 +88,18 @@ impl Row {
             retries: told.retries.load(Relaxed),
             refusals: told.refusals.load(Relaxed),
             timeouts: by_client + told.timeouts.load(Relaxed),
-            p50: quantile(50),
-            p99: quantile(99),
+            p50: quantile(&waits, 50),
+            p99: quantile(&waits, 99),
             lost: lost.count(),
             twice: shop.provider.charged_twice(),
         }
     }
+}
+
+/// Returns the time below which so many per cent of `waits` are, which are sorted; zero if there is none.
+pub(crate) fn quantile(waits: &[Duration], per_cent: usize) -> Duration {
+    let at = waits.len().saturating_sub(1) * per_cent / 100;
+    waits.get(at).copied().unwrap_or_default()
 }
 
 /// The weather over one shop: how often each fault of [`Fault::SHOWN`] was made.

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
 
+use crate::parse::Const;
+
 /// The facts of one layer: what it does to the layers around and inside it.
 #[expect(
     clippy::struct_excessive_bools,
@@ -104,6 +106,16 @@ pub(crate) struct Bound {
     pub(crate) limit: Option<Duration>,
     /// The limit as it is written.
     pub(crate) tokens: TokenStream,
+}
+
+impl Bound {
+    /// Returns the limit of an option that may be left out: then it is not known.
+    pub(crate) fn of(option: Option<&Const<Duration>>) -> Self {
+        Self {
+            limit: option.and_then(Const::literal).copied(),
+            tokens: option.map(Const::tokens).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// The way in which a layer runs the code inside it again.

@@ -3,7 +3,9 @@
 //! Such a wait keeps a thread of tokio from its other tasks. So the first one of each function that
 //! takes longer than [`TOLERATED`] in the poll of a task is told to listeners.
 
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -22,21 +24,25 @@ pub(crate) fn sleep(wait: Duration, site: &'static Site, call: impl FnOnce() -> 
     clock::sleep_thread(wait);
 }
 
-/// Parks the thread until it is unparked, or until `at`; it may also return for no reason. `call` is a
-/// call of the function of `site`.
-#[cfg(feature = "idempotent")]
-pub(crate) fn park_until(at: clock::Instant, site: &'static Site, call: impl FnOnce() -> CallId) {
-    let wait = at.saturating_duration_since(clock::now());
-    warn(wait, site, call);
-    clock::park_thread(wait);
-}
-
 /// Parks the thread until it is unparked, or until [`clock::now_ns`] returns `until`; it may also
 /// return for no reason. `call` is a call of the function of `site`.
 pub(crate) fn park(until: Option<u64>, site: &'static Site, call: impl FnOnce() -> CallId) {
     let left = |until: u64| Duration::from_nanos(until.saturating_sub(clock::now_ns()));
     warn(until.map_or(Duration::MAX, left), site, call);
     clock::park_until(until);
+}
+
+/// Returns a waker that unparks this thread.
+pub(crate) fn unparker() -> Waker {
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    Waker::from(Arc::new(Unpark(thread::current())))
 }
 
 /// Tells listeners of a wait that is about to block the poll of a task, once for each function.

@@ -64,12 +64,6 @@ pub(crate) fn sleep_thread(wait: Duration) {
     }
 }
 
-/// Parks this thread until it is unparked, at most for `wait`.
-#[cfg(feature = "idempotent")]
-pub(crate) fn park_thread(wait: Duration) {
-    std::thread::park_timeout(wait);
-}
-
 /// Waits for `future`, but no longer than until `at`, in milliseconds as [`now_ms`] counts them.
 ///
 /// Returns `None` if `at` came first. Without an `at` it makes no timer, and needs no runtime.

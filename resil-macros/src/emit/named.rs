@@ -28,9 +28,9 @@ pub(crate) struct NamedState<'a> {
 pub(crate) struct FoundState {
     /// The state of the site, or of the call's key.
     pub(crate) state: TokenStream,
-    /// The settings, as an argument for a method of the site. A key needs none: it was looked up with
-    /// them.
-    pub(crate) settings: Option<TokenStream>,
+    /// The settings, as the first argument for a method of the site, with its comma. Empty for a key,
+    /// which was looked up with them.
+    pub(crate) settings: TokenStream,
 }
 
 impl NamedState<'_> {
@@ -57,7 +57,7 @@ impl NamedState<'_> {
         let Some(key) = self.key else {
             return FoundState {
                 state: site,
-                settings: Some(settings),
+                settings: quote_spanned!(at=> #settings,),
             };
         };
         let key = cx.with_self(key);
@@ -69,7 +69,7 @@ impl NamedState<'_> {
         });
         FoundState {
             state: quote_spanned!(at=> #keyed),
-            settings: None,
+            settings: TokenStream::new(),
         }
     }
 

@@ -73,6 +73,22 @@ impl EmitContext<'_> {
         holder.is_some_and(|at| above[at..].iter().all(|layer| layer.copies.is_none()))
     }
 
+    /// Writes the wait of this layer for its turn: `future` with its `.await`, or `blocking` in a function
+    /// that is not async. The wait is no part of the call that a permit around this layer is for.
+    pub(crate) fn waits(
+        &self,
+        mut future: TokenStream,
+        mut blocking: TokenStream,
+        span: Span,
+    ) -> TokenStream {
+        let at = mixed(span);
+        if self.stack.facts[self.layer].waits.is_some() && self.leaves_out_pauses() {
+            future = quote_spanned!(at=> __resil_held.leaving_out(#future));
+            blocking = quote_spanned!(at=> __resil_held.leaving_out_run(|| #blocking));
+        }
+        self.awaits(&future, &blocking, span)
+    }
+
     /// Wraps `question`, an expression that runs the user's code on an outcome. A layer that holds
     /// a permit has to know that a panic in this code belongs to the call.
     pub(crate) fn asking(&self, question: TokenStream, span: Span) -> TokenStream {

@@ -9,7 +9,7 @@ use super::constant::{ConstBound, any_count, count, ratio};
 use super::context::EmitContext;
 use super::inner::Entry;
 use crate::parse::Const;
-use crate::tokens::mixed;
+use crate::tokens::{mixed, shown_whole};
 
 /// One setting that is written. The method of the policy's builder has the name of the option.
 pub(crate) struct Setting<'a> {
@@ -37,11 +37,20 @@ pub(crate) trait SettingCode {
     /// Returns the value as it is written.
     fn tokens(&self) -> &TokenStream;
 
+    /// Formats the option `name` as it is written, with its value.
+    fn written(&self, name: &str) -> String {
+        assigned(name, self.tokens())
+    }
+
     /// Whether the value may differ between instances of a generic function.
     fn may_be_generic(&self) -> bool;
 
     /// Writes the value, spanned at the attribute's `span`.
     fn value(&self, span: Span, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream;
+}
+
+fn assigned(name: &str, value: &TokenStream) -> String {
+    format!("{name} = {}", shown_whole(value))
 }
 
 impl<'a> Setting<'a> {
@@ -93,6 +102,14 @@ impl<'a> Setting<'a> {
             SettingValue::Ratio(value) => value.tokens(),
             SettingValue::Duration { value, .. } => value.tokens(),
             SettingValue::Other(value) => value.tokens(),
+        }
+    }
+
+    /// Formats the option as it is written, with its value.
+    pub(crate) fn written(&self) -> String {
+        match self.value {
+            SettingValue::Other(value) => value.written(self.name),
+            _ => assigned(self.name, self.tokens()),
         }
     }
 

@@ -13,6 +13,7 @@ mod fallback;
 mod hedge;
 mod idempotent;
 mod layer;
+mod named;
 mod rate_limit;
 mod retry;
 #[cfg(test)]

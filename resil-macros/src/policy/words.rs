@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
+use syn::LitStr;
 
+use crate::emit::Setting;
 use crate::parse::{Const, show};
 use crate::tokens::shown_whole;
 
@@ -40,4 +42,19 @@ pub(super) fn duration(d: &Const<Duration>) -> String {
 pub(super) fn departing(policy: &TokenStream, options: &[String]) -> String {
     let but = if options.is_empty() { "" } else { ", but " };
     format!("as {} says{but}{}", written(policy), options.join(", "))
+}
+
+/// Describes which state a layer has: that of a name, and one for each key.
+pub(super) fn which(name: Option<&LitStr>, key: Option<&TokenStream>) -> String {
+    let name = name.map_or_else(String::new, |n| format!(" {}", code(&n.value())));
+    let per_key = key.map_or_else(String::new, |k| format!(", one for each {}", written(k)));
+    format!("{name}{per_key}")
+}
+
+/// Formats the settings that are written.
+pub(super) fn departures(settings: &[Setting<'_>]) -> Vec<String> {
+    settings
+        .iter()
+        .map(|setting| code(&setting.written()))
+        .collect()
 }

@@ -4,12 +4,12 @@
 use std::fmt::{self, Display};
 
 use super::changes::BulkheadChanges;
-use super::held::{BulkheadPlace, Held};
+use super::held::BulkheadPlace;
 use super::named::NamedBulkhead;
 use super::place::Place;
 use super::policy::BulkheadPolicy;
 use crate::error::{Error, Refusal};
-use crate::named::{self, KeyText, Keys, MANUAL, Shared};
+use crate::named::{self, Held, MANUAL, Shared};
 use crate::sync::Arc;
 
 use super::core::BulkheadCore;
@@ -52,15 +52,17 @@ impl Bulkhead {
     /// # drop(place);
     /// ```
     pub fn key(&self, key: impl Display) -> KeyedBulkhead {
-        let key = KeyText::of(&key);
-        KeyedBulkhead(self.0.keys().get(&key))
+        KeyedBulkhead(self.0.of_key(&key))
     }
 
     /// Returns the bulkheads of all keys that exist now, in no particular order. The bulkheads keep
     /// their places among the keys as long as these handles live.
     pub fn keys(&self) -> Vec<KeyedBulkhead> {
-        let all = self.0.known_keys().map(Keys::all);
-        all.into_iter().flatten().map(KeyedBulkhead).collect()
+        self.0
+            .of_all_keys()
+            .into_iter()
+            .map(KeyedBulkhead)
+            .collect()
     }
 
     /// Subscribes to the changes of the limit from here on, of this bulkhead and of all keys under
@@ -70,7 +72,7 @@ impl Bulkhead {
         BulkheadChanges::of(self.0.identity().name())
     }
 
-    fn held(self) -> Held {
+    fn held(self) -> Held<BulkheadCore> {
         Held::Named(self.0)
     }
 }
@@ -88,13 +90,16 @@ impl KeyedBulkhead {
         self.0.identity().key().map_or("", |key| key)
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> Held<BulkheadCore> {
         Held::Keyed(Arc::clone(&self.0))
     }
 }
 
 /// Returns the outcome of a manual call in the types that users see.
-fn by_hand(core: &Held, entered: Result<Place<'_>, Refusal>) -> Result<BulkheadPlace, Error> {
+fn by_hand(
+    core: &Held<BulkheadCore>,
+    entered: Result<Place<'_>, Refusal>,
+) -> Result<BulkheadPlace, Error> {
     match entered {
         Ok(place) => Ok(BulkheadPlace::new(core.clone(), place.keep())),
         Err(refusal) => Err(refusal.into_error()),

@@ -1,27 +1,8 @@
 //! A place that was acquired manually.
 
-use std::ops::Deref;
-
 use super::core::BulkheadCore;
 use super::learner::Lesson;
-use crate::sync::Arc;
-
-/// The bulkhead that a place belongs to.
-#[derive(Debug, Clone)]
-pub(super) enum Held {
-    Named(&'static BulkheadCore),
-    Keyed(Arc<BulkheadCore>),
-}
-
-impl Deref for Held {
-    type Target = BulkheadCore;
-    fn deref(&self) -> &BulkheadCore {
-        match self {
-            Self::Named(core) => core,
-            Self::Keyed(core) => core,
-        }
-    }
-}
+use crate::named::Held;
 
 /// The place of one call in a bulkhead: [`Bulkhead::try_acquire`](crate::Bulkhead::try_acquire) and
 /// its siblings return it. Dropped, it is free again.
@@ -31,13 +12,13 @@ impl Deref for Held {
 #[derive(Debug)]
 #[must_use = "dropped, it is free again"]
 pub struct BulkheadPlace {
-    core: Held,
+    core: Held<BulkheadCore>,
     /// The time at which the call went in, in nanoseconds; 0 if nothing is learned from it.
     began: u64,
 }
 
 impl BulkheadPlace {
-    pub(super) fn new(core: Held, began: u64) -> Self {
+    pub(super) fn new(core: Held<BulkheadCore>, began: u64) -> Self {
         Self { core, began }
     }
 

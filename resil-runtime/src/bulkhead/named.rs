@@ -36,6 +36,10 @@ impl named::Shared for BulkheadCore {
         self.identity().name().text()
     }
 
+    fn key(&self) -> Option<&Arc<str>> {
+        self.identity().key()
+    }
+
     fn adopt(&self, policy: &BulkheadPolicy, function: &'static str) -> Result<(), &'static str> {
         self.adopt(policy.rules(), function)
     }

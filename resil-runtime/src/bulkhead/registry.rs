@@ -30,16 +30,7 @@ impl Registry {
     ///
     /// The bulkheads are read one after the other, so their states need not be of one moment.
     pub fn bulkheads(&self) -> Vec<BulkheadSnapshot> {
-        let bulkheads = BulkheadCore::names().all();
-        let mut all = Vec::with_capacity(bulkheads.len());
-        for bulkhead in bulkheads {
-            all.push(BulkheadSnapshot::of(bulkhead));
-            if let Some(keys) = bulkhead.known_keys() {
-                all.extend(keys.all().iter().map(|core| BulkheadSnapshot::of(core)));
-            }
-        }
-        all.sort_unstable_by(|a, b| (a.name, &a.key).cmp(&(b.name, &b.key)));
-        all
+        BulkheadCore::names().snapshot(BulkheadSnapshot::of)
     }
 }
 

@@ -7,7 +7,7 @@ use super::place::Place;
 use super::policy::BulkheadPolicy;
 use super::wait::Full;
 use crate::call::{CallState, PerType, Site, Types};
-use crate::named::NamedSite;
+use crate::named::{NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
 /// The static state of one annotated function: its bulkhead, once it has been called.
@@ -18,42 +18,9 @@ pub struct BulkheadSite {
     types: PerType<Self>,
 }
 
+site_of_named_state!(BulkheadSite, BulkheadPolicy, "bulkhead");
+
 impl BulkheadSite {
-    /// Creates the state of `site`; `name` is the name of a bulkhead shared with others.
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "each static has a copy of its own"
-    )]
-    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
-        // A constant, so that the compiler evaluates it once and not for each annotated function.
-        const TYPES: PerType<BulkheadSite> = PerType::new();
-
-        Self {
-            named: NamedSite::new(site, name),
-            types: TYPES,
-        }
-    }
-
-    /// Returns the state for the `Self` of `types`. It is for bulkheads without a name: a named one
-    /// is shared by all types.
-    #[cfg_attr(debug_assertions, inline)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
-        let make = |site| Self::new(site, None);
-        self.types.of(self, self.named.site(), types, make)
-    }
-
-    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
-    /// calls it before each call of a function whose settings may depend on a generic.
-    #[cfg_attr(debug_assertions, inline)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn instance(
-        &'static self,
-        policy: Option<&'static BulkheadPolicy>,
-    ) -> Option<&'static BulkheadPolicy> {
-        self.named.instance(policy)
-    }
-
     /// Lets a call in that finds a place at once.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The

@@ -2,9 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker, ready};
-use std::thread::{self, Thread};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
@@ -102,7 +100,7 @@ impl<'a> Full<'a> {
     }
 
     fn wait_by(self, park: impl Fn(Option<u64>)) -> Result<Place<'a>, Refusal> {
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let waker = blocking::unparker();
         let Some(limits) = Limits::of(self.core) else {
             return Err(self.refuse());
         };
@@ -129,15 +127,6 @@ impl<'a> Full<'a> {
         }
         let name = self.core.identity().name().text_ref();
         Refusal::BulkheadFull { name, limit }
-    }
-}
-
-/// Wakes a thread that is parked.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }
 

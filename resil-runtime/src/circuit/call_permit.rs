@@ -1,7 +1,6 @@
 //! A permit that was acquired manually.
 
 use std::future::Future;
-use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,24 +9,7 @@ use pin_project_lite::pin_project;
 use super::breaker::BreakerCore;
 use super::breaker::call::AdmittedCall;
 use super::verdict::CircuitVerdict;
-use crate::sync::Arc;
-
-/// The breaker that a permit belongs to.
-#[derive(Debug)]
-pub(super) enum Held {
-    Named(&'static BreakerCore),
-    Keyed(Arc<BreakerCore>),
-}
-
-impl Deref for Held {
-    type Target = BreakerCore;
-    fn deref(&self) -> &BreakerCore {
-        match self {
-            Self::Named(core) => core,
-            Self::Keyed(core) => core,
-        }
-    }
-}
+use crate::named::Held;
 
 /// The permit of one call: [`Breaker::try_acquire`](crate::Breaker::try_acquire) returns it.
 ///
@@ -41,14 +23,14 @@ impl Deref for Held {
 #[derive(Debug)]
 #[must_use = "dropped, the call counts neither as success nor as failure"]
 pub struct CallPermit {
-    core: Held,
+    core: Held<BreakerCore>,
     call: AdmittedCall,
     /// The verdict that is recorded when the permit is dropped.
     ended: CircuitVerdict,
 }
 
 impl CallPermit {
-    pub(super) fn new(core: Held, call: AdmittedCall) -> Self {
+    pub(super) fn new(core: Held<BreakerCore>, call: AdmittedCall) -> Self {
         Self {
             core,
             call,

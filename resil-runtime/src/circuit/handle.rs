@@ -4,7 +4,7 @@
 use std::fmt::{self, Display};
 
 use super::breaker::BreakerCore;
-use super::call_permit::{CallPermit, Held};
+use super::call_permit::CallPermit;
 use super::changes::Changes;
 use super::counts::Counts;
 use super::named::NamedBreaker;
@@ -12,7 +12,9 @@ use super::policy::CircuitPolicy;
 use crate::clock;
 use crate::error::Error;
 use crate::event::circuit_state::CircuitState;
-use crate::named::{self, KeyText, Keys, MANUAL};
+#[cfg(test)]
+use crate::named::Keys;
+use crate::named::{self, Held, MANUAL};
 use crate::sync::Arc;
 
 /// The handle of a breaker: [`breaker`](crate::breaker()) returns it.
@@ -54,15 +56,13 @@ impl Breaker {
     /// assert!(resil_runtime::breaker("pay").key("pay-4.example.com").try_acquire().is_ok());
     /// ```
     pub fn key(&self, key: impl Display) -> KeyedBreaker {
-        let key = KeyText::of(&key);
-        KeyedBreaker(self.0.keys().get(&key))
+        KeyedBreaker(self.0.of_key(&key))
     }
 
     /// Returns the breakers of all keys that exist now, in no particular order. The breakers keep
     /// their places as long as these handles live.
     pub fn keys(&self) -> Vec<KeyedBreaker> {
-        let all = self.0.known_keys().map(Keys::all);
-        all.into_iter().flatten().map(KeyedBreaker).collect()
+        self.0.of_all_keys().into_iter().map(KeyedBreaker).collect()
     }
 
     /// Subscribes to the changes of state from here on, of this breaker and of all keys under its
@@ -82,7 +82,7 @@ impl Breaker {
         Changes::of(self.0)
     }
 
-    fn held(self) -> Held {
+    fn held(self) -> Held<BreakerCore> {
         Held::Named(self.0)
     }
 
@@ -105,7 +105,7 @@ impl KeyedBreaker {
         self.0.key().map_or("", |key| key)
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> Held<BreakerCore> {
         Held::Keyed(Arc::clone(&self.0))
     }
 }

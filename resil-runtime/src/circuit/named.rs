@@ -38,6 +38,10 @@ impl named::Shared for BreakerCore {
         self.name()
     }
 
+    fn key(&self) -> Option<&Arc<str>> {
+        self.key()
+    }
+
     fn adopt(&self, policy: &CircuitPolicy, function: &'static str) -> Result<(), &'static str> {
         self.adopt(policy, function, clock::now_ms)
     }

@@ -31,16 +31,7 @@ impl Registry {
     /// The breakers are read one after the other, with no lock held, so their states need not be of
     /// one moment.
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
-        let breakers = BreakerCore::names().all();
-        let mut all = Vec::with_capacity(breakers.len());
-        for breaker in breakers {
-            all.push(BreakerSnapshot::of(breaker));
-            if let Some(keys) = breaker.known_keys() {
-                all.extend(keys.all().iter().map(|core| BreakerSnapshot::of(core)));
-            }
-        }
-        all.sort_unstable_by(|a, b| (a.name, &a.key).cmp(&(b.name, &b.key)));
-        all
+        BreakerCore::names().snapshot(BreakerSnapshot::of)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::call::{CallState, PerType, Site, Types};
 use crate::compact_duration::CompactDuration;
 use crate::error::Refusal;
 use crate::event;
-use crate::named::NamedSite;
+use crate::named::{NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
 /// The static state of one annotated function: its breaker, once it has been called.
@@ -25,44 +25,9 @@ pub struct CircuitSite {
     types: PerType<Self>,
 }
 
+site_of_named_state!(CircuitSite, CircuitPolicy, "breaker", reported: Reported = Reported::new());
+
 impl CircuitSite {
-    /// Creates the state of `site`; `name` is the name of a breaker shared with others.
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "each static has a copy of its own"
-    )]
-    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
-        // Constants, so that the compiler evaluates them once and not for each annotated function.
-        const REPORTED: Reported = Reported::new();
-        const TYPES: PerType<CircuitSite> = PerType::new();
-
-        Self {
-            named: NamedSite::new(site, name),
-            reported: REPORTED,
-            types: TYPES,
-        }
-    }
-
-    /// Returns the state for the `Self` of `types`. It is for breakers without a name: a named one
-    /// is shared by all types.
-    #[cfg_attr(debug_assertions, inline)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
-        let make = |site| Self::new(site, None);
-        self.types.of(self, self.named.site(), types, make)
-    }
-
-    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
-    /// calls it before each call of a function whose settings may depend on a generic.
-    #[cfg_attr(debug_assertions, inline)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn instance(
-        &'static self,
-        policy: Option<&'static CircuitPolicy>,
-    ) -> Option<&'static CircuitPolicy> {
-        self.named.instance(policy)
-    }
-
     /// Lets a call in, or refuses it. A call under a permit of the same breaker is never refused.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The

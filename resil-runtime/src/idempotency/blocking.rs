@@ -1,24 +1,14 @@
 //! Claims, runs and records in a function that is not async: the call blocks its thread.
 
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Poll};
 
 use super::claiming::{ClaimFuture, ClaimOutcome};
 use super::held_claim::HeldClaim;
 use super::timer::THREAD;
 use crate::blocking;
 use crate::call::{Failure, Outcome, Site};
+use crate::clock;
 use crate::error::Refusal;
-
-/// Wakes a thread that is parked.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
 
 impl<T, E> ClaimFuture<'_, T, E> {
     /// Claims the key, and runs `inside` if this call gets it, as [`run`](Self::run) does. While
@@ -30,7 +20,7 @@ impl<T, E> ClaimFuture<'_, T, E> {
         if let Some(answer) = self.found() {
             return answer;
         }
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let waker = blocking::unparker();
         let mut cx = Context::from_waker(&waker);
         let outcome = loop {
             if let Poll::Ready(outcome) = self.poll_with(&mut cx, &THREAD) {
@@ -38,7 +28,8 @@ impl<T, E> ClaimFuture<'_, T, E> {
             }
             if let Some(until) = self.waits_until() {
                 let call = self.call();
-                blocking::park_until(until, site, || call.id_for_event());
+                let until = Some(clock::nanos_of(until));
+                blocking::park(until, site, || call.id_for_event());
             }
         };
         match outcome {

@@ -1,10 +1,11 @@
 //! The state of a name, together with those of its keys.
 
+use std::fmt::Display;
 use std::ops::Deref;
 
-use super::Shared;
 use super::keys::Keys;
-use crate::sync::OnceLock;
+use super::{KeyText, Shared};
+use crate::sync::{Arc, OnceLock};
 
 /// The state of a name, and the states of its keys.
 #[derive(Debug)]
@@ -28,6 +29,18 @@ impl<T: Shared> Named<T> {
             own: T::new(name),
             keys: OnceLock::new(),
         }
+    }
+
+    /// Returns the state of `key`, and makes it if there is none. It keeps its place until the result is
+    /// dropped.
+    pub(crate) fn of_key(&'static self, key: &impl Display) -> Arc<T> {
+        // The key's `Display` is the user's code: it runs with no lock held.
+        self.keys().get(&KeyText::of(key))
+    }
+
+    /// Returns the states of all keys, in no order.
+    pub(crate) fn of_all_keys(&self) -> Vec<Arc<T>> {
+        self.known_keys().map(Keys::all).unwrap_or_default()
     }
 
     /// Returns the states of its keys, if it ever had any.

@@ -9,6 +9,7 @@
 //! a key under it, and [`NamedSite`] that of an annotated function.
 
 mod entry;
+mod held;
 mod key_text;
 pub(crate) mod keys;
 mod names;
@@ -21,12 +22,13 @@ use std::sync::Arc;
 use crate::conflict::ConflictKind;
 
 pub(crate) use self::entry::Named;
+pub(crate) use self::held::Held;
 pub(crate) use self::key_text::KeyText;
 pub(crate) use self::keys::Keys;
 pub use self::names::MAX_BY_HAND;
 pub(crate) use self::names::{Names, configure};
 pub use self::registry::{Registry, registry};
-pub(crate) use self::site::NamedSite;
+pub(crate) use self::site::{NamedSite, site_of_named_state};
 
 /// The key of the state that new keys share when all places are taken.
 ///
@@ -56,6 +58,9 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
 
     /// Returns the name, which all its keys share.
     fn name(&self) -> &'static str;
+
+    /// Returns the key, if this is the state of one.
+    fn key(&self) -> Option<&Arc<str>>;
 
     /// Adopts the settings of `function`, if none are in use.
     ///

@@ -39,8 +39,21 @@ impl<T: Shared> Names<T> {
     }
 
     /// Returns the states of all names, in no order.
-    pub(crate) fn all(&self) -> Vec<&'static Named<T>> {
+    fn all(&self) -> Vec<&'static Named<T>> {
         self.lock().entries.values().map(|r| r.shared).collect()
+    }
+
+    /// Returns `look` at the state of every name and of every key, ordered by name and then by key. The
+    /// state of a name comes before those of its keys. `look` runs with no lock held.
+    pub(crate) fn snapshot<S>(&self, look: impl Fn(&T) -> S) -> Vec<S> {
+        let seen = |state: &T| (state.name(), state.key().cloned(), look(state));
+        let mut all = Vec::new();
+        for named in self.all() {
+            all.push(seen(named));
+            all.extend(named.of_all_keys().iter().map(|state| seen(state)));
+        }
+        all.sort_unstable_by(|(a, of_a, _), (b, of_b, _)| (a, of_a).cmp(&(b, of_b)));
+        all.into_iter().map(|(_, _, seen)| seen).collect()
     }
 
     /// Returns the state of `site`, which from here on uses the settings of `policy` if it had none.

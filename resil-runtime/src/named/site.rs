@@ -121,3 +121,48 @@ impl<T: Shared> NamedSite<T> {
         self.instance.store(seen, Ordering::Relaxed);
     }
 }
+
+/// Writes the methods that the site of each policy with named state has: `$site` has the fields `named`
+/// and `types`, and those of its own that are given.
+macro_rules! site_of_named_state {
+    ($site:ident, $policy:ty, $what:literal $(, $field:ident: $ty:ty = $value:expr)?) => {
+        impl $site {
+            #[doc = concat!("Creates the state of `site`; `name` is the name of a ", $what, " shared with others.")]
+            #[expect(
+                clippy::declare_interior_mutable_const,
+                reason = "each static has a copy of its own"
+            )]
+            pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
+                // Constants, so that the compiler evaluates them once and not for each annotated function.
+                const TYPES: PerType<$site> = PerType::new();
+                $(const OWN: $ty = $value;)?
+
+                Self {
+                    named: NamedSite::new(site, name),
+                    $($field: OWN,)?
+                    types: TYPES,
+                }
+            }
+
+            #[doc = concat!("Returns the state for the `Self` of `types`. It is for a ", $what, " without a name: a named one is shared by all types.")]
+            #[cfg_attr(debug_assertions, inline)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            pub fn of(&'static self, types: Option<Types>) -> &'static Self {
+                let make = |site| Self::new(site, None);
+                self.types.of(self, self.named.site(), types, make)
+            }
+
+            /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
+            /// calls it before each call of a function whose settings may depend on a generic.
+            #[cfg_attr(debug_assertions, inline)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            pub fn instance(
+                &'static self,
+                policy: Option<&'static $policy>,
+            ) -> Option<&'static $policy> {
+                self.named.instance(policy)
+            }
+        }
+    };
+}
+pub(crate) use site_of_named_state;

@@ -6,10 +6,10 @@ use super::limit::{Limit, Reserved, Taken, TooEarly};
 use super::named::NamedLimit;
 use super::policy::RateLimitPolicy;
 use super::settings::RateLimitSettings;
-use super::turn::{Held, Turn};
+use super::turn::Turn;
 use crate::clock;
 use crate::error::Error;
-use crate::named::{self, KeyText, Keys, MANUAL};
+use crate::named::{self, Held, MANUAL};
 use crate::sync::Arc;
 
 /// The handle of a rate limit: [`rate_limit`](crate::rate_limit()) returns it.
@@ -52,18 +52,20 @@ impl RateLimit {
     /// assert!(api.key("bob").try_acquire(1).is_ok());
     /// ```
     pub fn key(&self, key: impl Display) -> KeyedRateLimit {
-        let key = KeyText::of(&key);
-        KeyedRateLimit(self.0.keys().get(&key))
+        KeyedRateLimit(self.0.of_key(&key))
     }
 
     /// Returns the rate limits of all keys that exist now, in no particular order. The rate limits keep
     /// their places as long as these handles live.
     pub fn keys(&self) -> Vec<KeyedRateLimit> {
-        let all = self.0.known_keys().map(Keys::all);
-        all.into_iter().flatten().map(KeyedRateLimit).collect()
+        self.0
+            .of_all_keys()
+            .into_iter()
+            .map(KeyedRateLimit)
+            .collect()
     }
 
-    fn held(self) -> Held {
+    fn held(self) -> Held<Limit> {
         Held::Named(self.0)
     }
 }
@@ -81,7 +83,7 @@ impl KeyedRateLimit {
         self.0.key().map_or("", |key| key)
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> Held<Limit> {
         Held::Keyed(Arc::clone(&self.0))
     }
 }

@@ -34,6 +34,10 @@ impl named::Shared for Limit {
         self.name()
     }
 
+    fn key(&self) -> Option<&Arc<str>> {
+        self.key()
+    }
+
     fn adopt(&self, policy: &RateLimitPolicy, function: &'static str) -> Result<(), &'static str> {
         self.adopt(policy, function, clock::now_ns)
     }

@@ -35,16 +35,7 @@ impl Registry {
     /// The rate limits are read one after the other, with no lock held, so their states need not be of
     /// one moment.
     pub fn rate_limits(&self) -> Vec<RateLimitSnapshot> {
-        let limits = Limit::names().all();
-        let mut all = Vec::with_capacity(limits.len());
-        for limit in limits {
-            all.push(RateLimitSnapshot::of(limit));
-            if let Some(keys) = limit.known_keys() {
-                all.extend(keys.all().iter().map(|limit| RateLimitSnapshot::of(limit)));
-            }
-        }
-        all.sort_unstable_by(|a, b| (a.name, &a.key).cmp(&(b.name, &b.key)));
-        all
+        Limit::names().snapshot(RateLimitSnapshot::of)
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt::Display;
 
 use super::limit::{Limit, Taken};
 use super::policy::RateLimitPolicy;
-use super::turn::{Held, Turn};
+use super::turn::Turn;
 use crate::call::{CallState, PerType, Site, Types};
 use crate::clock;
 use crate::error::Refusal;
-use crate::named::NamedSite;
+use crate::named::{Held, NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
 /// The static state of one annotated function: its rate limit, once it has been called.
@@ -19,42 +19,9 @@ pub struct RateLimitSite {
     types: PerType<Self>,
 }
 
+site_of_named_state!(RateLimitSite, RateLimitPolicy, "rate limit");
+
 impl RateLimitSite {
-    /// Creates the state of `site`; `name` is the name of a rate limit shared with others.
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "each static has a copy of its own"
-    )]
-    pub const fn new(site: &'static Site, name: Option<&'static str>) -> Self {
-        // A constant, so that the compiler evaluates it once and not for each annotated function.
-        const TYPES: PerType<RateLimitSite> = PerType::new();
-
-        Self {
-            named: NamedSite::new(site, name),
-            types: TYPES,
-        }
-    }
-
-    /// Returns the state for the `Self` of `types`. It is for rate limits without a name: a named one
-    /// is shared by all types.
-    #[cfg_attr(debug_assertions, inline)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn of(&'static self, types: Option<Types>) -> &'static Self {
-        let make = |site| Self::new(site, None);
-        self.types.of(self, self.named.site(), types, make)
-    }
-
-    /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code
-    /// calls it before each call of a function whose settings may depend on a generic.
-    #[cfg_attr(debug_assertions, inline)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn instance(
-        &'static self,
-        policy: Option<&'static RateLimitPolicy>,
-    ) -> Option<&'static RateLimitPolicy> {
-        self.named.instance(policy)
-    }
-
     /// Lets a call of `cost` in: now, if there is nothing to wait for, or at its turn.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The first

@@ -1,7 +1,6 @@
 //! The wait for a turn.
 
 use std::future::Future;
-use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -10,24 +9,7 @@ use super::limit::{Limit, Reserved};
 use crate::blocking;
 use crate::call::{CallState, Site, id_of};
 use crate::clock::{self, Instant, Sleep};
-use crate::sync::Arc;
-
-/// The rate limit that a call holds.
-#[derive(Debug)]
-pub(super) enum Held {
-    Named(&'static Limit),
-    Keyed(Arc<Limit>),
-}
-
-impl Deref for Held {
-    type Target = Limit;
-    fn deref(&self) -> &Limit {
-        match self {
-            Self::Named(limit) => limit,
-            Self::Keyed(limit) => limit,
-        }
-    }
-}
+use crate::named::Held;
 
 /// The turn of a call that was too early: a future that is ready when it comes.
 ///
@@ -39,7 +21,7 @@ pub struct Turn(Box<Waiting>);
 
 #[derive(Debug)]
 struct Waiting {
-    limit: Held,
+    limit: Held<Limit>,
     reserved: Reserved,
     at: Instant,
     /// Made when the wait is polled: a thread that blocks needs none.
@@ -49,7 +31,7 @@ struct Waiting {
 }
 
 impl Turn {
-    pub(super) fn new(limit: Held, reserved: Reserved) -> Self {
+    pub(super) fn new(limit: Held<Limit>, reserved: Reserved) -> Self {
         Self(Box::new(Waiting {
             limit,
             reserved,

@@ -8,7 +8,7 @@ use crate::emit::{EmitContext, Entry, SettingCode, count};
 use crate::parse::{
     Alias, AliasTarget, Args, Const, Guess, Kind, Opt, ParseContext, Spec, Value, describe,
 };
-use crate::tokens::{inside, mixed};
+use crate::tokens::{inside, mixed, shown_whole};
 
 /// The options of `adaptive(..)`.
 pub(crate) static ADAPTIVE: Spec = Spec {
@@ -140,6 +140,13 @@ impl Adaptive {
 impl SettingCode for Adaptive {
     fn tokens(&self) -> &TokenStream {
         &self.tokens
+    }
+
+    fn written(&self, name: &str) -> String {
+        match shown_whole(&self.tokens) {
+            bounds if bounds.is_empty() => name.to_owned(),
+            bounds => format!("{name}({bounds})"),
+        }
     }
 
     fn may_be_generic(&self) -> bool {

@@ -16,15 +16,12 @@ impl Bulkhead {
         let failure = cx.private("Failure", self.span);
         let enter = self.enter(cx, &mut entry);
         let value = cx.value(inner, self.span);
-        // The wait is not part of the call that a permit around this layer is for.
         let (site, call) = (EmitContext::site(self.span), cx.call_state(self.span));
-        let mut wait = quote_spanned!(at=> __resil_full.wait());
-        let mut block = quote_spanned!(at=> __resil_full.block(#site, #call));
-        if self.may_wait() && cx.leaves_out_pauses() {
-            wait = quote_spanned!(at=> __resil_held.leaving_out(#wait));
-            block = quote_spanned!(at=> __resil_held.leaving_out_run(|| #block));
-        }
-        let wait = cx.awaits(&wait, &block, self.span);
+        let wait = cx.waits(
+            quote_spanned!(at=> __resil_full.wait()),
+            quote_spanned!(at=> __resil_full.block(#site, #call)),
+            self.span,
+        );
         let leave = if self.learns() {
             let class = cx.class(self.span);
             quote_spanned!(at=> __resil_place.settle(__resil_r, #class))
@@ -70,7 +67,6 @@ impl Bulkhead {
             base: self.policy.as_ref(),
         };
         let FoundState { state, settings } = bulkhead.find(cx, entry);
-        let settings = settings.map(|settings| quote_spanned!(at=> #settings,));
         let call = cx.call_state(self.span);
         quote_spanned!(at=> #state.enter(#settings #call))
     }

@@ -35,15 +35,8 @@ impl Policy for Bulkhead {
     }
 
     fn facts(&self) -> Facts {
-        let wait = || Bound {
-            limit: self.wait.as_ref().and_then(Const::literal).copied(),
-            tokens: self
-                .wait
-                .as_ref()
-                .map_or_else(TokenStream::new, |wait| wait.tokens().clone()),
-        };
         Facts {
-            waits: self.may_wait().then(wait),
+            waits: self.may_wait().then(|| Bound::of(self.wait.as_ref())),
             can_refuse: true,
             in_place: true,
             only_async: None,

@@ -3,6 +3,7 @@
 use super::options::Bulkhead;
 use crate::diag::help;
 use crate::parse::{ParseContext, messages};
+use crate::policy::named::check_max_keys_have_a_key;
 
 impl Bulkhead {
     /// Checks the options against all rules.
@@ -10,7 +11,12 @@ impl Bulkhead {
         self.check_there_is_a_limit(cx);
         self.check_max_or_adaptive(cx);
         self.check_wait_has_a_queue(cx);
-        self.check_max_keys_have_a_key(cx);
+        check_max_keys_have_a_key(
+            self.written.max_keys,
+            self.written.key,
+            ("bulkhead", "host"),
+            cx,
+        );
         if let Some(adaptive) = &self.adaptive {
             adaptive.check_order(cx);
         }
@@ -56,20 +62,6 @@ impl Bulkhead {
             let instead = "write `queue = 64`, or remove `wait`";
             cx.diag
                 .error(queue, messages::no_effect("wait", why, instead));
-        }
-    }
-
-    /// Checks that `max_keys` stands beside a `key`: without that there is one bulkhead. (In a
-    /// `policy` it is no fault, as bulkheads with a key may share the policy.)
-    fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
-        if self.written.key {
-            return;
-        }
-        if let Some(at) = self.written.max_keys {
-            let why = "there is one bulkhead for all calls";
-            let instead = "write `key = host` beside it, or remove it";
-            cx.diag
-                .error_at(at, messages::no_effect("max_keys", why, instead));
         }
     }
 }

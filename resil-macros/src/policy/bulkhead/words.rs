@@ -2,26 +2,18 @@
 
 use super::options::Bulkhead;
 use crate::parse::Const;
-use crate::policy::words::{code, departing, duration, written};
-use crate::tokens::shown_whole;
+use crate::policy::words::{code, departing, departures, duration, which, written};
 
 impl Bulkhead {
     pub(super) fn in_words(&self) -> String {
-        let name = self
-            .name
-            .as_ref()
-            .map_or_else(String::new, |n| format!(" {}", code(&n.value())));
-        let per_key = self
-            .key
-            .as_ref()
-            .map_or_else(String::new, |k| format!(", one for each {}", written(k)));
         let says = match &self.policy {
-            Some(policy) => Some(departing(policy.tokens(), &self.departures())),
+            Some(policy) => Some(departing(policy.tokens(), &departures(&self.settings()))),
             // Else another function has its settings, and they are not known here.
             None => self.limit_in_words(),
         };
         let says = says.map_or_else(String::new, |says| format!(": {says}"));
-        format!("**bulkhead**{name}{per_key}{says}")
+        let which = which(self.name.as_ref(), self.key.as_ref());
+        format!("**bulkhead**{which}{says}")
     }
 
     /// Describes how many calls are inside at once, and how many wait.
@@ -56,20 +48,5 @@ impl Bulkhead {
             Some(wait) => format!("a wait of at most {} for a place", duration(wait)),
             None => "the wait for a place".to_owned(),
         }
-    }
-
-    /// Formats the settings that are written.
-    fn departures(&self) -> Vec<String> {
-        let shown = |setting: &crate::emit::Setting<'_>| {
-            let value = shown_whole(setting.tokens());
-            if value.is_empty() {
-                code(setting.name)
-            } else if setting.name == "adaptive" {
-                code(&format!("{}({value})", setting.name))
-            } else {
-                code(&format!("{} = {value}", setting.name))
-            }
-        };
-        self.settings().iter().map(shown).collect()
     }
 }

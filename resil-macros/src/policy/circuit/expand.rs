@@ -75,7 +75,6 @@ impl Circuit {
             base: self.policy.as_ref(),
         };
         let FoundState { state, settings } = breaker.find(cx, entry);
-        let settings = settings.map(|settings| quote_spanned!(at=> #settings,));
         quote_spanned!(at=> #state.admit(#settings __resil_call))
     }
 

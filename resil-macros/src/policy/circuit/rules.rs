@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use super::options::{Circuit, DEFAULT_OPEN_FOR, DEFAULT_WINDOW, Window};
 use crate::diag::help;
 use crate::parse::{ParseContext, messages, show};
+use crate::policy::named::check_max_keys_have_a_key;
 
 impl Circuit {
     /// Checks the options against all rules.
@@ -13,7 +14,12 @@ impl Circuit {
         self.check_min_calls_fit_window(cx);
         self.check_slow_rate_has_slow(cx);
         self.check_open_max(cx);
-        self.check_max_keys_have_a_key(cx);
+        check_max_keys_have_a_key(
+            self.written.max_keys,
+            self.written.key,
+            ("breaker", "host"),
+            cx,
+        );
     }
 
     /// Checks that there is a rate to count in the window. Failures in a row need no window.
@@ -80,20 +86,6 @@ impl Circuit {
             let instead = "write `slow = 2s` beside it, or remove it";
             cx.diag
                 .error_at(at, messages::no_effect("slow_rate", why, instead));
-        }
-    }
-
-    /// Checks that `max_keys` stands beside a `key`: without that there is one breaker. (In a
-    /// `policy` it is no fault, as circuits with a key may share the policy.)
-    fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
-        if self.written.key {
-            return;
-        }
-        if let Some(at) = self.written.max_keys {
-            let why = "there is one breaker for all calls";
-            let instead = "write `key = host` beside it, or remove it";
-            cx.diag
-                .error_at(at, messages::no_effect("max_keys", why, instead));
         }
     }
 

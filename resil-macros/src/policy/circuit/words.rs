@@ -2,7 +2,7 @@
 
 use super::options::{Circuit, Window};
 use crate::facts::Classifies;
-use crate::policy::words::{code, departing, duration, written};
+use crate::policy::words::{code, departing, departures, duration, which, written};
 use crate::tokens::shown_whole;
 
 impl Circuit {
@@ -20,18 +20,10 @@ impl Circuit {
 }
 
 fn settings(c: &Circuit) -> String {
-    let name = c
-        .name
-        .as_ref()
-        .map_or_else(String::new, |n| format!(" {}", code(&n.value())));
-    let per_key = c
-        .key
-        .as_ref()
-        .map_or_else(String::new, |k| format!(", one for each {}", written(k)));
     let mut parts = Vec::new();
     if let Some(policy) = &c.policy {
-        parts.push(departing(policy.tokens(), &departures(c)));
-    } else if c.name.is_none() || !departures(c).is_empty() {
+        parts.push(departing(policy.tokens(), &departures(&c.settings())));
+    } else if c.name.is_none() || !c.settings().is_empty() {
         parts.push(opens(c));
     }
     // Else the circuit has a name alone: another function has its settings, and they are not known
@@ -50,7 +42,8 @@ fn settings(c: &Circuit) -> String {
         format!("{ok} counts as a failure too")
     }));
     let colon = if parts.is_empty() { "" } else { ": " };
-    format!("{name}{per_key}{colon}{}", parts.join("; "))
+    let which = which(c.name.as_ref(), c.key.as_ref());
+    format!("{which}{colon}{}", parts.join("; "))
 }
 
 /// Describes for how long the circuit opens, and what trips it. The time is the shortest: jitter
@@ -113,18 +106,4 @@ fn calls(c: &Circuit) -> String {
         Some(least) => format!("{calls} (at least {least})"),
         None => calls,
     }
-}
-
-/// Formats the settings that are written.
-fn departures(c: &Circuit) -> Vec<String> {
-    c.settings()
-        .iter()
-        .map(|setting| {
-            code(&format!(
-                "{} = {}",
-                setting.name,
-                shown_whole(setting.tokens())
-            ))
-        })
-        .collect()
 }

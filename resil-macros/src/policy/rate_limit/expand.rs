@@ -16,15 +16,12 @@ impl RateLimit {
         let failure = cx.private("Failure", self.span);
         let admit = self.admit(cx, &mut entry);
         let value = cx.value(inner, self.span);
-        // The wait is not part of the call that a permit around this layer is for.
         let (site, call) = (EmitContext::site(self.span), cx.call_state(self.span));
-        let mut turn = quote_spanned!(at=> __resil_turn);
-        let mut sleep = quote_spanned!(at=> __resil_turn.sleep(#site, #call));
-        if self.may_wait() && cx.leaves_out_pauses() {
-            turn = quote_spanned!(at=> __resil_held.leaving_out(#turn));
-            sleep = quote_spanned!(at=> __resil_held.leaving_out_run(|| #sleep));
-        }
-        let turn = cx.awaits(&turn, &sleep, self.span);
+        let turn = cx.waits(
+            quote_spanned!(at=> __resil_turn),
+            quote_spanned!(at=> __resil_turn.sleep(#site, #call)),
+            self.span,
+        );
         let label = Lifetime::new("'__resil_rate_limit", at);
         // The result of `admit` must end before the `.await`, or the future holds it beside the turn.
         let inner = Inner::Value(quote_spanned! {at=> #label: {
@@ -57,7 +54,6 @@ impl RateLimit {
             base: self.policy.as_ref(),
         };
         let FoundState { state, settings } = limit.find(cx, entry);
-        let settings = settings.map(|settings| quote_spanned!(at=> #settings,));
         let cost = match &self.cost {
             None => quote_spanned!(at=> 1),
             Some(cost) => {

@@ -12,7 +12,7 @@ use proc_macro2::{Span, TokenStream};
 use self::options::{RateLimit, SPEC};
 use crate::emit::{EmitContext, Emitted, Inner};
 use crate::facts::{Bound, Facts};
-use crate::parse::{Const, ParseContext};
+use crate::parse::ParseContext;
 use crate::policy::{Attribute, Parsed, Policy, WorstCase};
 
 pub(super) static ATTRIBUTE: Attribute = Attribute {
@@ -35,13 +35,7 @@ impl Policy for RateLimit {
 
     fn facts(&self) -> Facts {
         Facts {
-            waits: self.may_wait().then(|| Bound {
-                limit: self.wait.as_ref().and_then(Const::literal).copied(),
-                tokens: self
-                    .wait
-                    .as_ref()
-                    .map_or_else(TokenStream::new, |wait| wait.tokens().clone()),
-            }),
+            waits: self.may_wait().then(|| Bound::of(self.wait.as_ref())),
             can_refuse: true,
             in_place: true,
             only_async: None,

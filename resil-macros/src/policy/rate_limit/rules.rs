@@ -2,14 +2,20 @@
 
 use super::options::RateLimit;
 use crate::diag::help;
-use crate::parse::{ParseContext, messages};
+use crate::parse::ParseContext;
+use crate::policy::named::check_max_keys_have_a_key;
 
 impl RateLimit {
     /// Checks the options against all rules.
     pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
         self.check_has_a_rate(cx);
         self.check_cost_fits_burst(cx);
-        self.check_max_keys_have_a_key(cx);
+        check_max_keys_have_a_key(
+            self.written.max_keys,
+            self.written.key,
+            ("rate limit", "tenant"),
+            cx,
+        );
     }
 
     /// Checks that `max` and `per` are written. Without both, only the settings of others can be meant:
@@ -85,20 +91,6 @@ impl RateLimit {
                     format!("write `cost = {burst}` or `burst = {literal}`"),
                 ),
             );
-        }
-    }
-
-    /// Checks that `max_keys` stands beside a `key`: without that there is one rate limit. (In a `policy`
-    /// it is no fault, as rate limits with a key may share the policy.)
-    fn check_max_keys_have_a_key(&self, cx: &ParseContext<'_>) {
-        if self.written.key {
-            return;
-        }
-        if let Some(at) = self.written.max_keys {
-            let why = "there is one rate limit for all calls";
-            let instead = "write `key = tenant` beside it, or remove it";
-            cx.diag
-                .error_at(at, messages::no_effect("max_keys", why, instead));
         }
     }
 }
