@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::LitStr;
 
+use crate::diag::help;
 use crate::emit::EmitContext;
 use crate::parse::{Syntax, Value, syntax_of};
 use crate::tokens::{first_span, mixed};
@@ -18,6 +19,18 @@ impl Store {
     /// Reads the value of `store`.
     pub(super) fn read(value: &Value<'_>) -> Option<Self> {
         match syntax_of(&value.tokens) {
+            Syntax::Text(text) if text.value().contains("://") => {
+                let message = format!(
+                    "`{}` takes the name of a store, and this is an address",
+                    value.name
+                );
+                let instead = format!(
+                    "install the store at start, and write `{}`",
+                    value.write(value.example)
+                );
+                value.fault(help(message, instead));
+                None
+            }
             Syntax::Text(_) => value.name_literal().map(Store::Named),
             _ => value.expr().map(Store::Of),
         }

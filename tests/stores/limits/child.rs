@@ -16,14 +16,14 @@ use crate::servers::Kind;
 pub(super) const TOLD: &str = "RESIL_LIMIT_CHILD";
 
 /// The numbers of the limit.
-pub(super) const MAX: u32 = 200;
+pub(super) const MAX: u32 = 100;
 pub(super) const BURST: u32 = 100;
 
 /// The time for which the processes call.
 pub(super) const SPAN: Duration = Duration::from_secs(10);
 
 /// Returns when it ran, by the clock of the host.
-#[rate_limit(name = "three-processes", max = MAX, per = 1s, burst = BURST, wait = 50ms, store = limits)]
+#[rate_limit(name = "three-processes", max = MAX, per = 1s, burst = BURST, wait = 300ms, store = limits)]
 async fn call(limits: &SharedLimits) -> Result<u64, Error> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let micros = since_1970.expect("a clock").as_micros();
@@ -69,7 +69,9 @@ async fn child() {
     std::io::stdin().lock().read_line(&mut line).expect("told");
     let until = Instant::now() + SPAN + Duration::from_millis(500);
     let mut callers = JoinSet::new();
-    for _ in 0..8 {
+    // More than there are turns in the longest wait, so that the next turn is always taken, and some are
+    // refused.
+    for _ in 0..16 {
         let caller = caller(limits.clone(), until);
         callers.spawn(LET_IN.scope(Cell::new(None), caller));
     }
