@@ -126,7 +126,7 @@ async fn ask(
 ) -> Result<Option<Later>, Away> {
     let up = match shared.look() {
         Look::Up(turn) => turn,
-        Look::Away(again) => return Err(Away(again)),
+        Look::Away { again, .. } => return Err(Away(again)),
     };
     let limit = shared.answer_time();
     let until = clock::add(clock::now(), limit);
@@ -150,7 +150,7 @@ async fn ask(
     };
     shared.failed(up, &error);
     match shared.look() {
-        Look::Away(again) => Err(Away(again)),
+        Look::Away { again, .. } => Err(Away(again)),
         Look::Up(_) => Err(Away(SHORTEST)),
     }
 }

@@ -12,6 +12,7 @@ pub mod conformance;
 mod install;
 mod outage;
 mod shared;
+mod sign;
 mod turn;
 
 pub use call::StoredRateLimit;

@@ -4,20 +4,15 @@
 //! asked for a sign of life, in a task beside it; the pause grows as long as there is none.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use resil_runtime::__private::stored_limits::{tell_away, tell_back};
 use resil_runtime::clock::{self, Instant};
-use resil_runtime::rate_limit::store::{LimitKey, StoreError, StoreErrorKind, TakeRequest};
-
-use super::shared::{Live, SharedLimits};
+use resil_runtime::rate_limit::store::StoreError;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// The time for a sign of life: as long as the stores wait for a connection.
-const SIGN_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is known of one store.
 pub(super) struct Outage {
@@ -37,11 +32,13 @@ struct Away {
 }
 
 /// What a call finds.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// The store is to be asked; the number says in which of its times.
     Up(u64),
-    /// It is away, and is asked again after so long.
-    Away(Duration),
+    /// It is away, and is asked again after `again`. If `is_due`, the caller is to ask it for a sign of life,
+    /// and nobody else does until [`asked`](Outage::asked).
+    Away { again: Duration, is_due: bool },
 }
 
 impl Outage {
@@ -81,22 +78,28 @@ impl Outage {
         tell_away(store, error);
     }
 
-    /// Returns when the store, which is away, is asked again, and whether the caller is to ask it.
-    fn due(&self) -> (Duration, bool) {
+    /// Returns whether the store is to be asked.
+    pub(super) fn look(&self) -> Look {
+        let turn = self.turns.load(Ordering::Acquire);
+        if turn.is_multiple_of(2) {
+            return Look::Up(turn);
+        }
         let mut away = self.lock();
         let now = clock::now();
-        if away.asking {
-            return (away.pause, false);
-        }
-        if now >= away.again {
+        let is_due = !away.asking && now >= away.again;
+        if is_due {
             away.asking = true;
-            return (away.pause, true);
         }
-        (away.again - now, false)
+        let again = if away.asking {
+            away.pause
+        } else {
+            away.again - now
+        };
+        Look::Away { again, is_due }
     }
 
     /// Notes that the store was asked for a sign of life, and whether it gave one.
-    fn asked(&self, answered: bool, store: &str) {
+    pub(super) fn asked(&self, answered: bool, store: &str) {
         let mut away = self.lock();
         away.asking = false;
         let now = clock::now();
@@ -113,62 +116,52 @@ impl Outage {
     }
 }
 
-impl SharedLimits {
-    /// Returns whether the store is to be asked. If it is away for long enough, has it asked for a sign of
-    /// life.
-    pub(super) fn look(&self) -> Look {
-        let turn = self.live.outage.turns.load(Ordering::Acquire);
-        if turn.is_multiple_of(2) {
-            return Look::Up(turn);
-        }
-        let (again, is_mine) = self.live.outage.due();
-        if is_mine {
-            self.ask_for_a_sign();
-        }
-        Look::Away(again)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn error() -> StoreError {
+        StoreError::unavailable("test", "no answer")
     }
 
-    /// Asks the store in a task of its own: no call waits for it, and one that is made anew has the time
-    /// that it needs to connect.
-    fn ask_for_a_sign(&self) {
-        let asking = Asking {
-            live: Arc::downgrade(&self.live),
-            store: self.store().describe().to_owned(),
-            answered: false,
-        };
-        let shared = self.clone();
-        tokio::spawn(async move {
-            let mut asking = asking;
-            let until = clock::add(clock::now(), SIGN_WITHIN.max(shared.answer_time()));
-            let (key, nothing) = (LimitKey::new([0; 32]), TakeRequest::of_nothing());
-            let answer = clock::within(until, shared.store().take(&key, &nothing)).await;
-            asking.answered = matches!(answer, Some(Ok(_)));
-        });
+    fn away(again: u32, is_due: bool) -> Look {
+        let again = MS * again;
+        Look::Away { again, is_due }
     }
 
-    /// Notes that the store gave `error` in place of an answer.
-    pub(super) fn failed(&self, turn: u64, error: &StoreError) {
-        let store = self.store().describe();
-        if error.kind() == StoreErrorKind::Corrupt {
-            // The state of one key: those of the others may be well.
-            tell_away(store, error);
-        } else {
-            self.live.outage.failed(turn, store, error);
+    #[tokio::test(start_paused = true)]
+    async fn one_call_asks_and_the_pauses_grow() {
+        let outage = Outage::new();
+        assert_eq!(outage.look(), Look::Up(0));
+        outage.failed(0, "test", &error());
+        assert_eq!(outage.look(), away(100, false));
+        for pause in [100, 200, 400, 800, 1_600, 2_000, 2_000] {
+            tokio::time::advance(MS * (pause - 1)).await;
+            assert_eq!(outage.look(), away(1, false));
+            tokio::time::advance(MS).await;
+            assert_eq!(outage.look(), away(pause, true));
+            assert_eq!(outage.look(), away(pause, false), "one is enough");
+            outage.asked(false, "test");
         }
+        tokio::time::advance(MS * 2_000).await;
+        assert_eq!(outage.look(), away(2_000, true));
+        outage.asked(true, "test");
+        assert_eq!(outage.look(), Look::Up(2));
     }
-}
 
-/// A question for a sign of life. If the task goes down with its runtime, there was no answer.
-struct Asking {
-    live: Weak<Live>,
-    store: String,
-    answered: bool,
-}
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        if let Some(live) = self.live.upgrade() {
-            live.outage.asked(self.answered, &self.store);
-        }
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_from_before_the_store_came_back_says_nothing() {
+        let outage = Outage::new();
+        outage.failed(0, "test", &error());
+        outage.failed(0, "test", &error());
+        tokio::time::advance(MS * 100).await;
+        assert_eq!(outage.look(), away(100, true));
+        outage.asked(true, "test");
+        outage.failed(0, "test", &error());
+        assert_eq!(outage.look(), Look::Up(2));
+        outage.failed(2, "test", &error());
+        assert_eq!(outage.look(), away(100, false));
     }
 }
