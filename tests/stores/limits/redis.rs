@@ -75,11 +75,12 @@ async fn a_key_of_somebody_else_is_no_limit() {
     for is_text in [true, false] {
         let key = LimitKey::new(rand::random());
         let name = format!("resil:rate:{}", key.hex());
-        let _: () = if is_text {
-            plain.set_ex(&name, "a value", 60).await.expect("set")
+        let set: redis::RedisResult<()> = if is_text {
+            plain.set_ex(&name, "a value", 60).await
         } else {
-            plain.hset(&name, "a", "b").await.expect("set")
+            plain.hset(&name, "a", "b").await
         };
+        set.expect("set");
         let refused = store.take(&key, &second).await.expect_err("no limit");
         assert_eq!(refused.kind(), StoreErrorKind::Corrupt, "{refused}");
         let _: () = plain.del(&name).await.expect("removed");

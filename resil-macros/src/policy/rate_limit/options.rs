@@ -189,7 +189,7 @@ pub(super) struct Written {
     pub(super) wait: Option<Span>,
     pub(super) max_keys: Option<Span>,
     pub(super) on_outage: Option<Span>,
-    pub(super) store: bool,
+    pub(super) store: Option<Span>,
     pub(super) name: bool,
     pub(super) key: bool,
     /// Whether `policy` is written. Then an option that is not written is not its default, but unknown.

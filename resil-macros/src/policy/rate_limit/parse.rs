@@ -19,7 +19,7 @@ impl RateLimit {
             wait: args.mentioned("wait"),
             max_keys: args.mentioned("max_keys"),
             on_outage: args.mentioned("on_outage"),
-            store: args.mentioned("store").is_some(),
+            store: args.mentioned("store"),
             name: args.mentioned("name").is_some(),
             key: args.mentioned("key").is_some(),
             policy: args.mentioned("policy").is_some(),

@@ -49,7 +49,10 @@ impl RateLimit {
             ("burst", written.burst),
             ("wait", written.wait),
             ("max_keys", written.max_keys.filter(|_| written.key)),
-            ("on_outage", written.on_outage.filter(|_| written.store)),
+            (
+                "on_outage",
+                written.on_outage.filter(|_| written.store.is_some()),
+            ),
         ];
         let setting = settings
             .into_iter()
@@ -67,7 +70,11 @@ impl RateLimit {
 
     /// Checks that calls are counted in a store, if something is said of its outages.
     fn check_outage_has_a_store(&self, cx: &ParseContext<'_>) {
-        let Some(at) = self.written.on_outage.filter(|_| !self.written.store) else {
+        let Some(at) = self
+            .written
+            .on_outage
+            .filter(|_| self.written.store.is_none())
+        else {
             return;
         };
         let message = "`on_outage` is about a `store`, and there is none: \

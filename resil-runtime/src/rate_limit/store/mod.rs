@@ -124,7 +124,6 @@ impl LimitKey {
 /// Shows the first 32 bits.
 impl fmt::Debug for LimitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, ..] = self.0;
-        write!(f, "LimitKey({:08x}..)", u32::from_be_bytes([a, b, c, d]))
+        write!(f, "LimitKey({}..)", &self.hex()[..8])
     }
 }
