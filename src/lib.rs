@@ -2,6 +2,8 @@
 
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
+#[cfg(feature = "store")]
+pub mod limits;
 
 #[cfg(feature = "hedge")]
 pub use resil_macros::hedge;
@@ -33,7 +35,7 @@ pub use resil_runtime::circuit::{
 #[cfg(feature = "hedge")]
 pub use resil_runtime::hedge::{HedgeAfter, HedgePolicy};
 pub use resil_runtime::rate_limit::{
-    KeyedRateLimit, RateLimit, RateLimitPolicy, RateLimitSettings,
+    KeyedRateLimit, OnOutage, RateLimit, RateLimitPolicy, RateLimitSettings,
 };
 // The function alone: its module of the same name stays where it is.
 pub use resil_runtime::registry::rate_limit;
@@ -55,4 +57,6 @@ pub mod __private {
     pub use resil_stores::__private::{
         IdempotentSite, StoreChoice, recorded, recorded_with_errors,
     };
+    #[cfg(feature = "store")]
+    pub use resil_stores::__private::{RateLimitStoreChoice, StoredRateLimit};
 }

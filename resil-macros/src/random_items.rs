@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 29] = [
+const STACKS: [&str; 31] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -79,6 +79,8 @@ const STACKS: [&str; 29] = [
     "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
     "rate_limit(max = 100, per = 1s, burst = 20, wait = 100ms)",
     "retry ;; rate_limit(name = \"pay\", policy = POLICY, key = x.host(), cost = a.len()) ;; circuit",
+    "rate_limit(max = 100, per = 1s, wait = WAIT, key = x.host(), store = x.limits, on_outage = closed) ;; circuit",
+    "circuit ;; rate_limit(name = \"pay\", store = \"shared\", cost = a.len()) ;; timeout(1s)",
     "fallback(|error| cached(a, error).await?, on(A | B if c), unless(C))",
     "fallback(last_ok, key = x.id, max_age = AGE, max_keys = 9)",
     "fallback(Ok(1)) ;; idempotent(key = x) ;; circuit ;; retry",

@@ -30,8 +30,8 @@ pub use crate::hedge::site::HedgeSite;
 pub use crate::hedge::verdict::{HedgeVerdict, judge, judge_by};
 #[cfg(feature = "hedge")]
 pub use crate::hedge::{HedgeAfter, HedgePolicy};
-pub use crate::rate_limit::RateLimitPolicy;
 pub use crate::rate_limit::site::RateLimitSite;
+pub use crate::rate_limit::{OnOutage, RateLimitPolicy};
 pub use crate::retry::ask::{Answer, Ask};
 pub use crate::retry::attempt::{attempt, run_attempt};
 pub use crate::retry::backoff::ask_backoff;
@@ -65,6 +65,15 @@ pub use crate::idempotency::site::IdempotentSite;
 pub use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
 #[cfg(feature = "idempotent")]
 pub use crate::retry::verdict::recorded_is_final;
+
+/// The parts of this crate that the rate limits of `resil-stores` are built on.
+#[cfg(feature = "store")]
+pub mod stored_limits {
+    pub use crate::call::{CallState, Types};
+    pub use crate::error::refusal::Refusal;
+    pub use crate::rate_limit::site::RateLimitSite;
+    pub use crate::rate_limit::stored::*;
+}
 
 /// The parts of this crate that `resil-stores` is built on.
 #[cfg(feature = "idempotent")]

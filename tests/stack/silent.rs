@@ -363,6 +363,11 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::circuit_full(2).await?, 2);
     assert_eq!(alone::rate_limit_bare(2).await?, 2);
     assert_eq!(alone::rate_limit_full(2).await?, 2);
+    #[cfg(feature = "store")]
+    {
+        let limits = resil::limits::SharedLimits::new(resil::limits::Memory::new());
+        assert_eq!(alone::rate_limit_store(2, &limits).await?, 2);
+    }
     assert_eq!(alone::fallback_value(1).await?, 1);
     assert_eq!(alone::fallback_closure(0).await?, 7);
     assert_eq!(alone::fallback_unit(0).await?, ());

@@ -76,6 +76,7 @@ programs! {
         two_at_once_share_a_result,
     }
     rate_limit {
+        a_limit_over_all_hosts,
         a_paced_client,
         an_inner_limit_is_waited_for,
         one_limit_for_two_functions,

@@ -159,6 +159,19 @@ fn rate_limit() {
 }
 
 #[test]
+fn a_rate_limit_in_a_store() {
+    check(
+        "rate_limit_store",
+        quote! {
+            #[rate_limit(max = 100, per = 1s, wait = 100ms, key = order.shop, store = self.limits, on_outage = closed)]
+            async fn pay(order: Order) -> Result<Receipt, Error> {
+                provider::pay(order).await
+            }
+        },
+    );
+}
+
+#[test]
 fn a_rate_limit_between_other_layers() {
     check(
         "rate_limit_stack",

@@ -199,6 +199,24 @@ pub enum Event {
         /// The call; `None` for a call by hand, through a [`RateLimit`](crate::RateLimit).
         call: Option<CallId>,
     },
+    /// A store that counts the calls of rate limits gave no answer. Until it is back, `on_outage` says
+    /// what happens to them. It is told once for each outage; where no store of the name is installed,
+    /// at each call.
+    #[non_exhaustive]
+    RateLimitStoreAway {
+        /// The name of the store.
+        store: String,
+        /// The text of its error.
+        error: String,
+    },
+    /// A store that counts the calls of rate limits answers again.
+    #[non_exhaustive]
+    RateLimitStoreBack {
+        /// The name of the store.
+        store: String,
+        /// The time for which calls were not counted in it.
+        after: Duration,
+    },
     /// Two functions set one rate limit differently. The settings of the one that was called first are
     /// used.
     #[non_exhaustive]

@@ -54,6 +54,12 @@ impl<T: Shared> NamedSite<T> {
         self.site
     }
 
+    /// Returns the name shared with others, if the function gives one.
+    #[cfg(feature = "store")]
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        self.name
+    }
+
     /// Returns the state of the name.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The first

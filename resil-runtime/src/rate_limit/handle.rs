@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use super::limit::{Limit, Reserved, Taken, TooEarly};
 use super::named::NamedLimit;
+use super::patience::until_deadline;
 use super::policy::RateLimitPolicy;
 use super::settings::RateLimitSettings;
 use super::turn::Turn;
@@ -187,7 +188,7 @@ by_hand!(KeyedRateLimit);
 /// Lets a manual call in, now or later.
 fn wait_for(limit: &Limit, cost: u32) -> Result<Option<Reserved>, TooEarly> {
     limit.enter(cost, clock::now_ns, |longest| {
-        Limit::until_deadline(longest.unwrap_or(u64::MAX))
+        until_deadline(longest.unwrap_or(u64::MAX))
     })
 }
 

@@ -43,6 +43,11 @@ impl RateLimitSite {
         Ok(reserved.map(|reserved| Turn::new(Held::Named(limit), reserved)))
     }
 
+    #[cfg(feature = "store")]
+    pub(super) fn named(&'static self) -> &'static NamedSite<Limit> {
+        &self.named
+    }
+
     /// Returns the rate limit of `key`. Generated code calls it once per call, whose attempts all
     /// share the result; the rate limit keeps its place until the result is dropped.
     pub fn keyed(

@@ -287,6 +287,25 @@ fn a_rate_limit_in_words() {
             "policy = POLICY, burst = 3",
             ": as `POLICY` says, but `burst = 3`",
         ),
+        (
+            "max = 100, per = 1s, store = \"shared\"",
+            ": at most `100` calls in `1s`, `100` at once; counted over all hosts in the store \
+             `\"shared\"`; while it is away, each process counts alone",
+        ),
+        (
+            "max = 9, per = 1s, store = self.limits, on_outage = open",
+            ": at most `9` calls in `1s`, `9` at once; counted over all hosts in the store \
+             `self.limits`; while it is away, all calls are let in",
+        ),
+        (
+            "policy = POLICY, store = LIMITS, on_outage = closed",
+            ": as `POLICY` says, but `on_outage = closed`; counted over all hosts in the store \
+             `LIMITS`; while it is away, all calls are refused",
+        ),
+        (
+            "name = \"pay\", store = \"shared\"",
+            " `pay`: counted over all hosts in the store `\"shared\"`",
+        ),
     ] {
         assert_eq!(
             line_of(&format!("rate_limit({args})")),
