@@ -1,7 +1,7 @@
 //! All events of a call have one id.
 
 use resil::event::Event;
-use resil::{circuit, idempotent, retry, timeout};
+use resil::{bulkhead, circuit, fallback, hedge, idempotent, rate_limit, retry, timeout};
 
 use super::{Heard, alone};
 use crate::support::{Fault, Record, ms, poll_once};
@@ -119,6 +119,40 @@ async fn through_the_whole_stack() {
     assert_eq!(kinds, ["CircuitRefused", "Idempotency"]);
     assert_eq!(calls.len(), 1, "{:?}", heard.all());
     assert!(calls[0].is_some());
+}
+
+/// Copies, refusals of each layer and the fallback: all of one call.
+#[tokio::test(start_paused = true)]
+async fn through_the_stack_of_eight() {
+    let _alone = alone().await;
+    #[fallback(0)]
+    #[idempotent(name = "told.eight", key = key)]
+    #[rate_limit(name = "told.eight", max = 2, per = 1h)]
+    #[circuit(name = "told.eight", failures = 9)]
+    #[bulkhead(name = "told.eight", max = 1)]
+    #[timeout(10s)]
+    #[hedge(after = 10ms, budget = off)]
+    #[timeout(1s)]
+    async fn f(key: u32) -> Result<u32, Fault> {
+        std::future::pending().await
+    }
+    let expect = async |key, expected: &[&str]| {
+        let heard = Heard::new();
+        assert_eq!(f(key).await, Ok(0));
+        let (kinds, calls) = heard.kinds();
+        assert_eq!(kinds, expected);
+        assert_eq!(calls.len(), 1, "{:?}", heard.all());
+        assert!(calls[0].is_some());
+    };
+    expect(
+        1,
+        &["Hedged", "TimedOut", "TimedOut", "Idempotency", "FellBack"],
+    )
+    .await;
+    let place = resil::bulkhead("told.eight").try_acquire().unwrap();
+    expect(2, &["BulkheadRefused", "Idempotency", "FellBack"]).await;
+    drop(place);
+    expect(3, &["RateLimited", "Idempotency", "FellBack"]).await;
 }
 
 #[tokio::test(start_paused = true)]

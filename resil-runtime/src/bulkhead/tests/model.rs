@@ -46,8 +46,8 @@ fn op() -> impl Strategy<Value = Op> {
 enum Is {
     /// In the queue.
     Waiting,
-    /// A place is kept for it since then.
-    Handed { at: u64 },
+    /// A place is kept for it since then, the nth that was kept.
+    Handed { at: u64, nth: u64 },
     /// In the queue, and passed over until it is polled again.
     Absent,
     /// Out of the queue, and not polled since.
@@ -84,6 +84,11 @@ struct Model {
 }
 
 impl Model {
+    fn next(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
     fn of(&mut self, number: u64) -> &mut Waiter {
         let mut all = self.waiters.iter_mut();
         all.find(|w| w.number == number).expect("it came")
@@ -108,7 +113,8 @@ impl Model {
                 self.of(first.number).is = Is::Expired;
             } else if self.inside < self.limit {
                 self.inside += 1;
-                self.of(first.number).is = Is::Handed { at };
+                let nth = self.next();
+                self.of(first.number).is = Is::Handed { at, nth };
             } else {
                 break;
             }
@@ -129,8 +135,7 @@ impl Model {
         if self.waiting() >= self.queue {
             return (Answer::Refused, None);
         }
-        let number = self.next;
-        self.next += 1;
+        let number = self.next();
         self.waiters.push(Waiter {
             number,
             is: Is::Waiting,
@@ -170,11 +175,11 @@ impl Model {
             return false;
         }
         let kept = |w: &Waiter| match w.is {
-            Is::Handed { at } => Some((at, w.number)),
+            Is::Handed { at, nth } => Some((nth, at, w.number)),
             _ => None,
         };
         match self.waiters.iter().filter_map(kept).min() {
-            Some((at, other)) if at + 10 <= self.now => {
+            Some((_, at, other)) if at + 10 <= self.now => {
                 self.of(other).is = Is::Absent;
                 true
             }

@@ -1,5 +1,7 @@
 //! Unit tests: what is kept, for which types, and up to which bound.
 
+mod model;
+
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
