@@ -6,6 +6,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::RefusalKind;
 use crate::extremes::cases;
 use tokio::time::timeout;
 
@@ -17,6 +18,8 @@ enum Ends {
     Fails,
     /// With an error that ends the call.
     Final,
+    /// A layer below refuses it.
+    Refused,
     Never,
 }
 
@@ -33,6 +36,7 @@ fn copy() -> impl Strategy<Value = Copy> {
         4 => Just(Ends::Good),
         5 => Just(Ends::Fails),
         1 => Just(Ends::Final),
+        3 => Just(Ends::Refused),
         3 => Just(Ends::Never),
     ];
     (takes, ends).prop_map(|(takes, ends)| Copy { takes, ends })
@@ -85,7 +89,7 @@ struct Race<'a> {
     running: Vec<(u32, u64)>,
     /// The copy that failed last.
     last: Option<u32>,
-    /// Those that failed and were not replaced.
+    /// Those that failed and were not replaced. One that is refused is not: the next would be, too.
     owed: u32,
 }
 
@@ -123,9 +127,9 @@ impl Race<'_> {
         for (number, at) in running.by_ref() {
             if at > self.now || self.ends(number) == Ends::Never {
                 self.running.push((number, at));
-            } else if self.ends(number) == Ends::Fails {
+            } else if matches!(self.ends(number), Ends::Fails | Ends::Refused) {
                 self.last = Some(number);
-                self.owed += 1;
+                self.owed += u32::from(self.ends(number) == Ends::Fails);
             } else {
                 return Some(number);
             }
@@ -228,6 +232,7 @@ impl Real {
             let out: Outcome<u32, (u32, Ends), Refusal> = match ends {
                 Ends::Good => Ok(number),
                 Ends::Never => pending().await,
+                Ends::Refused => Err(Failure::Exposed((number, ends), RefusalKind::BulkheadFull)),
                 Ends::Fails | Ends::Final => Err(Failure::Body((number, ends))),
             };
             judge(out, |&(_, ends)| {
@@ -238,7 +243,7 @@ impl Real {
         assert_eq!(running.get(), 0, "a copy is left");
         let answer = answer.map(|out| match out {
             Ok(number) => (number, Ends::Good),
-            Err(Failure::Body(error)) => error,
+            Err(Failure::Body(error) | Failure::Exposed(error, _)) => error,
             Err(other) => unreachable!("{other:?}"),
         });
         let took = since();
