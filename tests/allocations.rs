@@ -163,7 +163,7 @@ fn d22_nothing_is_allocated_on_the_good_path() {
 }
 
 #[test]
-fn the_first_copy_of_a_hedge_allocates_nothing() {
+fn d22_the_first_copy_of_a_hedge_allocates_nothing() {
     allocates_nothing!(hedged, hedged_by_percentile);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -287,3 +287,62 @@ async fn what_a_listener_does_about_a_change_is_no_calls() {
     assert_eq!(calls.len(), 2, "{:?}", heard.all());
     assert_eq!(calls.iter().filter(|c| c.is_some()).count(), 1, "{calls:?}");
 }
+
+/// No lock is held while listeners run: one that looks at everything and calls the function itself, from
+/// each event of the four policies, is no deadlock.
+#[tokio::test(start_paused = true)]
+async fn d14_a_listener_of_the_four_may_look_at_everything_and_call_the_function() {
+    let _alone = alone().await;
+    #[fallback(0)]
+    #[rate_limit(name = "d14.four", max = 3, per = 1h)]
+    #[bulkhead(name = "d14.four", max = 1)]
+    #[hedge(after = 10ms, budget = off)]
+    async fn f(slow: bool) -> Result<u32, Fault> {
+        if slow {
+            tokio::time::sleep(ms(20)).await;
+        }
+        Ok(1)
+    }
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sink = std::sync::Arc::clone(&seen);
+    let acts = std::sync::atomic::AtomicBool::new(false);
+    let _listening = resil::event::subscribe(move |e| {
+        let kind = match e {
+            Event::Hedged { .. } => "hedged",
+            Event::HedgeWon { .. } => "won",
+            Event::BulkheadRefused { .. } => "full",
+            Event::BulkheadLimitChanged { .. } => "changed",
+            Event::RateLimited { .. } => "limited",
+            Event::FellBack { .. } => "fell",
+            _ => return,
+        };
+        sink.lock().unwrap().push(kind);
+        // What it does itself is told, too.
+        if acts.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            return;
+        }
+        let all = resil::registry();
+        let (places, rates) = (all.bulkheads(), all.rate_limits());
+        assert!(places.iter().any(|b| b.name == "d14.four"));
+        assert!(rates.iter().any(|r| r.name == "d14.four"));
+        drop(resil::bulkhead("d14.four").try_acquire());
+        let _ = resil::rate_limit("d14.four").try_acquire(9);
+        let mut call = std::pin::pin!(f(false));
+        let _ = call
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        acts.store(false, std::sync::atomic::Ordering::SeqCst);
+    });
+    assert_eq!(f(true).await, Ok(1));
+    let place = resil::bulkhead("d14.four").try_acquire().unwrap();
+    assert_eq!(f(false).await, Ok(0));
+    resil::bulkhead("d14.four").set_limit(2);
+    drop(place);
+    for _ in 0..4 {
+        let _ = f(false).await;
+    }
+    let seen = seen.lock().unwrap().clone();
+    for kind in ["hedged", "won", "full", "changed", "limited", "fell"] {
+        assert!(seen.contains(&kind), "{kind}: {seen:?}");
+    }
+}
