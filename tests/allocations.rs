@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use resil::{Error, bulkhead, circuit, hedge, retry, timeout};
+use resil::{Error, bulkhead, circuit, fallback, hedge, rate_limit, retry, timeout};
 
 #[retry]
 async fn retried(n: &u32) -> Result<u32, Error> {
@@ -42,6 +42,32 @@ async fn slow(n: &u32) -> Result<u32, Error> {
 
 #[bulkhead(max = 9, queue = 9, wait = 1s)]
 async fn inside(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[rate_limit(max = 1_000_000_000, per = 1s, wait = 1s)]
+async fn in_turn(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[rate_limit(max = 1_000_000_000, per = 1s, key = n, cost = *n)]
+async fn in_turn_by_key(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[fallback(|error| Err(error), unless(Error::CircuitOpen { .. }))]
+async fn with_a_fallback(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[fallback(0)]
+#[rate_limit(max = 1_000_000_000, per = 1s)]
+#[circuit]
+#[bulkhead(max = 9)]
+#[timeout(5s)]
+#[hedge(after = 500ms)]
+#[timeout(1s)]
+async fn stack_of_seven(n: &u32) -> Result<u32, Error> {
     Ok(*n)
 }
 
@@ -133,10 +159,11 @@ macro_rules! allocates_nothing {
 fn d22_nothing_is_allocated_on_the_good_path() {
     allocates_nothing!(retried, bounded, in_a_row, counted, timed, stack);
     allocates_nothing!(slow, keyed, long_keyed, inside, adaptive);
+    allocates_nothing!(in_turn, in_turn_by_key, with_a_fallback, stack_of_seven);
 }
 
 #[test]
-fn the_first_copy_of_a_hedge_allocates_nothing() {
+fn d22_the_first_copy_of_a_hedge_allocates_nothing() {
     allocates_nothing!(hedged, hedged_by_percentile);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
