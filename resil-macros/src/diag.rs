@@ -6,20 +6,72 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::tokens::flat;
+use crate::tokens::{first_span, flat, same_place};
 
 /// Collects faults; [`Diag::finish`] turns them into `compile_error!`s.
 #[derive(Default)]
 pub(crate) struct Diag {
     errors: RefCell<Vec<syn::Error>>,
+    origin: Option<Origin>,
+}
+
+/// The shared stack that brought layers: faults of these name it.
+pub(crate) struct Origin {
+    name: Ident,
+    /// The options beside its name that went into its layers.
+    beside: Vec<TokenTree>,
+}
+
+impl Origin {
+    /// Returns the origin of layers whose tokens are all at the place of `name`, but for the tokens
+    /// `beside`.
+    pub(crate) fn new(name: &Ident, beside: TokenStream) -> Self {
+        Self {
+            name: name.clone(),
+            beside: deep(beside),
+        }
+    }
+
+    /// Formats the message about a fault at `span`: it names the stack if the fault is in it, or
+    /// in an option that was put into it.
+    fn told(&self, span: Span, message: impl Display) -> String {
+        let Self { name, beside } = self;
+        if same_place(span, name.span()) {
+            format!("in the stack `{name}`: {message}")
+        } else if beside.iter().any(|tree| same_place(span, tree.span())) {
+            format!("put into the stack `{name}`: {message}")
+        } else {
+            message.to_string()
+        }
+    }
+}
+
+/// Returns the tokens, and those in groups.
+fn deep(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut all = Vec::new();
+    for tree in tokens {
+        if let TokenTree::Group(group) = &tree {
+            all.extend(deep(group.stream()));
+        }
+        all.push(tree);
+    }
+    all
 }
 
 impl Diag {
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    /// Returns a sink for a stack whose layers come from `origin`.
+    pub(crate) fn of(origin: Option<Origin>) -> Self {
+        Self {
+            errors: RefCell::default(),
+            origin,
+        }
     }
 
     /// Reports a fault at the user's own tokens: the caret runs from the first to the last of them.
@@ -29,16 +81,25 @@ impl Diag {
     /// that macro.
     pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
         let tokens: TokenStream = flat(&at.to_token_stream()).into_iter().collect();
+        let message = self.told(first_span(&tokens), message);
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
     /// Reports a fault for which there is only a span: of an attribute without arguments, or of a
     /// comma.
     pub(crate) fn error_at(&self, span: Span, message: impl Display) {
+        let message = self.told(span, message);
         self.push(syn::Error::new(span, message));
     }
 
-    pub(crate) fn push(&self, error: syn::Error) {
+    fn told(&self, span: Span, message: impl Display) -> String {
+        match &self.origin {
+            Some(origin) => origin.told(span, message),
+            None => message.to_string(),
+        }
+    }
+
+    fn push(&self, error: syn::Error) {
         self.errors.borrow_mut().push(error);
     }
 
