@@ -35,17 +35,23 @@ impl Origin {
         }
     }
 
-    /// Formats the message about a fault at `span`: it names the stack if the fault is in it, or
-    /// in an option that was put into it.
-    fn told(&self, span: Span, message: impl Display) -> String {
-        let Self { name, beside } = self;
-        if same_place(span, name.span()) {
-            format!("in the stack `{name}`: {message}")
-        } else if beside.iter().any(|tree| same_place(span, tree.span())) {
-            format!("put into the stack `{name}`: {message}")
-        } else {
-            message.to_string()
-        }
+    /// Whether a token is the stack's, or of an option beside its name that went into it.
+    pub(crate) fn holds(&self, span: Span) -> bool {
+        self.is_own(span) || self.is_beside(span)
+    }
+
+    /// Returns the name of the stack.
+    pub(crate) fn name(&self) -> &Ident {
+        &self.name
+    }
+
+    fn is_own(&self, span: Span) -> bool {
+        same_place(span, self.name.span())
+    }
+
+    fn is_beside(&self, span: Span) -> bool {
+        let mut beside = self.beside.iter();
+        beside.any(|tree| same_place(span, tree.span()))
     }
 }
 
@@ -81,21 +87,45 @@ impl Diag {
     /// that macro.
     pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
         let tokens: TokenStream = flat(&at.to_token_stream()).into_iter().collect();
-        let message = self.told(first_span(&tokens), message);
-        self.push(syn::Error::new_spanned(tokens, message));
+        let span = first_span(&tokens);
+        if !self.tell_origin(span, &message) {
+            let message = self.told(span, message);
+            self.push(syn::Error::new_spanned(tokens, message));
+        }
     }
 
     /// Reports a fault for which there is only a span: of an attribute without arguments, or of a
     /// comma.
     pub(crate) fn error_at(&self, span: Span, message: impl Display) {
-        let message = self.told(span, message);
-        self.push(syn::Error::new(span, message));
+        if !self.tell_origin(span, &message) {
+            let message = self.told(span, message);
+            self.push(syn::Error::new(span, message));
+        }
     }
 
+    /// Reports a fault at the name of the shared stack if it is in the stack.
+    fn tell_origin(&self, span: Span, message: &dyn Display) -> bool {
+        let Some(Origin { name, .. }) = self.origin.as_ref().filter(|o| o.is_own(span)) else {
+            return false;
+        };
+        let message = format!("in the stack `{name}`: {message}");
+        // Two layers may have the same fault: at one place it is one.
+        let is_told = |error: &syn::Error| error.to_string() == message;
+        if !self.errors.borrow().iter().any(is_told) {
+            // At the name itself, as `$crate` in the stack has another hygiene.
+            self.push(syn::Error::new(name.span(), message));
+        }
+        true
+    }
+
+    /// Formats the message about a fault: it names the shared stack if the fault is in an option that
+    /// was put into it.
     fn told(&self, span: Span, message: impl Display) -> String {
         match &self.origin {
-            Some(origin) => origin.told(span, message),
-            None => message.to_string(),
+            Some(origin) if origin.is_beside(span) => {
+                format!("put into the stack `{}`: {message}", origin.name)
+            }
+            _ => message.to_string(),
         }
     }
 

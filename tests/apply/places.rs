@@ -101,6 +101,7 @@ async fn inside_a_function() {
 }
 
 /// Stacks of one name in several modules, all of them `pub`: their macros share the crate's root.
+#[allow(unreachable_pub, reason = "they are `pub` for that")]
 mod same_name {
     macro_rules! module {
         ($module:ident, $max:literal) => {

@@ -6,6 +6,7 @@ use quote::quote;
 
 use super::{ident, messages, run};
 use crate::apply::define;
+use crate::policy::POLICIES;
 use crate::policy::tests::random::Random;
 use crate::policy::tests::stacks;
 use crate::random_items::{FITTING, ITEMS, STACKS, attributes, cases, expand, hide, many};
@@ -53,18 +54,11 @@ fn one(random: &mut Random) -> [usize; 2] {
             .map(str::to_owned);
         // Of the function itself: there the attribute is named that stands on it.
         let bare = bare.unwrap_or(message);
-        let names = [
-            "retry",
-            "timeout",
-            "circuit",
-            "idempotent",
-            "rate_limit",
-            "hedge",
-            "fallback",
-            "bulkhead",
-        ];
-        names.iter().fold(bare, |text, name| {
-            text.replace(&format!("#[{name}]"), "#[apply]")
+        POLICIES.iter().fold(bare, |text, policy| {
+            let name = policy.name;
+            let beside = format!("`{name}(..)` beside the stack `PAY`");
+            text.replace(&beside, &format!("`#[{name}(..)]`"))
+                .replace(&format!("#[{name}]"), "#[apply]")
         })
     };
     let mut applied: Vec<String> = applied.into_iter().map(bare).collect();

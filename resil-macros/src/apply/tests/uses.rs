@@ -204,3 +204,19 @@ fn a_layer_that_the_stack_lacks_goes_around_it() {
     assert!(!whole.contains("compile_error"), "{whole}");
     assert_eq!(applied.to_string(), whole);
 }
+
+#[test]
+fn a_fault_of_the_function_says_what_to_write_beside_the_name() {
+    const ITEM: &str = "async fn f(mut id: u32) -> Result<u32, E> { id += 1; g(id).await }";
+    let (faults, _) = messages(expanded("PAY = #[retry(max = 4)];", "PAY", ITEM));
+    assert!(
+        faults[0].contains("write `clone(id)` in `retry(..)` beside the stack `PAY`"),
+        "{faults:?}"
+    );
+    let (faults, _) = messages(expanded(
+        "PAY = #[retry(max = 4)];",
+        "PAY, retry(clone(id))",
+        ITEM,
+    ));
+    assert_eq!(faults, [""; 0]);
+}
