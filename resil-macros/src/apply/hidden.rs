@@ -8,25 +8,20 @@ use proc_macro2::Ident;
 /// Returns a name for the macro behind the stack `name`. The macros of `pub` stacks share the root of
 /// the crate, so each place in the source has a name of its own.
 pub(super) fn hidden(name: &Ident) -> Ident {
-    let mut place = name.to_string();
-    if proc_macro::is_available() {
-        let span = name.span().unwrap();
-        place.push_str(&format!(
-            "{}:{}:{}",
-            span.file(),
-            span.line(),
-            span.column()
-        ));
-    }
-    let hash = fnv(&place);
     let word = name.to_string();
     let word = word.trim_start_matches("r#");
-    let mut text = format!("__resil_{word}_{hash:016x}");
+    let place = if proc_macro::is_available() {
+        let span = name.span().unwrap();
+        format!("{word} {}:{}:{}", span.file(), span.line(), span.column())
+    } else {
+        word.to_owned()
+    };
+    let hash = fnv(&place);
     // A `macro_rules!` may write two stacks at one place.
-    let before = before(hash);
-    if before > 0 {
-        text.push_str(&format!("_{before}"));
-    }
+    let text = match before(hash) {
+        0 => format!("__resil_{word}_{hash:016x}"),
+        n => format!("__resil_{word}_{hash:016x}_{n}"),
+    };
     Ident::new(&text, name.span())
 }
 

@@ -139,7 +139,7 @@ fn report_no_layer(tokens: &TokenStream, trees: &[TokenTree], of: &Ident, diag: 
         diag.error(tokens, help(message, instead));
         return;
     }
-    let is_constant = |name: &Ident| name.to_string().to_uppercase() == name.to_string();
+    let is_constant = |name: &Ident| *name == name.to_string().to_uppercase();
     if read_name(tokens).as_ref().is_some_and(is_constant) {
         let message =
             format!("`#[{APPLY}]` takes one stack, but `{whole}` is a second one beside `{of}`");
@@ -148,22 +148,21 @@ fn report_no_layer(tokens: &TokenStream, trees: &[TokenTree], of: &Ident, diag: 
         return;
     }
     let message = format!("`{whole}` beside the stack `{of}` is none of resil's attributes");
+    diag.error(tokens, help(message, instead_of(&text, trees)));
+}
+
+/// Says what to write in place of an attribute `name` that resil has not.
+fn instead_of(name: &str, trees: &[TokenTree]) -> String {
     let names = POLICIES.iter().map(|policy| policy.name);
-    let instead = match nearest(&text, names.clone()).filter(|_| !text.is_empty()) {
-        Some(near) => {
-            let args = trees
-                .iter()
-                .find_map(|tree| inside(&tree.clone().into(), Delimiter::Parenthesis));
-            let args = args.map_or_else(String::new, |args| format!("({})", shown(&args)));
-            format!("did you mean `{near}`? write `{near}{args}`")
-        }
-        None => {
-            let names: Vec<&str> = names.collect();
-            format!(
-                "write a layer with its options, such as `retry(max = 2)`; there are `{}`",
-                names.join("`, `")
-            )
-        }
-    };
-    diag.error(tokens, help(message, instead));
+    if let Some(near) = nearest(name, names.clone()).filter(|_| !name.is_empty()) {
+        let args = trees
+            .iter()
+            .find_map(|tree| inside(&tree.clone().into(), Delimiter::Parenthesis));
+        let args = args.map_or_else(String::new, |args| format!("({})", shown(&args)));
+        return format!("did you mean `{near}`? write `{near}{args}`");
+    }
+    format!(
+        "write a layer with its options, such as `retry(max = 2)`; there are `{}`",
+        names.collect::<Vec<_>>().join("`, `")
+    )
 }

@@ -97,6 +97,6 @@ fn said_to(line: &str) -> String {
         assert!(!help.is_empty() && !help.contains('\n'), "{message}");
     }
     let said = said.iter().flat_map(|message| message.lines());
-    let said: String = said.map(|line| format!("    {line}\n")).collect();
-    format!("{line}\n{said}")
+    let said = said.map(|line| format!("    {line}\n"));
+    format!("{line}\n{}", said.collect::<Vec<_>>().concat())
 }

@@ -70,113 +70,115 @@ fn a_fault_leaves_the_function_as_it_is_written() {
     }
 }
 
-/// What stands beside the name, as if it had been written in the stack.
+/// A layer of a stack, the same layer beside its name, and the layer that comes of both.
+const BESIDE: [(&str, &str, &str); 25] = [
+    ("retry(max = 4)", "retry(max = 2)", "retry(max = 2)"),
+    (
+        "retry(max = 4, base = 1s)",
+        "retry(max = 2,)",
+        "retry(base = 1s, max = 2)",
+    ),
+    (
+        "retry(constant, max = 4)",
+        "retry(linear)",
+        "retry(max = 4, linear)",
+    ),
+    (
+        "retry(exponential, factor = 3)",
+        "retry(fibonacci)",
+        "retry(fibonacci)",
+    ),
+    (
+        "retry(exponential, factor = 3)",
+        "retry(exponential)",
+        "retry(factor = 3, exponential)",
+    ),
+    (
+        "retry(base = 1s, cap = 2s, linear)",
+        "retry(delays = [1s])",
+        "retry(delays = [1s])",
+    ),
+    (
+        "retry(base = 1s, cap = 2s, linear)",
+        "retry(backoff = b)",
+        "retry(cap = 2s, backoff = b)",
+    ),
+    (
+        "retry(backoff = b, cap = 2s)",
+        "retry(base = 1s)",
+        "retry(cap = 2s, base = 1s)",
+    ),
+    ("retry(delays = [1s])", "retry(cap = 1s)", "retry(cap = 1s)"),
+    (
+        "retry(jitter, max = 4)",
+        "retry(jitter = none)",
+        "retry(max = 4, jitter = none)",
+    ),
+    (
+        "retry(on(A), max = 4)",
+        "retry(unless(B))",
+        "retry(max = 4, unless(B))",
+    ),
+    ("retry(on(A), unless(B))", "retry(on(C))", "retry(on(C))"),
+    (
+        "circuit(on(A), failures = 3)",
+        "circuit(ignore(B))",
+        "circuit(failures = 3, ignore(B))",
+    ),
+    (
+        "circuit(failures = 3)",
+        "circuit(failure_rate = 5%)",
+        "circuit(failures = 3, failure_rate = 5%)",
+    ),
+    ("timeout(5s)", "timeout(limit)", "timeout(limit)"),
+    ("fallback(8, on(A))", "fallback(9)", "fallback(9, on(A))"),
+    ("fallback(8, on(A))", "fallback(9,)", "fallback(9, on(A))"),
+    (
+        "fallback(8)",
+        "fallback(last_ok, key = id)",
+        "fallback(last_ok, key = id)",
+    ),
+    (
+        "fallback(last_ok, key = id, on(A))",
+        "fallback(7)",
+        "fallback(7, on(A))",
+    ),
+    (
+        "fallback(last_ok, key = id)",
+        "fallback(unless(A))",
+        "fallback(last_ok, key = id, unless(A))",
+    ),
+    (
+        "hedge(after = 1s, on(A))",
+        "hedge(unless(B))",
+        "hedge(after = 1s, unless(B))",
+    ),
+    (
+        "bulkhead(max = 4, queue = 2)",
+        "bulkhead(adaptive)",
+        "bulkhead(queue = 2, adaptive)",
+    ),
+    (
+        "bulkhead(adaptive, queue = 2)",
+        "bulkhead(max = 4)",
+        "bulkhead(queue = 2, max = 4)",
+    ),
+    (
+        "rate_limit(max = 4, per = 1s)",
+        "rate_limit(burst = 9)",
+        "rate_limit(max = 4, per = 1s, burst = 9)",
+    ),
+    (
+        "idempotent(key = id, ttl = 1h)",
+        "idempotent(ttl = 2h)",
+        "idempotent(key = id, ttl = 2h)",
+    ),
+];
+
 #[test]
 fn options_beside_the_name_take_the_places_of_others() {
-    for (defined, beside, written) in [
-        ("retry(max = 4)", "retry(max = 2)", "retry(max = 2)"),
-        (
-            "retry(max = 4, base = 1s)",
-            "retry(max = 2,)",
-            "retry(base = 1s, max = 2)",
-        ),
-        (
-            "retry(constant, max = 4)",
-            "retry(linear)",
-            "retry(max = 4, linear)",
-        ),
-        (
-            "retry(exponential, factor = 3)",
-            "retry(fibonacci)",
-            "retry(fibonacci)",
-        ),
-        (
-            "retry(exponential, factor = 3)",
-            "retry(exponential)",
-            "retry(factor = 3, exponential)",
-        ),
-        (
-            "retry(base = 1s, cap = 2s, linear)",
-            "retry(delays = [1s])",
-            "retry(delays = [1s])",
-        ),
-        (
-            "retry(base = 1s, cap = 2s, linear)",
-            "retry(backoff = b)",
-            "retry(cap = 2s, backoff = b)",
-        ),
-        (
-            "retry(backoff = b, cap = 2s)",
-            "retry(base = 1s)",
-            "retry(cap = 2s, base = 1s)",
-        ),
-        ("retry(delays = [1s])", "retry(cap = 1s)", "retry(cap = 1s)"),
-        (
-            "retry(jitter, max = 4)",
-            "retry(jitter = none)",
-            "retry(max = 4, jitter = none)",
-        ),
-        (
-            "retry(on(A), max = 4)",
-            "retry(unless(B))",
-            "retry(max = 4, unless(B))",
-        ),
-        ("retry(on(A), unless(B))", "retry(on(C))", "retry(on(C))"),
-        (
-            "circuit(on(A), failures = 3)",
-            "circuit(ignore(B))",
-            "circuit(failures = 3, ignore(B))",
-        ),
-        (
-            "circuit(failures = 3)",
-            "circuit(failure_rate = 5%)",
-            "circuit(failures = 3, failure_rate = 5%)",
-        ),
-        ("timeout(5s)", "timeout(limit)", "timeout(limit)"),
-        ("fallback(8, on(A))", "fallback(9)", "fallback(9, on(A))"),
-        ("fallback(8, on(A))", "fallback(9,)", "fallback(9, on(A))"),
-        (
-            "fallback(8)",
-            "fallback(last_ok, key = id)",
-            "fallback(last_ok, key = id)",
-        ),
-        (
-            "fallback(last_ok, key = id, on(A))",
-            "fallback(7)",
-            "fallback(7, on(A))",
-        ),
-        (
-            "fallback(last_ok, key = id)",
-            "fallback(unless(A))",
-            "fallback(last_ok, key = id, unless(A))",
-        ),
-        (
-            "hedge(after = 1s, on(A))",
-            "hedge(unless(B))",
-            "hedge(after = 1s, unless(B))",
-        ),
-        (
-            "bulkhead(max = 4, queue = 2)",
-            "bulkhead(adaptive)",
-            "bulkhead(queue = 2, adaptive)",
-        ),
-        (
-            "bulkhead(adaptive, queue = 2)",
-            "bulkhead(max = 4)",
-            "bulkhead(queue = 2, max = 4)",
-        ),
-        (
-            "rate_limit(max = 4, per = 1s)",
-            "rate_limit(burst = 9)",
-            "rate_limit(max = 4, per = 1s, burst = 9)",
-        ),
-        (
-            "idempotent(key = id, ttl = 1h)",
-            "idempotent(ttl = 2h)",
-            "idempotent(key = id, ttl = 2h)",
-        ),
-    ] {
-        const ITEM: &str = "async fn f(id: u32, limit: Duration) -> Result<u32, E> { g(id).await }";
+    const ITEM: &str = "async fn f(id: u32, limit: Duration) -> Result<u32, E> { g(id).await }";
+    for (defined, beside, written) in BESIDE {
         let applied = expanded(
             &format!("PAY = #[{defined}];"),
             &format!("PAY, {beside}"),
