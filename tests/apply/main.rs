@@ -8,6 +8,7 @@
     clippy::double_parens,
     clippy::manual_assert,
     clippy::almost_swapped,
+    clippy::items_after_statements,
     clippy::needless_return,
     clippy::redundant_locals,
     reason = "functions as people write them, and what macros make of them"

@@ -156,14 +156,14 @@ trait Fetch {
 impl<T: AsRef<str>> Client<T> {
     #[resil::apply(HERE)]
     async fn inherent<'a, const N: usize>(
-        &'a mut self,
+        &'a self,
         r: &Record,
         _: [u8; N],
-    ) -> Result<&'static str, Fault>
+    ) -> Result<&'a str, Fault>
     where
         T: Clone,
     {
-        let _ = self.seen.as_ref();
+        let _: &'a str = self.seen.as_ref();
         Err(Fault::Network(r.attempt()))
     }
 

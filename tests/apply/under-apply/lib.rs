@@ -6,7 +6,12 @@ use std::path::{Path, PathBuf};
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
 /// Includes the modules of the files whose paths are given, with `#[resil::apply(STACK_n)]` in the place of
-/// resil's attributes. The stacks are in a module `stacks`, and `STACKS` is their number.
+/// resil's attributes. The stacks are in a module `stacks`, and `STACKS` is the number of functions that have
+/// one.
+///
+/// # Panics
+///
+/// A file that can't be read, or is no Rust, is a panic.
 #[proc_macro]
 pub fn under_apply(files: TokenStream) -> TokenStream {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where"));
@@ -24,11 +29,12 @@ pub fn under_apply(files: TokenStream) -> TokenStream {
         out.extend(rewriting.module(&module, &path));
     }
     let stacks = &rewriting.stacks;
-    let definitions: String = (0..stacks.len())
-        .map(|n| format!("pub(crate) STACK_{n} = {};\n", stacks[n]))
+    let definitions: Vec<String> = (0..stacks.len())
+        .map(|n| format!("pub(crate) STACK_{n} = {};", stacks[n]))
         .collect();
     let definitions = format!(
-        "mod stacks {{ ::resil::stack! {{ {definitions} }} }} const STACKS: usize = {};",
+        "mod stacks {{ ::resil::stack! {{ {} }} }} static STACKS: usize = {};",
+        definitions.join("\n"),
         rewriting.functions
     );
     out.extend(tokens(&definitions));
@@ -52,7 +58,10 @@ impl Rewriting {
         let content = self.rewritten(tokens(&text), folder);
         let mut out = tokens(&format!("mod {name}"));
         // Read again when it has changed.
-        let read = format!("const _: &str = ::core::include_str!({path:?});");
+        let read = format!(
+            "const _: &str = ::core::include_str!(r#\"{}\"#);",
+            path.display()
+        );
         let content = content.into_iter().chain(tokens(&read)).collect();
         out.extend([TokenTree::Group(Group::new(Delimiter::Brace, content))]);
         out
@@ -135,11 +144,9 @@ fn resils(trees: &[TokenTree]) -> Option<String> {
         return None;
     }
     let content: Vec<TokenTree> = group.stream().into_iter().collect();
-    let path = match content.as_slice() {
-        [path @ .., TokenTree::Group(_)] => path,
-        path => path,
-    };
-    let name = path.last()?.to_string();
+    let mut path = content.iter().rev();
+    let last = path.find(|tree| !matches!(tree, TokenTree::Group(_)));
+    let name = last?.to_string();
     let text = group.to_string();
     // An attribute in a `macro_rules!` has the macro's variables.
     (NAMES.contains(&name.as_str()) && !text.contains('$')).then(|| format!("#{text}"))
