@@ -10,6 +10,7 @@ pub use resil_macros::hedge;
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, bulkhead, circuit, fallback, rate_limit, retry, timeout};
+pub use resil_macros::{apply, shared_stack as stack};
 
 pub use resil_runtime::classify::{self, http_status};
 pub use resil_runtime::{
@@ -47,7 +48,7 @@ pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strat
 #[doc(hidden)]
 pub mod __private {
     pub use resil_macros::{
-        stack, write_clone_of_the_moved_argument_in_hedge,
+        resolve_stack, stack, write_clone_of_the_moved_argument_in_hedge,
         write_clone_of_the_moved_argument_in_retry,
     };
     pub use resil_runtime::__private::*;

@@ -9,6 +9,10 @@
 #![no_main]
 #![allow(dead_code, unexpected_cfgs, unused_imports, unreachable_pub)]
 
+extern crate proc_macro;
+
+#[path = "../../resil-macros/src/apply/mod.rs"]
+mod apply;
 #[path = "../../resil-macros/src/check.rs"]
 mod check;
 #[path = "../../resil-macros/src/classify/mod.rs"]

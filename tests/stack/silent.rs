@@ -42,6 +42,8 @@
 
 #[path = "silent/alone.rs"]
 mod alone;
+#[path = "silent/shared.rs"]
+mod shared;
 
 use std::time::Duration;
 
@@ -409,5 +411,10 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(stacked::instrument_above(2).await?, 2);
     assert_eq!(stacked::instrument_below(2).await?, 2);
     assert_eq!(stacked::instrument_between(2).await?, 2);
+    assert_eq!(shared::plain(3).await?, 3);
+    assert_eq!(shared::beside(2, vec![]).await?, 1);
+    assert_eq!(shared::blocking(2)?, 2);
+    let mut client = shared::Client::default();
+    assert_eq!(client.change(2, &mut vec![]).await?, 2);
     Ok(())
 }

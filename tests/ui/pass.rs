@@ -25,6 +25,10 @@ macro_rules! programs {
 }
 
 programs! {
+    apply {
+        a_policy_of_another_crate,
+        one_policy_for_many_functions,
+    }
     bulkhead {
         a_limit_of_the_client,
         a_shared_disk,
