@@ -15,6 +15,13 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
+#[cfg(all(feature = "shutdown", unix))]
+pub use resil_runtime::cancel::shutdown_on_signal;
+#[cfg(feature = "shutdown")]
+pub use resil_runtime::cancel::{Begun, Remaining, RemainingCalls, Shutdown, drain, shutdown};
+#[cfg(feature = "cancel")]
+pub use resil_runtime::cancel::{CancelScoped, CancellationToken, cancel_scope};
+
 pub use resil_runtime::bulkhead::{
     AdaptiveLimit, Bulkhead, BulkheadChange, BulkheadChanges, BulkheadPlace, BulkheadPolicy,
     KeyedBulkhead,

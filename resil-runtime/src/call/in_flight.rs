@@ -1,0 +1,94 @@
+//! The calls in flight, counted by function.
+//!
+//! Each function has a row of counters, and each thread counts in one of them, so that threads do not
+//! share a cache line. A counter is two numbers that only grow: the calls that have begun, and those that
+//! have ended. A call may end on another thread than it has begun on.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use crate::sync::{AtomicU64, Line, Ordering::SeqCst};
+
+/// The counters of one function.
+const SHARDS: usize = 8;
+
+static ALL: Mutex<Vec<&'static Counts>> = Mutex::new(Vec::new());
+
+/// The calls of one function.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    function: &'static str,
+    shards: [Line<Shard>; SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Counts {
+    /// Creates the counters of `function`. They are never dropped: only annotated functions have some.
+    pub(super) fn register(function: &'static str) -> &'static Self {
+        let counts: &'static Self = Box::leak(Box::new(Self {
+            function,
+            shards: Default::default(),
+        }));
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(counts);
+        counts
+    }
+
+    pub(crate) fn function(&self) -> &'static str {
+        self.function
+    }
+
+    #[inline]
+    pub(crate) fn begin(&self) {
+        self.shards[shard()].0.begun.fetch_add(1, SeqCst);
+    }
+
+    #[inline]
+    pub(crate) fn end(&self) {
+        self.shards[shard()].0.ended.fetch_add(1, SeqCst);
+    }
+
+    fn sum(&self, of: impl Fn(&Shard) -> &AtomicU64) -> u64 {
+        let shards = self.shards.iter();
+        let all = shards.map(|shard| of(&shard.0).load(SeqCst));
+        all.fold(0, u64::wrapping_add)
+    }
+}
+
+/// Returns the functions with calls in flight, and how many. If it returns none, there was a moment during
+/// this call at which no call at all was in flight.
+///
+/// All ends are read before all beginnings. Both only grow, and no call ends that has not begun: so if
+/// both are equal, they were equal at the moment between the two readings.
+pub(crate) fn all() -> Vec<(&'static str, u64)> {
+    // Locked throughout: the first call of a function that is not in it begins after this.
+    let all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    let ended: Vec<u64> = all.iter().map(|of| of.sum(|shard| &shard.ended)).collect();
+    let left = all.iter().zip(ended).map(|(of, ended)| {
+        let begun = of.sum(|shard| &shard.begun);
+        (of.function, begun.wrapping_sub(ended))
+    });
+    left.filter(|(_, left)| *left > 0).collect()
+}
+
+/// Returns the shard of this thread.
+#[inline]
+fn shard() -> usize {
+    thread_local! {
+        static SHARD: Cell<usize> = const { Cell::new(SHARDS) };
+    }
+    let shard = SHARD.get();
+    if shard < SHARDS {
+        return shard;
+    }
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let shard = NEXT.fetch_add(1, Relaxed) % SHARDS;
+    SHARD.set(shard);
+    shard
+}
