@@ -49,6 +49,11 @@ pub use resil_runtime::registry::{
 };
 pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
+/// The snippets of that page compile.
+#[cfg(all(doctest, feature = "shutdown"))]
+#[doc = include_str!("../docs/shutdown.md")]
+mod shutdown_page {}
+
 #[doc(hidden)]
 pub mod __private {
     pub use resil_macros::{

@@ -76,7 +76,7 @@ pub mod stores {
     pub use crate::call::conversions::IsResult;
     pub use crate::call::{CallState, Failure, Outcome, Site, Types};
     #[cfg(feature = "shutdown")]
-    pub use crate::cancel::entered::{Completion, CompletionOf};
+    pub use crate::cancel::completion::{Completion, CompletionOf};
     pub use crate::cancel::stop::until_stopped;
     pub use crate::error::idempotency::Cause;
     pub use crate::error::refusal::Refusal;

@@ -29,6 +29,7 @@ async fn one_of_each(who: &str) -> Vec<(&'static str, Error)> {
         ("timeout", timeout),
         ("open", open),
         ("held", held.try_acquire().unwrap_err()),
+        ("cancelled", Error::Cancelled),
     ];
     #[cfg(feature = "idempotent")]
     all.extend(idempotency(who).await);
@@ -91,6 +92,7 @@ mod http {
                 // 1.5 s and up to a fifth more, in whole seconds.
                 "open" => (503, "circuit_open", Some("2")),
                 "held" => (503, "circuit_open", None),
+                "cancelled" => (503, "cancelled", None),
                 "in progress" => (409, "in_progress", Some("10")),
                 "reused" => (422, "key_reused", None),
                 "no key" => (400, "invalid_key", None),
@@ -185,7 +187,7 @@ mod grpc {
             let (code, wait) = match what {
                 "timeout" => (Code::DeadlineExceeded, None),
                 "open" => (Code::Unavailable, Some(1_500..=1_800)),
-                "held" => (Code::Unavailable, None),
+                "held" | "cancelled" => (Code::Unavailable, None),
                 "in progress" => (Code::Aborted, Some(10_000..=10_000)),
                 "reused" | "cut" => (Code::FailedPrecondition, None),
                 "no key" => (Code::InvalidArgument, None),

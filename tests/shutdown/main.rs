@@ -78,7 +78,7 @@ async fn deploy(folder: &Folder, store: Option<&Path>) -> Tally {
     let balancer = Balancer::new(server.address());
     assert!(balancer.is_ready().await, "before the signal");
     let load = tokio::spawn(balancer.send());
-    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let signalled = Instant::now();
     server.signal(Signal::TERM);
     let answers = load.await.expect("the load");

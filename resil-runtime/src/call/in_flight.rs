@@ -83,11 +83,12 @@ fn shard() -> usize {
     thread_local! {
         static SHARD: Cell<usize> = const { Cell::new(SHARDS) };
     }
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+
     let shard = SHARD.get();
     if shard < SHARDS {
         return shard;
     }
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
     let shard = NEXT.fetch_add(1, Relaxed) % SHARDS;
     SHARD.set(shard);
     shard

@@ -1,8 +1,7 @@
-//! A call that is in flight, and the end of a claim that a task is telling a store.
+//! A call that is in flight.
 
 use std::sync::Arc;
 
-use super::process;
 use super::scope;
 use super::work::{Kind, Work};
 use crate::call::Site;
@@ -36,43 +35,5 @@ impl Drop for InFlight {
             work.end(self.counts.function(), Kind::Call);
         }
         self.counts.end();
-    }
-}
-
-/// The shutdowns that wait for the completion of a call.
-#[derive(Debug, Clone)]
-pub struct CompletionOf {
-    name: &'static str,
-    around: Box<[Arc<Work>]>,
-}
-
-impl CompletionOf {
-    /// Returns the shutdowns that wait for the completion of a call that begins here. Its keys belong to
-    /// `name`.
-    pub fn here(name: &'static str) -> Self {
-        let process = process::process().and_then(|source| source.work.clone());
-        let around = process.into_iter().chain(scope::works()).collect();
-        Self { name, around }
-    }
-
-    /// Counts the completion as pending, until the result is dropped.
-    pub fn begin(self) -> Completion {
-        for work in &self.around {
-            work.begin(self.name, Kind::Completion);
-        }
-        Completion(self)
-    }
-}
-
-/// A completion that is pending until this is dropped.
-#[derive(Debug)]
-#[must_use = "dropped, the completion is over"]
-pub struct Completion(CompletionOf);
-
-impl Drop for Completion {
-    fn drop(&mut self) {
-        for work in &self.0.around {
-            work.end(self.0.name, Kind::Completion);
-        }
     }
 }

@@ -9,13 +9,15 @@
 //!   around all.
 //! * `stop` is the view of a wait on both.
 //! * `refuse` is the refusal of a call whose wait was ended.
-//! * `entered` counts calls in flight; `shutdown`, `drain` and `signal` are what users call.
+//! * `entered` counts calls in flight, and `completion` what idempotent calls leave to be done; `shutdown`, `drain` and `signal` are what users call.
 
+#[cfg(all(feature = "shutdown", feature = "idempotent"))]
+pub(crate) mod completion;
 #[cfg(feature = "shutdown")]
 mod drain;
 #[cfg(feature = "shutdown")]
 pub(crate) mod entered;
-#[cfg(feature = "cancel")]
+#[cfg(feature = "shutdown")]
 mod process;
 pub(crate) mod refuse;
 #[cfg(feature = "cancel")]

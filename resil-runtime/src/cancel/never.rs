@@ -1,5 +1,6 @@
 //! What `stop` is without the feature `cancel`: nothing ends a wait from outside.
 
+#[cfg(feature = "idempotent")]
 use std::future::Future;
 use std::task::Context;
 
@@ -42,6 +43,7 @@ impl Stop {
 ///
 /// Returns why the wait was ended from outside: never.
 #[inline]
+#[cfg(feature = "idempotent")]
 pub async fn until_stopped<F: Future>(future: F) -> Result<F::Output, StopReason> {
     Ok(future.await)
 }

@@ -93,10 +93,7 @@ impl Shutdown {
 
     /// Returns the shutdown of the process.
     pub fn process() -> Self {
-        match process::process() {
-            Some(source) => Self(source.clone()),
-            None => unreachable!("the feature is on"),
-        }
+        Self(process::process().clone())
     }
 
     /// Runs `future` so that this shutdown acts on it.
@@ -135,8 +132,7 @@ impl Shutdown {
     }
 
     fn is_of_the_process(&self) -> bool {
-        let process = process::process().and_then(|source| source.work.as_ref());
-        match (process, &self.0.work) {
+        match (&process::process().work, &self.0.work) {
             (Some(process), Some(own)) => Arc::ptr_eq(process, own),
             _ => false,
         }

@@ -1,18 +1,27 @@
 //! The view of one wait on what may end it: the scopes around it and the shutdown.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::future::Future;
+#[cfg(feature = "idempotent")]
+use std::future::poll_fn;
+use std::pin::Pin;
+#[cfg(feature = "idempotent")]
+use std::pin::pin;
+use std::task::Context;
+#[cfg(feature = "idempotent")]
+use std::task::Poll;
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::{process, scope};
+#[cfg(feature = "shutdown")]
+use super::process;
+use super::scope;
 use crate::event::StopReason;
 
 /// Returns why no wait may begin here, and no attempt or copy: the process is shutting down, or a scope
 /// around this poll is cancelled.
 #[cold]
 pub(crate) fn stopped() -> Option<StopReason> {
+    #[cfg(feature = "shutdown")]
     if process::has_begun() {
         return Some(StopReason::Shutdown);
     }
@@ -55,13 +64,12 @@ impl Stop {
 
     fn watched(&mut self) -> &mut Vec<Watched> {
         self.0.get_or_insert_with(|| {
-            let around = scope::all();
-            let all = process::process().into_iter().chain(&around);
-            all.map(|source| {
-                let cancelled = source.token.clone().cancelled_owned();
-                (Box::pin(cancelled), source.reason)
-            })
-            .collect()
+            let around = scope::all().into_iter();
+            #[cfg(feature = "shutdown")]
+            let around = std::iter::once(process::process().clone()).chain(around);
+            let watched =
+                around.map(|source| (Box::pin(source.token.cancelled_owned()), source.reason));
+            watched.collect()
         })
     }
 }
@@ -71,6 +79,7 @@ impl Stop {
 /// # Errors
 ///
 /// Returns why the wait was ended from outside. `future` is dropped then.
+#[cfg(feature = "idempotent")]
 pub async fn until_stopped<F: Future>(future: F) -> Result<F::Output, StopReason> {
     let mut future = pin!(future);
     let mut stop = Stop::new();

@@ -24,6 +24,10 @@ struct Counted {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Call,
+    #[cfg_attr(
+        not(feature = "idempotent"),
+        expect(dead_code, reason = "only claims have one")
+    )]
     Completion,
 }
 

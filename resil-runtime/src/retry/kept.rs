@@ -270,7 +270,7 @@ impl Retry {
         kept: &mut Kept<K, Outcome<T, E, P>>,
         call: Option<&CallState>,
     ) -> Option<Outcome<T, E, P>> {
-        let mut waiting = self.waiting()?;
+        let mut waiting = waiting_of(self)?;
         let reason = waiting.as_mut().sleep()?;
         if !Kept::<K, Outcome<T, E, P>>::can_end() {
             waiting.cut_short();
@@ -280,6 +280,11 @@ impl Retry {
         note(call);
         kept.last()
     }
+}
+
+/// Returns the call in its pause; `None` if no attempt follows.
+fn waiting_of(retry: &mut Retry) -> Option<Pin<&mut Waiting>> {
+    retry.0.as_mut().map(Pin::as_mut)
 }
 
 /// Notes in the state of the call, where its stack keeps one, that its outcome is that of an attempt
@@ -306,7 +311,7 @@ impl<T, E, P: AnyRefusal, K: Keep<Outcome<T, E, P>>> Future
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let Some(waiting) = this.retry.waiting() else {
+        let Some(waiting) = waiting_of(this.retry) else {
             return Poll::Ready(None);
         };
         match poll_pause(waiting, Kept::<K, Outcome<T, E, P>>::can_end(), cx) {

@@ -32,7 +32,7 @@ pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
 #[derive(Debug, Default)]
 // Without the drop code that a `Box` brings: each function would test a second time whether there is
 // something to drop.
-pub struct Retry(ManuallyDrop<Option<Pin<Box<Waiting>>>>);
+pub struct Retry(pub(super) ManuallyDrop<Option<Pin<Box<Waiting>>>>);
 
 /// Returns the time in nanoseconds if `policy` bounds the whole time of a call (`within`), and 0
 /// otherwise. Generated code calls it before the first attempt.
@@ -364,17 +364,11 @@ impl Retry {
     /// Sleeps the thread until the next attempt is due: in a function that is not async.
     #[cold]
     pub fn sleep(&mut self) {
-        if let Some(waiting) = &mut *self.0 {
-            if waiting.as_mut().sleep().is_some() {
-                waiting.as_mut().cut_short();
-            }
+        if let Some(waiting) = &mut *self.0
+            && waiting.as_mut().sleep().is_some()
+        {
+            waiting.as_mut().cut_short();
         }
-    }
-
-    /// Returns the call in its pause; `None` if no attempt follows.
-    #[cfg(feature = "cancel")]
-    pub(super) fn waiting(&mut self) -> Option<Pin<&mut Waiting>> {
-        self.0.as_mut().map(Pin::as_mut)
     }
 }
 

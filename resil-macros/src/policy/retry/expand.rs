@@ -1,7 +1,7 @@
 //! The code of `#[retry]`: a loop around the code inside it. The outcome lives in a block that ends
 //! before the sleep, so that an error that is not `Send` does not make the future not `Send`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::budget::Budget;
@@ -10,7 +10,6 @@ use crate::emit::{
     ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, any_duration, count,
     not_zero, option, ratio,
 };
-use crate::features;
 use crate::tokens::{first_span, mixed};
 
 impl Retry {
@@ -24,11 +23,11 @@ impl Retry {
         let clones = cx.clone_statements();
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
-        let keeps = features::ends_waits() && self.runs_again();
+        let keeping = self.keeping(cx);
         let alone = match &inner {
             _ if !cx.stack.is_one_layer() || self.on_ok.is_some() || delay.is_some() => None,
             // The outcome is to be kept, and only an outcome of a layer can be.
-            _ if keeps => None,
+            _ if keeping.keeps => None,
             Inner::Mapped {
                 future,
                 is_body: true,
@@ -45,36 +44,18 @@ impl Retry {
         let value = alone.unwrap_or_else(|| cx.value(inner, self.span));
         let has_patterns = self.on.is_some() || self.unless.is_some() || self.retry_after.is_some();
         let expose_error = (has_patterns && !is_alone).then(|| cx.expose_error(self.span));
-        let call_state = cx.call_state(self.span);
         let again = if is_alone {
             let conversions = cx.conversions();
             quote_spanned!(at=> again_alone(#constants, (__resil_r, #conversions), #ask))
         } else {
-            let to_keep = keeps.then(|| quote_spanned!(at=> , (__resil_keep, &mut __resil_kept)));
-            if self.on_ok.is_none() && delay.is_none() {
-                let again = if keeps { "again_keeping" } else { "again" };
-                let again = Ident::new(again, at);
-                quote_spanned!(at=> #again(#constants, #call_state, __resil_r, #ask #to_keep))
-            } else {
-                let again = if keeps {
-                    "again_keeping_by"
-                } else {
-                    "again_by"
-                };
-                let again = Ident::new(again, at);
-                let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
-                let delay = delay.unwrap_or_else(|| cx.private("by_policy", self.span));
-                quote_spanned! {at=>
-                    #again(#constants, #call_state, __resil_r, #on_ok, #ask, #delay #to_keep)
-                }
-            }
+            self.again(&constants, &ask, delay, &keeping, cx)
         };
-        let (kept, keep) = keeps.then(|| self.keep(cx)).unzip();
         let flow = quote!(::core::ops::ControlFlow);
         let number = self
             .attempt
             .as_ref()
             .map(|_| quote_spanned!(at=> let __resil_attempt = (&__resil_retry).attempt();));
+        let (kept, keep) = (&keeping.variable, &keeping.how);
         let begin = quote_spanned! {at=>
             let mut __resil_retry = #retry::new();
             #kept
@@ -82,24 +63,7 @@ impl Retry {
             #backoff
         };
         let tokens = if self.runs_again() {
-            let mut pause = quote_spanned!(at=> (&mut __resil_retry).pause());
-            let mut sleep = quote_spanned!(at=> (&mut __resil_retry).sleep());
-            if keeps {
-                pause = quote_spanned!(at=> (&mut __resil_retry).pause_keeping(&mut __resil_kept, #call_state));
-                sleep = quote_spanned!(at=> (&mut __resil_retry).sleep_keeping(&mut __resil_kept, #call_state));
-            }
-            // The delays are not part of the call that a permit around this layer is for.
-            if cx.leaves_out_pauses() {
-                pause = quote_spanned!(at=> (&__resil_permit).leaving_out(#pause));
-                sleep = quote_spanned!(at=> (&__resil_permit).leaving_out_run(|| #sleep));
-            }
-            let mut pause = cx.awaits(&pause, &sleep, self.span);
-            if keeps {
-                let some = quote!(::core::option::Option::Some);
-                pause = quote_spanned!(at=> if let #some(__resil_r) = #pause { break __resil_r; });
-            } else {
-                pause = quote_spanned!(at=> #pause;);
-            }
+            let pause = self.pause(&keeping, cx);
             quote_spanned! {at=> {
                 #begin
                 loop {
@@ -136,28 +100,6 @@ impl Retry {
             Inner::Value(tokens)
         };
         Emitted { entry, inner }
-    }
-
-    /// Writes the variable for what is kept of the last attempt during a pause, and how it is kept: by the
-    /// type of the error.
-    fn keep(&self, cx: &EmitContext<'_>) -> (TokenStream, TokenStream) {
-        let at = mixed(self.span);
-        let (kept, keeping) = (
-            cx.private("Kept", self.span),
-            cx.private("Keeping", self.span),
-        );
-        let what = Ident::new(
-            if self.on_ok.is_some() {
-                "all"
-            } else {
-                "failure"
-            },
-            at,
-        );
-        (
-            quote_spanned!(at=> let mut __resil_kept = #kept::new();),
-            quote_spanned!(at=> let __resil_keep = #keeping::#what(&__resil_r).__resil_keep();),
-        )
     }
 
     /// Writes the variable for the beginning of the call, if the policy may bound the whole time, and
