@@ -8,7 +8,7 @@
 
 pub(crate) mod conversions;
 mod id;
-#[cfg(feature = "shutdown")]
+#[cfg(any(feature = "shutdown", loom))]
 pub(crate) mod in_flight;
 pub(crate) mod map_output;
 mod outcome;
