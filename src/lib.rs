@@ -18,6 +18,13 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
+#[cfg(all(feature = "shutdown", unix))]
+pub use resil_runtime::cancel::shutdown_on_signal;
+#[cfg(feature = "shutdown")]
+pub use resil_runtime::cancel::{Begun, Remaining, RemainingCalls, Shutdown, drain, shutdown};
+#[cfg(feature = "cancel")]
+pub use resil_runtime::cancel::{CancelScoped, CancellationToken, cancel_scope};
+
 pub use resil_runtime::bulkhead::{
     AdaptiveLimit, Bulkhead, BulkheadChange, BulkheadChanges, BulkheadPlace, BulkheadPolicy,
     KeyedBulkhead,
@@ -44,6 +51,11 @@ pub use resil_runtime::registry::{
     BreakerSnapshot, Conflict, ConflictKind, RateLimitSnapshot, Registry,
 };
 pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};
+
+/// The snippets of that page compile.
+#[cfg(all(doctest, feature = "shutdown"))]
+#[doc = include_str!("../docs/shutdown.md")]
+mod shutdown_page {}
 
 #[doc(hidden)]
 pub mod __private {

@@ -27,6 +27,8 @@ mod emit;
 mod expand;
 #[path = "../../resil-macros/src/facts.rs"]
 mod facts;
+#[path = "../../resil-macros/src/features.rs"]
+mod features;
 #[path = "../../resil-macros/src/input.rs"]
 mod input;
 #[path = "../../resil-macros/src/krate.rs"]

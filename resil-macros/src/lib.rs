@@ -14,6 +14,7 @@ mod document;
 mod emit;
 mod expand;
 mod facts;
+mod features;
 mod input;
 mod krate;
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub use crate::call::conversions::{
 pub use crate::call::map_output::map_output;
 pub use crate::call::run::run;
 pub use crate::call::{CallState, Failure, Site, Types, watch, watch_run};
+#[cfg(feature = "shutdown")]
+pub use crate::cancel::entered::in_flight;
 pub use crate::circuit::permit::under_permit;
 pub use crate::circuit::policy::WindowOf;
 pub use crate::circuit::site::CircuitSite;
@@ -36,6 +38,8 @@ pub use crate::retry::ask::{Answer, Ask};
 pub use crate::retry::attempt::{attempt, run_attempt};
 pub use crate::retry::backoff::ask_backoff;
 pub use crate::retry::decision::by_policy;
+#[cfg(feature = "cancel")]
+pub use crate::retry::kept::{KeepAll, KeepFailure, KeepNothing, Keeping, Kept};
 pub use crate::retry::site::RetrySite;
 pub use crate::retry::state::{Retry, began};
 pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};
@@ -80,6 +84,9 @@ pub mod stored_limits {
 pub mod stores {
     pub use crate::call::conversions::IsResult;
     pub use crate::call::{CallState, Failure, Outcome, Site, Types};
+    #[cfg(feature = "shutdown")]
+    pub use crate::cancel::completion::{Completion, CompletionOf};
+    pub use crate::cancel::stop::until_stopped;
     pub use crate::error::idempotency::Cause;
     pub use crate::error::refusal::Refusal;
     pub use crate::idempotency::active_claims::*;

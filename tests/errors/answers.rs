@@ -48,6 +48,7 @@ async fn one_of_each(who: &str) -> Vec<(&'static str, Error)> {
         ("full", full),
         ("early", early),
         ("never", never),
+        ("cancelled", Error::Cancelled),
     ];
     #[cfg(feature = "idempotent")]
     all.extend(idempotency(who).await);
@@ -112,6 +113,7 @@ mod http {
                 "full" => (503, "bulkhead_full", None),
                 "early" => (429, "rate_limited", Some("2")),
                 "never" => (429, "rate_limited", None),
+                "cancelled" => (503, "cancelled", None),
                 "in progress" => (409, "in_progress", Some("10")),
                 "reused" => (422, "key_reused", None),
                 "no key" => (400, "invalid_key", None),
@@ -206,9 +208,9 @@ mod grpc {
             let (code, wait) = match what {
                 "timeout" => (Code::DeadlineExceeded, None),
                 "open" => (Code::Unavailable, Some(1_500..=1_800)),
-                "held" => (Code::Unavailable, None),
                 "full" | "never" => (Code::ResourceExhausted, None),
                 "early" => (Code::ResourceExhausted, Some(1_500..=1_500)),
+                "held" | "cancelled" => (Code::Unavailable, None),
                 "in progress" => (Code::Aborted, Some(10_000..=10_000)),
                 "reused" | "cut" => (Code::FailedPrecondition, None),
                 "no key" => (Code::InvalidArgument, None),

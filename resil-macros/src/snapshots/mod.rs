@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::apply::tests::run;
-use crate::{apply, pipeline, policy, stack};
+use crate::{apply, features, pipeline, policy, stack};
 
 mod size;
 
@@ -238,6 +238,24 @@ fn the_usual_stack() {
             }
         },
     );
+}
+
+/// With the features `cancel` and `shutdown`.
+#[test]
+fn a_stack_whose_waits_can_be_ended() {
+    features::on(|| {
+        check(
+            "stack_that_can_be_ended",
+            quote! {
+                #[circuit(name = "pay")]
+                #[retry(max = 5)]
+                #[rate_limit(max = 50, per = 1s, wait = 1s)]
+                async fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order).await
+                }
+            },
+        );
+    });
 }
 
 #[test]

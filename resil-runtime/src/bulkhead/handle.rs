@@ -175,7 +175,8 @@ macro_rules! manual_control {
             ///
             /// # Errors
             ///
-            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time.
+            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time, and
+            /// [`Error::Cancelled`] if the wait is ended from outside.
             ///
             /// # Panics
             ///
@@ -195,7 +196,8 @@ macro_rules! manual_control {
             ///
             /// # Errors
             ///
-            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time.
+            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time, and
+            /// [`Error::Cancelled`] if the wait is ended from outside.
             pub fn acquire_blocking(&self) -> Result<BulkheadPlace, Error> {
                 let core = self.held();
                 let entered = match core.enter(None) {

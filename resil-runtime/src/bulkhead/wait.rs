@@ -11,10 +11,11 @@ use super::place::Place;
 use super::turn::{Joined, Limits, Turn};
 use crate::blocking;
 use crate::call::{CallState, Site, id_of};
+use crate::cancel::{self, Stop};
 use crate::clock::{self, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
-use crate::event;
+use crate::event::{self, StopReason};
 
 /// A call that found no place at once.
 #[derive(Debug)]
@@ -80,6 +81,7 @@ impl<'a> Full<'a> {
         Wait {
             full: self,
             queued: None,
+            stop: Stop::new(),
         }
     }
 
@@ -112,6 +114,11 @@ impl<'a> Full<'a> {
         let Some(limits) = Limits::of(self.core) else {
             return Err(self.refuse());
         };
+        let mut stop = Stop::new();
+        let mut cx = Context::from_waker(&waker);
+        if let Some(reason) = stop.poll(&mut cx) {
+            return Err(self.cancelled(reason));
+        }
         let number = match self.core.join(limits.until, waker.clone()) {
             Joined::In => return Ok(self.core.place(self.call)),
             Joined::Full => return Err(self.refuse()),
@@ -122,9 +129,23 @@ impl<'a> Full<'a> {
             match turn {
                 Turn::In => return Ok(self.core.place(self.call)),
                 Turn::Late => return Err(self.refuse()),
-                Turn::Wait(until) => park(until),
+                Turn::Wait(until) => {
+                    if let Some(reason) = stop.poll(&mut cx) {
+                        self.core.leave(number);
+                        return Err(self.cancelled(reason));
+                    }
+                    park(until);
+                }
             }
         }
+    }
+
+    /// Refuses the call, whose wait was ended from outside.
+    #[cold]
+    fn cancelled(&self, reason: StopReason) -> Refusal {
+        let name = self.core.identity().name().text();
+        let call = || (!self.is_manual).then(|| id_of(self.call));
+        cancel::refuse(name, reason, call)
     }
 
     /// Refuses the call.
@@ -169,6 +190,7 @@ pub struct Wait<'a> {
     full: Full<'a>,
     // Boxed: few calls wait.
     queued: Option<Pin<Box<Queued>>>,
+    stop: Stop,
 }
 
 pin_project! {
@@ -223,7 +245,13 @@ impl<'a> Future for Wait<'a> {
         let core = self.full.core;
         let call = self.full.call;
         if self.queued.is_none() {
-            let joined = match Limits::of(core) {
+            let limits = Limits::of(core);
+            if limits.is_some()
+                && let Some(reason) = self.stop.poll(cx)
+            {
+                return Poll::Ready(Err(self.full.cancelled(reason)));
+            }
+            let joined = match limits {
                 None => Err(()),
                 Some(limits) => match core.join(limits.until, cx.waker().clone()) {
                     Joined::In => return Poll::Ready(Ok(core.place(call))),
@@ -244,7 +272,15 @@ impl<'a> Future for Wait<'a> {
         let Some(queued) = self.queued.as_mut() else {
             return Poll::Pending;
         };
-        let is_in = ready!(queued.as_mut().poll(core, cx));
+        let Poll::Ready(is_in) = queued.as_mut().poll(core, cx) else {
+            let Some(reason) = self.stop.poll(cx) else {
+                return Poll::Pending;
+            };
+            if let Some(queued) = self.queued.take() {
+                core.leave(queued.number);
+            }
+            return Poll::Ready(Err(self.full.cancelled(reason)));
+        };
         self.queued = None;
         Poll::Ready(if is_in {
             Ok(core.place(call))

@@ -134,7 +134,9 @@ impl Permit<'_> {
         verdict: Asked<'_, CircuitVerdict>,
         class: Asked<'_, Class>,
     ) {
-        if !self.admitted.is_nested() {
+        if self.call.was_cancelled() {
+            self.record(CircuitVerdict::Neutral);
+        } else if !self.admitted.is_nested() {
             let replayed = self.call.only_replayed();
             self.record(self.asking(|| judge(refusal, replayed, verdict, class)));
         }

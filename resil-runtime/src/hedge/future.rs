@@ -13,6 +13,7 @@ use super::site::HedgeSite;
 use super::timer::Timer;
 use super::verdict::{End, Judged};
 use crate::call::{CallState, id_of};
+use crate::cancel::stopped;
 use crate::clock;
 use crate::event::{self, Event};
 
@@ -261,7 +262,7 @@ where
     fn start(self: Pin<&mut Self>) -> bool {
         let mut this = self.project();
         let Constants { site, policy, call } = *this.constants;
-        if *this.started >= policy.max || !site.pay(policy) {
+        if *this.started >= policy.max || stopped().is_some() || !site.pay(policy) {
             return false;
         }
         *this.started += 1;

@@ -12,6 +12,7 @@ use super::site::RetrySite;
 use super::verdict::{RetryVerdict, default_verdict};
 use super::waiting::Waiting;
 use crate::call::{CallId, CallNumber, CallState};
+use crate::cancel::stopped;
 use crate::classify::Class;
 use crate::clock;
 use crate::deadline::Deadline;
@@ -96,6 +97,9 @@ impl Ended<'_> {
         if policy.max.is_some_and(|max| self.attempts >= max) {
             return Err(StopReason::Exhausted);
         }
+        if let Some(reason) = stopped() {
+            return Err(reason);
+        }
         let asked = match asked {
             Some(asked) => Some(policy.asked(asked).ok_or(StopReason::AskedLonger)?),
             None => None,
@@ -147,6 +151,10 @@ fn asked(
 ) -> Result<Option<Duration>, StopReason> {
     use RetryVerdict::Final;
 
+    // Whatever a pattern says: the wait was ended on purpose.
+    if refusal == Some(RefusalKind::Cancelled) {
+        return Err(stopped().unwrap_or(StopReason::Cancelled));
+    }
     let said = ask(Ask::Verdict).verdict();
     if said == Some(Final) {
         return Err(StopReason::Final);

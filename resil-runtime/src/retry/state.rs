@@ -32,7 +32,7 @@ pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
 #[derive(Debug, Default)]
 // Without the drop code that a `Box` brings: each function would test a second time whether there is
 // something to drop.
-pub struct Retry(ManuallyDrop<Option<Pin<Box<Waiting>>>>);
+pub struct Retry(pub(super) ManuallyDrop<Option<Pin<Box<Waiting>>>>);
 
 /// Returns the time in nanoseconds if `policy` bounds the whole time of a call (`within`), and 0
 /// otherwise. Generated code calls it before the first attempt.
@@ -90,7 +90,7 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        self.after(constants, call, out, false, &mut ask, &mut by_policy)
+        self.after(constants, call, out, false, &mut ask, &mut by_policy, drop)
     }
 
     /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
@@ -124,14 +124,18 @@ impl Retry {
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
         let unwanted = out.as_ref().is_ok_and(on_ok);
-        self.after(constants, call, out, unwanted, &mut ask, &mut source)
+        self.after(constants, call, out, unwanted, &mut ask, &mut source, drop)
     }
 
     // The two steps below take the closure as a trait object. Built without optimisation they are
     // functions of their own, which all functions with one error type share.
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn after<T, E, P: AnyRefusal>(
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they stay where the caller has them"
+    )]
+    pub(super) fn after<T, E, P: AnyRefusal>(
         &mut self,
         (site, policy, began): Constants,
         call: Option<&CallState>,
@@ -139,6 +143,7 @@ impl Retry {
         unwanted: bool,
         ask: &mut dyn Asks<E>,
         source: DelaySourceFn<'_>,
+        keep: impl FnOnce(Outcome<T, E, P>),
     ) -> ControlFlow<Outcome<T, E, P>> {
         let (follows, out) = match out {
             Ok(value) if !unwanted => {
@@ -165,6 +170,7 @@ impl Retry {
             }
         };
         if follows {
+            keep(out);
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(out)
@@ -358,8 +364,10 @@ impl Retry {
     /// Sleeps the thread until the next attempt is due: in a function that is not async.
     #[cold]
     pub fn sleep(&mut self) {
-        if let Some(waiting) = &mut *self.0 {
-            waiting.as_mut().sleep();
+        if let Some(waiting) = &mut *self.0
+            && waiting.as_mut().sleep().is_some()
+        {
+            waiting.as_mut().cut_short();
         }
     }
 }

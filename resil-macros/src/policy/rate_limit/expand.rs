@@ -7,6 +7,7 @@ use syn::Lifetime;
 use super::NAME;
 use super::options::RateLimit;
 use crate::emit::{EmitContext, Emitted, Entry, FoundState, Inner, NamedState};
+use crate::features;
 use crate::policy::store::Store;
 use crate::tokens::{first_span, mixed};
 
@@ -36,6 +37,17 @@ impl RateLimit {
             self.span,
         );
         let label = Lifetime::new("'__resil_rate_limit", at);
+        // Where waits can be ended from outside, the end says whether the turn has come.
+        let turn = if features::ends_waits() {
+            let some = quote_spanned!(at=> ::core::option::Option::Some);
+            quote_spanned! {at=>
+                if let #some(__resil_refusal) = #turn.refusal(#call) {
+                    break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
+                }
+            }
+        } else {
+            quote_spanned!(at=> #turn;)
+        };
         // The result of `admit` must end before the `.await`, or the future holds it beside the turn.
         let inner = Inner::Value(quote_spanned! {at=> #label: {
             {
@@ -46,7 +58,7 @@ impl RateLimit {
                     }
                 };
                 if let ::core::option::Option::Some(__resil_turn) = __resil_turn {
-                    #turn;
+                    #turn
                 }
             }
             #value

@@ -5,6 +5,7 @@ mod delays;
 mod expand;
 pub(super) mod options;
 mod parse;
+mod pause;
 mod rules;
 mod words;
 mod worst_case;
