@@ -13,10 +13,11 @@ use super::settings::RateLimitSettings;
 use super::site::RateLimitSite;
 use super::store::StoreError;
 use super::turn::Turn;
-use crate::call::{CallState, Types};
+use crate::call::{CallState, Types, id_of};
+use crate::cancel;
 use crate::clock;
 use crate::error::Refusal;
-use crate::event::{self, Event};
+use crate::event::{self, Event, StopReason};
 use crate::named::{Held, KeyText};
 
 /// The limit of one call, as this process knows it.
@@ -65,6 +66,11 @@ impl RateLimitSite {
 }
 
 impl LocalLimit {
+    /// Returns the name: the one given to it, or the path of the function.
+    pub fn name(&self) -> &'static str {
+        self.limit.name()
+    }
+
     /// Returns the text of the key, if there is one.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
@@ -109,6 +115,13 @@ impl LocalLimit {
                 .map(|key| Arc::from(KeyText::of(key).as_str()))
         };
         self.limit.refuse(retry_after, key, call)
+    }
+}
+
+impl LocalLimit {
+    /// Returns the refusal of a call whose wait was ended from outside, and tells listeners of it.
+    pub fn cancelled(&self, reason: StopReason, call: Option<&CallState>) -> Refusal {
+        cancel::refuse(self.name(), reason, || Some(id_of(call)))
     }
 }
 

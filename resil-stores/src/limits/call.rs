@@ -68,7 +68,7 @@ impl StoredRateLimit {
             return Err(self.local.refuse(None, call));
         };
         let answer = match &self.store {
-            Ok((shared, key)) => ask(shared, key, &request).await,
+            Ok((shared, key)) => ask(self.local.name(), (shared, key), &request).await,
             Err(error) => {
                 tell_away(error.store(), error);
                 Err(Away(SHORTEST))
@@ -81,8 +81,8 @@ impl StoredRateLimit {
                 if turn.comes_too_late() {
                     return Err(self.local.refuse(Some(wait), call));
                 }
-                turn.comes().await;
-                Ok(())
+                let came = turn.comes().await;
+                came.map_err(|reason| self.local.cancelled(reason, call))
             }
             Err(Away(again)) => self.without(settings.on_outage, cost, again, call).await,
         }
@@ -103,10 +103,10 @@ impl StoredRateLimit {
             OnOutage::Open => Ok(()),
             OnOutage::Closed => Err(self.local.refuse(Some(again.max(SHORTEST)), call)),
             _ => {
-                if let Some(turn) = self.local.admit(cost, call)? {
-                    turn.await;
-                }
-                Ok(())
+                let Some(turn) = self.local.admit(cost, call)? else {
+                    return Ok(());
+                };
+                turn.await.refusal(call).map_or(Ok(()), Err)
             }
         }
     }
@@ -120,8 +120,8 @@ enum Later {
 
 /// Asks the store, if it is not away. Returns `None` if the call is let in now.
 async fn ask(
-    shared: &SharedLimits,
-    key: &LimitKey,
+    name: &'static str,
+    (shared, key): (&SharedLimits, &LimitKey),
     request: &TakeRequest,
 ) -> Result<Option<Later>, Away> {
     let up = match shared.look() {
@@ -137,7 +137,7 @@ async fn ask(
         Some(Ok(TakeAnswer::Now { .. })) => return Ok(None),
         Some(Ok(TakeAnswer::TooEarly { wait, .. })) => return Ok(Some(Later::TooEarly(wait))),
         Some(Ok(TakeAnswer::Turn { wait, state })) => {
-            let turn = StoredTurn::new(shared, *key, (state, request.price()), wait);
+            let turn = StoredTurn::new(name, (shared, *key), (state, request.price()), wait);
             return Ok(Some(Later::Turn(turn, wait)));
         }
         Some(Err(error)) => error,

@@ -4,11 +4,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use resil_runtime::Deadline;
+use resil_runtime::__private::stores::until_stopped;
 use resil_runtime::clock::{self, Instant};
+use resil_runtime::event::StopReason;
 use resil_runtime::rate_limit::store::{LimitKey, LimitState};
 use tokio::runtime::Handle;
 
 use super::shared::SharedLimits;
+use crate::tasks::PendingOf;
 
 /// A turn. Dropped before it comes, it is sent back to the store.
 pub(super) struct StoredTurn {
@@ -18,14 +21,15 @@ pub(super) struct StoredTurn {
     price: u64,
     at: Instant,
     runtime: Handle,
+    pending: PendingOf,
     came: bool,
 }
 
 impl StoredTurn {
-    /// Makes the turn that comes after `wait`, and that left `state` behind.
+    /// Makes the turn that comes after `wait` in the limit called `name`, and that left `state` behind.
     pub(super) fn new(
-        shared: &SharedLimits,
-        key: LimitKey,
+        name: &'static str,
+        (shared, key): (&SharedLimits, LimitKey),
         (state, price): (LimitState, u64),
         wait: Duration,
     ) -> Self {
@@ -36,6 +40,7 @@ impl StoredTurn {
             price,
             at: clock::add(clock::now(), wait),
             runtime: Handle::current(),
+            pending: PendingOf::here(name),
             came: false,
         }
     }
@@ -46,9 +51,14 @@ impl StoredTurn {
     }
 
     /// Waits until it comes.
-    pub(super) async fn comes(mut self) {
-        clock::sleep_until(self.at).await;
+    ///
+    /// # Errors
+    ///
+    /// Returns why the wait was ended from outside. The turn is given back then.
+    pub(super) async fn comes(mut self) -> Result<(), StopReason> {
+        until_stopped(clock::sleep_until(self.at)).await?;
         self.came = true;
+        Ok(())
     }
 
     fn give_back(&self) -> impl Future<Output = ()> + Send + 'static {
@@ -65,7 +75,7 @@ impl Drop for StoredTurn {
     fn drop(&mut self) {
         if !self.came {
             let tasks = &self.shared.live.tasks;
-            tasks.spawn(&self.runtime, self.give_back());
+            tasks.spawn(&self.runtime, self.pending.clone(), self.give_back());
         }
     }
 }
