@@ -200,8 +200,8 @@ pub enum Event {
         call: Option<CallId>,
     },
     /// A store that counts the calls of rate limits gave no answer. Until it is back, `on_outage` says
-    /// what happens to them. It is told once for each outage; where no store of the name is installed,
-    /// at each call.
+    /// what happens to them. It is told once for each outage; at each call where no store of the name
+    /// is installed, or where the store holds something else under the key.
     #[non_exhaustive]
     RateLimitStoreAway {
         /// The name of the store.

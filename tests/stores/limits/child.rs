@@ -6,6 +6,7 @@ use std::io::BufRead;
 use std::time::{Duration, Instant, SystemTime};
 
 use resil::limits::SharedLimits;
+use resil::limits::store::{LimitKey, TakeRequest};
 use resil::{Error, rate_limit};
 use tokio::task::JoinSet;
 
@@ -23,7 +24,7 @@ pub(super) const BURST: u32 = 100;
 pub(super) const SPAN: Duration = Duration::from_secs(10);
 
 /// Returns when it ran, by the clock of the host.
-#[rate_limit(name = "three-processes", max = MAX, per = 1s, burst = BURST, wait = 300ms, store = limits)]
+#[rate_limit(name = "three-processes", max = MAX, per = 1s, burst = BURST, wait = 900ms, store = limits)]
 async fn call(limits: &SharedLimits) -> Result<u64, Error> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let micros = since_1970.expect("a clock").as_micros();
@@ -64,6 +65,17 @@ async fn child() {
     let limits = SharedLimits::new(Noted::new(open(kind, url).await))
         .namespace(namespace)
         .timeout(Duration::from_secs(30));
+    // All connections are made: the first calls of a process must not wait for them.
+    let mut first = JoinSet::new();
+    for n in 0..16 {
+        let limits = limits.clone();
+        first.spawn(async move {
+            let key = LimitKey::new([n; 32]);
+            let answer = limits.store().take(&key, &TakeRequest::of_nothing()).await;
+            answer.expect("it answers");
+        });
+    }
+    first.join_all().await;
     println!("@ready");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).expect("told");
@@ -71,7 +83,7 @@ async fn child() {
     let mut callers = JoinSet::new();
     // More than there are turns in the longest wait, so that the next turn is always taken, and some are
     // refused.
-    for _ in 0..16 {
+    for _ in 0..32 {
         let caller = caller(limits.clone(), until);
         callers.spawn(LET_IN.scope(Cell::new(None), caller));
     }
