@@ -62,11 +62,12 @@ fuzz_target!(|text: &str| {
     let Some((stack, item)) = text.split_once('\n') else { return };
     let Ok(mut item) = TokenStream::from_str(item) else { return };
     if let Ok(derived) = TokenStream::from_str(stack) {
-        classify::derive(derived);
+        classify::derive(derived.clone());
+        apply::define(&derived);
     }
     for layer in stack.split(" ;; ") {
         let (name, args) = layer.split_once('(').unwrap_or((layer, ""));
-        if policy::find(name).is_none() {
+        if policy::find(name).is_none() && name != stack::APPLY {
             return;
         }
         let Ok(args) = TokenStream::from_str(args.strip_suffix(')').unwrap_or(args)) else { return };

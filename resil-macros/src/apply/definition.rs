@@ -49,21 +49,11 @@ impl Definition {
         };
         let rest = flat(&rest);
         let (name, behind) = match rest.as_slice() {
-            [TokenTree::Ident(word), TokenTree::Ident(_), ..]
-                if ["const", "static", "let", "fn", "mod"]
-                    .iter()
-                    .any(|w| word == w) =>
-            {
-                report_no_name(piece, &TokenTree::from(word.clone()).into(), diag);
-                return None;
-            }
-            [TokenTree::Ident(name), behind @ ..] => (name.clone(), behind),
-            [] => {
-                report_no_name(piece, piece, diag);
-                return None;
-            }
-            [first, ..] => {
-                report_no_name(piece, &first.clone().into(), diag);
+            [TokenTree::Ident(name), behind @ ..] if is_name(name) => (name.clone(), behind),
+            rest => {
+                // A keyword, as in `const PAY = ..`, or something else.
+                let at = rest.first().cloned().map(TokenStream::from);
+                report_no_name(piece, &at.unwrap_or_else(|| piece.clone()), diag);
                 return None;
             }
         };
@@ -99,6 +89,11 @@ impl Definition {
             layers,
         })
     }
+}
+
+/// Whether the word is no keyword of Rust's.
+fn is_name(word: &Ident) -> bool {
+    syn::parse2::<Ident>(TokenTree::from(word.clone()).into()).is_ok()
 }
 
 /// Reports a piece without a name, at `at`.

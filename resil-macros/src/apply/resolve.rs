@@ -1,6 +1,6 @@
 //! Puts the layers of a shared stack into the pending attribute of a function.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use super::beside::{Merged, merge};
@@ -42,7 +42,7 @@ fn put(
     diag: &Diag,
 ) -> Option<TokenStream> {
     let mut definition = definition.into_iter();
-    let (Some(TokenTree::Ident(defined)), Some(TokenTree::Group(layers))) =
+    let (Some(TokenTree::Ident(mut name)), Some(TokenTree::Group(layers))) =
         (definition.next(), definition.next())
     else {
         return None;
@@ -54,7 +54,8 @@ fn put(
     };
     let reference = Reference::read(&apply, diag)?;
     let place = reference.name.span();
-    let name = Ident::new(&defined.to_string(), place);
+    // Under the name that it was defined by.
+    name.set_span(place);
     let layers = placed(layers.stream(), place, scope_of(item));
     let layers = Stack::read(layers).entries.into_iter();
     let layers = layers.filter_map(|entry| match entry {

@@ -31,9 +31,13 @@ fn private(item: TokenStream) -> (TokenStream, TokenStream) {
 
 /// Expands `#[apply(arguments)]` on `item` with the stack `defined`.
 fn expanded(defined: &str, arguments: &str, item: &str) -> TokenStream {
+    expanded_tokens(defined, arguments.parse().expect("tokens"), item)
+}
+
+fn expanded_tokens(defined: &str, arguments: TokenStream, item: &str) -> TokenStream {
     let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
     let (_, defined) = messages(define(&parse(defined)));
-    let deferred = stack::defer(ident(APPLY), parse(arguments), parse(item));
+    let deferred = stack::defer(ident(APPLY), arguments, parse(item));
     let (args, item) = private(deferred);
     let called = pipeline::expand(args, &item);
     if !called.to_string().contains("resolve_stack") {
@@ -48,7 +52,11 @@ fn expanded(defined: &str, arguments: &str, item: &str) -> TokenStream {
 }
 
 pub(super) fn faults_of(arguments: &str) -> Vec<String> {
-    messages(expanded(PAY, arguments, ITEM)).0
+    faults_of_tokens(arguments.parse().expect("tokens"))
+}
+
+pub(super) fn faults_of_tokens(arguments: TokenStream) -> Vec<String> {
+    messages(expanded_tokens(PAY, arguments, ITEM)).0
 }
 
 #[test]
@@ -221,4 +229,19 @@ fn a_fault_of_the_function_says_what_to_write_beside_the_name() {
         ITEM,
     ));
     assert_eq!(faults, [""; 0]);
+}
+
+#[test]
+fn a_name_may_be_raw() {
+    let out = expanded("r#type = #[retry(clone(body))];", "r#type", ITEM).to_string();
+    assert!(out.contains("RetrySite"), "{out}");
+    let (faults, _) = messages(expanded(
+        "r#type = #[retry(clone(x))];",
+        "self::r#type",
+        ITEM,
+    ));
+    assert!(
+        faults[0].starts_with("in the stack `r#type`: "),
+        "{faults:?}"
+    );
 }
