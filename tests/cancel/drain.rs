@@ -121,6 +121,22 @@ async fn a_call_that_blocks_its_thread_is_in_flight() {
     assert_eq!(now(&part).await, "nothing");
 }
 
+/// By the counters of the process too.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_panics_is_over_for_the_process() {
+    #[retry(max = 2)]
+    async fn panics_alone() -> Result<(), Fault> {
+        tokio::time::sleep(ms(5)).await;
+        panic!("meant")
+    }
+    let task = tokio::spawn(panics_alone());
+    tokio::task::yield_now().await;
+    let left = |left: Remaining| left.to_string().contains("::panics_alone: 1 in flight");
+    assert!(left(resil::drain(Duration::ZERO).await));
+    assert!(task.await.is_err());
+    assert!(!left(resil::drain(Duration::ZERO).await));
+}
+
 /// A call that waits for a key is in flight until it gets its replay.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_waits_is_in_flight() {
