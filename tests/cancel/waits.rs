@@ -254,6 +254,34 @@ async fn the_wait_for_a_turn_ends_and_gives_the_turn_back() {
     assert_eq!(r.elapsed(), 3_600_000);
 }
 
+#[cfg(feature = "store")]
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_turn_in_a_store_ends_and_gives_the_turn_back() {
+    use resil::limits::{Memory, SharedLimits};
+
+    #[rate_limit(name = "cancel-stored", store = limits, max = 1, per = 1h, burst = 1, wait = 10h)]
+    async fn f(limits: &SharedLimits, r: &Record) -> Result<u32, Fault> {
+        Ok(r.attempt())
+    }
+    let r = Record::new();
+    let limits = SharedLimits::new(Memory::new());
+    let events = Events::of("cancel-stored");
+    assert_eq!(f(&limits, &r).await, Ok(1));
+    let out = cancel_scope(cancelled_after(30), f(&limits, &r)).await;
+    assert!(is_cancelled(&out), "{out:?}");
+    assert_eq!(r.elapsed(), 30);
+    assert_eq!(ended(&events), [StopReason::Cancelled]);
+    limits.drain().await;
+    assert!(
+        is_cancelled(&cancel_scope(cancelled(), f(&limits, &r)).await),
+        "no wait begins"
+    );
+    limits.drain().await;
+    // The turn after the first call is still to be had.
+    assert_eq!(f(&limits, &r).await, Ok(2));
+    assert_eq!(r.elapsed(), 3_600_000);
+}
+
 #[tokio::test(start_paused = true)]
 async fn waits_by_hand_end_too() {
     let events = Events::of("cancel-by-hand");
