@@ -1,6 +1,7 @@
 //! Runs any stack on any item through the macro crate, which must never panic.
 //!
-//! `cargo +nightly fuzz run expand` in the root. The input is text: attributes separated by ` ;; ` on
+//! `cargo +nightly fuzz run expand fuzz/corpus/expand fuzz/seeds/expand` in the root; the seeds have a
+//! stack of each policy. The input is text: attributes separated by ` ;; ` on
 //! the first line (`retry(max = 5) ;; timeout(1s)`), the item below it. At most 4 KiB and 128 levels
 //! of nesting: deeper input overflows the parser's stack.
 //!

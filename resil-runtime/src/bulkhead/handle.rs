@@ -115,7 +115,7 @@ macro_rules! manual_control {
                 self.0.name()
             }
 
-            /// Returns the limit of calls at once. An adaptive limit is a fifth lower for a moment
+            /// Returns the limit of calls at once. An adaptive limit is a seventh lower for a moment
             /// now and then, while the latency without a queue is measured.
             pub fn limit(&self) -> u32 {
                 self.0.load().limit()
