@@ -180,7 +180,7 @@ async fn the_second_signal_exits_at_once() {
         server.signal(second);
         assert_eq!(server.ended().await.code(), Some(code));
         assert!(
-            signalled.elapsed() < Duration::from_millis(1_500),
+            signalled.elapsed() < Duration::from_secs(5),
             "{:?}",
             signalled.elapsed()
         );
