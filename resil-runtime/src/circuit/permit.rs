@@ -182,6 +182,19 @@ impl Permit<'_> {
         out
     }
 
+    /// Returns when a wait begins that is left out of the time that the call takes; 0 if the call is not
+    /// timed.
+    pub(crate) fn wait_begins(&self) -> u64 {
+        self.admitted.wait_begins()
+    }
+
+    /// Leaves out the time since a wait [began](Self::wait_begins), which is over.
+    pub(crate) fn wait_ended(&self, since: u64) {
+        if since != 0 {
+            self.admitted.wait_ended(since);
+        }
+    }
+
     /// Wraps `wait`, the pause of a retry below, so that it is left out of the time that the call
     /// takes.
     #[inline(always)]

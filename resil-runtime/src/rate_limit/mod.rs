@@ -27,7 +27,7 @@ pub(crate) mod registry;
 mod rules;
 mod settings;
 pub(crate) mod site;
-mod turn;
+pub(crate) mod turn;
 
 #[cfg(test)]
 mod tests;

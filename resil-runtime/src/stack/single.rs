@@ -1,0 +1,133 @@
+//! `run` of a policy by itself.
+
+use std::fmt::Display;
+use std::panic::Location;
+
+use super::layer::Layer;
+use super::place::state_of;
+use super::run::run;
+use crate::bulkhead::BulkheadPolicy;
+use crate::call::FromResil;
+use crate::circuit::CircuitPolicy;
+use crate::error::{Error, Refusal};
+use crate::rate_limit::RateLimitPolicy;
+use crate::retry::RetryPolicy;
+use crate::timeout::TimeoutPolicy;
+
+/// Runs `closure` under one policy, whose state is that of `place`.
+async fn alone<F, T, E>(
+    policy: Layer,
+    place: &'static Location<'static>,
+    closure: F,
+    make: fn(Refusal) -> E,
+) -> Result<T, E>
+where
+    F: AsyncFnMut() -> Result<T, E>,
+    E: Display + 'static,
+{
+    run(&[policy], state_of(place), closure, make).await
+}
+
+/// Writes `run` and `run_mut` of a policy that can refuse a call.
+macro_rules! run_alone {
+    ($($policy:ident: $layer:ident, $state:literal;)*) => {$(
+        impl $policy {
+            /// Calls `closure` under this policy alone, and returns the outcome.
+            ///
+            #[doc = $state]
+            /// For a state with a name, write a [`Stack`](crate::Stack) of this one policy. Its
+            /// [`run`](crate::Stack::run) says the rest about closures and errors.
+            #[track_caller]
+            pub fn run<F, Fut, T, E>(
+                &self,
+                closure: F,
+            ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+            where
+                F: FnMut() -> Fut,
+                Fut: Future<Output = Result<T, E>>,
+                E: From<Error> + Display + 'static,
+            {
+                let mut closure = closure;
+                alone(Layer::$layer(*self), Location::caller(), move || closure(), E::from_resil)
+            }
+
+            /// Calls `closure` as [`run`](Self::run) does, where its future borrows from the closure.
+            #[track_caller]
+            pub fn run_mut<F, T, E>(
+                &self,
+                closure: F,
+            ) -> impl Future<Output = Result<T, E>> + use<F, T, E>
+            where
+                F: AsyncFnMut() -> Result<T, E>,
+                E: From<Error> + Display + 'static,
+            {
+                alone(Layer::$layer(*self), Location::caller(), closure, E::from_resil)
+            }
+        }
+    )*};
+}
+
+run_alone! {
+    CircuitPolicy: Circuit,
+        "The breaker belongs to the place in the source at which `run` is called, and is listed as \
+         `src/pay.rs:12:5`.";
+    TimeoutPolicy: Timeout, "Events show it by the place in the source, `src/pay.rs:12:5`.";
+    BulkheadPolicy: Bulkhead,
+        "The bulkhead belongs to the place in the source at which `run` is called, and is listed as \
+         `src/pay.rs:12:5`.";
+    RateLimitPolicy: RateLimit,
+        "The rate limit belongs to the place in the source at which `run` is called, and is listed as \
+         `src/pay.rs:12:5`.";
+}
+
+impl RetryPolicy {
+    /// Calls `closure` under this policy alone, and returns the outcome.
+    ///
+    /// The budget belongs to the place in the source at which `run` is called; events show it as
+    /// `src/pay.rs:12:5`. For a state with a name, write a [`Stack`](crate::Stack) of this one policy. Its
+    /// [`run`](crate::Stack::run) says the rest about closures and errors. A retry refuses nothing, so the
+    /// error needs no `From<resil::Error>`.
+    ///
+    /// ```
+    /// use resil_runtime::retry::RetryPolicy;
+    ///
+    /// const STANDARD: RetryPolicy = RetryPolicy::new().max(4);
+    ///
+    /// # async fn get(url: &str) -> std::io::Result<String> { Ok(url.to_owned()) }
+    /// # async fn example(url: &str) -> std::io::Result<String> {
+    /// STANDARD.run(|| get(url)).await
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn run<F, Fut, T, E>(
+        &self,
+        closure: F,
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Display + 'static,
+    {
+        let mut closure = closure;
+        alone(
+            Layer::Retry(*self),
+            Location::caller(),
+            move || closure(),
+            no_refusal,
+        )
+    }
+
+    /// Calls `closure` as [`run`](Self::run) does, where its future borrows from the closure.
+    #[track_caller]
+    pub fn run_mut<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
+    where
+        F: AsyncFnMut() -> Result<T, E>,
+        E: Display + 'static,
+    {
+        alone(Layer::Retry(*self), Location::caller(), closure, no_refusal)
+    }
+}
+
+fn no_refusal<E>(_: Refusal) -> E {
+    unreachable!("a retry refuses nothing")
+}
