@@ -29,15 +29,21 @@ pub(super) trait Body {
 
 /// One poll of a run: the future is pinned in the task, and the outcome is on the stack of the thread,
 /// so that a value or an error that is not `Send` never lives across an `.await`.
-pub(super) struct Attempt<'a, F, T, E> {
+pub(super) struct Attempt<'a, F, C, T, E> {
     future: Pin<&'a mut Option<F>>,
+    /// Makes the future, when it is polled first: under the limits of the timeouts around it.
+    call: C,
     out: Option<Result<T, E>>,
 }
 
-impl<'a, F, T, E> Attempt<'a, F, T, E> {
+impl<'a, F, C, T, E> Attempt<'a, F, C, T, E> {
     #[inline(always)]
-    pub(super) fn new(future: Pin<&'a mut Option<F>>) -> Self {
-        Self { future, out: None }
+    pub(super) fn new(future: Pin<&'a mut Option<F>>, call: C) -> Self {
+        Self {
+            future,
+            call,
+            out: None,
+        }
     }
 
     /// Returns what the run returned.
@@ -50,15 +56,20 @@ impl<'a, F, T, E> Attempt<'a, F, T, E> {
     }
 }
 
-impl<F, T, E> Body for Attempt<'_, F, T, E>
+impl<F, C, T, E> Body for Attempt<'_, F, C, T, E>
 where
     F: Future<Output = Result<T, E>>,
+    C: FnMut() -> F,
     E: Display + 'static,
 {
     #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bare> {
+        if self.future.is_none() {
+            let future = (self.call)();
+            self.future.set(Some(future));
+        }
         let Some(future) = self.future.as_mut().as_pin_mut() else {
-            unreachable!("a run was polled again after it had ended")
+            unreachable!("it was made above")
         };
         let Poll::Ready(out) = future.poll(cx) else {
             return Poll::Pending;

@@ -218,7 +218,7 @@ const fn window_counts_a_rate(policy: &CircuitPolicy) -> Option<Fault> {
         return None;
     };
     if policy.failure_rate.is_none() && policy.slow.is_none() {
-        return Some(Fault::WindowWithoutRate);
+        return Some(Fault::MinCallsWithoutRate);
     }
     match policy.window {
         Window::Calls(window) if min_calls > window => {

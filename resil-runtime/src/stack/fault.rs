@@ -70,7 +70,7 @@ pub(super) enum Fault {
         min_calls: u32,
         window: u32,
     },
-    WindowWithoutRate,
+    MinCallsWithoutRate,
     SlowRateWithoutSlow,
     WaitWithoutQueue,
     NoRate,
@@ -106,8 +106,8 @@ impl Fault {
                     "`open_max` is below the `open_for`; write a longer one, or the same for no growth",
                 Self::MinCallsAboveWindow { .. } =>
                     "`min_calls` is more than the `window` ever holds; write a smaller one, or a greater `window`",
-                Self::WindowWithoutRate =>
-                    "`window` and `min_calls` have no effect: no rate is counted in a window; write a `.failure_rate(..)` beside them, or remove them",
+                Self::MinCallsWithoutRate =>
+                    "`min_calls` has no effect: no rate is counted in a window; write a `.failure_rate(..)` beside it, or remove it",
                 Self::SlowRateWithoutSlow =>
                     "`slow_rate` has no effect: nothing says how long a slow call is; write a `.slow(..)` beside it, or remove it",
                 Self::WaitWithoutQueue =>
@@ -235,8 +235,8 @@ impl Fault {
                 ),
                 format!("write `min_calls = {window}` or `window = {min_calls}`"),
             ),
-            Self::WindowWithoutRate => (
-                "`window` has no effect: no rate is counted in a window".to_owned(),
+            Self::MinCallsWithoutRate => (
+                "`min_calls` has no effect: no rate is counted in a window".to_owned(),
                 "write `failure_rate = 50%` beside it, or remove it".to_owned(),
             ),
             Self::SlowRateWithoutSlow => (

@@ -5,7 +5,7 @@ use std::panic::Location;
 
 use super::layer::Layer;
 use super::place::state_of;
-use super::run::run;
+use super::run::{Call, run, run_mut};
 use crate::bulkhead::BulkheadPolicy;
 use crate::call::FromResil;
 use crate::circuit::CircuitPolicy;
@@ -13,20 +13,6 @@ use crate::error::{Error, Refusal};
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::timeout::TimeoutPolicy;
-
-/// Runs `closure` under one policy, whose state is that of `place`.
-async fn alone<F, T, E>(
-    policy: Layer,
-    place: &'static Location<'static>,
-    closure: F,
-    make: fn(Refusal) -> E,
-) -> Result<T, E>
-where
-    F: AsyncFnMut() -> Result<T, E>,
-    E: Display + 'static,
-{
-    run(&[policy], state_of(place), closure, make).await
-}
 
 /// Writes `run` and `run_mut` of a policy that can refuse a call.
 macro_rules! run_alone {
@@ -47,8 +33,8 @@ macro_rules! run_alone {
                 Fut: Future<Output = Result<T, E>>,
                 E: From<Error> + Display + 'static,
             {
-                let mut closure = closure;
-                alone(Layer::$layer(*self), Location::caller(), move || closure(), E::from_resil)
+                let (layer, place) = (Layer::$layer(*self), Location::caller());
+                async move { run(call(&[layer], place, E::from_resil), closure).await }
             }
 
             /// Calls `closure` as [`run`](Self::run) does, where its future borrows from the closure.
@@ -61,7 +47,8 @@ macro_rules! run_alone {
                 F: AsyncFnMut() -> Result<T, E>,
                 E: From<Error> + Display + 'static,
             {
-                alone(Layer::$layer(*self), Location::caller(), closure, E::from_resil)
+                let (layer, place) = (Layer::$layer(*self), Location::caller());
+                async move { run_mut(call(&[layer], place, E::from_resil), closure).await }
             }
         }
     )*};
@@ -108,13 +95,8 @@ impl RetryPolicy {
         Fut: Future<Output = Result<T, E>>,
         E: Display + 'static,
     {
-        let mut closure = closure;
-        alone(
-            Layer::Retry(*self),
-            Location::caller(),
-            move || closure(),
-            no_refusal,
-        )
+        let (layer, place) = (Layer::Retry(*self), Location::caller());
+        async move { run(call(&[layer], place, no_refusal), closure).await }
     }
 
     /// Calls `closure` as [`run`](Self::run) does, where its future borrows from the closure.
@@ -124,10 +106,24 @@ impl RetryPolicy {
         F: AsyncFnMut() -> Result<T, E>,
         E: Display + 'static,
     {
-        alone(Layer::Retry(*self), Location::caller(), closure, no_refusal)
+        let (layer, place) = (Layer::Retry(*self), Location::caller());
+        async move { run_mut(call(&[layer], place, no_refusal), closure).await }
     }
 }
 
 fn no_refusal<E>(_: Refusal) -> E {
     unreachable!("a retry refuses nothing")
+}
+
+/// Returns what a call has from one policy, whose state is that of `place`.
+fn call<'l, E>(
+    layers: &'l [Layer],
+    place: &'static Location<'static>,
+    make: fn(Refusal) -> E,
+) -> Call<'l, E> {
+    Call {
+        layers,
+        state: state_of(place),
+        make,
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::checks;
 use super::fault::{Fault, StackError};
 use super::layer::Layer;
-use super::run::run;
+use super::run::{Call, run, run_mut};
 use super::state::State;
 use crate::bulkhead::BulkheadPolicy;
 use crate::call::FromResil;
@@ -232,8 +232,7 @@ impl Stack {
         Fut: Future<Output = Result<T, E>>,
         E: From<Error> + Display + 'static,
     {
-        let mut closure = closure;
-        self.run_mut(move || closure())
+        async move { run(self.call(), closure).await }
     }
 
     /// Calls `closure` under the layers, as [`run`](Self::run) does, where its future borrows from the
@@ -262,7 +261,16 @@ impl Stack {
         F: AsyncFnMut() -> Result<T, E>,
         E: From<Error> + Display + 'static,
     {
-        async move { run(self.layers(), self.state(), closure, E::from_resil).await }
+        async move { run_mut(self.call(), closure).await }
+    }
+
+    #[inline(always)]
+    fn call<E: From<Error>>(&self) -> Call<'_, E> {
+        Call {
+            layers: self.layers(),
+            state: self.state(),
+            make: E::from_resil,
+        }
     }
 
     #[inline(always)]
