@@ -161,13 +161,19 @@ impl Permit<'_> {
     /// Runs `inside`, which blocks the thread, under this permit.
     #[inline(always)]
     pub fn run<R>(&self, inside: impl FnOnce() -> R) -> R {
-        let frame = Polled {
-            frame: self.enter(),
-            permit: self,
-        };
+        let frame = self.polling();
         let out = inside();
         frame.leave();
         out
+    }
+
+    /// Puts what follows under this permit, until the frame is left.
+    #[inline(always)]
+    pub(crate) fn polling(&self) -> Polled<'_> {
+        Polled {
+            frame: self.enter(),
+            permit: self,
+        }
     }
 
     /// Runs `wait`, which blocks the thread in a layer below, and leaves it out of the time that the
@@ -226,14 +232,14 @@ pub fn under_permit<'a, F: Future>(permit: &'a Permit<'a>, inside: F) -> UnderPe
 
 /// The frame of one poll under a permit. Dropped, and not [left](Self::leave), it says that the poll
 /// panics.
-struct Polled<'a> {
+pub(crate) struct Polled<'a> {
     frame: HeldFrame,
     permit: &'a Permit<'a>,
 }
 
 impl Polled<'_> {
     #[inline(always)]
-    fn leave(self) {
+    pub(crate) fn leave(self) {
         let polled = ManuallyDrop::new(self);
         polled.frame.pop();
     }

@@ -62,7 +62,7 @@ where
     C: FnMut() -> F,
     E: Display + 'static,
 {
-    #[inline]
+    #[inline(always)]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bare> {
         if self.future.is_none() {
             let future = (self.call)();

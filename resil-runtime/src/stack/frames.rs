@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::clock::Instant;
 use crate::deadline::{AmbientFrame, Kept};
 use crate::timeout::{Elapsed, Timer, wait};
 
@@ -31,7 +32,6 @@ pin_project! {
 const UNUSED: Timer = Timer::new(0, false);
 
 impl Timers {
-    #[inline(always)]
     pub(super) const fn new() -> Self {
         Self {
             first: UNUSED,
@@ -43,7 +43,6 @@ impl Timers {
     }
 
     /// Returns the number of timeouts around the point at which the call stands.
-    #[inline(always)]
     pub(super) fn entered(&self) -> usize {
         self.entered
     }
@@ -53,7 +52,6 @@ impl Timers {
         self.layers[n]
     }
 
-    #[inline(always)]
     fn get(self: Pin<&mut Self>, n: usize) -> Pin<&mut Timer> {
         let this = self.project();
         match n {
@@ -64,7 +62,6 @@ impl Timers {
     }
 
     /// Begins the timeout of `layer`: its limit counts from the end of the poll in progress.
-    #[inline(always)]
     pub(super) fn begin(mut self: Pin<&mut Self>, layer: usize, limit: u64) {
         let n = self.entered;
         let timer = Timer::new(limit, n > 0);
@@ -78,8 +75,24 @@ impl Timers {
         }
     }
 
+    /// Begins the timeout of `layer` in a first poll that has entered it already. `looked` is the instant of
+    /// a look at the deadline, which has started the limit.
+    pub(super) fn begin_unpinned(&mut self, layer: usize, limit: u64, looked: Option<Instant>) {
+        let n = self.entered;
+        let timer = match looked {
+            None => Timer::new(limit, n > 0),
+            Some(now) => Timer::started(now, limit),
+        };
+        self.entered = n + 1;
+        self.layers[n] = layer;
+        match n {
+            0 => self.first = timer,
+            1 => self.second = timer,
+            _ => self.more.push(Box::pin(timer)),
+        }
+    }
+
     /// Ends the innermost timeout.
-    #[inline(always)]
     pub(super) fn end(self: Pin<&mut Self>) {
         let mut this = self.project();
         *this.entered -= 1;
@@ -95,7 +108,6 @@ impl Timers {
 pub(super) struct Places([Kept; TIMEOUTS]);
 
 impl Places {
-    #[inline(always)]
     pub(super) const fn new() -> Self {
         Self([const { Kept::new() }; TIMEOUTS])
     }
@@ -116,7 +128,6 @@ struct Level<'k> {
 }
 
 impl<'k> Frames<'k> {
-    #[inline(always)]
     pub(super) fn new(places: &'k Places) -> Self {
         Self {
             places,
@@ -126,7 +137,6 @@ impl<'k> Frames<'k> {
     }
 
     /// Enters the next timeout.
-    #[inline(always)]
     pub(super) fn enter(&mut self, timers: Pin<&mut Timers>) {
         let n = self.depth;
         let (frame, had_budget) = timers.get(n).enter(&self.places.0[n]);
@@ -134,14 +144,19 @@ impl<'k> Frames<'k> {
         self.depth = n + 1;
     }
 
-    #[inline(always)]
+    /// Enters all timeouts that have begun.
+    pub(super) fn enter_all(&mut self, mut timers: Pin<&mut Timers>) {
+        for _ in 0..timers.entered() {
+            self.enter(timers.as_mut());
+        }
+    }
+
     fn pop(&mut self) -> Option<Level<'k>> {
         self.depth = self.depth.checked_sub(1)?;
         self.open[self.depth].take()
     }
 
     /// Leaves the innermost timeout, whose body has answered.
-    #[inline(always)]
     pub(super) fn leave(&mut self) {
         if let Some(Level { frame, .. }) = self.pop() {
             frame.leave();
@@ -173,7 +188,6 @@ impl<'k> Frames<'k> {
 }
 
 impl Drop for Frames<'_> {
-    #[inline(always)]
     fn drop(&mut self) {
         while self.depth > 0 {
             drop(self.pop());

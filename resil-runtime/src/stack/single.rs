@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::panic::Location;
 
 use super::layer::Layer;
+use super::outline::Shape;
 use super::place::state_of;
-use super::run::{Call, run, run_mut};
+use super::run::{Source, run, run_mut};
+use super::state::State;
 use crate::bulkhead::BulkheadPolicy;
 use crate::call::FromResil;
 use crate::circuit::CircuitPolicy;
@@ -33,8 +35,7 @@ macro_rules! run_alone {
                 Fut: Future<Output = Result<T, E>>,
                 E: From<Error> + Display + 'static,
             {
-                let (layer, place) = (Layer::$layer(*self), Location::caller());
-                async move { run(call(&[layer], place, E::from_resil), closure).await }
+                run(One::new(Layer::$layer(*self)), closure)
             }
 
             /// Calls `closure` as [`run`](Self::run) does, where its future borrows from the closure.
@@ -47,8 +48,7 @@ macro_rules! run_alone {
                 F: AsyncFnMut() -> Result<T, E>,
                 E: From<Error> + Display + 'static,
             {
-                let (layer, place) = (Layer::$layer(*self), Location::caller());
-                async move { run_mut(call(&[layer], place, E::from_resil), closure).await }
+                run_mut(One::new(Layer::$layer(*self)), closure)
             }
         }
     )*};
@@ -95,8 +95,7 @@ impl RetryPolicy {
         Fut: Future<Output = Result<T, E>>,
         E: Display + 'static,
     {
-        let (layer, place) = (Layer::Retry(*self), Location::caller());
-        async move { run(call(&[layer], place, no_refusal), closure).await }
+        run(Harmless(One::new(Layer::Retry(*self))), closure)
     }
 
     /// Calls `closure` as [`run`](Self::run) does, where its future borrows from the closure.
@@ -106,24 +105,51 @@ impl RetryPolicy {
         F: AsyncFnMut() -> Result<T, E>,
         E: Display + 'static,
     {
-        let (layer, place) = (Layer::Retry(*self), Location::caller());
-        async move { run_mut(call(&[layer], place, no_refusal), closure).await }
+        run_mut(Harmless(One::new(Layer::Retry(*self))), closure)
     }
 }
 
-fn no_refusal<E>(_: Refusal) -> E {
-    unreachable!("a retry refuses nothing")
+/// One policy, and the place in the source at which it is run.
+struct One {
+    shape: Shape<[Layer; 1]>,
+    place: &'static Location<'static>,
 }
 
-/// Returns what a call has from one policy, whose state is that of `place`.
-fn call<'l, E>(
-    layers: &'l [Layer],
-    place: &'static Location<'static>,
-    make: fn(Refusal) -> E,
-) -> Call<'l, E> {
-    Call {
-        layers,
-        state: state_of(place),
-        make,
+impl One {
+    #[track_caller]
+    fn new(policy: Layer) -> Self {
+        let mut shape = Shape::empty(policy);
+        shape.push(policy);
+        Self {
+            shape,
+            place: Location::caller(),
+        }
+    }
+
+    fn parts(&self) -> (&Shape, &'static State) {
+        (&self.shape, state_of(self.place))
+    }
+}
+
+impl<E: From<Error>> Source<E> for One {
+    fn parts(&self) -> (&Shape, &'static State) {
+        self.parts()
+    }
+
+    fn refuse(refusal: Refusal) -> E {
+        E::from_resil(refusal)
+    }
+}
+
+/// A policy that refuses nothing.
+struct Harmless(One);
+
+impl<E> Source<E> for Harmless {
+    fn parts(&self) -> (&Shape, &'static State) {
+        self.0.parts()
+    }
+
+    fn refuse(_: Refusal) -> E {
+        unreachable!("a retry refuses nothing")
     }
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::checks;
 use super::fault::{Fault, StackError};
 use super::layer::Layer;
-use super::run::{Call, run, run_mut};
+use super::outline::Shape;
+use super::run::{Source, run, run_mut};
 use super::state::State;
 use crate::bulkhead::BulkheadPolicy;
 use crate::call::FromResil;
 use crate::circuit::CircuitPolicy;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::timeout::TimeoutPolicy;
@@ -83,8 +84,7 @@ pub const MAX_LAYERS: usize = 8;
 #[must_use]
 pub struct Stack {
     name: &'static str,
-    layers: [Layer; MAX_LAYERS],
-    len: usize,
+    shape: Shape<[Layer; MAX_LAYERS]>,
     state: OnceLock<&'static State>,
 }
 
@@ -104,8 +104,7 @@ impl Stack {
         }
         Self {
             name,
-            layers: [NONE; MAX_LAYERS],
-            len: 0,
+            shape: Shape::empty(NONE),
             state: OnceLock::new(),
         }
     }
@@ -139,8 +138,7 @@ impl Stack {
         let mut stack = Self {
             // That of the state, which is kept; another one past the bound on names.
             name: state.site.function(),
-            layers: [NONE; MAX_LAYERS],
-            len: 0,
+            shape: Shape::empty(NONE),
             state: OnceLock::from(state),
         };
         for layer in layers {
@@ -186,10 +184,9 @@ impl Stack {
 
     /// Adds a layer, or returns the rule that it breaks.
     const fn add(&mut self, layer: Layer) -> Option<Fault> {
-        let fault = checks::layer(&self.layers, self.len, &layer);
+        let fault = checks::layer(&self.shape.places, self.shape.len, &layer);
         if fault.is_none() {
-            self.layers[self.len] = layer;
-            self.len += 1;
+            self.shape.push(layer);
         }
         fault
     }
@@ -201,7 +198,8 @@ impl Stack {
 
     /// Returns the layers, outermost first.
     pub fn layers(&self) -> &[Layer] {
-        &self.layers[..self.len]
+        let shape: &Shape = &self.shape;
+        shape.layers()
     }
 
     /// Calls `closure` under the layers, and returns the outcome.
@@ -232,7 +230,7 @@ impl Stack {
         Fut: Future<Output = Result<T, E>>,
         E: From<Error> + Display + 'static,
     {
-        async move { run(self.call(), closure).await }
+        run(self, closure)
     }
 
     /// Calls `closure` under the layers, as [`run`](Self::run) does, where its future borrows from the
@@ -261,16 +259,7 @@ impl Stack {
         F: AsyncFnMut() -> Result<T, E>,
         E: From<Error> + Display + 'static,
     {
-        async move { run_mut(self.call(), closure).await }
-    }
-
-    #[inline(always)]
-    fn call<E: From<Error>>(&self) -> Call<'_, E> {
-        Call {
-            layers: self.layers(),
-            state: self.state(),
-            make: E::from_resil,
-        }
+        run_mut(self, closure)
     }
 
     #[inline(always)]
@@ -285,6 +274,17 @@ impl Stack {
     #[inline(never)]
     fn find_state(&self) -> &'static State {
         self.state.get_or_init(|| State::named(self.name))
+    }
+}
+
+impl<E: From<Error>> Source<E> for &Stack {
+    #[inline(always)]
+    fn parts(&self) -> (&Shape, &'static State) {
+        (&self.shape, self.state())
+    }
+
+    fn refuse(refusal: Refusal) -> E {
+        E::from_resil(refusal)
     }
 }
 

@@ -14,18 +14,19 @@ use pin_project_lite::pin_project;
 use super::body::{Bare, Body};
 use super::frames::{Frames, Places, Timers};
 use super::layer::Layer;
+use super::outline::Shape;
 use super::state::State;
 use crate::bulkhead::place::Place;
 use crate::bulkhead::wait::Wait;
 use crate::call::{CallState, Failure, Outcome};
 use crate::circuit::permit::Permit;
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::error::Refusal;
 use crate::rate_limit::turn::Turn;
 use crate::retry::RetryPolicy;
 use crate::retry::ask::{Answer, Ask};
 use crate::retry::attempt::run_attempt;
-use crate::retry::state::{Retry, began};
+use crate::retry::state::{Constants, Retry, began};
 use crate::timeout::{Elapsed, refuse_late};
 
 pin_project! {
@@ -41,17 +42,21 @@ pin_project! {
 
 /// What a call has of its stack.
 #[derive(Clone, Copy)]
-struct Plan<'c> {
-    layers: &'c [Layer],
-    state: &'static State,
-    call: &'c CallState,
+pub(super) struct Plan<'c> {
+    pub(super) shape: &'c Shape,
+    pub(super) state: &'static State,
+    pub(super) call: &'c CallState,
+}
+
+impl<'c> Plan<'c> {
+    pub(super) fn layers(&self) -> &'c [Layer] {
+        self.shape.layers()
+    }
 }
 
 /// The point at which a call stands between two polls.
 #[derive(Clone, Copy)]
 enum At {
-    /// Before this layer.
-    Before(usize),
     /// In the closure.
     Body,
     /// In the wait of this layer.
@@ -67,7 +72,8 @@ struct Held<'c> {
     permit: Option<Permit<'c>>,
     /// When the retry began, if its time is bounded.
     began: u64,
-    retries: bool,
+    /// The retry around the closure.
+    retries: Option<&'c RetryPolicy>,
 }
 
 /// A wait in progress.
@@ -97,37 +103,68 @@ pub(super) enum Step {
     Done(Bare),
 }
 
+/// How a layer received the call.
+enum Entered {
+    In,
+    Waits,
+    Refused(Refusal),
+}
+
 /// The next step within a poll.
-enum Next {
+pub(super) enum Next {
     /// Enters this layer.
     Down(usize),
+    /// Polls the closure's future.
     Body,
+    /// Polls the wait of this layer.
     Wait(usize),
+    /// Leaves the timeouts after a poll that is pending.
     Suspend,
     /// Leaves the layer before this one with an outcome.
     Up(usize, Bare),
 }
 
 impl<'c> Walk<'c> {
-    #[inline(always)]
-    pub(super) fn new(layers: &'c [Layer], state: &'static State, call: &'c CallState) -> Self {
+    /// Makes the walk of a call that stands at `layer` in its first poll, on its way down.
+    pub(super) fn new(
+        plan: Plan<'c>,
+        layer: usize,
+        (retry, permit): (Option<(&'c RetryPolicy, u64)>, Option<Permit<'c>>),
+        looked: Option<Instant>,
+    ) -> Self {
+        let mut timers = Timers::new();
+        for (layer, policy) in plan.layers()[..layer].iter().enumerate() {
+            if let Layer::Timeout(policy) = policy {
+                timers.begin_unpinned(layer, clock::nanos(policy.limit()), looked);
+            }
+        }
         Self {
-            plan: Plan {
-                layers,
-                state,
-                call,
-            },
-            at: At::Before(0),
+            plan,
+            at: At::Body,
             held: Held {
                 wait: Waiting::Nothing,
                 retry: Retry::new(),
                 place: None,
-                permit: None,
-                began: 0,
-                retries: false,
+                permit,
+                began: retry.map_or(0, |(_, began)| began),
+                retries: retry.map(|(policy, _)| policy),
             },
-            timers: Timers::new(),
+            timers,
         }
+    }
+
+    /// Goes on with a first poll, in the middle of which the walk was made.
+    pub(super) fn go_on_with(
+        mut self: Pin<&mut Self>,
+        next: Next,
+        body: &mut dyn Body,
+        cx: &mut Context<'_>,
+    ) -> Poll<Step> {
+        let places = Places::new();
+        let mut frames = Frames::new(&places);
+        let timers = self.as_mut().project().timers;
+        frames.enter_all(timers);
+        self.go_on(&mut frames, next, body, cx)
     }
 
     /// Goes on with the call as far as it gets.
@@ -136,21 +173,25 @@ impl<'c> Walk<'c> {
         body: &mut dyn Body,
         cx: &mut Context<'_>,
     ) -> Poll<Step> {
-        let this = self.project();
-        let (plan, at, held, mut timers) = (*this.plan, this.at, this.held, this.timers);
-        let places = Places::new();
-        let mut frames = Frames::new(&places);
-        for _ in 0..timers.entered() {
-            frames.enter(timers.as_mut());
-        }
-        let mut next = match *at {
-            At::Before(layer) => Next::Down(layer),
+        let next = match self.at {
             At::Body => Next::Body,
             At::Wait(layer) => Next::Wait(layer),
         };
+        self.go_on_with(next, body, cx)
+    }
+
+    fn go_on(
+        self: Pin<&mut Self>,
+        frames: &mut Frames<'_>,
+        mut next: Next,
+        body: &mut dyn Body,
+        cx: &mut Context<'_>,
+    ) -> Poll<Step> {
+        let this = self.project();
+        let (plan, at, held, mut timers) = (*this.plan, this.at, this.held, this.timers);
         loop {
             next = match next {
-                Next::Down(layer) => match plan.layers.get(layer) {
+                Next::Down(layer) => match plan.layers().get(layer) {
                     None => Next::Body,
                     Some(Layer::Timeout(policy)) => {
                         let limit = clock::nanos(policy.limit());
@@ -158,10 +199,14 @@ impl<'c> Walk<'c> {
                         frames.enter(timers.as_mut());
                         Next::Down(layer + 1)
                     }
-                    Some(policy) => held.enter(plan, layer, policy),
+                    Some(policy) => match held.enter(plan, layer, policy) {
+                        Entered::In => Next::Down(layer + 1),
+                        Entered::Waits => Next::Wait(layer),
+                        Entered::Refused(refusal) => Next::Up(layer, refused(refusal)),
+                    },
                 },
                 Next::Body => match held.run(plan, body, cx) {
-                    Poll::Ready(out) => Next::Up(plan.layers.len(), out),
+                    Poll::Ready(out) => Next::Up(plan.layers().len(), out),
                     Poll::Pending => {
                         *at = At::Body;
                         Next::Suspend
@@ -190,13 +235,19 @@ impl<'c> Walk<'c> {
                 Next::Up(0, out) => return Poll::Ready(Step::Done(out)),
                 Next::Up(outside, out) => {
                     let layer = outside - 1;
-                    match &plan.layers[layer] {
+                    match &plan.layers()[layer] {
                         Layer::Timeout(_) => {
                             frames.leave();
                             timers.as_mut().end();
                             Next::Up(layer, out)
                         }
-                        Layer::Retry(policy) => match held.again(plan, policy, out, body) {
+                        Layer::Retry(policy) => match record(
+                            &mut held.retry,
+                            (&plan.state.retry, policy, held.began),
+                            plan.call,
+                            out,
+                            body,
+                        ) {
                             ControlFlow::Break(out) => Next::Up(layer, out),
                             ControlFlow::Continue(()) => {
                                 held.pause(plan, layer);
@@ -218,17 +269,16 @@ impl<'c> Walk<'c> {
 
 impl<'c> Held<'c> {
     /// Enters a layer that lets the call in, refuses it, or lets it wait.
-    #[inline(always)]
-    fn enter(&mut self, plan: Plan<'c>, layer: usize, policy: &'c Layer) -> Next {
+    fn enter(&mut self, plan: Plan<'c>, layer: usize, policy: &'c Layer) -> Entered {
         let (state, call) = (plan.state, plan.call);
         match policy {
             Layer::Circuit(policy) => match state.circuit.admit(Some(policy), call) {
                 Ok(permit) => self.permit = Some(permit),
-                Err(refusal) => return Next::Up(layer, refused(refusal)),
+                Err(refusal) => return Entered::Refused(refusal),
             },
             Layer::Retry(policy) => {
                 self.began = began(policy);
-                self.retries = true;
+                self.retries = Some(policy);
             }
             Layer::Bulkhead(policy) => match state.bulkhead.enter(Some(policy), Some(call)) {
                 Ok(place) => self.place = Some(place),
@@ -237,7 +287,7 @@ impl<'c> Held<'c> {
                         wait: full.wait(),
                         left_out_since: self.left_out(plan, layer),
                     };
-                    return Next::Wait(layer);
+                    return Entered::Waits;
                 }
             },
             Layer::RateLimit(policy) => match state.rate_limit.admit(Some(policy), 1, Some(call)) {
@@ -247,19 +297,18 @@ impl<'c> Held<'c> {
                         turn,
                         left_out_since: self.left_out(plan, layer),
                     };
-                    return Next::Wait(layer);
+                    return Entered::Waits;
                 }
-                Err(refusal) => return Next::Up(layer, refused(refusal)),
+                Err(refusal) => return Entered::Refused(refusal),
             },
             Layer::Timeout(_) => {}
         }
-        Next::Down(layer + 1)
+        Entered::In
     }
 
     /// Polls the closure's future, as an attempt and under the permit, if there are such layers.
-    #[inline(always)]
     fn run(&self, plan: Plan<'c>, body: &mut dyn Body, cx: &mut Context<'_>) -> Poll<Bare> {
-        match (&self.permit, self.retries) {
+        match (&self.permit, self.retries.is_some()) {
             (Some(permit), true) => permit.run(|| run_attempt(&plan.state.retry, || body.poll(cx))),
             (Some(permit), false) => permit.run(|| body.poll(cx)),
             (None, true) => run_attempt(&plan.state.retry, || body.poll(cx)),
@@ -268,7 +317,6 @@ impl<'c> Held<'c> {
     }
 
     /// Settles the permit with the outcome of the call.
-    #[inline(always)]
     fn settle(&mut self, out: Bare, body: &dyn Body) -> Bare {
         let Some(permit) = self.permit.take() else {
             return out;
@@ -279,33 +327,10 @@ impl<'c> Held<'c> {
     }
 
     /// Gives the place back.
-    #[inline(always)]
     fn give_back(&mut self, out: Bare, body: &dyn Body) -> Bare {
         match self.place.take() {
             Some(place) => hidden(place.settle(shown(out, body), |error| error.class())),
             None => out,
-        }
-    }
-
-    /// Records an attempt, and returns its outcome if no other one follows.
-    #[inline(always)]
-    fn again(
-        &mut self,
-        plan: Plan<'c>,
-        policy: &RetryPolicy,
-        out: Bare,
-        body: &dyn Body,
-    ) -> ControlFlow<Bare> {
-        let constants = (&plan.state.retry, policy, self.began);
-        let out = shown(out, body);
-        let again = self
-            .retry
-            .again(constants, Some(plan.call), out, |error, ask| {
-                answer(*error, ask)
-            });
-        match again {
-            ControlFlow::Break(out) => ControlFlow::Break(hidden(out)),
-            ControlFlow::Continue(()) => ControlFlow::Continue(()),
         }
     }
 
@@ -318,7 +343,7 @@ impl<'c> Held<'c> {
     /// Returns since when the wait of `layer` is left out of the time of a call that a circuit around it
     /// times; 0 if none does.
     fn left_out(&self, plan: Plan<'c>, layer: usize) -> u64 {
-        let around = plan.layers[..layer].iter();
+        let around = plan.layers()[..layer].iter();
         let mut circuits = around.filter(|layer| matches!(layer, Layer::Circuit(_)));
         match (&self.permit, circuits.next()) {
             (Some(permit), Some(_)) => permit.wait_begins(),
@@ -369,7 +394,7 @@ impl<'c> Held<'c> {
     #[inline(never)]
     fn cut(&mut self, plan: Plan<'c>, layer: usize, elapsed: Elapsed, body: &mut dyn Body) -> Bare {
         self.end_wait();
-        let (around, inside) = plan.layers.split_at(layer);
+        let (around, inside) = plan.layers().split_at(layer);
         let is_around = |policy: &Layer| matches!(policy, Layer::Circuit(_));
         // The closure's future is dropped under the permit of a circuit around, as it was polled.
         let permit = self.permit.take();
@@ -385,7 +410,7 @@ impl<'c> Held<'c> {
                 match policy {
                     Layer::Retry(_) => {
                         self.retry = Retry::new();
-                        self.retries = false;
+                        self.retries = None;
                     }
                     Layer::Bulkhead(_) => self.place = None,
                     Layer::Circuit(_) => self.permit = None,
@@ -405,7 +430,7 @@ impl<'c> Held<'c> {
             None => marked(),
         }
         self.permit = around;
-        let limit = match &plan.layers[layer] {
+        let limit = match &plan.layers()[layer] {
             Layer::Timeout(policy) => policy.limit(),
             _ => unreachable!("a timer belongs to a timeout"),
         };
@@ -413,8 +438,25 @@ impl<'c> Held<'c> {
     }
 }
 
-fn refused(refusal: Refusal) -> Bare {
+pub(super) fn refused(refusal: Refusal) -> Bare {
     Err(Failure::Policy(refusal))
+}
+
+/// Records an attempt with the retry, and returns its outcome if no other one follows.
+// The one place that does: a budget belongs to the closure here as to that in an annotated function.
+#[inline(always)]
+pub(super) fn record(
+    retry: &mut Retry,
+    constants: Constants<'_>,
+    call: &CallState,
+    out: Bare,
+    body: &dyn Body,
+) -> ControlFlow<Bare> {
+    let out = shown(out, body);
+    match retry.again(constants, Some(call), out, |error, ask| answer(*error, ask)) {
+        ControlFlow::Break(out) => ControlFlow::Break(hidden(out)),
+        ControlFlow::Continue(()) => ControlFlow::Continue(()),
+    }
 }
 
 /// Answers a question of the retry about an error.

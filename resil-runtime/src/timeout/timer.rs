@@ -107,18 +107,22 @@ impl Timer {
     #[cold]
     pub(crate) fn pause(mut self: Pin<&mut Self>, frame: AmbientFrame<'_>) {
         let looked = frame.leave();
-        if let (
-            Some(now),
+        let limit = match &*self {
             Self::Idle {
                 idle: Idle::Unstarted { limit, .. },
-            },
-        ) = (looked, &*self)
-        {
-            let idle = Idle::Delegated {
-                own: clock::add_nanos(now, *limit),
-            };
-            self.set(Self::Idle { idle });
+            } => *limit,
+            _ => return,
+        };
+        if let Some(now) = looked {
+            self.set(Self::started(now, limit));
         }
+    }
+
+    /// Creates a timer that is not armed, of a limit that a look at the deadline has started.
+    pub(crate) fn started(now: Instant, limit: u64) -> Self {
+        let own = clock::add_nanos(now, limit);
+        let idle = Idle::Delegated { own };
+        Self::Idle { idle }
     }
 
     /// Puts the limit in force that has begun to count. Returns whether there is some of tokio's budget
