@@ -203,5 +203,5 @@ async fn a_stack_inside_another() {
 fn the_future_stays_small() {
     let size = size_of_val(&PAY.run(|| async { Ok::<_, Fault>(1) }));
     println!("{size} bytes");
-    assert!(size <= 640, "{size} bytes");
+    assert!(size <= 136, "{size} bytes");
 }

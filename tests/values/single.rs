@@ -132,3 +132,36 @@ async fn the_budget_belongs_to_the_place() {
     let budget = |event: &Event| matches!(event, Event::RetryStopped { function, reason: StopReason::Budget, .. } if function.starts_with("tests/values/single.rs:"));
     assert!(events.all().iter().any(budget));
 }
+
+#[cfg(feature = "hedge")]
+#[tokio::test(start_paused = true)]
+async fn hedge() {
+    use resil::{HedgeAfter, HedgePolicy};
+    const SLOW: HedgePolicy = HedgePolicy::new(HedgeAfter::Delay(ms(50))).max(3);
+    let record = Record::new();
+    let call = || async {
+        match record.attempt() {
+            // The first copy hangs, and the second ends with an error that does not end the call.
+            1 => sleep(Duration::from_secs(60)).await,
+            2 => return Err(Fault::Network(2)),
+            _ => {}
+        }
+        Ok(record.elapsed())
+    };
+    assert_eq!(SLOW.run(call).await, Ok(50));
+    assert_eq!(record.times(), [0, 50, 50]);
+    // A permanent error ends it.
+    #[derive(Debug, thiserror::Error, resil::Classify)]
+    #[error("declined")]
+    #[permanent]
+    struct Declined;
+    let record = Record::new();
+    let out = SLOW.run(|| async {
+        record.attempt();
+        Err::<(), _>(Declined)
+    });
+    assert!(out.await.is_err());
+    assert_eq!(record.count(), 1);
+    let sent = tokio::spawn(SLOW.run(|| async { Ok::<_, Fault>(1) }));
+    assert_eq!(sent.await.unwrap(), Ok(1));
+}

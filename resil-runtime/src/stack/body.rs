@@ -105,3 +105,30 @@ where
         }
     }
 }
+
+/// Returns the outcome of a layer that refuses the call.
+pub(super) fn refused(refusal: Refusal) -> Bare {
+    Err(Failure::Policy(refusal))
+}
+
+/// Puts the body in the place of its error, for the pieces that ask about it.
+#[inline(always)]
+pub(super) fn shown(out: Bare, body: &dyn Body) -> Outcome<(), &dyn Body> {
+    match out {
+        Ok(()) => Ok(()),
+        Err(Failure::Body(())) => Err(Failure::Body(body)),
+        Err(Failure::Policy(refusal)) => Err(Failure::Policy(refusal)),
+        Err(Failure::Exposed((), kind)) => Err(Failure::Exposed(body, kind)),
+    }
+}
+
+/// Takes the body out of the outcome again.
+#[inline(always)]
+pub(super) fn hidden(out: Outcome<(), &dyn Body>) -> Bare {
+    match out {
+        Ok(()) => Ok(()),
+        Err(Failure::Body(_)) => Err(Failure::Body(())),
+        Err(Failure::Policy(refusal)) => Err(Failure::Policy(refusal)),
+        Err(Failure::Exposed(_, kind)) => Err(Failure::Exposed((), kind)),
+    }
+}

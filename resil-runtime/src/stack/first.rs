@@ -7,9 +7,11 @@ use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::body::{Bare, Body};
+use super::body::{Bare, Body, refused};
+use super::held::record;
 use super::layer::Layer;
-use super::walk::{Next, Plan, Step, Walk, record, refused};
+use super::outline::Plan;
+use super::walk::{Next, Step, Walk};
 use crate::circuit::permit::Permit;
 use crate::clock::Instant;
 use crate::deadline::{AmbientFrame, Kept};

@@ -11,6 +11,9 @@ mod delays;
 mod fault;
 mod first;
 mod frames;
+#[cfg(feature = "hedge")]
+mod hedged;
+mod held;
 mod layer;
 mod outline;
 mod place;

@@ -1,6 +1,8 @@
-//! What the first poll of a call has to know of its layers.
+//! The layers of a stack, and what a call has of them.
 
 use super::layer::Layer;
+use super::state::State;
+use crate::call::CallState;
 use crate::clock;
 
 /// The layers of a stack, outermost first, with their outline.
@@ -70,5 +72,19 @@ impl Outline {
             Layer::Bulkhead(_) | Layer::RateLimit(_) => self.is_straight = false,
         }
         self
+    }
+}
+
+/// What a call has of its stack.
+#[derive(Clone, Copy)]
+pub(super) struct Plan<'c> {
+    pub(super) shape: &'c Shape,
+    pub(super) state: &'static State,
+    pub(super) call: &'c CallState,
+}
+
+impl<'c> Plan<'c> {
+    pub(super) fn layers(&self) -> &'c [Layer] {
+        self.shape.layers()
     }
 }

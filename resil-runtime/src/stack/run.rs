@@ -9,9 +9,9 @@ use pin_project_lite::pin_project;
 
 use super::body::{Attempt, Bare};
 use super::first::{Later, poll};
-use super::outline::Shape;
+use super::outline::{Plan, Shape};
 use super::state::State;
-use super::walk::{Plan, Step};
+use super::walk::Step;
 use crate::call::{CallState, Failure};
 use crate::error::Refusal;
 

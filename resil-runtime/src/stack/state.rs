@@ -6,6 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::bulkhead::site::BulkheadSite;
 use crate::call::Site;
 use crate::circuit::site::CircuitSite;
+#[cfg(feature = "hedge")]
+use crate::hedge::site::HedgeSite;
 use crate::named::{MAX_BY_HAND, OVERFLOW};
 use crate::rate_limit::site::RateLimitSite;
 use crate::retry::site::RetrySite;
@@ -21,10 +23,12 @@ pub(super) struct State {
     pub(super) circuit: CircuitSite,
     pub(super) bulkhead: BulkheadSite,
     pub(super) rate_limit: RateLimitSite,
+    #[cfg(feature = "hedge")]
+    pub(super) hedge: HedgeSite,
 }
 
 impl State {
-    /// Makes the state of `name`, or, without one, of the place that `function` and `line` show.
+    /// Makes the state of `name`, or, without one, of the place that `function` shows.
     pub(super) fn leak(name: Option<&'static str>, function: &'static str) -> &'static Self {
         let site: &'static Site = Box::leak(Box::new(Site::new(function, 0)));
         Box::leak(Box::new(Self {
@@ -34,6 +38,8 @@ impl State {
             circuit: CircuitSite::new(site, name),
             bulkhead: BulkheadSite::new(site, name),
             rate_limit: RateLimitSite::new(site, name),
+            #[cfg(feature = "hedge")]
+            hedge: HedgeSite::new(site),
         }))
     }
 
