@@ -130,13 +130,14 @@ const fn duration(nanos: u128) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::prelude::{Just, prop_assert, prop_oneof, proptest};
+    use proptest::strategy::Strategy as Values;
 
     use super::*;
 
     const LIST: &[Duration] = &[Duration::from_millis(3), Duration::from_secs(2)];
 
-    fn policies() -> impl Strategy2<Value = RetryPolicy> {
+    fn policies() -> impl Values<Value = RetryPolicy> {
         let strategies = prop_oneof![
             Just(Strategy::Constant),
             Just(Strategy::Linear),
@@ -164,8 +165,6 @@ mod tests {
         )
     }
 
-    use proptest::strategy::Strategy as Strategy2;
-
     proptest! {
         #[test]
         fn they_are_those_of_the_retry(policy in policies(), around in 1..100_000_000_u64) {
@@ -188,10 +187,8 @@ mod tests {
                 // Where the sum is the limit but for the rounding.
                 _ => prop_assert!(near(sum, around), "{found:?} {expected:?}"),
             }
-            prop_assert!(near(first(&policy), {
-                let plain = policy.jitter(Jitter::None);
-                plain.spread(1, None).low
-            }));
+            let plain = policy.jitter(Jitter::None).spread(1, None).low;
+            prop_assert!(near(first(&policy), plain));
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn poll<'c, B: Body>(
 // Without the drop code that a `Box` brings: each call would run it.
 pub(super) struct Later<'c>(ManuallyDrop<Option<Pin<Box<Walk<'c>>>>>);
 
-impl<'c> Later<'c> {
+impl Later<'_> {
     pub(super) const fn new() -> Self {
         Self(ManuallyDrop::new(None))
     }
@@ -75,7 +75,7 @@ fn first<'c, B: Body>(
     let (shape, state, call) = (plan.shape, plan.state, plan.call);
     let outline = &shape.outline;
     if !outline.is_straight {
-        return go_on(walk, plan, NOTHING, Next::Down(0), None, body, cx);
+        return Some(go_on(walk, plan, NOTHING, Next::Down(0), None, body, cx));
     }
     let permit = match shape.places.get(outline.circuit) {
         Some(Layer::Circuit(policy)) => match state.circuit.admit(Some(policy), call) {
@@ -87,7 +87,7 @@ fn first<'c, B: Body>(
                     return Some(Poll::Ready(Step::Done(out)));
                 };
                 let next = Next::Up(outline.circuit, out);
-                return go_on(walk, plan, (Some(retry), None), next, None, body, cx);
+                return Some(go_on(walk, plan, (Some(retry), None), next, None, body, cx));
             }
         },
         _ => None,
@@ -125,7 +125,7 @@ fn first<'c, B: Body>(
         Poll::Ready(out) => Next::Up(shape.len, out),
         Poll::Pending => Next::Suspend,
     };
-    go_on(walk, plan, (retry, permit), next, looked, body, cx)
+    Some(go_on(walk, plan, (retry, permit), next, looked, body, cx))
 }
 
 /// What a call has gone through on its way down.
@@ -153,12 +153,12 @@ fn go_on<'c>(
     looked: Option<Instant>,
     body: &mut dyn Body,
     cx: &mut Context<'_>,
-) -> Option<Poll<Step>> {
+) -> Poll<Step> {
     let layer = match next {
         Next::Down(layer) | Next::Up(layer, _) => layer,
         _ => plan.shape.len,
     };
     let made = Walk::new(plan, layer, through, looked);
     let walk = walk.0.insert(Box::pin(made));
-    Some(walk.as_mut().go_on_with(next, body, cx))
+    walk.as_mut().go_on_with(next, body, cx)
 }

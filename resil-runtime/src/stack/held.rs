@@ -263,7 +263,7 @@ pub(super) fn record(
 
 /// Answers a question of the retry about an error.
 #[cold]
-fn answer<'b>(error: &'b dyn Body, ask: Ask) -> Answer<'b> {
+fn answer(error: &dyn Body, ask: Ask) -> Answer<'_> {
     match ask {
         Ask::Class => Answer::Class(error.class()),
         Ask::Text => Answer::Text(error.text()),

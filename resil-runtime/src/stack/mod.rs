@@ -19,11 +19,11 @@ mod outline;
 mod place;
 mod run;
 mod single;
-mod stack;
 mod state;
+mod value;
 mod walk;
 mod words;
 
 pub use self::fault::StackError;
 pub use self::layer::Layer;
-pub use self::stack::{MAX_LAYERS, Stack};
+pub use self::value::{MAX_LAYERS, Stack};

@@ -221,10 +221,7 @@ impl Stack {
     ///
     /// If it has to wait (a timeout, a pause, a queue) outside a tokio runtime with the time driver. A
     /// panic of the closure goes through, and counts as a failure of the circuit.
-    pub fn run<'s, F, Fut, T, E>(
-        &'s self,
-        closure: F,
-    ) -> impl Future<Output = Result<T, E>> + use<'s, F, Fut, T, E>
+    pub fn run<F, Fut, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
@@ -251,10 +248,7 @@ impl Stack {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn run_mut<'s, F, T, E>(
-        &'s self,
-        closure: F,
-    ) -> impl Future<Output = Result<T, E>> + use<'s, F, T, E>
+    pub fn run_mut<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>>
     where
         F: AsyncFnMut() -> Result<T, E>,
         E: From<Error> + Display + 'static,
@@ -309,6 +303,6 @@ impl fmt::Debug for Stack {
         f.debug_struct("Stack")
             .field("name", &self.name)
             .field("layers", &self.layers())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
