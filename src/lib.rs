@@ -12,7 +12,9 @@ pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, bulkhead, circuit, fallback, rate_limit, retry, timeout};
 pub use resil_macros::{apply, shared_stack as stack};
 
+pub use resil_runtime::TimeoutPolicy;
 pub use resil_runtime::classify::{self, http_status};
+pub use resil_runtime::stack::{self, Stack};
 pub use resil_runtime::{
     CallReport, Carried, Class, Classify, Deadline, Error, FromResil, Traced, TracedCall, breaker,
     carry, deadline, event, registry, spawn, trace,

@@ -7,8 +7,12 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use resil::{Error, bulkhead, circuit, fallback, hedge, rate_limit, retry, timeout};
+use resil::{
+    CircuitPolicy, Error, RetryPolicy, Stack, bulkhead, circuit, fallback, hedge, rate_limit,
+    retry, timeout,
+};
 
 #[retry]
 async fn retried(n: &u32) -> Result<u32, Error> {
@@ -129,6 +133,21 @@ async fn hedged_pending_once(n: &u32) -> Result<u32, Error> {
     pending_once(n).await
 }
 
+static VALUE: Stack = Stack::new("allocations.value")
+    .circuit(CircuitPolicy::new())
+    .timeout(Duration::from_secs(5))
+    .retry(RetryPolicy::new())
+    .timeout(Duration::from_secs(1));
+
+async fn value(n: &u32) -> Result<u32, Error> {
+    VALUE.run(async || Ok(*n)).await
+}
+
+async fn single(n: &u32) -> Result<u32, Error> {
+    const STANDARD: RetryPolicy = RetryPolicy::new();
+    STANDARD.run(async || Ok(*n)).await
+}
+
 /// Polls to the end without a runtime: what needs a timer would panic.
 fn run<T>(f: impl Future<Output = T>) -> T {
     let mut f = pin!(f);
@@ -158,6 +177,7 @@ macro_rules! allocates_nothing {
 #[test]
 fn d22_nothing_is_allocated_on_the_good_path() {
     allocates_nothing!(retried, bounded, in_a_row, counted, timed, stack);
+    allocates_nothing!(value, single);
     allocates_nothing!(slow, keyed, long_keyed, inside, adaptive);
     allocates_nothing!(in_turn, in_turn_by_key, with_a_fallback, stack_of_seven);
 }
@@ -195,6 +215,7 @@ fn futures_stay_small() {
         ("circuit by key", size_of_val(&keyed(&1)), 192),
         ("stack", size_of_val(&stack(&1)), 800),
         ("hedge", size_of_val(&hedged(&1)), 360),
+        ("stack as a value", size_of_val(&value(&1)), 160),
     ];
     for (name, size, bound) in sizes {
         assert!(size <= bound, "{name}: {size} bytes");

@@ -40,6 +40,8 @@ pub mod loom;
 mod named;
 pub mod rate_limit;
 pub mod retry;
+#[cfg(not(loom))]
+pub mod stack;
 mod sync;
 mod timeout;
 
@@ -77,3 +79,6 @@ pub use event::trace::{Traced, trace};
 pub use rate_limit::{KeyedRateLimit, RateLimit};
 pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;
+#[cfg(not(loom))]
+pub use stack::Stack;
+pub use timeout::TimeoutPolicy;

@@ -46,7 +46,7 @@ pin_project! {
 #[derive(Debug, Clone, Copy)]
 struct Constants<'a> {
     site: &'static HedgeSite,
-    policy: &'static HedgePolicy,
+    policy: &'a HedgePolicy,
     call: &'a CallState,
 }
 
@@ -64,7 +64,7 @@ struct Further<F> {
 #[inline(always)]
 pub fn hedge<'a, C, F>(
     site: &'static HedgeSite,
-    policy: &'static HedgePolicy,
+    policy: &'a HedgePolicy,
     call: &'a CallState,
     copy: C,
 ) -> Hedge<'a, C, F>

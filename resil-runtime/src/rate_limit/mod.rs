@@ -34,7 +34,7 @@ pub(crate) mod site;
 pub mod store;
 #[cfg(feature = "store")]
 pub(crate) mod stored;
-mod turn;
+pub(crate) mod turn;
 
 #[cfg(test)]
 mod tests;

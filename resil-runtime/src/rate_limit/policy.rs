@@ -21,10 +21,10 @@ use super::settings::{OnOutage, RateLimitSettings};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct RateLimitPolicy {
-    max: Option<u32>,
+    pub(crate) max: Option<u32>,
     per: Duration,
     burst: Option<u32>,
-    wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     max_keys: u32,
     on_outage: OnOutage,
 }

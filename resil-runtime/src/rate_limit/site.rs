@@ -30,7 +30,7 @@ impl RateLimitSite {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn admit(
         &'static self,
-        policy: Option<&'static RateLimitPolicy>,
+        policy: Option<&RateLimitPolicy>,
         cost: u32,
         call: Option<&CallState>,
     ) -> Result<Option<Turn>, Refusal> {
@@ -52,7 +52,7 @@ impl RateLimitSite {
     /// share the result; the rate limit keeps its place until the result is dropped.
     pub fn keyed(
         &'static self,
-        policy: Option<&'static RateLimitPolicy>,
+        policy: Option<&RateLimitPolicy>,
         key: &(impl Display + ?Sized),
     ) -> LimitOfKey {
         LimitOfKey(self.named.keyed(policy, key))

@@ -30,7 +30,7 @@ pub fn by_policy(_: u32, _: Option<Duration>) -> DelaySource {
 /// What the decision about one attempt needs to know of the function and the call.
 pub(super) struct Step<'a> {
     pub(super) site: &'static RetrySite,
-    pub(super) policy: &'static RetryPolicy,
+    pub(super) policy: &'a RetryPolicy,
     /// When the call began, in nanoseconds; 0 without a bound on the whole time.
     pub(super) began: u64,
     pub(super) call: Option<&'a CallState>,

@@ -22,7 +22,7 @@ use crate::error::RefusalKind;
 use crate::event::{self, Event};
 
 /// The constants of an annotated function, and the time at which the call [began](began).
-pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
+pub(crate) type Constants<'a> = (&'static RetrySite, &'a RetryPolicy, u64);
 
 /// The retry of one call. It is a pointer that is null until an attempt fails and another one is to
 /// follow.
@@ -82,7 +82,7 @@ impl Retry {
     #[inline(always)]
     pub fn again<T, E, P: AnyRefusal, A>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         mut ask: A,
@@ -98,7 +98,7 @@ impl Retry {
     #[inline(always)]
     pub fn again_alone<R, T, E, A>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         out: (R, Conversions<R, T, E, Infallible>),
         mut ask: A,
     ) -> ControlFlow<R>
@@ -113,7 +113,7 @@ impl Retry {
     #[inline(always)]
     pub fn again_by<T, E, P: AnyRefusal, A>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         on_ok: impl FnOnce(&T) -> bool,
@@ -137,7 +137,7 @@ impl Retry {
     )]
     pub(super) fn after<T, E, P: AnyRefusal>(
         &mut self,
-        (site, policy, began): Constants,
+        (site, policy, began): Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         unwanted: bool,
@@ -181,7 +181,7 @@ impl Retry {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn after_alone<R, T, E>(
         &mut self,
-        (site, policy, began): Constants,
+        (site, policy, began): Constants<'_>,
         (out, conversions): (R, Conversions<R, T, E, Infallible>),
         ask: &mut dyn Asks<E>,
     ) -> ControlFlow<R> {
@@ -208,7 +208,7 @@ impl Retry {
     fn failed<E, P: AnyRefusal>(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         began: u64,
         call: Option<&CallState>,
         failure: &Failure<E, P>,
@@ -240,7 +240,7 @@ impl Retry {
     fn failed_alone<E>(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         began: u64,
         error: &E,
         ask: &mut dyn Asks<E>,
@@ -260,7 +260,7 @@ impl Retry {
     fn succeeded<E>(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         call: Option<&CallState>,
         ask: &dyn Asks<E>,
     ) {
@@ -277,7 +277,7 @@ impl Retry {
     fn succeeded_again(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         call: Option<&CallState>,
         closure: &'static str,
     ) {

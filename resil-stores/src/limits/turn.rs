@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use resil_runtime::Deadline;
 use resil_runtime::__private::stores::until_stopped;
+use resil_runtime::Deadline;
 use resil_runtime::clock::{self, Instant};
 use resil_runtime::event::StopReason;
 use resil_runtime::rate_limit::store::{LimitKey, LimitState};

@@ -1,0 +1,16 @@
+//! LANGUAGE.md, section 16, on paused time: policies as values.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read the paused clock themselves"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod errors;
+mod rules;
+mod same;
+mod shapes;
+mod single;
+mod stacks;
