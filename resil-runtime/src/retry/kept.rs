@@ -204,7 +204,7 @@ impl Retry {
     #[inline(always)]
     pub fn again_keeping<T, E, P: AnyRefusal, A, K: Keep<Outcome<T, E, P>>>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         mut ask: A,
@@ -225,7 +225,7 @@ impl Retry {
     #[expect(clippy::too_many_arguments, reason = "generated code calls it")]
     pub fn again_keeping_by<T, E, P: AnyRefusal, A, K: Keep<Outcome<T, E, P>>>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         on_ok: impl FnOnce(&T) -> bool,

@@ -129,7 +129,7 @@ impl<'c> Held<'c> {
     /// Gives the place back.
     pub(super) fn give_back(&mut self, out: Bare, body: &dyn Body) -> Bare {
         match self.place.take() {
-            Some(place) => hidden(place.settle(shown(out, body), |error| error.class())),
+            Some(mut place) => hidden(place.settle(shown(out, body), |error| error.class())),
             None => out,
         }
     }
