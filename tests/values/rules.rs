@@ -1,5 +1,5 @@
-//! What is refused: at run time with the words of the attributes, and in a `const` by the compiler
-//! (tests/ui/values).
+//! What is refused: at run time with the words of the attributes, and in a `static` by the compiler
+//! (the `compile_fail` example of `Stack`).
 
 use std::time::Duration;
 

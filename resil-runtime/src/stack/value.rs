@@ -67,6 +67,17 @@ pub const MAX_LAYERS: usize = 8;
 /// panic where a rule is broken: in a `static` or a `const` the compiler reports it. [`try_new`] returns an
 /// error, with the numbers, for a stack that is put together at run time.
 ///
+/// ```compile_fail
+/// use std::time::Duration;
+/// use resil_runtime::Stack;
+///
+/// // "this `timeout` never fires: the one around it ends no later"
+/// static ORDER: Stack = Stack::new("order")
+///     .timeout(Duration::from_secs(1))
+///     .timeout(Duration::from_secs(2));
+/// # fn main() {}
+/// ```
+///
 /// There are at most 8 layers, at most 4 of them timeouts; the third and the fourth timeout cost an
 /// allocation a call.
 ///
