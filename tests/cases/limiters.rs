@@ -89,8 +89,14 @@ impl Play {
                     other => Err(format!("{other:?}")),
                 };
             }
-            "c" => return Ok(drop(self.kept.remove(0))),
-            "C" => return Ok(drop(self.kept.pop())),
+            "c" => {
+                drop(self.kept.remove(0));
+                return Ok(());
+            }
+            "C" => {
+                drop(self.kept.pop());
+                return Ok(());
+            }
             "f" => {
                 if let Err(Error::RateLimited { retry_after, .. }) = self.limit.try_acquire(1) {
                     advance(retry_after.expect("a time")).await;

@@ -77,9 +77,8 @@ fn failed<E, P: AnyRefusal>(
     let is_lost = refusal.is_some_and(is_before_the_body);
     match error.and_then(verdict) {
         Some(HedgeVerdict::GoOn) => End::GoOn,
-        Some(HedgeVerdict::Final) => End::Final,
         Some(HedgeVerdict::NotNamed) | None if is_lost => End::Lost,
-        Some(HedgeVerdict::NotNamed) => End::Final,
+        Some(HedgeVerdict::Final | HedgeVerdict::NotNamed) => End::Final,
         None => by_default(refusal, || error.and_then(class)),
     }
 }
