@@ -14,6 +14,7 @@ mod shutdowns;
 mod storm;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;
 mod waits;
 
 use std::pin::Pin;

@@ -314,30 +314,13 @@ impl<T, E, P: AnyRefusal, K: Keep<Outcome<T, E, P>>> Future
         let Some(waiting) = waiting_of(this.retry) else {
             return Poll::Ready(None);
         };
-        match poll_pause(waiting, Kept::<K, Outcome<T, E, P>>::can_end(), cx) {
+        match waiting.poll_pause(Kept::<K, Outcome<T, E, P>>::can_end(), cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(false) => Poll::Ready(None),
             Poll::Ready(true) => {
                 note(this.call);
                 Poll::Ready(this.kept.last())
             }
-        }
-    }
-}
-
-/// Polls a pause. Ready with true if the call ends with it: it is ended from outside, and the call has an
-/// outcome to end with.
-fn poll_pause(mut waiting: Pin<&mut Waiting>, can_end: bool, cx: &mut Context<'_>) -> Poll<bool> {
-    // The end from outside comes first: no attempt begins after it, even if it is due.
-    match waiting.as_mut().poll_stop(cx) {
-        None => waiting.poll_wait(cx).map(|()| false),
-        Some(reason) if can_end => {
-            waiting.end(reason);
-            Poll::Ready(true)
-        }
-        Some(_) => {
-            waiting.cut_short();
-            Poll::Ready(false)
         }
     }
 }

@@ -361,6 +361,15 @@ impl Retry {
         Pause(self)
     }
 
+    /// Polls the wait before the next attempt, in a stack that is a value. Ready with true if it was ended
+    /// from outside, and the call `can_end` with a refusal; else the next attempt is due.
+    pub(crate) fn poll_pause(&mut self, can_end: bool, cx: &mut Context<'_>) -> Poll<bool> {
+        match &mut *self.0 {
+            Some(waiting) => waiting.as_mut().poll_pause(can_end, cx),
+            None => Poll::Ready(false),
+        }
+    }
+
     /// Sleeps the thread until the next attempt is due: in a function that is not async.
     #[cold]
     pub fn sleep(&mut self) {

@@ -141,11 +141,25 @@ impl Waiting {
         wait
     }
 
-    /// Returns why the wait is ended from outside, if it is; otherwise the waker of `cx` is woken when it
-    /// is.
-    #[cfg(feature = "cancel")]
-    pub(super) fn poll_stop(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<StopReason> {
-        self.project().stop.poll(cx)
+    /// Polls the wait. Ready with true if the call ends with it: it is ended from outside, and the call
+    /// has an outcome to end with. If it has none, an end from outside only cuts the wait short.
+    pub(super) fn poll_pause(
+        mut self: Pin<&mut Self>,
+        can_end: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
+        // The end from outside comes first: no attempt begins after it, even if it is due.
+        match self.as_mut().project().stop.poll(cx) {
+            None => self.poll_wait(cx).map(|()| false),
+            Some(reason) if can_end => {
+                self.end(reason);
+                Poll::Ready(true)
+            }
+            Some(_) => {
+                self.cut_short();
+                Poll::Ready(false)
+            }
+        }
     }
 
     /// Sleeps the thread for the whole wait. Returns why the wait was ended from outside; `None` if it was
@@ -171,7 +185,6 @@ impl Waiting {
     }
 
     /// Ends the call after a wait that was ended from outside.
-    #[cfg(feature = "cancel")]
     #[cold]
     pub(super) fn end(mut self: Pin<&mut Self>, reason: StopReason) {
         self.as_mut().tell_stopped(reason);

@@ -49,12 +49,15 @@ impl HedgePolicy {
     {
         let (policy, place) = (*self, Location::caller());
         async move {
+            let state = state_of(place);
+            #[cfg(feature = "shutdown")]
+            let _in_flight = crate::cancel::entered::in_flight(state.site);
             let call = CallState::new();
             let copy = || async {
                 let out: Outcome<T, E, Refusal> = closure().await.map_err(Failure::Body);
                 judge(out, |error| classify::of_value(error))
             };
-            match hedge(&state_of(place).hedge, &policy, &call, copy).await {
+            match hedge(&state.hedge, &policy, &call, copy).await {
                 Ok(value) => Ok(value),
                 Err(Failure::Body(error) | Failure::Exposed(error, _)) => Err(error),
                 Err(Failure::Policy(_)) => unreachable!("a closure refuses nothing"),

@@ -152,12 +152,19 @@ impl<'c> Held<'c> {
     }
 
     /// Polls the wait in progress. Once it is over, the call is let in or refused.
-    pub(super) fn wait_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
+    pub(super) fn wait_over(
+        &mut self,
+        plan: Plan<'c>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Refusal>> {
         let let_in = match &mut self.wait {
             Waiting::Nothing => Ok(()),
             Waiting::Pause { .. } => {
-                ready!(Pin::new(&mut self.retry.pause()).poll(cx));
-                Ok(())
+                // The last error is gone, or a call whose error is not `Send` would not be.
+                match ready!(self.retry.poll_pause(plan.can_refuse, cx)) {
+                    true => Err(Refusal::Cancelled),
+                    false => Ok(()),
+                }
             }
             Waiting::Place { wait, .. } => match ready!(Pin::new(wait).poll(cx)) {
                 Ok(place) => {
@@ -167,8 +174,8 @@ impl<'c> Held<'c> {
                 Err(refusal) => Err(refusal),
             },
             Waiting::Turn { turn, .. } => {
-                ready!(Pin::new(turn).poll(cx));
-                Ok(())
+                let came = ready!(Pin::new(turn).poll(cx));
+                came.refusal(Some(plan.call)).map_or(Ok(()), Err)
             }
         };
         self.end_wait();

@@ -81,6 +81,8 @@ pub(super) struct Plan<'c> {
     pub(super) shape: &'c Shape,
     pub(super) state: &'static State,
     pub(super) call: &'c CallState,
+    /// Whether the call may end with a refusal: a retry by itself has none to give.
+    pub(super) can_refuse: bool,
 }
 
 impl<'c> Plan<'c> {

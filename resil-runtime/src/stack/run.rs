@@ -13,10 +13,15 @@ use super::outline::{Plan, Shape};
 use super::state::State;
 use super::walk::Step;
 use crate::call::{CallState, Failure};
+#[cfg(feature = "shutdown")]
+use crate::cancel::entered::in_flight;
 use crate::error::Refusal;
 
 /// What a call runs under: a stack, or one policy.
 pub(super) trait Source<E> {
+    /// Whether a call may end with a refusal.
+    const CAN_REFUSE: bool = true;
+
     /// Returns the layers and their state.
     fn parts(&self) -> (&Shape, &'static State);
 
@@ -27,7 +32,12 @@ pub(super) trait Source<E> {
 #[inline(always)]
 fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
     let (shape, state) = source.parts();
-    Plan { shape, state, call }
+    Plan {
+        shape,
+        state,
+        call,
+        can_refuse: S::CAN_REFUSE,
+    }
 }
 
 /// Runs `closure` under the layers of `source`.
@@ -39,6 +49,8 @@ where
     Fut: Future<Output = Result<T, E>>,
     E: Display + 'static,
 {
+    #[cfg(feature = "shutdown")]
+    let _in_flight = in_flight(source.parts().1.site);
     let call = CallState::new();
     let running = Running {
         walk: Later::new(),
@@ -98,6 +110,8 @@ where
     F: AsyncFnMut() -> Result<T, E>,
     E: Display + 'static,
 {
+    #[cfg(feature = "shutdown")]
+    let _in_flight = in_flight(source.parts().1.site);
     let call = CallState::new();
     let plan = plan(&source, &call);
     let mut walk = Later::new();

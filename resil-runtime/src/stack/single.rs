@@ -145,6 +145,8 @@ impl<E: From<Error>> Source<E> for One {
 struct Harmless(One);
 
 impl<E> Source<E> for Harmless {
+    const CAN_REFUSE: bool = false;
+
     fn parts(&self) -> (&Shape, &'static State) {
         self.0.parts()
     }

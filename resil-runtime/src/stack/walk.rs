@@ -150,7 +150,7 @@ impl<'c> Walk<'c> {
                         Next::Suspend
                     }
                 },
-                Next::Wait(layer) => match held.wait_over(cx) {
+                Next::Wait(layer) => match held.wait_over(plan, cx) {
                     Poll::Ready(Ok(())) => Next::Down(layer + 1),
                     Poll::Ready(Err(refusal)) => Next::Up(layer, refused(refusal)),
                     Poll::Pending => {
