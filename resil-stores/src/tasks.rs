@@ -97,9 +97,8 @@ impl Tracker {
         let inside = Inside(Arc::clone(&self.0));
         let pending = call.begin();
         runtime.spawn(async move {
-            let _inside = inside;
-            let _pending = pending;
             task.await;
+            drop((inside, pending));
         });
     }
 

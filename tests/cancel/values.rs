@@ -68,9 +68,8 @@ async fn calls_of_values_are_in_flight() {
     let r = Record::new();
     let part = Shutdown::new();
     let of_record = r.clone();
-    let task = part
-        .scope(async { resil::spawn(async move { S.run(|| take(&of_record, 50)).await }) })
-        .await;
+    let call = async move { S.run(|| take(&of_record, 50)).await };
+    let task = tokio::spawn(part.scope(call));
     tokio::task::yield_now().await;
     part.begin();
     let left = part.drain(Duration::ZERO).await.to_string();

@@ -4,6 +4,10 @@
     clippy::disallowed_methods,
     reason = "tests read the paused clock themselves"
 )]
+#![allow(
+    clippy::items_after_statements,
+    reason = "an item stands beside the lines that it is for"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

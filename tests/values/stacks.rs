@@ -134,8 +134,9 @@ async fn all_that_give_the_name_share_its_state() {
 
 #[tokio::test(start_paused = true)]
 async fn a_const_has_the_state_of_its_name_wherever_it_is_named() {
-    #[expect(
+    #![expect(
         clippy::declare_interior_mutable_const,
+        clippy::borrow_interior_mutable_const,
         reason = "the subject of this test"
     )]
     const STACK: Stack = Stack::new("values.a_const").circuit(CIRCUIT);
@@ -229,7 +230,7 @@ async fn four_timeouts_are_seen_and_the_soonest_one_ends_the_call() {
     let seen = std::cell::Cell::new(None);
     let out = FOUR
         .run(|| async {
-            seen.set(Deadline::current().map(|d| d.remaining()));
+            seen.set(Deadline::current().map(Deadline::remaining));
             hang(&record).await
         })
         .await;

@@ -161,9 +161,10 @@ impl<'c> Held<'c> {
             Waiting::Nothing => Ok(()),
             Waiting::Pause { .. } => {
                 // The last error is gone, or a call whose error is not `Send` would not be.
-                match ready!(self.retry.poll_pause(plan.can_refuse, cx)) {
-                    true => Err(Refusal::Cancelled),
-                    false => Ok(()),
+                if ready!(self.retry.poll_pause(plan.can_refuse, cx)) {
+                    Err(Refusal::Cancelled)
+                } else {
+                    Ok(())
                 }
             }
             Waiting::Place { wait, .. } => match ready!(Pin::new(wait).poll(cx)) {

@@ -149,11 +149,7 @@ async fn run(form: &Form, seed: u64, start: impl Fn(Arc<Call>) -> Running) -> Ve
     let mut ids = BTreeMap::new();
     let events = SEEN.take();
     let mut seen = log.lines();
-    seen.extend(
-        events
-            .iter()
-            .filter_map(|event| shown(event, form, &mut ids)),
-    );
+    seen.extend(events.iter().map(|event| shown(event, form, &mut ids)));
     seen
 }
 
@@ -175,7 +171,7 @@ fn outcome(out: &Result<u32, Fault>) -> String {
 
 /// The event, where both forms show the same for one thing: the name of the function, and the id of the
 /// call as the number of its first event.
-fn shown(event: &Event, form: &Form, ids: &mut BTreeMap<CallId, usize>) -> Option<String> {
+fn shown(event: &Event, form: &Form, ids: &mut BTreeMap<CallId, usize>) -> String {
     let count = ids.len();
     let mut number = |id: &CallId| *ids.entry(*id).or_insert(count);
     let text = |error: &Option<Arc<str>>| match error {
@@ -183,7 +179,7 @@ fn shown(event: &Event, form: &Form, ids: &mut BTreeMap<CallId, usize>) -> Optio
         error => of(&format!("{error:?}"), form),
     };
     let of = |name: &str| of(name, form);
-    Some(match event {
+    match event {
         Event::Retry {
             function,
             attempt,
@@ -264,7 +260,7 @@ fn shown(event: &Event, form: &Form, ids: &mut BTreeMap<CallId, usize>) -> Optio
             of(name)
         ),
         other => panic!("{other:?}"),
-    })
+    }
 }
 
 /// The text, with `F` for the names of both forms. Functions of one path have their line added.

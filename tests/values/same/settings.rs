@@ -4,6 +4,8 @@
 //! and up to 20 % more, and longer than any script; the time that a rate limit asks for is below the delays
 //! of the retries, or up to 10 % of it would be added.
 
+#![allow(clippy::cast_possible_truncation, reason = "all are below a hundred")]
+
 use std::time::Duration;
 
 use resil::{
