@@ -1,7 +1,7 @@
 //! Ends the waits of calls from outside: by a token around them, or as the process shuts down. What
 //! runs is left alone.
 //!
-//! A wait asks [`stopped`] before it begins and polls a [`Stop`] while it lasts. Without the feature
+//! A wait asks `stopped` before it begins and polls a `Stop` while it lasts. Without the feature
 //! `cancel` both are empty, and the code around them compiles to nothing.
 //!
 //! * `source` is what ends waits: a token, with the reason that is told.

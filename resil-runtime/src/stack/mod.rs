@@ -1,8 +1,8 @@
 //! Policies as values: `POLICY.run(|| ..)`, and [`Stack`], which puts several together.
 //!
-//! A [`Stack`] is data: its layers in written order. [`Walk`](walk::Walk) goes through them over the
+//! A [`Stack`] is data: its layers in written order. `Walk` goes through them over the
 //! same pieces that generated code calls, so that a rule cannot differ between an attribute and a value.
-//! It knows nothing of the types of the user's closure: these are behind [`Body`](body::Body), and
+//! It knows nothing of the types of the user's closure: these are behind `Body`, and
 //! compiled for each closure; the walk is compiled once.
 
 mod body;
