@@ -40,6 +40,10 @@ pub trait Keep<O>: Copy {
     fn put(out: O) -> Option<Self::Kept>;
     /// Returns the outcome.
     fn back(kept: Self::Kept) -> O;
+    /// Returns whether a value is kept, and no failure.
+    fn is_value(_: &Self::Kept) -> bool {
+        false
+    }
     /// Whether outcomes are kept at all.
     const KEEPS: bool;
 }
@@ -63,13 +67,16 @@ impl<T, E, P> Keep<Outcome<T, E, P>> for KeepFailure {
 #[derive(Debug, Clone, Copy)]
 pub struct KeepAll;
 
-impl<O> Keep<O> for KeepAll {
-    type Kept = O;
-    fn put(out: O) -> Option<O> {
+impl<T, E, P> Keep<Outcome<T, E, P>> for KeepAll {
+    type Kept = Outcome<T, E, P>;
+    fn put(out: Outcome<T, E, P>) -> Option<Outcome<T, E, P>> {
         Some(out)
     }
-    fn back(kept: O) -> O {
+    fn back(kept: Outcome<T, E, P>) -> Outcome<T, E, P> {
         kept
+    }
+    fn is_value(kept: &Outcome<T, E, P>) -> bool {
+        kept.is_ok()
     }
     const KEEPS: bool = true;
 }
@@ -154,6 +161,14 @@ impl<K: Keep<O>, O> Kept<K, O> {
     #[expect(clippy::new_without_default, reason = "generated code calls it")]
     pub const fn new() -> Self {
         Self(None)
+    }
+
+    /// Notes that the pause is over. A value is gone before the next one is made; a failure is kept for the
+    /// waits of the next attempt.
+    fn pause_over(&mut self) {
+        if self.0.as_deref().is_some_and(K::is_value) {
+            self.0 = None;
+        }
     }
 
     fn take(&mut self) -> Option<O> {
@@ -271,7 +286,10 @@ impl Retry {
         call: Option<&CallState>,
     ) -> Option<Outcome<T, E, P>> {
         let mut waiting = waiting_of(self)?;
-        let reason = waiting.as_mut().sleep()?;
+        let Some(reason) = waiting.as_mut().sleep() else {
+            kept.pause_over();
+            return None;
+        };
         if !Kept::<K, Outcome<T, E, P>>::can_end() {
             waiting.cut_short();
             return None;
@@ -316,7 +334,10 @@ impl<T, E, P: AnyRefusal, K: Keep<Outcome<T, E, P>>> Future
         };
         match waiting.poll_pause(Kept::<K, Outcome<T, E, P>>::can_end(), cx) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(false) => Poll::Ready(None),
+            Poll::Ready(false) => {
+                this.kept.pause_over();
+                Poll::Ready(None)
+            }
             Poll::Ready(true) => {
                 note(this.call);
                 Poll::Ready(this.kept.last())

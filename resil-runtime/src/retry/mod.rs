@@ -13,6 +13,7 @@ pub(crate) mod decision;
 mod delay;
 #[cfg(feature = "cancel")]
 pub(crate) mod kept;
+mod pause;
 mod policy;
 pub(crate) mod site;
 pub(crate) mod state;

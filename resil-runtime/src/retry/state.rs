@@ -1,11 +1,9 @@
 //! The retry of one call: counts the attempts, and decides after each whether another one follows.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::ask::{Answer, Answers, Ask, Asks, of_refusal};
@@ -353,52 +351,10 @@ impl Retry {
             waiting.as_mut().done();
         }
     }
-
-    /// Returns the wait before the next attempt. Dropping the `Retry` before the wait is over gives
-    /// the budget back the tokens that it was charged for the attempt that is not made.
-    #[inline]
-    pub fn pause(&mut self) -> Pause<'_> {
-        Pause(self)
-    }
-
-    /// Polls the wait before the next attempt, in a stack that is a value. Ready with true if it was ended
-    /// from outside, and the call `can_end` with a refusal; else the next attempt is due.
-    pub(crate) fn poll_pause(&mut self, can_end: bool, cx: &mut Context<'_>) -> Poll<bool> {
-        match &mut *self.0 {
-            Some(waiting) => waiting.as_mut().poll_pause(can_end, cx),
-            None => Poll::Ready(false),
-        }
-    }
-
-    /// Sleeps the thread until the next attempt is due: in a function that is not async.
-    #[cold]
-    pub fn sleep(&mut self) {
-        if let Some(waiting) = &mut *self.0
-            && waiting.as_mut().sleep().is_some()
-        {
-            waiting.as_mut().cut_short();
-        }
-    }
 }
 
 #[cold]
 #[inline(never)]
 fn give_one(site: &'static RetrySite, policy: &RetryPolicy, closure: &'static str) {
     site.of(closure).budget(policy).give(1);
-}
-
-/// The future of [`Retry::pause`].
-#[must_use = "futures do nothing unless polled"]
-#[derive(Debug)]
-pub struct Pause<'a>(&'a mut Retry);
-
-impl Future for Pause<'_> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut *self.get_mut().0.0 {
-            Some(waiting) => waiting.as_mut().poll_wait(cx),
-            None => Poll::Ready(()),
-        }
-    }
 }
