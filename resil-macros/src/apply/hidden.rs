@@ -12,12 +12,15 @@ pub(super) fn hidden(name: &Ident) -> Ident {
     let word = word.trim_start_matches("r#");
     let place = if proc_macro::is_available() {
         let span = name.span().unwrap();
-        format!("{word} {}:{}:{}", span.file(), span.line(), span.column())
+        // Without the folder: one source has the same names wherever it is built.
+        let file = span.file();
+        let file = file.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{word} {file}:{}:{}", span.line(), span.column())
     } else {
         word.to_owned()
     };
     let hash = fnv(&place);
-    // A `macro_rules!` may write two stacks at one place.
+    // Two files may have one name, and a `macro_rules!` may write two stacks at one place.
     let text = match before(hash) {
         0 => format!("__resil_{word}_{hash:016x}"),
         n => format!("__resil_{word}_{hash:016x}_{n}"),
