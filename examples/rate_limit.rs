@@ -1,4 +1,5 @@
-//! A rate limit that refuses, one that waits, and one for each tenant.
+//! A rate limit that refuses, one that waits, and one for each tenant; with the feature `store` one that two
+//! hosts share.
 
 #![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
 
@@ -31,6 +32,35 @@ async fn paced(_page: u32) -> Result<(), Error> {
 async fn import(tenant: &str, rows: u32) -> Result<(), Error> {
     println!("  {tenant} imports {rows} rows");
     Ok(())
+}
+
+/// A limit of all hosts together. A store in memory stands for the Redis or PostgreSQL that they share.
+#[cfg(feature = "store")]
+mod two_hosts {
+    use resil::limits::{Memory, SharedLimits};
+    use resil::{Error, rate_limit};
+
+    struct Host(SharedLimits);
+
+    impl Host {
+        #[rate_limit(name = "partner", max = 10, per = 1s, burst = 3, store = self.0, on_outage = closed)]
+        async fn order(&self, item: &str) -> Result<usize, Error> {
+            Ok(item.len())
+        }
+    }
+
+    pub(super) async fn run() {
+        println!("two hosts, and three calls of both at once:");
+        let limits = SharedLimits::new(Memory::new()).namespace("shop");
+        let hosts = [Host(limits.clone()), Host(limits)];
+        for call in 0..5 {
+            let host = call % 2;
+            match hosts[host].order("tea").await {
+                Ok(_) => println!("  host {host} is let in"),
+                Err(e) => println!("  host {host}: {e}"),
+            }
+        }
+    }
 }
 
 #[tokio::main]
@@ -76,6 +106,8 @@ async fn main() {
             println!("  {tenant}: {e}");
         }
     }
+    #[cfg(feature = "store")]
+    two_hosts::run().await;
     for limit in resil::registry().rate_limits() {
         let key = limit.key.as_deref().unwrap_or("");
         println!("{} {key}: {} left at once", limit.name, limit.available);

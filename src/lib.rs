@@ -2,18 +2,30 @@
 
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
+#[cfg(feature = "store")]
+pub mod limits;
 
 #[cfg(feature = "hedge")]
 pub use resil_macros::hedge;
 #[cfg(feature = "idempotent")]
 pub use resil_macros::idempotent;
 pub use resil_macros::{Classify, bulkhead, circuit, fallback, rate_limit, retry, timeout};
+pub use resil_macros::{apply, shared_stack as stack};
 
+pub use resil_runtime::TimeoutPolicy;
 pub use resil_runtime::classify::{self, http_status};
+pub use resil_runtime::stack::{self, Stack};
 pub use resil_runtime::{
     CallReport, Carried, Class, Classify, Deadline, Error, FromResil, Traced, TracedCall, breaker,
     carry, deadline, event, registry, spawn, trace,
 };
+
+#[cfg(all(feature = "shutdown", unix))]
+pub use resil_runtime::cancel::shutdown_on_signal;
+#[cfg(feature = "shutdown")]
+pub use resil_runtime::cancel::{Begun, Remaining, RemainingCalls, Shutdown, drain, shutdown};
+#[cfg(feature = "cancel")]
+pub use resil_runtime::cancel::{CancelScoped, CancellationToken, cancel_scope};
 
 pub use resil_runtime::bulkhead::{
     AdaptiveLimit, Bulkhead, BulkheadChange, BulkheadChanges, BulkheadPlace, BulkheadPolicy,
@@ -33,7 +45,7 @@ pub use resil_runtime::circuit::{
 #[cfg(feature = "hedge")]
 pub use resil_runtime::hedge::{HedgeAfter, HedgePolicy};
 pub use resil_runtime::rate_limit::{
-    KeyedRateLimit, RateLimit, RateLimitPolicy, RateLimitSettings,
+    KeyedRateLimit, OnOutage, RateLimit, RateLimitPolicy, RateLimitSettings,
 };
 // The function alone: its module of the same name stays where it is.
 pub use resil_runtime::registry::rate_limit;
@@ -42,10 +54,15 @@ pub use resil_runtime::registry::{
 };
 pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strategy};
 
+/// The snippets of that page compile.
+#[cfg(all(doctest, feature = "shutdown"))]
+#[doc = include_str!("../docs/shutdown.md")]
+mod shutdown_page {}
+
 #[doc(hidden)]
 pub mod __private {
     pub use resil_macros::{
-        stack, write_clone_of_the_moved_argument_in_hedge,
+        resolve_stack, stack, write_clone_of_the_moved_argument_in_hedge,
         write_clone_of_the_moved_argument_in_retry,
     };
     pub use resil_runtime::__private::*;
@@ -55,4 +72,6 @@ pub mod __private {
     pub use resil_stores::__private::{
         IdempotentSite, StoreChoice, recorded, recorded_with_errors,
     };
+    #[cfg(feature = "store")]
+    pub use resil_stores::__private::{RateLimitStoreChoice, StoredRateLimit};
 }

@@ -7,8 +7,12 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use resil::{Error, bulkhead, circuit, hedge, retry, timeout};
+use resil::{
+    CircuitPolicy, Error, RetryPolicy, Stack, bulkhead, circuit, fallback, hedge, rate_limit,
+    retry, timeout,
+};
 
 #[retry]
 async fn retried(n: &u32) -> Result<u32, Error> {
@@ -42,6 +46,32 @@ async fn slow(n: &u32) -> Result<u32, Error> {
 
 #[bulkhead(max = 9, queue = 9, wait = 1s)]
 async fn inside(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[rate_limit(max = 1_000_000_000, per = 1s, wait = 1s)]
+async fn in_turn(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[rate_limit(max = 1_000_000_000, per = 1s, key = n, cost = *n)]
+async fn in_turn_by_key(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[fallback(|error| Err(error), unless(Error::CircuitOpen { .. }))]
+async fn with_a_fallback(n: &u32) -> Result<u32, Error> {
+    Ok(*n)
+}
+
+#[fallback(0)]
+#[rate_limit(max = 1_000_000_000, per = 1s)]
+#[circuit]
+#[bulkhead(max = 9)]
+#[timeout(5s)]
+#[hedge(after = 500ms)]
+#[timeout(1s)]
+async fn stack_of_seven(n: &u32) -> Result<u32, Error> {
     Ok(*n)
 }
 
@@ -103,6 +133,21 @@ async fn hedged_pending_once(n: &u32) -> Result<u32, Error> {
     pending_once(n).await
 }
 
+static VALUE: Stack = Stack::new("allocations.value")
+    .circuit(CircuitPolicy::new())
+    .timeout(Duration::from_secs(5))
+    .retry(RetryPolicy::new())
+    .timeout(Duration::from_secs(1));
+
+async fn value(n: &u32) -> Result<u32, Error> {
+    VALUE.run(async || Ok(*n)).await
+}
+
+async fn single(n: &u32) -> Result<u32, Error> {
+    const STANDARD: RetryPolicy = RetryPolicy::new();
+    STANDARD.run(async || Ok(*n)).await
+}
+
 /// Polls to the end without a runtime: what needs a timer would panic.
 fn run<T>(f: impl Future<Output = T>) -> T {
     let mut f = pin!(f);
@@ -132,11 +177,13 @@ macro_rules! allocates_nothing {
 #[test]
 fn d22_nothing_is_allocated_on_the_good_path() {
     allocates_nothing!(retried, bounded, in_a_row, counted, timed, stack);
+    allocates_nothing!(value, single);
     allocates_nothing!(slow, keyed, long_keyed, inside, adaptive);
+    allocates_nothing!(in_turn, in_turn_by_key, with_a_fallback, stack_of_seven);
 }
 
 #[test]
-fn the_first_copy_of_a_hedge_allocates_nothing() {
+fn d22_the_first_copy_of_a_hedge_allocates_nothing() {
     allocates_nothing!(hedged, hedged_by_percentile);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -168,6 +215,7 @@ fn futures_stay_small() {
         ("circuit by key", size_of_val(&keyed(&1)), 192),
         ("stack", size_of_val(&stack(&1)), 800),
         ("hedge", size_of_val(&hedged(&1)), 360),
+        ("stack as a value", size_of_val(&value(&1)), 160),
     ];
     for (name, size, bound) in sizes {
         assert!(size <= bound, "{name}: {size} bytes");

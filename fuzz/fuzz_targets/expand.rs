@@ -1,6 +1,7 @@
 //! Runs any stack on any item through the macro crate, which must never panic.
 //!
-//! `cargo +nightly fuzz run expand` in the root. The input is text: attributes separated by ` ;; ` on
+//! `cargo +nightly fuzz run expand fuzz/corpus/expand fuzz/seeds/expand` in the root; the seeds have a
+//! stack of each policy. The input is text: attributes separated by ` ;; ` on
 //! the first line (`retry(max = 5) ;; timeout(1s)`), the item below it. At most 4 KiB and 128 levels
 //! of nesting: deeper input overflows the parser's stack.
 //!
@@ -9,6 +10,10 @@
 #![no_main]
 #![allow(dead_code, unexpected_cfgs, unused_imports, unreachable_pub)]
 
+extern crate proc_macro;
+
+#[path = "../../resil-macros/src/apply/mod.rs"]
+mod apply;
 #[path = "../../resil-macros/src/check.rs"]
 mod check;
 #[path = "../../resil-macros/src/classify/mod.rs"]
@@ -23,6 +28,8 @@ mod emit;
 mod expand;
 #[path = "../../resil-macros/src/facts.rs"]
 mod facts;
+#[path = "../../resil-macros/src/features.rs"]
+mod features;
 #[path = "../../resil-macros/src/input.rs"]
 mod input;
 #[path = "../../resil-macros/src/krate.rs"]
@@ -56,11 +63,12 @@ fuzz_target!(|text: &str| {
     let Some((stack, item)) = text.split_once('\n') else { return };
     let Ok(mut item) = TokenStream::from_str(item) else { return };
     if let Ok(derived) = TokenStream::from_str(stack) {
-        classify::derive(derived);
+        classify::derive(derived.clone());
+        apply::define(&derived);
     }
     for layer in stack.split(" ;; ") {
         let (name, args) = layer.split_once('(').unwrap_or((layer, ""));
-        if policy::find(name).is_none() {
+        if policy::find(name).is_none() && name != stack::APPLY {
             return;
         }
         let Ok(args) = TokenStream::from_str(args.strip_suffix(')').unwrap_or(args)) else { return };

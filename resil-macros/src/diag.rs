@@ -6,20 +6,78 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::tokens::flat;
+use crate::tokens::{first_span, flat, same_place};
 
 /// Collects faults; [`Diag::finish`] turns them into `compile_error!`s.
 #[derive(Default)]
 pub(crate) struct Diag {
     errors: RefCell<Vec<syn::Error>>,
+    origin: Option<Origin>,
+}
+
+/// The shared stack that brought layers: faults of these name it.
+pub(crate) struct Origin {
+    name: Ident,
+    /// The options beside its name that went into its layers.
+    beside: Vec<TokenTree>,
+}
+
+impl Origin {
+    /// Returns the origin of layers whose tokens are all at the place of `name`, but for the tokens
+    /// `beside`.
+    pub(crate) fn new(name: &Ident, beside: TokenStream) -> Self {
+        Self {
+            name: name.clone(),
+            beside: deep(beside),
+        }
+    }
+
+    /// Whether a token is the stack's, or of an option beside its name that went into it.
+    pub(crate) fn holds(&self, span: Span) -> bool {
+        self.is_own(span) || self.is_beside(span)
+    }
+
+    /// Returns the name of the stack.
+    pub(crate) fn name(&self) -> &Ident {
+        &self.name
+    }
+
+    fn is_own(&self, span: Span) -> bool {
+        same_place(span, self.name.span())
+    }
+
+    fn is_beside(&self, span: Span) -> bool {
+        let mut beside = self.beside.iter();
+        beside.any(|tree| same_place(span, tree.span()))
+    }
+}
+
+/// Returns the tokens, and those in groups.
+fn deep(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut all = Vec::new();
+    for tree in tokens {
+        if let TokenTree::Group(group) = &tree {
+            all.extend(deep(group.stream()));
+        }
+        all.push(tree);
+    }
+    all
 }
 
 impl Diag {
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    /// Returns a sink for a stack whose layers come from `origin`.
+    pub(crate) fn of(origin: Option<Origin>) -> Self {
+        Self {
+            errors: RefCell::default(),
+            origin,
+        }
     }
 
     /// Reports a fault at the user's own tokens: the caret runs from the first to the last of them.
@@ -29,16 +87,49 @@ impl Diag {
     /// that macro.
     pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
         let tokens: TokenStream = flat(&at.to_token_stream()).into_iter().collect();
-        self.push(syn::Error::new_spanned(tokens, message));
+        let span = first_span(&tokens);
+        if !self.tell_origin(span, &message) {
+            let message = self.told(span, message);
+            self.push(syn::Error::new_spanned(tokens, message));
+        }
     }
 
     /// Reports a fault for which there is only a span: of an attribute without arguments, or of a
     /// comma.
     pub(crate) fn error_at(&self, span: Span, message: impl Display) {
-        self.push(syn::Error::new(span, message));
+        if !self.tell_origin(span, &message) {
+            let message = self.told(span, message);
+            self.push(syn::Error::new(span, message));
+        }
     }
 
-    pub(crate) fn push(&self, error: syn::Error) {
+    /// Reports a fault at the name of the shared stack if it is in the stack.
+    fn tell_origin(&self, span: Span, message: &dyn Display) -> bool {
+        let Some(Origin { name, .. }) = self.origin.as_ref().filter(|o| o.is_own(span)) else {
+            return false;
+        };
+        let message = format!("in the stack `{name}`: {message}");
+        // Two layers may have the same fault: at one place it is one.
+        let is_told = |error: &syn::Error| error.to_string() == message;
+        if !self.errors.borrow().iter().any(is_told) {
+            // At the name itself, as `$crate` in the stack has another hygiene.
+            self.push(syn::Error::new(name.span(), message));
+        }
+        true
+    }
+
+    /// Formats the message about a fault: it names the shared stack if the fault is in an option that
+    /// was put into it.
+    fn told(&self, span: Span, message: impl Display) -> String {
+        match &self.origin {
+            Some(origin) if origin.is_beside(span) => {
+                format!("put into the stack `{}`: {message}", origin.name)
+            }
+            _ => message.to_string(),
+        }
+    }
+
+    fn push(&self, error: syn::Error) {
         self.errors.borrow_mut().push(error);
     }
 

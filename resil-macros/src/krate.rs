@@ -8,11 +8,11 @@
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::Parser;
 
-use crate::tokens::{collect, flat, is_equals};
+use crate::tokens::{Segment, collect, flat, is_equals, split_at_commas};
 
 const NAME: &str = "resil";
 /// The option that gives the name.
@@ -53,6 +53,26 @@ pub(crate) fn in_option(option: &TokenStream) -> Option<TokenStream> {
     } else {
         path
     })
+}
+
+/// Takes each `crate = path` and `crate(path)` out of the arguments of a layer, with its comma.
+pub(crate) fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream {
+    let (before, mut others) = (krates.len(), TokenStream::new());
+    for Segment { tokens, comma } in split_at_commas(args.clone()) {
+        if let Some(path) = in_option(&tokens) {
+            krates.push(path);
+        } else {
+            others.extend(tokens);
+            // The comma keeps its span, as a message may be about it.
+            others.extend(comma.map(|span| {
+                let mut comma = Punct::new(',', Spacing::Alone);
+                comma.set_span(span);
+                TokenTree::from(comma)
+            }));
+        }
+    }
+    // Without a `crate` the tokens stay as they are written.
+    if krates.len() == before { args } else { others }
 }
 
 /// Returns the arguments of the rustc that the macro runs in.

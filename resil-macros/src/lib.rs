@@ -1,10 +1,12 @@
 //! The attributes of `resil`. Use the package `resil`, which re-exports them beside the runtime
 //! that they expand into.
 //!
-//! The pipeline is in `pipeline.rs`: tokens → `stack` (the layers in written order) → `policy` (what
+//! The pipeline is in `pipeline.rs`: tokens → `stack` (the layers in written order) → `apply`
+//! (those of a shared stack) → `policy` (what
 //! each attribute says, read with the tools of `parse`) → `check` (rules over the whole stack) →
 //! `splice` (the user's block) and `expand` (the layers around it) → tokens that call the runtime.
 
+mod apply;
 mod check;
 mod classify;
 mod diag;
@@ -12,6 +14,7 @@ mod document;
 mod emit;
 mod expand;
 mod facts;
+mod features;
 mod input;
 mod krate;
 #[cfg(test)]
@@ -45,6 +48,27 @@ macro_rules! attributes {
 }
 
 policy::policies!(attributes);
+
+#[doc = include_str!("../docs/apply.md")]
+#[proc_macro_attribute]
+pub fn apply(args: TokenStream, item: TokenStream) -> TokenStream {
+    let name = Ident::new(stack::APPLY, Span::call_site());
+    stack::defer(name, args.into(), item.into()).into()
+}
+
+// The private attribute has the name `stack` here, and this macro has it in `resil`.
+#[doc = include_str!("../docs/stack.md")]
+#[proc_macro]
+pub fn shared_stack(input: TokenStream) -> TokenStream {
+    apply::define(&input.into()).into()
+}
+
+/// Puts the layers of a shared stack into the private attribute. Not to be written by hand.
+#[doc(hidden)]
+#[proc_macro]
+pub fn resolve_stack(input: TokenStream) -> TokenStream {
+    apply::resolve(input.into()).into()
+}
 
 #[doc = include_str!("../docs/classify.md")]
 #[proc_macro_derive(

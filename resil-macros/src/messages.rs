@@ -39,6 +39,7 @@ const APART: [&str; 3] = [
 fn every_message_is_shown() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut shown = read(&src.join("policy/tests/faults.txt"));
+    shown.push_str(&read(&src.join("apply/tests/faults.txt")));
     for path in files(&src.join("../../tests/ui"), "stderr") {
         shown.push_str(&read(&path));
     }

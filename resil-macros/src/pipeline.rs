@@ -18,14 +18,17 @@ use crate::return_type::{error_of_alias, outcome_type, result_arguments, returns
 use crate::splice::{Block, Wrapping, locate};
 use crate::stack::{Stack, StackEntry};
 use crate::tokens::HygieneScope;
-use crate::{document, expand, shape};
+use crate::{apply, document, expand, shape};
 
 /// Expands the function with its layers. On any fault, returns the function as it is written,
 /// behind all messages.
 pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
     let stack = Stack::read(stack);
+    if let Some(called) = apply::call(&stack, item) {
+        return called;
+    }
     let _hygiene = HygieneScope::enter(stack.site);
-    let diag = Diag::new();
+    let diag = Diag::of(stack.origin());
     let expanded = try_expand(&stack, item, &diag);
     let errors = diag.finish();
     expanded.unwrap_or_else(|| quote!(#errors #item))
@@ -102,6 +105,7 @@ impl ParsedStack {
             diag,
             attributes: OPTIONS,
             params: &params,
+            knows_function: true,
             generics: &function.input.generics(),
             ok_is_result: success.as_ref().is_some_and(is_result),
             success: success.map(|ty| quote!(#ty)),
@@ -121,6 +125,7 @@ impl ParsedStack {
                     }
                 }
                 StackEntry::Instrument => instruments -= 1,
+                StackEntry::Apply(_) | StackEntry::Applied(_) => {}
             }
         }
         stack.check_crate_paths(diag);

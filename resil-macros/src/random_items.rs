@@ -12,7 +12,7 @@ use crate::policy::tests::random::Random;
 use crate::policy::tests::stacks;
 use crate::{classify, pipeline, stack};
 
-const ITEMS: [&str; 24] = [
+pub(crate) const ITEMS: [&str; 24] = [
     "async fn f(a: u8) -> Result<u8, E> { g(a).await }",
     "/// Docs.\npub(crate) async fn f<'a, T: Clone, const N: usize>(x: &'a mut T, (mut a, b): (u8, [u8; N])) -> Result<&'a T, E> where T: Send { a += 1; Ok(x) }",
     "async fn f(&mut self, mut x: Vec<u8>, request: Request) -> io::Result<()> { x.push(1); Ok(()) }",
@@ -40,7 +40,7 @@ const ITEMS: [&str; 24] = [
 ];
 
 /// Items that most stacks accept.
-const FITTING: [&str; 5] = [
+pub(crate) const FITTING: [&str; 5] = [
     "async fn f(a: &A, x: X) -> Result<u8, E> { g(a, &x).await }",
     "#[inline] pub async fn f<'a, T: Send>(&self, a: &'a [T], x: X) -> Result<T, E> where T: Clone { 'l: loop { break 'l; } g(a, &x)? }",
     "async fn f(&mut self, a: A, x: &mut X) -> anyhow::Result<()> { self.g(a, x).await?; Ok(()) }",
@@ -62,7 +62,7 @@ const ENUMS: [&str; 10] = [
 ];
 
 /// Stacks that are accepted, beside those of `faults.txt`, most of which are refused.
-const STACKS: [&str; 29] = [
+pub(crate) const STACKS: [&str; 31] = [
     "retry",
     "retry(constant, max = 5, base = 1ms, jitter = none, budget = off)",
     "retry(max = 1, delays = [1s, 2s], on(A | B(_) if c), unless(C { .. }))",
@@ -79,6 +79,8 @@ const STACKS: [&str; 29] = [
     "circuit(on(A), ignore(b if b.is_c()), on_ok(0 | 9)) ;; retry(fibonacci, cap = CAP)",
     "rate_limit(max = 100, per = 1s, burst = 20, wait = 100ms)",
     "retry ;; rate_limit(name = \"pay\", policy = POLICY, key = x.host(), cost = a.len()) ;; circuit",
+    "rate_limit(max = 100, per = 1s, wait = WAIT, key = x.host(), store = x.limits, on_outage = closed) ;; circuit",
+    "circuit ;; rate_limit(name = \"pay\", store = \"shared\", cost = a.len()) ;; timeout(1s)",
     "fallback(|error| cached(a, error).await?, on(A | B if c), unless(C))",
     "fallback(last_ok, key = x.id, max_age = AGE, max_keys = 9)",
     "fallback(Ok(1)) ;; idempotent(key = x) ;; circuit ;; retry",
@@ -122,7 +124,7 @@ fn spoil(random: &mut Random, tokens: TokenStream) -> TokenStream {
 
 /// Puts some token, at any depth, into the invisible group that a `macro_rules!` leaves around what
 /// it was given; now and then into many brackets.
-fn hide(random: &mut Random, tokens: TokenStream) -> TokenStream {
+pub(crate) fn hide(random: &mut Random, tokens: TokenStream) -> TokenStream {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     if trees.is_empty() {
         return TokenStream::new();
@@ -156,7 +158,7 @@ fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> TokenTree {
 }
 
 /// Splits a source into its attributes (name and arguments) and the item.
-fn attributes(source: TokenStream) -> (Vec<(Ident, TokenStream)>, TokenStream) {
+pub(crate) fn attributes(source: TokenStream) -> (Vec<(Ident, TokenStream)>, TokenStream) {
     let mut layers = Vec::new();
     let mut trees = source.into_iter().peekable();
     // The word `item` separates them from the item, which may begin with attributes of its own.
@@ -173,7 +175,7 @@ fn attributes(source: TokenStream) -> (Vec<(Ident, TokenStream)>, TokenStream) {
 }
 
 /// Expands all attributes of `layers` on `item`, in rustc's order.
-fn expand(layers: Vec<(Ident, TokenStream)>, item: &TokenStream) -> TokenStream {
+pub(crate) fn expand(layers: Vec<(Ident, TokenStream)>, item: &TokenStream) -> TokenStream {
     let mut item = item.clone();
     for (name, args) in layers {
         item = stack::defer(name, args, item);
@@ -229,7 +231,7 @@ fn assert_spans(errors: &[(String, [Span; 2])], source: &str) {
     }
 }
 
-fn cases() -> usize {
+pub(crate) fn cases() -> usize {
     std::env::var("RESIL_CASES")
         .ok()
         .and_then(|n| n.parse().ok())
@@ -238,7 +240,7 @@ fn cases() -> usize {
 
 /// Runs `case` so often in all, on threads with seeds of their own, and with the stack size of the
 /// thread on which rustc runs macros. Returns the sums of the cases' results.
-fn many(cases: usize, case: fn(&mut Random) -> [usize; 2]) -> [usize; 2] {
+pub(crate) fn many(cases: usize, case: fn(&mut Random) -> [usize; 2]) -> [usize; 2] {
     const SEEDS: usize = 8;
     let runs: Vec<_> = (1..=SEEDS as u64)
         .map(|seed| {

@@ -6,13 +6,13 @@
 //! When rustc expands that one, it has resolved every name (aliases, `cfg_attr`, attributes of
 //! others that are called `timeout` too), and has expanded all other attributes.
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-use crate::diag::Diag;
+use crate::diag::{Diag, Origin};
 use crate::parse::{ParseContext, messages};
 use crate::policy::Parsed;
-use crate::tokens::{Segment, split_at_commas};
+use crate::tokens::{bracketed, collect, last_segment, path_of, split_attributes};
 use crate::{krate, policy};
 
 /// The pending layers: the content of the private attribute.
@@ -34,6 +34,10 @@ pub(crate) struct Stack {
 pub(crate) enum StackEntry {
     /// One of resil's attributes.
     Layer(LayerTokens),
+    /// An `#[apply(..)]`: the layers of a shared stack belong here.
+    Apply(LayerTokens),
+    /// The layers of that stack have come, and stand behind.
+    Applied(Applied),
     /// An `#[instrument]` was written here, which its expansion does not show.
     Instrument,
 }
@@ -64,6 +68,19 @@ impl LayerTokens {
     }
 }
 
+/// A shared stack whose layers have come.
+pub(crate) struct Applied {
+    /// The name of the attribute, spanned at it.
+    pub(crate) attribute: Ident,
+    /// The name of the stack, where the user wrote it. All tokens of the stack are at that place.
+    pub(crate) name: Ident,
+    /// The options beside the name that went into layers of the stack.
+    pub(crate) beside: TokenStream,
+}
+
+/// The name of the attribute that asks for a shared stack.
+pub(crate) const APPLY: &str = "apply";
+const APPLIED: &str = "applied";
 const INSTRUMENT: &str = "instrument";
 const CRATE: &str = "crate";
 const ASYNC: &str = "async";
@@ -108,7 +125,7 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
             ..Stack::new()
         },
     };
-    let args = take_crates(args, &mut stack.krates);
+    let args = krate::take_crates(args, &mut stack.krates);
     for attr in &attrs {
         if let Some(name) = last_segment(attr)
             && !is_harmless(&name.to_string())
@@ -130,12 +147,18 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
         .count();
     let kept = stack.entries.len() - seen.min(below);
     stack.entries.truncate(kept);
-    if policy::find(&name.to_string()).is_some_and(|policy| policy.may_repeat) {
+    // Whether the layers of a shared stack repeat the function is known when they have come.
+    let is_apply = name == APPLY;
+    let may_repeat = policy::find(&name.to_string()).is_some_and(|policy| policy.may_repeat);
+    if may_repeat || (is_apply && stack.site.is_none()) {
         stack.site = Some(Span::mixed_site());
     }
-    stack
-        .entries
-        .push(StackEntry::Layer(LayerTokens { name, args }));
+    let layer = LayerTokens { name, args };
+    stack.entries.push(if is_apply {
+        StackEntry::Apply(layer)
+    } else {
+        StackEntry::Layer(layer)
+    });
     stack
         .entries
         .extend((0..below).map(|_| StackEntry::Instrument));
@@ -152,11 +175,11 @@ pub(crate) fn defer(name: Ident, args: TokenStream, item: TokenStream) -> TokenS
 
 /// Whether an attribute of that name leaves a function as it is: rustc's own and resil's do.
 fn is_harmless(name: &str) -> bool {
-    HARMLESS.contains(&name) || policy::find(name).is_some()
+    HARMLESS.contains(&name) || name == APPLY || policy::find(name).is_some()
 }
 
 impl Stack {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             krates: Vec::new(),
             entries: Vec::new(),
@@ -196,6 +219,11 @@ impl Stack {
                 stack.site = Some(name.span());
             } else if name == INSTRUMENT {
                 stack.entries.push(StackEntry::Instrument);
+            } else if name == APPLY {
+                let entry = StackEntry::Apply(LayerTokens { name, args });
+                stack.entries.push(entry);
+            } else if name == APPLIED {
+                stack.entries.extend(Applied::read(args));
             } else {
                 stack
                     .entries
@@ -234,8 +262,19 @@ impl Stack {
     /// Returns the name of the outermost attribute.
     pub(crate) fn first(&self) -> Option<&Ident> {
         self.entries.iter().find_map(|e| match e {
-            StackEntry::Layer(layer) => Some(&layer.name),
+            StackEntry::Layer(layer) | StackEntry::Apply(layer) => Some(&layer.name),
+            StackEntry::Applied(applied) => Some(&applied.attribute),
             StackEntry::Instrument => None,
+        })
+    }
+
+    /// Returns the origin of the layers that a shared stack has brought.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.entries.iter().find_map(|e| match e {
+            StackEntry::Applied(Applied { name, beside, .. }) => {
+                Some(Origin::new(name, beside.clone()))
+            }
+            _ => None,
         })
     }
 
@@ -253,95 +292,77 @@ impl Stack {
     }
 
     /// Returns the name of the innermost policy under which the function may run more than once.
-    fn runs_again(&self) -> Option<&'static str> {
+    pub(crate) fn runs_again(&self) -> Option<&'static str> {
         self.entries.iter().rev().find_map(|entry| match entry {
             StackEntry::Layer(layer) => {
                 let policy = policy::find(&layer.name.to_string())?;
                 policy.may_repeat.then_some(policy.name)
             }
-            StackEntry::Instrument => None,
+            _ => None,
         })
     }
 
-    fn to_attribute(&self) -> TokenStream {
+    /// Writes the private attribute.
+    pub(crate) fn to_attribute(&self) -> TokenStream {
         let krate = self.krate();
+        let name = match self.runs_again() {
+            Some(policy) => format!("{STACK_THAT_RUNS_AGAIN}{policy}"),
+            None => STACK.to_owned(),
+        };
+        let name = Ident::new(&name, Span::call_site());
+        let content = self.content();
+        quote!(#[#krate::__private::#name(#content)])
+    }
+
+    /// Writes what [`read`](Self::read) reads.
+    pub(crate) fn content(&self) -> TokenStream {
+        let word = |word: &str| Ident::new(word, Span::call_site());
         let entries = self.entries.iter().map(|e| match e {
-            StackEntry::Layer(LayerTokens { name, args }) => quote!(#name(#args)),
+            StackEntry::Layer(layer) | StackEntry::Apply(layer) => quote!(#layer),
+            StackEntry::Applied(Applied {
+                attribute,
+                name,
+                beside,
+            }) => {
+                let applied = word(APPLIED);
+                quote!(#applied(#attribute #name #beside))
+            }
             StackEntry::Instrument => {
-                let name = Ident::new(INSTRUMENT, Span::call_site());
+                let name = word(INSTRUMENT);
                 quote!(#name())
             }
         });
-        let word = |word: &str| Ident::new(word, Span::call_site());
         let (crate_word, stranger, strangers) = (word(CRATE), word(STRANGER), &self.strangers);
         let krates = self.krates.iter().map(|path| quote!(#crate_word(#path)));
         let was_async = self.was_async.then(|| {
             let word = word(ASYNC);
             quote!(#word())
         });
-        let name = match self.runs_again() {
-            Some(policy) => word(&format!("{STACK_THAT_RUNS_AGAIN}{policy}")),
-            None => word(STACK),
-        };
         let site = self.site.map(|span| {
             let word = Ident::new(SITE, span);
             quote!(#word())
         });
-        quote!(#[#krate::__private::#name(
-            #(#krates)* #site #was_async #stranger(#(#strangers)*) #(#entries)*
-        )])
+        quote!(#(#krates)* #site #was_async #stranger(#(#strangers)*) #(#entries)*)
     }
 }
 
-/// Takes each `crate = path` and `crate(path)` out of the arguments of a layer, with its comma.
-fn take_crates(args: TokenStream, krates: &mut Vec<TokenStream>) -> TokenStream {
-    let (before, mut others) = (krates.len(), TokenStream::new());
-    for Segment { tokens, comma } in split_at_commas(args.clone()) {
-        if let Some(path) = krate::in_option(&tokens) {
-            krates.push(path);
-        } else {
-            others.extend(tokens);
-            // The comma keeps its span, as a message may be about it.
-            others.extend(comma.map(|span| {
-                let mut comma = Punct::new(',', Spacing::Alone);
-                comma.set_span(span);
-                TokenTree::from(comma)
-            }));
-        }
+impl Applied {
+    fn read(args: TokenStream) -> Option<StackEntry> {
+        let trees: Vec<TokenTree> = args.into_iter().collect();
+        let [
+            TokenTree::Ident(attribute),
+            TokenTree::Ident(name),
+            beside @ ..,
+        ] = trees.as_slice()
+        else {
+            return None;
+        };
+        Some(StackEntry::Applied(Self {
+            attribute: attribute.clone(),
+            name: name.clone(),
+            beside: collect(beside),
+        }))
     }
-    // Without a `crate` the tokens stay as they are written.
-    if krates.len() == before { args } else { others }
-}
-
-/// Splits an item into its outer attributes and the tokens after them.
-fn split_attributes(item: TokenStream) -> (Vec<TokenStream>, TokenStream) {
-    let mut attrs = Vec::new();
-    let mut rest = TokenStream::new();
-    let mut tokens = item.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match (&token, tokens.peek()) {
-            (TokenTree::Punct(p), Some(TokenTree::Group(g)))
-                if p.as_char() == '#' && g.delimiter() == Delimiter::Bracket =>
-            {
-                let group = TokenTree::Group(Group::clone(g));
-                tokens.next();
-                attrs.push([token, group].into_iter().collect());
-            }
-            _ => {
-                rest.extend([token]);
-                break;
-            }
-        }
-    }
-    rest.extend(tokens);
-    (attrs, rest)
-}
-
-fn bracketed(attr: &TokenStream) -> Option<TokenStream> {
-    attr.clone().into_iter().find_map(|t| match t {
-        TokenTree::Group(g) => Some(g.stream()),
-        _ => None,
-    })
 }
 
 /// Whether the tokens behind an item's attributes are those of an `async fn`.
@@ -350,27 +371,6 @@ fn is_async(rest: &TokenStream) -> bool {
         .into_iter()
         .take_while(|t| !matches!(t, TokenTree::Ident(i) if *i == "fn"))
         .any(|t| matches!(t, TokenTree::Ident(i) if i == ASYNC))
-}
-
-/// Returns the names in an attribute's path.
-fn path_of(attr: &TokenStream) -> Vec<Ident> {
-    bracketed(attr)
-        .into_iter()
-        .flatten()
-        .take_while(|t| match t {
-            TokenTree::Ident(_) => true,
-            TokenTree::Punct(p) => p.as_char() == ':',
-            _ => false,
-        })
-        .filter_map(|t| match t {
-            TokenTree::Ident(i) => Some(i),
-            _ => None,
-        })
-        .collect()
-}
-
-fn last_segment(attr: &TokenStream) -> Option<Ident> {
-    path_of(attr).pop()
 }
 
 impl ToTokens for LayerTokens {

@@ -12,16 +12,49 @@ use tokio::runtime::Handle;
 use tokio::task::coop;
 
 use crate::call::{CallId, Site};
+use crate::cancel::Stop;
 use crate::clock;
-use crate::event::{self, Event};
+use crate::event::{self, Event, StopReason};
 
 /// The longest wait that is not told.
 const TOLERATED: Duration = Duration::from_millis(1);
 
-/// Sleeps the thread for `wait`, in a call of the function of `site`.
-pub(crate) fn sleep(wait: Duration, site: &'static Site, call: impl FnOnce() -> CallId) {
+/// Sleeps the thread for `wait`, in a call of the function of `site`. Returns why the sleep was ended from
+/// outside; `None` if it was not.
+pub(crate) fn sleep(
+    wait: Duration,
+    site: &'static Site,
+    call: impl FnOnce() -> CallId,
+) -> Option<StopReason> {
     warn(wait, site, call);
-    clock::sleep_thread(wait);
+    sleep_unless_stopped(wait)
+}
+
+/// Sleeps the thread for `wait`. Returns why the sleep was ended from outside; `None` if it was not.
+pub(crate) fn sleep_unless_stopped(wait: Duration) -> Option<StopReason> {
+    let mut stop = Stop::new();
+    if !stop.is_watching() {
+        clock::sleep_thread(wait);
+        return None;
+    }
+    sleep_watching(wait, &mut stop)
+}
+
+#[cfg(feature = "cancel")]
+fn sleep_watching(wait: Duration, stop: &mut Stop) -> Option<StopReason> {
+    let waker = unparker();
+    let mut cx = Context::from_waker(&waker);
+    let mut reason = None;
+    clock::sleep_thread_unless(wait, || {
+        reason = stop.poll(&mut cx);
+        reason.is_some()
+    });
+    reason
+}
+
+#[cfg(not(feature = "cancel"))]
+fn sleep_watching(_: Duration, _: &mut Stop) -> Option<StopReason> {
+    None
 }
 
 /// Parks the thread until it is unparked, or until [`clock::now_ns`] returns `until`; it may also

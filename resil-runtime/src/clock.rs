@@ -64,6 +64,22 @@ pub(crate) fn sleep_thread(wait: Duration) {
     }
 }
 
+/// Sleeps this thread for `wait`, as [`sleep_thread`] does, unless `stopped` returns true: it is asked
+/// at first, and each time that the thread is unparked. Returns whether it slept to the end.
+#[cfg(feature = "cancel")]
+pub(crate) fn sleep_thread_unless(wait: Duration, mut stopped: impl FnMut() -> bool) -> bool {
+    let began = std::time::Instant::now();
+    loop {
+        if stopped() {
+            return false;
+        }
+        match wait.checked_sub(began.elapsed()) {
+            None | Some(Duration::ZERO) => return true,
+            Some(left) => std::thread::park_timeout(left),
+        }
+    }
+}
+
 /// Waits for `future`, but no longer than until `at`, in milliseconds as [`now_ms`] counts them.
 ///
 /// Returns `None` if `at` came first. Without an `at` it makes no timer, and needs no runtime.

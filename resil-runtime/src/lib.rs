@@ -6,13 +6,18 @@
 //! Each policy has a folder: `retry`, `timeout`, `circuit`, `bulkhead`, `rate_limit`, `hedge`, `fallback`,
 //! `idempotency`. The policies stand on
 //! the modules that every call needs (`call`, `error`, `event`, `classify`), on the two about time
-//! (`clock`, `deadline`), and on `named`, which finds state by name. No policy knows another one.
+//! (`clock`, `deadline`), on `cancel`, which ends their waits from outside, and on `named`, which finds
+//! state by name. No policy knows another one.
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
 
 mod blocking;
 pub mod bulkhead;
 mod call;
+#[cfg(not(feature = "cancel"))]
+mod cancel;
+#[cfg(feature = "cancel")]
+pub mod cancel;
 pub mod circuit;
 pub mod classify;
 #[doc(hidden)]
@@ -35,6 +40,8 @@ pub mod loom;
 mod named;
 pub mod rate_limit;
 pub mod retry;
+#[cfg(not(loom))]
+pub mod stack;
 mod sync;
 mod timeout;
 
@@ -57,6 +64,12 @@ pub mod __private;
 
 pub use bulkhead::{Bulkhead, KeyedBulkhead};
 pub use call::FromResil;
+#[cfg(feature = "cancel")]
+pub use cancel::cancel_scope;
+#[cfg(all(feature = "shutdown", unix))]
+pub use cancel::shutdown_on_signal;
+#[cfg(feature = "shutdown")]
+pub use cancel::{Shutdown, drain, shutdown};
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};
@@ -66,3 +79,6 @@ pub use event::trace::{Traced, trace};
 pub use rate_limit::{KeyedRateLimit, RateLimit};
 pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;
+#[cfg(not(loom))]
+pub use stack::Stack;
+pub use timeout::TimeoutPolicy;

@@ -10,6 +10,8 @@ pub use crate::call::conversions::{
 pub use crate::call::map_output::map_output;
 pub use crate::call::run::run;
 pub use crate::call::{CallState, Failure, Site, Types, watch, watch_run};
+#[cfg(feature = "shutdown")]
+pub use crate::cancel::entered::in_flight;
 pub use crate::circuit::permit::under_permit;
 pub use crate::circuit::policy::WindowOf;
 pub use crate::circuit::site::CircuitSite;
@@ -30,12 +32,14 @@ pub use crate::hedge::site::HedgeSite;
 pub use crate::hedge::verdict::{HedgeVerdict, judge, judge_by};
 #[cfg(feature = "hedge")]
 pub use crate::hedge::{HedgeAfter, HedgePolicy};
-pub use crate::rate_limit::RateLimitPolicy;
 pub use crate::rate_limit::site::RateLimitSite;
+pub use crate::rate_limit::{OnOutage, RateLimitPolicy};
 pub use crate::retry::ask::{Answer, Ask};
 pub use crate::retry::attempt::{attempt, run_attempt};
 pub use crate::retry::backoff::ask_backoff;
 pub use crate::retry::decision::by_policy;
+#[cfg(feature = "cancel")]
+pub use crate::retry::kept::{KeepAll, KeepFailure, KeepNothing, Keeping, Kept};
 pub use crate::retry::site::RetrySite;
 pub use crate::retry::state::{Retry, began};
 pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};
@@ -66,11 +70,23 @@ pub use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
 #[cfg(feature = "idempotent")]
 pub use crate::retry::verdict::recorded_is_final;
 
+/// The parts of this crate that the rate limits of `resil-stores` are built on.
+#[cfg(feature = "store")]
+pub mod stored_limits {
+    pub use crate::call::{CallState, Types};
+    pub use crate::error::refusal::Refusal;
+    pub use crate::rate_limit::site::RateLimitSite;
+    pub use crate::rate_limit::stored::*;
+}
+
 /// The parts of this crate that `resil-stores` is built on.
 #[cfg(feature = "idempotent")]
 pub mod stores {
     pub use crate::call::conversions::IsResult;
     pub use crate::call::{CallState, Failure, Outcome, Site, Types};
+    #[cfg(feature = "shutdown")]
+    pub use crate::cancel::completion::{Completion, CompletionOf};
+    pub use crate::cancel::stop::until_stopped;
     pub use crate::error::idempotency::Cause;
     pub use crate::error::refusal::Refusal;
     pub use crate::idempotency::active_claims::*;

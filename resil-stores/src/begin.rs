@@ -9,9 +9,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use rand::RngExt;
-use resil_runtime::__private::stores::Cause;
+use resil_runtime::__private::stores::{Cause, until_stopped};
 use resil_runtime::Deadline;
 use resil_runtime::clock::{self, Instant};
+use resil_runtime::event::StopReason;
 use resil_runtime::idempotency::IdempotencyEvent;
 use resil_runtime::idempotency::store::{
     Ack, ClaimAnswer, Fingerprint, Recorded, StoreError, StoreErrorKind, Token,
@@ -33,6 +34,8 @@ pub(crate) enum ClaimOutcome {
     Done(Recorded, Arc<dyn Codec>),
     /// The call is refused: there is nothing to run and nothing to replay.
     Refuse(Cause),
+    /// The wait of the call was ended from outside.
+    Stop(StopReason),
 }
 
 impl StoredCall {
@@ -97,8 +100,10 @@ async fn begin_alone(call: StoredCall) -> ClaimOutcome {
         queued.try_turn();
     } else if queued.found().is_none() && !queued.try_turn() {
         call.tell(IdempotencyEvent::Waiting);
-        if queued.wait_for_turn(deadline).await == Turn::TimeUp {
-            return StoredCall::in_progress(None);
+        match until_stopped(queued.wait_for_turn(deadline)).await {
+            Ok(Turn::TimeUp) => return StoredCall::in_progress(None),
+            Ok(_) => {}
+            Err(reason) => return ClaimOutcome::Stop(reason),
         }
     }
     if let Some((by, recorded)) = queued.found() {
@@ -176,7 +181,10 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
         }
         let jittered = pause.get().mul_f64(rand::rng().random_range(0.75..=1.25));
         let until = clock::add(now, jittered.min(LONGEST_PAUSE).min(left));
-        clock::sleep_until(sooner(deadline, until)).await;
+        let pause_over = clock::sleep_until(sooner(deadline, until));
+        if let Err(reason) = until_stopped(pause_over).await {
+            return ClaimOutcome::Stop(reason);
+        }
         if deadline.is_some_and(|at| at <= clock::now()) {
             return StoredCall::in_progress(Some(left));
         }

@@ -14,6 +14,7 @@ use resil_runtime::idempotency::store::{
 use tokio::runtime::Handle;
 
 use crate::shared::{Live, Shared};
+use crate::tasks::PendingOf;
 
 /// One call on a store.
 pub(crate) struct StoredCall {
@@ -24,6 +25,8 @@ pub(crate) struct StoredCall {
     pub(crate) waits: bool,
     /// The call's id, if somebody listened when it began.
     pub(crate) id: Option<CallId>,
+    /// Those who wait for what it leaves to be done.
+    pub(crate) pending: PendingOf,
 }
 
 /// A claim that was sent, and that may get no answer.
@@ -33,6 +36,7 @@ pub(crate) struct SentClaim {
     pub(crate) token: Token,
     pub(crate) lease: Duration,
     pub(crate) runtime: Handle,
+    pub(crate) pending: PendingOf,
 }
 
 /// The claim of a body that is being polled, as the calls that this body makes find it.
@@ -74,6 +78,7 @@ impl StoredCall {
             token: self.request.token,
             lease: self.request.lease,
             runtime: Handle::current(),
+            pending: self.pending.clone(),
         }
     }
 

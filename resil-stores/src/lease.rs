@@ -135,7 +135,7 @@ impl Lease {
             ..
         } = self;
         let tasks = call.shared.live.tasks.clone();
-        tasks.spawn(&runtime, async move {
+        tasks.spawn(&runtime, call.pending.clone(), async move {
             let lease = call.request.lease;
             let (now, mut until) = (clock::now(), clock::add(held_from, lease));
             if until <= now {
@@ -241,7 +241,7 @@ fn completed(
 pub(crate) fn give_back(claim: SentClaim) {
     let tasks = claim.shared.live.tasks.clone();
     let runtime = claim.runtime.clone();
-    tasks.spawn(&runtime, async move {
+    tasks.spawn(&runtime, claim.pending.clone(), async move {
         let until = clock::add(clock::now(), claim.lease);
         let mut pause = Pause::new();
         // Five seconds in all.

@@ -10,14 +10,16 @@
 //! claims its key and renews the claim beside the body. Once the body is done, its outcome is
 //! recorded even if the caller is dropped meanwhile.
 //!
+//! The same servers count the calls of rate limits over all hosts: see [`limits`].
+//!
 //! # Features
 //!
 //! | feature | brings |
 //! |---|---|
 //! | `sqlite` | [`sqlite()`], records in an SQLite file |
-//! | `redis` | [`redis()`], records in Redis or Valkey |
-//! | `postgres` | [`postgres()`], records in PostgreSQL |
-//! | `test-util` | [`conformance`], the suite that any store can be held to |
+//! | `redis` | [`redis()`], records and rate limits in Redis or Valkey |
+//! | `postgres` | [`postgres()`], records and rate limits in PostgreSQL |
+//! | `test-util` | [`conformance`] and [`limits::conformance`], to which any store can be held |
 
 mod begin;
 mod call;
@@ -31,6 +33,7 @@ mod install;
 mod instance;
 mod key_queue;
 mod lease;
+pub mod limits;
 mod manual;
 mod pause;
 #[cfg(feature = "postgres")]
@@ -67,6 +70,7 @@ pub use tasks::drain;
 pub mod __private {
     pub use crate::codec::{ResultCodec, recorded, recorded_with_errors};
     pub use crate::install::StoreChoice;
+    pub use crate::limits::{RateLimitStoreChoice, StoredRateLimit};
     pub use crate::running::{ClaimFuture, Running};
     pub use crate::site::{IdempotentSite, SiteOf};
 }

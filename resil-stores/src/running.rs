@@ -169,6 +169,9 @@ impl<'a, T, E> OnStore<'a, T, E> {
                 call.replay(name, by.id(), &recorded, ok, err)
             }
             ClaimOutcome::Refuse(cause) => Err(cause),
+            ClaimOutcome::Stop(reason) => {
+                return Poll::Ready(Err(Err(Failure::Policy(call.stop(name, reason)))));
+            }
         };
         Poll::Ready(Err(match replay {
             Ok(value) => value.map_err(Failure::Body),

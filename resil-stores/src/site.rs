@@ -17,6 +17,7 @@ use crate::install::{StoreChoice, default_store};
 use crate::instance::tells_apart;
 use crate::running::{ClaimFuture, Claiming};
 use crate::shared::Shared;
+use crate::tasks::PendingOf;
 
 /// The static state of one `#[idempotent]` in the source.
 #[derive(Debug)]
@@ -126,6 +127,7 @@ impl SiteOf<'_> {
             request: policy.claim(Token::random(), fingerprint),
             waits: policy.waits(),
             id: None,
+            pending: PendingOf::here(key.name()),
         })
     }
 }

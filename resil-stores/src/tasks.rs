@@ -7,6 +7,26 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+/// Those who wait for what a call leaves to be done: the shutdowns that it is under.
+#[cfg(feature = "shutdown")]
+pub(crate) use resil_runtime::__private::stores::CompletionOf as PendingOf;
+
+/// Those who wait for what a call leaves to be done: nobody, by call.
+#[cfg(not(feature = "shutdown"))]
+#[derive(Clone)]
+pub(crate) struct PendingOf(());
+
+#[cfg(not(feature = "shutdown"))]
+impl PendingOf {
+    pub(crate) fn here(_: &'static str) -> Self {
+        Self(())
+    }
+
+    fn begin(self) -> Self {
+        self
+    }
+}
+
 /// Counts the tasks of one store. Clones share the count.
 #[derive(Clone)]
 pub(crate) struct Tracker(Arc<Count>);
@@ -64,14 +84,21 @@ impl Tracker {
         }))
     }
 
-    /// Spawns `task` on `runtime`, where a drop of the caller does not reach it.
-    pub(crate) fn spawn(&self, runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+    /// Spawns `task` on `runtime`, where a drop of the caller does not reach it. It does what is left to
+    /// do for `call`.
+    pub(crate) fn spawn(
+        &self,
+        runtime: &Handle,
+        call: PendingOf,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
         self.0.enter();
         ALL.enter();
         let inside = Inside(Arc::clone(&self.0));
+        let pending = call.begin();
         runtime.spawn(async move {
-            let _inside = inside;
             task.await;
+            drop((inside, pending));
         });
     }
 

@@ -69,6 +69,8 @@ fn state(name: &str) -> (u32, u32, usize) {
 // Behind the macros that they use.
 mod adaptive;
 mod cases;
+mod gradient2;
+mod held_out;
 mod in_a_stack;
 mod limit;
 mod sharing;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn all_who_give_a_name_share_its_places() {
+async fn d23_all_who_give_a_name_share_its_places() {
     #[bulkhead(name = "share-name", max = 2)]
     async fn f(r: &Record) -> Result<u32, Fault> {
         take(r, 10).await
@@ -112,7 +112,7 @@ async fn the_key_is_evaluated_once_per_call_on_entry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn past_max_keys_newcomers_share_one() {
+async fn d16_past_max_keys_newcomers_share_one() {
     #[bulkhead(name = "share-bound", key = n, max_keys = 2, max = 1)]
     async fn f(r: &Record, n: u32) -> Result<u32, Fault> {
         take(r, 10).await
@@ -146,7 +146,7 @@ async fn a_policy_is_a_start_and_options_beside_it_override_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_two_set_differently_the_first_wins_and_the_conflict_is_told() {
+async fn d23_where_two_set_differently_the_first_wins_and_the_conflict_is_told() {
     #[bulkhead(name = "share-conflict", max = 1)]
     async fn first(r: &Record) -> Result<u32, Fault> {
         take(r, 10).await

@@ -11,17 +11,18 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::gradient2::Gradient2;
 use super::*;
 
 /// For how long the server has which capacity, and how long it takes for a call.
 #[derive(Clone, Copy)]
-struct Phase {
-    seconds: u64,
-    capacity: u32,
-    service: u64,
+pub(super) struct Phase {
+    pub(super) seconds: u64,
+    pub(super) capacity: u32,
+    pub(super) service: u64,
 }
 
-const fn phase(seconds: u64, capacity: u32, service: u64) -> Phase {
+pub(super) const fn phase(seconds: u64, capacity: u32, service: u64) -> Phase {
     Phase {
         seconds,
         capacity,
@@ -49,6 +50,42 @@ struct Work {
     waiting: VecDeque<oneshot::Sender<()>>,
     done: u64,
     random: u64,
+}
+
+/// How the time of a call differs from the phase's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Noise {
+    None,
+    /// Up to so many percent more or less, each as often.
+    Even(u32),
+    Exponential,
+}
+
+/// What is around the phases.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// The calls that come, in tenths of what the server can bear.
+    pub(super) tenths: u64,
+    pub(super) noise: Noise,
+    pub(super) seed: u64,
+}
+
+/// Half as much load again as the server can bear.
+const HALF_AGAIN: Load = Load {
+    tenths: 15,
+    noise: Noise::None,
+    seed: 0,
+};
+
+/// Who sets the limit.
+#[derive(Clone)]
+pub(super) enum Control {
+    /// The bulkhead itself.
+    Adaptive,
+    /// It is the capacity.
+    Perfect,
+    /// Netflix's rule.
+    Gradient2(Arc<Mutex<Gradient2>>),
 }
 
 /// A server with a queue.
@@ -103,26 +140,26 @@ impl Server {
 }
 
 /// What was seen every tenth of a second.
-struct Sample {
+pub(super) struct Sample {
     seconds: f64,
-    capacity: u32,
-    limit: u32,
-    in_flight: u32,
+    pub(super) capacity: u32,
+    pub(super) limit: u32,
+    pub(super) in_flight: u32,
     /// Whether the last change is long enough ago.
-    is_settled: bool,
+    pub(super) is_settled: bool,
 }
 
-struct Run {
-    samples: Vec<Sample>,
+pub(super) struct Run {
+    pub(super) samples: Vec<Sample>,
     /// The calls that were answered in each phase.
-    done: Vec<u64>,
+    pub(super) done: Vec<u64>,
 }
 
-/// Runs the phases through the bulkhead `name`. `perfect` sets the limit to the capacity by hand;
-/// `noisy` makes the time of a call differ, as that of an exponential distribution.
-async fn run(name: &'static str, phases: &[Phase], perfect: bool, noisy: bool) -> Run {
+/// Runs the phases through the bulkhead `name`.
+pub(super) async fn run(name: &str, phases: &[Phase], load: Load, control: Control) -> Run {
     let b = bulkhead(name);
     let server = Server::default();
+    server.0.lock().unwrap().random = load.seed;
     let began = Instant::now();
     let mut run = Run {
         samples: Vec::new(),
@@ -130,25 +167,32 @@ async fn run(name: &'static str, phases: &[Phase], perfect: bool, noisy: bool) -
     };
     for phase in phases {
         server.set(phase.capacity);
-        if perfect {
+        if matches!(control, Control::Perfect) {
             b.set_limit(phase.capacity);
         }
         let changed = Instant::now();
         let before = server.done();
         // So many microseconds from one call to the next.
-        let apart = phase.service * 1_000 * 2 / 3 / u64::from(phase.capacity);
+        let apart = phase.service * 10_000 / load.tenths / u64::from(phase.capacity);
         let mut sampled = changed;
         let mut next = changed;
         while changed.elapsed() < Duration::from_secs(phase.seconds) {
-            let mut time = ms(phase.service);
-            if noisy {
-                time = time.mul_f64(-(1.0 - server.random()).max(1e-9).ln());
-            }
-            let server = server.clone();
+            let time = ms(phase.service).mul_f64(match load.noise {
+                Noise::None => 1.0,
+                Noise::Even(percent) => 1.0 + (server.random() - 0.5) * f64::from(percent) / 50.0,
+                Noise::Exponential => -(1.0 - server.random()).max(1e-9).ln(),
+            });
+            let (server, control) = (server.clone(), control.clone());
             tokio::spawn(async move {
                 if let Ok(place) = b.acquire().await {
+                    let (began, inside) = (Instant::now(), b.in_flight());
                     server.serve(time).await;
                     place.success();
+                    if let Control::Gradient2(rule) = control
+                        && let Some(limit) = rule.lock().unwrap().add(began, inside)
+                    {
+                        b.set_limit(limit);
+                    }
                 }
             });
             next += Duration::from_micros(apart);
@@ -169,7 +213,7 @@ async fn run(name: &'static str, phases: &[Phase], perfect: bool, noisy: bool) -
     run
 }
 
-fn settings() -> BulkheadPolicy {
+pub(super) fn settings() -> BulkheadPolicy {
     BulkheadPolicy::new().queue(64).wait(ms(1_000))
 }
 
@@ -178,8 +222,8 @@ async fn the_limit_is_found_again_after_each_change_of_the_capacity() {
     let adaptive = settings().adaptive(AdaptiveLimit::new());
     assert!(bulkhead("simulation").configure(adaptive));
     assert!(bulkhead("simulation-perfect").configure(settings().max(1)));
-    let found = run("simulation", &PHASES, false, false).await;
-    let perfect = run("simulation-perfect", &PHASES, true, false).await;
+    let found = run("simulation", &PHASES, HALF_AGAIN, Control::Adaptive).await;
+    let perfect = run("simulation-perfect", &PHASES, HALF_AGAIN, Control::Perfect).await;
     let picture = plot(&found);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/bulkhead-adaptive.svg");
     if std::env::var_os("RESIL_BLESS").is_some() {
@@ -234,11 +278,15 @@ async fn noise_is_not_taken_for_a_queue() {
         phase(5, 80, 50),
         phase(5, 80, 50),
     ];
+    let noisy = Load {
+        noise: Noise::Exponential,
+        ..HALF_AGAIN
+    };
     let adaptive = settings().adaptive(AdaptiveLimit::new());
     assert!(bulkhead("simulation-noise").configure(adaptive));
     assert!(bulkhead("simulation-noise-perfect").configure(settings().max(1)));
-    let found = run("simulation-noise", &phases, false, true).await;
-    let perfect = run("simulation-noise-perfect", &phases, true, true).await;
+    let found = run("simulation-noise", &phases, noisy, Control::Adaptive).await;
+    let perfect = run("simulation-noise-perfect", &phases, noisy, Control::Perfect).await;
     for (at, phase) in phases.iter().enumerate() {
         let share = found.done[at] as f64 / perfect.done[at] as f64;
         println!("capacity {}: {share:.3}", phase.capacity);

@@ -9,7 +9,10 @@
 //! | J03 | not ours: a budget by concurrency |
 //! | J04 | here: the error of ours is the body's own |
 //! | L02, L03 | here, and tests/circuit/place.rs `above_retry_it_sees_one_outcome_..` |
-//! | L04, L05, L08, L09, L10 | rate limiter, bulkhead, fallback, hedge, cache: no such policies yet |
+//! | L04 | `limiters.rs`, `places.rs` |
+//! | L05, the fallback of L07 | `fallbacks.rs` |
+//! | L08, L09, J04 of hedges | `hedging.rs` |
+//! | L10 | cache: no such policy |
 //! | L07 | tests/timeout/main.rs `l07_..`; an inner timeout that is not shorter is refused |
 
 use resil::CircuitState::{Closed, Open};

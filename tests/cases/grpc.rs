@@ -5,7 +5,7 @@
 //! | I01 | here, with our bucket: theirs takes 1 per failed attempt and stops below half, ours takes `cost` per retry and gives the last cost back |
 //! | I02 | `jitter.rs` |
 //! | I03 | here; response headers, replay buffers and the count sent to the server are gRPC's own |
-//! | I04 | hedging: no such policy yet |
+//! | I04 | `hedging.rs` |
 //! | I05 | not ours: limits are as written; `max = 0` and a `max` above what the budget allows are refused (tests/ui) |
 //! | I06 | here; transparent retries are gRPC's own |
 

@@ -6,12 +6,13 @@
 //!
 //! | out of scope, for want of the policy | cases |
 //! |---|---|
-//! | bulkhead | D01 to D04, half of L04 |
-//! | hedging | I04, L08, L09, L12 |
-//! | fallback | L05, the last part of L07 |
-//! | rate limiter, throttles that refuse first tries | the other half of L04, J06, J07 |
+//! | throttles that refuse first tries | J06, J07 |
 //! | cache | L10 |
 //! | budgets by concurrency | J03, J05 |
+//!
+//! The suites of bulkheads, rate limiters, hedging and fallbacks are small: `places`, `limiters`,
+//! `hedging` and `fallbacks` have those of all systems, a table a system. D01 to D04 are in
+//! `tests/bulkhead/cases.rs`.
 //!
 //! The modules `complaints_..` replay what users of other libraries reported in public threads, a
 //! test a thread, named by project and number.
@@ -41,14 +42,18 @@ mod complaints_keys;
 mod complaints_once;
 mod complaints_retry;
 mod failsafe_go;
+mod fallbacks;
 mod finagle;
 mod gobreaker;
 mod grpc;
+mod hedging;
 mod hierarchy;
 mod jitter;
 mod language;
 mod language_errors;
+mod limiters;
 mod microprofile;
+mod places;
 mod polly;
 mod resilience4j;
 mod resilience4j_breaker;

@@ -11,7 +11,7 @@
 //! | K04 | here, as a back-off of the user's: `decorrelated` is the AWS blog's, U(base, 3·previous) |
 //! | K10, cancelled in the retry event | cannot be: a listener has no hold of the call |
 //! | K10, a result that is not to be retried | cannot be: who drops a call gets no result |
-//! | L12 | hedging: no such policy yet |
+//! | L12 | `hedging.rs` |
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;

@@ -15,7 +15,7 @@
 //! | `P` | panics |
 //!
 //! What callers see, one letter a call: `S`, `R`, `F` (the error of the last run, untouched), `T`
-//! (a timeout), `X` (refused by the circuit), `D` (polled once and dropped), `P` (panicked),
+//! (a timeout), `X` (refused by the circuit), `V` (the value of a fallback), `D` (polled once and dropped), `P` (panicked),
 //! `W(250)` (its caller gave up after 250 ms). Time passes by `+500ms`, `+6s`, `+2m`.
 
 use std::cell::{Cell, RefCell};
@@ -31,6 +31,9 @@ use resil::{CircuitState, Error, breaker};
 use tokio::time::{advance, sleep, timeout};
 
 use crate::support::{Fault, Record, ms, poll_once};
+
+/// The value of a fallback.
+pub(crate) const INSTEAD: u32 = 999;
 
 /// A step of a script: its letter, and the number beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -208,6 +211,7 @@ impl Case {
             Err(Fault::Resil(Error::CircuitOpen { .. })) => 'X',
             Err(Fault::Resil(Error::Timeout { .. })) => 'T',
             Err(Fault::Resil(e)) => panic!("{e}: {}", self.why()),
+            Ok(INSTEAD) => 'V',
             Ok(n) => {
                 assert_eq!(out, &self.body.last(), "{}", self.why());
                 if *n == 0 { 'R' } else { 'S' }
@@ -217,6 +221,21 @@ impl Case {
                 'F'
             }
         }
+    }
+
+    /// Calls once, and holds what comes out to the outcome of that run: a copy's, which need not be the
+    /// last one's. All runs of the script were begun.
+    pub(crate) async fn answered_by(
+        &self,
+        run: u32,
+        call: impl Future<Output = Result<u32, Fault>>,
+    ) {
+        let out = call.await;
+        let step = self.body.script[run as usize - 1];
+        let wanted = outcome(run, step);
+        assert_eq!(out, wanted, "{}", self.why());
+        let (ran, scripted) = (self.body.record.count(), self.body.script.len());
+        assert_eq!(ran, scripted, "runs of the body: {}", self.why());
     }
 
     fn count(&self, which: fn(&Event) -> bool) -> usize {
@@ -276,6 +295,12 @@ impl Case {
             })
             .collect();
         assert_eq!(told, reasons, "{}", self.why());
+    }
+
+    /// How many copies were started beside the first.
+    pub(crate) fn hedges(&self, n: usize) {
+        let told = self.count(|e| matches!(e, Event::Hedged { .. }));
+        assert_eq!(told, n, "{}", self.why());
     }
 
     /// How many timeouts fired.

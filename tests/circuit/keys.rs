@@ -182,7 +182,7 @@ async fn a_function_without_a_name_has_keys_too_and_a_bare_name_shares_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn max_keys_bounds_them_and_newcomers_share_one() {
+async fn d16_max_keys_bounds_them_and_newcomers_share_one() {
     #[circuit(name = "key-max", key = host, max_keys = 2, failures = 1, open_for = 10s, open_max = 10s)]
     async fn call(host: &str, ok: bool) -> Result<u32, Fault> {
         answer(ok)

@@ -5,7 +5,8 @@
 
 use std::future::pending;
 
-use resil::{Error, circuit, timeout};
+use futures_util::FutureExt as _;
+use resil::{Error, bulkhead, circuit, rate_limit, timeout};
 #[cfg(feature = "idempotent")]
 use resil::{IdempotencyError, idempotent};
 
@@ -22,6 +23,21 @@ async fn one_of_each(who: &str) -> Vec<(&'static str, Error)> {
     let timeout = slow().await.unwrap_err();
     let _ = down(who, true).await;
     let open = down(who, false).await.unwrap_err();
+    #[bulkhead(name = "answers.full", key = who, max = 1)]
+    async fn inside(who: &str) -> Result<(), Error> {
+        pending().await
+    }
+    #[rate_limit(name = "answers.rate", key = who, max = 1, per = 1500ms, cost = cost)]
+    async fn in_turn(who: &str, cost: u32) -> Result<(), Error> {
+        let _ = (who, cost);
+        Ok(())
+    }
+    let mut running = Box::pin(inside(who));
+    assert!((&mut running).now_or_never().is_none());
+    let full = inside(who).await.unwrap_err();
+    in_turn(who, 1).await.unwrap();
+    let early = in_turn(who, 1).await.unwrap_err();
+    let never = in_turn(who, 2).await.unwrap_err();
     let held = resil::breaker("answers.held");
     held.force_open();
     #[allow(unused_mut, reason = "without idempotency there is no more")]
@@ -29,6 +45,10 @@ async fn one_of_each(who: &str) -> Vec<(&'static str, Error)> {
         ("timeout", timeout),
         ("open", open),
         ("held", held.try_acquire().unwrap_err()),
+        ("full", full),
+        ("early", early),
+        ("never", never),
+        ("cancelled", Error::Cancelled),
     ];
     #[cfg(feature = "idempotent")]
     all.extend(idempotency(who).await);
@@ -46,7 +66,6 @@ async fn idempotency(who: &str) -> Vec<(&'static str, Error)> {
         let _ = who;
         pending().await
     }
-    use futures_util::FutureExt as _;
     let mut running = Box::pin(pay(who, "slow", 1, true));
     assert!((&mut running).now_or_never().is_none());
     let in_progress = pay(who, "slow", 1, false).await.unwrap_err();
@@ -91,6 +110,10 @@ mod http {
                 // 1.5 s and up to a fifth more, in whole seconds.
                 "open" => (503, "circuit_open", Some("2")),
                 "held" => (503, "circuit_open", None),
+                "full" => (503, "bulkhead_full", None),
+                "early" => (429, "rate_limited", Some("2")),
+                "never" => (429, "rate_limited", None),
+                "cancelled" => (503, "cancelled", None),
                 "in progress" => (409, "in_progress", Some("10")),
                 "reused" => (422, "key_reused", None),
                 "no key" => (400, "invalid_key", None),
@@ -185,7 +208,9 @@ mod grpc {
             let (code, wait) = match what {
                 "timeout" => (Code::DeadlineExceeded, None),
                 "open" => (Code::Unavailable, Some(1_500..=1_800)),
-                "held" => (Code::Unavailable, None),
+                "full" | "never" => (Code::ResourceExhausted, None),
+                "early" => (Code::ResourceExhausted, Some(1_500..=1_500)),
+                "held" | "cancelled" => (Code::Unavailable, None),
                 "in progress" => (Code::Aborted, Some(10_000..=10_000)),
                 "reused" | "cut" => (Code::FailedPrecondition, None),
                 "no key" => (Code::InvalidArgument, None),
@@ -213,6 +238,7 @@ mod grpc {
                     retry_after: Some(Duration::from_millis(pushed)),
                 },
                 (Code::FailedPrecondition | Code::InvalidArgument, _) => Class::Permanent,
+                (Code::ResourceExhausted, _) => Class::Throttled { retry_after: None },
                 _ => Class::Transient,
             };
             assert_eq!(there.classify(), class, "{what}");

@@ -1,7 +1,7 @@
 //! All events of a call have one id.
 
 use resil::event::Event;
-use resil::{circuit, idempotent, retry, timeout};
+use resil::{bulkhead, circuit, fallback, hedge, idempotent, rate_limit, retry, timeout};
 
 use super::{Heard, alone};
 use crate::support::{Fault, Record, ms, poll_once};
@@ -119,6 +119,40 @@ async fn through_the_whole_stack() {
     assert_eq!(kinds, ["CircuitRefused", "Idempotency"]);
     assert_eq!(calls.len(), 1, "{:?}", heard.all());
     assert!(calls[0].is_some());
+}
+
+/// Copies, refusals of each layer and the fallback: all of one call.
+#[tokio::test(start_paused = true)]
+async fn through_the_stack_of_eight() {
+    let _alone = alone().await;
+    #[fallback(0)]
+    #[idempotent(name = "told.eight", key = key)]
+    #[rate_limit(name = "told.eight", max = 2, per = 1h)]
+    #[circuit(name = "told.eight", failures = 9)]
+    #[bulkhead(name = "told.eight", max = 1)]
+    #[timeout(10s)]
+    #[hedge(after = 10ms, budget = off)]
+    #[timeout(1s)]
+    async fn f(key: u32) -> Result<u32, Fault> {
+        std::future::pending().await
+    }
+    let expect = async |key, expected: &[&str]| {
+        let heard = Heard::new();
+        assert_eq!(f(key).await, Ok(0));
+        let (kinds, calls) = heard.kinds();
+        assert_eq!(kinds, expected);
+        assert_eq!(calls.len(), 1, "{:?}", heard.all());
+        assert!(calls[0].is_some());
+    };
+    expect(
+        1,
+        &["Hedged", "TimedOut", "TimedOut", "Idempotency", "FellBack"],
+    )
+    .await;
+    let place = resil::bulkhead("told.eight").try_acquire().unwrap();
+    expect(2, &["BulkheadRefused", "Idempotency", "FellBack"]).await;
+    drop(place);
+    expect(3, &["RateLimited", "Idempotency", "FellBack"]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,4 +286,63 @@ async fn what_a_listener_does_about_a_change_is_no_calls() {
     let calls: Vec<_> = heard.all().iter().map(Event::call).collect();
     assert_eq!(calls.len(), 2, "{:?}", heard.all());
     assert_eq!(calls.iter().filter(|c| c.is_some()).count(), 1, "{calls:?}");
+}
+
+/// No lock is held while listeners run: one that looks at everything and calls the function itself, from
+/// each event of the four policies, is no deadlock.
+#[tokio::test(start_paused = true)]
+async fn d14_a_listener_of_the_four_may_look_at_everything_and_call_the_function() {
+    let _alone = alone().await;
+    #[fallback(0)]
+    #[rate_limit(name = "d14.four", max = 3, per = 1h)]
+    #[bulkhead(name = "d14.four", max = 1)]
+    #[hedge(after = 10ms, budget = off)]
+    async fn f(slow: bool) -> Result<u32, Fault> {
+        if slow {
+            tokio::time::sleep(ms(20)).await;
+        }
+        Ok(1)
+    }
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sink = std::sync::Arc::clone(&seen);
+    let acts = std::sync::atomic::AtomicBool::new(false);
+    let _listening = resil::event::subscribe(move |e| {
+        let kind = match e {
+            Event::Hedged { .. } => "hedged",
+            Event::HedgeWon { .. } => "won",
+            Event::BulkheadRefused { .. } => "full",
+            Event::BulkheadLimitChanged { .. } => "changed",
+            Event::RateLimited { .. } => "limited",
+            Event::FellBack { .. } => "fell",
+            _ => return,
+        };
+        sink.lock().unwrap().push(kind);
+        // What it does itself is told, too.
+        if acts.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            return;
+        }
+        let all = resil::registry();
+        let (places, rates) = (all.bulkheads(), all.rate_limits());
+        assert!(places.iter().any(|b| b.name == "d14.four"));
+        assert!(rates.iter().any(|r| r.name == "d14.four"));
+        drop(resil::bulkhead("d14.four").try_acquire());
+        let _ = resil::rate_limit("d14.four").try_acquire(9);
+        let mut call = std::pin::pin!(f(false));
+        let _ = call
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        acts.store(false, std::sync::atomic::Ordering::SeqCst);
+    });
+    assert_eq!(f(true).await, Ok(1));
+    let place = resil::bulkhead("d14.four").try_acquire().unwrap();
+    assert_eq!(f(false).await, Ok(0));
+    resil::bulkhead("d14.four").set_limit(2);
+    drop(place);
+    for _ in 0..4 {
+        let _ = f(false).await;
+    }
+    let seen = seen.lock().unwrap().clone();
+    for kind in ["hedged", "won", "full", "changed", "limited", "fell"] {
+        assert!(seen.contains(&kind), "{kind}: {seen:?}");
+    }
 }

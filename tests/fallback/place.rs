@@ -74,7 +74,7 @@ async fn l07_after_three_attempts_that_were_cut() {
     async fn cut(r: &Record) -> Result<u32, Fault> {
         act(r, Hang).await
     }
-    let (r, events) = (Record::new(), Events::of("cut"));
+    let (r, events) = (Record::new(), Events::of("place::cut"));
     assert_eq!(cut(&r).await, Ok(0));
     assert_eq!((r.count(), r.elapsed()), (3, 152));
     let cut = |e: &Event| matches!(e, Event::TimedOut { .. });

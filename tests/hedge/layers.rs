@@ -37,7 +37,7 @@ async fn losers_are_neutral_for_a_circuit_below_and_give_their_permits_back() {
         "{out:?}"
     );
     assert_eq!(breaker.state(), CircuitState::Open);
-    assert_eq!(r.count(), 1, "a refusal ends the call");
+    assert_eq!(r.count(), 1, "with no copy left the refusal comes back");
 
     // Half-open: each copy is a probe, and a loser's place is free again.
     advance(ms(1_200)).await;

@@ -13,6 +13,7 @@
 mod errors;
 mod layers;
 mod percentile;
+mod refused;
 mod shapes;
 #[path = "../support/mod.rs"]
 mod support;

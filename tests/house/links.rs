@@ -3,7 +3,7 @@
 /// The Markdown files whose links are checked.
 fn documents(root: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut all = Vec::new();
-    for folder in ["", "docs", "resil-macros/docs"] {
+    for folder in ["", "docs", "docs/book/src", "resil-macros/docs"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|e| e == "md") {

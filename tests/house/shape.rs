@@ -16,6 +16,7 @@ const UPWARDS: &[(&str, &str, &[&str])] = &[
     ("resil-runtime", "error", POLICIES),
     ("resil-runtime", "event", POLICIES),
     ("resil-runtime", "clock", POLICIES),
+    ("resil-runtime", "cancel", POLICIES),
     ("resil-runtime", "deadline", POLICIES),
     ("resil-runtime", "call", POLICIES),
     ("resil-runtime", "classify", POLICIES),

@@ -50,7 +50,7 @@ async fn the_key_is_evaluated_once_per_call_on_entry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn max_keys_bounds_them_and_newcomers_share_one() {
+async fn d16_max_keys_bounds_them_and_newcomers_share_one() {
     #[rate_limit(name = "key-max", key = tenant, max_keys = 2, max = 1, per = 1s)]
     async fn call(tenant: u32) -> Result<(), Fault> {
         Ok(())

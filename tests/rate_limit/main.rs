@@ -67,4 +67,6 @@ mod rate;
 mod refusal;
 mod shapes;
 mod sharing;
+#[cfg(feature = "store")]
+mod stores;
 mod waiting;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn one_name_is_one_rate_limit() {
+async fn d23_one_name_is_one_rate_limit() {
     #[rate_limit(name = "share-one", max = 2, per = 1s)]
     async fn first() -> Result<(), Fault> {
         Ok(())
@@ -49,7 +49,7 @@ async fn a_function_with_only_the_name_uses_what_another_one_sets() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_that_set_differently_are_a_conflict_and_the_first_wins() {
+async fn d23_two_that_set_differently_are_a_conflict_and_the_first_wins() {
     #[rate_limit(name = "share-clash", max = 2, per = 1s)]
     async fn clash_first() -> Result<(), Fault> {
         Ok(())

@@ -15,14 +15,15 @@ use crate::serve;
 const LATE: Duration = Duration::from_millis(500);
 const QUICK: Duration = Duration::from_millis(5);
 
-/// A server that answers one byte, each twentieth time late, and how often it was asked.
-async fn server() -> (SocketAddr, Arc<AtomicU32>) {
+/// A server that answers one byte, late when it was asked so many times before, and how often it was
+/// asked.
+async fn server(is_late: fn(u32) -> bool) -> (SocketAddr, Arc<AtomicU32>) {
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
     let at = serve(move |mut stream| {
         let n = count.fetch_add(1, SeqCst);
         async move {
-            sleep(if n % 20 == 13 { LATE } else { QUICK }).await;
+            sleep(if is_late(n) { LATE } else { QUICK }).await;
             // The client may have gone.
             let _ = stream.write_all(b"!").await;
         }
@@ -43,35 +44,65 @@ async fn hedged(at: SocketAddr) -> std::io::Result<u8> {
     ask(at).await
 }
 
-/// Returns the 99th percentile of the latencies, and the requests a call.
+/// What a client has measured in three hundred calls.
+#[derive(Debug)]
+struct Measured {
+    p99: Duration,
+    /// Requests a call.
+    requests: f64,
+    /// What the machine added to p99 of calls in between that no server delayed and no hedge was around.
+    added: Duration,
+}
+
 async fn measure<F: Future<Output = std::io::Result<u8>>>(
     call: impl Fn(SocketAddr) -> F,
-) -> (Duration, f64) {
+) -> Measured {
     const CALLS: u32 = 300;
-    let (at, asked) = server().await;
+    let (at, asked) = server(|n| n % 20 == 13).await;
+    let (quick_at, _) = server(|_| false).await;
     // The first hundred tell what is normal.
     for _ in 0..100 {
         call(at).await.unwrap();
     }
     let before = asked.load(SeqCst);
-    let mut latencies = Vec::new();
+    let (mut latencies, mut quick) = (Vec::new(), Vec::new());
     for _ in 0..CALLS {
         let began = Instant::now();
         call(at).await.unwrap();
         latencies.push(began.elapsed());
+        let began = Instant::now();
+        ask(quick_at).await.unwrap();
+        quick.push(began.elapsed());
     }
     let requests = f64::from(asked.load(SeqCst) - before) / f64::from(CALLS);
     latencies.sort_unstable();
-    (latencies[296], requests)
+    quick.sort_unstable();
+    Measured {
+        p99: latencies[296],
+        requests,
+        added: quick[296].saturating_sub(QUICK),
+    }
 }
 
-/// The figures of issue 12, but for what a busy machine adds to p99.
+/// The bound of issue 12 for p99.
+const P99: Duration = Duration::from_millis(25);
+
+/// p99 is above 500 ms without a hedge. With one it is below 25 ms, at 10 % more calls at most. What a busy
+/// machine adds to an answer of 5 ms is measured beside it, and comes on top twice: the percentile is one of
+/// such answers, and the copy that is started then is another one. Where the machine is idle that is a
+/// millisecond or two. It is measured again if it was busy just at the wrong calls.
 #[tokio::test]
 async fn a_tail_of_one_in_twenty_is_cut_over_sockets() {
-    let (plain, requests) = measure(ask).await;
-    assert!(plain >= LATE && requests < 1.01, "{plain:?}, {requests}");
-    let (p99, requests) = measure(hedged).await;
-    println!("p99 {plain:?} and {p99:?} hedged, with {requests:.3} requests a call");
-    assert!(requests <= 1.10, "{requests}");
-    assert!(p99 < LATE / 4, "{p99:?}");
+    let plain = measure(ask).await;
+    assert!(plain.p99 >= LATE && plain.requests < 1.01, "{plain:?}");
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        let hedged = measure(hedged).await;
+        println!("{hedged:?}, and without a hedge {:?}", plain.p99);
+        if hedged.p99 < P99 + 2 * hedged.added && hedged.requests <= 1.10 {
+            return;
+        }
+        seen.push(hedged);
+    }
+    panic!("never below {P99:?} and what the machine adds, at 1.1 requests a call: {seen:?}");
 }

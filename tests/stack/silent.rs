@@ -42,6 +42,8 @@
 
 #[path = "silent/alone.rs"]
 mod alone;
+#[path = "silent/shared.rs"]
+mod shared;
 
 use std::time::Duration;
 
@@ -363,6 +365,11 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(alone::circuit_full(2).await?, 2);
     assert_eq!(alone::rate_limit_bare(2).await?, 2);
     assert_eq!(alone::rate_limit_full(2).await?, 2);
+    #[cfg(feature = "store")]
+    {
+        let limits = resil::limits::SharedLimits::new(resil::limits::Memory::new());
+        assert_eq!(alone::rate_limit_store(2, &limits).await?, 2);
+    }
     assert_eq!(alone::fallback_value(1).await?, 1);
     assert_eq!(alone::fallback_closure(0).await?, 7);
     assert_eq!(alone::fallback_unit(0).await?, ());
@@ -404,5 +411,10 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(stacked::instrument_above(2).await?, 2);
     assert_eq!(stacked::instrument_below(2).await?, 2);
     assert_eq!(stacked::instrument_between(2).await?, 2);
+    assert_eq!(shared::plain(3).await?, 3);
+    assert_eq!(shared::beside(2, vec![]).await?, 1);
+    assert_eq!(shared::blocking(2)?, 2);
+    let mut client = shared::Client::default();
+    assert_eq!(client.change(2, &mut vec![]).await?, 2);
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::future::pending;
 use std::pin::Pin;
 use std::time::Duration;
 
-use resil::{idempotent, retry, timeout};
+use resil::{bulkhead, fallback, hedge, idempotent, rate_limit, retry, timeout};
 use tokio::time::{Instant, sleep};
 
 const SENTENCES: &str = include_str!("../../resil-macros/src/document/worst.txt");
@@ -105,6 +105,8 @@ stacks! {
     nested: #[timeout(10s)] #[retry(budget = off)] #[timeout(2s)] #[timeout(1s)];
     by_a_const: #[timeout(LIM)] #[retry(budget = off)];
     waits_inside: #[timeout(5s)] #[idempotent(key = user)];
+    copies: #[hedge(after = 50ms, budget = off)] #[timeout(1s)];
+    copies_at_the_end: #[hedge(after = p95)] #[timeout(1s)];
 }
 
 /// The sentence of a stack in `worst.txt`; spaces are as the lexer has them.
@@ -187,6 +189,80 @@ async fn the_wait_for_another_callers_run_is_inside_the_timeout_around_it() {
     let took = began.elapsed();
     assert!(took <= Duration::from_secs(5) + SLACK, "{took:?}");
     first.await.unwrap().unwrap_err();
+}
+
+/// A place that comes at the last moment, and the body's whole time after it.
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_place_comes_on_top() {
+    #[bulkhead(name = "worst", max = 1, queue = 9, wait = 500ms)]
+    #[timeout(1s)]
+    async fn in_turn(attempt: Attempt) -> Result<u8, Fault> {
+        attempt.run().await
+    }
+    const STACK: &str =
+        r#"bulkhead(name = "worst", max = 1, queue = 9, wait = 500ms) ;; timeout(1s)"#;
+    let first = tokio::spawn(in_turn(Attempt::Hangs));
+    sleep(Duration::from_millis(501)).await;
+    let took = took(in_turn(Attempt::Hangs)).await;
+    let said = said_of(STACK);
+    assert!(
+        took <= said + SLACK && took >= said.mul_f64(0.9),
+        "{took:?}"
+    );
+    first.await.unwrap().unwrap_err();
+}
+
+/// A turn that comes at the last moment that `wait` allows.
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_turn_comes_on_top() {
+    #[rate_limit(name = "worst", max = 1, per = 2s, wait = 2s)]
+    #[timeout(1s)]
+    async fn in_turn(attempt: Attempt) -> Result<u8, Fault> {
+        attempt.run().await
+    }
+    const STACK: &str =
+        r#"rate_limit(name = "worst", max = 1, per = 2s, wait = 2s) ;; timeout(1s)"#;
+    let first = tokio::spawn(in_turn(Attempt::Hangs));
+    tokio::task::yield_now().await;
+    let took = took(in_turn(Attempt::Hangs)).await;
+    let said = said_of(STACK);
+    assert!(
+        took <= said + SLACK && took >= said.mul_f64(0.9),
+        "{took:?}"
+    );
+    first.await.unwrap().unwrap_err();
+}
+
+/// A fallback that takes no time of its own adds none.
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_is_there_at_once_adds_nothing() {
+    #[fallback(Vec::new())]
+    #[timeout(1s)]
+    async fn none(attempt: Attempt) -> Result<Vec<u8>, Fault> {
+        attempt.run().await.map(|n| vec![n])
+    }
+    let began = Instant::now();
+    assert!(none(Attempt::Hangs).await.unwrap().is_empty());
+    let (took, said) = (
+        began.elapsed(),
+        said_of("fallback(Vec::new()) ;; timeout(1s)"),
+    );
+    assert!(
+        took <= said + SLACK && took >= said.mul_f64(0.9),
+        "{took:?}"
+    );
+}
+
+async fn took(call: impl Future<Output = Result<u8, Fault>>) -> Duration {
+    let began = Instant::now();
+    call.await.unwrap_err();
+    began.elapsed()
+}
+
+/// The time that the sentence of a stack states.
+fn said_of(stack: &str) -> Duration {
+    let said = sentence(stack);
+    time(between(said, "about ", " in all").expect(said))
 }
 
 #[test]

@@ -8,6 +8,8 @@
 
 #[cfg(all(feature = "redis", feature = "postgres"))]
 mod faults;
+#[cfg(all(feature = "redis", feature = "postgres"))]
+mod limits;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]

@@ -66,6 +66,7 @@ async fn a_node_of_a_cluster_takes_every_step() {
         assert!(begun.elapsed() < Duration::from_secs(30), "it is not whole");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    resil::limits::conformance::check(&store, 30).await;
     let suite = Suite::new(Arc::new(store)).unit(Duration::from_millis(300));
     suite.sequences(30).run().await;
 }

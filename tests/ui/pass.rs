@@ -25,6 +25,10 @@ macro_rules! programs {
 }
 
 programs! {
+    apply {
+        a_policy_of_another_crate,
+        one_policy_for_many_functions,
+    }
     bulkhead {
         a_limit_of_the_client,
         a_shared_disk,
@@ -76,6 +80,7 @@ programs! {
         two_at_once_share_a_result,
     }
     rate_limit {
+        a_limit_over_all_hosts,
         a_paced_client,
         an_inner_limit_is_waited_for,
         one_limit_for_two_functions,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resil::{circuit, retry, timeout};
+use resil::{CircuitPolicy, RetryPolicy, Stack, circuit, retry, timeout};
 
 use super::hand;
 use crate::harness::{Contestant, Row};
@@ -50,6 +50,19 @@ async fn stacked_pending(n: &u32) -> Result<u32, Fault> {
     work_pending_once(n).await
 }
 
+static VALUE: Stack = Stack::new("benches.value")
+    .circuit(CircuitPolicy::new())
+    .retry(RetryPolicy::new())
+    .timeout(Duration::from_secs(1));
+
+async fn value(n: &u32) -> Result<u32, Fault> {
+    VALUE.run(|| work(n)).await
+}
+
+async fn value_pending(n: &u32) -> Result<u32, Fault> {
+    VALUE.run(|| work_pending_once(n)).await
+}
+
 pub(super) fn rows() -> [Row; 2] {
     let ready = Row::new("circuit, retry, timeout: ready", "hand, counts")
         .with(Contestant::ready("bare", || work))
@@ -57,11 +70,13 @@ pub(super) fn rows() -> [Row; 2] {
         .with(Contestant::ready("hand, writes nothing", || {
             writing_nothing
         }))
-        .with(Contestant::ready("resil", || stacked));
+        .with(Contestant::ready("resil", || stacked))
+        .with(Contestant::ready("resil, as a value", || value));
     let once = Row::new("circuit, retry, timeout: pending once", "hand, counts")
         .with(Contestant::pending("bare", || work_pending_once))
         .with(Contestant::pending("hand, counts", || counting_pending))
-        .with(Contestant::pending("resil", || stacked_pending));
+        .with(Contestant::pending("resil", || stacked_pending))
+        .with(Contestant::pending("resil, as a value", || value_pending));
     #[cfg(feature = "peers")]
     let (ready, once) = (
         ready.with_peers(crate::peers::stack::ready()),

@@ -158,7 +158,7 @@ fn registration(input: &DeriveInput, krate: &TokenStream) -> TokenStream {
                 #krate::__private::Link::<#name<#arguments>>::new().__resil_class(error)
             }
             #krate::__private::submit! {
-                #krate::__private::Derived::new(__resil_class)
+                #krate::__private::Derived::new::<#name<#arguments>>(__resil_class)
             }
         };
     }

@@ -19,12 +19,33 @@ pub(crate) fn section(input: &Input, policies: &[Box<dyn Policy>], facts: &[Fact
     if !input.attrs.iter().any(is_docs) {
         return TokenStream::new();
     }
-    let lines: Vec<String> = policies
-        .iter()
-        .enumerate()
-        .map(|(i, policy)| format!("{}. {}", i + 1, policy.words()))
-        .collect();
     let decided = decided::sentence(input, facts).map_or_else(String::new, |s| s + "\n\n");
+    let text = format!(
+        "\n# Resilience\n\nThe policies around the body, outermost first:\n\n{}\n\n{decided}{}",
+        lines(policies),
+        worst_case(policies)
+    );
+    quote!(#[doc = #text])
+}
+
+/// Returns the section of the shared stack `name`.
+pub(crate) fn stack_section(name: &str, policies: &[Box<dyn Policy>]) -> String {
+    format!(
+        "\n# Resilience\n\nThe policies of `#[resil::apply({name})]`, outermost first:\n\n{}\n\n{}",
+        lines(policies),
+        worst_case(policies)
+    )
+}
+
+/// Formats a numbered line for each layer.
+fn lines(policies: &[Box<dyn Policy>]) -> String {
+    let lines = policies.iter().enumerate();
+    let lines = lines.map(|(i, policy)| format!("{}. {}", i + 1, policy.words()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Formats the worst case of the layers.
+fn worst_case(policies: &[Box<dyn Policy>]) -> String {
     // From the inside out, as each layer limits or repeats what is inside it.
     let worst_case = policies
         .iter()
@@ -32,12 +53,7 @@ pub(crate) fn section(input: &Input, policies: &[Box<dyn Policy>], facts: &[Fact
         .fold(WorstCase::default(), |inside, policy| {
             policy.worst_case(inside)
         });
-    let text = format!(
-        "\n# Resilience\n\nThe policies around the body, outermost first:\n\n{}\n\n{decided}{}",
-        lines.join("\n"),
-        worst_case.sentence()
-    );
-    quote!(#[doc = #text])
+    worst_case.sentence()
 }
 
 /// Whether the attribute is a doc comment, that is `#[doc = ".."]`. A list such as `#[doc(hidden)]`

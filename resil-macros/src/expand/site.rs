@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use crate::emit::{EmitContext, StackContext};
+use crate::features;
 use crate::tokens::mixed;
 
 /// Writes the static of the site, which every stack has. The state of the call is written only
@@ -19,6 +20,11 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
         let mark = cx.private("CallState", name.span());
         quote_spanned!(at=> let __resil_call = &#mark::new();)
     });
+    // Dropped after all else: the call is in flight until its layers have given back what they hold.
+    let in_flight = features::counts_calls().then(|| {
+        let in_flight = cx.private("in_flight", name.span());
+        quote_spanned!(at=> let __resil_in_flight = #in_flight(&__RESIL_SITE);)
+    });
     let carrier = (stack.groups.len() > 1).then(|| {
         let carry = cx.private("CarriedRefusal", name.span());
         quote_spanned!(at=> let __resil_carry = &#carry::new();)
@@ -28,6 +34,7 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
             ::core::concat!(::core::module_path!(), "::", #text),
             ::core::line!(),
         );
+        #in_flight
         #call_state
         #carrier
     }

@@ -13,6 +13,8 @@ pub(crate) struct ParseContext<'a> {
     pub(crate) attributes: &'a [&'static Spec],
     /// The names that the function's parameters bind.
     pub(crate) params: &'a [Ident],
+    /// Whether the function is known: not in a shared stack, where any name may be an argument.
+    pub(crate) knows_function: bool,
     /// The function's type and const parameters.
     pub(crate) generics: &'a [Ident],
     /// The error type of the function's `Result`, if its declaration names it.
@@ -21,4 +23,11 @@ pub(crate) struct ParseContext<'a> {
     pub(crate) success: Option<TokenStream>,
     /// The success type is a `Result` too, so a pattern on it may say `Ok` and `Err`.
     pub(crate) ok_is_result: bool,
+}
+
+impl ParseContext<'_> {
+    /// Whether the word is an argument of the function, or may be one of a function not yet known.
+    pub(crate) fn may_be_argument(&self, word: &Ident) -> bool {
+        self.params.contains(word) || !self.knows_function
+    }
 }

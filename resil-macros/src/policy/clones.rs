@@ -17,7 +17,7 @@ pub(super) fn check_clones(names: &[Ident], each: &str, cx: &ParseContext<'_>) {
             );
             continue;
         }
-        if cx.params.contains(name) {
+        if cx.may_be_argument(name) {
             continue;
         }
         let params: Vec<String> = cx.params.iter().map(ToString::to_string).collect();

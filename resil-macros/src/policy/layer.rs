@@ -14,6 +14,9 @@ pub(crate) struct Attribute {
     pub(crate) options: &'static Spec,
     /// Whether the function may run more than once under it.
     pub(crate) may_repeat: bool,
+    /// Options with those whose place they take where they stand beside the name of a shared stack, as
+    /// the two can't stand together. A value without a name is `""`.
+    pub(crate) replaces: &'static [(&'static [&'static str], &'static [&'static str])],
     pub(crate) parse: fn(TokenStream, Span, &ParseContext<'_>) -> Parsed,
 }
 

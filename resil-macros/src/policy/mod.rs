@@ -16,6 +16,7 @@ mod layer;
 mod named;
 mod rate_limit;
 mod retry;
+mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timeout;

@@ -88,11 +88,24 @@ pub(crate) fn check(
         check_recorded(outcome.as_ref(), diag);
     }
     if let Some(layer) = facts.iter().find(|layer| layer.copies.is_some()) {
-        check_mutable_arguments(input, bindings, facts, &COPIED, layer.policy, diag);
+        let place = place_of(layer, stack);
+        check_mutable_arguments(input, bindings, facts, &COPIED, &place, diag);
         check_unique_arguments(input, layer.policy, diag);
     } else if let Some(layer) = facts.iter().find(|layer| layer.runs_again()) {
-        check_mutable_arguments(input, bindings, facts, &REPEATED, layer.policy, diag);
+        let place = place_of(layer, stack);
+        check_mutable_arguments(input, bindings, facts, &REPEATED, &place, diag);
         check_borrow_out(input, outcome.as_ref(), diag);
+    }
+}
+
+/// Says where an option of the layer is written: beside the name of the stack that has brought it.
+fn place_of(layer: &Facts, stack: &Stack) -> String {
+    let policy = layer.policy;
+    match stack.origin() {
+        Some(origin) if origin.holds(layer.span) => {
+            format!("`{policy}(..)` beside the stack `{}`", origin.name())
+        }
+        _ => format!("`#[{policy}(..)]`"),
     }
 }
 
@@ -306,13 +319,13 @@ const COPIED: RunsAgain = RunsAgain {
 };
 
 /// Checks that no argument is `mut`, unless it is cloned. Changes to it would carry over from one run to
-/// another. `policy` is the one that has the option `clone`.
+/// another. `place` is where the option `clone` belongs.
 fn check_mutable_arguments(
     input: &Input,
     bindings: &[Binding],
     facts: &[Facts],
     words: &RunsAgain,
-    policy: &str,
+    place: &str,
     diag: &Diag,
 ) {
     let RunsAgain {
@@ -330,7 +343,7 @@ fn check_mutable_arguments(
                 span,
                 format!(
                     "`mut {name}` in {function}: {why}\n\
-                     help: write `clone({name})` in `#[{policy}(..)]` for a fresh clone {each}, or remove `mut`"
+                     help: write `clone({name})` in {place} for a fresh clone {each}, or remove `mut`"
                 ),
             );
         }

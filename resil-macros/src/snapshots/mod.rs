@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::{pipeline, policy, stack};
+use crate::apply::tests::run;
+use crate::{apply, features, pipeline, policy, stack};
 
 mod size;
 
@@ -22,6 +23,21 @@ fn expand(item: TokenStream) -> TokenStream {
         };
     }
     item
+}
+
+/// Expands `#[apply]` on `item`, with the attributes of `item` in a shared stack.
+fn expand_applied(mut item: TokenStream) -> TokenStream {
+    let mut attributes = TokenStream::new();
+    while let Some((name, args, rest)) = take_attribute(&item) {
+        attributes.extend(quote!(#[#name(#args)]));
+        item = rest;
+    }
+    let defined = apply::define(&quote!(pub PAY = #attributes;));
+    let name = Ident::new(stack::APPLY, Span::call_site());
+    let deferred = stack::defer(name, quote!(PAY), item);
+    let (_, args, rest) = take_attribute(&deferred).expect("the private attribute");
+    let called = pipeline::expand(args, &rest);
+    expand(run(&defined, called))
 }
 
 /// Whether the private attribute has that name.
@@ -50,7 +66,12 @@ fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream
 
 #[track_caller]
 fn check(name: &str, item: TokenStream) {
-    let tokens = expand(item);
+    let tokens = expand(item.clone());
+    assert_eq!(
+        expand_applied(item).to_string(),
+        tokens.to_string(),
+        "{name}: a shared stack expands to what the attributes expand to"
+    );
     size::check(name, &tokens);
     let file: syn::File = syn::parse2(tokens).expect("what is generated parses");
     let text = prettyplease::unparse(&file);
@@ -159,6 +180,19 @@ fn rate_limit() {
 }
 
 #[test]
+fn a_rate_limit_in_a_store() {
+    check(
+        "rate_limit_store",
+        quote! {
+            #[rate_limit(max = 100, per = 1s, wait = 100ms, key = order.shop, store = self.limits, on_outage = closed)]
+            async fn pay(order: Order) -> Result<Receipt, Error> {
+                provider::pay(order).await
+            }
+        },
+    );
+}
+
+#[test]
 fn a_rate_limit_between_other_layers() {
     check(
         "rate_limit_stack",
@@ -204,6 +238,24 @@ fn the_usual_stack() {
             }
         },
     );
+}
+
+/// With the features `cancel` and `shutdown`.
+#[test]
+fn a_stack_whose_waits_can_be_ended() {
+    features::on(|| {
+        check(
+            "stack_that_can_be_ended",
+            quote! {
+                #[circuit(name = "pay")]
+                #[retry(max = 5)]
+                #[rate_limit(max = 50, per = 1s, wait = 1s)]
+                async fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order).await
+                }
+            },
+        );
+    });
 }
 
 #[test]

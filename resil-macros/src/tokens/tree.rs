@@ -1,6 +1,6 @@
 //! Looks at single tokens, and through the invisible groups that `macro_rules!` leaves.
 
-use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Punct, Spacing, Span, TokenStream, TokenTree};
 
 /// Opens the None-delimited groups around a whole stream: `$d:literal` arrives as `⟦5s⟧`.
 pub(crate) fn open(mut tokens: TokenStream) -> TokenStream {
@@ -82,4 +82,27 @@ pub(crate) fn group_like(like: &Group, content: TokenStream) -> Group {
     let mut group = Group::new(like.delimiter(), content);
     group.set_span(like.span());
     group
+}
+
+/// Returns the tokens at the place of `at`, and with the hygiene of `scope`: as if they were written
+/// there. `$crate` still means the crate that it was written in.
+pub(crate) fn placed(tokens: TokenStream, at: Span, scope: Span) -> TokenStream {
+    let span = scope.located_at(at);
+    let trees = tokens.into_iter().map(|tree| match tree {
+        TokenTree::Group(group) => {
+            let content = placed(group.stream(), at, scope);
+            let mut group = Group::new(group.delimiter(), content);
+            group.set_span(span);
+            TokenTree::Group(group)
+        }
+        TokenTree::Ident(mut word) if word == "$crate" => {
+            word.set_span(word.span().located_at(at));
+            TokenTree::Ident(word)
+        }
+        mut tree => {
+            tree.set_span(span);
+            tree
+        }
+    });
+    trees.collect()
 }

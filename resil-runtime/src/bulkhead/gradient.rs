@@ -9,14 +9,17 @@
 //! * **Probing.** Gradient2 takes the exponential average of all round trips for the long one, and
 //!   grows as long as the short one is within 1.5 times that. A queue at the other side that is always
 //!   there becomes part of the average, so that the limit creeps up without an end. Here the long
-//!   round trip is measured without a queue: now and then the limit is a fifth lower for one window,
-//!   which drains the queue that the allowance leaves there. This is how BBR finds the minimum
-//!   round-trip time of a TCP connection (`ProbeRTT` in Cardwell et al., "BBR: Congestion-Based
-//!   Congestion Control", ACM Queue 2016; draft-ietf-ccwg-bbr), and Envoy that of its gradient
-//!   controller (`min_rtt_calc_params`).
+//!   round trip is measured without a queue: now and then the limit is a seventh lower for one
+//!   window, which drains the queue that the allowance leaves there. It drains no more than that, so
+//!   no measurement begins while there is a longer one: it would be taken for the round trip. This is
+//!   how BBR finds the minimum round-trip time of a TCP connection (`ProbeRTT` in Cardwell et al.,
+//!   "BBR: Congestion-Based Congestion Control", ACM Queue 2016; draft-ietf-ccwg-bbr), and Envoy that
+//!   of its gradient controller (`min_rtt_calc_params`). If the latency is as high as before although the limit was lowered twice, the reason is a server
+//!   that has become slower and not a queue: the limit gets its value of before back.
 //! * **The fading allowance.** The allowance `√limit` lets the limit grow where there is no queue. It
 //!   fades from a gradient of 1 to none at 0.95, so that also a small limit settles close above what
-//!   the other side works on at once: √16 alone would be a quarter.
+//!   the other side works on at once: √16 alone would be a quarter. A limit that has just been lowered
+//!   is near that, and takes a part of the allowance first.
 //! * **Noise.** Gradient2 tolerates a short round trip of 1.5 times the long one, whatever the latency
 //!   is like. Here a difference counts as far as it is more than two standard errors of a window's
 //!   mean. How much latencies differ is measured without a queue, too: where all calls take equally long
@@ -39,9 +42,17 @@ const NO_ALLOWANCE: f64 = 0.95;
 /// The part of a step that is made.
 const SMOOTHING: f64 = 0.7;
 /// The part of the limit that is in use while the round trip without a queue is measured.
-const PROBING: f64 = 0.8;
-/// Two windows in a row below this gradient: the latency may have another reason than a queue.
-const DOUBTFUL: f64 = 0.7;
+const PROBING: f64 = 0.86;
+/// Below this gradient there is a queue that a measurement would not drain: none begins. After two windows
+/// in a row the latency may have another reason than a queue, and one does.
+const DOUBTFUL: f64 = 0.8;
+/// The part of the latency that is left at least after such windows if no queue was the reason: then the
+/// limit was lowered for nothing, and gets its value of before back.
+const STILL: f64 = 0.8;
+/// The part of the allowance that a limit takes right after it was lowered.
+const CAREFUL: f64 = 0.4;
+/// The spread from which on one window says little: neither of the two above holds then.
+const UNSTEADY: f64 = 0.3;
 /// So many standard errors are no sign of a queue.
 const TOLERANCE: f64 = 2.0;
 /// A window that is by so many standard errors below the long round trip lowers that at once.
@@ -120,6 +131,12 @@ pub(super) struct Gradient {
     probe_at: u64,
     /// The number of windows in a row with a doubtful gradient.
     doubtful: u32,
+    /// The limit and the round-trip time before the first of them.
+    before_doubt: (f64, f64),
+    /// Whether they are the reason of the measurement.
+    probes_in_doubt: bool,
+    /// Whether the last window lowered the limit.
+    was_lowered: bool,
     /// When the limit was cut last.
     cut_at: u64,
     /// The limit that listeners were told last.
@@ -137,6 +154,9 @@ impl Gradient {
             is_probing: false,
             probe_at: 0,
             doubtful: 0,
+            before_doubt: (0.0, 0.0),
+            probes_in_doubt: false,
+            was_lowered: false,
             cut_at: 0,
             told: bounds.first(),
         }
@@ -145,7 +165,7 @@ impl Gradient {
     /// Returns the limit to use now.
     pub(super) fn limit(&self) -> u32 {
         let limit = if self.is_probing {
-            whole((self.limit * PROBING).floor())
+            whole((self.limit * PROBING).round())
         } else {
             self.settled()
         };
@@ -189,15 +209,20 @@ impl Gradient {
         let short = short - TOLERANCE * noise;
         let gradient = (self.long / short.max(self.long)).max(STEEPEST);
         let allowance = ((gradient - NO_ALLOWANCE) / (1.0 - NO_ALLOWANCE)).max(0.0);
-        let next = self.limit * gradient + self.limit.sqrt() * allowance;
+        let part = if self.was_lowered { CAREFUL } else { 1.0 };
+        let next = self.limit * gradient + self.limit.sqrt() * allowance * part;
+        let is_steady = self.spread < UNSTEADY;
+        self.was_lowered = is_steady && next < self.limit;
+        let is_doubtful = gradient < DOUBTFUL;
+        if is_doubtful && self.doubtful == 0 {
+            self.before_doubt = (self.limit, window.mean);
+        }
         self.move_to(self.limit + (next - self.limit) * SMOOTHING);
-        self.doubtful = if gradient < DOUBTFUL {
-            self.doubtful + 1
-        } else {
-            0
-        };
-        if window.now >= self.probe_at || self.doubtful >= 2 {
+        self.doubtful = if is_doubtful { self.doubtful + 1 } else { 0 };
+        let is_due = window.now >= self.probe_at && !(is_doubtful && is_steady);
+        if is_due || self.doubtful >= 2 {
             self.is_probing = true;
+            self.probes_in_doubt = self.doubtful >= 2;
             self.doubtful = 0;
         }
     }
@@ -215,6 +240,10 @@ impl Gradient {
         } else {
             self.long += (short - before) * NEAR;
             self.spread += (window.spread - self.spread) * NEAR;
+        }
+        let (limit, round_trip) = self.before_doubt;
+        if self.probes_in_doubt && is_higher && short > round_trip * STILL {
+            self.move_to(limit);
         }
         let has_moved = (is_lower || is_higher) && (self.long - before).abs() > before * MOVED;
         let pause = if has_moved {
@@ -235,6 +264,7 @@ impl Gradient {
         }
         self.cut_at = now;
         self.is_probing = false;
+        self.forget_doubt();
         self.move_to(self.limit * CUT);
         true
     }
@@ -244,6 +274,7 @@ impl Gradient {
         self.limit = f64::from(limit);
         self.told = limit;
         self.is_probing = false;
+        self.forget_doubt();
     }
 
     /// Returns the limit that listeners were told last, and the one to tell now, if the two differ by
@@ -255,6 +286,11 @@ impl Gradient {
         }
         self.told = now;
         Some((told, now))
+    }
+
+    /// Sees to it that the limit of before the doubt does not come back: there is another reason to leave it.
+    fn forget_doubt(&mut self) {
+        self.before_doubt.1 = f64::INFINITY;
     }
 
     fn move_to(&mut self, limit: f64) {
@@ -289,4 +325,75 @@ fn as_nanos(number: f64) -> u64 {
 )]
 fn whole(number: f64) -> u32 {
     number as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    /// A limit of 60 that has measured 50 ms, and measures again when `probe_at` comes.
+    fn settled(probe_at: u64) -> Gradient {
+        let mut gradient = Gradient::new(AdaptiveLimit::new());
+        (gradient.limit, gradient.long) = (60.0, 50.0 * MS as f64);
+        gradient.probe_at = probe_at;
+        gradient
+    }
+
+    /// Forty calls of so many milliseconds, while sixty were inside.
+    fn window(latency: u64) -> Window {
+        let latency = (latency * MS) >> UNIT;
+        Window::of(MS, 40, 40 * latency, 40 * latency * latency, 60)
+    }
+
+    #[test]
+    fn a_limit_that_was_lowered_for_nothing_comes_back() {
+        let mut gradient = settled(u64::MAX);
+        gradient.add(&window(100));
+        assert!(!gradient.is_probing);
+        gradient.add(&window(100));
+        assert!(gradient.is_probing && gradient.limit < 30.0);
+        // Still as slow with half the calls: it is no queue.
+        gradient.add(&window(100));
+        assert_eq!((gradient.is_probing, gradient.limit()), (false, 60));
+        gradient.add(&window(100));
+        assert!(gradient.limit() > 60, "100 ms is what a call takes now");
+    }
+
+    #[test]
+    fn one_that_a_queue_has_lowered_does_not() {
+        let mut gradient = settled(u64::MAX);
+        gradient.add(&window(128));
+        gradient.add(&window(83));
+        gradient.add(&window(57));
+        assert!(!gradient.is_probing && gradient.limit < 40.0);
+        // Nor does one that refusals from below have cut meanwhile.
+        let mut gradient = settled(u64::MAX);
+        gradient.add(&window(100));
+        assert!(gradient.overloaded(2 * MS, 3 * MS));
+        gradient.add(&window(100));
+        gradient.add(&window(100));
+        assert!(!gradient.is_probing && gradient.limit < 40.0);
+    }
+
+    #[test]
+    fn no_measurement_begins_beside_a_queue_that_it_would_not_drain() {
+        let mut gradient = settled(0);
+        gradient.add(&window(70));
+        assert!(!gradient.is_probing);
+        gradient.add(&window(55));
+        assert!(gradient.is_probing);
+    }
+
+    #[test]
+    fn right_after_it_was_lowered_a_limit_takes_a_part_of_the_allowance() {
+        let grown = |lowered: bool| {
+            let mut gradient = settled(u64::MAX);
+            gradient.was_lowered = lowered;
+            gradient.add(&window(50));
+            gradient.limit - 60.0
+        };
+        assert!((grown(true) - grown(false) * CAREFUL).abs() < 1e-9);
+    }
 }

@@ -115,7 +115,7 @@ macro_rules! manual_control {
                 self.0.name()
             }
 
-            /// Returns the limit of calls at once. An adaptive limit is a fifth lower for a moment
+            /// Returns the limit of calls at once. An adaptive limit is a seventh lower for a moment
             /// now and then, while the latency without a queue is measured.
             pub fn limit(&self) -> u32 {
                 self.0.load().limit()
@@ -175,7 +175,8 @@ macro_rules! manual_control {
             ///
             /// # Errors
             ///
-            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time.
+            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time, and
+            /// [`Error::Cancelled`] if the wait is ended from outside.
             ///
             /// # Panics
             ///
@@ -195,7 +196,8 @@ macro_rules! manual_control {
             ///
             /// # Errors
             ///
-            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time.
+            /// Returns [`Error::BulkheadFull`] if there is no room in the queue, or no place in time, and
+            /// [`Error::Cancelled`] if the wait is ended from outside.
             pub fn acquire_blocking(&self) -> Result<BulkheadPlace, Error> {
                 let core = self.held();
                 let entered = match core.enter(None) {

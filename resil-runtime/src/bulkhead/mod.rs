@@ -43,7 +43,7 @@ mod queue;
 pub(crate) mod registry;
 pub(crate) mod site;
 mod turn;
-mod wait;
+pub(crate) mod wait;
 mod word;
 
 #[cfg(test)]

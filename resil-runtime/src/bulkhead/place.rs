@@ -30,10 +30,10 @@ impl<'a> Place<'a> {
         began
     }
 
-    /// Gives the place back, and learns from the outcome of the call. Returns the outcome.
+    /// Learns from the outcome of the call, and returns it.
     #[inline(always)]
     pub fn settle<T, E>(
-        self,
+        &mut self,
         out: Outcome<T, E, Refusal>,
         class: impl FnMut(&E) -> Option<Class>,
     ) -> Outcome<T, E, Refusal> {
@@ -47,7 +47,7 @@ impl<'a> Place<'a> {
 
     #[cold]
     #[inline(never)]
-    fn learn(mut self, lesson: Lesson) {
+    fn learn(&mut self, lesson: Lesson) {
         let began = std::mem::take(&mut self.began);
         self.core.learn(began, lesson);
     }

@@ -93,8 +93,8 @@ impl AdaptiveLimit {
 pub struct BulkheadPolicy {
     max: u32,
     adaptive: Option<AdaptiveLimit>,
-    queue: u32,
-    wait: Option<Duration>,
+    pub(crate) queue: u32,
+    pub(crate) wait: Option<Duration>,
     max_keys: u32,
 }
 

@@ -33,7 +33,7 @@ impl BulkheadSite {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn enter<'a>(
         &'static self,
-        policy: Option<&'static BulkheadPolicy>,
+        policy: Option<&BulkheadPolicy>,
         call: Option<&'a CallState>,
     ) -> Result<Place<'a>, Full<'a>> {
         let bulkhead: &'static BulkheadCore = self.named.get(policy);
@@ -44,7 +44,7 @@ impl BulkheadSite {
     /// the result; the bulkhead keeps its place among the keys until the result is dropped.
     pub fn keyed(
         &'static self,
-        policy: Option<&'static BulkheadPolicy>,
+        policy: Option<&BulkheadPolicy>,
         key: &(impl Display + ?Sized),
     ) -> KeyedPlaces {
         KeyedPlaces(self.named.keyed(policy, key))

@@ -11,10 +11,11 @@ use super::place::Place;
 use super::turn::{Joined, Limits, Turn};
 use crate::blocking;
 use crate::call::{CallState, Site, id_of};
+use crate::cancel::{self, Stop};
 use crate::clock::{self, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
-use crate::event;
+use crate::event::{self, StopReason};
 
 /// A call that found no place at once.
 #[derive(Debug)]
@@ -27,34 +28,42 @@ pub struct Full<'a> {
 
 impl BulkheadCore {
     /// Lets a call in that finds a place at once.
+    // Both ways in end in the same few registers: a result that is put together in memory costs more
+    // than all the rest.
     #[inline(always)]
     pub(super) fn enter<'a>(&'a self, call: Option<&'a CallState>) -> Result<Place<'a>, Full<'a>> {
-        if self.take_at_once() {
-            return Ok(Place::new(self, call, 0));
-        }
-        self.enter_by_steps(call)
+        let began = if self.take_at_once() {
+            0
+        } else if let Some(began) = self.enter_by_steps() {
+            began
+        } else {
+            return Err(Full {
+                core: self,
+                call,
+                is_manual: false,
+            });
+        };
+        Ok(Place::new(self, call, began))
     }
 
+    /// Takes a place if one is free and nobody waits. Returns when the call went in, or 0.
     #[inline(never)]
-    fn enter_by_steps<'a>(&'a self, call: Option<&'a CallState>) -> Result<Place<'a>, Full<'a>> {
-        if self.take() {
-            return Ok(self.place(call));
+    fn enter_by_steps(&self) -> Option<u64> {
+        self.take().then(|| self.began())
+    }
+
+    /// Returns the time at which a call has just gone in; 0 if calls are not timed.
+    fn began(&self) -> u64 {
+        if self.load().is_timed() {
+            self.now()
+        } else {
+            0
         }
-        Err(Full {
-            core: self,
-            call,
-            is_manual: false,
-        })
     }
 
     /// Returns the place of a call that has just gone in.
     fn place<'a>(&'a self, call: Option<&'a CallState>) -> Place<'a> {
-        let began = if self.load().is_timed() {
-            self.now()
-        } else {
-            0
-        };
-        Place::new(self, call, began)
+        Place::new(self, call, self.began())
     }
 }
 
@@ -72,6 +81,7 @@ impl<'a> Full<'a> {
         Wait {
             full: self,
             queued: None,
+            stop: Stop::new(),
         }
     }
 
@@ -104,6 +114,11 @@ impl<'a> Full<'a> {
         let Some(limits) = Limits::of(self.core) else {
             return Err(self.refuse());
         };
+        let mut stop = Stop::new();
+        let mut cx = Context::from_waker(&waker);
+        if let Some(reason) = stop.poll(&mut cx) {
+            return Err(self.cancelled(reason));
+        }
         let number = match self.core.join(limits.until, waker.clone()) {
             Joined::In => return Ok(self.core.place(self.call)),
             Joined::Full => return Err(self.refuse()),
@@ -114,9 +129,23 @@ impl<'a> Full<'a> {
             match turn {
                 Turn::In => return Ok(self.core.place(self.call)),
                 Turn::Late => return Err(self.refuse()),
-                Turn::Wait(until) => park(until),
+                Turn::Wait(until) => {
+                    if let Some(reason) = stop.poll(&mut cx) {
+                        self.core.leave(number);
+                        return Err(self.cancelled(reason));
+                    }
+                    park(until);
+                }
             }
         }
+    }
+
+    /// Refuses the call, whose wait was ended from outside.
+    #[cold]
+    fn cancelled(&self, reason: StopReason) -> Refusal {
+        let name = self.core.identity().name().text();
+        let call = || (!self.is_manual).then(|| id_of(self.call));
+        cancel::refuse(name, reason, call)
     }
 
     /// Refuses the call.
@@ -161,6 +190,7 @@ pub struct Wait<'a> {
     full: Full<'a>,
     // Boxed: few calls wait.
     queued: Option<Pin<Box<Queued>>>,
+    stop: Stop,
 }
 
 pin_project! {
@@ -215,7 +245,13 @@ impl<'a> Future for Wait<'a> {
         let core = self.full.core;
         let call = self.full.call;
         if self.queued.is_none() {
-            let joined = match Limits::of(core) {
+            let limits = Limits::of(core);
+            if limits.is_some()
+                && let Some(reason) = self.stop.poll(cx)
+            {
+                return Poll::Ready(Err(self.full.cancelled(reason)));
+            }
+            let joined = match limits {
                 None => Err(()),
                 Some(limits) => match core.join(limits.until, cx.waker().clone()) {
                     Joined::In => return Poll::Ready(Ok(core.place(call))),
@@ -236,7 +272,15 @@ impl<'a> Future for Wait<'a> {
         let Some(queued) = self.queued.as_mut() else {
             return Poll::Pending;
         };
-        let is_in = ready!(queued.as_mut().poll(core, cx));
+        let Poll::Ready(is_in) = queued.as_mut().poll(core, cx) else {
+            let Some(reason) = self.stop.poll(cx) else {
+                return Poll::Pending;
+            };
+            if let Some(queued) = self.queued.take() {
+                core.leave(queued.number);
+            }
+            return Poll::Ready(Err(self.full.cancelled(reason)));
+        };
         self.queued = None;
         Poll::Ready(if is_in {
             Ok(core.place(call))

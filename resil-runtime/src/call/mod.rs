@@ -8,6 +8,8 @@
 
 pub(crate) mod conversions;
 mod id;
+#[cfg(any(feature = "shutdown", loom))]
+pub(crate) mod in_flight;
 pub(crate) mod map_output;
 mod outcome;
 mod per_type;

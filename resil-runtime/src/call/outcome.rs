@@ -28,6 +28,10 @@ pub trait AnyRefusal {
     fn kind(&self) -> RefusalKind;
     /// Returns the text of the refusal in events.
     fn text(&self) -> ErrorText<'_>;
+    /// Returns the refusal of a call whose wait was ended from outside; `None` where no layer can refuse.
+    fn cancelled() -> Option<Self>
+    where
+        Self: Sized;
 }
 
 impl AnyRefusal for Refusal {
@@ -37,6 +41,9 @@ impl AnyRefusal for Refusal {
     fn text(&self) -> ErrorText<'_> {
         ErrorText::Display(self)
     }
+    fn cancelled() -> Option<Self> {
+        Some(Self::Cancelled)
+    }
 }
 
 impl AnyRefusal for Infallible {
@@ -45,6 +52,9 @@ impl AnyRefusal for Infallible {
     }
     fn text(&self) -> ErrorText<'_> {
         match *self {}
+    }
+    fn cancelled() -> Option<Self> {
+        None
     }
 }
 

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "shutdown")]
+use super::in_flight::Counts;
+
 /// The annotated function that a stack of policies belongs to.
 ///
 /// Generated code makes one static for each function; all instances of a generic function share it.
@@ -15,6 +18,9 @@ pub struct Site {
     name: OnceLock<&'static str>,
     /// Whether a wait of the function has blocked the poll of a task, and was told.
     has_blocked: AtomicBool,
+    /// The calls in flight, once there was one.
+    #[cfg(feature = "shutdown")]
+    counts: OnceLock<&'static Counts>,
 }
 
 impl Site {
@@ -26,7 +32,16 @@ impl Site {
             line,
             name: OnceLock::new(),
             has_blocked: AtomicBool::new(false),
+            #[cfg(feature = "shutdown")]
+            counts: OnceLock::new(),
         }
+    }
+
+    /// Returns the counters of the calls in flight.
+    #[cfg(feature = "shutdown")]
+    #[inline]
+    pub(crate) fn counts(&'static self) -> &'static Counts {
+        self.counts.get_or_init(|| Counts::register(self.name()))
     }
 
     /// Returns true the first time that it is called.

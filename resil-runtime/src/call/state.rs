@@ -23,6 +23,7 @@
 //! | [`POLLED_SINCE_CLAIM`] | [`watch`] | idempotency |
 //! | [`INVERTED`] | idempotency | idempotency, retry |
 //! | [`POLLED_SINCE_PERMIT`] | [`watch`] | circuit |
+//! | `CANCELLED` | retry | circuit |
 
 use std::future::Future;
 use std::pin::Pin;
@@ -47,6 +48,9 @@ const POLLED_SINCE_CLAIM: u8 = 16;
 const INVERTED: u8 = 32;
 /// A body was polled since the circuit let the call, or this attempt, in.
 const POLLED_SINCE_PERMIT: u8 = 64;
+/// The pause of a retry was ended from outside: the outcome is that of the attempt before it.
+#[cfg(feature = "cancel")]
+const CANCELLED: u8 = 128;
 
 /// The state of one running call. Only the task that runs the call accesses it, so relaxed accesses
 /// are enough.
@@ -195,6 +199,26 @@ impl CallState {
     #[cfg(feature = "idempotent")]
     pub(crate) fn error_is_recorded(&self) -> bool {
         self.replayed() || (self.stores_error() && !self.attempt_was_dropped())
+    }
+
+    /// Notes that a wait of the call was ended from outside, and that its outcome is that of the attempt
+    /// before.
+    #[cfg(feature = "cancel")]
+    pub(crate) fn set_cancelled(&self) {
+        self.set(CANCELLED);
+    }
+
+    /// Returns whether the outcome is that of an attempt whose follower was cancelled.
+    #[cfg(feature = "cancel")]
+    pub(crate) fn was_cancelled(&self) -> bool {
+        self.has(CANCELLED)
+    }
+
+    /// Returns whether the outcome is that of an attempt whose follower was cancelled: none can be.
+    #[cfg(not(feature = "cancel"))]
+    #[expect(clippy::unused_self, reason = "it is asked as with the feature")]
+    pub(crate) fn was_cancelled(&self) -> bool {
+        false
     }
 
     /// Runs `ask`, a piece of the user's code that looks at an outcome. If it panics, the layers

@@ -134,7 +134,9 @@ impl Permit<'_> {
         verdict: Asked<'_, CircuitVerdict>,
         class: Asked<'_, Class>,
     ) {
-        if !self.admitted.is_nested() {
+        if self.call.was_cancelled() {
+            self.record(CircuitVerdict::Neutral);
+        } else if !self.admitted.is_nested() {
             let replayed = self.call.only_replayed();
             self.record(self.asking(|| judge(refusal, replayed, verdict, class)));
         }
@@ -161,13 +163,19 @@ impl Permit<'_> {
     /// Runs `inside`, which blocks the thread, under this permit.
     #[inline(always)]
     pub fn run<R>(&self, inside: impl FnOnce() -> R) -> R {
-        let frame = Polled {
-            frame: self.enter(),
-            permit: self,
-        };
+        let frame = self.polling();
         let out = inside();
         frame.leave();
         out
+    }
+
+    /// Puts what follows under this permit, until the frame is left.
+    #[inline(always)]
+    pub(crate) fn polling(&self) -> Polled<'_> {
+        Polled {
+            frame: self.enter(),
+            permit: self,
+        }
     }
 
     /// Runs `wait`, which blocks the thread in a layer below, and leaves it out of the time that the
@@ -180,6 +188,19 @@ impl Permit<'_> {
             self.admitted.wait_ended(since);
         }
         out
+    }
+
+    /// Returns when a wait begins that is left out of the time that the call takes; 0 if the call is not
+    /// timed.
+    pub(crate) fn wait_begins(&self) -> u64 {
+        self.admitted.wait_begins()
+    }
+
+    /// Leaves out the time since a wait [began](Self::wait_begins), which is over.
+    pub(crate) fn wait_ended(&self, since: u64) {
+        if since != 0 {
+            self.admitted.wait_ended(since);
+        }
     }
 
     /// Wraps `wait`, the pause of a retry below, so that it is left out of the time that the call
@@ -213,14 +234,14 @@ pub fn under_permit<'a, F: Future>(permit: &'a Permit<'a>, inside: F) -> UnderPe
 
 /// The frame of one poll under a permit. Dropped, and not [left](Self::leave), it says that the poll
 /// panics.
-struct Polled<'a> {
+pub(crate) struct Polled<'a> {
     frame: HeldFrame,
     permit: &'a Permit<'a>,
 }
 
 impl Polled<'_> {
     #[inline(always)]
-    fn leave(self) {
+    pub(crate) fn leave(self) {
         let polled = ManuallyDrop::new(self);
         polled.frame.pop();
     }

@@ -62,14 +62,14 @@ impl WindowOf<Duration> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use]
 pub struct CircuitPolicy {
-    failures: Option<u32>,
-    failure_rate: Option<f64>,
-    window: Window,
-    min_calls: Option<u32>,
-    slow: Option<Duration>,
-    slow_rate: Option<f64>,
-    open_for: Duration,
-    open_max: Option<Duration>,
+    pub(crate) failures: Option<u32>,
+    pub(crate) failure_rate: Option<f64>,
+    pub(crate) window: Window,
+    pub(crate) min_calls: Option<u32>,
+    pub(crate) slow: Option<Duration>,
+    pub(crate) slow_rate: Option<f64>,
+    pub(crate) open_for: Duration,
+    pub(crate) open_max: Option<Duration>,
     probes: u32,
     max_keys: u32,
 }

@@ -36,7 +36,7 @@ impl CircuitSite {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn admit<'a>(
         &'static self,
-        policy: Option<&'static CircuitPolicy>,
+        policy: Option<&CircuitPolicy>,
         call: &'a CallState,
     ) -> Result<Permit<'a>, Refusal> {
         let breaker = self.named.get(policy);
@@ -81,7 +81,7 @@ impl CircuitSite {
     /// share the result; the breaker keeps its place until the result is dropped.
     pub fn keyed(
         &'static self,
-        policy: Option<&'static CircuitPolicy>,
+        policy: Option<&CircuitPolicy>,
         key: &(impl Display + ?Sized),
     ) -> KeyedCircuit {
         KeyedCircuit {

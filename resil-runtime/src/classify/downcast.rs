@@ -1,5 +1,6 @@
 //! Downcasting an error to a known type.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
@@ -21,4 +22,9 @@ pub(super) fn class_of<T: Classify + StdError + 'static>(
     error: &(dyn StdError + 'static),
 ) -> Option<Class> {
     held::<T>(error).map(Classify::classify)
+}
+
+/// Returns the class of the value if it is a `T`.
+pub(super) fn class_of_value<T: Classify + 'static>(value: &dyn Any) -> Option<Class> {
+    value.downcast_ref::<T>().map(Classify::classify)
 }

@@ -16,6 +16,7 @@
 //! about the other side, and whoever cancelled wants no more attempts. Unknown errors are
 //! transient: an attempt too many costs less than a lost call, and the retry budget bounds them.
 
+mod by_type;
 mod chain;
 mod class;
 mod downcast;
@@ -35,6 +36,7 @@ mod status;
 #[cfg(feature = "tonic")]
 mod tonic;
 
+pub(crate) use self::by_type::of_value;
 pub use self::chain::find;
 pub use self::class::{Class, Classify};
 #[cfg(feature = "http")]

@@ -5,23 +5,27 @@
 //! is for types that no derive can make known: those with a written `impl Classify`, and the
 //! instances of a generic type. Both are bounded by the types of the program.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::error::Error as StdError;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
 use super::class::{Class, Classify};
-use super::downcast::class_of;
+use super::downcast::{class_of, class_of_value};
 
 /// Returns the class of an error if it is of one certain type.
 type Ask = fn(&(dyn StdError + 'static)) -> Option<Class>;
+
+/// The same for a value that need not be an error.
+type AskValue = fn(&dyn Any) -> Option<Class>;
 
 /// A type that [`register`] was called for. The list only grows, at its end, and is read without a
 /// lock: so nothing is held while the user's `Classify` runs.
 struct Registered {
     id: TypeId,
     ask: Ask,
+    ask_value: AskValue,
     next: OnceLock<Box<Registered>>,
 }
 
@@ -64,6 +68,7 @@ pub fn register<T: Classify + StdError + 'static>() {
             Box::new(Registered {
                 id,
                 ask: class_of::<T>,
+                ask_value: class_of_value::<T>,
                 next: OnceLock::new(),
             })
         });
@@ -88,16 +93,30 @@ pub(super) fn registered(error: &(dyn StdError + 'static)) -> Option<Class> {
         .find_map(|derived| (derived.0)(error))
 }
 
+/// Returns the class of a value whose type is registered.
+pub(super) fn registered_value(error: &dyn Any) -> Option<Class> {
+    let mut link = &FIRST;
+    while let Some(here) = link.get() {
+        if let Some(class) = (here.ask_value)(error) {
+            return Some(class);
+        }
+        link = &here.next;
+    }
+    inventory::iter::<Derived>
+        .into_iter()
+        .find_map(|derived| (derived.1)(error))
+}
+
 /// A type with `#[derive(Classify)]`.
 #[derive(Debug)]
-pub struct Derived(Ask);
+pub struct Derived(Ask, AskValue);
 
 inventory::collect!(Derived);
 
 impl Derived {
-    /// Creates the entry of the type that `ask` asks for.
-    pub const fn new(ask: Ask) -> Self {
-        Self(ask)
+    /// Creates the entry of `T`, the type that `ask` asks for.
+    pub const fn new<T: Classify + 'static>(ask: Ask) -> Self {
+        Self(ask, class_of_value::<T>)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Carrying the deadline and the traces in force into another task.
+//! Carrying the deadline, the traces and the cancellation scopes in force into another task.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,12 +7,14 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::scope::Scoped;
+use crate::cancel;
 use crate::event::trace::Around;
 
 /// Spawns `future` on the current tokio runtime, with the deadline that is in force here.
 ///
 /// The deadline is in a thread-local, which does not follow `tokio::spawn`. This function carries
-/// it into the new task, and the [`trace`](crate::trace()) around this place too. As with
+/// it into the new task, and so the [`trace`](crate::trace()) and the cancellation scopes around this
+/// place. As with
 /// [`Deadline::scope`](super::Deadline::scope), code in the task can ask for the deadline, which
 /// does not end the task. Dropping the handle detaches the task. For tasks that are started in
 /// another way, there is [`carry`].
@@ -54,11 +56,13 @@ where
 /// ```
 ///
 /// As with [`Deadline::scope`](super::Deadline::scope), code inside can ask for the deadline, which
-/// does not end `future`. The [`trace`](crate::trace()) around this place is carried along.
+/// does not end `future`. The [`trace`](crate::trace()) and the cancellation scopes around this place are
+/// carried along.
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future: Scoped::inherit(future),
         traces: Around::here(),
+        scopes: cancel::Around::here(),
     }
 }
 
@@ -70,6 +74,7 @@ pin_project! {
         #[pin]
         future: Scoped<F>,
         traces: Around,
+        scopes: cancel::Around,
     }
 }
 
@@ -79,6 +84,7 @@ impl<F: Future> Future for Carried<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let future = this.future;
-        this.traces.enter(|| future.poll(cx))
+        let traces = this.traces;
+        this.scopes.enter(|| traces.enter(|| future.poll(cx)))
     }
 }

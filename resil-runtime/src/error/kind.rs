@@ -35,6 +35,9 @@ pub enum RefusalKind {
         /// Whether it can ever be let in.
         is_possible: bool,
     },
+    /// A wait that was ended from outside.
+    #[error("cancelled from outside while it waited")]
+    Cancelled,
     /// An idempotency refusal.
     #[error("refused by an #[idempotent]")]
     Idempotency,
@@ -50,6 +53,7 @@ impl RefusalKind {
             }
             Self::Idempotency => 3,
             Self::BulkheadFull => 4,
+            Self::Cancelled => 6,
             Self::RateLimited {
                 retry_after,
                 is_possible,
@@ -76,6 +80,7 @@ impl RefusalKind {
                 retry_after: NonZeroU32::new(high).map(CompactDuration::of_bits),
                 is_possible: bits & 0x100 != 0,
             }),
+            6 => Some(Self::Cancelled),
             _ => None,
         }
     }
@@ -111,6 +116,7 @@ mod tests {
             },
             RefusalKind::Idempotency,
             RefusalKind::BulkheadFull,
+            RefusalKind::Cancelled,
             RefusalKind::RateLimited {
                 retry_after: None,
                 is_possible: false,

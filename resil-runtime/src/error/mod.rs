@@ -73,6 +73,11 @@ pub enum Error {
         /// burst.
         retry_after: Option<Duration>,
     },
+    /// A wait of the call was ended from outside, and it had no error of its own to return: the
+    /// `cancel_scope` around it was cancelled, or the process is shutting down.
+    ///
+    /// It is never retried, and neutral for circuits.
+    Cancelled,
     /// `#[idempotent]` refused, or could not replay the recorded outcome.
     #[cfg(feature = "idempotent")]
     Idempotency(idempotency::IdempotencyError),
@@ -109,6 +114,7 @@ impl fmt::Display for Error {
                 f,
                 "the call costs more than the burst of rate limit `{name}`"
             ),
+            Self::Cancelled => f.write_str("the call was cancelled from outside while it waited"),
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => e.fmt(f),
         }
@@ -124,6 +130,7 @@ impl std::error::Error for Error {
             Self::Timeout { .. } => &RefusalKind::Timeout { inherited: false },
             Self::CircuitOpen { .. } => &RefusalKind::CircuitOpen { retry_in: None },
             Self::BulkheadFull { .. } => &RefusalKind::BulkheadFull,
+            Self::Cancelled => &RefusalKind::Cancelled,
             Self::RateLimited {
                 retry_after: None, ..
             } => &RefusalKind::RateLimited {
@@ -171,7 +178,7 @@ impl Error {
         match self {
             Self::CircuitOpen { retry_in, .. } => *retry_in,
             Self::RateLimited { retry_after, .. } => *retry_after,
-            Self::Timeout { .. } | Self::BulkheadFull { .. } => None,
+            Self::Timeout { .. } | Self::BulkheadFull { .. } | Self::Cancelled => None,
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => e.retry_after(),
         }

@@ -41,6 +41,8 @@ pub enum Refusal {
         /// The time until the call would be let in; `None` if it never can be.
         retry_after: Option<CompactDuration>,
     },
+    /// A wait was ended from outside: the scope is cancelled, or the process shuts down.
+    Cancelled,
     /// `#[idempotent]` refused. Boxed, as it is rare, and larger than all others together.
     #[cfg(feature = "idempotent")]
     Idempotency(Box<crate::error::idempotency::IdempotencyError>),
@@ -61,6 +63,7 @@ impl Refusal {
                 retry_after: *retry_after,
                 is_possible: retry_after.is_some(),
             },
+            Self::Cancelled => RefusalKind::Cancelled,
             #[cfg(feature = "idempotent")]
             Self::Idempotency(_) => RefusalKind::Idempotency,
         }
@@ -88,6 +91,7 @@ impl Refusal {
                 retry_in: retry_in.map(CompactDuration::get),
             },
             Self::BulkheadFull { name, limit } => Error::BulkheadFull { name, limit },
+            Self::Cancelled => Error::Cancelled,
             Self::RateLimited { name, retry_after } => Error::RateLimited {
                 name,
                 retry_after: retry_after.map(CompactDuration::get),

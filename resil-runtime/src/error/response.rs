@@ -17,7 +17,7 @@ use super::Error;
 /// |---|---|
 /// | `Timeout` | 504 |
 /// | `CircuitOpen` | 503 |
-/// | `BulkheadFull` | 503 |
+/// | `BulkheadFull`, `Cancelled` | 503 |
 /// | `RateLimited` | 429 |
 /// | idempotency: in progress, cut short, taken over | 409 |
 /// | idempotency: another payload | 422 |
@@ -89,6 +89,11 @@ fn said(error: &Error) -> (StatusCode, &'static str, &'static str) {
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
             "Too many requests in a short time. Try again later.",
+        ),
+        Error::Cancelled => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "cancelled",
+            "The request was given up before its turn. Try again.",
         ),
         #[cfg(feature = "idempotent")]
         Error::Idempotency(e) => idempotency(e),

@@ -12,7 +12,7 @@ use super::Error;
 /// | error | code |
 /// |---|---|
 /// | `Timeout` | `DeadlineExceeded` |
-/// | `CircuitOpen` | `Unavailable` |
+/// | `CircuitOpen`, `Cancelled` | `Unavailable` |
 /// | `BulkheadFull`, `RateLimited` | `ResourceExhausted` |
 /// | idempotency: in progress, taken over | `Aborted` |
 /// | idempotency: another payload, cut short | `FailedPrecondition`: no other attempt can mend it |
@@ -59,6 +59,10 @@ fn said(error: &Error) -> (Code, &'static str) {
         Error::RateLimited { .. } => (
             Code::ResourceExhausted,
             "too many calls in a short time; try again later",
+        ),
+        Error::Cancelled => (
+            Code::Unavailable,
+            "the call was given up before its turn; try again",
         ),
         #[cfg(feature = "idempotent")]
         Error::Idempotency(e) => idempotency(e),

@@ -35,8 +35,8 @@ pub enum Event {
         attempts: u32,
         /// Why no attempt follows.
         reason: StopReason,
-        /// The text of the error of that attempt, as in [`Retry`](Self::Retry); `None` if the call
-        /// was dropped.
+        /// The text of the error of that attempt, as in [`Retry`](Self::Retry). `None` if the call
+        /// was dropped, or its pause was ended from outside: then [`Retry`](Self::Retry) has told it.
         error: Option<Arc<str>>,
         /// The call.
         call: CallId,
@@ -199,6 +199,24 @@ pub enum Event {
         /// The call; `None` for a call by hand, through a [`RateLimit`](crate::RateLimit).
         call: Option<CallId>,
     },
+    /// A store that counts the calls of rate limits gave no answer. Until it is back, `on_outage` says
+    /// what happens to them. It is told once for each outage; at each call where no store of the name
+    /// is installed, or where the store holds something else under the key.
+    #[non_exhaustive]
+    RateLimitStoreAway {
+        /// The name of the store.
+        store: String,
+        /// The text of its error.
+        error: String,
+    },
+    /// A store that counts the calls of rate limits answers again.
+    #[non_exhaustive]
+    RateLimitStoreBack {
+        /// The name of the store.
+        store: String,
+        /// The time for which calls were not counted in it.
+        after: Duration,
+    },
     /// Two functions set one rate limit differently. The settings of the one that was called first are
     /// used.
     #[non_exhaustive]
@@ -207,6 +225,19 @@ pub enum Event {
         name: &'static str,
         /// The function whose settings are not used.
         function: &'static str,
+    },
+    /// A wait of a call was ended from outside, and the call was not let in: the wait in the queue of a
+    /// bulkhead, for a turn of a rate limit, or for another call's idempotency key. A retry that stops
+    /// tells [`RetryStopped`](Self::RetryStopped).
+    #[non_exhaustive]
+    WaitCancelled {
+        /// The name of the bulkhead, of the rate limit, or of the scope of the keys.
+        name: &'static str,
+        /// [`Cancelled`](StopReason::Cancelled) in a cancelled scope, or
+        /// [`Shutdown`](StopReason::Shutdown).
+        reason: StopReason,
+        /// The call; `None` for one that waited by hand.
+        call: Option<CallId>,
     },
     /// A call failed, and a `#[fallback]` takes the place of its error.
     ///
@@ -271,7 +302,9 @@ impl Event {
             | Self::TimedOut { call, .. } => Some(*call),
             Self::Hedged { call, .. } | Self::HedgeWon { call, .. } => Some(*call),
             Self::CircuitChanged { call, .. } | Self::CircuitRefused { call, .. } => *call,
-            Self::RateLimited { call, .. } | Self::BulkheadRefused { call, .. } => *call,
+            Self::RateLimited { call, .. }
+            | Self::BulkheadRefused { call, .. }
+            | Self::WaitCancelled { call, .. } => *call,
             #[cfg(feature = "idempotent")]
             Self::Idempotency { call, .. } => *call,
             _ => None,
@@ -297,7 +330,8 @@ pub enum StopReason {
     AskedLonger,
     /// The retry of an outer function retries instead: `nested = outer`.
     Nested,
-    /// The call was dropped, while it waited for another attempt or during that attempt.
+    /// The call was dropped, while it waited for another attempt or during that attempt; or the
+    /// `cancel_scope` around it was cancelled.
     Cancelled,
     /// The process is shutting down.
     Shutdown,

@@ -167,8 +167,10 @@ impl CallReport {
                 of.function = function;
                 of.count(*attempts);
                 of.stopped = Some(*reason);
-                // If the call was dropped, the error of the last attempt has been told before.
-                if *reason != StopReason::Cancelled {
+                // If the call was dropped or its pause was ended, the error of the last attempt has been
+                // told before.
+                let has_been_told = matches!(reason, StopReason::Cancelled | StopReason::Shutdown);
+                if error.is_some() || !has_been_told {
                     of.error.clone_from(error);
                 }
             }
@@ -198,6 +200,7 @@ impl CallReport {
             }
             Event::CircuitRefused { name, call, .. }
             | Event::BulkheadRefused { name, call, .. }
+            | Event::WaitCancelled { name, call, .. }
             | Event::RateLimited { name, call, .. } => self.refused(*call, name),
             #[cfg(feature = "idempotent")]
             Event::Idempotency {

@@ -13,6 +13,7 @@ use super::site::HedgeSite;
 use super::timer::Timer;
 use super::verdict::{End, Judged};
 use crate::call::{CallState, id_of};
+use crate::cancel::stopped;
 use crate::clock;
 use crate::event::{self, Event};
 
@@ -45,7 +46,7 @@ pin_project! {
 #[derive(Debug, Clone, Copy)]
 struct Constants<'a> {
     site: &'static HedgeSite,
-    policy: &'static HedgePolicy,
+    policy: &'a HedgePolicy,
     call: &'a CallState,
 }
 
@@ -63,7 +64,7 @@ struct Further<F> {
 #[inline(always)]
 pub fn hedge<'a, C, F>(
     site: &'static HedgeSite,
-    policy: &'static HedgePolicy,
+    policy: &'a HedgePolicy,
     call: &'a CallState,
     copy: C,
 ) -> Hedge<'a, C, F>
@@ -117,9 +118,10 @@ where
                 site.succeeded(policy, || since(*this.began));
                 Poll::Ready(out)
             }
+            // No other copy runs.
             Poll::Ready(Judged {
                 out,
-                end: End::Final,
+                end: End::Final | End::Lost,
             }) => Poll::Ready(out),
             Poll::Ready(Judged {
                 out,
@@ -157,22 +159,20 @@ where
     fn race(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let mut round = Round::new(coop::has_budget_remaining());
         if let Poll::Ready(judged) = self.as_mut().poll_one(None, cx) {
-            if judged.end != End::GoOn {
-                return Poll::Ready(self.answer(1, judged));
-            }
             self.as_mut().project().first.set(None);
-            round.fail(judged.out);
+            if let Some(answer) = self.as_mut().end(1, judged, &mut round) {
+                return Poll::Ready(answer);
+            }
         }
         let mut at = 0;
         while at < self.others.len() {
             match self.as_mut().poll_one(Some(at), cx) {
                 Poll::Pending => at += 1,
                 Poll::Ready(judged) => {
-                    let ended = self.as_mut().project().others.remove(at);
-                    if judged.end != End::GoOn {
-                        return Poll::Ready(self.answer(ended.number, judged));
+                    let ended = self.as_mut().project().others.remove(at).number;
+                    if let Some(answer) = self.as_mut().end(ended, judged, &mut round) {
+                        return Poll::Ready(answer);
                     }
-                    round.fail(judged.out);
                 }
             }
         }
@@ -219,11 +219,22 @@ where
         let Poll::Ready(judged) = self.as_mut().poll_one(Some(at), cx) else {
             return None;
         };
-        let ended = self.as_mut().project().others.remove(at);
-        if judged.end != End::GoOn {
-            return Some(self.answer(ended.number, judged));
+        let ended = self.as_mut().project().others.remove(at).number;
+        self.end(ended, judged, round)
+    }
+
+    /// Goes on without that copy, which has ended. Returns the outcome of the call, if it ends that.
+    fn end(
+        self: Pin<&mut Self>,
+        number: u32,
+        judged: Judged<O>,
+        round: &mut Round<O>,
+    ) -> Option<O> {
+        match judged.end {
+            End::Good | End::Final => return Some(self.answer(number, judged)),
+            End::GoOn => round.fail(judged.out),
+            End::Lost => round.last = Some(judged.out),
         }
-        round.fail(judged.out);
         None
     }
 
@@ -251,7 +262,7 @@ where
     fn start(self: Pin<&mut Self>) -> bool {
         let mut this = self.project();
         let Constants { site, policy, call } = *this.constants;
-        if *this.started >= policy.max || !site.pay(policy) {
+        if *this.started >= policy.max || stopped().is_some() || !site.pay(policy) {
             return false;
         }
         *this.started += 1;
@@ -320,7 +331,7 @@ impl<C, F> Hedge<'_, C, F> {
 struct Round<O> {
     /// The number of copies that have failed and were not replaced.
     failed: u32,
-    /// The outcome of the copy that failed last.
+    /// The outcome of the copy that failed or was refused last.
     last: Option<O>,
     /// Whether there was some of tokio's budget of the task before the copies were polled.
     had_budget: bool,

@@ -11,6 +11,9 @@ pub enum HedgeVerdict {
     GoOn,
     /// The error ends the call.
     Final,
+    /// `on` does not name the error. It ends the call, unless it is a refusal: no pattern has to name those
+    /// for the copies that run to go on.
+    NotNamed,
 }
 
 /// The outcome of a copy, and what it means for the call.
@@ -27,8 +30,11 @@ pub(super) enum End {
     Good,
     /// With an error that ends the call.
     Final,
-    /// With an error that another copy may do better than.
+    /// With an error that another copy may do better than, and that starts the next one at once.
     GoOn,
+    /// A layer below refused it before its body was polled. The copies that run may do better; one that
+    /// starts at once would be refused, too.
+    Lost,
 }
 
 /// Judges the outcome of a copy by the `class` of the user's error.
@@ -67,29 +73,35 @@ fn failed<E, P: AnyRefusal>(
     verdict: impl FnMut(&E) -> Option<HedgeVerdict>,
     class: impl FnMut(&E) -> Option<Class>,
 ) -> End {
-    let error = failure.error();
-    let verdict = error
-        .and_then(verdict)
-        .unwrap_or_else(|| by_default(failure.refusal(), || error.and_then(class)));
-    match verdict {
-        HedgeVerdict::GoOn => End::GoOn,
-        HedgeVerdict::Final => End::Final,
+    let (error, refusal) = (failure.error(), failure.refusal());
+    let is_lost = refusal.is_some_and(is_before_the_body);
+    match error.and_then(verdict) {
+        Some(HedgeVerdict::GoOn) => End::GoOn,
+        Some(HedgeVerdict::NotNamed) | None if is_lost => End::Lost,
+        Some(HedgeVerdict::Final | HedgeVerdict::NotNamed) => End::Final,
+        None => by_default(refusal, || error.and_then(class)),
     }
 }
 
-/// Returns the verdict where no pattern decides. After a timeout of a layer below the call goes on,
-/// unless the deadline of the caller has cut it: no copy can be in time any more. Every other refusal
-/// by resil ends it. An error of the body ends it unless it is transient, or has no class.
-fn by_default(refusal: Option<RefusalKind>, class: impl FnOnce() -> Option<Class>) -> HedgeVerdict {
+/// Whether such a refusal comes before the body is polled, and says nothing of the copies that run.
+fn is_before_the_body(refusal: RefusalKind) -> bool {
+    matches!(
+        refusal,
+        RefusalKind::CircuitOpen { .. }
+            | RefusalKind::BulkheadFull
+            | RefusalKind::RateLimited { .. }
+    )
+}
+
+/// Returns the end where no pattern decides. After a timeout of a layer below the call goes on, unless
+/// the deadline of the caller has cut it: no copy can be in time any more. An error of the body ends the
+/// call unless it is transient, or has no class.
+fn by_default(refusal: Option<RefusalKind>, class: impl FnOnce() -> Option<Class>) -> End {
     let goes_on = match refusal {
         Some(kind) => matches!(kind, RefusalKind::Timeout { inherited: false }),
         None => matches!(class(), None | Some(Class::Transient)),
     };
-    if goes_on {
-        HedgeVerdict::GoOn
-    } else {
-        HedgeVerdict::Final
-    }
+    if goes_on { End::GoOn } else { End::Final }
 }
 
 #[cfg(test)]
@@ -126,15 +138,28 @@ mod tests {
         assert_eq!(end(exposed(timeout), Some(Class::Permanent)), End::GoOn);
         for kind in [
             RefusalKind::Timeout { inherited: true },
+            RefusalKind::Idempotency,
+        ] {
+            assert_eq!(end(exposed(kind), None), End::Final, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_that_is_refused_before_its_body_is_lost() {
+        for kind in [
             RefusalKind::CircuitOpen { retry_in: None },
             RefusalKind::BulkheadFull,
             RefusalKind::RateLimited {
                 retry_after: None,
                 is_possible: true,
             },
-            RefusalKind::Idempotency,
         ] {
-            assert_eq!(end(exposed(kind), None), End::Final, "{kind:?}");
+            let out = || Err(Failure::Exposed(1, kind));
+            assert_eq!(end(out(), Some(Class::Permanent)), End::Lost, "{kind:?}");
+            let by = |verdict| judge_by(out(), |_| Some(verdict), |_| None).end;
+            assert_eq!(by(HedgeVerdict::NotNamed), End::Lost);
+            assert_eq!(by(HedgeVerdict::GoOn), End::GoOn);
+            assert_eq!(by(HedgeVerdict::Final), End::Final);
         }
     }
 
@@ -146,6 +171,8 @@ mod tests {
             by(HedgeVerdict::GoOn, Err(Failure::Exposed(1, open))),
             End::GoOn
         );
-        assert_eq!(by(HedgeVerdict::Final, Err(Failure::Body(1))), End::Final);
+        for verdict in [HedgeVerdict::Final, HedgeVerdict::NotNamed] {
+            assert_eq!(by(verdict, Err(Failure::Body(1))), End::Final);
+        }
     }
 }

@@ -18,10 +18,12 @@ use super::store::Recorded;
 use super::timer::{Driver, TASK, Timer};
 use super::waiters::{HEAD_START, QueuedWaiter, Signal};
 use crate::call::{Failure, Outcome};
+use crate::cancel::{Stop, stopped};
 use crate::clock::{self, Instant};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
 use crate::error::idempotency::Cause;
+use crate::event::StopReason;
 use crate::event::idempotency::IdempotencyEvent;
 use crate::sync::broken;
 
@@ -121,6 +123,7 @@ struct Wait {
     /// waiter's head start. The lease counts since an owner may vanish without a sign. Each waiter
     /// has a timer of its own, since one whose task is not polled must not hold up the others.
     timer: Timer,
+    stop: Stop,
 }
 
 impl Wait {
@@ -145,6 +148,8 @@ enum Next {
     AskAgain,
     Wait,
     Refuse(Cause),
+    /// The wait is ended from outside.
+    Stop(StopReason),
 }
 
 impl<'a, T, E> Future for ClaimFuture<'a, T, E> {
@@ -243,6 +248,9 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         }
         if let Some(wait) = &mut self.wait {
             if wait.is_over(cx).is_pending() {
+                if let Some(reason) = wait.stop.poll(cx) {
+                    return Poll::Ready(Ok(self.stop(key.name(), reason)));
+                }
                 self.state = State::Asking(key, fingerprint);
                 return Poll::Pending;
             }
@@ -272,6 +280,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
             match self.met(&key, lease_end, cx, driver) {
                 Next::AskAgain => {}
                 Next::Refuse(cause) => break Err(cause),
+                Next::Stop(reason) => break Ok(self.stop(key.name(), reason)),
                 Next::Wait => {
                     self.state = State::Asking(key, request.fingerprint);
                     return Poll::Pending;
@@ -300,6 +309,9 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
             if self.policy.conflict == Conflict::Reject || deadline.is_some_and(|at| at <= now) {
                 return in_progress;
             }
+            if let Some(reason) = stopped() {
+                return Next::Stop(reason);
+            }
             let Some(mut waiter) = self.store.waiters.enter(key) else {
                 return in_progress;
             };
@@ -308,6 +320,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                 waiter,
                 deadline,
                 timer: (driver.timer)(sooner(deadline, lease_end)),
+                stop: Stop::new(),
             }));
             self.call.tell(key.name(), IdempotencyEvent::Waiting);
             // Asks once more from the queue: the owner may have ended before this waiter was in it,
@@ -329,7 +342,15 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         if wait.timer.poll(cx).is_ready() {
             return Next::AskAgain;
         }
-        Next::Wait
+        match wait.stop.poll(cx) {
+            Some(reason) => Next::Stop(reason),
+            None => Next::Wait,
+        }
+    }
+
+    /// Refuses the call, whose wait was ended from outside.
+    fn stop(&self, name: &'static str, reason: StopReason) -> ClaimOutcome<'a, T, E> {
+        ClaimOutcome::Refuse(self.call.stop(name, reason))
     }
 
     fn claimed(&mut self, key: Arc<Key>, token: Token, fence: u64) -> HeldClaim<'a, T, E> {

@@ -6,10 +6,11 @@ use super::tell::tell;
 use crate::call::CallState;
 use crate::call::id_of;
 use crate::call::{Failure, Outcome};
+use crate::cancel;
 use crate::error::Refusal;
 use crate::error::idempotency::Cause;
 use crate::event::idempotency::IdempotencyEvent;
-use crate::event::{CallId, is_awake};
+use crate::event::{CallId, StopReason, is_awake};
 
 /// One call of an idempotent function.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +67,12 @@ impl<'a> KeyedCall<'a> {
         let error = cause.of(name);
         self.tell(name, IdempotencyEvent::of(&error));
         Refusal::Idempotency(Box::new(error))
+    }
+
+    /// Tells the listeners that the call's wait for the key was ended from outside, and returns the
+    /// refusal.
+    pub fn stop(&self, name: &'static str, reason: StopReason) -> Refusal {
+        cancel::refuse(name, reason, || Some(id_of(Some(self.state))))
     }
 
     /// Notes that the call has no answer yet. This clears the mark of a replay, which an earlier

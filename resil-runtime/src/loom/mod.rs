@@ -10,6 +10,7 @@ mod bulkhead;
 mod circuit;
 #[cfg(feature = "hedge")]
 mod hedge;
+mod in_flight;
 mod keys;
 mod model;
 mod rate_limit;
@@ -28,6 +29,7 @@ pub fn models() -> Vec<Model> {
     all.extend_from_slice(bulkhead::MODELS);
     all.extend_from_slice(circuit::MODELS);
     all.extend_from_slice(windows::MODELS);
+    all.extend_from_slice(in_flight::MODELS);
     all.extend_from_slice(keys::MODELS);
     all.extend_from_slice(rate_limit::MODELS);
     all.extend_from_slice(retry::MODELS);

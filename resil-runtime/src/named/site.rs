@@ -54,13 +54,19 @@ impl<T: Shared> NamedSite<T> {
         self.site
     }
 
+    /// Returns the name shared with others, if the function gives one.
+    #[cfg(feature = "store")]
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        self.name
+    }
+
     /// Returns the state of the name.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The first
     /// call of the site reads it; all instances of a generic function are one site.
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn get(&self, policy: Option<&'static T::Policy>) -> &'static Named<T> {
+    pub(crate) fn get(&self, policy: Option<&T::Policy>) -> &'static Named<T> {
         match self.shared.get() {
             Some(shared) => shared,
             None => self.register(policy),
@@ -71,7 +77,7 @@ impl<T: Shared> NamedSite<T> {
     /// listeners, and one of them may call this very function.
     #[cold]
     #[inline(never)]
-    fn register(&self, policy: Option<&'static T::Policy>) -> &'static Named<T> {
+    fn register(&self, policy: Option<&T::Policy>) -> &'static Named<T> {
         let shared = T::names().register(self.site, self.name, policy);
         self.shared.get_or_init(|| shared)
     }
@@ -79,7 +85,7 @@ impl<T: Shared> NamedSite<T> {
     /// Returns the state of `key`. It keeps its place until the result is dropped.
     pub(crate) fn keyed(
         &self,
-        policy: Option<&'static T::Policy>,
+        policy: Option<&T::Policy>,
         key: &(impl Display + ?Sized),
     ) -> Arc<T> {
         // The key's `Display` is the user's code: it runs first, with no lock held.

@@ -4,9 +4,10 @@ use std::fmt::{self, Display};
 
 use super::limit::{Limit, Reserved, Taken, TooEarly};
 use super::named::NamedLimit;
+use super::patience::until_deadline;
 use super::policy::RateLimitPolicy;
 use super::settings::RateLimitSettings;
-use super::turn::Turn;
+use super::turn::{Turn, WaitedFor};
 use crate::clock;
 use crate::error::Error;
 use crate::named::{self, Held, MANUAL};
@@ -140,8 +141,8 @@ macro_rules! by_hand {
             ///
             /// # Errors
             ///
-            /// Returns [`Error::RateLimited`] at once if its turn would come too late. Then it has taken
-            /// nothing.
+            /// Returns [`Error::RateLimited`] at once if its turn would come too late; then it has taken
+            /// nothing. Returns [`Error::Cancelled`] if the wait is ended from outside.
             ///
             /// # Cancellation
             ///
@@ -152,23 +153,23 @@ macro_rules! by_hand {
             ///
             /// Panics if it has to wait, and runs outside a tokio runtime with the time driver.
             pub async fn acquire(&self, cost: u32) -> Result<(), Error> {
-                if let Some(turn) = self.turn(cost)? {
-                    turn.await;
+                match self.turn(cost)? {
+                    Some(turn) => came(turn.await),
+                    None => Ok(()),
                 }
-                Ok(())
             }
 
             /// Lets a call in as [`acquire`](Self::acquire) does, and blocks the thread while it waits.
             ///
             /// # Errors
             ///
-            /// Returns [`Error::RateLimited`] at once if its turn would come too late. Then it has taken
-            /// nothing.
+            /// Returns [`Error::RateLimited`] at once if its turn would come too late; then it has taken
+            /// nothing. Returns [`Error::Cancelled`] if the wait is ended from outside.
             pub fn blocking_acquire(&self, cost: u32) -> Result<(), Error> {
-                if let Some(turn) = self.turn(cost)? {
-                    turn.block();
+                match self.turn(cost)? {
+                    Some(turn) => came(turn.block()),
+                    None => Ok(()),
                 }
-                Ok(())
             }
 
             fn turn(&self, cost: u32) -> Result<Option<Turn>, Error> {
@@ -184,10 +185,16 @@ macro_rules! by_hand {
 by_hand!(RateLimit);
 by_hand!(KeyedRateLimit);
 
+/// Returns the outcome of a manual call that has waited.
+fn came(waited: WaitedFor) -> Result<(), Error> {
+    let refusal = waited.refusal_by_hand();
+    refusal.map_or(Ok(()), |refusal| Err(refusal.into_error()))
+}
+
 /// Lets a manual call in, now or later.
 fn wait_for(limit: &Limit, cost: u32) -> Result<Option<Reserved>, TooEarly> {
     limit.enter(cost, clock::now_ns, |longest| {
-        Limit::until_deadline(longest.unwrap_or(u64::MAX))
+        until_deadline(longest.unwrap_or(u64::MAX))
     })
 }
 

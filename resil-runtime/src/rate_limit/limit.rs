@@ -7,13 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::patience::until_deadline;
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
 use super::settings::RateLimitSettings;
 use crate::call::{CallId, CallState, id_of};
 use crate::clock;
 use crate::compact_duration::CompactDuration;
-use crate::deadline::Deadline;
 use crate::error::{Error, Refusal};
 use crate::event::{self, Event};
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
@@ -334,16 +334,6 @@ impl Limit {
         Rules::ahead(word, rules.at(clock()), self.reach())
     }
 
-    /// Returns for how many nanoseconds a call may wait if it may wait for `longest`: no turn may come
-    /// at the deadline in force, or after it.
-    pub(super) fn until_deadline(longest: u64) -> Option<u64> {
-        let Some(deadline) = Deadline::current() else {
-            return Some(longest);
-        };
-        let before = clock::nanos(deadline.remaining()).checked_sub(1)?;
-        Some(longest.min(before))
-    }
-
     /// Lets a call of an annotated function in, after the first look at it has come to `taken`. It waits
     /// as long as the settings say.
     #[inline(never)]
@@ -356,38 +346,52 @@ impl Limit {
         let entered = match (taken, self.rules()) {
             (Taken::TooEarly(units), Some(rules)) => Err(TooEarly(Some(rules.duration(units)))),
             _ => self.enter(cost, clock::now_ns, |longest| {
-                longest.and_then(Self::until_deadline)
+                longest.and_then(until_deadline)
             }),
         };
         let TooEarly(retry_after) = match entered {
             Ok(reserved) => return Ok(reserved),
             Err(early) => early,
         };
+        Err(self.refuse(retry_after, || self.key.clone(), call))
+    }
+
+    /// Returns the refusal of a call of an annotated function, and tells listeners of it.
+    pub(super) fn refuse(
+        &self,
+        retry_after: Option<Duration>,
+        key: impl FnOnce() -> Option<Arc<str>>,
+        call: Option<&CallState>,
+    ) -> Refusal {
         if event::is_awake() {
-            self.tell_refused(retry_after, || Some(id_of(call)));
+            self.tell_refused(retry_after, key, || Some(id_of(call)));
         }
-        Err(Refusal::RateLimited {
+        Refusal::RateLimited {
             name: self.name,
             retry_after: retry_after.map(CompactDuration::new),
-        })
+        }
     }
 
     /// Tells listeners of the refusal of a manual call, and returns it as the public error.
     #[cold]
     pub(super) fn refused(&self, TooEarly(retry_after): TooEarly) -> Error {
-        self.tell_refused(retry_after, || None);
+        self.tell_refused(retry_after, || self.key.clone(), || None);
         Error::RateLimited {
             name: self.name,
             retry_after,
         }
     }
 
-    /// Tells listeners of a refusal. `call` returns the id of the call; it is asked only if somebody
-    /// listens.
-    fn tell_refused(&self, retry_after: Option<Duration>, call: impl FnOnce() -> Option<CallId>) {
+    /// Tells listeners of a refusal. `key` and `call` are asked only if somebody listens.
+    fn tell_refused(
+        &self,
+        retry_after: Option<Duration>,
+        key: impl FnOnce() -> Option<Arc<str>>,
+        call: impl FnOnce() -> Option<CallId>,
+    ) {
         event::emit(|| Event::RateLimited {
             name: self.name,
-            key: self.key.clone(),
+            key: key(),
             retry_after,
             call: call(),
         });

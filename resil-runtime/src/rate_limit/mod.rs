@@ -12,6 +12,8 @@
 //! * Time is counted in fractions of a nanosecond, in which one call pays a whole number: no rounding
 //!   adds up.
 //! * Under one name there may be a rate limit for each key: see [`RateLimit::key`].
+//! * Calls of several hosts are counted in a store, which asks the same question of the same time: see
+//!   the module `store` (feature `store`).
 //!
 //! The attribute makes all calls into this module; by hand, [`rate_limit`](crate::rate_limit()) returns
 //! the handle of a rate limit.
@@ -22,16 +24,21 @@
 mod handle;
 pub(crate) mod limit;
 mod named;
+mod patience;
 pub(crate) mod policy;
 pub(crate) mod registry;
 mod rules;
 mod settings;
 pub(crate) mod site;
-mod turn;
+#[cfg(feature = "store")]
+pub mod store;
+#[cfg(feature = "store")]
+pub(crate) mod stored;
+pub(crate) mod turn;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::handle::{KeyedRateLimit, RateLimit};
 pub use self::policy::RateLimitPolicy;
-pub use self::settings::RateLimitSettings;
+pub use self::settings::{OnOutage, RateLimitSettings};

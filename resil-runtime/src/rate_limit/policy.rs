@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::settings::RateLimitSettings;
+use super::settings::{OnOutage, RateLimitSettings};
 
 /// The settings of a rate limit.
 ///
@@ -21,11 +21,12 @@ use super::settings::RateLimitSettings;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct RateLimitPolicy {
-    max: Option<u32>,
+    pub(crate) max: Option<u32>,
     per: Duration,
     burst: Option<u32>,
-    wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     max_keys: u32,
+    on_outage: OnOutage,
 }
 
 impl Default for RateLimitPolicy {
@@ -43,6 +44,7 @@ impl RateLimitPolicy {
             burst: None,
             wait: None,
             max_keys: 10_000,
+            on_outage: OnOutage::Local,
         }
     }
 
@@ -83,8 +85,15 @@ impl RateLimitPolicy {
         self
     }
 
+    /// Sets what happens while the store does not answer that the calls are counted in. It is of use
+    /// where the attribute gives a `store`. Default: [`OnOutage::Local`].
+    pub const fn on_outage(mut self, what: OnOutage) -> Self {
+        self.on_outage = what;
+        self
+    }
+
     /// Returns the settings with all defaults filled in; `None` where nothing is limited.
-    pub(super) fn settings(&self) -> Option<RateLimitSettings> {
+    pub fn settings(&self) -> Option<RateLimitSettings> {
         let max = self.max?;
         Some(RateLimitSettings {
             max,
@@ -92,6 +101,7 @@ impl RateLimitPolicy {
             burst: self.burst.unwrap_or(max),
             wait: self.wait,
             max_keys: self.max_keys,
+            on_outage: self.on_outage,
         })
     }
 

@@ -141,7 +141,7 @@ impl Rules {
     }
 }
 
-fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
+pub(super) fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
     while b != 0 {
         (a, b) = (b, a % b);
     }
@@ -162,6 +162,7 @@ mod tests {
             burst,
             wait: None,
             max_keys: 1,
+            on_outage: crate::rate_limit::OnOutage::Local,
         })
     }
 

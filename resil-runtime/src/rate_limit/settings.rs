@@ -17,4 +17,20 @@ pub struct RateLimitSettings {
     pub wait: Option<Duration>,
     /// The greatest number of keys under the name.
     pub max_keys: u32,
+    /// What happens while the store does not answer that the calls are counted in, if they are.
+    pub on_outage: OnOutage,
+}
+
+/// What happens to calls that are counted in a store while it does not answer: the `on_outage` of
+/// `#[rate_limit(store = ..)]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum OnOutage {
+    /// All are let in.
+    Open,
+    /// All are refused.
+    Closed,
+    /// They are counted in this process alone, by the same numbers.
+    #[default]
+    Local,
 }

@@ -30,7 +30,7 @@ impl RateLimitSite {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn admit(
         &'static self,
-        policy: Option<&'static RateLimitPolicy>,
+        policy: Option<&RateLimitPolicy>,
         cost: u32,
         call: Option<&CallState>,
     ) -> Result<Option<Turn>, Refusal> {
@@ -43,11 +43,16 @@ impl RateLimitSite {
         Ok(reserved.map(|reserved| Turn::new(Held::Named(limit), reserved)))
     }
 
+    #[cfg(feature = "store")]
+    pub(super) fn named(&'static self) -> &'static NamedSite<Limit> {
+        &self.named
+    }
+
     /// Returns the rate limit of `key`. Generated code calls it once per call, whose attempts all
     /// share the result; the rate limit keeps its place until the result is dropped.
     pub fn keyed(
         &'static self,
-        policy: Option<&'static RateLimitPolicy>,
+        policy: Option<&RateLimitPolicy>,
         key: &(impl Display + ?Sized),
     ) -> LimitOfKey {
         LimitOfKey(self.named.keyed(policy, key))

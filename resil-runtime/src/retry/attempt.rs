@@ -56,12 +56,12 @@ impl<F: Future> Future for Attempt<F> {
 }
 
 /// Names again, when dropped, the function that was named before the poll.
-struct Restore(Option<&'static Site>);
+pub(crate) struct Restore(Option<&'static Site>);
 
 impl Restore {
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn enter(site: &'static RetrySite) -> Self {
+    pub(crate) fn enter(site: &'static RetrySite) -> Self {
         Self(ATTEMPT_OF.replace(Some(site.site)))
     }
 }

@@ -12,6 +12,7 @@ use super::site::RetrySite;
 use super::verdict::{RetryVerdict, default_verdict};
 use super::waiting::Waiting;
 use crate::call::{CallId, CallNumber, CallState};
+use crate::cancel::stopped;
 use crate::classify::Class;
 use crate::clock;
 use crate::deadline::Deadline;
@@ -29,7 +30,7 @@ pub fn by_policy(_: u32, _: Option<Duration>) -> DelaySource {
 /// What the decision about one attempt needs to know of the function and the call.
 pub(super) struct Step<'a> {
     pub(super) site: &'static RetrySite,
-    pub(super) policy: &'static RetryPolicy,
+    pub(super) policy: &'a RetryPolicy,
     /// When the call began, in nanoseconds; 0 without a bound on the whole time.
     pub(super) began: u64,
     pub(super) call: Option<&'a CallState>,
@@ -96,6 +97,9 @@ impl Ended<'_> {
         if policy.max.is_some_and(|max| self.attempts >= max) {
             return Err(StopReason::Exhausted);
         }
+        if let Some(reason) = stopped() {
+            return Err(reason);
+        }
         let asked = match asked {
             Some(asked) => Some(policy.asked(asked).ok_or(StopReason::AskedLonger)?),
             None => None,
@@ -147,6 +151,10 @@ fn asked(
 ) -> Result<Option<Duration>, StopReason> {
     use RetryVerdict::Final;
 
+    // Whatever a pattern says: the wait was ended on purpose.
+    if refusal == Some(RefusalKind::Cancelled) {
+        return Err(stopped().unwrap_or(StopReason::Cancelled));
+    }
     let said = ask(Ask::Verdict).verdict();
     if said == Some(Final) {
         return Err(StopReason::Final);

@@ -11,6 +11,9 @@ pub(crate) mod backoff;
 pub(crate) mod budget;
 pub(crate) mod decision;
 mod delay;
+#[cfg(feature = "cancel")]
+pub(crate) mod kept;
+mod pause;
 mod policy;
 pub(crate) mod site;
 pub(crate) mod state;

@@ -1,11 +1,9 @@
 //! The retry of one call: counts the attempts, and decides after each whether another one follows.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::ask::{Answer, Answers, Ask, Asks, of_refusal};
@@ -22,7 +20,7 @@ use crate::error::RefusalKind;
 use crate::event::{self, Event};
 
 /// The constants of an annotated function, and the time at which the call [began](began).
-pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
+pub(crate) type Constants<'a> = (&'static RetrySite, &'a RetryPolicy, u64);
 
 /// The retry of one call. It is a pointer that is null until an attempt fails and another one is to
 /// follow.
@@ -32,7 +30,7 @@ pub(crate) type Constants = (&'static RetrySite, &'static RetryPolicy, u64);
 #[derive(Debug, Default)]
 // Without the drop code that a `Box` brings: each function would test a second time whether there is
 // something to drop.
-pub struct Retry(ManuallyDrop<Option<Pin<Box<Waiting>>>>);
+pub struct Retry(pub(super) ManuallyDrop<Option<Pin<Box<Waiting>>>>);
 
 /// Returns the time in nanoseconds if `policy` bounds the whole time of a call (`within`), and 0
 /// otherwise. Generated code calls it before the first attempt.
@@ -82,7 +80,7 @@ impl Retry {
     #[inline(always)]
     pub fn again<T, E, P: AnyRefusal, A>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         mut ask: A,
@@ -90,7 +88,7 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        self.after(constants, call, out, false, &mut ask, &mut by_policy)
+        self.after(constants, call, out, false, &mut ask, &mut by_policy, drop)
     }
 
     /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
@@ -98,7 +96,7 @@ impl Retry {
     #[inline(always)]
     pub fn again_alone<R, T, E, A>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         out: (R, Conversions<R, T, E, Infallible>),
         mut ask: A,
     ) -> ControlFlow<R>
@@ -113,7 +111,7 @@ impl Retry {
     #[inline(always)]
     pub fn again_by<T, E, P: AnyRefusal, A>(
         &mut self,
-        constants: Constants,
+        constants: Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         on_ok: impl FnOnce(&T) -> bool,
@@ -124,21 +122,26 @@ impl Retry {
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
         let unwanted = out.as_ref().is_ok_and(on_ok);
-        self.after(constants, call, out, unwanted, &mut ask, &mut source)
+        self.after(constants, call, out, unwanted, &mut ask, &mut source, drop)
     }
 
     // The two steps below take the closure as a trait object. Built without optimisation they are
     // functions of their own, which all functions with one error type share.
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn after<T, E, P: AnyRefusal>(
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they stay where the caller has them"
+    )]
+    pub(super) fn after<T, E, P: AnyRefusal>(
         &mut self,
-        (site, policy, began): Constants,
+        (site, policy, began): Constants<'_>,
         call: Option<&CallState>,
         out: Outcome<T, E, P>,
         unwanted: bool,
         ask: &mut dyn Asks<E>,
         source: DelaySourceFn<'_>,
+        keep: impl FnOnce(Outcome<T, E, P>),
     ) -> ControlFlow<Outcome<T, E, P>> {
         let (follows, out) = match out {
             Ok(value) if !unwanted => {
@@ -165,6 +168,7 @@ impl Retry {
             }
         };
         if follows {
+            keep(out);
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(out)
@@ -175,7 +179,7 @@ impl Retry {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn after_alone<R, T, E>(
         &mut self,
-        (site, policy, began): Constants,
+        (site, policy, began): Constants<'_>,
         (out, conversions): (R, Conversions<R, T, E, Infallible>),
         ask: &mut dyn Asks<E>,
     ) -> ControlFlow<R> {
@@ -202,7 +206,7 @@ impl Retry {
     fn failed<E, P: AnyRefusal>(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         began: u64,
         call: Option<&CallState>,
         failure: &Failure<E, P>,
@@ -234,7 +238,7 @@ impl Retry {
     fn failed_alone<E>(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         began: u64,
         error: &E,
         ask: &mut dyn Asks<E>,
@@ -254,7 +258,7 @@ impl Retry {
     fn succeeded<E>(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         call: Option<&CallState>,
         ask: &dyn Asks<E>,
     ) {
@@ -271,7 +275,7 @@ impl Retry {
     fn succeeded_again(
         &mut self,
         site: &'static RetrySite,
-        policy: &'static RetryPolicy,
+        policy: &RetryPolicy,
         call: Option<&CallState>,
         closure: &'static str,
     ) {
@@ -347,41 +351,10 @@ impl Retry {
             waiting.as_mut().done();
         }
     }
-
-    /// Returns the wait before the next attempt. Dropping the `Retry` before the wait is over gives
-    /// the budget back the tokens that it was charged for the attempt that is not made.
-    #[inline]
-    pub fn pause(&mut self) -> Pause<'_> {
-        Pause(self)
-    }
-
-    /// Sleeps the thread until the next attempt is due: in a function that is not async.
-    #[cold]
-    pub fn sleep(&mut self) {
-        if let Some(waiting) = &mut *self.0 {
-            waiting.as_mut().sleep();
-        }
-    }
 }
 
 #[cold]
 #[inline(never)]
 fn give_one(site: &'static RetrySite, policy: &RetryPolicy, closure: &'static str) {
     site.of(closure).budget(policy).give(1);
-}
-
-/// The future of [`Retry::pause`].
-#[must_use = "futures do nothing unless polled"]
-#[derive(Debug)]
-pub struct Pause<'a>(&'a mut Retry);
-
-impl Future for Pause<'_> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut *self.get_mut().0.0 {
-            Some(waiting) => waiting.as_mut().poll_wait(cx),
-            None => Poll::Ready(()),
-        }
-    }
 }

@@ -13,6 +13,7 @@ use super::budget::Budget;
 use super::site::RetrySite;
 use crate::blocking;
 use crate::call::CallNumber;
+use crate::cancel::Stop;
 use crate::clock::{self, Sleep};
 use crate::event::{self, ErrorText, Event, StopReason};
 
@@ -38,6 +39,7 @@ pin_project! {
         under_way: bool,
         #[pin]
         wait: Wait,
+        stop: Stop,
     }
 
     impl PinnedDrop for Waiting {
@@ -74,6 +76,7 @@ impl Waiting {
             charged: None,
             under_way: false,
             wait: Wait::Over,
+            stop: Stop::new(),
         })
     }
 
@@ -103,6 +106,7 @@ impl Waiting {
         *this.delay = delay;
         *this.charged = charged;
         *this.under_way = true;
+        *this.stop = Stop::new();
         this.wait.set(Wait::Due);
     }
 
@@ -137,19 +141,62 @@ impl Waiting {
         wait
     }
 
-    /// Sleeps the thread for the whole wait.
-    pub(super) fn sleep(self: Pin<&mut Self>) {
+    /// Polls the wait. Ready with true if the call ends with it: it is ended from outside, and the call
+    /// has an outcome to end with. If it has none, an end from outside only cuts the wait short.
+    pub(super) fn poll_pause(
+        mut self: Pin<&mut Self>,
+        can_end: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
+        // The end from outside comes first: no attempt begins after it, even if it is due.
+        match self.as_mut().project().stop.poll(cx) {
+            None => self.poll_wait(cx).map(|()| false),
+            Some(reason) if can_end => {
+                self.end(reason);
+                Poll::Ready(true)
+            }
+            Some(_) => {
+                self.cut_short();
+                Poll::Ready(false)
+            }
+        }
+    }
+
+    /// Sleeps the thread for the whole wait. Returns why the wait was ended from outside; `None` if it was
+    /// not.
+    pub(super) fn sleep(self: Pin<&mut Self>) -> Option<StopReason> {
         let mut this = self.project();
         let call = &mut *this.call;
-        blocking::sleep(*this.delay, this.site.site, || {
+        let stopped = blocking::sleep(*this.delay, this.site.site, || {
             call.get_or_insert_with(CallNumber::next).id()
         });
+        if stopped.is_none() {
+            *this.charged = None;
+            this.wait.set(Wait::Over);
+        }
+        stopped
+    }
+
+    /// Ends the wait before its time: the next attempt begins at once.
+    pub(super) fn cut_short(self: Pin<&mut Self>) {
+        let mut this = self.project();
         *this.charged = None;
         this.wait.set(Wait::Over);
     }
 
+    /// Ends the call after a wait that was ended from outside.
+    #[cold]
+    pub(super) fn end(mut self: Pin<&mut Self>, reason: StopReason) {
+        self.as_mut().tell_stopped(reason);
+        self.done();
+    }
+
     #[cold]
     fn cancelled(self: Pin<&mut Self>) {
+        self.tell_stopped(StopReason::Cancelled);
+    }
+
+    fn tell_stopped(self: Pin<&mut Self>, reason: StopReason) {
         let this = self.project();
         if let Some((budget, cost)) = this.charged.take() {
             budget.give(cost);
@@ -159,7 +206,7 @@ impl Waiting {
             event::emit(|| Event::RetryStopped {
                 function: this.site.site.name(),
                 attempts: *this.attempts,
-                reason: StopReason::Cancelled,
+                reason,
                 error: ErrorText::Nothing.text(),
                 call: this.call.get_or_insert_with(CallNumber::next).id(),
             });

@@ -11,11 +11,15 @@
 //! own. Where both are due, the inner one leaves the refusal to the outer one.
 
 mod future;
+mod policy;
 mod refusal;
 mod timer;
 
 pub use self::future::{enclosed_timeout, timeout};
+pub use self::policy::TimeoutPolicy;
 pub use self::refusal::refuse_late;
+
+pub(crate) use self::timer::{Elapsed, Timer, wait};
 
 #[cfg(test)]
 mod tests {

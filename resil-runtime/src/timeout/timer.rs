@@ -17,7 +17,7 @@ pin_project! {
     // dropped.
     #[project = TimerProj]
     #[derive(Debug)]
-    pub(super) enum Timer {
+    pub(crate) enum Timer {
         Idle { idle: Idle },
         Armed { due: Due, #[pin] sleep: Sleep },
     }
@@ -25,7 +25,7 @@ pin_project! {
 
 /// The state of a timer that is not armed.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Idle {
+pub(crate) enum Idle {
     /// The first poll has not ended yet. The limit is in nanoseconds; `enclosed` means that the next
     /// layer outside is a timeout of the same stack.
     Unstarted { limit: u64, enclosed: bool },
@@ -37,12 +37,12 @@ pub(super) enum Idle {
 #[derive(Debug, Clone, Copy)]
 pub struct Elapsed {
     /// Whether a limit around the timeout ended it, and not its own.
-    pub(super) inherited: bool,
+    pub(crate) inherited: bool,
 }
 
 /// Which limit a timer stands for, and the distance from there to the timeout's own, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Due(u64);
+pub(crate) struct Due(u64);
 
 impl Due {
     /// The limit of this timeout.
@@ -81,7 +81,7 @@ impl Due {
 impl Timer {
     /// Creates a timer that is not armed.
     #[inline(always)]
-    pub(super) const fn new(limit: u64, enclosed: bool) -> Self {
+    pub(crate) const fn new(limit: u64, enclosed: bool) -> Self {
         let idle = Idle::Unstarted { limit, enclosed };
         Self::Idle { idle }
     }
@@ -91,7 +91,7 @@ impl Timer {
     /// that is made after it is not due yet. If no budget is left to register the timer with, tokio
     /// wakes the task.
     #[inline(always)]
-    pub(super) fn enter<'a>(&self, kept: &'a Kept) -> (AmbientFrame<'a>, bool) {
+    pub(crate) fn enter<'a>(&self, kept: &'a Kept) -> (AmbientFrame<'a>, bool) {
         if let Self::Idle {
             idle: Idle::Unstarted { limit, .. },
         } = *self
@@ -100,6 +100,29 @@ impl Timer {
         }
         let had_budget = self.start(kept);
         (AmbientFrame::started(kept), had_budget)
+    }
+
+    /// Leaves `frame`, the level of a poll that goes on: it enters the limit once more. If a look at the
+    /// deadline has started the limit, the limit goes on from that look.
+    #[cold]
+    pub(crate) fn pause(mut self: Pin<&mut Self>, frame: AmbientFrame<'_>) {
+        let looked = frame.leave();
+        let limit = match &*self {
+            Self::Idle {
+                idle: Idle::Unstarted { limit, .. },
+            } => *limit,
+            _ => return,
+        };
+        if let Some(now) = looked {
+            self.set(Self::started(now, limit));
+        }
+    }
+
+    /// Creates a timer that is not armed, of a limit that a look at the deadline has started.
+    pub(crate) fn started(now: Instant, limit: u64) -> Self {
+        let own = clock::add_nanos(now, limit);
+        let idle = Idle::Delegated { own };
+        Self::Idle { idle }
     }
 
     /// Puts the limit in force that has begun to count. Returns whether there is some of tokio's budget
@@ -124,7 +147,7 @@ impl Timer {
 /// * `frame` is the level of the deadline that the body was polled in.
 /// * `had_budget` says that there was some of tokio's budget of the task before the body was polled.
 #[inline(never)]
-pub(super) fn wait(
+pub(crate) fn wait(
     mut timer: Pin<&mut Timer>,
     frame: AmbientFrame<'_>,
     had_budget: bool,

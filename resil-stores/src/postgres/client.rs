@@ -12,6 +12,7 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Config, NoTls, Socket};
 
 use super::fault::misconfigured;
+use super::limit_sql::LimitSql;
 use super::sql::{self, Sql};
 
 /// The options of a connection that make the server give up a statement after ten seconds, and a
@@ -25,6 +26,7 @@ const GIVE_UP: &str = "-c statement_timeout=10s -c tcp_keepalives_idle=4 \
 pub struct Postgres {
     pub(super) pool: Pool,
     pub(super) sql: Arc<Sql>,
+    pub(super) limits: Arc<LimitSql>,
     pub(super) timeout: Duration,
     pub(super) kept: Duration,
     pub(super) counts: Arc<Counts>,
@@ -35,6 +37,8 @@ pub(super) struct Counts {
     pub(super) claims: AtomicU64,
     pub(super) empty: AtomicU64,
     pub(super) sweeping: AtomicBool,
+    pub(super) takes: AtomicU64,
+    pub(super) sweeping_limits: AtomicBool,
 }
 
 impl Postgres {
@@ -104,6 +108,7 @@ impl Postgres {
         Self {
             pool,
             sql: Arc::new(Sql::new("resil_idempotency")),
+            limits: Arc::new(LimitSql::new("resil_rate_limit")),
             timeout: Duration::from_secs(2),
             kept: Duration::from_secs(60 * 60),
             counts: Arc::default(),
@@ -162,6 +167,7 @@ impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Postgres")
             .field("table", &self.sql.table)
+            .field("rate_limit_table", &self.limits.table)
             .field("timeout", &self.timeout)
             .field("rows_kept", &self.kept)
             .finish_non_exhaustive()

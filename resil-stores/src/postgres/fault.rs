@@ -52,6 +52,11 @@ pub(super) fn of_driver(e: &tokio_postgres::Error) -> Fault {
             StoreErrorKind::Misconfigured,
             ": create it with `create_schema`, or with the text of `schema`",
         ),
+        // A function is not defined: that of the rate limits.
+        "42883" => (
+            StoreErrorKind::Misconfigured,
+            ": create it with `create_rate_limit_schema`, or with the text of `rate_limit_schema`",
+        ),
         code if code.starts_with("42") || code.starts_with("28") || code.starts_with("3D") => {
             (StoreErrorKind::Misconfigured, "")
         }

@@ -29,6 +29,8 @@
 
 mod client;
 mod fault;
+mod limit_sql;
+mod limits;
 mod link;
 mod row;
 mod run;

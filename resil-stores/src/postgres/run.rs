@@ -15,10 +15,10 @@ use resil_runtime::idempotency::store::{
 };
 
 /// The number of claims between two sweeps.
-const SWEEP_EVERY: u64 = 1_000;
+pub(super) const SWEEP_EVERY: u64 = 1_000;
 
 /// The most rows that a sweep deletes.
-const BATCH: u64 = 1_000;
+pub(super) const BATCH: u64 = 1_000;
 
 /// The most times that a step is run while it gets empty answers.
 const TRIES: u32 = 10;
@@ -31,9 +31,14 @@ impl Postgres {
     ///
     /// [`StoreError`] if the server can't be reached, or if the user may not make tables.
     pub async fn create_schema(&self) -> StoreResult<()> {
+        self.create(self.schema()).await
+    }
+
+    /// Runs the statements of a schema.
+    pub(super) async fn create(&self, schema: &str) -> StoreResult<()> {
         // The lock lets one process run them after the other: if two `IF NOT EXISTS` meet, one of
         // them fails.
-        let text = format!("SELECT pg_advisory_xact_lock(7236837);\n{}", self.schema());
+        let text = format!("SELECT pg_advisory_xact_lock(7236837);\n{schema}");
         link::batch(&self.pool, self.timeout.max(Duration::from_secs(10)), &text)
             .await
             .map_err(told)

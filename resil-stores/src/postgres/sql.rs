@@ -73,7 +73,7 @@ fn change(table: &str, set: &str, condition: &str) -> String {
 }
 
 /// Returns `"name"` or `"schema"."name"`, with `suffix` added to the name.
-fn quoted(name: &str, suffix: &str) -> String {
+pub(super) fn quoted(name: &str, suffix: &str) -> String {
     match name.split_once('.') {
         Some((schema, table)) => format!("\"{schema}\".\"{table}{suffix}\""),
         None => format!("\"{name}{suffix}\""),

@@ -13,7 +13,7 @@ pub(super) struct Answer(Vec<Vec<u8>>);
 
 /// Makes the error for an answer that no script of this store gives. It shows nothing of the
 /// answer, which may hold a result.
-fn corrupt(what: &str) -> StoreError {
+pub(super) fn corrupt(what: &str) -> StoreError {
     let what = format!("an answer {what}");
     StoreError::new(NAME, StoreErrorKind::Corrupt, what)
 }
@@ -31,7 +31,7 @@ impl Answer {
         Ok(Self(parts.into_iter().map(part).collect::<Result<_, _>>()?))
     }
 
-    fn word(&self) -> &[u8] {
+    pub(super) fn word(&self) -> &[u8] {
         self.0.first().map_or(&[], Vec::as_slice)
     }
 
@@ -40,7 +40,7 @@ impl Answer {
         std::str::from_utf8(part).map_err(|_| corrupt("with a part that is no text"))
     }
 
-    fn number(&self, at: usize) -> StoreResult<u64> {
+    pub(super) fn number(&self, at: usize) -> StoreResult<u64> {
         let n = self.text(at)?.parse();
         n.map_err(|_| corrupt("with a part that is no number"))
     }

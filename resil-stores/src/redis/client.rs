@@ -7,6 +7,7 @@ use std::time::Duration;
 use ::redis::Client;
 use ::redis::aio::ConnectionLike;
 use resil_runtime::idempotency::store::{RecordKey, StoreResult};
+use resil_runtime::rate_limit::store::LimitKey;
 
 use super::answer::Answer;
 use super::check;
@@ -79,8 +80,23 @@ impl Redis {
         let key = format!("{}{}", self.prefix, key.hex());
         let mut all = vec![micros(self.kept)];
         all.extend(args);
+        self.run(step, &key, &all).await
+    }
+
+    /// Runs the step of a rate limit, whose key has a prefix of its own behind that of the store.
+    pub(super) async fn limit_step(
+        &self,
+        step: &Step,
+        key: &LimitKey,
+        args: &Args<'_>,
+    ) -> StoreResult<Answer> {
+        let key = format!("{}rate:{}", self.prefix, key.hex());
+        self.run(step, &key, args).await
+    }
+
+    async fn run(&self, step: &Step, key: &str, all: &Args<'_>) -> StoreResult<Answer> {
         let mut held = self.link.get(self.timeout).map_err(error)?;
-        match step.run(&mut *held.connection, &key, &all).await {
+        match step.run(&mut *held.connection, key, all).await {
             Ok(value) => Answer::read(value),
             Err(e) => {
                 self.link.ended(&held, &e);

@@ -33,6 +33,7 @@ mod check;
 mod client;
 mod connection;
 mod fault;
+mod limits;
 mod script;
 mod steps;
 

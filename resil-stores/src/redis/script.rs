@@ -16,8 +16,8 @@ pub(super) struct Step {
 }
 
 macro_rules! step {
-    ($file:literal) => {{
-        const TEXT: &str = concat!(include_str!("lua/prelude.lua"), include_str!($file));
+    ($($file:literal),+) => {{
+        const TEXT: &str = concat!($(include_str!($file)),+);
         Step {
             text: TEXT,
             hash: LazyLock::new(|| Script::new(TEXT).get_hash().to_owned()),
@@ -25,14 +25,18 @@ macro_rules! step {
     }};
 }
 
-pub(super) static CLAIM: Step = step!("lua/claim.lua");
-pub(super) static RENEW: Step = step!("lua/renew.lua");
-pub(super) static COMPLETE: Step = step!("lua/complete.lua");
-pub(super) static RELEASE: Step = step!("lua/release.lua");
-pub(super) static ABANDON: Step = step!("lua/abandon.lua");
-pub(super) static LOOKUP: Step = step!("lua/lookup.lua");
-pub(super) static RESOLVE: Step = step!("lua/resolve.lua");
-pub(super) static FORGET: Step = step!("lua/forget.lua");
+pub(super) static CLAIM: Step = step!("lua/prelude.lua", "lua/claim.lua");
+pub(super) static RENEW: Step = step!("lua/prelude.lua", "lua/renew.lua");
+pub(super) static COMPLETE: Step = step!("lua/prelude.lua", "lua/complete.lua");
+pub(super) static RELEASE: Step = step!("lua/prelude.lua", "lua/release.lua");
+pub(super) static ABANDON: Step = step!("lua/prelude.lua", "lua/abandon.lua");
+pub(super) static LOOKUP: Step = step!("lua/prelude.lua", "lua/lookup.lua");
+pub(super) static RESOLVE: Step = step!("lua/prelude.lua", "lua/resolve.lua");
+pub(super) static FORGET: Step = step!("lua/prelude.lua", "lua/forget.lua");
+
+/// The steps of rate limits, whose keys are no records.
+pub(super) static TAKE: Step = step!("lua/take.lua");
+pub(super) static GIVE_BACK: Step = step!("lua/give_back.lua");
 
 /// The arguments of a step: any bytes.
 pub(super) type Args<'a> = Vec<Cow<'a, [u8]>>;

@@ -1,6 +1,8 @@
 //! Calls on a shared store, as generated code makes them.
 
 mod blocked;
+#[cfg(feature = "shutdown")]
+mod cancelled;
 mod ending;
 mod flaky;
 mod holding;

@@ -1,12 +1,17 @@
-//! Calls that are left in the middle: under every stack of `stacks.rs` the future is dropped after
-//! each number of polls, here, in another task and on another thread, and its body panics at each of
-//! its polls. Afterwards nothing is left of the call: no place in the breaker, no token of the
-//! budget but those of retries that were made, no claim, no waiter, no deadline and no task.
+//! Calls that are left in the middle: under every stack of `stacks.rs` and `four.rs` the future is
+//! dropped after each number of polls, here, in another task and on another thread, and its body
+//! panics at each of its polls. Afterwards nothing is left of the call: no copy, no place in the breaker
+//! or the bulkhead, no wait for one, no turn of a rate limit, no token of the budget but those of
+//! retries that were made, no claim, no waiter, no deadline and no task.
 //!
 //! On paused time: what is to come back must come back without waiting for a lease to end.
 
 mod body;
+// Before those who use its macro.
+#[macro_use]
 mod stacks;
+mod four;
+mod left;
 
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -16,10 +21,11 @@ use std::thread;
 
 use crate::support::{Fault, ms};
 use body::{Case, PANIC, SCRIPTS, Script};
+use left::Left;
 use resil::idempotency::IdempotencyError;
-use resil::{Breaker, CircuitState, Deadline, Error, breaker};
-use stacks::{Answer, Call, Stack};
-use tokio::runtime::{Builder, Handle};
+use resil::{Breaker, BulkheadPlace, Error, breaker, bulkhead, rate_limit};
+use stacks::{Answer, Call, PLACES, RATE, Stack};
+use tokio::runtime::Builder;
 use tokio::time::{Instant, advance};
 
 /// How a call ended, as far as it did.
@@ -39,12 +45,38 @@ enum Dropper {
     Thread,
 }
 
-/// What a breaker of the stack is in when the call comes.
+/// What the layers of the stack are in when the call comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Before {
+    /// All of them let a call in.
     Closed,
-    /// Open, and its time is up: the call is the first probe.
+    /// The breaker is open, and its time is up: the call is the first probe.
     ProbeDue,
+    /// The only place of the bulkhead is taken: the call waits, and is refused.
+    Full,
+    /// It is free again after the first poll: a call that waits has been handed it.
+    HandedOver,
+    /// The burst of the rate limit is used up: the call waits a minute for its turn.
+    Limited,
+}
+
+impl Before {
+    const ALL: [Self; 5] = [
+        Self::Closed,
+        Self::ProbeDue,
+        Self::Full,
+        Self::HandedOver,
+        Self::Limited,
+    ];
+
+    fn is_of(self, stack: &Stack) -> bool {
+        match self {
+            Self::Closed => true,
+            Self::ProbeDue => stack.has('C'),
+            Self::Full | Self::HandedOver => stack.has('B'),
+            Self::Limited => stack.has('L'),
+        }
+    }
 }
 
 pub(crate) fn storm(stack: &Stack) {
@@ -55,8 +87,8 @@ pub(crate) fn storm(stack: &Stack) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        for before in [Before::Closed, Before::ProbeDue] {
-            if before == Before::ProbeDue && !stack.has('C') {
+        for before in Before::ALL {
+            if !before.is_of(stack) {
                 continue;
             }
             for script in SCRIPTS {
@@ -89,10 +121,11 @@ fn quieten() {
 async fn drops(stack: &Stack, before: Before, script: Script, dropper: Dropper) {
     for polls in 0_u32.. {
         assert!(polls < 100, "{} {script:?} never ends", stack.layers);
-        prepare(stack, before).await;
+        let mut taken = prepare(stack, before).await;
+        let came = Instant::now();
         let case = Case::new(script);
         let mut call = (stack.call)(case.clone());
-        let ended = polled(&mut call, polls).await;
+        let ended = polled(&mut call, polls, before, &mut taken).await;
         let running = case.running();
         match dropper {
             Dropper::Here => drop(call),
@@ -109,9 +142,10 @@ async fn drops(stack: &Stack, before: Before, script: Script, dropper: Dropper) 
             case: &case,
             ended: &ended,
             running,
+            came,
             what: &what,
         };
-        left.check().await;
+        left.check(taken).await;
         if let Ended::Answered(_) = ended {
             return;
         }
@@ -121,10 +155,11 @@ async fn drops(stack: &Stack, before: Before, script: Script, dropper: Dropper) 
 /// The body panics at its first poll, its second, .., until it has not so many.
 async fn panics(stack: &Stack, before: Before, script: Script) {
     for poll in 1_u32.. {
-        prepare(stack, before).await;
+        let mut taken = prepare(stack, before).await;
+        let came = Instant::now();
         let case = Case::new(script).panics_at(poll);
         let mut call = (stack.call)(case.clone());
-        let ended = polled(&mut call, u32::MAX).await;
+        let ended = polled(&mut call, u32::MAX, before, &mut taken).await;
         drop(call);
         let what = format!(
             "{} {before:?} {script:?}, panic at poll {poll}: {ended:?}",
@@ -136,24 +171,35 @@ async fn panics(stack: &Stack, before: Before, script: Script) {
             case: &case,
             ended: &ended,
             running: 0,
+            came,
             what: &what,
         };
-        left.check().await;
+        left.check(taken).await;
         if let Ended::Answered(_) = ended {
             return;
         }
     }
 }
 
-/// Polls `call` whenever it is woken, so many times.
-async fn polled(call: &mut Call, polls: u32) -> Ended {
+/// Polls `call` whenever it is woken, so many times. The place that is taken may become free after the
+/// first one.
+async fn polled(
+    call: &mut Call,
+    polls: u32,
+    before: Before,
+    taken: &mut Option<BulkheadPlace>,
+) -> Ended {
     let mut left = polls;
     std::future::poll_fn(|cx| {
         if left == 0 {
             return Poll::Ready(Ended::Cut);
         }
         left -= 1;
-        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
+        let poll = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)));
+        if before == Before::HandedOver {
+            *taken = None;
+        }
+        match poll {
             Err(_) => Poll::Ready(Ended::Panicked),
             Ok(Poll::Ready(answer)) => Poll::Ready(Ended::Answered(answer)),
             Ok(Poll::Pending) if left == 0 => Poll::Ready(Ended::Cut),
@@ -167,8 +213,9 @@ fn breaker_of(stack: &Stack) -> Option<Breaker> {
     stack.has('C').then(|| breaker(stack.layers))
 }
 
-/// A full budget, and a breaker that has counted nothing.
-async fn prepare(stack: &Stack, before: Before) {
+/// A full budget, a breaker that has counted nothing, a full burst; and what is to be in the way of the
+/// call.
+async fn prepare(stack: &Stack, before: Before) -> Option<BulkheadPlace> {
     if let Some(breaker) = breaker_of(stack) {
         breaker.reset();
         if before == Before::ProbeDue {
@@ -187,93 +234,22 @@ async fn prepare(stack: &Stack, before: Before) {
             let _ = (stack.meter)(Case::new(Script::SucceedsAtOnce)).await;
         }
     }
-}
-
-/// What a call has left behind.
-struct Left<'a> {
-    stack: &'a Stack,
-    before: Before,
-    case: &'a Case,
-    ended: &'a Ended,
-    /// Bodies that were running when it was dropped.
-    running: u32,
-    what: &'a str,
-}
-
-impl Left<'_> {
-    async fn check(&self) {
-        let what = self.what;
-        assert_eq!(self.case.running(), 0, "a body is left: {what}");
-        assert_eq!(Deadline::current(), None, "a deadline is left: {what}");
-        let tasks = Handle::current().metrics().num_alive_tasks();
-        assert_eq!(tasks, 0, "a task is left: {what}");
-        if let Some(breaker) = breaker_of(self.stack) {
-            self.check_breaker(breaker);
-            breaker.reset();
-        }
-        if self.stack.has('R') && self.before == Before::Closed {
-            self.check_budget().await;
-        }
-        if self.stack.is_idempotent() {
-            self.check_key().await;
+    if stack.has('L') {
+        let limit = rate_limit(stack.layers);
+        assert!(limit.configure(RATE));
+        // Two hours bring the whole burst back.
+        advance(ms(7_200_000)).await;
+        if before == Before::Limited {
+            limit.try_acquire(100).expect("the whole burst");
         }
     }
-
-    fn check_breaker(&self, breaker: Breaker) {
-        let (what, counts) = (self.what, breaker.counts());
-        assert_eq!(counts.probes_out, 0, "a probe is left: {what}");
-        if breaker.state() == CircuitState::HalfOpen {
-            assert!(breaker.try_acquire().is_ok(), "wedged: {what}");
-        }
-        if self.before == Before::ProbeDue {
-            return;
-        }
-        let each_run_counts = !self.stack.is_above('C', 'R');
-        let failures = match self.ended {
-            Ended::Cut if each_run_counts => self.case.begun() - self.running,
-            Ended::Cut => 0,
-            Ended::Panicked if each_run_counts => self.case.begun(),
-            Ended::Panicked => 1,
-            Ended::Answered(_) => return,
-        };
-        if failures == 3 {
-            assert_eq!(breaker.state(), CircuitState::Open, "{what}");
-        } else {
-            assert_eq!(counts.failures_in_a_row, failures, "{what}");
-        }
+    if !stack.has('B') {
+        return None;
     }
-
-    /// A retry costs its token, and nothing else does. A full budget is 100 of them.
-    async fn check_budget(&self) {
-        let retries = self.case.begun().saturating_sub(1);
-        let given_back = match self.ended {
-            Ended::Answered(Ok(_)) if retries > 0 => 1,
-            _ => 0,
-        };
-        let meter = Case::new(Script::FailsAtOnce);
-        let _ = (self.stack.meter)(meter.clone()).await;
-        assert_eq!(
-            meter.begun() - 1,
-            100 - retries + given_back,
-            "tokens: {}",
-            self.what
-        );
-    }
-
-    /// The key is free, or its result is replayed, or nobody can know; at once in any case.
-    async fn check_key(&self) {
-        let what = self.what;
-        let asked = Instant::now();
-        let again = (self.stack.call)(self.case.again(Script::Smooth)).await;
-        assert!(asked.elapsed() < ms(500), "the key was waited for: {what}");
-        let done = matches!(self.ended, Ended::Answered(_));
-        if self.stack.has('I') {
-            assert!(again.is_ok(), "{again:?}: {what}");
-        } else if !done {
-            let lost = self.case.begun() > 0;
-            assert_eq!(is_indeterminate(&again), lost, "{again:?}: {what}");
-        }
-    }
+    let places = bulkhead(stack.layers);
+    assert!(places.configure(PLACES));
+    let is_taken = matches!(before, Before::Full | Before::HandedOver);
+    is_taken.then(|| places.try_acquire().expect("the only place"))
 }
 
 fn is_indeterminate(answer: &Answer) -> bool {
@@ -295,9 +271,7 @@ async fn waiters(stack: &Stack) {
     };
     // When the first waiter leaves: before the key is free, once it was called, once it has run.
     for leaves in 0..3 {
-        if let Some(breaker) = breaker_of(stack) {
-            breaker.reset();
-        }
+        prepare(stack, Before::Closed).await;
         let case = Case::new(Script::Smooth);
         let leader = begin(case.clone());
         let mut first = begin(case.again(Script::Smooth));

@@ -2,19 +2,21 @@
 //! and those in which an abandoned key is indeterminate (which none may stand under a retry).
 
 use std::pin::Pin;
+use std::time::Duration;
 
-use resil::{circuit, idempotent, retry, timeout};
+use resil::{BulkheadPolicy, RateLimitPolicy, circuit, idempotent, retry, timeout};
+use tokio::time::sleep;
 
 use super::body::{Case, body};
-use crate::support::Fault;
+use crate::support::{Fault, ms};
 
 pub(crate) type Answer = Result<u32, Fault>;
 pub(crate) type Call = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// One stack, outermost layer first: `I` idempotent, `J` idempotent with `indeterminate`,
-/// `C` circuit, `R` retry, `T` timeout.
+/// `C` circuit, `R` retry, `T` timeout, `B` bulkhead, `L` rate limit, `H` hedge, `F` fallback.
 pub(crate) struct Stack {
-    /// The layers, and what its breaker and its budget are called.
+    /// The layers, and what its breaker, its budget, its bulkhead and its rate limit are called.
     pub(crate) layers: &'static str,
     pub(crate) call: fn(Case) -> Call,
     /// A retry with the same budget and nothing around it.
@@ -37,6 +39,25 @@ impl Stack {
     pub(crate) fn is_idempotent(&self) -> bool {
         self.has('I') || self.has('J')
     }
+}
+
+/// One place, for which a few others may wait.
+pub(crate) const PLACES: BulkheadPolicy = BulkheadPolicy::new()
+    .max(1)
+    .queue(4)
+    .wait(Duration::from_millis(20));
+
+/// One call a minute after the first hundred: no time that a test takes brings one back.
+pub(crate) const RATE: RateLimitPolicy = RateLimitPolicy::new()
+    .max(1)
+    .per(Duration::from_secs(60))
+    .burst(100)
+    .wait(Duration::from_secs(600));
+
+/// The value of a fallback, which is not there at once.
+pub(crate) async fn instead() -> u32 {
+    sleep(ms(5)).await;
+    0
 }
 
 /// The letters become attributes, one after the other.
@@ -69,6 +90,22 @@ macro_rules! stacked {
     };
     ($name:ident $text:literal $c:ident [$($done:tt)*] T $($rest:tt)*) => {
         stacked! { $name $text $c [$($done)* #[timeout(1s)]] $($rest)* }
+    };
+    ($name:ident $text:literal $c:ident [$($done:tt)*] B $($rest:tt)*) => {
+        stacked! { $name $text $c [$($done)* #[bulkhead(name = $text, policy = PLACES)]] $($rest)* }
+    };
+    ($name:ident $text:literal $c:ident [$($done:tt)*] L $($rest:tt)*) => {
+        stacked! { $name $text $c [$($done)* #[rate_limit(name = $text, policy = RATE)]] $($rest)* }
+    };
+    ($name:ident $text:literal $c:ident [$($done:tt)*] H $($rest:tt)*) => {
+        stacked! {
+            $name $text $c
+            [$($done)* #[hedge(after = 3ms, max = 3, budget = off)]]
+            $($rest)*
+        }
+    };
+    ($name:ident $text:literal $c:ident [$($done:tt)*] F $($rest:tt)*) => {
+        stacked! { $name $text $c [$($done)* #[fallback(instead().await)]] $($rest)* }
     };
 }
 

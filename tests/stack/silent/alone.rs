@@ -69,6 +69,18 @@ pub(super) async fn rate_limit_full(n: u32) -> Result<u32, E> {
     answer(n).await
 }
 
+#[cfg(feature = "store")]
+#[rate_limit(
+    max = 100, per = 1s, wait = 100ms, cost = n + 1, key = n, store = limits, on_outage = closed
+)]
+pub(super) async fn rate_limit_store(
+    n: u32,
+    limits: &resil::limits::SharedLimits,
+) -> Result<u32, E> {
+    let _ = limits;
+    answer(n).await
+}
+
 #[fallback(n)]
 pub(super) async fn fallback_value(n: u32) -> Result<u32, E> {
     answer(n).await

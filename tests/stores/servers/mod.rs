@@ -122,13 +122,24 @@ impl Own {
 
     /// All of it stands still for so long.
     pub async fn freeze(&self, time: Duration) {
-        let all = self.all();
-        for pid in &all {
-            let _ = kill_process(*pid, Signal::STOP);
-        }
+        self.stop();
         tokio::time::sleep(time).await;
-        for pid in &all {
-            let _ = kill_process(*pid, Signal::CONT);
+        self.go_on();
+    }
+
+    /// All of it stands still.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// What stands still goes on.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        for pid in self.all() {
+            let _ = kill_process(pid, signal);
         }
     }
 

@@ -287,10 +287,84 @@ fn a_rate_limit_in_words() {
             "policy = POLICY, burst = 3",
             ": as `POLICY` says, but `burst = 3`",
         ),
+        (
+            "max = 100, per = 1s, store = \"shared\"",
+            ": at most `100` calls in `1s`, `100` at once; counted over all hosts in the store \
+             `\"shared\"`; while it is away, each process counts alone",
+        ),
+        (
+            "max = 9, per = 1s, store = self.limits, on_outage = open",
+            ": at most `9` calls in `1s`, `9` at once; counted over all hosts in the store \
+             `self.limits`; while it is away, all calls are let in",
+        ),
+        (
+            "policy = POLICY, store = LIMITS, on_outage = closed",
+            ": as `POLICY` says, but `on_outage = closed`; counted over all hosts in the store \
+             `LIMITS`; while it is away, all calls are refused",
+        ),
+        (
+            "name = \"pay\", store = \"shared\"",
+            " `pay`: counted over all hosts in the store `\"shared\"`",
+        ),
     ] {
         assert_eq!(
             line_of(&format!("rate_limit({args})")),
             format!("**rate limit**{said}")
+        );
+    }
+}
+
+#[test]
+fn a_bulkhead_in_words() {
+    for (args, said) in [
+        (
+            "max = 16",
+            ": at most `16` calls at once; others are refused",
+        ),
+        (
+            "max = MAX, queue = 64, wait = 100ms",
+            ": at most `MAX` calls at once; `64` more wait for at most `100ms`",
+        ),
+        (
+            "adaptive, name = \"pay\", key = host",
+            " `pay`, one for each `host`: as many calls at once as the latency allows, between `1` and \
+             `1000`; others are refused",
+        ),
+        ("name = \"pay\"", " `pay`"),
+        (
+            "policy = POLICY, queue = 3",
+            ": as `POLICY` says, but `queue = 3`",
+        ),
+    ] {
+        assert_eq!(
+            line_of(&format!("bulkhead({args})")),
+            format!("**bulkhead**{said}")
+        );
+    }
+}
+
+#[test]
+fn a_fallback_in_words() {
+    for (args, said) in [
+        ("Vec::new()", "`Vec::new()` in place of an error"),
+        (
+            "cached(id).await, on(Error::Down | Error::Slow(_)), unless(Error::Slow(0))",
+            "`cached(id).await` in place of an error; only for `Error::Down | Error::Slow(_)`; never \
+             for `Error::Slow(0)`",
+        ),
+        (
+            "{ let long = some_function_with_a_name(of, many, arguments); long.await }",
+            "an expression of its own in place of an error",
+        ),
+        (
+            "last_ok, key = item.id, max_age = 5m",
+            "the last good value of `item.id`, at most `5m` old, in place of an error",
+        ),
+        ("last_ok", "the last good value in place of an error"),
+    ] {
+        assert_eq!(
+            line_of(&format!("fallback({args})")),
+            format!("**fallback**: {said}")
         );
     }
 }

@@ -22,14 +22,18 @@ impl Bulkhead {
             quote_spanned!(at=> __resil_full.block(#site, #call)),
             self.span,
         );
-        let leave = if self.learns() {
+        // The place is given back where it stands, when its block ends: to move it out of the future
+        // would cost more than to give it back.
+        let (mutable, value) = if self.learns() {
             let class = cx.class(self.span);
-            quote_spanned!(at=> __resil_place.settle(__resil_r, #class))
-        } else {
-            quote_spanned!(at=> {
-                ::core::mem::drop(__resil_place);
+            let settled = quote_spanned! {at=> {
+                let __resil_r = #value;
+                let __resil_r = (&mut __resil_place).settle(__resil_r, #class);
                 __resil_r
-            })
+            }};
+            (Some(quote_spanned!(at=> mut)), settled)
+        } else {
+            (None, value)
         };
         let (label, found) = (
             Lifetime::new("'__resil_bulkhead", at),
@@ -37,7 +41,7 @@ impl Bulkhead {
         );
         // The result of `enter` must end before the `.await`, or the future holds it beside the wait.
         let inner = Inner::Value(quote_spanned! {at=> #label: {
-            let __resil_place = #found: {
+            let #mutable __resil_place = #found: {
                 let __resil_full = match #enter {
                     ::core::result::Result::Ok(__resil_place) => break #found __resil_place,
                     ::core::result::Result::Err(__resil_full) => __resil_full,
@@ -49,8 +53,7 @@ impl Bulkhead {
                     }
                 }
             };
-            let __resil_r = #value;
-            #leave
+            #value
         }});
         Emitted { entry, inner }
     }

@@ -20,6 +20,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    replaces: &[(&["max"], &["adaptive"]), (&["adaptive"], &["max"])],
     parse: Parsed::read::<Bulkhead>,
 };
 

@@ -119,7 +119,7 @@ fn check_is_no_function(value: &Value<'_>) -> Option<()> {
         || path
             .path
             .get_ident()
-            .is_some_and(|i| value.cx.params.contains(i));
+            .is_some_and(|i| value.cx.may_be_argument(i));
     if is_value {
         return Some(());
     }

@@ -16,10 +16,17 @@ use crate::parse::ParseContext;
 use crate::policy::WorstCase;
 use crate::policy::{Attribute, Parsed, Policy};
 
+const REPLACES: [(&[&str], &[&str]); 3] = [
+    (&[""], &["last_ok", "max_age", "key", "max_keys"]),
+    (&["last_ok"], &[""]),
+    (&["on", "unless"], &["on", "unless"]),
+];
+
 pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    replaces: &REPLACES,
     parse: Parsed::read::<Fallback>,
 };
 

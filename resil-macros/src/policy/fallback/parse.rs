@@ -138,6 +138,7 @@ fn is_expression(tokens: &TokenStream, cx: &ParseContext<'_>) -> bool {
     match rest {
         // A flag, or an argument of the function.
         [] if cx.params.contains(name) => true,
+        [] if !cx.knows_function => !is_option,
         [] => {
             let mut options = SPEC.options.iter().map(|option| option.name);
             !is_option && !SPEC.knows(&text) && nearest(&text, options.by_ref()).is_none()

@@ -76,7 +76,7 @@ impl Hedge {
     }
 
     /// Writes a closure that evaluates `unless` and `on`, if one of them is given. `unless` takes
-    /// precedence; if `on` is given, every error that it does not name ends the call.
+    /// precedence; if `on` is given, every error of the body that it does not name ends the call.
     fn verdict(&self, cx: &EmitContext<'_>) -> Option<TokenStream> {
         let at = mixed(self.span);
         let ty = cx.private("HedgeVerdict", self.span);
@@ -92,7 +92,7 @@ impl Hedge {
             || quote_spanned!(at=> { ::core::option::Option::None }),
             |p| {
                 let hit = cx.matches(p, &quote!(__resil_e));
-                quote_spanned!(at=> { if #hit { #some(#ty::GoOn) } else { #some(#ty::Final) } })
+                quote_spanned!(at=> { if #hit { #some(#ty::GoOn) } else { #some(#ty::NotNamed) } })
             },
         );
         Some(quote_spanned!(at=> |__resil_e: &_| { #unless #rest }))

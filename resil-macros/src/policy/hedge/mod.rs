@@ -20,6 +20,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: true,
+    replaces: &[(&["on", "unless"], &["on", "unless"])],
     parse: Parsed::read::<Hedge>,
 };
 

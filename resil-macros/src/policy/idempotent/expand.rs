@@ -5,7 +5,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote_spanned;
 
-use super::options::{Errors, Idempotent, Store};
+use super::options::{Errors, Idempotent};
 use crate::emit::{
     ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, not_zero, option,
 };
@@ -117,21 +117,10 @@ impl Idempotent {
             )
         });
         let store = self.store.as_ref().map(|store| {
-            let (value, at, make) = match store {
-                Store::Named(name) => {
-                    let at = mixed(name.span());
-                    (quote_spanned!(at=> #name), at, quote_spanned!(at=> named))
-                }
-                Store::Of(value) => {
-                    let value = cx.with_self(value);
-                    let at = mixed(first_span(&value));
-                    (quote_spanned!(at=> &(#value)), at, quote_spanned!(at=> of))
-                }
-            };
-            let choice = cx.private("StoreChoice", at);
+            let (at, chosen) = (mixed(store.span()), store.chosen("StoreChoice", cx));
             quote_spanned!(at=>
                 #[allow(unused_parens, clippy::all, clippy::pedantic)]
-                let __resil_store = #choice::#make(#value);
+                let __resil_store = #chosen;
             )
         });
         let says = cx.key_says(&self.key, self.span);

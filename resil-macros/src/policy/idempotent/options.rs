@@ -7,7 +7,7 @@ use syn::LitStr;
 
 use crate::facts::{Facts, OnlyAsync};
 use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Pattern, PatternSubject, Spec};
-use crate::tokens::first_span;
+use crate::policy::store::Store;
 
 pub(crate) static SPEC: Spec = Spec {
     owner: "`#[idempotent]`",
@@ -105,12 +105,6 @@ pub(crate) enum Errors {
     Matching(Pattern),
 }
 
-/// A store that is not the default one.
-pub(crate) enum Store {
-    Named(LitStr),
-    Of(TokenStream),
-}
-
 /// Returns the facts of an `#[idempotent]`, with a key or without.
 pub(super) fn facts(idempotent: &Idempotent) -> Facts {
     Facts {
@@ -121,10 +115,7 @@ pub(super) fn facts(idempotent: &Idempotent) -> Facts {
         replays: true,
         records_errors: idempotent.errors.is_some(),
         only_async: idempotent.store.as_ref().map(|store| OnlyAsync {
-            span: match store {
-                Store::Named(name) => name.span(),
-                Store::Of(value) => first_span(value),
-            },
+            span: store.span(),
             why: "a store outside of the process is asked in async code",
             instead: ", or remove `store`: without it keys are kept in memory",
         }),

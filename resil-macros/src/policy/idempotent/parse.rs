@@ -3,12 +3,11 @@
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use super::key::key;
-use super::options::{
-    CONFLICT, Errors, Idempotent, ON_ABANDON, SHORTEST_LEASE, SPEC, Store, facts,
-};
+use super::options::{CONFLICT, Errors, Idempotent, ON_ABANDON, SHORTEST_LEASE, SPEC, facts};
 use crate::diag::help;
 use crate::facts::Facts;
-use crate::parse::{Args, ParseContext, Syntax, Value, syntax_of};
+use crate::parse::{Args, ParseContext, Value};
+use crate::policy::store::Store;
 use crate::tokens::{first_span, flat, shown};
 
 impl Idempotent {
@@ -41,10 +40,7 @@ impl Idempotent {
             }),
             forget_ok: args.get("forget_ok", Value::pattern),
             errors: args.get("errors", errors),
-            store: args.get("store", |value| match syntax_of(&value.tokens) {
-                Syntax::Text(_) => value.name_literal().map(Store::Named),
-                _ => value.expr().map(Store::Of),
-            }),
+            store: args.get("store", Store::read),
             version: args.get("version", |value| value.count(0, u32::MAX)),
         };
         args.done();

@@ -7,6 +7,8 @@ use syn::Lifetime;
 use super::NAME;
 use super::options::RateLimit;
 use crate::emit::{EmitContext, Emitted, Entry, FoundState, Inner, NamedState};
+use crate::features;
+use crate::policy::store::Store;
 use crate::tokens::{first_span, mixed};
 
 impl RateLimit {
@@ -14,6 +16,18 @@ impl RateLimit {
         let mut entry = Entry::default();
         let at = mixed(self.span);
         let failure = cx.private("Failure", self.span);
+        if let Some(store) = &self.store {
+            let admitted = self.admitted_by(store, cx, &mut entry);
+            let value = cx.value(inner, self.span);
+            let label = Lifetime::new("'__resil_rate_limit", at);
+            let inner = Inner::Value(quote_spanned! {at=> #label: {
+                if let ::core::result::Result::Err(__resil_refusal) = #admitted {
+                    break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
+                }
+                #value
+            }});
+            return Emitted { entry, inner };
+        }
         let admit = self.admit(cx, &mut entry);
         let value = cx.value(inner, self.span);
         let (site, call) = (EmitContext::site(self.span), cx.call_state(self.span));
@@ -23,6 +37,17 @@ impl RateLimit {
             self.span,
         );
         let label = Lifetime::new("'__resil_rate_limit", at);
+        // Where waits can be ended from outside, the end says whether the turn has come.
+        let turn = if features::ends_waits() {
+            let some = quote_spanned!(at=> ::core::option::Option::Some);
+            quote_spanned! {at=>
+                if let #some(__resil_refusal) = #turn.refusal(#call) {
+                    break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
+                }
+            }
+        } else {
+            quote_spanned!(at=> #turn;)
+        };
         // The result of `admit` must end before the `.await`, or the future holds it beside the turn.
         let inner = Inner::Value(quote_spanned! {at=> #label: {
             {
@@ -33,7 +58,7 @@ impl RateLimit {
                     }
                 };
                 if let ::core::option::Option::Some(__resil_turn) = __resil_turn {
-                    #turn;
+                    #turn
                 }
             }
             #value
@@ -54,7 +79,55 @@ impl RateLimit {
             base: self.policy.as_ref(),
         };
         let FoundState { state, settings } = limit.find(cx, entry);
-        let cost = match &self.cost {
+        let cost = self.cost(cx, entry);
+        let call = cx.call_state(self.span);
+        quote_spanned!(at=> #state.admit(#settings #cost, #call))
+    }
+
+    /// Writes the question to the store whether the call is let in, with the wait for its turn. The store
+    /// and the key are computed once per call, as the cost is.
+    fn admitted_by(&self, store: &Store, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+        let at = mixed(self.span);
+        let site = NamedState {
+            policy: NAME,
+            span: self.span,
+            name: self.name.as_ref(),
+            // The store finds the key: it has no state in this process.
+            key: None,
+            settings: self.settings(),
+            base: self.policy.as_ref(),
+        };
+        let FoundState { state, settings } = site.find(cx, entry);
+        let chosen = store.chosen("RateLimitStoreChoice", cx);
+        let types = match &self.name {
+            Some(_) => quote_spanned!(at=> ::core::option::Option::None),
+            None => cx.types(self.span),
+        };
+        let key = match &self.key {
+            None => quote_spanned!(at=> ::core::option::Option::None),
+            Some(key) => {
+                let key = cx.with_self(key);
+                // A reference more: the key may be a `str`.
+                let of_key = quote_spanned!(mixed(first_span(&key))=> &&(#key));
+                quote_spanned!(at=> ::core::option::Option::Some(#of_key))
+            }
+        };
+        let stored = cx.private("StoredRateLimit", self.span);
+        entry.push(quote_spanned! {at=>
+            #[allow(unused_parens, clippy::all, clippy::pedantic)]
+            let __resil_stored_rate_limit = &#stored::new(#state, #settings #chosen, #types, #key);
+        });
+        let cost = self.cost(cx, entry);
+        let call = cx.call_state(self.span);
+        let admitted = quote_spanned!(at=> __resil_stored_rate_limit.admit(#cost, #call));
+        // A function that is not async has no such layer.
+        cx.waits(admitted.clone(), admitted, self.span)
+    }
+
+    /// Writes the weight of the call.
+    fn cost(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+        let at = mixed(self.span);
+        match &self.cost {
             None => quote_spanned!(at=> 1),
             Some(cost) => {
                 let cost = cx.with_self_on_entry(&cost.tokens);
@@ -65,8 +138,6 @@ impl RateLimit {
                 });
                 quote_spanned!(at=> __resil_cost)
             }
-        };
-        let call = cx.call_state(self.span);
-        quote_spanned!(at=> #state.admit(#settings #cost, #call))
+        }
     }
 }

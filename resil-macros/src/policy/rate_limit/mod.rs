@@ -1,6 +1,7 @@
 //! `#[rate_limit]`: lets so many calls in per time, evenly.
 
 mod expand;
+mod on_outage;
 pub(super) mod options;
 mod parse;
 mod rules;
@@ -11,7 +12,7 @@ use proc_macro2::{Span, TokenStream};
 
 use self::options::{RateLimit, SPEC};
 use crate::emit::{EmitContext, Emitted, Inner};
-use crate::facts::{Bound, Facts};
+use crate::facts::{Bound, Facts, OnlyAsync};
 use crate::parse::ParseContext;
 use crate::policy::{Attribute, Parsed, Policy, WorstCase};
 
@@ -19,6 +20,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    replaces: &[],
     parse: Parsed::read::<RateLimit>,
 };
 
@@ -38,7 +40,11 @@ impl Policy for RateLimit {
             waits: self.may_wait().then(|| Bound::of(self.wait.as_ref())),
             can_refuse: true,
             in_place: true,
-            only_async: None,
+            only_async: self.store.as_ref().map(|store| OnlyAsync {
+                span: store.span(),
+                why: "a store outside of the process is asked in async code",
+                instead: ", or remove `store`: without it calls are counted in this process",
+            }),
             ..Facts::new(NAME, self.span)
         }
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use syn::LitStr;
 
-use crate::emit::{Setting, not_zero};
+use super::on_outage::{ON_OUTAGE, OnOutage};
+use crate::emit::{Setting, SettingCode, not_zero};
 use crate::parse::{Alias, AliasTarget, Const, Guess, Kind, Opt, Spec};
 use crate::policy::aliases::FALLBACK;
+use crate::policy::store::Store;
 
 pub(crate) static SPEC: Spec = Spec {
     owner: "`#[rate_limit]`",
@@ -21,6 +23,8 @@ pub(crate) static SPEC: Spec = Spec {
         Opt::new("name", Kind::Name, "\"pay\""),
         Opt::new("key", Kind::Expr, "tenant"),
         Opt::new("max_keys", Kind::Count, "10_000"),
+        Opt::new("store", Kind::Store, "\"shared\""),
+        Opt::new("on_outage", Kind::Words(&ON_OUTAGE), "closed"),
         Opt::new("policy", Kind::Expr, "POLICY"),
     ],
     aliases: &[
@@ -128,8 +132,20 @@ pub(crate) static SPEC: Spec = Spec {
             target: AliasTarget::Option("name", ""),
         },
         Alias {
-            names: &["store", "on_outage", "backend", "storage"],
-            target: AliasTarget::Advice("remove it: calls are counted in this process alone"),
+            names: &["backend", "storage"],
+            target: AliasTarget::Option("store", ""),
+        },
+        Alias {
+            names: &["storage_uri", "redis", "distributed", "global", "cluster"],
+            target: AliasTarget::Advice(
+                "write `store = \"shared\"`, the name of a store that is installed at start",
+            ),
+        },
+        Alias {
+            names: &["fail_open", "fail_closed", "on_failure", "skip_failing"],
+            target: AliasTarget::Advice(
+                "write `on_outage = open`, `on_outage = closed` or `on_outage = local`",
+            ),
         },
         FALLBACK,
     ],
@@ -150,6 +166,8 @@ pub(crate) struct RateLimit {
     pub(crate) name: Option<LitStr>,
     pub(crate) key: Option<TokenStream>,
     pub(crate) max_keys: Option<Const<u32>>,
+    pub(crate) store: Option<Store>,
+    pub(crate) on_outage: Option<OnOutage>,
     /// The user's `RateLimitPolicy`, from which the other options depart.
     pub(crate) policy: Option<Const<()>>,
     pub(super) written: Written,
@@ -170,6 +188,8 @@ pub(super) struct Written {
     pub(super) burst: Option<Span>,
     pub(super) wait: Option<Span>,
     pub(super) max_keys: Option<Span>,
+    pub(super) on_outage: Option<Span>,
+    pub(super) store: Option<Span>,
     pub(super) name: bool,
     pub(super) key: bool,
     /// Whether `policy` is written. Then an option that is not written is not its default, but unknown.
@@ -192,6 +212,10 @@ impl RateLimit {
             Setting::count("burst", self.burst.as_ref(), ANY, "at least 1"),
             Setting::duration("wait", self.wait.as_ref(), not_zero),
             Setting::count("max_keys", self.max_keys.as_ref(), ANY, "at least 1"),
+            Setting::other(
+                "on_outage",
+                self.on_outage.as_ref().map(|word| word as &dyn SettingCode),
+            ),
         ]
         .into_iter()
         .flatten()

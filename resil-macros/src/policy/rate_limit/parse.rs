@@ -2,9 +2,11 @@
 
 use proc_macro2::{Span, TokenStream};
 
+use super::on_outage::OnOutage;
 use super::options::{Cost, RateLimit, SPEC, Written};
 use crate::diag::help;
 use crate::parse::{Args, ParseContext, Syntax, Value, describe, syntax_of};
+use crate::policy::store::Store;
 
 impl RateLimit {
     /// Reads the arguments; faults go to the sink.
@@ -16,6 +18,8 @@ impl RateLimit {
             burst: args.mentioned("burst"),
             wait: args.mentioned("wait"),
             max_keys: args.mentioned("max_keys"),
+            on_outage: args.mentioned("on_outage"),
+            store: args.mentioned("store"),
             name: args.mentioned("name").is_some(),
             key: args.mentioned("key").is_some(),
             policy: args.mentioned("policy").is_some(),
@@ -30,6 +34,8 @@ impl RateLimit {
             name: args.get("name", Value::name_literal),
             key: args.get("key", Value::expr),
             max_keys: args.get("max_keys", |value| value.count(1, u32::MAX)),
+            store: args.get("store", Store::read),
+            on_outage: args.get("on_outage", OnOutage::read),
             policy: args.get("policy", Value::const_expr),
             written,
         };

@@ -9,6 +9,7 @@ impl RateLimit {
     /// Checks the options against all rules.
     pub(super) fn check_options(&self, cx: &ParseContext<'_>) {
         self.check_has_a_rate(cx);
+        self.check_outage_has_a_store(cx);
         self.check_cost_fits_burst(cx);
         check_max_keys_have_a_key(
             self.written.max_keys,
@@ -48,6 +49,10 @@ impl RateLimit {
             ("burst", written.burst),
             ("wait", written.wait),
             ("max_keys", written.max_keys.filter(|_| written.key)),
+            (
+                "on_outage",
+                written.on_outage.filter(|_| written.store.is_some()),
+            ),
         ];
         let setting = settings
             .into_iter()
@@ -61,6 +66,26 @@ impl RateLimit {
             let instead = "write `#[rate_limit(max = 100, per = 1s)]`";
             cx.diag.error_at(self.span, help(message, instead));
         }
+    }
+
+    /// Checks that calls are counted in a store, if something is said of its outages.
+    fn check_outage_has_a_store(&self, cx: &ParseContext<'_>) {
+        let Some(at) = self
+            .written
+            .on_outage
+            .filter(|_| self.written.store.is_none())
+        else {
+            return;
+        };
+        let message = "`on_outage` is about a `store`, and there is none: \
+             calls are counted in this process";
+        let has_a_rate = self.written.max.is_some() || self.written.policy;
+        let instead = if has_a_rate {
+            "write `store = \"shared\"` beside it, or remove it"
+        } else {
+            "write `max = 100, per = 1s, store = \"shared\"` beside it, or remove it"
+        };
+        cx.diag.error_at(at, help(message, instead));
     }
 
     /// Checks that a call may weigh what it does. One that costs more than the burst is never let in.

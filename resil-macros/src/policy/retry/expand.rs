@@ -23,8 +23,11 @@ impl Retry {
         let clones = cx.clone_statements();
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
+        let keeping = self.keeping(cx);
         let alone = match &inner {
             _ if !cx.stack.is_one_layer() || self.on_ok.is_some() || delay.is_some() => None,
+            // The outcome is to be kept, and only an outcome of a layer can be.
+            _ if keeping.keeps => None,
             Inner::Mapped {
                 future,
                 is_body: true,
@@ -41,36 +44,26 @@ impl Retry {
         let value = alone.unwrap_or_else(|| cx.value(inner, self.span));
         let has_patterns = self.on.is_some() || self.unless.is_some() || self.retry_after.is_some();
         let expose_error = (has_patterns && !is_alone).then(|| cx.expose_error(self.span));
-        let call_state = cx.call_state(self.span);
         let again = if is_alone {
             let conversions = cx.conversions();
             quote_spanned!(at=> again_alone(#constants, (__resil_r, #conversions), #ask))
-        } else if self.on_ok.is_none() && delay.is_none() {
-            quote_spanned!(at=> again(#constants, #call_state, __resil_r, #ask))
         } else {
-            let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
-            let delay = delay.unwrap_or_else(|| cx.private("by_policy", self.span));
-            quote_spanned!(at=> again_by(#constants, #call_state, __resil_r, #on_ok, #ask, #delay))
+            self.again(&constants, &ask, delay, &keeping, cx)
         };
         let flow = quote!(::core::ops::ControlFlow);
         let number = self
             .attempt
             .as_ref()
             .map(|_| quote_spanned!(at=> let __resil_attempt = (&__resil_retry).attempt();));
+        let (kept, keep) = (&keeping.variable, &keeping.how);
         let begin = quote_spanned! {at=>
             let mut __resil_retry = #retry::new();
+            #kept
             #began
             #backoff
         };
         let tokens = if self.runs_again() {
-            let mut pause = quote_spanned!(at=> (&mut __resil_retry).pause());
-            let mut sleep = quote_spanned!(at=> (&mut __resil_retry).sleep());
-            // The delays are not part of the call that a permit around this layer is for.
-            if cx.leaves_out_pauses() {
-                pause = quote_spanned!(at=> (&__resil_permit).leaving_out(#pause));
-                sleep = quote_spanned!(at=> (&__resil_permit).leaving_out_run(|| #sleep));
-            }
-            let pause = cx.awaits(&pause, &sleep, self.span);
+            let pause = self.pause(&keeping, cx);
             quote_spanned! {at=> {
                 #begin
                 loop {
@@ -79,11 +72,12 @@ impl Retry {
                         #clones
                         let __resil_r = #value;
                         #expose_error
+                        #keep
                         if let #flow::Break(__resil_r) = (&mut __resil_retry).#again {
                             break __resil_r;
                         }
                     }
-                    #pause;
+                    #pause
                 }
             }}
         } else {

@@ -5,6 +5,7 @@ mod delays;
 mod expand;
 pub(super) mod options;
 mod parse;
+mod pause;
 mod rules;
 mod words;
 mod worst_case;
@@ -24,10 +25,46 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: true,
+    replaces: &REPLACES,
     parse: Parsed::read::<Retry>,
 };
 
 const NAME: &str = "retry";
+
+const REPLACES: [(&[&str], &[&str]); 7] = [
+    (
+        &["constant", "linear", "fibonacci"],
+        &["exponential", "factor"],
+    ),
+    (
+        &["constant", "linear", "exponential", "fibonacci"],
+        &[
+            "constant",
+            "linear",
+            "exponential",
+            "fibonacci",
+            "delays",
+            "backoff",
+        ],
+    ),
+    (
+        &["delays", "backoff"],
+        &[
+            "constant",
+            "linear",
+            "exponential",
+            "fibonacci",
+            "base",
+            "factor",
+            "delays",
+            "backoff",
+        ],
+    ),
+    (&["delays"], &["cap"]),
+    (&["base", "factor"], &["delays", "backoff"]),
+    (&["cap"], &["delays"]),
+    (&["on", "unless"], &["on", "unless"]),
+];
 
 impl Policy for Retry {
     fn parse(args: TokenStream, span: Span, cx: &ParseContext<'_>) -> Result<Self, Box<Facts>> {

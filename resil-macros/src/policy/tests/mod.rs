@@ -163,6 +163,7 @@ fn with_located_faults<T>(
         diag: &diag,
         attributes: OPTIONS,
         params: &params,
+        knows_function: true,
         generics: &generics,
         error: Some(quote::quote!(pay::PayError)),
         success: Some(quote::quote!(Receipt)),

@@ -202,6 +202,7 @@ fn every_example_of_the_tables_reads() {
             let mut args = option.sample();
             match option.name {
                 "window" | "min_calls" => args += ", failure_rate = 50%",
+                "on_outage" => args += ", store = \"shared\"",
                 "slow_rate" => args += ", slow = 2s",
                 "max_keys" if spec.owner == "`#[bulkhead]`" => args += ", key = user, max = 16",
                 "key" if spec.owner == "`#[bulkhead]`" => args += ", max = 16",

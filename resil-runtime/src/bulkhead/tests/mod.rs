@@ -1,6 +1,7 @@
 //! The bulkhead by hand, step by step, on paused time.
 
 mod keys;
+mod model;
 mod patience;
 mod queue;
 mod stress;

@@ -137,7 +137,7 @@ async fn a_call_that_joins_behind_a_place_which_nobody_fetches_takes_it_over_too
 /// "Futurelock" (Oxide's RFD 609): a future in a `select!` loop holds its turn at a
 /// semaphore and is not polled, while the code beside it waits for the same semaphore.
 #[tokio::test(start_paused = true)]
-async fn futurelock_a_turn_that_is_held_but_not_polled_is_no_deadlock() {
+async fn d17_futurelock_a_turn_that_is_held_but_not_polled_is_no_deadlock() {
     let (b, inside) = full("patience-futurelock", 9);
     let holder = tokio::spawn(async move {
         sleep(ms(5)).await;

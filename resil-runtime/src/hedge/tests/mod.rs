@@ -5,6 +5,8 @@
     reason = "tests read the paused clock themselves"
 )]
 
+mod model;
+
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::pin::pin;

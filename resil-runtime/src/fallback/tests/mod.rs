@@ -1,5 +1,7 @@
 //! Unit tests: what is kept, for which types, and up to which bound.
 
+mod model;
+
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -54,7 +56,7 @@ fn the_key_with_the_oldest_value_makes_room() {
 }
 
 #[test]
-fn a_million_keys_take_no_more_room_than_the_bound() {
+fn d16_a_hundred_thousand_keys_take_no_more_room_than_the_bound() {
     let table = Tables::new();
     for n in 0..100_000_u32 {
         table.of::<u32>().keep(&n.to_string(), n, None, 100);

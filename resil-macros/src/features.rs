@@ -1,0 +1,37 @@
+//! What the features of the package change in an expansion.
+//!
+//! The tests of this crate read expansions: whatever the features, they get those without, unless they ask.
+
+#[cfg(test)]
+use std::cell::Cell;
+
+#[cfg(test)]
+thread_local! {
+    /// Whether a test asks for what the features add.
+    static ASKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` as if the features were on.
+#[cfg(test)]
+pub(crate) fn on<R>(f: impl FnOnce() -> R) -> R {
+    ASKED.set(true);
+    let out = f();
+    ASKED.set(false);
+    out
+}
+
+/// Whether waits can be ended from outside: by a scope that is cancelled, or by a shutdown.
+pub(crate) fn ends_waits() -> bool {
+    #[cfg(test)]
+    return ASKED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "cancel")
+}
+
+/// Whether the calls in flight are counted.
+pub(crate) fn counts_calls() -> bool {
+    #[cfg(test)]
+    return ASKED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "shutdown")
+}

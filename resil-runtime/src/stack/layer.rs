@@ -1,0 +1,56 @@
+//! One layer of a stack.
+
+use crate::bulkhead::BulkheadPolicy;
+use crate::circuit::CircuitPolicy;
+use crate::rate_limit::RateLimitPolicy;
+use crate::retry::RetryPolicy;
+use crate::timeout::TimeoutPolicy;
+
+/// One layer of a [`Stack`](super::Stack): a policy with its settings.
+///
+/// Each policy converts into it: `Layer::from(RetryPolicy::new())`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Layer {
+    /// A circuit breaker.
+    Circuit(CircuitPolicy),
+    /// A retry.
+    Retry(RetryPolicy),
+    /// A timeout.
+    Timeout(TimeoutPolicy),
+    /// A bulkhead.
+    Bulkhead(BulkheadPolicy),
+    /// A rate limit.
+    RateLimit(RateLimitPolicy),
+}
+
+impl Layer {
+    /// Returns the name of the policy, as its attribute is called.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Circuit(_) => "circuit",
+            Self::Retry(_) => "retry",
+            Self::Timeout(_) => "timeout",
+            Self::Bulkhead(_) => "bulkhead",
+            Self::RateLimit(_) => "rate_limit",
+        }
+    }
+}
+
+macro_rules! from_policies {
+    ($($policy:ty => $layer:ident),* $(,)?) => {$(
+        impl From<$policy> for Layer {
+            fn from(policy: $policy) -> Self {
+                Self::$layer(policy)
+            }
+        }
+    )*};
+}
+
+from_policies! {
+    CircuitPolicy => Circuit,
+    RetryPolicy => Retry,
+    TimeoutPolicy => Timeout,
+    BulkheadPolicy => Bulkhead,
+    RateLimitPolicy => RateLimit,
+}

@@ -1,0 +1,92 @@
+//! The layers of a stack, and what a call has of them.
+
+use super::layer::Layer;
+use super::state::State;
+use crate::call::CallState;
+use crate::clock;
+
+/// The layers of a stack, outermost first, with their outline.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape<L: ?Sized = [Layer]> {
+    pub(super) outline: Outline,
+    pub(super) len: usize,
+    /// The first `len` of these are the layers.
+    pub(super) places: L,
+}
+
+impl Shape {
+    /// Returns the layers.
+    pub(super) fn layers(&self) -> &[Layer] {
+        self.places.get(..self.len).unwrap_or(&self.places)
+    }
+}
+
+impl<const N: usize> Shape<[Layer; N]> {
+    /// Creates the shape of a stack without layers; `place` stands where no layer is.
+    pub(super) const fn empty(place: Layer) -> Self {
+        Self {
+            outline: Outline::EMPTY,
+            len: 0,
+            places: [place; N],
+        }
+    }
+
+    /// Adds a layer inside the others. There is a place for it.
+    pub(super) const fn push(&mut self, layer: Layer) {
+        self.outline = self.outline.with(self.len, &layer);
+        self.places[self.len] = layer;
+        self.len += 1;
+    }
+}
+
+/// An outline of a stack, made when the stack is built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outline {
+    /// The shortest limit of a timeout, in nanoseconds, as [`clock::nanos`] returns it; without a timeout a
+    /// limit that no other one is above.
+    pub(super) limit: u64,
+    /// The index of the circuit; out of all bounds if there is none.
+    pub(super) circuit: usize,
+    /// The index of the retry; out of all bounds if there is none.
+    pub(super) retry: usize,
+    /// Whether there is no layer but a circuit, a retry and timeouts.
+    pub(super) is_straight: bool,
+}
+
+impl Outline {
+    /// The outline of a stack without layers.
+    pub(super) const EMPTY: Self = Self {
+        limit: u64::MAX,
+        circuit: usize::MAX,
+        retry: usize::MAX,
+        is_straight: true,
+    };
+
+    /// Returns the outline with `layer` as the `at`th.
+    pub(super) const fn with(mut self, at: usize, layer: &Layer) -> Self {
+        match layer {
+            // An inner limit is shorter than those around it.
+            Layer::Timeout(policy) => self.limit = clock::nanos(policy.limit()),
+            Layer::Circuit(_) => self.circuit = at,
+            Layer::Retry(_) => self.retry = at,
+            Layer::Bulkhead(_) | Layer::RateLimit(_) => self.is_straight = false,
+        }
+        self
+    }
+}
+
+/// What a call has of its stack.
+#[derive(Clone, Copy)]
+pub(super) struct Plan<'c> {
+    pub(super) shape: &'c Shape,
+    pub(super) state: &'static State,
+    pub(super) call: &'c CallState,
+    /// Whether the call may end with a refusal: a retry by itself has none to give.
+    pub(super) can_refuse: bool,
+}
+
+impl<'c> Plan<'c> {
+    pub(super) fn layers(&self) -> &'c [Layer] {
+        self.shape.layers()
+    }
+}

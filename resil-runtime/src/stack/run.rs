@@ -1,0 +1,147 @@
+//! The future of a call.
+
+use std::fmt::Display;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::body::{Attempt, Bare};
+use super::first::{Later, poll};
+use super::outline::{Plan, Shape};
+use super::state::State;
+use super::walk::Step;
+use crate::call::{CallState, Failure};
+#[cfg(feature = "shutdown")]
+use crate::cancel::entered::in_flight;
+use crate::error::Refusal;
+
+/// What a call runs under: a stack, or one policy.
+pub(super) trait Source<E> {
+    /// Whether a call may end with a refusal.
+    const CAN_REFUSE: bool = true;
+
+    /// Returns the layers and their state.
+    fn parts(&self) -> (&Shape, &'static State);
+
+    /// Turns a refusal into the user's error.
+    fn refuse(refusal: Refusal) -> E;
+}
+
+#[inline(always)]
+fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
+    let (shape, state) = source.parts();
+    Plan {
+        shape,
+        state,
+        call,
+        can_refuse: S::CAN_REFUSE,
+    }
+}
+
+/// Runs `closure` under the layers of `source`.
+#[inline(always)]
+pub(super) async fn run<S, F, Fut, T, E>(source: S, closure: F) -> Result<T, E>
+where
+    S: Source<E>,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    E: Display + 'static,
+{
+    #[cfg(feature = "shutdown")]
+    let _in_flight = in_flight(source.parts().1.site);
+    let call = CallState::new();
+    let running = Running {
+        walk: Later::new(),
+        future: None,
+        source: &source,
+        call: &call,
+        closure,
+    };
+    running.await
+}
+
+pin_project! {
+    /// A call whose closure makes futures that don't borrow from it.
+    struct Running<'c, S, F, Fut> {
+        // What waits is dropped last: the user's future is inside it.
+        #[pin]
+        future: Option<Fut>,
+        walk: Later<'c>,
+        source: &'c S,
+        call: &'c CallState,
+        closure: F,
+    }
+}
+
+impl<S, F, Fut, T, E> Future for Running<'_, S, F, Fut>
+where
+    S: Source<E>,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    E: Display + 'static,
+{
+    type Output = Result<T, E>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let plan = plan(*this.source, this.call);
+            let mut attempt = Attempt::new(this.future.as_mut(), &mut *this.closure);
+            match poll(this.walk, plan, &mut attempt, cx) {
+                None => return Poll::Ready(attempt.returned()),
+                Some(Poll::Pending) => return Poll::Pending,
+                Some(Poll::Ready(Step::Again)) => {}
+                Some(Poll::Ready(Step::Done(out))) => {
+                    return Poll::Ready(end(out, attempt, S::refuse));
+                }
+            }
+        }
+    }
+}
+
+/// Runs `closure`, whose futures borrow from it, under the layers of `source`.
+#[inline(always)]
+pub(super) async fn run_mut<S, F, T, E>(source: S, mut closure: F) -> Result<T, E>
+where
+    S: Source<E>,
+    F: AsyncFnMut() -> Result<T, E>,
+    E: Display + 'static,
+{
+    #[cfg(feature = "shutdown")]
+    let _in_flight = in_flight(source.parts().1.site);
+    let call = CallState::new();
+    let plan = plan(&source, &call);
+    let mut walk = Later::new();
+    loop {
+        let mut future = pin!(Some(async { closure().await }));
+        let ended = poll_fn(|cx| {
+            let no_other = || unreachable!("each attempt has a future of its own");
+            let mut attempt = Attempt::new(future.as_mut(), no_other);
+            let Some(step) = poll(&mut walk, plan, &mut attempt, cx) else {
+                return Poll::Ready(Some(attempt.returned()));
+            };
+            Poll::Ready(match ready!(step) {
+                Step::Again => None,
+                Step::Done(out) => Some(end(out, attempt, S::refuse)),
+            })
+        });
+        if let Some(out) = ended.await {
+            return out;
+        }
+    }
+}
+
+/// Returns what the closure returned, or the refusal of a layer as the user's error.
+fn end<F, C, T, E>(
+    out: Bare,
+    attempt: Attempt<'_, F, C, T, E>,
+    refuse: fn(Refusal) -> E,
+) -> Result<T, E> {
+    match out {
+        Ok(()) | Err(Failure::Body(()) | Failure::Exposed((), _)) => attempt.returned(),
+        Err(Failure::Policy(refusal)) => Err(refuse(refusal)),
+    }
+}

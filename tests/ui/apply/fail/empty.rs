@@ -1,0 +1,3 @@
+resil::stack! {}
+
+fn main() {}
