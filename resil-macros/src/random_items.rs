@@ -284,17 +284,7 @@ fn one_stack(random: &mut Random) -> [usize; 2] {
     } else {
         random.one_of(&STACKS)
     };
-    let mut source = String::new();
-    for layer in text.split(" ;; ") {
-        let (name, args) = layer.split_once('(').unwrap_or((layer, ")"));
-        let args = args.strip_suffix(')').unwrap_or(args);
-        let args = if random.below(3) == 0 {
-            random.spoilt(layer).to_string()
-        } else {
-            args.to_owned()
-        };
-        source.extend([name, "(", &args, ")\n"]);
-    }
+    let mut source = random.layers(text, 3);
     let (item, faults) = if random.below(2) == 0 {
         (random.one_of(&ITEMS), 3)
     } else {

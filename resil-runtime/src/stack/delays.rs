@@ -31,7 +31,7 @@ pub(super) const fn first_that_never_starts(
         // The delays may be zero.
         None | Some(Jitter::Full | Jitter::Decorrelated) => return None,
     };
-    let mut delays = Delays::of(policy);
+    let mut delays = Delays::START;
     let (mut sum, mut n) = (0_u128, 1);
     while n < max && n < EXAMINED {
         sum = sum.saturating_add(scale(delays.next(policy, n), share));
@@ -48,7 +48,8 @@ pub(super) const fn first_that_never_starts(
 
 /// Returns the first delay of a retry, without jitter.
 pub(super) const fn first(policy: &RetryPolicy) -> Duration {
-    duration(Delays::of(policy).next(policy, 1))
+    let mut delays = Delays::START;
+    duration(delays.next(policy, 1))
 }
 
 /// The delays one after the other, without jitter, in nanoseconds.
@@ -60,12 +61,11 @@ struct Delays {
 }
 
 impl Delays {
-    const fn of(_: &RetryPolicy) -> Self {
-        Self {
-            growth: 1.0,
-            fibonacci: (0, 1),
-        }
-    }
+    /// None was asked for yet.
+    const START: Self = Self {
+        growth: 1.0,
+        fibonacci: (0, 1),
+    };
 
     /// Returns the delay before retry `n`. It is called for one `n` after the other.
     const fn next(&mut self, policy: &RetryPolicy, n: u32) -> u128 {

@@ -83,17 +83,7 @@ fn some(random: &mut Random) -> Option<(Layers, TokenStream, String)> {
     } else {
         random.one_of(&STACKS)
     };
-    let mut source = String::new();
-    for layer in text.split(" ;; ") {
-        let (name, args) = layer.split_once('(').unwrap_or((layer, ")"));
-        let args = args.strip_suffix(')').unwrap_or(args);
-        let args = if random.below(6) == 0 {
-            random.spoilt(layer).to_string()
-        } else {
-            args.to_owned()
-        };
-        source.extend([name, "(", &args, ")\n"]);
-    }
+    let mut source = random.layers(text, 6);
     let item = if random.below(4) == 0 {
         random.one_of(&ITEMS)
     } else {

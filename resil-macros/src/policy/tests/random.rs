@@ -100,6 +100,22 @@ impl Random {
         usize::try_from(self.next() >> 33).expect("31 bits") % limit.max(1)
     }
 
+    /// Writes the layers of the stack `text` line by line, and spoils about one in `spoilt` of them.
+    pub(crate) fn layers(&mut self, text: &str, spoilt: usize) -> String {
+        let mut source = String::new();
+        for layer in text.split(" ;; ") {
+            let (name, args) = layer.split_once('(').unwrap_or((layer, ")"));
+            let args = args.strip_suffix(')').unwrap_or(args);
+            let args = if self.below(spoilt) == 0 {
+                self.spoilt(layer).to_string()
+            } else {
+                args.to_owned()
+            };
+            source.extend([name, "(", &args, ")\n"]);
+        }
+        source
+    }
+
     pub(crate) fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
