@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 
 use super::policy::{HedgeAfter, HedgePolicy};
+use super::race::{Further, Race, Round, since};
 use super::site::HedgeSite;
 use super::timer::Timer;
 use super::verdict::{End, Judged};
@@ -27,19 +28,25 @@ pin_project! {
         // The first copy, until it has failed.
         #[pin]
         first: Option<F>,
+        // It begins at the end of a first poll that gave no answer: a call whose first copy answers at
+        // once writes and drops nothing of it.
         #[pin]
-        timer: Timer,
-        // The other copies that run, in the order in which they were started.
-        others: Vec<Further<F>>,
-        // The number of copies that were started: 0 before the first poll.
-        started: u32,
-        // The end of the first poll in nanoseconds, if the latency of the call counts; 0 before.
-        began: u64,
-        // The delay before the second copy in nanoseconds; 0 before it is known.
-        delay: u64,
+        race: Option<Race<F>>,
         constants: Constants<'a>,
         copy: C,
     }
+}
+
+/// The parts of a [`Hedge`] and of its [`Race`].
+struct Racing<'p, 'a, C, F> {
+    first: Pin<&'p mut Option<F>>,
+    timer: Pin<&'p mut Timer>,
+    others: &'p mut Vec<Further<F>>,
+    started: &'p mut u32,
+    began: &'p mut u64,
+    delay: &'p mut u64,
+    constants: Constants<'a>,
+    copy: &'p C,
 }
 
 /// The constants of an annotated function, and the state of the call.
@@ -48,14 +55,6 @@ struct Constants<'a> {
     site: &'static HedgeSite,
     policy: &'a HedgePolicy,
     call: &'a CallState,
-}
-
-/// A copy that was started after the first one.
-#[derive(Debug)]
-struct Further<F> {
-    /// The number of the copy, from 2.
-    number: u32,
-    future: Pin<Box<F>>,
 }
 
 /// Runs what `copy` makes, and starts it once more while no answer has come.
@@ -73,11 +72,7 @@ where
 {
     Hedge {
         first: Some(copy()),
-        timer: Timer::Unset,
-        others: Vec::new(),
-        started: 0,
-        began: 0,
-        delay: 0,
+        race: None,
         constants: Constants { site, policy, call },
         copy,
     }
@@ -95,17 +90,17 @@ where
         let this = self.as_mut().project();
         // The timer is not made before the end of the first poll, so that it needs nothing of tokio's
         // budget of the task then.
-        let is_first_poll = *this.started == 0;
-        if is_first_poll {
-            *this.started = 1;
-            let Constants { site, policy, .. } = *this.constants;
-            if let Some(gain) = policy.gain {
-                site.budget.give(gain);
+        let mut had_budget = false;
+        match this.race.as_ref().get_ref() {
+            None => {
+                let Constants { site, policy, .. } = *this.constants;
+                if let Some(gain) = policy.gain {
+                    site.budget.give(gain);
+                }
             }
-        } else if *this.started > 1 {
-            return self.race(cx);
+            Some(race) if race.started == 1 => had_budget = coop::has_budget_remaining(),
+            Some(_) => return self.race(cx),
         }
-        let had_budget = !is_first_poll && coop::has_budget_remaining();
         let Some(first) = this.first.as_pin_mut() else {
             unreachable!("a hedge was polled again after it had answered")
         };
@@ -115,7 +110,8 @@ where
                 end: End::Good,
             }) => {
                 let Constants { site, policy, .. } = *this.constants;
-                site.succeeded(policy, || since(*this.began));
+                let race = this.race.as_ref().get_ref().as_ref();
+                site.succeeded(policy, || race.map_or(0, |race| since(race.began)));
                 Poll::Ready(out)
             }
             // No other copy runs.
@@ -142,6 +138,7 @@ where
     #[inline(never)]
     fn fail_alone(mut self: Pin<&mut Self>, out: O, cx: &mut Context<'_>) -> Poll<O> {
         self.as_mut().project().first.set(None);
+        self.as_mut().begin();
         let mut round = Round::new(true);
         round.fail(out);
         self.finish(round, cx)
@@ -149,8 +146,17 @@ where
 
     /// Goes on after a poll in which the only copy was pending.
     #[inline(never)]
-    fn wait(self: Pin<&mut Self>, had_budget: bool, cx: &mut Context<'_>) -> Poll<O> {
+    fn wait(mut self: Pin<&mut Self>, had_budget: bool, cx: &mut Context<'_>) -> Poll<O> {
+        self.as_mut().begin();
         self.finish(Round::new(had_budget), cx)
+    }
+
+    /// Begins the race, if it has not begun.
+    fn begin(self: Pin<&mut Self>) {
+        let mut race = self.project().race;
+        if race.is_none() {
+            race.set(Some(Race::new()));
+        }
     }
 
     /// Polls all copies, in the order in which they were started.
@@ -165,11 +171,11 @@ where
             }
         }
         let mut at = 0;
-        while at < self.others.len() {
+        while at < self.as_mut().racing().others.len() {
             match self.as_mut().poll_one(Some(at), cx) {
                 Poll::Pending => at += 1,
                 Poll::Ready(judged) => {
-                    let ended = self.as_mut().project().others.remove(at).number;
+                    let ended = self.as_mut().racing().others.remove(at).number;
                     if let Some(answer) = self.as_mut().end(ended, judged, &mut round) {
                         return Poll::Ready(answer);
                     }
@@ -190,7 +196,8 @@ where
             }
             // For what has failed, no copy is left.
             round.failed = 0;
-            if self.first.is_none() && self.others.is_empty() {
+            let this = self.as_mut().racing();
+            if this.first.is_none() && this.others.is_empty() {
                 let Some(last) = round.last else {
                     unreachable!("a hedge was polled again after it had answered")
                 };
@@ -200,7 +207,7 @@ where
                 return Poll::Pending;
             }
             if !self.as_mut().start() {
-                self.as_mut().project().timer.set(Timer::Off);
+                self.as_mut().racing().timer.set(Timer::Off);
                 return Poll::Pending;
             }
             if let Some(answer) = self.as_mut().poll_last(&mut round, cx) {
@@ -215,11 +222,11 @@ where
         round: &mut Round<O>,
         cx: &mut Context<'_>,
     ) -> Option<O> {
-        let at = self.others.len() - 1;
+        let at = self.as_mut().racing().others.len() - 1;
         let Poll::Ready(judged) = self.as_mut().poll_one(Some(at), cx) else {
             return None;
         };
-        let ended = self.as_mut().project().others.remove(at).number;
+        let ended = self.as_mut().racing().others.remove(at).number;
         self.end(ended, judged, round)
     }
 
@@ -248,7 +255,7 @@ where
             hedge: self.as_mut(),
             which,
         };
-        let this = unwinding.hedge.as_mut().project();
+        let this = unwinding.hedge.as_mut().racing();
         let copy = match which {
             None => this.first.as_pin_mut(),
             Some(at) => this.others.get_mut(at).map(|other| other.future.as_mut()),
@@ -260,8 +267,8 @@ where
 
     /// Starts a copy, if there may be one more and the budget pays for it.
     fn start(self: Pin<&mut Self>) -> bool {
-        let mut this = self.project();
-        let Constants { site, policy, call } = *this.constants;
+        let mut this = self.racing();
+        let Constants { site, policy, call } = this.constants;
         if *this.started >= policy.max || stopped().is_some() || !site.pay(policy) {
             return false;
         }
@@ -269,7 +276,7 @@ where
         let number = *this.started;
         this.others.push(Further {
             number,
-            future: Box::pin((*this.copy)()),
+            future: Box::pin((this.copy)()),
         });
         this.timer.set(Timer::Unset);
         event::emit(|| Event::Hedged {
@@ -282,8 +289,8 @@ where
 
     /// Ends the call with the outcome of that copy. The others are dropped where they stand.
     fn answer(self: Pin<&mut Self>, number: u32, judged: Judged<O>) -> O {
-        let mut this = self.project();
-        let Constants { site, policy, call } = *this.constants;
+        let mut this = self.racing();
+        let Constants { site, policy, call } = this.constants;
         let is_first_late = number > 1 && this.first.is_some();
         this.first.set(None);
         this.others.clear();
@@ -306,11 +313,30 @@ where
     }
 }
 
-impl<C, F> Hedge<'_, C, F> {
+impl<'a, C, F> Hedge<'a, C, F> {
+    /// Returns the parts of the future and of its race, which has begun.
+    fn racing(self: Pin<&mut Self>) -> Racing<'_, 'a, C, F> {
+        let this = self.project();
+        let Some(race) = this.race.as_pin_mut() else {
+            unreachable!("the race begins as the first poll ends")
+        };
+        let race = race.project();
+        Racing {
+            first: this.first,
+            timer: race.timer,
+            others: race.others,
+            started: race.started,
+            began: race.began,
+            delay: race.delay,
+            constants: *this.constants,
+            copy: this.copy,
+        }
+    }
+
     /// Polls the timer, and makes it if it is needed. It is ready when the next copy is due.
     fn poll_timer(self: Pin<&mut Self>, had_budget: bool, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        let Constants { site, policy, .. } = *this.constants;
+        let mut this = self.racing();
+        let Constants { site, policy, .. } = this.constants;
         if this.timer.is_unset() {
             let is_timed =
                 *this.began == 0 && matches!(policy.after, HedgeAfter::Percentile { .. });
@@ -327,31 +353,6 @@ impl<C, F> Hedge<'_, C, F> {
     }
 }
 
-/// What has happened to the copies in one poll.
-struct Round<O> {
-    /// The number of copies that have failed and were not replaced.
-    failed: u32,
-    /// The outcome of the copy that failed or was refused last.
-    last: Option<O>,
-    /// Whether there was some of tokio's budget of the task before the copies were polled.
-    had_budget: bool,
-}
-
-impl<O> Round<O> {
-    fn new(had_budget: bool) -> Self {
-        Self {
-            failed: 0,
-            last: None,
-            had_budget,
-        }
-    }
-
-    fn fail(&mut self, out: O) {
-        self.failed += 1;
-        self.last = Some(out);
-    }
-}
-
 /// A copy is being polled. Dropped, it says that the poll panics.
 ///
 /// The panic is that copy's, and the mark of it in the state of the call would be taken for one of each
@@ -365,7 +366,7 @@ struct Unwinding<'p, 'a, C, F> {
 impl<C, F> Drop for Unwinding<'_, '_, C, F> {
     #[cold]
     fn drop(&mut self) {
-        let mut this = self.hedge.as_mut().project();
+        let mut this = self.hedge.as_mut().racing();
         let call = this.constants.call;
         let panicked = call.panicked();
         call.set_polling(false);
@@ -381,14 +382,5 @@ impl<C, F> Drop for Unwinding<'_, '_, C, F> {
             }
         }
         call.set_polling(panicked);
-    }
-}
-
-/// Returns the time since `began`, in nanoseconds; 0 if the first poll has not ended.
-fn since(began: u64) -> u64 {
-    if began == 0 {
-        0
-    } else {
-        clock::now_ns().saturating_sub(began)
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod budget;
 pub(crate) mod future;
 pub(crate) mod latencies;
 mod policy;
+mod race;
 pub(crate) mod site;
 mod timer;
 pub(crate) mod verdict;
