@@ -12,6 +12,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(all(feature = "hedge", feature = "idempotent", feature = "serde"))]
+mod configured;
 mod errors;
 mod rules;
 mod same;

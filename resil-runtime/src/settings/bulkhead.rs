@@ -7,9 +7,10 @@ use resil_language::tables::bulkhead::{ADAPTIVE, SPEC};
 use super::Named;
 use super::given::Given;
 use super::show::{count, time};
-use super::table::{Setting, Table, Written};
+use super::table::{Setting, Table, Written, no_keys};
 use super::value::Value;
 use crate::bulkhead::{AdaptiveLimit, BulkheadPolicy};
+use crate::stack::Layer;
 
 /// The greatest limit.
 const MOST: u32 = 65_535;
@@ -18,6 +19,10 @@ impl Named for BulkheadPolicy {
     const NAME: &'static str = "bulkhead";
     const TABLE: &'static Table<Self> = &TABLE;
     const BASE: Self = Self::new();
+
+    fn layer(self) -> Option<Layer> {
+        Some(Layer::Bulkhead(self))
+    }
 }
 
 static TABLE: Table<BulkheadPolicy> = Table {
@@ -158,5 +163,6 @@ fn rules(policy: &BulkheadPolicy, written: &Written) -> Vec<String> {
         let instead = "write `queue = 64`, or remove `wait`";
         faults.push(no_effect("wait", why, instead));
     }
+    faults.extend(no_keys(written, ("bulkhead", "host")));
     faults
 }

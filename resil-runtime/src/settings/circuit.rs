@@ -8,14 +8,19 @@ use resil_language::tables::circuit::SPEC;
 
 use super::Named;
 use super::show::{count, ratio, time};
-use super::table::{Setting, Table, Written};
+use super::table::{Setting, Table, Written, no_keys};
 use super::value::Value;
 use crate::circuit::{CircuitPolicy, Window};
+use crate::stack::Layer;
 
 impl Named for CircuitPolicy {
     const NAME: &'static str = "circuit";
     const TABLE: &'static Table<Self> = &TABLE;
     const BASE: Self = Self::new();
+
+    fn layer(self) -> Option<Layer> {
+        Some(Layer::Circuit(self))
+    }
 }
 
 static TABLE: Table<CircuitPolicy> = Table {
@@ -111,5 +116,6 @@ fn rules(_: &CircuitPolicy, written: &Written) -> Vec<String> {
             }
         }
     }
+    faults.extend(no_keys(written, ("breaker", "host")));
     faults
 }

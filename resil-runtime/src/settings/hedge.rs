@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resil_language::messages::help;
+use resil_language::duration;
+use resil_language::messages::{help, nameless};
 use resil_language::number::{Found, is_endless};
 use resil_language::tables::hedge::{PERCENTILE, SPEC};
 
@@ -12,11 +13,16 @@ use super::show::{count, ratio, time};
 use super::table::{Setting, Table, Written};
 use super::value::Value;
 use crate::hedge::{HedgeAfter, HedgePolicy};
+use crate::stack::Layer;
 
 impl Named for HedgePolicy {
     const NAME: &'static str = "hedge";
     const TABLE: &'static Table<Self> = &TABLE;
     const BASE: Self = Self::new(HedgeAfter::Delay(Duration::ZERO));
+
+    fn layer(self) -> Option<Layer> {
+        None
+    }
 }
 
 static TABLE: Table<HedgePolicy> = Table {
@@ -160,11 +166,10 @@ impl<'t> Percentile<'t> {
             return Err(value.wrong_but("the parentheses are empty", &name));
         }
         let Some((option, default)) = options.split_once('=') else {
-            return Err(resil_language::messages::nameless(
-                &PERCENTILE,
-                options,
-                None,
-            ));
+            let is_time = duration::looks_like_one(options);
+            let texts = [format!("default = {options}")];
+            let texts = is_time.then_some(texts.as_slice());
+            return Err(nameless(&PERCENTILE, options, texts));
         };
         let given = [(option.trim().to_owned(), Given::text(default.trim()))];
         let (default, _, faults) = DEFAULT.read(None, &given);

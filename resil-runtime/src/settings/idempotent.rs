@@ -9,11 +9,16 @@ use super::given::Given;
 use super::show::{count, time};
 use super::table::{Setting, Table};
 use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
+use crate::stack::Layer;
 
 impl Named for IdempotentPolicy {
     const NAME: &'static str = "idempotent";
     const TABLE: &'static Table<Self> = &TABLE;
     const BASE: Self = Self::new();
+
+    fn layer(self) -> Option<Layer> {
+        None
+    }
 }
 
 static TABLE: Table<IdempotentPolicy> = Table {

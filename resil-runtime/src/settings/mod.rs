@@ -19,11 +19,18 @@ mod hedge;
 mod idempotent;
 mod lists;
 mod rate_limit;
+mod read;
 mod retry;
+#[cfg(feature = "serde")]
+mod serde;
 mod show;
+#[cfg(feature = "serde")]
+mod stack;
 mod table;
 mod timeout;
 mod value;
+
+use crate::stack::Layer;
 
 pub(crate) use self::given::Given;
 pub(crate) use self::table::{Setting, Table, Written};
@@ -37,4 +44,7 @@ pub(crate) trait Named: Copy + 'static {
     const TABLE: &'static Table<Self>;
     /// What a policy without options is.
     const BASE: Self;
+
+    /// The policy as a layer of a stack, if it can be one.
+    fn layer(self) -> Option<Layer>;
 }

@@ -6,13 +6,18 @@ use resil_language::tables::rate_limit::{ON_OUTAGE, SPEC};
 use super::Named;
 use super::given::Given;
 use super::show::{count, time};
-use super::table::{Setting, Table, Written};
+use super::table::{Setting, Table, Written, no_keys};
 use crate::rate_limit::{OnOutage, RateLimitPolicy};
+use crate::stack::Layer;
 
 impl Named for RateLimitPolicy {
     const NAME: &'static str = "rate_limit";
     const TABLE: &'static Table<Self> = &TABLE;
     const BASE: Self = Self::new();
+
+    fn layer(self) -> Option<Layer> {
+        Some(Layer::RateLimit(self))
+    }
 }
 
 static TABLE: Table<RateLimitPolicy> = Table {
@@ -67,8 +72,27 @@ static TABLE: Table<RateLimitPolicy> = Table {
 
 /// The rules about what stands beside what.
 fn rules(_: &RateLimitPolicy, written: &Written) -> Vec<String> {
-    let fault = match (written.has("max"), written.has("per")) {
-        (true, true) => return Vec::new(),
+    let mut faults = Vec::from_iter(no_rate(written));
+    if written.has("on_outage") {
+        let what = "`on_outage` is about a `store`, and there is none: \
+                    calls are counted in this process";
+        faults.push(help(
+            what,
+            if written.has("max") {
+                "write `store = \"shared\"` beside it, or remove it"
+            } else {
+                "write `max = 100, per = 1s, store = \"shared\"` beside it, or remove it"
+            },
+        ));
+    }
+    faults.extend(no_keys(written, ("rate limit", "tenant")));
+    faults
+}
+
+/// Checks that `max` and `per` are written.
+fn no_rate(written: &Written) -> Option<String> {
+    Some(match (written.has("max"), written.has("per")) {
+        (true, true) => return None,
         (true, false) => help(
             "`max` says how many calls, but nothing says in which time",
             "write `per = 1s` beside it",
@@ -87,6 +111,5 @@ fn rules(_: &RateLimitPolicy, written: &Written) -> Vec<String> {
                 "write `#[rate_limit(max = 100, per = 1s)]`",
             ),
         },
-    };
-    vec![fault]
+    })
 }

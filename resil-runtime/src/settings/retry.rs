@@ -12,6 +12,7 @@ use super::table::{Setting, Table, Written};
 use super::value::Value;
 use super::{Named, lists};
 use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
+use crate::stack::Layer;
 
 const STRATEGIES: [(&str, Strategy); 4] = [
     ("constant", Strategy::Constant),
@@ -24,6 +25,10 @@ impl Named for RetryPolicy {
     const NAME: &'static str = "retry";
     const TABLE: &'static Table<Self> = &TABLE;
     const BASE: Self = Self::new();
+
+    fn layer(self) -> Option<Layer> {
+        Some(Layer::Retry(self))
+    }
 }
 
 macro_rules! strategy {

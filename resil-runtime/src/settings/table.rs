@@ -88,7 +88,7 @@ impl<P: Copy> Table<P> {
                     let is_word = matches!(option.kind, Kind::Strategy | Kind::Flag);
                     if is_word && *value != Given::Flag(true) {
                         faults.push(messages::takes_no_value(option, &self.beside(value)));
-                    } else if matches!(value, Given::Text(text) if text.is_empty()) {
+                    } else if has_no_value(option, value) {
                         faults.push(messages::needs_value(option));
                     } else {
                         values.push((option.name, value));
@@ -118,7 +118,7 @@ impl<P: Copy> Table<P> {
             .collect()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.settings.iter().any(|setting| setting.name == name)
     }
 
@@ -248,6 +248,18 @@ impl<P: Copy> Table<P> {
     }
 }
 
+/// Whether the option is written without the value that it needs: `max = true` is the bare `max`.
+fn has_no_value(option: &Opt, value: &Given) -> bool {
+    match value {
+        Given::Flag(true) => !matches!(
+            option.kind,
+            Kind::Strategy | Kind::Flag | Kind::Jitter | Kind::Adaptive
+        ),
+        Given::Text(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
 /// Returns the message about an option that only an attribute has.
 fn apart(option: &Opt) -> String {
     let name = option.name;
@@ -264,4 +276,16 @@ fn apart(option: &Opt) -> String {
             "remove it",
         ),
     }
+}
+
+/// Checks that `max_keys` is not written, where there are no keys: the state, which `one` names, is that of
+/// the stack.
+pub(super) fn no_keys(written: &Written, (one, key): (&str, &str)) -> Option<String> {
+    written.has("max_keys").then(|| {
+        messages::no_effect(
+            "max_keys",
+            &format!("there is one {one} for all calls"),
+            &format!("write `key = {key}` beside it, or remove it"),
+        )
+    })
 }

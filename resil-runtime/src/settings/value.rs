@@ -174,8 +174,16 @@ impl Value<'_> {
         self.slot.wrong(&what, texts.as_slice())
     }
 
-    /// Returns the message about `5 s`, `1m 30s` and `5s per attempt`; `None` for something else.
+    /// Returns the message about `[5s]`, `5 s`, `1m 30s` and `5s per attempt`; `None` for something else.
     fn broken_duration(&self, text: &str) -> Option<String> {
+        if let Given::List(all) = self.given
+            && let [one] = all.as_slice()
+            && let Found::Number(number) = Found::of(&one.shown())
+            && duration::looks_like_one(&number.text)
+        {
+            let what = format!("in `{text}` it does not stand alone");
+            return Some(self.slot.wrong(&what, &[number.text]));
+        }
         let words: Vec<&str> = text.split_whitespace().collect();
         if words.len() < 2 || !text.starts_with(|c: char| c.is_ascii_digit()) {
             return None;

@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::delays::{self, Never, first_that_never_starts};
 use super::fault::Fault;
 use super::frames::TIMEOUTS;
-use super::layer::Layer;
+use super::layer::{Layer, MAX_LAYERS};
 use crate::circuit::{CircuitPolicy, Window};
 use crate::retry::{RetryPolicy, Strategy};
 
 /// Checks the name of a stack.
-pub(super) const fn name(name: &str) -> Option<Fault> {
+pub(crate) const fn name(name: &str) -> Option<Fault> {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > 128 {
         return Some(Fault::Name);
@@ -39,30 +39,39 @@ macro_rules! first {
     }};
 }
 
-/// Checks `layer`, which is to stand inside the first `len` of `around`.
-pub(super) const fn layer(around: &[Layer], len: usize, layer: &Layer) -> Option<Fault> {
-    if len >= around.len() {
+/// Checks `layer`, which is to stand inside `around`.
+pub(crate) const fn layer(around: &[Layer], layer: &Layer) -> Option<Fault> {
+    if around.len() >= MAX_LAYERS {
         return Some(Fault::TooManyLayers);
     }
-    let (around, _) = around.split_at(len);
     let bound = shortest_limit(around);
     first![
         once(around, layer),
         inner_bound_is_shorter(bound, layer),
         wait_is_shorter_than_the_bound(bound, layer),
-        policy(bound, layer),
+        policy(layer),
+        under_the_bound(bound, layer),
     ]
 }
 
-/// Checks the rules of one policy, and those of a retry under the limit around it.
-const fn policy(bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
+/// Checks a retry under the limit around it.
+const fn under_the_bound(bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
+    match layer {
+        Layer::Retry(policy) => first![
+            unlimited_is_bounded(bound, policy),
+            every_attempt_can_start(bound, policy),
+        ],
+        _ => None,
+    }
+}
+
+/// Checks the rules of one policy by itself.
+pub(crate) const fn policy(layer: &Layer) -> Option<Fault> {
     match layer {
         Layer::Retry(policy) => first![
             base_is_below_the_cap(policy),
             within_holds_the_first_delay(policy),
             budget_pays(policy),
-            unlimited_is_bounded(bound, policy),
-            every_attempt_can_start(bound, policy),
         ],
         Layer::Circuit(policy) => first![
             open_max_is_not_below_open_for(policy),
@@ -152,9 +161,14 @@ const fn every_attempt_can_start(bound: Option<Duration>, policy: &RetryPolicy) 
         return None;
     };
     match first_that_never_starts(policy, around) {
-        Some(Never { attempt, sum }) => Some(Fault::NeverStarts {
+        Some(Never {
             attempt,
             sum,
+            terms,
+        }) => Some(Fault::NeverStarts {
+            attempt,
+            sum,
+            terms,
             around,
         }),
         None => None,

@@ -6,6 +6,9 @@ use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::timeout::TimeoutPolicy;
 
+/// The greatest number of layers in a [`Stack`](super::Stack).
+pub const MAX_LAYERS: usize = 8;
+
 /// One layer of a [`Stack`](super::Stack): a policy with its settings.
 ///
 /// Each policy converts into it: `Layer::from(RetryPolicy::new())`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::checks;
 use super::fault::{Fault, StackError};
-use super::layer::Layer;
+use super::layer::{Layer, MAX_LAYERS};
 use super::outline::Shape;
 use super::run::{Source, run, run_mut};
 use super::state::State;
@@ -17,9 +17,6 @@ use crate::error::{Error, Refusal};
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::timeout::TimeoutPolicy;
-
-/// The greatest number of layers in a [`Stack`].
-pub const MAX_LAYERS: usize = 8;
 
 /// A stack of policies as a value, for code that can't be annotated, or that doesn't know its upstreams
 /// when it is compiled.
@@ -195,7 +192,8 @@ impl Stack {
 
     /// Adds a layer, or returns the rule that it breaks.
     const fn add(&mut self, layer: Layer) -> Option<Fault> {
-        let fault = checks::layer(&self.shape.places, self.shape.len, &layer);
+        let (around, _) = self.shape.places.split_at(self.shape.len);
+        let fault = checks::layer(around, &layer);
         if fault.is_none() {
             self.shape.push(layer);
         }
