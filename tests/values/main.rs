@@ -15,6 +15,8 @@ mod support;
 #[cfg(all(feature = "hedge", feature = "idempotent", feature = "serde"))]
 mod configured;
 mod errors;
+#[cfg(feature = "hedge")]
+mod hedged;
 mod rules;
 mod same;
 mod shapes;

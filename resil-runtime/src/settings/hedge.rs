@@ -21,7 +21,7 @@ impl Named for HedgePolicy {
     const BASE: Self = Self::new(HedgeAfter::Delay(Duration::ZERO));
 
     fn layer(self) -> Option<Layer> {
-        None
+        Some(Layer::Hedge(self))
     }
 }
 

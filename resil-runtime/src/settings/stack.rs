@@ -9,12 +9,22 @@ use super::table::Written;
 use super::{Named, read, show, timeout};
 use crate::bulkhead::BulkheadPolicy;
 use crate::circuit::CircuitPolicy;
+#[cfg(feature = "hedge")]
+use crate::hedge::HedgePolicy;
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::stack::{Layer, Stack, check_layer, check_name};
 
 /// The names of the layers.
-const LAYERS: [&str; 5] = ["circuit", "retry", "timeout", "bulkhead", "rate_limit"];
+const LAYERS: &[&str] = &[
+    "circuit",
+    "retry",
+    "timeout",
+    "bulkhead",
+    "rate_limit",
+    #[cfg(feature = "hedge")]
+    "hedge",
+];
 
 /// Reads a stack.
 ///
@@ -126,7 +136,7 @@ pub(super) fn layer(given: &Given) -> Result<(Layer, Written), Refused> {
             return Err((None, vec![help(what, "write `{ retry = { max = 3 } }`")]));
         }
     };
-    let Some(policy) = LAYERS.into_iter().find(|name| name == policy) else {
+    let Some(policy) = LAYERS.iter().copied().find(|name| name == policy) else {
         return Err((None, vec![no_policy(policy)]));
     };
     let read = match policy {
@@ -136,6 +146,8 @@ pub(super) fn layer(given: &Given) -> Result<(Layer, Written), Refused> {
         "circuit" => of::<CircuitPolicy>(options),
         "retry" => of::<RetryPolicy>(options),
         "bulkhead" => of::<BulkheadPolicy>(options),
+        #[cfg(feature = "hedge")]
+        "hedge" => of::<HedgePolicy>(options),
         _ => of::<RateLimitPolicy>(options),
     };
     read.map_err(|faults| (Some(policy), faults))
@@ -167,9 +179,9 @@ fn not_one(policies: &[(String, Given)]) -> String {
 
 fn no_policy(policy: &str) -> String {
     let what = format!("there is no policy `{policy}` for a layer");
-    match nearest(policy, LAYERS) {
+    match nearest(policy, LAYERS.iter().copied()) {
         Some(near) => help(what, format!("did you mean `{near}`?")),
-        None => help(what, format!("they are {}", one_of(&LAYERS))),
+        None => help(what, format!("they are {}", one_of(LAYERS))),
     }
 }
 
@@ -181,6 +193,8 @@ pub(super) fn written_layer(layer: &Layer) -> Given {
         Layer::Retry(policy) => read::written(policy),
         Layer::Bulkhead(policy) => read::written(policy),
         Layer::RateLimit(policy) => read::written(policy),
+        #[cfg(feature = "hedge")]
+        Layer::Hedge(policy) => read::written(policy),
     };
     Given::Table(vec![(layer.name().to_owned(), options)])
 }

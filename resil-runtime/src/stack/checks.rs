@@ -10,6 +10,8 @@ use super::fault::Fault;
 use super::frames::TIMEOUTS;
 use super::layer::{Layer, MAX_LAYERS};
 use crate::circuit::{CircuitPolicy, Window};
+#[cfg(feature = "hedge")]
+use crate::hedge::{HedgeAfter, HedgePolicy};
 use crate::retry::{RetryPolicy, Strategy};
 
 /// Checks the name of a stack.
@@ -49,6 +51,7 @@ pub(crate) const fn layer(around: &[Layer], layer: &Layer) -> Option<Fault> {
         once(around, layer),
         inner_bound_is_shorter(bound, layer),
         wait_is_shorter_than_the_bound(bound, layer),
+        hedge(around, bound, layer),
         policy(layer),
         under_the_bound(bound, layer),
     ]
@@ -83,7 +86,68 @@ pub(crate) const fn policy(layer: &Layer) -> Option<Fault> {
         }
         Layer::RateLimit(policy) if policy.max.is_none() => Some(Fault::NoRate),
         Layer::Bulkhead(_) | Layer::RateLimit(_) | Layer::Timeout(_) => None,
+        #[cfg(feature = "hedge")]
+        Layer::Hedge(_) => None,
     }
+}
+
+#[cfg(not(feature = "hedge"))]
+const fn hedge(_: &[Layer], _: Option<Duration>, _: &Layer) -> Option<Fault> {
+    None
+}
+
+/// Checks a hedge under the limit around it, and what stands inside one.
+#[cfg(feature = "hedge")]
+const fn hedge(around: &[Layer], bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
+    if let (Layer::Hedge(policy), Some(around)) = (layer, bound)
+        && let HedgeAfter::Delay(after) = policy.after
+        && !is_below(after, around)
+    {
+        return Some(Fault::NoCopy { after, around });
+    }
+    let mut at = 0;
+    while at < around.len() {
+        match (&around[at], layer) {
+            (Layer::Hedge(hedge), Layer::Timeout(policy)) => {
+                let inside = policy.limit();
+                if let HedgeAfter::Delay(after) = hedge.after
+                    && !is_below(after, inside)
+                {
+                    return Some(Fault::NoCopyBeside { after, inside });
+                }
+            }
+            (Layer::Hedge(hedge), Layer::Retry(retry))
+            | (Layer::Retry(retry), Layer::Hedge(hedge)) => {
+                if let Some(fault) = starts_are_few(hedge, retry) {
+                    return Some(fault);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Checks that attempts and copies together don't start the body more often than anybody means, unless both
+/// numbers are written out.
+#[cfg(feature = "hedge")]
+const fn starts_are_few(hedge: &HedgePolicy, retry: &RetryPolicy) -> Option<Fault> {
+    /// The number of starts that needs no second thought.
+    const FEW: u32 = 20;
+
+    let Some(runs) = retry.max else { return None };
+    let copies = hedge.max;
+    let starts = copies.saturating_mul(runs);
+    if starts <= FEW || hedge.max_is_given && retry.max_is_given {
+        return None;
+    }
+    Some(Fault::ManyStarts {
+        starts,
+        copies,
+        runs,
+        missing: if hedge.max_is_given { runs } else { copies },
+    })
 }
 
 const fn shortest_limit(around: &[Layer]) -> Option<Duration> {
@@ -110,6 +174,8 @@ const fn once(around: &[Layer], layer: &Layer) -> Option<Fault> {
             | (Layer::RateLimit(_), Layer::RateLimit(_)) => {
                 return Some(Fault::Twice(layer.name()));
             }
+            #[cfg(feature = "hedge")]
+            (Layer::Hedge(_), Layer::Hedge(_)) => return Some(Fault::Twice(layer.name())),
             _ => {}
         }
         at += 1;

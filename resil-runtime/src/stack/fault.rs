@@ -50,6 +50,24 @@ pub(crate) enum Fault {
         wait: Duration,
         around: Duration,
     },
+    #[cfg(feature = "hedge")]
+    NoCopy {
+        after: Duration,
+        around: Duration,
+    },
+    #[cfg(feature = "hedge")]
+    NoCopyBeside {
+        after: Duration,
+        inside: Duration,
+    },
+    #[cfg(feature = "hedge")]
+    ManyStarts {
+        starts: u32,
+        copies: u32,
+        runs: u32,
+        /// The number that is not written.
+        missing: u32,
+    },
     BaseAboveCap {
         base: Duration,
         cap: Duration,
@@ -97,6 +115,15 @@ impl Fault {
                     "by `retry`'s own delays an attempt can't start before the timeout around ends; write a smaller `max`, a longer timeout, or shorter delays",
                 Self::NoTimeToWait { .. } =>
                     "this `wait` leaves no time: the timeout around ends no later; write a shorter `wait`, or a longer timeout",
+                #[cfg(feature = "hedge")]
+                Self::NoCopy { .. } =>
+                    "no further copy starts: the timeout around the `hedge` ends before its `after`; write a shorter `after`, or a longer timeout",
+                #[cfg(feature = "hedge")]
+                Self::NoCopyBeside { .. } =>
+                    "no further copy starts beside the first: the timeout inside the `hedge` ends each copy before its `after`; write a shorter `after`, or a longer timeout",
+                #[cfg(feature = "hedge")]
+                Self::ManyStarts { .. } =>
+                    "`hedge` and `retry` may start the body more than 20 times: write both `.max(..)` if that is meant, or smaller numbers",
                 Self::BaseAboveCap { .. } =>
                     "`base` is above the `cap`; write a smaller `base` or a greater `cap`",
                 Self::WithinBelowFirst { .. } =>
@@ -198,6 +225,38 @@ impl Fault {
                     format!("write less than `{around}`, or a longer timeout"),
                 )
             }
+            #[cfg(feature = "hedge")]
+            Self::NoCopy { after, around } => {
+                let (after, around) = (show(after), show(around));
+                (
+                    format!(
+                        "no further copy starts: `after` is `{after}`, and the timeout around ends at `{around}`"
+                    ),
+                    format!("write less than `{around}`, or a longer timeout"),
+                )
+            }
+            #[cfg(feature = "hedge")]
+            Self::NoCopyBeside { after, inside } => {
+                let (after, inside) = (show(after), show(inside));
+                (
+                    format!(
+                        "no further copy starts beside the first: `after` is `{after}`, and the timeout inside ends each copy at `{inside}`"
+                    ),
+                    format!("write less than `{inside}`, or a longer timeout inside"),
+                )
+            }
+            #[cfg(feature = "hedge")]
+            Self::ManyStarts {
+                starts,
+                copies,
+                runs,
+                missing,
+            } => (
+                format!(
+                    "`hedge` and `retry` may start the body {starts} times: {copies} copies in each of {runs} attempts"
+                ),
+                format!("write `max = {missing}` if that is meant, or smaller numbers"),
+            ),
             Self::BaseAboveCap { base, cap } => {
                 let (base, cap) = (show(base), show(cap));
                 match (is_written("base"), is_written("cap")) {

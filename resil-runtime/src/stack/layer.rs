@@ -2,6 +2,8 @@
 
 use crate::bulkhead::BulkheadPolicy;
 use crate::circuit::CircuitPolicy;
+#[cfg(feature = "hedge")]
+use crate::hedge::HedgePolicy;
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::timeout::TimeoutPolicy;
@@ -25,6 +27,9 @@ pub enum Layer {
     Bulkhead(BulkheadPolicy),
     /// A rate limit.
     RateLimit(RateLimitPolicy),
+    /// A hedge.
+    #[cfg(feature = "hedge")]
+    Hedge(HedgePolicy),
 }
 
 impl Layer {
@@ -36,12 +41,15 @@ impl Layer {
             Self::Timeout(_) => "timeout",
             Self::Bulkhead(_) => "bulkhead",
             Self::RateLimit(_) => "rate_limit",
+            #[cfg(feature = "hedge")]
+            Self::Hedge(_) => "hedge",
         }
     }
 }
 
 macro_rules! from_policies {
-    ($($policy:ty => $layer:ident),* $(,)?) => {$(
+    ($($(#[$cfg:meta])* $policy:ty => $layer:ident),* $(,)?) => {$(
+        $(#[$cfg])*
         impl From<$policy> for Layer {
             fn from(policy: $policy) -> Self {
                 Self::$layer(policy)
@@ -56,4 +64,6 @@ from_policies! {
     TimeoutPolicy => Timeout,
     BulkheadPolicy => Bulkhead,
     RateLimitPolicy => RateLimit,
+    #[cfg(feature = "hedge")]
+    HedgePolicy => Hedge,
 }

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use resil::Stack;
 use resil::idempotency::IdempotentPolicy;
-use resil::{
-    BulkheadPolicy, CircuitPolicy, HedgePolicy, RateLimitPolicy, RetryPolicy, Stack, TimeoutPolicy,
-};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,31 +44,16 @@ fn read<T: DeserializeOwned + Serialize>(json: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads one attribute as configuration. `None` if it can't be written there.
+/// Reads an attribute that is no layer. `None` if it can't be written in configuration.
 fn read_alone(attribute: &str) -> Option<Result<(), String>> {
     let (policy, args) = parts(attribute);
-    if policy == "timeout" {
-        let json = match value_of(args) {
-            Some(json) => json,
-            None => options(args)?,
-        };
-        return Some(read::<TimeoutPolicy>(&json));
-    }
     // The key of a call is an expression; a policy by itself has none.
-    let args = match (policy, args.strip_prefix("key = user")) {
-        ("idempotent", Some(rest)) => rest.trim_start_matches([',', ' ']),
-        _ => args,
+    let args = match args.strip_prefix("key = user") {
+        Some(rest) => rest.trim_start_matches([',', ' ']),
+        None => args,
     };
     let json = options(args)?;
-    Some(match policy {
-        "retry" => read::<RetryPolicy>(&json),
-        "circuit" => read::<CircuitPolicy>(&json),
-        "bulkhead" => read::<BulkheadPolicy>(&json),
-        "rate_limit" => read::<RateLimitPolicy>(&json),
-        "hedge" => read::<HedgePolicy>(&json),
-        "idempotent" => read::<IdempotentPolicy>(&json),
-        _ => return None,
-    })
+    (policy == "idempotent").then(|| read::<IdempotentPolicy>(&json))
 }
 
 /// Reads a stack. What is said of the place in it is left out.
@@ -79,8 +62,9 @@ fn read_stack(attributes: &str) -> Option<Result<(), String>> {
     for attribute in attributes.split(" ;; ") {
         let (policy, args) = parts(attribute);
         let own = match policy {
+            "timeout" if args.contains('=') => options(args)?,
             "timeout" => value_of(args)?,
-            "retry" | "circuit" | "bulkhead" | "rate_limit" => options(args)?,
+            "retry" | "circuit" | "bulkhead" | "rate_limit" | "hedge" => options(args)?,
             _ => return None,
         };
         layers.push(format!("{{\"{policy}\": {own}}}"));
@@ -160,7 +144,7 @@ fn what_an_attribute_refuses_is_refused_in_the_same_words() {
             continue;
         }
         let is_stack = attributes.contains(" ;; ");
-        let is_layer = !["hedge", "idempotent"].contains(&parts(attributes).0);
+        let is_layer = parts(attributes).0 != "idempotent";
         let read = if is_stack || is_layer {
             read_stack(attributes)
         } else {
