@@ -98,8 +98,9 @@ impl std::error::Error for GatewayError {}
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = std::env::args().nth(1) {
-        let read = Upstreams::read(&std::fs::read_to_string(path)?);
-        return Ok(println!("{} upstreams", read?.0.len()));
+        let upstreams = Upstreams::read(&std::fs::read_to_string(path)?)?;
+        println!("{} upstreams", upstreams.0.len());
+        return Ok(());
     }
     let upstreams = Upstreams::read(UPSTREAMS)?;
     println!("{}", upstreams.send("payments", "/charges").await?);

@@ -27,6 +27,8 @@ mod show;
 #[cfg(feature = "serde")]
 mod stack;
 mod table;
+#[cfg(test)]
+mod tests;
 mod timeout;
 mod value;
 
