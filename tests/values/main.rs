@@ -12,7 +12,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(all(feature = "hedge", feature = "idempotent", feature = "serde"))]
+mod configured;
 mod errors;
+#[cfg(feature = "hedge")]
+mod hedged;
 mod rules;
 mod same;
 mod shapes;

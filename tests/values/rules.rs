@@ -46,7 +46,7 @@ fn each_policy_but_timeout_stands_once() {
     let retry = Layer::from(RetryPolicy::new());
     refused(
         [retry, timeout(secs(1)), retry],
-        "`retry` is given twice",
+        "`#[retry]` is given twice",
         "remove one of them",
     );
     accepted([timeout(secs(3)), retry, timeout(secs(1))]);
@@ -81,7 +81,7 @@ fn unlimited_needs_a_bound() {
     refused(
         [unlimited.into(), timeout(secs(1))],
         "`max = unlimited` with nothing around it may run for ever",
-        "write `within = 30s` beside it, or a `timeout` above the `retry`",
+        "write `within = 30s` beside it, or `#[timeout(30s)]` above `#[retry]`",
     );
     accepted([unlimited.within(secs(1)).into()]);
     accepted([timeout(secs(1)), unlimited.into()]);
@@ -92,7 +92,7 @@ fn every_attempt_can_start() {
     let exact = RetryPolicy::new().base(secs(1)).jitter(Jitter::None);
     refused(
         [timeout(secs(3)), exact.max(5).into()],
-        "by `retry`'s own delays attempt 3 can't start: they are at least `3s`, and the timeout around ends at `3s`",
+        "by `retry`'s own delays attempt 3 can't start: they are at least `1s + 2s = 3s`, and the timeout around ends at `3s`",
         "write `max = 2`, a longer timeout, or shorter delays",
     );
     refused(

@@ -69,6 +69,8 @@ impl HedgeAfter {
 pub struct HedgePolicy {
     pub(crate) after: HedgeAfter,
     pub(crate) max: u32,
+    /// Whether `max` was written out.
+    pub(crate) max_is_given: bool,
     /// The parts of a copy that each call gives to the budget; `None` without a budget.
     pub(crate) gain: Option<u32>,
 }
@@ -79,6 +81,7 @@ impl HedgePolicy {
         Self {
             after,
             max: 2,
+            max_is_given: false,
             gain: Some(budget::gain(0.1)),
         }
     }
@@ -98,6 +101,7 @@ impl HedgePolicy {
         } else {
             copies
         };
+        self.max_is_given = true;
         self
     }
 
@@ -112,5 +116,11 @@ impl HedgePolicy {
     pub const fn no_budget(mut self) -> Self {
         self.gain = None;
         self
+    }
+
+    /// Returns how many further copies a call may cost on average; `None` without a budget.
+    #[cfg(feature = "settings")]
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        self.gain.map(budget::ratio)
     }
 }

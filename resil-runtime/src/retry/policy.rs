@@ -95,6 +95,8 @@ impl BudgetPolicy {
 pub struct RetryPolicy {
     pub(crate) strategy: Strategy,
     pub(crate) max: Option<u32>,
+    /// Whether `max` was written out.
+    pub(crate) max_is_given: bool,
     pub(crate) base: Duration,
     pub(crate) factor: f64,
     pub(crate) cap: Duration,
@@ -120,6 +122,7 @@ impl RetryPolicy {
         Self {
             strategy: Strategy::Exponential,
             max: Some(3),
+            max_is_given: false,
             base: Duration::from_millis(100),
             factor: 2.0,
             cap: Duration::from_secs(20),
@@ -141,6 +144,7 @@ impl RetryPolicy {
     /// 3.
     pub const fn max(mut self, attempts: u32) -> Self {
         self.max = Some(if attempts == 0 { 1 } else { attempts });
+        self.max_is_given = true;
         self
     }
 
@@ -148,6 +152,7 @@ impl RetryPolicy {
     /// still bound them.
     pub const fn unlimited(mut self) -> Self {
         self.max = None;
+        self.max_is_given = true;
         self
     }
 

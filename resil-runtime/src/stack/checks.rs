@@ -8,12 +8,14 @@ use std::time::Duration;
 use super::delays::{self, Never, first_that_never_starts};
 use super::fault::Fault;
 use super::frames::TIMEOUTS;
-use super::layer::Layer;
+use super::layer::{Layer, MAX_LAYERS};
 use crate::circuit::{CircuitPolicy, Window};
+#[cfg(feature = "hedge")]
+use crate::hedge::{HedgeAfter, HedgePolicy};
 use crate::retry::{RetryPolicy, Strategy};
 
 /// Checks the name of a stack.
-pub(super) const fn name(name: &str) -> Option<Fault> {
+pub(crate) const fn name(name: &str) -> Option<Fault> {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > 128 {
         return Some(Fault::Name);
@@ -39,30 +41,40 @@ macro_rules! first {
     }};
 }
 
-/// Checks `layer`, which is to stand inside the first `len` of `around`.
-pub(super) const fn layer(around: &[Layer], len: usize, layer: &Layer) -> Option<Fault> {
-    if len >= around.len() {
+/// Checks `layer`, which is to stand inside `around`.
+pub(crate) const fn layer(around: &[Layer], layer: &Layer) -> Option<Fault> {
+    if around.len() >= MAX_LAYERS {
         return Some(Fault::TooManyLayers);
     }
-    let (around, _) = around.split_at(len);
     let bound = shortest_limit(around);
     first![
         once(around, layer),
         inner_bound_is_shorter(bound, layer),
         wait_is_shorter_than_the_bound(bound, layer),
-        policy(bound, layer),
+        hedge(around, bound, layer),
+        policy(layer),
+        under_the_bound(bound, layer),
     ]
 }
 
-/// Checks the rules of one policy, and those of a retry under the limit around it.
-const fn policy(bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
+/// Checks a retry under the limit around it.
+const fn under_the_bound(bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
+    match layer {
+        Layer::Retry(policy) => first![
+            unlimited_is_bounded(bound, policy),
+            every_attempt_can_start(bound, policy),
+        ],
+        _ => None,
+    }
+}
+
+/// Checks the rules of one policy by itself.
+pub(crate) const fn policy(layer: &Layer) -> Option<Fault> {
     match layer {
         Layer::Retry(policy) => first![
             base_is_below_the_cap(policy),
             within_holds_the_first_delay(policy),
             budget_pays(policy),
-            unlimited_is_bounded(bound, policy),
-            every_attempt_can_start(bound, policy),
         ],
         Layer::Circuit(policy) => first![
             open_max_is_not_below_open_for(policy),
@@ -74,7 +86,68 @@ const fn policy(bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
         }
         Layer::RateLimit(policy) if policy.max.is_none() => Some(Fault::NoRate),
         Layer::Bulkhead(_) | Layer::RateLimit(_) | Layer::Timeout(_) => None,
+        #[cfg(feature = "hedge")]
+        Layer::Hedge(_) => None,
     }
+}
+
+#[cfg(not(feature = "hedge"))]
+const fn hedge(_: &[Layer], _: Option<Duration>, _: &Layer) -> Option<Fault> {
+    None
+}
+
+/// Checks a hedge under the limit around it, and what stands inside one.
+#[cfg(feature = "hedge")]
+const fn hedge(around: &[Layer], bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
+    if let (Layer::Hedge(policy), Some(around)) = (layer, bound)
+        && let HedgeAfter::Delay(after) = policy.after
+        && !is_below(after, around)
+    {
+        return Some(Fault::NoCopy { after, around });
+    }
+    let mut at = 0;
+    while at < around.len() {
+        match (&around[at], layer) {
+            (Layer::Hedge(hedge), Layer::Timeout(policy)) => {
+                let inside = policy.limit();
+                if let HedgeAfter::Delay(after) = hedge.after
+                    && !is_below(after, inside)
+                {
+                    return Some(Fault::NoCopyBeside { after, inside });
+                }
+            }
+            (Layer::Hedge(hedge), Layer::Retry(retry))
+            | (Layer::Retry(retry), Layer::Hedge(hedge)) => {
+                if let Some(fault) = starts_are_few(hedge, retry) {
+                    return Some(fault);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Checks that attempts and copies together don't start the body more often than anybody means, unless both
+/// numbers are written out.
+#[cfg(feature = "hedge")]
+const fn starts_are_few(hedge: &HedgePolicy, retry: &RetryPolicy) -> Option<Fault> {
+    /// The number of starts that needs no second thought.
+    const FEW: u32 = 20;
+
+    let Some(runs) = retry.max else { return None };
+    let copies = hedge.max;
+    let starts = copies.saturating_mul(runs);
+    if starts <= FEW || hedge.max_is_given && retry.max_is_given {
+        return None;
+    }
+    Some(Fault::ManyStarts {
+        starts,
+        copies,
+        runs,
+        missing: if hedge.max_is_given { runs } else { copies },
+    })
 }
 
 const fn shortest_limit(around: &[Layer]) -> Option<Duration> {
@@ -101,6 +174,8 @@ const fn once(around: &[Layer], layer: &Layer) -> Option<Fault> {
             | (Layer::RateLimit(_), Layer::RateLimit(_)) => {
                 return Some(Fault::Twice(layer.name()));
             }
+            #[cfg(feature = "hedge")]
+            (Layer::Hedge(_), Layer::Hedge(_)) => return Some(Fault::Twice(layer.name())),
             _ => {}
         }
         at += 1;
@@ -152,9 +227,14 @@ const fn every_attempt_can_start(bound: Option<Duration>, policy: &RetryPolicy) 
         return None;
     };
     match first_that_never_starts(policy, around) {
-        Some(Never { attempt, sum }) => Some(Fault::NeverStarts {
+        Some(Never {
             attempt,
             sum,
+            terms,
+        }) => Some(Fault::NeverStarts {
+            attempt,
+            sum,
+            terms,
             around,
         }),
         None => None,

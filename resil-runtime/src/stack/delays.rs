@@ -11,7 +11,12 @@ pub(super) struct Never {
     pub(super) attempt: u32,
     /// The delays before it, at their shortest.
     pub(super) sum: Duration,
+    /// The first of them.
+    pub(super) terms: [Duration; SHOWN],
 }
+
+/// The number of delays that are shown: nobody reads a longer sum.
+pub(super) const SHOWN: usize = 5;
 
 /// Returns the first attempt that can't start within `around`, by the shortest delays that the jitter
 /// allows.
@@ -33,12 +38,18 @@ pub(super) const fn first_that_never_starts(
     };
     let mut delays = Delays::START;
     let (mut sum, mut n) = (0_u128, 1);
+    let mut terms = [Duration::ZERO; SHOWN];
     while n < max && n < EXAMINED {
-        sum = sum.saturating_add(scale(delays.next(policy, n), share));
+        let delay = scale(delays.next(policy, n), share);
+        sum = sum.saturating_add(delay);
+        if n as usize <= SHOWN {
+            terms[n as usize - 1] = duration(delay);
+        }
         if sum >= around.as_nanos() {
             return Some(Never {
                 attempt: n + 1,
                 sum: duration(sum),
+                terms,
             });
         }
         n += 1;

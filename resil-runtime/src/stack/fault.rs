@@ -4,7 +4,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::words::show;
+use resil_language::duration::show;
+
+use super::delays::SHOWN;
 
 /// A stack that is refused: a layer breaks a rule, or the name does.
 ///
@@ -28,7 +30,7 @@ impl fmt::Display for StackError {
 
 /// A rule that is broken, with the numbers that break it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Name,
     TooManyLayers,
     TooManyTimeouts,
@@ -41,11 +43,30 @@ pub(super) enum Fault {
     NeverStarts {
         attempt: u32,
         sum: Duration,
+        terms: [Duration; SHOWN],
         around: Duration,
     },
     NoTimeToWait {
         wait: Duration,
         around: Duration,
+    },
+    #[cfg(feature = "hedge")]
+    NoCopy {
+        after: Duration,
+        around: Duration,
+    },
+    #[cfg(feature = "hedge")]
+    NoCopyBeside {
+        after: Duration,
+        inside: Duration,
+    },
+    #[cfg(feature = "hedge")]
+    ManyStarts {
+        starts: u32,
+        copies: u32,
+        runs: u32,
+        /// The number that is not written.
+        missing: u32,
     },
     BaseAboveCap {
         base: Duration,
@@ -94,6 +115,15 @@ impl Fault {
                     "by `retry`'s own delays an attempt can't start before the timeout around ends; write a smaller `max`, a longer timeout, or shorter delays",
                 Self::NoTimeToWait { .. } =>
                     "this `wait` leaves no time: the timeout around ends no later; write a shorter `wait`, or a longer timeout",
+                #[cfg(feature = "hedge")]
+                Self::NoCopy { .. } =>
+                    "no further copy starts: the timeout around the `hedge` ends before its `after`; write a shorter `after`, or a longer timeout",
+                #[cfg(feature = "hedge")]
+                Self::NoCopyBeside { .. } =>
+                    "no further copy starts beside the first: the timeout inside the `hedge` ends each copy before its `after`; write a shorter `after`, or a longer timeout",
+                #[cfg(feature = "hedge")]
+                Self::ManyStarts { .. } =>
+                    "`hedge` and `retry` may start the body more than 20 times: write both `.max(..)` if that is meant, or smaller numbers",
                 Self::BaseAboveCap { .. } =>
                     "`base` is above the `cap`; write a smaller `base` or a greater `cap`",
                 Self::WithinBelowFirst { .. } =>
@@ -120,15 +150,21 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (message, help) = self.words();
-        write!(f, "{message}\nhelp: {help}")
+        f.write_str(&self.told(&|_| true))
     }
 }
 
 impl Fault {
-    /// Returns what is wrong and what to write instead, as the attributes say it.
+    /// Returns what is wrong and what to write instead, as the attributes say it. `is_written` says which
+    /// options are written: the others are defaults.
+    pub(crate) fn told(self, is_written: &dyn Fn(&str) -> bool) -> String {
+        let (message, help) = self.words(is_written);
+        format!("{message}\nhelp: {help}")
+    }
+
     #[expect(clippy::too_many_lines, reason = "a table: a message for each rule")]
-    fn words(self) -> (String, String) {
+    fn words(self, is_written: &dyn Fn(&str) -> bool) -> (String, String) {
+        let which = |name: &str| if is_written(name) { "" } else { "default " };
         match self {
             Self::Name => (
                 "a stack's name must be 1 to 128 of `A-Z a-z 0-9 _ . : -`".to_owned(),
@@ -144,7 +180,7 @@ impl Fault {
                     .to_owned(),
             ),
             Self::Twice(policy) => (
-                format!("`{policy}` is given twice"),
+                format!("`#[{policy}]` is given twice"),
                 "remove one of them".to_owned(),
             ),
             Self::NeverFires { limit, around } => {
@@ -158,14 +194,15 @@ impl Fault {
             }
             Self::Unlimited => (
                 "`max = unlimited` with nothing around it may run for ever".to_owned(),
-                "write `within = 30s` beside it, or a `timeout` above the `retry`".to_owned(),
+                "write `within = 30s` beside it, or `#[timeout(30s)]` above `#[retry]`".to_owned(),
             ),
             Self::NeverStarts {
                 attempt,
                 sum,
+                terms,
                 around,
             } => {
-                let (sum, around) = (show(sum), show(around));
+                let (sum, around) = (sum_of(&terms, attempt - 1, sum), show(around));
                 (
                     format!(
                         "by `retry`'s own delays attempt {attempt} can't start: they are at least `{sum}`, and the timeout around ends at `{around}`"
@@ -188,12 +225,54 @@ impl Fault {
                     format!("write less than `{around}`, or a longer timeout"),
                 )
             }
+            #[cfg(feature = "hedge")]
+            Self::NoCopy { after, around } => {
+                let (after, around) = (show(after), show(around));
+                (
+                    format!(
+                        "no further copy starts: `after` is `{after}`, and the timeout around ends at `{around}`"
+                    ),
+                    format!("write less than `{around}`, or a longer timeout"),
+                )
+            }
+            #[cfg(feature = "hedge")]
+            Self::NoCopyBeside { after, inside } => {
+                let (after, inside) = (show(after), show(inside));
+                (
+                    format!(
+                        "no further copy starts beside the first: `after` is `{after}`, and the timeout inside ends each copy at `{inside}`"
+                    ),
+                    format!("write less than `{inside}`, or a longer timeout inside"),
+                )
+            }
+            #[cfg(feature = "hedge")]
+            Self::ManyStarts {
+                starts,
+                copies,
+                runs,
+                missing,
+            } => (
+                format!(
+                    "`hedge` and `retry` may start the body {starts} times: {copies} copies in each of {runs} attempts"
+                ),
+                format!("write `max = {missing}` if that is meant, or smaller numbers"),
+            ),
             Self::BaseAboveCap { base, cap } => {
                 let (base, cap) = (show(base), show(cap));
-                (
-                    format!("`base` of `{base}` is above the `cap` of `{cap}`"),
-                    format!("write `base = {cap}` or `cap = {base}`"),
-                )
+                match (is_written("base"), is_written("cap")) {
+                    (false, true) => (
+                        format!("`cap` of `{cap}` is below the default `base` of `{base}`"),
+                        format!("write `base = {cap}` beside it, or less"),
+                    ),
+                    (_, true) => (
+                        format!("`base` of `{base}` is above the `cap` of `{cap}`"),
+                        format!("write `base = {cap}` or `cap = {base}`"),
+                    ),
+                    (_, false) => (
+                        format!("`base` of `{base}` is above the default `cap` of `{cap}`"),
+                        format!("write `cap = {base}` beside it, or more"),
+                    ),
+                }
             }
             Self::WithinBelowFirst { within, first } => {
                 let (within, first) = (show(within), show(first));
@@ -222,8 +301,11 @@ impl Fault {
             ),
             Self::OpenMaxBelowOpenFor { open_max, open_for } => {
                 let (open_max, open_for) = (show(open_max), show(open_for));
+                let which = which("open_for");
                 (
-                    format!("`open_max` of `{open_max}` is below the `open_for` of `{open_for}`"),
+                    format!(
+                        "`open_max` of `{open_max}` is below the {which}`open_for` of `{open_for}`"
+                    ),
                     format!(
                         "write `open_max = {open_for}` for no growth, or `open_for = {open_max}`"
                     ),
@@ -231,7 +313,8 @@ impl Fault {
             }
             Self::MinCallsAboveWindow { min_calls, window } => (
                 format!(
-                    "`min_calls` of `{min_calls}` is more than the `window` of `{window}` calls ever holds"
+                    "`min_calls` of `{min_calls}` is more than the {}`window` of `{window}` calls ever holds",
+                    which("window")
                 ),
                 format!("write `min_calls = {window}` or `window = {min_calls}`"),
             ),
@@ -253,4 +336,19 @@ impl Fault {
             ),
         }
     }
+}
+
+/// Formats `1s + 2s = 3s`, the sum of `count` delays.
+fn sum_of(terms: &[Duration], count: u32, sum: Duration) -> String {
+    let total = show(sum);
+    if count < 2 {
+        return total;
+    }
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let shown = terms.iter().take(count).map(|term| show(*term));
+    let mut shown: Vec<String> = shown.collect();
+    if count > terms.len() {
+        shown.push("..".to_owned());
+    }
+    format!("{} = {total}", shown.join(" + "))
 }

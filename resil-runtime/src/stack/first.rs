@@ -1,7 +1,8 @@
 //! The first poll of a call: straight down and up again, as long as all goes well.
 //!
 //! It is compiled for each closure, as the good path of generated code is. Once a layer refuses, the closure
-//! fails or has to wait, a [`Walk`] takes over where the call then stands.
+//! fails or has to wait, a [`Walk`] takes over where the call then stands. A stack with other layers than a
+//! circuit, a retry and timeouts is a walk from the top.
 
 use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
@@ -38,9 +39,16 @@ pub(super) fn poll<'c, B: Body>(
 // Without the drop code that a `Box` brings: each call would run it.
 pub(super) struct Later<'c>(ManuallyDrop<Option<Pin<Box<Walk<'c>>>>>);
 
-impl Later<'_> {
+impl<'c> Later<'c> {
     pub(super) const fn new() -> Self {
         Self(ManuallyDrop::new(None))
+    }
+
+    /// Makes the walk of a call that goes through other layers than a circuit, a retry and timeouts.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn walk(&mut self, plan: Plan<'c>) {
+        *self.0 = Some(Box::pin(Walk::from_the_top(plan)));
     }
 
     #[cold]
@@ -74,9 +82,6 @@ fn first<'c, B: Body>(
 ) -> Option<Poll<Step>> {
     let (shape, state, call) = (plan.shape, plan.state, plan.call);
     let outline = &shape.outline;
-    if !outline.is_straight {
-        return Some(go_on(walk, plan, NOTHING, Next::Down(0), None, body, cx));
-    }
     let permit = match shape.places.get(outline.circuit) {
         Some(Layer::Circuit(policy)) => match state.circuit.admit(Some(policy), call) {
             Ok(permit) => Some(permit),
@@ -131,8 +136,6 @@ fn first<'c, B: Body>(
 /// What a call has gone through on its way down.
 type Through<'c> = (Option<(&'c RetryPolicy, u64)>, Option<Permit<'c>>);
 
-const NOTHING: Through<'static> = (None, None);
-
 /// Returns the retry that stands around the circuit.
 #[cold]
 fn retry_around(plan: Plan<'_>) -> Option<(&RetryPolicy, u64)> {
@@ -155,7 +158,7 @@ fn go_on<'c>(
     cx: &mut Context<'_>,
 ) -> Poll<Step> {
     let layer = match next {
-        Next::Down(layer) | Next::Up(layer, _) => layer,
+        Next::Up(layer, _) => layer,
         _ => plan.shape.len,
     };
     let made = Walk::new(plan, layer, through, looked);

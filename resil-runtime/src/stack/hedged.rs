@@ -1,12 +1,24 @@
-//! `run` of a hedge: its copies run beside each other, so that it is no step of a [walk](super::walk).
+//! A hedge: its copies run beside each other, so that it is no step of a [walk](super::walk). In a stack
+//! the layers around it are one walk, whose body is the hedge, and the layers inside it are a walk for each
+//! copy.
 
 use std::fmt::Display;
+use std::future::poll_fn;
 use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
+use super::body::{Attempt, Bare, Body};
+use super::first::{Later, poll};
+use super::layer::Layer;
+use super::outline::{Plan, Shape};
 use super::place::state_of;
+use super::walk::Step;
 use crate::call::{CallState, Failure, Outcome};
-use crate::classify;
+use crate::classify::{self, Class};
 use crate::error::Refusal;
+use crate::event::ErrorText;
 use crate::hedge::HedgePolicy;
 use crate::hedge::future::hedge;
 use crate::hedge::verdict::judge;
@@ -62,6 +74,189 @@ impl HedgePolicy {
                 Err(Failure::Body(error) | Failure::Exposed(error, _)) => Err(error),
                 Err(Failure::Policy(_)) => unreachable!("a closure refuses nothing"),
             }
+        }
+    }
+}
+
+/// Runs `closure` under the layers of a stack with a hedge.
+pub(super) async fn hedged<F, Fut, T, E>(plan: Plan<'_>, closure: F) -> Outcome<T, E, Refusal>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    E: Display + 'static,
+{
+    let Plan { state, call, .. } = plan;
+    let (around, rest) = plan.layers().split_at(plan.shape.outline.hedge);
+    let Some((Layer::Hedge(policy), inside)) = rest.split_first() else {
+        unreachable!("the outline has the place of the hedge")
+    };
+    let (around, inside) = (Shape::of(around), Shape::of(inside));
+    let inside = Plan {
+        shape: &inside,
+        ..plan
+    };
+    let closure = Shared::new(closure);
+    let copy = || async {
+        let out = copy(inside, &closure).await;
+        judge(out, |error| classify::of_value(error))
+    };
+    let around = Plan {
+        shape: &around,
+        ..plan
+    };
+    let mut walk = begin(around);
+    let mut future = pin!(None);
+    poll_fn(|cx| {
+        loop {
+            let mut body = Copies {
+                future: future.as_mut(),
+                start: || hedge(&state.hedge, policy, call, &copy),
+                out: None,
+            };
+            match poll(&mut walk, around, &mut body, cx) {
+                None => return Poll::Ready(body.returned()),
+                Some(Poll::Pending) => return Poll::Pending,
+                Some(Poll::Ready(Step::Again)) => {}
+                Some(Poll::Ready(Step::Done(Err(Failure::Policy(refusal))))) => {
+                    return Poll::Ready(Err(Failure::Policy(refusal)));
+                }
+                Some(Poll::Ready(Step::Done(_))) => return Poll::Ready(body.returned()),
+            }
+        }
+    })
+    .await
+}
+
+/// Makes the walk of a call, if it needs one.
+fn begin<'c>(plan: Plan<'c>) -> Later<'c> {
+    let mut walk = Later::new();
+    if !plan.shape.outline.is_straight {
+        walk.walk(plan);
+    }
+    walk
+}
+
+/// Runs one copy under the layers inside the hedge.
+async fn copy<F, Fut, T, E>(plan: Plan<'_>, closure: &Shared<F>) -> Outcome<T, E, Refusal>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    E: Display + 'static,
+{
+    let mut walk = begin(plan);
+    let mut future = pin!(None);
+    poll_fn(|cx| {
+        loop {
+            let mut attempt = Attempt::new(future.as_mut(), || closure.call());
+            let Some(step) = poll(&mut walk, plan, &mut attempt, cx) else {
+                return Poll::Ready(attempt.returned().map_err(Failure::Body));
+            };
+            let Step::Done(out) = ready!(step) else {
+                continue;
+            };
+            return Poll::Ready(match out {
+                Err(Failure::Policy(refusal)) => Err(Failure::Policy(refusal)),
+                Err(Failure::Exposed((), kind)) => {
+                    attempt.returned().map_err(|e| Failure::Exposed(e, kind))
+                }
+                Ok(()) | Err(Failure::Body(())) => attempt.returned().map_err(Failure::Body),
+            });
+        }
+    })
+    .await
+}
+
+/// The closure, which the copies call one after the other. It is taken out while it is called: no lock is
+/// held then.
+struct Shared<F>(Mutex<Option<F>>);
+
+impl<F> Shared<F> {
+    fn new(closure: F) -> Self {
+        Self(Mutex::new(Some(closure)))
+    }
+
+    fn call<Fut>(&self) -> Fut
+    where
+        F: FnMut() -> Fut,
+    {
+        let place = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut closure) = place().take() else {
+            unreachable!("a closure that panicked ends the call")
+        };
+        let future = closure();
+        *place() = Some(closure);
+        future
+    }
+}
+
+/// All copies of one attempt, as the walk around them sees them.
+struct Copies<'a, H, C, T, E> {
+    future: Pin<&'a mut Option<H>>,
+    start: C,
+    /// The value or the error; a refusal is handed on.
+    out: Option<Outcome<T, E, Refusal>>,
+}
+
+impl<H, C, T, E> Copies<'_, H, C, T, E> {
+    fn returned(self) -> Outcome<T, E, Refusal> {
+        let Some(out) = self.out else {
+            unreachable!("copies that have ended have returned something")
+        };
+        out
+    }
+}
+
+impl<H, C, T, E> Body for Copies<'_, H, C, T, E>
+where
+    H: Future<Output = Outcome<T, E, Refusal>>,
+    C: FnMut() -> H,
+    E: Display + 'static,
+{
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bare> {
+        if self.future.is_none() {
+            let future = (self.start)();
+            self.future.set(Some(future));
+        }
+        let Some(future) = self.future.as_mut().as_pin_mut() else {
+            unreachable!("it was made above")
+        };
+        let out = ready!(future.poll(cx));
+        self.future.set(None);
+        let bare = match &out {
+            Ok(_) => Ok(()),
+            Err(Failure::Body(_)) => Err(Failure::Body(())),
+            Err(Failure::Exposed(_, kind)) => Err(Failure::Exposed((), *kind)),
+            Err(Failure::Policy(_)) => {
+                let Err(Failure::Policy(refusal)) = out else {
+                    unreachable!("it was looked at")
+                };
+                return Poll::Ready(Err(Failure::Policy(refusal)));
+            }
+        };
+        self.out = Some(out);
+        Poll::Ready(bare)
+    }
+
+    fn cut(&mut self) {
+        self.future.set(None);
+        self.out = None;
+    }
+
+    fn class(&self) -> Option<Class> {
+        match &self.out {
+            Some(Err(Failure::Body(error) | Failure::Exposed(error, _))) => {
+                classify::of_value(error)
+            }
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> ErrorText<'_> {
+        match &self.out {
+            Some(Err(Failure::Body(error) | Failure::Exposed(error, _))) => {
+                ErrorText::Display(error)
+            }
+            _ => ErrorText::Nothing,
         }
     }
 }

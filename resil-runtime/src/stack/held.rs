@@ -97,6 +97,8 @@ impl<'c> Held<'c> {
                 Err(refusal) => return Entered::Refused(refusal),
             },
             Layer::Timeout(_) => {}
+            #[cfg(feature = "hedge")]
+            Layer::Hedge(_) => {}
         }
         Entered::In
     }
@@ -229,6 +231,8 @@ impl<'c> Held<'c> {
                     Layer::Bulkhead(_) => self.place = None,
                     Layer::Circuit(_) => self.permit = None,
                     Layer::RateLimit(_) | Layer::Timeout(_) => {}
+                    #[cfg(feature = "hedge")]
+                    Layer::Hedge(_) => {}
                 }
             }
         };

@@ -2,9 +2,14 @@
 
 use crate::bulkhead::BulkheadPolicy;
 use crate::circuit::CircuitPolicy;
+#[cfg(feature = "hedge")]
+use crate::hedge::HedgePolicy;
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::timeout::TimeoutPolicy;
+
+/// The greatest number of layers in a [`Stack`](super::Stack).
+pub const MAX_LAYERS: usize = 8;
 
 /// One layer of a [`Stack`](super::Stack): a policy with its settings.
 ///
@@ -22,6 +27,9 @@ pub enum Layer {
     Bulkhead(BulkheadPolicy),
     /// A rate limit.
     RateLimit(RateLimitPolicy),
+    /// A hedge.
+    #[cfg(feature = "hedge")]
+    Hedge(HedgePolicy),
 }
 
 impl Layer {
@@ -33,12 +41,15 @@ impl Layer {
             Self::Timeout(_) => "timeout",
             Self::Bulkhead(_) => "bulkhead",
             Self::RateLimit(_) => "rate_limit",
+            #[cfg(feature = "hedge")]
+            Self::Hedge(_) => "hedge",
         }
     }
 }
 
 macro_rules! from_policies {
-    ($($policy:ty => $layer:ident),* $(,)?) => {$(
+    ($($(#[$cfg:meta])* $policy:ty => $layer:ident),* $(,)?) => {$(
+        $(#[$cfg])*
         impl From<$policy> for Layer {
             fn from(policy: $policy) -> Self {
                 Self::$layer(policy)
@@ -53,4 +64,6 @@ from_policies! {
     TimeoutPolicy => Timeout,
     BulkheadPolicy => Bulkhead,
     RateLimitPolicy => RateLimit,
+    #[cfg(feature = "hedge")]
+    HedgePolicy => Hedge,
 }

@@ -22,8 +22,11 @@ mod single;
 mod state;
 mod value;
 mod walk;
-mod words;
 
+#[cfg(feature = "settings")]
+pub(crate) use self::checks::policy as check_policy;
+#[cfg(feature = "serde")]
+pub(crate) use self::checks::{layer as check_layer, name as check_name};
 pub use self::fault::StackError;
-pub use self::layer::Layer;
-pub use self::value::{MAX_LAYERS, Stack};
+pub use self::layer::{Layer, MAX_LAYERS};
+pub use self::value::Stack;

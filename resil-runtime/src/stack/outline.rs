@@ -1,9 +1,12 @@
 //! The layers of a stack, and what a call has of them.
 
 use super::layer::Layer;
+#[cfg(feature = "hedge")]
+use super::layer::MAX_LAYERS;
 use super::state::State;
 use crate::call::CallState;
 use crate::clock;
+use crate::retry::RetryPolicy;
 
 /// The layers of a stack, outermost first, with their outline.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,21 @@ impl<const N: usize> Shape<[Layer; N]> {
     }
 }
 
+/// What stands in the places that no layer has.
+pub(super) const NONE: Layer = Layer::Retry(RetryPolicy::new());
+
+#[cfg(feature = "hedge")]
+impl Shape<[Layer; MAX_LAYERS]> {
+    /// Creates the shape of some of the layers of a stack.
+    pub(super) fn of(layers: &[Layer]) -> Self {
+        let mut shape = Self::empty(NONE);
+        for layer in layers.iter().take(MAX_LAYERS) {
+            shape.push(*layer);
+        }
+        shape
+    }
+}
+
 /// An outline of a stack, made when the stack is built.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outline {
@@ -49,6 +67,8 @@ pub(super) struct Outline {
     pub(super) circuit: usize,
     /// The index of the retry; out of all bounds if there is none.
     pub(super) retry: usize,
+    /// The index of the hedge; out of all bounds if there is none.
+    pub(super) hedge: usize,
     /// Whether there is no layer but a circuit, a retry and timeouts.
     pub(super) is_straight: bool,
 }
@@ -59,6 +79,7 @@ impl Outline {
         limit: u64::MAX,
         circuit: usize::MAX,
         retry: usize::MAX,
+        hedge: usize::MAX,
         is_straight: true,
     };
 
@@ -70,6 +91,11 @@ impl Outline {
             Layer::Circuit(_) => self.circuit = at,
             Layer::Retry(_) => self.retry = at,
             Layer::Bulkhead(_) | Layer::RateLimit(_) => self.is_straight = false,
+            #[cfg(feature = "hedge")]
+            Layer::Hedge(_) => {
+                self.hedge = at;
+                self.is_straight = false;
+            }
         }
         self
     }

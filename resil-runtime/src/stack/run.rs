@@ -9,6 +9,8 @@ use pin_project_lite::pin_project;
 
 use super::body::{Attempt, Bare};
 use super::first::{Later, poll};
+#[cfg(feature = "hedge")]
+use super::hedged::hedged;
 use super::outline::{Plan, Shape};
 use super::state::State;
 use super::walk::Step;
@@ -22,8 +24,11 @@ pub(super) trait Source<E> {
     /// Whether a call may end with a refusal.
     const CAN_REFUSE: bool = true;
 
-    /// Returns the layers and their state.
-    fn parts(&self) -> (&Shape, &'static State);
+    /// Returns the layers.
+    fn shape(&self) -> &Shape;
+
+    /// Returns the state of the layers.
+    fn state(&self) -> &'static State;
 
     /// Turns a refusal into the user's error.
     fn refuse(refusal: Refusal) -> E;
@@ -31,10 +36,9 @@ pub(super) trait Source<E> {
 
 #[inline(always)]
 fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
-    let (shape, state) = source.parts();
     Plan {
-        shape,
-        state,
+        shape: source.shape(),
+        state: source.state(),
         call,
         can_refuse: S::CAN_REFUSE,
     }
@@ -50,10 +54,23 @@ where
     E: Display + 'static,
 {
     #[cfg(feature = "shutdown")]
-    let _in_flight = in_flight(source.parts().1.site);
+    let _in_flight = in_flight(source.state().site);
     let call = CallState::new();
+    let mut walk = Later::new();
+    if !source.shape().outline.is_straight {
+        let plan = plan(&source, &call);
+        #[cfg(feature = "hedge")]
+        if plan.shape.outline.hedge < plan.shape.len {
+            return match Box::pin(hedged(plan, closure)).await {
+                Ok(value) => Ok(value),
+                Err(Failure::Body(error) | Failure::Exposed(error, _)) => Err(error),
+                Err(Failure::Policy(refusal)) => Err(S::refuse(refusal)),
+            };
+        }
+        walk.walk(plan);
+    }
     let running = Running {
-        walk: Later::new(),
+        walk,
         future: None,
         source: &source,
         call: &call,
@@ -111,10 +128,17 @@ where
     E: Display + 'static,
 {
     #[cfg(feature = "shutdown")]
-    let _in_flight = in_flight(source.parts().1.site);
+    let _in_flight = in_flight(source.state().site);
     let call = CallState::new();
     let plan = plan(&source, &call);
     let mut walk = Later::new();
+    if !plan.shape.outline.is_straight {
+        assert!(
+            plan.shape.outline.hedge >= plan.shape.len,
+            "the copies of a `hedge` can't all borrow from one closure: write `run` in place of `run_mut`",
+        );
+        walk.walk(plan);
+    }
     loop {
         let mut future = pin!(Some(async { closure().await }));
         let ended = poll_fn(|cx| {

@@ -126,14 +126,22 @@ impl One {
         }
     }
 
-    fn parts(&self) -> (&Shape, &'static State) {
-        (&self.shape, state_of(self.place))
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    fn state(&self) -> &'static State {
+        state_of(self.place)
     }
 }
 
 impl<E: From<Error>> Source<E> for One {
-    fn parts(&self) -> (&Shape, &'static State) {
-        self.parts()
+    fn shape(&self) -> &Shape {
+        self.shape()
+    }
+
+    fn state(&self) -> &'static State {
+        self.state()
     }
 
     fn refuse(refusal: Refusal) -> E {
@@ -147,8 +155,12 @@ struct Harmless(One);
 impl<E> Source<E> for Harmless {
     const CAN_REFUSE: bool = false;
 
-    fn parts(&self) -> (&Shape, &'static State) {
-        self.0.parts()
+    fn shape(&self) -> &Shape {
+        self.0.shape()
+    }
+
+    fn state(&self) -> &'static State {
+        self.0.state()
     }
 
     fn refuse(_: Refusal) -> E {

@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use super::checks;
 use super::fault::{Fault, StackError};
-use super::layer::Layer;
-use super::outline::Shape;
+use super::layer::{Layer, MAX_LAYERS};
+use super::outline::{NONE, Shape};
 use super::run::{Source, run, run_mut};
 use super::state::State;
 use crate::bulkhead::BulkheadPolicy;
 use crate::call::FromResil;
 use crate::circuit::CircuitPolicy;
 use crate::error::{Error, Refusal};
+#[cfg(feature = "hedge")]
+use crate::hedge::HedgePolicy;
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
 use crate::timeout::TimeoutPolicy;
-
-/// The greatest number of layers in a [`Stack`].
-pub const MAX_LAYERS: usize = 8;
 
 /// A stack of policies as a value, for code that can't be annotated, or that doesn't know its upstreams
 /// when it is compiled.
@@ -98,9 +97,6 @@ pub struct Stack {
     shape: Shape<[Layer; MAX_LAYERS]>,
     state: OnceLock<&'static State>,
 }
-
-/// What stands in the places that no layer has.
-const NONE: Layer = Layer::Retry(RetryPolicy::new());
 
 impl Stack {
     /// Creates a stack without layers, which runs what it is given.
@@ -186,6 +182,12 @@ impl Stack {
         self.with(Layer::RateLimit(policy))
     }
 
+    /// Adds a hedge inside the layers so far: its copies each go through the layers inside it.
+    #[cfg(feature = "hedge")]
+    pub const fn hedge(self, policy: HedgePolicy) -> Self {
+        self.with(Layer::Hedge(policy))
+    }
+
     const fn with(mut self, layer: Layer) -> Self {
         if let Some(fault) = self.add(layer) {
             fault.panic();
@@ -195,7 +197,8 @@ impl Stack {
 
     /// Adds a layer, or returns the rule that it breaks.
     const fn add(&mut self, layer: Layer) -> Option<Fault> {
-        let fault = checks::layer(&self.shape.places, self.shape.len, &layer);
+        let (around, _) = self.shape.places.split_at(self.shape.len);
+        let fault = checks::layer(around, &layer);
         if fault.is_none() {
             self.shape.push(layer);
         }
@@ -244,6 +247,10 @@ impl Stack {
     /// Calls `closure` under the layers, as [`run`](Self::run) does, where its future borrows from the
     /// closure: an async closure that changes what it has captured.
     ///
+    /// # Panics
+    ///
+    /// If a hedge is among the layers: its copies can't all borrow from one closure.
+    ///
     /// ```
     /// # use resil_runtime::{Error, Stack, retry::RetryPolicy};
     /// # async fn send(number: u32) -> Result<(), Error> { Ok(()) }
@@ -284,8 +291,13 @@ impl Stack {
 
 impl<E: From<Error>> Source<E> for &Stack {
     #[inline(always)]
-    fn parts(&self) -> (&Shape, &'static State) {
-        (&self.shape, self.state())
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    #[inline(always)]
+    fn state(&self) -> &'static State {
+        Stack::state(self)
     }
 
     fn refuse(refusal: Refusal) -> E {

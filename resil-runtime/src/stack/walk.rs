@@ -34,6 +34,8 @@ pin_project! {
 /// The point at which a call stands between two polls.
 #[derive(Clone, Copy)]
 enum At {
+    /// Above all layers: it was not polled yet.
+    Start,
     /// In the closure.
     Body,
     /// In the wait of this layer.
@@ -91,6 +93,14 @@ impl<'c> Walk<'c> {
         }
     }
 
+    /// Makes the walk of a call that was not polled yet.
+    pub(super) fn from_the_top(plan: Plan<'c>) -> Self {
+        Self {
+            at: At::Start,
+            ..Self::new(plan, 0, (None, None), None)
+        }
+    }
+
     /// Goes on with a first poll, in the middle of which the walk was made.
     pub(super) fn go_on_with(
         mut self: Pin<&mut Self>,
@@ -112,6 +122,7 @@ impl<'c> Walk<'c> {
         cx: &mut Context<'_>,
     ) -> Poll<Step> {
         let next = match self.at {
+            At::Start => Next::Down(0),
             At::Body => Next::Body,
             At::Wait(layer) => Next::Wait(layer),
         };
@@ -198,6 +209,9 @@ impl<'c> Walk<'c> {
                         Layer::Circuit(_) => Next::Up(layer, held.settle(out, body)),
                         Layer::Bulkhead(_) => Next::Up(layer, held.give_back(out, body)),
                         Layer::RateLimit(_) => Next::Up(layer, out),
+                        // The parts of a hedged stack are walks of their own.
+                        #[cfg(feature = "hedge")]
+                        Layer::Hedge(_) => Next::Up(layer, out),
                     }
                 }
             };

@@ -1,7 +1,7 @@
 //! One implementation under attributes and values: 10,000 random stacks and scripts, each in both forms,
 //! with the same outcomes, events, attempts and times.
 //!
-//! Functions are compiled, so their stacks come from a table: 25 orders of layers, each with 8 sets of
+//! Functions are compiled, so their stacks come from a table: 33 orders of layers, each with 8 sets of
 //! numbers, and the limits of the timeouts drawn for each script.
 
 mod script;
@@ -18,6 +18,8 @@ use resil::{Deadline, Error};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::script::{Call, Fault, Log, calls};
+#[cfg(feature = "hedge")]
+use self::shapes::hedged_forms;
 use self::shapes::{Form, Running, forms};
 
 /// The time that each run has for itself: longer than a breaker is ever open.
@@ -41,8 +43,14 @@ fn attributes_and_values_do_the_same() {
         .start_paused(true)
         .build()
         .unwrap();
-    let forms = forms();
+    let mut forms = forms();
     assert_eq!(forms.len(), 25 * 8);
+    #[cfg(feature = "hedge")]
+    {
+        forms.extend(hedged_forms());
+        assert_eq!(forms.len(), 33 * 8);
+    }
+    let forms = forms;
     let mut marks = BTreeMap::new();
     runtime.block_on(async {
         let start = Instant::now();
@@ -89,6 +97,10 @@ fn attributes_and_values_do_the_same() {
         "changed",
         "refused",
         "cancelled",
+        #[cfg(feature = "hedge")]
+        "hedged",
+        #[cfg(feature = "hedge")]
+        "won",
     ] {
         assert!(
             marks.get(mark).is_some_and(|n| *n > 20),
@@ -259,6 +271,18 @@ fn shown(event: &Event, form: &Form, ids: &mut BTreeMap<CallId, usize>) -> Strin
             call.as_ref().map(&mut number),
             of(name)
         ),
+        Event::Hedged {
+            function,
+            copy,
+            call,
+            ..
+        } => format!("event: {} hedged {copy} {}", number(call), of(function)),
+        Event::HedgeWon {
+            function,
+            copy,
+            call,
+            ..
+        } => format!("event: {} won {copy} {}", number(call), of(function)),
         other => panic!("{other:?}"),
     }
 }

@@ -12,6 +12,8 @@ use resil::{
     BudgetPolicy, BulkheadPolicy, CircuitPolicy, Jitter, RateLimitPolicy, RetryPolicy, Strategy,
     Window,
 };
+#[cfg(feature = "hedge")]
+use resil::{HedgeAfter, HedgePolicy};
 
 const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -88,5 +90,18 @@ pub(super) const fn rate_limit(seed: u64) -> RateLimitPolicy {
     match pick(seed, 33, 2) {
         0 => policy,
         _ => policy.wait(ms(1 + pick(seed, 34, 4))),
+    }
+}
+
+#[cfg(feature = "hedge")]
+pub(super) const fn hedge(seed: u64) -> HedgePolicy {
+    let after = match pick(seed, 40, 3) {
+        0 => HedgeAfter::percentile(90.0).or(ms(40)),
+        _ => HedgeAfter::Delay(ms(pick(seed, 41, 120))),
+    };
+    let policy = HedgePolicy::new(after).max(2 + pick(seed, 42, 2) as u32);
+    match pick(seed, 43, 2) {
+        0 => policy.no_budget(),
+        _ => policy,
     }
 }

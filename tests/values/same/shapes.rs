@@ -26,6 +26,8 @@ pub(super) struct Form {
     pub(super) circuit: CircuitPolicy,
     pub(super) bulkhead: BulkheadPolicy,
     pub(super) rate_limit: RateLimitPolicy,
+    /// With the feature `hedge`.
+    pub(super) hedge: Option<Layer>,
 }
 
 impl Form {
@@ -41,6 +43,7 @@ impl Form {
             "circuit" => self.circuit.into(),
             "bulkhead" => self.bulkhead.into(),
             "rate_limit" => self.rate_limit.into(),
+            "hedge" => self.hedge.unwrap(),
             timeout => {
                 let n: usize = timeout.strip_prefix("timeout").unwrap().parse().unwrap();
                 Layer::from(TimeoutPolicy::new(call.limits[n]))
@@ -70,6 +73,9 @@ macro_rules! attributes {
     ($set:ident $call:ident [$($a:tt)*] rate_limit $($rest:ident)*) => {
         attributes!($set $call [$($a)* #[rate_limit(policy = $set::RATE_LIMIT)]] $($rest)*);
     };
+    ($set:ident $call:ident [$($a:tt)*] hedge $($rest:ident)*) => {
+        attributes!($set $call [$($a)* #[resil::hedge(policy = $set::HEDGE)]] $($rest)*);
+    };
     ($set:ident $call:ident [$($a:tt)*] timeout0 $($rest:ident)*) => {
         attributes!($set $call [$($a)* #[timeout($call.limits[0])]] $($rest)*);
     };
@@ -95,21 +101,38 @@ macro_rules! form {
             circuit: $set::CIRCUIT,
             bulkhead: $set::BULKHEAD,
             rate_limit: $set::RATE_LIMIT,
+            hedge: $set::hedge(),
         }
     }};
 }
 
-macro_rules! forms {
-    ([$($set:ident = $seed:literal),*] $shapes:tt) => {
+macro_rules! sets {
+    ($($set:ident = $seed:literal),*) => {
         $(struct $set;
         impl $set {
             const RETRY: RetryPolicy = settings::retry($seed);
             const CIRCUIT: CircuitPolicy = settings::circuit($seed);
             const BULKHEAD: BulkheadPolicy = settings::bulkhead($seed);
             const RATE_LIMIT: RateLimitPolicy = settings::rate_limit($seed);
+            #[cfg(feature = "hedge")]
+            const HEDGE: resil::HedgePolicy = settings::hedge($seed);
+
+            fn hedge() -> Option<Layer> {
+                #[cfg(feature = "hedge")]
+                return Some(Self::HEDGE.into());
+                #[cfg(not(feature = "hedge"))]
+                None
+            }
         })*
-        /// All stacks, each with all settings.
-        pub(super) fn forms() -> Vec<Form> {
+    };
+}
+
+sets! { A = 1, B = 2, C = 3, D = 4, E = 5, F = 6, G = 7, H = 8 }
+
+macro_rules! forms {
+    ($(#[$doc:meta])* $name:ident [$($set:ident)*] $shapes:tt) => {
+        $(#[$doc])*
+        pub(super) fn $name() -> Vec<Form> {
             let mut all = Vec::new();
             $(forms!(@ all $set $shapes);)*
             all
@@ -129,8 +152,25 @@ macro_rules! forms {
     };
 }
 
+#[cfg(feature = "hedge")]
 forms! {
-    [A = 1, B = 2, C = 3, D = 4, E = 5, F = 6, G = 7, H = 8]
+    /// All stacks with a hedge, each with all settings.
+    hedged_forms [A B C D E F G H]
+    {
+        hedged: hedge;
+        hedged_attempts: circuit retry hedge timeout0;
+        hedged_retries: hedge retry timeout0;
+        hedged_circuit: timeout0 hedge circuit;
+        hedged_places: bulkhead hedge retry;
+        places_hedged: retry hedge bulkhead timeout0;
+        hedged_between: timeout0 circuit hedge rate_limit timeout1;
+        hedged_deep: timeout0 bulkhead circuit retry hedge timeout1;
+    }
+}
+
+forms! {
+    /// All other stacks, each with all settings.
+    forms [A B C D E F G H]
     {
         retried: retry;
         bounded: timeout0;
