@@ -14,8 +14,12 @@ pub(crate) mod attempt;
 pub(crate) mod count;
 #[cfg(feature = "counts")]
 mod history;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "observe")]
 pub(crate) mod outcome;
+#[cfg(feature = "metrics")]
+pub(crate) mod refusals;
 #[cfg(feature = "observe")]
 pub(crate) mod seen;
 #[cfg(feature = "counts")]

@@ -31,7 +31,10 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
     #[cfg(feature = "counts")]
     let began = clock::now_ns();
     #[cfg(feature = "counts")]
-    site.tally().begin(began);
+    match site.known_tally() {
+        Some(tally) => tally.begin(began),
+        None => begin_first(site, began),
+    }
     Seen {
         site,
         call,
@@ -40,6 +43,16 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
         #[cfg(feature = "counts")]
         began,
     }
+}
+
+/// Begins the first call of a function.
+#[cfg(feature = "counts")]
+#[cold]
+#[inline(never)]
+fn begin_first(site: &'static Site, began: u64) {
+    site.tally().begin(began);
+    #[cfg(feature = "metrics")]
+    super::metrics::start();
 }
 
 impl Seen<'_> {

@@ -157,6 +157,19 @@ impl Tally {
         }
     }
 
+    /// Returns what was counted since the start.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn total(&self) -> Counted {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.stay(|reading| self.read(reading));
+        history.total().clone()
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn function(&self) -> &'static str {
+        self.function
+    }
+
     /// Returns the number of calls in flight.
     pub(crate) fn in_flight(&self) -> u64 {
         #[cfg(feature = "shutdown")]
