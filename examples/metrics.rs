@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+pub(crate) enum Fault {
     #[error("the provider is down")]
     Down,
     #[error(transparent)]

@@ -178,6 +178,7 @@ impl History {
     }
 
     /// Returns what was taken in over the last minute before the last [`go_on`](Self::go_on).
+    #[cfg(feature = "stats")]
     pub(super) fn last_minute(&self) -> Counted {
         let mut sum = Counted::new();
         let first = self.number.saturating_sub(SLICES as u64 - 1);

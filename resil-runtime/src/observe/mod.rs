@@ -33,5 +33,5 @@ pub(crate) mod tally;
 #[cfg(feature = "counts")]
 pub(crate) mod times;
 
-#[cfg(all(test, feature = "counts"))]
+#[cfg(all(test, feature = "stats"))]
 mod tests;

@@ -52,6 +52,7 @@ impl Shard {
 static ALL: Mutex<Vec<&'static Tally>> = Mutex::new(Vec::new());
 
 /// What was read of a tally at one moment.
+#[cfg(feature = "stats")]
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) function: &'static str,
@@ -146,6 +147,7 @@ impl Tally {
     }
 
     /// Returns what was counted until `now`, in nanoseconds.
+    #[cfg(feature = "stats")]
     pub(crate) fn look(&self, now: u64) -> Seen {
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let history = self.go_on(history, now);

@@ -1,6 +1,8 @@
 //! How long calls take: a histogram of fixed size.
 
-use histogram::{AtomicHistogram32, Config, Histogram, Histogram32};
+#[cfg(any(feature = "stats", test))]
+use histogram::Histogram;
+use histogram::{AtomicHistogram32, Config, Histogram32};
 
 /// The shape of all histograms. Between two powers of two there are 32 buckets, so that the middle of a
 /// bucket is within 1.6 % of all that is in it. Calls of more than 2⁴⁰ ns, 18 minutes, count as so long.
@@ -48,6 +50,7 @@ pub(super) fn middle(bucket: usize) -> u64 {
 
 /// Returns the times below which the given shares of all lie, by nearest rank; zeros if there are none.
 /// `max` is the longest.
+#[cfg(any(feature = "stats", test))]
 pub(super) fn percentiles<const N: usize>(of: &Histogram, shares: [f64; N], max: u64) -> [u64; N] {
     let mut buckets = [const { None }; N];
     // The shares are between 0 and 1, and there is room for all.
