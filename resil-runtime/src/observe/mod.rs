@@ -22,7 +22,7 @@ pub(crate) mod outcome;
 pub(crate) mod refusals;
 #[cfg(feature = "observe")]
 pub(crate) mod seen;
-#[cfg(feature = "counts")]
+#[cfg(any(feature = "counts", loom))]
 pub(crate) mod slot;
 #[cfg(feature = "stats")]
 pub(crate) mod stats;
@@ -30,6 +30,8 @@ pub(crate) mod stats;
 mod table;
 #[cfg(feature = "counts")]
 pub(crate) mod tally;
+#[cfg(feature = "counts")]
+pub(crate) mod thread;
 #[cfg(feature = "counts")]
 pub(crate) mod times;
 

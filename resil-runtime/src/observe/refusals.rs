@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::slot::Slot;
+use super::thread::here;
 use crate::sync::{AtomicU64, Line, Ordering::Relaxed};
 
 /// The lines of one name. Threads past so many share them.
@@ -36,7 +36,7 @@ pub(crate) fn count(policy: &'static str, name: &'static str) {
     });
     // A thread that is ending remembers nothing any more.
     let refusals = used.unwrap_or_else(|_| find((policy, name)));
-    let line = &refusals.0[Slot::here().index() % LINES];
+    let line = &refusals.0[here().index() % LINES];
     line.0.fetch_add(1, Relaxed);
 }
 

@@ -6,7 +6,8 @@ use histogram::AtomicHistogram32;
 
 use super::count::{COUNTS, Count};
 use super::history::{Counted, History, Reading, SLICE};
-use super::slot::{SLOTS, Slot};
+use super::slot::Slot;
+use super::thread::{SLOTS, here};
 use super::times;
 #[cfg(feature = "shutdown")]
 use crate::call::in_flight::{Counts, left};
@@ -98,7 +99,7 @@ impl Tally {
     /// Counts one of `what`.
     #[inline]
     pub(crate) fn add(&self, what: Count) {
-        let slot = Slot::here();
+        let slot = here();
         slot.add(&self.shard(slot).counts[what as usize], 1);
     }
 
@@ -115,7 +116,7 @@ impl Tally {
     #[inline]
     pub(crate) fn end(&self, how: Count, now: u64, took: u64) {
         self.be_at(now);
-        let slot = Slot::here();
+        let slot = here();
         let shard = self.shard(slot);
         slot.add(&shard.counts[how as usize], 1);
         slot.add(&shard.nanos, took);
