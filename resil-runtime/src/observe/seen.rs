@@ -7,7 +7,6 @@ use super::outcome::CallOutcome;
 use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(feature = "counts")]
 use crate::clock;
-use crate::error::RefusalKind;
 
 /// A call that has begun. Dropped before [`end`](Self::end), it was dropped by its caller, or it panicked.
 ///
@@ -62,7 +61,7 @@ impl Seen<'_> {
     pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(failure) => self.failed(failure.refusal()),
+            Err(failure) => self.failed(CallOutcome::of_failure(failure.refusal())),
         }
     }
 
@@ -73,7 +72,7 @@ impl Seen<'_> {
     pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(_) => self.failed(self.call.refusal()),
+            Err(_) => self.failed(self.call.refused().unwrap_or(CallOutcome::Error)),
         }
     }
 
@@ -124,14 +123,14 @@ impl Seen<'_> {
 
     #[cold]
     #[inline(never)]
-    fn failed(&self, refusal: Option<RefusalKind>) {
+    fn failed(&self, how: CallOutcome) {
         // A pause that was ended leaves the error of the attempt before it.
         self.finish(if self.call.was_cancelled() {
             CallOutcome::Cancelled
-        } else if self.call.replayed() && refusal.is_none() {
+        } else if self.call.replayed() && how == CallOutcome::Error {
             CallOutcome::Replayed
         } else {
-            CallOutcome::of_failure(refusal)
+            how
         });
     }
 

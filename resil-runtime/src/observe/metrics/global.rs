@@ -24,6 +24,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The address of the global recorder, once one was seen; 0 before.
 static GLOBAL: AtomicUsize = AtomicUsize::new(0);
 
+/// The address of the recorder to which the metrics were described; 0 before.
+static DESCRIBED: AtomicUsize = AtomicUsize::new(0);
+
 /// The times that the global recorder has got, by function.
 static GOT: Mutex<Option<Got>> = Mutex::new(None);
 
@@ -95,7 +98,6 @@ pub fn publish() {
         });
     }
     with_recorder(record::names);
-    static DESCRIBED: AtomicUsize = AtomicUsize::new(0);
     if !is_global || DESCRIBED.swap(address, SeqCst) != address {
         with_recorder(describe);
     }
