@@ -70,7 +70,9 @@ impl Prometheus {
 
     /// Evaluates a query now. Returns the values of its series.
     async fn query(&self, query: &str) -> Result<Vec<f64>, String> {
-        let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = query
+            .bytes()
+            .fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
         let answer = self.ask(&format!("/api/v1/query?query={encoded}")).await;
         if answer["status"] != "success" {
             return Err(answer["error"].to_string());

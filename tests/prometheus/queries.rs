@@ -77,7 +77,7 @@ pub(crate) fn alerts() -> Vec<Query> {
         } else if let Some(expr) = line.trim_start().strip_prefix("expr: ") {
             is_inside = expr == "|";
             if !is_inside {
-                all.last_mut().unwrap().text = expr.to_owned();
+                expr.clone_into(&mut all.last_mut().unwrap().text);
             }
         } else if is_inside && indent > 8 {
             let alert = all.last_mut().unwrap();

@@ -83,7 +83,7 @@ impl Site {
     pub(crate) fn count(&'static self, what: Count) {
         #[cfg(feature = "counts")]
         self.tally().add(what);
-        let _ = what;
+        let _ = (self, what);
     }
 
     /// Returns true the first time that it is called.

@@ -243,7 +243,7 @@ impl CallState {
         } else {
             self.clear(FELL_BACK);
         }
-        let _ = yes;
+        let _ = (self, yes);
     }
 
     /// Notes the refusal that a value ends with. Without the feature `observe` nobody asks.
@@ -255,7 +255,7 @@ impl CallState {
             let how = CallOutcome::of_failure(Some(refusal.kind()));
             self.refused.store(how.to_bits(), Relaxed);
         }
-        let _ = refusal;
+        let _ = (self, refusal);
     }
 
     /// Runs `ask`, a piece of the user's code that looks at an outcome. If it panics, the layers

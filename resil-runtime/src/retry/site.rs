@@ -74,7 +74,7 @@ impl RetrySite {
             let name = self.name.unwrap_or_else(|| self.site.name());
             super::level::note(name, budget, numbers);
         }
-        let _ = (budget, numbers);
+        let _ = (self, budget, numbers);
     }
 
     /// Returns the state for the `Self` type of the function in which the closure called `closure`
