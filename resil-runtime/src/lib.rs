@@ -41,6 +41,7 @@ mod named;
 mod observe;
 pub mod rate_limit;
 pub mod retry;
+mod spans;
 #[cfg(not(loom))]
 pub mod stack;
 mod sync;

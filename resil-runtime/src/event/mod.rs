@@ -11,7 +11,7 @@ pub(crate) mod circuit_state;
 pub(crate) mod error_text;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
-mod kinds;
+pub(crate) mod kinds;
 mod listeners;
 pub(crate) mod report;
 mod switch;

@@ -14,6 +14,7 @@ use crate::call::CallState;
 use crate::call::{Failure, Outcome, Site};
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
+use crate::spans::cut;
 
 pin_project! {
     /// Claims the key, runs `inside` under the claim, and renews the claim at every third of its
@@ -174,14 +175,14 @@ impl<T, E> Progress<'_, T, E> {
         if let Some(beat) = heartbeat
             && let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx)
         {
-            inside.set(None);
+            cut::by("idempotent", || inside.set(None));
             return Poll::Ready(Err(Failure::Policy(lease.lost())));
         }
         let Poll::Ready(out) = lease.under(|| body.poll(cx)) else {
             if heartbeat.is_none() {
                 let beat = heartbeat.insert(Box::pin(clock::sleep_until(lease.due())));
                 if let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx) {
-                    inside.set(None);
+                    cut::by("idempotent", || inside.set(None));
                     return Poll::Ready(Err(Failure::Policy(lease.lost())));
                 }
             }

@@ -20,3 +20,5 @@ pub(crate) mod seen;
 pub(crate) mod slot;
 #[cfg(feature = "counts")]
 pub(crate) mod tally;
+#[cfg(feature = "tracing")]
+pub(crate) mod traced;

@@ -1,5 +1,6 @@
 //! How a call ended, in one word.
 
+#[cfg(feature = "counts")]
 use super::count::Count;
 use crate::error::RefusalKind;
 
@@ -72,6 +73,7 @@ impl CallOutcome {
     }
 
     /// Returns what is counted of a call that ended so.
+    #[cfg(feature = "counts")]
     pub(crate) fn count(self) -> Count {
         match self {
             Self::Ok => Count::Ok,

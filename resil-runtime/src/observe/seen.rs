@@ -1,5 +1,6 @@
 //! One call, as it is seen from outside of its layers.
 
+use std::any::type_name;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use super::count::Count;
@@ -8,6 +9,8 @@ use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(feature = "counts")]
 use crate::clock;
 use crate::error::RefusalKind;
+#[cfg(feature = "tracing")]
+use crate::spans::{attempt::AttemptOf, call::CallSpan, words::refusal_word};
 
 /// A call that has begun. Dropped before [`end`](Self::end), it was dropped by its caller, or it panicked.
 ///
@@ -23,6 +26,8 @@ pub struct Seen<'c> {
     /// When it began, in nanoseconds.
     #[cfg(feature = "counts")]
     began: u64,
+    #[cfg(feature = "tracing")]
+    span: CallSpan,
 }
 
 /// Notes that a call of `site` begins.
@@ -36,6 +41,8 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
         has_ended: AtomicBool::new(false),
         #[cfg(feature = "counts")]
         began: clock::now_ns(),
+        #[cfg(feature = "tracing")]
+        span: CallSpan::open(site, call),
     }
 }
 
@@ -46,7 +53,7 @@ impl Seen<'_> {
     pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(failure) => self.failed(failure.refusal()),
+            Err(failure) => self.failed(failure.refusal(), type_name::<E>()),
         }
     }
 
@@ -57,7 +64,7 @@ impl Seen<'_> {
     pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(_) => self.failed(self.call.refusal()),
+            Err(_) => self.failed(self.call.refusal(), type_name::<E>()),
         }
     }
 
@@ -76,6 +83,22 @@ impl Seen<'_> {
 
     pub(super) fn call(&self) -> &CallState {
         self.call
+    }
+
+    /// Returns what the span of the attempt is about that has begun last.
+    #[cfg(feature = "tracing")]
+    pub(super) fn attempt(&self) -> AttemptOf<'_> {
+        AttemptOf {
+            site: self.site,
+            call: &self.span,
+            number: self.attempts.load(Relaxed),
+        }
+    }
+
+    /// Returns the span of the call.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn span(&self) -> &CallSpan {
+        &self.span
     }
 
     /// Runs `ask`, a piece of the user's code, so that a panic of it is known as one of the call.
@@ -108,7 +131,10 @@ impl Seen<'_> {
 
     #[cold]
     #[inline(never)]
-    fn failed(&self, refusal: Option<RefusalKind>) {
+    fn failed(&self, refusal: Option<RefusalKind>, error: &'static str) {
+        #[cfg(feature = "tracing")]
+        self.span.failed(refusal.map_or(error, refusal_word));
+        let _ = error;
         // A pause that was ended leaves the error of the attempt before it.
         self.finish(if self.call.was_cancelled() {
             CallOutcome::Cancelled
@@ -123,6 +149,8 @@ impl Seen<'_> {
     #[inline(never)]
     fn unfinished(&self) {
         self.finish(if self.call.panicked() {
+            #[cfg(feature = "tracing")]
+            self.span.failed("panic");
             CallOutcome::Panicked
         } else {
             CallOutcome::Dropped
@@ -133,6 +161,8 @@ impl Seen<'_> {
     #[inline]
     fn finish(&self, how: CallOutcome) {
         self.has_ended.store(true, Relaxed);
+        #[cfg(feature = "tracing")]
+        self.span.end(how.word(), self.attempts.load(Relaxed));
         #[cfg(feature = "counts")]
         {
             let now = clock::now_ns();
