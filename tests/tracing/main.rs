@@ -10,4 +10,5 @@ mod privacy;
 mod shapes;
 mod spans;
 mod subscribers;
+mod telemetry;
 mod values;
