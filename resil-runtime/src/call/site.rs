@@ -56,7 +56,19 @@ impl Site {
     #[cfg(feature = "counts")]
     #[inline]
     pub(crate) fn tally(&'static self) -> &'static Tally {
-        self.tally.get_or_init(|| Tally::register(self.name()))
+        self.tally.get_or_init(|| self.new_tally())
+    }
+
+    #[cfg(feature = "counts")]
+    #[cold]
+    fn new_tally(&'static self) -> &'static Tally {
+        let tally = Tally::new(
+            self.name(),
+            #[cfg(feature = "shutdown")]
+            self.counts(),
+            crate::clock::now_ns(),
+        );
+        tally.register()
     }
 
     /// Counts one of `what`. Without the feature `counts` it does nothing.

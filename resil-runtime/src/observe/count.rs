@@ -22,7 +22,7 @@ pub(crate) enum Count {
     Cancelled,
     Dropped,
     Panicked,
-    /// A call has begun.
+    /// A call has begun. Where shutdown counts the calls in flight, nothing is counted here.
     Begun,
     /// An attempt has begun: a run of the body.
     Attempt,

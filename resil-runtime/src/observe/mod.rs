@@ -12,13 +12,24 @@
 #[cfg(feature = "observe")]
 pub(crate) mod attempt;
 pub(crate) mod count;
+#[cfg(feature = "counts")]
+mod history;
 #[cfg(feature = "observe")]
 pub(crate) mod outcome;
 #[cfg(feature = "observe")]
 pub(crate) mod seen;
 #[cfg(feature = "counts")]
 pub(crate) mod slot;
+#[cfg(feature = "stats")]
+pub(crate) mod stats;
+#[cfg(feature = "stats")]
+mod table;
 #[cfg(feature = "counts")]
 pub(crate) mod tally;
+#[cfg(feature = "counts")]
+pub(crate) mod times;
 #[cfg(feature = "tracing")]
 pub(crate) mod traced;
+
+#[cfg(all(test, feature = "counts"))]
+mod tests;

@@ -33,14 +33,17 @@ pub struct Seen<'c> {
 /// Notes that a call of `site` begins.
 #[inline]
 pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
-    site.count(Count::Begun);
+    #[cfg(feature = "counts")]
+    let began = clock::now_ns();
+    #[cfg(feature = "counts")]
+    site.tally().begin(began);
     Seen {
         site,
         call,
         attempts: AtomicU32::new(0),
         has_ended: AtomicBool::new(false),
         #[cfg(feature = "counts")]
-        began: clock::now_ns(),
+        began,
         #[cfg(feature = "tracing")]
         span: CallSpan::open(site, call),
     }

@@ -26,11 +26,6 @@ impl Slot {
         if slot < SLOTS { Self(slot) } else { take_one() }
     }
 
-    #[cfg(any(test, loom))]
-    pub(crate) fn of(index: usize) -> Self {
-        Self(index)
-    }
-
     #[inline]
     pub(crate) fn index(self) -> usize {
         self.0
@@ -47,6 +42,24 @@ impl Slot {
             counter.store(sum, Ordering::Relaxed);
         } else {
             counter.fetch_add(n, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Slot {
+    /// Raises a counter of this slot to `n`, if that is more.
+    ///
+    /// A reader takes it back to zero. If the owner is between the load and the store then, the owner's
+    /// number stands, which is the later one.
+    #[inline]
+    pub(crate) fn raise(self, counter: &AtomicU64, n: u64) {
+        if counter.load(Ordering::Relaxed) >= n {
+            return;
+        }
+        if self.0 < OWNED {
+            counter.store(n, Ordering::Relaxed);
+        } else {
+            counter.fetch_max(n, Ordering::Relaxed);
         }
     }
 }
@@ -99,43 +112,4 @@ fn lowest_free() -> Option<usize> {
 fn shared() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     OWNED + NEXT.fetch_add(1, Relaxed) % (SLOTS - OWNED)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thread_keeps_its_slot_and_gives_it_back() {
-        let here = Slot::here().index();
-        assert_eq!(Slot::here().index(), here);
-        let slots: Vec<usize> = (0..2 * SLOTS)
-            .map(|_| std::thread::spawn(|| Slot::here().index()).join().unwrap())
-            .collect();
-        assert!(
-            slots.iter().all(|&slot| slot < OWNED && slot != here),
-            "{slots:?}"
-        );
-    }
-
-    #[test]
-    fn threads_at_once_own_slots_of_their_own_and_then_share() {
-        let all = SLOTS + 9;
-        let barrier = std::sync::Barrier::new(all);
-        let mut slots: Vec<usize> = std::thread::scope(|scope| {
-            let one = || {
-                let slot = Slot::here().index();
-                barrier.wait();
-                slot
-            };
-            let all: Vec<_> = (0..all).map(|_| scope.spawn(one)).collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        slots.sort_unstable();
-        let owned = slots.iter().filter(|&&slot| slot < OWNED).count();
-        slots.dedup();
-        let distinct = slots.iter().filter(|&&slot| slot < OWNED).count();
-        assert_eq!(owned, distinct);
-        assert!(slots.iter().all(|&slot| slot < SLOTS));
-    }
 }
