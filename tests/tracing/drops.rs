@@ -116,7 +116,7 @@ resil.call timeout
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_tells_below_its_span_though_no_subscriber_is_in_force() {
     let seen = Collected::default();
-    #[retry(constant, max = 3, base = 1s)]
+    #[retry(constant, max = 3, base = 1s, jitter = none)]
     async fn fails() -> Answer {
         Err(Fault::Network(1))
     }

@@ -292,3 +292,52 @@ resil.call fallback
     );
     seen.all_are_closed();
 }
+
+/// A pause and a queue that a scope ends: the one returns the last error, the other one a refusal.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_ended_from_outside() {
+    #[retry(constant, max = 3, base = 1s, jitter = none)]
+    async fn pauses() -> Answer {
+        Err(Fault::Network(1))
+    }
+    #[resil::bulkhead(name = "tracing-queue", max = 1, queue = 1, wait = 1m)]
+    async fn queues() -> Answer {
+        Ok(1)
+    }
+    let seen = Collected::default();
+    queues().await.unwrap();
+    let _place = bulkhead("tracing-queue").try_acquire().unwrap();
+    let calls = async {
+        let token = resil::CancellationToken::new();
+        let both = async { tokio::join!(pauses(), queues()) };
+        let cancels = async {
+            tokio::time::sleep(ms(5)).await;
+            token.cancel();
+        };
+        let (both, ()) = tokio::join!(resil::cancel_scope(token.clone(), both), cancels);
+        assert!(both.0.is_err() && both.1.is_err());
+    };
+    seen.over(calls).await;
+    let calls = seen.spans("resil.call");
+    let told: Vec<_> = calls
+        .iter()
+        .map(|c| (c.get("outcome"), c.get("error.type"), c.get("attempts")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("cancelled", "tracing::support::Fault", "1"),
+            ("cancelled", "cancelled", "0"),
+        ]
+    );
+    let ended = &seen.events("resil.wait.cancelled")[0];
+    assert_eq!(
+        (ended.level, ended.get("error.type")),
+        (Level::DEBUG, "cancelled")
+    );
+    assert_eq!(
+        seen.events("resil.retry.stopped")[0].get("reason"),
+        "cancelled"
+    );
+    seen.all_are_closed();
+}

@@ -58,7 +58,7 @@ where
 ///
 /// As with [`Deadline::scope`](super::Deadline::scope), code inside can ask for the deadline, which
 /// does not end `future`. The [`trace`](crate::trace()) and the cancellation scopes around this place are
-/// carried along.
+/// carried along, and with the feature `tracing` the current span.
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future: Scoped::inherit(future),
