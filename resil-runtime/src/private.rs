@@ -111,7 +111,6 @@ pub mod stores {
     pub use crate::idempotency::site::*;
     pub use crate::idempotency::tell::*;
     pub use crate::idempotency::waiters::*;
-    pub use crate::spans::cut::by as cut_by;
 }
 
 /// Types that the tests of this crate name, and generated code does not.

@@ -288,14 +288,11 @@ where
         let mut this = self.project();
         let Constants { site, policy, call } = *this.constants;
         let is_first_late = number > 1 && this.first.is_some();
-        cut::by("hedge", || {
-            this.first.set(None);
-            this.others.clear();
-        });
+        cut::by("hedge", || this.first.set(None));
+        cut::by("hedge", || this.others.clear());
         if judged.end == End::Good {
-            // Of the first copy it is known that it takes longer than the delay. The time of the call
-            // would move the percentile up with each call that a copy has saved. If the first copy has
-            // failed, nothing is known of the latency.
+            // The first copy takes longer than the delay: that is known of it, if it has not failed. The
+            // time of the call would move the percentile up with each call that a copy has saved.
             if number == 1 {
                 site.succeeded(policy, || since(*this.began));
             } else if is_first_late {

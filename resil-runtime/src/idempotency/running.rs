@@ -175,14 +175,14 @@ impl<T, E> Progress<'_, T, E> {
         if let Some(beat) = heartbeat
             && let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx)
         {
-            cut::by("idempotent", || inside.set(None));
+            drop_lost(|| inside.set(None));
             return Poll::Ready(Err(Failure::Policy(lease.lost())));
         }
         let Poll::Ready(out) = lease.under(|| body.poll(cx)) else {
             if heartbeat.is_none() {
                 let beat = heartbeat.insert(Box::pin(clock::sleep_until(lease.due())));
                 if let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx) {
-                    cut::by("idempotent", || inside.set(None));
+                    drop_lost(|| inside.set(None));
                     return Poll::Ready(Err(Failure::Policy(lease.lost())));
                 }
             }
@@ -194,6 +194,11 @@ impl<T, E> Progress<'_, T, E> {
         claim.end();
         Poll::Ready(out)
     }
+}
+
+/// Runs `drop`, which drops the attempt of a call whose key was taken over.
+pub fn drop_lost(drop: impl FnOnce()) {
+    cut::by("idempotent", drop);
 }
 
 /// Renews the lease whenever that is due. Ready when a renewal is refused: the key was taken over.

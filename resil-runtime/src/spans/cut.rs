@@ -20,7 +20,7 @@ thread_local! {
 
 /// Runs `drop`, by which `policy` drops attempts before they are done.
 #[cfg(feature = "tracing")]
-pub fn by(policy: &'static str, drop: impl FnOnce()) {
+pub(crate) fn by(policy: &'static str, drop: impl FnOnce()) {
     /// Restores, when dropped, what was known before.
     struct Restore(Cut);
     impl Drop for Restore {
@@ -37,7 +37,7 @@ pub fn by(policy: &'static str, drop: impl FnOnce()) {
 /// Runs `drop`, by which `policy` drops attempts before they are done: nobody asks.
 #[cfg(not(feature = "tracing"))]
 #[inline(always)]
-pub fn by(_policy: &'static str, drop: impl FnOnce()) {
+pub(crate) fn by(_policy: &'static str, drop: impl FnOnce()) {
     drop();
 }
 
