@@ -12,6 +12,8 @@ pub(crate) mod around;
 pub(crate) mod attempt;
 #[cfg(feature = "tracing")]
 pub(crate) mod call;
+#[cfg(feature = "tracing")]
+mod circuits;
 pub(crate) mod cut;
 #[cfg(feature = "tracing")]
 mod event;

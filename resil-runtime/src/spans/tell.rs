@@ -14,8 +14,8 @@ use tracing::field::display;
 use super::event::event;
 #[cfg(feature = "idempotent")]
 use super::idempotency;
-use super::words::{ms, reason_word, state_word};
-use super::{limits, table};
+use super::words::{ms, reason_word};
+use super::{circuits, limits, table};
 use crate::event::kinds::Event;
 
 /// Tells `happened` to the subscriber: inside the span of its call, or inside the one that is current here.
@@ -83,36 +83,10 @@ fn tell_here(happened: &Event) {
                 function, copy, call
             });
         }
-        Event::CircuitChanged {
-            name,
-            key,
-            from,
-            to,
-            ..
-        } => {
-            event!(WARN, "circuit", "circuit.changed", "a breaker changed its state", {
-                name, keyed = key.is_some(), from = state_word(*from), to = state_word(*to), call
-            });
-        }
-        Event::CircuitRefused { name, key, .. } => {
-            event!(DEBUG, "circuit", "circuit.refused", "refused: the breaker is open", {
-                name, keyed = key.is_some(), error.type = "circuit_open", call
-            });
-        }
-        Event::CircuitReentered {
-            name,
-            function,
-            outer,
-        } => {
-            event!(WARN, "circuit", "circuit.reentered", "a function runs under a permit of its own breaker", {
-                name, function, outer
-            });
-        }
-        Event::CircuitConflict { name, function } => {
-            event!(ERROR, "circuit", "circuit.conflict", "two functions set one breaker differently", {
-                name, function
-            });
-        }
+        Event::CircuitChanged { .. }
+        | Event::CircuitRefused { .. }
+        | Event::CircuitReentered { .. }
+        | Event::CircuitConflict { .. } => circuits::tell(happened),
         Event::FellBack { function, .. } => {
             event!(DEBUG, "fallback", "fallback", "a fallback takes the place of an error", {
                 function, call

@@ -75,6 +75,7 @@ fn call() -> CallId {
 }
 
 /// One event of each kind, with all that it may hold.
+#[expect(clippy::too_many_lines, reason = "an event each")]
 fn events() -> Vec<Event> {
     let (function, name, time) = ("app::pay", "pay", Duration::from_millis(5));
     let key: Option<Arc<str>> = Some(CANARY.into());
