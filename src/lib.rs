@@ -20,6 +20,8 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
+#[cfg(feature = "metrics")]
+pub use resil_runtime::metrics;
 #[cfg(feature = "stats")]
 pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
 

@@ -217,12 +217,43 @@ fn futures_stay_small() {
         ("hedge", size_of_val(&hedged(&1)), 360),
         ("stack as a value", size_of_val(&value(&1)), 160),
     ];
-    // Where calls are seen: when it began, whether it has ended, and the number of each attempt; and,
-    // with `tracing`, where its spans are.
+    // Where calls are seen: when it began, whether it has ended, and the number of each attempt.
     let seen = if cfg!(feature = "observe") { 96 } else { 0 };
     for (name, size, bound) in sizes {
         let bound = bound + seen;
         assert!(size <= bound, "{name}: {size} bytes");
     }
     println!("{sizes:?}");
+}
+
+/// What docs/observability.md promises.
+#[cfg(feature = "stats")]
+#[test]
+fn a_function_that_is_counted_has_so_much_memory() {
+    #[retry]
+    async fn counted_here(n: &u32) -> Result<u32, Error> {
+        Ok(*n)
+    }
+    #[retry]
+    async fn known(n: &u32) -> Result<u32, Error> {
+        Ok(*n)
+    }
+    // The table of names is there, and this thread has its slot.
+    assert_eq!(run(known(&7)), Ok(7));
+    let first = allocation_counter::measure(|| assert_eq!(run(counted_here(&7)), Ok(7)));
+    assert!(
+        first.bytes_total <= 65 * 1024,
+        "60 KiB and 5 KiB: {first:?}"
+    );
+    let other = std::thread::spawn(|| {
+        assert_eq!(run(known(&7)), Ok(7));
+        allocation_counter::measure(|| assert_eq!(run(counted_here(&7)), Ok(7)))
+    });
+    let other = other.join().unwrap();
+    assert!(
+        other.bytes_total <= 5 * 1024 + 128,
+        "5 KiB a thread: {other:?}"
+    );
+    let then = allocation_counter::measure(|| assert_eq!(run(counted_here(&7)), Ok(7)));
+    assert_eq!(then.count_total, 0);
 }

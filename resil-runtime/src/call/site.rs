@@ -52,7 +52,14 @@ impl Site {
         self.counts.get_or_init(|| Counts::register(self.name()))
     }
 
-    /// Returns the tally of the function.
+    /// Returns the tally of the function, once a call of it has begun.
+    #[cfg(feature = "counts")]
+    #[inline]
+    pub(crate) fn known_tally(&self) -> Option<&'static Tally> {
+        self.tally.get().copied()
+    }
+
+    /// Returns the tally of the function, and makes it if there is none.
     #[cfg(feature = "counts")]
     #[inline]
     pub(crate) fn tally(&'static self) -> &'static Tally {
@@ -76,7 +83,7 @@ impl Site {
     pub(crate) fn count(&'static self, what: Count) {
         #[cfg(feature = "counts")]
         self.tally().add(what);
-        let _ = what;
+        let _ = (self, what);
     }
 
     /// Returns true the first time that it is called.

@@ -28,8 +28,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-#[cfg(feature = "observe")]
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
@@ -39,7 +37,7 @@ use super::id::{CallId, CallNumber};
 #[cfg(not(loom))]
 use crate::error::Refusal;
 #[cfg(feature = "observe")]
-use crate::error::RefusalKind;
+use crate::observe::outcome::CallOutcome;
 
 /// A fallback is about to take the place of the error.
 #[cfg(feature = "observe")]
@@ -73,9 +71,9 @@ pub struct CallState {
     polling: AtomicBool,
     /// The call's number, 0 until an event of it is heard.
     number: AtomicU32,
-    /// The refusal that a value ended with, as the bits of its kind; 0 without one.
+    /// How a value was refused, as [`CallOutcome::to_bits`] has it; 0 if it was not.
     #[cfg(feature = "observe")]
-    refusal: AtomicU64,
+    refused: AtomicU8,
 }
 
 /// Returns the id of `call`, or a new one if its stack keeps no state.
@@ -92,7 +90,7 @@ impl CallState {
             polling: AtomicBool::new(false),
             number: AtomicU32::new(0),
             #[cfg(feature = "observe")]
-            refusal: AtomicU64::new(0),
+            refused: AtomicU8::new(0),
         }
     }
 
@@ -245,7 +243,7 @@ impl CallState {
         } else {
             self.clear(FELL_BACK);
         }
-        let _ = yes;
+        let _ = (self, yes);
     }
 
     /// Notes the refusal that a value ends with. Without the feature `observe` nobody asks.
@@ -253,8 +251,11 @@ impl CallState {
     #[inline]
     pub(crate) fn note_refusal(&self, refusal: &Refusal) {
         #[cfg(feature = "observe")]
-        self.refusal.store(refusal.kind().to_bits(), Relaxed);
-        let _ = refusal;
+        {
+            let how = CallOutcome::of_failure(Some(refusal.kind()));
+            self.refused.store(how.to_bits(), Relaxed);
+        }
+        let _ = (self, refusal);
     }
 
     /// Runs `ask`, a piece of the user's code that looks at an outcome. If it panics, the layers
@@ -296,9 +297,10 @@ impl CallState {
         self.flags.load(Relaxed) & (FELL_BACK | REPLAYED) == 0
     }
 
-    /// Returns the refusal that a value has ended with.
-    pub(crate) fn refusal(&self) -> Option<RefusalKind> {
-        RefusalKind::from_bits(self.refusal.load(Relaxed))
+    /// Returns how a value was refused; `None` if it was not.
+    #[cfg(not(loom))]
+    pub(crate) fn refused(&self) -> Option<CallOutcome> {
+        CallOutcome::of_bits(self.refused.load(Relaxed))
     }
 }
 

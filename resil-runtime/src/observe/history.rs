@@ -120,11 +120,7 @@ impl History {
     /// Takes in what has come since the last reading, and goes on to the slice of `now`, in nanoseconds.
     /// Returns the beginning of that slice. `read` adds all shards to a reading that is empty.
     pub(super) fn go_on(&mut self, now: u64, read: impl FnOnce(&mut Reading)) -> u64 {
-        self.fresh.counts = [0; COUNTS];
-        (self.fresh.nanos, self.fresh.max) = (0, 0);
-        self.fresh.times.fill(0);
-        read(&mut self.fresh);
-        self.take_in();
+        self.read(read);
         self.number = now / SLICE;
         self.number * SLICE
     }
@@ -161,12 +157,28 @@ impl History {
         }
     }
 
+    /// Takes in what has come since the last reading, without going on: a thread that has another clock
+    /// than the calls can.
+    #[cfg(feature = "metrics")]
+    pub(super) fn stay(&mut self, read: impl FnOnce(&mut Reading)) {
+        self.read(read);
+    }
+
+    fn read(&mut self, read: impl FnOnce(&mut Reading)) {
+        self.fresh.counts = [0; COUNTS];
+        (self.fresh.nanos, self.fresh.max) = (0, 0);
+        self.fresh.times.fill(0);
+        read(&mut self.fresh);
+        self.take_in();
+    }
+
     /// Returns all that was taken in.
     pub(super) fn total(&self) -> &Counted {
         &self.total
     }
 
     /// Returns what was taken in over the last minute before the last [`go_on`](Self::go_on).
+    #[cfg(feature = "stats")]
     pub(super) fn last_minute(&self) -> Counted {
         let mut sum = Counted::new();
         let first = self.number.saturating_sub(SLICES as u64 - 1);

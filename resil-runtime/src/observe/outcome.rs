@@ -58,7 +58,7 @@ impl CallOutcome {
     }
 
     /// Returns the outcome of a call that ended with an error: that of the body if `refusal` is `None`.
-    pub(super) fn of_failure(refusal: Option<RefusalKind>) -> Self {
+    pub(crate) fn of_failure(refusal: Option<RefusalKind>) -> Self {
         match refusal {
             None => Self::Error,
             Some(RefusalKind::Timeout { .. }) => Self::Timeout,
@@ -70,6 +70,19 @@ impl CallOutcome {
                 | RefusalKind::Idempotency,
             ) => Self::Refused,
         }
+    }
+
+    /// Returns the outcome as a number, never zero.
+    #[cfg(not(loom))]
+    pub(crate) fn to_bits(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Returns the outcome whose [`to_bits`](Self::to_bits) are `bits`.
+    #[cfg(not(loom))]
+    pub(crate) fn of_bits(bits: u8) -> Option<Self> {
+        let index = usize::from(bits).checked_sub(1)?;
+        Self::ALL.get(index).copied()
     }
 
     /// Returns what is counted of a call that ended so.
@@ -86,5 +99,18 @@ impl CallOutcome {
             Self::Dropped => Count::Dropped,
             Self::Panicked => Count::Panicked,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_survives_as_a_number() {
+        for outcome in CallOutcome::ALL {
+            assert_eq!(CallOutcome::of_bits(outcome.to_bits()), Some(outcome));
+        }
+        assert_eq!(CallOutcome::of_bits(0), None);
     }
 }

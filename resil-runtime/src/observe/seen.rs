@@ -1,5 +1,6 @@
 //! One call, as it is seen from outside of its layers.
 
+#[cfg(feature = "tracing")]
 use std::any::type_name;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
@@ -8,7 +9,6 @@ use super::outcome::CallOutcome;
 use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(feature = "counts")]
 use crate::clock;
-use crate::error::RefusalKind;
 #[cfg(feature = "tracing")]
 use crate::spans::{attempt::AttemptOf, call::CallSpan, words::refusal_word};
 
@@ -36,7 +36,10 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
     #[cfg(feature = "counts")]
     let began = clock::now_ns();
     #[cfg(feature = "counts")]
-    site.tally().begin(began);
+    match site.known_tally() {
+        Some(tally) => tally.begin(began),
+        None => begin_first(site, began),
+    }
     Seen {
         site,
         call,
@@ -49,6 +52,16 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
     }
 }
 
+/// Begins the first call of a function.
+#[cfg(feature = "counts")]
+#[cold]
+#[inline(never)]
+fn begin_first(site: &'static Site, began: u64) {
+    site.tally().begin(began);
+    #[cfg(feature = "metrics")]
+    super::metrics::start();
+}
+
 impl Seen<'_> {
     /// Notes that the call ends with `out`, the outcome of its outermost layer.
     #[cfg_attr(debug_assertions, inline)]
@@ -56,7 +69,12 @@ impl Seen<'_> {
     pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(failure) => self.failed(failure.refusal(), type_name::<E>()),
+            Err(failure) => {
+                #[cfg(feature = "tracing")]
+                self.span
+                    .failed(failure.refusal().map_or(type_name::<E>(), refusal_word));
+                self.failed(CallOutcome::of_failure(failure.refusal()));
+            }
         }
     }
 
@@ -67,7 +85,13 @@ impl Seen<'_> {
     pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(_) => self.failed(self.call.refusal(), type_name::<E>()),
+            Err(_) => {
+                let refused = self.call.refused();
+                #[cfg(feature = "tracing")]
+                self.span
+                    .failed(refused.map_or(type_name::<E>(), CallOutcome::word));
+                self.failed(refused.unwrap_or(CallOutcome::Error));
+            }
         }
     }
 
@@ -134,17 +158,14 @@ impl Seen<'_> {
 
     #[cold]
     #[inline(never)]
-    fn failed(&self, refusal: Option<RefusalKind>, error: &'static str) {
-        #[cfg(feature = "tracing")]
-        self.span.failed(refusal.map_or(error, refusal_word));
-        let _ = error;
+    fn failed(&self, how: CallOutcome) {
         // A pause that was ended leaves the error of the attempt before it.
         self.finish(if self.call.was_cancelled() {
             CallOutcome::Cancelled
-        } else if self.call.replayed() && refusal.is_none() {
+        } else if self.call.replayed() && how == CallOutcome::Error {
             CallOutcome::Replayed
         } else {
-            CallOutcome::of_failure(refusal)
+            how
         });
     }
 

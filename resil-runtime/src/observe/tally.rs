@@ -6,7 +6,8 @@ use histogram::AtomicHistogram32;
 
 use super::count::{COUNTS, Count};
 use super::history::{Counted, History, Reading, SLICE};
-use super::slot::{SLOTS, Slot};
+use super::slot::Slot;
+use super::thread::{SLOTS, here};
 use super::times;
 #[cfg(feature = "shutdown")]
 use crate::call::in_flight::{Counts, left};
@@ -52,6 +53,7 @@ impl Shard {
 static ALL: Mutex<Vec<&'static Tally>> = Mutex::new(Vec::new());
 
 /// What was read of a tally at one moment.
+#[cfg(feature = "stats")]
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) function: &'static str,
@@ -97,7 +99,7 @@ impl Tally {
     /// Counts one of `what`.
     #[inline]
     pub(crate) fn add(&self, what: Count) {
-        let slot = Slot::here();
+        let slot = here();
         slot.add(&self.shard(slot).counts[what as usize], 1);
     }
 
@@ -114,7 +116,7 @@ impl Tally {
     #[inline]
     pub(crate) fn end(&self, how: Count, now: u64, took: u64) {
         self.be_at(now);
-        let slot = Slot::here();
+        let slot = here();
         let shard = self.shard(slot);
         slot.add(&shard.counts[how as usize], 1);
         slot.add(&shard.nanos, took);
@@ -146,6 +148,7 @@ impl Tally {
     }
 
     /// Returns what was counted until `now`, in nanoseconds.
+    #[cfg(feature = "stats")]
     pub(crate) fn look(&self, now: u64) -> Seen {
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let history = self.go_on(history, now);
@@ -155,6 +158,19 @@ impl Tally {
             total: history.total().clone(),
             last_minute: history.last_minute(),
         }
+    }
+
+    /// Returns what was counted since the start.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn total(&self) -> Counted {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.stay(|reading| self.read(reading));
+        history.total().clone()
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn function(&self) -> &'static str {
+        self.function
     }
 
     /// Returns the number of calls in flight.

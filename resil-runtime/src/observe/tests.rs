@@ -2,8 +2,9 @@ use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::count::Count;
-use super::slot::{OWNED, SLOTS, Slot};
+use super::slot::OWNED;
 use super::tally::Tally;
+use super::thread::{SLOTS, here};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -34,12 +35,12 @@ fn with_all_slots() -> MutexGuard<'static, ()> {
 #[test]
 fn a_thread_keeps_its_slot_and_gives_it_back() {
     let _all = with_all_slots();
-    let here = Slot::here().index();
-    assert_eq!(Slot::here().index(), here);
+    let own = here().index();
+    assert_eq!(here().index(), own);
     let slots: Vec<usize> = (0..2 * SLOTS)
-        .map(|_| thread::spawn(|| Slot::here().index()).join().unwrap())
+        .map(|_| thread::spawn(|| here().index()).join().unwrap())
         .collect();
-    let owned = |&slot: &usize| slot < OWNED && slot != here;
+    let owned = |&slot: &usize| slot < OWNED && slot != own;
     assert!(slots.iter().all(owned), "{slots:?}");
 }
 
@@ -50,7 +51,7 @@ fn threads_at_once_own_slots_of_their_own_and_then_share() {
     let barrier = Barrier::new(all);
     let mut slots: Vec<usize> = thread::scope(|scope| {
         let one = || {
-            let slot = Slot::here().index();
+            let slot = here().index();
             barrier.wait();
             slot
         };

@@ -1,6 +1,8 @@
 //! How long calls take: a histogram of fixed size.
 
-use histogram::{AtomicHistogram32, Config, Histogram, Histogram32};
+#[cfg(any(feature = "stats", test))]
+use histogram::Histogram;
+use histogram::{AtomicHistogram32, Config, Histogram32};
 
 /// The shape of all histograms. Between two powers of two there are 32 buckets, so that the middle of a
 /// bucket is within 1.6 % of all that is in it. Calls of more than 2⁴⁰ ns, 18 minutes, count as so long.
@@ -33,8 +35,22 @@ pub(super) fn load_onto(times: &AtomicHistogram32, scratch: &mut Histogram32, su
     }
 }
 
+/// Returns the middle of a bucket, in nanoseconds.
+#[cfg(feature = "metrics")]
+pub(super) fn middle(bucket: usize) -> u64 {
+    // The first 64 have one time each; then each power of two has 32.
+    match bucket.checked_sub(64) {
+        None => bucket as u64,
+        Some(above) => {
+            let width = 2_u64 << (above / 32);
+            (32 + above as u64 % 32) * width + (width - 1) / 2
+        }
+    }
+}
+
 /// Returns the times below which the given shares of all lie, by nearest rank; zeros if there are none.
 /// `max` is the longest.
+#[cfg(any(feature = "stats", test))]
 pub(super) fn percentiles<const N: usize>(of: &Histogram, shares: [f64; N], max: u64) -> [u64; N] {
     let mut buckets = [const { None }; N];
     // The shares are between 0 and 1, and there is room for all.
@@ -87,6 +103,17 @@ mod tests {
                 let off = (found as f64 - right as f64).abs() / right as f64;
                 assert!(off <= 0.02, "{spread} {share}: {found} for {right}");
             }
+        }
+    }
+
+    #[cfg(feature = "metrics")]
+    #[test]
+    fn the_middle_of_a_bucket_is_that_of_the_library() {
+        let mut histogram = Histogram::with_config(&CONFIG);
+        histogram.as_mut_slice().fill(1);
+        for (at, bucket) in histogram.iter().enumerate() {
+            let middle = bucket.start() + (bucket.end() - bucket.start()) / 2;
+            assert_eq!(super::middle(at), middle, "{at}");
         }
     }
 

@@ -108,6 +108,17 @@ impl Budget {
         paid.ok().map(|_| before)
     }
 
+    /// Returns the number of tokens that are left at `now`, in nanoseconds.
+    #[cfg(feature = "metrics")]
+    pub(super) fn left(&self, policy: BudgetPolicy, now: u64) -> u32 {
+        let (came_in, _) = match self.inflow() {
+            inflow if policy.refill > 0 => inflow.up_to(now, policy.refill),
+            inflow => (0, *inflow),
+        };
+        let spent = self.spent.load(Relaxed).min(policy.capacity);
+        policy.capacity - spent.saturating_sub(came_in)
+    }
+
     fn inflow(&self) -> MutexGuard<'_, Inflow> {
         self.inflow.lock().unwrap_or_else(PoisonError::into_inner)
     }

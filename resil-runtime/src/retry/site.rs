@@ -18,6 +18,9 @@ pub struct RetrySite {
     shared: OnceLock<&'static Named>,
     /// Whether a token of any of its budgets may have been spent.
     has_spent: AtomicBool,
+    /// Whether the level of its budget is shown.
+    #[cfg(feature = "metrics")]
+    is_noted: AtomicBool,
     /// The sites of other `Self` types, each with a budget of its own.
     types: PerType<Self>,
 }
@@ -42,6 +45,8 @@ impl RetrySite {
             // Others may have spent of a budget that has a name.
             has_spent: AtomicBool::new(budget.is_some()),
             name: budget,
+            #[cfg(feature = "metrics")]
+            is_noted: AtomicBool::new(false),
             shared: SHARED,
             types: TYPES,
         }
@@ -59,6 +64,17 @@ impl RetrySite {
         if !self.has_spent() {
             self.has_spent.store(true, Relaxed);
         }
+    }
+
+    /// Notes the budget, so that its level is shown. Without the feature `metrics` it does nothing.
+    #[inline]
+    pub(super) fn note_budget(&'static self, budget: &'static Budget, numbers: BudgetPolicy) {
+        #[cfg(feature = "metrics")]
+        if !self.is_noted.swap(true, Relaxed) {
+            let name = self.name.unwrap_or_else(|| self.site.name());
+            super::level::note(name, budget, numbers);
+        }
+        let _ = (self, budget, numbers);
     }
 
     /// Returns the state for the `Self` type of the function in which the closure called `closure`
