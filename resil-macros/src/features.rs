@@ -11,6 +11,8 @@ thread_local! {
     static ASKED: Cell<bool> = const { Cell::new(false) };
     /// Whether a test asks for what the feature `observe` adds.
     static SEEN: Cell<bool> = const { Cell::new(false) };
+    /// Whether a test asks for what the feature `tracing` adds.
+    static TRACED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `f` as if the features were on.
@@ -28,6 +30,15 @@ pub(crate) fn observed<R>(f: impl FnOnce() -> R) -> R {
     SEEN.set(true);
     let out = f();
     SEEN.set(false);
+    out
+}
+
+/// Runs `f` as if the feature `tracing` were on, and no other.
+#[cfg(test)]
+pub(crate) fn traced<R>(f: impl FnOnce() -> R) -> R {
+    TRACED.set(true);
+    let out = observed(f);
+    TRACED.set(false);
     out
 }
 
@@ -53,4 +64,12 @@ pub(crate) fn observes() -> bool {
     return SEEN.get();
     #[cfg(not(test))]
     cfg!(feature = "observe")
+}
+
+/// Whether calls and attempts have spans.
+pub(crate) fn traces() -> bool {
+    #[cfg(test)]
+    return TRACED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "tracing")
 }

@@ -43,6 +43,7 @@ pub mod rate_limit;
 pub mod retry;
 #[cfg(all(feature = "settings", not(loom)))]
 mod settings;
+mod spans;
 #[cfg(not(loom))]
 pub mod stack;
 mod sync;

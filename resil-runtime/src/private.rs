@@ -38,6 +38,8 @@ pub use crate::observe::attempt::{seen_attempt, seen_code, seen_run};
 pub use crate::observe::outcome::CallOutcome;
 #[cfg(feature = "observe")]
 pub use crate::observe::seen::{Seen, observe};
+#[cfg(feature = "tracing")]
+pub use crate::observe::traced::{traced_attempt, traced_code, traced_code_run, traced_run};
 pub use crate::rate_limit::site::RateLimitSite;
 pub use crate::rate_limit::{OnOutage, RateLimitPolicy};
 pub use crate::retry::ask::{Answer, Ask};
@@ -50,6 +52,8 @@ pub use crate::retry::site::RetrySite;
 pub use crate::retry::state::{Retry, began};
 pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};
 pub use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
+#[cfg(feature = "tracing")]
+pub use crate::spans::attempt::look;
 pub use crate::timeout::{enclosed_timeout, refuse_late, timeout};
 pub use inventory::submit;
 
@@ -116,4 +120,6 @@ pub mod for_tests {
     pub use crate::call::conversions::Conversions;
     pub use crate::circuit::permit::Permit;
     pub use crate::error::refusal::Refusal;
+    #[cfg(feature = "tracing")]
+    pub use crate::spans::table::open_spans;
 }

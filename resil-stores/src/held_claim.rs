@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use resil_runtime::__private::stores::{
-    ActiveClaim, Cause, Encoded, Failure, KeyedCall, Outcome, Unrecorded, under,
+    ActiveClaim, Cause, Encoded, Failure, KeyedCall, Outcome, Unrecorded, drop_lost, under,
 };
 use resil_runtime::clock;
 use resil_runtime::idempotency::NotRecordedReason;
@@ -80,7 +80,7 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
             Ok(Hold::Sure) => {}
             Ok(Hold::Unsure) => return Poll::Pending,
             Err(Lost) => {
-                inside.set(None);
+                drop_lost(|| inside.set(None));
                 return Poll::Ready(self.lost());
             }
         }
@@ -93,7 +93,7 @@ impl<'a, T, E> HeldClaim<'a, T, E> {
             {
                 self.heartbeat = Some(lease.heartbeat());
                 if self.poll_hold(cx) == Err(Lost) {
-                    inside.set(None);
+                    drop_lost(|| inside.set(None));
                     return Poll::Ready(self.lost());
                 }
             }

@@ -252,6 +252,10 @@ impl<'a> EmitContext<'a> {
         let is_body = false;
         if self.stack.is_async {
             let mut future = quote_spanned!(own=> async #capture { #content });
+            if features::traces() {
+                let traced = self.private("traced_code", span);
+                future = quote_spanned!(own=> #traced(__resil_seen, #future));
+            }
             if features::observes() {
                 let seen = self.private("seen_code", span);
                 future = quote_spanned!(own=> #seen(__resil_call, #future));
@@ -264,6 +268,10 @@ impl<'a> EmitContext<'a> {
         } else {
             let run = self.private("run", span);
             let mut call = quote_spanned!(own=> #run(#capture || { #content }));
+            if features::traces() {
+                let traced = self.private("traced_code_run", span);
+                call = quote_spanned!(own=> #traced(__resil_seen, || #call));
+            }
             if features::observes() {
                 call = quote_spanned!(own=> __resil_call.asking(|| #call));
             }

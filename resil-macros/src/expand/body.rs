@@ -34,6 +34,9 @@ pub(super) fn innermost(
             quote_spanned!(at=> #watch(#body, __resil_call))
         };
     }
+    if features::traces() {
+        body = in_its_span(&body, is_innermost, cx, span);
+    }
     if features::observes() && is_innermost {
         body = if cx.stack.is_async {
             let seen = cx.private("seen_attempt", span);
@@ -68,6 +71,34 @@ pub(super) fn innermost(
             is_body,
         }
     }
+}
+
+/// Writes `body` inside the span of its attempt; if it is what an `#[instrument]` between the layers has
+/// made, inside the span of the call.
+fn in_its_span(
+    body: &TokenStream,
+    is_attempt: bool,
+    cx: &EmitContext<'_>,
+    span: Span,
+) -> TokenStream {
+    let at = mixed(span);
+    let (attempt, code) = if cx.stack.is_async {
+        ("traced_attempt", "traced_code")
+    } else {
+        ("traced_run", "traced_code_run")
+    };
+    let body = if cx.stack.is_async {
+        body.clone()
+    } else {
+        EmitContext::calling(body, span)
+    };
+    if !is_attempt {
+        let traced = cx.private(code, span);
+        return quote_spanned!(at=> #traced(__resil_seen, #body));
+    }
+    let (traced, look) = (cx.private(attempt, span), cx.private("look", span));
+    let conversions = cx.conversions();
+    quote_spanned!(at=> #traced(__resil_seen, #body, |__resil_r| #look(__resil_r, #conversions)))
 }
 
 /// Writes the user's block as an `async` block, or as a closure that is called at once.

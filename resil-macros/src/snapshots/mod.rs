@@ -285,6 +285,33 @@ fn a_stack_whose_calls_are_seen() {
     });
 }
 
+/// With the feature `tracing`.
+#[test]
+fn a_stack_with_spans() {
+    features::traced(|| {
+        check(
+            "stack_with_spans",
+            quote! {
+                #[retry(max = 5)]
+                #[timeout(5s)]
+                async fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order).await
+                }
+            },
+        );
+        check(
+            "blocking_with_spans",
+            quote! {
+                #[fallback(cached(order))]
+                #[retry(max = 5)]
+                fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order)
+                }
+            },
+        );
+    });
+}
+
 #[test]
 fn a_stack_that_runs_nothing_twice() {
     check(

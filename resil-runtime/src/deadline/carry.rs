@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use super::scope::Scoped;
 use crate::cancel;
 use crate::event::trace::Around;
+use crate::spans;
 
 /// Spawns `future` on the current tokio runtime, with the deadline that is in force here.
 ///
@@ -57,12 +58,13 @@ where
 ///
 /// As with [`Deadline::scope`](super::Deadline::scope), code inside can ask for the deadline, which
 /// does not end `future`. The [`trace`](crate::trace()) and the cancellation scopes around this place are
-/// carried along.
+/// carried along, and with the feature `tracing` the current span.
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future: Scoped::inherit(future),
         traces: Around::here(),
         scopes: cancel::Around::here(),
+        span: spans::around::Around::here(),
     }
 }
 
@@ -75,6 +77,7 @@ pin_project! {
         future: Scoped<F>,
         traces: Around,
         scopes: cancel::Around,
+        span: spans::around::Around,
     }
 }
 
@@ -85,6 +88,8 @@ impl<F: Future> Future for Carried<F> {
         let this = self.project();
         let future = this.future;
         let traces = this.traces;
-        this.scopes.enter(|| traces.enter(|| future.poll(cx)))
+        let scopes = this.scopes;
+        let poll = || scopes.enter(|| traces.enter(|| future.poll(cx)));
+        this.span.enter(poll)
     }
 }

@@ -6,6 +6,8 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::listeners::is_listened_to;
+
 /// The number of characters of an error's text that an event shows.
 const LONGEST: usize = 256;
 
@@ -31,12 +33,18 @@ impl Debug for ErrorText<'_> {
 }
 
 impl ErrorText<'_> {
+    /// Returns the text for an event, cut at 256 characters; `None` if no listener and no trace hears it
+    /// here. The events of tracing's have no text of an error: for those alone it is not formatted.
+    pub(crate) fn told(self) -> Option<Arc<str>> {
+        if is_listened_to() { self.text() } else { None }
+    }
+
     /// Returns the text, cut at 256 characters.
     ///
     /// The formatting is the user's code. Its panic is caught, as an event must not break the call
     /// that it reports.
     #[cold]
-    pub(crate) fn text(self) -> Option<Arc<str>> {
+    fn text(self) -> Option<Arc<str>> {
         let format = || {
             let mut text = Cut::default();
             // An error of the formatting itself ends the text, and so does reaching the limit.

@@ -79,19 +79,40 @@ pub(crate) fn emit(event: impl FnOnce() -> Event) {
 /// it.
 #[cold]
 fn is_heard_here() -> bool {
+    #[cfg(feature = "tracing")]
+    if crate::spans::is_on() {
+        return true;
+    }
+    is_listened_to()
+}
+
+/// Returns whether a listener or a trace would hear an event on this thread: they are shown the text of
+/// errors, which no event of tracing's has.
+pub(super) fn is_listened_to() -> bool {
     LISTENING.load(Relaxed) != 0 || trace::is_here()
+}
+
+/// Returns the listeners. Without any it allocates nothing.
+fn listeners() -> Vec<Listener> {
+    if LISTENING.load(Relaxed) == 0 {
+        return Vec::new();
+    }
+    LISTENERS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 #[cold]
 fn tell(event: &Event) {
     trace::gather(event);
-    let all = LISTENERS
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    for listener in all {
+    for listener in listeners() {
         // Events are also told while values are dropped, where a second panic would abort the
         // process.
         let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
+    }
+    #[cfg(feature = "tracing")]
+    if crate::spans::is_on() {
+        let _ = catch_unwind(AssertUnwindSafe(|| crate::spans::tell(event)));
     }
 }

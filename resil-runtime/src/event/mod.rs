@@ -4,6 +4,9 @@
 //! the task that the event happens in, with no lock held. A listener that panics loses that event
 //! and nothing else.
 //!
+//! With the feature `tracing`, the subscriber of that crate gets each event as well, without the text of
+//! errors.
+//!
 //! All events of one call bear its [`CallId`]. To ask about a single call, wrap it in a
 //! [`trace`](crate::trace()).
 
@@ -11,7 +14,7 @@ pub(crate) mod circuit_state;
 pub(crate) mod error_text;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
-mod kinds;
+pub(crate) mod kinds;
 mod listeners;
 pub(crate) mod report;
 mod switch;

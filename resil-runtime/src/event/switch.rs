@@ -23,8 +23,13 @@ impl Drop for Awake {
     }
 }
 
-/// Returns whether anybody in the process may hear an event: one relaxed load.
+/// Returns whether anybody in the process may hear an event: one relaxed load, and with the feature
+/// `tracing` another one.
 #[inline(always)]
 pub(crate) fn is_awake() -> bool {
+    #[cfg(feature = "tracing")]
+    if crate::spans::is_on() {
+        return true;
+    }
     COUNT.load(Relaxed) != 0
 }

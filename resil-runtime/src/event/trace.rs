@@ -117,7 +117,7 @@ impl Drop for Here {
 /// ([`event::subscribe`](crate::event::subscribe)), which makes failing calls a little more
 /// expensive. Listeners hear all events as usual. A trace that is dropped reports nothing.
 ///
-/// (The crate `tracing` is unrelated: its spans and events have nothing to do with this.)
+/// (The crate `tracing` is unrelated: with the feature of that name calls have spans too, traced or not.)
 ///
 /// # Panics
 ///

@@ -63,7 +63,7 @@ pub(super) fn tell((site, call): Caller<'_>, error: ErrorText<'_>) {
     }
     event::emit(|| Event::FellBack {
         function: site.name(),
-        error: error.text(),
+        error: error.told(),
         call: id_of(call),
     });
 }

@@ -18,6 +18,7 @@ use crate::cancel::stopped;
 use crate::clock;
 use crate::event::{self, Event};
 use crate::observe::count::Count;
+use crate::spans::cut;
 
 pin_project! {
     /// The future of [`hedge`].
@@ -294,12 +295,11 @@ where
         let mut this = self.racing();
         let Constants { site, policy, call } = this.constants;
         let is_first_late = number > 1 && this.first.is_some();
-        this.first.set(None);
-        this.others.clear();
+        cut::by("hedge", || this.first.set(None));
+        cut::by("hedge", || this.others.clear());
         if judged.end == End::Good {
-            // Of the first copy it is known that it takes longer than the delay. The time of the call
-            // would move the percentile up with each call that a copy has saved. If the first copy has
-            // failed, nothing is known of the latency.
+            // The first copy takes longer than the delay: that is known of it, if it has not failed. The
+            // time of the call would move the percentile up with each call that a copy has saved.
             if number == 1 {
                 site.succeeded(policy, || since(*this.began));
             } else if is_first_late {

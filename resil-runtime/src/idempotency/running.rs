@@ -14,6 +14,7 @@ use crate::call::CallState;
 use crate::call::{Failure, Outcome, Site};
 use crate::clock::{self, Sleep};
 use crate::error::Refusal;
+use crate::spans::cut;
 
 pin_project! {
     /// Claims the key, runs `inside` under the claim, and renews the claim at every third of its
@@ -174,14 +175,14 @@ impl<T, E> Progress<'_, T, E> {
         if let Some(beat) = heartbeat
             && let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx)
         {
-            inside.set(None);
+            drop_lost(|| inside.set(None));
             return Poll::Ready(Err(Failure::Policy(lease.lost())));
         }
         let Poll::Ready(out) = lease.under(|| body.poll(cx)) else {
             if heartbeat.is_none() {
                 let beat = heartbeat.insert(Box::pin(clock::sleep_until(lease.due())));
                 if let Poll::Ready(LeaseLost) = beat_on(lease, beat, cx) {
-                    inside.set(None);
+                    drop_lost(|| inside.set(None));
                     return Poll::Ready(Err(Failure::Policy(lease.lost())));
                 }
             }
@@ -193,6 +194,11 @@ impl<T, E> Progress<'_, T, E> {
         claim.end();
         Poll::Ready(out)
     }
+}
+
+/// Runs `drop`, which drops the attempt of a call whose key was taken over.
+pub fn drop_lost(drop: impl FnOnce()) {
+    cut::by("idempotent", drop);
 }
 
 /// Renews the lease whenever that is due. Ready when a renewal is refused: the key was taken over.

@@ -34,6 +34,8 @@ pub(crate) mod tally;
 pub(crate) mod thread;
 #[cfg(feature = "counts")]
 pub(crate) mod times;
+#[cfg(feature = "tracing")]
+pub(crate) mod traced;
 
 #[cfg(all(test, feature = "stats"))]
 mod tests;

@@ -1,5 +1,7 @@
 //! One call, as it is seen from outside of its layers.
 
+#[cfg(feature = "tracing")]
+use std::any::type_name;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use super::count::Count;
@@ -7,6 +9,8 @@ use super::outcome::CallOutcome;
 use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(feature = "counts")]
 use crate::clock;
+#[cfg(feature = "tracing")]
+use crate::spans::{attempt::AttemptOf, call::CallSpan, words::refusal_word};
 
 /// A call that has begun. Dropped before [`end`](Self::end), it was dropped by its caller, or it panicked.
 ///
@@ -22,6 +26,8 @@ pub struct Seen<'c> {
     /// When it began, in nanoseconds.
     #[cfg(feature = "counts")]
     began: u64,
+    #[cfg(feature = "tracing")]
+    span: CallSpan,
 }
 
 /// Notes that a call of `site` begins.
@@ -41,6 +47,8 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
         has_ended: AtomicBool::new(false),
         #[cfg(feature = "counts")]
         began,
+        #[cfg(feature = "tracing")]
+        span: CallSpan::open(site, call),
     }
 }
 
@@ -61,7 +69,12 @@ impl Seen<'_> {
     pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(failure) => self.failed(CallOutcome::of_failure(failure.refusal())),
+            Err(failure) => {
+                #[cfg(feature = "tracing")]
+                self.span
+                    .failed(failure.refusal().map_or(type_name::<E>(), refusal_word));
+                self.failed(CallOutcome::of_failure(failure.refusal()));
+            }
         }
     }
 
@@ -72,7 +85,13 @@ impl Seen<'_> {
     pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
         match out {
             Ok(_) => self.succeeded(),
-            Err(_) => self.failed(self.call.refused().unwrap_or(CallOutcome::Error)),
+            Err(_) => {
+                let refused = self.call.refused();
+                #[cfg(feature = "tracing")]
+                self.span
+                    .failed(refused.map_or(type_name::<E>(), CallOutcome::word));
+                self.failed(refused.unwrap_or(CallOutcome::Error));
+            }
         }
     }
 
@@ -91,6 +110,22 @@ impl Seen<'_> {
 
     pub(super) fn call(&self) -> &CallState {
         self.call
+    }
+
+    /// Returns what the span of the attempt is about that has begun last.
+    #[cfg(feature = "tracing")]
+    pub(super) fn attempt(&self) -> AttemptOf<'_> {
+        AttemptOf {
+            site: self.site,
+            call: &self.span,
+            number: self.attempts.load(Relaxed),
+        }
+    }
+
+    /// Returns the span of the call.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn span(&self) -> &CallSpan {
+        &self.span
     }
 
     /// Runs `ask`, a piece of the user's code, so that a panic of it is known as one of the call.
@@ -138,6 +173,8 @@ impl Seen<'_> {
     #[inline(never)]
     fn unfinished(&self) {
         self.finish(if self.call.panicked() {
+            #[cfg(feature = "tracing")]
+            self.span.failed("panic");
             CallOutcome::Panicked
         } else {
             CallOutcome::Dropped
@@ -148,6 +185,8 @@ impl Seen<'_> {
     #[inline]
     fn finish(&self, how: CallOutcome) {
         self.has_ended.store(true, Relaxed);
+        #[cfg(feature = "tracing")]
+        self.span.end(how.word(), self.attempts.load(Relaxed));
         #[cfg(feature = "counts")]
         {
             let now = clock::now_ns();

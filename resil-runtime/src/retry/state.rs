@@ -320,7 +320,7 @@ impl Retry {
                     function: ended.site.site.name(),
                     attempt: attempts,
                     delay,
-                    error: ask(Ask::Text).text().text(),
+                    error: ask(Ask::Text).text().told(),
                     call: ended.call.id(),
                 });
                 let waiting = self.0.get_or_insert_with(|| Waiting::new(ended.site));
@@ -334,7 +334,7 @@ impl Retry {
                     function: ended.site.site.name(),
                     attempts,
                     reason,
-                    error: ask(Ask::Text).text().text(),
+                    error: ask(Ask::Text).text().told(),
                     call: ended.call.id(),
                 });
                 self.done();

@@ -15,7 +15,7 @@ use crate::blocking;
 use crate::call::CallNumber;
 use crate::cancel::Stop;
 use crate::clock::{self, Sleep};
-use crate::event::{self, ErrorText, Event, StopReason};
+use crate::event::{self, Event, StopReason};
 use crate::observe::count::Count;
 
 pin_project! {
@@ -209,7 +209,7 @@ impl Waiting {
                 function: this.site.site.name(),
                 attempts: *this.attempts,
                 reason,
-                error: ErrorText::Nothing.text(),
+                error: None,
                 call: this.call.get_or_insert_with(CallNumber::next).id(),
             });
         }

@@ -69,6 +69,12 @@ impl HedgePolicy {
             let seen = crate::observe::seen::observe(state.site, &call);
             let copy = || async {
                 let attempt = async { closure().await };
+                #[cfg(feature = "tracing")]
+                let attempt = crate::observe::traced::traced_attempt(
+                    &seen,
+                    attempt,
+                    crate::spans::attempt::look_at,
+                );
                 #[cfg(feature = "observe")]
                 let attempt = crate::observe::attempt::seen_attempt(&seen, attempt);
                 let out: Outcome<T, E, Refusal> = attempt.await.map_err(Failure::Body);

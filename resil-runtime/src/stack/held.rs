@@ -18,6 +18,7 @@ use crate::retry::RetryPolicy;
 use crate::retry::ask::{Answer, Ask};
 use crate::retry::attempt::run_attempt;
 use crate::retry::state::{Constants, Retry, began};
+use crate::spans::cut;
 use crate::timeout::{Elapsed, refuse_late};
 
 /// What the layers hold while the walk is inside them.
@@ -220,7 +221,7 @@ impl<'c> Held<'c> {
             (None, permit)
         };
         let drop_all = || {
-            body.cut();
+            cut::by("timeout", || body.cut());
             self.permit = within;
             for policy in inside.iter().rev() {
                 match policy {

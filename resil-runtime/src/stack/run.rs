@@ -20,6 +20,8 @@ use crate::cancel::entered::in_flight;
 use crate::error::Refusal;
 #[cfg(feature = "observe")]
 use crate::observe::{attempt::seen_attempt, seen::observe};
+#[cfg(feature = "tracing")]
+use crate::{observe::traced::traced_attempt, spans::attempt::look_at};
 
 /// What a call runs under: a stack, or one policy.
 pub(super) trait Source<E> {
@@ -63,7 +65,17 @@ where
     #[cfg(feature = "observe")]
     let closure = {
         let (seen, mut closure) = (&seen, closure);
-        move || seen_attempt(seen, seen.asking(&mut closure))
+        move || {
+            #[cfg(feature = "tracing")]
+            let body = traced_attempt(
+                seen,
+                seen.span().inside(|| seen.asking(&mut closure)),
+                look_at,
+            );
+            #[cfg(not(feature = "tracing"))]
+            let body = seen.asking(&mut closure);
+            seen_attempt(seen, body)
+        }
     };
     let mut walk = Later::new();
     if !source.shape().outline.is_straight {
@@ -158,6 +170,8 @@ where
     }
     loop {
         let attempt = async { closure().await };
+        #[cfg(feature = "tracing")]
+        let attempt = traced_attempt(&seen, attempt, look_at);
         #[cfg(feature = "observe")]
         let attempt = seen_attempt(&seen, attempt);
         let mut future = pin!(Some(attempt));

@@ -11,6 +11,7 @@ use super::timer::{Elapsed, Timer, wait};
 use crate::call::CallState;
 use crate::clock;
 use crate::deadline::Kept;
+use crate::spans::cut;
 
 /// Bounds `body` by `limit`.
 ///
@@ -101,11 +102,13 @@ impl<F: Future, M: Mark> Future for Timeout<F, M> {
         match wait(this.timer, frame, had_budget, cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(elapsed) => {
-                if elapsed.inherited {
-                    this.body.set(None);
-                } else {
-                    this.mark.dropping(|| this.body.set(None));
-                }
+                cut::by("timeout", || {
+                    if elapsed.inherited {
+                        this.body.set(None);
+                    } else {
+                        this.mark.dropping(|| this.body.set(None));
+                    }
+                });
                 Poll::Ready(Err(elapsed))
             }
         }

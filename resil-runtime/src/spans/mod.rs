@@ -1,0 +1,40 @@
+//! The spans and events of the crate `tracing`: feature `tracing`.
+//!
+//! They need no set-up but a subscriber. Each call is a span `resil.call`, each of its attempts a span
+//! `resil.attempt` below it, and each [`Event`](crate::event::Event) an event below the span of its
+//! call. `docs/tracing.md` fixes their names, levels and fields.
+//!
+//! Without a subscriber a call costs one relaxed load, that of the level at which all macros of
+//! `tracing` look first.
+
+pub(crate) mod around;
+#[cfg(feature = "tracing")]
+pub(crate) mod attempt;
+#[cfg(feature = "tracing")]
+pub(crate) mod call;
+#[cfg(feature = "tracing")]
+mod circuits;
+pub(crate) mod cut;
+#[cfg(feature = "tracing")]
+mod event;
+#[cfg(all(feature = "tracing", feature = "idempotent"))]
+mod idempotency;
+#[cfg(feature = "tracing")]
+mod interest;
+#[cfg(feature = "tracing")]
+mod limits;
+#[cfg(feature = "tracing")]
+pub(crate) mod own;
+#[cfg(feature = "tracing")]
+pub(crate) mod table;
+#[cfg(feature = "tracing")]
+mod tell;
+#[cfg(all(test, feature = "tracing", not(loom)))]
+mod tests;
+#[cfg(feature = "tracing")]
+pub(crate) mod words;
+
+#[cfg(feature = "tracing")]
+pub(crate) use self::interest::is_on;
+#[cfg(feature = "tracing")]
+pub(crate) use self::tell::tell;
