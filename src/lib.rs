@@ -20,6 +20,10 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
+// The function, and the module with its types.
+#[cfg(feature = "catalog")]
+pub use resil_runtime::catalog;
+
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;
 #[cfg(feature = "shutdown")]

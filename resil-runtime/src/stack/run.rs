@@ -12,6 +12,10 @@ use super::first::{Later, poll};
 use super::outline::{Plan, Shape};
 use super::state::State;
 use super::walk::Step;
+#[cfg(feature = "catalog")]
+use crate::call::Site;
+#[cfg(feature = "catalog")]
+use crate::call::caller::{as_caller, note_call};
 use crate::call::{CallState, Failure};
 #[cfg(feature = "shutdown")]
 use crate::cancel::entered::in_flight;
@@ -40,6 +44,14 @@ fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
     }
 }
 
+/// Notes that a call begins, and returns its site.
+#[cfg(feature = "catalog")]
+fn begin((shape, state): (&Shape, &'static State)) -> &'static Site {
+    note_call(state.site);
+    state.last_run.note(shape.layers());
+    state.site
+}
+
 /// Runs `closure` under the layers of `source`.
 #[inline(always)]
 pub(super) async fn run<S, F, Fut, T, E>(source: S, closure: F) -> Result<T, E>
@@ -51,6 +63,8 @@ where
 {
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.parts().1.site);
+    #[cfg(feature = "catalog")]
+    let site = begin(source.parts());
     let call = CallState::new();
     let running = Running {
         walk: Later::new(),
@@ -59,6 +73,8 @@ where
         call: &call,
         closure,
     };
+    #[cfg(feature = "catalog")]
+    let running = as_caller(site, running);
     running.await
 }
 
@@ -112,6 +128,8 @@ where
 {
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.parts().1.site);
+    #[cfg(feature = "catalog")]
+    let site = begin(source.parts());
     let call = CallState::new();
     let plan = plan(&source, &call);
     let mut walk = Later::new();
@@ -128,6 +146,8 @@ where
                 Step::Done(out) => Some(end(out, attempt, S::refuse)),
             })
         });
+        #[cfg(feature = "catalog")]
+        let ended = as_caller(site, ended);
         if let Some(out) = ended.await {
             return out;
         }
