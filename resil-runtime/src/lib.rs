@@ -40,6 +40,7 @@ pub mod idempotency;
 #[doc(hidden)]
 pub mod loom;
 mod named;
+mod observe;
 pub mod rate_limit;
 pub mod retry;
 #[cfg(not(loom))]

@@ -8,6 +8,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::callers::Callers;
 #[cfg(feature = "shutdown")]
 use super::in_flight::Counts;
+use crate::observe::count::Count;
+#[cfg(feature = "counts")]
+use crate::observe::tally::Tally;
 
 /// The annotated function that a stack of policies belongs to.
 ///
@@ -26,6 +29,9 @@ pub struct Site {
     /// The calls in flight, once there was one.
     #[cfg(feature = "shutdown")]
     counts: OnceLock<&'static Counts>,
+    /// What its calls did, once there was one.
+    #[cfg(feature = "counts")]
+    tally: OnceLock<&'static Tally>,
 }
 
 impl Site {
@@ -41,6 +47,8 @@ impl Site {
             callers: Callers::new(),
             #[cfg(feature = "shutdown")]
             counts: OnceLock::new(),
+            #[cfg(feature = "counts")]
+            tally: OnceLock::new(),
         }
     }
 
@@ -62,6 +70,21 @@ impl Site {
     #[inline]
     pub(crate) fn callers(&self) -> &Callers<Self> {
         &self.callers
+    }
+
+    /// Returns the tally of the function.
+    #[cfg(feature = "counts")]
+    #[inline]
+    pub(crate) fn tally(&'static self) -> &'static Tally {
+        self.tally.get_or_init(|| Tally::register(self.name()))
+    }
+
+    /// Counts one of `what`. Without the feature `counts` it does nothing.
+    #[inline]
+    pub(crate) fn count(&'static self, what: Count) {
+        #[cfg(feature = "counts")]
+        self.tally().add(what);
+        let _ = what;
     }
 
     /// Returns true the first time that it is called.
