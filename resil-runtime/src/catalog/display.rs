@@ -17,10 +17,12 @@ use crate::stack::words::show;
 /// 2 functions, 1 not called yet
 ///
 /// app::charge  src/charge.rs:12
-///   circuit      opens for at least 30s after 5 failures in a row
-///                pay: closed, 2 failures in a row
+///   circuit      pay: opens for at least 30s after 5 failures in a row
+///                closed, 2 failures in a row
 ///   retry        up to 3 runs; exponential waits from 100ms, at most 20s, with full jitter
-///   worst case   3 attempts, for as long as the body takes
+///                budget: 490 of 500 tokens
+///   timeout      1s
+///   worst case   3 attempts and about 3.3s in all (43s where the failed side asks for longer waits)
 ///   called by    app::checkout
 ///
 /// app::refund  src/refund.rs:7  not called yet
@@ -35,9 +37,11 @@ impl Display for Catalog {
         }
         summary(self, f)?;
         for entry in &self.functions {
-            writeln!(f, "\n\n{}", Heading(entry))?;
+            f.write_str("\n\n")?;
+            write_plain(f, &Heading(entry).to_string())?;
+            f.write_str("\n")?;
             for policy in &entry.policies {
-                write_policy(policy, f)?;
+                write_policy(policy, &entry.function, f)?;
             }
             let words = &entry.worst_case.words;
             let words = words.strip_prefix("At worst ").unwrap_or(words);
@@ -102,24 +106,43 @@ impl Display for Heading<'_> {
     }
 }
 
+/// Writes text from the program, or a key from outside, so that it stays on its line and is nothing to a
+/// terminal: control characters are written as `\u{1b}`.
+fn write_plain(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for part in text.split_inclusive(char::is_control) {
+        match part.char_indices().next_back() {
+            Some((at, control)) if control.is_control() => {
+                write!(f, "{}{}", &part[..at], control.escape_unicode())?;
+            }
+            _ => f.write_str(part)?,
+        }
+    }
+    Ok(())
+}
+
 /// A line of an entry: a word in the margin, and a text.
 struct Line<'a>(&'a str, &'a str);
 
 impl Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(margin, text) = self;
-        write!(f, "  {margin:<12} {text}")
+        write_plain(f, &format!("  {margin:<12} {text}"))
     }
 }
 
-fn write_policy(policy: &CatalogPolicy, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let words = match &*policy.words {
-        "" => "the settings of others that give the name",
-        words => words,
-    };
-    writeln!(f, "{}", Line(&policy.policy.replace('_', " "), words))?;
+fn write_policy(policy: &CatalogPolicy, function: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "{}",
+        Line(&policy.policy.replace('_', " "), &policy.words)
+    )?;
     for live in &policy.live {
-        writeln!(f, "{}", Line("", &live.to_string()))?;
+        let text = live.to_string();
+        // The name that the lines above have told.
+        let told = text
+            .split_once(": ")
+            .filter(|(name, _)| *name == function || policy.words.split(':').next() == Some(name));
+        writeln!(f, "{}", Line("", told.map_or(&*text, |(_, state)| state)))?;
     }
     Ok(())
 }
@@ -217,10 +240,7 @@ impl Display for LiveRetryBudget {
         if let Some(name) = &self.name {
             write!(f, " {name}")?;
         }
-        match (self.tokens, self.capacity) {
-            (Some(tokens), Some(capacity)) => write!(f, ": {tokens} of {capacity} tokens"),
-            _ => f.write_str(": full"),
-        }
+        write!(f, ": {} of {} tokens", self.tokens, self.capacity)
     }
 }
 

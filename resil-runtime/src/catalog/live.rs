@@ -106,16 +106,16 @@ pub struct LiveRateLimit {
     pub keys: Option<usize>,
 }
 
-/// The budget of a retry at one moment.
+/// The budget of a retry at one moment. It is listed once a retry was to be paid for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LiveRetryBudget {
     /// The name, if the budget is shared by one.
     pub name: Option<String>,
-    /// The tokens that are left. `None` for a budget of the function's own that was never asked: it is full.
-    pub tokens: Option<u32>,
-    /// The tokens of a full bucket; `None` where `tokens` is.
-    pub capacity: Option<u32>,
+    /// The tokens that are left.
+    pub tokens: u32,
+    /// The tokens of a full bucket.
+    pub capacity: u32,
 }
 
 /// The budget of a hedge at one moment.
@@ -145,7 +145,7 @@ pub(super) fn of(state: DescribedState, settings: &[(&str, &str)]) -> Vec<LiveSt
     }
 }
 
-pub(super) fn circuits(site: &'static CircuitSite) -> Vec<LiveState> {
+fn circuits(site: &'static CircuitSite) -> Vec<LiveState> {
     let mut all = Vec::new();
     for named in site.known() {
         let (own, keys) = named.look(|core| {
@@ -165,7 +165,7 @@ pub(super) fn circuits(site: &'static CircuitSite) -> Vec<LiveState> {
     all.into_iter().map(LiveState::Circuit).collect()
 }
 
-pub(super) fn bulkheads(site: &'static BulkheadSite) -> Vec<LiveState> {
+fn bulkheads(site: &'static BulkheadSite) -> Vec<LiveState> {
     let mut all = Vec::new();
     for named in site.known() {
         let (own, keys) = named.look(|core| LiveBulkhead::of(BulkheadSnapshot::of(core)));
@@ -180,7 +180,7 @@ pub(super) fn bulkheads(site: &'static BulkheadSite) -> Vec<LiveState> {
     all.into_iter().map(LiveState::Bulkhead).collect()
 }
 
-pub(super) fn rate_limits(site: &'static RateLimitSite) -> Vec<LiveState> {
+fn rate_limits(site: &'static RateLimitSite) -> Vec<LiveState> {
     let mut all = Vec::new();
     for named in site.known() {
         let (own, keys) = named.look(|limit| LiveRateLimit::of(RateLimitSnapshot::of(limit)));
@@ -195,14 +195,16 @@ pub(super) fn rate_limits(site: &'static RateLimitSite) -> Vec<LiveState> {
     all.into_iter().map(LiveState::RateLimit).collect()
 }
 
-pub(super) fn retry_budgets(site: &'static RetrySite) -> Vec<LiveState> {
+/// A budget that was never asked for a token is full, and not listed.
+fn retry_budgets(site: &'static RetrySite) -> Vec<LiveState> {
     let budgets = site.budgets(clock::now_ns()).into_iter();
-    let live = budgets.map(|budget| LiveRetryBudget {
-        name: budget.name.map(str::to_owned),
-        tokens: budget
-            .capacity
-            .map(|capacity| capacity.saturating_sub(budget.spent)),
-        capacity: budget.capacity,
+    let live = budgets.filter_map(|budget| {
+        let capacity = budget.capacity?;
+        Some(LiveRetryBudget {
+            name: budget.name.map(str::to_owned),
+            tokens: capacity.saturating_sub(budget.spent),
+            capacity,
+        })
     });
     live.map(LiveState::RetryBudget).collect()
 }
