@@ -1,46 +1,19 @@
 //! The same for the catalog: the stack in plain words, its worst case, and its options as they are written.
 
-use std::time::Duration;
-
-use super::{decided, worst_case};
+use crate::described::{Described, DescribedLayer};
 use crate::facts::Facts;
-use crate::input::Input;
 use crate::parse::written_options;
-use crate::policy::{self, Policy, without_code_spans};
+use crate::policy::{self, Policy, WorstCase, without_code_spans};
 use crate::stack::{Stack, StackEntry};
 
-/// What the catalog says of an annotated function.
-pub(crate) struct Described {
-    /// The shared stack that was applied to it; empty if there is none.
-    pub(crate) shared_stack: String,
-    /// The sentence about the class of an error; empty if there is none.
-    pub(crate) decided: String,
-    pub(crate) worst_case: String,
-    /// The number of attempts; 0 if no literals tell it.
-    pub(crate) attempts: u64,
-    pub(crate) times: Option<(Duration, Duration)>,
-    /// Outermost first.
-    pub(crate) layers: Vec<DescribedLayer>,
-}
-
-/// What it says of one layer.
-pub(crate) struct DescribedLayer {
-    pub(crate) policy: &'static str,
-    pub(crate) words: String,
-    pub(crate) settings: Vec<(String, String)>,
-    /// The kind of its static state.
-    pub(crate) live: Option<&'static str>,
-}
-
-/// Describes a function without a fault.
-pub(crate) fn described(
+/// Describes a function with such a worst case, for whose errors `decided` is the sentence.
+pub(super) fn described(
     stack: &Stack,
-    input: &Input,
+    worst_case: &WorstCase,
+    decided: &str,
     policies: &[Box<dyn Policy>],
     facts: &[Facts],
 ) -> Described {
-    let worst_case = worst_case(policies);
-    let decided = decided::sentence(input, facts).unwrap_or_default();
     let mut layers = policies.iter();
     let mut shared_stack = String::new();
     let mut described = Vec::new();
@@ -65,7 +38,7 @@ pub(crate) fn described(
     }
     Described {
         shared_stack,
-        decided: without_code_spans(&decided),
+        decided: without_code_spans(decided),
         worst_case: without_code_spans(&worst_case.sentence()),
         attempts: attempts(facts),
         times: worst_case.times(),

@@ -5,16 +5,16 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Meta};
 
+use crate::described::Described;
 use crate::facts::Facts;
 use crate::input::Input;
 use crate::policy::{Policy, WorstCase};
+use crate::stack::Stack;
 
 mod decided;
 mod described;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use described::{Described, DescribedLayer, described};
 
 /// Returns the section as a doc attribute, if the function has docs at all. `policies` and their
 /// `facts` are outermost first.
@@ -29,6 +29,17 @@ pub(crate) fn section(input: &Input, policies: &[Box<dyn Policy>], facts: &[Fact
         worst_case(policies).sentence()
     );
     quote!(#[doc = #text])
+}
+
+/// Describes a function without a fault for the catalog.
+pub(crate) fn described(
+    stack: &Stack,
+    input: &Input,
+    policies: &[Box<dyn Policy>],
+    facts: &[Facts],
+) -> Described {
+    let decided = decided::sentence(input, facts).unwrap_or_default();
+    described::described(stack, &worst_case(policies), &decided, policies, facts)
 }
 
 /// Returns the section of the shared stack `name`.

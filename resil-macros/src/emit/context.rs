@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use super::inner::{Inner, clone_of};
-use crate::document::Described;
+use crate::described::Described;
 use crate::facts::Facts;
 use crate::features;
 use crate::input::{Binding, Input};

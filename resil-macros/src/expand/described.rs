@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use crate::document::{Described, DescribedLayer};
+use crate::described::{Described, DescribedLayer};
 use crate::emit::{EmitContext, StackContext};
 use crate::tokens::mixed;
 

@@ -7,7 +7,8 @@ use super::entry::{
     Catalog, CatalogCall, CatalogEntry, CatalogKind, CatalogPolicy, CatalogSetting, Origin,
     WorstCase,
 };
-use super::live::{self, LiveState, up_to_a_milli};
+use super::live::{self, LiveState};
+use super::millis::up_to_a_milli;
 use super::{defaults, values};
 use crate::call::Site;
 use crate::stack::{self, Layer, State};
@@ -169,12 +170,12 @@ fn value_layer(state: &'static State, layer: &Layer) -> CatalogPolicy {
     }
 }
 
-#[cfg(feature = "shutdown")]
+/// Returns the calls in flight, if they are counted.
 fn in_flight(site: &'static Site) -> Option<u64> {
-    Some(site.in_flight())
-}
-
-#[cfg(not(feature = "shutdown"))]
-fn in_flight(_: &'static Site) -> Option<u64> {
-    None
+    #[cfg(feature = "shutdown")]
+    let calls = Some(site.in_flight());
+    #[cfg(not(feature = "shutdown"))]
+    let calls = None;
+    let _ = site;
+    calls
 }

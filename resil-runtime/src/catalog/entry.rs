@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::live::LiveState;
+use super::millis;
 
 /// The annotated functions of the program and the policies that were run as values, as they stand now, and
 /// who calls whom: [`catalog()`](super::catalog()) returns it.
@@ -144,29 +145,5 @@ impl Catalog {
     /// Returns the entry of that [name](CatalogEntry::function).
     pub fn get(&self, function: &str) -> Option<&CatalogEntry> {
         self.functions.iter().find(|of| of.function == function)
-    }
-}
-
-/// A time that may be unknown, as a whole number of milliseconds.
-pub(super) mod millis {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(
-        time: &Option<Duration>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        time.map(rounded_up).serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        Option::<u64>::deserialize(deserializer).map(|time| time.map(Duration::from_millis))
-    }
-
-    fn rounded_up(time: Duration) -> u64 {
-        u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::described::DescribedState;
-use super::entry::millis;
+use super::millis::{self, up_to_a_milli};
 use crate::bulkhead::site::BulkheadSite;
 use crate::circuit::CircuitState;
 use crate::circuit::site::CircuitSite;
@@ -263,10 +263,4 @@ impl LiveRateLimit {
             keys: None,
         }
     }
-}
-
-/// Returns the time rounded up to whole milliseconds, so that what is serialized reads back as it was.
-pub(super) fn up_to_a_milli(time: Duration) -> Duration {
-    let millis = time.as_nanos().div_ceil(1_000_000);
-    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }

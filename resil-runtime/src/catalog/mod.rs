@@ -13,6 +13,7 @@ mod display;
 mod entry;
 mod live;
 mod mermaid;
+mod millis;
 mod values;
 
 pub use self::collect::catalog;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use quote::quote;
 
 use super::{WORST, line_of, section_of};
-use crate::document::{Described, described};
+use crate::described::Described;
+use crate::document::described;
 use crate::input::Input;
 use crate::parse::show;
 use crate::policy::tests::{policies_of, with_cx};

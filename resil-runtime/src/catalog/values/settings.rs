@@ -28,7 +28,7 @@ fn given(option: &str, value: impl Into<String>) -> CatalogSetting {
 }
 
 /// Returns a setting that has a default. A value can't tell whether the default was written.
-fn or_default<T: PartialEq>(
+fn or_default<T: Copy + PartialEq>(
     option: &str,
     value: T,
     default: T,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::catalog::entry::WorstCase;
+use crate::catalog::millis::up_to_a_milli;
 use crate::retry::RetryPolicy;
 use crate::stack::Layer;
 use crate::stack::words::show;
@@ -10,14 +11,22 @@ use crate::stack::words::show;
 /// The worst case of a layer and everything inside it.
 #[derive(Default)]
 struct Inside {
-    /// The attempts, if a layer repeats them: `Some(None)` for any number.
-    runs: Option<Option<u32>>,
+    runs: Runs,
     /// The times, without and with longer delays that the failed side asks for.
     times: Option<(Duration, Duration)>,
     /// The time that each attempt takes, in words, if no time is known.
     attempts: Option<String>,
     /// The words for a wait that comes on top of the rest.
     wait: Option<String>,
+}
+
+/// The attempts.
+#[derive(Default)]
+enum Runs {
+    #[default]
+    One,
+    Number(u32),
+    Any,
 }
 
 /// Returns the worst case of the layers, outermost first.
@@ -64,7 +73,11 @@ impl Inside {
     }
 
     fn repeated(self, policy: &RetryPolicy) -> Self {
-        let runs = Some(policy.max);
+        let runs = match policy.max {
+            Some(1) => Runs::One,
+            Some(max) => Runs::Number(max),
+            None => Runs::Any,
+        };
         if policy.max == Some(1) {
             return Self { runs, ..self };
         }
@@ -111,10 +124,10 @@ impl Inside {
     }
 
     fn told(self) -> WorstCase {
-        let runs = match self.runs {
-            None | Some(Some(1)) => "one attempt".to_owned(),
-            Some(Some(runs)) => format!("{runs} attempts"),
-            Some(None) => "any number of attempts".to_owned(),
+        let (runs, attempts) = match self.runs {
+            Runs::One => ("one attempt".to_owned(), Some(1)),
+            Runs::Number(runs) => (format!("{runs} attempts"), Some(u64::from(runs))),
+            Runs::Any => ("any number of attempts".to_owned(), None),
         };
         let text = match (self.times, self.attempts) {
             (Some(times), _) => {
@@ -130,7 +143,7 @@ impl Inside {
         let wait = self.wait.as_ref().map(|wait| format!(", besides {wait}"));
         let times = self.times.filter(|_| self.wait.is_none());
         WorstCase {
-            attempts: self.runs.unwrap_or(Some(1)).map(u64::from),
+            attempts,
             time: times.map(|(own, _)| own),
             time_if_asked: times.map(|(_, asked)| asked),
             words: format!("At worst {runs}{text}{}.", wait.unwrap_or_default()),
@@ -171,5 +184,5 @@ fn bound(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         return show(time);
     }
-    show(crate::catalog::live::up_to_a_milli(time))
+    show(up_to_a_milli(time))
 }
