@@ -23,6 +23,10 @@ pub use resil_runtime::{
 // The function, and the module with its types.
 #[cfg(feature = "catalog")]
 pub use resil_runtime::catalog;
+#[cfg(feature = "metrics")]
+pub use resil_runtime::metrics;
+#[cfg(feature = "stats")]
+pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
 
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;

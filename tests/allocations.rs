@@ -222,3 +222,35 @@ fn futures_stay_small() {
     }
     println!("{sizes:?}");
 }
+
+/// What docs/observability.md promises.
+#[cfg(feature = "stats")]
+#[test]
+fn a_function_that_is_counted_has_so_much_memory() {
+    #[retry]
+    async fn counted_here(n: &u32) -> Result<u32, Error> {
+        Ok(*n)
+    }
+    #[retry]
+    async fn known(n: &u32) -> Result<u32, Error> {
+        Ok(*n)
+    }
+    // The table of names is there, and this thread has its slot.
+    assert_eq!(run(known(&7)), Ok(7));
+    let first = allocation_counter::measure(|| assert_eq!(run(counted_here(&7)), Ok(7)));
+    assert!(
+        first.bytes_total <= 65 * 1024,
+        "60 KiB and 5 KiB: {first:?}"
+    );
+    let other = std::thread::spawn(|| {
+        assert_eq!(run(known(&7)), Ok(7));
+        allocation_counter::measure(|| assert_eq!(run(counted_here(&7)), Ok(7)))
+    });
+    let other = other.join().unwrap();
+    assert!(
+        other.bytes_total <= 5 * 1024 + 128,
+        "5 KiB a thread: {other:?}"
+    );
+    let then = allocation_counter::measure(|| assert_eq!(run(counted_here(&7)), Ok(7)));
+    assert_eq!(then.count_total, 0);
+}

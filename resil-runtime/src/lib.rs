@@ -81,6 +81,10 @@ pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::report::{CallReport, TracedCall};
 pub use event::trace::{Traced, trace};
+#[cfg(feature = "metrics")]
+pub use observe::metrics;
+#[cfg(feature = "stats")]
+pub use observe::stats::{CallStats, FunctionStats, Stats, stats};
 pub use rate_limit::{KeyedRateLimit, RateLimit};
 pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;

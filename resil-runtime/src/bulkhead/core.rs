@@ -16,6 +16,7 @@ use super::turn::{Joined, Limits, Turn};
 use super::word::Word;
 use crate::call::{CallState, id_of};
 use crate::event::{self, Event};
+use crate::observe::count::refused;
 use crate::sync::{AtomicU64, Line, Mutex, MutexGuard, OnceLock, Ordering, broken};
 
 /// Returns the time in nanoseconds, as [`clock::now_ns`](crate::clock::now_ns) counts them.
@@ -370,6 +371,7 @@ impl BulkheadCore {
     /// Tells listeners that `call` was refused; without one, that a manual call was.
     #[cold]
     pub(super) fn tell_refused(&self, call: Option<&CallState>, is_manual: bool, limit: u32) {
+        refused("bulkhead", self.identity.name().text());
         event::emit(|| Event::BulkheadRefused {
             name: self.identity.name().text(),
             key: self.identity.key().cloned(),

@@ -16,6 +16,7 @@ use crate::clock::{self, Sleep};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
 use crate::event::{self, StopReason};
+use crate::observe::count::COUNTS_REFUSALS;
 
 /// A call that found no place at once.
 #[derive(Debug)]
@@ -151,7 +152,7 @@ impl<'a> Full<'a> {
     /// Refuses the call.
     pub(super) fn refuse(&self) -> Refusal {
         let limit = self.core.load().limit();
-        if event::is_awake() {
+        if COUNTS_REFUSALS || event::is_awake() {
             self.core.tell_refused(self.call, self.is_manual, limit);
         }
         let name = self.core.identity().name().text_ref();

@@ -72,11 +72,30 @@ impl Site {
         &self.callers
     }
 
-    /// Returns the tally of the function.
+    /// Returns the tally of the function, once a call of it has begun.
+    #[cfg(feature = "counts")]
+    #[inline]
+    pub(crate) fn known_tally(&self) -> Option<&'static Tally> {
+        self.tally.get().copied()
+    }
+
+    /// Returns the tally of the function, and makes it if there is none.
     #[cfg(feature = "counts")]
     #[inline]
     pub(crate) fn tally(&'static self) -> &'static Tally {
-        self.tally.get_or_init(|| Tally::register(self.name()))
+        self.tally.get_or_init(|| self.new_tally())
+    }
+
+    #[cfg(feature = "counts")]
+    #[cold]
+    fn new_tally(&'static self) -> &'static Tally {
+        let tally = Tally::new(
+            self.name(),
+            #[cfg(feature = "shutdown")]
+            self.counts(),
+            crate::clock::now_ns(),
+        );
+        tally.register()
     }
 
     /// Counts one of `what`. Without the feature `counts` it does nothing.

@@ -198,13 +198,10 @@ fn rate_limits(site: &'static RateLimitSite) -> Vec<LiveState> {
 /// A budget that was never asked for a token is full, and not listed.
 fn retry_budgets(site: &'static RetrySite) -> Vec<LiveState> {
     let budgets = site.budgets(clock::now_ns()).into_iter();
-    let live = budgets.filter_map(|budget| {
-        let capacity = budget.capacity?;
-        Some(LiveRetryBudget {
-            name: budget.name.map(str::to_owned),
-            tokens: capacity.saturating_sub(budget.spent),
-            capacity,
-        })
+    let live = budgets.map(|budget| LiveRetryBudget {
+        name: budget.name.map(str::to_owned),
+        tokens: budget.tokens,
+        capacity: budget.capacity,
     });
     live.map(LiveState::RetryBudget).collect()
 }

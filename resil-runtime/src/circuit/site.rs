@@ -15,6 +15,7 @@ use crate::event;
 #[cfg(feature = "catalog")]
 use crate::named::Named;
 use crate::named::{NamedSite, site_of_named_state};
+use crate::observe::count::COUNTS_REFUSALS;
 use crate::sync::Arc;
 
 /// The static state of one annotated function: its breaker, once it has been called.
@@ -129,7 +130,7 @@ fn refuse(
     retry_in: Option<u64>,
     call: &CallState,
 ) -> Refusal {
-    if event::is_awake() {
+    if COUNTS_REFUSALS || event::is_awake() {
         core.tell_refused(Some(call));
     }
     Refusal::CircuitOpen {

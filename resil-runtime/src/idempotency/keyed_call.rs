@@ -11,6 +11,7 @@ use crate::error::Refusal;
 use crate::error::idempotency::Cause;
 use crate::event::idempotency::IdempotencyEvent;
 use crate::event::{CallId, StopReason, is_awake};
+use crate::observe::count::refused;
 
 /// One call of an idempotent function.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,7 @@ impl<'a> KeyedCall<'a> {
     /// Tells the listeners that the call is refused, and returns the refusal.
     pub fn refuse(&self, name: &'static str, cause: Cause) -> Refusal {
         let error = cause.of(name);
+        refused("idempotent", name);
         self.tell(name, IdempotencyEvent::of(&error));
         Refusal::Idempotency(Box::new(error))
     }

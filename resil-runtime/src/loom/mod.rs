@@ -16,6 +16,7 @@ mod model;
 mod rate_limit;
 mod retry;
 mod sleep;
+mod slots;
 mod windows;
 
 pub use self::model::Model;
@@ -33,6 +34,7 @@ pub fn models() -> Vec<Model> {
     all.extend_from_slice(keys::MODELS);
     all.extend_from_slice(rate_limit::MODELS);
     all.extend_from_slice(retry::MODELS);
+    all.extend_from_slice(slots::MODELS);
     #[cfg(feature = "hedge")]
     all.extend_from_slice(hedge::MODELS);
     #[cfg(feature = "idempotent")]

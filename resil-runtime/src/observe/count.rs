@@ -22,7 +22,7 @@ pub(crate) enum Count {
     Cancelled,
     Dropped,
     Panicked,
-    /// A call has begun.
+    /// A call has begun. Where shutdown counts the calls in flight, nothing is counted here.
     Begun,
     /// An attempt has begun: a run of the body.
     Attempt,
@@ -63,11 +63,23 @@ impl Count {
     }
 }
 
+/// Whether refusals are counted, and so have to be told of though nobody listens.
+pub(crate) const COUNTS_REFUSALS: bool = cfg!(feature = "metrics");
+
+/// Counts a call that `policy` has refused under `name`, a breaker's, a bulkhead's, a rate limit's or that of
+/// keys. Without the feature `metrics` it does nothing.
+#[inline]
+pub(crate) fn refused(policy: &'static str, name: &'static str) {
+    #[cfg(feature = "metrics")]
+    super::refusals::count(policy, name);
+    let _ = (policy, name);
+}
+
 /// The number of things that are counted.
 #[cfg(feature = "counts")]
 pub(crate) const COUNTS: usize = Count::StoppedShutdown as usize + 1;
 
-#[cfg(feature = "counts")]
+#[cfg(feature = "metrics")]
 impl Count {
     /// The reasons for which retries stop, with their words.
     pub(crate) const STOPPED: [(Self, &'static str); 9] = [

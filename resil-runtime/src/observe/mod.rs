@@ -12,11 +12,28 @@
 #[cfg(feature = "observe")]
 pub(crate) mod attempt;
 pub(crate) mod count;
+#[cfg(feature = "counts")]
+mod history;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "observe")]
 pub(crate) mod outcome;
+#[cfg(feature = "metrics")]
+pub(crate) mod refusals;
 #[cfg(feature = "observe")]
 pub(crate) mod seen;
-#[cfg(feature = "counts")]
+#[cfg(any(feature = "counts", loom))]
 pub(crate) mod slot;
+#[cfg(feature = "stats")]
+pub(crate) mod stats;
+#[cfg(feature = "stats")]
+mod table;
 #[cfg(feature = "counts")]
 pub(crate) mod tally;
+#[cfg(feature = "counts")]
+pub(crate) mod thread;
+#[cfg(feature = "counts")]
+pub(crate) mod times;
+
+#[cfg(all(test, feature = "stats"))]
+mod tests;

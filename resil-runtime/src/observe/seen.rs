@@ -28,15 +28,31 @@ pub struct Seen<'c> {
 /// Notes that a call of `site` begins.
 #[inline]
 pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
-    site.count(Count::Begun);
+    #[cfg(feature = "counts")]
+    let began = clock::now_ns();
+    #[cfg(feature = "counts")]
+    match site.known_tally() {
+        Some(tally) => tally.begin(began),
+        None => begin_first(site, began),
+    }
     Seen {
         site,
         call,
         attempts: AtomicU32::new(0),
         has_ended: AtomicBool::new(false),
         #[cfg(feature = "counts")]
-        began: clock::now_ns(),
+        began,
     }
+}
+
+/// Begins the first call of a function.
+#[cfg(feature = "counts")]
+#[cold]
+#[inline(never)]
+fn begin_first(site: &'static Site, began: u64) {
+    site.tally().begin(began);
+    #[cfg(feature = "metrics")]
+    super::metrics::start();
 }
 
 impl Seen<'_> {

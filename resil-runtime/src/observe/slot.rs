@@ -1,39 +1,37 @@
-//! The slot of a thread: the index of the counters that it counts on.
+//! The slots on which threads count: each owner has one for itself.
 //!
 //! A thread owns its slot until it ends, so that it counts with a load and a store, and no other core
 //! writes the line. Threads past the number of slots share the rest of them, and add atomically.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering::Relaxed, broken};
 
 /// The number of slots of one thread each.
+#[cfg(not(loom))]
 pub(crate) const OWNED: usize = 64;
-/// The number of slots in all; those after the owned ones are shared.
-pub(crate) const SLOTS: usize = OWNED + 8;
+#[cfg(loom)]
+pub(crate) const OWNED: usize = 1;
 
-/// The slot of a thread.
+/// A slot, by the index of its counters.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Slot(usize);
+pub(crate) struct Slot(pub(super) usize);
 
 impl Slot {
-    /// Returns the slot of this thread.
-    #[inline]
-    pub(crate) fn here() -> Self {
-        let slot = HERE.get();
-        if slot < SLOTS { Self(slot) } else { take_one() }
-    }
-
-    #[cfg(any(test, loom))]
-    pub(crate) fn of(index: usize) -> Self {
-        Self(index)
-    }
-
     #[inline]
     pub(crate) fn index(self) -> usize {
         self.0
+    }
+
+    /// Returns a slot that nobody owns.
+    #[cfg(loom)]
+    pub(crate) fn shared() -> Self {
+        Self(OWNED)
+    }
+
+    #[inline]
+    fn is_owned(self) -> bool {
+        self.0 < OWNED || broken("shared_slot_adds")
     }
 
     /// Adds to a counter of this slot.
@@ -42,100 +40,61 @@ impl Slot {
     /// lock, so that each owner sees what the one before has counted.
     #[inline]
     pub(crate) fn add(self, counter: &AtomicU64, n: u64) {
-        if self.0 < OWNED {
-            let sum = counter.load(Ordering::Relaxed).wrapping_add(n);
-            counter.store(sum, Ordering::Relaxed);
+        if self.is_owned() {
+            counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
         } else {
-            counter.fetch_add(n, Ordering::Relaxed);
+            counter.fetch_add(n, Relaxed);
+        }
+    }
+
+    /// Raises a counter of this slot to `n`, if that is more.
+    ///
+    /// A reader takes it back to zero. If the owner is between the load and the store then, the owner's
+    /// number stands, which is the later one.
+    #[inline]
+    pub(crate) fn raise(self, counter: &AtomicU64, n: u64) {
+        if counter.load(Relaxed) >= n {
+            return;
+        }
+        if self.is_owned() {
+            counter.store(n, Relaxed);
+        } else {
+            counter.fetch_max(n, Relaxed);
         }
     }
 }
 
-thread_local! {
-    /// The slot of this thread; `SLOTS` before the first call. Read without a check whether the thread
-    /// is ending.
-    static HERE: Cell<usize> = const { Cell::new(SLOTS) };
-    /// Gives the slot back when the thread ends.
-    static OWNER: Owner = const { Owner };
-}
+/// The slots that no thread owns, one bit each.
+#[derive(Debug)]
+pub(crate) struct Slots(Mutex<u64>);
 
-/// The slots that no thread owns. The lowest one is taken first: there are as many counters as there were
-/// threads at once.
-static FREE: Mutex<u64> = Mutex::new(u64::MAX);
-const _: () = assert!(OWNED == 64, "one bit each");
+impl Slots {
+    #[cfg(not(loom))]
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(u64::MAX))
+    }
 
-struct Owner;
+    /// Creates one slot; not const, since the model checker's locks are not.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(1))
+    }
 
-impl Drop for Owner {
-    fn drop(&mut self) {
-        let slot = HERE.replace(shared());
-        if slot < OWNED {
-            *FREE.lock().unwrap_or_else(PoisonError::into_inner) |= 1 << slot;
+    /// Takes the lowest slot that is free, so that there are as many counters as there were threads at once.
+    pub(crate) fn take(&self) -> Option<Slot> {
+        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = free.trailing_zeros() as usize;
+        if slot >= OWNED {
+            return None;
         }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn take_one() -> Slot {
-    // A thread that is ending can own none any more.
-    let owns = OWNER.try_with(|_| ()).is_ok();
-    let owned = if owns { lowest_free() } else { None };
-    let slot = owned.unwrap_or_else(shared);
-    HERE.set(slot);
-    Slot(slot)
-}
-
-fn lowest_free() -> Option<usize> {
-    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-    let slot = free.trailing_zeros() as usize;
-    (slot < OWNED).then(|| {
-        *free &= !(1 << slot);
-        slot
-    })
-}
-
-/// Returns one of the shared slots, one after the other.
-fn shared() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    OWNED + NEXT.fetch_add(1, Relaxed) % (SLOTS - OWNED)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thread_keeps_its_slot_and_gives_it_back() {
-        let here = Slot::here().index();
-        assert_eq!(Slot::here().index(), here);
-        let slots: Vec<usize> = (0..2 * SLOTS)
-            .map(|_| std::thread::spawn(|| Slot::here().index()).join().unwrap())
-            .collect();
-        assert!(
-            slots.iter().all(|&slot| slot < OWNED && slot != here),
-            "{slots:?}"
-        );
+        if !broken("slot_is_taken") {
+            *free &= !(1 << slot);
+        }
+        Some(Slot(slot))
     }
 
-    #[test]
-    fn threads_at_once_own_slots_of_their_own_and_then_share() {
-        let all = SLOTS + 9;
-        let barrier = std::sync::Barrier::new(all);
-        let mut slots: Vec<usize> = std::thread::scope(|scope| {
-            let one = || {
-                let slot = Slot::here().index();
-                barrier.wait();
-                slot
-            };
-            let all: Vec<_> = (0..all).map(|_| scope.spawn(one)).collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        slots.sort_unstable();
-        let owned = slots.iter().filter(|&&slot| slot < OWNED).count();
-        slots.dedup();
-        let distinct = slots.iter().filter(|&&slot| slot < OWNED).count();
-        assert_eq!(owned, distinct);
-        assert!(slots.iter().all(|&slot| slot < SLOTS));
+    /// Gives a slot back.
+    pub(crate) fn give(&self, slot: Slot) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) |= 1 << slot.0;
     }
 }

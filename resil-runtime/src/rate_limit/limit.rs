@@ -16,6 +16,7 @@ use crate::clock;
 use crate::compact_duration::CompactDuration;
 use crate::error::{Error, Refusal};
 use crate::event::{self, Event};
+use crate::observe::count;
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
 
 /// One rate limit, which its handles, sites and turns share.
@@ -349,11 +350,7 @@ impl Limit {
                 longest.and_then(until_deadline)
             }),
         };
-        let TooEarly(retry_after) = match entered {
-            Ok(reserved) => return Ok(reserved),
-            Err(early) => early,
-        };
-        Err(self.refuse(retry_after, || self.key.clone(), call))
+        entered.map_err(|TooEarly(after)| self.refuse(after, || self.key.clone(), call))
     }
 
     /// Returns the refusal of a call of an annotated function, and tells listeners of it.
@@ -363,7 +360,7 @@ impl Limit {
         key: impl FnOnce() -> Option<Arc<str>>,
         call: Option<&CallState>,
     ) -> Refusal {
-        if event::is_awake() {
+        if count::COUNTS_REFUSALS || event::is_awake() {
             self.tell_refused(retry_after, key, || Some(id_of(call)));
         }
         Refusal::RateLimited {
@@ -389,6 +386,7 @@ impl Limit {
         key: impl FnOnce() -> Option<Arc<str>>,
         call: impl FnOnce() -> Option<CallId>,
     ) {
+        count::refused("rate_limit", self.name);
         event::emit(|| Event::RateLimited {
             name: self.name,
             key: key(),

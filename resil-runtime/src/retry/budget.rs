@@ -9,8 +9,6 @@
 use std::collections::HashMap;
 use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, PoisonError};
 
-#[cfg(feature = "catalog")]
-use super::budget_now::BudgetNow;
 use super::policy::{BudgetPolicy, RetryPolicy};
 use crate::conflict::{self, ConflictKind};
 use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering::Relaxed, broken};
@@ -110,23 +108,15 @@ impl Budget {
         paid.ok().map(|_| before)
     }
 
-    /// Returns what is spent at `now`, in nanoseconds.
-    #[cfg(feature = "catalog")]
-    pub(super) fn now(
-        &self,
-        name: Option<&'static str>,
-        numbers: Option<BudgetPolicy>,
-        now: u64,
-    ) -> BudgetNow {
-        let inflow = *self.inflow();
-        let refill = numbers.map_or(0, |numbers| numbers.refill);
-        let (came_in, _) = inflow.up_to(now.max(inflow.at), refill);
-        let most = numbers.map_or(u32::MAX, |numbers| numbers.capacity);
-        BudgetNow {
-            name,
-            capacity: numbers.map(|numbers| numbers.capacity),
-            spent: self.spent.load(Relaxed).min(most).saturating_sub(came_in),
-        }
+    /// Returns the number of tokens that are left at `now`, in nanoseconds.
+    #[cfg(any(feature = "catalog", feature = "metrics"))]
+    pub(super) fn left(&self, policy: BudgetPolicy, now: u64) -> u32 {
+        let (came_in, _) = match self.inflow() {
+            inflow if policy.refill > 0 => inflow.up_to(now, policy.refill),
+            inflow => (0, *inflow),
+        };
+        let spent = self.spent.load(Relaxed).min(policy.capacity);
+        policy.capacity - spent.saturating_sub(came_in)
     }
 
     fn inflow(&self) -> MutexGuard<'_, Inflow> {

@@ -115,6 +115,7 @@ impl Ended<'_> {
             return Ok((delay, None));
         };
         self.step.site.spend();
+        self.site.note_budget(budget, numbers);
         if budget.take(numbers, clock::now_ns) {
             Ok((delay, Some((budget, numbers.cost))))
         } else {

@@ -15,6 +15,8 @@ pub(crate) mod decision;
 mod delay;
 #[cfg(feature = "cancel")]
 pub(crate) mod kept;
+#[cfg(feature = "metrics")]
+mod level;
 mod pause;
 mod policy;
 pub(crate) mod site;
@@ -23,4 +25,6 @@ pub(crate) mod verdict;
 mod waiting;
 
 pub use self::backoff::Backoff;
+#[cfg(feature = "metrics")]
+pub(crate) use self::level::levels;
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};

@@ -20,6 +20,9 @@ pub struct RetrySite {
     shared: OnceLock<&'static Named>,
     /// Whether a token of any of its budgets may have been spent.
     has_spent: AtomicBool,
+    /// Whether the level of its budget is shown.
+    #[cfg(feature = "metrics")]
+    is_noted: AtomicBool,
     /// The numbers of its own budget, once a retry was to be paid for.
     #[cfg(feature = "catalog")]
     numbers: OnceLock<BudgetPolicy>,
@@ -47,6 +50,8 @@ impl RetrySite {
             // Others may have spent of a budget that has a name.
             has_spent: AtomicBool::new(budget.is_some()),
             name: budget,
+            #[cfg(feature = "metrics")]
+            is_noted: AtomicBool::new(false),
             shared: SHARED,
             #[cfg(feature = "catalog")]
             numbers: OnceLock::new(),
@@ -66,6 +71,17 @@ impl RetrySite {
         if !self.has_spent() {
             self.has_spent.store(true, Relaxed);
         }
+    }
+
+    /// Notes the budget, so that its level is shown. Without the feature `metrics` it does nothing.
+    #[inline]
+    pub(super) fn note_budget(&'static self, budget: &'static Budget, numbers: BudgetPolicy) {
+        #[cfg(feature = "metrics")]
+        if !self.is_noted.swap(true, Relaxed) {
+            let name = self.name.unwrap_or_else(|| self.site.name());
+            super::level::note(name, budget, numbers);
+        }
+        let _ = (budget, numbers);
     }
 
     /// Returns the state for the `Self` type of the function in which the closure called `closure`
@@ -115,20 +131,23 @@ impl RetrySite {
         })
     }
 
-    /// Returns the budgets of the function: its own with those of its other `Self` types, or the one
-    /// that it shares.
+    /// Returns the budgets of the function that were asked for a token: its own with those of its other
+    /// `Self` types, or the one that it shares. `now` is in nanoseconds.
     #[cfg(feature = "catalog")]
     pub(crate) fn budgets(&'static self, now: u64) -> Vec<BudgetNow> {
+        let level = |budget: &Budget, numbers: BudgetPolicy| BudgetNow {
+            name: self.name,
+            tokens: budget.left(numbers, now),
+            capacity: numbers.capacity,
+        };
         let Some(name) = self.name else {
             let own = self.types.with(self);
-            let own = own.map(|site| site.own.now(None, site.numbers.get().copied(), now));
+            let own = own.filter_map(|site| Some(level(&site.own, *site.numbers.get()?)));
             return own.collect();
         };
-        let shared = self.shared.get().copied();
-        let shared = shared.or_else(|| budget::find(name)).into_iter();
-        shared
-            .map(|named| named.budget.now(Some(name), Some(named.policy()), now))
-            .collect()
+        let shared = self.shared.get().copied().or_else(|| budget::find(name));
+        let shared = shared.map(|named| level(&named.budget, named.policy()));
+        shared.into_iter().collect()
     }
 
     /// Returns the named budget, registered on the first call.

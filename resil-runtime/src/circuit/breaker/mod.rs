@@ -20,6 +20,7 @@ use super::settings::{DEFAULTS, Settings};
 use super::word::{State, Word};
 use crate::call::{CallState, id_of};
 use crate::event::{self, Event};
+use crate::observe::count::refused;
 use crate::sync::{AtomicU64, Line, Notify, OnceLock, Ordering, broken};
 
 /// Returns the time in milliseconds, as [`clock::now_ms`](crate::clock::now_ms) counts them.
@@ -144,6 +145,7 @@ impl BreakerCore {
     #[cold]
     #[inline(never)]
     pub(crate) fn tell_refused(&self, call: Option<&CallState>) {
+        refused("circuit", self.name());
         event::emit(|| Event::CircuitRefused {
             name: self.name(),
             key: self.key().cloned(),
