@@ -20,6 +20,9 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
+// The function, and the module with its types.
+#[cfg(feature = "catalog")]
+pub use resil_runtime::catalog;
 #[cfg(feature = "metrics")]
 pub use resil_runtime::metrics;
 #[cfg(feature = "stats")]

@@ -9,6 +9,7 @@
 mod apply;
 mod check;
 mod classify;
+mod described;
 mod diag;
 mod document;
 mod emit;

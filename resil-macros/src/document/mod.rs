@@ -5,11 +5,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Meta};
 
+use crate::described::Described;
 use crate::facts::Facts;
 use crate::input::Input;
 use crate::policy::{Policy, WorstCase};
+use crate::stack::Stack;
 
 mod decided;
+mod described;
 #[cfg(test)]
 mod tests;
 
@@ -23,9 +26,20 @@ pub(crate) fn section(input: &Input, policies: &[Box<dyn Policy>], facts: &[Fact
     let text = format!(
         "\n# Resilience\n\nThe policies around the body, outermost first:\n\n{}\n\n{decided}{}",
         lines(policies),
-        worst_case(policies)
+        worst_case(policies).sentence()
     );
     quote!(#[doc = #text])
+}
+
+/// Describes a function without a fault for the catalog.
+pub(crate) fn described(
+    stack: &Stack,
+    input: &Input,
+    policies: &[Box<dyn Policy>],
+    facts: &[Facts],
+) -> Described {
+    let decided = decided::sentence(input, facts).unwrap_or_default();
+    described::described(stack, &worst_case(policies), &decided, policies, facts)
 }
 
 /// Returns the section of the shared stack `name`.
@@ -33,7 +47,7 @@ pub(crate) fn stack_section(name: &str, policies: &[Box<dyn Policy>]) -> String 
     format!(
         "\n# Resilience\n\nThe policies of `#[resil::apply({name})]`, outermost first:\n\n{}\n\n{}",
         lines(policies),
-        worst_case(policies)
+        worst_case(policies).sentence()
     )
 }
 
@@ -44,16 +58,15 @@ fn lines(policies: &[Box<dyn Policy>]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Formats the worst case of the layers.
-fn worst_case(policies: &[Box<dyn Policy>]) -> String {
+/// Returns the worst case of the layers.
+fn worst_case(policies: &[Box<dyn Policy>]) -> WorstCase {
     // From the inside out, as each layer limits or repeats what is inside it.
-    let worst_case = policies
+    policies
         .iter()
         .rev()
         .fold(WorstCase::default(), |inside, policy| {
             policy.worst_case(inside)
-        });
-    worst_case.sentence()
+        })
 }
 
 /// Whether the attribute is a doc comment, that is `#[doc = ".."]`. A list such as `#[doc(hidden)]`

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::scope::Scoped;
+use crate::call::Caller;
 use crate::cancel;
 use crate::event::trace::Around;
 use crate::spans;
@@ -64,6 +65,7 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
         future: Scoped::inherit(future),
         traces: Around::here(),
         scopes: cancel::Around::here(),
+        caller: Caller::here(),
         span: spans::around::Around::here(),
     }
 }
@@ -77,6 +79,7 @@ pin_project! {
         future: Scoped<F>,
         traces: Around,
         scopes: cancel::Around,
+        caller: Caller,
         span: spans::around::Around,
     }
 }
@@ -89,7 +92,9 @@ impl<F: Future> Future for Carried<F> {
         let future = this.future;
         let traces = this.traces;
         let scopes = this.scopes;
-        let poll = || scopes.enter(|| traces.enter(|| future.poll(cx)));
+        let caller = this.caller;
+        let poll = || caller.enter(|| future.poll(cx));
+        let poll = || scopes.enter(|| traces.enter(poll));
         this.span.enter(poll)
     }
 }

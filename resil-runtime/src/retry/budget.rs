@@ -7,7 +7,7 @@
 //! computed when the next one is about to be paid for, and the clock is read only then.
 
 use std::collections::HashMap;
-use std::sync::{Mutex as StdMutex, OnceLock, PoisonError};
+use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, PoisonError};
 
 use super::policy::{BudgetPolicy, RetryPolicy};
 use crate::conflict::{self, ConflictKind};
@@ -109,7 +109,7 @@ impl Budget {
     }
 
     /// Returns the number of tokens that are left at `now`, in nanoseconds.
-    #[cfg(feature = "metrics")]
+    #[cfg(any(feature = "catalog", feature = "metrics"))]
     pub(super) fn left(&self, policy: BudgetPolicy, now: u64) -> u32 {
         let (came_in, _) = match self.inflow() {
             inflow if policy.refill > 0 => inflow.up_to(now, policy.refill),
@@ -182,6 +182,19 @@ impl Named {
     }
 }
 
+/// Returns the budgets that have a name.
+fn all() -> StdMutexGuard<'static, HashMap<&'static str, &'static Named>> {
+    static ALL: OnceLock<StdMutex<HashMap<&'static str, &'static Named>>> = OnceLock::new();
+    let all = ALL.get_or_init(StdMutex::default);
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the budget called `name`, if there is one.
+#[cfg(feature = "catalog")]
+pub(crate) fn find(name: &str) -> Option<&'static Named> {
+    all().get(name).copied()
+}
+
 /// Returns the budget called `name`, and makes it if there is none. `function` gives the numbers of
 /// its `policy` if they are written out. Only annotated functions make budgets, and their number
 /// bounds the map.
@@ -190,11 +203,7 @@ pub(crate) fn named(
     policy: &RetryPolicy,
     function: &'static str,
 ) -> &'static Named {
-    static ALL: OnceLock<StdMutex<HashMap<&'static str, &'static Named>>> = OnceLock::new();
-    let mut all = ALL
-        .get_or_init(StdMutex::default)
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut all = all();
     let named = *all.entry(name).or_insert_with(|| {
         Box::leak(Box::new(Named {
             name,

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::budget::{self, Budget, Named};
+#[cfg(feature = "catalog")]
+use super::budget_now::BudgetNow;
 use super::policy::{BudgetPolicy, RetryPolicy};
 #[cfg(not(loom))]
 use crate::call::this_of;
@@ -21,6 +23,9 @@ pub struct RetrySite {
     /// Whether the level of its budget is shown.
     #[cfg(feature = "metrics")]
     is_noted: AtomicBool,
+    /// The numbers of its own budget, once a retry was to be paid for.
+    #[cfg(feature = "catalog")]
+    numbers: OnceLock<BudgetPolicy>,
     /// The sites of other `Self` types, each with a budget of its own.
     types: PerType<Self>,
 }
@@ -48,6 +53,8 @@ impl RetrySite {
             #[cfg(feature = "metrics")]
             is_noted: AtomicBool::new(false),
             shared: SHARED,
+            #[cfg(feature = "catalog")]
+            numbers: OnceLock::new(),
             types: TYPES,
         }
     }
@@ -113,6 +120,8 @@ impl RetrySite {
         policy: &RetryPolicy,
     ) -> Option<(&'static Budget, BudgetPolicy)> {
         let own = policy.budget?;
+        #[cfg(feature = "catalog")]
+        self.numbers.get_or_init(|| own);
         Some(match self.name {
             None => (&self.own, own),
             Some(name) => {
@@ -120,6 +129,25 @@ impl RetrySite {
                 (&shared.budget, shared.policy())
             }
         })
+    }
+
+    /// Returns the budgets of the function that were asked for a token: its own with those of its other
+    /// `Self` types, or the one that it shares. `now` is in nanoseconds.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn budgets(&'static self, now: u64) -> Vec<BudgetNow> {
+        let level = |budget: &Budget, numbers: BudgetPolicy| BudgetNow {
+            name: self.name,
+            tokens: budget.left(numbers, now),
+            capacity: numbers.capacity,
+        };
+        let Some(name) = self.name else {
+            let own = self.types.with(self);
+            let own = own.filter_map(|site| Some(level(&site.own, *site.numbers.get()?)));
+            return own.collect();
+        };
+        let shared = self.shared.get().copied().or_else(|| budget::find(name));
+        let shared = shared.map(|named| level(&named.budget, named.policy()));
+        shared.into_iter().collect()
     }
 
     /// Returns the named budget, registered on the first call.

@@ -14,6 +14,8 @@ mod frames;
 #[cfg(feature = "hedge")]
 mod hedged;
 mod held;
+#[cfg(feature = "catalog")]
+mod last_run;
 mod layer;
 mod outline;
 mod place;
@@ -29,4 +31,6 @@ pub(crate) use self::checks::policy as check_policy;
 pub(crate) use self::checks::{layer as check_layer, name as check_name};
 pub use self::fault::StackError;
 pub use self::layer::{Layer, MAX_LAYERS};
+#[cfg(feature = "catalog")]
+pub(crate) use self::state::{State, all};
 pub use self::value::Stack;

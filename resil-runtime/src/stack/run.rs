@@ -14,6 +14,10 @@ use super::hedged::hedged;
 use super::outline::{Plan, Shape};
 use super::state::State;
 use super::walk::Step;
+#[cfg(feature = "catalog")]
+use crate::call::Site;
+#[cfg(feature = "catalog")]
+use crate::call::caller::{as_caller, note_call};
 use crate::call::{CallState, Failure};
 #[cfg(feature = "shutdown")]
 use crate::cancel::entered::in_flight;
@@ -48,6 +52,14 @@ fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
     }
 }
 
+/// Notes that a call begins, and returns its site.
+#[cfg(feature = "catalog")]
+fn begin(shape: &Shape, state: &'static State) -> &'static Site {
+    note_call(state.site);
+    state.last_run.note(shape.layers());
+    state.site
+}
+
 /// Runs `closure` under the layers of `source`.
 #[inline(always)]
 pub(super) async fn run<S, F, Fut, T, E>(source: S, closure: F) -> Result<T, E>
@@ -59,6 +71,8 @@ where
 {
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.state().site);
+    #[cfg(feature = "catalog")]
+    let site = begin(source.shape(), source.state());
     let call = CallState::new();
     #[cfg(feature = "observe")]
     let seen = observe(source.state().site, &call);
@@ -82,7 +96,10 @@ where
         let plan = plan(&source, &call);
         #[cfg(feature = "hedge")]
         if plan.shape.outline.hedge < plan.shape.len {
-            let out = Box::pin(hedged(plan, closure)).await;
+            let copies = Box::pin(hedged(plan, closure));
+            #[cfg(feature = "catalog")]
+            let copies = as_caller(site, copies);
+            let out = copies.await;
             #[cfg(feature = "observe")]
             seen.end(&out);
             return match out {
@@ -100,6 +117,8 @@ where
         call: &call,
         closure,
     };
+    #[cfg(feature = "catalog")]
+    let running = as_caller(site, running);
     let out = running.await;
     #[cfg(feature = "observe")]
     seen.end_value(&out);
@@ -156,6 +175,8 @@ where
 {
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.state().site);
+    #[cfg(feature = "catalog")]
+    let site = begin(source.shape(), source.state());
     let call = CallState::new();
     #[cfg(feature = "observe")]
     let seen = observe(source.state().site, &call);
@@ -186,6 +207,8 @@ where
                 Step::Done(out) => Some(end(out, attempt, &call, S::refuse)),
             })
         });
+        #[cfg(feature = "catalog")]
+        let ended = as_caller(site, ended);
         if let Some(out) = ended.await {
             #[cfg(feature = "observe")]
             seen.end_value(&out);
