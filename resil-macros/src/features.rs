@@ -9,6 +9,17 @@ use std::cell::Cell;
 thread_local! {
     /// Whether a test asks for what the features add.
     static ASKED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a test asks for settings that can be changed.
+    static CONTROLLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` as if the feature `control` were on.
+#[cfg(test)]
+pub(crate) fn controlled<R>(f: impl FnOnce() -> R) -> R {
+    CONTROLLED.set(true);
+    let out = f();
+    CONTROLLED.set(false);
+    out
 }
 
 /// Runs `f` as if the features were on.
@@ -34,4 +45,12 @@ pub(crate) fn counts_calls() -> bool {
     return ASKED.get();
     #[cfg(not(test))]
     cfg!(feature = "shutdown")
+}
+
+/// Whether the settings of a function can be changed while the program runs.
+pub(crate) fn controls() -> bool {
+    #[cfg(test)]
+    return CONTROLLED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "control")
 }

@@ -34,6 +34,7 @@ mod fallback;
 pub mod hedge;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
+mod in_use;
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod loom;

@@ -3,6 +3,7 @@
 
 mod constant;
 mod context;
+mod control;
 mod inner;
 mod matching;
 mod named;

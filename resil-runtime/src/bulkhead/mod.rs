@@ -26,6 +26,7 @@
 //! threads, `wait` the time, `named` finds bulkheads, and `site`, `place`, `handle` and `changes`
 //! define the types that callers hold.
 
+mod adopting;
 mod changes;
 mod core;
 mod gradient;
