@@ -41,6 +41,8 @@ pub mod loom;
 mod named;
 pub mod rate_limit;
 pub mod retry;
+#[cfg(all(feature = "settings", not(loom)))]
+mod settings;
 #[cfg(not(loom))]
 pub mod stack;
 mod sync;

@@ -122,4 +122,10 @@ impl HedgePolicy {
         self.gain = None;
         self
     }
+
+    /// Returns how many further copies a call may cost on average; `None` without a budget.
+    #[cfg(feature = "settings")]
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        self.gain.map(budget::ratio)
+    }
 }
