@@ -2,7 +2,7 @@
 //! with the feature `control`, others that stand in their place.
 
 #[cfg(all(feature = "control", not(loom)))]
-pub(crate) use self::replaced::{InUse, Ref, Version};
+pub(crate) use self::replaced::{InUse, Ref};
 #[cfg(not(all(feature = "control", not(loom))))]
 pub(crate) use self::written::{InUse, Ref};
 

@@ -24,6 +24,8 @@ pub mod classify;
 pub mod clock;
 mod compact_duration;
 mod conflict;
+#[cfg(all(feature = "control", not(loom)))]
+pub mod control;
 pub mod deadline;
 pub mod error;
 pub mod event;
@@ -75,6 +77,8 @@ pub use cancel::shutdown_on_signal;
 pub use cancel::{Shutdown, drain, shutdown};
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
+#[cfg(all(feature = "control", not(loom)))]
+pub use control::control;
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::report::{CallReport, TracedCall};

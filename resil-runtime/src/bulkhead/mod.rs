@@ -28,7 +28,7 @@
 
 mod adopting;
 mod changes;
-mod core;
+pub(crate) mod core;
 mod gradient;
 mod handle;
 mod held;

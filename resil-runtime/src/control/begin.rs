@@ -1,7 +1,7 @@
 //! The beginning of a call: it takes the settings in force, and keeps them to its end.
 
+use super::operations;
 use super::site::{ControlSite, Controlled};
-use super::steering;
 use super::written::Written;
 
 impl ControlSite {
@@ -19,13 +19,13 @@ impl ControlSite {
     #[inline(never)]
     fn find(&'static self, written: &'static [Written]) -> Controlled {
         if self.is_unknown() {
-            steering::register(self, written);
+            operations::register(self, written);
         }
         let of = || self.changed().map(|changed| changed.of(written));
         let changed = match of() {
             // Another instance of the function has been called before.
             Some(None) => {
-                steering::register(self, written);
+                operations::register(self, written);
                 of().flatten()
             }
             found => found.flatten(),

@@ -17,6 +17,7 @@ use crate::hedge::HedgePolicy;
 use crate::idempotency::IdempotentPolicy;
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
+use crate::timeout::TimeoutPolicy;
 
 /// The function has not been called yet.
 const UNKNOWN: u8 = 0;
@@ -151,7 +152,7 @@ impl Controlled {
     /// Returns the limit of a timeout.
     #[inline]
     pub fn limit(&self, layer: usize) -> Duration {
-        part!(self.layer(layer), Written::Timeout { limit } => limit.unwrap_or(Duration::MAX))
+        part!(self.layer(layer), Written::Timeout { limit } => limit.unwrap_or(TimeoutPolicy::OFF))
     }
 
     /// Returns the limit of a timeout; `computed` is the limit that the call has computed.

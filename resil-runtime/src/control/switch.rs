@@ -85,11 +85,7 @@ pub fn attempt_if<F: Future>(is_on: bool, site: &'static RetrySite, body: F) -> 
 
 /// Runs `body`, as [`attempt_if`] does, in a function that is not async.
 #[inline(always)]
-pub fn run_attempt_if<R>(
-    is_on: bool,
-    site: &'static RetrySite,
-    body: impl FnOnce() -> R,
-) -> R {
+pub fn run_attempt_if<R>(is_on: bool, site: &'static RetrySite, body: impl FnOnce() -> R) -> R {
     let _restore = is_on.then(|| Restore::enter(site));
     body()
 }

@@ -11,6 +11,7 @@ use crate::hedge::HedgePolicy;
 use crate::idempotency::IdempotentPolicy;
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
+use crate::timeout::TimeoutPolicy;
 
 /// One layer of an annotated function. Generated code writes a list of them, outermost first.
 #[derive(Debug, Clone, Copy)]
@@ -100,12 +101,20 @@ impl Written {
         }
     }
 
+    /// Returns the name of its budget.
+    pub(super) fn budget(&self) -> Option<&'static str> {
+        match self {
+            Self::Retry { budget, .. } => *budget,
+            _ => None,
+        }
+    }
+
     /// Switches the layer off, where its settings say so.
     pub(super) fn switch_off(&mut self) {
         match self {
             Self::Retry { policy, .. } => *policy = RetryPolicy::OFF,
             // A limit that never comes.
-            Self::Timeout { limit } => *limit = Some(Duration::MAX),
+            Self::Timeout { limit } => *limit = Some(TimeoutPolicy::OFF),
             #[cfg(feature = "hedge")]
             Self::Hedge { policy } => *policy = HedgePolicy::OFF,
             _ => {}

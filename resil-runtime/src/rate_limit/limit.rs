@@ -220,7 +220,7 @@ impl Limit {
     #[inline(always)]
     pub(crate) fn take(&self, cost: u32, clock: impl Fn() -> u64) -> Taken {
         // The units of the other one are not those of this one: `enter` decides.
-        instead!(self.take(cost, &clock).or_undecided());
+        instead!(self.take(cost, clock).or_undecided());
         let Some(rules) = self.rules() else {
             return Taken::In;
         };
@@ -251,7 +251,7 @@ impl Limit {
         clock: impl Fn() -> u64,
         patience: impl FnOnce(Option<u64>) -> Option<u64>,
     ) -> Result<Option<Reserved>, TooEarly> {
-        instead!(self.enter(cost, &clock, patience));
+        instead!(self.enter(cost, clock, patience));
         let Some(rules) = self.rules().filter(|_| cost > 0) else {
             return Ok(None);
         };
@@ -343,7 +343,7 @@ impl Limit {
     /// Returns how many calls of cost 1 would be let in now; `u32::MAX` as long as nothing
     /// is limited.
     pub(crate) fn available(&self, clock: impl Fn() -> u64) -> u32 {
-        instead!(self.available(&clock));
+        instead!(self.available(clock));
         let Some(rules) = self.rules() else {
             return u32::MAX;
         };
@@ -352,7 +352,7 @@ impl Limit {
 
     /// Returns the time until a call of cost 1 would be let in.
     pub(super) fn next_in(&self, clock: impl Fn() -> u64) -> Duration {
-        instead!(self.next_in(&clock));
+        instead!(self.next_in(clock));
         let Some(rules) = self.rules() else {
             return Duration::ZERO;
         };

@@ -19,6 +19,14 @@ use crate::deadline::Kept;
 /// there, and not kept in the future.
 #[inline(always)]
 pub fn timeout<F: Future>(limit: Duration, body: F) -> Timeout<F> {
+    #[cfg(all(feature = "control", not(loom)))]
+    if limit == super::TimeoutPolicy::OFF {
+        return Timeout {
+            body: Some(body),
+            timer: Timer::new(u64::MAX, false),
+            mark: (),
+        };
+    }
     Timeout {
         body: Some(body),
         timer: Timer::new(clock::nanos(limit), false),
