@@ -136,6 +136,11 @@ mod replaced {
             self.written.get_or_init(init)
         }
 
+        /// Returns whether others stand in the place of the settings that were given.
+        pub(crate) fn is_replaced(&self) -> bool {
+            self.is_replaced.load(Ordering::Acquire)
+        }
+
         /// Returns the settings that stand in the place of those that were given.
         pub(crate) fn instead_of_written(&self) -> Option<Arc<T>> {
             self.instead.load_full()

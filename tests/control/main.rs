@@ -1,6 +1,7 @@
 //! Settings that are changed while the program runs: `resil::control()`.
 
 mod broken;
+mod effects;
 mod functions;
 mod options;
 mod switches;

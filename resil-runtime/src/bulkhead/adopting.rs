@@ -78,13 +78,17 @@ impl BulkheadCore {
     /// that are inside stay, and those that wait do so as long as they began to.
     #[cfg(all(feature = "control", not(loom)))]
     pub(super) fn replace(&self, policy: Option<&BulkheadPolicy>) {
-        let before = self.settings().rules;
+        let same = match policy {
+            Some(policy) => policy.rules() == self.settings().rules,
+            None => !self.settings.is_replaced(),
+        };
+        // What is learned stays where nothing changes.
+        if same {
+            return;
+        }
         let instead = policy.map(|policy| Arc::new(Settings::new(policy.rules(), MANUAL)));
         self.settings.replace(instead);
-        let now = self.settings();
-        if now.rules != before {
-            self.begin(&now);
-        }
+        self.begin(&self.settings());
     }
 
     /// Uses the same settings as `base`, the bulkhead of the name that this key is under.

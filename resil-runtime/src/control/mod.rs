@@ -31,8 +31,10 @@ mod spelling;
 mod steering;
 pub(crate) mod switch;
 mod text;
+mod watch;
 pub(crate) mod written;
 
 pub use self::handle::{AllControl, Control, FunctionControl, NameControl, control};
 pub use self::in_force::{LayerInForce, OptionInForce};
 pub use self::origin::{ControlError, ControlFault, Origin};
+pub use self::watch::Watching;

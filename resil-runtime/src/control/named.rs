@@ -1,5 +1,7 @@
 //! Settings from outside for what has a name: breakers, bulkheads, rate limits and budgets.
 
+use std::collections::BTreeSet;
+
 use super::apply::{apply, apply_budget};
 use super::setting::Target;
 use super::steering;
@@ -14,12 +16,13 @@ use crate::rate_limit::limit::Limit;
 use crate::retry::{BudgetPolicy, budget};
 use crate::settings::Named;
 
-/// Puts the settings in force for all names that there are, and for those to come.
-pub(super) fn edit_all() {
-    BreakerCore::names().edit(circuit);
-    BulkheadCore::names().edit(bulkhead);
-    Limit::names().edit(rate_limit);
-    budget::edit_all(budget_numbers);
+/// Puts the settings in force for these names, where they are there, and for all that come from here on.
+pub(super) fn edit(names: &BTreeSet<String>) {
+    let names = || names.iter().map(String::as_str);
+    BreakerCore::names().edit(names(), circuit);
+    BulkheadCore::names().edit(names(), bulkhead);
+    Limit::names().edit(names(), rate_limit);
+    budget::edit(names(), budget_numbers);
 }
 
 fn circuit(name: &str, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {

@@ -1,6 +1,8 @@
 //! The ways in which settings come into force: a function is called for the first time, or something is
 //! changed from outside.
 
+use std::path::Path;
+
 use super::environment;
 use super::file;
 use super::named;
@@ -17,10 +19,10 @@ pub(super) fn register(site: &'static ControlSite, written: &'static [Written]) 
     let name = site.site().name();
     let mut steering = lock();
     let faults = steering.add(site, name, written);
-    let has_named = steering.has_named();
+    let names = steering.names_with(name, written);
     drop(steering);
-    if has_named {
-        named::edit_all();
+    if !names.is_empty() {
+        named::edit(&names);
     }
     tell(&faults);
 }
@@ -30,22 +32,32 @@ pub(super) fn change(edit: Edit) -> Result<(), ControlError> {
     let mut steering = lock();
     let changed = steering.change(edit);
     drop(steering);
-    named::edit_all();
-    changed.map_err(|faults| ControlError::new(file::spelled(faults)))
+    let names = changed.map_err(|faults| ControlError::new(file::spelled(faults)))?;
+    named::edit(&names);
+    Ok(())
 }
 
 /// Reads the environment anew.
 pub(super) fn read_environment() {
     let mut steering = lock();
     steering.variables = environment::variables();
+    let mut names = steering.names();
     let faults = steering.settle_all();
+    names.append(&mut steering.names());
     drop(steering);
-    named::edit_all();
+    named::edit(&names);
     tell(&faults);
 }
 
+/// Tells listeners that the settings of a file are in force.
+pub(super) fn tell_loaded(path: &Path) {
+    event::emit(|| Event::SettingsLoaded {
+        path: path.display().to_string().into(),
+    });
+}
+
 /// Tells listeners of faults.
-fn tell(faults: &[ControlFault]) {
+pub(super) fn tell(faults: &[ControlFault]) {
     for fault in faults {
         event::emit(|| Event::SettingRefused {
             fault: fault.to_string().into(),

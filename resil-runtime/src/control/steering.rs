@@ -3,6 +3,7 @@
 //! One lock holds them. It is held while settings are computed and put in force, and never while the user's
 //! code runs: events are told after it was released.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -29,6 +30,8 @@ pub(super) struct Steering {
     pub(super) functions: Vec<Function>,
     /// Faults that were found when a function was called for the first time.
     late: Vec<ControlFault>,
+    /// The faults of the file that is watched, as it is now.
+    pub(super) watched: Vec<ControlFault>,
 }
 
 /// A function that was called.
@@ -37,6 +40,18 @@ pub(super) struct Function {
     pub(super) name: &'static str,
     /// The layers of each instance.
     pub(super) instances: Vec<&'static [Written]>,
+}
+
+/// Returns the names that settings are for: those of breakers and their like, and those of functions, which
+/// such a state may be called by.
+fn names_of<'s>(settings: impl IntoIterator<Item = &'s Setting>) -> impl Iterator<Item = String> {
+    let named = settings
+        .into_iter()
+        .filter(|s| s.kind.is_some_and(Kind::is_named));
+    named.filter_map(|setting| match &setting.target {
+        Target::All => None,
+        Target::Function(name) | Target::Name(name) => Some(name.clone()),
+    })
 }
 
 /// Returns the settings of the process, locked.
@@ -51,6 +66,7 @@ pub(super) fn lock() -> MutexGuard<'static, Steering> {
             hand: Vec::new(),
             functions: Vec::new(),
             late: Vec::new(),
+            watched: Vec::new(),
         })
     });
     all.lock().unwrap_or_else(PoisonError::into_inner)
@@ -71,15 +87,33 @@ impl Steering {
         Layers([&self.file, &self.environment.settings, &self.hand])
     }
 
-    pub(super) fn has_named(&self) -> bool {
-        let mut all = self.layers().all();
-        all.any(|setting| setting.kind.is_some_and(Kind::is_named))
+    /// Returns the names that settings are for.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        names_of(self.layers().all()).collect()
+    }
+
+    /// Returns the names that settings for a function are for, and those in the environment: what a variable
+    /// is for may be known with this function alone.
+    pub(super) fn names_with(
+        &self,
+        function: &'static str,
+        written: &[Written],
+    ) -> BTreeSet<String> {
+        let layers = written
+            .iter()
+            .flat_map(|layer| [layer.name(), layer.budget()]);
+        let own: Vec<&str> = layers.flatten().chain([function]).collect();
+        let mut names = self.names();
+        names.retain(|name| own.contains(&name.as_str()));
+        names.extend(names_of(&self.environment.settings));
+        names
     }
 
     /// Returns the faults that were found late, and those of the environment.
     pub(super) fn faults(&self) -> Vec<ControlFault> {
         let environment = self.environment.faults.iter();
-        self.late.iter().chain(environment).cloned().collect()
+        let all = self.late.iter().chain(environment).chain(&self.watched);
+        all.cloned().collect()
     }
 
     pub(super) fn unused_variables(&self) -> &[Arc<str>] {
@@ -235,12 +269,15 @@ impl Steering {
         }
     }
 
-    pub(super) fn change(&mut self, edit: Edit) -> Result<(), Vec<ControlFault>> {
+    /// Changes the settings, and returns the names that those which have changed are for.
+    pub(super) fn change(&mut self, edit: Edit) -> Result<BTreeSet<String>, Vec<ControlFault>> {
+        let mut names = BTreeSet::new();
         let (mut file, mut hand) = (self.file.clone(), self.hand.clone());
         let (mut path, mut new) = (self.path.clone(), Vec::new());
         match edit {
             Edit::File(of, settings) => {
                 new.clone_from(&settings);
+                names.extend(names_of(&file));
                 (file, path) = (settings, Some(of));
             }
             Edit::Hand(settings) => {
@@ -249,9 +286,12 @@ impl Steering {
                 hand.extend(settings);
             }
             Edit::Back(target) => {
-                hand.retain(|old| target.as_ref().is_some_and(|of| old.target != *of));
+                let stays = |old: &Setting| target.as_ref().is_some_and(|of| old.target != *of);
+                names.extend(names_of(hand.iter().filter(|old| !stays(old))));
+                hand.retain(stays);
             }
         }
+        names.extend(names_of(&new));
         let mut faults: Vec<ControlFault> = new.iter().filter_map(check_alone).collect();
         let layers = Layers([&file, &self.environment.settings, &hand]);
         let mut settled = Vec::new();
@@ -271,7 +311,7 @@ impl Steering {
             function.site.set(settings);
         }
         (self.file, self.hand, self.path) = (file, hand, path);
-        Ok(())
+        Ok(names)
     }
 
     /// Puts the settings in force once more, for all functions. Returns the faults that are new.

@@ -265,8 +265,15 @@ pub enum Event {
         /// The call.
         call: CallId,
     },
-    /// A setting from outside is left out: a function that was called for the first time can't have it, or
-    /// a variable of the environment is wrong.
+    /// A file of settings that is watched has changed, and its settings are in force.
+    #[cfg(feature = "control")]
+    #[non_exhaustive]
+    SettingsLoaded {
+        /// The path, as it was given.
+        path: Arc<str>,
+    },
+    /// A setting from outside is left out: a file that is watched has a fault, a function that was called
+    /// for the first time can't have it, or a variable of the environment is wrong.
     #[cfg(feature = "control")]
     #[non_exhaustive]
     SettingRefused {

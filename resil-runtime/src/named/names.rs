@@ -36,11 +36,11 @@ impl<T: Shared> Names<T> {
         }
     }
 
-    /// Puts other settings in force for all names that there are, and for those to come.
+    /// Puts other settings in force for these names, and for all that are registered from here on.
     #[cfg(all(feature = "control", not(loom)))]
-    pub(crate) fn edit(&self, edit: Edit<T::Policy>) {
+    pub(crate) fn edit<'n>(&self, names: impl IntoIterator<Item = &'n str>, edit: Edit<T::Policy>) {
         let edit = *self.edit.get_or_init(|| edit);
-        for named in self.all() {
+        for named in names.into_iter().filter_map(|name| self.find(name)) {
             named.edit(edit);
         }
     }

@@ -34,7 +34,8 @@ impl Limit {
                 let _ = other.adopt(policy, MANUAL, &clock);
                 self.count_on(Some(other), clock);
             }
-            None => self.count_on(None, clock),
+            None if self.instead.get().is_some() => self.count_on(None, clock),
+            None => {}
         }
     }
 

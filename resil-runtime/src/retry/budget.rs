@@ -221,13 +221,15 @@ pub(crate) type BudgetEdit = fn(&str, BudgetPolicy) -> Option<BudgetPolicy>;
 #[cfg(all(feature = "control", not(loom)))]
 static EDIT: OnceLock<BudgetEdit> = OnceLock::new();
 
-/// Puts other numbers in force for all named budgets that there are, and for those to come.
+/// Puts other numbers in force for these budgets, and for all that are named from here on.
 #[cfg(all(feature = "control", not(loom)))]
-pub(crate) fn edit_all(edit: BudgetEdit) {
+pub(crate) fn edit<'n>(names: impl IntoIterator<Item = &'n str>, edit: BudgetEdit) {
     let edit = *EDIT.get_or_init(|| edit);
-    let all: Vec<_> = all().values().copied().collect();
-    for named in all {
-        named.edit(edit);
+    for name in names {
+        let named = all().get(name).copied();
+        if let Some(named) = named {
+            named.edit(edit);
+        }
     }
 }
 

@@ -73,16 +73,18 @@ impl BreakerCore {
     /// allow.
     #[cfg(all(feature = "control", not(loom)))]
     pub(crate) fn replace(&self, policy: Option<&CircuitPolicy>, clock: Clock) {
-        let instead = policy.map(|policy| {
-            let one_of_many = self.key().is_some();
-            Arc::new(Settings::new(policy.rules(), MANUAL, one_of_many))
-        });
-        let before = self.settings().rules;
-        self.settings.replace(instead);
-        let now = self.settings();
-        if now.rules != before {
-            self.begin_anew(&now, clock);
+        let same = match policy {
+            Some(policy) => policy.rules() == self.settings().rules,
+            None => !self.settings.is_replaced(),
+        };
+        // What is counted stays where nothing changes.
+        if same {
+            return;
         }
+        let one_of_many = self.key().is_some();
+        let instead = policy.map(|policy| Settings::new(policy.rules(), MANUAL, one_of_many));
+        self.settings.replace(instead.map(Arc::new));
+        self.begin_anew(&self.settings(), clock);
     }
 
     /// Uses the same settings as `base`, the breaker of the name that this key is under.
