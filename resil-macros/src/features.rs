@@ -54,3 +54,11 @@ pub(crate) fn controls() -> bool {
     #[cfg(not(test))]
     cfg!(feature = "control")
 }
+
+/// Whether faults can be injected below all policies.
+pub(crate) fn injects() -> bool {
+    #[cfg(test)]
+    return CONTROLLED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "chaos")
+}

@@ -20,6 +20,8 @@ pub use crate::circuit::{CircuitPolicy, Window};
 pub use crate::classify::probe::{Forward, Probe, RetryAfter};
 pub use crate::classify::registry::{Derived, Link};
 pub use crate::classify::{Class, Classify};
+#[cfg(all(feature = "chaos", not(loom)))]
+pub use crate::control::inject::{injected, injected_run};
 #[cfg(all(feature = "control", not(loom)))]
 pub use crate::control::site::ControlSite;
 #[cfg(all(feature = "control", not(loom)))]

@@ -72,8 +72,15 @@ impl Entry {
         let at = mixed(span);
         let site = cx.private("ControlSite", span);
         let layers = self.described();
+        let runs = features::injects().then(|| {
+            let is_async = cx.stack.is_async;
+            let innermost = cx.stack.groups.last().map(|group| group.layers.clone());
+            let innermost = innermost.and_then(|layers| cx.stack.facts.get(layers));
+            let can_fail = innermost.is_some_and(|all| all.iter().any(|layer| layer.can_refuse));
+            quote_spanned!(at=> .runs(#is_async, #can_fail))
+        });
         Some(quote_spanned! {at=>
-            static __RESIL_CONTROL: #site = #site::new(&__RESIL_SITE);
+            static __RESIL_CONTROL: #site = #site::new(&__RESIL_SITE) #runs;
             let __resil_control = &(&__RESIL_CONTROL).begin(const { &[#(#layers),*] });
         })
     }

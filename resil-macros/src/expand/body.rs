@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::emit::{EmitContext, Inner, clone_of};
+use crate::features;
 use crate::input::{Binding, split_inner_attributes};
 use crate::policy::Policy;
 use crate::splice::BodySite;
@@ -19,10 +20,13 @@ pub(super) fn innermost(
     let span = first_span(&site.body);
     let at = mixed(span);
     let mut body = block(site, cx);
+    let is_innermost = cx.is_innermost_group();
+    if features::injects() && is_innermost {
+        body = injected(&body, span, cx);
+    }
     for policy in policies {
         body = policy.wrap_body(body, span, cx);
     }
-    let is_innermost = cx.is_innermost_group();
     if cx.stack.watches_attempts() && is_innermost {
         body = if cx.stack.is_async {
             let watch = cx.private("watch", span);
@@ -56,6 +60,21 @@ pub(super) fn innermost(
             outcome,
             is_body,
         }
+    }
+}
+
+/// Puts the faults that are injected around the body, below all layers.
+fn injected(body: &TokenStream, span: Span, cx: &EmitContext<'_>) -> TokenStream {
+    let at = mixed(span);
+    let (conversions, call) = (cx.conversions(), cx.call_state(span));
+    let caller = quote_spanned!(at=> (__resil_control, &__RESIL_SITE, #call));
+    if cx.stack.is_async {
+        let injected = cx.private("injected", span);
+        quote_spanned!(at=> #injected(#caller, #conversions, #body))
+    } else {
+        let injected = cx.private("injected_run", span);
+        let body = EmitContext::calling(body, span);
+        quote_spanned!(at=> #injected(#caller, #conversions, #body))
     }
 }
 

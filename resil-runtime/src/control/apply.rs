@@ -190,6 +190,9 @@ pub(super) fn check_alone(setting: &Setting) -> Option<ControlFault> {
         Kind::Idempotent => Ok(()),
         Kind::Fallback => alone::<LastOkPolicy>(option, given),
         Kind::Budget => set_budget(BudgetPolicy::DEFAULT, option, given).map(drop),
+        #[cfg(feature = "chaos")]
+        Kind::Chaos => alone::<super::faults::Faults>(option, given),
+        #[cfg(not(feature = "chaos"))]
         Kind::Chaos => Ok(()),
     };
     checked.err().map(|message| setting.fault(message))
@@ -199,6 +202,13 @@ pub(super) fn check_alone(setting: &Setting) -> Option<ControlFault> {
 /// a budget.
 fn without_a_name(setting: &Setting, kind: Kind) -> Option<String> {
     let is_switch = matches!(setting.change, Change::Switch(_));
+    #[cfg(feature = "chaos")]
+    if kind == Kind::Chaos
+        && !is_switch
+        && let Some(refused) = super::faults::refused()
+    {
+        return Some(refused);
+    }
     if kind == Kind::Budget && is_switch {
         return Some(help(
             "a budget is no layer that can be off",

@@ -208,7 +208,7 @@ impl Reader<'_> {
 
     fn option(&mut self, target: &Target, kind: Kind, option: &str, value: &Spanned<DeValue<'_>>) {
         let at = value.span();
-        if *target == Target::All {
+        if *target == Target::All && kind != Kind::Chaos {
             let key = format!("{target}.{}.{option}", kind.name());
             let message = help(
                 "for all functions a policy is switched off and on, and nothing else",

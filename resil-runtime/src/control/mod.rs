@@ -13,11 +13,17 @@
 
 mod apply;
 mod begin;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod environment;
+#[cfg(feature = "chaos")]
+mod faults;
 mod file;
 mod force;
 mod handle;
 pub(crate) mod in_force;
+#[cfg(feature = "chaos")]
+pub(crate) mod inject;
 mod last_ok;
 mod named;
 mod names;

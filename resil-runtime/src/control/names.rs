@@ -21,6 +21,8 @@ pub(super) fn has_option(kind: Kind, option: &str) -> bool {
         Kind::Idempotent => has::<crate::idempotency::IdempotentPolicy>(option),
         Kind::Fallback => has::<LastOkPolicy>(option),
         Kind::Budget => ["capacity", "cost", "refill"].contains(&option),
+        #[cfg(feature = "chaos")]
+        Kind::Chaos => has::<super::faults::Faults>(option),
         _ => false,
     }
 }

@@ -60,7 +60,12 @@ impl Setting {
     pub(super) fn key(&self) -> String {
         let mut key = self.target.to_string();
         if let Some(kind) = self.kind {
-            key.push('.');
+            // Injected faults for all have a table of their own.
+            if self.target == Target::All && kind == Kind::Chaos {
+                key.clear();
+            } else {
+                key.push('.');
+            }
             key.push_str(kind.name());
         }
         match &self.change {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
+#[cfg(feature = "chaos")]
+use super::faults::Injection;
 use super::written::Written;
 use crate::bulkhead::BulkheadPolicy;
 use crate::call::Site;
@@ -30,9 +32,19 @@ const CHANGED: u8 = 2;
 #[derive(Debug)]
 pub struct ControlSite {
     site: &'static Site,
+    #[cfg(feature = "chaos")]
+    runs: Runs,
     /// It is read before the pointer, which costs more.
     state: AtomicU8,
     changed: ArcSwapOption<Changed>,
+}
+
+/// What a run of the body can come to.
+#[cfg(feature = "chaos")]
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Runs {
+    pub(super) is_async: bool,
+    pub(super) can_fail: bool,
 }
 
 /// The settings in force for one function, by the instances that have been called. Each instance of a
@@ -41,6 +53,12 @@ pub struct ControlSite {
 pub(super) struct Changed(Vec<Arc<Settings>>);
 
 impl Changed {
+    /// Returns the faults that are injected, if any are.
+    #[cfg(feature = "chaos")]
+    pub(super) fn chaos(&self) -> Option<&Arc<Injection>> {
+        self.0.first()?.chaos.as_ref()
+    }
+
     /// Returns the settings of the instance with these layers.
     pub(super) fn of(&self, written: &'static [Written]) -> Option<Arc<Settings>> {
         let found = self.0.iter().find(|one| std::ptr::eq(one.written, written));
@@ -56,7 +74,7 @@ pub(super) struct Settings {
     /// The layers that are switched off, a bit each.
     pub(super) off: u32,
     #[cfg(feature = "chaos")]
-    pub(super) chaos: Option<Arc<super::chaos::Injection>>,
+    pub(super) chaos: Option<Arc<Injection>>,
 }
 
 impl ControlSite {
@@ -64,9 +82,26 @@ impl ControlSite {
     pub const fn new(site: &'static Site) -> Self {
         Self {
             site,
+            #[cfg(feature = "chaos")]
+            runs: Runs {
+                is_async: true,
+                can_fail: true,
+            },
             state: AtomicU8::new(UNKNOWN),
             changed: ArcSwapOption::const_empty(),
         }
+    }
+
+    /// Sets whether a run of the body can hang, and whether it can fail with a `resil::Error`.
+    #[cfg(feature = "chaos")]
+    pub const fn runs(mut self, is_async: bool, can_fail: bool) -> Self {
+        self.runs = Runs { is_async, can_fail };
+        self
+    }
+
+    #[cfg(feature = "chaos")]
+    pub(super) fn can(&self) -> Runs {
+        self.runs
     }
 
     /// Returns whether the attributes hold, as far as is known.
@@ -199,9 +234,10 @@ impl Controlled {
         part!(self.layer(layer), Written::Fallback { last_ok: Some(policy) } => policy)
     }
 
-    /// Returns the settings in force; `None` if the attributes hold.
+    /// Returns the faults that are injected, if any are.
     #[cfg(feature = "chaos")]
-    pub(super) fn changed(&self) -> Option<&Settings> {
-        self.changed.as_deref()
+    #[inline(always)]
+    pub(super) fn chaos(&self) -> Option<&Injection> {
+        self.changed.as_ref()?.chaos.as_deref()
     }
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::apply::check_alone;
+#[cfg(feature = "chaos")]
+use super::chaos;
 use super::environment::{self, Candidate, Found, Variable};
 use super::file;
 use super::origin::{ControlFault, Origin};
@@ -209,12 +211,11 @@ impl Steering {
                     Some(name) => add(Target::Name(name.to_owned()), kind),
                     None => add(of, kind),
                 }
-                if let Written::Retry {
-                    budget: Some(name), ..
-                } = layer
-                {
-                    add(Target::Name((*name).to_owned()), Kind::Budget);
+                if let Some(name) = layer.budget() {
+                    add(Target::Name(name.to_owned()), Kind::Budget);
                 }
+                let of = Target::Function(function.name.to_owned());
+                add(of, Kind::Chaos);
             }
         }
         all
@@ -246,6 +247,23 @@ impl Steering {
     ) -> Result<Option<Vec<Arc<Settings>>>, Vec<ControlFault>> {
         let function = &self.functions[function];
         let (mut all, mut faults, mut is_changed) = (Vec::new(), Vec::new(), false);
+        #[cfg(feature = "chaos")]
+        let chaos = {
+            let (site, before) = (function.site, function.site.changed());
+            let before = before.as_ref().and_then(|before| before.chaos());
+            let of = (function.name, function.instances[0]);
+            match chaos::of(of.0, of.1, site.can(), layers, before) {
+                Ok(chaos) => chaos,
+                Err(found) => {
+                    faults.extend(found);
+                    None
+                }
+            }
+        };
+        #[cfg(feature = "chaos")]
+        {
+            is_changed |= chaos.is_some();
+        }
         for &written in &function.instances {
             let (mut settled, found) = settle(function.name, written, layers);
             is_changed |= settled.is_changed;
@@ -259,6 +277,8 @@ impl Steering {
                 written,
                 off: settled.off,
                 layers: settled.layers.into(),
+                #[cfg(feature = "chaos")]
+                chaos: chaos.clone(),
             }));
         }
         if faults.is_empty() {
