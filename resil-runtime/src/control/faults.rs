@@ -211,7 +211,7 @@ impl Injection {
     }
 }
 
-/// The last steps of SplitMix64: neighbours become numbers that have nothing to do with each other.
+/// The last steps of `SplitMix64`: neighbours become numbers that have nothing to do with each other.
 fn mix(mut n: u64) -> u64 {
     n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

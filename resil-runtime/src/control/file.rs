@@ -100,14 +100,11 @@ impl Reader<'_> {
             };
             match make {
                 _ if key == "all" => self.target(&Target::All, value),
-                Some(make) => match self.table(key, value) {
-                    Some(table) => {
-                        for (name, value) in entries(table) {
-                            self.target(&make(name.to_owned()), value);
-                        }
+                Some(make) => {
+                    for (name, value) in self.table(key, value).into_iter().flat_map(entries) {
+                        self.target(&make(name.to_owned()), value);
                     }
-                    None => {}
-                },
+                }
                 None if key == "chaos" => self.chaos(value),
                 None => {
                     let near = nearest(key, TABLES).unwrap_or("function");

@@ -47,11 +47,11 @@ enum Run {
 
 /// Runs `body` with the fault that it draws, if it draws one.
 #[inline(always)]
-pub fn injected<'a, F, R, T, E, P>(
-    caller: Caller<'a>,
+pub fn injected<F, R, T, E, P>(
+    caller: Caller<'_>,
     conversions: Conversions<R, T, E, P>,
     body: F,
-) -> Injected<'a, F, R, T, E, P>
+) -> Injected<'_, F, R, T, E, P>
 where
     F: Future<Output = R>,
 {

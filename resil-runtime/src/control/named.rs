@@ -13,7 +13,7 @@ use crate::circuit::breaker::BreakerCore;
 use crate::named::Shared;
 use crate::rate_limit::RateLimitPolicy;
 use crate::rate_limit::limit::Limit;
-use crate::retry::{BudgetPolicy, budget};
+use crate::retry::{BudgetPolicy, editing};
 use crate::settings::Named;
 
 /// Puts the settings in force for these names, where they are there, and for all that come from here on.
@@ -22,7 +22,7 @@ pub(super) fn edit(names: &BTreeSet<String>) {
     BreakerCore::names().edit(names(), circuit);
     BulkheadCore::names().edit(names(), bulkhead);
     Limit::names().edit(names(), rate_limit);
-    budget::edit(names(), budget_numbers);
+    editing::edit(names(), budget_numbers);
 }
 
 fn circuit(name: &str, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {

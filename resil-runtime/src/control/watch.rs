@@ -102,6 +102,10 @@ impl Control {
     /// # Errors
     ///
     /// Returns the faults of the file as it is now; it is not watched then.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no thread can be started.
     pub fn watch(&self, path: impl AsRef<Path>) -> Result<Watching, ControlError> {
         self.watch_every(path, INTERVAL)
     }
@@ -111,6 +115,10 @@ impl Control {
     /// # Errors
     ///
     /// As those of `watch`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no thread can be started.
     pub fn watch_every(
         &self,
         path: impl AsRef<Path>,

@@ -9,15 +9,9 @@ use std::time::Duration;
 
 #[cfg(all(feature = "control", not(loom)))]
 use super::instead::Instead;
-use super::patience::until_deadline;
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
 use super::settings::RateLimitSettings;
-use crate::call::{CallId, CallState, id_of};
-use crate::clock;
-use crate::compact_duration::CompactDuration;
-use crate::error::{Error, Refusal};
-use crate::event::{self, Event};
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
 
 /// One rate limit, which its handles, sites and turns share.
@@ -148,7 +142,7 @@ impl Limit {
     }
 
     #[inline(always)]
-    fn rules(&self) -> Option<&Rules> {
+    pub(super) fn rules(&self) -> Option<&Rules> {
         self.in_use.get()?.rules.as_ref()
     }
 
@@ -369,68 +363,5 @@ impl Limit {
     fn ahead(&self, rules: &Rules, clock: impl Fn() -> u64) -> u64 {
         let word = self.load();
         Rules::ahead(word, rules.at(clock()), self.reach())
-    }
-
-    /// Lets a call of an annotated function in, after the first look at it has come to `taken`. It waits
-    /// as long as the settings say.
-    #[inline(never)]
-    pub(super) fn admit(
-        &self,
-        taken: Taken,
-        cost: u32,
-        call: Option<&CallState>,
-    ) -> Result<Option<Reserved>, Refusal> {
-        let entered = match (taken, self.rules()) {
-            (Taken::TooEarly(units), Some(rules)) => Err(TooEarly(Some(rules.duration(units)))),
-            _ => self.enter(cost, clock::now_ns, |longest| {
-                longest.and_then(until_deadline)
-            }),
-        };
-        let TooEarly(retry_after) = match entered {
-            Ok(reserved) => return Ok(reserved),
-            Err(early) => early,
-        };
-        Err(self.refuse(retry_after, || self.key.clone(), call))
-    }
-
-    /// Returns the refusal of a call of an annotated function, and tells listeners of it.
-    pub(super) fn refuse(
-        &self,
-        retry_after: Option<Duration>,
-        key: impl FnOnce() -> Option<Arc<str>>,
-        call: Option<&CallState>,
-    ) -> Refusal {
-        if event::is_awake() {
-            self.tell_refused(retry_after, key, || Some(id_of(call)));
-        }
-        Refusal::RateLimited {
-            name: self.name,
-            retry_after: retry_after.map(CompactDuration::new),
-        }
-    }
-
-    /// Tells listeners of the refusal of a manual call, and returns it as the public error.
-    #[cold]
-    pub(super) fn refused(&self, TooEarly(retry_after): TooEarly) -> Error {
-        self.tell_refused(retry_after, || self.key.clone(), || None);
-        Error::RateLimited {
-            name: self.name,
-            retry_after,
-        }
-    }
-
-    /// Tells listeners of a refusal. `key` and `call` are asked only if somebody listens.
-    fn tell_refused(
-        &self,
-        retry_after: Option<Duration>,
-        key: impl FnOnce() -> Option<Arc<str>>,
-        call: impl FnOnce() -> Option<CallId>,
-    ) {
-        event::emit(|| Event::RateLimited {
-            name: self.name,
-            key: key(),
-            retry_after,
-            call: call(),
-        });
     }
 }

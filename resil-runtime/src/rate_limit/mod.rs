@@ -28,6 +28,7 @@ pub(crate) mod limit;
 mod named;
 mod patience;
 pub(crate) mod policy;
+mod refusing;
 pub(crate) mod registry;
 #[cfg(all(feature = "control", not(loom)))]
 mod replacing;

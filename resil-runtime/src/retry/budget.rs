@@ -144,13 +144,13 @@ enum Before {
 /// A budget that is shared by its name.
 #[derive(Debug)]
 pub(crate) struct Named {
-    name: &'static str,
+    pub(super) name: &'static str,
     pub(super) budget: Budget,
     /// The numbers in use and the function that gave them: the first that gave any.
-    set: OnceLock<(BudgetPolicy, &'static str)>,
+    pub(super) set: OnceLock<(BudgetPolicy, &'static str)>,
     /// Numbers in the place of those.
     #[cfg(all(feature = "control", not(loom)))]
-    instead: Mutex<Option<BudgetPolicy>>,
+    pub(super) instead: Mutex<Option<BudgetPolicy>>,
 }
 
 impl Named {
@@ -181,7 +181,7 @@ impl Named {
 /// The budgets that have names.
 type Table = HashMap<&'static str, &'static Named>;
 
-fn all() -> std::sync::MutexGuard<'static, Table> {
+pub(super) fn all() -> std::sync::MutexGuard<'static, Table> {
     static ALL: OnceLock<StdMutex<Table>> = OnceLock::new();
     let all = ALL.get_or_init(StdMutex::default);
     all.lock().unwrap_or_else(PoisonError::into_inner)
@@ -219,31 +219,7 @@ pub(crate) fn named(
 pub(crate) type BudgetEdit = fn(&str, BudgetPolicy) -> Option<BudgetPolicy>;
 
 #[cfg(all(feature = "control", not(loom)))]
-static EDIT: OnceLock<BudgetEdit> = OnceLock::new();
-
-/// Puts other numbers in force for these budgets, and for all that are named from here on.
-#[cfg(all(feature = "control", not(loom)))]
-pub(crate) fn edit<'n>(names: impl IntoIterator<Item = &'n str>, edit: BudgetEdit) {
-    let edit = *EDIT.get_or_init(|| edit);
-    for name in names {
-        let named = all().get(name).copied();
-        if let Some(named) = named {
-            named.edit(edit);
-        }
-    }
-}
-
-#[cfg(all(feature = "control", not(loom)))]
-impl Named {
-    fn edit(&self, edit: BudgetEdit) {
-        let written = self
-            .set
-            .get()
-            .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set);
-        let instead = edit(self.name, written);
-        *self.instead.lock().unwrap_or_else(PoisonError::into_inner) = instead;
-    }
-}
+pub(super) static EDIT: OnceLock<BudgetEdit> = OnceLock::new();
 
 #[cfg(test)]
 mod tests {

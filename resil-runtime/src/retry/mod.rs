@@ -11,6 +11,8 @@ pub(crate) mod backoff;
 pub(crate) mod budget;
 pub(crate) mod decision;
 mod delay;
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) mod editing;
 #[cfg(feature = "cancel")]
 pub(crate) mod kept;
 mod pause;
