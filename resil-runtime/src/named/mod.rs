@@ -8,6 +8,8 @@
 //! A policy implements [`Shared`] for its state. [`Names`] finds the state of a name, [`Keys`] that of
 //! a key under it, and [`NamedSite`] that of an annotated function.
 
+#[cfg(all(feature = "control", not(loom)))]
+mod edit;
 mod entry;
 mod held;
 mod key_text;
@@ -21,12 +23,12 @@ use std::sync::Arc;
 
 use crate::conflict::ConflictKind;
 
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) use self::edit::Edit;
 pub(crate) use self::entry::Named;
 pub(crate) use self::held::Held;
 pub(crate) use self::key_text::KeyText;
 pub(crate) use self::keys::Keys;
-#[cfg(all(feature = "control", not(loom)))]
-pub(crate) use self::names::Edit;
 pub use self::names::MAX_BY_HAND;
 pub(crate) use self::names::{Names, configure};
 pub use self::registry::{Registry, registry};

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+#[cfg(all(feature = "control", not(loom)))]
+use super::Edit;
 use super::{Named, OVERFLOW, Shared};
 use crate::call::Site;
 use crate::conflict;
@@ -14,10 +16,6 @@ use crate::conflict;
 /// Beyond it, new names all share the one state [`OVERFLOW`], so that names that come from outside
 /// cannot fill the memory.
 pub const MAX_BY_HAND: usize = 10_000;
-
-/// Makes the settings of a name that take the place of those that were adopted, if others are to do so.
-#[cfg(all(feature = "control", not(loom)))]
-pub(crate) type Edit<P> = fn(&str, Option<&P>) -> Option<P>;
 
 /// The names of one kind of state.
 #[derive(Debug)]
