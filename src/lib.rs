@@ -27,6 +27,8 @@ pub use resil_runtime::catalog;
 pub use resil_runtime::metrics;
 #[cfg(feature = "stats")]
 pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
+#[cfg(feature = "control")]
+pub use resil_runtime::control;
 
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;

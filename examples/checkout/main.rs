@@ -7,13 +7,15 @@
 //! of these. It also fails if the others have none, as then the weather was not real. A second scene,
 //! in `sale.rs`, is a storm of customers.
 //!
-//! `cargo run --example checkout` runs it. Read `shop.rs` first.
+//! `cargo run --example checkout` runs it. Read `shop.rs` first. With `--features chaos -- --chaos 30%` resil
+//! injects faults on top of the weather, and the shop with resil has to keep the same promises.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "sockets live in real time: there is no paused clock to be true to"
 )]
 
+mod chaos;
 mod client;
 mod load;
 mod provider;
@@ -69,6 +71,10 @@ async fn main() -> ExitCode {
 
 /// Runs the three shops side by side, and returns the promises that were broken.
 async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
+    let injected = match chaos::share()? {
+        Some(percent) => Some(chaos::inject(percent, SEED)?),
+        None => None,
+    };
     let plan = Arc::new(Plan::new(SEED));
     let (weathercock, up) = watch::channel(true);
     let shop = |call| -> Result<Arc<Shop>, Box<dyn Error>> {
@@ -96,5 +102,8 @@ async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
     report::closing(paint, &rows, &storms, &told);
     let mut broken = tally::broken(&rows, &storms, &told);
     broken.extend(sale::run(paint).await?);
+    if let Some(injected) = injected {
+        injected.print();
+    }
     Ok(broken)
 }

@@ -9,12 +9,23 @@ use std::cell::Cell;
 thread_local! {
     /// Whether a test asks for what the features add.
     static ASKED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a test asks for settings that can be changed.
+    static CONTROLLED: Cell<bool> = const { Cell::new(false) };
     /// Whether a test asks for what the feature `catalog` adds.
     static LISTED: Cell<bool> = const { Cell::new(false) };
     /// Whether a test asks for what the feature `observe` adds.
     static SEEN: Cell<bool> = const { Cell::new(false) };
     /// Whether a test asks for what the feature `tracing` adds.
     static TRACED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` as if the feature `control` were on.
+#[cfg(test)]
+pub(crate) fn controlled<R>(f: impl FnOnce() -> R) -> R {
+    CONTROLLED.set(true);
+    let out = f();
+    CONTROLLED.set(false);
+    out
 }
 
 /// Runs `f` as if the features were on.
@@ -91,4 +102,20 @@ pub(crate) fn traces() -> bool {
     return TRACED.get();
     #[cfg(not(test))]
     cfg!(feature = "tracing")
+}
+
+/// Whether the settings of a function can be changed while the program runs.
+pub(crate) fn controls() -> bool {
+    #[cfg(test)]
+    return CONTROLLED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "control")
+}
+
+/// Whether faults can be injected below all policies.
+pub(crate) fn injects() -> bool {
+    #[cfg(test)]
+    return CONTROLLED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "chaos")
 }

@@ -36,6 +36,7 @@ pages! {
     shared_limits = "shared-limits",
     watching = "watching",
     shutdown = "shutdown",
+    control = "control",
     testing = "testing",
     cookbook = "cookbook",
     from_backon = "from-backon",

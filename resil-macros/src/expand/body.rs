@@ -21,6 +21,9 @@ pub(super) fn innermost(
     let at = mixed(span);
     let is_innermost = cx.is_innermost_group();
     let mut body = block(site, cx);
+    if features::injects() && is_innermost {
+        body = injected(&body, span, cx);
+    }
     if is_innermost {
         body = cx.as_caller(body, span);
     }
@@ -102,6 +105,21 @@ fn in_its_span(
     let (traced, look) = (cx.private(attempt, span), cx.private("look", span));
     let conversions = cx.conversions();
     quote_spanned!(at=> #traced(__resil_seen, #body, |__resil_r| #look(__resil_r, #conversions)))
+}
+
+/// Puts the faults that are injected around the body, below all layers.
+fn injected(body: &TokenStream, span: Span, cx: &EmitContext<'_>) -> TokenStream {
+    let at = mixed(span);
+    let (conversions, call) = (cx.conversions(), cx.call_state(span));
+    let caller = quote_spanned!(at=> (__resil_control, &__RESIL_SITE, #call));
+    if cx.stack.is_async {
+        let injected = cx.private("injected", span);
+        quote_spanned!(at=> #injected(#caller, #conversions, #body))
+    } else {
+        let injected = cx.private("injected_run", span);
+        let body = EmitContext::calling(body, span);
+        quote_spanned!(at=> #injected(#caller, #conversions, #body))
+    }
 }
 
 /// Writes the user's block as an `async` block, or as a closure that is called at once.

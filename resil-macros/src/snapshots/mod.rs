@@ -261,6 +261,25 @@ fn a_stack_whose_waits_can_be_ended() {
     });
 }
 
+/// With the features `control` and `chaos`.
+#[test]
+fn a_stack_whose_settings_can_be_changed() {
+    features::controlled(|| {
+        check(
+            "stack_that_is_controlled",
+            quote! {
+                #[idempotent(key = order.id)]
+                #[circuit(name = "pay")]
+                #[retry(max = 5)]
+                #[timeout(800ms)]
+                async fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order).await
+                }
+            },
+        );
+    });
+}
+
 /// With the feature `catalog`.
 #[test]
 fn a_stack_that_is_listed() {

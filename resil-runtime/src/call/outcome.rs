@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use super::site::Site;
 use crate::error::{Refusal, RefusalKind};
 use crate::event::ErrorText;
 
@@ -28,6 +29,10 @@ pub trait AnyRefusal {
     fn kind(&self) -> RefusalKind;
     /// Returns the text of the refusal in events.
     fn text(&self) -> ErrorText<'_>;
+    /// Returns the refusal that stands for an injected error; `None` where no layer can refuse.
+    fn injected(site: &'static Site) -> Option<Self>
+    where
+        Self: Sized;
     /// Returns the refusal of a call whose wait was ended from outside; `None` where no layer can refuse.
     fn cancelled() -> Option<Self>
     where
@@ -41,6 +46,9 @@ impl AnyRefusal for Refusal {
     fn text(&self) -> ErrorText<'_> {
         ErrorText::Display(self)
     }
+    fn injected(site: &'static Site) -> Option<Self> {
+        Some(Self::Injected { site })
+    }
     fn cancelled() -> Option<Self> {
         Some(Self::Cancelled)
     }
@@ -52,6 +60,9 @@ impl AnyRefusal for Infallible {
     }
     fn text(&self) -> ErrorText<'_> {
         match *self {}
+    }
+    fn injected(_: &'static Site) -> Option<Self> {
+        None
     }
     fn cancelled() -> Option<Self> {
         None

@@ -52,7 +52,9 @@ pub(super) fn judge(
         },
         // It says nothing about the other side, whatever a pattern says.
         Some(RefusalKind::Cancelled) => CircuitVerdict::Neutral,
-        Some(RefusalKind::Timeout { inherited: false }) => said.unwrap_or(CircuitVerdict::Failure),
+        Some(RefusalKind::Timeout { inherited: false } | RefusalKind::Injected) => {
+            said.unwrap_or(CircuitVerdict::Failure)
+        }
         // Refused before the body ran, or cut by the caller's own deadline. That is no success,
         // even if a pattern says so; it is a failure only if a pattern says so.
         Some(

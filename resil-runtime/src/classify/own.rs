@@ -14,7 +14,8 @@ impl Classify for Error {
             Self::Timeout {
                 inherited: true, ..
             } => Class::Neutral,
-            Self::Timeout { .. } => Class::Transient,
+            // An injected error stands for one of the other side.
+            Self::Timeout { .. } | Self::Injected { .. } => Class::Transient,
             Self::RateLimited {
                 retry_after: retry_after @ Some(_),
                 ..
@@ -31,7 +32,7 @@ impl RefusalKind {
     /// Returns the class of the [`Error`]s of this kind.
     pub(crate) fn class(self) -> Class {
         match self {
-            Self::Timeout { inherited: false } => Class::Transient,
+            Self::Timeout { inherited: false } | Self::Injected => Class::Transient,
             Self::RateLimited {
                 is_possible: true,
                 retry_after,

@@ -38,6 +38,9 @@ pub enum RefusalKind {
     /// A wait that was ended from outside.
     #[error("cancelled from outside while it waited")]
     Cancelled,
+    /// An injected error.
+    #[error("injected in place of a run")]
+    Injected,
     /// An idempotency refusal.
     #[error("refused by an #[idempotent]")]
     Idempotency,
@@ -54,6 +57,7 @@ impl RefusalKind {
             Self::Idempotency => 3,
             Self::BulkheadFull => 4,
             Self::Cancelled => 6,
+            Self::Injected => 7,
             Self::RateLimited {
                 retry_after,
                 is_possible,
@@ -81,6 +85,7 @@ impl RefusalKind {
                 is_possible: bits & 0x100 != 0,
             }),
             6 => Some(Self::Cancelled),
+            7 => Some(Self::Injected),
             _ => None,
         }
     }
@@ -117,6 +122,7 @@ mod tests {
             RefusalKind::Idempotency,
             RefusalKind::BulkheadFull,
             RefusalKind::Cancelled,
+            RefusalKind::Injected,
             RefusalKind::RateLimited {
                 retry_after: None,
                 is_possible: false,

@@ -78,6 +78,12 @@ pub enum Error {
     ///
     /// It is never retried, and neutral for circuits.
     Cancelled,
+    /// The error that was injected in place of a run of the body: see the feature `chaos`.
+    #[non_exhaustive]
+    Injected {
+        /// The annotated function: module path and name.
+        function: &'static str,
+    },
     /// `#[idempotent]` refused, or could not replay the recorded outcome.
     #[cfg(feature = "idempotent")]
     Idempotency(idempotency::IdempotencyError),
@@ -115,6 +121,9 @@ impl fmt::Display for Error {
                 "the call costs more than the burst of rate limit `{name}`"
             ),
             Self::Cancelled => f.write_str("the call was cancelled from outside while it waited"),
+            Self::Injected { function } => {
+                write!(f, "an error was injected in place of a run of `{function}`")
+            }
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => e.fmt(f),
         }
@@ -131,6 +140,7 @@ impl std::error::Error for Error {
             Self::CircuitOpen { .. } => &RefusalKind::CircuitOpen { retry_in: None },
             Self::BulkheadFull { .. } => &RefusalKind::BulkheadFull,
             Self::Cancelled => &RefusalKind::Cancelled,
+            Self::Injected { .. } => &RefusalKind::Injected,
             Self::RateLimited {
                 retry_after: None, ..
             } => &RefusalKind::RateLimited {
@@ -178,7 +188,10 @@ impl Error {
         match self {
             Self::CircuitOpen { retry_in, .. } => *retry_in,
             Self::RateLimited { retry_after, .. } => *retry_after,
-            Self::Timeout { .. } | Self::BulkheadFull { .. } | Self::Cancelled => None,
+            Self::Timeout { .. }
+            | Self::BulkheadFull { .. }
+            | Self::Cancelled
+            | Self::Injected { .. } => None,
             #[cfg(feature = "idempotent")]
             Self::Idempotency(e) => e.retry_after(),
         }

@@ -43,6 +43,11 @@ pub enum Refusal {
     },
     /// A wait was ended from outside: the scope is cancelled, or the process shuts down.
     Cancelled,
+    /// An error was injected in place of a run of the body.
+    Injected {
+        /// The annotated function.
+        site: &'static Site,
+    },
     /// `#[idempotent]` refused. Boxed, as it is rare, and larger than all others together.
     #[cfg(feature = "idempotent")]
     Idempotency(Box<crate::error::idempotency::IdempotencyError>),
@@ -64,6 +69,7 @@ impl Refusal {
                 is_possible: retry_after.is_some(),
             },
             Self::Cancelled => RefusalKind::Cancelled,
+            Self::Injected { .. } => RefusalKind::Injected,
             #[cfg(feature = "idempotent")]
             Self::Idempotency(_) => RefusalKind::Idempotency,
         }
@@ -92,6 +98,9 @@ impl Refusal {
             },
             Self::BulkheadFull { name, limit } => Error::BulkheadFull { name, limit },
             Self::Cancelled => Error::Cancelled,
+            Self::Injected { site } => Error::Injected {
+                function: site.name(),
+            },
             Self::RateLimited { name, retry_after } => Error::RateLimited {
                 name,
                 retry_after: retry_after.map(CompactDuration::get),

@@ -95,6 +95,11 @@ fn said(error: &Error) -> (StatusCode, &'static str, &'static str) {
             "cancelled",
             "The request was given up before its turn. Try again.",
         ),
+        Error::Injected { .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "injected",
+            "An error was injected on purpose. Try again.",
+        ),
         #[cfg(feature = "idempotent")]
         Error::Idempotency(e) => idempotency(e),
     }

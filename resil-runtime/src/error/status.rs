@@ -64,6 +64,10 @@ fn said(error: &Error) -> (Code, &'static str) {
             Code::Unavailable,
             "the call was given up before its turn; try again",
         ),
+        Error::Injected { .. } => (
+            Code::Unavailable,
+            "an error was injected on purpose; try again",
+        ),
         #[cfg(feature = "idempotent")]
         Error::Idempotency(e) => idempotency(e),
     }

@@ -265,6 +265,35 @@ pub enum Event {
         /// The call.
         call: CallId,
     },
+    /// A fault was injected into a run of a function's body.
+    #[cfg(feature = "chaos")]
+    #[non_exhaustive]
+    Injected {
+        /// The annotated function.
+        function: &'static str,
+        /// The fault.
+        fault: super::injected::InjectedFault,
+        /// The number of the run, of those of the function since the settings of its faults came into
+        /// force, from 1.
+        run: u64,
+        /// The call.
+        call: CallId,
+    },
+    /// A file of settings that is watched has changed, and its settings are in force.
+    #[cfg(feature = "control")]
+    #[non_exhaustive]
+    SettingsLoaded {
+        /// The path, as it was given.
+        path: Arc<str>,
+    },
+    /// A setting from outside is left out: a file that is watched has a fault, a function that was called
+    /// for the first time can't have it, or a variable of the environment is wrong.
+    #[cfg(feature = "control")]
+    #[non_exhaustive]
+    SettingRefused {
+        /// Where it stands, what is wrong, and what to write instead.
+        fault: Arc<str>,
+    },
     /// `#[idempotent]` did something other than run the body and record its result.
     #[cfg(feature = "idempotent")]
     #[non_exhaustive]
@@ -300,6 +329,8 @@ impl Event {
             | Self::FellBack { call, .. }
             | Self::WorkerBlocked { call, .. }
             | Self::TimedOut { call, .. } => Some(*call),
+            #[cfg(feature = "chaos")]
+            Self::Injected { call, .. } => Some(*call),
             Self::Hedged { call, .. } | Self::HedgeWon { call, .. } => Some(*call),
             Self::CircuitChanged { call, .. } | Self::CircuitRefused { call, .. } => *call,
             Self::RateLimited { call, .. }

@@ -14,12 +14,16 @@ pub(crate) mod circuit_state;
 pub(crate) mod error_text;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
+#[cfg(feature = "chaos")]
+mod injected;
 pub(crate) mod kinds;
 mod listeners;
 pub(crate) mod report;
 mod switch;
 pub(crate) mod trace;
 
+#[cfg(feature = "chaos")]
+pub use self::injected::InjectedFault;
 pub use self::kinds::{Event, StopReason};
 pub use self::listeners::{Subscription, subscribe};
 pub use crate::call::CallId;

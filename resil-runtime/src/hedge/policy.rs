@@ -86,6 +86,15 @@ impl HedgePolicy {
         }
     }
 
+    /// The settings of a hedge that is switched off: one copy, from which nothing is learned.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) const OFF: Self = Self {
+        after: HedgeAfter::Delay(Duration::ZERO),
+        // No builder sets it.
+        max: 1,
+        gain: None,
+    };
+
     /// Sets the delay before each further copy.
     pub const fn after(mut self, after: HedgeAfter) -> Self {
         self.after = after;

@@ -8,6 +8,8 @@
 //! A policy implements [`Shared`] for its state. [`Names`] finds the state of a name, [`Keys`] that of
 //! a key under it, and [`NamedSite`] that of an annotated function.
 
+#[cfg(all(feature = "control", not(loom)))]
+mod edit;
 mod entry;
 mod held;
 mod key_text;
@@ -21,6 +23,8 @@ use std::sync::Arc;
 
 use crate::conflict::ConflictKind;
 
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) use self::edit::Edit;
 pub(crate) use self::entry::Named;
 pub(crate) use self::held::Held;
 pub(crate) use self::key_text::KeyText;
@@ -42,7 +46,7 @@ pub(crate) const MANUAL: &str = "(by hand)";
 /// The state of one name, or of one key under a name.
 pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
     /// The settings that a function gives.
-    type Policy: fmt::Debug + Send + Sync + 'static;
+    type Policy: fmt::Debug + Copy + Send + Sync + 'static;
 
     /// The subject of a conflict of two settings.
     const KIND: ConflictKind;
@@ -72,6 +76,10 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
     /// Adopts the settings of `base`, the state of the name that this key is under, once `base` has
     /// some.
     fn adopt_of(&self, base: &Self);
+
+    /// Puts the settings of `policy` in the place of those that were adopted, or takes these again.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn replace(&self, policy: Option<&Self::Policy>);
 
     /// Returns the greatest number of keys under this name.
     fn max_keys(&self) -> u32;

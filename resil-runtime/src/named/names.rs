@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+#[cfg(all(feature = "control", not(loom)))]
+use super::Edit;
 use super::{Named, OVERFLOW, Shared};
 use crate::call::Site;
 use crate::conflict;
@@ -17,11 +19,34 @@ pub const MAX_BY_HAND: usize = 10_000;
 
 /// The names of one kind of state.
 #[derive(Debug)]
-pub(crate) struct Names<T: Shared>(OnceLock<Mutex<Table<T>>>);
+pub(crate) struct Names<T: Shared> {
+    table: OnceLock<Mutex<Table<T>>>,
+    #[cfg(all(feature = "control", not(loom)))]
+    edit: OnceLock<Edit<T::Policy>>,
+}
 
 impl<T: Shared> Names<T> {
     pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self {
+            table: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            edit: OnceLock::new(),
+        }
+    }
+
+    /// Puts other settings in force for these names, and for all that are registered from here on.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn edit<'n>(&self, names: impl IntoIterator<Item = &'n str>, edit: Edit<T::Policy>) {
+        let edit = *self.edit.get_or_init(|| edit);
+        for named in names.into_iter().filter_map(|name| self.find(name)) {
+            named.edit(edit);
+        }
+    }
+
+    /// Returns the state called `name`, if there is one.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn find(&self, name: &str) -> Option<&'static Named<T>> {
+        self.lock().entries.get(name).map(|found| found.shared)
     }
 
     /// Returns the state called `name`, and makes it if there is none; beyond [`MAX_BY_HAND`] names
@@ -85,6 +110,10 @@ impl<T: Shared> Names<T> {
         // state stays the same.
         let adopted = policy.map(|policy| shared.adopt(policy, site.name()));
         drop(all);
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(edit) = self.edit.get() {
+            shared.edit(*edit);
+        }
         if let Some(Err(used)) = adopted {
             conflict::note(T::KIND, shared.name(), used, site.name());
         }
@@ -92,7 +121,7 @@ impl<T: Shared> Names<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Table<T>> {
-        self.0
+        self.table
             .get_or_init(Mutex::default)
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -107,6 +136,10 @@ pub(crate) fn configure<T: Shared>(
     function: &'static str,
 ) -> bool {
     let adopted = shared.adopt(policy, function);
+    #[cfg(all(feature = "control", not(loom)))]
+    if let Some(edit) = T::names().edit.get() {
+        shared.edit(*edit);
+    }
     if let Err(used) = adopted {
         conflict::note(T::KIND, shared.name(), used, function);
     }

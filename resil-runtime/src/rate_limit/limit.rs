@@ -7,25 +7,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::patience::until_deadline;
+#[cfg(all(feature = "control", not(loom)))]
+use super::instead::Instead;
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
 use super::settings::RateLimitSettings;
-use crate::call::{CallId, CallState, id_of};
-use crate::clock;
-use crate::compact_duration::CompactDuration;
-use crate::error::{Error, Refusal};
-use crate::event::{self, Event};
-use crate::observe::count;
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
 
 /// One rate limit, which its handles, sites and turns share.
 #[derive(Debug)]
 pub(crate) struct Limit {
     hot: Line<Hot>,
-    name: &'static &'static str,
-    key: Option<Arc<str>>,
+    pub(super) name: &'static &'static str,
+    pub(super) key: Option<Arc<str>>,
     in_use: OnceLock<InUse>,
+    /// The rate limit that counts in the place of this one, while other settings are in force.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) instead: Instead<Self>,
 }
 
 /// The fields that every call changes or reads, on one cache line.
@@ -57,6 +55,9 @@ pub(crate) struct Reserved {
     before: u64,
     /// The time until its turn.
     wait: Duration,
+    /// The rate limit that the words are of, by its address.
+    #[cfg(all(feature = "control", not(loom)))]
+    of: usize,
 }
 
 impl Reserved {
@@ -81,6 +82,16 @@ pub(crate) enum Taken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooEarly(pub(crate) Option<Duration>);
 
+/// Returns what the rate limit says that counts in the place of `self`, if there is one.
+macro_rules! instead {
+    ($this:ident . $method:ident ( $($argument:expr),* ) $(. $then:ident ())?) => {
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(other) = $this.instead.get() {
+            return other.$method($($argument),*) $(. $then ())?;
+        }
+    };
+}
+
 impl Limit {
     /// Creates the rate limit called `name`, which limits nothing until it has settings.
     pub(crate) fn new(name: &'static str) -> Self {
@@ -93,7 +104,7 @@ impl Limit {
         Self::of(base.name, Some(key))
     }
 
-    fn of(name: &'static &'static str, key: Option<Arc<str>>) -> Self {
+    pub(super) fn of(name: &'static &'static str, key: Option<Arc<str>>) -> Self {
         Self {
             hot: Line(Hot {
                 word: AtomicU64::new(0),
@@ -102,6 +113,8 @@ impl Limit {
             name,
             key,
             in_use: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            instead: Instead::new(),
         }
     }
 
@@ -117,17 +130,19 @@ impl Limit {
 
     /// Returns the settings in use; `None` as long as nothing is limited.
     pub(crate) fn settings(&self) -> Option<RateLimitSettings> {
+        instead!(self.settings());
         self.in_use.get()?.settings
     }
 
     /// Returns the greatest number of keys under this name.
     pub(super) fn max_keys(&self) -> u32 {
+        instead!(self.max_keys());
         let in_use = self.in_use.get();
         in_use.map_or_else(|| RateLimitPolicy::new().keys(), |used| used.max_keys)
     }
 
     #[inline(always)]
-    fn rules(&self) -> Option<&Rules> {
+    pub(super) fn rules(&self) -> Option<&Rules> {
         self.in_use.get()?.rules.as_ref()
     }
 
@@ -145,7 +160,7 @@ impl Limit {
         self.adopt_settings(policy.settings(), policy.keys(), owner, clock)
     }
 
-    fn adopt_settings(
+    pub(super) fn adopt_settings(
         &self,
         settings: Option<RateLimitSettings>,
         max_keys: u32,
@@ -189,13 +204,17 @@ impl Limit {
             && let Some(used) = base.in_use.get()
         {
             // Only this function gives settings to the rate limit of a key, so they cannot differ.
-            let _ = self.adopt_settings(used.settings, used.max_keys, used.owner, clock);
+            let _ = self.adopt_settings(used.settings, used.max_keys, used.owner, &clock);
         }
+        #[cfg(all(feature = "control", not(loom)))]
+        self.follow(base, &clock);
     }
 
     /// Lets a call of `cost` in, if it may come now and no other call comes at this moment.
     #[inline(always)]
     pub(crate) fn take(&self, cost: u32, clock: impl Fn() -> u64) -> Taken {
+        // The units of the other one are not those of this one: `enter` decides.
+        instead!(self.take(cost, clock).or_undecided());
         let Some(rules) = self.rules() else {
             return Taken::In;
         };
@@ -226,6 +245,7 @@ impl Limit {
         clock: impl Fn() -> u64,
         patience: impl FnOnce(Option<u64>) -> Option<u64>,
     ) -> Result<Option<Reserved>, TooEarly> {
+        instead!(self.enter(cost, clock, patience));
         let Some(rules) = self.rules().filter(|_| cost > 0) else {
             return Ok(None);
         };
@@ -253,6 +273,8 @@ impl Limit {
                         word: next,
                         before: next.wrapping_sub(rules.price(cost)),
                         wait,
+                        #[cfg(all(feature = "control", not(loom)))]
+                        of: std::ptr::from_ref(self).addr(),
                     };
                     if self.reserve(word, reserved, rules.beyond(ahead)) {
                         return Ok(Some(reserved));
@@ -276,6 +298,11 @@ impl Limit {
 
     /// Gives back the turn of a call that is dropped while it waits, if no other call has come since.
     pub(crate) fn give_back(&self, reserved: Reserved) {
+        #[cfg(all(feature = "control", not(loom)))]
+        if reserved.of != std::ptr::from_ref(self).addr() {
+            instead!(self.give_back(reserved));
+            return;
+        }
         if broken("give_back_in_one") {
             if self.load() == reserved.word {
                 self.hot.0.word.store(reserved.before, Ordering::Release);
@@ -310,6 +337,7 @@ impl Limit {
     /// Returns how many calls of cost 1 would be let in now; `u32::MAX` as long as nothing
     /// is limited.
     pub(crate) fn available(&self, clock: impl Fn() -> u64) -> u32 {
+        instead!(self.available(clock));
         let Some(rules) = self.rules() else {
             return u32::MAX;
         };
@@ -318,6 +346,7 @@ impl Limit {
 
     /// Returns the time until a call of cost 1 would be let in.
     pub(super) fn next_in(&self, clock: impl Fn() -> u64) -> Duration {
+        instead!(self.next_in(clock));
         let Some(rules) = self.rules() else {
             return Duration::ZERO;
         };
@@ -326,6 +355,7 @@ impl Limit {
 
     /// Whether a new rate limit would let in the same calls from `ns` on, in nanoseconds.
     pub(super) fn is_at_rest(&self, ns: u64) -> bool {
+        instead!(self.is_at_rest(ns));
         self.rules()
             .is_none_or(|rules| self.ahead(rules, || ns) == 0)
     }
@@ -333,65 +363,5 @@ impl Limit {
     fn ahead(&self, rules: &Rules, clock: impl Fn() -> u64) -> u64 {
         let word = self.load();
         Rules::ahead(word, rules.at(clock()), self.reach())
-    }
-
-    /// Lets a call of an annotated function in, after the first look at it has come to `taken`. It waits
-    /// as long as the settings say.
-    #[inline(never)]
-    pub(super) fn admit(
-        &self,
-        taken: Taken,
-        cost: u32,
-        call: Option<&CallState>,
-    ) -> Result<Option<Reserved>, Refusal> {
-        let entered = match (taken, self.rules()) {
-            (Taken::TooEarly(units), Some(rules)) => Err(TooEarly(Some(rules.duration(units)))),
-            _ => self.enter(cost, clock::now_ns, |longest| {
-                longest.and_then(until_deadline)
-            }),
-        };
-        entered.map_err(|TooEarly(after)| self.refuse(after, || self.key.clone(), call))
-    }
-
-    /// Returns the refusal of a call of an annotated function, and tells listeners of it.
-    pub(super) fn refuse(
-        &self,
-        retry_after: Option<Duration>,
-        key: impl FnOnce() -> Option<Arc<str>>,
-        call: Option<&CallState>,
-    ) -> Refusal {
-        if count::COUNTS_REFUSALS || event::is_awake() {
-            self.tell_refused(retry_after, key, || Some(id_of(call)));
-        }
-        Refusal::RateLimited {
-            name: self.name,
-            retry_after: retry_after.map(CompactDuration::new),
-        }
-    }
-
-    /// Tells listeners of the refusal of a manual call, and returns it as the public error.
-    #[cold]
-    pub(super) fn refused(&self, TooEarly(retry_after): TooEarly) -> Error {
-        self.tell_refused(retry_after, || self.key.clone(), || None);
-        Error::RateLimited {
-            name: self.name,
-            retry_after,
-        }
-    }
-
-    /// Tells listeners of a refusal. `key` and `call` are asked only if somebody listens.
-    fn tell_refused(
-        &self,
-        retry_after: Option<Duration>,
-        key: impl FnOnce() -> Option<Arc<str>>,
-        call: impl FnOnce() -> Option<CallId>,
-    ) {
-        count::refused("rate_limit", self.name);
-        event::emit(|| Event::RateLimited {
-            name: self.name,
-            key: key(),
-            retry_after,
-            call: call(),
-        });
     }
 }

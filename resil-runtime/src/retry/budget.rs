@@ -155,15 +155,22 @@ enum Before {
 /// A budget that is shared by its name.
 #[derive(Debug)]
 pub(crate) struct Named {
-    name: &'static str,
+    pub(super) name: &'static str,
     pub(super) budget: Budget,
     /// The numbers in use and the function that gave them: the first that gave any.
-    set: OnceLock<(BudgetPolicy, &'static str)>,
+    pub(super) set: OnceLock<(BudgetPolicy, &'static str)>,
+    /// Numbers in the place of those.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) instead: Mutex<Option<BudgetPolicy>>,
 }
 
 impl Named {
     /// Returns the numbers in use: the defaults until a function has set others.
     pub(super) fn policy(&self) -> BudgetPolicy {
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(instead) = *self.instead.lock().unwrap_or_else(PoisonError::into_inner) {
+            return instead;
+        }
         self.set
             .get()
             .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set)
@@ -182,9 +189,11 @@ impl Named {
     }
 }
 
-/// Returns the budgets that have a name.
-fn all() -> StdMutexGuard<'static, HashMap<&'static str, &'static Named>> {
-    static ALL: OnceLock<StdMutex<HashMap<&'static str, &'static Named>>> = OnceLock::new();
+/// The budgets that have names.
+type Table = HashMap<&'static str, &'static Named>;
+
+pub(super) fn all() -> std::sync::MutexGuard<'static, Table> {
+    static ALL: OnceLock<StdMutex<Table>> = OnceLock::new();
     let all = ALL.get_or_init(StdMutex::default);
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -209,12 +218,25 @@ pub(crate) fn named(
             name,
             budget: Budget::default(),
             set: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            instead: Mutex::new(None),
         }))
     });
     drop(all);
     named.adopt(policy, function);
+    #[cfg(all(feature = "control", not(loom)))]
+    if let Some(edit) = EDIT.get() {
+        named.edit(*edit);
+    }
     named
 }
+
+/// Makes the numbers of a name that take the place of those that were given, if others are to do so.
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) type BudgetEdit = fn(&str, BudgetPolicy) -> Option<BudgetPolicy>;
+
+#[cfg(all(feature = "control", not(loom)))]
+pub(super) static EDIT: OnceLock<BudgetEdit> = OnceLock::new();
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,8 @@ pub(crate) mod budget;
 pub(crate) mod budget_now;
 pub(crate) mod decision;
 mod delay;
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) mod editing;
 #[cfg(feature = "cancel")]
 pub(crate) mod kept;
 #[cfg(feature = "metrics")]

@@ -36,6 +36,7 @@ use crate::stack::Layer;
 
 pub(crate) use self::given::Given;
 pub(crate) use self::table::{Setting, Table, Written};
+pub(crate) use self::timeout::read as read_timeout;
 pub(crate) use self::value::Value;
 
 /// A policy whose settings have names.

@@ -1,0 +1,99 @@
+//! The faults of one function, out of the settings that are for it.
+
+use std::sync::Arc;
+
+use super::faults::{Faults, Injection};
+use super::origin::{ControlFault, help};
+use super::setting::{Change, Layers, Setting, Target};
+use super::site::Runs;
+use super::written::{Kind, Written};
+use crate::settings::Named;
+
+/// Returns the faults that are injected into a function: those for all, for its names, and for itself, the
+/// later ones on top. `before` are those of before: they draw on if nothing has changed.
+pub(super) fn of(
+    function: &str,
+    written: &[Written],
+    runs: Runs,
+    layers: &Layers<'_>,
+    before: Option<&Arc<Injection>>,
+) -> Result<Option<Arc<Injection>>, Vec<ControlFault>> {
+    let names = written.iter().filter_map(Written::name);
+    let names: Vec<&str> = names.collect();
+    let is_off = |name| matches!(layers.switch(function, Kind::Chaos, name), Some((false, _)));
+    if is_off(None) || names.iter().any(|name| is_off(Some(name))) {
+        return Ok(None);
+    }
+    let (mut faults, mut wrong, mut last) = (Faults::BASE, Vec::new(), None);
+    for settings in layers.0 {
+        let aim = |setting: &Setting| match &setting.target {
+            Target::All => Some(0),
+            Target::Name(name) => names.contains(&name.as_str()).then_some(1),
+            Target::Function(name) => (name == function).then_some(2),
+        };
+        let own = settings.iter().filter(|s| s.kind == Some(Kind::Chaos));
+        let mut own: Vec<_> = own.filter_map(|s| Some((aim(s)?, s))).collect();
+        own.sort_by_key(|(aim, _)| *aim);
+        for (_, setting) in own {
+            let Change::Option(option, given) = &setting.change else {
+                continue;
+            };
+            match Faults::TABLE.set(faults, option, given) {
+                Ok(set) => faults = set,
+                Err(message) => wrong.push(setting.fault(message)),
+            }
+            last = Some((setting, &setting.target));
+        }
+    }
+    let Some((last, target)) = last else {
+        return Ok(None);
+    };
+    // What is for all is for those that can have it.
+    if *target == Target::All {
+        faults = faults.possible(runs);
+    }
+    wrong.extend(faults.too_many().map(|message| last.fault(message)));
+    wrong.extend(impossible(function, &faults, runs).map(|message| last.fault(message)));
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    if faults.is_nothing() {
+        return Ok(None);
+    }
+    Ok(Some(match before {
+        Some(before) if before.faults == faults => Arc::clone(before),
+        _ => Arc::new(Injection::new(faults, function)),
+    }))
+}
+
+/// Returns what is wrong with faults that the function can't have.
+fn impossible(function: &str, faults: &Faults, runs: Runs) -> Option<String> {
+    if faults.error > 0.0 && !runs.can_fail {
+        return Some(help(
+            format!(
+                "`{function}` has no `From<resil::Error>`, so no error can be injected into it"
+            ),
+            "write `delay`, `hang`, `panic` or `drop` for it, or put another attribute than `retry` on it",
+        ));
+    }
+    if (faults.hang > 0.0 || faults.drop > 0.0) && !runs.is_async {
+        return Some(help(
+            format!("`{function}` is not async: nothing could end a run that hangs"),
+            "write `delay`, `error` or `panic` for it",
+        ));
+    }
+    None
+}
+
+impl Faults {
+    /// Returns the faults that a function can have.
+    fn possible(mut self, runs: Runs) -> Self {
+        if !runs.can_fail {
+            self.error = 0.0;
+        }
+        if !runs.is_async {
+            (self.hang, self.drop) = (0.0, 0.0);
+        }
+        self
+    }
+}

@@ -1,0 +1,63 @@
+//! Settings from outside for what has a name: breakers, bulkheads, rate limits and budgets.
+
+use std::collections::BTreeSet;
+
+use super::apply::{apply, apply_budget};
+use super::setting::Target;
+use super::steering;
+use super::written::Kind;
+use crate::bulkhead::BulkheadPolicy;
+use crate::bulkhead::core::BulkheadCore;
+use crate::circuit::CircuitPolicy;
+use crate::circuit::breaker::BreakerCore;
+use crate::named::Shared;
+use crate::rate_limit::RateLimitPolicy;
+use crate::rate_limit::limit::Limit;
+use crate::retry::{BudgetPolicy, editing};
+use crate::settings::Named;
+
+/// Puts the settings in force for these names, where they are there, and for all that come from here on.
+pub(super) fn edit(names: &BTreeSet<String>) {
+    let names = || names.iter().map(String::as_str);
+    BreakerCore::names().edit(names(), circuit);
+    BulkheadCore::names().edit(names(), bulkhead);
+    Limit::names().edit(names(), rate_limit);
+    editing::edit(names(), budget_numbers);
+}
+
+fn circuit(name: &str, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {
+    in_force(name, Kind::Circuit, written)
+}
+
+fn bulkhead(name: &str, written: Option<&BulkheadPolicy>) -> Option<BulkheadPolicy> {
+    in_force(name, Kind::Bulkhead, written)
+}
+
+fn rate_limit(name: &str, written: Option<&RateLimitPolicy>) -> Option<RateLimitPolicy> {
+    in_force(name, Kind::RateLimit, written)
+}
+
+/// Returns the settings in force for a name; `None` if those hold that were written.
+fn in_force<P: Named>(name: &str, kind: Kind, written: Option<&P>) -> Option<P> {
+    let steering = steering::lock();
+    let layers = steering.layers();
+    // The state of a function without a name is called as the function is.
+    let targets = [
+        Target::Name(name.to_owned()),
+        Target::Function(name.to_owned()),
+    ];
+    let mut is_set = targets.iter().map(|of| layers.options(of, kind).count());
+    if is_set.all(|count| count == 0) {
+        return None;
+    }
+    let written = written.copied().unwrap_or(P::BASE);
+    Some(apply(written, (&targets, kind), &layers, &mut Vec::new()))
+}
+
+fn budget_numbers(name: &str, written: BudgetPolicy) -> Option<BudgetPolicy> {
+    let steering = steering::lock();
+    let layers = steering.layers();
+    let target = Target::Name(name.to_owned());
+    layers.options(&target, Kind::Budget).next()?;
+    Some(apply_budget(written, name, &layers, &mut Vec::new()))
+}
