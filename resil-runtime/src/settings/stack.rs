@@ -88,7 +88,7 @@ pub(super) fn stack(given: &Given) -> Result<Stack, String> {
 fn all(name: &str, given: &[Given], faults: &mut Vec<String>) -> Vec<Layer> {
     let mut layers: Vec<Layer> = Vec::new();
     for (at, given) in given.iter().enumerate() {
-        let mut place = format!("stack `{name}`, layer {}", at + 1);
+        let place = format!("stack `{name}`, layer {}", at + 1);
         let checked = match layer(given) {
             Ok((layer, written)) => match check_layer(&layers, &layer) {
                 Some(fault) => Err((Some(layer.name()), vec![fault.told(&|n| written.has(n))])),
@@ -99,9 +99,10 @@ fn all(name: &str, given: &[Given], faults: &mut Vec<String>) -> Vec<Layer> {
         match checked {
             Ok(layer) => layers.push(layer),
             Err((policy, found)) => {
-                if let Some(policy) = policy {
-                    place.push_str(&format!(" (`{policy}`)"));
-                }
+                let place = match policy {
+                    Some(policy) => format!("{place} (`{policy}`)"),
+                    None => place,
+                };
                 faults.extend(found.into_iter().map(|fault| format!("{place}: {fault}")));
             }
         }

@@ -198,7 +198,7 @@ impl<P: Copy> Table<P> {
         if let Some(option) = near.and_then(|near| spec.option(near))
             && self.has(option.name)
         {
-            let texts = self.carried(option, name, given, 0);
+            let texts = carried(option, name, given, 0);
             return messages::did_you_mean(spec, name, option, &texts);
         }
         match near.and_then(|near| spec.alias(near)) {
@@ -232,20 +232,21 @@ impl<P: Copy> Table<P> {
         let Some(option) = self.spec.option(to).filter(|_| self.has(to)) else {
             return self.no_option(name);
         };
-        let texts = self.carried(option, name, given, added);
+        let texts = carried(option, name, given, added);
         let counts = texts.iter().all(|text| !text.ends_with("unlimited"));
         messages::called_here(self.spec, name, &texts, if counts { note } else { "" })
     }
+}
 
-    fn carried(&self, option: &'static Opt, name: &str, given: &Given, added: u32) -> Vec<String> {
-        with_value(option, given, |value| {
-            let found = match value.found() {
-                Found::Word("true") if *given == Given::Flag(true) => Found::Empty,
-                found => found,
-            };
-            carry_over(option, name, (&found, value.shown), added)
-        })
-    }
+/// Returns the option with the value that was written beside another name.
+fn carried(option: &'static Opt, name: &str, given: &Given, added: u32) -> Vec<String> {
+    with_value(option, given, |value| {
+        let found = match value.found() {
+            Found::Word("true") if *given == Given::Flag(true) => Found::Empty,
+            found => found,
+        };
+        carry_over(option, name, (&found, value.shown), added)
+    })
 }
 
 /// Whether the option is written without the value that it needs: `max = true` is the bare `max`.

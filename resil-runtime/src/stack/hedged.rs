@@ -128,13 +128,12 @@ where
                 out: None,
             };
             match poll(&mut walk, around, &mut body, cx) {
-                None => return Poll::Ready(body.returned()),
                 Some(Poll::Pending) => return Poll::Pending,
                 Some(Poll::Ready(Step::Again)) => {}
                 Some(Poll::Ready(Step::Done(Err(Failure::Policy(refusal))))) => {
                     return Poll::Ready(Err(Failure::Policy(refusal)));
                 }
-                Some(Poll::Ready(Step::Done(_))) => return Poll::Ready(body.returned()),
+                None | Some(Poll::Ready(Step::Done(_))) => return Poll::Ready(body.returned()),
             }
         }
     })
@@ -142,7 +141,7 @@ where
 }
 
 /// Makes the walk of a call, if it needs one.
-fn begin<'c>(plan: Plan<'c>) -> Later<'c> {
+fn begin(plan: Plan<'_>) -> Later<'_> {
     let mut walk = Later::new();
     if !plan.shape.outline.is_straight {
         walk.walk(plan);
