@@ -83,16 +83,14 @@ impl Seen<'_> {
     #[cfg(not(loom))]
     #[inline]
     pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
-        match out {
-            Ok(_) => self.succeeded(),
-            Err(_) => {
-                let refused = self.call.refused();
-                #[cfg(feature = "tracing")]
-                self.span
-                    .failed(refused.map_or(type_name::<E>(), CallOutcome::word));
-                self.failed(refused.unwrap_or(CallOutcome::Error));
-            }
+        if out.is_ok() {
+            return self.succeeded();
         }
+        let refused = self.call.refused();
+        #[cfg(feature = "tracing")]
+        self.span
+            .failed(refused.map_or(type_name::<E>(), CallOutcome::word));
+        self.failed(refused.unwrap_or(CallOutcome::Error));
     }
 
     /// Notes that an attempt begins, and returns its number, from 1.
