@@ -20,6 +20,9 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
+#[cfg(feature = "test-util")]
+pub use resil_runtime::seed;
+
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;
 #[cfg(feature = "shutdown")]

@@ -38,6 +38,7 @@ pub mod idempotency;
 #[doc(hidden)]
 pub mod loom;
 mod named;
+mod random;
 pub mod rate_limit;
 pub mod retry;
 #[cfg(not(loom))]
@@ -76,6 +77,8 @@ pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::report::{CallReport, TracedCall};
 pub use event::trace::{Traced, trace};
+#[cfg(feature = "seed")]
+pub use random::seed;
 pub use rate_limit::{KeyedRateLimit, RateLimit};
 pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;
