@@ -107,14 +107,14 @@ pub(crate) fn band(axes: &mut Axes<'_, '_>, top: f64) -> Drawn {
 pub(crate) fn legend(area: &Area<'_>, at: (i32, i32), entries: &[(RGBColor, &str)]) -> Drawn {
     let (mut x, y) = at;
     for (colour, word) in entries {
-        let stroke = [(x, y - 4), (x + 22, y + 4)];
+        let stroke = [(x, y - 4), (x + 16, y + 4)];
         area.draw(&Rectangle::new(stroke, colour.filled()))?;
         area.draw(&Text::new(
             (*word).to_owned(),
-            (x + 28, y - 6),
+            (x + 21, y - 6),
             font(13.0, INK),
         ))?;
-        x += 50 + i32::try_from(word.len()).unwrap_or(0) * 7;
+        x += 40 + i32::try_from(word.len()).unwrap_or(0) * 13 / 2;
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 
+use policies::Policy;
 use study::{Size, Study};
 
 struct Arguments {
@@ -74,6 +75,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for chart in &charts {
         fs::write(arguments.out.join(chart.file), &chart.svg)?;
     }
+    // The picture of the README.
+    let four = [
+        Policy::Jitter,
+        Policy::Budget,
+        Policy::Circuit,
+        Policy::Usual,
+    ];
+    let four = four.map(|policy| study.outage(policy).clone());
+    let picture = plots::offered_and_served(&four)?;
+    fs::write(arguments.out.join("four.svg"), picture)?;
     let index = arguments.out.join("index.html");
     fs::write(&index, page::html(&study, &charts))?;
     println!("\nThe charts: {}", index.display());

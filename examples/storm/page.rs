@@ -30,7 +30,7 @@ pub(crate) fn charts(study: &Study) -> Drawn<Vec<Chart>> {
         Policy::Hedge,
     ];
     let requests = |policy| study.outage(policy).record.requests_a_call();
-    let since = |policy| percent(study.outage(policy).record.answered_since());
+    let since = |policy| percent(study.spike(policy).record.answered_since());
     let from = |policy| match study.stays_down_from(policy) {
         Some(at) => format!("not well from {at} % on"),
         None => "well everywhere".to_owned(),
@@ -58,16 +58,16 @@ pub(crate) fn charts(study: &Study) -> Drawn<Vec<Chart>> {
             file: "answered.svg",
             title: "Calls that are answered",
             says: format!(
-                "A budget adds no load, so the fleet comes back as fast as with no policy at all. A circuit and a \
-                 bulkhead take load away while nothing is answered anyway. The queues run empty sooner, and more \
-                 calls are answered from the outage on: {} and {}, against {} with the budget and {} without \
-                 a policy.",
+                "Here for five seconds there are three times as many calls (shaded). A circuit and a bulkhead refuse what \
+                 the servers can't do, so that these never fall far behind: from the spike to the end \
+                 {} and {} of the calls are answered, against {} with a budget alone. The budget adds little load, \
+                 and takes none away: with it the fleet comes back about as fast as without a policy ({}).",
                 since(Policy::Circuit),
                 since(Policy::Bulkhead),
                 since(Policy::Budget),
                 since(Policy::Once),
             ),
-            svg: plots::answered(&study.outage, &LINES)?,
+            svg: plots::answered(&study.spike, &LINES)?,
         },
         Chart {
             file: "requests.svg",
@@ -84,8 +84,7 @@ pub(crate) fn charts(study: &Study) -> Drawn<Vec<Chart>> {
             file: "recovery.svg",
             title: "Time to recover",
             says: "From the end of the trigger until 95 % of the calls of each second are answered, and stay so. \
-                   Upper bar: the outage. Lower, paler bar: for five seconds there are three times as many calls. \
-                   A bulkhead and a circuit refuse what the servers can't do, so that they never fall behind."
+                   Upper bar: the outage. Lower, paler bar: the spike of three times as many calls."
                 .to_owned(),
             svg: plots::time_to_recover(study)?,
         },

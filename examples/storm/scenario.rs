@@ -24,7 +24,7 @@ pub(crate) const TRIGGER_MS: (u64, u64) = (TRIGGER.0 as u64 * 1_000, TRIGGER.1 a
 
 /// The utilisation of the main scenarios: the share of the servers' capacity that the calls need if each is
 /// sent once, in percent.
-pub(crate) const USUAL_PERCENT: u64 = 67;
+pub(crate) const USUAL_PERCENT: u64 = 65;
 
 /// The calls, in percent of the servers' capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

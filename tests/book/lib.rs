@@ -36,6 +36,7 @@ pages! {
     shared_limits = "shared-limits",
     watching = "watching",
     shutdown = "shutdown",
+    storm = "storm",
     testing = "testing",
     cookbook = "cookbook",
     from_backon = "from-backon",
