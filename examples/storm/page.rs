@@ -109,7 +109,7 @@ pub(crate) fn charts(study: &Study) -> Drawn<Vec<Chart>> {
             file: "ramp.svg",
             title: "Down is another way than up",
             says: format!(
-                "No outage: the load rises for two minutes to 110 % of the capacity, and falls again. The grey line \
+                "No outage: the load rises for four minutes to 110 % of the capacity, and falls again. The grey line \
                  is what the servers can do. With naive retries the fleet is lost {} on the way up, and comes \
                  back {} on the way down. That is the metastable state: between the two, the same load is \
                  served well or not at all, by what was before. The usual stack follows the grey line both ways.",
