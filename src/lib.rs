@@ -29,6 +29,8 @@ pub use resil_runtime::metrics;
 pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
 #[cfg(feature = "control")]
 pub use resil_runtime::control;
+#[cfg(feature = "test-util")]
+pub use resil_runtime::seed;
 
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;

@@ -44,6 +44,7 @@ mod in_use;
 pub mod loom;
 mod named;
 mod observe;
+mod random;
 pub mod rate_limit;
 pub mod retry;
 #[cfg(all(feature = "settings", not(loom)))]
@@ -93,6 +94,8 @@ pub use event::trace::{Traced, trace};
 pub use observe::metrics;
 #[cfg(feature = "stats")]
 pub use observe::stats::{CallStats, FunctionStats, Stats, stats};
+#[cfg(feature = "seed")]
+pub use random::seed;
 pub use rate_limit::{KeyedRateLimit, RateLimit};
 pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;

@@ -37,6 +37,7 @@ pages! {
     watching = "watching",
     shutdown = "shutdown",
     control = "control",
+    storm = "storm",
     testing = "testing",
     cookbook = "cookbook",
     from_backon = "from-backon",

@@ -8,6 +8,8 @@
     reason = "a test is no public crate"
 )]
 
+mod others;
+
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::Future;
@@ -287,104 +289,6 @@ async fn futures_by_hand_recursion_and_bodies() {
     assert!(spawned(async { local_error(3).await.is_ok() }).await);
     let body = question_mark_return_labels_and_closures(&Tail::default(), 2).await;
     assert_eq!(body.unwrap(), 2);
-}
-
-mod errors {
-    //! The error types that people have.
-    use resil::{circuit, hedge, timeout};
-
-    #[circuit]
-    #[hedge(after = 1ms)]
-    #[timeout(500ms)]
-    pub(super) async fn anyhow_(n: u32) -> anyhow::Result<u32> {
-        anyhow::ensure!(n > 0, "zero");
-        Ok(n)
-    }
-
-    #[hedge(after = 1ms)]
-    #[timeout(500ms)]
-    pub(super) async fn eyre_(n: u32) -> eyre::Result<u32> {
-        Ok(n)
-    }
-
-    #[hedge(after = 1ms)]
-    #[timeout(500ms)]
-    pub(super) async fn io_(n: u32) -> std::io::Result<u32> {
-        Ok(n)
-    }
-
-    type Boxed = Box<dyn std::error::Error + Send + Sync>;
-
-    #[hedge(after = 1ms)]
-    #[circuit]
-    pub(super) async fn boxed(n: &str) -> Result<u32, Boxed> {
-        Ok(n.parse::<u32>()?)
-    }
-
-    // No `From<resil::Error>`: hedge asks for none.
-    #[hedge(after = 1ms)]
-    pub(super) async fn parse(n: &str) -> Result<u32, std::num::ParseIntError> {
-        n.parse()
-    }
-}
-
-mod instrumented {
-    //! `#[instrument]` above, below and between: the place where it is written is its place.
-    use super::{E, Owned, Tail};
-    use resil::{circuit, hedge, timeout};
-    use tracing::instrument;
-
-    #[instrument(skip_all)]
-    #[circuit]
-    #[hedge(after = 1ms)]
-    pub(super) async fn above(t: &Tail, o: Owned) -> Result<usize, E> {
-        t.ask().await?;
-        Ok(o.0.len())
-    }
-
-    #[circuit]
-    #[hedge(after = 1ms)]
-    #[instrument(skip(t), err, ret)]
-    pub(super) async fn below(t: &Tail, o: Owned) -> Result<usize, E> {
-        t.ask().await?;
-        Ok(o.0.len())
-    }
-
-    #[hedge(after = 1ms)]
-    #[tracing::instrument(skip_all, err)]
-    #[timeout(1s)]
-    pub(super) async fn between(t: &Tail, o: Owned) -> Result<usize, E> {
-        t.ask().await?;
-        Ok(o.0.len())
-    }
-}
-
-#[tokio::test]
-async fn errors_and_attributes_of_others() {
-    assert_eq!(spawned(errors::anyhow_(1)).await.unwrap(), 1);
-    assert_eq!(spawned(errors::eyre_(1)).await.unwrap(), 1);
-    assert_eq!(spawned(errors::io_(1)).await.unwrap(), 1);
-    assert_eq!(send(errors::boxed("1")).await.unwrap(), 1);
-    assert!(errors::parse("x").await.is_err());
-    let o = || Owned("four".into());
-    assert_eq!(
-        send(instrumented::above(&Tail::default(), o()))
-            .await
-            .unwrap(),
-        4
-    );
-    assert_eq!(
-        send(instrumented::below(&Tail::default(), o()))
-            .await
-            .unwrap(),
-        4
-    );
-    assert_eq!(
-        send(instrumented::between(&Tail::default(), o()))
-            .await
-            .unwrap(),
-        4
-    );
 }
 
 #[hedge(after = 1ms)]

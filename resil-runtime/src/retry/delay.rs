@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::policy::{Jitter, RetryPolicy, Strategy};
+use crate::random;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ impl Spread {
             return self.low;
         }
         self.low
-            .saturating_add(Duration::from_nanos(rand::random_range(0..=width)))
+            .saturating_add(Duration::from_nanos(random::up_to(width)))
     }
 }
 

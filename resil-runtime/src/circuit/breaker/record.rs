@@ -13,6 +13,7 @@ use crate::circuit::window::counted::CountedWindow;
 use crate::circuit::window::timed::TimedWindow;
 use crate::circuit::window::{Sample, Tally};
 use crate::circuit::word::{Stamp, State, Word};
+use crate::random;
 use crate::sync::{Ordering, broken, fence};
 
 impl BreakerCore {
@@ -251,5 +252,5 @@ impl BreakerCore {
 
 /// Returns the open state from now on, with random jitter.
 fn open_now(rules: &Rules, growth: u32, clock: Clock) -> State {
-    machine::opening(rules, growth, clock(), |most| rand::random_range(0..=most))
+    machine::opening(rules, growth, clock(), random::up_to)
 }
