@@ -5,6 +5,10 @@ pub mod idempotency;
 #[cfg(feature = "store")]
 pub mod limits;
 
+/// The web panel: [`router()`](panel::router), and [`Panel`](panel::Panel) with what can be set of it.
+#[cfg(feature = "panel")]
+pub use resil_panel as panel;
+
 #[cfg(feature = "hedge")]
 pub use resil_macros::hedge;
 #[cfg(feature = "idempotent")]

@@ -1,0 +1,113 @@
+//! The part of the API that changes things.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::ALLOW;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use resil_runtime::registry::registry;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::answer::{fault, no_token, unknown};
+use crate::nearest::nearest;
+use crate::panel::Mounted;
+
+/// Answers to what is not a POST.
+pub(crate) async fn only_post() -> Response {
+    let fault = fault(StatusCode::METHOD_NOT_ALLOWED, "only POST changes things");
+    ([(ALLOW, "POST")], fault).into_response()
+}
+
+/// Returns the answer to a request that may not change anything, and `None` to one that may.
+fn refused(panel: &Mounted, headers: &HeaderMap) -> Option<Response> {
+    match &panel.token {
+        None => Some(fault(
+            StatusCode::FORBIDDEN,
+            "this panel is read only: it was made without a token",
+        )),
+        Some(token) if !token.is_borne_by(headers) => Some(no_token()),
+        Some(_) => None,
+    }
+}
+
+/// Reads the body of a command.
+fn read<C: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<C, Response> {
+    // Among them: it is too long.
+    let body = body.map_err(|e| fault(e.status(), &e.body_text()))?;
+    serde_json::from_slice(&body).map_err(|e| fault(StatusCode::BAD_REQUEST, &e.to_string()))
+}
+
+/// Says whether the token is right.
+pub(crate) async fn token(State(panel): State<Arc<Mounted>>, headers: HeaderMap) -> Response {
+    refused(&panel, &headers).unwrap_or_else(|| StatusCode::NO_CONTENT.into_response())
+}
+
+/// `{"name": "pay", "key": null, "action": "force_open"}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CircuitCommand {
+    name: String,
+    #[serde(default)]
+    key: Option<String>,
+    action: Action,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    ForceOpen,
+    Close,
+    Disable,
+    Reset,
+}
+
+/// Changes the state of a circuit by hand.
+pub(crate) async fn circuit(
+    State(panel): State<Arc<Mounted>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    if let Some(refused) = refused(&panel, &headers) {
+        return refused;
+    }
+    let done = read(body).and_then(|command| command_circuit(&command));
+    done.map_or_else(
+        |refused| refused,
+        |()| StatusCode::NO_CONTENT.into_response(),
+    )
+}
+
+fn command_circuit(command: &CircuitCommand) -> Result<(), Response> {
+    // The handle is asked for only if there is such a breaker: it would make one.
+    let names: Vec<&str> = registry().snapshot().iter().map(|b| b.name).collect();
+    if !names.contains(&&*command.name) {
+        let error = format!("there is no circuit `{}`", command.name);
+        return Err(unknown(&error, nearest(&command.name, names)));
+    }
+    let breaker = resil_runtime::breaker(&command.name);
+    macro_rules! act {
+        ($handle:expr) => {
+            match command.action {
+                Action::ForceOpen => $handle.force_open(),
+                Action::Close => $handle.force_close(),
+                Action::Disable => $handle.disable(),
+                Action::Reset => $handle.reset(),
+            }
+        };
+    }
+    let Some(key) = &command.key else {
+        act!(breaker);
+        return Ok(());
+    };
+    let keys = breaker.keys();
+    let Some(keyed) = keys.iter().find(|k| k.key() == key) else {
+        let error = format!("the circuit `{}` has no key `{key}` now", command.name);
+        return Err(unknown(&error, nearest(key, keys.iter().map(|k| k.key()))));
+    };
+    act!(keyed);
+    Ok(())
+}

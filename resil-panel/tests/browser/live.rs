@@ -1,0 +1,232 @@
+//! What the page shows while things happen.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use resil::{CircuitPolicy, breaker};
+use tokio::net::TcpListener;
+use tokio::time::sleep;
+
+use crate::driver::{Browser, serve};
+
+/// The state that the page shows of a circuit.
+fn state_of(name: &str) -> String {
+    format!(
+        "[...document.querySelectorAll('#circuits tbody tr')]\
+         .find((r) => r.querySelector('.name').textContent === {name:?})?.dataset.state"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_loads_without_a_word_in_the_console() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let _ = breaker("loads");
+    for (router, path) in [
+        (
+            Router::new().nest("/resil", resil_panel::router()),
+            "/resil",
+        ),
+        (
+            Router::new().nest_service("/a/b", resil_panel::router::<()>()),
+            "/a/b/",
+        ),
+        (
+            Router::new().merge(resil_panel::Panel::new().title("Shop").token("t").router()),
+            "/",
+        ),
+    ] {
+        let url = serve(router).await;
+        browser.open(&format!("{url}{path}")).await;
+        browser
+            .until("a circuit", &format!("{} === 'closed'", state_of("loads")))
+            .await;
+        // Some seconds of life: frames that change rows, and the countdown.
+        sleep(Duration::from_millis(2_500)).await;
+        assert_eq!(browser.console().await, Vec::<String>::new());
+    }
+    assert_eq!(browser.value("document.title").await, "Shop");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_circuit_that_opens_is_seen_within_a_second_of_the_event() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let b = breaker("seen-to-open");
+    b.configure(CircuitPolicy::new().failures(1));
+    let url = serve(Router::new().nest("/resil", resil_panel::router())).await;
+    browser.open(&format!("{url}/resil")).await;
+    browser
+        .until(
+            "the circuit",
+            &format!("{} === 'closed'", state_of("seen-to-open")),
+        )
+        .await;
+    for _ in 0..3 {
+        b.try_acquire().expect("it is closed").failure();
+        let took = browser
+            .until("open", &format!("{} === 'open'", state_of("seen-to-open")))
+            .await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        // The row says it in words, with the time to the next probe, and comes first.
+        let row = browser.value(&format!(
+            "document.querySelector('#circuits tbody tr[data-state=open]').innerText.replaceAll(/\\s+/g, ' ')"
+        )).await;
+        let row = row.as_str().expect("a text");
+        assert!(
+            row.contains("seen-to-open open") && row.ends_with(" s"),
+            "{row}"
+        );
+        browser
+            .until(
+                "the event",
+                "document.querySelector('#events').innerText.includes('closed → open')",
+            )
+            .await;
+        // Said once, politely, to those who listen.
+        browser.until("it is said", "document.querySelector('#spoken[aria-live=polite]').textContent.includes('seen-to-open is open')").await;
+        b.reset();
+        browser
+            .until(
+                "closed",
+                &format!("{} === 'closed'", state_of("seen-to-open")),
+            )
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_to_the_next_probe_is_counted_down() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let b = breaker("counts-down");
+    b.configure(
+        CircuitPolicy::new()
+            .failures(1)
+            .open_for(Duration::from_secs(4)),
+    );
+    b.try_acquire().expect("it is closed").failure();
+    let url = serve(Router::new().merge(resil_panel::router())).await;
+    browser.open(&url).await;
+    let probe = "[...document.querySelectorAll('#circuits tbody tr')]\
+        .find((r) => r.innerText.includes('counts-down'))?.querySelector('[data-label=\"Next probe\"]').textContent";
+    for left in ["3 s", "2 s", "1 s", "now"] {
+        browser.until(left, &format!("{probe} === {left:?}")).await;
+    }
+    assert_eq!(browser.value(&state_of("counts-down")).await, "half_open");
+    b.reset();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_gone_is_said_and_one_that_is_back_is_joined() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let _ = breaker("before-it-went");
+    let serve_at = |address: &str| {
+        let address = address.to_owned();
+        async move {
+            let listener = loop {
+                if let Ok(listener) = TcpListener::bind(&address).await {
+                    break listener;
+                }
+                sleep(Duration::from_millis(50)).await;
+            };
+            let address = listener.local_addr().expect("an address").to_string();
+            // A runtime of its own: with it all connections end.
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build();
+            let runtime = runtime.expect("a runtime");
+            let std = listener.into_std().expect("a listener");
+            runtime.spawn(async {
+                let listener = TcpListener::from_std(std).expect("a listener");
+                axum::serve(listener, Router::new().merge(resil_panel::router())).await
+            });
+            (address, runtime)
+        }
+    };
+    let (address, runtime) = serve_at("127.0.0.1:0").await;
+    browser.open(&format!("http://{address}/")).await;
+    runtime.shutdown_background();
+    browser
+        .until(
+            "it is said",
+            "document.querySelector('#link').innerText === 'connection lost'",
+        )
+        .await;
+    // The last that was known stays on the page.
+    assert_eq!(browser.value(&state_of("before-it-went")).await, "closed");
+    let (_, runtime) = serve_at(&address).await;
+    browser
+        .until(
+            "it is back",
+            "document.querySelector('#link').innerText === 'live'",
+        )
+        .await;
+    runtime.shutdown_background();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_filtered_by_level_and_held_while_the_list_is_paused() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let b = breaker("pausing");
+    let url = serve(Router::new().merge(resil_panel::router())).await;
+    browser.open(&url).await;
+    browser
+        .until(
+            "the circuit",
+            &format!("{} === 'closed'", state_of("pausing")),
+        )
+        .await;
+    let shown = "[...document.querySelectorAll('#events li:not([hidden])')].filter((e) => e.innerText.includes('pausing')).length";
+    b.force_open();
+    let _ = b.try_acquire();
+    browser.until("two events", &format!("{shown} === 2")).await;
+    browser.run("const level = document.querySelector('#level'); level.value = 'warn'; level.dispatchEvent(new Event('change'))").await;
+    assert_eq!(browser.value(shown).await, 1, "the refusal is no warning");
+    browser.click("#pause").await;
+    b.reset();
+    b.force_open();
+    browser
+        .until(
+            "they are counted",
+            "document.querySelector('#pause').innerText.startsWith('Go on (')",
+        )
+        .await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(browser.value(shown).await, 1);
+    browser.click("#pause").await;
+    browser
+        .until("they are shown", &format!("{shown} === 2"))
+        .await;
+    b.reset();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_is_painted_at_once_and_not_by_the_second() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let _ = breaker("at-once");
+    let url = serve(Router::new().merge(resil_panel::router())).await;
+    let began = Instant::now();
+    browser.goto(&url).await;
+    browser
+        .until(
+            "the circuit",
+            &format!("{} === 'closed'", state_of("at-once")),
+        )
+        .await;
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+}

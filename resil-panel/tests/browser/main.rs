@@ -1,0 +1,15 @@
+//! The page in a real browser.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "browsers live in real time: there is no paused clock to be true to"
+)]
+
+mod access;
+mod driver;
+#[path = "../support/functions.rs"]
+mod functions;
+mod live;
+mod looks;
+mod many;
+mod names;
+mod steering;
