@@ -24,6 +24,9 @@ pub use resil_runtime::{
     carry, deadline, event, registry, spawn, trace,
 };
 
+#[cfg(feature = "stats")]
+pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
+
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;
 #[cfg(feature = "shutdown")]

@@ -9,6 +9,8 @@ use std::cell::Cell;
 thread_local! {
     /// Whether a test asks for what the features add.
     static ASKED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a test asks for what the feature `observe` adds.
+    static SEEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `f` as if the features were on.
@@ -17,6 +19,15 @@ pub(crate) fn on<R>(f: impl FnOnce() -> R) -> R {
     ASKED.set(true);
     let out = f();
     ASKED.set(false);
+    out
+}
+
+/// Runs `f` as if the feature `observe` were on, and no other.
+#[cfg(test)]
+pub(crate) fn observed<R>(f: impl FnOnce() -> R) -> R {
+    SEEN.set(true);
+    let out = f();
+    SEEN.set(false);
     out
 }
 
@@ -34,4 +45,12 @@ pub(crate) fn counts_calls() -> bool {
     return ASKED.get();
     #[cfg(not(test))]
     cfg!(feature = "shutdown")
+}
+
+/// Whether calls and their attempts are seen: for statistics, metrics and spans.
+pub(crate) fn observes() -> bool {
+    #[cfg(test)]
+    return SEEN.get();
+    #[cfg(not(test))]
+    cfg!(feature = "observe")
 }

@@ -38,6 +38,7 @@ pub mod idempotency;
 #[doc(hidden)]
 pub mod loom;
 mod named;
+mod observe;
 pub mod rate_limit;
 pub mod retry;
 #[cfg(not(loom))]
@@ -76,6 +77,8 @@ pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::report::{CallReport, TracedCall};
 pub use event::trace::{Traced, trace};
+#[cfg(feature = "stats")]
+pub use observe::stats::{CallStats, FunctionStats, Stats, stats};
 pub use rate_limit::{KeyedRateLimit, RateLimit};
 pub use registry::{breaker, bulkhead, rate_limit, registry};
 pub use retry::Backoff;

@@ -32,6 +32,12 @@ pub use crate::hedge::site::HedgeSite;
 pub use crate::hedge::verdict::{HedgeVerdict, judge, judge_by};
 #[cfg(feature = "hedge")]
 pub use crate::hedge::{HedgeAfter, HedgePolicy};
+#[cfg(feature = "observe")]
+pub use crate::observe::attempt::{seen_attempt, seen_code, seen_run};
+#[cfg(feature = "observe")]
+pub use crate::observe::outcome::CallOutcome;
+#[cfg(feature = "observe")]
+pub use crate::observe::seen::{Seen, observe};
 pub use crate::rate_limit::site::RateLimitSite;
 pub use crate::rate_limit::{OnOutage, RateLimitPolicy};
 pub use crate::retry::ask::{Answer, Ask};

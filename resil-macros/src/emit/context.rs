@@ -8,6 +8,7 @@ use quote::quote_spanned;
 
 use super::inner::{Inner, clone_of};
 use crate::facts::Facts;
+use crate::features;
 use crate::input::{Binding, Input};
 use crate::return_type::{error_span, success_span};
 use crate::tokens::{group_like, mixed};
@@ -68,9 +69,9 @@ impl StackContext<'_> {
         self.facts.iter().any(|layer| layer.watches_attempts)
     }
 
-    /// Whether the stack is one layer that passes on what the body returned.
+    /// Whether the stack is one layer that passes on what the body returned, and nobody looks at it.
     pub(crate) fn is_one_layer(&self) -> bool {
-        self.facts.len() == 1
+        self.facts.len() == 1 && !features::observes()
     }
 
     /// Whether the layers have something to tell each other: how an attempt ended, or, in the
@@ -79,7 +80,7 @@ impl StackContext<'_> {
     pub(crate) fn has_call_state(&self) -> bool {
         let tells = |layer: &Facts| layer.repeats.is_some() || layer.recovers;
         let needed = self.facts.iter().any(|layer| layer.needs_call_state);
-        needed || self.facts.len() > 1 && self.facts.iter().any(tells)
+        features::observes() || needed || self.facts.len() > 1 && self.facts.iter().any(tells)
     }
 }
 
@@ -250,15 +251,24 @@ impl<'a> EmitContext<'a> {
         let own = mixed(span);
         let is_body = false;
         if self.stack.is_async {
+            let mut future = quote_spanned!(own=> async #capture { #content });
+            if features::observes() {
+                let seen = self.private("seen_code", span);
+                future = quote_spanned!(own=> #seen(__resil_call, #future));
+            }
             Inner::Mapped {
-                future: quote_spanned!(own=> async #capture { #content }),
+                future,
                 outcome,
                 is_body,
             }
         } else {
             let run = self.private("run", span);
+            let mut call = quote_spanned!(own=> #run(#capture || { #content }));
+            if features::observes() {
+                call = quote_spanned!(own=> __resil_call.asking(|| #call));
+            }
             Inner::Called {
-                call: quote_spanned!(own=> #run(#capture || { #content })),
+                call,
                 outcome,
                 is_body,
             }

@@ -5,6 +5,7 @@ use quote::quote_spanned;
 
 use super::context::EmitContext;
 use super::inner::Inner;
+use crate::features;
 use crate::tokens::mixed;
 
 impl EmitContext<'_> {
@@ -94,7 +95,7 @@ impl EmitContext<'_> {
     pub(crate) fn asking(&self, question: TokenStream, span: Span) -> TokenStream {
         if self.has_permit() {
             quote_spanned!(mixed(span)=> (&__resil_permit).asking(|| #question))
-        } else if self.stack.facts.iter().any(|layer| layer.holds_permit) {
+        } else if features::observes() || self.stack.facts.iter().any(|layer| layer.holds_permit) {
             quote_spanned!(mixed(span)=> __resil_call.asking(|| #question))
         } else {
             question

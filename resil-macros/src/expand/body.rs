@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::emit::{EmitContext, Inner, clone_of};
+use crate::features;
 use crate::input::{Binding, split_inner_attributes};
 use crate::policy::Policy;
 use crate::splice::BodySite;
@@ -31,6 +32,16 @@ pub(super) fn innermost(
             let watch = cx.private("watch_run", span);
             let body = EmitContext::calling(&body, span);
             quote_spanned!(at=> #watch(#body, __resil_call))
+        };
+    }
+    if features::observes() && is_innermost {
+        body = if cx.stack.is_async {
+            let seen = cx.private("seen_attempt", span);
+            quote_spanned!(at=> #seen(__resil_seen, #body))
+        } else {
+            let seen = cx.private("seen_run", span);
+            let body = EmitContext::calling(&body, span);
+            quote_spanned!(at=> #seen(__resil_seen, #body))
         };
     }
     let conversions = cx.conversions();

@@ -11,6 +11,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::emit::{EmitContext, Emitted, Entry, Inner, StackContext};
+use crate::features;
 use crate::input::split_inner_attributes;
 use crate::policy::Policy;
 use crate::splice::BodySite;
@@ -70,11 +71,14 @@ pub(crate) fn fold(
     let value = inner.awaited(span);
     if group == 0 {
         let into_return = cx.private("into_return", span);
+        let end = features::observes()
+            .then(|| quote_spanned!(mixed(span)=> __resil_seen.end(&__resil_out);));
         let content = quote_spanned! {mixed(span)=>
             #inner_attributes
             #statics
             #entry
             let __resil_out = #value;
+            #end
             #into_return(__resil_out, #conversions)
         };
         let entry = Entry::default();

@@ -25,6 +25,11 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
         let in_flight = cx.private("in_flight", name.span());
         quote_spanned!(at=> let __resil_in_flight = #in_flight(&__RESIL_SITE);)
     });
+    // Dropped before the state of the call, which it reads, and after the layers.
+    let seen = features::observes().then(|| {
+        let observe = cx.private("observe", name.span());
+        quote_spanned!(at=> let __resil_seen = &#observe(&__RESIL_SITE, __resil_call);)
+    });
     let carrier = (stack.groups.len() > 1).then(|| {
         let carry = cx.private("CarriedRefusal", name.span());
         quote_spanned!(at=> let __resil_carry = &#carry::new();)
@@ -36,6 +41,7 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
         );
         #in_flight
         #call_state
+        #seen
         #carrier
     }
 }

@@ -258,6 +258,33 @@ fn a_stack_whose_waits_can_be_ended() {
     });
 }
 
+/// With the feature `observe`.
+#[test]
+fn a_stack_whose_calls_are_seen() {
+    features::observed(|| {
+        check(
+            "stack_that_is_seen",
+            quote! {
+                #[fallback(|error| cached(order, error).await)]
+                #[circuit(name = "pay")]
+                #[retry(max = 5)]
+                async fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order).await
+                }
+            },
+        );
+        check(
+            "blocking_that_is_seen",
+            quote! {
+                #[retry(max = 5)]
+                fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order)
+                }
+            },
+        );
+    });
+}
+
 #[test]
 fn a_stack_that_runs_nothing_twice() {
     check(

@@ -6,6 +6,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 #[cfg(feature = "shutdown")]
 use super::in_flight::Counts;
+use crate::observe::count::Count;
+#[cfg(feature = "counts")]
+use crate::observe::tally::Tally;
 
 /// The annotated function that a stack of policies belongs to.
 ///
@@ -21,6 +24,9 @@ pub struct Site {
     /// The calls in flight, once there was one.
     #[cfg(feature = "shutdown")]
     counts: OnceLock<&'static Counts>,
+    /// What its calls did, once there was one.
+    #[cfg(feature = "counts")]
+    tally: OnceLock<&'static Tally>,
 }
 
 impl Site {
@@ -34,6 +40,8 @@ impl Site {
             has_blocked: AtomicBool::new(false),
             #[cfg(feature = "shutdown")]
             counts: OnceLock::new(),
+            #[cfg(feature = "counts")]
+            tally: OnceLock::new(),
         }
     }
 
@@ -42,6 +50,33 @@ impl Site {
     #[inline]
     pub(crate) fn counts(&'static self) -> &'static Counts {
         self.counts.get_or_init(|| Counts::register(self.name()))
+    }
+
+    /// Returns the tally of the function.
+    #[cfg(feature = "counts")]
+    #[inline]
+    pub(crate) fn tally(&'static self) -> &'static Tally {
+        self.tally.get_or_init(|| self.new_tally())
+    }
+
+    #[cfg(feature = "counts")]
+    #[cold]
+    fn new_tally(&'static self) -> &'static Tally {
+        let tally = Tally::new(
+            self.name(),
+            #[cfg(feature = "shutdown")]
+            self.counts(),
+            crate::clock::now_ns(),
+        );
+        tally.register()
+    }
+
+    /// Counts one of `what`. Without the feature `counts` it does nothing.
+    #[inline]
+    pub(crate) fn count(&'static self, what: Count) {
+        #[cfg(feature = "counts")]
+        self.tally().add(what);
+        let _ = what;
     }
 
     /// Returns true the first time that it is called.

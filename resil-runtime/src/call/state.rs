@@ -16,24 +16,34 @@
 //!
 //! | flag | set by | read by |
 //! |---|---|---|
-//! | `polling` | circuit, [`watch`], [`CallState::asking`] | circuit and idempotency, on drop |
+//! | `polling` | circuit, [`watch`], [`CallState::asking`] | circuit, idempotency and sight, on drop |
+//! | `FELL_BACK` | fallback | sight |
 //! | [`ATTEMPT_DROPPED`] | [`watch`], on drop | idempotency |
 //! | [`TIMING_OUT`] | timeout | circuit, on drop |
-//! | [`REPLAYED`] | idempotency | circuit, retry |
+//! | [`REPLAYED`] | idempotency | circuit, retry, sight |
 //! | [`POLLED_SINCE_CLAIM`] | [`watch`] | idempotency |
 //! | [`INVERTED`] | idempotency | idempotency, retry |
 //! | [`POLLED_SINCE_PERMIT`] | [`watch`] | circuit |
-//! | `CANCELLED` | retry | circuit |
+//! | `CANCELLED` | retry | circuit, sight |
 
 use std::future::Future;
 use std::pin::Pin;
+#[cfg(feature = "observe")]
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::id::{CallId, CallNumber};
+#[cfg(not(loom))]
+use crate::error::Refusal;
+#[cfg(feature = "observe")]
+use crate::error::RefusalKind;
 
+/// A fallback is about to take the place of the error.
+#[cfg(feature = "observe")]
+const FELL_BACK: u8 = 1;
 /// An attempt was dropped after its first poll and before it was done.
 const ATTEMPT_DROPPED: u8 = 2;
 /// A timeout of this stack is dropping what is inside it.
@@ -63,6 +73,9 @@ pub struct CallState {
     polling: AtomicBool,
     /// The call's number, 0 until an event of it is heard.
     number: AtomicU32,
+    /// The refusal that a value ended with, as the bits of its kind; 0 without one.
+    #[cfg(feature = "observe")]
+    refusal: AtomicU64,
 }
 
 /// Returns the id of `call`, or a new one if its stack keeps no state.
@@ -78,6 +91,8 @@ impl CallState {
             flags: AtomicU8::new(0),
             polling: AtomicBool::new(false),
             number: AtomicU32::new(0),
+            #[cfg(feature = "observe")]
+            refusal: AtomicU64::new(0),
         }
     }
 
@@ -221,6 +236,27 @@ impl CallState {
         false
     }
 
+    /// Notes whether a fallback takes the place of the error. Without the feature `observe` nobody asks.
+    #[inline]
+    pub(crate) fn set_fell_back(&self, yes: bool) {
+        #[cfg(feature = "observe")]
+        if yes {
+            self.set(FELL_BACK);
+        } else {
+            self.clear(FELL_BACK);
+        }
+        let _ = yes;
+    }
+
+    /// Notes the refusal that a value ends with. Without the feature `observe` nobody asks.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn note_refusal(&self, refusal: &Refusal) {
+        #[cfg(feature = "observe")]
+        self.refusal.store(refusal.kind().to_bits(), Relaxed);
+        let _ = refusal;
+    }
+
     /// Runs `ask`, a piece of the user's code that looks at an outcome. If it panics, the layers
     /// above see a panic of the call.
     #[inline(always)]
@@ -243,6 +279,26 @@ impl CallState {
         self.set(TIMING_OUT);
         let _reset = Reset(self);
         drop();
+    }
+}
+
+/// What is seen of the outcome of a call.
+#[cfg(feature = "observe")]
+impl CallState {
+    /// Returns whether a fallback took the place of the error.
+    pub(crate) fn fell_back(&self) -> bool {
+        self.has(FELL_BACK)
+    }
+
+    /// Returns whether a value of this call is that of its body: neither a fallback's nor a replay.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.flags.load(Relaxed) & (FELL_BACK | REPLAYED) == 0
+    }
+
+    /// Returns the refusal that a value has ended with.
+    pub(crate) fn refusal(&self) -> Option<RefusalKind> {
+        RefusalKind::from_bits(self.refusal.load(Relaxed))
     }
 }
 

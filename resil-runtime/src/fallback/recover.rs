@@ -58,6 +58,9 @@ fn failed<R, T, E, P: AnyRefusal>(
 #[cold]
 #[inline(never)]
 pub(super) fn tell((site, call): Caller<'_>, error: ErrorText<'_>) {
+    if let Some(call) = call {
+        call.set_fell_back(true);
+    }
     event::emit(|| Event::FellBack {
         function: site.name(),
         error: error.text(),

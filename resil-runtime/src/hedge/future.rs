@@ -16,6 +16,7 @@ use crate::call::{CallState, id_of};
 use crate::cancel::stopped;
 use crate::clock;
 use crate::event::{self, Event};
+use crate::observe::count::Count;
 
 pin_project! {
     /// The future of [`hedge`].
@@ -272,6 +273,7 @@ where
             future: Box::pin((*this.copy)()),
         });
         this.timer.set(Timer::Unset);
+        site.site.count(Count::Hedge);
         event::emit(|| Event::Hedged {
             function: site.site.name(),
             copy: number,
@@ -295,6 +297,9 @@ where
                 site.succeeded(policy, || since(*this.began));
             } else if is_first_late {
                 site.succeeded(policy, || *this.delay);
+            }
+            if number > 1 {
+                site.site.count(Count::HedgeWon);
             }
             event::emit(|| Event::HedgeWon {
                 function: site.site.name(),

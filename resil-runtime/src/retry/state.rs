@@ -18,6 +18,7 @@ use crate::call::{AnyRefusal, CallState, Failure, Outcome};
 use crate::clock;
 use crate::error::RefusalKind;
 use crate::event::{self, Event};
+use crate::observe::count::Count;
 
 /// The constants of an annotated function, and the time at which the call [began](began).
 pub(crate) type Constants<'a> = (&'static RetrySite, &'a RetryPolicy, u64);
@@ -314,6 +315,7 @@ impl Retry {
         };
         match ended.next(refusal, ask, source) {
             Ok((delay, charged)) => {
+                ended.site.site.count(Count::Retry);
                 event::emit(|| Event::Retry {
                     function: ended.site.site.name(),
                     attempt: attempts,
@@ -327,6 +329,7 @@ impl Retry {
                 true
             }
             Err(reason) => {
+                ended.site.site.count(Count::stopped(reason));
                 event::emit(|| Event::RetryStopped {
                     function: ended.site.site.name(),
                     attempts,

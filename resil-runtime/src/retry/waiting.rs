@@ -16,6 +16,7 @@ use crate::call::CallNumber;
 use crate::cancel::Stop;
 use crate::clock::{self, Sleep};
 use crate::event::{self, ErrorText, Event, StopReason};
+use crate::observe::count::Count;
 
 pin_project! {
     /// A call that has failed at least once, and is tried again.
@@ -201,6 +202,7 @@ impl Waiting {
         if let Some((budget, cost)) = this.charged.take() {
             budget.give(cost);
         }
+        this.site.site.count(Count::stopped(reason));
         // No event for a panic that is passing through: it is reported by itself.
         if !std::thread::panicking() {
             event::emit(|| Event::RetryStopped {

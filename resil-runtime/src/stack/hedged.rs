@@ -53,11 +53,19 @@ impl HedgePolicy {
             #[cfg(feature = "shutdown")]
             let _in_flight = crate::cancel::entered::in_flight(state.site);
             let call = CallState::new();
+            #[cfg(feature = "observe")]
+            let seen = crate::observe::seen::observe(state.site, &call);
             let copy = || async {
-                let out: Outcome<T, E, Refusal> = closure().await.map_err(Failure::Body);
+                let attempt = async { closure().await };
+                #[cfg(feature = "observe")]
+                let attempt = crate::observe::attempt::seen_attempt(&seen, attempt);
+                let out: Outcome<T, E, Refusal> = attempt.await.map_err(Failure::Body);
                 judge(out, |error| classify::of_value(error))
             };
-            match hedge(&state.hedge, &policy, &call, copy).await {
+            let out = hedge(&state.hedge, &policy, &call, copy).await;
+            #[cfg(feature = "observe")]
+            seen.end(&out);
+            match out {
                 Ok(value) => Ok(value),
                 Err(Failure::Body(error) | Failure::Exposed(error, _)) => Err(error),
                 Err(Failure::Policy(_)) => unreachable!("a closure refuses nothing"),

@@ -16,6 +16,8 @@ use crate::call::{CallState, Failure};
 #[cfg(feature = "shutdown")]
 use crate::cancel::entered::in_flight;
 use crate::error::Refusal;
+#[cfg(feature = "observe")]
+use crate::observe::{attempt::seen_attempt, seen::observe};
 
 /// What a call runs under: a stack, or one policy.
 pub(super) trait Source<E> {
@@ -52,6 +54,13 @@ where
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.parts().1.site);
     let call = CallState::new();
+    #[cfg(feature = "observe")]
+    let seen = observe(source.parts().1.site, &call);
+    #[cfg(feature = "observe")]
+    let closure = {
+        let (seen, mut closure) = (&seen, closure);
+        move || seen_attempt(seen, seen.asking(&mut closure))
+    };
     let running = Running {
         walk: Later::new(),
         future: None,
@@ -59,7 +68,10 @@ where
         call: &call,
         closure,
     };
-    running.await
+    let out = running.await;
+    #[cfg(feature = "observe")]
+    seen.end_value(&out);
+    out
 }
 
 pin_project! {
@@ -95,7 +107,7 @@ where
                 Some(Poll::Pending) => return Poll::Pending,
                 Some(Poll::Ready(Step::Again)) => {}
                 Some(Poll::Ready(Step::Done(out))) => {
-                    return Poll::Ready(end(out, attempt, S::refuse));
+                    return Poll::Ready(end(out, attempt, this.call, S::refuse));
                 }
             }
         }
@@ -113,10 +125,15 @@ where
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.parts().1.site);
     let call = CallState::new();
+    #[cfg(feature = "observe")]
+    let seen = observe(source.parts().1.site, &call);
     let plan = plan(&source, &call);
     let mut walk = Later::new();
     loop {
-        let mut future = pin!(Some(async { closure().await }));
+        let attempt = async { closure().await };
+        #[cfg(feature = "observe")]
+        let attempt = seen_attempt(&seen, attempt);
+        let mut future = pin!(Some(attempt));
         let ended = poll_fn(|cx| {
             let no_other = || unreachable!("each attempt has a future of its own");
             let mut attempt = Attempt::new(future.as_mut(), no_other);
@@ -125,10 +142,12 @@ where
             };
             Poll::Ready(match ready!(step) {
                 Step::Again => None,
-                Step::Done(out) => Some(end(out, attempt, S::refuse)),
+                Step::Done(out) => Some(end(out, attempt, &call, S::refuse)),
             })
         });
         if let Some(out) = ended.await {
+            #[cfg(feature = "observe")]
+            seen.end_value(&out);
             return out;
         }
     }
@@ -138,10 +157,14 @@ where
 fn end<F, C, T, E>(
     out: Bare,
     attempt: Attempt<'_, F, C, T, E>,
+    call: &CallState,
     refuse: fn(Refusal) -> E,
 ) -> Result<T, E> {
     match out {
         Ok(()) | Err(Failure::Body(()) | Failure::Exposed((), _)) => attempt.returned(),
-        Err(Failure::Policy(refusal)) => Err(refuse(refusal)),
+        Err(Failure::Policy(refusal)) => {
+            call.note_refusal(&refusal);
+            Err(refuse(refusal))
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::call::{CallState, Failure, Outcome, Site, id_of};
 use crate::compact_duration::CompactDuration;
 use crate::error::Refusal;
 use crate::event::{self, Event};
+use crate::observe::count::Count;
 
 /// Returns the outcome of a [`timeout`](super::timeout) whose `limit` has passed, and tells listeners
 /// of it.
@@ -33,6 +34,7 @@ fn refuse(
     call: Option<&CallState>,
 ) -> Refusal {
     let limit = CompactDuration::new(limit);
+    site.count(Count::LimitPassed);
     event::emit(|| Event::TimedOut {
         function: site.name(),
         limit: limit.get(),

@@ -1,0 +1,157 @@
+//! One call, as it is seen from outside of its layers.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use super::count::Count;
+use super::outcome::CallOutcome;
+use crate::call::{AnyRefusal, CallState, Outcome, Site};
+#[cfg(feature = "counts")]
+use crate::clock;
+use crate::error::RefusalKind;
+
+/// A call that has begun. Dropped before [`end`](Self::end), it was dropped by its caller, or it panicked.
+///
+/// Only the task that runs the call accesses it, so relaxed accesses are enough.
+#[derive(Debug)]
+#[must_use = "dropped, the call is over"]
+pub struct Seen<'c> {
+    site: &'static Site,
+    call: &'c CallState,
+    /// The number of attempts that have begun. The copies of a hedge are attempts too.
+    attempts: AtomicU32,
+    has_ended: AtomicBool,
+    /// When it began, in nanoseconds.
+    #[cfg(feature = "counts")]
+    began: u64,
+}
+
+/// Notes that a call of `site` begins.
+#[inline]
+pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
+    #[cfg(feature = "counts")]
+    let began = clock::now_ns();
+    #[cfg(feature = "counts")]
+    site.tally().begin(began);
+    Seen {
+        site,
+        call,
+        attempts: AtomicU32::new(0),
+        has_ended: AtomicBool::new(false),
+        #[cfg(feature = "counts")]
+        began,
+    }
+}
+
+impl Seen<'_> {
+    /// Notes that the call ends with `out`, the outcome of its outermost layer.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
+        match out {
+            Ok(_) => self.succeeded(),
+            Err(failure) => self.failed(failure.refusal()),
+        }
+    }
+
+    /// Notes that the call ends with `out`, the result of a value. Whether an error is a refusal is known
+    /// by the state of the call.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
+        match out {
+            Ok(_) => self.succeeded(),
+            Err(_) => self.failed(self.call.refusal()),
+        }
+    }
+
+    /// Notes that an attempt begins, and returns its number, from 1.
+    #[inline]
+    pub(super) fn begin_attempt(&self) -> u32 {
+        let number = self.attempts.load(Relaxed).saturating_add(1);
+        self.attempts.store(number, Relaxed);
+        if number > 1 {
+            // What fell back was an attempt before.
+            self.call.set_fell_back(false);
+        }
+        self.site.count(Count::Attempt);
+        number
+    }
+
+    pub(super) fn call(&self) -> &CallState {
+        self.call
+    }
+
+    /// Runs `ask`, a piece of the user's code, so that a panic of it is known as one of the call.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(crate) fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        self.call.asking(ask)
+    }
+
+    #[inline]
+    fn succeeded(&self) {
+        if self.call.is_plain() {
+            self.finish(CallOutcome::Ok);
+        } else {
+            self.succeeded_otherwise();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn succeeded_otherwise(&self) {
+        self.finish(if self.call.fell_back() {
+            CallOutcome::Fallback
+        } else if self.call.replayed() {
+            CallOutcome::Replayed
+        } else {
+            CallOutcome::Ok
+        });
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn failed(&self, refusal: Option<RefusalKind>) {
+        // A pause that was ended leaves the error of the attempt before it.
+        self.finish(if self.call.was_cancelled() {
+            CallOutcome::Cancelled
+        } else if self.call.replayed() && refusal.is_none() {
+            CallOutcome::Replayed
+        } else {
+            CallOutcome::of_failure(refusal)
+        });
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unfinished(&self) {
+        self.finish(if self.call.panicked() {
+            CallOutcome::Panicked
+        } else {
+            CallOutcome::Dropped
+        });
+    }
+
+    /// Notes how the call ended. It is the one place that does.
+    #[inline]
+    fn finish(&self, how: CallOutcome) {
+        self.has_ended.store(true, Relaxed);
+        #[cfg(feature = "counts")]
+        {
+            let now = clock::now_ns();
+            let took = now.saturating_sub(self.began);
+            self.site.tally().end(how.count(), now, took);
+        }
+        let _ = how;
+    }
+}
+
+impl Drop for Seen<'_> {
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        if !*self.has_ended.get_mut() {
+            self.unfinished();
+        }
+    }
+}
