@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use resil_runtime::{FunctionStats, stats};
+use serde::Serialize;
 
-use crate::answer::{JSON, fault};
+use crate::answer::{JSON, fault, unknown};
 use crate::frame::{Opening, object};
 use crate::hub::{self, PAGES, Refused};
+use crate::nearest::nearest;
 use crate::panel::Mounted;
-use crate::{rows, sampler, view};
+use crate::rows::json;
+use crate::{functions, rows, sampler, view};
 
 fn opening(panel: &Mounted) -> Opening<'_> {
     Opening {
@@ -27,7 +31,7 @@ pub(crate) async fn state(State(panel): State<Arc<Mounted>>) -> Response {
     let mut members = opening(&panel).members();
     members.push_str(&format!("\"pages\":{},", hub::pages()));
     members.push_str(&rows::all(&[
-        view::functions(),
+        stats().functions.iter().map(functions::row).collect(),
         view::circuits(),
         view::bulkheads(),
         view::rate_limits(),
@@ -65,4 +69,27 @@ pub(crate) async fn events(State(panel): State<Arc<Mounted>>) -> Response {
             &format!("the thread of the panel could not be started: {error}"),
         ),
     }
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    stats: Option<&'a FunctionStats>,
+}
+
+/// Answers with all that is known of one function.
+pub(crate) async fn function(Path(name): Path<String>) -> Response {
+    let stats = stats();
+    let Some(of) = stats.function(&name) else {
+        let names = stats.functions.iter().map(|of| of.function);
+        return unknown(
+            &format!("no function `{name}` was called"),
+            nearest(&name, names),
+        );
+    };
+    let function = Function {
+        name: of.function,
+        stats: Some(of),
+    };
+    ([(CONTENT_TYPE, JSON)], json(&function)).into_response()
 }

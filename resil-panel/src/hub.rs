@@ -9,9 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use axum::body::Bytes;
+use resil_runtime::FunctionStats;
 
 use crate::client::{Client, Frames, client};
 use crate::frame::{Opening, frame};
+use crate::functions::History;
 use crate::rows::{Known, Read, Row};
 
 /// The most pages that are open at a time.
@@ -28,6 +30,7 @@ pub(crate) struct Hub {
     /// Whether the thread runs.
     is_sampling: bool,
     known: Known,
+    history: History,
     /// The last events, each an object of JSON.
     recent: VecDeque<String>,
 }
@@ -38,8 +41,8 @@ pub(crate) struct Found {
     /// Events, each an object of JSON, and the number of those that are not among them.
     pub(crate) events: Vec<String>,
     pub(crate) missed: u64,
-    /// Whether a second has passed since the last tick.
-    pub(crate) is_tick: bool,
+    /// The functions, if a second has passed since the last tick.
+    pub(crate) tick: Option<Vec<FunctionStats>>,
 }
 
 /// Why a page can't be opened.
@@ -99,13 +102,16 @@ pub(crate) fn tell(found: Found) -> bool {
         }
         hub.recent.push_back(event.clone());
     }
+    if let Some(functions) = &found.tick {
+        hub.history.tick(functions);
+    }
     let members = hub.known.update(found.read);
     let text = frame(
         "change",
         &members,
         &found.events,
         found.missed,
-        found.is_tick,
+        found.tick.is_some(),
     );
     let text = Bytes::from(text);
     hub.clients
@@ -123,12 +129,15 @@ impl Hub {
             clients: Vec::new(),
             is_sampling: false,
             known: Known::new(),
+            history: History::new(),
             recent: VecDeque::new(),
         }
     }
 
     fn first_frame(&self, opening: &Opening<'_>) -> String {
-        let members = format!("{}{}", opening.members(), self.known.all());
+        let mut members = opening.members();
+        members.push_str(&self.known.all());
+        members.push_str(&self.history.member());
         let events: Vec<String> = self.recent.iter().cloned().collect();
         frame("hello", &members, &events, 0, false)
     }

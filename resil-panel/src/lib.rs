@@ -35,6 +35,7 @@ mod assets;
 mod client;
 mod command;
 mod frame;
+mod functions;
 mod headers;
 mod health;
 mod hub;

@@ -83,6 +83,7 @@ impl Panel {
             .route("/", get(assets::page))
             .route("/api/state", get(api::state))
             .route("/api/events", get(api::events))
+            .route("/api/functions/{name}", get(api::function))
             .route("/api/token", command_of(post(command::token)))
             .route("/api/circuits", command_of(post(command::circuit)));
         for file in assets::FILES {

@@ -14,7 +14,7 @@ use crate::health::Health;
 use crate::hub::{self, Found};
 use crate::mailbox::{Letters, Mailbox};
 use crate::rows::json;
-use crate::view;
+use crate::{functions, view};
 
 /// The time between two readings of everything.
 const TICK: Duration = Duration::from_secs(1);
@@ -57,9 +57,11 @@ fn find(letters: Letters, health: &mut Health, is_tick: bool) -> Found {
         health.hear(*at, event);
         events.push(json(&Announcement::of(*at, event)));
     }
+    let stats = is_tick.then(resil_runtime::stats);
+    let all = stats.as_ref().map(|stats| &stats.functions);
     Found {
         read: [
-            is_tick.then(view::functions),
+            all.map(|all| all.iter().map(functions::row).collect()),
             Some(view::circuits()),
             is_tick.then(view::bulkheads),
             is_tick.then(view::rate_limits),
@@ -68,6 +70,6 @@ fn find(letters: Letters, health: &mut Health, is_tick: bool) -> Found {
         ],
         events,
         missed: letters.missed,
-        is_tick,
+        tick: stats.map(|stats| stats.functions),
     }
 }

@@ -102,11 +102,6 @@ fn shown<S>(all: Vec<S>, key: fn(&S) -> Option<&Arc<str>>, is_quiet: fn(&S) -> b
     kept
 }
 
-/// Reads all functions.
-pub(crate) fn functions() -> Vec<Row> {
-    Vec::new()
-}
-
 /// Reads all breakers.
 pub(crate) fn circuits() -> Vec<Row> {
     let is_quiet =

@@ -104,10 +104,15 @@ impl Events {
     /// Opens the stream, and reads the head of the answer.
     pub(crate) async fn open(to: SocketAddr, path: &str) -> Self {
         let mut events = Self::begin(to, path).await;
-        let head = events.until("\r\n\r\n").await.expect("a head");
+        events.read_head().await;
+        events
+    }
+
+    /// Reads the head of the answer.
+    pub(crate) async fn read_head(&mut self) {
+        let head = self.until("\r\n\r\n").await.expect("a head");
         assert!(head.starts_with("HTTP/1.0 200"), "{head}");
         assert!(head.contains("text/event-stream"), "{head}");
-        events
     }
 
     /// Asks for the stream, and reads nothing of it.

@@ -134,6 +134,7 @@ async fn a_page_that_never_reads_is_dropped_after_a_bounded_buffer() {
         .await;
     // Once it reads, it comes to the end of what it was sent, and can connect anew.
     let mut late = silent.pop().unwrap();
+    late.read_head().await;
     soon("the end", async { while late.next().await.is_some() {} }).await;
     flood.abort();
     breaker("never-reads").reset();

@@ -82,6 +82,9 @@ async fn a_circuit_that_opens_is_told_within_a_second() {
         assert_eq!(told["kind"], "circuit_changed");
         assert_eq!(told["level"], "warn");
         assert_eq!(told["text"], "closed → open");
+        b.reset();
+        let is_closed = |f: &_| (row(f, "circuits", "opens")?["state"] == "closed").then_some(());
+        events.find(is_closed).await;
     }
     // Who opens a page now sees what has happened.
     let state = get(to, "/api/state").await.json();
