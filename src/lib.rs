@@ -26,6 +26,9 @@ pub use resil_runtime::{
 
 #[cfg(feature = "stats")]
 pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
+// The function, and the module with its types.
+#[cfg(feature = "catalog")]
+pub use resil_runtime::catalog;
 
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;

@@ -9,6 +9,8 @@ use std::cell::Cell;
 thread_local! {
     /// Whether a test asks for what the features add.
     static ASKED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a test asks for what the feature `catalog` adds.
+    static LISTED: Cell<bool> = const { Cell::new(false) };
     /// Whether a test asks for what the feature `observe` adds.
     static SEEN: Cell<bool> = const { Cell::new(false) };
 }
@@ -19,6 +21,15 @@ pub(crate) fn on<R>(f: impl FnOnce() -> R) -> R {
     ASKED.set(true);
     let out = f();
     ASKED.set(false);
+    out
+}
+
+/// Runs `f` as if the feature `catalog` were on, and no other.
+#[cfg(test)]
+pub(crate) fn listed<R>(f: impl FnOnce() -> R) -> R {
+    LISTED.set(true);
+    let out = f();
+    LISTED.set(false);
     out
 }
 
@@ -45,6 +56,14 @@ pub(crate) fn counts_calls() -> bool {
     return ASKED.get();
     #[cfg(not(test))]
     cfg!(feature = "shutdown")
+}
+
+/// Whether functions are listed in the catalog, with who calls whom.
+pub(crate) fn lists_functions() -> bool {
+    #[cfg(test)]
+    return LISTED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "catalog")
 }
 
 /// Whether calls and their attempts are seen: for statistics, metrics and spans.

@@ -18,7 +18,7 @@ use crate::return_type::{error_of_alias, outcome_type, result_arguments, returns
 use crate::splice::{Block, Wrapping, locate};
 use crate::stack::{Stack, StackEntry};
 use crate::tokens::HygieneScope;
-use crate::{apply, document, expand, shape};
+use crate::{apply, document, expand, features, shape};
 
 /// Expands the function with its layers. On any fault, returns the function as it is written,
 /// behind all messages.
@@ -39,7 +39,7 @@ fn try_expand(stack: &Stack, item: &TokenStream, diag: &Diag) -> Option<TokenStr
     let function = Function::read(stack, item, diag)?;
     let parsed = ParsedStack::parse(stack, &function, diag);
     let checked = parsed.check(stack, &function, diag)?;
-    checked.expand(&stack.krate(), function)
+    checked.expand(stack, function)
 }
 
 /// The annotated function, and the block in it that the layers wrap.
@@ -181,12 +181,15 @@ struct CheckedStack {
 impl CheckedStack {
     /// Writes the function with its layers. `None` if there is no block to wrap, which the checks
     /// have reported.
-    fn expand(self, krate: &TokenStream, function: Function) -> Option<TokenStream> {
+    fn expand(self, stack: &Stack, function: Function) -> Option<TokenStream> {
         let Function {
             input,
             block,
             bindings,
         } = function;
+        let described = features::lists_functions()
+            .then(|| document::described(stack, &input, &self.policies, &self.facts));
+        let krate = &stack.krate();
         let cx = StackContext {
             krate,
             input: &input,
@@ -194,6 +197,7 @@ impl CheckedStack {
             bindings: &bindings,
             facts: &self.facts,
             groups: &self.groups,
+            described,
         };
         let instruments: Vec<usize> = self.groups.iter().map(|group| group.instruments).collect();
         let body = input.body.as_ref();

@@ -18,6 +18,8 @@ mod call;
 mod cancel;
 #[cfg(feature = "cancel")]
 pub mod cancel;
+#[cfg(all(feature = "catalog", not(loom)))]
+pub mod catalog;
 pub mod circuit;
 pub mod classify;
 #[doc(hidden)]
@@ -71,6 +73,8 @@ pub use cancel::cancel_scope;
 pub use cancel::shutdown_on_signal;
 #[cfg(feature = "shutdown")]
 pub use cancel::{Shutdown, drain, shutdown};
+#[cfg(all(feature = "catalog", not(loom)))]
+pub use catalog::catalog;
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
 pub use deadline::{Carried, Deadline, carry, spawn};

@@ -3,6 +3,8 @@
 pub use crate::bulkhead::place::Place;
 pub use crate::bulkhead::site::BulkheadSite;
 pub use crate::bulkhead::{AdaptiveLimit, BulkheadPolicy};
+#[cfg(feature = "catalog")]
+pub use crate::call::caller::{as_caller, note_call, run_as_caller};
 pub use crate::call::conversions::{
     CarriedRefusal, conversions, conversions_bare, expose_error, into_return, into_return_carrying,
     wrap_body, wrap_carried_body,
@@ -12,6 +14,8 @@ pub use crate::call::run::run;
 pub use crate::call::{CallState, Failure, Site, Types, watch, watch_run};
 #[cfg(feature = "shutdown")]
 pub use crate::cancel::entered::in_flight;
+#[cfg(feature = "catalog")]
+pub use crate::catalog::described::{Described, DescribedLayer, DescribedState};
 pub use crate::circuit::permit::under_permit;
 pub use crate::circuit::policy::WindowOf;
 pub use crate::circuit::site::CircuitSite;

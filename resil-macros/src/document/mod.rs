@@ -10,8 +10,11 @@ use crate::input::Input;
 use crate::policy::{Policy, WorstCase};
 
 mod decided;
+mod described;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use described::{Described, DescribedLayer, described};
 
 /// Returns the section as a doc attribute, if the function has docs at all. `policies` and their
 /// `facts` are outermost first.
@@ -23,7 +26,7 @@ pub(crate) fn section(input: &Input, policies: &[Box<dyn Policy>], facts: &[Fact
     let text = format!(
         "\n# Resilience\n\nThe policies around the body, outermost first:\n\n{}\n\n{decided}{}",
         lines(policies),
-        worst_case(policies)
+        worst_case(policies).sentence()
     );
     quote!(#[doc = #text])
 }
@@ -33,7 +36,7 @@ pub(crate) fn stack_section(name: &str, policies: &[Box<dyn Policy>]) -> String 
     format!(
         "\n# Resilience\n\nThe policies of `#[resil::apply({name})]`, outermost first:\n\n{}\n\n{}",
         lines(policies),
-        worst_case(policies)
+        worst_case(policies).sentence()
     )
 }
 
@@ -44,16 +47,15 @@ fn lines(policies: &[Box<dyn Policy>]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Formats the worst case of the layers.
-fn worst_case(policies: &[Box<dyn Policy>]) -> String {
+/// Returns the worst case of the layers.
+fn worst_case(policies: &[Box<dyn Policy>]) -> WorstCase {
     // From the inside out, as each layer limits or repeats what is inside it.
-    let worst_case = policies
+    policies
         .iter()
         .rev()
         .fold(WorstCase::default(), |inside, policy| {
             policy.worst_case(inside)
-        });
-    worst_case.sentence()
+        })
 }
 
 /// Whether the attribute is a doc comment, that is `#[doc = ".."]`. A list such as `#[doc(hidden)]`

@@ -1,6 +1,7 @@
 //! The section of a stack. `worst.txt` has the last sentences; the lines above them are tested
 //! here.
 
+mod described;
 mod words;
 
 use proc_macro2::TokenStream;

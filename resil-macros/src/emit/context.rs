@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use super::inner::{Inner, clone_of};
+use crate::document::Described;
 use crate::facts::Facts;
 use crate::features;
 use crate::input::{Binding, Input};
@@ -25,6 +26,8 @@ pub(crate) struct StackContext<'a> {
     pub(crate) facts: &'a [Facts],
     /// The layers in groups of neighbours, outermost first.
     pub(crate) groups: &'a [LayerGroup],
+    /// What the catalog says of it, where functions are listed.
+    pub(crate) described: Option<Described>,
 }
 
 /// Layers that no `#[instrument]` separates: they wrap one and the same block.
@@ -251,7 +254,8 @@ impl<'a> EmitContext<'a> {
         let own = mixed(span);
         let is_body = false;
         if self.stack.is_async {
-            let mut future = quote_spanned!(own=> async #capture { #content });
+            let future = quote_spanned!(own=> async #capture { #content });
+            let mut future = self.as_caller(future, span);
             if features::observes() {
                 let seen = self.private("seen_code", span);
                 future = quote_spanned!(own=> #seen(__resil_call, #future));
@@ -263,7 +267,8 @@ impl<'a> EmitContext<'a> {
             }
         } else {
             let run = self.private("run", span);
-            let mut call = quote_spanned!(own=> #run(#capture || { #content }));
+            let call = quote_spanned!(own=> #run(#capture || { #content }));
+            let mut call = self.as_caller(call, span);
             if features::observes() {
                 call = quote_spanned!(own=> __resil_call.asking(|| #call));
             }

@@ -1,6 +1,7 @@
 //! The tools with which policies write code: names of the runtime, constants, patterns, and what a
 //! layer may know of the layers around it.
 
+mod caller;
 mod constant;
 mod context;
 mod inner;

@@ -19,11 +19,14 @@ pub(super) fn innermost(
 ) -> Inner {
     let span = first_span(&site.body);
     let at = mixed(span);
+    let is_innermost = cx.is_innermost_group();
     let mut body = block(site, cx);
+    if is_innermost {
+        body = cx.as_caller(body, span);
+    }
     for policy in policies {
         body = policy.wrap_body(body, span, cx);
     }
-    let is_innermost = cx.is_innermost_group();
     if cx.stack.watches_attempts() && is_innermost {
         body = if cx.stack.is_async {
             let watch = cx.private("watch", span);

@@ -5,6 +5,7 @@
 //! errors stay at the user's own tokens and the future stays small.
 
 mod body;
+mod described;
 mod site;
 
 use proc_macro2::{Span, TokenStream};

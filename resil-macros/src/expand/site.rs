@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
+use super::described;
 use crate::emit::{EmitContext, StackContext};
 use crate::features;
 use crate::tokens::mixed;
@@ -34,11 +35,13 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
         let carry = cx.private("CarriedRefusal", name.span());
         quote_spanned!(at=> let __resil_carry = &#carry::new();)
     });
+    let listed = described::listed(stack, cx);
     quote_spanned! {at=>
         static __RESIL_SITE: #site = #site::new(
             ::core::concat!(::core::module_path!(), "::", #text),
             ::core::line!(),
         );
+        #listed
         #in_flight
         #call_state
         #seen

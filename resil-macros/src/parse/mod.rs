@@ -26,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod value;
+mod written;
 
 pub(crate) use args::Args;
 pub(crate) use const_value::Const;
@@ -38,3 +39,4 @@ pub(crate) use suggest::nearest;
 pub(crate) use syntax::{Syntax, describe, is_endless, syntax_of};
 pub(crate) use table::{Alias, AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
 pub(crate) use value::{Place, Value};
+pub(crate) use written::written_options;

@@ -14,6 +14,8 @@ pub(crate) struct Attribute {
     pub(crate) options: &'static Spec,
     /// Whether the function may run more than once under it.
     pub(crate) may_repeat: bool,
+    /// The name that the catalog gives a value without one.
+    pub(crate) nameless: &'static str,
     /// Options with those whose place they take where they stand beside the name of a shared stack, as
     /// the two can't stand together. A value without a name is `""`.
     pub(crate) replaces: &'static [(&'static [&'static str], &'static [&'static str])],
@@ -44,6 +46,11 @@ pub(crate) trait Policy {
 
     /// Describes the layer for the `# Resilience` section of the function's docs.
     fn words(&self) -> String;
+
+    /// Returns the kind of static state that the catalog reads: `Circuit` for that of `__RESIL_CIRCUIT`.
+    fn live(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Adds this layer to the worst case of the code inside it.
     fn worst_case(&self, inside: WorstCase) -> WorstCase {

@@ -26,7 +26,7 @@ mod worst_case;
 use crate::parse::Spec;
 
 pub(crate) use layer::{Attribute, Parsed, Policy};
-pub(crate) use words::code;
+pub(crate) use words::{code, without_code_spans};
 pub(crate) use worst_case::WorstCase;
 
 /// The table of policies: hands their names to the macro `$each`. Everything else that lists policies

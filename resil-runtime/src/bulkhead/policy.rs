@@ -91,7 +91,7 @@ impl AdaptiveLimit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct BulkheadPolicy {
-    max: u32,
+    pub(crate) max: u32,
     adaptive: Option<AdaptiveLimit>,
     pub(crate) queue: u32,
     pub(crate) wait: Option<Duration>,
@@ -151,6 +151,13 @@ impl BulkheadPolicy {
     pub const fn max_keys(mut self, count: u32) -> Self {
         self.max_keys = clamp(count, 1, u32::MAX);
         self
+    }
+
+    /// Returns the lowest, the first and the highest limit, where it is learned.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn bounds(&self) -> Option<(u32, u32, u32)> {
+        let bounds = self.adaptive?.ordered();
+        Some((bounds.lowest(), bounds.first(), bounds.highest()))
     }
 
     /// Returns the rules, with all defaults filled in.

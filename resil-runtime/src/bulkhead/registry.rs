@@ -35,7 +35,7 @@ impl Registry {
 }
 
 impl BulkheadSnapshot {
-    fn of(core: &BulkheadCore) -> Self {
+    pub(crate) fn of(core: &BulkheadCore) -> Self {
         let word = core.load();
         Self {
             name: core.name(),

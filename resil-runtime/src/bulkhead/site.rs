@@ -7,6 +7,8 @@ use super::place::Place;
 use super::policy::BulkheadPolicy;
 use super::wait::Full;
 use crate::call::{CallState, PerType, Site, Types};
+#[cfg(feature = "catalog")]
+use crate::named::Named;
 use crate::named::{NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
@@ -21,6 +23,13 @@ pub struct BulkheadSite {
 site_of_named_state!(BulkheadSite, BulkheadPolicy, "bulkhead");
 
 impl BulkheadSite {
+    /// Returns the state of the function and of its other `Self` types, as far as calls have made it.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn known(&'static self) -> impl Iterator<Item = &'static Named<BulkheadCore>> {
+        let sites = self.types.with(self);
+        sites.filter_map(|site| site.named.known())
+    }
+
     /// Lets a call in that finds a place at once.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The

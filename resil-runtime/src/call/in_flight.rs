@@ -73,6 +73,14 @@ impl Counts {
         self.shards[shard].0.ended.fetch_add(1, SeqCst);
     }
 
+    /// Returns the number of calls in flight. Where calls begin and end meanwhile, it may be
+    /// above each number that was true in that time, and never below all.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn in_flight(&self) -> u64 {
+        let ended = self.sum(|shard| &shard.ended);
+        self.sum(|shard| &shard.begun).wrapping_sub(ended)
+    }
+
     fn sum(&self, of: impl Fn(&Shard) -> &AtomicU64) -> u64 {
         let shards = self.shards.iter();
         let all = shards.map(|shard| of(&shard.0).load(SeqCst));

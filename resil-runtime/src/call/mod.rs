@@ -6,11 +6,17 @@
 //! outcome and back. The [`CallState`] holds what an outcome cannot say, such as that a body was
 //! dropped half-way.
 
+#[cfg(feature = "catalog")]
+pub(crate) mod caller;
+#[cfg(feature = "catalog")]
+pub(crate) mod callers;
 pub(crate) mod conversions;
 mod id;
 #[cfg(any(feature = "shutdown", loom))]
 pub(crate) mod in_flight;
 pub(crate) mod map_output;
+#[cfg(not(feature = "catalog"))]
+mod no_caller;
 mod outcome;
 mod per_type;
 pub(crate) mod run;
@@ -25,7 +31,11 @@ pub use self::site::Site;
 pub use self::state::{CallState, watch, watch_run};
 pub use self::types::Types;
 
+#[cfg(feature = "catalog")]
+pub(crate) use self::caller::Caller;
 pub(crate) use self::id::CallNumber;
+#[cfg(not(feature = "catalog"))]
+pub(crate) use self::no_caller::Caller;
 pub(crate) use self::outcome::AnyRefusal;
 pub(crate) use self::per_type::PerType;
 pub(crate) use self::state::id_of;

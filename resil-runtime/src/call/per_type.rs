@@ -57,6 +57,14 @@ impl<S> PerType<S> {
         }
     }
 
+    /// Returns `own` and the states of the other `Self` types.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn with(&'static self, own: &'static S) -> impl Iterator<Item = &'static S> {
+        let first = self.others.get().copied();
+        let others = std::iter::successors(first, |other| other.next.get().copied());
+        std::iter::once(own).chain(others.map(|other| &other.state))
+    }
+
     #[inline(never)]
     fn of_another(
         &'static self,

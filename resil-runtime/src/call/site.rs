@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "catalog")]
+use super::callers::Callers;
 #[cfg(feature = "shutdown")]
 use super::in_flight::Counts;
 use crate::observe::count::Count;
@@ -21,6 +23,9 @@ pub struct Site {
     name: OnceLock<&'static str>,
     /// Whether a wait of the function has blocked the poll of a task, and was told.
     has_blocked: AtomicBool,
+    /// The functions that have called this one.
+    #[cfg(feature = "catalog")]
+    callers: Callers<Self>,
     /// The calls in flight, once there was one.
     #[cfg(feature = "shutdown")]
     counts: OnceLock<&'static Counts>,
@@ -38,6 +43,8 @@ impl Site {
             line,
             name: OnceLock::new(),
             has_blocked: AtomicBool::new(false),
+            #[cfg(feature = "catalog")]
+            callers: Callers::new(),
             #[cfg(feature = "shutdown")]
             counts: OnceLock::new(),
             #[cfg(feature = "counts")]
@@ -50,6 +57,19 @@ impl Site {
     #[inline]
     pub(crate) fn counts(&'static self) -> &'static Counts {
         self.counts.get_or_init(|| Counts::register(self.name()))
+    }
+
+    /// Returns the number of calls in flight.
+    #[cfg(all(feature = "catalog", feature = "shutdown"))]
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.counts.get().map_or(0, |counts| counts.in_flight())
+    }
+
+    /// Returns the functions that have called this one.
+    #[cfg(feature = "catalog")]
+    #[inline]
+    pub(crate) fn callers(&self) -> &Callers<Self> {
+        &self.callers
     }
 
     /// Returns the tally of the function.

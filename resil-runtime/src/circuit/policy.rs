@@ -70,7 +70,7 @@ pub struct CircuitPolicy {
     pub(crate) slow_rate: Option<f64>,
     pub(crate) open_for: Duration,
     pub(crate) open_max: Option<Duration>,
-    probes: u32,
+    pub(crate) probes: u32,
     max_keys: u32,
 }
 

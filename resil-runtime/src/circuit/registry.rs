@@ -41,7 +41,7 @@ impl Registry {
 }
 
 impl BreakerSnapshot {
-    fn of(core: &BreakerCore) -> Self {
+    pub(crate) fn of(core: &BreakerCore) -> Self {
         Self {
             name: core.name(),
             key: core.key().cloned(),

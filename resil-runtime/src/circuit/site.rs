@@ -12,6 +12,8 @@ use crate::call::{CallState, PerType, Site, Types};
 use crate::compact_duration::CompactDuration;
 use crate::error::Refusal;
 use crate::event;
+#[cfg(feature = "catalog")]
+use crate::named::Named;
 use crate::named::{NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
@@ -28,6 +30,13 @@ pub struct CircuitSite {
 site_of_named_state!(CircuitSite, CircuitPolicy, "breaker", reported: Reported = Reported::new());
 
 impl CircuitSite {
+    /// Returns the state of the function and of its other `Self` types, as far as calls have made it.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn known(&'static self) -> impl Iterator<Item = &'static Named<BreakerCore>> {
+        let sites = self.types.with(self);
+        sites.filter_map(|site| site.named.known())
+    }
+
     /// Lets a call in, or refuses it. A call under a permit of the same breaker is never refused.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::scope::Scoped;
+use crate::call::Caller;
 use crate::cancel;
 use crate::event::trace::Around;
 
@@ -63,6 +64,7 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
         future: Scoped::inherit(future),
         traces: Around::here(),
         scopes: cancel::Around::here(),
+        caller: Caller::here(),
     }
 }
 
@@ -75,6 +77,7 @@ pin_project! {
         future: Scoped<F>,
         traces: Around,
         scopes: cancel::Around,
+        caller: Caller,
     }
 }
 
@@ -85,6 +88,8 @@ impl<F: Future> Future for Carried<F> {
         let this = self.project();
         let future = this.future;
         let traces = this.traces;
-        this.scopes.enter(|| traces.enter(|| future.poll(cx)))
+        let caller = this.caller;
+        let poll = || caller.enter(|| future.poll(cx));
+        this.scopes.enter(|| traces.enter(poll))
     }
 }

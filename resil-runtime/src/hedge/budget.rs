@@ -11,6 +11,10 @@ const COPY: u32 = 1 << 24;
 /// The parts that a budget holds at most: a burst of ten copies.
 const BURST: u32 = 10 * COPY;
 
+/// The copies that a full budget pays for.
+#[cfg(feature = "catalog")]
+pub(crate) const FULL: u32 = BURST / COPY;
+
 /// Returns the parts of a copy that each call gives, where `ratio` copies may be started per call on
 /// average. They are rounded up, so that ten calls of a tenth make one copy.
 pub(super) const fn gain(ratio: f64) -> u32 {
@@ -69,6 +73,12 @@ impl HedgeBudget {
         let _ = self.0.fetch_update(Relaxed, Relaxed, |spent| {
             (spent != 0).then(|| spent.saturating_sub(gain))
         });
+    }
+
+    /// Returns the number of whole copies that are left.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn left(&self) -> u32 {
+        BURST.saturating_sub(self.0.load(Relaxed)) / COPY
     }
 
     /// Takes one copy. Returns false, and takes nothing, if less is left.

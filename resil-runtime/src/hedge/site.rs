@@ -56,6 +56,13 @@ impl HedgeSite {
         self.types.of(self, self.site, types, Self::new)
     }
 
+    /// Returns the further copies that the budgets pay for now: that of the function, and those of its
+    /// other `Self` types.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn copies_left(&'static self) -> impl Iterator<Item = u32> {
+        self.types.with(self).map(|site| site.budget.left())
+    }
+
     fn latencies(&self) -> &Latencies {
         self.latencies.get_or_init(|| Box::new(Latencies::new()))
     }

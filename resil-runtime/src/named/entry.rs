@@ -43,6 +43,15 @@ impl<T: Shared> Named<T> {
         self.known_keys().map(Keys::all).unwrap_or_default()
     }
 
+    /// Returns `look` at the state of the name, and at those of its keys, in no order. It runs with no lock
+    /// held.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn look<S>(&self, look: impl Fn(&T) -> S) -> (S, Vec<S>) {
+        let keys = self.of_all_keys();
+        let keys = keys.iter().map(|state| look(state)).collect();
+        (look(&self.own), keys)
+    }
+
     /// Returns the states of its keys, if it ever had any.
     pub(crate) fn known_keys(&self) -> Option<&Keys<T>> {
         self.keys.get().map(Box::as_ref)

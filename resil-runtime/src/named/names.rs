@@ -38,6 +38,12 @@ impl<T: Shared> Names<T> {
         all.named(leak(name)).shared
     }
 
+    /// Returns the state called `name`, if there is one.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn find(&self, name: &str) -> Option<&'static Named<T>> {
+        self.lock().entries.get(name).map(|found| found.shared)
+    }
+
     /// Returns the states of all names, in no order.
     fn all(&self) -> Vec<&'static Named<T>> {
         self.lock().entries.values().map(|r| r.shared).collect()

@@ -54,6 +54,13 @@ impl<T: Shared> NamedSite<T> {
         self.site
     }
 
+    /// Returns the state of the name, if a call or somebody else has made it.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn known(&self) -> Option<&'static Named<T>> {
+        let shared = self.shared.get().copied();
+        shared.or_else(|| T::names().find(self.name?))
+    }
+
     /// Returns the name shared with others, if the function gives one.
     #[cfg(feature = "store")]
     pub(crate) fn name(&self) -> Option<&'static str> {

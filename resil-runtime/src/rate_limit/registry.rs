@@ -40,7 +40,7 @@ impl Registry {
 }
 
 impl RateLimitSnapshot {
-    fn of(limit: &Limit) -> Self {
+    pub(crate) fn of(limit: &Limit) -> Self {
         Self {
             name: limit.name(),
             key: limit.key().cloned(),

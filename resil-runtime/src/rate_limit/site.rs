@@ -8,6 +8,8 @@ use super::turn::Turn;
 use crate::call::{CallState, PerType, Site, Types};
 use crate::clock;
 use crate::error::Refusal;
+#[cfg(feature = "catalog")]
+use crate::named::Named;
 use crate::named::{Held, NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
@@ -22,6 +24,13 @@ pub struct RateLimitSite {
 site_of_named_state!(RateLimitSite, RateLimitPolicy, "rate limit");
 
 impl RateLimitSite {
+    /// Returns the state of the function and of its other `Self` types, as far as calls have made it.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn known(&'static self) -> impl Iterator<Item = &'static Named<Limit>> {
+        let sites = self.types.with(self);
+        sites.filter_map(|site| site.named.known())
+    }
+
     /// Lets a call of `cost` in: now, if there is nothing to wait for, or at its turn.
     ///
     /// `policy` holds the settings of the function; it is `None` if only a name was given. The first

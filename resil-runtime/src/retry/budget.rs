@@ -7,8 +7,10 @@
 //! computed when the next one is about to be paid for, and the clock is read only then.
 
 use std::collections::HashMap;
-use std::sync::{Mutex as StdMutex, OnceLock, PoisonError};
+use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, PoisonError};
 
+#[cfg(feature = "catalog")]
+use super::budget_now::BudgetNow;
 use super::policy::{BudgetPolicy, RetryPolicy};
 use crate::conflict::{self, ConflictKind};
 use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering::Relaxed, broken};
@@ -108,6 +110,25 @@ impl Budget {
         paid.ok().map(|_| before)
     }
 
+    /// Returns what is spent at `now`, in nanoseconds.
+    #[cfg(feature = "catalog")]
+    pub(super) fn now(
+        &self,
+        name: Option<&'static str>,
+        numbers: Option<BudgetPolicy>,
+        now: u64,
+    ) -> BudgetNow {
+        let inflow = *self.inflow();
+        let refill = numbers.map_or(0, |numbers| numbers.refill);
+        let (came_in, _) = inflow.up_to(now.max(inflow.at), refill);
+        let most = numbers.map_or(u32::MAX, |numbers| numbers.capacity);
+        BudgetNow {
+            name,
+            capacity: numbers.map(|numbers| numbers.capacity),
+            spent: self.spent.load(Relaxed).min(most).saturating_sub(came_in),
+        }
+    }
+
     fn inflow(&self) -> MutexGuard<'_, Inflow> {
         self.inflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,6 +192,19 @@ impl Named {
     }
 }
 
+/// Returns the budgets that have a name.
+fn all() -> StdMutexGuard<'static, HashMap<&'static str, &'static Named>> {
+    static ALL: OnceLock<StdMutex<HashMap<&'static str, &'static Named>>> = OnceLock::new();
+    let all = ALL.get_or_init(StdMutex::default);
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the budget called `name`, if there is one.
+#[cfg(feature = "catalog")]
+pub(crate) fn find(name: &str) -> Option<&'static Named> {
+    all().get(name).copied()
+}
+
 /// Returns the budget called `name`, and makes it if there is none. `function` gives the numbers of
 /// its `policy` if they are written out. Only annotated functions make budgets, and their number
 /// bounds the map.
@@ -179,11 +213,7 @@ pub(crate) fn named(
     policy: &RetryPolicy,
     function: &'static str,
 ) -> &'static Named {
-    static ALL: OnceLock<StdMutex<HashMap<&'static str, &'static Named>>> = OnceLock::new();
-    let mut all = ALL
-        .get_or_init(StdMutex::default)
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut all = all();
     let named = *all.entry(name).or_insert_with(|| {
         Box::leak(Box::new(Named {
             name,

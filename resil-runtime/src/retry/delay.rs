@@ -131,11 +131,9 @@ impl RetryPolicy {
         }
     }
 
-    /// Returns the spread of a delay that the failed side asked for: from that delay up to 10 %
-    /// more, so that calls do not all come back at once. Returns `None` if the side asked for more
-    /// than the longest delay of this policy.
-    pub(crate) fn asked(&self, asked: Duration) -> Option<Spread> {
-        let cap = match self.strategy {
+    /// Returns the longest delay that the failed side is granted.
+    pub(crate) fn longest_asked(&self) -> Duration {
+        match self.strategy {
             // A list has no cap of its own: the default cap, or the longest delay of the list.
             Strategy::Delays(all) => all
                 .iter()
@@ -143,7 +141,14 @@ impl RetryPolicy {
                 .max()
                 .map_or(self.cap, |d| d.max(self.cap)),
             _ => self.cap,
-        };
+        }
+    }
+
+    /// Returns the spread of a delay that the failed side asked for: from that delay up to 10 %
+    /// more, so that calls do not all come back at once. Returns `None` if the side asked for more
+    /// than the longest delay of this policy.
+    pub(crate) fn asked(&self, asked: Duration) -> Option<Spread> {
+        let cap = self.longest_asked();
         (asked <= cap).then(|| Spread {
             low: asked,
             high: asked.saturating_add(asked / 10).min(cap),

@@ -9,6 +9,8 @@ pub(crate) mod ask;
 pub(crate) mod attempt;
 pub(crate) mod backoff;
 pub(crate) mod budget;
+#[cfg(feature = "catalog")]
+pub(crate) mod budget_now;
 pub(crate) mod decision;
 mod delay;
 #[cfg(feature = "cancel")]

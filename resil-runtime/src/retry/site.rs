@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::budget::{self, Budget, Named};
+#[cfg(feature = "catalog")]
+use super::budget_now::BudgetNow;
 use super::policy::{BudgetPolicy, RetryPolicy};
 #[cfg(not(loom))]
 use crate::call::this_of;
@@ -18,6 +20,9 @@ pub struct RetrySite {
     shared: OnceLock<&'static Named>,
     /// Whether a token of any of its budgets may have been spent.
     has_spent: AtomicBool,
+    /// The numbers of its own budget, once a retry was to be paid for.
+    #[cfg(feature = "catalog")]
+    numbers: OnceLock<BudgetPolicy>,
     /// The sites of other `Self` types, each with a budget of its own.
     types: PerType<Self>,
 }
@@ -43,6 +48,8 @@ impl RetrySite {
             has_spent: AtomicBool::new(budget.is_some()),
             name: budget,
             shared: SHARED,
+            #[cfg(feature = "catalog")]
+            numbers: OnceLock::new(),
             types: TYPES,
         }
     }
@@ -97,6 +104,8 @@ impl RetrySite {
         policy: &RetryPolicy,
     ) -> Option<(&'static Budget, BudgetPolicy)> {
         let own = policy.budget?;
+        #[cfg(feature = "catalog")]
+        self.numbers.get_or_init(|| own);
         Some(match self.name {
             None => (&self.own, own),
             Some(name) => {
@@ -104,6 +113,22 @@ impl RetrySite {
                 (&shared.budget, shared.policy())
             }
         })
+    }
+
+    /// Returns the budgets of the function: its own with those of its other `Self` types, or the one
+    /// that it shares.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn budgets(&'static self, now: u64) -> Vec<BudgetNow> {
+        let Some(name) = self.name else {
+            let own = self.types.with(self);
+            let own = own.map(|site| site.own.now(None, site.numbers.get().copied(), now));
+            return own.collect();
+        };
+        let shared = self.shared.get().copied();
+        let shared = shared.or_else(|| budget::find(name)).into_iter();
+        shared
+            .map(|named| named.budget.now(Some(name), Some(named.policy()), now))
+            .collect()
     }
 
     /// Returns the named budget, registered on the first call.

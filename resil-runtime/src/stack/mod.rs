@@ -14,6 +14,8 @@ mod frames;
 #[cfg(feature = "hedge")]
 mod hedged;
 mod held;
+#[cfg(feature = "catalog")]
+mod last_run;
 mod layer;
 mod outline;
 mod place;
@@ -22,8 +24,10 @@ mod single;
 mod state;
 mod value;
 mod walk;
-mod words;
+pub(crate) mod words;
 
 pub use self::fault::StackError;
 pub use self::layer::Layer;
+#[cfg(feature = "catalog")]
+pub(crate) use self::state::{State, all};
 pub use self::value::{MAX_LAYERS, Stack};

@@ -12,6 +12,10 @@ use super::first::{Later, poll};
 use super::outline::{Plan, Shape};
 use super::state::State;
 use super::walk::Step;
+#[cfg(feature = "catalog")]
+use crate::call::Site;
+#[cfg(feature = "catalog")]
+use crate::call::caller::{as_caller, note_call};
 use crate::call::{CallState, Failure};
 #[cfg(feature = "shutdown")]
 use crate::cancel::entered::in_flight;
@@ -42,6 +46,14 @@ fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
     }
 }
 
+/// Notes that a call begins, and returns its site.
+#[cfg(feature = "catalog")]
+fn begin((shape, state): (&Shape, &'static State)) -> &'static Site {
+    note_call(state.site);
+    state.last_run.note(shape.layers());
+    state.site
+}
+
 /// Runs `closure` under the layers of `source`.
 #[inline(always)]
 pub(super) async fn run<S, F, Fut, T, E>(source: S, closure: F) -> Result<T, E>
@@ -53,6 +65,8 @@ where
 {
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.parts().1.site);
+    #[cfg(feature = "catalog")]
+    let site = begin(source.parts());
     let call = CallState::new();
     #[cfg(feature = "observe")]
     let seen = observe(source.parts().1.site, &call);
@@ -68,6 +82,8 @@ where
         call: &call,
         closure,
     };
+    #[cfg(feature = "catalog")]
+    let running = as_caller(site, running);
     let out = running.await;
     #[cfg(feature = "observe")]
     seen.end_value(&out);
@@ -124,6 +140,8 @@ where
 {
     #[cfg(feature = "shutdown")]
     let _in_flight = in_flight(source.parts().1.site);
+    #[cfg(feature = "catalog")]
+    let site = begin(source.parts());
     let call = CallState::new();
     #[cfg(feature = "observe")]
     let seen = observe(source.parts().1.site, &call);
@@ -145,6 +163,8 @@ where
                 Step::Done(out) => Some(end(out, attempt, &call, S::refuse)),
             })
         });
+        #[cfg(feature = "catalog")]
+        let ended = as_caller(site, ended);
         if let Some(out) = ended.await {
             #[cfg(feature = "observe")]
             seen.end_value(&out);

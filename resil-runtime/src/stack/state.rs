@@ -1,8 +1,12 @@
 //! The state of all calls under one name, or from one place in the source.
 
 use std::collections::HashMap;
+#[cfg(feature = "catalog")]
+use std::sync::MutexGuard;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "catalog")]
+use super::last_run::LastRun;
 use crate::bulkhead::site::BulkheadSite;
 use crate::call::Site;
 use crate::circuit::site::CircuitSite;
@@ -17,21 +21,39 @@ use crate::retry::site::RetrySite;
 /// It is never freed. The places in the source bound those without a name, [`MAX_BY_HAND`] those with
 /// one.
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) site: &'static Site,
-    pub(super) retry: RetrySite,
-    pub(super) circuit: CircuitSite,
-    pub(super) bulkhead: BulkheadSite,
-    pub(super) rate_limit: RateLimitSite,
+pub(crate) struct State {
+    pub(crate) site: &'static Site,
+    pub(crate) retry: RetrySite,
+    pub(crate) circuit: CircuitSite,
+    pub(crate) bulkhead: BulkheadSite,
+    pub(crate) rate_limit: RateLimitSite,
     #[cfg(feature = "hedge")]
-    pub(super) hedge: HedgeSite,
+    pub(crate) hedge: HedgeSite,
+    /// Whether it is shown by its place in the source.
+    #[cfg(feature = "catalog")]
+    pub(crate) is_place: bool,
+    /// The layers that a call has run under last.
+    #[cfg(feature = "catalog")]
+    pub(crate) last_run: LastRun,
+}
+
+/// Returns the states of all values that were run.
+#[cfg(feature = "catalog")]
+pub(crate) fn all() -> Vec<&'static State> {
+    lock().clone()
+}
+
+#[cfg(feature = "catalog")]
+fn lock() -> MutexGuard<'static, Vec<&'static State>> {
+    static ALL: Mutex<Vec<&'static State>> = Mutex::new(Vec::new());
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {
     /// Makes the state of `name`, or, without one, of the place that `function` shows.
     pub(super) fn leak(name: Option<&'static str>, function: &'static str) -> &'static Self {
         let site: &'static Site = Box::leak(Box::new(Site::new(function, 0)));
-        Box::leak(Box::new(Self {
+        let state: &'static Self = Box::leak(Box::new(Self {
             site,
             // Its own budget, as a function without a `budget = NAME` has.
             retry: RetrySite::new(site, None),
@@ -40,7 +62,14 @@ impl State {
             rate_limit: RateLimitSite::new(site, name),
             #[cfg(feature = "hedge")]
             hedge: HedgeSite::new(site),
-        }))
+            #[cfg(feature = "catalog")]
+            is_place: name.is_none(),
+            #[cfg(feature = "catalog")]
+            last_run: LastRun::new(),
+        }));
+        #[cfg(feature = "catalog")]
+        lock().push(state);
+        state
     }
 
     /// Returns the state of all stacks called `name`, and makes it if there is none.

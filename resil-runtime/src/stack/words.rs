@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Formats a duration with its unit: `800ms`, `1.5s`, `1m30s`.
-pub(super) fn show(duration: Duration) -> String {
+pub(crate) fn show(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let small = |unit: u128, name: &str| {
         let (whole, rest) = (nanos / unit, nanos % unit);

@@ -20,6 +20,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    nameless: "",
     replaces: &[(&["max"], &["adaptive"]), (&["adaptive"], &["max"])],
     parse: Parsed::read::<Bulkhead>,
 };
@@ -53,6 +54,10 @@ impl Policy for Bulkhead {
 
     fn words(&self) -> String {
         self.in_words()
+    }
+
+    fn live(&self) -> Option<&'static str> {
+        Some("Bulkhead")
     }
 
     fn worst_case(&self, inside: WorstCase) -> WorstCase {

@@ -19,6 +19,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    nameless: "",
     replaces: &[(&["on", "ignore"], &["on", "ignore"])],
     parse: Parsed::read::<Circuit>,
 };
@@ -51,5 +52,9 @@ impl Policy for Circuit {
 
     fn words(&self) -> String {
         self.in_words()
+    }
+
+    fn live(&self) -> Option<&'static str> {
+        Some("Circuit")
     }
 }

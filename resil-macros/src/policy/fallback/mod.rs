@@ -26,6 +26,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    nameless: "value",
     replaces: &REPLACES,
     parse: Parsed::read::<Fallback>,
 };

@@ -20,6 +20,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: true,
+    nameless: "",
     replaces: &[(&["on", "unless"], &["on", "unless"])],
     parse: Parsed::read::<Hedge>,
 };
@@ -43,6 +44,10 @@ impl Policy for Hedge {
 
     fn words(&self) -> String {
         self.in_words()
+    }
+
+    fn live(&self) -> Option<&'static str> {
+        Some("Hedge")
     }
 
     fn worst_case(&self, inside: WorstCase) -> WorstCase {

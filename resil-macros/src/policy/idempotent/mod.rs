@@ -19,6 +19,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    nameless: "",
     replaces: &[],
     parse: Parsed::read::<Idempotent>,
 };

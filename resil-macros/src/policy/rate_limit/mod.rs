@@ -20,6 +20,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: false,
+    nameless: "",
     replaces: &[],
     parse: Parsed::read::<RateLimit>,
 };
@@ -55,6 +56,11 @@ impl Policy for RateLimit {
 
     fn words(&self) -> String {
         self.in_words()
+    }
+
+    fn live(&self) -> Option<&'static str> {
+        // A store counts the calls, not this process.
+        self.store.is_none().then_some("RateLimit")
     }
 
     fn worst_case(&self, inside: WorstCase) -> WorstCase {

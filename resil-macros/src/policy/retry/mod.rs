@@ -25,6 +25,7 @@ pub(super) static ATTRIBUTE: Attribute = Attribute {
     name: NAME,
     options: &SPEC,
     may_repeat: true,
+    nameless: "",
     replaces: &REPLACES,
     parse: Parsed::read::<Retry>,
 };
@@ -120,6 +121,10 @@ impl Policy for Retry {
 
     fn words(&self) -> String {
         self.in_words()
+    }
+
+    fn live(&self) -> Option<&'static str> {
+        Some("Retry")
     }
 
     fn worst_case(&self, inside: WorstCase) -> WorstCase {

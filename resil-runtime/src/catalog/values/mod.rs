@@ -1,0 +1,10 @@
+//! The layers of a policy that is run as a value: the same words and the same worst case that an attribute
+//! has, told from the numbers themselves.
+
+mod settings;
+mod words;
+mod worst_case;
+
+pub(super) use self::settings::settings;
+pub(super) use self::words::words;
+pub(super) use self::worst_case::worst_case;

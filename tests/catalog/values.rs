@@ -1,0 +1,175 @@
+//! Stacks and policies that are run as values.
+
+use std::time::Duration;
+
+use resil::catalog::{CatalogKind, LiveState, Origin};
+use resil::{
+    BulkheadPolicy, CircuitPolicy, Jitter, RateLimitPolicy, RetryPolicy, Stack, Strategy,
+    TimeoutPolicy, Window, bulkhead, circuit, rate_limit, retry, timeout,
+};
+
+use crate::{entry, policy, settings};
+
+type Out = Result<u32, resil::Error>;
+
+fn of_value(name: &str) -> Option<resil::catalog::CatalogEntry> {
+    resil::catalog().get(name).cloned()
+}
+
+static PAY: Stack = Stack::new("values.pay")
+    .circuit(CircuitPolicy::new().failures(3))
+    .retry(RetryPolicy::new().max(4).jitter(Jitter::None))
+    .timeout(Duration::from_secs(1));
+
+#[timeout(1s)]
+async fn charge() -> Out {
+    Ok(1)
+}
+
+#[timeout(1s)]
+async fn shop() -> Out {
+    PAY.run(charge).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_is_listed_once_it_was_run() {
+    assert!(of_value("values.pay").is_none());
+    shop().await.unwrap();
+    let of = of_value("values.pay").unwrap();
+    assert_eq!(of.kind, CatalogKind::Stack);
+    assert!(of.has_run && of.file.is_none());
+    assert_eq!(settings(&of, "circuit", Origin::Value), "failures = 3");
+    assert_eq!(
+        settings(&of, "retry", Origin::Value),
+        "max = 4, jitter = none"
+    );
+    assert_eq!(
+        settings(&of, "retry", Origin::Default),
+        "strategy = exponential, base = 100ms, factor = 2, cap = 20s, \
+         budget = capacity = 500, cost = 5, refill = 1"
+    );
+    let [LiveState::Circuit(live)] = policy(&of, "circuit").live.as_slice() else {
+        panic!("{of:?}")
+    };
+    assert_eq!(live.name, "values.pay");
+    let calls = resil::catalog().calls;
+    let is_call = |caller: &str, callee: &str| {
+        calls
+            .iter()
+            .any(|call| call.caller == caller && call.callee == callee)
+    };
+    assert!(is_call("catalog::values::shop", "values.pay"));
+    assert!(is_call("values.pay", "catalog::values::charge"));
+    assert!(!is_call("catalog::values::shop", "catalog::values::charge"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_by_itself_is_listed_by_its_place() {
+    let line = line!() + 1;
+    RetryPolicy::new().max(2).run(charge).await.unwrap();
+    let catalog = resil::catalog();
+    let of = catalog
+        .functions
+        .iter()
+        .find(|of| of.file.as_deref() == Some("tests/catalog/values.rs") && of.line == Some(line));
+    let of = of.expect("it was run");
+    assert_eq!(of.kind, CatalogKind::Policy);
+    assert!(
+        of.function
+            .starts_with(&format!("tests/catalog/values.rs:{line}:"))
+    );
+    assert_eq!(of.worst_case.attempts, Some(2));
+}
+
+/// As a configuration that was read again makes it.
+#[tokio::test(start_paused = true)]
+async fn the_layers_are_those_of_the_last_call() {
+    for max in [3, 5, 3, 7] {
+        let stack = Stack::new("values.again").retry(RetryPolicy::new().max(max));
+        stack.run(charge).await.unwrap();
+        let of = of_value("values.again").unwrap();
+        assert_eq!(of.worst_case.attempts, Some(u64::from(max)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_that_changes_what_it_captures_is_a_call_too() {
+    let mut runs = 0;
+    let stack = Stack::new("values.mut").retry(RetryPolicy::new());
+    let out = stack.run_mut(async || {
+        runs += 1;
+        charge().await
+    });
+    out.await.unwrap();
+    let calls = resil::catalog().calls;
+    assert!(calls.iter().any(|call| call.caller == "values.mut"));
+}
+
+/// The same settings as an attribute and as a value.
+macro_rules! both {
+    ($($name:ident: [$(#[$($attribute:tt)*])*] [$($layer:expr),*];)*) => {
+        $(
+            $(#[$($attribute)*])*
+            async fn $name() -> Out {
+                Ok(1)
+            }
+        )*
+
+        #[tokio::test(start_paused = true)]
+        async fn both_forms_say_the_same() {
+            $(
+                drop($name());
+                let name = concat!("values.", stringify!($name));
+                let stack = Stack::try_new(name, [$($layer.into()),*]).unwrap();
+                stack.run(charge).await.unwrap();
+                let (value, attribute) = (of_value(name).unwrap(), entry(concat!("values::", stringify!($name))));
+                assert_eq!(value.worst_case, attribute.worst_case, "{name}");
+                let words = |of: &resil::catalog::CatalogEntry| -> Vec<(String, String)> {
+                    let all = of.policies.iter();
+                    all.map(|of| (of.policy.clone(), of.words.clone())).collect()
+                };
+                assert_eq!(words(&value), words(&attribute), "{name}");
+            )*
+        }
+    };
+}
+
+const SEC: Duration = Duration::from_secs(1);
+
+both! {
+    defaults: [#[retry]] [RetryPolicy::new()];
+    once: [#[retry(max = 1)] #[timeout(1s)]]
+        [RetryPolicy::new().max(1), TimeoutPolicy::new(SEC)];
+    usual: [#[circuit] #[timeout(5s)] #[retry(max = 4)] #[timeout(1s)]]
+        [CircuitPolicy::new(), TimeoutPolicy::new(SEC * 5), RetryPolicy::new().max(4), TimeoutPolicy::new(SEC)];
+    linear: [#[retry(linear, max = 5, base = 1s, cap = 3s, jitter = equal, within = 10s)]]
+        [RetryPolicy::new().strategy(Strategy::Linear).max(5).base(SEC).cap(SEC * 3).jitter(Jitter::Equal).within(SEC * 10)];
+    within: [#[retry(max = 5, within = 10s)] #[timeout(1s)]]
+        [RetryPolicy::new().max(5).within(SEC * 10), TimeoutPolicy::new(SEC)];
+    constant: [#[retry(constant, base = 15s, jitter = 50%)] #[timeout(1s)]]
+        [RetryPolicy::new().strategy(Strategy::Constant).base(SEC * 15).jitter(Jitter::Ratio(0.5)), TimeoutPolicy::new(SEC)];
+    fibonacci: [#[retry(fibonacci, max = 9, budget(capacity = 60, cost = 2, refill = 3))] #[timeout(1s)]]
+        [RetryPolicy::new().strategy(Strategy::Fibonacci).max(9).budget(resil::BudgetPolicy::new(60, 2).refill(3)), TimeoutPolicy::new(SEC)];
+    decorrelated: [#[retry(jitter = decorrelated, budget = off, nested = outer)] #[timeout(1s)]]
+        [RetryPolicy::new().jitter(Jitter::Decorrelated).no_budget().nested_outer(), TimeoutPolicy::new(SEC)];
+    listed: [#[retry(delays = [1s, 40s], max = 4)] #[timeout(1s)]]
+        [RetryPolicy::new().strategy(Strategy::Delays(const { &[SEC, Duration::from_secs(40)] })).max(4), TimeoutPolicy::new(SEC)];
+    factor: [#[retry(factor = 3, base = 10ms)] #[timeout(1s)]]
+        [RetryPolicy::new().factor(3.0).base(Duration::from_millis(10)), TimeoutPolicy::new(SEC)];
+    rates: [#[circuit(failure_rate = 50%, slow = 1s, slow_rate = 80%, window = 10s, open_for = 5s)]]
+        [CircuitPolicy::new().failure_rate(0.5).slow(SEC).slow_rate(0.8).window(Window::Time(SEC * 10)).open_for(SEC * 5)];
+    counted: [#[circuit(failure_rate = 12.5%, window = 20, min_calls = 10, failures = 3)]]
+        [CircuitPolicy::new().failure_rate(0.125).window(Window::Calls(20)).min_calls(10).failures(3)];
+    inside: [#[bulkhead(max = 4)] #[timeout(1s)]]
+        [BulkheadPolicy::new().max(4), TimeoutPolicy::new(SEC)];
+    queued: [#[bulkhead(max = 4, queue = 9, wait = 100ms)] #[timeout(1s)]]
+        [BulkheadPolicy::new().max(4).queue(9).wait(SEC / 10), TimeoutPolicy::new(SEC)];
+    waits: [#[retry(max = 2)] #[bulkhead(max = 4, queue = 9)] #[timeout(1s)]]
+        [RetryPolicy::new().max(2), BulkheadPolicy::new().max(4).queue(9), TimeoutPolicy::new(SEC)];
+    learned: [#[bulkhead(adaptive(min = 2, start = 4, max = 50), queue = 1)]]
+        [BulkheadPolicy::new().adaptive(resil::AdaptiveLimit::new().min(2).start(4).max(50)).queue(1)];
+    limited: [#[timeout(9s)] #[rate_limit(max = 100, per = 1s, burst = 20, wait = 2s)]]
+        [TimeoutPolicy::new(SEC * 9), RateLimitPolicy::new().max(100).per(SEC).burst(20).wait(SEC * 2)];
+    refused: [#[rate_limit(max = 100, per = 1m)] #[timeout(1s)]]
+        [RateLimitPolicy::new().max(100).per(SEC * 60), TimeoutPolicy::new(SEC)];
+}
