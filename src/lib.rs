@@ -29,6 +29,8 @@ pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
 // The function, and the module with its types.
 #[cfg(feature = "catalog")]
 pub use resil_runtime::catalog;
+#[cfg(feature = "control")]
+pub use resil_runtime::control;
 
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;

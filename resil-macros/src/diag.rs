@@ -173,10 +173,7 @@ impl Drop for Diag {
     }
 }
 
-/// Formats a message with the line that says what to write instead.
-pub(crate) fn help(message: impl Display, help: impl Display) -> String {
-    format!("{message}\nhelp: {help}")
-}
+pub(crate) use resil_language::messages::help;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,17 @@ thread_local! {
     static LISTED: Cell<bool> = const { Cell::new(false) };
     /// Whether a test asks for what the feature `observe` adds.
     static SEEN: Cell<bool> = const { Cell::new(false) };
+    /// Whether a test asks for settings that can be changed.
+    static CONTROLLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` as if the feature `control` were on.
+#[cfg(test)]
+pub(crate) fn controlled<R>(f: impl FnOnce() -> R) -> R {
+    CONTROLLED.set(true);
+    let out = f();
+    CONTROLLED.set(false);
+    out
 }
 
 /// Runs `f` as if the features were on.
@@ -72,4 +83,12 @@ pub(crate) fn observes() -> bool {
     return SEEN.get();
     #[cfg(not(test))]
     cfg!(feature = "observe")
+}
+
+/// Whether the settings of a function can be changed while the program runs.
+pub(crate) fn controls() -> bool {
+    #[cfg(test)]
+    return CONTROLLED.get();
+    #[cfg(not(test))]
+    cfg!(feature = "control")
 }

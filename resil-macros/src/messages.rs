@@ -1,4 +1,4 @@
-//! Checks that every message of this crate is shown somewhere: in `policy/tests/faults.txt`, or in
+//! Checks that every message of this crate and of `resil-language` is shown somewhere: in `policy/tests/faults.txt`, or in
 //! the output of a case of `tests/ui`.
 //!
 //! A line of a message is looked up by the longest piece of it that is not filled in, which must be
@@ -28,11 +28,12 @@ const PANICS: [&str; 6] = [
 ];
 
 /// Messages that no case can show. Two say that an unknown attribute took `async` away, which the
-/// tests of `pipeline.rs` show; the other says that a literal has no text.
-const APART: [&str; 3] = [
+/// tests of `pipeline.rs` show; one says that a literal has no text, and one that a number is no `f64`.
+const APART: [&str; 4] = [
     "takes `async` away from `",
     "an attribute above took `async` away",
     "it is empty",
+    "` is too large",
 ];
 
 #[test]
@@ -45,12 +46,20 @@ fn every_message_is_shown() {
     }
     let mut count = 0;
     let mut missing = Vec::new();
-    for path in files(&src, "rs") {
-        let name = path.strip_prefix(&src).expect("below it").to_string_lossy();
+    let language = src.join("../../resil-language/src");
+    let all = [
+        (&src, files(&src, "rs")),
+        (&language, files(&language, "rs")),
+    ];
+    let all = all
+        .iter()
+        .flat_map(|(src, paths)| paths.iter().map(move |path| (*src, path)));
+    for (src, path) in all {
+        let name = path.strip_prefix(src).expect("below it").to_string_lossy();
         if is_test(&name) || writes_no_messages(&name) {
             continue;
         }
-        let tokens: TokenStream = read(&path).parse().expect("this crate is Rust");
+        let tokens: TokenStream = read(path).parse().expect("both crates are Rust");
         let mut texts = Vec::new();
         gather(tokens, &mut texts);
         for text in texts {

@@ -26,6 +26,8 @@ pub mod classify;
 pub mod clock;
 mod compact_duration;
 mod conflict;
+#[cfg(all(feature = "control", not(loom)))]
+pub mod control;
 pub mod deadline;
 pub mod error;
 pub mod event;
@@ -36,6 +38,7 @@ mod fallback;
 pub mod hedge;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
+mod in_use;
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod loom;
@@ -43,6 +46,8 @@ mod named;
 mod observe;
 pub mod rate_limit;
 pub mod retry;
+#[cfg(all(feature = "settings", not(loom)))]
+mod settings;
 #[cfg(not(loom))]
 pub mod stack;
 mod sync;
@@ -77,6 +82,8 @@ pub use cancel::{Shutdown, drain, shutdown};
 pub use catalog::catalog;
 pub use circuit::{Breaker, KeyedBreaker};
 pub use classify::{Class, Classify};
+#[cfg(all(feature = "control", not(loom)))]
+pub use control::control;
 pub use deadline::{Carried, Deadline, carry, spawn};
 pub use error::Error;
 pub use event::report::{CallReport, TracedCall};

@@ -24,6 +24,12 @@ pub use crate::circuit::{CircuitPolicy, Window};
 pub use crate::classify::probe::{Forward, Probe, RetryAfter};
 pub use crate::classify::registry::{Derived, Link};
 pub use crate::classify::{Class, Classify};
+#[cfg(all(feature = "control", not(loom)))]
+pub use crate::control::site::ControlSite;
+#[cfg(all(feature = "control", not(loom)))]
+pub use crate::control::switch::{attempt_if, run_attempt_if, switched, switched_run};
+#[cfg(all(feature = "control", not(loom)))]
+pub use crate::control::written::Written;
 pub use crate::event::error_text::{ErrorText, ErrorTextProbe};
 pub use crate::fallback::last_ok::{LastOkKey, LastOkPolicy, LastOkSite, last_ok};
 pub use crate::fallback::recover::fall_back;

@@ -54,7 +54,7 @@ impl SiteOf<'_> {
     /// with it. Nothing is claimed before the first poll.
     pub fn begin<'a, T, E>(
         self,
-        policy: &'static IdempotentPolicy,
+        policy: &'a IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,

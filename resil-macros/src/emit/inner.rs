@@ -1,5 +1,7 @@
 //! The code that a layer wraps, and the code that it returns.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 
@@ -58,21 +60,36 @@ pub(crate) struct Emitted {
 
 /// The statements that run before all layers: items, and values that each call computes once.
 #[derive(Default)]
-pub(crate) struct Entry(TokenStream);
+pub(crate) struct Entry {
+    statements: TokenStream,
+    /// What each layer has to say of itself, by its index, where settings can be changed from outside.
+    layers: BTreeMap<usize, TokenStream>,
+}
 
 impl Entry {
     pub(crate) fn push(&mut self, statement: TokenStream) {
-        self.0.extend(statement);
+        self.statements.extend(statement);
     }
 
     pub(crate) fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.statements.extend(other.statements);
+        self.layers.extend(other.layers);
+    }
+
+    /// Notes what the layer at that index is, as a value of the runtime's `Written`.
+    pub(crate) fn describe(&mut self, layer: usize, written: TokenStream) {
+        self.layers.insert(layer, written);
+    }
+
+    /// Returns what was noted of the layers, outermost first.
+    pub(crate) fn described(&self) -> impl Iterator<Item = &TokenStream> {
+        self.layers.values()
     }
 }
 
 impl ToTokens for Entry {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(self.0.clone());
+        tokens.extend(self.statements.clone());
     }
 }
 

@@ -4,6 +4,7 @@
 mod caller;
 mod constant;
 mod context;
+mod control;
 mod inner;
 mod matching;
 mod named;

@@ -7,6 +7,7 @@ use syn::LitStr;
 use super::context::EmitContext;
 use super::inner::{Entry, option};
 use super::setting::Setting;
+use crate::features;
 use crate::parse::Const;
 use crate::tokens::{first_span, mixed};
 
@@ -31,6 +32,9 @@ pub(crate) struct FoundState {
     /// The settings, as the first argument for a method of the site, with its comma. Empty for a key,
     /// which was looked up with them.
     pub(crate) settings: TokenStream,
+    /// The end of the name of the method that lets a call in, and its first argument: whether the layer is
+    /// switched on, if it can be switched.
+    pub(crate) switch: (&'static str, TokenStream),
 }
 
 impl NamedState<'_> {
@@ -54,10 +58,15 @@ impl NamedState<'_> {
         } else {
             settings
         };
+        let switch = match cx.is_on(self.span) {
+            Some(is_on) => ("_if", quote_spanned!(at=> #is_on,)),
+            None => ("", TokenStream::new()),
+        };
         let Some(key) = self.key else {
             return FoundState {
                 state: site,
                 settings: quote_spanned!(at=> #settings,),
+                switch,
             };
         };
         let key = cx.with_self(key);
@@ -70,6 +79,7 @@ impl NamedState<'_> {
         FoundState {
             state: quote_spanned!(at=> #keyed),
             settings: TokenStream::new(),
+            switch,
         }
     }
 
@@ -90,13 +100,23 @@ impl NamedState<'_> {
             .map(|setting| setting.call(self.span, cx, entry))
             .collect();
         let base = match self.base {
-            Some(base) => cx.base_policy(base, &policy, self.policy, entry),
-            None if self.settings.is_empty() && self.name.is_some() => {
-                return quote_spanned!(at=> ::core::option::Option::None);
-            }
-            None => quote_spanned!(at=> #policy::new()),
+            Some(base) => Some(cx.base_policy(base, &policy, self.policy, entry)),
+            None if self.settings.is_empty() && self.name.is_some() => None,
+            None => Some(quote_spanned!(at=> #policy::new())),
         };
-        quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
+        if features::controls() {
+            let policy = base.map(|base| quote_spanned!(at=> #base #calls));
+            let (name, policy) = (option(self.name, at), option(policy.as_ref(), at));
+            let fields = quote_spanned!(at=> name: #name, policy: #policy);
+            cx.describe(&self.camel(), &fields, self.span, entry);
+            return cx.in_force(self.policy, self.span, None);
+        }
+        match base {
+            None => quote_spanned!(at=> ::core::option::Option::None),
+            Some(base) => {
+                quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
+            }
+        }
     }
 
     /// Returns the attribute's name as types write it: `rate_limit` → `RateLimit`.

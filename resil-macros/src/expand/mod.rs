@@ -59,10 +59,12 @@ pub(crate) fn fold(
 
     let (inner_attributes, _) = split_inner_attributes(site.body.clone());
     let (statics, conversions) = (site::statics(stack, &cx), cx.conversions());
+    let control = entry.control(span, &cx);
     if let Inner::Returned(value) = inner {
         let content = quote_spanned! {mixed(span)=>
             #inner_attributes
             #statics
+            #control
             #entry
             #value
         };
@@ -77,6 +79,7 @@ pub(crate) fn fold(
         let content = quote_spanned! {mixed(span)=>
             #inner_attributes
             #statics
+            #control
             #entry
             let __resil_out = #value;
             #end

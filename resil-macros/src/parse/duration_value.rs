@@ -5,14 +5,12 @@ use std::time::Duration;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::const_value::Const;
-use super::duration::show;
 use super::item::Form;
 use super::spelling::{is_const_block, is_name_in_capitals};
 use super::suggest::{BrokenDuration, broken_duration};
-use super::syntax::{Number, Syntax, describe, is_endless, syntax_of};
+use super::syntax::{Syntax, describe, is_endless, syntax_of};
 use super::value::{Place, Value};
 use super::{duration, messages};
-use crate::diag::help;
 use crate::tokens::{flat, inside, shown, split_at_commas};
 
 /// The limit of `#[timeout]`, the one duration that may be known only at run time.
@@ -48,23 +46,13 @@ impl Value<'_> {
     /// Reads a const DURATION of at least `least`.
     pub(crate) fn duration_from(&self, least: Duration) -> Option<Const<Duration>> {
         match syntax_of(&self.tokens) {
-            Syntax::Number(number) => {
-                let value = self.duration_literal(&number, least)?;
-                if value < least {
-                    self.too_short(least, &number.text);
-                    return None;
-                }
-                Some(Const::Literal {
-                    value,
-                    tokens: self.tokens.clone(),
-                })
-            }
+            Syntax::Number(number) => self.literal(self.slot().duration(&number, least)),
             Syntax::Text(text) => {
                 self.text_for_duration(&text.value());
                 None
             }
             Syntax::Word(word) if is_endless(&word) && !self.cx.params.contains(&word) => {
-                self.endless();
+                self.fault(self.slot().endless(&describe(&self.tokens)));
                 None
             }
             Syntax::Word(word) if word != "true" && word != "false" => self.const_expr(),
@@ -151,52 +139,6 @@ impl Value<'_> {
             })
             .collect();
         (read.len() == wanted).then_some(read)
-    }
-
-    /// Reports a word for “no limit”, as in `within = unlimited`: without a limit the option is
-    /// left out.
-    fn endless(&self) {
-        let what = describe(&self.tokens);
-        let by_itself = matches!(self.place, Place::Whole { .. });
-        if by_itself || self.option().is_some_and(|option| option.limits) {
-            let takes = format!("`{}` takes {}, but {what}", self.name, self.takes);
-            self.fault(help(takes, "remove it: without it there is no limit"));
-        } else {
-            self.refuse_with(&what, &["365d".to_owned()]);
-        }
-    }
-
-    fn duration_literal(&self, number: &Number, least: Duration) -> Option<Duration> {
-        let read = duration::read_like(&number.text, self.example);
-        if number.negative {
-            let texts = match read {
-                Ok(_) => vec![number.text.clone()],
-                Err(fault) => fault.write,
-            };
-            self.refuse_with(&describe(&self.tokens), &texts);
-            return None;
-        }
-        read.map_err(|fault| {
-            let zero = number.value() == Some(0.0) && !least.is_zero();
-            // A zero would be refused with a unit too.
-            let texts = if zero { &[] } else { fault.write.as_slice() };
-            self.refuse_with(&fault.what, texts);
-        })
-        .ok()
-    }
-
-    fn too_short(&self, least: Duration, is: &str) {
-        let instead = self.option().and_then(|option| option.instead_of_zero);
-        if let Some(instead) = instead {
-            let must = messages::must_be(self.name, "longer than zero", is);
-            let example = self.write(self.example);
-            self.fault(help(must, format!("write `{example}`, or {instead}")));
-        } else if least <= Duration::from_nanos(1) {
-            self.out_of_range("longer than zero", is, self.example);
-        } else {
-            let least = show(least);
-            self.out_of_range(&format!("at least `{least}`"), is, &least);
-        }
     }
 
     /// Reports a string, with its content as a duration: `"5s"` → `5s`.

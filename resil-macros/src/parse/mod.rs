@@ -10,7 +10,6 @@
 mod args;
 mod const_value;
 mod context;
-mod duration;
 mod duration_value;
 mod item;
 pub(crate) mod messages;
@@ -22,7 +21,6 @@ mod spelling;
 mod split_options;
 mod suggest;
 mod syntax;
-mod table;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -31,12 +29,14 @@ mod written;
 pub(crate) use args::Args;
 pub(crate) use const_value::Const;
 pub(crate) use context::ParseContext;
+use resil_language::{duration, table};
+
 pub(crate) use duration::{show, with_units};
 pub(crate) use duration_value::DurationValue;
 pub(crate) use pattern::Pattern;
+pub(crate) use resil_language::nearest::nearest;
 pub(crate) use split_options::split_options;
-pub(crate) use suggest::nearest;
 pub(crate) use syntax::{Syntax, describe, is_endless, syntax_of};
-pub(crate) use table::{Alias, AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
+pub(crate) use table::{Alias, AliasTarget, Kind, Opt, PatternSubject, Spec};
 pub(crate) use value::{Place, Value};
 pub(crate) use written::written_options;

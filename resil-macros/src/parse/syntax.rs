@@ -2,8 +2,9 @@
 //! message can name what it found and show the right text.
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
+use resil_language::number::Found;
+pub(crate) use resil_language::number::Number;
 
-use super::duration;
 use crate::tokens::{flat, is_punct, shown};
 
 pub(crate) enum Syntax {
@@ -16,26 +17,6 @@ pub(crate) enum Syntax {
     /// One identifier, `true` and `false` among them.
     Word(Ident),
     Other,
-}
-
-/// A numeric literal with its sign.
-pub(crate) struct Number {
-    pub(crate) negative: bool,
-    /// As written, without the sign.
-    pub(crate) text: String,
-    /// In decimal, without underscores and sign; it may have a point and an exponent.
-    pub(crate) digits: String,
-    pub(crate) suffix: String,
-    pub(crate) fractional: bool,
-}
-
-impl Number {
-    pub(crate) fn value(&self) -> Option<f64> {
-        let value: f64 = self.digits.parse().ok()?;
-        value
-            .is_finite()
-            .then_some(if self.negative { -value } else { value })
-    }
 }
 
 pub(crate) fn syntax_of(tokens: &TokenStream) -> Syntax {
@@ -101,50 +82,22 @@ fn number(literal: &Literal, minus: bool) -> Option<Number> {
 /// Whether the word means “no limit” in another library. In capitals it is the name of a constant:
 /// `NEVER`.
 pub(crate) fn is_endless(word: &Ident) -> bool {
-    const ENDLESS: [&str; 13] = [
-        "always",
-        "disabled",
-        "endless",
-        "forever",
-        "inf",
-        "infinite",
-        "infinity",
-        "never",
-        "none",
-        "null",
-        "off",
-        "unbounded",
-        "unlimited",
-    ];
-    let word = word.to_string();
-    word.contains(char::is_lowercase) && ENDLESS.contains(&word.to_lowercase().as_str())
+    resil_language::number::is_endless(&word.to_string())
 }
 
 /// Describes a value for a message: "`5s` is a duration".
 pub(crate) fn describe(tokens: &TokenStream) -> String {
-    match syntax_of(tokens) {
-        Syntax::Empty => "nothing".to_owned(),
-        Syntax::Percent(number) => {
-            format!("`{}{}%` is a ratio", sign(&number), number.text)
-        }
-        Syntax::Number(number) => {
-            let written = format!("`{}{}`", sign(&number), number.text);
-            if number.negative {
-                format!("{written} is negative")
-            } else if duration::looks_like_one(&number.text) {
-                format!("{written} is a duration")
-            } else if number.suffix.is_empty() {
-                format!("{written} is a number")
-            } else {
-                format!("{written} is a number with the suffix `{}`", number.suffix)
-            }
-        }
-        Syntax::Text(text) => format!("`\"{}\"` is a string", text.value()),
-        Syntax::Word(word) => format!("`{word}` is a word"),
-        Syntax::Other => format!("`{}` is an expression", shown(tokens)),
-    }
+    with_found(tokens, |found| found.describe())
 }
 
-fn sign(number: &Number) -> &'static str {
-    if number.negative { "-" } else { "" }
+/// Hands `read` the value as the language knows it.
+pub(crate) fn with_found<T>(tokens: &TokenStream, read: impl FnOnce(Found<'_>) -> T) -> T {
+    match syntax_of(tokens) {
+        Syntax::Empty => read(Found::Empty),
+        Syntax::Number(number) => read(Found::Number(number)),
+        Syntax::Percent(number) => read(Found::Percent(number)),
+        Syntax::Text(text) => read(Found::Text(&text.value())),
+        Syntax::Word(word) => read(Found::Word(&word.to_string())),
+        Syntax::Other => read(Found::Other(&shown(tokens))),
+    }
 }

@@ -1,20 +1,17 @@
 //! One value of one option, and the kinds that are neither duration, number nor pattern.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use resil_language::nearest::nearest;
+use resil_language::slot::{self, Slot};
 use syn::LitStr;
 
 use super::context::ParseContext;
 use super::item::Form;
 use super::messages;
 use super::separators::with_commas;
-use super::suggest::nearest;
 use super::syntax::{Syntax, describe, syntax_of};
-use super::table::{Kind, Opt, one_of};
-use crate::diag::help;
+use super::table::{Kind, Opt};
 use crate::tokens::{first_span, inside, open, split_at_commas};
-
-/// The longest NAME, as the keys of stores and the labels of metrics are limited.
-const LONGEST_NAME: usize = 128;
 
 /// A value and its place: all that the readers of its kind and their messages need.
 pub(crate) struct Value<'a> {
@@ -83,28 +80,38 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Formats the option with another value, in the form that the user chose.
-    pub(crate) fn write(&self, text: &str) -> String {
-        match &self.place {
+    /// Returns the place as the language knows it.
+    pub(crate) fn slot(&self) -> Slot<'_> {
+        let form = match &self.place {
             Place::Option {
-                form: Form::Parens, ..
-            } if text.starts_with('(') => {
-                format!("{}{text}", self.name)
-            }
-            Place::Option {
-                form: Form::Parens, ..
-            } => format!("{}({text})", self.name),
-            Place::Option { option, .. } => option.write(text),
-            Place::Whole { .. } => format!("#[{}({text})]", self.name),
-            Place::Element => text.to_owned(),
+                option,
+                form: Form::Parens,
+                ..
+            } => slot::Form::Parens(option),
+            Place::Option { option, .. } => slot::Form::Equals(option),
+            Place::Whole { .. } => slot::Form::Whole,
+            Place::Element => slot::Form::Element,
+        };
+        Slot {
+            name: self.name,
+            takes: &self.takes,
+            example: self.example,
+            form,
         }
     }
 
+    /// Formats the option with another value, in the form that the user chose.
+    pub(crate) fn write(&self, text: &str) -> String {
+        self.slot().write(text)
+    }
+
     pub(crate) fn write_all(&self, texts: &[String]) -> Vec<String> {
-        if texts.is_empty() {
-            return vec![self.write(self.example)];
-        }
-        texts.iter().map(|text| self.write(text)).collect()
+        self.slot().write_all(texts)
+    }
+
+    /// Takes what was read, or reports the message.
+    pub(crate) fn told<T>(&self, read: Result<T, String>) -> Option<T> {
+        read.map_err(|message| self.fault(message)).ok()
     }
 
     /// Reports a value of the wrong kind and proposes the example.
@@ -119,17 +126,12 @@ impl<'a> Value<'a> {
 
     /// Reports a value of the wrong kind and proposes texts for the whole option.
     pub(crate) fn refuse_for(&self, what: &str, texts: &[String]) {
-        self.fault(messages::wrong_kind(self.name, &self.takes, what, texts));
+        self.fault(self.slot().wrong_for(what, texts));
     }
 
     /// Reports a value of the wrong kind, described by its syntax.
     pub(crate) fn refuse_as_found(&self) {
         self.refuse(&describe(&self.tokens));
-    }
-
-    pub(crate) fn out_of_range(&self, must: &str, is: &str, value: &str) {
-        let texts = self.write_all(&[value.to_owned()]);
-        self.fault(messages::out_of_range(self.name, must, is, &texts));
     }
 
     /// Reports a fault at the value, or at the option's name if there is none.
@@ -180,39 +182,13 @@ impl<'a> Value<'a> {
             self.refuse_with(&describe(&self.tokens), &as_text);
             return None;
         };
-        let value = text.value();
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
         if !text.suffix().is_empty() {
-            self.refuse_with(
-                &format!("it has the suffix `{}`", text.suffix()),
-                &[format!("{value:?}")],
-            );
-        } else if value.is_empty() {
-            self.out_of_range(
-                "at least one character long",
-                "\"\"",
-                &format!("\"{}\"", "pay"),
-            );
-        } else if value.len() > LONGEST_NAME && value.chars().all(allowed) {
-            let texts = [self.write(&format!("\"{}\"", &value[..LONGEST_NAME]))];
-            let message = messages::too_long(self.name, LONGEST_NAME, value.len(), &texts);
-            self.fault(message);
-        } else if let Some(stranger) = value.chars().find(|c| !allowed(*c)) {
-            let fixed: String = value
-                .chars()
-                .take(LONGEST_NAME)
-                .map(|c| if allowed(c) { c } else { '-' })
-                .collect();
-            let stranger = match stranger {
-                ' ' => "a space".to_owned(),
-                other => format!("`{other}`"),
-            };
-            let what = format!("{stranger} is not one of a name's letters `A-Z a-z 0-9 _ . : -`");
-            self.refuse_with(&what, &[format!("\"{fixed}\"")]);
-        } else {
-            return Some(text);
+            let what = format!("it has the suffix `{}`", text.suffix());
+            self.refuse_with(&what, &[format!("{:?}", text.value())]);
+            return None;
         }
-        None
+        self.told(self.slot().check_name(&text.value()))?;
+        Some(text)
     }
 
     /// Reads an EXPR, which is kept as it is written.
@@ -224,13 +200,7 @@ impl<'a> Value<'a> {
     /// Reads one of a few bare words.
     pub(crate) fn word(&self, words: &[&'static str]) -> Option<&'static str> {
         match syntax_of(&self.tokens) {
-            Syntax::Word(word) => {
-                let known = words.iter().find(|known| word == **known).copied();
-                if known.is_none() {
-                    self.unknown_word(&word, words);
-                }
-                known
-            }
+            Syntax::Word(word) => self.told(self.slot().word(&word.to_string(), words)),
             Syntax::Text(text) => {
                 let value = text.value();
                 let near = nearest(&value, words.iter().copied());
@@ -244,23 +214,6 @@ impl<'a> Value<'a> {
                 self.refuse_as_found();
                 None
             }
-        }
-    }
-
-    pub(crate) fn unknown_word(&self, word: &Ident, words: &[&str]) {
-        let near = nearest(&word.to_string(), words.iter().copied());
-        let only = words.first().copied().filter(|_| words.len() == 1);
-        match near.or(only) {
-            Some(near) => {
-                self.refuse_with(&format!("`{word}` is none of these"), &[near.to_owned()]);
-            }
-            None => self.fault(help(
-                format!(
-                    "`{}` takes {}, but `{word}` is none of these",
-                    self.name, self.takes
-                ),
-                format!("its words are {}", one_of(words)),
-            )),
         }
     }
 

@@ -5,7 +5,6 @@
 //! reading, `rules` the rules between the options, `expand` the code, `words` the docs. Other files
 //! hold one option or one subject of that policy alone. CONTRIBUTING.md has a recipe for a new policy.
 
-mod aliases;
 mod bulkhead;
 mod circuit;
 mod clones;

@@ -16,7 +16,8 @@ use super::turn::{Joined, Limits, Turn};
 use super::word::Word;
 use crate::call::{CallState, id_of};
 use crate::event::{self, Event};
-use crate::sync::{AtomicU64, Line, Mutex, MutexGuard, OnceLock, Ordering, broken};
+use crate::in_use::{InUse, Ref};
+use crate::sync::{AtomicU64, Line, Mutex, MutexGuard, Ordering, broken};
 
 /// Returns the time in nanoseconds, as [`clock::now_ns`](crate::clock::now_ns) counts them.
 pub(crate) type Clock = fn() -> u64;
@@ -27,7 +28,7 @@ pub(crate) struct BulkheadCore {
     word: Line<AtomicU64>,
     queue: Mutex<Queue>,
     identity: Identity,
-    settings: OnceLock<Settings>,
+    pub(super) settings: InUse<Settings>,
     clock: Clock,
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct Settings {
     /// Learns the limit. Boxed, as most bulkheads have none.
     pub(super) learner: Option<Box<Learner>>,
     /// The function that gave them.
-    owner: &'static str,
+    pub(super) owner: &'static str,
 }
 
 /// The settings in use until a function gives some.
@@ -64,7 +65,7 @@ impl BulkheadCore {
             word: Line(AtomicU64::new(Word::new(DEFAULTS.rules.first).0)),
             queue: Mutex::new(Queue::default()),
             identity,
-            settings: OnceLock::new(),
+            settings: InUse::new(),
             clock,
         }
     }
@@ -86,7 +87,7 @@ impl BulkheadCore {
 
     /// Changes the word by `to`, until nothing comes in between. Returns the word before; `None` if
     /// `to` returned `None`.
-    fn update(&self, to: impl Fn(Word) -> Option<Word>) -> Option<Word> {
+    pub(super) fn update(&self, to: impl Fn(Word) -> Option<Word>) -> Option<Word> {
         let mut from = self.load();
         loop {
             match self.change(from, to(from)?) {
@@ -96,8 +97,8 @@ impl BulkheadCore {
         }
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        self.settings.get().unwrap_or(&DEFAULTS)
+    pub(super) fn settings(&self) -> Ref<'_, Settings> {
+        self.settings.get_or(&DEFAULTS)
     }
 
     pub(super) fn identity(&self) -> &Identity {
@@ -317,54 +318,6 @@ impl BulkheadCore {
             self.hand_on();
         }
         before
-    }
-
-    /// Adopts the settings of `owner`, if none are in use. A limit that was set manually stays.
-    ///
-    /// # Errors
-    ///
-    /// Returns the function whose settings are in use, if they differ.
-    pub(super) fn adopt(&self, rules: Rules, owner: &'static str) -> Result<(), &'static str> {
-        let mut is_mine = false;
-        let settings = self.settings.get_or_init(|| {
-            is_mine = true;
-            let learner = rules.adaptive.map(|bounds| Box::new(Learner::new(bounds)));
-            Settings {
-                rules,
-                learner,
-                owner,
-            }
-        });
-        if !is_mine {
-            return if settings.rules == rules {
-                Ok(())
-            } else {
-                Err(settings.owner)
-            };
-        }
-        if rules.adaptive.is_some() {
-            self.update(|word| Some(word.with_timed(true)));
-        }
-        let manual = Some(self.load()).filter(|word| word.is_manual());
-        match (manual, &settings.learner) {
-            (None, _) => {
-                self.set_limit(rules.first, false);
-            }
-            (Some(word), Some(learner)) => learner.set(word.limit()),
-            (Some(_), None) => {}
-        }
-        Ok(())
-    }
-
-    /// Adopts the settings of `base`, the bulkhead of the name that this key is under, once `base` has
-    /// some.
-    pub(super) fn adopt_of(&self, base: &Self) {
-        if self.settings.get().is_none()
-            && let Some(settings) = base.settings.get()
-        {
-            // Only this function gives settings to the bulkhead of a key, so they cannot differ.
-            let _ = self.adopt(settings.rules, settings.owner);
-        }
     }
 
     /// Tells listeners that `call` was refused; without one, that a manual call was.

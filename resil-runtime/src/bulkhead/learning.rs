@@ -6,7 +6,8 @@ use super::learner::{Learned, Lesson};
 impl BulkheadCore {
     /// Learns from the end of a call that went in at `began` and is still inside.
     pub(super) fn learn(&self, began: u64, lesson: Lesson) {
-        let Some(learner) = &self.settings().learner else {
+        let settings = self.settings();
+        let Some(learner) = &settings.learner else {
             return;
         };
         let now = self.now();
@@ -27,7 +28,8 @@ impl BulkheadCore {
     pub(super) fn set_limit_manually(&self, limit: u32) {
         let before = self.set_limit(limit, true).limit();
         let limit = self.load().limit();
-        if let Some(learner) = &self.settings().learner {
+        let settings = self.settings();
+        if let Some(learner) = &settings.learner {
             learner.set(limit);
         }
         if before != limit {

@@ -26,8 +26,9 @@
 //! threads, `wait` the time, `named` finds bulkheads, and `site`, `place`, `handle` and `changes`
 //! define the types that callers hold.
 
+mod adopting;
 mod changes;
-mod core;
+pub(crate) mod core;
 mod gradient;
 mod handle;
 mod held;

@@ -48,6 +48,11 @@ impl named::Shared for BulkheadCore {
         self.adopt_of(base);
     }
 
+    #[cfg(all(feature = "control", not(loom)))]
+    fn replace(&self, policy: Option<&Self::Policy>) {
+        self.replace(policy);
+    }
+
     fn max_keys(&self) -> u32 {
         self.settings().rules.max_keys
     }

@@ -14,13 +14,30 @@ pub struct Place<'a> {
     call: Option<&'a CallState>,
     /// The time at which the call went in, in nanoseconds; 0 if nothing is learned from it.
     began: u64,
+    /// Whether the call takes no place: the layer is switched off.
+    #[cfg(all(feature = "control", not(loom)))]
+    is_off: bool,
 }
 
 impl<'a> Place<'a> {
     /// Creates the place of a call that is in. A call of a learned limit is timed.
     #[inline(always)]
     pub(super) fn new(core: &'a BulkheadCore, call: Option<&'a CallState>, began: u64) -> Self {
-        Self { core, call, began }
+        Self {
+            core,
+            call,
+            began,
+            #[cfg(all(feature = "control", not(loom)))]
+            is_off: false,
+        }
+    }
+
+    /// Creates the place of a call that takes none.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) fn none(core: &'a BulkheadCore, call: Option<&'a CallState>) -> Self {
+        let mut place = Self::new(core, call, 0);
+        place.is_off = true;
+        place
     }
 
     /// Keeps the place taken, and returns when the call went in.
@@ -56,6 +73,10 @@ impl<'a> Place<'a> {
 impl Drop for Place<'_> {
     #[inline(always)]
     fn drop(&mut self) {
+        #[cfg(all(feature = "control", not(loom)))]
+        if self.is_off {
+            return;
+        }
         if self.began != 0 {
             self.dropped();
         }

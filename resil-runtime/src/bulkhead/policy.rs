@@ -52,7 +52,7 @@ impl AdaptiveLimit {
 
     /// Returns the bounds in order: a `max` below `min` counts as `min`, and a `start` out of both as
     /// the nearer one.
-    const fn ordered(self) -> Self {
+    pub(crate) const fn ordered(self) -> Self {
         let max = clamp(self.max, self.min, MOST);
         Self {
             min: self.min,
@@ -61,15 +61,15 @@ impl AdaptiveLimit {
         }
     }
 
-    pub(super) const fn lowest(self) -> u32 {
+    pub(crate) const fn lowest(self) -> u32 {
         self.min
     }
 
-    pub(super) const fn first(self) -> u32 {
+    pub(crate) const fn first(self) -> u32 {
         self.start
     }
 
-    pub(super) const fn highest(self) -> u32 {
+    pub(crate) const fn highest(self) -> u32 {
         self.max
     }
 }
@@ -158,6 +158,18 @@ impl BulkheadPolicy {
     pub(crate) fn bounds(&self) -> Option<(u32, u32, u32)> {
         let bounds = self.adaptive?.ordered();
         Some((bounds.lowest(), bounds.first(), bounds.highest()))
+    }
+
+    /// Returns the limit, or the bounds of one that is learned.
+    #[cfg(feature = "settings")]
+    pub(crate) const fn limit(&self) -> (u32, Option<AdaptiveLimit>) {
+        (self.max, self.adaptive)
+    }
+
+    /// Returns the bound on keys.
+    #[cfg(feature = "settings")]
+    pub(crate) const fn keys(&self) -> u32 {
+        self.max_keys
     }
 
     /// Returns the rules, with all defaults filled in.

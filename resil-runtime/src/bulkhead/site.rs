@@ -49,6 +49,22 @@ impl BulkheadSite {
         bulkhead.enter(call)
     }
 
+    /// Lets a call in, as [`enter`](Self::enter) does; while the layer is switched off, every call comes in
+    /// and takes no place.
+    #[cfg(all(feature = "control", not(loom)))]
+    #[inline]
+    pub fn enter_if<'a>(
+        &'static self,
+        is_on: bool,
+        policy: Option<&BulkheadPolicy>,
+        call: Option<&'a CallState>,
+    ) -> Result<Place<'a>, Full<'a>> {
+        if is_on {
+            return self.enter(policy, call);
+        }
+        Ok(Place::none(self.named.get(policy), call))
+    }
+
     /// Returns the bulkhead of `key`. Generated code calls it once per call, whose attempts all share
     /// the result; the bulkhead keeps its place among the keys until the result is dropped.
     pub fn keyed(
@@ -72,5 +88,20 @@ impl KeyedPlaces {
     /// Returns the call, which then waits for a place.
     pub fn enter<'a>(&'a self, call: Option<&'a CallState>) -> Result<Place<'a>, Full<'a>> {
         self.0.enter(call)
+    }
+
+    /// Lets a call in, as [`enter`](Self::enter) does; while the layer is switched off, every call comes in
+    /// and takes no place.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub fn enter_if<'a>(
+        &'a self,
+        is_on: bool,
+        call: Option<&'a CallState>,
+    ) -> Result<Place<'a>, Full<'a>> {
+        if is_on {
+            self.enter(call)
+        } else {
+            Ok(Place::none(&self.0, call))
+        }
     }
 }

@@ -162,7 +162,8 @@ impl<'a> Full<'a> {
 impl Limits {
     /// Returns the limits of a wait that begins now; `None` if there is nothing to wait for.
     fn of(core: &BulkheadCore) -> Option<Self> {
-        let rules = &core.settings().rules;
+        let settings = core.settings();
+        let rules = &settings.rules;
         if rules.queue == 0 {
             return None;
         }

@@ -28,7 +28,7 @@
     reason = "a closed breaker costs two loads and two tests; a call costs more than that"
 )]
 
-mod breaker;
+pub(crate) mod breaker;
 mod call_permit;
 mod callers;
 mod change;

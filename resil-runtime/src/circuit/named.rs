@@ -50,6 +50,11 @@ impl named::Shared for BreakerCore {
         self.adopt_of(base, clock::now_ms);
     }
 
+    #[cfg(all(feature = "control", not(loom)))]
+    fn replace(&self, policy: Option<&Self::Policy>) {
+        self.replace(policy, clock::now_ms);
+    }
+
     fn max_keys(&self) -> u32 {
         self.settings().rules.max_keys
     }

@@ -56,6 +56,24 @@ impl CircuitSite {
         Ok(Permit::new(breaker, call, self.named.site(), admitted))
     }
 
+    /// Lets a call in, or refuses it, as [`admit`](Self::admit) does; while the layer is switched off, it
+    /// lets every call in, and records nothing.
+    #[cfg(all(feature = "control", not(loom)))]
+    #[inline]
+    pub fn admit_if<'a>(
+        &'static self,
+        is_on: bool,
+        policy: Option<&CircuitPolicy>,
+        call: &'a CallState,
+    ) -> Result<Permit<'a>, Refusal> {
+        if is_on {
+            return self.admit(policy, call);
+        }
+        let breaker = self.named.get(policy);
+        let admitted = AdmittedCall::nested();
+        Ok(Permit::new(breaker, call, self.named.site(), admitted))
+    }
+
     /// Lets a call in, or refuses it, where there is more to do than to let it in.
     #[inline(never)]
     fn begin(
@@ -110,7 +128,26 @@ pub struct KeyedCircuit {
 impl KeyedCircuit {
     /// Lets a call in, or refuses it. A call under a permit of the same key is never refused.
     pub fn admit<'a>(&'a self, call: &'a CallState) -> Result<Permit<'a>, Refusal> {
-        match self.core.begin(self.of.caller()) {
+        self.begun(self.core.begin(self.of.caller()), call)
+    }
+
+    /// Lets a call in, or refuses it, as [`admit`](Self::admit) does; while the layer is switched off, it
+    /// lets every call in, and records nothing.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub fn admit_if<'a>(&'a self, is_on: bool, call: &'a CallState) -> Result<Permit<'a>, Refusal> {
+        if is_on {
+            self.admit(call)
+        } else {
+            self.begun(Ok(AdmittedCall::nested()), call)
+        }
+    }
+
+    fn begun<'a>(
+        &'a self,
+        begun: Result<AdmittedCall, Option<u64>>,
+        call: &'a CallState,
+    ) -> Result<Permit<'a>, Refusal> {
+        match begun {
             Ok(admitted) => Ok(Permit::new(
                 &self.core,
                 call,

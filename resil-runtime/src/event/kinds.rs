@@ -265,6 +265,14 @@ pub enum Event {
         /// The call.
         call: CallId,
     },
+    /// A setting from outside is left out: a function that was called for the first time can't have it, or
+    /// a variable of the environment is wrong.
+    #[cfg(feature = "control")]
+    #[non_exhaustive]
+    SettingRefused {
+        /// Where it stands, what is wrong, and what to write instead.
+        fault: Arc<str>,
+    },
     /// `#[idempotent]` did something other than run the body and record its result.
     #[cfg(feature = "idempotent")]
     #[non_exhaustive]

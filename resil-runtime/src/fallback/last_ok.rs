@@ -65,8 +65,8 @@ where
 /// The settings of one `last_ok`.
 #[derive(Debug, Clone, Copy)]
 pub struct LastOkPolicy {
-    max_age: Option<Duration>,
-    max_keys: u32,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) max_keys: u32,
 }
 
 impl LastOkPolicy {

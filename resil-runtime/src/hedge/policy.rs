@@ -83,6 +83,15 @@ impl HedgePolicy {
         }
     }
 
+    /// The settings of a hedge that is switched off: one copy, from which nothing is learned.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) const OFF: Self = Self {
+        after: HedgeAfter::Delay(Duration::ZERO),
+        // No builder sets it.
+        max: 1,
+        gain: None,
+    };
+
     /// Sets the delay before each further copy.
     pub const fn after(mut self, after: HedgeAfter) -> Self {
         self.after = after;
@@ -112,5 +121,11 @@ impl HedgePolicy {
     pub const fn no_budget(mut self) -> Self {
         self.gain = None;
         self
+    }
+
+    /// Returns how many further copies a call may cost on average; `None` without a budget.
+    #[cfg(feature = "settings")]
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        self.gain.map(budget::ratio)
     }
 }

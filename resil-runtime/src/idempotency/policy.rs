@@ -30,11 +30,11 @@ pub enum Conflict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a policy does nothing until it is used"]
 pub struct IdempotentPolicy {
-    pub(super) ttl: Duration,
-    pub(super) lease: Duration,
-    pub(super) conflict: Conflict,
-    pub(super) on_abandon: OnAbandon,
-    pub(super) version: u32,
+    pub(crate) ttl: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) conflict: Conflict,
+    pub(crate) on_abandon: OnAbandon,
+    pub(crate) version: u32,
 }
 
 impl IdempotentPolicy {

@@ -93,7 +93,7 @@ impl SiteOf<'_> {
     /// the queue; if its turn had come, the next waiter is woken.
     pub fn begin<'a, T, E>(
         self,
-        policy: &'static IdempotentPolicy,
+        policy: &'a IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
         codec: ResultCodec<T, E>,

@@ -13,6 +13,9 @@ pub(crate) struct Named<T: Shared> {
     own: T,
     /// The states of the keys, made when a key is first asked for.
     keys: OnceLock<Box<Keys<T>>>,
+    /// The settings that were adopted.
+    #[cfg(all(feature = "control", not(loom)))]
+    written: OnceLock<T::Policy>,
 }
 
 impl<T: Shared> Deref for Named<T> {
@@ -28,7 +31,43 @@ impl<T: Shared> Named<T> {
         Self {
             own: T::new(name),
             keys: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            written: OnceLock::new(),
         }
+    }
+
+    /// Adopts the settings of `function`, if none are in use.
+    ///
+    /// # Errors
+    ///
+    /// Returns the function whose settings are in use, if they differ.
+    pub(crate) fn adopt(
+        &self,
+        policy: &T::Policy,
+        function: &'static str,
+    ) -> Result<(), &'static str> {
+        let adopted = self.own.adopt(policy, function);
+        #[cfg(all(feature = "control", not(loom)))]
+        if adopted.is_ok() {
+            let _ = self.written.set(*policy);
+        }
+        adopted
+    }
+
+    /// Puts the settings that `edit` makes of those that were adopted in their place, also for the keys.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn edit(&self, edit: super::Edit<T::Policy>) {
+        let policy = edit(self.own.name(), self.written.get());
+        self.own.replace(policy.as_ref());
+        for key in self.of_all_keys() {
+            key.adopt_of(&self.own);
+        }
+    }
+
+    /// Returns the settings that were adopted.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn written(&self) -> Option<&T::Policy> {
+        self.written.get()
     }
 
     /// Returns the state of `key`, and makes it if there is none. It keeps its place until the result is

@@ -25,6 +25,8 @@ pub(crate) use self::entry::Named;
 pub(crate) use self::held::Held;
 pub(crate) use self::key_text::KeyText;
 pub(crate) use self::keys::Keys;
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) use self::names::Edit;
 pub use self::names::MAX_BY_HAND;
 pub(crate) use self::names::{Names, configure};
 pub use self::registry::{Registry, registry};
@@ -42,7 +44,7 @@ pub(crate) const MANUAL: &str = "(by hand)";
 /// The state of one name, or of one key under a name.
 pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
     /// The settings that a function gives.
-    type Policy: fmt::Debug + Send + Sync + 'static;
+    type Policy: fmt::Debug + Copy + Send + Sync + 'static;
 
     /// The subject of a conflict of two settings.
     const KIND: ConflictKind;
@@ -72,6 +74,10 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
     /// Adopts the settings of `base`, the state of the name that this key is under, once `base` has
     /// some.
     fn adopt_of(&self, base: &Self);
+
+    /// Puts the settings of `policy` in the place of those that were adopted, or takes these again.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn replace(&self, policy: Option<&Self::Policy>);
 
     /// Returns the greatest number of keys under this name.
     fn max_keys(&self) -> u32;

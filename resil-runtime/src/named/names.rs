@@ -15,13 +15,40 @@ use crate::conflict;
 /// cannot fill the memory.
 pub const MAX_BY_HAND: usize = 10_000;
 
+/// Makes the settings of a name that take the place of those that were adopted, if others are to do so.
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) type Edit<P> = fn(&str, Option<&P>) -> Option<P>;
+
 /// The names of one kind of state.
 #[derive(Debug)]
-pub(crate) struct Names<T: Shared>(OnceLock<Mutex<Table<T>>>);
+pub(crate) struct Names<T: Shared> {
+    table: OnceLock<Mutex<Table<T>>>,
+    #[cfg(all(feature = "control", not(loom)))]
+    edit: OnceLock<Edit<T::Policy>>,
+}
 
 impl<T: Shared> Names<T> {
     pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self {
+            table: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            edit: OnceLock::new(),
+        }
+    }
+
+    /// Puts other settings in force for all names that there are, and for those to come.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn edit(&self, edit: Edit<T::Policy>) {
+        let edit = *self.edit.get_or_init(|| edit);
+        for named in self.all() {
+            named.edit(edit);
+        }
+    }
+
+    /// Returns the state called `name`, if there is one.
+    #[cfg(any(feature = "catalog", all(feature = "control", not(loom))))]
+    pub(crate) fn find(&self, name: &str) -> Option<&'static Named<T>> {
+        self.lock().entries.get(name).map(|found| found.shared)
     }
 
     /// Returns the state called `name`, and makes it if there is none; beyond [`MAX_BY_HAND`] names
@@ -36,12 +63,6 @@ impl<T: Shared> Names<T> {
         }
         all.made_manually += 1;
         all.named(leak(name)).shared
-    }
-
-    /// Returns the state called `name`, if there is one.
-    #[cfg(feature = "catalog")]
-    pub(crate) fn find(&self, name: &str) -> Option<&'static Named<T>> {
-        self.lock().entries.get(name).map(|found| found.shared)
     }
 
     /// Returns the states of all names, in no order.
@@ -85,6 +106,10 @@ impl<T: Shared> Names<T> {
         // state stays the same.
         let adopted = policy.map(|policy| shared.adopt(policy, site.name()));
         drop(all);
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(edit) = self.edit.get() {
+            shared.edit(*edit);
+        }
         if let Some(Err(used)) = adopted {
             conflict::note(T::KIND, shared.name(), used, site.name());
         }
@@ -92,7 +117,7 @@ impl<T: Shared> Names<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Table<T>> {
-        self.0
+        self.table
             .get_or_init(Mutex::default)
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -107,6 +132,10 @@ pub(crate) fn configure<T: Shared>(
     function: &'static str,
 ) -> bool {
     let adopted = shared.adopt(policy, function);
+    #[cfg(all(feature = "control", not(loom)))]
+    if let Some(edit) = T::names().edit.get() {
+        shared.edit(*edit);
+    }
     if let Err(used) = adopted {
         conflict::note(T::KIND, shared.name(), used, function);
     }

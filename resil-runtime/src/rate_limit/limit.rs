@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(all(feature = "control", not(loom)))]
+use super::instead::Instead;
 use super::patience::until_deadline;
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
@@ -22,9 +24,12 @@ use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
 #[derive(Debug)]
 pub(crate) struct Limit {
     hot: Line<Hot>,
-    name: &'static &'static str,
-    key: Option<Arc<str>>,
+    pub(super) name: &'static &'static str,
+    pub(super) key: Option<Arc<str>>,
     in_use: OnceLock<InUse>,
+    /// The rate limit that counts in the place of this one, while other settings are in force.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) instead: Instead<Self>,
 }
 
 /// The fields that every call changes or reads, on one cache line.
@@ -56,6 +61,9 @@ pub(crate) struct Reserved {
     before: u64,
     /// The time until its turn.
     wait: Duration,
+    /// The rate limit that the words are of, by its address.
+    #[cfg(all(feature = "control", not(loom)))]
+    of: usize,
 }
 
 impl Reserved {
@@ -80,6 +88,16 @@ pub(crate) enum Taken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooEarly(pub(crate) Option<Duration>);
 
+/// Returns what the rate limit says that counts in the place of `self`, if there is one.
+macro_rules! instead {
+    ($this:ident . $method:ident ( $($argument:expr),* ) $(. $then:ident ())?) => {
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(other) = $this.instead.get() {
+            return other.$method($($argument),*) $(. $then ())?;
+        }
+    };
+}
+
 impl Limit {
     /// Creates the rate limit called `name`, which limits nothing until it has settings.
     pub(crate) fn new(name: &'static str) -> Self {
@@ -92,7 +110,7 @@ impl Limit {
         Self::of(base.name, Some(key))
     }
 
-    fn of(name: &'static &'static str, key: Option<Arc<str>>) -> Self {
+    pub(super) fn of(name: &'static &'static str, key: Option<Arc<str>>) -> Self {
         Self {
             hot: Line(Hot {
                 word: AtomicU64::new(0),
@@ -101,6 +119,8 @@ impl Limit {
             name,
             key,
             in_use: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            instead: Instead::new(),
         }
     }
 
@@ -116,11 +136,13 @@ impl Limit {
 
     /// Returns the settings in use; `None` as long as nothing is limited.
     pub(crate) fn settings(&self) -> Option<RateLimitSettings> {
+        instead!(self.settings());
         self.in_use.get()?.settings
     }
 
     /// Returns the greatest number of keys under this name.
     pub(super) fn max_keys(&self) -> u32 {
+        instead!(self.max_keys());
         let in_use = self.in_use.get();
         in_use.map_or_else(|| RateLimitPolicy::new().keys(), |used| used.max_keys)
     }
@@ -144,7 +166,7 @@ impl Limit {
         self.adopt_settings(policy.settings(), policy.keys(), owner, clock)
     }
 
-    fn adopt_settings(
+    pub(super) fn adopt_settings(
         &self,
         settings: Option<RateLimitSettings>,
         max_keys: u32,
@@ -188,13 +210,17 @@ impl Limit {
             && let Some(used) = base.in_use.get()
         {
             // Only this function gives settings to the rate limit of a key, so they cannot differ.
-            let _ = self.adopt_settings(used.settings, used.max_keys, used.owner, clock);
+            let _ = self.adopt_settings(used.settings, used.max_keys, used.owner, &clock);
         }
+        #[cfg(all(feature = "control", not(loom)))]
+        self.follow(base, &clock);
     }
 
     /// Lets a call of `cost` in, if it may come now and no other call comes at this moment.
     #[inline(always)]
     pub(crate) fn take(&self, cost: u32, clock: impl Fn() -> u64) -> Taken {
+        // The units of the other one are not those of this one: `enter` decides.
+        instead!(self.take(cost, clock).or_undecided());
         let Some(rules) = self.rules() else {
             return Taken::In;
         };
@@ -225,6 +251,7 @@ impl Limit {
         clock: impl Fn() -> u64,
         patience: impl FnOnce(Option<u64>) -> Option<u64>,
     ) -> Result<Option<Reserved>, TooEarly> {
+        instead!(self.enter(cost, clock, patience));
         let Some(rules) = self.rules().filter(|_| cost > 0) else {
             return Ok(None);
         };
@@ -252,6 +279,8 @@ impl Limit {
                         word: next,
                         before: next.wrapping_sub(rules.price(cost)),
                         wait,
+                        #[cfg(all(feature = "control", not(loom)))]
+                        of: std::ptr::from_ref(self).addr(),
                     };
                     if self.reserve(word, reserved, rules.beyond(ahead)) {
                         return Ok(Some(reserved));
@@ -275,6 +304,11 @@ impl Limit {
 
     /// Gives back the turn of a call that is dropped while it waits, if no other call has come since.
     pub(crate) fn give_back(&self, reserved: Reserved) {
+        #[cfg(all(feature = "control", not(loom)))]
+        if reserved.of != std::ptr::from_ref(self).addr() {
+            instead!(self.give_back(reserved));
+            return;
+        }
         if broken("give_back_in_one") {
             if self.load() == reserved.word {
                 self.hot.0.word.store(reserved.before, Ordering::Release);
@@ -309,6 +343,7 @@ impl Limit {
     /// Returns how many calls of cost 1 would be let in now; `u32::MAX` as long as nothing
     /// is limited.
     pub(crate) fn available(&self, clock: impl Fn() -> u64) -> u32 {
+        instead!(self.available(clock));
         let Some(rules) = self.rules() else {
             return u32::MAX;
         };
@@ -317,6 +352,7 @@ impl Limit {
 
     /// Returns the time until a call of cost 1 would be let in.
     pub(super) fn next_in(&self, clock: impl Fn() -> u64) -> Duration {
+        instead!(self.next_in(clock));
         let Some(rules) = self.rules() else {
             return Duration::ZERO;
         };
@@ -325,6 +361,7 @@ impl Limit {
 
     /// Whether a new rate limit would let in the same calls from `ns` on, in nanoseconds.
     pub(super) fn is_at_rest(&self, ns: u64) -> bool {
+        instead!(self.is_at_rest(ns));
         self.rules()
             .is_none_or(|rules| self.ahead(rules, || ns) == 0)
     }

@@ -22,11 +22,15 @@
 //! waits, `named` finds rate limits, and `site` and `handle` are what callers hold.
 
 mod handle;
+#[cfg(all(feature = "control", not(loom)))]
+mod instead;
 pub(crate) mod limit;
 mod named;
 mod patience;
 pub(crate) mod policy;
 pub(crate) mod registry;
+#[cfg(all(feature = "control", not(loom)))]
+mod replacing;
 mod rules;
 mod settings;
 pub(crate) mod site;

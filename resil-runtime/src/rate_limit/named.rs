@@ -46,6 +46,11 @@ impl named::Shared for Limit {
         self.adopt_of(base, clock::now_ns);
     }
 
+    #[cfg(all(feature = "control", not(loom)))]
+    fn replace(&self, policy: Option<&Self::Policy>) {
+        self.replace(policy, clock::now_ns);
+    }
+
     fn max_keys(&self) -> u32 {
         self.max_keys()
     }

@@ -52,6 +52,23 @@ impl RateLimitSite {
         Ok(reserved.map(|reserved| Turn::new(Held::Named(limit), reserved)))
     }
 
+    /// Lets a call in, as [`admit`](Self::admit) does; while the layer is switched off, every call at once.
+    #[cfg(all(feature = "control", not(loom)))]
+    #[inline]
+    pub fn admit_if(
+        &'static self,
+        is_on: bool,
+        policy: Option<&RateLimitPolicy>,
+        cost: u32,
+        call: Option<&CallState>,
+    ) -> Result<Option<Turn>, Refusal> {
+        if is_on {
+            self.admit(policy, cost, call)
+        } else {
+            Ok(None)
+        }
+    }
+
     #[cfg(feature = "store")]
     pub(super) fn named(&'static self) -> &'static NamedSite<Limit> {
         &self.named
@@ -82,5 +99,20 @@ impl LimitOfKey {
         let reserved = self.0.admit(taken, cost, call)?;
         let held = || Held::Keyed(Arc::clone(&self.0));
         Ok(reserved.map(|reserved| Turn::new(held(), reserved)))
+    }
+
+    /// Lets a call in, as [`admit`](Self::admit) does; while the layer is switched off, every call at once.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub fn admit_if(
+        &self,
+        is_on: bool,
+        cost: u32,
+        call: Option<&CallState>,
+    ) -> Result<Option<Turn>, Refusal> {
+        if is_on {
+            self.admit(cost, call)
+        } else {
+            Ok(None)
+        }
     }
 }

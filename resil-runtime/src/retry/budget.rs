@@ -169,11 +169,18 @@ pub(crate) struct Named {
     pub(super) budget: Budget,
     /// The numbers in use and the function that gave them: the first that gave any.
     set: OnceLock<(BudgetPolicy, &'static str)>,
+    /// Numbers in the place of those.
+    #[cfg(all(feature = "control", not(loom)))]
+    instead: Mutex<Option<BudgetPolicy>>,
 }
 
 impl Named {
     /// Returns the numbers in use: the defaults until a function has set others.
     pub(super) fn policy(&self) -> BudgetPolicy {
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(instead) = *self.instead.lock().unwrap_or_else(PoisonError::into_inner) {
+            return instead;
+        }
         self.set
             .get()
             .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set)
@@ -219,11 +226,46 @@ pub(crate) fn named(
             name,
             budget: Budget::default(),
             set: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            instead: Mutex::new(None),
         }))
     });
     drop(all);
     named.adopt(policy, function);
+    #[cfg(all(feature = "control", not(loom)))]
+    if let Some(edit) = EDIT.get() {
+        named.edit(*edit);
+    }
     named
+}
+
+/// Makes the numbers of a name that take the place of those that were given, if others are to do so.
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) type BudgetEdit = fn(&str, BudgetPolicy) -> Option<BudgetPolicy>;
+
+#[cfg(all(feature = "control", not(loom)))]
+static EDIT: OnceLock<BudgetEdit> = OnceLock::new();
+
+/// Puts other numbers in force for all named budgets that there are, and for those to come.
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) fn edit_all(edit: BudgetEdit) {
+    let edit = *EDIT.get_or_init(|| edit);
+    let all: Vec<_> = all().values().copied().collect();
+    for named in all {
+        named.edit(edit);
+    }
+}
+
+#[cfg(all(feature = "control", not(loom)))]
+impl Named {
+    fn edit(&self, edit: BudgetEdit) {
+        let written = self
+            .set
+            .get()
+            .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set);
+        let instead = edit(self.name, written);
+        *self.instead.lock().unwrap_or_else(PoisonError::into_inner) = instead;
+    }
 }
 
 #[cfg(test)]

@@ -131,6 +131,21 @@ impl RetryPolicy {
         }
     }
 
+    /// The settings of a retry that is switched off: one attempt, and no event of it.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) const OFF: Self = Self {
+        // No builder sets it.
+        max: Some(0),
+        budget: None,
+        within: None,
+        ..Self::new()
+    };
+
+    /// Returns whether the retry is switched off.
+    pub(super) const fn is_off(&self) -> bool {
+        cfg!(feature = "control") && matches!(self.max, Some(0))
+    }
+
     /// Sets how the delay grows. Default: exponential.
     pub const fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;

@@ -304,6 +304,10 @@ impl Retry {
         ask: Answers<'_, '_>,
         source: DelaySourceFn<'_>,
     ) -> bool {
+        if step.policy.is_off() {
+            self.done();
+            return false;
+        }
         let attempts = self.attempt();
         let mut ended = Ended {
             step,

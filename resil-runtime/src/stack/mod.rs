@@ -11,6 +11,8 @@ mod delays;
 mod fault;
 mod first;
 mod frames;
+#[cfg(feature = "control")]
+pub(crate) mod given;
 #[cfg(feature = "hedge")]
 mod hedged;
 mod held;

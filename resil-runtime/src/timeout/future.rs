@@ -19,6 +19,14 @@ use crate::deadline::Kept;
 /// there, and not kept in the future.
 #[inline(always)]
 pub fn timeout<F: Future>(limit: Duration, body: F) -> Timeout<F> {
+    #[cfg(all(feature = "control", not(loom)))]
+    if limit == super::TimeoutPolicy::OFF {
+        return Timeout {
+            body: Some(body),
+            timer: Timer::new(u64::MAX, false),
+            mark: (),
+        };
+    }
     Timeout {
         body: Some(body),
         timer: Timer::new(clock::nanos(limit), false),
@@ -92,6 +100,10 @@ impl<F: Future, M: Mark> Future for Timeout<F, M> {
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             unreachable!("a timeout was polled again after it had answered")
         };
+        #[cfg(all(feature = "control", not(loom)))]
+        if this.timer.is_off() {
+            return body.poll(cx).map(Ok);
+        }
         let kept = Kept::new();
         let (frame, had_budget) = this.timer.enter(&kept);
         if let Poll::Ready(out) = body.poll(cx) {

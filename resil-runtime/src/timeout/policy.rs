@@ -26,6 +26,10 @@ impl TimeoutPolicy {
         Self(limit)
     }
 
+    /// The limit of a timeout that is switched off. No attribute writes it.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) const OFF: Duration = Duration::new(u64::MAX, 1);
+
     /// Returns the limit.
     pub const fn limit(self) -> Duration {
         self.0

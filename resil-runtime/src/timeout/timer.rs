@@ -86,6 +86,21 @@ impl Timer {
         Self::Idle { idle }
     }
 
+    /// Returns whether there is no limit: the layer is switched off.
+    #[cfg(all(feature = "control", not(loom)))]
+    #[inline(always)]
+    pub(crate) fn is_off(&self) -> bool {
+        matches!(
+            self,
+            Self::Idle {
+                idle: Idle::Unstarted {
+                    limit: u64::MAX,
+                    ..
+                }
+            }
+        )
+    }
+
     /// Puts the limit in force for the poll that is about to begin. Returns whether there is some of
     /// tokio's budget of the task, as far as [`wait`] has to know: not in the first poll, as a timer
     /// that is made after it is not due yet. If no budget is left to register the timer with, tokio

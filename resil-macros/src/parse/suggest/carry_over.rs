@@ -1,13 +1,12 @@
 //! Carries a value over to the option that it was probably meant for.
 
 use proc_macro2::{Delimiter, TokenStream};
+use resil_language::carry_over;
 
 use super::foreign_patterns::intended_pattern;
-use super::names::{snake, unit};
 use crate::parse::context::ParseContext;
 use crate::parse::duration;
-use crate::parse::duration::with_units;
-use crate::parse::syntax::{Number, Syntax, is_endless, syntax_of};
+use crate::parse::syntax::{Syntax, syntax_of, with_found};
 use crate::parse::table::{Guess, Kind, Opt};
 use crate::tokens::{inside, shown};
 
@@ -19,76 +18,22 @@ pub(crate) fn carry_over(
     tokens: &TokenStream,
     added: u32,
 ) -> Vec<String> {
-    let number = |number: &Number| match option.kind {
-        Kind::Duration | Kind::Delay if number.value() == Some(0.0) => {
-            vec![option.example.to_owned()]
+    let is_number = matches!(syntax_of(tokens), Syntax::Number(number) if !number.negative);
+    let value = match option.kind {
+        Kind::Pattern(subject) if !is_number && !tokens.is_empty() => {
+            intended_pattern(tokens, subject, cx).unwrap_or_else(|| option.example.to_owned())
         }
-        Kind::Duration | Kind::Delay if number.suffix.is_empty() => match unit(&snake(name)) {
-            Some(unit) => vec![format!("{}{unit}", number.text)],
-            None => with_units(&number.text, option.example),
-        },
-        Kind::Ratio | Kind::RatioOrOff if number.suffix.is_empty() && !number.fractional => {
-            vec![format!("{}%", number.text)]
+        _ if matches!(syntax_of(tokens), Syntax::Other) && !fits(option, tokens) => {
+            option.example.to_owned()
         }
-        Kind::Max | Kind::Count => match number.digits.parse::<u32>() {
-            Ok(count) if number.suffix.is_empty() => vec![count.saturating_add(added).to_string()],
-            _ => vec![option.example.to_owned()],
-        },
-        _ => vec![number.text.clone()],
+        _ => {
+            let whole = shown(tokens);
+            return with_found(tokens, |found| {
+                carry_over::carry_over(option, name, (&found, &whole), added)
+            });
+        }
     };
-    let values = match syntax_of(tokens) {
-        Syntax::Empty => vec![option.example.to_owned()],
-        Syntax::Text(text) if matches!(option.kind, Kind::Duration | Kind::Delay) => {
-            unquoted_duration(&text.value(), option)
-        }
-        Syntax::Text(text) if is_unquoted(option.kind) => vec![text.value()],
-        Syntax::Number(found) if !found.negative => number(&found),
-        // Other libraries use a negative number for “no end”.
-        Syntax::Number(_) if option.kind == Kind::Max => vec!["unlimited".to_owned()],
-        Syntax::Word(word) if option.kind == Kind::Max && is_endless(&word) => {
-            vec!["unlimited".to_owned()]
-        }
-        Syntax::Number(found) | Syntax::Percent(found)
-            if found.negative && is_unquoted(option.kind) =>
-        {
-            vec![option.example.to_owned()]
-        }
-        _ if let Kind::Pattern(subject) = option.kind => {
-            vec![intended_pattern(tokens, subject, cx).unwrap_or_else(|| option.example.to_owned())]
-        }
-        Syntax::Other if !fits(option, tokens) => vec![option.example.to_owned()],
-        _ => vec![shown(tokens)],
-    };
-    values.iter().map(|value| option.write(value)).collect()
-}
-
-/// Takes a duration out of its quotes: `"100ms"` → `100ms`.
-fn unquoted_duration(text: &str, option: &Opt) -> Vec<String> {
-    let text: String = text.split_whitespace().collect();
-    match duration::read_like(&text, option.example) {
-        Ok(_) => vec![text],
-        Err(fault) if text.starts_with(|c: char| c.is_ascii_digit()) && !fault.write.is_empty() => {
-            fault.write
-        }
-        Err(_) => vec![option.example.to_owned()],
-    }
-}
-
-/// Whether other libraries write values of this kind in quotes.
-fn is_unquoted(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Count
-            | Kind::Duration
-            | Kind::Delay
-            | Kind::RatioOrOff
-            | Kind::Max
-            | Kind::Ratio
-            | Kind::Number
-            | Kind::Window
-            | Kind::Words(_)
-            | Kind::Jitter
-    )
+    vec![option.write(&value)]
 }
 
 /// Whether an expression can be shown as that option's value.

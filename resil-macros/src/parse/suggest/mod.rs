@@ -8,7 +8,6 @@ mod broken_durations;
 mod carry_over;
 mod foreign_patterns;
 mod names;
-mod nearest;
 mod strategies;
 mod type_names;
 mod unknown_options;
@@ -19,4 +18,3 @@ pub(super) use broken_durations::{
 pub(super) use foreign_patterns::{
     foreign_pattern, is_closure, pattern_of_arms, with_single_bars, without_result_variant,
 };
-pub(crate) use nearest::nearest;

@@ -5,8 +5,6 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use super::carry_over::{carry_over, guess};
-use super::names::{snake, stem};
-use super::nearest::nearest;
 use crate::parse::args::Args;
 use crate::parse::context::ParseContext;
 use crate::parse::item::Form;
@@ -113,14 +111,7 @@ impl Args<'_> {
 
     fn slip(&mut self, ident: &Ident, form: Form, tokens: &TokenStream) -> String {
         let name = ident.to_string();
-        let own = self.spec.options.iter().map(|option| option.name);
-        let others = self
-            .spec
-            .aliases
-            .iter()
-            .flat_map(|other| other.names.iter().copied());
-        let without_unit = snake(&name);
-        let near = nearest(stem(&without_unit), own.chain(others));
+        let near = self.spec.near(&name);
         if let Some(on) = self.closure_for_pattern(near, tokens) {
             return self.answer(ident, on, tokens);
         }

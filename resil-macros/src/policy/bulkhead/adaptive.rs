@@ -2,42 +2,12 @@
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::quote_spanned;
+use resil_language::tables::bulkhead::ADAPTIVE;
 
 use crate::diag::help;
 use crate::emit::{EmitContext, Entry, SettingCode, count};
-use crate::parse::{
-    Alias, AliasTarget, Args, Const, Guess, Kind, Opt, ParseContext, Spec, Value, describe,
-};
+use crate::parse::{Args, Const, ParseContext, Value, describe};
 use crate::tokens::{inside, mixed, shown_whole};
-
-/// The options of `adaptive(..)`.
-pub(crate) static ADAPTIVE: Spec = Spec {
-    owner: "`adaptive`",
-    options: &[
-        Opt::new("min", Kind::Count, "1"),
-        Opt::new("start", Kind::Count, "16"),
-        Opt::new("max", Kind::Count, "1000"),
-    ],
-    aliases: &[
-        Alias {
-            names: &["min_limit", "minimum", "least", "floor"],
-            target: AliasTarget::Option("min", ""),
-        },
-        Alias {
-            names: &["initial", "initial_limit", "begin", "from"],
-            target: AliasTarget::Option("start", ""),
-        },
-        Alias {
-            names: &["max_limit", "maximum", "most", "ceiling", "max_concurrency"],
-            target: AliasTarget::Option("max", ""),
-        },
-    ],
-    nameless: &[
-        (Guess::Number, "start"),
-        (Guess::Number, "max"),
-        (Guess::Number, "min"),
-    ],
-};
 
 /// The runtime's bound on a limit: LANGUAGE.md, section 10.
 pub(super) const MOST: u32 = 65_535;

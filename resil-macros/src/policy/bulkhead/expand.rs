@@ -1,6 +1,6 @@
 //! The code of `#[bulkhead]`: it takes a place before the code inside it runs, and gives it back after.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::Lifetime;
 
@@ -69,8 +69,13 @@ impl Bulkhead {
             settings: self.settings(),
             base: self.policy.as_ref(),
         };
-        let FoundState { state, settings } = bulkhead.find(cx, entry);
+        let FoundState {
+            state,
+            settings,
+            switch: (suffix, is_on),
+        } = bulkhead.find(cx, entry);
         let call = cx.call_state(self.span);
-        quote_spanned!(at=> #state.enter(#settings #call))
+        let enter = Ident::new(&format!("enter{suffix}"), at);
+        quote_spanned!(at=> #state.#enter(#is_on #settings #call))
     }
 }

@@ -1,7 +1,7 @@
 //! The code of `#[circuit]`: it asks for a permit before the code inside it runs, and records the
 //! outcome after.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Lifetime;
 
@@ -74,8 +74,13 @@ impl Circuit {
             settings: self.settings(),
             base: self.policy.as_ref(),
         };
-        let FoundState { state, settings } = breaker.find(cx, entry);
-        quote_spanned!(at=> #state.admit(#settings __resil_call))
+        let FoundState {
+            state,
+            settings,
+            switch: (suffix, is_on),
+        } = breaker.find(cx, entry);
+        let admit = Ident::new(&format!("admit{suffix}"), at);
+        quote_spanned!(at=> #state.#admit(#is_on #settings __resil_call))
     }
 
     /// Writes a closure that evaluates `ignore` and `on`, if one of them is given. `ignore` takes

@@ -30,10 +30,18 @@ impl Fallback {
         };
         let flow = quote!(::core::ops::ControlFlow);
         let label = Lifetime::new("'__resil_fallback", at);
+        let mut entry = Entry::default();
+        // Switched off, it passes every outcome on.
+        let off = cx.is_on(self.span).map(|is_on| {
+            let none = quote_spanned!(at=> last_ok: ::core::option::Option::None);
+            cx.describe("Fallback", &none, self.span, &mut entry);
+            quote_spanned!(at=> if !#is_on { break #label __resil_r; })
+        });
         let before = if expression.head.is_some() {
             quote_spanned! {at=>
                 let __resil_error = {
                     let __resil_r = #value;
+                    #off
                     match #asked {
                         #flow::Break(__resil_r) => break #label __resil_r,
                         #flow::Continue(__resil_e) => __resil_e,
@@ -44,6 +52,7 @@ impl Fallback {
             quote_spanned! {at=>
                 {
                     let __resil_r = #value;
+                    #off
                     if let #flow::Break(__resil_r) = #asked {
                         break #label __resil_r;
                     }
@@ -52,7 +61,7 @@ impl Fallback {
         };
         let given = self.given(expression, cx);
         Emitted {
-            entry: Entry::default(),
+            entry,
             inner: Inner::Value(quote_spanned!(at=> #label: { #before #given })),
         }
     }
@@ -96,7 +105,16 @@ impl Fallback {
     pub(super) fn give_last_ok(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
         let at = mixed(self.span);
         let mut entry = Entry::default();
-        let policy = self.policy(cx, &mut entry);
+        let mut policy = self.policy(cx, &mut entry);
+        let off = cx.is_on(self.span).map(|is_on| {
+            let written = quote_spanned!(at=> last_ok: ::core::option::Option::Some(#policy));
+            cx.describe("Fallback", &written, self.span, &mut entry);
+            quote_spanned!(at=> if !#is_on { __resil_r } else)
+        });
+        policy = match off {
+            Some(_) => cx.in_force("last_ok", self.span, None),
+            None => quote_spanned!(at=> const { &#policy }),
+        };
         let site = cx.private("LastOkSite", self.span);
         entry.push(quote_spanned! {at=>
             static __RESIL_FALLBACK: #site = #site::new(&__RESIL_SITE);
@@ -117,12 +135,18 @@ impl Fallback {
         let expose_error = has_patterns.then(|| cx.expose_error(self.span));
         let (types, of, caller) = (cx.types(self.span), cx.recorded("last_ok"), self.caller(cx));
         let (applies, text) = (self.applies(cx), self.text(cx));
+        let mut kept = quote_spanned! {at=>
+            (&__RESIL_FALLBACK).of(#types).last_ok(
+                (#policy, #key), __resil_r, &#of, #caller, #applies, #text
+            )
+        };
+        if off.is_some() {
+            kept = quote_spanned!(at=> #off { #kept });
+        }
         let inner = Inner::Value(quote_spanned! {at=> {
             let __resil_r = #value;
             #expose_error
-            (&__RESIL_FALLBACK).of(#types).last_ok(
-                (const { &#policy }, #key), __resil_r, &#of, #caller, #applies, #text
-            )
+            #kept
         }});
         Emitted { entry, inner }
     }

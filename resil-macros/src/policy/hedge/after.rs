@@ -3,23 +3,11 @@
 use std::time::Duration;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use resil_language::tables::hedge::PERCENTILE;
 
 use super::options::After;
-use crate::parse::{
-    Alias, AliasTarget, Args, Guess, Kind, Opt, Spec, Syntax, Value, describe, syntax_of,
-};
+use crate::parse::{Args, Syntax, Value, describe, syntax_of};
 use crate::tokens::{collect, flat, is_punct, shown};
-
-/// The options of a percentile.
-static PERCENTILE: Spec = Spec {
-    owner: "a percentile",
-    options: &[Opt::new("default", Kind::Duration, "50ms")],
-    aliases: &[Alias {
-        names: &["initial", "until_known", "or", "delay", "fallback", "min"],
-        target: AliasTarget::Option("default", ", the delay until 100 successes have come"),
-    }],
-    nameless: &[(Guess::Duration, "default")],
-};
 
 /// The percentiles that can be told from a hundred samples, and `p99.9`.
 const LOWEST: u32 = 50;

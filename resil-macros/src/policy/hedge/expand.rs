@@ -8,13 +8,21 @@ use quote::{quote, quote_spanned};
 
 use super::options::{After, Budget, Hedge, MOST_COPIES};
 use crate::emit::{EmitContext, Emitted, Entry, Inner, any_duration, count, ratio};
+use crate::features;
 use crate::tokens::mixed;
 
 impl Hedge {
     pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
         let mut entry = Entry::default();
         let at = mixed(self.span);
-        let policy = self.policy(cx);
+        let mut policy = self.policy(cx);
+        if features::controls() {
+            let fields = quote_spanned!(at=> policy: #policy);
+            cx.describe("Hedge", &fields, self.span, &mut entry);
+            policy = cx.in_force("hedge", self.span, None);
+        } else {
+            policy = quote_spanned!(at=> const { &#policy });
+        }
         let site = cx.private("HedgeSite", self.span);
         entry.push(quote_spanned!(at=> static __RESIL_HEDGE: #site = #site::new(&__RESIL_SITE);));
         let types = cx.types(self.span);
@@ -23,7 +31,7 @@ impl Hedge {
         let inner = Inner::Future(quote_spanned! {at=>
             #hedge(
                 (&__RESIL_HEDGE).of(#types),
-                const { &#policy },
+                #policy,
                 __resil_call,
                 || #copy,
             )

@@ -10,6 +10,7 @@ use crate::emit::{
     ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, not_zero, option,
 };
 use crate::facts::Facts;
+use crate::features;
 use crate::tokens::{first_span, last_span, mixed};
 
 /// Writes `&(value)`, spanned from the first of the user's tokens to the last.
@@ -25,7 +26,15 @@ impl Idempotent {
         let at = mixed(self.span);
         let mut entry = Entry::default();
         self.on_entry(cx, &mut entry);
-        let policy = self.policy(cx, &mut entry);
+        let mut policy = self.policy(cx, &mut entry);
+        if features::controls() {
+            let name = option(self.name.as_ref(), at);
+            let fields = quote_spanned!(at=> name: #name, policy: #policy);
+            cx.describe("Idempotent", &fields, self.span, &mut entry);
+            policy = cx.in_force("idempotent", self.span, None);
+        } else {
+            policy = quote_spanned!(at=> const { &#policy });
+        }
         let gate = cx.recorded(match self.errors {
             Some(_) => "recorded_with_errors",
             None => "recorded",
@@ -47,7 +56,12 @@ impl Idempotent {
                 cx.private("map_output", self.span),
                 cx.private("weigh", self.span),
             );
-            let weighed = quote_spanned!(at=> #weigh(__resil_r, __resil_call, #forgets, #keeps));
+            let mut weighed =
+                quote_spanned!(at=> #weigh(__resil_r, __resil_call, #forgets, #keeps));
+            if let Some(is_on) = cx.is_on(self.span) {
+                // Nothing is recorded while it is switched off.
+                weighed = quote_spanned!(at=> if #is_on { #weighed } else { __resil_r });
+            }
             body = if is_async {
                 quote_spanned!(at=> #map(#body, |__resil_r| #weighed))
             } else {
@@ -75,15 +89,30 @@ impl Idempotent {
             (&__RESIL_IDEMPOTENT)
                 .of(#types)
                 .#begin(
-                    #store const { &#policy }, __resil_key #clone, #fingerprint, #gate, __resil_call
+                    #store #policy, __resil_key #clone, #fingerprint, #gate, __resil_call
                 )
         };
+        let is_on = cx.is_on(self.span);
         let inner = if is_async {
-            Inner::Future(quote_spanned!(at=> #begun.run(#body)))
+            Inner::Future(match is_on {
+                None => quote_spanned!(at=> #begun.run(#body)),
+                Some(is_on) => {
+                    let switched = cx.private("switched", self.span);
+                    quote_spanned!(at=> #switched(#is_on, #body, |__resil_body| #begun.run(__resil_body)))
+                }
+            })
         } else {
             let site = EmitContext::site(self.span);
             Inner::Called {
-                call: quote_spanned!(at=> #begun.block(#site, #body)),
+                call: match is_on {
+                    None => quote_spanned!(at=> #begun.block(#site, #body)),
+                    Some(is_on) => {
+                        let switched = cx.private("switched_run", self.span);
+                        quote_spanned! {at=>
+                            #switched(#is_on, #body, |__resil_body| #begun.block(#site, __resil_body))
+                        }
+                    }
+                },
                 outcome: quote_spanned!(at=> __resil_r),
                 is_body: false,
             }

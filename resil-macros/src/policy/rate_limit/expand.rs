@@ -1,6 +1,6 @@
 //! The code of `#[rate_limit]`: it lets the call in before the code inside it runs, now or at its turn.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::Lifetime;
 
@@ -20,10 +20,16 @@ impl RateLimit {
             let admitted = self.admitted_by(store, cx, &mut entry);
             let value = cx.value(inner, self.span);
             let label = Lifetime::new("'__resil_rate_limit", at);
-            let inner = Inner::Value(quote_spanned! {at=> #label: {
+            let mut let_in = quote_spanned! {at=>
                 if let ::core::result::Result::Err(__resil_refusal) = #admitted {
                     break #label ::core::result::Result::Err(#failure::Policy(__resil_refusal));
                 }
+            };
+            if let Some(is_on) = cx.is_on(self.span) {
+                let_in = quote_spanned!(at=> if #is_on { #let_in });
+            }
+            let inner = Inner::Value(quote_spanned! {at=> #label: {
+                #let_in
                 #value
             }});
             return Emitted { entry, inner };
@@ -78,10 +84,15 @@ impl RateLimit {
             settings: self.settings(),
             base: self.policy.as_ref(),
         };
-        let FoundState { state, settings } = limit.find(cx, entry);
+        let FoundState {
+            state,
+            settings,
+            switch: (suffix, is_on),
+        } = limit.find(cx, entry);
         let cost = self.cost(cx, entry);
         let call = cx.call_state(self.span);
-        quote_spanned!(at=> #state.admit(#settings #cost, #call))
+        let admit = Ident::new(&format!("admit{suffix}"), at);
+        quote_spanned!(at=> #state.#admit(#is_on #settings #cost, #call))
     }
 
     /// Writes the question to the store whether the call is let in, with the wait for its turn. The store
@@ -97,7 +108,9 @@ impl RateLimit {
             settings: self.settings(),
             base: self.policy.as_ref(),
         };
-        let FoundState { state, settings } = site.find(cx, entry);
+        let FoundState {
+            state, settings, ..
+        } = site.find(cx, entry);
         let chosen = store.chosen("RateLimitStoreChoice", cx);
         let types = match &self.name {
             Some(_) => quote_spanned!(at=> ::core::option::Option::None),

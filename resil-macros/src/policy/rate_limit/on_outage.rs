@@ -2,12 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
+use resil_language::tables::rate_limit::ON_OUTAGE;
 
 use crate::emit::{EmitContext, Entry, SettingCode};
 use crate::parse::Value;
 use crate::tokens::mixed;
-
-pub(super) const ON_OUTAGE: [&str; 3] = ["open", "closed", "local"];
 
 /// What happens while the store does not answer.
 pub(crate) struct OnOutage {

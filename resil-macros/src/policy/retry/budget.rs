@@ -1,55 +1,11 @@
 //! The option `budget` of `#[retry]`, which has options of its own.
 
 use proc_macro2::Delimiter;
+pub(crate) use resil_language::tables::retry::BUDGET;
 use syn::LitStr;
 
-use crate::parse::{
-    Alias, AliasTarget, Args, Const, Guess, Kind, Opt, Spec, Syntax, Value, describe, syntax_of,
-};
+use crate::parse::{Args, Const, Syntax, Value, describe, syntax_of};
 use crate::tokens::inside;
-
-/// The options of `budget(..)`.
-pub(crate) static BUDGET: Spec = Spec {
-    owner: "`budget`",
-    options: &[
-        Opt::new("name", Kind::Name, "\"pay\""),
-        Opt::new("capacity", Kind::Count, "500"),
-        Opt::new("cost", Kind::Count, "5"),
-        Opt::new("refill", Kind::Count, "1"),
-    ],
-    aliases: &[
-        Alias {
-            names: &["id", "shared"],
-            target: AliasTarget::Option("name", ""),
-        },
-        Alias {
-            names: &["tokens", "max_tokens", "size", "max"],
-            target: AliasTarget::Option("capacity", ""),
-        },
-        Alias {
-            names: &["retry_cost", "price"],
-            target: AliasTarget::Option("cost", ""),
-        },
-        Alias {
-            names: &[
-                "refill_rate",
-                "refill_units_per_second",
-                "per_second",
-                "tokens_per_second",
-                "rate",
-                "replenish",
-                "min_per_sec",
-            ],
-            target: AliasTarget::Option("refill", ", which counts tokens a second"),
-        },
-    ],
-    nameless: &[
-        (Guess::Text, "name"),
-        (Guess::Number, "capacity"),
-        (Guess::Number, "cost"),
-        (Guess::Number, "refill"),
-    ],
-};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Budget {

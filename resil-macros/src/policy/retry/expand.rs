@@ -4,12 +4,15 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use syn::LitStr;
+
 use super::budget::Budget;
 use super::options::{Jitter, Max, Retry, Strategy};
 use crate::emit::{
     ConstBound, ConstType, EmitContext, Emitted, Entry, Inner, any_count, any_duration, count,
     not_zero, option, ratio,
 };
+use crate::features;
 use crate::tokens::{first_span, mixed};
 
 impl Retry {
@@ -19,7 +22,7 @@ impl Retry {
         let retry = cx.private("Retry", self.span);
         let policy = self.policy(cx, &mut entry);
         entry.push(self.site(cx));
-        let (began, constants) = self.constants(&policy, cx);
+        let (began, constants) = self.constants(&policy, cx, &mut entry);
         let clones = cx.clone_statements();
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
@@ -108,19 +111,25 @@ impl Retry {
         &self,
         policy: &TokenStream,
         cx: &EmitContext<'_>,
+        entry: &mut Entry,
     ) -> (Option<TokenStream>, TokenStream) {
         let at = mixed(self.span);
-        // What a `RetryPolicy` of the user's says is not known here.
-        if self.within.is_none() && self.policy.is_none() {
-            return (
-                None,
-                quote_spanned!(at=> (&__RESIL_RETRY, const { &#policy }, 0)),
-            );
+        let policy = if features::controls() {
+            let (budget, again) = (option(self.budget_name(), at), self.runs_again());
+            let fields = quote_spanned!(at=> policy: #policy, budget: #budget, again: #again);
+            cx.describe("Retry", &fields, self.span, entry);
+            cx.in_force("retry", self.span, None)
+        } else {
+            quote_spanned!(at=> const { &#policy })
+        };
+        // What a `RetryPolicy` of the user's says is not known here, nor what is set from outside.
+        if self.within.is_none() && self.policy.is_none() && !features::controls() {
+            return (None, quote_spanned!(at=> (&__RESIL_RETRY, #policy, 0)));
         }
         let began = cx.private("began", self.span);
         (
-            Some(quote_spanned!(at=> let __resil_began = #began(const { &#policy });)),
-            quote_spanned!(at=> (&__RESIL_RETRY, const { &#policy }, __resil_began)),
+            Some(quote_spanned!(at=> let __resil_began = #began(#policy);)),
+            quote_spanned!(at=> (&__RESIL_RETRY, #policy, __resil_began)),
         )
     }
 
@@ -152,16 +161,20 @@ impl Retry {
         }}
     }
 
+    /// Returns the name of the budget, if it has one.
+    fn budget_name(&self) -> Option<&LitStr> {
+        match &self.budget {
+            Some(Budget::Named(name)) => Some(name),
+            Some(Budget::Own { name, .. }) => name.as_ref(),
+            None | Some(Budget::Off) => None,
+        }
+    }
+
     /// Writes the static state of the site: its budget.
     fn site(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("RetrySite", self.span);
-        let name = match &self.budget {
-            Some(Budget::Named(name)) => Some(name),
-            Some(Budget::Own { name, .. }) => name.as_ref(),
-            None | Some(Budget::Off) => None,
-        };
-        let name = option(name, at);
+        let name = option(self.budget_name(), at);
         quote_spanned! {at=>
             static __RESIL_RETRY: #ty = #ty::new(&__RESIL_SITE, #name);
         }

@@ -109,13 +109,18 @@ impl Policy for Retry {
     }
 
     fn wrap_body(&self, body: TokenStream, span: Span, cx: &EmitContext<'_>) -> TokenStream {
+        let is_on = cx.is_on_in_group(|layer| layer.repeats.is_some(), span);
+        let (suffix, is_on) = match is_on {
+            Some(is_on) => ("_if", quote_spanned!(mixed(span)=> #is_on,)),
+            None => ("", TokenStream::new()),
+        };
         if cx.stack.is_async {
-            let attempt = cx.private("attempt", span);
-            quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, #body))
+            let attempt = cx.private(&format!("attempt{suffix}"), span);
+            quote_spanned!(mixed(span)=> #attempt(#is_on &__RESIL_RETRY, #body))
         } else {
-            let attempt = cx.private("run_attempt", span);
+            let attempt = cx.private(&format!("run_attempt{suffix}"), span);
             let body = EmitContext::calling(&body, span);
-            quote_spanned!(mixed(span)=> #attempt(&__RESIL_RETRY, #body))
+            quote_spanned!(mixed(span)=> #attempt(#is_on &__RESIL_RETRY, #body))
         }
     }
 

@@ -5,6 +5,7 @@ use quote::quote_spanned;
 
 use super::options::Timeout;
 use crate::emit::{EmitContext, Emitted, Entry, Inner, not_zero};
+use crate::features;
 use crate::parse::DurationValue;
 use crate::tokens::{first_span, mixed};
 
@@ -14,7 +15,8 @@ impl Timeout {
         let mut entry = Entry::default();
         // A limit around this one is polled together with it, and may fire in its place.
         let enclosed = cx.above().iter().any(|layer| layer.bound.is_some());
-        let name = if enclosed {
+        // One that is switched off polls nothing by itself.
+        let name = if enclosed && !features::controls() {
             "enclosed_timeout"
         } else {
             "timeout"
@@ -49,16 +51,33 @@ impl Timeout {
         let inner = match &self.limit {
             DurationValue::Const(limit) => {
                 let limit = cx.constant(limit, &not_zero("timeout"), &mut entry);
-                bounded(quote_spanned!(at=> const { #limit }))
+                if features::controls() {
+                    let some = quote_spanned!(at=> limit: ::core::option::Option::Some(#limit));
+                    cx.describe("Timeout", &some, self.span, &mut entry);
+                    bounded(cx.in_force("limit", self.span, None))
+                } else {
+                    bounded(quote_spanned!(at=> const { #limit }))
+                }
             }
             DurationValue::Runtime(limit) => {
                 let limit = cx.with_self(limit);
                 let typed = mixed(first_span(&limit));
                 let binding =
                     quote_spanned!(typed=> let __resil_limit: ::core::time::Duration = #limit;);
+                let in_force = features::controls().then(|| {
+                    let none = quote_spanned!(at=> limit: ::core::option::Option::None);
+                    cx.describe("Timeout", &none, self.span, &mut entry);
+                    let limit = cx.in_force(
+                        "limit_or",
+                        self.span,
+                        Some(quote_spanned!(at=> __resil_limit)),
+                    );
+                    quote_spanned!(at=> let __resil_limit = #limit;)
+                });
                 let value = cx.value(bounded(quote_spanned!(at=> __resil_limit)), self.span);
                 Inner::Value(quote_spanned!(at=> {
                     #binding
+                    #in_force
                     #value
                 }))
             }

@@ -3,34 +3,13 @@
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
+pub(crate) use resil_language::tables::timeout::{SPEC, UNIT_NAMES};
 
 use crate::facts::{Bound, Facts, OnlyAsync};
-use crate::parse::{DurationValue, Spec};
-
-/// There are no named options; messages use the table to name the attribute.
-pub(crate) static SPEC: Spec = Spec {
-    owner: "`#[timeout]`",
-    options: &[],
-    aliases: &[],
-    nameless: &[],
-};
+use crate::parse::DurationValue;
 
 pub(super) const NAME: &str = "timeout";
 pub(super) const EXAMPLE: &str = "5s";
-
-/// Other libraries' names for the option, with the unit of its number.
-pub(super) const UNIT_NAMES: [(&str, &str); 10] = [
-    ("ms", "ms"),
-    ("millis", "ms"),
-    ("milliseconds", "ms"),
-    ("timeout_ms", "ms"),
-    ("s", "s"),
-    ("secs", "s"),
-    ("seconds", "s"),
-    ("timeout_secs", "s"),
-    ("us", "us"),
-    ("minutes", "m"),
-];
 
 pub(crate) struct Timeout {
     pub(crate) span: Span,

@@ -44,7 +44,8 @@ impl BreakerCore {
     #[inline(always)]
     pub(crate) fn stays_open_for(&self, clock: impl FnOnce() -> u64) -> Option<u64> {
         let until = self.load().open_until()?;
-        let rules = &self.settings().rules;
+        let settings = self.settings();
+        let rules = &settings.rules;
         let now = clock();
         (!is_due(rules, until, now)).then(|| until - now)
     }
@@ -57,7 +58,8 @@ impl BreakerCore {
     pub(super) fn admit_not_closed(&self, clock: Clock) -> Result<Stamp, Option<u64>> {
         loop {
             let word = self.load();
-            let rules = &self.settings().rules;
+            let settings = self.settings();
+            let rules = &settings.rules;
             // Read before the clock: see the module.
             let last = self.last_probe();
             let (to, now) = match machine::admit(word, rules, last, clock) {
@@ -94,7 +96,8 @@ impl BreakerCore {
 
     /// Returns when a call would be let in.
     pub(super) fn next_place(&self, clock: Clock) -> Place {
-        let rules = &self.settings().rules;
+        let settings = self.settings();
+        let rules = &settings.rules;
         let word = self.load();
         let last = self.last_probe();
         let at = match word.state() {
@@ -163,7 +166,8 @@ impl BreakerCore {
     /// open and the open time is over, or half-open and has let nobody in for `open_for`. A breaker
     /// that is held manually is not over.
     pub(crate) fn is_over(&self, now: u64) -> bool {
-        let rules = &self.settings().rules;
+        let settings = self.settings();
+        let rules = &settings.rules;
         match self.load().state() {
             State::Open { until, .. } => is_due(rules, until, now),
             State::HalfOpen { .. } => is_lost(rules, self.last_probe(), now),

@@ -37,7 +37,7 @@ impl AdmittedCall {
     }
 
     /// Creates a call under a permit that its task holds already. Its outcome is not recorded.
-    const fn nested() -> Self {
+    pub(crate) const fn nested() -> Self {
         Self::untimed(Stamp::NESTED)
     }
 

@@ -1,6 +1,9 @@
 //! Adopting settings, manual control, and inspection: everything beside letting calls in and
 //! recording their outcomes.
 
+#[cfg(all(feature = "control", not(loom)))]
+use std::sync::Arc;
+
 use super::{BreakerCore, Clock};
 use crate::circuit::counts::Counts;
 use crate::circuit::machine;
@@ -9,6 +12,8 @@ use crate::circuit::rules::Rules;
 use crate::circuit::settings::{Settings, WindowStore};
 use crate::circuit::window::Tally;
 use crate::circuit::word::{State, Word};
+#[cfg(all(feature = "control", not(loom)))]
+use crate::named::MANUAL;
 use crate::sync::broken;
 
 impl BreakerCore {
@@ -41,7 +46,7 @@ impl BreakerCore {
             Settings::new(rules, owner, self.key().is_some())
         });
         if is_mine {
-            self.begin_anew(settings, clock);
+            self.begin_anew(&self.settings(), clock);
             Ok(())
         } else if settings.rules == rules {
             Ok(())
@@ -53,11 +58,43 @@ impl BreakerCore {
     /// Adopts the settings of `base`, the breaker of the name that this key is under, once `base`
     /// has some.
     pub(crate) fn adopt_of(&self, base: &Self, clock: Clock) {
-        if self.settings.get().is_none()
-            && let Some(settings) = base.settings.get()
+        if self.settings.written().is_none()
+            && let Some(settings) = base.settings.written()
         {
             // Only this function gives settings to the breaker of a key, so they cannot differ.
             let _ = self.adopt_rules(settings.rules, settings.owner, clock);
+        }
+        #[cfg(all(feature = "control", not(loom)))]
+        self.follow(base, clock);
+    }
+
+    /// Puts the settings of `policy` in the place of those that were adopted, or takes these again. What
+    /// was counted by others counts no longer; an open breaker stays open, no longer than the settings
+    /// allow.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn replace(&self, policy: Option<&CircuitPolicy>, clock: Clock) {
+        let instead = policy.map(|policy| {
+            let one_of_many = self.key().is_some();
+            Arc::new(Settings::new(policy.rules(), MANUAL, one_of_many))
+        });
+        let before = self.settings().rules;
+        self.settings.replace(instead);
+        let now = self.settings();
+        if now.rules != before {
+            self.begin_anew(&now, clock);
+        }
+    }
+
+    /// Uses the same settings as `base`, the breaker of the name that this key is under.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn follow(&self, base: &Self, clock: Clock) {
+        let version = base.settings.version();
+        if version != self.settings.version() {
+            let instead = base.settings.instead_of_written();
+            let instead = instead.map(|of| Settings::new(of.rules, of.owner, true));
+            self.settings.replace(instead.map(Arc::new));
+            self.settings.follows(version);
+            self.begin_anew(&self.settings(), clock);
         }
     }
 
@@ -98,7 +135,7 @@ impl BreakerCore {
     fn change_manually(&self, to: impl Fn(Word, &Settings) -> Option<State>) {
         loop {
             let word = self.load();
-            let Some(state) = to(word, self.settings()) else {
+            let Some(state) = to(word, &self.settings()) else {
                 return;
             };
             if self.change(word, word.next(state)) {
@@ -115,7 +152,8 @@ impl BreakerCore {
     /// Returns the failures in the ring of a counted window.
     #[cfg(loom)]
     pub(crate) fn set_bits(&self) -> u64 {
-        match &self.settings().window {
+        let settings = self.settings();
+        match &settings.window {
             WindowStore::Counted(window) => window.set_bits(self.generation()),
             _ => 0,
         }
@@ -134,7 +172,8 @@ impl BreakerCore {
         match word.state() {
             State::Closed { in_a_row, .. } => {
                 counts.failures_in_a_row = in_a_row;
-                let tally = match &self.settings().window {
+                let settings = self.settings();
+                let tally = match &settings.window {
                     WindowStore::Counted(window) => window.tally(word.generation()),
                     WindowStore::Timed(window) => Some(window.tally(word.generation(), clock())),
                     WindowStore::None => Some(Tally {

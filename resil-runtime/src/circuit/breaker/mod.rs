@@ -20,7 +20,8 @@ use super::settings::{DEFAULTS, Settings};
 use super::word::{State, Word};
 use crate::call::{CallState, id_of};
 use crate::event::{self, Event};
-use crate::sync::{AtomicU64, Line, Notify, OnceLock, Ordering, broken};
+use crate::in_use::{InUse, Ref};
+use crate::sync::{AtomicU64, Line, Notify, Ordering, broken};
 
 /// Returns the time in milliseconds, as [`clock::now_ms`](crate::clock::now_ms) counts them.
 pub(crate) type Clock = fn() -> u64;
@@ -30,7 +31,7 @@ pub(crate) type Clock = fn() -> u64;
 pub(crate) struct BreakerCore {
     hot: Line<Hot>,
     identity: Identity,
-    settings: OnceLock<Settings>,
+    settings: InUse<Settings>,
     /// Wakes the waiters in [`ready`](Self::ready).
     freed: Notify,
 }
@@ -63,7 +64,7 @@ impl BreakerCore {
                 last_probe_at: AtomicU64::new(0),
             }),
             identity,
-            settings: OnceLock::new(),
+            settings: InUse::new(),
             freed: Notify::new(),
         }
     }
@@ -77,8 +78,8 @@ impl BreakerCore {
         &self.hot.0.last_probe_at
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
-        self.settings.get().unwrap_or(&DEFAULTS)
+    pub(crate) fn settings(&self) -> Ref<'_, Settings> {
+        self.settings.get_or(&DEFAULTS)
     }
 
     /// Changes the word if it still is `from`, and tells of a change of state. Returns false if it

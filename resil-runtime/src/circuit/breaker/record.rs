@@ -35,7 +35,8 @@ impl BreakerCore {
             && word.only_records_successes()
             && word.stamp() == stamp
         {
-            match &self.settings().window {
+            let settings = self.settings();
+            match &settings.window {
                 WindowStore::None => {}
                 WindowStore::Timed(window) => return self.record_in_timed(stamp, window, clock),
                 WindowStore::Counted(window) => {
@@ -94,7 +95,7 @@ impl BreakerCore {
             }
             let settings = self.settings();
             let open = |growth| open_now(&settings.rules, growth, clock);
-            let Some(to) = machine::probe_ended(word, settings, verdict, open) else {
+            let Some(to) = machine::probe_ended(word, &settings, verdict, open) else {
                 return;
             };
             if self.change(word, to) {

@@ -64,7 +64,7 @@ const TYPES: [&str; 16] = [
 
 /// Proposes units for a bare number, the likelier first, by its size and by a typical value of the
 /// option: `24` is hours where `24h` is typical, `500` is milliseconds where `100ms` is.
-pub(crate) fn with_units(number: &str, like: &str) -> Vec<String> {
+pub fn with_units(number: &str, like: &str) -> Vec<String> {
     let value: f64 = number.replace('_', "").parse().unwrap_or_default();
     let unit = like.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
     let units = match unit {

@@ -4,10 +4,7 @@
 ///
 /// A third of the longer name may differ, as in rustc's own suggestions. A swap of two neighbours,
 /// the usual slip of fingers, counts once.
-pub(crate) fn nearest<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let folded = name.to_lowercase();
     let (distance, best) = candidates
         .into_iter()

@@ -9,19 +9,20 @@ mod units;
 
 use std::time::Duration;
 
-use self::fault::{Fault, Part};
+pub use self::fault::Fault;
+use self::fault::Part;
 use self::units::{UNITS, check_order, check_points, check_units, rank};
 
-pub(crate) use self::units::with_units;
+pub use self::units::with_units;
 
 /// Reads the text of a numeric literal, without sign.
-pub(crate) fn read(text: &str) -> Result<Duration, Fault> {
+pub fn read(text: &str) -> Result<Duration, Fault> {
     read_like(text, "")
 }
 
 /// Reads the text of a numeric literal; `like` is a typical value of the option, by which units for
 /// a bare number are proposed.
-pub(crate) fn read_like(text: &str, like: &str) -> Result<Duration, Fault> {
+pub fn read_like(text: &str, like: &str) -> Result<Duration, Fault> {
     if let Some(write) = in_other_base(text, like) {
         let what = format!("`{text}` is a number in another base");
         return Err(Fault { what, write });
@@ -51,12 +52,12 @@ pub(crate) fn read_like(text: &str, like: &str) -> Result<Duration, Fault> {
 }
 
 /// Whether the text of a numeric literal is a duration by its suffixes, which must all be units.
-pub(crate) fn looks_like_one(text: &str) -> bool {
+pub fn looks_like_one(text: &str) -> bool {
     in_other_base(text, "").is_none() && parts(text).iter().all(|part| rank(part.unit).is_some())
 }
 
 /// Formats a duration as a user would write it: `1.5s`, `1m30s`, `250us`.
-pub(crate) fn show(duration: Duration) -> String {
+pub fn show(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     if nanos == 0 {
         return "0s".to_owned();

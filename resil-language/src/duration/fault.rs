@@ -2,13 +2,13 @@
 
 /// Why a literal is no duration, and the texts to write instead.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) what: String,
-    pub(crate) write: Vec<String>,
+pub struct Fault {
+    pub what: String,
+    pub write: Vec<String>,
 }
 
 /// One number with its unit: `30s` in `1m30s`.
-pub(crate) struct Part<'t> {
-    pub(crate) number: String,
-    pub(crate) unit: &'t str,
+pub(super) struct Part<'t> {
+    pub(super) number: String,
+    pub(super) unit: &'t str,
 }

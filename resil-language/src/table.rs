@@ -3,54 +3,55 @@
 //! them alike.
 
 /// The options of an attribute, or of an option that has options of its own (`budget(..)`).
-pub(crate) struct Spec {
+#[derive(Debug)]
+pub struct Spec {
     /// The name in messages: `#[retry]` in back-quotes.
-    pub(crate) owner: &'static str,
-    pub(crate) options: &'static [Opt],
+    pub owner: &'static str,
+    pub options: &'static [Opt],
     /// Other libraries' names for an option, or for something that the attribute does.
-    pub(crate) aliases: &'static [Alias],
+    pub aliases: &'static [Alias],
     /// The option that a value without a name most likely belongs to, by its syntax, in order.
-    pub(crate) nameless: &'static [(Guess, &'static str)],
+    pub nameless: &'static [(Guess, &'static str)],
 }
 
 impl Spec {
     /// Finds the attribute that has an option of that name, or knows it as another library's.
-    pub(crate) fn with(all: &[&'static Self], name: &str) -> Option<&'static Self> {
+    pub fn with(all: &[&'static Self], name: &str) -> Option<&'static Self> {
         let (mut first, mut second) = (all.iter().copied(), all.iter().copied());
         first
             .find(|spec| spec.option(name).is_some())
             .or_else(|| second.find(|spec| spec.knows(name)))
     }
 
-    pub(crate) fn option(&self, name: &str) -> Option<&'static Opt> {
+    pub fn option(&self, name: &str) -> Option<&'static Opt> {
         self.options.iter().find(|option| option.name == name)
     }
 
     /// Whether the attribute has an option of that name, or another library has it.
-    pub(crate) fn knows(&self, name: &str) -> bool {
+    pub fn knows(&self, name: &str) -> bool {
         let mut aliases = self.aliases.iter();
         self.option(name).is_some() || aliases.any(|alias| alias.names.contains(&name))
     }
 }
 
 /// One option of an attribute.
-#[derive(Clone, Copy)]
-pub(crate) struct Opt {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+#[derive(Debug, Clone, Copy)]
+pub struct Opt {
+    pub name: &'static str,
+    pub kind: Kind,
     /// The value to show in a message, unless the user's own value gives a better one.
-    pub(crate) example: &'static str,
+    pub example: &'static str,
     /// Whether the option sets a limit. Without it there is none, so a value for “no limit” is not
     /// needed.
-    pub(crate) limits: bool,
+    pub limits: bool,
     /// The text to write in place of a duration of zero, beside a longer one.
-    pub(crate) instead_of_zero: Option<&'static str>,
+    pub instead_of_zero: Option<&'static str>,
     /// Whether the value takes the place of a strategy.
-    pub(crate) replaces_strategy: bool,
+    pub replaces_strategy: bool,
 }
 
 impl Opt {
-    pub(crate) const fn new(name: &'static str, kind: Kind, example: &'static str) -> Self {
+    pub const fn new(name: &'static str, kind: Kind, example: &'static str) -> Self {
         Self {
             name,
             kind,
@@ -62,7 +63,7 @@ impl Opt {
     }
 
     /// Notes that the option sets a limit, and that without it there is none.
-    pub(crate) const fn limiting(self) -> Self {
+    pub const fn limiting(self) -> Self {
         Self {
             limits: true,
             ..self
@@ -70,7 +71,7 @@ impl Opt {
     }
 
     /// Proposes `instead` for a duration of zero.
-    pub(crate) const fn instead_of_zero(self, instead: &'static str) -> Self {
+    pub const fn instead_of_zero(self, instead: &'static str) -> Self {
         Self {
             instead_of_zero: Some(instead),
             ..self
@@ -78,7 +79,7 @@ impl Opt {
     }
 
     /// Notes that the option's value takes the place of a strategy.
-    pub(crate) const fn in_place_of_strategy(self) -> Self {
+    pub const fn in_place_of_strategy(self) -> Self {
         Self {
             replaces_strategy: true,
             ..self
@@ -86,7 +87,7 @@ impl Opt {
     }
 
     /// Formats the option with a value, as the user would write it.
-    pub(crate) fn write(&self, value: &str) -> String {
+    pub fn write(&self, value: &str) -> String {
         match self.kind {
             Kind::Strategy | Kind::Flag => self.name.to_owned(),
             Kind::Pattern(_) | Kind::Idents => format!("{}({value})", self.name),
@@ -98,12 +99,12 @@ impl Opt {
     }
 
     /// Formats the option with its example.
-    pub(crate) fn sample(&self) -> String {
+    pub fn sample(&self) -> String {
         self.write(self.example)
     }
 
     /// Returns the bare words that its value may be.
-    pub(crate) fn words(&self) -> &'static [&'static str] {
+    pub fn words(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Max => &["unlimited"],
             Kind::Jitter => &["full", "equal", "decorrelated", "none"],
@@ -117,29 +118,29 @@ impl Opt {
 
 /// The part of a `Result` that a pattern is matched against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PatternSubject {
+pub struct PatternSubject {
     /// `Ok` or `Err`.
-    pub(crate) variant: &'static str,
+    pub variant: &'static str,
     /// The option that says the opposite of this one.
-    pub(crate) opposite: Option<&'static str>,
+    pub opposite: Option<&'static str>,
     /// What happens without the option: "retry every error".
-    pub(crate) by_default: Option<&'static str>,
+    pub by_default: Option<&'static str>,
 }
 
 impl PatternSubject {
-    pub(crate) const OK: Self = Self {
+    pub const OK: Self = Self {
         variant: "Ok",
         opposite: None,
         by_default: None,
     };
-    pub(crate) const ERROR: Self = Self {
+    pub const ERROR: Self = Self {
         variant: "Err",
         opposite: None,
         by_default: None,
     };
 
     /// Returns the error as the subject of an option to which `opposite` says the opposite.
-    pub(crate) const fn error_opposite_to(opposite: &'static str) -> Self {
+    pub const fn error_opposite_to(opposite: &'static str) -> Self {
         Self {
             opposite: Some(opposite),
             ..Self::ERROR
@@ -147,7 +148,7 @@ impl PatternSubject {
     }
 
     /// Adds what happens without the option: `by_default`.
-    pub(crate) const fn or_by_default(self, by_default: &'static str) -> Self {
+    pub const fn or_by_default(self, by_default: &'static str) -> Self {
         Self {
             by_default: Some(by_default),
             ..self
@@ -157,7 +158,7 @@ impl PatternSubject {
 
 /// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A flag that stands alone: one of several.
     Strategy,
     /// A flag that stands alone.
@@ -194,7 +195,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Completes the sentence "`base` takes ..".
-    pub(crate) fn takes(self) -> String {
+    pub fn takes(self) -> String {
         match self {
             Self::Strategy | Self::Flag => "no value".to_owned(),
             Self::Duration => "a duration".to_owned(),
@@ -222,7 +223,7 @@ impl Kind {
 }
 
 /// Formats `a`, `b` or `c`, each in back-quotes.
-pub(crate) fn one_of(words: &[&str]) -> String {
+pub fn one_of(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
@@ -232,13 +233,14 @@ pub(crate) fn one_of(words: &[&str]) -> String {
 }
 
 /// Names that other libraries use, and what they stand for here.
-pub(crate) struct Alias {
-    pub(crate) names: &'static [&'static str],
-    pub(crate) target: AliasTarget,
+#[derive(Debug, Clone, Copy)]
+pub struct Alias {
+    pub names: &'static [&'static str],
+    pub target: AliasTarget,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum AliasTarget {
+#[derive(Debug, Clone, Copy)]
+pub enum AliasTarget {
     /// The option of that name, with a note on what differs (or nothing).
     Option(&'static str, &'static str),
     /// One of two options, with a note: the first for a count, the second for a ratio.
@@ -251,7 +253,7 @@ pub(crate) enum AliasTarget {
 
 /// The guess what a value without a name is, by its syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Guess {
+pub enum Guess {
     Number,
     Duration,
     Percent,

@@ -1,0 +1,102 @@
+//! How a bulkhead comes to its settings.
+
+#[cfg(all(feature = "control", not(loom)))]
+use std::sync::Arc;
+
+use super::core::{BulkheadCore, Settings};
+use super::learner::Learner;
+#[cfg(all(feature = "control", not(loom)))]
+use super::policy::BulkheadPolicy;
+use super::policy::Rules;
+#[cfg(all(feature = "control", not(loom)))]
+use crate::named::MANUAL;
+
+impl Settings {
+    fn new(rules: Rules, owner: &'static str) -> Self {
+        let learner = rules.adaptive.map(|bounds| Box::new(Learner::new(bounds)));
+        Self {
+            rules,
+            learner,
+            owner,
+        }
+    }
+}
+
+impl BulkheadCore {
+    /// Adopts the settings of `owner`, if none are in use. A limit that was set manually stays.
+    ///
+    /// # Errors
+    ///
+    /// Returns the function whose settings are in use, if they differ.
+    pub(super) fn adopt(&self, rules: Rules, owner: &'static str) -> Result<(), &'static str> {
+        let mut is_mine = false;
+        let settings = self.settings.get_or_init(|| {
+            is_mine = true;
+            Settings::new(rules, owner)
+        });
+        if is_mine {
+            self.begin(&self.settings());
+            return Ok(());
+        }
+        if settings.rules == rules {
+            Ok(())
+        } else {
+            Err(settings.owner)
+        }
+    }
+
+    /// Begins to go by `settings`, which are in use.
+    fn begin(&self, settings: &Settings) {
+        let is_timed = settings.rules.adaptive.is_some();
+        if is_timed || self.load().is_timed() {
+            self.update(|word| Some(word.with_timed(is_timed)));
+        }
+        let manual = Some(self.load()).filter(|word| word.is_manual());
+        match (manual, &settings.learner) {
+            (None, _) => {
+                self.set_limit(settings.rules.first, false);
+            }
+            (Some(word), Some(learner)) => learner.set(word.limit()),
+            (Some(_), None) => {}
+        }
+    }
+
+    /// Adopts the settings of `base`, the bulkhead of the name that this key is under, once `base` has
+    /// some.
+    pub(super) fn adopt_of(&self, base: &Self) {
+        if self.settings.written().is_none()
+            && let Some(settings) = base.settings.written()
+        {
+            // Only this function gives settings to the bulkhead of a key, so they cannot differ.
+            let _ = self.adopt(settings.rules, settings.owner);
+        }
+        #[cfg(all(feature = "control", not(loom)))]
+        self.follow(base);
+    }
+
+    /// Puts the settings of `policy` in the place of those that were adopted, or takes these again. Calls
+    /// that are inside stay, and those that wait do so as long as they began to.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) fn replace(&self, policy: Option<&BulkheadPolicy>) {
+        let before = self.settings().rules;
+        let instead = policy.map(|policy| Arc::new(Settings::new(policy.rules(), MANUAL)));
+        self.settings.replace(instead);
+        let now = self.settings();
+        if now.rules != before {
+            self.begin(&now);
+        }
+    }
+
+    /// Uses the same settings as `base`, the bulkhead of the name that this key is under.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn follow(&self, base: &Self) {
+        let version = base.settings.version();
+        if version != self.settings.version() {
+            let instead = base.settings.instead_of_written();
+            let instead = instead.map(|of| Settings::new(of.rules, of.owner));
+            self.settings.replace(instead.map(Arc::new));
+            self.settings.follows(version);
+            self.begin(&self.settings());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Settings from outside, put onto those that an attribute has written.
+
+use std::time::Duration;
+
+use super::origin::{ControlFault, help};
+use super::setting::{Change, Layers, Setting, Target};
+use super::written::Kind;
+use crate::retry::{BudgetPolicy, RetryPolicy};
+use crate::settings::{Given, Named, read_timeout};
+
+/// Sets the options of one policy that are given for one of the `targets`. Those that can't be set are
+/// noted in `faults`.
+pub(super) fn apply<P: Named>(
+    mut policy: P,
+    (targets, kind): (&[Target], Kind),
+    layers: &Layers<'_>,
+    faults: &mut Vec<ControlFault>,
+) -> P {
+    for settings in layers.0 {
+        let mut together: Vec<(String, Given)> = Vec::new();
+        let mut last = None;
+        for setting in settings {
+            let Change::Option(option, given) = &setting.change else {
+                continue;
+            };
+            if setting.kind != Some(kind) || !targets.contains(&setting.target) {
+                continue;
+            }
+            match P::TABLE.set(policy, option, given) {
+                Ok(set) => policy = set,
+                Err(message) => faults.push(setting.fault(message)),
+            }
+            together.push((option.clone(), given.clone()));
+            last = Some(setting);
+        }
+        if let Some(last) = last {
+            let (_, written, _) = P::TABLE.read(P::BASE, &together);
+            let broken = (P::TABLE.rules)(&policy, &written);
+            faults.extend(broken.into_iter().map(|message| last.fault(message)));
+        }
+    }
+    policy
+}
+
+/// Sets the numbers of a budget that has a name.
+pub(super) fn apply_budget(
+    mut budget: BudgetPolicy,
+    name: &str,
+    layers: &Layers<'_>,
+    faults: &mut Vec<ControlFault>,
+) -> BudgetPolicy {
+    let target = Target::Name(name.to_owned());
+    for (option, given, setting) in layers.options(&target, Kind::Budget) {
+        match set_budget(budget, option, given) {
+            Ok(set) => budget = set,
+            Err(message) => faults.push(setting.fault(message)),
+        }
+    }
+    budget
+}
+
+fn set_budget(budget: BudgetPolicy, option: &str, given: &Given) -> Result<BudgetPolicy, String> {
+    let mut numbers = show_budget(budget);
+    match numbers.iter_mut().find(|(name, _)| name == option) {
+        Some(number) => number.1 = given.clone(),
+        // The table of the numbers knows what to say.
+        None => numbers.push((option.to_owned(), given.clone())),
+    }
+    let set = RetryPolicy::TABLE.set(RetryPolicy::new(), "budget", &Given::Table(numbers))?;
+    Ok(set.budget.unwrap_or(budget))
+}
+
+/// Returns the numbers of a budget by name.
+pub(super) fn show_budget(budget: BudgetPolicy) -> Vec<(String, Given)> {
+    let written = RetryPolicy::TABLE.write(&RetryPolicy::new().budget(budget));
+    let budget = written.into_iter().find(|(name, _)| *name == "budget");
+    match budget {
+        Some((_, Given::Table(numbers))) => numbers,
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the limits that are set for the timeouts of a function, which has `count` of them. The last one
+/// that is set wins.
+pub(super) fn limits(
+    target: &Target,
+    count: usize,
+    layers: &Layers<'_>,
+    faults: &mut Vec<ControlFault>,
+) -> Option<Vec<Duration>> {
+    let mut limits = None;
+    for (_, given, setting) in layers.options(target, Kind::Timeout) {
+        match read_limits(given, count) {
+            Ok(set) => limits = Some(set),
+            Err(message) => faults.push(setting.fault(message)),
+        }
+    }
+    limits
+}
+
+/// Reads the limits of `count` timeouts; 0 where it is not known how many there are.
+fn read_limits(given: &Given, count: usize) -> Result<Vec<Duration>, String> {
+    let list = match given {
+        Given::List(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    if count != 0 && list.len() != count {
+        let message = match count {
+            1 => "the function has one `timeout`".to_owned(),
+            n => format!(
+                "the function has {n} `timeout`s, and this is {}",
+                list.len()
+            ),
+        };
+        let one = list.first().map_or("5s".to_owned(), Given::shown);
+        let instead = match count {
+            1 => format!("write `timeout = \"{one}\"`"),
+            _ => "write a limit for each, the outermost first: `timeout = [\"10s\", \"2s\"]`"
+                .to_owned(),
+        };
+        return Err(help(message, instead));
+    }
+    let limits = list.iter().map(|limit| {
+        let limit = read_timeout(limit).map_err(|message| in_a_file(&message))?;
+        Ok(limit.limit())
+    });
+    limits.collect()
+}
+
+/// Returns the message about a limit with the text that stands in a file.
+fn in_a_file(message: &str) -> String {
+    match message.split_once("#[timeout(") {
+        Some((before, rest)) => match rest.split_once(")]") {
+            Some((limit, after)) => format!("{before}timeout = \"{limit}\"{after}"),
+            None => message.to_owned(),
+        },
+        None => message.to_owned(),
+    }
+}
+
+/// Checks one setting by itself, where it is not known yet which functions it is for.
+pub(super) fn check_alone(setting: &Setting) -> Option<ControlFault> {
+    use crate::bulkhead::BulkheadPolicy;
+    use crate::circuit::CircuitPolicy;
+    use crate::fallback::last_ok::LastOkPolicy;
+    use crate::rate_limit::RateLimitPolicy;
+
+    let (Change::Option(option, given), Some(kind)) = (&setting.change, setting.kind) else {
+        return None;
+    };
+    let checked = match kind {
+        Kind::Retry => alone::<RetryPolicy>(option, given),
+        Kind::Timeout => read_limits(given, 0).map(drop),
+        Kind::Circuit => alone::<CircuitPolicy>(option, given),
+        Kind::Bulkhead => alone::<BulkheadPolicy>(option, given),
+        Kind::RateLimit => alone::<RateLimitPolicy>(option, given),
+        #[cfg(feature = "hedge")]
+        Kind::Hedge => alone::<crate::hedge::HedgePolicy>(option, given),
+        #[cfg(not(feature = "hedge"))]
+        Kind::Hedge => Ok(()),
+        #[cfg(feature = "idempotent")]
+        Kind::Idempotent => alone::<crate::idempotency::IdempotentPolicy>(option, given),
+        #[cfg(not(feature = "idempotent"))]
+        Kind::Idempotent => Ok(()),
+        Kind::Fallback => alone::<LastOkPolicy>(option, given),
+        Kind::Budget => set_budget(BudgetPolicy::DEFAULT, option, given).map(drop),
+        Kind::Chaos => Ok(()),
+    };
+    checked.err().map(|message| setting.fault(message))
+}
+
+fn alone<P: Named>(option: &str, given: &Given) -> Result<(), String> {
+    P::TABLE.set(P::BASE, option, given).map(drop)
+}

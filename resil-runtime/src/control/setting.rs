@@ -1,0 +1,154 @@
+//! One setting from outside, and which layers of which functions it is for.
+
+use std::fmt;
+
+use super::origin::{ControlFault, Origin};
+use super::written::Kind;
+use crate::settings::Given;
+
+/// What a setting is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Target {
+    /// All functions.
+    All,
+    /// The function with that path.
+    Function(String),
+    /// All that give that name.
+    Name(String),
+}
+
+/// The target as a file has it.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |name: &str| {
+            let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            if !name.is_empty() && name.chars().all(is_bare) {
+                name.to_owned()
+            } else {
+                format!("{name:?}")
+            }
+        };
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Function(name) => write!(f, "function.{}", quoted(name)),
+            Self::Name(name) => write!(f, "name.{}", quoted(name)),
+        }
+    }
+}
+
+/// What a setting changes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Change {
+    /// Switches the policy on or off.
+    Switch(bool),
+    /// Sets an option to a value.
+    Option(String, Given),
+}
+
+/// One setting.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    pub(super) target: Target,
+    /// The policy; `None` for all of the target.
+    pub(super) kind: Option<Kind>,
+    pub(super) change: Change,
+    pub(super) origin: Origin,
+}
+
+impl Setting {
+    /// Returns the key, as a file has it.
+    pub(super) fn key(&self) -> String {
+        let mut key = self.target.to_string();
+        if let Some(kind) = self.kind {
+            key.push('.');
+            key.push_str(kind.name());
+        }
+        match &self.change {
+            Change::Switch(_) => key.push_str(".off"),
+            // A timeout has one value, without a name.
+            Change::Option(_, _) if self.kind == Some(Kind::Timeout) => {}
+            Change::Option(option, _) => {
+                key.push('.');
+                key.push_str(option);
+            }
+        }
+        key
+    }
+
+    pub(super) fn fault(&self, message: impl Into<String>) -> ControlFault {
+        ControlFault {
+            origin: self.origin.clone(),
+            key: self.key(),
+            message: message.into(),
+        }
+    }
+
+    /// Returns whether this setting takes the place of `other` in the same layer of settings.
+    pub(super) fn replaces(&self, other: &Self) -> bool {
+        let same = match (&self.change, &other.change) {
+            (Change::Switch(_), Change::Switch(_)) => true,
+            (Change::Option(this, _), Change::Option(other, _)) => this == other,
+            _ => false,
+        };
+        same && self.target == other.target && self.kind == other.kind
+    }
+
+    /// Returns how closely the switch is aimed at a layer of that policy and name in that function; `None`
+    /// if it is for others.
+    fn aim(&self, function: &str, kind: Kind, name: Option<&str>) -> Option<u8> {
+        if self.kind.is_some_and(|of| of != kind) {
+            return None;
+        }
+        let of = match &self.target {
+            Target::All => 0,
+            Target::Name(of) if Some(of.as_str()) == name => 2,
+            Target::Function(of) if of == function => 4,
+            _ => return None,
+        };
+        Some(of + u8::from(self.kind.is_some()))
+    }
+}
+
+/// The settings from outside: those of a file, of the environment, and by hand. A later one wins.
+pub(super) struct Layers<'s>(pub(super) [&'s [Setting]; 3]);
+
+impl<'s> Layers<'s> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &'s Setting> + use<'s> {
+        self.0.into_iter().flatten()
+    }
+
+    /// Returns the switch in force for a layer, if there is one: the last one, and of those that came
+    /// together the one that is aimed best.
+    pub(super) fn switch(
+        &self,
+        function: &str,
+        kind: Kind,
+        name: Option<&str>,
+    ) -> Option<(bool, &'s Setting)> {
+        self.0.iter().rev().find_map(|settings| {
+            let aimed = settings.iter().filter_map(|setting| {
+                let Change::Switch(on) = setting.change else {
+                    return None;
+                };
+                Some((setting.aim(function, kind, name)?, on, setting))
+            });
+            let best = aimed.max_by_key(|(aim, _, _)| *aim);
+            best.map(|(_, on, setting)| (on, setting))
+        })
+    }
+
+    /// Returns the options that are set for `target` and that policy, the winning ones last.
+    pub(super) fn options<'t>(
+        &self,
+        target: &'t Target,
+        kind: Kind,
+    ) -> impl Iterator<Item = (&'s str, &'s Given, &'s Setting)> + use<'s, 't> {
+        self.all().filter_map(move |setting| {
+            let is_for = setting.target == *target && setting.kind == Some(kind);
+            match &setting.change {
+                Change::Option(option, given) if is_for => Some((option.as_str(), given, setting)),
+                _ => None,
+            }
+        })
+    }
+}

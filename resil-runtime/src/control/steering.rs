@@ -1,0 +1,286 @@
+//! All settings from outside, and the functions that they are for.
+//!
+//! One lock holds them. It is held while settings are computed and put in force, and never while the user's
+//! code runs: events are told after it was released.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::apply::check_alone;
+use super::environment::{self, Candidate, Found, Variable};
+use super::file;
+use super::origin::{ControlFault, Origin};
+use super::setting::{Layers, Setting, Target};
+use super::settle::settle;
+use super::site::{ControlSite, Settings};
+use super::written::{Kind, Written};
+
+/// The number of faults that are kept.
+const MOST_FAULTS: usize = 1_000;
+
+/// The settings of the process.
+pub(super) struct Steering {
+    /// The file that was loaded last.
+    pub(super) path: Option<Arc<Path>>,
+    file: Vec<Setting>,
+    pub(super) variables: Vec<Variable>,
+    environment: Found,
+    hand: Vec<Setting>,
+    pub(super) functions: Vec<Function>,
+    /// Faults that were found when a function was called for the first time.
+    late: Vec<ControlFault>,
+}
+
+/// A function that was called.
+pub(super) struct Function {
+    site: &'static ControlSite,
+    pub(super) name: &'static str,
+    /// The layers of each instance.
+    pub(super) instances: Vec<&'static [Written]>,
+}
+
+/// Returns the settings of the process, locked.
+pub(super) fn lock() -> MutexGuard<'static, Steering> {
+    static ALL: OnceLock<Mutex<Steering>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        Mutex::new(Steering {
+            path: None,
+            file: Vec::new(),
+            variables: environment::variables(),
+            environment: Found::default(),
+            hand: Vec::new(),
+            functions: Vec::new(),
+            late: Vec::new(),
+        })
+    });
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a change of the settings does.
+pub(super) enum Edit {
+    /// Puts the settings of a file in the place of those of the file before.
+    File(Arc<Path>, Vec<Setting>),
+    /// Adds settings by hand, which take the place of those for the same.
+    Hand(Vec<Setting>),
+    /// Takes settings by hand back: those of a target, or all.
+    Back(Option<Target>),
+}
+
+impl Steering {
+    pub(super) fn layers(&self) -> Layers<'_> {
+        Layers([&self.file, &self.environment.settings, &self.hand])
+    }
+
+    pub(super) fn has_named(&self) -> bool {
+        let mut all = self.layers().all();
+        all.any(|setting| setting.kind.is_some_and(Kind::is_named))
+    }
+
+    /// Returns the faults that were found late, and those of the environment.
+    pub(super) fn faults(&self) -> Vec<ControlFault> {
+        let environment = self.environment.faults.iter();
+        self.late.iter().chain(environment).cloned().collect()
+    }
+
+    pub(super) fn unused_variables(&self) -> &[Arc<str>] {
+        &self.environment.unused
+    }
+
+    pub(super) fn add(
+        &mut self,
+        site: &'static ControlSite,
+        name: &'static str,
+        written: &'static [Written],
+    ) -> Vec<ControlFault> {
+        let known = self.functions.iter_mut();
+        let mut known = known.filter(|known| std::ptr::eq(known.site, site));
+        match known.next() {
+            Some(known)
+                if known
+                    .instances
+                    .iter()
+                    .any(|one| std::ptr::eq(*one, written)) => {}
+            Some(known) => known.instances.push(written),
+            None => self.functions.push(Function {
+                site,
+                name,
+                instances: vec![written],
+            }),
+        }
+        let mut faults = self.find_variables();
+        let at = self
+            .functions
+            .iter()
+            .position(|f| std::ptr::eq(f.site, site));
+        let at = at.unwrap_or_default();
+        loop {
+            let found = match self.settled(at, &self.layers()) {
+                Ok(settings) => {
+                    site.set(settings);
+                    break;
+                }
+                Err(found) => found,
+            };
+            if !self.leave_out(&found, at) {
+                site.set(None);
+                break;
+            }
+            faults.extend(file::spelled(found));
+        }
+        self.note(&faults);
+        faults
+    }
+
+    fn note(&mut self, faults: &[ControlFault]) {
+        let room = MOST_FAULTS.saturating_sub(self.late.len());
+        let new = faults.iter().take(room).cloned();
+        self.late.extend(new);
+    }
+
+    /// Reads the variables for the functions that are known by now. Returns the faults that are new.
+    fn find_variables(&mut self) -> Vec<ControlFault> {
+        if self.variables.is_empty() {
+            return Vec::new();
+        }
+        let found = environment::read(&self.variables, &self.candidates());
+        let mut new = found.faults.clone();
+        new.retain(|fault| !self.environment.faults.contains(fault));
+        self.environment = found;
+        let refused: Vec<Origin> = self.late.iter().map(|f| f.origin.clone()).collect();
+        let is_refused = |setting: &Setting| refused.contains(&setting.origin);
+        self.environment.settings.retain(|s| !is_refused(s));
+        new
+    }
+
+    /// Returns what a variable may be for.
+    fn candidates(&self) -> Vec<Candidate> {
+        let mut all: Vec<Candidate> = Vec::new();
+        let mut add = |target: Target, kind: Kind| match all
+            .iter_mut()
+            .find(|known| known.target == target)
+        {
+            Some(known) if known.kinds.contains(&kind) => {}
+            Some(known) => known.kinds.push(kind),
+            None => all.push(Candidate {
+                target,
+                kinds: vec![kind],
+            }),
+        };
+        for function in &self.functions {
+            for layer in function.instances.iter().flat_map(|layers| layers.iter()) {
+                let (kind, of) = (layer.kind(), Target::Function(function.name.to_owned()));
+                match layer.name() {
+                    Some(name) => add(Target::Name(name.to_owned()), kind),
+                    None => add(of, kind),
+                }
+                if let Written::Retry {
+                    budget: Some(name), ..
+                } = layer
+                {
+                    add(Target::Name((*name).to_owned()), Kind::Budget);
+                }
+            }
+        }
+        all
+    }
+
+    /// Leaves out the settings that a function can't have: a variable alone, and of a file and by hand all
+    /// that are for it. Returns false if there are none.
+    fn leave_out(&mut self, faults: &[ControlFault], function: usize) -> bool {
+        let function = &self.functions[function];
+        let layers = function.instances.iter().flat_map(|layers| layers.iter());
+        let mut targets = vec![Target::Function(function.name.to_owned())];
+        targets.extend(layers.filter_map(|layer| Some(Target::Name(layer.name()?.to_owned()))));
+        let is_faulty = |setting: &Setting| faults.iter().any(|f| f.origin == setting.origin);
+        let before = self.layers().all().count();
+        self.environment.settings.retain(|s| !is_faulty(s));
+        for settings in [&mut self.file, &mut self.hand] {
+            if settings.iter().any(is_faulty) {
+                settings.retain(|s| !targets.contains(&s.target) && !is_faulty(s));
+            }
+        }
+        self.layers().all().count() < before
+    }
+
+    /// Returns the settings in force for a function; `None` if its attributes hold.
+    fn settled(
+        &self,
+        function: usize,
+        layers: &Layers<'_>,
+    ) -> Result<Option<Vec<Arc<Settings>>>, Vec<ControlFault>> {
+        let function = &self.functions[function];
+        let (mut all, mut faults, mut is_changed) = (Vec::new(), Vec::new(), false);
+        for &written in &function.instances {
+            let (settled, found) = settle(function.name, written, layers);
+            is_changed |= settled.is_changed;
+            faults.extend(found);
+            all.push(Arc::new(Settings {
+                written,
+                off: settled.off,
+                layers: settled.layers.into(),
+            }));
+        }
+        if faults.is_empty() {
+            Ok(is_changed.then_some(all))
+        } else {
+            faults.dedup();
+            Err(faults)
+        }
+    }
+
+    pub(super) fn change(&mut self, edit: Edit) -> Result<(), Vec<ControlFault>> {
+        let (mut file, mut hand) = (self.file.clone(), self.hand.clone());
+        let (mut path, mut new) = (self.path.clone(), Vec::new());
+        match edit {
+            Edit::File(of, settings) => {
+                new.clone_from(&settings);
+                (file, path) = (settings, Some(of));
+            }
+            Edit::Hand(settings) => {
+                new.clone_from(&settings);
+                hand.retain(|old| !settings.iter().any(|setting| setting.replaces(old)));
+                hand.extend(settings);
+            }
+            Edit::Back(target) => {
+                hand.retain(|old| target.as_ref().is_some_and(|of| old.target != *of));
+            }
+        }
+        let mut faults: Vec<ControlFault> = new.iter().filter_map(check_alone).collect();
+        let layers = Layers([&file, &self.environment.settings, &hand]);
+        let mut settled = Vec::new();
+        if faults.is_empty() {
+            for at in 0..self.functions.len() {
+                match self.settled(at, &layers) {
+                    Ok(settings) => settled.push(settings),
+                    Err(found) => faults.extend(found),
+                }
+            }
+        }
+        if !faults.is_empty() {
+            faults.dedup();
+            return Err(faults);
+        }
+        for (function, settings) in self.functions.iter().zip(settled) {
+            function.site.set(settings);
+        }
+        (self.file, self.hand, self.path) = (file, hand, path);
+        Ok(())
+    }
+
+    /// Puts the settings in force once more, for all functions. Returns the faults that are new.
+    pub(super) fn settle_all(&mut self) -> Vec<ControlFault> {
+        let mut faults = Vec::new();
+        self.late
+            .retain(|fault| !matches!(fault.origin, Origin::Environment { .. }));
+        for at in 0..self.functions.len() {
+            let Function {
+                site,
+                name,
+                instances,
+            } = &self.functions[at];
+            let (site, name, written) = (*site, *name, instances[0]);
+            faults.extend(self.add(site, name, written));
+        }
+        faults
+    }
+}

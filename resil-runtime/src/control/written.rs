@@ -1,0 +1,183 @@
+//! The layers of an annotated function, as its attributes are written.
+
+use std::time::Duration;
+
+use crate::bulkhead::BulkheadPolicy;
+use crate::circuit::CircuitPolicy;
+use crate::fallback::last_ok::LastOkPolicy;
+#[cfg(feature = "hedge")]
+use crate::hedge::HedgePolicy;
+#[cfg(feature = "idempotent")]
+use crate::idempotency::IdempotentPolicy;
+use crate::rate_limit::RateLimitPolicy;
+use crate::retry::RetryPolicy;
+use crate::timeout::TimeoutPolicy;
+
+/// One layer of an annotated function. Generated code writes a list of them, outermost first.
+#[derive(Debug, Clone, Copy)]
+pub enum Written {
+    /// `#[retry]`.
+    Retry {
+        /// Its settings.
+        policy: RetryPolicy,
+        /// The name of its budget, if it has one.
+        budget: Option<&'static str>,
+        /// Whether the body can run again. With a literal `max = 1` it may move its arguments.
+        again: bool,
+    },
+    /// `#[timeout]`.
+    Timeout {
+        /// The limit; `None` if each call computes it.
+        limit: Option<Duration>,
+    },
+    /// `#[circuit]`.
+    Circuit {
+        /// The name that it gives.
+        name: Option<&'static str>,
+        /// Its settings; `None` if it gives a name alone.
+        policy: Option<CircuitPolicy>,
+    },
+    /// `#[bulkhead]`.
+    Bulkhead {
+        /// The name that it gives.
+        name: Option<&'static str>,
+        /// Its settings; `None` if it gives a name alone.
+        policy: Option<BulkheadPolicy>,
+    },
+    /// `#[rate_limit]`.
+    RateLimit {
+        /// The name that it gives.
+        name: Option<&'static str>,
+        /// Its settings; `None` if it gives a name alone.
+        policy: Option<RateLimitPolicy>,
+    },
+    /// `#[hedge]`.
+    #[cfg(feature = "hedge")]
+    Hedge {
+        /// Its settings.
+        policy: HedgePolicy,
+    },
+    /// `#[idempotent]`.
+    #[cfg(feature = "idempotent")]
+    Idempotent {
+        /// The name that it gives.
+        name: Option<&'static str>,
+        /// Its settings.
+        policy: IdempotentPolicy,
+    },
+    /// `#[fallback]`.
+    Fallback {
+        /// The settings of `last_ok`.
+        last_ok: Option<LastOkPolicy>,
+    },
+}
+
+impl Written {
+    /// Returns the policy.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Retry { .. } => Kind::Retry,
+            Self::Timeout { .. } => Kind::Timeout,
+            Self::Circuit { .. } => Kind::Circuit,
+            Self::Bulkhead { .. } => Kind::Bulkhead,
+            Self::RateLimit { .. } => Kind::RateLimit,
+            #[cfg(feature = "hedge")]
+            Self::Hedge { .. } => Kind::Hedge,
+            #[cfg(feature = "idempotent")]
+            Self::Idempotent { .. } => Kind::Idempotent,
+            Self::Fallback { .. } => Kind::Fallback,
+        }
+    }
+
+    /// Returns the name that the layer gives.
+    pub(super) fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Circuit { name, .. }
+            | Self::Bulkhead { name, .. }
+            | Self::RateLimit { name, .. } => *name,
+            #[cfg(feature = "idempotent")]
+            Self::Idempotent { name, .. } => *name,
+            _ => None,
+        }
+    }
+
+    /// Returns the name of its budget.
+    pub(super) fn budget(&self) -> Option<&'static str> {
+        match self {
+            Self::Retry { budget, .. } => *budget,
+            _ => None,
+        }
+    }
+
+    /// Switches the layer off, where its settings say so.
+    pub(super) fn switch_off(&mut self) {
+        match self {
+            Self::Retry { policy, .. } => *policy = RetryPolicy::OFF,
+            // A limit that never comes.
+            Self::Timeout { limit } => *limit = Some(TimeoutPolicy::OFF),
+            #[cfg(feature = "hedge")]
+            Self::Hedge { policy } => *policy = HedgePolicy::OFF,
+            _ => {}
+        }
+    }
+}
+
+/// The policies that can be steered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    Retry,
+    Timeout,
+    Circuit,
+    Bulkhead,
+    RateLimit,
+    Hedge,
+    Idempotent,
+    Fallback,
+    /// A retry budget that has a name.
+    Budget,
+    /// Injected faults.
+    Chaos,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Retry,
+        Self::Timeout,
+        Self::Circuit,
+        Self::Bulkhead,
+        Self::RateLimit,
+        Self::Hedge,
+        Self::Idempotent,
+        Self::Fallback,
+        Self::Budget,
+        Self::Chaos,
+    ];
+
+    /// Returns the name of the attribute.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Timeout => "timeout",
+            Self::Circuit => "circuit",
+            Self::Bulkhead => "bulkhead",
+            Self::RateLimit => "rate_limit",
+            Self::Hedge => "hedge",
+            Self::Idempotent => "idempotent",
+            Self::Fallback => "fallback",
+            Self::Budget => "budget",
+            Self::Chaos => "chaos",
+        }
+    }
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Returns whether the settings belong to a name, and not to each function.
+    pub(crate) const fn is_named(self) -> bool {
+        matches!(
+            self,
+            Self::Circuit | Self::Bulkhead | Self::RateLimit | Self::Budget
+        )
+    }
+}

@@ -1,0 +1,38 @@
+//! Settings that are changed while the program runs: `resil::control()`.
+
+mod switches;
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// The error of all bodies here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+pub(crate) enum Failed {
+    #[error("it failed")]
+    Failed,
+    #[error("refused: {0}")]
+    Refused(String),
+}
+
+impl From<resil::Error> for Failed {
+    fn from(error: resil::Error) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+/// Counts the runs of a body.
+pub(crate) struct Runs(AtomicU32);
+
+impl Runs {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.0.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Returns the runs since the last look.
+    pub(crate) fn take(&self) -> u32 {
+        self.0.swap(0, Relaxed)
+    }
+}
