@@ -1,7 +1,11 @@
 //! Settings that are changed while the program runs: `resil::control()`.
 
+mod broken;
+mod functions;
+mod options;
 mod switches;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// The error of all bodies here.
@@ -36,3 +40,6 @@ impl Runs {
         self.0.swap(0, Relaxed)
     }
 }
+
+/// Held by a test that loads a file: there is one file in force.
+pub(crate) static FILE: Mutex<()> = Mutex::new(());

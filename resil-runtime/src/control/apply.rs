@@ -17,7 +17,7 @@ pub(super) fn apply<P: Named>(
     faults: &mut Vec<ControlFault>,
 ) -> P {
     for settings in layers.0 {
-        let mut together: Vec<(String, Given)> = Vec::new();
+        let (before, mut together) = (policy, Vec::new());
         let mut last = None;
         for setting in settings {
             let Change::Option(option, given) = &setting.change else {
@@ -34,12 +34,34 @@ pub(super) fn apply<P: Named>(
             last = Some(setting);
         }
         if let Some(last) = last {
-            let (_, written, _) = P::TABLE.read(P::BASE, &together);
-            let broken = (P::TABLE.rules)(&policy, &written);
+            let broken = broken_by(&before, &policy, &together);
             faults.extend(broken.into_iter().map(|message| last.fault(message)));
         }
     }
     policy
+}
+
+/// Returns the rules between options that `after` breaks and `before` does not, where the options in
+/// `together` were set. What differs from the defaults counts as written, as long as it is in force.
+fn broken_by<P: Named>(before: &P, after: &P, together: &[(String, Given)]) -> Vec<String> {
+    let defaults = P::TABLE.write(&P::BASE);
+    let mut written = P::TABLE.write(before);
+    written.retain(|option| !defaults.contains(option));
+    let faults = |policy: &P, options: &[(String, Given)]| {
+        let (_, written, _) = P::TABLE.read(P::BASE, options);
+        (P::TABLE.rules)(policy, &written)
+    };
+    let named = |(name, given): (&str, Given)| (name.to_owned(), given);
+    let known: Vec<_> = written.iter().cloned().map(named).collect();
+    let known = faults(before, &known);
+    let in_force = P::TABLE.write(after);
+    written.retain(|option| in_force.contains(option));
+    written.retain(|(name, _)| !together.iter().any(|(set, _)| set == name));
+    let mut options: Vec<_> = written.into_iter().map(named).collect();
+    options.extend_from_slice(together);
+    let mut broken = faults(after, &options);
+    broken.retain(|message| !known.contains(message));
+    broken
 }
 
 /// Sets the numbers of a budget that has a name.
@@ -145,7 +167,11 @@ pub(super) fn check_alone(setting: &Setting) -> Option<ControlFault> {
     use crate::fallback::last_ok::LastOkPolicy;
     use crate::rate_limit::RateLimitPolicy;
 
-    let (Change::Option(option, given), Some(kind)) = (&setting.change, setting.kind) else {
+    let kind = setting.kind?;
+    if let Some(message) = without_a_name(setting, kind) {
+        return Some(setting.fault(message));
+    }
+    let Change::Option(option, given) = &setting.change else {
         return None;
     };
     let checked = match kind {
@@ -167,6 +193,29 @@ pub(super) fn check_alone(setting: &Setting) -> Option<ControlFault> {
         Kind::Chaos => Ok(()),
     };
     checked.err().map(|message| setting.fault(message))
+}
+
+/// Returns what is wrong with a setting for a name that no layer of that policy has, and with the switch of
+/// a budget.
+fn without_a_name(setting: &Setting, kind: Kind) -> Option<String> {
+    let is_switch = matches!(setting.change, Change::Switch(_));
+    if kind == Kind::Budget && is_switch {
+        return Some(help(
+            "a budget is no layer that can be off",
+            "write `budget = off` for the `retry` of each function",
+        ));
+    }
+    let has_name = kind.is_named() || matches!(kind, Kind::Idempotent | Kind::Chaos);
+    if matches!(setting.target, Target::Name(_)) && !has_name {
+        return Some(help(
+            format!("a `{}` has no name", kind.name()),
+            format!(
+                "write it for each function: `[function.\"app::charge\".{}]`",
+                kind.name()
+            ),
+        ));
+    }
+    None
 }
 
 fn alone<P: Named>(option: &str, given: &Given) -> Result<(), String> {

@@ -282,11 +282,16 @@ fn given(value: &DeValue<'_>) -> Given {
     }
 }
 
-/// Returns faults with what to write instead spelled as a file has it.
+/// Returns faults with what to write instead spelled as the place of each has it.
 pub(super) fn spelled(faults: Vec<ControlFault>) -> Vec<ControlFault> {
     let spell = |mut fault: ControlFault| {
-        if matches!(fault.origin, Origin::File { .. }) {
-            fault.message = spelling::in_a_file(&fault.message);
+        match &fault.origin {
+            Origin::File { .. } => fault.message = spelling::in_a_file(&fault.message),
+            Origin::Environment { variable } => {
+                let option = fault.key.rsplit('.').next().unwrap_or_default();
+                fault.message = spelling::in_a_variable(&fault.message, option, variable);
+            }
+            _ => {}
         }
         fault
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use resil_language::nearest::nearest;
 
 use super::file;
+use super::in_force::{LayerInForce, in_force};
 use super::operations::{change, read_environment};
 use super::origin::{ControlError, ControlFault, Origin, help};
 use super::probe::{Probe, set_by};
@@ -122,6 +123,12 @@ impl Control {
                 }),
         );
         unused
+    }
+
+    /// Returns the settings in force of all functions that were called, layer by layer, each option with
+    /// where its value comes from.
+    pub fn in_force(&self) -> Vec<LayerInForce> {
+        in_force()
     }
 
     /// Takes back all that was set by hand. The file and the environment stay in force.

@@ -17,6 +17,7 @@ mod environment;
 mod file;
 mod force;
 mod handle;
+pub(crate) mod in_force;
 mod last_ok;
 mod named;
 mod names;
@@ -33,4 +34,5 @@ mod text;
 pub(crate) mod written;
 
 pub use self::handle::{AllControl, Control, FunctionControl, NameControl, control};
+pub use self::in_force::{LayerInForce, OptionInForce};
 pub use self::origin::{ControlError, ControlFault, Origin};

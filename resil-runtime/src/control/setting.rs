@@ -83,6 +83,14 @@ impl Setting {
         }
     }
 
+    /// Returns the option that is set.
+    pub(super) fn option(&self) -> Option<&str> {
+        match &self.change {
+            Change::Option(option, _) => Some(option),
+            Change::Switch(_) => None,
+        }
+    }
+
     /// Returns whether this setting takes the place of `other` in the same layer of settings.
     pub(super) fn replaces(&self, other: &Self) -> bool {
         let same = match (&self.change, &other.change) {

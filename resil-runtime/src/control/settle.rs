@@ -1,7 +1,7 @@
 //! The settings in force for one function: those that its attributes have written, with those from outside
 //! on top, checked by the rules of the attributes.
 
-use super::apply::{apply, limits};
+use super::apply::{apply, apply_budget, limits};
 use super::origin::{ControlFault, help};
 use super::setting::{Change, Layers, Setting, Target};
 use super::written::{Kind, Written};
@@ -16,6 +16,7 @@ use crate::timeout::TimeoutPolicy;
 /// The settings in force for one function.
 #[derive(Debug)]
 pub(super) struct Settled {
+    /// The layers, also of those that are switched off.
     pub(super) layers: Vec<Written>,
     pub(super) off: u32,
     /// Whether anything is set from outside.
@@ -39,7 +40,7 @@ pub(super) fn settle(
         off: 0,
         is_changed: false,
     };
-    let mut changed_timeouts = set_limits(&target, &mut settled.layers, layers, &mut faults);
+    set_limits(&target, &mut settled.layers, layers, &mut faults);
     for (at, (layer, as_written)) in settled.layers.iter_mut().zip(written).enumerate() {
         let kind = layer.kind();
         set(function, layer, layers, &mut faults);
@@ -48,18 +49,15 @@ pub(super) fn settle(
             settled.off |= 1 << at;
         }
         let has_options = layers.options(&target, kind).next().is_some();
-        let by_name = as_written.name().map(|name| Target::Name(name.to_owned()));
-        let named = by_name.is_some_and(|name| layers.options(&name, kind).next().is_some());
+        let is_set = |name: Option<&str>, kind| {
+            let name = name.map(|name| Target::Name(name.to_owned()));
+            name.is_some_and(|name| layers.options(&name, kind).next().is_some())
+        };
+        let named = is_set(as_written.name(), kind) || is_set(as_written.budget(), Kind::Budget);
         settled.is_changed |= has_options || named || matches!(switch, Some((false, _)));
     }
-    changed_timeouts |= settled.is_changed;
-    if changed_timeouts && faults.is_empty() {
+    if settled.is_changed && faults.is_empty() {
         faults.extend(broken_rule(function, written, &settled, layers));
-    }
-    for (at, layer) in settled.layers.iter_mut().enumerate() {
-        if settled.off >> at & 1 == 1 {
-            layer.switch_off();
-        }
     }
     (settled, faults)
 }
@@ -98,27 +96,26 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
     )))
 }
 
-/// Sets the limits of the timeouts. Returns whether any is set.
+/// Sets the limits of the timeouts.
 fn set_limits(
     target: &Target,
     settled: &mut [Written],
     layers: &Layers<'_>,
     faults: &mut Vec<ControlFault>,
-) -> bool {
+) {
     let is_timeout = |layer: &&mut Written| layer.kind() == Kind::Timeout;
     let count = settled.iter_mut().filter(is_timeout).count();
     if count == 0 {
-        return false;
+        return;
     }
     let Some(limits) = limits(target, count, layers, faults) else {
-        return false;
+        return;
     };
     for (layer, set) in settled.iter_mut().filter(is_timeout).zip(limits) {
         if let Written::Timeout { limit } = layer {
             *limit = Some(set);
         }
     }
-    true
 }
 
 /// Sets the options of one layer. Those of a name are set here for the rules over the stack alone.
@@ -132,8 +129,15 @@ fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Ve
     let of = (targets.as_slice(), layer.kind());
     let state = layer.name().unwrap_or(function);
     match layer {
-        Written::Retry { policy, again, .. } => {
+        Written::Retry {
+            policy,
+            again,
+            budget,
+        } => {
             *policy = apply(*policy, of, layers, faults);
+            if let (Some(name), Some(numbers)) = (budget, policy.budget) {
+                policy.budget = Some(apply_budget(numbers, name, layers, faults));
+            }
             if !*again && policy.max != Some(1) {
                 let set = layers.options(&targets[0], Kind::Retry);
                 let set = set.filter(|(option, ..)| *option == "max").last();

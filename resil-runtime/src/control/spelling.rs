@@ -2,6 +2,12 @@
 
 /// Returns `message` with the options in its last line as a TOML file has them.
 pub(super) fn in_a_file(message: &str) -> String {
+    if let Some((word, _)) = message.split_once("` is a word that stands alone and takes no value")
+    {
+        let word = word.trim_start_matches('`');
+        let (first, _) = message.split_once('\n').unwrap_or((message, ""));
+        return format!("{first}\nhelp: write `{word} = true`");
+    }
     let lines: Vec<String> = message
         .lines()
         .map(|line| match line.strip_prefix("help: ") {
@@ -10,6 +16,11 @@ pub(super) fn in_a_file(message: &str) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+/// Returns `message` with the option in its last line as the value of that variable.
+pub(super) fn in_a_variable(message: &str, option: &str, variable: &str) -> String {
+    message.replace(&format!("`{option} = "), &format!("`{variable}="))
 }
 
 /// Spells what stands in back-quotes.

@@ -107,7 +107,8 @@ impl Steering {
                 instances: vec![written],
             }),
         }
-        let mut faults = self.find_variables();
+        let mut faults = Vec::new();
+        let of_variables = self.find_variables();
         let at = self
             .functions
             .iter()
@@ -128,6 +129,7 @@ impl Steering {
             faults.extend(file::spelled(found));
         }
         self.note(&faults);
+        faults.extend(of_variables);
         faults
     }
 
@@ -211,9 +213,14 @@ impl Steering {
         let function = &self.functions[function];
         let (mut all, mut faults, mut is_changed) = (Vec::new(), Vec::new(), false);
         for &written in &function.instances {
-            let (settled, found) = settle(function.name, written, layers);
+            let (mut settled, found) = settle(function.name, written, layers);
             is_changed |= settled.is_changed;
             faults.extend(found);
+            for (at, layer) in settled.layers.iter_mut().enumerate() {
+                if settled.off >> at & 1 == 1 {
+                    layer.switch_off();
+                }
+            }
             all.push(Arc::new(Settings {
                 written,
                 off: settled.off,
