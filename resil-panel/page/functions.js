@@ -27,8 +27,9 @@ function makeRow(data) {
   const line = cell("Last minute", { class: "line" });
   line.append(spark);
   const name = make("button", { type: "button", class: "more", "aria-expanded": "false" }, nameOf(data.name));
-  const element = make("tr", { role: "row" }, make("th", { role: "rowheader", scope: "row" }, name), line, ...Object.values(cells));
-  return { element, area, bad, cells, name, history: [], was: null };
+  const off = make("span", { class: "off" });
+  const element = make("tr", { role: "row" }, make("th", { role: "rowheader", scope: "row" }, name, off), line, ...Object.values(cells));
+  return { element, area, bad, cells, name, off, history: [], was: null };
 }
 
 // The counts since the start of which the rates are made.
@@ -79,7 +80,9 @@ function paint(row) {
   write(cells.flying, count(data.in_flight));
   write(cells.retries, rate(retries));
   paintBudget(cells.budget, data.budgets ?? []);
-  mark(row.element, "data-off", String(Boolean(data.off?.length)));
+  const off = data.off ?? [];
+  mark(row.element, "data-off", String(off.length > 0));
+  write(row.off, off.length ? `off: ${[...new Set(off)].join(", ")}` : "");
 }
 
 // The fullest use of any budget: that one stops the retries.

@@ -52,7 +52,7 @@ export class Rows {
   }
 
   add(data) {
-    const row = { data, isSeen: false, isStale: true, ...this.makeRow(data) };
+    const row = Object.assign(this.makeRow(data), { data, isSeen: false, isStale: true });
     row.searched = this.text(data).toLowerCase();
     row.element.hidden = !row.searched.includes(this.wanted);
     this.rows.set(data.id, row);

@@ -141,6 +141,9 @@ impl Announcement {
             } => {
                 self.say(name, "info", format!("{function} was called under {outer}"));
             }
+            Event::SettingRefused { fault, .. } => {
+                self.say("control", "warn", format!("a setting is left out: {fault}"));
+            }
             Event::WaitCancelled { name, reason, .. } => {
                 self.say(name, "debug", format!("a wait was ended: {}", why(*reason)));
             }

@@ -5,6 +5,8 @@ use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::functions;
+use crate::nearest::nearest;
 use crate::rows::json;
 
 /// The type of all answers but the page, its files and the stream.
@@ -25,6 +27,13 @@ pub(crate) fn fault(status: StatusCode, error: &str) -> Response {
 /// Answers that nothing has that name: `{"error": "..", "nearest": ".."}`.
 pub(crate) fn unknown(error: &str, nearest: Option<&str>) -> Response {
     with_nearest(StatusCode::NOT_FOUND, error, nearest)
+}
+
+/// Answers that no function has that name.
+pub(crate) fn unknown_function(name: &str) -> Response {
+    let names = functions::names();
+    let nearest = nearest(name, names.iter().map(String::as_str));
+    unknown(&format!("there is no function `{name}`"), nearest)
 }
 
 fn with_nearest(status: StatusCode, error: &str, nearest: Option<&str>) -> Response {

@@ -7,13 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use resil_runtime::{FunctionStats, stats};
-use serde::Serialize;
+use resil_runtime::stats;
 
-use crate::answer::{JSON, fault, unknown};
+use crate::answer::{JSON, fault, unknown_function};
 use crate::frame::{Opening, object};
 use crate::hub::{self, PAGES, Refused};
-use crate::nearest::nearest;
 use crate::panel::Mounted;
 use crate::rows::json;
 use crate::{functions, rows, sampler, view};
@@ -31,7 +29,7 @@ pub(crate) async fn state(State(panel): State<Arc<Mounted>>) -> Response {
     let mut members = opening(&panel).members();
     members.push_str(&format!("\"pages\":{},", hub::pages()));
     members.push_str(&rows::all(&[
-        stats().functions.iter().map(functions::row).collect(),
+        functions::rows(&stats().functions),
         view::circuits(),
         view::bulkheads(),
         view::rate_limits(),
@@ -71,25 +69,10 @@ pub(crate) async fn events(State(panel): State<Arc<Mounted>>) -> Response {
     }
 }
 
-#[derive(Serialize)]
-struct Function<'a> {
-    name: &'a str,
-    stats: Option<&'a FunctionStats>,
-}
-
 /// Answers with all that is known of one function.
 pub(crate) async fn function(Path(name): Path<String>) -> Response {
-    let stats = stats();
-    let Some(of) = stats.function(&name) else {
-        let names = stats.functions.iter().map(|of| of.function);
-        return unknown(
-            &format!("no function `{name}` was called"),
-            nearest(&name, names),
-        );
-    };
-    let function = Function {
-        name: of.function,
-        stats: Some(of),
-    };
-    ([(CONTENT_TYPE, JSON)], json(&function)).into_response()
+    match functions::detail(&name) {
+        Some(detail) => ([(CONTENT_TYPE, JSON)], json(&detail)).into_response(),
+        None => unknown_function(&name),
+    }
 }

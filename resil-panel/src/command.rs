@@ -9,10 +9,11 @@ use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use resil_runtime::registry::registry;
+use resil_runtime::{catalog, control};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::answer::{fault, no_token, unknown};
+use crate::answer::{fault, no_token, unknown, unknown_function};
 use crate::nearest::nearest;
 use crate::panel::Mounted;
 
@@ -74,11 +75,75 @@ pub(crate) async fn circuit(
     if let Some(refused) = refused(&panel, &headers) {
         return refused;
     }
-    let done = read(body).and_then(|command| command_circuit(&command));
+    answer(read(body).and_then(|command| command_circuit(&command)))
+}
+
+/// `{"name": "shop::charge", "policy": "retry", "action": "off"}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FunctionCommand {
+    name: String,
+    #[serde(default)]
+    policy: Option<String>,
+    action: Switch,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Switch {
+    Off,
+    On,
+    Clear,
+}
+
+/// Switches policies of a function off and on by hand.
+pub(crate) async fn function(
+    State(panel): State<Arc<Mounted>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    if let Some(refused) = refused(&panel, &headers) {
+        return refused;
+    }
+    answer(read(body).and_then(|command| command_function(&command)))
+}
+
+fn answer(done: Result<(), Response>) -> Response {
     done.map_or_else(
         |refused| refused,
         |()| StatusCode::NO_CONTENT.into_response(),
     )
+}
+
+fn command_function(command: &FunctionCommand) -> Result<(), Response> {
+    let name = &*command.name;
+    let catalog = catalog();
+    let Some(entry) = catalog.get(name) else {
+        return Err(unknown_function(name));
+    };
+    let function = control().function(name);
+    let done = match (&command.policy, command.action) {
+        (None, Switch::Off) => function.off_all(),
+        (None, Switch::On) => function.on_all(),
+        (None, Switch::Clear) => function.clear(),
+        (Some(_), Switch::Clear) => {
+            let error = "what was set by hand is taken back as a whole: leave `policy` out";
+            return Err(fault(StatusCode::BAD_REQUEST, error));
+        }
+        (Some(policy), switch) => {
+            let policies: Vec<&str> = entry.policies.iter().map(|p| &*p.policy).collect();
+            if !policies.contains(&&**policy) {
+                let error = format!("the function `{name}` has no `{policy}`");
+                return Err(unknown(&error, nearest(policy, policies)));
+            }
+            match switch {
+                Switch::Off => function.off(policy),
+                _ => function.on(policy),
+            }
+        }
+    };
+    // Without that policy the others break a rule: nothing was changed.
+    done.map_err(|error| fault(StatusCode::CONFLICT, &error.to_string()))
 }
 
 fn command_circuit(command: &CircuitCommand) -> Result<(), Response> {

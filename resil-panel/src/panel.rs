@@ -85,6 +85,7 @@ impl Panel {
             .route("/api/events", get(api::events))
             .route("/api/functions/{name}", get(api::function))
             .route("/api/token", command_of(post(command::token)))
+            .route("/api/functions", command_of(post(command::function)))
             .route("/api/circuits", command_of(post(command::circuit)));
         for file in assets::FILES {
             router = router.route(file.path, get(|| async { file.response() }));

@@ -61,7 +61,7 @@ fn find(letters: Letters, health: &mut Health, is_tick: bool) -> Found {
     let all = stats.as_ref().map(|stats| &stats.functions);
     Found {
         read: [
-            all.map(|all| all.iter().map(functions::row).collect()),
+            all.map(|all| functions::rows(all)),
             Some(view::circuits()),
             is_tick.then(view::bulkheads),
             is_tick.then(view::rate_limits),

@@ -139,8 +139,8 @@ impl Browser {
         let began = Instant::now();
         while self.value(&format!("Boolean({expression})")).await != true {
             if began.elapsed() > LONGEST {
-                let body = self.value("document.body.innerText").await;
-                panic!("{what}: not in {LONGEST:?}; the page says {body}");
+                let body = self.value("document.body.innerText").await.to_string();
+                panic!("{what}: not in {LONGEST:?}; the page says {body:.900}");
             }
             sleep(Duration::from_millis(15)).await;
         }

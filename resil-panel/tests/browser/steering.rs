@@ -92,7 +92,7 @@ async fn with_the_token_a_click_forces_a_circuit_open() {
     browser.until("it is unlocked", &visible).await;
     browser.click(&force).await;
     becomes(b, CircuitState::ForcedOpen).await;
-    let row = "document.querySelector('#circuits tr[data-state=forced_open]')?.innerText.includes('click')";
+    let row = "[...document.querySelectorAll('#circuits tr[data-state=forced_open] .name')].some((n) => n.innerText === 'click')";
     browser.until("it is shown", row).await;
     browser.click(&button("Disable", "click")).await;
     becomes(b, CircuitState::Disabled).await;
@@ -183,7 +183,7 @@ async fn it_works_by_keyboard_alone() {
     browser
         .until(
             "it is shown",
-            "document.querySelector('#circuits tr[data-state=forced_open]')",
+            "[...document.querySelectorAll('#circuits tr[data-state=forced_open] .name')].some((n) => n.innerText === 'keyboard')",
         )
         .await;
     assert_eq!(
@@ -205,5 +205,76 @@ async fn it_works_by_keyboard_alone() {
             .await,
         ""
     );
+    assert_eq!(browser.console().await, Vec::<String>::new());
+}
+
+#[resil::retry(max = 4, base = 1ms)]
+async fn switched(works: bool) -> Result<(), crate::functions::Fault> {
+    if works {
+        Ok(())
+    } else {
+        Err(crate::functions::Fault)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn policies_of_a_function_are_switched_off_and_on() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let _ = switched(true).await;
+    let attempts = async || {
+        let of = format!("{}::switched", module_path!());
+        let attempts = || {
+            resil::stats()
+                .function(&of)
+                .expect("it was called")
+                .since_start
+                .attempts
+        };
+        let before = attempts();
+        let _ = switched(false).await;
+        attempts() - before
+    };
+    assert_eq!(attempts().await, 4);
+    let url = serve(Router::new().merge(Panel::new().token("right").router())).await;
+    browser.open(&url).await;
+    browser.click("#filter").await;
+    browser.keys("steering::switched").await;
+    let name = "#functions tbody tr:not([hidden]) .more";
+    browser
+        .until("the function", &format!("document.querySelector('{name}')"))
+        .await;
+    browser.click(name).await;
+    let switch = "[aria-label=\"Switch off: retry\"]";
+    browser
+        .until(
+            "its policies",
+            &format!("document.querySelector('{switch}')"),
+        )
+        .await;
+    let visible = format!("document.querySelector('{switch}').checkVisibility()");
+    assert_eq!(browser.value(&visible).await, false, "it is locked");
+    let settings = browser.text(".detail .settings").await;
+    assert!(
+        settings.contains("max = 4") && settings.contains("base = 1ms"),
+        "{settings}"
+    );
+    browser.click("#lock").await;
+    browser.keys("right\u{E006}").await;
+    browser.until("it is unlocked", &visible).await;
+    browser.click(switch).await;
+    let on = "[aria-label=\"Switch on: retry\"]";
+    browser
+        .until("it is off", &format!("document.querySelector('{on}')"))
+        .await;
+    assert_eq!(attempts().await, 1);
+    let off = "document.querySelector('#functions tbody tr:not([hidden]) .off').innerText === 'off: retry'";
+    browser.until("its row says so", off).await;
+    browser.click(on).await;
+    browser
+        .until("it is on", &format!("document.querySelector('{switch}')"))
+        .await;
+    assert_eq!(attempts().await, 4);
     assert_eq!(browser.console().await, Vec::<String>::new());
 }

@@ -156,15 +156,19 @@ impl Events {
 
     /// Reads frames until `wanted` finds something in one.
     pub(crate) async fn find<T>(&mut self, mut wanted: impl FnMut(&Value) -> Option<T>) -> T {
-        soon("the frame that is waited for", async {
+        let mut last = String::new();
+        let found = timeout(LONGEST, async {
             loop {
                 let (_, data) = self.next().await.expect("the stream goes on");
                 if let Some(found) = wanted(&data) {
                     return found;
                 }
+                last = data.to_string();
             }
-        })
-        .await
+        });
+        found
+            .await
+            .unwrap_or_else(|_| panic!("not found in {LONGEST:?}; the last frame: {last}"))
     }
 }
 

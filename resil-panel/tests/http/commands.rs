@@ -194,10 +194,80 @@ async fn what_is_no_command_is_refused_with_a_reason() {
         assert!(answer.body.contains(said), "{body}: {}", answer.body);
     }
     for method in ["GET", "PUT", "DELETE", "OPTIONS"] {
-        for path in ["/p/api/circuits", "/p/api/token"] {
+        for path in ["/p/api/circuits", "/p/api/functions", "/p/api/token"] {
             let answer = send(to, method, path, &[("authorization", "Bearer s3cret")], "").await;
             assert_eq!(answer.status, 405, "{method} {path}");
             assert_eq!(answer.header("allow"), Some("post"), "{method} {path}");
         }
     }
+}
+
+#[derive(Debug)]
+struct Fault;
+
+impl From<resil::Error> for Fault {
+    fn from(_: resil::Error) -> Self {
+        Self
+    }
+}
+
+#[resil::timeout(5s)]
+#[resil::retry(max = 3, base = 1ms)]
+async fn switched() -> Result<(), Fault> {
+    Err(Fault)
+}
+
+#[tokio::test]
+async fn policies_of_a_function_are_switched_off_and_on() {
+    let name = format!("{}::switched", module_path!());
+    let attempts = async || {
+        let attempts = || {
+            resil::stats()
+                .function(&name)
+                .map_or(0, |of| of.since_start.attempts)
+        };
+        let before = attempts();
+        let _ = switched().await;
+        attempts() - before
+    };
+    let to = locked().await;
+    let command = |policy: &str, action: &str| {
+        let policy = if policy.is_empty() {
+            String::new()
+        } else {
+            format!("\"policy\": \"{policy}\", ")
+        };
+        let body = format!("{{\"name\": \"{name}\", {policy}\"action\": \"{action}\"}}");
+        async move { post(to, "/p/api/functions", "s3cret", &body).await }
+    };
+    assert_eq!(attempts().await, 3);
+    let off = async || {
+        let state = get(to, "/p/api/state").await.json();
+        row(&state, "functions", &name).unwrap()["off"].clone()
+    };
+    for (policy, action, expected, shown) in [
+        ("retry", "off", 1, &["retry"][..]),
+        ("retry", "on", 3, &[]),
+        ("", "off", 1, &["timeout", "retry"]),
+        ("", "clear", 3, &[]),
+    ] {
+        let answer = command(policy, action).await;
+        assert_eq!(answer.status, 204, "{action} {policy}: {}", answer.body);
+        assert_eq!(attempts().await, expected, "{action} {policy}");
+        assert_eq!(off().await, serde_json::json!(shown), "{action} {policy}");
+    }
+    let answer = command("retyr", "off").await;
+    assert_eq!(
+        (answer.status, &answer.json()["nearest"]),
+        (404, &"retry".into())
+    );
+    assert_eq!(command("retry", "clear").await.status, 400);
+    let body = r#"{"name": "switche", "action": "off"}"#;
+    let answer = post(to, "/p/api/functions", "s3cret", body).await;
+    assert_eq!(
+        (answer.status, &answer.json()["nearest"]),
+        (404, &name.as_str().into())
+    );
+    assert_eq!(post(to, "/p/api/functions", "x", body).await.status, 401);
+    assert_eq!(attempts().await, 3);
 }
