@@ -71,6 +71,11 @@ pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strat
 #[doc = include_str!("../docs/shutdown.md")]
 mod shutdown_page {}
 
+/// The snippets of that page compile.
+#[cfg(all(doctest, feature = "panel"))]
+#[doc = include_str!("../docs/panel.md")]
+mod panel_page {}
+
 #[doc(hidden)]
 pub mod __private {
     pub use resil_macros::{

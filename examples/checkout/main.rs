@@ -7,7 +7,8 @@
 //! of these. It also fails if the others have none, as then the weather was not real. A second scene,
 //! in `sale.rs`, is a storm of customers.
 //!
-//! `cargo run --example checkout` runs it. Read `shop.rs` first.
+//! `cargo run --example checkout` runs it. Read `shop.rs` first. With `--features panel -- --panel` there is a
+//! web panel to watch it in.
 
 #![expect(
     clippy::disallowed_methods,
@@ -16,6 +17,7 @@
 
 mod client;
 mod load;
+mod panel;
 mod provider;
 mod report;
 mod sale;
@@ -49,6 +51,11 @@ const NAMES: [&str; 3] = ["with resil", "without", "without key"];
 async fn main() -> ExitCode {
     let began = Instant::now();
     let paint = Paint::new();
+    let has_panel = std::env::args().any(|argument| argument == "--panel");
+    if has_panel && let Err(e) = panel::serve().await {
+        eprintln!("{e}");
+        return ExitCode::FAILURE;
+    }
     let broken = match timeout(LIMIT, run(paint)).await {
         Ok(Ok(broken)) => broken,
         Ok(Err(e)) => vec![format!("the run failed: {e}")],
@@ -56,6 +63,12 @@ async fn main() -> ExitCode {
     };
     let took = format!("{:.1} s", began.elapsed().as_secs_f64());
     println!();
+    // What resil has counted, beside the books of the providers.
+    #[cfg(feature = "stats")]
+    println!("{}", resil::stats());
+    if has_panel {
+        panel::stay().await;
+    }
     if broken.is_empty() {
         println!("{} in {took}", paint.good("All promises kept"));
         return ExitCode::SUCCESS;

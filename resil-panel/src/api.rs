@@ -12,7 +12,7 @@ use resil_runtime::stats;
 use crate::answer::{JSON, fault, unknown_function};
 use crate::frame::{Opening, object};
 use crate::hub::{self, PAGES, Refused};
-use crate::panel::Mounted;
+use crate::mounted::Mounted;
 use crate::rows::json;
 use crate::{functions, rows, sampler, view};
 

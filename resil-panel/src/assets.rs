@@ -6,7 +6,7 @@ use axum::extract::{OriginalUri, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::panel::Mounted;
+use crate::mounted::Mounted;
 
 const PAGE: &str = include_str!("../page/index.html");
 

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::answer::{fault, no_token, unknown, unknown_function};
+use crate::mounted::Mounted;
 use crate::nearest::nearest;
-use crate::panel::Mounted;
 
 /// Answers to what is not a POST.
 pub(crate) async fn only_post() -> Response {
@@ -122,27 +122,25 @@ fn command_function(command: &FunctionCommand) -> Result<(), Response> {
         return Err(unknown_function(name));
     };
     let function = control().function(name);
+    let policies: Vec<&str> = entry.policies.iter().map(|p| &*p.policy).collect();
     let done = match (&command.policy, command.action) {
-        (None, Switch::Off) => function.off_all(),
-        (None, Switch::On) => function.on_all(),
+        // One by one, as one that was switched by itself stays as it is when all are. From inside: what is
+        // further out may bound what is further in, and has to be there as long as that is.
+        (None, Switch::Off) => policies.iter().rev().try_for_each(|p| function.off(p)),
+        (None, Switch::On) => policies.iter().try_for_each(|p| function.on(p)),
         (None, Switch::Clear) => function.clear(),
         (Some(_), Switch::Clear) => {
             let error = "what was set by hand is taken back as a whole: leave `policy` out";
             return Err(fault(StatusCode::BAD_REQUEST, error));
         }
-        (Some(policy), switch) => {
-            let policies: Vec<&str> = entry.policies.iter().map(|p| &*p.policy).collect();
-            if !policies.contains(&&**policy) {
-                let error = format!("the function `{name}` has no `{policy}`");
-                return Err(unknown(&error, nearest(policy, policies)));
-            }
-            match switch {
-                Switch::Off => function.off(policy),
-                _ => function.on(policy),
-            }
+        (Some(policy), _) if !policies.contains(&&**policy) => {
+            let error = format!("the function `{name}` has no `{policy}`");
+            return Err(unknown(&error, nearest(policy, policies)));
         }
+        (Some(policy), Switch::Off) => function.off(policy),
+        (Some(policy), Switch::On) => function.on(policy),
     };
-    // Without that policy the others break a rule: nothing was changed.
+    // Without that policy the others break a rule: that step was not taken.
     done.map_err(|error| fault(StatusCode::CONFLICT, &error.to_string()))
 }
 

@@ -40,6 +40,7 @@ mod headers;
 mod health;
 mod hub;
 mod mailbox;
+mod mounted;
 mod nearest;
 mod panel;
 mod rows;

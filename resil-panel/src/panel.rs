@@ -8,6 +8,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::map_response;
 use axum::routing::{MethodRouter, get, post};
 
+use crate::mounted::Mounted;
 use crate::token::Token;
 use crate::{api, assets, command, headers};
 
@@ -109,13 +110,6 @@ impl fmt::Debug for Panel {
             .field("token", &self.token.as_ref().map(|_| ".."))
             .finish()
     }
-}
-
-/// A panel whose router is mounted.
-#[derive(Debug)]
-pub(crate) struct Mounted {
-    pub(crate) title: String,
-    pub(crate) token: Option<Token>,
 }
 
 /// Returns the router of a panel that is read only: `Panel::new().router()`.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -58,6 +58,8 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().expect("an object").clone());
         let client = builder.connect(&url).await.expect("a session");
+        let timeouts = TimeoutConfiguration::new(Some(2 * LONGEST), None, None);
+        client.update_timeouts(timeouts).await.expect("timeouts");
         let browser = Self { client, driver };
         browser.size(width, height).await;
         Some(browser)

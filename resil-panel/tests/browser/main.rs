@@ -12,4 +12,5 @@ mod live;
 mod looks;
 mod many;
 mod names;
+mod shop;
 mod steering;

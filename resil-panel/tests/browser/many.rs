@@ -16,7 +16,10 @@ async fn five_hundred_functions_are_shown_and_filtered() {
     let Some(browser) = Browser::start(1280, 800).await else {
         return;
     };
-    call_all(false).await;
+    call_all().await;
+    for n in 0..200 {
+        let _ = resil::breaker(&format!("many-{n}"));
+    }
     let url = serve(Router::new().merge(resil_panel::router())).await;
     browser.open(&url).await;
     browser
@@ -25,7 +28,7 @@ async fn five_hundred_functions_are_shown_and_filtered() {
     // They are all called, all the time: each frame changes each row.
     let traffic = tokio::spawn(async {
         loop {
-            call_all(false).await;
+            call_all().await;
             sleep(Duration::from_millis(20)).await;
         }
     });

@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod page;
 mod pages;
+mod stores;
 mod stream;
 
 use tokio::sync::RwLock;

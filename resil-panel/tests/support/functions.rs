@@ -1,6 +1,6 @@
 //! Five hundred functions, as a large program has them.
 
-use resil::{circuit, retry};
+use resil::timeout;
 
 /// The error of a body.
 #[derive(Debug)]
@@ -21,10 +21,9 @@ impl std::fmt::Display for Fault {
 macro_rules! functions {
     ($($function:ident)*) => {
         $(
-            #[circuit]
-            #[retry(max = 1)]
-            async fn $function(fails: bool) -> Result<(), Fault> {
-                if fails { Err(Fault) } else { Ok(()) }
+            #[timeout(5s)]
+            async fn $function() -> Result<(), Fault> {
+                Ok(())
             }
         )*
     };
@@ -33,25 +32,25 @@ macro_rules! functions {
 macro_rules! modules {
     ($($module:ident)*) => {
         $(mod $module {
-            use super::{Fault, circuit, retry};
+            use super::{Fault, timeout};
             functions! { f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 }
-            pub(super) async fn call_all(fails: bool) {
-                let _ = f0(fails).await;
-                let _ = f1(fails).await;
-                let _ = f2(fails).await;
-                let _ = f3(fails).await;
-                let _ = f4(fails).await;
-                let _ = f5(fails).await;
-                let _ = f6(fails).await;
-                let _ = f7(fails).await;
-                let _ = f8(fails).await;
-                let _ = f9(fails).await;
+            pub(super) async fn call_all() {
+                let _ = f0().await;
+                let _ = f1().await;
+                let _ = f2().await;
+                let _ = f3().await;
+                let _ = f4().await;
+                let _ = f5().await;
+                let _ = f6().await;
+                let _ = f7().await;
+                let _ = f8().await;
+                let _ = f9().await;
             }
         })*
 
         /// Calls all of them once.
-        pub(crate) async fn call_all(fails: bool) {
-            $($module::call_all(fails).await;)*
+        pub(crate) async fn call_all() {
+            $($module::call_all().await;)*
         }
     };
 }
