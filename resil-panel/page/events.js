@@ -1,6 +1,6 @@
 // The events as they come, the newest first.
 
-import { clock, make, nameOf, write } from "./words.js";
+import { clock, count, make, nameOf, write } from "./words.js";
 
 const MOST = 200;
 const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -37,13 +37,25 @@ function itemOf({ at, level, kind, subject, key, state, text, call }, now) {
     make("span", { class: "said", ...(state && { "data-state": state }) }, text),
   );
   item.title = call ? `${kind}, call ${call}` : kind;
+  if (level === "debug") item.same = [kind, subject, key, text].join("\n");
   item.searched = `${subject} ${key ?? ""} ${text}`.toLowerCase();
   return item;
 }
 
+// The same that happens again and again takes one line, with how often: a refusal by an open circuit.
+function isTheSame(item, last) {
+  return last?.same !== undefined && item.same === last.same;
+}
+
 function put(items) {
-  // Who reads further down is not pushed away.
-  list.prepend(...items.reverse());
+  for (const item of items) {
+    const last = list.firstElementChild;
+    if (isTheSame(item, last)) {
+      item.times = (last.times ?? 1) + (item.times ?? 1);
+      item.append(make("span", { class: "said times" }, `${count(item.times)} times`));
+      last.replaceWith(item);
+    } else list.prepend(item);
+  }
   while (list.children.length > MOST) list.lastElementChild.remove();
   show();
 }

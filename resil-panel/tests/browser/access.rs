@@ -87,7 +87,7 @@ async fn axe_finds_nothing_serious() {
             )
             .await;
         browser
-            .run("document.querySelector('#functions .more').click()")
+            .run("document.querySelector('#functions tr:not([hidden]) .more').click()")
             .await;
         browser
             .until("its policies", "document.querySelector('.detail .parts')")

@@ -5,6 +5,7 @@
 )]
 
 mod access;
+#[path = "../support/driver.rs"]
 mod driver;
 #[path = "../support/functions.rs"]
 mod functions;
@@ -12,5 +13,4 @@ mod live;
 mod looks;
 mod many;
 mod names;
-mod shop;
 mod steering;
