@@ -5,6 +5,10 @@ pub mod idempotency;
 #[cfg(feature = "store")]
 pub mod limits;
 
+/// The web panel: [`router()`](panel::router), and [`Panel`](panel::Panel) with what can be set of it.
+#[cfg(feature = "panel")]
+pub use resil_panel as panel;
+
 #[cfg(feature = "hedge")]
 pub use resil_macros::hedge;
 #[cfg(feature = "idempotent")]
@@ -75,6 +79,11 @@ mod shutdown_page {}
 #[cfg(all(doctest, feature = "tracing"))]
 #[doc = include_str!("../docs/tracing.md")]
 mod tracing_page {}
+
+/// The snippets of that page compile.
+#[cfg(all(doctest, feature = "panel"))]
+#[doc = include_str!("../docs/panel.md")]
+mod panel_page {}
 
 #[doc(hidden)]
 pub mod __private {

@@ -8,7 +8,8 @@
 //! in `sale.rs`, is a storm of customers.
 //!
 //! `cargo run --example checkout` runs it. Read `shop.rs` first. With `--features chaos -- --chaos 30%` resil
-//! injects faults on top of the weather, and the shop with resil has to keep the same promises.
+//! injects faults on top of the weather, and the shop with resil has to keep the same promises. With
+//! `--features panel -- --panel` there is a web panel to watch it in.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,6 +19,7 @@
 mod chaos;
 mod client;
 mod load;
+mod panel;
 mod provider;
 mod report;
 mod sale;
@@ -51,6 +53,11 @@ const NAMES: [&str; 3] = ["with resil", "without", "without key"];
 async fn main() -> ExitCode {
     let began = Instant::now();
     let paint = Paint::new();
+    let has_panel = std::env::args().any(|argument| argument == "--panel");
+    if has_panel && let Err(e) = panel::serve().await {
+        eprintln!("{e}");
+        return ExitCode::FAILURE;
+    }
     let broken = match timeout(LIMIT, run(paint)).await {
         Ok(Ok(broken)) => broken,
         Ok(Err(e)) => vec![format!("the run failed: {e}")],
@@ -58,6 +65,12 @@ async fn main() -> ExitCode {
     };
     let took = format!("{:.1} s", began.elapsed().as_secs_f64());
     println!();
+    // What resil has counted, beside the books of the providers.
+    #[cfg(feature = "stats")]
+    println!("{}", resil::stats());
+    if has_panel {
+        panel::stay().await;
+    }
     if broken.is_empty() {
         println!("{} in {took}", paint.good("All promises kept"));
         return ExitCode::SUCCESS;

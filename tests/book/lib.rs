@@ -35,6 +35,7 @@ pages! {
     stores = "stores",
     shared_limits = "shared-limits",
     watching = "watching",
+    panel = "panel",
     shutdown = "shutdown",
     control = "control",
     storm = "storm",

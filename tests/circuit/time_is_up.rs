@@ -303,3 +303,31 @@ fn outside_a_runtime_there_is_no_timer_and_it_is_found_by_looking() {
     }
     assert_eq!(b.state(), CircuitState::HalfOpen);
 }
+
+/// What a snapshot says of the time to the next probe, as the panel shows it.
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_says_when_a_probe_would_be_let_in() {
+    #[circuit(name = "retry-in", failures = 1, open_for = 30s)]
+    async fn call(r: &Record, what: Do) -> Result<u32, Fault> {
+        act(r, what).await
+    }
+    let r = Record::new();
+    let retry_in = || {
+        let all = registry().snapshot();
+        all.iter().find(|b| b.name == "retry-in").unwrap().retry_in
+    };
+    let _ = call(&r, Succeed).await;
+    assert_eq!(retry_in(), None, "closed");
+    let _ = call(&r, Fail).await;
+    let left = retry_in().unwrap();
+    assert!((ms(30_000)..=ms(36_000)).contains(&left), "{left:?}");
+    advance(ms(10_000)).await;
+    assert_eq!(retry_in(), Some(left - ms(10_000)));
+    advance(left - ms(10_000)).await;
+    assert_eq!(retry_in(), None, "half-open, with a place for a probe");
+    let probe = breaker("retry-in").try_acquire().unwrap();
+    assert_eq!(retry_in(), Some(ms(30_000)), "all probes are out");
+    drop(probe);
+    breaker("retry-in").force_open();
+    assert_eq!(retry_in(), None, "held open");
+}

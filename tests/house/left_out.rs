@@ -12,6 +12,11 @@ fn what_this_run_left_out() {
             cfg!(feature = "postgres"),
             "RESIL_TEST_POSTGRES",
         ),
+        (
+            "a browser",
+            cfg!(feature = "panel"),
+            "RESIL_TEST_CHROMEDRIVER",
+        ),
     ] {
         if !feature || std::env::var_os(url).is_none() {
             left_out.push(server);
@@ -20,9 +25,8 @@ fn what_this_run_left_out() {
     if !left_out.is_empty() {
         // Not `eprintln!`: that is kept from view as long as the test passes.
         let servers = left_out.join(" and ");
-        let line = format!(
-            "\nLEFT OUT: the tests over {servers}. `./test` starts the servers and runs all.\n"
-        );
+        let line =
+            format!("\nLEFT OUT: the tests over {servers}. `./test` starts them and runs all.\n");
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 }

@@ -1,6 +1,7 @@
 //! The breakers of this process by name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::breaker::BreakerCore;
 use super::counts::Counts;
@@ -22,6 +23,10 @@ pub struct BreakerSnapshot {
     pub state: CircuitState,
     /// The counts in that state.
     pub counts: Counts,
+    /// The time until a probe would be let in: the rest of the open time or, while half-open with all
+    /// probes out, the time until these count as lost. `None` if a call would be let in now, or if the
+    /// breaker is held open manually.
+    pub retry_in: Option<Duration>,
 }
 
 impl Registry {
@@ -42,6 +47,7 @@ impl BreakerSnapshot {
             key: core.key().cloned(),
             state: core.state_at(clock::now_ms),
             counts: core.counts(clock::now_ms),
+            retry_in: core.retry_in(clock::now_ms),
         }
     }
 }

@@ -44,7 +44,7 @@ impl<T: Shared> Names<T> {
     }
 
     /// Returns the state called `name`, if there is one.
-    #[cfg(all(feature = "control", not(loom)))]
+    #[cfg(any(feature = "catalog", all(feature = "control", not(loom))))]
     pub(crate) fn find(&self, name: &str) -> Option<&'static Named<T>> {
         self.lock().entries.get(name).map(|found| found.shared)
     }
@@ -61,12 +61,6 @@ impl<T: Shared> Names<T> {
         }
         all.made_manually += 1;
         all.named(leak(name)).shared
-    }
-
-    /// Returns the state called `name`, if there is one.
-    #[cfg(feature = "catalog")]
-    pub(crate) fn find(&self, name: &str) -> Option<&'static Named<T>> {
-        self.lock().entries.get(name).map(|found| found.shared)
     }
 
     /// Returns the states of all names, in no order.

@@ -14,6 +14,8 @@
 //! * Probes are numbered in the state word, so that a place that was given back and taken again is
 //!   not mistaken for the lost one that a thread has seen there.
 
+use std::time::Duration;
+
 use super::{BreakerCore, Clock};
 use crate::circuit::machine::{self, Admission, Expiry, is_due, is_lost};
 use crate::circuit::word::{Stamp, State};
@@ -110,6 +112,14 @@ impl BreakerCore {
             Place::Free
         } else {
             Place::At(at)
+        }
+    }
+
+    /// Returns the time until a call would be let in, if that is known and not zero.
+    pub(crate) fn retry_in(&self, clock: Clock) -> Option<Duration> {
+        match self.next_place(clock) {
+            Place::At(ms) => Some(Duration::from_millis(ms.saturating_sub(clock()))),
+            Place::Free | Place::Unknown => None,
         }
     }
 

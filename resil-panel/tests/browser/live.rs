@@ -1,0 +1,233 @@
+//! What the page shows while things happen.
+
+use std::time::Duration;
+
+use axum::Router;
+use resil::{CircuitPolicy, breaker};
+use tokio::net::TcpListener;
+use tokio::time::sleep;
+
+use crate::driver::{Browser, serve};
+
+/// The state that the page shows of a circuit.
+fn state_of(name: &str) -> String {
+    format!(
+        "[...document.querySelectorAll('#circuits tbody tr')]\
+         .find((r) => r.querySelector('.name').textContent === {name:?})?.dataset.state"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_loads_without_a_word_in_the_console() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let _ = breaker("loads");
+    for (router, path) in [
+        (
+            Router::new().nest("/resil", resil_panel::router()),
+            "/resil",
+        ),
+        (
+            Router::new().nest_service("/a/b", resil_panel::router::<()>()),
+            "/a/b/",
+        ),
+        (
+            Router::new().merge(resil_panel::Panel::new().title("Shop").token("t").router()),
+            "/",
+        ),
+    ] {
+        let url = serve(router).await;
+        browser.open(&format!("{url}{path}")).await;
+        browser
+            .until("a circuit", &format!("{} === 'closed'", state_of("loads")))
+            .await;
+        // Some seconds of life: frames that change rows, and the countdown.
+        sleep(Duration::from_millis(2_500)).await;
+        assert_eq!(browser.console().await, Vec::<String>::new());
+    }
+    assert_eq!(browser.value("document.title").await, "Shop");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_circuit_that_opens_is_seen_within_a_second_of_the_event() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let b = breaker("seen-to-open");
+    b.configure(CircuitPolicy::new().failures(1));
+    let url = serve(Router::new().nest("/resil", resil_panel::router())).await;
+    browser.open(&format!("{url}/resil")).await;
+    browser
+        .until(
+            "the circuit",
+            &format!("{} === 'closed'", state_of("seen-to-open")),
+        )
+        .await;
+    for _ in 0..3 {
+        b.try_acquire().expect("it is closed").failure();
+        let took = browser
+            .until("open", &format!("{} === 'open'", state_of("seen-to-open")))
+            .await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        // The row says it in words, with the time to the next probe, and stands above those that are closed.
+        let row = "const all = [...document.querySelectorAll('#circuits tbody tr')];\
+             const at = all.findIndex((r) => r.innerText.includes('seen-to-open'));\
+             const closed = all.findIndex((r) => r.dataset.state === 'closed');\
+             return at < closed || closed < 0 ? all[at].innerText.replaceAll(/\\s+/g, ' ').trim() : 'below'";
+        let row = browser.run(row).await;
+        let row = row.as_str().expect("a text");
+        assert!(
+            row.contains("seen-to-open open") && row.ends_with(" s"),
+            "{row}"
+        );
+        browser
+            .until(
+                "the event",
+                "document.querySelector('#events').innerText.includes('closed → open')",
+            )
+            .await;
+        // Said once, politely, to those who listen.
+        browser.until("it is said", "document.querySelector('#spoken[aria-live=polite]').textContent.includes('seen-to-open is open')").await;
+        b.reset();
+        browser
+            .until(
+                "closed",
+                &format!("{} === 'closed'", state_of("seen-to-open")),
+            )
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_to_the_next_probe_is_counted_down() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let b = breaker("counts-down");
+    b.configure(
+        CircuitPolicy::new()
+            .failures(1)
+            .open_for(Duration::from_secs(20)),
+    );
+    b.try_acquire().expect("it is closed").failure();
+    let url = serve(Router::new().merge(resil_panel::router())).await;
+    browser.open(&url).await;
+    // Every text that the cell has, in the page itself.
+    browser
+        .until(
+            "the circuit",
+            &format!("{} !== undefined", state_of("counts-down")),
+        )
+        .await;
+    browser
+        .run(
+            "window.seen = []; setInterval(() => {\
+               const row = [...document.querySelectorAll('#circuits tbody tr')]\
+                 .find((r) => r.innerText.includes('counts-down'));\
+               const text = row.querySelector('[data-label=\"Next probe\"]').textContent;\
+               if (text !== seen.at(-1)) seen.push(text); }, 20);",
+        )
+        .await;
+    browser.until("the end", "seen.at(-1) === 'now'").await;
+    let seen = browser.value("seen").await;
+    let seen = seen.as_array().expect("texts").iter();
+    let left: Vec<u32> = seen
+        .filter_map(|text| text.as_str()?.strip_suffix(" s")?.parse().ok())
+        .collect();
+    assert!(
+        left.len() > 2 && left.is_sorted_by(|a, b| a > b),
+        "{left:?}"
+    );
+    assert_eq!(browser.value(&state_of("counts-down")).await, "half_open");
+    b.reset();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_gone_is_said_and_one_that_is_back_is_joined() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let _ = breaker("before-it-went");
+    let serve_at = |address: &str| {
+        let address = address.to_owned();
+        async move {
+            let listener = loop {
+                if let Ok(listener) = TcpListener::bind(&address).await {
+                    break listener;
+                }
+                sleep(Duration::from_millis(50)).await;
+            };
+            let address = listener.local_addr().expect("an address").to_string();
+            // A runtime of its own: with it all connections end.
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build();
+            let runtime = runtime.expect("a runtime");
+            let std = listener.into_std().expect("a listener");
+            runtime.spawn(async {
+                let listener = TcpListener::from_std(std).expect("a listener");
+                axum::serve(listener, Router::new().merge(resil_panel::router())).await
+            });
+            (address, runtime)
+        }
+    };
+    let (address, runtime) = serve_at("127.0.0.1:0").await;
+    browser.open(&format!("http://{address}/")).await;
+    runtime.shutdown_background();
+    browser
+        .until(
+            "it is said",
+            "document.querySelector('#link').innerText === 'connection lost'",
+        )
+        .await;
+    // The last that was known stays on the page.
+    assert_eq!(browser.value(&state_of("before-it-went")).await, "closed");
+    let (_, runtime) = serve_at(&address).await;
+    browser
+        .until(
+            "it is back",
+            "document.querySelector('#link').innerText === 'live'",
+        )
+        .await;
+    runtime.shutdown_background();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_filtered_by_level_and_held_while_the_list_is_paused() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let b = breaker("pausing");
+    let url = serve(Router::new().merge(resil_panel::router())).await;
+    browser.open(&url).await;
+    browser
+        .until(
+            "the circuit",
+            &format!("{} === 'closed'", state_of("pausing")),
+        )
+        .await;
+    let shown = "[...document.querySelectorAll('#events li:not([hidden])')].filter((e) => e.innerText.includes('pausing')).length";
+    b.force_open();
+    let _ = b.try_acquire();
+    browser.until("two events", &format!("{shown} === 2")).await;
+    browser.run("const level = document.querySelector('#level'); level.value = 'warn'; level.dispatchEvent(new Event('change'))").await;
+    assert_eq!(browser.value(shown).await, 1, "the refusal is no warning");
+    browser.click("#pause").await;
+    b.reset();
+    b.force_open();
+    browser
+        .until(
+            "they are counted",
+            "document.querySelector('#pause').innerText.startsWith('Go on (')",
+        )
+        .await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(browser.value(shown).await, 1);
+    browser.click("#pause").await;
+    browser
+        .until("they are shown", &format!("{shown} === 2"))
+        .await;
+    b.reset();
+}

@@ -1,0 +1,16 @@
+//! The page in a real browser.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "browsers live in real time: there is no paused clock to be true to"
+)]
+
+mod access;
+#[path = "../support/driver.rs"]
+mod driver;
+#[path = "../support/functions.rs"]
+mod functions;
+mod live;
+mod looks;
+mod many;
+mod names;
+mod steering;

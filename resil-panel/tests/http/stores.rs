@@ -1,0 +1,80 @@
+//! Stores that give no answer.
+
+use axum::Router;
+use resil::idempotency::store::Memory;
+use resil::idempotency::{Shared, install_named};
+use serde_json::Value;
+
+use crate::PROCESS;
+use crate::client::{Events, get, row, serve};
+
+#[derive(Debug)]
+struct Fault;
+
+impl From<resil::Error> for Fault {
+    fn from(_: resil::Error) -> Self {
+        Self
+    }
+}
+
+#[resil::rate_limit(name = "counted", max = 5, per = 1s, store = "nowhere")]
+async fn counted() -> Result<(), Fault> {
+    Ok(())
+}
+
+#[resil::idempotent(name = "recorded", key = key, store = "not-yet")]
+async fn recorded(key: u64) -> Result<u64, Fault> {
+    Ok(key)
+}
+
+/// The state of a store in a frame.
+fn state<'v>(frame: &'v Value, name: &str) -> Option<&'v Value> {
+    Some(&row(frame, "stores", name)?["state"])
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_shown_and_the_rest_goes_on() {
+    let _others = PROCESS.read().await;
+    let to = serve(Router::new().nest("/p", resil_panel::router())).await;
+    let mut events = Events::open(to, "/p/api/events").await;
+    events.find(|f| (f["tick"] == true).then_some(())).await;
+    // The limit is counted in the process meanwhile; the key can't be, so that call is refused.
+    assert!(counted().await.is_ok());
+    assert!(recorded(1).await.is_err());
+    let (mut limits, mut keys) = (Value::Null, Value::Null);
+    events
+        .find(|frame| {
+            for (store, name) in [(&mut limits, "nowhere"), (&mut keys, "recorded")] {
+                if let Some(row) = row(frame, "stores", name) {
+                    *store = row.clone();
+                }
+            }
+            (!limits.is_null() && !keys.is_null()).then_some(())
+        })
+        .await;
+    assert_eq!(
+        (&limits["kind"], &limits["state"]),
+        (&"rate_limit".into(), &"away".into())
+    );
+    assert_eq!(
+        (&keys["kind"], &keys["state"]),
+        (&"idempotency".into(), &"away".into())
+    );
+    assert!(
+        limits["error"].as_str().unwrap().contains("install"),
+        "{limits}"
+    );
+    assert!(limits["at"].as_u64().unwrap() > 0);
+    // Whoever asks is told it too, and everything else is there.
+    let all = get(to, "/p/api/state").await.json();
+    assert_eq!(state(&all, "nowhere"), Some(&"away".into()));
+    assert!(row(&all, "rate_limits", "counted").is_some());
+    events.find(|f| (f["tick"] == true).then_some(())).await;
+    // It answers: what it says is the sign of it.
+    install_named("not-yet", Shared::new(Memory::default())).unwrap();
+    assert_eq!(recorded(2).await.unwrap(), 2);
+    assert_eq!(recorded(2).await.unwrap(), 2, "replayed");
+    events
+        .find(|f| (state(f, "recorded")? == "back").then_some(()))
+        .await;
+}
