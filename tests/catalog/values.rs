@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use resil::catalog::{CatalogKind, LiveState, Origin};
 use resil::{
-    BulkheadPolicy, CircuitPolicy, Jitter, RateLimitPolicy, RetryPolicy, Stack, Strategy,
-    TimeoutPolicy, Window, bulkhead, circuit, rate_limit, retry, timeout,
+    BulkheadPolicy, CircuitPolicy, HedgeAfter, HedgePolicy, Jitter, RateLimitPolicy, RetryPolicy,
+    Stack, Strategy, TimeoutPolicy, Window, bulkhead, circuit, hedge, rate_limit, retry, timeout,
 };
 
 use crate::{entry, policy, settings};
@@ -170,6 +170,10 @@ both! {
         [BulkheadPolicy::new().adaptive(resil::AdaptiveLimit::new().min(2).start(4).max(50)).queue(1)];
     limited: [#[timeout(9s)] #[rate_limit(max = 100, per = 1s, burst = 20, wait = 2s)]]
         [TimeoutPolicy::new(SEC * 9), RateLimitPolicy::new().max(100).per(SEC).burst(20).wait(SEC * 2)];
+    hedged: [#[hedge(after = 50ms, max = 3)] #[timeout(1s)]]
+        [HedgePolicy::new(HedgeAfter::Delay(SEC / 20)).max(3), TimeoutPolicy::new(SEC)];
+    hedged_by_percentile: [#[timeout(9s)] #[hedge(after = p95(default = 50ms), budget = 5%)] #[retry(max = 2)]]
+        [TimeoutPolicy::new(SEC * 9), HedgePolicy::new(HedgeAfter::percentile(95.0).or(SEC / 20)).budget(0.05), RetryPolicy::new().max(2)];
     refused: [#[rate_limit(max = 100, per = 1m)] #[timeout(1s)]]
         [RateLimitPolicy::new().max(100).per(SEC * 60), TimeoutPolicy::new(SEC)];
 }

@@ -165,6 +165,12 @@ fn value_layer(state: &'static State, layer: &Layer) -> CatalogPolicy {
             Layer::Retry(policy) if policy.budget.is_some() => {
                 live(DescribedState::Retry(&state.retry))
             }
+            #[cfg(feature = "hedge")]
+            Layer::Hedge(policy) if policy.gain.is_some() => {
+                live(DescribedState::Hedge(&state.hedge))
+            }
+            #[cfg(feature = "hedge")]
+            Layer::Hedge(_) => Vec::new(),
             Layer::Retry(_) | Layer::Timeout(_) => Vec::new(),
         },
     }

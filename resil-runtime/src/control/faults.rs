@@ -10,6 +10,7 @@ use resil_language::table::{Kind, Opt, Spec};
 use super::origin::help;
 use crate::event::InjectedFault;
 use crate::settings::{Given, Named, Setting, Table, Value};
+use crate::stack::Layer;
 
 /// The shares of the runs of a function that get faults.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -127,6 +128,10 @@ impl Named for Faults {
         panic: 0.0,
         drop: 0.0,
     };
+
+    fn layer(self) -> Option<Layer> {
+        None
+    }
 }
 
 impl Faults {

@@ -5,6 +5,7 @@ use resil_language::table::{Kind, Opt, Spec};
 
 use crate::fallback::last_ok::LastOkPolicy;
 use crate::settings::{Given, Named, Setting, Table};
+use crate::stack::Layer;
 
 static SPEC: Spec = Spec {
     owner: "`#[fallback(last_ok)]`",
@@ -37,4 +38,8 @@ impl Named for LastOkPolicy {
     const NAME: &'static str = "fallback";
     const TABLE: &'static Table<Self> = &TABLE;
     const BASE: Self = Self::new();
+
+    fn layer(self) -> Option<Layer> {
+        None
+    }
 }

@@ -15,7 +15,7 @@ pub(crate) mod error_text;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
 #[cfg(feature = "chaos")]
-mod injected;
+pub(crate) mod injected;
 pub(crate) mod kinds;
 mod listeners;
 pub(crate) mod report;

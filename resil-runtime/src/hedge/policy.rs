@@ -92,6 +92,7 @@ impl HedgePolicy {
         after: HedgeAfter::Delay(Duration::ZERO),
         // No builder sets it.
         max: 1,
+        max_is_given: false,
         gain: None,
     };
 
@@ -128,7 +129,7 @@ impl HedgePolicy {
     }
 
     /// Returns how many further copies a call may cost on average; `None` without a budget.
-    #[cfg(feature = "settings")]
+    #[cfg(any(feature = "catalog", feature = "settings"))]
     pub(crate) fn ratio(&self) -> Option<f64> {
         self.gain.map(budget::ratio)
     }

@@ -60,7 +60,8 @@ impl CallOutcome {
     /// Returns the outcome of a call that ended with an error: that of the body if `refusal` is `None`.
     pub(crate) fn of_failure(refusal: Option<RefusalKind>) -> Self {
         match refusal {
-            None => Self::Error,
+            // Policies take an injected error for one of the body.
+            None | Some(RefusalKind::Injected) => Self::Error,
             Some(RefusalKind::Timeout { .. }) => Self::Timeout,
             Some(RefusalKind::Cancelled) => Self::Cancelled,
             Some(

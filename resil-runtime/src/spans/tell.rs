@@ -14,6 +14,8 @@ use tracing::field::display;
 use super::event::event;
 #[cfg(feature = "idempotent")]
 use super::idempotency;
+#[cfg(feature = "chaos")]
+use super::words::fault_word;
 use super::words::{ms, reason_word};
 use super::{circuits, limits, table};
 use crate::event::kinds::Event;
@@ -100,6 +102,29 @@ fn tell_here(happened: &Event) {
         Event::WorkerBlocked { function, wait, .. } => {
             event!(WARN, "blocking", "worker.blocked", "a function that is not async blocks a thread of tokio", {
                 function, wait_ms = ms(*wait), call
+            });
+        }
+        #[cfg(feature = "chaos")]
+        Event::Injected {
+            function,
+            fault,
+            run,
+            ..
+        } => {
+            event!(DEBUG, "chaos", "injected", "a fault was injected", {
+                function, fault = fault_word(*fault), run, call
+            });
+        }
+        #[cfg(feature = "control")]
+        Event::SettingsLoaded { path } => {
+            event!(INFO, "control", "settings.loaded", "a file of settings has changed and is in force", {
+                path = &**path
+            });
+        }
+        #[cfg(feature = "control")]
+        Event::SettingRefused { fault } => {
+            event!(WARN, "control", "settings.refused", "a setting from outside is left out", {
+                fault = &**fault
             });
         }
         #[cfg(feature = "idempotent")]

@@ -184,6 +184,21 @@ fn events() -> Vec<Event> {
             wait: time,
             call: call(),
         },
+        #[cfg(feature = "chaos")]
+        Event::Injected {
+            function,
+            fault: crate::event::injected::InjectedFault::Error,
+            run: 3,
+            call: call(),
+        },
+        #[cfg(feature = "control")]
+        Event::SettingsLoaded {
+            path: "resil.toml".into(),
+        },
+        #[cfg(feature = "control")]
+        Event::SettingRefused {
+            fault: "resil.toml:3: `max` is at least 1".into(),
+        },
         #[cfg(feature = "idempotent")]
         Event::IdempotencyStore {
             store,
@@ -251,6 +266,12 @@ fn kind(event: &Event) -> String {
         Event::WaitCancelled { .. } => "WaitCancelled",
         Event::FellBack { .. } => "FellBack",
         Event::WorkerBlocked { .. } => "WorkerBlocked",
+        #[cfg(feature = "chaos")]
+        Event::Injected { .. } => "Injected",
+        #[cfg(feature = "control")]
+        Event::SettingsLoaded { .. } => "SettingsLoaded",
+        #[cfg(feature = "control")]
+        Event::SettingRefused { .. } => "SettingRefused",
         #[cfg(feature = "idempotent")]
         Event::Idempotency { what, .. } => return format!("`Idempotency`, `{what:?}`"),
         #[cfg(feature = "idempotent")]

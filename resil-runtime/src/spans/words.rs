@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::error::RefusalKind;
 use crate::event::circuit_state::CircuitState;
+#[cfg(feature = "chaos")]
+use crate::event::injected::InjectedFault;
 use crate::event::kinds::StopReason;
 
 /// Returns `time` in milliseconds.
@@ -37,6 +39,18 @@ pub(super) fn state_word(state: CircuitState) -> &'static str {
     }
 }
 
+/// Returns the word for `fault`, that of its setting.
+#[cfg(feature = "chaos")]
+pub(super) fn fault_word(fault: InjectedFault) -> &'static str {
+    match fault {
+        InjectedFault::Delay(_) => "delay",
+        InjectedFault::Error => "error",
+        InjectedFault::Hang => "hang",
+        InjectedFault::Panic => "panic",
+        InjectedFault::Drop => "drop",
+    }
+}
+
 /// Returns the word for a refusal of the kind `kind`, as the type of an error.
 pub(crate) fn refusal_word(kind: RefusalKind) -> &'static str {
     match kind {
@@ -46,5 +60,6 @@ pub(crate) fn refusal_word(kind: RefusalKind) -> &'static str {
         RefusalKind::RateLimited { .. } => "rate_limited",
         RefusalKind::Idempotency => "idempotency",
         RefusalKind::Cancelled => "cancelled",
+        RefusalKind::Injected => "injected",
     }
 }

@@ -11,7 +11,7 @@ use super::layer::Layer;
 /// Returns the index of the first layer that breaks a rule, and what is wrong with what to write instead.
 pub(crate) fn check(layers: &[Layer]) -> Result<(), (usize, String)> {
     for (at, layer) in layers.iter().enumerate() {
-        match checks::layer(layers, at, layer) {
+        match checks::layer(&layers[..at], layer) {
             None | Some(Fault::TooManyLayers | Fault::TooManyTimeouts) => {}
             Some(fault) => return Err((at, fault.to_string())),
         }

@@ -3,6 +3,8 @@
 use crate::bulkhead::BulkheadPolicy;
 use crate::catalog::entry::{CatalogSetting, Origin};
 use crate::circuit::{CircuitPolicy, Window};
+#[cfg(feature = "hedge")]
+use crate::hedge::{HedgeAfter, HedgePolicy};
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 use crate::stack::Layer;
@@ -16,6 +18,8 @@ pub(crate) fn settings(layer: &Layer) -> Vec<CatalogSetting> {
         Layer::Circuit(policy) => circuit(policy),
         Layer::Bulkhead(policy) => bulkhead(policy),
         Layer::RateLimit(policy) => rate_limit(policy),
+        #[cfg(feature = "hedge")]
+        Layer::Hedge(policy) => hedge(policy),
     }
 }
 
@@ -43,6 +47,28 @@ fn or_default<T: Copy + PartialEq>(
         origin,
         ..given(option, show(value))
     }
+}
+
+#[cfg(feature = "hedge")]
+fn hedge(policy: &HedgePolicy) -> Vec<CatalogSetting> {
+    let default = HedgePolicy::new(policy.after);
+    let after = match policy.after {
+        HedgeAfter::Delay(delay) => show(delay),
+        HedgeAfter::Percentile { percent, default } => match default {
+            Some(default) => format!("p{percent}(default = {})", show(default)),
+            None => format!("p{percent}"),
+        },
+    };
+    vec![
+        given("after", after),
+        or_default("max", policy.max, default.max, |max| max.to_string()),
+        match policy.ratio() {
+            None => given("budget", "off"),
+            Some(_) => or_default("budget", policy.gain, default.gain, |_| {
+                percent(policy.ratio().unwrap_or_default())
+            }),
+        },
+    ]
 }
 
 fn retry(policy: &RetryPolicy) -> Vec<CatalogSetting> {

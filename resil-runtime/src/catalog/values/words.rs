@@ -3,6 +3,8 @@
 use super::settings::percent;
 use crate::bulkhead::BulkheadPolicy;
 use crate::circuit::{CircuitPolicy, Window};
+#[cfg(feature = "hedge")]
+use crate::hedge::{HedgeAfter, HedgePolicy};
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 use crate::stack::Layer;
@@ -16,7 +18,31 @@ pub(crate) fn words(layer: &Layer) -> String {
         Layer::Circuit(policy) => circuit(policy),
         Layer::Bulkhead(policy) => bulkhead(policy),
         Layer::RateLimit(policy) => rate_limit(policy),
+        #[cfg(feature = "hedge")]
+        Layer::Hedge(policy) => hedge(policy),
     }
+}
+
+#[cfg(feature = "hedge")]
+fn hedge(policy: &HedgePolicy) -> String {
+    let copies = policy.max;
+    let after = match policy.after {
+        HedgeAfter::Delay(delay) => format!("after {}", show(delay)),
+        HedgeAfter::Percentile { percent, default } => {
+            let until = match default {
+                None => "none until 100 successes have come".to_owned(),
+                Some(default) => format!("after {} until 100 successes have come", show(default)),
+            };
+            format!(
+                "when the others have run for longer than p{percent} of the latest successes took ({until})"
+            )
+        }
+    };
+    let budget = match policy.ratio() {
+        Some(ratio) => format!("at most {} more calls on average", percent(ratio)),
+        None => "no budget".to_owned(),
+    };
+    format!("up to {copies} copies, a further one {after}; {budget}")
 }
 
 fn retry(policy: &RetryPolicy) -> String {

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use crate::catalog::entry::WorstCase;
 use crate::catalog::millis::up_to_a_milli;
+#[cfg(feature = "hedge")]
+use crate::hedge::{HedgeAfter, HedgePolicy};
 use crate::retry::RetryPolicy;
 use crate::stack::Layer;
 use resil_language::duration::show;
 
 /// The worst case of a layer and everything inside it.
-#[derive(Default)]
 struct Inside {
-    runs: Runs,
+    /// The number of attempts in words, if a layer repeats them.
+    runs: Option<String>,
+    /// Their number; `None` for any.
+    number: Option<u64>,
     /// The times, without and with longer delays that the failed side asks for.
     times: Option<(Duration, Duration)>,
     /// The time that each attempt takes, in words, if no time is known.
@@ -20,24 +24,23 @@ struct Inside {
     wait: Option<String>,
 }
 
-/// The attempts.
-#[derive(Default)]
-enum Runs {
-    #[default]
-    One,
-    Number(u32),
-    Any,
-}
-
 /// Returns the worst case of the layers, outermost first.
 pub(crate) fn worst_case(layers: &[Layer]) -> WorstCase {
-    let inside = Inside::default();
+    let inside = Inside {
+        runs: None,
+        number: Some(1),
+        times: None,
+        attempts: None,
+        wait: None,
+    };
     let all = layers
         .iter()
         .rev()
         .fold(inside, |inside, layer| match layer {
             Layer::Timeout(policy) => inside.limited_to(policy.limit()),
             Layer::Retry(policy) => inside.repeated(policy),
+            #[cfg(feature = "hedge")]
+            Layer::Hedge(policy) => inside.copied(policy),
             Layer::Circuit(_) => inside,
             Layer::Bulkhead(policy) if policy.queue == 0 => inside,
             Layer::Bulkhead(policy) => inside.after(policy.wait, "for a place"),
@@ -73,14 +76,18 @@ impl Inside {
     }
 
     fn repeated(self, policy: &RetryPolicy) -> Self {
-        let runs = match policy.max {
-            Some(1) => Runs::One,
-            Some(max) => Runs::Number(max),
-            None => Runs::Any,
+        let attempts = match policy.max {
+            Some(1) => "one attempt".to_owned(),
+            Some(max) => format!("{max} attempts"),
+            None => "any number of attempts".to_owned(),
         };
+        let runs = Some(of_each(attempts, self.runs.as_deref()));
         if policy.max == Some(1) {
             return Self { runs, ..self };
         }
+        let number = self
+            .number
+            .and_then(|number| number.checked_mul(policy.max?.into()));
         let waits = longest_waits(policy);
         let all = self.times.and_then(|(one, _)| {
             let attempts = one.checked_mul(policy.max?)?;
@@ -114,6 +121,7 @@ impl Inside {
             .map(|within| format!(", none begun after {}", show(within)));
         Self {
             runs,
+            number,
             times,
             attempts: Some(format!(
                 ", {each}, and {between}{}",
@@ -123,12 +131,34 @@ impl Inside {
         }
     }
 
-    fn told(self) -> WorstCase {
-        let (runs, attempts) = match self.runs {
-            Runs::One => ("one attempt".to_owned(), Some(1)),
-            Runs::Number(runs) => (format!("{runs} attempts"), Some(u64::from(runs))),
-            Runs::Any => ("any number of attempts".to_owned(), None),
+    /// Puts copies around the rest. One is started when the one before it has run for the delay, or has
+    /// failed, whichever is sooner.
+    #[cfg(feature = "hedge")]
+    fn copied(self, policy: &HedgePolicy) -> Self {
+        let copies = policy.max;
+        let end_of_last = |one: Duration| {
+            let apart = match policy.after {
+                HedgeAfter::Delay(delay) => delay.min(one),
+                HedgeAfter::Percentile { .. } => one,
+            };
+            apart.checked_mul(copies - 1)?.checked_add(one)
         };
+        let times = self
+            .times
+            .and_then(|(own, asked)| Some((end_of_last(own)?, end_of_last(asked)?)));
+        Self {
+            runs: Some(of_each(format!("{copies} copies"), self.runs.as_deref())),
+            number: self
+                .number
+                .and_then(|number| number.checked_mul(copies.into())),
+            times,
+            ..self
+        }
+    }
+
+    fn told(self) -> WorstCase {
+        let runs = self.runs.as_deref().unwrap_or("one attempt");
+        let attempts = self.number;
         let text = match (self.times, self.attempts) {
             (Some(times), _) => {
                 format!(
@@ -148,6 +178,14 @@ impl Inside {
             time_if_asked: times.map(|(_, asked)| asked),
             words: format!("At worst {runs}{text}{}.", wait.unwrap_or_default()),
         }
+    }
+}
+
+/// Returns the words for `runs` of what is inside each.
+fn of_each(runs: String, inside: Option<&str>) -> String {
+    match inside {
+        None => runs,
+        Some(inside) => format!("{runs} of {inside} each"),
     }
 }
 
