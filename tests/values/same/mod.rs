@@ -183,6 +183,10 @@ fn outcome(out: &Result<u32, Fault>) -> String {
 
 /// The event, where both forms show the same for one thing: the name of the function, and the id of the
 /// call as the number of its first event.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table: a line for each kind of event"
+)]
 fn shown(event: &Event, form: &Form, ids: &mut BTreeMap<CallId, usize>) -> String {
     let count = ids.len();
     let mut number = |id: &CallId| *ids.entry(*id).or_insert(count);
