@@ -8,7 +8,11 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::callers::Callers;
 #[cfg(feature = "shutdown")]
 use super::in_flight::Counts;
+#[cfg(feature = "counts")]
+use crate::clock;
 use crate::observe::count::Count;
+#[cfg(feature = "counts")]
+use crate::observe::slice::slice_of;
 #[cfg(feature = "counts")]
 use crate::observe::tally::Tally;
 
@@ -93,7 +97,7 @@ impl Site {
             self.name(),
             #[cfg(feature = "shutdown")]
             self.counts(),
-            crate::clock::now_ns(),
+            slice_of(clock::now()),
         );
         tally.register()
     }

@@ -9,8 +9,6 @@ use histogram::{Histogram, Histogram32};
 use super::count::COUNTS;
 use super::times::{self, CONFIG};
 
-/// The length of a slice, in nanoseconds.
-pub(super) const SLICE: u64 = 10_000_000_000;
 /// The slices that are the last minute, that in force among them. So it reaches back 50 to 60 s.
 const SLICES: usize = 6;
 
@@ -117,12 +115,11 @@ impl History {
         }
     }
 
-    /// Takes in what has come since the last reading, and goes on to the slice of `now`, in nanoseconds.
-    /// Returns the beginning of that slice. `read` adds all shards to a reading that is empty.
-    pub(super) fn go_on(&mut self, now: u64, read: impl FnOnce(&mut Reading)) -> u64 {
+    /// Takes in what has come since the last reading, and goes on to that slice. `read` adds all shards to a
+    /// reading that is empty.
+    pub(super) fn go_on(&mut self, slice: u64, read: impl FnOnce(&mut Reading)) {
         self.read(read);
-        self.number = now / SLICE;
-        self.number * SLICE
+        self.number = slice;
     }
 
     /// Adds the difference of the two readings.

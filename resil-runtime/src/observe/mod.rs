@@ -22,6 +22,8 @@ pub(crate) mod outcome;
 pub(crate) mod refusals;
 #[cfg(feature = "observe")]
 pub(crate) mod seen;
+#[cfg(feature = "counts")]
+pub(crate) mod slice;
 #[cfg(any(feature = "counts", loom))]
 pub(crate) mod slot;
 #[cfg(feature = "stats")]

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use super::count::Count;
 use super::outcome::CallOutcome;
+#[cfg(feature = "counts")]
+use super::slice::slice_of;
 use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(feature = "counts")]
-use crate::clock;
+use crate::clock::{self, Instant};
 #[cfg(feature = "tracing")]
 use crate::spans::{attempt::AttemptOf, call::CallSpan, words::refusal_word};
 
@@ -23,9 +25,8 @@ pub struct Seen<'c> {
     /// The number of attempts that have begun. The copies of a hedge are attempts too.
     attempts: AtomicU32,
     has_ended: AtomicBool,
-    /// When it began, in nanoseconds.
     #[cfg(feature = "counts")]
-    began: u64,
+    began: Instant,
     #[cfg(feature = "tracing")]
     span: CallSpan,
 }
@@ -34,10 +35,10 @@ pub struct Seen<'c> {
 #[inline]
 pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
     #[cfg(feature = "counts")]
-    let began = clock::now_ns();
+    let began = clock::now();
     #[cfg(feature = "counts")]
     match site.known_tally() {
-        Some(tally) => tally.begin(began),
+        Some(tally) => tally.begin(slice_of(began)),
         None => begin_first(site, began),
     }
     Seen {
@@ -56,8 +57,8 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
 #[cfg(feature = "counts")]
 #[cold]
 #[inline(never)]
-fn begin_first(site: &'static Site, began: u64) {
-    site.tally().begin(began);
+fn begin_first(site: &'static Site, began: Instant) {
+    site.tally().begin(slice_of(began));
     #[cfg(feature = "metrics")]
     super::metrics::start();
 }
@@ -101,8 +102,9 @@ impl Seen<'_> {
         if number > 1 {
             // What fell back was an attempt before.
             self.call.set_fell_back(false);
+            // The first one is counted when the call ends.
+            self.site.count(Count::Attempt);
         }
-        self.site.count(Count::Attempt);
         number
     }
 
@@ -187,9 +189,11 @@ impl Seen<'_> {
         self.span.end(how.word(), self.attempts.load(Relaxed));
         #[cfg(feature = "counts")]
         {
-            let now = clock::now_ns();
-            let took = now.saturating_sub(self.began);
-            self.site.tally().end(how.count(), now, took);
+            let now = clock::now();
+            let took = clock::nanos(now.saturating_duration_since(self.began));
+            let attempts = u64::from(self.attempts.load(Relaxed) > 0);
+            let tally = self.site.tally();
+            tally.end(how.count(), attempts, slice_of(now), took);
         }
         let _ = how;
     }

@@ -29,8 +29,9 @@ impl Slot {
         Self(OWNED)
     }
 
+    /// Returns whether one thread alone counts on it.
     #[inline]
-    fn is_owned(self) -> bool {
+    pub(crate) fn is_owned(self) -> bool {
         self.0 < OWNED || broken("shared_slot_adds")
     }
 
@@ -44,22 +45,6 @@ impl Slot {
             counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
         } else {
             counter.fetch_add(n, Relaxed);
-        }
-    }
-
-    /// Raises a counter of this slot to `n`, if that is more.
-    ///
-    /// A reader takes it back to zero. If the owner is between the load and the store then, the owner's
-    /// number stands, which is the later one.
-    #[inline]
-    pub(crate) fn raise(self, counter: &AtomicU64, n: u64) {
-        if counter.load(Relaxed) >= n {
-            return;
-        }
-        if self.is_owned() {
-            counter.store(n, Relaxed);
-        } else {
-            counter.fetch_max(n, Relaxed);
         }
     }
 }

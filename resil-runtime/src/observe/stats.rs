@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::count::Count;
 use super::history::Counted;
+use super::slice::slice_of;
 use super::tally::{Seen, Tally};
 use super::times;
 use crate::clock;
@@ -16,8 +17,8 @@ use crate::clock;
 /// values by their places in the source. All instances of a generic function are one.
 ///
 /// It can be called anywhere, and costs some 30 µs a function. A call that is in flight is in
-/// [`in_flight`](FunctionStats::in_flight), and in the other figures once it has ended; its attempts and
-/// retries are counted as they begin.
+/// [`in_flight`](FunctionStats::in_flight), and in the other figures once it has ended; its retries, and the
+/// attempts after the first one, are counted as they begin.
 ///
 /// ```
 /// println!("{}", resil_runtime::stats());
@@ -32,7 +33,7 @@ use crate::clock;
 /// these threads ran at once; that is 400 KiB at most. A call allocates nothing, but for the first one of a
 /// function and the first one on a thread.
 pub fn stats() -> Stats {
-    let now = clock::now_ns();
+    let now = slice_of(clock::now());
     let all = Tally::all();
     let mut functions: Vec<_> = all.iter().map(|tally| tally.look(now).into()).collect();
     functions.sort_unstable_by_key(|function: &FunctionStats| function.function);

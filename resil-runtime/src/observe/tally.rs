@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use histogram::AtomicHistogram32;
 
 use super::count::{COUNTS, Count};
-use super::history::{Counted, History, Reading, SLICE};
+use super::history::{Counted, History, Reading};
 use super::slot::Slot;
 use super::thread::{SLOTS, here};
 use super::times;
@@ -20,9 +20,8 @@ pub(crate) struct Tally {
     /// The calls in flight, which shutdown counts.
     #[cfg(feature = "shutdown")]
     in_flight: &'static Counts,
-    /// The beginning of the slice of time in force, in nanoseconds. Each call reads it, and one in 10 s
-    /// writes it.
-    since: AtomicU64,
+    /// The slice of time in force. Each call reads it, and one in 10 s writes it.
+    slice: AtomicU64,
     /// The counts of each [`Slot`], made when a thread first counts there.
     shards: Box<[OnceLock<Box<Line<Shard>>>; SLOTS]>,
     history: Mutex<History>,
@@ -34,7 +33,8 @@ struct Shard {
     counts: [AtomicU64; COUNTS],
     /// The sum of the times of all calls, in nanoseconds.
     nanos: AtomicU64,
-    /// The longest time since the last reading.
+    /// The longest time since the last reading. A reader takes it back to zero. If the owner is between the
+    /// look and the store then, the owner's time stands, which is the later one.
     max: AtomicU64,
     times: AtomicHistogram32,
 }
@@ -48,6 +48,21 @@ impl Shard {
             times: times::atomic(),
         }
     }
+
+    /// Counts a call that has ended, on a slot that several threads share.
+    #[cold]
+    fn end_shared(&self, how: Count, attempts: u64, took: u64) {
+        self.counts[how as usize].fetch_add(1, Relaxed);
+        self.counts[Count::Attempt as usize].fetch_add(attempts, Relaxed);
+        self.nanos.fetch_add(took, Relaxed);
+        self.max.fetch_max(took, Relaxed);
+    }
+}
+
+/// Adds to a counter of a slot that this thread owns.
+#[inline]
+fn own_add(counter: &AtomicU64, n: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
 }
 
 static ALL: Mutex<Vec<&'static Tally>> = Mutex::new(Vec::new());
@@ -66,16 +81,16 @@ impl Tally {
     pub(crate) fn new(
         function: &'static str,
         #[cfg(feature = "shutdown")] in_flight: &'static Counts,
-        now: u64,
+        slice: u64,
     ) -> Self {
         let mut history = History::new();
         // Nothing was counted before.
-        let since = history.go_on(now, |_| {});
+        history.go_on(slice, |_| {});
         Self {
             function,
             #[cfg(feature = "shutdown")]
             in_flight,
-            since: AtomicU64::new(since),
+            slice: AtomicU64::new(slice),
             shards: Box::new(std::array::from_fn(|_| OnceLock::new())),
             history: Mutex::new(history),
         }
@@ -103,55 +118,67 @@ impl Tally {
         slot.add(&self.shard(slot).counts[what as usize], 1);
     }
 
-    /// Counts a call that begins at `now`, in nanoseconds.
+    /// Counts a call that begins in that slice of time.
     #[inline]
-    pub(crate) fn begin(&self, now: u64) {
-        self.be_at(now);
+    pub(crate) fn begin(&self, slice: u64) {
+        self.be_in(slice);
         // Shutdown counts it.
         #[cfg(not(feature = "shutdown"))]
         self.add(Count::Begun);
     }
 
-    /// Counts a call that ended at `now` and took so long, in nanoseconds.
+    /// Counts a call that ended in that slice of time and took so many nanoseconds. `attempts` is 1 if it had
+    /// an attempt, and 0 otherwise; further ones were counted when they began.
     #[inline]
-    pub(crate) fn end(&self, how: Count, now: u64, took: u64) {
-        self.be_at(now);
+    pub(crate) fn end(&self, how: Count, attempts: u64, slice: u64, took: u64) {
+        self.be_in(slice);
         let slot = here();
         let shard = self.shard(slot);
-        slot.add(&shard.counts[how as usize], 1);
-        slot.add(&shard.nanos, took);
-        slot.raise(&shard.max, took);
+        if slot.is_owned() {
+            own_add(&shard.counts[how as usize], 1);
+            own_add(&shard.counts[Count::Attempt as usize], attempts);
+            own_add(&shard.nanos, took);
+            if took > shard.max.load(Relaxed) {
+                shard.max.store(took, Relaxed);
+            }
+        } else {
+            shard.end_shared(how, attempts, took);
+        }
         times::add(&shard.times, took);
     }
 
-    /// Goes on to the slice of `now`, if that is another one.
+    /// Goes on to a slice, if it is not the one in force.
     #[inline]
-    fn be_at(&self, now: u64) {
-        if now.wrapping_sub(self.since.load(Relaxed)) >= SLICE {
-            self.turn(now);
+    fn be_in(&self, slice: u64) {
+        if slice != self.slice.load(Relaxed) {
+            self.turn(slice);
         }
     }
 
-    /// Goes on to the slice of `now`, unless another thread is at it.
+    /// Goes on to that slice, unless another thread is at it.
     #[cold]
     #[inline(never)]
-    fn turn(&self, now: u64) {
+    fn turn(&self, slice: u64) {
         if let Ok(history) = self.history.try_lock() {
-            drop(self.go_on(history, now));
+            drop(self.go_on(history, slice));
         }
     }
 
-    fn go_on<'a>(&self, mut history: MutexGuard<'a, History>, now: u64) -> MutexGuard<'a, History> {
-        let since = history.go_on(now, |reading| self.read(reading));
-        self.since.store(since, Relaxed);
+    fn go_on<'a>(
+        &self,
+        mut history: MutexGuard<'a, History>,
+        slice: u64,
+    ) -> MutexGuard<'a, History> {
+        history.go_on(slice, |reading| self.read(reading));
+        self.slice.store(slice, Relaxed);
         history
     }
 
-    /// Returns what was counted until `now`, in nanoseconds.
+    /// Returns what was counted until now, in that slice of time.
     #[cfg(feature = "stats")]
-    pub(crate) fn look(&self, now: u64) -> Seen {
+    pub(crate) fn look(&self, slice: u64) -> Seen {
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        let history = self.go_on(history, now);
+        let history = self.go_on(history, slice);
         Seen {
             function: self.function,
             in_flight: self.in_flight(),

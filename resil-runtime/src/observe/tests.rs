@@ -6,22 +6,25 @@ use super::slot::OWNED;
 use super::tally::Tally;
 use super::thread::{SLOTS, here};
 
-const SECOND: u64 = 1_000_000_000;
+/// The slice of time at so many seconds.
+fn at(seconds: u64) -> u64 {
+    seconds / 10
+}
 
-fn tally(now: u64) -> Tally {
+fn tally(slice: u64) -> Tally {
     Tally::new(
         "observe::tests",
         #[cfg(feature = "shutdown")]
         Box::leak(Box::new(crate::call::in_flight::Counts::new(
             "observe::tests",
         ))),
-        now,
+        slice,
     )
 }
 
 /// The calls that were `Ok` in the last minute, and in all.
-fn seen(tally: &Tally, now: u64) -> (u64, u64) {
-    let seen = tally.look(now);
+fn seen(tally: &Tally, slice: u64) -> (u64, u64) {
+    let seen = tally.look(slice);
     let ok = Count::Ok as usize;
     (seen.last_minute.counts[ok], seen.total.counts[ok])
 }
@@ -69,11 +72,11 @@ fn threads_at_once_own_slots_of_their_own_and_then_share() {
 
 #[test]
 fn the_last_minute_reaches_back_fifty_to_sixty_seconds() {
-    for began in [100, 105, 109].map(|s| s * SECOND) {
-        let tally = tally(began);
-        tally.end(Count::Ok, began, 5);
+    for began in [100, 105, 109] {
+        let tally = tally(at(began));
+        tally.end(Count::Ok, 1, at(began), 5);
         for after in 0..70 {
-            let (minute, all) = seen(&tally, began + after * SECOND);
+            let (minute, all) = seen(&tally, at(began + after));
             assert_eq!(all, 1);
             match after {
                 0..=50 => assert_eq!(minute, 1, "{after} s"),
@@ -88,10 +91,10 @@ fn the_last_minute_reaches_back_fifty_to_sixty_seconds() {
 fn what_is_counted_belongs_to_its_own_time_though_nobody_asks() {
     let tally = tally(0);
     for second in 0..600 {
-        tally.begin(second * SECOND);
-        tally.end(Count::Ok, second * SECOND, 1 + second);
+        tally.begin(at(second));
+        tally.end(Count::Ok, 1, at(second), 1 + second);
     }
-    let seen = tally.look(599 * SECOND);
+    let seen = tally.look(at(599));
     let ok = Count::Ok as usize;
     // The slices from 540 s on.
     assert_eq!(
@@ -105,14 +108,11 @@ fn what_is_counted_belongs_to_its_own_time_though_nobody_asks() {
 #[test]
 fn a_clock_that_jumps_loses_nothing() {
     // Each paused runtime has a clock of its own.
-    let tally = tally(500 * SECOND);
-    tally.end(Count::Ok, 500 * SECOND, 1);
-    tally.end(Count::Ok, 100 * SECOND, 1);
-    assert_eq!(seen(&tally, 101 * SECOND), (1, 2));
-    tally.end(Count::Ok, 1 << 62, 1);
-    assert_eq!(seen(&tally, 1 << 62), (1, 3));
-    tally.end(Count::Ok, 1, 1);
-    assert_eq!(seen(&tally, 1), (1, 4));
+    let tally = tally(at(500));
+    for (seconds, all) in [(500, 1), (100, 2), (1 << 60, 3), (1, 4)] {
+        tally.end(Count::Ok, 1, at(seconds), 1);
+        assert_eq!(seen(&tally, at(seconds)), (1, all));
+    }
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn threads_that_come_and_go_lose_nothing() {
                 let tally = &tally;
                 scope.spawn(move || {
                     for n in 0..1_000 {
-                        tally.begin(n);
-                        tally.end(Count::Ok, n * 20_000_000, thread * 1_000 + n);
+                        tally.begin(n / 500);
+                        tally.end(Count::Ok, 1, n / 500, thread * 1_000 + n);
                     }
                 });
             }
@@ -136,7 +136,7 @@ fn threads_that_come_and_go_lose_nothing() {
     for threads in [100, 1, 3, 100] {
         round(threads);
     }
-    let seen = tally.look(20 * SECOND);
+    let seen = tally.look(at(20));
     assert_eq!(seen.total.counts[Count::Ok as usize], 204_000);
     let times: u64 = seen.total.times.as_slice().iter().sum();
     assert_eq!(times, 204_000);
