@@ -17,7 +17,7 @@ async fn watched() -> Result<(), Failed> {
     Ok(())
 }
 
-const EVERY: Duration = Duration::from_millis(60);
+const EVERY: Duration = Duration::from_millis(300);
 /// More than any machine needs.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -111,6 +111,17 @@ fn under(write: impl Fn(&Path, u32)) {
         fault.contains(":3: ") && fault.contains("or `base = \"107s\"`"),
         "{fault}"
     );
+    fs::write(&path, "").unwrap();
+    let began = Instant::now();
+    while !control()
+        .faults()
+        .iter()
+        .any(|fault| fault.message.contains("the file is empty"))
+    {
+        assert!(began.elapsed() < LIMIT);
+        sleep(Duration::from_millis(5));
+    }
+    assert_eq!(version(), Some(100));
     fs::remove_file(&path).unwrap();
     let began = Instant::now();
     while !control()

@@ -55,6 +55,21 @@ pub(super) fn unreadable(path: &Arc<Path>, error: &std::io::Error) -> ControlFau
     }
 }
 
+/// Returns the fault of a watched file that has become empty.
+pub(super) fn empty(path: &Arc<Path>) -> ControlFault {
+    ControlFault {
+        origin: Origin::File {
+            path: Arc::clone(path),
+            line: 1,
+        },
+        key: String::new(),
+        message: help(
+            "the file is empty, and may be in the middle of being written: the settings of before stay in force",
+            "write a comment into it for no settings, or replace it by renaming another one",
+        ),
+    }
+}
+
 struct Reader<'f> {
     path: &'f Arc<Path>,
     text: &'f str,

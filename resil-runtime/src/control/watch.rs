@@ -97,7 +97,8 @@ impl Control {
     ///
     /// Whoever changes the file may put another one in its place, write it anew where it is, or swap a link
     /// in its path. What is written in place has to be whole within half a second: half of it is not told
-    /// from a whole file.
+    /// from a whole file. A file that has become empty is taken for one that is being written: it changes
+    /// nothing, and is told as a fault.
     ///
     /// # Errors
     ///
@@ -185,6 +186,8 @@ impl Watched {
             return;
         }
         let faults: Vec<ControlFault> = match &now {
+            // Whoever writes in place has emptied it first, and may be held up.
+            Ok(look) if look.bytes.is_empty() => vec![file::empty(&self.path)],
             Ok(look) => match load(self.control, &self.path, &look.bytes) {
                 Ok(()) => Vec::new(),
                 Err(refused) => refused.faults().to_vec(),
