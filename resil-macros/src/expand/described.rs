@@ -17,6 +17,7 @@ pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStr
     let span = stack.input.sig.ident.span();
     let at = mixed(span);
     let (submit, described) = (cx.private("submit", span), cx.private("Described", span));
+    let listed = cx.private("Listed", span);
     let note_call = cx.private("note_call", span);
     let Described {
         shared_stack,
@@ -36,18 +37,18 @@ pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStr
     let layers = layers.iter().map(|of| layer(of, stack, cx));
     // Only literals of structs: what they borrow lives as long as the static around them.
     quote_spanned! {at=>
-        #submit! {
-            #described {
-                site: &__RESIL_SITE,
-                file: ::core::file!(),
-                shared_stack: #shared_stack,
-                decided: #decided,
-                worst_case: #worst_case,
-                attempts: #attempts,
-                times: #times,
-                layers: &[#(#layers),*],
-            }
-        }
+        static __RESIL_DESCRIBED: #described = #described {
+            site: &__RESIL_SITE,
+            file: ::core::file!(),
+            shared_stack: #shared_stack,
+            decided: #decided,
+            worst_case: #worst_case,
+            attempts: #attempts,
+            times: #times,
+            layers: &[#(#layers),*],
+        };
+        // Its macros copy their tokens several times: it gets few of them.
+        #submit!(#listed(&__RESIL_DESCRIBED));
         #note_call(&__RESIL_SITE);
     }
 }
