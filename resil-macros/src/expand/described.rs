@@ -27,12 +27,11 @@ pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStr
         times,
         layers,
     } = of;
-    let times = match times {
-        Some((own, asked)) => {
-            let (own, asked) = (duration(*own), duration(*asked));
-            quote_spanned!(at=> ::core::option::Option::Some((#own, #asked)))
-        }
-        None => quote_spanned!(at=> ::core::option::Option::None),
+    let times = if let Some((own, asked)) = times {
+        let (own, asked) = (duration(*own), duration(*asked));
+        quote_spanned!(at=> ::core::option::Option::Some((#own, #asked)))
+    } else {
+        quote_spanned!(at=> ::core::option::Option::None)
     };
     let layers = layers.iter().map(|of| layer(of, stack, cx));
     // Only literals of structs: what they borrow lives as long as the static around them.
@@ -64,13 +63,12 @@ fn layer(of: &DescribedLayer, stack: &StackContext<'_>, cx: &EmitContext<'_>) ->
     } = of;
     let layer = cx.private("DescribedLayer", span);
     let states = cx.private("DescribedState", span);
-    let state = match live {
-        Some(kind) => {
-            let kind = Ident::new(kind, at);
-            let site = Ident::new(&format!("__RESIL_{}", policy.to_uppercase()), at);
-            quote_spanned!(at=> #states::#kind(&#site))
-        }
-        None => quote_spanned!(at=> #states::Nothing),
+    let state = if let Some(kind) = live {
+        let kind = Ident::new(kind, at);
+        let site = Ident::new(&format!("__RESIL_{}", policy.to_uppercase()), at);
+        quote_spanned!(at=> #states::#kind(&#site))
+    } else {
+        quote_spanned!(at=> #states::Nothing)
     };
     let settings = settings
         .iter()
