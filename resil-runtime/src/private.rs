@@ -15,7 +15,7 @@ pub use crate::call::{CallState, Failure, Site, Types, watch, watch_run};
 #[cfg(feature = "shutdown")]
 pub use crate::cancel::entered::in_flight;
 #[cfg(feature = "catalog")]
-pub use crate::catalog::described::{Described, DescribedLayer, DescribedState};
+pub use crate::catalog::described::{Described, DescribedLayer, DescribedState, Listed};
 pub use crate::circuit::permit::under_permit;
 pub use crate::circuit::policy::WindowOf;
 pub use crate::circuit::site::CircuitSite;

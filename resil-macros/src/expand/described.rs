@@ -17,6 +17,7 @@ pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStr
     let span = stack.input.sig.ident.span();
     let at = mixed(span);
     let (submit, described) = (cx.private("submit", span), cx.private("Described", span));
+    let listed = cx.private("Listed", span);
     let note_call = cx.private("note_call", span);
     let Described {
         shared_stack,
@@ -26,28 +27,27 @@ pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStr
         times,
         layers,
     } = of;
-    let times = match times {
-        Some((own, asked)) => {
-            let (own, asked) = (duration(*own), duration(*asked));
-            quote_spanned!(at=> ::core::option::Option::Some((#own, #asked)))
-        }
-        None => quote_spanned!(at=> ::core::option::Option::None),
+    let times = if let Some((own, asked)) = times {
+        let (own, asked) = (duration(*own), duration(*asked));
+        quote_spanned!(at=> ::core::option::Option::Some((#own, #asked)))
+    } else {
+        quote_spanned!(at=> ::core::option::Option::None)
     };
     let layers = layers.iter().map(|of| layer(of, stack, cx));
     // Only literals of structs: what they borrow lives as long as the static around them.
     quote_spanned! {at=>
-        #submit! {
-            #described {
-                site: &__RESIL_SITE,
-                file: ::core::file!(),
-                shared_stack: #shared_stack,
-                decided: #decided,
-                worst_case: #worst_case,
-                attempts: #attempts,
-                times: #times,
-                layers: &[#(#layers),*],
-            }
-        }
+        static __RESIL_DESCRIBED: #described = #described {
+            site: &__RESIL_SITE,
+            file: ::core::file!(),
+            shared_stack: #shared_stack,
+            decided: #decided,
+            worst_case: #worst_case,
+            attempts: #attempts,
+            times: #times,
+            layers: &[#(#layers),*],
+        };
+        // Its macros copy their tokens several times: it gets few of them.
+        #submit!(#listed(&__RESIL_DESCRIBED));
         #note_call(&__RESIL_SITE);
     }
 }
@@ -63,13 +63,12 @@ fn layer(of: &DescribedLayer, stack: &StackContext<'_>, cx: &EmitContext<'_>) ->
     } = of;
     let layer = cx.private("DescribedLayer", span);
     let states = cx.private("DescribedState", span);
-    let state = match live {
-        Some(kind) => {
-            let kind = Ident::new(kind, at);
-            let site = Ident::new(&format!("__RESIL_{}", policy.to_uppercase()), at);
-            quote_spanned!(at=> #states::#kind(&#site))
-        }
-        None => quote_spanned!(at=> #states::Nothing),
+    let state = if let Some(kind) = live {
+        let kind = Ident::new(kind, at);
+        let site = Ident::new(&format!("__RESIL_{}", policy.to_uppercase()), at);
+        quote_spanned!(at=> #states::#kind(&#site))
+    } else {
+        quote_spanned!(at=> #states::Nothing)
     };
     let settings = settings
         .iter()

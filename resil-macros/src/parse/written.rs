@@ -17,7 +17,11 @@ pub(crate) fn written_options(
     let segments = split_at_commas(args).into_iter();
     let segments = segments.filter(|Segment { tokens, .. }| !tokens.is_empty());
     let options = segments.map(|Segment { tokens, .. }| match item(tokens.clone()) {
-        Item::Named { ident, form, .. } if form == Form::Flag => {
+        Item::Named {
+            ident,
+            form: Form::Flag,
+            ..
+        } => {
             let name = ident.to_string();
             match spec.option(&name).map(|option| option.kind) {
                 Some(Kind::Strategy) => ("strategy".to_owned(), name),

@@ -62,9 +62,13 @@ pub enum DescribedState {
     Hedge(&'static HedgeSite),
 }
 
-inventory::collect!(Described);
+/// The entry of an annotated function in the list that is made before `main` runs.
+#[derive(Debug)]
+pub struct Listed(pub &'static Described);
+
+inventory::collect!(Listed);
 
 /// Returns all annotated functions, in an order that depends on the linker.
 pub(super) fn all() -> impl Iterator<Item = &'static Described> {
-    inventory::iter::<Described>.into_iter()
+    inventory::iter::<Listed>.into_iter().map(|listed| listed.0)
 }
