@@ -43,7 +43,7 @@ fn run() {
         } else {
             std::thread::park_timeout(GATHER.min(left));
         }
-        if !hub::tell(find(mailbox.take(), &mut health, is_tick)) {
+        if !hub::tell(find(&mailbox.take(), &mut health, is_tick)) {
             break;
         }
     }
@@ -51,7 +51,7 @@ fn run() {
 }
 
 /// Puts events into words, and reads the rows: all of them at a tick, else those that events change.
-fn find(letters: Letters, health: &mut Health, is_tick: bool) -> Found {
+fn find(letters: &Letters, health: &mut Health, is_tick: bool) -> Found {
     let mut events = Vec::with_capacity(letters.events.len());
     for (at, event) in &letters.events {
         health.hear(*at, event);
