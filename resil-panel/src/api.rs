@@ -31,7 +31,7 @@ pub(crate) async fn state(State(panel): State<Arc<Mounted>>) -> Response {
         members.push_str(part);
     }
     members.push_str(&rows::all(&[
-        functions::rows(&stats().functions),
+        functions::rows(&stats().functions, &functions::surroundings()),
         view::circuits(),
         view::bulkheads(),
         view::rate_limits(),

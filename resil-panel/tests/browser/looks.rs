@@ -74,7 +74,7 @@ async fn at_375_px_nothing_scrolls_sideways() {
     browser
         .until("its policies", "document.querySelector('.detail .parts')")
         .await;
-    for width in [375, 320, 500, 760, 761, 1240, 1241, 1280, 1920] {
+    for width in [375, 320, 500, 940, 941, 1240, 1241, 1280, 1920] {
         browser.size(width, 700).await;
         no_sideways_scroll(&browser, &format!("unlocked, {width} px")).await;
     }
