@@ -248,11 +248,20 @@ impl Announcement {
         self.tell_of_another(event);
     }
 
-    /// Tells an event that this version of the panel does not know, as it prints itself.
+    /// Tells an event that this version of the panel has no words for, as it prints itself: an injected
+    /// fault reads `injected: fault: Error, run: 3`, with the function as its subject.
     fn tell_of_another(&mut self, event: &Event) {
         let printed = format!("{event:?}");
         let (_, fields) = printed.split_once('{').unwrap_or_default();
-        self.say("", "info", fields.trim_end_matches('}').trim());
+        let fields = fields.trim_end_matches('}').trim();
+        let (subject, rest) = fields
+            .strip_prefix("function: \"")
+            .and_then(|rest| rest.split_once('"'))
+            .unwrap_or(("", fields));
+        let rest = rest.split(", call: CallId(").next().unwrap_or_default();
+        let kind = plain(&self.kind);
+        let text = format!("{kind}: {}", rest.trim_start_matches(", "));
+        self.say(subject, "info", text);
     }
 }
 
@@ -272,5 +281,35 @@ fn with_error(text: String, error: Option<&Arc<str>>) -> String {
     match error {
         Some(error) => format!("{text}: {error}"),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_without_words_is_told_as_it_prints_itself() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let _heard = resil_runtime::event::subscribe(move |event| {
+            let _ = tell.send(event.clone());
+        });
+        resil_runtime::breaker("printed").force_open();
+        let mut all = told.try_iter();
+        let event = all
+            .find(|e| matches!(e, Event::CircuitChanged { name, .. } if *name == "printed"))
+            .unwrap();
+        let mut told = Announcement::of(7, &event);
+        assert_eq!(
+            (&*told.subject, &*told.text),
+            ("printed", "closed → forced open")
+        );
+        told.tell_of_another(&event);
+        assert!(
+            told.text.starts_with("circuit changed: name: \"printed\""),
+            "{}",
+            told.text
+        );
+        assert_eq!((told.at, &*told.kind), (7, "circuit_changed"));
     }
 }

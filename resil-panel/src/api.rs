@@ -27,9 +27,11 @@ fn opening(panel: &Mounted) -> Opening<'_> {
 /// Answers with the state of everything at this moment.
 pub(crate) async fn state(State(panel): State<Arc<Mounted>>) -> Response {
     let mut members = opening(&panel).members();
-    members.push_str(&format!("\"pages\":{},", hub::pages()));
+    for part in ["\"pages\":", &hub::pages().to_string(), ","] {
+        members.push_str(part);
+    }
     members.push_str(&rows::all(&[
-        functions::rows(&stats().functions),
+        functions::rows(&stats().functions, &functions::surroundings()),
         view::circuits(),
         view::bulkheads(),
         view::rate_limits(),

@@ -17,6 +17,9 @@ use crate::answer::{fault, no_token, unknown, unknown_function};
 use crate::mounted::Mounted;
 use crate::nearest::nearest;
 
+/// What was asked for, or the answer that refuses it.
+type Done<T> = Result<T, Box<Response>>;
+
 /// Answers to what is not a POST.
 pub(crate) async fn only_post() -> Response {
     let fault = fault(StatusCode::METHOD_NOT_ALLOWED, "only POST changes things");
@@ -36,10 +39,11 @@ fn refused(panel: &Mounted, headers: &HeaderMap) -> Option<Response> {
 }
 
 /// Reads the body of a command.
-fn read<C: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<C, Response> {
+fn read<C: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Done<C> {
     // Among them: it is too long.
-    let body = body.map_err(|e| fault(e.status(), &e.body_text()))?;
-    serde_json::from_slice(&body).map_err(|e| fault(StatusCode::BAD_REQUEST, &e.to_string()))
+    let body = body.map_err(|e| Box::new(fault(e.status(), &e.body_text())))?;
+    serde_json::from_slice(&body)
+        .map_err(|e| Box::new(fault(StatusCode::BAD_REQUEST, &e.to_string())))
 }
 
 /// Says whether the token is right.
@@ -108,18 +112,18 @@ pub(crate) async fn function(
     answer(read(body).and_then(|command| command_function(&command)))
 }
 
-fn answer(done: Result<(), Response>) -> Response {
+fn answer(done: Done<()>) -> Response {
     done.map_or_else(
-        |refused| refused,
+        |refused| *refused,
         |()| StatusCode::NO_CONTENT.into_response(),
     )
 }
 
-fn command_function(command: &FunctionCommand) -> Result<(), Response> {
+fn command_function(command: &FunctionCommand) -> Done<()> {
     let name = &*command.name;
     let catalog = catalog();
     let Some(entry) = catalog.get(name) else {
-        return Err(unknown_function(name));
+        return Err(Box::new(unknown_function(name)));
     };
     let function = control().function(name);
     let policies: Vec<&str> = entry.policies.iter().map(|p| &*p.policy).collect();
@@ -131,25 +135,25 @@ fn command_function(command: &FunctionCommand) -> Result<(), Response> {
         (None, Switch::Clear) => function.clear(),
         (Some(_), Switch::Clear) => {
             let error = "what was set by hand is taken back as a whole: leave `policy` out";
-            return Err(fault(StatusCode::BAD_REQUEST, error));
+            return Err(Box::new(fault(StatusCode::BAD_REQUEST, error)));
         }
         (Some(policy), _) if !policies.contains(&&**policy) => {
             let error = format!("the function `{name}` has no `{policy}`");
-            return Err(unknown(&error, nearest(policy, policies)));
+            return Err(Box::new(unknown(&error, nearest(policy, policies))));
         }
         (Some(policy), Switch::Off) => function.off(policy),
         (Some(policy), Switch::On) => function.on(policy),
     };
     // Without that policy the others break a rule: that step was not taken.
-    done.map_err(|error| fault(StatusCode::CONFLICT, &error.to_string()))
+    done.map_err(|error| Box::new(fault(StatusCode::CONFLICT, &error.to_string())))
 }
 
-fn command_circuit(command: &CircuitCommand) -> Result<(), Response> {
+fn command_circuit(command: &CircuitCommand) -> Done<()> {
     // The handle is asked for only if there is such a breaker: it would make one.
     let names: Vec<&str> = registry().snapshot().iter().map(|b| b.name).collect();
     if !names.contains(&&*command.name) {
         let error = format!("there is no circuit `{}`", command.name);
-        return Err(unknown(&error, nearest(&command.name, names)));
+        return Err(Box::new(unknown(&error, nearest(&command.name, names))));
     }
     let breaker = resil_runtime::breaker(&command.name);
     macro_rules! act {
@@ -169,7 +173,8 @@ fn command_circuit(command: &CircuitCommand) -> Result<(), Response> {
     let keys = breaker.keys();
     let Some(keyed) = keys.iter().find(|k| k.key() == key) else {
         let error = format!("the circuit `{}` has no key `{key}` now", command.name);
-        return Err(unknown(&error, nearest(key, keys.iter().map(|k| k.key()))));
+        let keys = keys.iter().map(resil_runtime::KeyedBreaker::key);
+        return Err(Box::new(unknown(&error, nearest(key, keys))));
     };
     act!(keyed);
     Ok(())

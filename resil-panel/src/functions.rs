@@ -44,8 +44,39 @@ fn failed(of: &CallStats) -> u64 {
 }
 
 /// Returns all functions as rows: those that were called, and those that were not.
-pub(crate) fn rows(stats: &[FunctionStats]) -> Vec<Row> {
-    let mut known: BTreeMap<String, Known<'_>> = BTreeMap::new();
+pub(crate) fn rows(stats: &[FunctionStats], surroundings: &Surroundings) -> Vec<Row> {
+    let mut all: BTreeMap<&str, (Option<&FunctionStats>, &Known)> = BTreeMap::new();
+    for (name, known) in &surroundings.0 {
+        all.insert(name, (None, known));
+    }
+    for of in stats {
+        all.entry(of.function).or_insert((None, &UNKNOWN)).0 = Some(of);
+    }
+    let rows = all.into_iter();
+    rows.map(|(name, (stats, known))| row(name, stats, known))
+        .collect()
+}
+
+/// What is known of the functions beside their counts. It costs more to read than these, and changes less
+/// often.
+#[derive(Default)]
+pub(crate) struct Surroundings(BTreeMap<String, Known>);
+
+/// What is known of a function beside its counts.
+#[derive(Default)]
+struct Known {
+    budgets: Vec<LiveRetryBudget>,
+    off: Vec<&'static str>,
+}
+
+static UNKNOWN: Known = Known {
+    budgets: Vec::new(),
+    off: Vec::new(),
+};
+
+/// Reads what is known of the functions beside their counts.
+pub(crate) fn surroundings() -> Surroundings {
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
     for entry in catalog().functions {
         let budgets = entry.policies.into_iter().flat_map(|policy| policy.live);
         known.entry(entry.function).or_default().budgets = budgets.filter_map(budget).collect();
@@ -56,18 +87,7 @@ pub(crate) fn rows(stats: &[FunctionStats]) -> Vec<Row> {
             function.off.push(layer.policy);
         }
     }
-    for of in stats {
-        known.entry(of.function.to_owned()).or_default().stats = Some(of);
-    }
-    known.iter().map(|(name, known)| row(name, known)).collect()
-}
-
-/// What is known of a function, from all that know of it.
-#[derive(Default)]
-struct Known<'a> {
-    stats: Option<&'a FunctionStats>,
-    budgets: Vec<LiveRetryBudget>,
-    off: Vec<&'static str>,
+    Surroundings(known)
 }
 
 fn budget(live: LiveState) -> Option<LiveRetryBudget> {
@@ -77,19 +97,16 @@ fn budget(live: LiveState) -> Option<LiveRetryBudget> {
     }
 }
 
-fn row(name: &str, known: &Known<'_>) -> Row {
-    let all = known.stats.map(|of| of.since_start).unwrap_or_default();
+fn row(name: &str, stats: Option<&FunctionStats>, known: &Known) -> Row {
+    let all = stats.map(|of| of.since_start).unwrap_or_default();
     let function = Function {
         id: name,
         name,
-        in_flight: known.stats.map_or(0, |of| of.in_flight),
+        in_flight: stats.map_or(0, |of| of.in_flight),
         calls: all.calls,
         failed: failed(&all),
         retries: all.retries,
-        minute: known
-            .stats
-            .map(|of| minute(&of.last_minute))
-            .unwrap_or_default(),
+        minute: stats.map(|of| minute(&of.last_minute)).unwrap_or_default(),
         budgets: &known.budgets,
         off: &known.off,
     };

@@ -59,7 +59,9 @@ impl Known {
             }
         }
         if !gone.is_empty() {
-            members.push_str(&format!("\"gone\":{{{}}},", gone.join(",")));
+            members.push_str("\"gone\":{");
+            members.push_str(&gone.join(","));
+            members.push_str("},");
         }
         members
     }

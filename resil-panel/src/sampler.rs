@@ -10,6 +10,7 @@ use std::time::Duration;
 use resil_runtime::{clock, event};
 
 use crate::announce::Announcement;
+use crate::functions::Surroundings;
 use crate::health::Health;
 use crate::hub::{self, Found};
 use crate::mailbox::{Letters, Mailbox};
@@ -18,8 +19,10 @@ use crate::{functions, view};
 
 /// The time between two readings of everything.
 const TICK: Duration = Duration::from_secs(1);
+/// Budgets and switches are read at each tick of so many.
+const SURROUNDINGS: u32 = 3;
 /// The time for which events are gathered into one frame.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(50);
 
 /// Samples until there is no page. A panic of it must not leave the pages without a word for ever: it
 /// ends the pages, which connect anew.
@@ -34,16 +37,22 @@ fn run() {
     let listener = Arc::clone(&mailbox);
     let subscription = event::subscribe(move |event| listener.put(event));
     let mut health = Health::default();
+    let mut surroundings = Surroundings::default();
+    let mut ticks = 0_u32;
     let mut tick_at = clock::now();
     loop {
         let left = tick_at.saturating_duration_since(clock::now());
         let is_tick = left.is_zero() || !mailbox.wait(left);
         if is_tick {
             tick_at = clock::now() + TICK;
+            if ticks.is_multiple_of(SURROUNDINGS) {
+                surroundings = functions::surroundings();
+            }
+            ticks = ticks.wrapping_add(1);
         } else {
             std::thread::park_timeout(GATHER.min(left));
         }
-        if !hub::tell(find(mailbox.take(), &mut health, is_tick)) {
+        if !hub::tell(find(&mailbox.take(), &mut health, &surroundings, is_tick)) {
             break;
         }
     }
@@ -51,7 +60,12 @@ fn run() {
 }
 
 /// Puts events into words, and reads the rows: all of them at a tick, else those that events change.
-fn find(letters: Letters, health: &mut Health, is_tick: bool) -> Found {
+fn find(
+    letters: &Letters,
+    health: &mut Health,
+    surroundings: &Surroundings,
+    is_tick: bool,
+) -> Found {
     let mut events = Vec::with_capacity(letters.events.len());
     for (at, event) in &letters.events {
         health.hear(*at, event);
@@ -61,7 +75,7 @@ fn find(letters: Letters, health: &mut Health, is_tick: bool) -> Found {
     let all = stats.as_ref().map(|stats| &stats.functions);
     Found {
         read: [
-            all.map(|all| functions::rows(all)),
+            all.map(|all| functions::rows(all, surroundings)),
             Some(view::circuits()),
             is_tick.then(view::bulkheads),
             is_tick.then(view::rate_limits),

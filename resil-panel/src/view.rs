@@ -107,10 +107,10 @@ pub(crate) fn circuits() -> Vec<Row> {
     let is_quiet =
         |b: &BreakerSnapshot| b.state == CircuitState::Closed && b.counts == Counts::default();
     let all = shown(registry().snapshot(), |b| b.key.as_ref(), is_quiet);
-    all.into_iter().map(circuit).collect()
+    all.iter().map(circuit).collect()
 }
 
-fn circuit(b: BreakerSnapshot) -> Row {
+fn circuit(b: &BreakerSnapshot) -> Row {
     row(
         id(b.name, b.key.as_deref()),
         Circuit {

