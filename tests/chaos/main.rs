@@ -1,5 +1,12 @@
 //! Injected faults: by function and by name, below all policies, the same ones for the same seed.
 
+#![allow(
+    clippy::await_holding_lock,
+    clippy::disallowed_methods,
+    clippy::items_after_statements,
+    reason = "one file is in force at a time: its lock is that of a test; and tests read the paused clock themselves"
+)]
+
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

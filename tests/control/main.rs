@@ -1,5 +1,12 @@
 //! Settings that are changed while the program runs: `resil::control()`.
 
+#![allow(
+    clippy::await_holding_lock,
+    clippy::disallowed_methods,
+    clippy::items_after_statements,
+    reason = "one file is in force at a time: its lock is that of a test; and tests read the paused clock themselves"
+)]
+
 mod broken;
 mod effects;
 mod functions;

@@ -9,7 +9,7 @@ use resil::{control, fallback, retry};
 
 use crate::{FILE, Failed};
 
-#[fallback(|_error| Ok(()))]
+#[fallback(Ok(()))]
 #[retry(constant, max = 2, base = 1us, budget = off)]
 async fn steered(runs: &AtomicU32) -> Result<(), Failed> {
     runs.fetch_add(1, Relaxed);

@@ -111,9 +111,10 @@ impl Fallback {
             cx.describe("Fallback", &written, self.span, &mut entry);
             quote_spanned!(at=> if !#is_on { __resil_r } else)
         });
-        policy = match off {
-            Some(_) => cx.in_force("last_ok", self.span, None),
-            None => quote_spanned!(at=> const { &#policy }),
+        policy = if off.is_some() {
+            cx.in_force("last_ok", self.span, None)
+        } else {
+            quote_spanned!(at=> const { &#policy })
         };
         let site = cx.private("LastOkSite", self.span);
         entry.push(quote_spanned! {at=>
