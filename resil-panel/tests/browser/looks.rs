@@ -80,7 +80,7 @@ async fn at_375_px_nothing_scrolls_sideways() {
     }
     // The parts of a row stand beside their labels, and nothing is cut off.
     browser.size(375, 700).await;
-    let cut = "[...document.querySelectorAll('#circuits td, #circuits th, #functions tbody th, #functions tbody td')]\
+    let cut = "[...document.querySelectorAll('#circuits td, #circuits tbody th, #functions tbody th, #functions tbody td')]\
         .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).slice(0, 5)\
         .map((e) => `${e.scrollWidth} in ${e.clientWidth}: ${e.outerHTML}`).join('\\n')";
     assert_eq!(browser.value(cut).await, "");
