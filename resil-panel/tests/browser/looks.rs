@@ -58,6 +58,8 @@ async fn at_375_px_nothing_scrolls_sideways() {
     };
     browser.open(&full().await).await;
     assert_eq!(browser.value("innerWidth").await, 375);
+    // An event whose name is long: the circuit is held open.
+    let _ = breaker(LONG).key("a-key/that.is-long-too").try_acquire();
     let rows = "document.querySelectorAll('#functions tbody tr').length >= 500 && document.querySelector('#events li')";
     browser.until("the rows", rows).await;
     no_sideways_scroll(&browser, "locked").await;
