@@ -58,6 +58,8 @@ async fn at_375_px_nothing_scrolls_sideways() {
     };
     browser.open(&full().await).await;
     assert_eq!(browser.value("innerWidth").await, 375);
+    // An event whose name is long: the circuit is held open.
+    let _ = breaker(LONG).key("a-key/that.is-long-too").try_acquire();
     let rows = "document.querySelectorAll('#functions tbody tr').length >= 500 && document.querySelector('#events li')";
     browser.until("the rows", rows).await;
     no_sideways_scroll(&browser, "locked").await;
@@ -80,7 +82,7 @@ async fn at_375_px_nothing_scrolls_sideways() {
     }
     // The parts of a row stand beside their labels, and nothing is cut off.
     browser.size(375, 700).await;
-    let cut = "[...document.querySelectorAll('#circuits td, #circuits th, #functions tbody th, #functions tbody td')]\
+    let cut = "[...document.querySelectorAll('#circuits td, #circuits tbody th, #functions tbody th, #functions tbody td')]\
         .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).slice(0, 5)\
         .map((e) => `${e.scrollWidth} in ${e.clientWidth}: ${e.outerHTML}`).join('\\n')";
     assert_eq!(browser.value(cut).await, "");
