@@ -27,14 +27,14 @@ pub use resil_runtime::{
 // The function, and the module with its types.
 #[cfg(feature = "catalog")]
 pub use resil_runtime::catalog;
-#[cfg(feature = "metrics")]
-pub use resil_runtime::metrics;
-#[cfg(feature = "stats")]
-pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
 #[cfg(feature = "control")]
 pub use resil_runtime::control;
+#[cfg(feature = "metrics")]
+pub use resil_runtime::metrics;
 #[cfg(feature = "test-util")]
 pub use resil_runtime::seed;
+#[cfg(feature = "stats")]
+pub use resil_runtime::{CallStats, FunctionStats, Stats, stats};
 
 #[cfg(all(feature = "shutdown", unix))]
 pub use resil_runtime::cancel::shutdown_on_signal;

@@ -34,7 +34,7 @@ impl Injected {
 }
 
 #[cfg(feature = "chaos")]
-pub(crate) use injected::{Injected, inject};
+pub(crate) use injected::inject;
 
 #[cfg(feature = "chaos")]
 mod injected {

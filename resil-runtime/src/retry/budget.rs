@@ -7,7 +7,7 @@
 //! computed when the next one is about to be paid for, and the clock is read only then.
 
 use std::collections::HashMap;
-use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex as StdMutex, OnceLock, PoisonError};
 
 use super::policy::{BudgetPolicy, RetryPolicy};
 use crate::conflict::{self, ConflictKind};

@@ -117,15 +117,23 @@ fn tell_here(happened: &Event) {
         }
         #[cfg(feature = "control")]
         Event::SettingsLoaded { path } => {
-            event!(INFO, "control", "settings.loaded", "a file of settings has changed and is in force", {
-                path = &**path
-            });
+            event!(
+                INFO,
+                "control",
+                "settings.loaded",
+                "a file of settings has changed and is in force",
+                { path = &**path }
+            );
         }
         #[cfg(feature = "control")]
         Event::SettingRefused { fault } => {
-            event!(WARN, "control", "settings.refused", "a setting from outside is left out", {
-                fault = &**fault
-            });
+            event!(
+                WARN,
+                "control",
+                "settings.refused",
+                "a setting from outside is left out",
+                { fault = &**fault }
+            );
         }
         #[cfg(feature = "idempotent")]
         Event::Idempotency {
