@@ -91,7 +91,7 @@ export class Rows {
     }
   }
 
-  // Puts the rows into their order. A row that moves keeps the focus in it.
+  // Puts the rows into their order. A row that moves keeps the focus in it, and stays in sight then.
   order() {
     const sorted = [...this.sorted].sort(this.before);
     if (sorted.every((row, i) => row === this.sorted[i])) return;
@@ -105,7 +105,9 @@ export class Rows {
       if (at === detail) at = detail.nextElementSibling;
       else this.body.insertBefore(detail, at);
     }
-    if (focused !== document.activeElement && this.body.contains(focused)) focused.focus({ preventScroll: true });
+    if (focused === document.activeElement || !this.body.contains(focused)) return;
+    focused.focus({ preventScroll: true });
+    focused.scrollIntoView({ block: "nearest" });
   }
 
   // Shows the rows that have `text` in them. Returns how many these are.

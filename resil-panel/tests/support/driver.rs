@@ -20,6 +20,8 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 pub(crate) struct Browser {
     client: Client,
     driver: Child,
+    /// The process of the browser itself, which chromedriver leaves behind when it is told to end.
+    browser: Option<rustix::process::Pid>,
 }
 
 impl Browser {
@@ -60,7 +62,17 @@ impl Browser {
         let client = builder.connect(&url).await.expect("a session");
         let timeouts = TimeoutConfiguration::new(Some(2 * LONGEST), None, None);
         client.update_timeouts(timeouts).await.expect("timeouts");
-        let browser = Self { client, driver };
+        let process = client
+            .capabilities()
+            .and_then(|all| all.get("goog:processID"));
+        let process = process
+            .and_then(Value::as_i64)
+            .and_then(|pid| i32::try_from(pid).ok());
+        let browser = Self {
+            browser: process.and_then(rustix::process::Pid::from_raw),
+            client,
+            driver,
+        };
         browser.size(width, height).await;
         Some(browser)
     }
@@ -210,9 +222,12 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Told to end, chromedriver ends its browser too.
+        use rustix::process::{Signal, kill_process};
+        if let Some(browser) = self.browser {
+            let _ = kill_process(browser, Signal::KILL);
+        }
         let pid = rustix::process::Pid::from_child(&self.driver);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = kill_process(pid, Signal::TERM);
         let _ = self.driver.wait();
     }
 }
