@@ -8,6 +8,8 @@
 )]
 
 mod broken;
+#[cfg(feature = "catalog")]
+mod catalogued;
 mod effects;
 mod functions;
 mod options;

@@ -50,12 +50,25 @@ pub fn catalog() -> Catalog {
     let sites = described.iter().map(|of| of.site);
     let sites: Vec<_> = sites.chain(states.iter().map(|state| state.site)).collect();
     let functions = described.into_iter().map(function);
-    let functions = functions.chain(states.into_iter().map(value));
+    let functions = functions.chain(states.into_iter().map(value)).collect();
     Catalog {
-        functions: functions.collect(),
+        functions: steered(functions),
         calls: calls(&sites),
         calls_left_out: sites.iter().any(|site| site.callers().has_more()),
     }
+}
+
+/// Puts in what has changed since the attributes were written.
+fn steered(functions: Vec<CatalogEntry>) -> Vec<CatalogEntry> {
+    #[cfg(all(feature = "control", not(loom)))]
+    {
+        let mut functions = functions;
+        let steered = super::steered::Steered::now();
+        functions.iter_mut().for_each(|entry| steered.apply(entry));
+        functions
+    }
+    #[cfg(not(all(feature = "control", not(loom))))]
+    functions
 }
 
 fn calls(sites: &[&'static Site]) -> Vec<CatalogCall> {
@@ -109,6 +122,7 @@ fn layer(of: &DescribedLayer) -> CatalogPolicy {
         policy: of.policy.to_owned(),
         words: of.words.to_owned(),
         settings: written.chain(defaults).collect(),
+        switched_off_by: None,
         live: live::of(of.state, of.settings),
     }
 }
@@ -158,6 +172,7 @@ fn value_layer(state: &'static State, layer: &Layer) -> CatalogPolicy {
         policy: layer.name().to_owned(),
         words: values::words(layer),
         settings: values::settings(layer),
+        switched_off_by: None,
         live: match layer {
             Layer::Circuit(_) => live(DescribedState::Circuit(&state.circuit)),
             Layer::Bulkhead(_) => live(DescribedState::Bulkhead(&state.bulkhead)),

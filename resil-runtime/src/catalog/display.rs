@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use super::entry::{Catalog, CatalogEntry, CatalogKind, CatalogPolicy};
+use super::entry::{Catalog, CatalogEntry, CatalogKind, CatalogPolicy, Origin};
 use super::live::{
     LiveBulkhead, LiveCircuit, LiveHedgeBudget, LiveRateLimit, LiveRetryBudget, LiveState,
 };
@@ -136,6 +136,16 @@ fn write_policy(policy: &CatalogPolicy, function: &str, f: &mut fmt::Formatter<'
         "{}",
         Line(&policy.policy.replace('_', " "), &policy.words)
     )?;
+    if let Some(origin) = policy.switched_off_by {
+        writeln!(f, "{}", Line("", &format!("switched off {}", by(origin))))?;
+    }
+    for setting in &policy.settings {
+        if setting.origin > Origin::Value {
+            let (option, value) = (&setting.option, &setting.value);
+            let text = format!("{option} = {value} {}", by(setting.origin));
+            writeln!(f, "{}", Line("", &text))?;
+        }
+    }
     for live in &policy.live {
         let text = live.to_string();
         // The name that the lines above have told.
@@ -145,6 +155,15 @@ fn write_policy(policy: &CatalogPolicy, function: &str, f: &mut fmt::Formatter<'
         writeln!(f, "{}", Line("", told.map_or(&*text, |(_, state)| state)))?;
     }
     Ok(())
+}
+
+fn by(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Default | Origin::Attribute | Origin::Value => "by the program",
+        Origin::File => "by a file",
+        Origin::Environment => "by the environment",
+        Origin::ByHand => "by hand",
+    }
 }
 
 impl Display for LiveState {

@@ -76,6 +76,10 @@ pub struct CatalogPolicy {
     pub words: String,
     /// The settings in force.
     pub settings: Vec<CatalogSetting>,
+    /// What has switched the policy off while the program runs, if anything has: the code inside it runs
+    /// as if it were not there.
+    #[serde(default)]
+    pub switched_off_by: Option<Origin>,
     /// The live state, if there is any: of the name, or of the function, and of those keys that are not
     /// as usual. Empty before the first call makes it.
     pub live: Vec<LiveState>,

@@ -14,6 +14,8 @@ mod entry;
 mod live;
 mod mermaid;
 mod millis;
+#[cfg(all(feature = "control", not(loom)))]
+mod steered;
 mod values;
 
 pub use self::collect::catalog;
