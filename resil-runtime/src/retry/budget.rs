@@ -198,12 +198,6 @@ pub(super) fn all() -> std::sync::MutexGuard<'static, Table> {
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the budget called `name`, if there is one.
-#[cfg(feature = "catalog")]
-pub(crate) fn find(name: &str) -> Option<&'static Named> {
-    all().get(name).copied()
-}
-
 /// Returns the budget called `name`, and makes it if there is none. `function` gives the numbers of
 /// its `policy` if they are written out. Only annotated functions make budgets, and their number
 /// bounds the map.

@@ -145,7 +145,11 @@ impl RetrySite {
             let own = own.filter_map(|site| Some(level(&site.own, *site.numbers.get()?)));
             return own.collect();
         };
-        let shared = self.shared.get().copied().or_else(|| budget::find(name));
+        let shared = self
+            .shared
+            .get()
+            .copied()
+            .or_else(|| budget::all().get(name).copied());
         let shared = shared.map(|named| level(&named.budget, named.policy()));
         shared.into_iter().collect()
     }
