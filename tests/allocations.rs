@@ -219,8 +219,10 @@ fn futures_stay_small() {
     ];
     // Where calls are seen: when it began, whether it has ended, and the number of each attempt.
     let seen = if cfg!(feature = "observe") { 96 } else { 0 };
+    // Where settings change while the program runs: those that the call began with.
+    let steered = if cfg!(feature = "control") { 64 } else { 0 };
     for (name, size, bound) in sizes {
-        let bound = bound + seen;
+        let bound = bound + seen + steered;
         assert!(size <= bound, "{name}: {size} bytes");
     }
     println!("{sizes:?}");
@@ -242,7 +244,7 @@ fn a_function_that_is_counted_has_so_much_memory() {
     assert_eq!(run(known(&7)), Ok(7));
     let first = allocation_counter::measure(|| assert_eq!(run(counted_here(&7)), Ok(7)));
     assert!(
-        first.bytes_total <= 65 * 1024,
+        first.bytes_total <= 65 * 1024 + 128,
         "60 KiB and 5 KiB: {first:?}"
     );
     let other = std::thread::spawn(|| {

@@ -205,6 +205,7 @@ async fn panics() -> Result<(), Error> {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_one() {
+    let _file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     control()
         .function(path("panics"))
         .set("chaos.panic", "100%")

@@ -91,7 +91,7 @@ async fn within_is_set_where_the_attribute_has_none() {
 #[timeout(5s)]
 #[timeout(1s)]
 async fn slow() -> Result<Option<Duration>, Failed> {
-    let left = Deadline::current().map(|deadline| deadline.remaining());
+    let left = Deadline::current().map(Deadline::remaining);
     tokio::time::sleep(ms(2_000)).await;
     Ok(left)
 }

@@ -217,7 +217,7 @@ async fn an_idempotent_that_is_off_runs_the_body_plainly() {
     assert_eq!(ONCE.take(), 3);
 }
 
-#[fallback(|_error| Ok(7))]
+#[fallback(|_| Ok(7))]
 async fn backed(ok: bool) -> Result<u32, Failed> {
     if ok { Ok(1) } else { Err(Failed::Failed) }
 }

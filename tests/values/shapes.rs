@@ -203,5 +203,7 @@ async fn a_stack_inside_another() {
 fn the_future_stays_small() {
     let size = size_of_val(&PAY.run(|| async { Ok::<_, Fault>(1) }));
     println!("{size} bytes");
-    assert!(size <= 136, "{size} bytes");
+    // What is seen of the call is part of it.
+    let seen = if cfg!(feature = "observe") { 96 } else { 0 };
+    assert!(size <= 136 + seen, "{size} bytes");
 }

@@ -64,7 +64,9 @@ fn steered(functions: Vec<CatalogEntry>) -> Vec<CatalogEntry> {
     {
         let mut functions = functions;
         let steered = super::steered::Steered::now();
-        functions.iter_mut().for_each(|entry| steered.apply(entry));
+        for entry in &mut functions {
+            steered.apply(entry);
+        }
         functions
     }
     #[cfg(not(all(feature = "control", not(loom))))]

@@ -48,7 +48,10 @@ fn broken_by<P: Named>(before: &P, after: &P, together: &[(String, Given)]) -> V
     let mut written = P::TABLE.write(before);
     written.retain(|option| !defaults.contains(option));
     let faults = |policy: &P, options: &[(String, Given)]| {
-        let (_, written, _) = P::TABLE.read(P::BASE, options);
+        // Whether there are keys, and a store, is up to the attribute.
+        let ruled = |(name, _): &&(String, Given)| name != "max_keys" && name != "on_outage";
+        let options: Vec<_> = options.iter().filter(ruled).cloned().collect();
+        let (_, written, _) = P::TABLE.read(P::BASE, &options);
         (P::TABLE.rules)(policy, &written)
     };
     let named = |(name, given): (&str, Given)| (name.to_owned(), given);

@@ -99,15 +99,23 @@ impl Probe for IdempotentPolicy {
 /// Returns the options that `build` sets.
 pub(super) fn set_by<P: Probe>(build: impl Fn(P) -> P) -> Vec<(&'static str, Given)> {
     let mut set: Vec<(&'static str, Given)> = Vec::new();
+    let mut all_built = Vec::new();
     for before in P::probes() {
-        let written = P::TABLE.write(&before);
-        for option in P::TABLE.write(&build(before)) {
+        let (written, built) = (P::TABLE.write(&before), P::TABLE.write(&build(before)));
+        for option in &built {
             let is_known = set.iter().any(|(name, _)| *name == option.0);
-            if !is_known && !written.contains(&option) {
-                set.push(option);
+            if !is_known && !written.contains(option) {
+                set.push(option.clone());
             }
         }
+        all_built.extend(built);
     }
+    // A default that follows from another option differs from probe to probe: `open_max` from `open_for`.
+    set.retain(|(name, given)| {
+        all_built
+            .iter()
+            .all(|(other, is)| other != name || is == given)
+    });
     set
 }
 
@@ -134,12 +142,12 @@ mod tests {
         );
         assert_eq!(
             shown(|c: CircuitPolicy| c.open_for(TIME)),
-            ["open_for = 7777ms"]
+            ["open_for = 7.777s"]
         );
         assert_eq!(shown(|b: BulkheadPolicy| b.max(16)), ["max = 16"]);
         assert_eq!(
             shown(|l: RateLimitPolicy| l.max(5).per(TIME)),
-            ["max = 5", "per = 7777ms"]
+            ["max = 5", "per = 7.777s"]
         );
     }
 }

@@ -4,8 +4,7 @@
 //! `resil.attempt` below it, and each [`Event`](crate::event::Event) an event below the span of its
 //! call. `docs/tracing.md` fixes their names, levels and fields.
 //!
-//! Without a subscriber a call costs one relaxed load, that of the level at which all macros of
-//! `tracing` look first.
+//! Without a subscriber no span is made and no clock is read: `docs/tracing.md` says what a call costs then.
 
 pub(crate) mod around;
 #[cfg(feature = "tracing")]
@@ -25,6 +24,8 @@ mod interest;
 mod limits;
 #[cfg(feature = "tracing")]
 pub(crate) mod own;
+#[cfg(all(feature = "tracing", feature = "control"))]
+mod steering;
 #[cfg(feature = "tracing")]
 pub(crate) mod table;
 #[cfg(feature = "tracing")]

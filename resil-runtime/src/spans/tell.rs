@@ -14,8 +14,8 @@ use tracing::field::display;
 use super::event::event;
 #[cfg(feature = "idempotent")]
 use super::idempotency;
-#[cfg(feature = "chaos")]
-use super::words::fault_word;
+#[cfg(feature = "control")]
+use super::steering;
 use super::words::{ms, reason_word};
 use super::{circuits, limits, table};
 use crate::event::kinds::Event;
@@ -105,36 +105,9 @@ fn tell_here(happened: &Event) {
             });
         }
         #[cfg(feature = "chaos")]
-        Event::Injected {
-            function,
-            fault,
-            run,
-            ..
-        } => {
-            event!(DEBUG, "chaos", "injected", "a fault was injected", {
-                function, fault = fault_word(*fault), run, call
-            });
-        }
+        Event::Injected { .. } => steering::tell(happened),
         #[cfg(feature = "control")]
-        Event::SettingsLoaded { path } => {
-            event!(
-                INFO,
-                "control",
-                "settings.loaded",
-                "a file of settings has changed and is in force",
-                { path = &**path }
-            );
-        }
-        #[cfg(feature = "control")]
-        Event::SettingRefused { fault } => {
-            event!(
-                WARN,
-                "control",
-                "settings.refused",
-                "a setting from outside is left out",
-                { fault = &**fault }
-            );
-        }
+        Event::SettingsLoaded { .. } | Event::SettingRefused { .. } => steering::tell(happened),
         #[cfg(feature = "idempotent")]
         Event::Idempotency {
             name, what, call, ..

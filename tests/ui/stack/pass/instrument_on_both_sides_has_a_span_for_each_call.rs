@@ -15,8 +15,9 @@ thread_local! {
 struct Names;
 
 impl Subscriber for Names {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+    fn enabled(&self, of: &Metadata<'_>) -> bool {
+        // With its feature `tracing`, resil has spans and events of its own.
+        !of.target().starts_with("resil")
     }
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         SPANS.with_borrow_mut(|spans| {
