@@ -3,6 +3,11 @@
 //!
 //! `cargo run --example catalog --features catalog`
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "an example sleeps as a program of users does"
+)]
+
 use std::time::Duration;
 
 use resil::{BulkheadPolicy, Stack, bulkhead, circuit, fallback, rate_limit, retry, timeout};

@@ -3,6 +3,11 @@
 //! `cargo run --example control --features control`; with `RESIL_CONTROL_PRICE_RETRY_MAX=4` in front the
 //! environment goes over the file.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "an example sleeps as a program of users does"
+)]
+
 use std::error::Error;
 use std::fs;
 use std::io;

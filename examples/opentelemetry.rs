@@ -98,7 +98,8 @@ pub(crate) fn tree(spans: &[SpanData]) -> String {
                     .contains(&attribute.key.as_str())
                     || attribute.key.as_str() == "http.request.resend_count"
             });
-            let told: String = told.map(|a| format!(" {}={}", a.key, a.value)).collect();
+            let told: Vec<_> = told.map(|a| format!(" {}={}", a.key, a.value)).collect();
+            let told = told.concat();
             let indent = "  ".repeat(depth);
             let _ = writeln!(tree, "{indent}{}{status}{told}", span.name);
             below(span.span_context.span_id(), depth + 1, children, tree);

@@ -26,6 +26,7 @@ struct Own {
 #[retry(max = 3, budget = off, delays = [0s], on(Fault::Network(_)))]
 async fn mixed(n: u64, attempts: &mut u64) -> Result<u64, Fault> {
     *attempts += 1;
+    #[expect(clippy::match_same_arms, reason = "a line an outcome")]
     match n % 10 {
         0..6 => Ok(n),
         6 => Err(Fault::Final),

@@ -5,6 +5,10 @@
     reason = "tests read the paused clock themselves"
 )]
 #![allow(
+    clippy::await_holding_lock,
+    reason = "the statistics are those of the process: the lock is that of a test"
+)]
+#![allow(
     clippy::items_after_statements,
     reason = "an item stands beside the lines that it is for"
 )]

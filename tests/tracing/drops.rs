@@ -54,7 +54,7 @@ async fn cut(polls: u32, k: u32, seen: &Collected) -> bool {
         }
         tokio::time::advance(ms(1)).await;
     }
-    if polls % 2 == 0 {
+    if polls.is_multiple_of(2) {
         // Here no subscriber is in force. The spans know theirs.
         call.set(None);
     } else {
@@ -171,7 +171,7 @@ resil.call panicked
 "
         );
         seen.all_are_closed();
-        for span in seen.all().spans.iter() {
+        for span in &seen.all().spans {
             assert_eq!(
                 (span.get("error.type"), span.get("otel.status_code")),
                 ("panic", "ERROR")
@@ -213,7 +213,7 @@ async fn nothing_is_left_of_calls_that_are_over() {
     let seen = Collected::default();
     #[retry(constant, max = 2, base = 1ms)]
     async fn fails(k: u32) -> Answer {
-        if k % 2 == 0 {
+        if k.is_multiple_of(2) {
             yield_now().await;
         }
         Err(Fault::Network(k))

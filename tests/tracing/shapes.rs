@@ -171,9 +171,9 @@ impl Client {
 
     /// The return type has another name and the error no bound.
     #[retry(constant, max = 2)]
-    async fn generic<E: Send>(&self, error: E) -> Result<u32, E>
+    async fn generic<E>(&self, error: E) -> Result<u32, E>
     where
-        E: Clone,
+        E: Clone + Send,
     {
         Err(error.clone())
     }

@@ -70,7 +70,7 @@ async fn single_policies_are_shown_by_their_place() {
             Err::<u32, _>(Fault::Network(failures))
         });
         borrows.await.unwrap_err();
-        let late = TimeoutPolicy::new(ms(5)).run(|| std::future::pending::<Answer>());
+        let late = TimeoutPolicy::new(ms(5)).run(std::future::pending::<Answer>);
         late.await.unwrap_err();
         let copies = AtomicU32::new(0);
         let hedged = SLOW.run(|| async {

@@ -21,7 +21,7 @@ pub(crate) struct Browser {
     client: Client,
     driver: Child,
     /// The process of the browser itself, which chromedriver leaves behind when it is told to end.
-    browser: Option<rustix::process::Pid>,
+    process: Option<rustix::process::Pid>,
 }
 
 impl Browser {
@@ -69,7 +69,7 @@ impl Browser {
             .and_then(Value::as_i64)
             .and_then(|pid| i32::try_from(pid).ok());
         let browser = Self {
-            browser: process.and_then(rustix::process::Pid::from_raw),
+            process: process.and_then(rustix::process::Pid::from_raw),
             client,
             driver,
         };
@@ -223,7 +223,7 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         use rustix::process::{Signal, kill_process};
-        if let Some(browser) = self.browser {
+        if let Some(browser) = self.process {
             let _ = kill_process(browser, Signal::KILL);
         }
         let pid = rustix::process::Pid::from_child(&self.driver);
