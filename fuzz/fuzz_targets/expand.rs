@@ -18,6 +18,8 @@ mod apply;
 mod check;
 #[path = "../../resil-macros/src/classify/mod.rs"]
 mod classify;
+#[path = "../../resil-macros/src/described.rs"]
+mod described;
 #[path = "../../resil-macros/src/diag.rs"]
 mod diag;
 #[path = "../../resil-macros/src/document/mod.rs"]

@@ -22,7 +22,7 @@ async fn it_loads_without_a_word_in_the_console() {
     let Some(browser) = Browser::start(1280, 800).await else {
         return;
     };
-    let _ = breaker("loads");
+    let _ = breaker("a-circuit-that-loads");
     for (router, path) in [
         (
             Router::new().nest("/resil", resil_panel::router()),
@@ -40,7 +40,10 @@ async fn it_loads_without_a_word_in_the_console() {
         let url = serve(router).await;
         browser.open(&format!("{url}{path}")).await;
         browser
-            .until("a circuit", &format!("{} === 'closed'", state_of("loads")))
+            .until(
+                "a circuit",
+                &format!("{} === 'closed'", state_of("a-circuit-that-loads")),
+            )
             .await;
         // Some seconds of life: frames that change rows, and the countdown.
         sleep(Duration::from_millis(2_500)).await;

@@ -12,6 +12,5 @@ mod driver;
 mod functions;
 mod live;
 mod looks;
-mod many;
 mod names;
 mod steering;

@@ -11,7 +11,11 @@ use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::sleep;
+
+/// A browser takes most of a core: more of them at once would make each other late.
+static BROWSERS: Semaphore = Semaphore::const_new(2);
 
 /// No test waits longer than this for anything.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
@@ -20,6 +24,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 pub(crate) struct Browser {
     client: Client,
     driver: Child,
+    _place: SemaphorePermit<'static>,
     /// The process of the browser itself, which chromedriver leaves behind when it is told to end.
     process: Option<rustix::process::Pid>,
 }
@@ -30,6 +35,7 @@ impl Browser {
     pub(crate) async fn start(width: u32, height: u32) -> Option<Self> {
         let chromium = std::env::var("RESIL_TEST_CHROMIUM").ok()?;
         let chromedriver = std::env::var("RESIL_TEST_CHROMEDRIVER").ok()?;
+        let place = BROWSERS.acquire().await.expect("nobody closes it");
         let mut driver = Command::new(chromedriver)
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -72,6 +78,7 @@ impl Browser {
             process: process.and_then(rustix::process::Pid::from_raw),
             client,
             driver,
+            _place: place,
         };
         browser.size(width, height).await;
         Some(browser)
