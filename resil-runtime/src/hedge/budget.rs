@@ -40,7 +40,7 @@ pub(super) const fn gain(ratio: f64) -> u32 {
 }
 
 /// Returns the ratio, to a hundredth of a percent, that gives so many parts.
-#[cfg(feature = "settings")]
+#[cfg(any(feature = "catalog", feature = "settings"))]
 pub(super) fn ratio(gain: u32) -> f64 {
     let exact = f64::from(gain) / f64::from(COPY);
     let short = (exact * 1e4).round() / 1e4;
