@@ -2,6 +2,9 @@
 //! duplicates and the list of what is allowed are reported from it, so that all attributes report
 //! them alike.
 
+/// The words for a jitter.
+pub const JITTER: [&str; 4] = ["full", "equal", "decorrelated", "none"];
+
 /// The options of an attribute, or of an option that has options of its own (`budget(..)`).
 #[derive(Debug)]
 pub struct Spec {
@@ -107,7 +110,7 @@ impl Opt {
     pub fn words(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Max => &["unlimited"],
-            Kind::Jitter => &["full", "equal", "decorrelated", "none"],
+            Kind::Jitter => &JITTER,
             Kind::Budget | Kind::RatioOrOff => &["off"],
             Kind::Errors => &["forget", "store"],
             Kind::Words(words) => words,

@@ -26,15 +26,15 @@ pub(crate) async fn only_post() -> Response {
     ([(ALLOW, "POST")], fault).into_response()
 }
 
-/// Returns the answer to a request that may not change anything, and `None` to one that may.
-fn refused(panel: &Mounted, headers: &HeaderMap) -> Option<Response> {
+/// Returns the answer to a request that may not change anything.
+fn allowed(panel: &Mounted, headers: &HeaderMap) -> Done<()> {
     match &panel.token {
-        None => Some(fault(
+        None => Err(Box::new(fault(
             StatusCode::FORBIDDEN,
             "this panel is read only: it was made without a token",
-        )),
-        Some(token) if !token.is_borne_by(headers) => Some(no_token()),
-        Some(_) => None,
+        ))),
+        Some(token) if !token.is_borne_by(headers) => Err(Box::new(no_token())),
+        Some(_) => Ok(()),
     }
 }
 
@@ -48,7 +48,7 @@ fn read<C: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Done<C> {
 
 /// Says whether the token is right.
 pub(crate) async fn token(State(panel): State<Arc<Mounted>>, headers: HeaderMap) -> Response {
-    refused(&panel, &headers).unwrap_or_else(|| StatusCode::NO_CONTENT.into_response())
+    answer(allowed(&panel, &headers))
 }
 
 /// `{"name": "pay", "key": null, "action": "force_open"}`
@@ -76,10 +76,8 @@ pub(crate) async fn circuit(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if let Some(refused) = refused(&panel, &headers) {
-        return refused;
-    }
-    answer(read(body).and_then(|command| command_circuit(&command)))
+    let command = allowed(&panel, &headers).and_then(|()| read(body));
+    answer(command.and_then(|command| command_circuit(&command)))
 }
 
 /// `{"name": "shop::charge", "policy": "retry", "action": "off"}`
@@ -106,10 +104,8 @@ pub(crate) async fn function(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if let Some(refused) = refused(&panel, &headers) {
-        return refused;
-    }
-    answer(read(body).and_then(|command| command_function(&command)))
+    let command = allowed(&panel, &headers).and_then(|()| read(body));
+    answer(command.and_then(|command| command_function(&command)))
 }
 
 fn answer(done: Done<()>) -> Response {

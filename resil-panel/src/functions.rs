@@ -26,7 +26,7 @@ struct Function<'a> {
     /// The budgets of its retries.
     budgets: &'a [LiveRetryBudget],
     /// The policies that are switched off.
-    off: &'a [&'static str],
+    off: &'a [String],
 }
 
 #[derive(Default, Serialize)]
@@ -66,7 +66,7 @@ pub(crate) struct Surroundings(BTreeMap<String, Known>);
 #[derive(Default)]
 struct Known {
     budgets: Vec<LiveRetryBudget>,
-    off: Vec<&'static str>,
+    off: Vec<String>,
 }
 
 static UNKNOWN: Known = Known {
@@ -78,14 +78,12 @@ static UNKNOWN: Known = Known {
 pub(crate) fn surroundings() -> Surroundings {
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     for entry in catalog().functions {
-        let budgets = entry.policies.into_iter().flat_map(|policy| policy.live);
-        known.entry(entry.function).or_default().budgets = budgets.filter_map(budget).collect();
-    }
-    for layer in control().in_force() {
-        if !layer.is_on {
-            let function = known.entry(layer.function.to_owned()).or_default();
-            function.off.push(layer.policy);
-        }
+        let off = entry.policies.iter();
+        let off = off.filter(|policy| policy.switched_off_by.is_some());
+        let off = off.map(|policy| policy.policy.clone()).collect();
+        let live = entry.policies.into_iter().flat_map(|policy| policy.live);
+        let budgets = live.filter_map(budget).collect();
+        known.insert(entry.function, Known { budgets, off });
     }
     Surroundings(known)
 }

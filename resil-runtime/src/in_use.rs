@@ -49,18 +49,15 @@ mod written {
 mod replaced {
     use std::ops::Deref;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-    use arc_swap::{ArcSwapOption, Guard};
-
+    use crate::instead::{Found, Instead};
     use crate::sync::OnceLock;
 
     /// A reference to the settings in use. They stay as they are as long as it lives.
     #[derive(Debug)]
     pub(crate) enum Ref<'a, T> {
         Written(&'a T),
-        /// Never `None`.
-        Instead(Guard<Option<Arc<T>>>),
+        Instead(Found<T>),
     }
 
     impl<T> Deref for Ref<'_, T> {
@@ -70,10 +67,7 @@ mod replaced {
         fn deref(&self) -> &T {
             match self {
                 Self::Written(settings) => settings,
-                Self::Instead(instead) => match instead.as_deref() {
-                    Some(settings) => settings,
-                    None => unreachable!("it is made of settings alone"),
-                },
+                Self::Instead(instead) => instead,
             }
         }
     }
@@ -82,41 +76,22 @@ mod replaced {
     #[derive(Debug)]
     pub(crate) struct InUse<T> {
         written: OnceLock<T>,
-        /// Whether others may stand in their place. It is read before the pointer, which costs more.
-        is_replaced: AtomicBool,
-        instead: ArcSwapOption<T>,
-        version: AtomicU64,
+        instead: Instead<T>,
     }
-
-    /// Tells two replacements apart.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(crate) struct Version(u64);
 
     impl<T> InUse<T> {
         pub(crate) fn new() -> Self {
             Self {
                 written: OnceLock::new(),
-                is_replaced: AtomicBool::new(false),
-                instead: ArcSwapOption::const_empty(),
-                version: AtomicU64::new(0),
+                instead: Instead::new(),
             }
         }
 
         #[inline(always)]
         pub(crate) fn get(&self) -> Option<Ref<'_, T>> {
-            if self.is_replaced.load(Ordering::Acquire) {
-                return self.replaced();
-            }
-            self.written.get().map(Ref::Written)
-        }
-
-        #[inline(never)]
-        fn replaced(&self) -> Option<Ref<'_, T>> {
-            let instead = self.instead.load();
-            if instead.is_some() {
-                Some(Ref::Instead(instead))
-            } else {
-                self.written.get().map(Ref::Written)
+            match self.instead.get() {
+                Some(instead) => Some(Ref::Instead(instead)),
+                None => self.written.get().map(Ref::Written),
             }
         }
 
@@ -138,29 +113,23 @@ mod replaced {
 
         /// Returns whether others stand in the place of the settings that were given.
         pub(crate) fn is_replaced(&self) -> bool {
-            self.is_replaced.load(Ordering::Acquire)
-        }
-
-        /// Returns the settings that stand in the place of those that were given.
-        pub(crate) fn instead_of_written(&self) -> Option<Arc<T>> {
-            self.instead.load_full()
+            self.instead.is_there()
         }
 
         /// Puts others in the place of the settings that were given, or, with `None`, takes them away.
-        pub(crate) fn replace(&self, instead: Option<Arc<T>>) {
-            let is_replaced = instead.is_some();
-            self.instead.store(instead);
-            self.is_replaced.store(is_replaced, Ordering::Release);
-            self.version.fetch_add(1, Ordering::AcqRel);
+        pub(crate) fn replace(&self, instead: Option<T>) {
+            self.instead.set(instead.map(Arc::new));
         }
 
-        pub(crate) fn version(&self) -> Version {
-            Version(self.version.load(Ordering::Acquire))
-        }
-
-        /// Notes that the settings follow those of that version of another state.
-        pub(crate) fn follows(&self, version: Version) {
-            self.version.store(version.0, Ordering::Release);
+        /// Puts what stands in the place of the settings of `base` in the place of these, as `make` makes it.
+        /// Returns false if that was done before.
+        pub(crate) fn follow(&self, base: &Self, make: impl FnOnce(&T) -> T) -> bool {
+            let Some((version, instead)) = base.instead.newer_than(&self.instead) else {
+                return false;
+            };
+            self.replace(instead.map(|of| make(&of)));
+            self.instead.follows(version);
+            true
         }
     }
 }

@@ -39,6 +39,8 @@ pub mod hedge;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
 mod in_use;
+#[cfg(all(feature = "control", not(loom)))]
+mod instead;
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod loom;

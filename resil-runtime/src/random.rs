@@ -12,12 +12,23 @@ pub(crate) fn up_to(most: u64) -> u64 {
     rand::random_range(0..=most)
 }
 
+/// Returns a number that depends on each bit of `state`: the finalizer of `SplitMix64` (Steele, Lea and
+/// Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
+#[cfg(any(feature = "chaos", feature = "seed"))]
+pub(crate) fn mixed(state: u64) -> u64 {
+    let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 #[cfg(feature = "seed")]
 pub use seeded::seed;
 
 #[cfg(feature = "seed")]
 mod seeded {
     use std::cell::Cell;
+
+    use super::mixed;
 
     thread_local! {
         static STATE: Cell<Option<u64>> = const { Cell::new(None) };
@@ -41,14 +52,6 @@ mod seeded {
         let state = STATE.get()?.wrapping_add(0x9e37_79b9_7f4a_7c15);
         STATE.set(Some(state));
         Some(scale(mixed(state), most))
-    }
-
-    /// Returns a number that depends on each bit of `state`: the finalizer of `SplitMix64` (Steele, Lea and
-    /// Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
-    fn mixed(state: u64) -> u64 {
-        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 
     /// Maps all numbers evenly to those from 0 to `most`.

@@ -1,5 +1,7 @@
 //! The options of `#[hedge]`, and what other libraries call them.
 
+use std::ops::RangeInclusive;
+
 use super::aliases::FALLBACK;
 use crate::table::{Alias, AliasTarget, Guess, Kind, Opt, PatternSubject, Spec};
 
@@ -201,3 +203,22 @@ pub static PERCENTILE: Spec = Spec {
     }],
     nameless: &[(Guess::Duration, "default")],
 };
+
+/// The whole percentiles that can be told from a hundred samples. Beside them there is `p99.9`.
+pub const PERCENTILES: RangeInclusive<u32> = 50..=99;
+
+/// Returns the name of the percentile that is nearest to `percent`; `None` for a number that is none.
+pub fn nearest_percentile(percent: f64) -> Option<String> {
+    if !(1.0..=100.0).contains(&percent) {
+        // `p999` is how some write 99.9.
+        return (990.0..1_000.0)
+            .contains(&percent)
+            .then(|| "p99.9".to_owned());
+    }
+    if percent > 99.5 {
+        return Some("p99.9".to_owned());
+    }
+    let (lowest, highest) = PERCENTILES.into_inner();
+    let whole = percent.round().clamp(f64::from(lowest), f64::from(highest));
+    Some(format!("p{whole}"))
+}

@@ -1,8 +1,5 @@
 //! How a bulkhead comes to its settings.
 
-#[cfg(all(feature = "control", not(loom)))]
-use std::sync::Arc;
-
 use super::core::{BulkheadCore, Settings};
 use super::learner::Learner;
 #[cfg(all(feature = "control", not(loom)))]
@@ -86,7 +83,7 @@ impl BulkheadCore {
         if same {
             return;
         }
-        let instead = policy.map(|policy| Arc::new(Settings::new(policy.rules(), MANUAL)));
+        let instead = policy.map(|policy| Settings::new(policy.rules(), MANUAL));
         self.settings.replace(instead);
         self.begin(&self.settings());
     }
@@ -94,12 +91,8 @@ impl BulkheadCore {
     /// Uses the same settings as `base`, the bulkhead of the name that this key is under.
     #[cfg(all(feature = "control", not(loom)))]
     fn follow(&self, base: &Self) {
-        let version = base.settings.version();
-        if version != self.settings.version() {
-            let instead = base.settings.instead_of_written();
-            let instead = instead.map(|of| Settings::new(of.rules, of.owner));
-            self.settings.replace(instead.map(Arc::new));
-            self.settings.follows(version);
+        let make = |of: &Settings| Settings::new(of.rules, of.owner);
+        if self.settings.follow(&base.settings, make) {
             self.begin(&self.settings());
         }
     }

@@ -75,7 +75,7 @@ impl Counts {
 
     /// Returns the number of calls in flight. Where calls begin and end meanwhile, it may be
     /// above each number that was true in that time, and never below all.
-    #[cfg(feature = "catalog")]
+    #[cfg(any(feature = "catalog", feature = "counts"))]
     pub(crate) fn in_flight(&self) -> u64 {
         let ended = self.sum(|shard| &shard.ended);
         self.sum(|shard| &shard.begun).wrapping_sub(ended)

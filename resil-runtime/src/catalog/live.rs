@@ -148,10 +148,7 @@ pub(super) fn of(state: DescribedState, settings: &[(&str, &str)]) -> Vec<LiveSt
 fn circuits(site: &'static CircuitSite) -> Vec<LiveState> {
     let mut all = Vec::new();
     for named in site.known() {
-        let (own, keys) = named.look(|core| {
-            let next_probe = core.stays_open_for(clock::now_ms);
-            LiveCircuit::of(BreakerSnapshot::of(core), next_probe)
-        });
+        let (own, keys) = named.look(|core| LiveCircuit::of(BreakerSnapshot::of(core)));
         let keys_in_all = Some(keys.len());
         let unusual = keys
             .into_iter()
@@ -215,14 +212,14 @@ fn hedge_budget(copies: u32) -> LiveState {
 }
 
 impl LiveCircuit {
-    /// Shows a breaker that stays open for so many milliseconds.
-    fn of(of: BreakerSnapshot, next_probe: Option<u64>) -> Self {
+    fn of(of: BreakerSnapshot) -> Self {
         let counts = of.counts;
+        let is_open = of.state == CircuitState::Open;
         Self {
             name: of.name.to_owned(),
             key: of.key.map(|key| (*key).to_owned()),
             state: of.state,
-            next_probe: next_probe.map(Duration::from_millis),
+            next_probe: of.retry_in.filter(|_| is_open),
             calls: counts.calls,
             failures: counts.failures,
             slow: counts.slow,

@@ -67,44 +67,6 @@ fn broken_by<P: Named>(before: &P, after: &P, together: &[(String, Given)]) -> V
     broken
 }
 
-/// Sets the numbers of a budget that has a name.
-pub(super) fn apply_budget(
-    mut budget: BudgetPolicy,
-    name: &str,
-    layers: &Layers<'_>,
-    faults: &mut Vec<ControlFault>,
-) -> BudgetPolicy {
-    let target = Target::Name(name.to_owned());
-    for (option, given, setting) in layers.options(&target, Kind::Budget) {
-        match set_budget(budget, option, given) {
-            Ok(set) => budget = set,
-            Err(message) => faults.push(setting.fault(message)),
-        }
-    }
-    budget
-}
-
-fn set_budget(budget: BudgetPolicy, option: &str, given: &Given) -> Result<BudgetPolicy, String> {
-    let mut numbers = show_budget(budget);
-    match numbers.iter_mut().find(|(name, _)| name == option) {
-        Some(number) => number.1 = given.clone(),
-        // The table of the numbers knows what to say.
-        None => numbers.push((option.to_owned(), given.clone())),
-    }
-    let set = RetryPolicy::TABLE.set(RetryPolicy::new(), "budget", &Given::Table(numbers))?;
-    Ok(set.budget.unwrap_or(budget))
-}
-
-/// Returns the numbers of a budget by name.
-pub(super) fn show_budget(budget: BudgetPolicy) -> Vec<(String, Given)> {
-    let written = RetryPolicy::TABLE.write(&RetryPolicy::new().budget(budget));
-    let budget = written.into_iter().find(|(name, _)| *name == "budget");
-    match budget {
-        Some((_, Given::Table(numbers))) => numbers,
-        _ => Vec::new(),
-    }
-}
-
 /// Returns the limits that are set for the timeouts of a function, which has `count` of them. The last one
 /// that is set wins.
 pub(super) fn limits(
@@ -192,7 +154,7 @@ pub(super) fn check_alone(setting: &Setting) -> Option<ControlFault> {
         #[cfg(not(feature = "idempotent"))]
         Kind::Idempotent => Ok(()),
         Kind::Fallback => alone::<LastOkPolicy>(option, given),
-        Kind::Budget => set_budget(BudgetPolicy::DEFAULT, option, given).map(drop),
+        Kind::Budget => alone::<BudgetPolicy>(option, given),
         #[cfg(feature = "chaos")]
         Kind::Chaos => alone::<super::faults::Faults>(option, given),
         #[cfg(not(feature = "chaos"))]

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use resil_language::duration;
 use resil_language::number::Found;
 use resil_language::table::{Kind, Opt, Spec};
 
 use super::origin::help;
 use crate::event::InjectedFault;
-use crate::settings::{Given, Named, Setting, Table, Value};
+use crate::random;
+use crate::settings::{Given, Named, Setting, Table, Value, count, ratio, time};
 use crate::stack::Layer;
 
 /// The shares of the runs of a function that get faults.
@@ -47,7 +47,7 @@ fn share(value: &Value<'_>) -> Result<f64, String> {
 }
 
 fn shown(share: f64) -> Option<Given> {
-    (share > 0.0).then(|| Given::Text(format!("{}%", share * 100.0)))
+    (share > 0.0).then(|| ratio(share))
 }
 
 static TABLE: Table<Faults> = Table {
@@ -59,7 +59,7 @@ static TABLE: Table<Faults> = Table {
                 let seed = value.count(0, u32::MAX)?;
                 Ok(Faults { seed, ..faults })
             },
-            write: |faults| Some(Given::Number(faults.seed.to_string())),
+            write: |faults| Some(count(faults.seed)),
         },
         Setting {
             name: "delay",
@@ -78,7 +78,7 @@ static TABLE: Table<Faults> = Table {
                     ..faults
                 })
             },
-            write: |faults| Some(Given::Text(duration::show(faults.delay_for))),
+            write: |faults| Some(time(faults.delay_for)),
         },
         Setting {
             name: "error",
@@ -186,9 +186,10 @@ impl Injection {
     }
 
     fn draw(&self, run: u64) -> Option<InjectedFault> {
-        let drawn = mix(self
-            .key
-            .wrapping_add(run.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let drawn = random::mixed(
+            self.key
+                .wrapping_add(run.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        );
         let mut left = (drawn >> 11) as f64 / (1_u64 << 53) as f64;
         let Faults {
             delay,
@@ -214,13 +215,6 @@ impl Injection {
         }
         None
     }
-}
-
-/// The last steps of `SplitMix64`: neighbours become numbers that have nothing to do with each other.
-fn mix(mut n: u64) -> u64 {
-    n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    n ^ (n >> 31)
 }
 
 /// Returns why faults can't be injected in this process.

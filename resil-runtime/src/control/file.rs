@@ -158,21 +158,11 @@ impl Reader<'_> {
                 self.switch(target, None, value);
                 continue;
             }
-            match Kind::of(key) {
-                Some(kind) => self.policy(target, kind, value),
-                None => self.unknown_policy(target, key, &value.span()),
+            match Kind::read(key) {
+                Ok(kind) => self.policy(target, kind, value),
+                Err(message) => self.fault(format!("{target}.{key}"), &value.span(), message),
             }
         }
-    }
-
-    fn unknown_policy(&mut self, target: &Target, key: &str, at: &Range<usize>) {
-        let names = Kind::ALL.map(Kind::name);
-        let instead = match nearest(key, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are `{}`", names.join("`, `")),
-        };
-        let message = help(format!("there is no policy `{key}`"), instead);
-        self.fault(format!("{target}.{key}"), at, message);
     }
 
     fn policy(&mut self, target: &Target, kind: Kind, value: &Spanned<DeValue<'_>>) {

@@ -23,7 +23,7 @@ use crate::hedge::HedgePolicy;
 use crate::idempotency::IdempotentPolicy;
 use crate::rate_limit::RateLimitPolicy;
 use crate::retry::RetryPolicy;
-use crate::settings::Given;
+use crate::settings::{Given, time};
 
 /// Changes settings while the program runs: [`control`](crate::control()) returns it.
 #[derive(Debug, Clone, Copy)]
@@ -208,15 +208,8 @@ fn switch_all(target: &Target, on: bool) -> Result<(), ControlError> {
 }
 
 fn kind_of(target: &Target, policy: &str) -> Result<Kind, ControlError> {
-    Kind::of(policy).ok_or_else(|| {
-        let names = Kind::ALL.map(Kind::name);
-        let instead = match nearest(policy, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are `{}`", names.join("`, `")),
-        };
-        let message = help(format!("there is no policy `{policy}`"), instead);
-        ControlError::one(Origin::Hand, format!("{target}.{policy}"), message)
-    })
+    Kind::read(policy)
+        .map_err(|message| ControlError::one(Origin::Hand, format!("{target}.{policy}"), message))
 }
 
 fn set(target: &Target, option: &str, value: &str) -> Result<(), ControlError> {
@@ -362,8 +355,7 @@ impl FunctionControl {
     /// Returns what is wrong, with the text to write instead: there is another number of timeouts, or an
     /// inner one is not shorter than one around it. Nothing is changed then.
     pub fn timeout(&self, limits: &[Duration]) -> Result<(), ControlError> {
-        let shown = |limit: &Duration| Given::Text(resil_language::duration::show(*limit));
-        let limits = Given::List(limits.iter().map(shown).collect());
+        let limits = Given::List(limits.iter().copied().map(time).collect());
         let option = Change::Option(String::new(), limits);
         change(Edit::Hand(vec![setting(
             &self.0,

@@ -1,10 +1,9 @@
 //! The options of a `last_ok` by name.
 
-use resil_language::duration;
 use resil_language::table::{Kind, Opt, Spec};
 
 use crate::fallback::last_ok::LastOkPolicy;
-use crate::settings::{Given, Named, Setting, Table};
+use crate::settings::{Named, Setting, Table, count, time};
 use crate::stack::Layer;
 
 static SPEC: Spec = Spec {
@@ -23,12 +22,12 @@ static TABLE: Table<LastOkPolicy> = Table {
         Setting {
             name: "max_age",
             read: |policy, value| Ok(policy.max_age(value.duration()?)),
-            write: |policy| Some(Given::Text(duration::show(policy.max_age?))),
+            write: |policy| policy.max_age.map(time),
         },
         Setting {
             name: "max_keys",
             read: |policy, value| Ok(policy.max_keys(value.count(1, u32::MAX)?)),
-            write: |policy| Some(Given::Number(policy.max_keys.to_string())),
+            write: |policy| Some(count(policy.max_keys)),
         },
     ],
     rules: |_, _| Vec::new(),

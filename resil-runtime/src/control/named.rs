@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::{apply, apply_budget};
+use super::apply::apply;
 use super::setting::Target;
 use super::steering;
 use super::written::Kind;
@@ -59,5 +59,6 @@ fn budget_numbers(name: &str, written: BudgetPolicy) -> Option<BudgetPolicy> {
     let layers = steering.layers();
     let target = Target::Name(name.to_owned());
     layers.options(&target, Kind::Budget).next()?;
-    Some(apply_budget(written, name, &layers, &mut Vec::new()))
+    let of = (std::slice::from_ref(&target), Kind::Budget);
+    Some(apply(written, of, &layers, &mut Vec::new()))
 }

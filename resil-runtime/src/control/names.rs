@@ -5,7 +5,7 @@ use crate::bulkhead::BulkheadPolicy;
 use crate::circuit::CircuitPolicy;
 use crate::fallback::last_ok::LastOkPolicy;
 use crate::rate_limit::RateLimitPolicy;
-use crate::retry::RetryPolicy;
+use crate::retry::{BudgetPolicy, RetryPolicy};
 use crate::settings::Named;
 
 /// Returns whether the policy has an option of that name that can be set from outside.
@@ -20,7 +20,7 @@ pub(super) fn has_option(kind: Kind, option: &str) -> bool {
         #[cfg(feature = "idempotent")]
         Kind::Idempotent => has::<crate::idempotency::IdempotentPolicy>(option),
         Kind::Fallback => has::<LastOkPolicy>(option),
-        Kind::Budget => ["capacity", "cost", "refill"].contains(&option),
+        Kind::Budget => has::<BudgetPolicy>(option),
         #[cfg(feature = "chaos")]
         Kind::Chaos => has::<super::faults::Faults>(option),
         _ => false,
@@ -28,6 +28,5 @@ pub(super) fn has_option(kind: Kind, option: &str) -> bool {
 }
 
 fn has<P: Named>(option: &str) -> bool {
-    let mut settings = P::TABLE.settings.iter();
-    settings.any(|setting| setting.name == option)
+    P::TABLE.has(option)
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub(super) use resil_language::messages::help;
+
 /// The place that a setting in force comes from. A later one of this order wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -99,8 +101,3 @@ impl fmt::Display for ControlError {
 }
 
 impl std::error::Error for ControlError {}
-
-/// Formats a message with the line that says what to write instead.
-pub(super) fn help(message: impl fmt::Display, instead: impl fmt::Display) -> String {
-    format!("{message}\nhelp: {instead}")
-}

@@ -7,7 +7,7 @@ use super::written::Kind;
 use crate::settings::Given;
 
 /// What a setting is for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Target {
     /// All functions.
     All,

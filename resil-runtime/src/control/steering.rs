@@ -3,7 +3,7 @@
 //! One lock holds them. It is held while settings are computed and put in force, and never while the user's
 //! code runs: events are told after it was released.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -128,44 +128,48 @@ impl Steering {
         name: &'static str,
         written: &'static [Written],
     ) -> Vec<ControlFault> {
-        let known = self.functions.iter_mut();
-        let mut known = known.filter(|known| std::ptr::eq(known.site, site));
-        match known.next() {
-            Some(known)
-                if known
-                    .instances
-                    .iter()
-                    .any(|one| std::ptr::eq(*one, written)) => {}
-            Some(known) => known.instances.push(written),
-            None => self.functions.push(Function {
+        let known = self.functions.iter();
+        let mut known = known.map(|known| known.site);
+        let at = known.position(|known| std::ptr::eq(known, site));
+        let at = at.unwrap_or_else(|| {
+            let instances = Vec::new();
+            self.functions.push(Function {
                 site,
                 name,
-                instances: vec![written],
-            }),
+                instances,
+            });
+            self.functions.len() - 1
+        });
+        let instances = &mut self.functions[at].instances;
+        if !instances.iter().any(|one| std::ptr::eq(*one, written)) {
+            instances.push(written);
         }
-        let mut faults = Vec::new();
         let of_variables = self.find_variables();
-        let at = self
-            .functions
-            .iter()
-            .position(|f| std::ptr::eq(f.site, site));
-        let at = at.unwrap_or_default();
+        let mut faults = self.put_in_force(at);
+        faults.extend(of_variables);
+        faults
+    }
+
+    /// Puts the settings of one function in force, and leaves out those that it can't have. Returns the
+    /// faults that are new.
+    fn put_in_force(&mut self, function: usize) -> Vec<ControlFault> {
+        let site = self.functions[function].site;
+        let mut faults = Vec::new();
         loop {
-            let found = match self.settled(at, &self.layers()) {
+            let found = match self.settled(function, &self.layers()) {
                 Ok(settings) => {
                     site.set(settings);
                     break;
                 }
                 Err(found) => found,
             };
-            if !self.leave_out(&found, at) {
+            if !self.leave_out(&found, function) {
                 site.set(None);
                 break;
             }
             faults.extend(file::spelled(found));
         }
         self.note(&faults);
-        faults.extend(of_variables);
         faults
     }
 
@@ -192,17 +196,12 @@ impl Steering {
 
     /// Returns what a variable may be for.
     fn candidates(&self) -> Vec<Candidate> {
-        let mut all: Vec<Candidate> = Vec::new();
-        let mut add = |target: Target, kind: Kind| match all
-            .iter_mut()
-            .find(|known| known.target == target)
-        {
-            Some(known) if known.kinds.contains(&kind) => {}
-            Some(known) => known.kinds.push(kind),
-            None => all.push(Candidate {
-                target,
-                kinds: vec![kind],
-            }),
+        let mut all: BTreeMap<Target, Vec<Kind>> = BTreeMap::new();
+        let mut add = |target: Target, kind: Kind| {
+            let kinds = all.entry(target).or_default();
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
         };
         for function in &self.functions {
             for layer in function.instances.iter().flat_map(|layers| layers.iter()) {
@@ -218,7 +217,9 @@ impl Steering {
                 add(of, Kind::Chaos);
             }
         }
-        all
+        let all = all.into_iter();
+        all.map(|(target, kinds)| Candidate { target, kinds })
+            .collect()
     }
 
     /// Leaves out the settings that a function can't have: a variable alone, and of a file and by hand all
@@ -336,18 +337,13 @@ impl Steering {
 
     /// Puts the settings in force once more, for all functions. Returns the faults that are new.
     pub(super) fn settle_all(&mut self) -> Vec<ControlFault> {
-        let mut faults = Vec::new();
         self.late
             .retain(|fault| !matches!(fault.origin, Origin::Environment { .. }));
-        for at in 0..self.functions.len() {
-            let Function {
-                site,
-                name,
-                instances,
-            } = &self.functions[at];
-            let (site, name, written) = (*site, *name, instances[0]);
-            faults.extend(self.add(site, name, written));
-        }
+        let of_variables = self.find_variables();
+        let functions = 0..self.functions.len();
+        let mut faults: Vec<ControlFault> =
+            functions.flat_map(|at| self.put_in_force(at)).collect();
+        faults.extend(of_variables);
         faults
     }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use resil_language::messages::help;
+use resil_language::nearest::nearest;
+
 use crate::bulkhead::BulkheadPolicy;
 use crate::circuit::CircuitPolicy;
 use crate::fallback::last_ok::LastOkPolicy;
@@ -171,6 +174,18 @@ impl Kind {
 
     pub(crate) fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Returns the policy of that name, or what is wrong with the name.
+    pub(super) fn read(name: &str) -> Result<Self, String> {
+        Self::of(name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name);
+            let instead = match nearest(name, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are `{}`", names.join("`, `")),
+            };
+            help(format!("there is no policy `{name}`"), instead)
+        })
     }
 
     /// Returns whether the settings belong to a name, and not to each function.

@@ -20,3 +20,17 @@ pub enum CircuitState {
     /// Disabled manually: calls pass, and nothing is counted.
     Disabled,
 }
+
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+impl CircuitState {
+    /// Returns the word for the state, which metrics and events of tracing have. It is that of its serde form.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::ForcedOpen => "forced_open",
+            Self::Disabled => "disabled",
+        }
+    }
+}

@@ -367,3 +367,21 @@ pub enum StopReason {
     /// The process is shutting down.
     Shutdown,
 }
+
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+impl StopReason {
+    /// Returns the word for the reason, that of the language's docs: metrics and events of tracing have it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Exhausted => "exhausted",
+            Self::Final => "final",
+            Self::Within => "within",
+            Self::Deadline => "deadline",
+            Self::Budget => "budget",
+            Self::AskedLonger => "asked_longer",
+            Self::Nested => "nested",
+            Self::Cancelled => "cancelled",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}

@@ -81,16 +81,16 @@ pub(crate) const COUNTS: usize = Count::StoppedShutdown as usize + 1;
 
 #[cfg(feature = "metrics")]
 impl Count {
-    /// The reasons for which retries stop, with their words.
-    pub(crate) const STOPPED: [(Self, &'static str); 9] = [
-        (Self::StoppedExhausted, "exhausted"),
-        (Self::StoppedFinal, "final"),
-        (Self::StoppedWithin, "within"),
-        (Self::StoppedDeadline, "deadline"),
-        (Self::StoppedBudget, "budget"),
-        (Self::StoppedAskedLonger, "asked_longer"),
-        (Self::StoppedNested, "nested"),
-        (Self::StoppedCancelled, "cancelled"),
-        (Self::StoppedShutdown, "shutdown"),
+    /// The reasons for which retries stop.
+    pub(crate) const STOPS: [StopReason; 9] = [
+        StopReason::Exhausted,
+        StopReason::Final,
+        StopReason::Within,
+        StopReason::Deadline,
+        StopReason::Budget,
+        StopReason::AskedLonger,
+        StopReason::Nested,
+        StopReason::Cancelled,
+        StopReason::Shutdown,
     ];
 }

@@ -63,6 +63,14 @@ impl Reading {
     }
 }
 
+/// What the last reading has found, without its longest time.
+#[derive(Debug)]
+struct Known {
+    counts: [u64; COUNTS],
+    nanos: u64,
+    times: Vec<u32>,
+}
+
 #[derive(Debug)]
 struct Slice {
     /// The number of the slice, from the origin of the clock.
@@ -96,7 +104,7 @@ impl Slice {
 /// The history of one function. All its memory is there from the start.
 #[derive(Debug)]
 pub(super) struct History {
-    last: Reading,
+    last: Known,
     fresh: Reading,
     total: Counted,
     slices: [Slice; SLICES],
@@ -107,7 +115,11 @@ pub(super) struct History {
 impl History {
     pub(super) fn new() -> Self {
         Self {
-            last: Reading::new(),
+            last: Known {
+                counts: [0; COUNTS],
+                nanos: 0,
+                times: vec![0; CONFIG.total_buckets()],
+            },
             fresh: Reading::new(),
             total: Counted::new(),
             slices: std::array::from_fn(|_| Slice::new()),
@@ -156,12 +168,7 @@ impl History {
 
     /// Takes in what has come since the last reading, without going on: a thread that has another clock
     /// than the calls can.
-    #[cfg(feature = "metrics")]
-    pub(super) fn stay(&mut self, read: impl FnOnce(&mut Reading)) {
-        self.read(read);
-    }
-
-    fn read(&mut self, read: impl FnOnce(&mut Reading)) {
+    pub(super) fn read(&mut self, read: impl FnOnce(&mut Reading)) {
         self.fresh.counts = [0; COUNTS];
         (self.fresh.nanos, self.fresh.max) = (0, 0);
         self.fresh.times.fill(0);

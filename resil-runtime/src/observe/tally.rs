@@ -10,7 +10,7 @@ use super::slot::Slot;
 use super::thread::{SLOTS, here};
 use super::times;
 #[cfg(feature = "shutdown")]
-use crate::call::in_flight::{Counts, left};
+use crate::call::in_flight::Counts;
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering::Relaxed};
 
 /// The counts of one function.
@@ -191,7 +191,7 @@ impl Tally {
     #[cfg(feature = "metrics")]
     pub(crate) fn total(&self) -> Counted {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        history.stay(|reading| self.read(reading));
+        history.read(|reading| self.read(reading));
         history.total().clone()
     }
 
@@ -203,7 +203,7 @@ impl Tally {
     /// Returns the number of calls in flight.
     pub(crate) fn in_flight(&self) -> u64 {
         #[cfg(feature = "shutdown")]
-        return left(&[self.in_flight]).first().map_or(0, |(_, left)| *left);
+        return self.in_flight.in_flight();
         #[cfg(not(feature = "shutdown"))]
         {
             // The ends are read before the beginnings, so that no more calls have ended than have begun.

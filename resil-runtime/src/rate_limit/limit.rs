@@ -7,11 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(all(feature = "control", not(loom)))]
-use super::instead::Instead;
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
 use super::settings::RateLimitSettings;
+#[cfg(all(feature = "control", not(loom)))]
+use crate::instead::Instead;
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
 
 /// One rate limit, which its handles, sites and turns share.

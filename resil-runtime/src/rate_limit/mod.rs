@@ -22,8 +22,6 @@
 //! waits, `named` finds rate limits, and `site` and `handle` are what callers hold.
 
 mod handle;
-#[cfg(all(feature = "control", not(loom)))]
-mod instead;
 pub(crate) mod limit;
 mod named;
 mod patience;

@@ -41,10 +41,9 @@ impl Limit {
 
     /// Uses the same settings as `base`, the rate limit of the name that this key is under.
     pub(super) fn follow(&self, base: &Self, clock: impl Fn() -> u64) {
-        if base.instead.version() == self.instead.version() {
+        let Some((version, other)) = base.instead.newer_than(&self.instead) else {
             return;
-        }
-        let (version, other) = base.instead.versioned();
+        };
         let other = other.map(|of| {
             let other = Self::of(self.name, self.key.clone());
             let _ = other.adopt_settings(of.settings(), of.max_keys(), MANUAL, &clock);

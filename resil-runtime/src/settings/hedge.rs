@@ -5,7 +5,7 @@ use std::time::Duration;
 use resil_language::duration;
 use resil_language::messages::{help, nameless};
 use resil_language::number::{Found, is_endless};
-use resil_language::tables::hedge::{PERCENTILE, SPEC};
+use resil_language::tables::hedge::{PERCENTILE, PERCENTILES, SPEC, nearest_percentile as near};
 
 use super::Named;
 use super::given::Given;
@@ -143,7 +143,7 @@ impl<'t> Percentile<'t> {
             return Some(99.9);
         }
         let percent: u32 = self.number.parse().ok()?;
-        let known = (50..=99).contains(&percent) && self.number.len() == 2;
+        let known = PERCENTILES.contains(&percent) && self.number.len() == 2;
         known.then(|| f64::from(percent))
     }
 
@@ -189,18 +189,3 @@ static DEFAULT: Table<Option<Duration>> = Table {
     }],
     rules: |_, _| Vec::new(),
 };
-
-/// Returns the name of the percentile that is nearest to `percent`; `None` for a number that is none.
-fn near(percent: f64) -> Option<String> {
-    if !(1.0..=100.0).contains(&percent) {
-        // `p999` is how some write 99.9.
-        return (990.0..1_000.0)
-            .contains(&percent)
-            .then(|| "p99.9".to_owned());
-    }
-    if percent > 99.5 {
-        return Some("p99.9".to_owned());
-    }
-    let whole = percent.round().clamp(50.0, 99.0);
-    Some(format!("p{whole}"))
-}

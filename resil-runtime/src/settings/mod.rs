@@ -35,6 +35,8 @@ mod value;
 use crate::stack::Layer;
 
 pub(crate) use self::given::Given;
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) use self::show::{count, ratio, time};
 pub(crate) use self::table::{Setting, Table, Written};
 pub(crate) use self::timeout::read as read_timeout;
 pub(crate) use self::value::Value;

@@ -3,7 +3,7 @@
 use resil_language::messages::{excludes, no_effect};
 use resil_language::nearest::nearest;
 use resil_language::number::{Found, is_endless};
-use resil_language::table::Opt;
+use resil_language::table::{JITTER, Kind, Opt};
 use resil_language::tables::retry::{BUDGET, SPEC};
 
 use super::given::Given;
@@ -13,13 +13,6 @@ use super::value::Value;
 use super::{Named, lists};
 use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 use crate::stack::Layer;
-
-const STRATEGIES: [(&str, Strategy); 4] = [
-    ("constant", Strategy::Constant),
-    ("linear", Strategy::Linear),
-    ("exponential", Strategy::Exponential),
-    ("fibonacci", Strategy::Fibonacci),
-];
 
 impl Named for RetryPolicy {
     const NAME: &'static str = "retry";
@@ -141,7 +134,6 @@ fn max(policy: RetryPolicy, value: &Value<'_>) -> Result<RetryPolicy, String> {
 }
 
 fn jitter(value: &Value<'_>) -> Result<Jitter, String> {
-    const WORDS: [&str; 4] = ["full", "equal", "decorrelated", "none"];
     if *value.given == Given::Flag(true) {
         return Ok(Jitter::Full);
     }
@@ -156,7 +148,7 @@ fn jitter(value: &Value<'_>) -> Result<Jitter, String> {
     if let Some(meant) = meant {
         return Err(value.wrong_but(&format!("`{word}` is none of these"), meant));
     }
-    Ok(match value.word(&WORDS)? {
+    Ok(match value.word(&JITTER)? {
         "full" => Jitter::Full,
         "equal" => Jitter::Equal,
         "decorrelated" => Jitter::Decorrelated,
@@ -217,6 +209,16 @@ fn no_table(policy: RetryPolicy, value: &Value<'_>) -> Result<RetryPolicy, Strin
     }
 }
 
+impl Named for BudgetPolicy {
+    const NAME: &'static str = "budget";
+    const TABLE: &'static Table<Self> = &NUMBERS;
+    const BASE: Self = Self::DEFAULT;
+
+    fn layer(self) -> Option<Layer> {
+        None
+    }
+}
+
 static NUMBERS: Table<BudgetPolicy> = Table {
     spec: &BUDGET,
     settings: &[
@@ -253,7 +255,8 @@ static NUMBERS: Table<BudgetPolicy> = Table {
 /// The rules about what stands beside what; those about the numbers are the runtime's.
 fn rules(policy: &RetryPolicy, written: &Written) -> Vec<String> {
     let mut faults = Vec::new();
-    let is_strategy = |name: &&str| STRATEGIES.iter().any(|(known, _)| known == name);
+    let kind = |name: &str| SPEC.option(name).map(|option| option.kind);
+    let is_strategy = |name: &&str| kind(name) == Some(Kind::Strategy);
     let mut strategies = written.in_order().filter(is_strategy);
     let strategy = strategies.next();
     if let Some(first) = strategy {

@@ -6,16 +6,16 @@ use resil_language::duration;
 
 use super::given::Given;
 
-pub(super) fn time(duration: Duration) -> Given {
+pub(crate) fn time(duration: Duration) -> Given {
     Given::Text(duration::show(duration))
 }
 
-pub(super) fn count(count: u32) -> Given {
+pub(crate) fn count(count: u32) -> Given {
     Given::Number(count.to_string())
 }
 
 /// Formats a ratio in percent, if that is short.
-pub(super) fn ratio(ratio: f64) -> Given {
+pub(crate) fn ratio(ratio: f64) -> Given {
     let percent = (ratio * 1e6).round() / 1e4;
     #[expect(
         clippy::float_cmp,

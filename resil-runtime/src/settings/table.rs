@@ -118,7 +118,7 @@ impl<P: Copy> Table<P> {
             .collect()
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.settings.iter().any(|setting| setting.name == name)
     }
 

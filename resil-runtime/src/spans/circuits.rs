@@ -3,7 +3,6 @@
 use tracing::field::display;
 
 use super::event::event;
-use super::words::state_word;
 use crate::event::kinds::Event;
 
 /// Tells `happened`, an event of a circuit, inside the span that is current.
@@ -18,7 +17,7 @@ pub(super) fn tell(happened: &Event) {
             ..
         } => {
             event!(WARN, "circuit", "circuit.changed", "a breaker changed its state", {
-                name, keyed = key.is_some(), from = state_word(*from), to = state_word(*to), call
+                name, keyed = key.is_some(), from = from.word(), to = to.word(), call
             });
         }
         Event::CircuitRefused { name, key, .. } => {

@@ -16,7 +16,7 @@ use super::event::event;
 use super::idempotency;
 #[cfg(feature = "control")]
 use super::steering;
-use super::words::{ms, reason_word};
+use super::words::ms;
 use super::{circuits, limits, table};
 use crate::event::kinds::Event;
 
@@ -51,7 +51,7 @@ fn tell_here(happened: &Event) {
             ..
         } => {
             event!(WARN, "retry", "retry.stopped", "no further attempt", {
-                function, attempts, reason = reason_word(*reason), call
+                function, attempts, reason = reason.word(), call
             });
         }
         Event::RetrySucceeded {
@@ -96,7 +96,7 @@ fn tell_here(happened: &Event) {
         }
         Event::WaitCancelled { name, reason, .. } => {
             event!(DEBUG, "cancel", "wait.cancelled", "refused: the wait was ended from outside", {
-                name, error.type = reason_word(*reason), call
+                name, error.type = reason.word(), call
             });
         }
         Event::WorkerBlocked { function, wait, .. } => {

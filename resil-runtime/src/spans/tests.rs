@@ -311,7 +311,7 @@ fn the_docs_have_a_row_for_each_event() {
 /// Each reason why a result was not recorded is a word.
 #[test]
 fn words() {
-    use super::words::{ms, reason_word, state_word};
+    use super::words::ms;
     let reasons = [
         StopReason::Exhausted,
         StopReason::Final,
@@ -330,8 +330,8 @@ fn words() {
         CircuitState::ForcedOpen,
         CircuitState::Disabled,
     ];
-    let mut words: Vec<_> = reasons.map(reason_word).into();
-    words.extend(states.map(state_word));
+    let mut words: Vec<_> = reasons.map(StopReason::word).into();
+    words.extend(states.map(CircuitState::word));
     for word in &words {
         assert!(
             DOCS.contains(&format!("`{word}`")),

@@ -3,40 +3,12 @@
 use std::time::Duration;
 
 use crate::error::RefusalKind;
-use crate::event::circuit_state::CircuitState;
 #[cfg(feature = "chaos")]
 use crate::event::injected::InjectedFault;
-use crate::event::kinds::StopReason;
 
 /// Returns `time` in milliseconds.
 pub(super) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
-}
-
-/// Returns the word for `reason`, that of the language's docs.
-pub(super) fn reason_word(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Exhausted => "exhausted",
-        StopReason::Final => "final",
-        StopReason::Within => "within",
-        StopReason::Deadline => "deadline",
-        StopReason::Budget => "budget",
-        StopReason::AskedLonger => "asked_longer",
-        StopReason::Nested => "nested",
-        StopReason::Cancelled => "cancelled",
-        StopReason::Shutdown => "shutdown",
-    }
-}
-
-/// Returns the word for `state`.
-pub(super) fn state_word(state: CircuitState) -> &'static str {
-    match state {
-        CircuitState::Closed => "closed",
-        CircuitState::Open => "open",
-        CircuitState::HalfOpen => "half_open",
-        CircuitState::ForcedOpen => "forced_open",
-        CircuitState::Disabled => "disabled",
-    }
 }
 
 /// Returns the word for `fault`, that of its setting.

@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use resil_language::tables::hedge::PERCENTILE;
+use resil_language::tables::hedge::{PERCENTILE, PERCENTILES, nearest_percentile as near};
 
 use super::options::After;
 use crate::parse::{Args, Syntax, Value, describe, syntax_of};
 use crate::tokens::{collect, flat, is_punct, shown};
-
-/// The percentiles that can be told from a hundred samples, and `p99.9`.
-const LOWEST: u32 = 50;
-const HIGHEST: u32 = 99;
 
 /// Reads a DURATION or a percentile.
 pub(super) fn after(value: &Value<'_>) -> Option<After> {
@@ -87,7 +83,7 @@ impl Percentile {
         match &self.fraction {
             None => {
                 let percent: u32 = digits.parse().ok()?;
-                let known = (LOWEST..=HIGHEST).contains(&percent) && digits.len() == 2;
+                let known = PERCENTILES.contains(&percent) && digits.len() == 2;
                 known.then(|| (format!("p{percent}"), f64::from(percent)))
             }
             Some(fraction) => {
@@ -141,19 +137,4 @@ impl Percentile {
             tokens: value.tokens.clone(),
         })
     }
-}
-
-/// Returns the name of the percentile that is nearest to `percent`; `None` for a number that is none.
-fn near(percent: f64) -> Option<String> {
-    if !(1.0..=100.0).contains(&percent) {
-        // `p999` is how some write 99.9.
-        return (990.0..1_000.0)
-            .contains(&percent)
-            .then(|| "p99.9".to_owned());
-    }
-    if percent > 99.5 {
-        return Some("p99.9".to_owned());
-    }
-    let whole = percent.round().clamp(f64::from(LOWEST), f64::from(HIGHEST));
-    Some(format!("p{whole}"))
 }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use resil_language::table::JITTER;
 
 use super::budget::budget;
 use super::options::{Jitter, Max, Retry, SPEC, Strategy, Written};
@@ -106,7 +107,6 @@ fn backoff(value: &Value<'_>) -> Option<TokenStream> {
 }
 
 fn jitter(value: &Value<'_>) -> Option<Jitter> {
-    const WORDS: [&str; 4] = ["full", "equal", "decorrelated", "none"];
     if value.is_flag() {
         return Some(Jitter::Full);
     }
@@ -123,7 +123,7 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
         // A lower-case word that is no argument can't be a const.
         Syntax::Word(word) if value.cx.params.contains(&word) => None,
         Syntax::Word(word) if word.to_string().starts_with(char::is_uppercase) => None,
-        Syntax::Word(_) | Syntax::Text(_) => Some(value.word(&WORDS)?),
+        Syntax::Word(_) | Syntax::Text(_) => Some(value.word(&JITTER)?),
         _ => None,
     };
     match word {

@@ -42,7 +42,7 @@ impl BreakerCore {
     /// open time is over. This is the straight path of a refusal: one read of the clock, and nothing
     /// to change.
     #[inline(always)]
-    pub(crate) fn stays_open_for(&self, clock: impl FnOnce() -> u64) -> Option<u64> {
+    pub(super) fn stays_open_for(&self, clock: impl FnOnce() -> u64) -> Option<u64> {
         let until = self.load().open_until()?;
         let settings = self.settings();
         let rules = &settings.rules;

@@ -1,9 +1,6 @@
 //! Adopting settings, manual control, and inspection: everything beside letting calls in and
 //! recording their outcomes.
 
-#[cfg(all(feature = "control", not(loom)))]
-use std::sync::Arc;
-
 use super::{BreakerCore, Clock};
 use crate::circuit::counts::Counts;
 use crate::circuit::machine;
@@ -83,19 +80,15 @@ impl BreakerCore {
         }
         let one_of_many = self.key().is_some();
         let instead = policy.map(|policy| Settings::new(policy.rules(), MANUAL, one_of_many));
-        self.settings.replace(instead.map(Arc::new));
+        self.settings.replace(instead);
         self.begin_anew(&self.settings(), clock);
     }
 
     /// Uses the same settings as `base`, the breaker of the name that this key is under.
     #[cfg(all(feature = "control", not(loom)))]
     fn follow(&self, base: &Self, clock: Clock) {
-        let version = base.settings.version();
-        if version != self.settings.version() {
-            let instead = base.settings.instead_of_written();
-            let instead = instead.map(|of| Settings::new(of.rules, of.owner, true));
-            self.settings.replace(instead.map(Arc::new));
-            self.settings.follows(version);
+        let make = |of: &Settings| Settings::new(of.rules, of.owner, true);
+        if self.settings.follow(&base.settings, make) {
             self.begin_anew(&self.settings(), clock);
         }
     }

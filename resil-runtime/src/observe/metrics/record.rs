@@ -54,10 +54,10 @@ pub(super) fn function(
     counter(to, TIMEOUTS, [label]).absolute(of(Count::LimitPassed));
     counter(to, REPLAYS, [label]).absolute(of(Count::Replayed));
     // All reasons from the first retry or stop on, so that each series begins at zero.
-    let stops = Count::STOPPED.iter().map(|(count, _)| of(*count));
-    if of(Count::Retry) + stops.sum::<u64>() > 0 {
-        for (count, reason) in Count::STOPPED {
-            counter(to, STOPPED, [label, ("reason", reason)]).absolute(of(count));
+    let stops = Count::STOPS.map(|reason| of(Count::stopped(reason)));
+    if of(Count::Retry) + stops.iter().sum::<u64>() > 0 {
+        for (reason, stops) in Count::STOPS.into_iter().zip(stops) {
+            counter(to, STOPPED, [label, ("reason", reason.word())]).absolute(stops);
         }
     }
     gauge(to, IN_FLIGHT, [label]).set(in_flight as f64);
@@ -86,7 +86,14 @@ pub(super) fn names(to: &dyn Recorder) {
     }
 }
 
-const STATES: [&str; 5] = ["closed", "half_open", "open", "forced_open", "disabled"];
+/// The states in the order of their numbers.
+const STATES: [CircuitState; 5] = [
+    CircuitState::Closed,
+    CircuitState::HalfOpen,
+    CircuitState::Open,
+    CircuitState::ForcedOpen,
+    CircuitState::Disabled,
+];
 
 /// Returns the number of a state, and its index among [`STATES`].
 fn number(state: CircuitState) -> u8 {
@@ -111,7 +118,8 @@ fn circuits(to: &dyn Recorder) {
     }
     for (name, counts) in keys {
         for (state, count) in STATES.into_iter().zip(counts) {
-            gauge(to, CIRCUIT_KEYS, [("name", name), ("state", state)]).set(f64::from(count));
+            let labels = [("name", name), ("state", state.word())];
+            gauge(to, CIRCUIT_KEYS, labels).set(f64::from(count));
         }
     }
 }

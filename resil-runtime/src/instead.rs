@@ -1,25 +1,30 @@
-//! A state that counts in the place of another one.
+//! What stands in the place of something else while the program runs: settings, or a rate limit that counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwapOption, Guard};
 
-/// The rate limit that counts in the place of another one, if one does.
+/// What stands in the place of something else, if anything does.
 #[derive(Debug)]
-pub(super) struct Instead<T> {
+pub(crate) struct Instead<T> {
     /// It is read before the pointer, which costs more.
     is_there: AtomicBool,
     other: ArcSwapOption<T>,
     version: AtomicU64,
 }
 
-/// Never `None`.
-pub(super) struct Found<T>(Guard<Option<Arc<T>>>);
+/// What was found. It stays as it is as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Found<T>(
+    // Never `None`.
+    Guard<Option<Arc<T>>>,
+);
 
 impl<T> std::ops::Deref for Found<T> {
     type Target = T;
 
+    #[inline(always)]
     fn deref(&self) -> &T {
         match self.0.as_deref() {
             Some(other) => other,
@@ -29,7 +34,7 @@ impl<T> std::ops::Deref for Found<T> {
 }
 
 impl<T> Instead<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             is_there: AtomicBool::new(false),
             other: ArcSwapOption::const_empty(),
@@ -38,12 +43,8 @@ impl<T> Instead<T> {
     }
 
     #[inline(always)]
-    pub(super) fn get(&self) -> Option<Found<T>> {
-        if self.is_there.load(Ordering::Acquire) {
-            self.load()
-        } else {
-            None
-        }
+    pub(crate) fn get(&self) -> Option<Found<T>> {
+        if self.is_there() { self.load() } else { None }
     }
 
     #[inline(never)]
@@ -52,25 +53,31 @@ impl<T> Instead<T> {
         other.is_some().then_some(Found(other))
     }
 
-    pub(super) fn set(&self, other: Option<Arc<T>>) {
+    /// Returns whether anything may be there.
+    pub(crate) fn is_there(&self) -> bool {
+        self.is_there.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set(&self, other: Option<Arc<T>>) {
         let is_there = other.is_some();
         self.other.store(other);
         self.is_there.store(is_there, Ordering::Release);
         self.version.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Returns what is there, with the number of the replacement that has put it there, or an earlier one.
-    pub(super) fn versioned(&self) -> (u64, Option<Arc<T>>) {
+    /// Returns what is there, with the number of the replacement that has put it there, or an earlier one;
+    /// `None` if `follower` follows that replacement already.
+    pub(crate) fn newer_than(&self, follower: &Self) -> Option<(u64, Option<Arc<T>>)> {
         let version = self.version();
-        (version, self.other.load_full())
+        (version != follower.version()).then(|| (version, self.other.load_full()))
     }
 
-    pub(super) fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
 
     /// Notes that what is there follows that replacement of another state.
-    pub(super) fn follows(&self, version: u64) {
+    pub(crate) fn follows(&self, version: u64) {
         self.version.store(version, Ordering::Release);
     }
 }
