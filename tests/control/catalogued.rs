@@ -72,3 +72,26 @@ async fn what_is_in_force_is_shown_with_its_origin() {
     control().name("catalogued").clear().unwrap();
     assert_eq!(entry().policies[1].settings, before.policies[1].settings);
 }
+
+#[retry(exponential, factor = 3.0, max = 3)]
+async fn growing() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// A strategy is one setting, however many words there are for it.
+#[tokio::test(start_paused = true)]
+async fn a_strategy_that_is_set_takes_the_place_of_the_one_before() {
+    growing().await.unwrap();
+    let function = control().function(path("growing"));
+    function.set("retry.linear", "true").unwrap();
+    let entry = catalog().get(&path("growing")).unwrap().clone();
+    assert_eq!(
+        setting(&entry, 0, "strategy"),
+        ("linear".into(), Origin::ByHand)
+    );
+    let settings = &entry.policies[0].settings;
+    assert!(settings.iter().all(|of| of.option != "linear"));
+    // The factor has no effect any more.
+    assert!(settings.iter().all(|of| of.option != "factor"));
+    function.clear().unwrap();
+}

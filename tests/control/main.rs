@@ -13,6 +13,7 @@ mod catalogued;
 mod effects;
 mod functions;
 mod options;
+mod rules;
 mod switches;
 
 use std::sync::Mutex;

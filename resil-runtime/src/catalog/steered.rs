@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use resil_language::table::Kind;
+use resil_language::tables::retry;
+
 use super::entry::{CatalogEntry, CatalogPolicy, CatalogSetting, Origin};
 use crate::control::Origin as Place;
 use crate::control::in_force::{LayerInForce, OptionInForce, in_force};
@@ -42,16 +45,34 @@ fn apply_layer(policy: &mut CatalogPolicy, layer: &LayerInForce) {
             put(&mut policy.settings, option);
         }
     }
+    if layer.options.iter().any(|o| o.origin != Place::Attribute) {
+        let in_force: Vec<&str> = layer.options.iter().map(|o| shown(o).0).collect();
+        // What a change has left without an effect goes: the factor, once the delays are linear.
+        let has_effect = |name: &str| in_force.contains(&name) || !layer.can_have(name);
+        policy.settings.retain(|s| has_effect(&s.option));
+    }
+}
+
+/// Returns the name and the value of an option as the catalog has them.
+fn shown(option: &OptionInForce) -> (&str, &str) {
+    match option.name {
+        // The control has no name for the one value of a timeout.
+        "" => ("limit", &option.value),
+        strategy if is_strategy(strategy) => ("strategy", strategy),
+        name => (name, &option.value),
+    }
+}
+
+/// Returns whether an option is a word for the strategy of a retry.
+fn is_strategy(option: &str) -> bool {
+    let option = retry::SPEC.option(option);
+    option.is_some_and(|option| option.kind == Kind::Strategy)
 }
 
 /// Puts a setting in the place of the one of its name, or behind all others.
 fn put(settings: &mut Vec<CatalogSetting>, option: &OptionInForce) {
-    let name = match option.name {
-        // The control has no name for the one value of a timeout.
-        "" => "limit",
-        name => name,
-    };
-    let value = option.value.clone();
+    let (name, value) = shown(option);
+    let value = value.to_owned();
     let origin = of(&option.origin);
     match settings.iter_mut().find(|setting| setting.option == name) {
         Some(setting) => (setting.value, setting.origin) = (value, origin),

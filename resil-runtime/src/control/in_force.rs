@@ -2,12 +2,16 @@
 
 use std::fmt;
 
+#[cfg(feature = "catalog")]
+use super::names::has_option;
 use super::origin::Origin;
 use super::setting::{Layers, Target};
 use super::settle::settle;
 use super::steering::{Function, lock};
+#[cfg(feature = "catalog")]
+use super::written::Kind;
 use super::written::Written;
-use crate::settings::{Given, Named};
+use crate::settings::{Given, Named, time};
 
 /// One layer of a function, with its settings in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +29,14 @@ pub struct LayerInForce {
     pub switched_by: Origin,
     /// The options that have an effect. A timeout has one, whose name is empty.
     pub options: Vec<OptionInForce>,
+}
+
+impl LayerInForce {
+    /// Returns whether its policy has an option of that name.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn can_have(&self, option: &str) -> bool {
+        Kind::of(self.policy).is_some_and(|kind| has_option(kind, option))
+    }
 }
 
 /// One option of a layer, with its value in force.
@@ -113,10 +125,7 @@ fn show(layer: &Written) -> Vec<(&'static str, Given)> {
     match layer {
         Written::Retry { policy, .. } => write(Some(policy)),
         Written::Timeout { limit } => {
-            let shown = |limit: &std::time::Duration| {
-                let text = resil_language::duration::show(*limit);
-                ("", Given::Text(text))
-            };
+            let shown = |limit: &_| ("", time(*limit));
             limit.iter().map(shown).collect()
         }
         Written::Circuit { policy, .. } => write(policy.as_ref()),

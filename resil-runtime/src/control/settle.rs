@@ -1,7 +1,7 @@
 //! The settings in force for one function: those that its attributes have written, with those from outside
 //! on top, checked by the rules of the attributes.
 
-use super::apply::{apply, apply_budget, limits};
+use super::apply::{apply, limits};
 use super::origin::{ControlFault, help};
 use super::setting::{Change, Layers, Setting, Target};
 use super::written::{Kind, Written};
@@ -136,7 +136,9 @@ fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Ve
         } => {
             *policy = apply(*policy, of, layers, faults);
             if let (Some(name), Some(numbers)) = (budget, policy.budget) {
-                policy.budget = Some(apply_budget(numbers, name, layers, faults));
+                let of = Target::Name((*name).to_owned());
+                let of = (std::slice::from_ref(&of), Kind::Budget);
+                policy.budget = Some(apply(numbers, of, layers, faults));
             }
             if !*again && policy.max != Some(1) {
                 let set = layers.options(&targets[0], Kind::Retry);
@@ -234,6 +236,8 @@ fn stack(written: &[Written], is_on: impl Fn(usize) -> bool) -> (Vec<Layer>, Vec
             Written::Circuit { policy, .. } => Layer::Circuit((*policy)?),
             Written::Bulkhead { policy, .. } => Layer::Bulkhead((*policy)?),
             Written::RateLimit { policy, .. } => Layer::RateLimit((*policy)?),
+            #[cfg(feature = "hedge")]
+            Written::Hedge { policy } => Layer::Hedge(*policy),
             _ => return None,
         };
         Some((layer, at))

@@ -41,14 +41,22 @@ macro_rules! first {
     }};
 }
 
-/// Checks `layer`, which is to stand inside `around`.
+/// Checks `layer`, which is to stand inside `around`, and whether there is room for it.
 pub(crate) const fn layer(around: &[Layer], layer: &Layer) -> Option<Fault> {
     if around.len() >= MAX_LAYERS {
         return Some(Fault::TooManyLayers);
     }
-    let bound = shortest_limit(around);
     first![
         once(around, layer),
+        room_for_a_timeout(around, layer),
+        rules(around, layer),
+    ]
+}
+
+/// Checks `layer`, which stands inside `around`, by the rules that hold for any number of layers.
+pub(crate) const fn rules(around: &[Layer], layer: &Layer) -> Option<Fault> {
+    let bound = shortest_limit(around);
+    first![
         inner_bound_is_shorter(bound, layer),
         wait_is_shorter_than_the_bound(bound, layer),
         hedge(around, bound, layer),
@@ -164,10 +172,9 @@ const fn shortest_limit(around: &[Layer]) -> Option<Duration> {
 
 /// Checks that a policy stands only once. Two timeouts are allowed, as they bound different things.
 const fn once(around: &[Layer], layer: &Layer) -> Option<Fault> {
-    let (mut at, mut timeouts) = (0, 0);
+    let mut at = 0;
     while at < around.len() {
         match (&around[at], layer) {
-            (Layer::Timeout(_), Layer::Timeout(_)) => timeouts += 1,
             (Layer::Circuit(_), Layer::Circuit(_))
             | (Layer::Retry(_), Layer::Retry(_))
             | (Layer::Bulkhead(_), Layer::Bulkhead(_))
@@ -177,6 +184,18 @@ const fn once(around: &[Layer], layer: &Layer) -> Option<Fault> {
             #[cfg(feature = "hedge")]
             (Layer::Hedge(_), Layer::Hedge(_)) => return Some(Fault::Twice(layer.name())),
             _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Checks that a stack has room for one more timeout.
+const fn room_for_a_timeout(around: &[Layer], layer: &Layer) -> Option<Fault> {
+    let (mut at, mut timeouts) = (0, 0);
+    while at < around.len() {
+        if let (Layer::Timeout(_), Layer::Timeout(_)) = (&around[at], layer) {
+            timeouts += 1;
         }
         at += 1;
     }
