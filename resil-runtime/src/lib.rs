@@ -74,7 +74,7 @@ pub mod registry {
 #[cfg(all(feature = "edge", not(loom)))]
 #[doc(hidden)]
 pub mod edge {
-    pub use crate::stack::edge::{Failed, Policies};
+    pub use crate::stack::edge::{Failed, Policies, fell_back};
 }
 
 #[doc(hidden)]
