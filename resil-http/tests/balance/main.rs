@@ -1,0 +1,5 @@
+//! Client-side load balancing, on paused time.
+
+mod endpoints;
+mod strategies;
+mod support;
