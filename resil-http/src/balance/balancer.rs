@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::choice::{Choice, is_panic};
+use super::choice::{Choice, NoneFits, is_panic};
 use super::common::Common;
 use super::endpoint::Endpoint;
 use super::endpoints::{Endpoints, Source};
@@ -134,7 +134,8 @@ impl Balancer {
     /// # Errors
     ///
     /// Returns [`BalanceError::NoEndpoint`] if none is known: DNS has not answered yet, or the stream of changes
-    /// has none. [`ready`](Self::ready) waits for the first one.
+    /// has none. [`ready`](Self::ready) waits for the first one. Returns [`BalanceError::Full`] if as many requests
+    /// as may be are pending at each.
     pub fn pick(&self, avoid: &[Endpoint], key: Option<&[u8]>) -> Result<Picked, BalanceError> {
         let set = self.0.set.load();
         let choice = Choice {
@@ -144,8 +145,12 @@ impl Balancer {
             key: key.map(rendezvous::hash),
         };
         match choice.choose() {
-            Some((node, admitted)) => Ok(Picked::new(Arc::clone(node), admitted)),
-            None => Err(self.no_endpoint()),
+            Ok((node, admitted)) => Ok(Picked::new(Arc::clone(node), admitted)),
+            Err(NoneFits::Empty) => Err(self.no_endpoint()),
+            Err(NoneFits::Full) => Err(BalanceError::Full {
+                name: Arc::clone(&self.0.common.name),
+                limit: self.0.common.max_pending,
+            }),
         }
     }
 
@@ -180,6 +185,12 @@ impl Balancer {
             name: Arc::clone(&self.0.common.name),
             reason: reason.unwrap_or_else(|| "none is known yet".into()),
         }
+    }
+
+    /// Returns the endpoints that are known now, ejected ones too.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        let set = self.0.set.load();
+        set.nodes.iter().map(|node| node.endpoint.clone()).collect()
     }
 
     /// Returns the figures as they are now.

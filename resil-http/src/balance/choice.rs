@@ -4,11 +4,12 @@
 //!
 //! 1. Left out are those whose breaker is open. If that is more than half of all, none is left out for that:
 //!    so few could not bear the load of all. This is the panic threshold of Envoy, at its default of 50 %.
+//!    Left out are those where as many requests as may be are pending, too; if none is left, the request is refused.
 //! 2. Left out are those to be avoided, unless none would be left.
 //! 3. Left out are those in their slow start, each with the chance that its weight says, unless none would be
 //!    left.
-//! 4. The strategy chooses among the rest. If the breaker of that one refuses (a probe is under way there), it
-//!    counts as out, and the choice begins anew.
+//! 4. The strategy chooses among the rest. If that one refuses the request (another one probes it, or has taken
+//!    its last place), the choice begins anew without it.
 //!
 //! A choice takes no lock and allocates nothing.
 
@@ -20,7 +21,7 @@ use resil_runtime::{clock, edge};
 use super::common::Common;
 use super::endpoint::Endpoint;
 use super::mask::Mask;
-use super::node::{Admitted, Look, Node};
+use super::node::{Admitted, Look, Node, Refusal};
 use super::rendezvous;
 use super::strategy::Strategy;
 
@@ -37,6 +38,15 @@ pub(super) struct Choice<'a> {
     pub(super) key: Option<u64>,
 }
 
+/// Why no endpoint was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoneFits {
+    /// There is none.
+    Empty,
+    /// As many requests as may be are pending at each that is in.
+    Full,
+}
+
 /// The endpoints among which a strategy chooses.
 enum Among<'m> {
     All(usize),
@@ -44,12 +54,12 @@ enum Among<'m> {
 }
 
 impl<'a> Choice<'a> {
-    /// Chooses; `None` if there is no endpoint at all.
-    pub(super) fn choose(self) -> Option<(&'a Arc<Node>, Admitted)> {
+    /// Chooses; the request is pending there from here on.
+    pub(super) fn choose(self) -> Result<(&'a Arc<Node>, Admitted), NoneFits> {
         if self.nodes.is_empty() {
-            return None;
+            return Err(NoneFits::Empty);
         }
-        self.quickly().or_else(|| self.carefully())
+        self.quickly().map_or_else(|| self.carefully(), Ok)
     }
 
     /// Chooses without a look at all, if it can.
@@ -65,43 +75,45 @@ impl<'a> Choice<'a> {
             return None;
         };
         let node = &self.nodes[place];
-        Some((node, node.admit()?))
+        Some((node, node.admit().ok()?))
     }
 
-    fn carefully(self) -> Option<(&'a Arc<Node>, Admitted)> {
+    fn carefully(self) -> Result<(&'a Arc<Node>, Admitted), NoneFits> {
         let count = self.nodes.len();
-        let mut ins = Mask::NONE;
+        let (mut ins, mut roomy) = (Mask::NONE, Mask::NONE);
         for (place, node) in self.nodes.iter().enumerate() {
             if node.look() == Look::In {
                 ins.insert(place);
             }
+            if node.has_room() {
+                roomy.insert(place);
+            }
         }
         let mut out = count - ins.count();
         self.common.set_out(out);
+        // Each round that finds no endpoint takes one out of one of the two.
         loop {
             let panics = is_panic(out, count);
-            let mut among = if panics { Mask::first(count) } else { ins };
+            let mut among = if panics { roomy } else { ins.and(&roomy) };
+            if among.is_empty() {
+                return Err(NoneFits::Full);
+            }
             self.keep(&mut among, |node| !self.avoid.contains(&node.endpoint));
             self.keep(&mut among, |node| self.takes_part(node));
             let place = self.by_strategy(&Among::Some(&among));
             let node = &self.nodes[place];
-            if let Some(admitted) = node.admit() {
-                return Some((node, admitted));
+            let admitted = match node.admit() {
+                Err(Refusal::Out) if panics => node.admit_anyway(),
+                other => other,
+            };
+            match admitted {
+                Ok(admitted) => return Ok((node, admitted)),
+                Err(Refusal::Full) => roomy.remove(place),
+                Err(Refusal::Out) => {
+                    ins.remove(place);
+                    out += 1;
+                }
             }
-            if panics {
-                // Without a permit: what comes of it is not news to a breaker that is open.
-                let permit = None;
-                return Some((
-                    node,
-                    Admitted {
-                        permit,
-                        is_probe: false,
-                    },
-                ));
-            }
-            // One more is out in each round: it ends in panic at the latest.
-            ins.remove(place);
-            out += 1;
         }
     }
 
@@ -177,10 +189,7 @@ impl<'a> Choice<'a> {
     }
 
     fn cheaper(self, a: usize, b: usize, now_ns: u64) -> usize {
-        let cost = |place: usize| {
-            let node = &self.nodes[place];
-            node.ewma.cost(node.pending(), self.common.decay, now_ns)
-        };
+        let cost = |place: usize| self.nodes[place].cost(now_ns);
         if cost(b) < cost(a) { b } else { a }
     }
 

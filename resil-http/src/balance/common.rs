@@ -16,6 +16,8 @@ pub(super) struct Common {
     pub(super) strategy: Strategy,
     pub(super) decay: Decay,
     pub(super) slow_start: SlowStart,
+    /// The most requests that may be pending at one endpoint; `u32::MAX` for no such limit.
+    pub(super) max_pending: u32,
     breaker: Option<Breaker>,
     /// Whose turn it is.
     pub(super) turn: AtomicUsize,
@@ -32,6 +34,7 @@ impl Common {
         strategy: Strategy,
         decay: Decay,
         slow_start: SlowStart,
+        max_pending: u32,
         ejection: Option<CircuitPolicy>,
     ) -> Self {
         let breaker = ejection.map(|policy| {
@@ -45,6 +48,7 @@ impl Common {
             strategy,
             decay,
             slow_start,
+            max_pending,
             breaker,
             turn: AtomicUsize::new(0),
             out: AtomicUsize::new(0),

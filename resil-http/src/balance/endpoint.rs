@@ -3,11 +3,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
 use url::{Host, Url};
 
+use super::aged::Aged;
 use super::error::EndpointFault;
 
 /// An endpoint: a scheme and an authority, such as `http://10.0.0.3:8080`. A clone is the same endpoint.
@@ -24,7 +26,7 @@ struct Parts {
     /// The name of the service and one of its addresses, if DNS has told them.
     resolved: Option<Resolved>,
     /// The client that connects to the address and no other.
-    client: OnceLock<reqwest::Client>,
+    client: Aged,
 }
 
 struct Resolved {
@@ -52,7 +54,7 @@ impl Endpoint {
             port: address.port(),
             authority: address.to_string().into(),
             resolved: Some(resolved),
-            client: OnceLock::new(),
+            client: Aged::default(),
         })))
     }
 
@@ -99,26 +101,21 @@ impl Endpoint {
     }
 
     /// Returns the client over which the requests to this endpoint have to go, if they can't go over one that
-    /// is shared: a connection to one address of an `https` service, by the name of the service. `make` makes
-    /// it once, and is given the name and the address for
-    /// [`ClientBuilder::resolve`](reqwest::ClientBuilder::resolve). The client lives as long as the endpoint.
+    /// is shared: a connection to one address of an `https` service, by the name of the service. `make` is given
+    /// the name and the address for [`ClientBuilder::resolve`](reqwest::ClientBuilder::resolve). It is called at
+    /// first, and again when the client is older than `max_age`. The client lives as long as the endpoint.
     ///
     /// # Errors
     ///
-    /// Returns the error of `make`; the next call asks it again.
+    /// Returns the error of `make` where there is no client yet; the next call asks it again.
     pub fn own_client(
         &self,
+        max_age: Option<Duration>,
         make: impl FnOnce(&str, SocketAddr) -> reqwest::Result<reqwest::Client>,
     ) -> Option<reqwest::Result<reqwest::Client>> {
         let resolved = self.0.named()?;
-        if let Some(client) = self.0.client.get() {
-            return Some(Ok(client.clone()));
-        }
-        // Made with no lock held; of two that are made at once the first is kept.
-        Some(
-            make(&resolved.name, resolved.address)
-                .map(|client| self.0.client.get_or_init(|| client).clone()),
-        )
+        let make = || make(&resolved.name, resolved.address);
+        Some(self.0.client.client(max_age, make))
     }
 
     pub(super) fn host(&self) -> &Host {
@@ -184,7 +181,7 @@ impl FromStr for Endpoint {
             host,
             port,
             resolved: None,
-            client: OnceLock::new(),
+            client: Aged::default(),
         })))
     }
 }

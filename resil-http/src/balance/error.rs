@@ -87,6 +87,15 @@ pub enum BalanceError {
         /// Why: the last failure of DNS, if there was one.
         reason: Arc<str>,
     },
+    /// As many requests as may be are pending at each endpoint: see
+    /// [`max_pending`](super::BalancerBuilder::max_pending).
+    #[error("all endpoints of `{name}` are full: {limit} requests are pending at each")]
+    Full {
+        /// The name of the balancer.
+        name: Arc<str>,
+        /// The most requests per endpoint.
+        limit: u32,
+    },
     /// Endpoints that change are followed by a task, and there is no tokio runtime to run it.
     #[error(
         "`{name}` follows endpoints that change, and has to be built inside of a tokio runtime"
@@ -110,6 +119,7 @@ impl Classify for BalanceError {
     fn classify(&self) -> Class {
         match self {
             Self::NoEndpoint { .. } => Class::Transient,
+            Self::Full { .. } => Class::Limited { retry_after: None },
             Self::NoRuntime { .. } | Self::NoResolver { .. } => Class::Permanent,
         }
     }

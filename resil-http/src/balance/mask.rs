@@ -10,18 +10,21 @@ pub(super) struct Mask([u64; MAX_ENDPOINTS / 64]);
 impl Mask {
     pub(super) const NONE: Self = Self([0; MAX_ENDPOINTS / 64]);
 
-    pub(super) fn first(count: usize) -> Self {
-        let mut all = Self::NONE;
-        (0..count).for_each(|place| all.insert(place));
-        all
-    }
-
     pub(super) fn insert(&mut self, place: usize) {
         self.0[place / 64] |= 1 << (place % 64);
     }
 
     pub(super) fn remove(&mut self, place: usize) {
         self.0[place / 64] &= !(1 << (place % 64));
+    }
+
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let mut both = *self;
+        both.0
+            .iter_mut()
+            .zip(other.0)
+            .for_each(|(word, other)| *word &= other);
+        both
     }
 
     pub(super) fn count(&self) -> usize {
@@ -68,8 +71,14 @@ mod tests {
         mask.remove(64);
         assert!(mask.places().all(|place| place != 64));
         assert_eq!(mask.nth(3), Some(500));
+        let first = |count: usize| {
+            let mut mask = Mask::NONE;
+            (0..count).for_each(|place| mask.insert(place));
+            mask
+        };
+        assert!(mask.and(&first(64)).places().eq([0, 1, 63]));
         for count in [0, 1, 64, 65, MAX_ENDPOINTS] {
-            let first = Mask::first(count);
+            let first = first(count);
             assert!(first.places().eq(0..count), "{count}");
             assert_eq!(first.count(), count);
         }

@@ -7,8 +7,10 @@
 //!
 //! From the bottom up: `endpoint` and `error`, the parts of a choice (`peak_ewma`, `rendezvous`, `slow_start`,
 //! `mask`), `common` and `node` with what is known of all and of each endpoint, `set` with those of one moment,
-//! `choice`, and `balancer`, which the `source`s tell of changes.
+//! `choice`, and `balancer`, which the `source`s tell of changes. Beside them `pool` and `aged` are about the
+//! connections.
 
+mod aged;
 mod balancer;
 mod choice;
 mod common;
@@ -19,6 +21,7 @@ mod mask;
 mod node;
 mod peak_ewma;
 mod picked;
+mod pool;
 mod rendezvous;
 mod set;
 mod settings;
@@ -33,6 +36,7 @@ pub use self::endpoints::Endpoints;
 pub use self::error::{BalanceError, EndpointFault, EndpointsError};
 pub use self::mask::MAX_ENDPOINTS;
 pub use self::picked::Picked;
+pub use self::pool::{Pool, PooledClient, WarmedUp};
 pub use self::settings::BalancerBuilder;
 pub use self::slow_start::SlowStart;
 pub use self::source::dns::{Dns, Family};

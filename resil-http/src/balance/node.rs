@@ -41,10 +41,19 @@ pub(super) enum Look {
     Out,
 }
 
-/// What a node that was picked gives.
+/// A request that is pending at a node from here on.
 pub(super) struct Admitted {
     pub(super) permit: Option<CallPermit>,
     pub(super) is_probe: bool,
+}
+
+/// Why a node does not let a request in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Its breaker refuses it.
+    Out,
+    /// As many as may be are pending.
+    Full,
 }
 
 impl Node {
@@ -91,6 +100,8 @@ impl Node {
             CircuitState::HalfOpen => Look::In,
             _ => {
                 if self.was_out.load(Relaxed) && self.was_out.swap(false, Relaxed) {
+                    // What it took while it failed says nothing about how it is now.
+                    self.ewma.forget();
                     self.start_slowly();
                 }
                 Look::In
@@ -98,8 +109,27 @@ impl Node {
         }
     }
 
-    /// Lets a request in, unless the breaker refuses it.
-    pub(super) fn admit(&self) -> Option<Admitted> {
+    /// Lets a request in, which is pending from here on.
+    pub(super) fn admit(&self) -> Result<Admitted, Refusal> {
+        self.begin()?;
+        let admitted = self.ask_breaker();
+        if admitted.is_none() {
+            self.end();
+        }
+        admitted.ok_or(Refusal::Out)
+    }
+
+    /// Lets a request in that the breaker refuses: it has no permit. What comes of it is not news to a breaker
+    /// that is open.
+    pub(super) fn admit_anyway(&self) -> Result<Admitted, Refusal> {
+        self.begin()?;
+        Ok(Admitted {
+            permit: None,
+            is_probe: false,
+        })
+    }
+
+    fn ask_breaker(&self) -> Option<Admitted> {
         let Some(breaker) = &self.breaker else {
             return Some(Admitted {
                 permit: None,
@@ -126,6 +156,15 @@ impl Node {
 
     pub(super) fn probe_ended(&self) {
         self.is_probed.store(false, Relaxed);
+    }
+
+    /// Returns what another request would cost. One that is due to be probed costs nothing: what is known about
+    /// it is from the time when it failed.
+    pub(super) fn cost(&self, now_ns: u64) -> f32 {
+        if self.was_out.load(Relaxed) && !self.is_probed.load(Relaxed) {
+            return 0.0;
+        }
+        self.ewma.cost(self.pending(), self.common.decay, now_ns)
     }
 
     fn start_slowly(&self) {
@@ -163,8 +202,24 @@ impl Node {
         self.ejections.load(Relaxed)
     }
 
-    pub(super) fn begin(&self) {
-        self.pending.fetch_add(1, Relaxed);
+    pub(super) fn has_room(&self) -> bool {
+        self.pending() < self.common.max_pending
+    }
+
+    fn begin(&self) -> Result<(), Refusal> {
+        let max = self.common.max_pending;
+        if max == u32::MAX {
+            self.pending.fetch_add(1, Relaxed);
+            return Ok(());
+        }
+        let one_more = |pending: u32| (pending < max).then(|| pending + 1);
+        match self.pending.fetch_update(Relaxed, Relaxed, one_more) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Refusal::Full),
+        }
+    }
+
+    pub(super) fn note_picked(&self) {
         self.picked.fetch_add(1, Relaxed);
     }
 

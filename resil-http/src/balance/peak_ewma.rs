@@ -101,6 +101,11 @@ impl PeakEwma {
         })
     }
 
+    /// Forgets all answers.
+    pub(super) fn forget(&self) {
+        self.0.store(0, Relaxed);
+    }
+
     /// Counts an answer that took `took_ns`.
     pub(super) fn answered(&self, took_ns: u64, decay: Decay, now_ns: u64) {
         let took = took_ns as f32;

@@ -27,7 +27,7 @@ pub struct Picked {
 impl Picked {
     pub(super) fn new(node: Arc<Node>, admitted: Admitted) -> Self {
         let is_timed = node.common.strategy == Strategy::P2cPeakEwma;
-        node.begin();
+        node.note_picked();
         Self {
             node,
             permit: admitted.permit,

@@ -20,6 +20,7 @@ pub struct BalancerBuilder {
     strategy: Strategy,
     decay: Duration,
     slow_start: SlowStart,
+    max_pending: u32,
     ejection: Option<CircuitPolicy>,
 }
 
@@ -31,6 +32,7 @@ impl BalancerBuilder {
             strategy: Strategy::default(),
             decay: Duration::from_secs(10),
             slow_start: SlowStart::default(),
+            max_pending: u32::MAX,
             ejection: Some(CircuitPolicy::new()),
         }
     }
@@ -50,6 +52,17 @@ impl BalancerBuilder {
     /// Sets how an endpoint that is new or back comes to its full share. Default: over 10 s.
     pub fn slow_start(mut self, slow_start: SlowStart) -> Self {
         self.slow_start = slow_start;
+        self
+    }
+
+    /// Sets the most requests that may be pending at one endpoint, at least 1. Others are not picked there; where
+    /// all endpoints are full, [`pick`](super::Balancer::pick) fails with
+    /// [`BalanceError::Full`](super::BalanceError::Full). Default: no such limit.
+    ///
+    /// Over HTTP/1.1 each pending request has a connection, so this is what bounds the connections to a host:
+    /// see [`Pool`](super::Pool).
+    pub fn max_pending(mut self, count: u32) -> Self {
+        self.max_pending = count.max(1);
         self
     }
 
@@ -77,6 +90,7 @@ impl BalancerBuilder {
             self.strategy,
             decay,
             self.slow_start,
+            self.max_pending,
             self.ejection,
         );
         (Arc::new(common), self.endpoints)

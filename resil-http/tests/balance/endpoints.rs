@@ -104,7 +104,7 @@ fn a_url_is_rewritten_to_the_endpoint_and_keeps_the_rest() {
         endpoint.rewrite(&mut url);
         assert_eq!(url.as_str(), to);
         assert_eq!((endpoint.host_header(), endpoint.address()), (None, None));
-        let made = endpoint.own_client(|_, _| unreachable!("it goes over the shared client"));
+        let made = endpoint.own_client(None, |_, _| unreachable!("it goes over the shared client"));
         assert!(made.is_none());
     }
 }

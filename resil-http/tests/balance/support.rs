@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use resil_http::Verdict;
-use resil_http::balance::{Balancer, BalancerBuilder, EndpointStats, Endpoints, Picked, Strategy};
+use resil_http::balance::{
+    Balancer, BalancerBuilder, Endpoint, EndpointStats, Endpoints, Picked, Strategy,
+};
 use resil_runtime::Class;
 
 /// A failure of the endpoint.
@@ -60,21 +62,25 @@ pub(crate) fn shares(balancer: &Balancer, count: usize) -> Vec<usize> {
     shares
 }
 
-/// Lets requests to endpoint `n` fail until it is ejected.
+/// Lets requests to endpoint `n` fail until it is ejected; no others are sent.
 pub(crate) fn eject(balancer: &Balancer, n: usize) {
-    for _ in 0..10_000 {
-        if figures(balancer, n).is_ejected {
-            return;
+    let all = balancer
+        .stats()
+        .endpoints
+        .into_iter()
+        .map(|endpoint| format!("http://{}", endpoint.authority));
+    let all = all.map(|text| text.parse::<Endpoint>().expect("an endpoint"));
+    let others: Vec<_> = all
+        .filter(|endpoint| endpoint.authority() != authority(n))
+        .collect();
+    for _ in 0..5 {
+        if !figures(balancer, n).is_ejected {
+            let picked = balancer.pick(&others, None).expect("an endpoint");
+            assert_eq!(number(&picked), n);
+            picked.end(&FAILED);
         }
-        let picked = pick(balancer);
-        let verdict = if number(&picked) == n {
-            FAILED
-        } else {
-            Verdict::Success
-        };
-        picked.end(&verdict);
     }
-    panic!("{n} is never ejected: {:?}", balancer.stats());
+    assert!(figures(balancer, n).is_ejected, "{:?}", balancer.stats());
 }
 
 pub(crate) fn figures(balancer: &Balancer, n: usize) -> EndpointStats {
