@@ -11,6 +11,7 @@ use resil_runtime::clock::{self, Instant, Sleep};
 
 use super::end::End;
 use super::error::ClientError;
+use crate::balance::Picked;
 
 /// The body of an answer.
 ///
@@ -22,6 +23,8 @@ pub struct ResponseBody {
     read: Duration,
     end: End,
     attempts: u32,
+    /// The endpoint, where the request is pending until the body has ended.
+    picked: Option<Picked>,
     /// Since when somebody waits for the next bytes.
     waiting: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -29,12 +32,19 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    pub(super) fn new(body: reqwest::Body, read: Duration, end: End, attempts: u32) -> Self {
+    pub(super) fn new(
+        body: reqwest::Body,
+        read: Duration,
+        end: End,
+        attempts: u32,
+        picked: Option<Picked>,
+    ) -> Self {
         Self {
             body,
             read,
             end,
             attempts,
+            picked,
             waiting: None,
             timer: None,
             is_done: false,
@@ -69,9 +79,14 @@ impl ResponseBody {
     }
 
     fn fail<T>(&mut self, error: ClientError) -> Poll<Option<Result<T, ClientError>>> {
+        self.end_body();
+        Poll::Ready(Some(Err(error)))
+    }
+
+    fn end_body(&mut self) {
         self.is_done = true;
         self.timer = None;
-        Poll::Ready(Some(Err(error)))
+        self.picked = None;
     }
 }
 
@@ -99,8 +114,7 @@ impl http_body::Body for ResponseBody {
             }
             Poll::Ready(Some(Err(error))) => this.fail(ClientError::Transport(error)),
             Poll::Ready(None) => {
-                this.is_done = true;
-                this.timer = None;
+                this.end_body();
                 Poll::Ready(None)
             }
             Poll::Pending => {

@@ -1,5 +1,7 @@
 //! What can be set of a client.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect;
@@ -22,10 +24,10 @@ use super::redirecting::telling_redirects;
 use super::refused::BuildError;
 use super::settings::Settings;
 use super::target::base_url;
+use crate::balance::{Balancer, Endpoints, Pool, PooledClient};
 use crate::outcome::{Head, HttpOutcome};
 
 /// A client that is being put together. [`Client::builder`] begins one.
-#[derive(Debug)]
 #[must_use = "a client is made by `build`"]
 pub struct Builder {
     name: String,
@@ -38,9 +40,15 @@ pub struct Builder {
     deadline_margin: Duration,
     adds_keys: bool,
     repeat_if: Option<fn(&Head<'_>) -> bool>,
-    http: reqwest::ClientBuilder,
+    endpoints: Option<Endpoints>,
+    balancer: Option<Balancer>,
+    pool: Pool,
+    http: Vec<Set>,
     redirect: redirect::Policy,
 }
+
+/// Sets something of reqwest's builder. The pool makes its clients anew from time to time.
+type Set = Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
 impl Builder {
     pub(super) fn new(name: String) -> Self {
@@ -55,7 +63,10 @@ impl Builder {
             deadline_margin: Duration::from_millis(5),
             adds_keys: false,
             repeat_if: None,
-            http: reqwest::Client::builder(),
+            endpoints: None,
+            balancer: None,
+            pool: Pool::new(),
+            http: Vec::new(),
             redirect: redirect::Policy::default(),
         }
     }
@@ -208,16 +219,52 @@ impl Builder {
         self
     }
 
-    /// Sets the rest on reqwest's builder: cookies, proxies, TLS, default headers, the pool.
+    /// Sets the endpoints among which each attempt picks one, by peak EWMA, and another one than the attempts of
+    /// the call before. Those that fail are taken out for a while. The name of the balancer is that of the
+    /// client with `.endpoints`. Default: none, and a request goes to the host of its URL.
     ///
-    /// The limits are those of this builder. `connect_timeout` and `redirect` are replaced by what is set
-    /// here; leave `timeout`, `read_timeout` and `retry` alone, as reqwest does not say which of its limits
-    /// has passed, nor that it has sent a request again.
+    /// ```no_run
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use resil_http::balance::Endpoints;
+    /// use resil_http::client::Client;
+    ///
+    /// let endpoints = Endpoints::list(["http://10.0.0.3:8080", "http://10.0.0.4:8080"])?;
+    /// let pay = Client::builder("pay").endpoints(endpoints).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn endpoints(mut self, endpoints: impl Into<Endpoints>) -> Self {
+        self.endpoints = Some(endpoints.into());
+        self.balancer = None;
+        self
+    }
+
+    /// Sets what picks the endpoint of each attempt, with settings of its own, in place of
+    /// [`endpoints`](Self::endpoints).
+    pub fn balancer(mut self, balancer: Balancer) -> Self {
+        self.balancer = Some(balancer);
+        self.endpoints = None;
+        self
+    }
+
+    /// Sets how many connections stay open, for how long, and how they are kept alive. Default: [`Pool::new`].
+    pub fn pool(mut self, pool: Pool) -> Self {
+        self.pool = pool;
+        self
+    }
+
+    /// Sets the rest on reqwest's builder: cookies, proxies, TLS, default headers. `set` is called each time that
+    /// the pool makes its client anew, when it has reached its [age](Pool::max_age); what has to outlive that, a
+    /// jar of cookies, belongs into an `Arc` that it shares.
+    ///
+    /// The limits are those of this builder, and the pool is that of [`pool`](Self::pool). `connect_timeout` and
+    /// `redirect` are replaced by what is set here; leave `timeout`, `read_timeout` and `retry` alone, as reqwest
+    /// does not say which of its limits has passed, nor that it has sent a request again.
     pub fn http(
         mut self,
-        set: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+        set: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.http = set(self.http);
+        self.http.push(Box::new(set));
         self
     }
 
@@ -229,21 +276,42 @@ impl Builder {
     /// none, a policy that breaks a rule of [`Stack`], or what reqwest refuses.
     pub fn build(self) -> Result<Client, BuildError> {
         let limits = self.limits.resolve()?;
-        let base = self.base.as_deref().map(base_url).transpose()?;
+        // Each attempt puts its endpoint in the place of this host.
+        let is_balanced = self.endpoints.is_some() || self.balancer.is_some();
+        let base = self
+            .base
+            .as_deref()
+            .or(is_balanced.then_some("http://endpoint"));
+        let base = base.map(base_url).transpose()?;
         if self.mesh == Mesh::None && self.retried_by == RetriedBy::Mesh {
             return Err(BuildError::NoMesh);
         }
         let stack = self.policies.resolve(&self.name, &limits)?;
-        let http = self
-            .http
-            .connect_timeout(limits.connect)
-            .connector_layer(TellConnecting)
-            .redirect(telling_redirects(self.redirect));
+        let balancer = match (self.balancer, self.endpoints) {
+            (Some(balancer), _) => Some(balancer),
+            (None, None) => None,
+            (None, Some(endpoints)) => {
+                let name = format!("{}.endpoints", self.name);
+                Some(Balancer::new(name, endpoints)?)
+            }
+        };
+        let (sets, redirect) = (self.http, Arc::new(self.redirect));
+        let http = PooledClient::new(self.pool, move || {
+            let builder = sets
+                .iter()
+                .fold(reqwest::Client::builder(), |builder, set| set(builder));
+            builder
+                .connect_timeout(limits.connect)
+                .connector_layer(TellConnecting)
+                .redirect(telling_redirects(Arc::clone(&redirect)))
+        })
+        .map_err(BuildError::Http)?;
         // So that a policy that runs as a value finds the class of these errors, wrapped or not.
         classify::register::<ClientError>();
         Ok(Client::new(Settings {
             name: stack.name(),
-            http: http.build().map_err(BuildError::Http)?,
+            http,
+            balancer,
             base,
             limits,
             policies: policies::Set::new(stack)?,
@@ -258,5 +326,18 @@ impl Builder {
             },
             asks_by_uri: self.repeat_if.is_some(),
         }))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("name", &self.name)
+            .field("base_url", &self.base)
+            .field("limits", &self.limits)
+            .field("policies", &self.policies)
+            .field("mesh", &self.mesh)
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
 }

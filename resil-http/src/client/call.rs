@@ -1,12 +1,13 @@
 //! The course of a call: its end, its policies, its attempts, and how each of them is judged.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::http::header::CONTENT_LENGTH;
+use ::http::header::{CONTENT_LENGTH, HOST};
 use ::http::{HeaderMap, HeaderValue, Method, Request};
-use resil_runtime::clock::within;
+use bytes::Bytes;
+use resil_runtime::clock::{self, within};
 use resil_runtime::edge::Failed;
 use resil_runtime::{Classify, Deadline, Error};
 use url::Url;
@@ -23,6 +24,7 @@ use super::phases::within_limits;
 use super::progress::Progress;
 use super::response::Response;
 use super::settings::Settings;
+use crate::balance::{BalanceError, Balancer, Endpoint, Picked};
 use crate::outcome::{Kept, Outcome, Verdict};
 
 /// A request as the caller put it together.
@@ -33,6 +35,7 @@ pub(super) struct Order {
     pub(super) total: Option<Duration>,
     pub(super) attempt: Option<Duration>,
     pub(super) retried_by: Option<RetriedBy>,
+    pub(super) balance_key: Option<Bytes>,
 }
 
 type Answer = ::http::Response<reqwest::Body>;
@@ -51,6 +54,9 @@ struct Call<'c> {
     limits: Limits,
     end: End,
     kept: Kept,
+    balance_key: Option<Bytes>,
+    /// The endpoints that attempts have gone to.
+    tried: Mutex<Vec<Endpoint>>,
     /// The number of requests that were begun.
     attempts: AtomicU32,
 }
@@ -94,6 +100,8 @@ pub(super) async fn send(
         end,
         kept,
         attempts: AtomicU32::new(0),
+        balance_key: order.balance_key,
+        tried: Mutex::default(),
         payload,
     };
     if call.left().is_none() {
@@ -133,27 +141,93 @@ impl Call<'_> {
             let error = self.end.error(self.attempts.load(Ordering::Relaxed));
             return Err(self.failed(error, false));
         };
+        let picked = self
+            .pick()
+            .await
+            .map_err(|error| self.failed(error, true))?;
+        let endpoint = picked.as_ref().map(Picked::endpoint);
+        let http = match endpoint {
+            Some(endpoint) => self.settings.http.at(endpoint),
+            None => self.settings.http.current(),
+        };
+        let http = http.map_err(|error| self.failed(ClientError::Transport(error), true))?;
         let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         let progress = Arc::new(Progress::new(self.payload.tells()));
-        let request = self.request(number, left, &progress);
-        let sent = telling(Arc::clone(&progress), self.settings.http.execute(request));
-        match within_limits(sent, &progress, &self.limits).await {
-            Ok(Ok(answer)) => self.answered(answer, number),
+        let request = self.request(number, left, endpoint, &progress);
+        let sent = telling(Arc::clone(&progress), http.execute(request));
+        let (error, is_unsent) = match within_limits(sent, &progress, &self.limits).await {
+            Ok(Ok(answer)) => return self.answered(answer, number, picked),
             Ok(Err(error)) => {
                 let error = self.of_reqwest(error, &progress);
                 let is_unsent = error.is_unsent();
-                Err(self.failed(error, is_unsent))
+                (error, is_unsent)
             }
-            Err(limit) => Err(self.failed(limit, false)),
+            Err(limit) => (limit, false),
+        };
+        if let Some(picked) = picked {
+            picked.end(&Verdict::Failure {
+                class: error.classify(),
+                may_repeat: is_unsent,
+            });
         }
+        Err(self.failed(error, is_unsent))
+    }
+
+    /// Picks the endpoint of an attempt, another one than those of the attempts before; `None` where there are
+    /// no endpoints to choose from. It waits for the first answer of DNS, as long as for a connection.
+    async fn pick(&self) -> Result<Option<Picked>, ClientError> {
+        let Some(balancer) = &self.settings.balancer else {
+            return Ok(None);
+        };
+        let picked = match self.pick_of(balancer) {
+            Err(BalanceError::NoEndpoint { .. }) => {
+                let limit = self.limits.connect;
+                let until = clock::add(clock::now(), limit);
+                match within(until, balancer.ready()).await {
+                    Some(ready) => ready?,
+                    None => return Err(ClientError::Connect { limit }),
+                }
+                self.pick_of(balancer)?
+            }
+            picked => picked?,
+        };
+        Ok(Some(picked))
+    }
+
+    fn pick_of(&self, balancer: &Balancer) -> Result<Picked, BalanceError> {
+        // The lock is not held meanwhile: a listener hears of it when a breaker lets a probe in.
+        let tried = std::mem::take(&mut *self.tried());
+        let picked = balancer.pick(&tried, self.balance_key.as_deref());
+        let mut now = self.tried();
+        now.extend(tried);
+        let picked = picked?;
+        now.push(picked.endpoint().clone());
+        Ok(picked)
+    }
+
+    fn tried(&self) -> MutexGuard<'_, Vec<Endpoint>> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the request of one attempt.
-    fn request(&self, number: u32, left: Duration, progress: &Arc<Progress>) -> reqwest::Request {
-        let mut request = reqwest::Request::new(self.head.method().clone(), self.target());
+    fn request(
+        &self,
+        number: u32,
+        left: Duration,
+        endpoint: Option<&Endpoint>,
+        progress: &Arc<Progress>,
+    ) -> reqwest::Request {
+        let mut url = self.url.clone();
+        if let Some(endpoint) = endpoint {
+            endpoint.rewrite(&mut url);
+        }
+        let mut request = reqwest::Request::new(self.head.method().clone(), url);
         *request.version_mut() = self.head.version();
         let headers = request.headers_mut();
         *headers = self.head.headers().clone();
+        if let Some(host) = endpoint.and_then(Endpoint::host_header) {
+            headers.entry(HOST).or_insert_with(|| host.clone());
+        }
         self.settings.mesh.mark(headers, number);
         for header in &self.settings.deadline_headers {
             let (name, value) = header.with(left);
@@ -170,20 +244,23 @@ impl Call<'_> {
         request
     }
 
-    /// Returns the URL that an attempt goes to.
-    fn target(&self) -> Url {
-        self.url.clone()
-    }
-
     /// Judges an answer.
-    fn answered(&self, answer: reqwest::Response, number: u32) -> Result<Response, Failed> {
+    fn answered(
+        &self,
+        answer: reqwest::Response,
+        number: u32,
+        mut picked: Option<Picked>,
+    ) -> Result<Response, Failed> {
         let (url, remote) = (answer.url().clone(), answer.remote_addr());
         let answer = Answer::from(answer);
         let rule = &self.settings.outcome;
         let verdict = Outcome::<Request<()>, Answer>::of_response(rule, &self.kept, &answer);
+        if let Some(picked) = &mut picked {
+            picked.answered(&verdict);
+        }
         let (head, body) = answer.into_parts();
         let status = head.status;
-        let body = ResponseBody::new(body, self.limits.read, self.end, number);
+        let body = ResponseBody::new(body, self.limits.read, self.end, number, picked);
         let response = Response::new(head, url, remote, body);
         match verdict {
             Verdict::Success => Ok(response),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use ::http::StatusCode;
 use resil_runtime::{Class, Classify, Error};
 
+use crate::balance::BalanceError;
+
 /// The error of a call through a [`Client`](super::Client).
 ///
 /// An answer whose status is an error is no error here: it comes back as it is, and
@@ -66,6 +68,9 @@ pub enum ClientError {
     /// A policy refused: an open circuit, a full bulkhead, a rate limit, a timeout of a stack, a shutdown.
     #[error(transparent)]
     Refused(#[from] Error),
+    /// There is no endpoint to send the request to. Nothing was sent.
+    #[error(transparent)]
+    Balance(#[from] BalanceError),
     /// The request can't be sent as it was put together. Nothing was sent.
     #[error("the request can't be sent: {reason}")]
     #[non_exhaustive]
@@ -119,6 +124,7 @@ impl ClientError {
             | Self::NoConnection(_)
             | Self::Request { .. }
             | Self::Deadline { attempts: 0 }
+            | Self::Balance(_)
             | Self::Refused(_) => true,
             _ => false,
         }
@@ -136,6 +142,7 @@ impl Classify for ClientError {
             // The caller's own deadline says nothing about the other side.
             Self::Deadline { .. } => Class::Neutral,
             Self::Refused(error) => error.classify(),
+            Self::Balance(error) => error.classify(),
             Self::Request { .. } | Self::Json(_) => Class::Permanent,
             Self::NoConnection(error) | Self::Transport(error) => error.classify(),
             Self::Status { status } => status.classify(),

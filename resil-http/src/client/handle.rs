@@ -8,6 +8,7 @@ use ::http::{HeaderMap, Method};
 use super::builder::Builder;
 use super::request::RequestBuilder;
 use super::settings::Settings;
+use crate::balance::{Balancer, PooledClient};
 
 /// A client for HTTP over reqwest, under the policies of resil.
 ///
@@ -59,6 +60,16 @@ impl Client {
     /// Returns the name of the policies' state.
     pub fn name(&self) -> &'static str {
         self.settings.name
+    }
+
+    /// Returns what picks the endpoints, with its figures, if the client has several.
+    pub fn balancer(&self) -> Option<&Balancer> {
+        self.settings.balancer.as_ref()
+    }
+
+    /// Returns reqwest's client with its pool, to warm it up.
+    pub fn pool(&self) -> &PooledClient {
+        &self.settings.http
     }
 
     /// Returns a client whose requests belong to the trace of an incoming request, of which these are the
@@ -119,6 +130,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("name", &settings.name)
             .field("base_url", &settings.base.as_ref().map(url::Url::as_str))
+            .field("balancer", &settings.balancer)
             .field("connect", &settings.limits.connect)
             .field("read", &settings.limits.read)
             .field("write", &settings.limits.write)

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use resil_runtime::stack::StackError;
 
+use crate::balance::BalanceError;
+
 /// A client that can't be built. `Display` says what is wrong, and what to write instead.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,6 +61,9 @@ pub enum BuildError {
          help: add `.mesh(Mesh::Envoy)`, or the one that there is"
     )]
     NoMesh,
+    /// The endpoints can't be followed.
+    #[error(transparent)]
+    Balance(#[from] BalanceError),
     /// What reqwest refuses: a certificate, a proxy, a TLS backend.
     #[error("reqwest can't build the client")]
     Http(#[source] reqwest::Error),

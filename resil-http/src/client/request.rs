@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use bytes::Bytes;
 use serde::Serialize;
 use url::Url;
 
@@ -29,6 +30,7 @@ pub struct RequestBuilder {
     total: Option<Duration>,
     attempt: Option<Duration>,
     retried_by: Option<RetriedBy>,
+    balance_key: Option<Bytes>,
 }
 
 impl RequestBuilder {
@@ -44,6 +46,7 @@ impl RequestBuilder {
             total: None,
             attempt: None,
             retried_by: None,
+            balance_key: None,
         }
     }
 
@@ -138,6 +141,13 @@ impl RequestBuilder {
         self
     }
 
+    /// Sets the key by which [`Strategy::ConsistentHash`](crate::balance::Strategy) picks the endpoint: requests
+    /// of one key go to the same one.
+    pub fn balance_key(mut self, key: impl Into<Bytes>) -> Self {
+        self.balance_key = Some(key.into());
+        self
+    }
+
     /// Sends the request under the policies of the client, and returns the answer, whatever its status is:
     /// the last one if there were several attempts.
     ///
@@ -161,6 +171,7 @@ impl RequestBuilder {
             total: self.total,
             attempt: self.attempt,
             retried_by: self.retried_by,
+            balance_key: self.balance_key,
         };
         send(self.client.settings(), self.client.context(), order).await
     }

@@ -40,6 +40,7 @@ impl Service<Request<Body>> for Client {
                 total: None,
                 attempt: None,
                 retried_by: None,
+                balance_key: None,
             };
             let response = send(client.settings(), client.context(), order).await?;
             Ok(response.into())

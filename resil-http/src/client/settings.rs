@@ -8,13 +8,14 @@ use super::deadline::DeadlineHeader;
 use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy};
 use super::policies::Set;
+use crate::balance::{Balancer, PooledClient};
 use crate::outcome::HttpOutcome;
 
 /// The settings of a client.
-#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) name: &'static str,
-    pub(super) http: reqwest::Client,
+    pub(super) http: PooledClient,
+    pub(super) balancer: Option<Balancer>,
     pub(super) base: Option<Url>,
     pub(super) limits: Limits,
     pub(super) policies: Set,

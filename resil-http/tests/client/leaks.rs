@@ -1,5 +1,6 @@
 //! After calls that failed in every way no connection and no task is left.
 
+use resil_http::balance::Pool;
 use resil_http::client::{Body, Client};
 use tokio::runtime::Handle;
 
@@ -8,7 +9,7 @@ use crate::{at_once, client, ms};
 
 /// Without idle connections: what is left after a call is a leak.
 fn without_pool(name: &str, server: &Server) -> resil_http::client::Builder {
-    client(name, server).http(|http| http.pool_max_idle_per_host(0))
+    client(name, server).pool(Pool::new().max_idle_per_host(0))
 }
 
 /// Makes twenty calls at once, and waits until as many tasks run as before, and no connection is open.

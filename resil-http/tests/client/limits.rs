@@ -40,14 +40,14 @@ async fn connect_bounds_a_connection_that_is_not_accepted() {
 
 #[tokio::test]
 async fn connect_bounds_the_lookup_of_the_name() {
-    let names = Names {
+    let names = Arc::new(Names {
         pause: LONG,
         ..Names::of(&[closed_port().await])
-    };
+    });
     let client = client("connect-name", "pay.test")
         .connect(ms(200))
         .no_retry()
-        .http(|http| http.dns_resolver(Arc::new(names)))
+        .http(move |http| http.dns_resolver(Arc::clone(&names)))
         .build()
         .unwrap();
     let error = soon(client.get("/").send()).await.unwrap_err();
@@ -57,14 +57,14 @@ async fn connect_bounds_the_lookup_of_the_name() {
 #[tokio::test]
 async fn the_time_of_a_connection_is_not_taken_for_a_silent_server() {
     let server = Server::start(|_, _| ok()).await;
-    let names = Names {
+    let names = Arc::new(Names {
         pause: ms(600),
         ..Names::of(&[server.at])
-    };
+    });
     let client = client("slow-connect", "pay.test")
         .read(ms(300))
         .no_retry()
-        .http(|http| http.dns_resolver(Arc::new(names)))
+        .http(move |http| http.dns_resolver(Arc::clone(&names)))
         .build()
         .unwrap();
     assert_eq!(client.get("/").send().await.unwrap().status(), 200);
@@ -333,7 +333,7 @@ fn debug_shows_the_limits_in_force() {
     let shown = format!("{client:?}");
     assert!(
         shown.starts_with(
-            "Client { name: \"client-debug\", base_url: Some(\"http://pay:8080/\"), connect: 3s, \
+            "Client { name: \"client-debug\", base_url: Some(\"http://pay:8080/\"), balancer: None, connect: 3s, \
              read: 10s, write: 5s, attempt: 10s, total: 30s, policies: [Retry("
         ),
         "{shown}"

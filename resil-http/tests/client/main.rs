@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "over a socket time is real")]
 
 mod bad_input;
+mod balancing;
 mod bodies;
 mod deadlines;
 mod leaks;

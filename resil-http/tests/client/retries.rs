@@ -113,11 +113,11 @@ async fn a_post_that_was_not_sent_is_sent_again() {
         ))])),
     ];
     for body in bodies {
-        let names = Names::of(&[closed_port().await, server.at]);
+        let names = Arc::new(Names::of(&[closed_port().await, server.at]));
         let lookups = Arc::clone(&names.lookups);
         let client = client("post-unsent", "pay.test")
             .retry(at_once(3))
-            .http(|http| http.dns_resolver(Arc::new(names)))
+            .http(move |http| http.dns_resolver(Arc::clone(&names)))
             .build()
             .unwrap();
         let response = client.post("/").body(body).send().await.unwrap();
