@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use resil::{
-    BudgetPolicy, CircuitState, Deadline, RateLimitPolicy, breaker, bulkhead, circuit, control,
-    fallback, hedge, idempotent, rate_limit, retry, timeout,
+    CircuitState, Deadline, RateLimitPolicy, breaker, bulkhead, circuit, control, fallback, hedge,
+    idempotent, rate_limit, retry, timeout,
 };
 
 use crate::{FILE, Failed, Runs};
@@ -312,34 +312,6 @@ async fn a_turn_is_kept_and_given_back_where_it_was_taken() {
     waits.await.unwrap().unwrap();
     assert!(began.elapsed() > ms(900), "it waits for its turn");
     in_turn().await.unwrap();
-}
-
-#[retry(constant, max = 3, base = 1ms, budget(name = "effects.budget", capacity = 100, cost = 5, refill = 0))]
-async fn paid() -> Result<(), Failed> {
-    RETRIED_PAID.count();
-    Err(Failed::Failed)
-}
-
-static RETRIED_PAID: Runs = Runs::new();
-
-#[tokio::test(start_paused = true)]
-async fn a_named_budget_pays_by_the_numbers_that_are_set() {
-    let _ = BudgetPolicy::DEFAULT;
-    let _ = paid().await;
-    assert_eq!(RETRIED_PAID.take(), 3);
-    control()
-        .name("effects.budget")
-        .set("budget.capacity", "15")
-        .unwrap();
-    let _ = paid().await;
-    assert_eq!(
-        RETRIED_PAID.take(),
-        2,
-        "ten are spent, and one retry more is paid for"
-    );
-    control().name("effects.budget").clear().unwrap();
-    let _ = paid().await;
-    assert_eq!(RETRIED_PAID.take(), 3);
 }
 
 static HEDGED: Runs = Runs::new();

@@ -8,6 +8,7 @@
 )]
 
 mod broken;
+mod budgets;
 #[cfg(feature = "catalog")]
 mod catalogued;
 mod effects;
