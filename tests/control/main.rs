@@ -13,6 +13,8 @@ mod budgets;
 mod catalogued;
 mod effects;
 mod functions;
+mod late;
+mod named;
 mod options;
 mod rules;
 mod switches;
