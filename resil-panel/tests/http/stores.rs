@@ -55,7 +55,7 @@ async fn a_store_that_goes_away_in_a_flood_of_events_is_shown() {
     // It goes on as long as the test.
     let goes_on = Arc::new(());
     let asked = Arc::downgrade(&goes_on);
-    let flooded = b.clone();
+    let flooded = b;
     std::thread::spawn(move || {
         while asked.strong_count() > 0 {
             let _ = flooded.try_acquire();
