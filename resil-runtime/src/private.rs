@@ -112,8 +112,14 @@ pub mod stores {
     pub use crate::error::idempotency::Cause;
     pub use crate::error::refusal::Refusal;
     pub use crate::idempotency::active_claims::*;
+    #[cfg(feature = "store")]
+    pub use crate::idempotency::any_codec::*;
+    #[cfg(feature = "store")]
+    pub use crate::idempotency::call_store::*;
     pub use crate::idempotency::claiming::ClaimFuture;
     pub use crate::idempotency::codec::*;
+    #[cfg(feature = "store")]
+    pub use crate::idempotency::installed::*;
     pub use crate::idempotency::instance::*;
     pub use crate::idempotency::key::*;
     pub use crate::idempotency::key_bytes::*;

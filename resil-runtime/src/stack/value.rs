@@ -274,8 +274,14 @@ impl Stack {
         run_mut(self, closure)
     }
 
+    /// Returns the layers with their outline.
+    #[cfg(feature = "idempotent")]
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     #[inline(always)]
-    fn state(&self) -> &'static State {
+    pub(super) fn state(&self) -> &'static State {
         match self.state.get() {
             Some(state) => state,
             None => self.find_state(),
