@@ -5,6 +5,9 @@ pub mod idempotency;
 #[cfg(feature = "store")]
 pub mod limits;
 
+/// The HTTP edge: layers for tower, the server side for axum, and a client over reqwest.
+#[cfg(any(feature = "tower", feature = "server", feature = "client"))]
+pub use resil_http as http;
 /// The web panel: [`router()`](panel::router), and [`Panel`](panel::Panel) with what can be set of it.
 #[cfg(feature = "panel")]
 pub use resil_panel as panel;

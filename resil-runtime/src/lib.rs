@@ -70,6 +70,13 @@ pub mod registry {
     pub use crate::rate_limit::registry::{RateLimitSnapshot, rate_limit};
 }
 
+/// What an edge needs, such as `resil-http`. It is no public API.
+#[cfg(all(feature = "edge", not(loom)))]
+#[doc(hidden)]
+pub mod edge {
+    pub use crate::stack::edge::{Failed, Policies};
+}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -29,6 +29,8 @@ pub(crate) fn of_value<E: 'static>(error: &E) -> Option<Class> {
 /// Returns the class of an error whose type implements [`Classify`] here.
 fn known(error: &dyn Any) -> Option<Class> {
     let class = of::<Error>(error).or_else(|| of::<io::Error>(error));
+    #[cfg(feature = "edge")]
+    let class = class.or_else(|| of::<crate::edge::Failed>(error));
     #[cfg(feature = "http")]
     let class = class.or_else(|| of::<::http::StatusCode>(error));
     #[cfg(feature = "reqwest")]

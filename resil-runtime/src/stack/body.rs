@@ -1,9 +1,13 @@
 //! The user's closure, as the walk through a stack sees it.
 
+#[cfg(feature = "edge")]
+use std::any::Any;
 use std::fmt::Display;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+#[cfg(feature = "edge")]
+use super::edge::Failed;
 use crate::call::{Failure, Outcome};
 use crate::classify::{self, Class};
 use crate::error::Refusal;
@@ -25,6 +29,10 @@ pub(super) trait Body {
 
     /// Returns where the text of the error comes from.
     fn text(&self) -> ErrorText<'_>;
+
+    /// Returns whether another attempt is out of the question, whatever the class says.
+    #[cfg(feature = "edge")]
+    fn is_final(&self) -> bool;
 }
 
 /// One poll of a run: the future is pinned in the task, and the outcome is on the stack of the thread,
@@ -104,6 +112,21 @@ where
             _ => ErrorText::Nothing,
         }
     }
+
+    #[cfg(feature = "edge")]
+    #[cold]
+    fn is_final(&self) -> bool {
+        matches!(&self.out, Some(Err(error)) if is_final(error))
+    }
+}
+
+/// Returns whether an error of an edge says that its request may not be sent again.
+#[cfg(feature = "edge")]
+pub(super) fn is_final<E: 'static>(error: &E) -> bool {
+    let error: &dyn Any = error;
+    error
+        .downcast_ref::<Failed>()
+        .is_some_and(|failed| !failed.may_repeat())
 }
 
 /// Returns the outcome of a layer that refuses the call.

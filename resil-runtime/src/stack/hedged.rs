@@ -9,6 +9,8 @@ use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
+#[cfg(feature = "edge")]
+use super::body::is_final;
 use super::body::{Bare, Body};
 use super::first::poll;
 use super::layer::Layer;
@@ -232,6 +234,14 @@ where
                 ErrorText::Display(error)
             }
             _ => ErrorText::Nothing,
+        }
+    }
+
+    #[cfg(feature = "edge")]
+    fn is_final(&self) -> bool {
+        match &self.out {
+            Some(Err(Failure::Body(error) | Failure::Exposed(error, _))) => is_final(error),
+            _ => false,
         }
     }
 }

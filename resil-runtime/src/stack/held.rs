@@ -18,6 +18,8 @@ use crate::retry::RetryPolicy;
 use crate::retry::ask::{Answer, Ask};
 use crate::retry::attempt::run_attempt;
 use crate::retry::state::{Constants, Retry, began};
+#[cfg(feature = "edge")]
+use crate::retry::verdict::RetryVerdict;
 use crate::spans::cut;
 use crate::timeout::{Elapsed, refuse_late};
 
@@ -280,6 +282,8 @@ fn answer(error: &dyn Body, ask: Ask) -> Answer<'_> {
     match ask {
         Ask::Class => Answer::Class(error.class()),
         Ask::Text => Answer::Text(error.text()),
+        #[cfg(feature = "edge")]
+        Ask::Verdict if error.is_final() => Answer::Verdict(Some(RetryVerdict::Final)),
         _ => Answer::Default,
     }
 }

@@ -8,6 +8,8 @@
 mod body;
 mod checks;
 mod delays;
+#[cfg(feature = "edge")]
+pub(crate) mod edge;
 mod fault;
 mod first;
 mod frames;

@@ -94,7 +94,7 @@ use crate::timeout::TimeoutPolicy;
 #[must_use]
 pub struct Stack {
     name: &'static str,
-    shape: Shape<[Layer; MAX_LAYERS]>,
+    pub(super) shape: Shape<[Layer; MAX_LAYERS]>,
     state: OnceLock<&'static State>,
 }
 
@@ -278,6 +278,19 @@ impl Stack {
     #[cfg(feature = "idempotent")]
     pub(super) fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// Returns the layers of this stack that `is_kept` keeps, under the name and over the state of this one.
+    #[cfg(feature = "edge")]
+    pub(super) fn of(&self, is_kept: impl FnMut(&&Layer) -> bool) -> Self {
+        let mut stack = Self {
+            shape: Shape::empty(NONE),
+            ..self.clone()
+        };
+        for layer in self.layers().iter().filter(is_kept) {
+            stack.shape.push(*layer);
+        }
+        stack
     }
 
     #[inline(always)]

@@ -1,0 +1,1 @@
+//! The endpoints of a client, and how it chooses among them.

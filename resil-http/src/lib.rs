@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "client")]
+pub mod balance;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "tower")]
+pub mod layers;
+pub mod outcome;
+#[cfg(feature = "axum")]
+pub mod server;
+
+pub use outcome::{HttpOutcome, Outcome, Verdict};
+
+/// An error of any type, as tower has it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,43 @@
+//! What an answer means: whether a request has failed, what that says about the other side, and whether the
+//! request may be sent again.
+
+mod http;
+
+pub use self::http::HttpOutcome;
+
+use resil_runtime::Class;
+
+use crate::BoxError;
+
+/// What the outcome of a request means for the policies around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The other side answered as it should.
+    Success,
+    /// The request failed.
+    Failure {
+        /// What the failure says about the other side. A circuit goes by it, and a retry.
+        class: Class,
+        /// Whether the request may be sent again: it was not sent, or it does no harm twice. Without it no
+        /// retry repeats the request, whatever the class is.
+        may_repeat: bool,
+    },
+}
+
+/// Judges what an answer means.
+pub trait Outcome<Request, Response>: Clone + Send + Sync + 'static {
+    /// What it keeps of the request, which is gone when the answer comes.
+    type Kept: Clone + Send + Sync + 'static;
+
+    /// Returns what it needs to know of the request.
+    fn keep(&self, request: &Request) -> Self::Kept;
+
+    /// Returns whether the request may be sent twice, and so while another copy of it is under way.
+    fn may_repeat(&self, kept: &Self::Kept) -> bool;
+
+    /// Judges an answer.
+    fn of_response(&self, kept: &Self::Kept, response: &Response) -> Verdict;
+
+    /// Judges an error that came in the place of an answer.
+    fn of_error(&self, kept: &Self::Kept, error: &BoxError) -> Verdict;
+}

@@ -1,0 +1,269 @@
+//! What an edge, such as an HTTP client, needs to run a request under policies: it has judged the outcome
+//! itself, and says so.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+
+use super::layer::Layer;
+use super::outline::{NONE, Shape};
+use super::place::state_of;
+use super::run::{Source, run};
+use super::state::State;
+use super::value::Stack;
+use crate::call::FromResil;
+use crate::classify::{Class, Classify};
+use crate::error::{Error, Refusal};
+
+/// An attempt that has failed, as the edge has judged it.
+///
+/// It holds what the attempt ended with: an answer that is an error by its status, or an error.
+pub struct Failed {
+    class: Class,
+    may_repeat: bool,
+    text: Cow<'static, str>,
+    what: Box<dyn Any + Send>,
+}
+
+impl Failed {
+    /// Creates the failure of an attempt that has ended with `what`. A retry makes no other one unless the
+    /// request `may_repeat`, whatever its class is; a circuit goes by the class alone. Events show the `text`.
+    pub fn new(
+        what: impl Any + Send,
+        class: Class,
+        may_repeat: bool,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            class,
+            may_repeat,
+            text: text.into(),
+            what: Box::new(what),
+        }
+    }
+
+    /// Returns what the attempt has ended with. A refusal by a policy is an [`Error`].
+    pub fn into_inner(self) -> Box<dyn Any + Send> {
+        self.what
+    }
+
+    /// Returns whether the request may be sent again after it.
+    pub(super) fn may_repeat(&self) -> bool {
+        self.may_repeat
+    }
+}
+
+impl Classify for Failed {
+    fn classify(&self) -> Class {
+        self.class
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        // The policies know the class of their own refusals without it.
+        Self::new(error, Class::Neutral, false, "refused by a policy")
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failed")
+            .field("class", &self.class)
+            .field("may_repeat", &self.may_repeat)
+            .field("text", &self.text)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an edge runs its requests under: a stack, or one policy.
+#[derive(Debug, Clone)]
+pub struct Policies(Held);
+
+#[derive(Debug, Clone)]
+enum Held {
+    Stack(Stack),
+    // The state belongs to the place in the source.
+    Alone(Shape<[Layer; 1]>, &'static Location<'static>),
+}
+
+impl Policies {
+    /// Creates policies of one alone, whose state belongs to the place in the source that `place` is.
+    pub fn alone(policy: impl Into<Layer>, place: &'static Location<'static>) -> Self {
+        let policy = policy.into();
+        let mut shape = Shape::empty(policy);
+        shape.push(policy);
+        Self(Held::Alone(shape, place))
+    }
+
+    /// Returns these policies without those that send a request a second time while the first is under way.
+    /// Their state is that of these.
+    #[must_use]
+    pub fn without_hedge(&self) -> Self {
+        let is_kept = |layer: &&Layer| layer.name() != "hedge";
+        Self(match &self.0 {
+            Held::Stack(stack) => Held::Stack(stack.of(is_kept)),
+            Held::Alone(shape, place) => {
+                let shape: &Shape = shape;
+                let mut left = Shape::empty(NONE);
+                for layer in shape.layers().iter().filter(is_kept) {
+                    left.push(*layer);
+                }
+                Held::Alone(left, place)
+            }
+        })
+    }
+
+    /// Returns the layers, outermost first.
+    pub fn layers(&self) -> &[Layer] {
+        match &self.0 {
+            Held::Stack(stack) => stack.layers(),
+            Held::Alone(shape, _) => {
+                let shape: &Shape = shape;
+                shape.layers()
+            }
+        }
+    }
+
+    /// Calls `attempt` under the policies, as [`Stack::run`] does.
+    ///
+    /// # Errors
+    ///
+    /// What the last attempt has failed with, or a refusal of a policy.
+    pub fn run<F, Fut, T>(&self, attempt: F) -> impl Future<Output = Result<T, Failed>>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, Failed>>,
+    {
+        run(self, attempt)
+    }
+}
+
+impl From<Stack> for Policies {
+    fn from(stack: Stack) -> Self {
+        Self(Held::Stack(stack))
+    }
+}
+
+impl Source<Failed> for &Policies {
+    fn shape(&self) -> &Shape {
+        match &self.0 {
+            Held::Stack(stack) => &stack.shape,
+            Held::Alone(shape, _) => shape,
+        }
+    }
+
+    fn state(&self) -> &'static State {
+        match &self.0 {
+            Held::Stack(stack) => stack.state(),
+            Held::Alone(_, place) => state_of(place),
+        }
+    }
+
+    fn refuse(refusal: Refusal) -> Failed {
+        Failed::from_resil(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::retry::RetryPolicy;
+
+    fn failed(class: Class, may_repeat: bool) -> Failed {
+        Failed::new(7_u8, class, may_repeat, "503")
+    }
+
+    async fn attempts(policies: &Policies, end: fn() -> Failed) -> u32 {
+        let mut attempts = 0;
+        let out: Result<(), _> = policies
+            .run(|| {
+                attempts += 1;
+                async move { Err(end()) }
+            })
+            .await;
+        let what = out.unwrap_err().into_inner();
+        assert_eq!(what.downcast_ref::<u8>(), Some(&7));
+        attempts
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_not_be_repeated_is_not_retried_and_counts_by_its_class() {
+        let stack = Stack::new("edge-verdict")
+            .circuit(crate::circuit::CircuitPolicy::new().failures(2))
+            .retry(RetryPolicy::new().max(3));
+        let policies = Policies::from(stack);
+        assert_eq!(
+            attempts(&policies, || failed(Class::Transient, true)).await,
+            3
+        );
+        assert_eq!(
+            attempts(&policies, || failed(Class::Permanent, true)).await,
+            1
+        );
+        assert_eq!(
+            attempts(&policies, || failed(Class::Transient, false)).await,
+            1
+        );
+        attempts(&policies, || failed(Class::Transient, false)).await;
+        let refused = policies.run(|| async { Ok(()) }).await.unwrap_err();
+        let refused = refused.into_inner();
+        let error = refused.downcast_ref::<Error>();
+        assert!(
+            matches!(error, Some(Error::CircuitOpen { .. })),
+            "{error:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_policy_alone_has_the_state_of_its_place() {
+        #[track_caller]
+        fn here() -> &'static Location<'static> {
+            Location::caller()
+        }
+        let policies = Policies::alone(RetryPolicy::new().max(2), here());
+        assert_eq!(policies.layers().len(), 1);
+        assert_eq!(
+            attempts(&policies, || failed(Class::Transient, true)).await,
+            2
+        );
+    }
+
+    #[cfg(feature = "hedge")]
+    #[tokio::test(start_paused = true)]
+    async fn without_a_hedge_there_is_one_copy() {
+        use crate::hedge::{HedgeAfter, HedgePolicy};
+
+        let hedge = HedgePolicy::new(HedgeAfter::Delay(Duration::from_millis(1)));
+        let stack = Policies::from(Stack::new("edge-hedge").hedge(hedge));
+        let alone = Policies::alone(hedge, Location::caller());
+        for (policies, copies) in [
+            (&stack, 2),
+            (&stack.without_hedge(), 1),
+            (&alone, 2),
+            (&alone.without_hedge(), 1),
+        ] {
+            let mut started = 0;
+            policies
+                .run(|| {
+                    started += 1;
+                    async {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                        Ok(())
+                    }
+                })
+                .await
+                .unwrap();
+            assert_eq!(started, copies);
+        }
+    }
+}
