@@ -10,7 +10,7 @@ pub(crate) mod idempotency;
 pub(crate) mod kind;
 pub(crate) mod refusal;
 #[cfg(feature = "axum")]
-mod response;
+pub(crate) mod response;
 #[cfg(feature = "tonic")]
 mod status;
 #[cfg(feature = "idempotent")]
