@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use resil::stack::Layer;
 use resil::{CircuitPolicy, RetryPolicy, Stack, TimeoutPolicy};
+#[cfg(feature = "idempotent")]
+use resil::{IdempotentPolicy, KeyedStack};
 
 #[derive(Debug, thiserror::Error, resil::Classify)]
 enum PayError {
@@ -46,6 +48,15 @@ static PAY: Stack = Stack::new("pay")
     .retry(STANDARD)
     .timeout(Duration::from_secs(1));
 
+// Each call has a key, and each key is charged once.
+#[cfg(feature = "idempotent")]
+static ONCE: KeyedStack = IdempotentPolicy::new().around(
+    Stack::new("pay.once")
+        .circuit(CIRCUIT)
+        .retry(STANDARD)
+        .timeout(Duration::from_secs(1)),
+);
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let order = Order { id: 7 };
@@ -55,6 +66,13 @@ async fn main() {
     // A permanent error is not tried again.
     let declined = PAY.run(|| charge_once(&Order { id: 13 })).await;
     println!("{declined:?} after {} requests", ASKED.load(Relaxed));
+
+    // A double click: the second call gets the receipt of the first one.
+    #[cfg(feature = "idempotent")]
+    for _ in 0..2 {
+        let receipt = ONCE.run(&order.id, || charge_once(&order)).await;
+        println!("{receipt:?} after {} requests", ASKED.load(Relaxed));
+    }
 
     // One policy by itself. Its budget belongs to this line.
     let receipt = STANDARD.run(|| charge_once(&order)).await;

@@ -82,9 +82,9 @@
 //! `Send`.
 
 pub use resil_runtime::idempotency::{
-    Conflict, IdempotencyError, IdempotencyEvent, IdempotentPolicy, InstanceName, KeyFault,
-    KeyPart, LimitsInUse, MemoryLimits, NotRecordedReason, OnAbandon, Recordable, RecordableError,
-    Store, StoreError, memory_limits, store,
+    CallKey, Conflict, IdempotencyError, IdempotencyEvent, IdempotentPolicy, InstanceName,
+    KeyFault, KeyPart, LimitsInUse, MemoryLimits, NotRecordedReason, OnAbandon, Recordable,
+    RecordableError, Store, StoreError, memory_limits, store,
 };
 #[cfg(feature = "test-util")]
 pub use resil_stores::conformance;

@@ -23,6 +23,8 @@ pub use resil_macros::{apply, shared_stack as stack};
 
 pub use resil_runtime::TimeoutPolicy;
 pub use resil_runtime::classify::{self, http_status};
+#[cfg(feature = "idempotent")]
+pub use resil_runtime::stack::KeyedStack;
 pub use resil_runtime::stack::{self, Stack};
 pub use resil_runtime::{
     CallReport, Carried, Class, Classify, Deadline, Error, FromResil, Traced, TracedCall, breaker,
@@ -58,7 +60,7 @@ pub use resil_runtime::registry::{BulkheadSnapshot, bulkhead};
 // These types are at the root, not in modules called `retry` or `timeout`: an import of the
 // attribute would import the module of the same name too, which could clash with the user's own.
 #[cfg(feature = "idempotent")]
-pub use idempotency::IdempotencyError;
+pub use idempotency::{IdempotencyError, IdempotentPolicy};
 pub use resil_runtime::circuit::{
     Breaker, CallPermit, Change, Changes, CircuitPolicy, CircuitState, Counts,
     KEPT as CHANGES_KEPT, KeyedBreaker, Scoped as PermitScoped, Window,

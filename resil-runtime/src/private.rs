@@ -32,6 +32,8 @@ pub use crate::control::site::ControlSite;
 pub use crate::control::switch::{attempt_if, run_attempt_if, switched, switched_run};
 #[cfg(all(feature = "control", not(loom)))]
 pub use crate::control::written::Written;
+#[cfg(feature = "axum")]
+pub use crate::error::response::problem_response;
 pub use crate::event::error_text::{ErrorText, ErrorTextProbe};
 pub use crate::fallback::last_ok::{LastOkKey, LastOkPolicy, LastOkSite, last_ok};
 pub use crate::fallback::recover::fall_back;
@@ -112,8 +114,14 @@ pub mod stores {
     pub use crate::error::idempotency::Cause;
     pub use crate::error::refusal::Refusal;
     pub use crate::idempotency::active_claims::*;
+    #[cfg(feature = "store")]
+    pub use crate::idempotency::any_codec::*;
+    #[cfg(feature = "store")]
+    pub use crate::idempotency::call_store::*;
     pub use crate::idempotency::claiming::ClaimFuture;
     pub use crate::idempotency::codec::*;
+    #[cfg(feature = "store")]
+    pub use crate::idempotency::installed::*;
     pub use crate::idempotency::instance::*;
     pub use crate::idempotency::key::*;
     pub use crate::idempotency::key_bytes::*;

@@ -13,13 +13,12 @@ use resil_runtime::__private::stores::{Cause, until_stopped};
 use resil_runtime::Deadline;
 use resil_runtime::clock::{self, Instant};
 use resil_runtime::event::StopReason;
-use resil_runtime::idempotency::IdempotencyEvent;
 use resil_runtime::idempotency::store::{
     Ack, ClaimAnswer, Fingerprint, Recorded, StoreError, StoreErrorKind, Token,
 };
+use resil_runtime::idempotency::{Codec, IdempotencyEvent};
 
 use crate::call::{SentClaim, StoredCall, is_under, own_claim};
-use crate::codec::Codec;
 use crate::key_queue::{QueuedCall, Turn};
 use crate::lease::{Lease, give_back};
 use crate::pause::{LONGEST_PAUSE, Pause};

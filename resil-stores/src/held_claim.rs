@@ -5,14 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use resil_runtime::__private::stores::{
-    ActiveClaim, Cause, Encoded, Failure, KeyedCall, Outcome, Unrecorded, drop_lost, under,
+    ActiveClaim, Cause, Encoded, Failure, KeyedCall, Outcome, StoredCodec, Unrecorded, drop_lost,
+    under,
 };
 use resil_runtime::clock;
 use resil_runtime::idempotency::NotRecordedReason;
 use resil_runtime::idempotency::store::{Outcome as Recording, Recorded};
 use tokio::sync::oneshot;
 
-use crate::codec::ResultCodec;
 use crate::lease::{End, Heartbeat, Lease, Lost};
 
 /// A call whose body runs under a claim on a store, or unprotected while the store is away.
@@ -25,7 +25,7 @@ pub(crate) struct HeldClaim<'a, T, E> {
     /// The claim as it is put on the stack while the body is polled.
     active: Option<ActiveClaim>,
     call: KeyedCall<'a>,
-    codec: ResultCodec<T, E>,
+    codec: StoredCodec<T, E>,
     /// Whether the outcome of the body is being encoded. If that panics, the body must not run
     /// again.
     recording: bool,
@@ -48,7 +48,7 @@ impl<T, E> Unpin for HeldClaim<'_, T, E> {}
 
 impl<'a, T, E> HeldClaim<'a, T, E> {
     /// Makes a call under `lease`; an unprotected one if there is none.
-    pub(crate) fn new(lease: Option<Lease>, call: KeyedCall<'a>, codec: ResultCodec<T, E>) -> Self {
+    pub(crate) fn new(lease: Option<Lease>, call: KeyedCall<'a>, codec: StoredCodec<T, E>) -> Self {
         call.has_claimed();
         let active = lease.as_ref().map(|l| l.call().active(l.fence()));
         Self {

@@ -1,18 +1,15 @@
 //! The choice of the store for a site: the one that is installed for the process, one that is
 //! installed under a name, or one that the attribute names.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
-use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
+use resil_runtime::__private::stores::{
+    CallStore, NotInstalled, install_default, install_under, installed, installed_under,
+};
+use resil_runtime::idempotency::store::StoreError;
 
 use crate::shared::Shared;
-
-/// The store of the process. `None` within: it is the one in memory for good, since a call came
-/// before a store was installed.
-static DEFAULT: OnceLock<Option<Shared>> = OnceLock::new();
-static NAMED: RwLock<Option<HashMap<String, Shared>>> = RwLock::new(None);
 
 /// The error of [`install`] and [`install_named`]: why a store could not be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -28,6 +25,15 @@ pub enum InstallError {
     InUse,
 }
 
+impl InstallError {
+    fn of(why: NotInstalled) -> Self {
+        match why {
+            NotInstalled::Installed => Self::Installed,
+            NotInstalled::InUse => Self::InUse,
+        }
+    }
+}
+
 /// Installs `store` for all sites whose attribute names no `store`, in place of the one in memory.
 /// To be called once, at start, before the first call.
 ///
@@ -36,10 +42,7 @@ pub enum InstallError {
 /// [`InstallError::Installed`] if a store is installed already, [`InstallError::InUse`] if a call
 /// has used the store in memory.
 pub fn install(store: Shared) -> Result<(), InstallError> {
-    DEFAULT.set(Some(store)).map_err(|_| match DEFAULT.get() {
-        Some(Some(_)) => InstallError::Installed,
-        _ => InstallError::InUse,
-    })
+    install_default(Arc::new(store)).map_err(InstallError::of)
 }
 
 /// Installs `store` for all sites with `store = "name"`.
@@ -48,20 +51,25 @@ pub fn install(store: Shared) -> Result<(), InstallError> {
 ///
 /// [`InstallError::Installed`] if a store of that name is installed already.
 pub fn install_named(name: impl Into<String>, store: Shared) -> Result<(), InstallError> {
-    let mut named = NAMED.write().unwrap_or_else(PoisonError::into_inner);
-    match named.get_or_insert_default().entry(name.into()) {
-        Entry::Vacant(entry) => {
-            entry.insert(store);
-            Ok(())
-        }
-        Entry::Occupied(_) => Err(InstallError::Installed),
-    }
+    install_under(name.into(), Arc::new(store)).map_err(InstallError::of)
 }
 
 /// Returns the installed store of the process. If there is none, returns `None`, and the store in
 /// memory is the store of the process for good.
 pub(crate) fn default_store() -> Option<&'static Shared> {
-    DEFAULT.get_or_init(|| None).as_ref()
+    static DEFAULT: OnceLock<Option<Shared>> = OnceLock::new();
+    DEFAULT
+        .get_or_init(|| installed().map(|store| shared(&**store)))
+        .as_ref()
+}
+
+/// Returns an installed store as the type that it has: stores are installed by this crate alone.
+fn shared(store: &dyn CallStore) -> Shared {
+    let any: &dyn Any = store;
+    match any.downcast_ref::<Shared>() {
+        Some(shared) => shared.clone(),
+        None => unreachable!("every installed store is a `Shared`"),
+    }
 }
 
 /// The store that an attribute names, or why there is none.
@@ -72,12 +80,7 @@ pub struct StoreChoice(pub(crate) Result<Shared, StoreError>);
 impl StoreChoice {
     /// Returns the store of `store = "name"`.
     pub fn named(name: &str) -> Self {
-        let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
-        let store = named.as_ref().and_then(|named| named.get(name)).cloned();
-        Self(store.ok_or_else(|| {
-            let fault = "no store of that name; call `install_named` at start";
-            StoreError::new(name.to_owned(), StoreErrorKind::Misconfigured, fault)
-        }))
+        Self(installed_under(name).map(|store| shared(&*store)))
     }
 
     /// Returns the store of `store = EXPR`.

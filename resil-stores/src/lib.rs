@@ -50,7 +50,6 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
-pub use codec::{Codec, CodecError, Json, Read};
 pub use current::{Current, current};
 pub use erased_serde;
 pub use install::{InstallError, install, install_named};
@@ -59,6 +58,7 @@ pub use manual::{Finding, KeyOf, forget, resolve};
 pub use postgres::{Postgres, postgres};
 #[cfg(feature = "redis")]
 pub use redis::{Redis, redis};
+pub use resil_runtime::idempotency::{Codec, CodecError, Json, Read};
 pub use shared::Shared;
 #[cfg(feature = "sqlite")]
 pub use sqlite::sqlite;

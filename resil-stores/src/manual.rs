@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resil_runtime::__private::stores::{
-    Cause, Key as MemoryKey, KeyBuilder, MemoryStore, Scope, global,
+    Cause, Key as MemoryKey, KeyBuilder, MemoryStore, Scope, encode, global,
 };
 use resil_runtime::idempotency::store::{
     ByHand, Outcome, RecordKey, Recorded, Resolution, Snapshot, StoreResult, Token,
 };
-use resil_runtime::idempotency::{IdempotencyError, KeyPart};
+use resil_runtime::idempotency::{Codec, IdempotencyError, Json, KeyPart};
 
-use crate::codec::{Codec, Json, encode};
 use crate::install::default_store;
 use crate::shared::Shared;
 
@@ -154,7 +153,7 @@ pub fn resolve(
     let on_shared = shared.map(|s| (s, s.settings.codec.clone(), s.settings.max_result));
     let resolution = match &on_shared {
         Some((_, codec, max_result)) => finding.resolution(&**codec, *max_result),
-        None => finding.resolution(&Json, global().max_result()),
+        None => finding.resolution(&Json::default(), global().max_result()),
     };
     async move {
         let Some(shared) = shared else {

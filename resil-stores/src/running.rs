@@ -6,12 +6,12 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use resil_runtime::__private::stores::{
-    Cause, ClaimFuture as InMemory, Failure, KeyedCall, Outcome, Progress, Refusal, Site,
+    AnyOutcome, AnyValue, Cause, ClaimFuture as InMemory, Failure, Inside, KeyedCall, Outcome,
+    Progress, Refusal, Site, StoredCodec, StoredRun,
 };
 use resil_runtime::idempotency::store::{StoreError, StoreErrorKind};
 
 use crate::begin::ClaimOutcome;
-use crate::codec::ResultCodec;
 use crate::held_claim::HeldClaim;
 
 /// The future of a claim on a store.
@@ -35,7 +35,7 @@ enum State<'a, T, E> {
 struct OnStore<'a, T, E> {
     name: &'static str,
     claim: Claiming,
-    codec: ResultCodec<T, E>,
+    codec: StoredCodec<T, E>,
     call: KeyedCall<'a>,
 }
 
@@ -73,7 +73,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
     pub(crate) fn on_store(
         name: &'static str,
         claim: Claiming,
-        codec: ResultCodec<T, E>,
+        codec: StoredCodec<T, E>,
         call: KeyedCall<'a>,
     ) -> Self {
         Self(State::Claiming(Box::new(OnStore {
@@ -117,25 +117,73 @@ where
     type Output = Outcome<T, E, Refusal>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
+        this.state.poll(this.inside, cx)
+    }
+}
+
+impl<T, E> State<'_, T, E> {
+    /// Polls the claim, and then `inside` under it. When this is ready, `inside` has been dropped.
+    fn poll<F>(
+        &mut self,
+        mut inside: Pin<&mut Option<F>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Outcome<T, E, Refusal>>
+    where
+        F: Future<Output = Outcome<T, E, Refusal>>,
+    {
         loop {
-            let answer = match this.state {
-                State::InMemory(progress) => return progress.poll(this.inside, cx),
-                State::Held(claim) => return claim.poll(this.inside, cx),
-                State::Claiming(claiming) => match ready!(claiming.poll(cx)) {
+            let answer = match self {
+                Self::InMemory(progress) => return progress.poll(inside, cx),
+                Self::Held(claim) => return claim.poll(inside, cx),
+                Self::Claiming(claiming) => match ready!(claiming.poll(cx)) {
                     Ok(claim) => {
-                        *this.state = State::Held(Box::new(claim));
+                        *self = Self::Held(Box::new(claim));
                         continue;
                     }
                     Err(answer) => answer,
                 },
-                State::Over => {
+                Self::Over => {
                     unreachable!("an idempotent call was polled again after it had answered")
                 }
             };
-            *this.state = State::Over;
-            this.inside.set(None);
+            *self = Self::Over;
+            inside.set(None);
             return Poll::Ready(answer);
+        }
+    }
+}
+
+/// A policy that is run as a value hands what is inside in with each poll.
+impl StoredRun for ClaimFuture<'_, AnyValue, AnyValue> {
+    fn poll(&mut self, inside: &mut dyn Inside, cx: &mut Context<'_>) -> Poll<AnyOutcome> {
+        let mut lent = Some(Lent { inside, ends: true });
+        let polled = self.0.poll(Pin::new(&mut lent), cx);
+        if let Some(lent) = &mut lent {
+            lent.ends = false;
+        }
+        polled
+    }
+}
+
+/// What is inside, for one poll. Dropped within the poll it is cut: the call has ended.
+struct Lent<'i> {
+    inside: &'i mut dyn Inside,
+    ends: bool,
+}
+
+impl Future for Lent<'_> {
+    type Output = AnyOutcome;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<AnyOutcome> {
+        self.inside.poll(cx)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if self.ends {
+            self.inside.cut();
         }
     }
 }

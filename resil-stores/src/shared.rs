@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use resil_runtime::__private::stores::{Scope, tell_finding};
-use resil_runtime::idempotency::Store;
 use resil_runtime::idempotency::store::{Fingerprint, RecordKey, StoreError, StoreErrorKind};
+use resil_runtime::idempotency::{Codec, Json, Store};
 use tokio::sync::OnceCell;
 
-use crate::codec::{Codec, Json};
 use crate::hash::digest;
 use crate::instance::text;
 use crate::key_queue::KeyQueues;
@@ -90,7 +89,7 @@ impl Shared {
                 max_result: 256 * 1024,
                 open_on_outage: false,
                 strict: false,
-                codec: Arc::new(Json),
+                codec: Arc::new(Json::default()),
             }),
             live: Arc::new(Live {
                 queues: KeyQueues::new(),

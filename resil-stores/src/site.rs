@@ -4,8 +4,9 @@
 use std::future::ready;
 
 use resil_runtime::__private::stores::{
-    CallState, Cause, IdempotentSite as MemorySite, KeySays, KeyedCall, PreparedFingerprint,
-    PreparedKey, Scope, Site, SiteOf as MemorySiteOf, Types,
+    CallState, CallStore, Cause, IdempotentSite as MemorySite, KeySays, KeyedBegin, KeyedCall,
+    PreparedFingerprint, PreparedKey, Scope, Site, SiteOf as MemorySiteOf, StoredCodec, StoredRun,
+    Types,
 };
 use resil_runtime::idempotency::IdempotentPolicy;
 use resil_runtime::idempotency::store::{StoreError, Token};
@@ -62,7 +63,7 @@ impl SiteOf<'_> {
     ) -> ClaimFuture<'a, T, E> {
         if let Some(store) = default_store() {
             let store = Ok(store.clone());
-            return self.begin_stored(store, policy, key, fingerprint, codec, state);
+            return self.begin_stored(store, policy, key, fingerprint, codec.stored, state);
         }
         let in_memory = self.0.begin(policy, key, fingerprint, codec.memory, state);
         ClaimFuture::in_memory(in_memory)
@@ -78,7 +79,7 @@ impl SiteOf<'_> {
         codec: ResultCodec<T, E>,
         state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
-        self.begin_stored(store.0, policy, key, fingerprint, codec, state)
+        self.begin_stored(store.0, policy, key, fingerprint, codec.stored, state)
     }
 
     #[expect(
@@ -91,7 +92,7 @@ impl SiteOf<'_> {
         policy: &IdempotentPolicy,
         key: PreparedKey,
         fingerprint: Option<PreparedFingerprint>,
-        codec: ResultCodec<T, E>,
+        codec: StoredCodec<T, E>,
         state: &'a CallState,
     ) -> ClaimFuture<'a, T, E> {
         let call = self.call(store, policy, &key, fingerprint);
@@ -129,6 +130,22 @@ impl SiteOf<'_> {
             id: None,
             pending: PendingOf::here(key.name()),
         })
+    }
+}
+
+/// A policy that is run as a value begins its calls here: its types are in boxes.
+impl CallStore for Shared {
+    fn begin<'a>(&self, call: KeyedBegin<'a, '_>) -> Box<dyn StoredRun + 'a> {
+        let KeyedBegin {
+            site,
+            policy,
+            key,
+            fingerprint,
+            codec,
+            state,
+        } = call;
+        let store = Ok(self.clone());
+        Box::new(SiteOf(site).begin_stored(store, policy, key, fingerprint, codec, state))
     }
 }
 

@@ -81,6 +81,27 @@ async fn a_policy_by_itself_is_listed_by_its_place() {
     assert_eq!(of.worst_case.attempts, Some(2));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_the_outermost_layer() {
+    const ONCE: resil::IdempotentPolicy = resil::IdempotentPolicy::new();
+    static KEYED: resil::KeyedStack = ONCE
+        .ttl(Duration::from_secs(3_600))
+        .around(Stack::new("values.keyed").retry(RetryPolicy::new()));
+    KEYED.run(&1, charge).await.unwrap();
+    let of = of_value("values.keyed").unwrap();
+    let policies: Vec<&str> = of.policies.iter().map(|of| of.policy.as_str()).collect();
+    assert_eq!(policies, ["idempotent", "retry"]);
+    assert_eq!(
+        of.policies[0].words,
+        "by the key of each call, replayed for 1h; a second caller meanwhile waits"
+    );
+    assert_eq!(settings(&of, "idempotent", Origin::Value), "ttl = 1h");
+    assert_eq!(
+        settings(&of, "idempotent", Origin::Default),
+        "lease = 30s, conflict = wait, on_abandon = retry, version = 1"
+    );
+}
+
 /// As a configuration that was read again makes it.
 #[tokio::test(start_paused = true)]
 async fn the_layers_are_those_of_the_last_call() {

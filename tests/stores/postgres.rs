@@ -45,6 +45,15 @@ async fn calls_of_two_processes_share_one_result() {
 }
 
 #[tokio::test]
+async fn a_value_shares_the_records_of_the_attribute() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let stores = [store(&url, "values").await, store(&url, "values").await];
+    servers::attribute::a_value_shares_the_records_of_the_attribute(stores).await;
+}
+
+#[tokio::test]
 async fn keys_and_claims_of_the_attribute() {
     let Some(url) = servers::postgres() else {
         return;

@@ -78,6 +78,13 @@ async fn calls_of_two_processes_share_one_result() {
 }
 
 #[tokio::test]
+async fn a_value_shares_the_records_of_the_attribute() {
+    let Some(url) = servers::redis() else { return };
+    let stores = [store(&url), store(&url)];
+    servers::attribute::a_value_shares_the_records_of_the_attribute(stores).await;
+}
+
+#[tokio::test]
 async fn keys_and_claims_of_the_attribute() {
     let Some(url) = servers::redis() else { return };
     servers::attribute::a_key_inside_itself_is_told_at_once([store(&url), store(&url)]).await;

@@ -212,3 +212,14 @@ async fn the_key_has_to_say_the_type() {
     let folder = Folder::new("kinds");
     crate::servers::attribute::the_key_has_to_say_the_type(open(&folder.file()).await).await;
 }
+
+#[tokio::test]
+async fn a_value_shares_the_records_of_the_attribute() {
+    let folder = Folder::new("values");
+    let file = folder.file();
+    crate::servers::attribute::a_value_shares_the_records_of_the_attribute([
+        open(&file).await,
+        open(&file).await,
+    ])
+    .await;
+}

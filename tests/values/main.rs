@@ -17,6 +17,8 @@ mod configured;
 mod errors;
 #[cfg(feature = "hedge")]
 mod hedged;
+#[cfg(feature = "idempotent")]
+mod idempotent;
 mod rules;
 mod same;
 mod shapes;

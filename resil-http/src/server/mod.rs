@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`DeadlineLayer`] | gives each request the deadline that its caller asks for, and answers 504 past it |
 //! | [`AdmissionLayer`] | lets so many requests in at once, and so many of a caller in so much time |
+//! | [`IdempotencyKeyLayer`] | answers a request that comes again with its `Idempotency-Key` as the first time |
 //! | [`readiness()`] | answers whether to send more requests here; no, once the process shuts down |
 //! | [`liveness`] | answers that the process is alive |
 //!
@@ -37,6 +38,7 @@
 
 mod admission;
 mod deadline;
+mod idempotency_key;
 mod liveness;
 #[cfg(feature = "shutdown")]
 mod readiness;
@@ -44,6 +46,7 @@ mod refusal;
 
 pub use self::admission::{Admission, AdmissionLayer};
 pub use self::deadline::{DeadlineFuture, DeadlineLayer, DeadlineService};
+pub use self::idempotency_key::{IdempotencyKeyFuture, IdempotencyKeyLayer, IdempotencyKeyService};
 pub use self::liveness::liveness;
 #[cfg(feature = "shutdown")]
 pub use self::readiness::{Readiness, readiness, shutdown_after};

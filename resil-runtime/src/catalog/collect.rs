@@ -148,9 +148,9 @@ fn value(state: &'static State) -> CatalogEntry {
         shared_stack: None,
         has_run: state.site.callers().has_run(),
         in_flight: in_flight(state.site),
-        policies: layers
-            .iter()
-            .map(|layer| value_layer(state, layer))
+        policies: claim(state)
+            .into_iter()
+            .chain(layers.iter().map(|layer| value_layer(state, layer)))
             .collect(),
         decided: None,
         worst_case: WorstCase {
@@ -159,6 +159,16 @@ fn value(state: &'static State) -> CatalogEntry {
             ..worst_case
         },
     }
+}
+
+/// Returns the claim around a value, if its calls have a key.
+fn claim(state: &'static State) -> Option<CatalogPolicy> {
+    #[cfg(feature = "idempotent")]
+    let claim = state.claim.get().map(values::claim);
+    #[cfg(not(feature = "idempotent"))]
+    let claim = None;
+    let _ = state;
+    claim
 }
 
 /// Reads `src/pay.rs:12:5`.

@@ -12,7 +12,7 @@ pub(crate) mod kind;
 pub(crate) mod late;
 pub(crate) mod refusal;
 #[cfg(feature = "axum")]
-mod response;
+pub(crate) mod response;
 #[cfg(feature = "tonic")]
 mod status;
 #[cfg(feature = "idempotent")]

@@ -71,6 +71,16 @@ fn problem(status: StatusCode, code: &str, detail: &str) -> String {
     body
 }
 
+/// Returns the answer to a request that is refused before any policy has seen it, in the form of those that a
+/// policy refuses. Neither text may have a character that JSON escapes.
+pub fn problem_response(status: StatusCode, code: &str, detail: &str) -> Response {
+    let mut response = Response::new(Body::from(problem(status, code, detail)));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
 /// Returns the status, a word for programs and a sentence for people.
 fn said(error: &Error) -> (StatusCode, &'static str, &'static str) {
     match error {

@@ -6,12 +6,20 @@
 //! such stores. Users read `resil::idempotency` instead.
 
 pub(crate) mod active_claims;
+#[cfg(feature = "store")]
+pub(crate) mod any_codec;
 mod blocking;
+#[cfg(not(loom))]
+mod call_key;
+#[cfg(feature = "store")]
+pub(crate) mod call_store;
 mod capacity;
 pub(crate) mod claiming;
 pub(crate) mod codec;
 mod encode;
 pub(crate) mod held_claim;
+#[cfg(feature = "store")]
+pub(crate) mod installed;
 pub(crate) mod instance;
 pub(crate) mod key;
 pub(crate) mod key_bytes;
@@ -36,6 +44,10 @@ mod tests;
 
 pub use crate::error::idempotency::{IdempotencyError, InstanceName, KeyFault};
 pub use crate::event::idempotency::{IdempotencyEvent, NotRecordedReason};
+#[cfg(feature = "store")]
+pub use any_codec::{Codec, CodecError, Json, Read};
+#[cfg(not(loom))]
+pub use call_key::CallKey;
 pub use codec::{Recordable, RecordableError};
 pub use key_part::KeyPart;
 pub use memory::{LimitsInUse, MemoryLimits, memory_limits};

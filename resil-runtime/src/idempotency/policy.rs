@@ -35,6 +35,11 @@ pub struct IdempotentPolicy {
     pub(crate) conflict: Conflict,
     pub(crate) on_abandon: OnAbandon,
     pub(crate) version: u32,
+    /// The scope of the keys of a policy that is run as a value.
+    pub(crate) name: Option<&'static str>,
+    /// The name of the store that a policy uses that is run as a value.
+    #[cfg(feature = "store")]
+    pub(crate) store: Option<&'static str>,
 }
 
 impl IdempotentPolicy {
@@ -47,6 +52,9 @@ impl IdempotentPolicy {
             conflict: Conflict::Wait,
             on_abandon: OnAbandon::Retry,
             version: 1,
+            name: None,
+            #[cfg(feature = "store")]
+            store: None,
         }
     }
 
@@ -100,6 +108,17 @@ impl IdempotentPolicy {
     /// [`Undecodable`](super::IdempotencyError::Undecodable), and the body does not run again.
     pub const fn version(mut self, version: u32) -> Self {
         self.version = version;
+        self
+    }
+
+    /// Sets the store, where this policy is run as a value: the one that `install_named` has installed under
+    /// this name. Default the store of the process.
+    ///
+    /// A call is refused with [`Store`](super::IdempotencyError::Store) if there is none of that name. An
+    /// attribute has `store = ".."` for it.
+    #[cfg(feature = "store")]
+    pub const fn store(mut self, name: &'static str) -> Self {
+        self.store = Some(name);
         self
     }
 

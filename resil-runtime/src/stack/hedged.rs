@@ -11,12 +11,13 @@ use std::task::{Context, Poll, ready};
 
 #[cfg(feature = "edge")]
 use super::body::is_final;
-use super::body::{Attempt, Bare, Body};
-use super::first::{Later, poll};
+use super::body::{Bare, Body};
+use super::first::poll;
 use super::layer::Layer;
 use super::outline::{Plan, Shape};
 use super::place::state_of;
 use super::walk::Step;
+use super::walked::{begin, walked};
 use crate::call::{CallState, Failure, Outcome};
 use crate::classify::{self, Class};
 use crate::error::Refusal;
@@ -113,7 +114,7 @@ where
     };
     let closure = Shared::new(closure);
     let copy = || async {
-        let out = copy(inside, &closure).await;
+        let out = walked(inside, || closure.call()).await;
         judge(out, |error| classify::of_value(error))
     };
     let around = Plan {
@@ -137,45 +138,6 @@ where
                 }
                 None | Some(Poll::Ready(Step::Done(_))) => return Poll::Ready(body.returned()),
             }
-        }
-    })
-    .await
-}
-
-/// Makes the walk of a call, if it needs one.
-fn begin(plan: Plan<'_>) -> Later<'_> {
-    let mut walk = Later::new();
-    if !plan.shape.outline.is_straight {
-        walk.walk(plan);
-    }
-    walk
-}
-
-/// Runs one copy under the layers inside the hedge.
-async fn copy<F, Fut, T, E>(plan: Plan<'_>, closure: &Shared<F>) -> Outcome<T, E, Refusal>
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
-    E: Display + 'static,
-{
-    let mut walk = begin(plan);
-    let mut future = pin!(None);
-    poll_fn(|cx| {
-        loop {
-            let mut attempt = Attempt::new(future.as_mut(), || closure.call());
-            let Some(step) = poll(&mut walk, plan, &mut attempt, cx) else {
-                return Poll::Ready(attempt.returned().map_err(Failure::Body));
-            };
-            let Step::Done(out) = ready!(step) else {
-                continue;
-            };
-            return Poll::Ready(match out {
-                Err(Failure::Policy(refusal)) => Err(Failure::Policy(refusal)),
-                Err(Failure::Exposed((), kind)) => {
-                    attempt.returned().map_err(|e| Failure::Exposed(e, kind))
-                }
-                Ok(()) | Err(Failure::Body(())) => attempt.returned().map_err(Failure::Body),
-            });
         }
     })
     .await

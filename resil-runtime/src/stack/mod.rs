@@ -18,6 +18,8 @@ pub(crate) mod given;
 #[cfg(feature = "hedge")]
 mod hedged;
 mod held;
+#[cfg(feature = "idempotent")]
+mod keyed;
 #[cfg(feature = "catalog")]
 mod last_run;
 mod layer;
@@ -28,12 +30,19 @@ mod single;
 mod state;
 mod value;
 mod walk;
+#[cfg(any(feature = "hedge", feature = "idempotent"))]
+mod walked;
 
 #[cfg(feature = "settings")]
 pub(crate) use self::checks::policy as check_policy;
 #[cfg(feature = "serde")]
 pub(crate) use self::checks::{layer as check_layer, name as check_name};
 pub use self::fault::StackError;
+#[cfg(feature = "idempotent")]
+pub use self::keyed::{
+    ErrorsForgotten, ErrorsStored, ForgetsOk, KeyedRun, KeyedStack, Matching, OksRecorded,
+    StoresErrors,
+};
 pub use self::layer::{Layer, MAX_LAYERS};
 #[cfg(feature = "catalog")]
 pub(crate) use self::state::{State, all};

@@ -274,6 +274,12 @@ impl Stack {
         run_mut(self, closure)
     }
 
+    /// Returns the layers with their outline.
+    #[cfg(feature = "idempotent")]
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// Returns the layers of this stack that `is_kept` keeps, under the name and over the state of this one.
     #[cfg(feature = "edge")]
     pub(super) fn of(&self, is_kept: impl FnMut(&&Layer) -> bool) -> Self {

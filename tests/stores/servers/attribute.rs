@@ -1,10 +1,11 @@
 //! `#[idempotent]` over a store on a server.
 
+use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use resil::idempotency::{IdempotencyError, Shared, Store};
-use resil::{Error, idempotent};
+use resil::idempotency::{IdempotencyError, IdempotentPolicy, Shared, Store};
+use resil::{Error, KeyedStack, RetryPolicy, Stack, idempotent};
 
 #[idempotent(name = "charge", key = id, store = store)]
 async fn charge(store: &Shared, id: u64, runs: &AtomicU32) -> Result<u32, Error> {
@@ -28,6 +29,59 @@ pub async fn calls_of_two_processes_share_one_result(stores: [impl Store; 2]) {
         assert_eq!(result.expect("it ran once"), 0);
     }
     assert_eq!(runs.load(SeqCst), 1);
+}
+
+/// As a value the policy shares the records of the attribute, over the same stores.
+pub async fn a_value_shares_the_records_of_the_attribute(stores: [impl Store; 2]) {
+    const ONCE: IdempotentPolicy = IdempotentPolicy::new();
+    static AGAIN: KeyedStack = ONCE.around(
+        Stack::new("charge").retry(RetryPolicy::new().max(2).base(Duration::from_millis(1))),
+    );
+    let stores = stores.map(Shared::new);
+    let (id, runs): (u64, _) = (rand::random(), AtomicU32::new(0));
+    let value = |store: &Shared| {
+        let call = ONCE.name("charge").keyed(id).fingerprint("same").on(store);
+        call.run(|| async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Ok::<u32, Error>(runs.fetch_add(1, SeqCst))
+        })
+    };
+    let calls = stores
+        .iter()
+        .cycle()
+        .take(10)
+        .map(|store| Box::pin(value(store)));
+    for result in all(calls.collect()).await {
+        assert_eq!(result.expect("it ran once"), 0);
+    }
+    assert_eq!(charge(&stores[1], id, &runs).await, Ok(0));
+    let other = ONCE
+        .name("charge")
+        .keyed(id)
+        .fingerprint("other")
+        .on(&stores[0]);
+    let reused = other.run(|| async { Ok::<u32, Error>(runs.fetch_add(1, SeqCst)) });
+    let reused = reused.await;
+    let Err(Error::Idempotency(IdempotencyError::KeyReused { .. })) = reused else {
+        panic!("{reused:?}");
+    };
+    // An attempt that fails and one that does not are one start.
+    let again = rand::random::<u64>();
+    for _ in 0..2 {
+        let stacked = AGAIN.keyed(again).on(&stores[0]).run(|| async {
+            match runs.fetch_add(1, SeqCst) {
+                1 => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
+                n => Ok(n),
+            }
+        });
+        assert_eq!(stacked.await.expect("the second attempt"), 2);
+    }
+    // No place in the source is a name.
+    let unnamed = ONCE.keyed(id).on(&stores[0]);
+    let unnamed = unnamed.run(|| async { Ok::<u32, Error>(9) }).await;
+    let Err(Error::Idempotency(IdempotencyError::Unnamed { .. })) = unnamed else {
+        panic!("{unnamed:?}");
+    };
 }
 
 /// A key inside itself: over one handle, and over two of one store.

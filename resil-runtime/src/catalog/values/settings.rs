@@ -23,7 +23,7 @@ pub(crate) fn settings(layer: &Layer) -> Vec<CatalogSetting> {
     }
 }
 
-fn given(option: &str, value: impl Into<String>) -> CatalogSetting {
+pub(super) fn given(option: &str, value: impl Into<String>) -> CatalogSetting {
     CatalogSetting {
         option: option.to_owned(),
         value: value.into(),
@@ -32,7 +32,7 @@ fn given(option: &str, value: impl Into<String>) -> CatalogSetting {
 }
 
 /// Returns a setting that has a default. A value can't tell whether the default was written.
-fn or_default<T: Copy + PartialEq>(
+pub(super) fn or_default<T: Copy + PartialEq>(
     option: &str,
     value: T,
     default: T,

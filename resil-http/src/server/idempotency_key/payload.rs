@@ -1,0 +1,81 @@
+//! Reads the body of a request, and hashes what has to be equal when its key comes again.
+
+use axum::body::Body;
+use axum::extract::OriginalUri;
+use bytes::Bytes;
+use http::StatusCode;
+use http::request::Parts;
+use http_body::Body as _;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use sha2::{Digest, Sha256};
+
+use super::settings::Settings;
+
+/// Why a request is refused before its key is looked up: the status, a word for programs, and a sentence for people.
+pub(super) type Refused = (StatusCode, &'static str, &'static str);
+
+const TOO_LARGE: Refused = (
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "body_too_large",
+    "The body of a request with an idempotency key is too large.",
+);
+
+const UNREADABLE: Refused = (
+    StatusCode::BAD_REQUEST,
+    "body_unreadable",
+    "The body of the request ended before it was whole.",
+);
+
+/// Reads the whole body, in no more than `max` bytes.
+pub(super) async fn read(body: Body, max: usize) -> Result<Bytes, Refused> {
+    // One that says that it is too large is not read at all.
+    if body.size_hint().lower() > max as u64 {
+        return Err(TOO_LARGE);
+    }
+    match Limited::new(body, max).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
+        Err(_) => Err(UNREADABLE),
+    }
+}
+
+/// Returns the SHA-256 over method, path with query, the chosen headers, and the body, as hex digits.
+pub(super) fn fingerprint(parts: &Parts, body: &[u8], settings: &Settings) -> String {
+    let mut hash = Hash(Sha256::new());
+    hash.part(parts.method.as_str().as_bytes());
+    // A router inside of another one sees the rest of the path alone.
+    let uri = parts.extensions.get::<OriginalUri>();
+    let uri = uri.map_or(&parts.uri, |OriginalUri(uri)| uri);
+    let path = uri.path_and_query();
+    hash.part(path.map_or("/", |path| path.as_str()).as_bytes());
+    for name in &settings.payload_headers {
+        let values = parts.headers.get_all(name);
+        hash.count(values.iter().count());
+        values.iter().for_each(|value| hash.part(value.as_bytes()));
+    }
+    hash.part(body);
+    hex(&hash.0.finalize())
+}
+
+/// A hash of parts, of which each says its length: two different lists never have the same bytes.
+struct Hash(Sha256);
+
+impl Hash {
+    fn count(&mut self, count: usize) {
+        self.0.update((count as u64).to_le_bytes());
+    }
+
+    fn part(&mut self, part: &[u8]) {
+        self.count(part.len());
+        self.0.update(part);
+    }
+}
+
+/// Returns bytes as hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
+}

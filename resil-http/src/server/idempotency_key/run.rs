@@ -1,0 +1,178 @@
+//! One request with a key: its claim, its handler, and its answer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use resil_runtime::__private::problem_response;
+use resil_runtime::Error;
+use tower_service::Service;
+
+use super::answer::Answer;
+use super::key::{Asked, asked};
+use super::payload::{Refused, fingerprint, read};
+use super::settings::Settings;
+use super::stage::{Attended, Stage};
+
+const MISSING: Refused = (
+    StatusCode::BAD_REQUEST,
+    "key_missing",
+    "This request needs the header Idempotency-Key, with a key that no other request has.",
+);
+
+const MALFORMED: Refused = (
+    StatusCode::BAD_REQUEST,
+    "malformed_key",
+    "The header Idempotency-Key has to be one string of 1 to 255 visible ASCII characters.",
+);
+
+const NO_CALLER: Refused = (
+    StatusCode::BAD_REQUEST,
+    "caller_unknown",
+    "An idempotency key belongs to its caller, and the caller of this request is not known.",
+);
+
+/// What becomes of a request.
+pub(super) enum Route {
+    /// It goes to the handler as it is.
+    Past,
+    /// It is refused.
+    Refused(Refused),
+    /// It has this key.
+    Keyed(String),
+}
+
+/// Decides what becomes of a request, by its method and its header.
+pub(super) fn route(request: &Request, settings: &Settings) -> Route {
+    if !settings.methods.contains(request.method()) {
+        return Route::Past;
+    }
+    match asked(request.headers(), settings.needs_quotes) {
+        Asked::Key(key) => Route::Keyed(key),
+        Asked::Malformed => Route::Refused(MALFORMED),
+        Asked::Missing if settings.is_required => Route::Refused(MISSING),
+        Asked::Missing => Route::Past,
+    }
+}
+
+/// Returns the answer to a request that is refused.
+pub(super) fn refused((status, code, detail): Refused) -> Response {
+    problem_response(status, code, detail)
+}
+
+/// Answers a request with a key. `inner` is ready.
+pub(super) async fn run<S>(
+    settings: Arc<Settings>,
+    inner: S,
+    key: String,
+    request: Request,
+) -> Result<Response, S::Error>
+where
+    S: Service<Request> + Send + 'static,
+    S::Response: IntoResponse,
+    S::Error: Send + 'static,
+    S::Future: Send + 'static,
+{
+    let (parts, body) = request.into_parts();
+    let caller = match (settings.caller)(&parts) {
+        Some(caller) if !caller.is_empty() => caller,
+        _ => return Ok(refused(NO_CALLER)),
+    };
+    let body = match read(body, settings.max_request).await {
+        Ok(body) => body,
+        Err(why) => return Ok(refused(why)),
+    };
+    let print = fingerprint(&parts, &body, &settings);
+    let request = Request::from_parts(parts, Body::from(body));
+    let stage = Stage::default();
+    let call = answered(
+        settings,
+        inner,
+        (caller, key),
+        print,
+        request,
+        stage.clone(),
+    );
+    let mut attended = Attended {
+        task: resil_runtime::spawn(call),
+        stage,
+    };
+    match (&mut attended.task).await {
+        Ok(answered) => answered,
+        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+        // The runtime shuts down.
+        Err(_) => Ok(Error::Cancelled.into_response()),
+    }
+}
+
+/// Claims the key, runs the handler under the claim, and returns its answer or the recorded one.
+async fn answered<S>(
+    settings: Arc<Settings>,
+    mut inner: S,
+    (caller, key): (String, String),
+    print: String,
+    request: Request,
+    stage: Stage,
+) -> Result<Response, S::Error>
+where
+    S: Service<Request> + Send + 'static,
+    S::Response: IntoResponse,
+    S::Error: Send + 'static,
+    S::Future: Send + 'static,
+{
+    let mut call = settings.keyed.keyed((&caller, &key)).fingerprint(&print);
+    if let Some(store) = &settings.store {
+        call = call.on(store);
+    }
+    let mut request = Some(request);
+    let out = call.run(|| {
+        let request = request.take().filter(|_| stage.begins());
+        let handled = request.map(|request| inner.call(request));
+        let settings = &settings;
+        async move {
+            let Some(handled) = handled else {
+                return Err(Unanswered::Refused(Error::Cancelled));
+            };
+            let response = handled.await.map_err(Unanswered::Failed)?.into_response();
+            if !(settings.records)(response.status()) {
+                return Err(Unanswered::Free(Box::new(response)));
+            }
+            Ok(Answer::of(response, settings).await)
+        }
+    });
+    match out.await {
+        Ok(answer) => Ok(answer.into_response(!stage.has_begun())),
+        Err(Unanswered::Free(response)) => Ok(*response),
+        Err(Unanswered::Refused(error)) => Ok(error.into_response()),
+        Err(Unanswered::Failed(error)) => Err(error),
+    }
+}
+
+/// An outcome that is not recorded, and frees the key.
+enum Unanswered<E> {
+    /// An answer that says that nothing was done.
+    Free(Box<Response>),
+    /// The error of the service inside.
+    Failed(E),
+    /// The policy refused the request.
+    Refused(Error),
+}
+
+impl<E> From<Error> for Unanswered<E> {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<E> fmt::Display for Unanswered<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Free(response) => write!(f, "status {}", response.status().as_u16()),
+            Self::Failed(_) => f.write_str("the service failed"),
+            Self::Refused(error) => error.fmt(f),
+        }
+    }
+}

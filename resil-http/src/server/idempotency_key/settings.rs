@@ -1,0 +1,84 @@
+//! The settings of a layer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderName, Method, StatusCode, header};
+use resil_runtime::stack::KeyedStack;
+use resil_stores::Shared;
+
+type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
+type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
+
+/// What all services of one layer share.
+#[derive(Clone)]
+pub(super) struct Settings {
+    /// The policy, around no layers. It has the scope of the keys for a name.
+    pub(super) keyed: KeyedStack,
+    pub(super) caller: Arc<Caller>,
+    pub(super) records: Arc<Records>,
+    /// `None`: the store of the process.
+    pub(super) store: Option<Shared>,
+    pub(super) methods: Vec<Method>,
+    pub(super) is_required: bool,
+    pub(super) needs_quotes: bool,
+    /// The headers of a request that are a part of its payload.
+    pub(super) payload_headers: Vec<HeaderName>,
+    /// The headers of an answer that are replayed.
+    pub(super) replayed_headers: Vec<HeaderName>,
+    pub(super) max_request: usize,
+    pub(super) max_answer: usize,
+}
+
+impl Settings {
+    pub(super) fn new(keyed: KeyedStack, caller: Arc<Caller>) -> Self {
+        Self {
+            keyed,
+            caller,
+            records: Arc::new(is_final),
+            store: None,
+            methods: vec![Method::POST, Method::PATCH],
+            is_required: false,
+            needs_quotes: false,
+            payload_headers: vec![header::CONTENT_TYPE],
+            replayed_headers: vec![
+                header::CONTENT_LANGUAGE,
+                header::CONTENT_LOCATION,
+                header::CONTENT_TYPE,
+                header::ETAG,
+                header::LAST_MODIFIED,
+                header::LINK,
+                header::LOCATION,
+            ],
+            max_request: 1024 * 1024,
+            max_answer: 100 * 1024,
+        }
+    }
+}
+
+/// Returns whether an answer of this status says what became of the request. The others ask to come again.
+fn is_final(status: StatusCode) -> bool {
+    let comes_again = matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+    );
+    !comes_again && !status.is_server_error()
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("name", &self.keyed.name())
+            .field("policy", &self.keyed.policy())
+            .field("store", &self.store)
+            .field("methods", &self.methods)
+            .field("is_required", &self.is_required)
+            .field("needs_quotes", &self.needs_quotes)
+            .field("payload_headers", &self.payload_headers)
+            .field("replayed_headers", &self.replayed_headers)
+            .field("max_request", &self.max_request)
+            .field("max_answer", &self.max_answer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,11 @@
+//! `IdempotencyKeyLayer`, on paused time: the rules of the draft and of Stripe as a table of cases, and what is
+//! ours.
+
+mod answers;
+mod callers;
+mod draft;
+mod owners;
+mod payloads;
+mod stripe;
+mod support;
+mod tower_rules;

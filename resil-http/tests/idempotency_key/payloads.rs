@@ -1,0 +1,83 @@
+//! The bodies of requests: read whole, within a limit, and handed to the handler as they came.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::post;
+use http_body::Frame;
+use http_body_util::{StreamBody, channel::Channel};
+use tokio_stream::iter;
+
+use crate::support::{keys, pay, send, shop};
+
+#[tokio::test(start_paused = true)]
+async fn bodies_of_every_length_around_the_limit() {
+    let (app, effects) = shop(keys().max_request(16));
+    let mut ran = 0;
+    for length in 0..=40 {
+        for parts in [1, 2, 7] {
+            let whole = "x".repeat(length);
+            let size = length.div_ceil(parts).max(1);
+            let parts: Vec<_> = whole
+                .as_bytes()
+                .chunks(size)
+                .map(Bytes::copy_from_slice)
+                .collect();
+            let frames = parts
+                .into_iter()
+                .map(|part| Ok::<_, Infallible>(Frame::data(part)));
+            // Of a length that is not known, and of one that is.
+            for (n, body) in [
+                Body::new(StreamBody::new(iter(frames))),
+                Body::from(whole.clone()),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let mut request = pay(&format!("k{length}-{size}-{n}"));
+                *request.body_mut() = body;
+                let seen = send(&app, request).await;
+                if length > 16 {
+                    seen.is_refused(413, "body_too_large");
+                } else if !seen.is_replay() {
+                    ran += 1;
+                    assert_eq!(seen.body, format!("paid {ran}: {whole}"));
+                }
+            }
+        }
+    }
+    assert_eq!(effects.count(), ran);
+}
+
+/// A body that ends before it is whole is no request: the handler does not run, and the key stays free.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_breaks_off() {
+    let (app, effects) = shop(keys());
+    let (mut sender, channel) = Channel::<Bytes, std::io::Error>::new(4);
+    sender.send_data(Bytes::from("5 co")).await.unwrap();
+    sender.abort(std::io::Error::other("gone"));
+    let mut request = pay("k");
+    *request.body_mut() = Body::new(channel);
+    send(&app, request).await.is_refused(400, "body_unreadable");
+    assert_eq!(send(&app, pay("k")).await.status, 201);
+    assert_eq!(effects.count(), 1);
+}
+
+/// In a router inside of another one the path is the whole one: two routers with equal rests are two payloads.
+#[tokio::test(start_paused = true)]
+async fn the_path_is_whole_in_a_router_inside_of_another_one() {
+    let keys = keys();
+    let inner = || Router::new().route("/pay", post(|| async { "paid" }));
+    let app = Router::new()
+        .nest("/a", inner().layer(keys.clone()))
+        .nest("/b", inner().layer(keys));
+    let at = |path: &str| {
+        let mut request = pay("k");
+        *request.uri_mut() = path.parse().unwrap();
+        request
+    };
+    assert_eq!(send(&app, at("/a/pay")).await.status, 200);
+    assert!(send(&app, at("/a/pay")).await.is_replay());
+    send(&app, at("/b/pay")).await.is_refused(422, "key_reused");
+}

@@ -1,0 +1,59 @@
+//! The claim around a value that is run with a key.
+
+use super::settings::{given, or_default};
+use crate::catalog::entry::{CatalogPolicy, CatalogSetting};
+use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
+use resil_language::duration::show;
+
+/// Returns the policy as the outermost layer.
+pub(crate) fn claim(policy: &IdempotentPolicy) -> CatalogPolicy {
+    CatalogPolicy {
+        policy: "idempotent".to_owned(),
+        words: words(policy),
+        settings: settings(policy),
+        switched_off_by: None,
+        live: Vec::new(),
+    }
+}
+
+fn words(policy: &IdempotentPolicy) -> String {
+    let meanwhile = match policy.conflict {
+        Conflict::Wait => "waits",
+        Conflict::Reject => "is refused",
+    };
+    let ttl = show(policy.ttl);
+    format!("by the key of each call, replayed for {ttl}; a second caller meanwhile {meanwhile}")
+}
+
+fn settings(policy: &IdempotentPolicy) -> Vec<CatalogSetting> {
+    const DEFAULT: IdempotentPolicy = IdempotentPolicy::new();
+    let mut all = vec![
+        or_default("ttl", policy.ttl, DEFAULT.ttl, show),
+        or_default("lease", policy.lease, DEFAULT.lease, show),
+        or_default(
+            "conflict",
+            policy.conflict,
+            DEFAULT.conflict,
+            |conflict| match conflict {
+                Conflict::Wait => "wait".to_owned(),
+                Conflict::Reject => "reject".to_owned(),
+            },
+        ),
+        or_default(
+            "on_abandon",
+            policy.on_abandon,
+            DEFAULT.on_abandon,
+            |on_abandon| match on_abandon {
+                OnAbandon::Retry => "retry".to_owned(),
+                OnAbandon::Indeterminate => "indeterminate".to_owned(),
+            },
+        ),
+        or_default("version", policy.version, DEFAULT.version, |version| {
+            version.to_string()
+        }),
+    ];
+    all.extend(policy.name.map(|name| given("name", name)));
+    #[cfg(feature = "store")]
+    all.extend(policy.store.map(|store| given("store", store)));
+    all
+}
