@@ -62,6 +62,23 @@ impl EdgeBody {
     }
 }
 
+/// An empty body.
+impl Default for EdgeBody {
+    fn default() -> Self {
+        Self::whole(Arc::new([]))
+    }
+}
+
+/// A body of these bytes.
+impl From<Bytes> for EdgeBody {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() {
+            return Self::default();
+        }
+        Self::whole(Arc::new([Part::Data(bytes)]))
+    }
+}
+
 impl Body for EdgeBody {
     type Data = Bytes;
     type Error = BoxError;

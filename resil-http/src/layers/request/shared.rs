@@ -42,8 +42,8 @@ struct State {
     hint: SizeHint,
     /// The number of the current copy.
     current: u32,
-    /// The current copy, if it waits for the source.
-    waiting: Option<Waker>,
+    /// The current copy, if it is pending: until the source is put back, or until the source wakes it.
+    pending: Option<Waker>,
 }
 
 /// A copy of the body ends, as the request is sent anew.
@@ -74,7 +74,7 @@ impl Shared {
             source,
             error,
             current: 0,
-            waiting: None,
+            pending: None,
         };
         Self {
             state: Mutex::new(state),
@@ -96,13 +96,13 @@ impl Shared {
             return None;
         }
         state.current += 1;
-        // A copy before this one does not come for the source again.
-        let waiting = state.waiting.take();
+        // The source wakes the copy that has polled it last: from now on that is this one.
+        let before = state.pending.take();
         let number = state.current;
         self.spent.release();
         drop(state);
-        if let Some(waiting) = waiting {
-            waiting.wake();
+        if let Some(before) = before {
+            before.wake();
         }
         Some(number)
     }
@@ -134,29 +134,43 @@ impl Shared {
         at: usize,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let mut state = self.lock();
-        if state.current != number {
-            return Poll::Ready(Some(Err(Superseded.into())));
-        }
-        if state.first + state.kept.len() > at {
-            // More was kept than may be, before the first copy began.
-            if state.bytes > self.limit && !self.spent.spend() {
+        let mut waker = None;
+        // What is let go of, and dropped outside of the lock: the bytes may have an owner of the user's.
+        let mut gone = VecDeque::new();
+        let source = loop {
+            let mut state = self.lock();
+            if state.current != number {
                 return Poll::Ready(Some(Err(Superseded.into())));
             }
-            return Poll::Ready(state.read(at, self.spent.is_spent()).map(Ok));
-        }
-        if state.has_ended {
-            let error = state.error.take();
-            if error.is_some() {
-                self.spent.spend_for_good();
+            if state.first + state.kept.len() > at {
+                // More was kept than may be, before the first copy began.
+                if state.bytes > self.limit && !self.spent.spend() {
+                    return Poll::Ready(Some(Err(Superseded.into())));
+                }
+                let frame = state.read(at, self.spent.is_spent(), &mut gone);
+                drop(state);
+                return Poll::Ready(frame.map(Ok));
             }
-            return Poll::Ready(error.map(Err));
-        }
-        let Some(source) = state.source.take() else {
-            state.waiting = Some(cx.waker().clone());
-            return Poll::Pending;
+            if state.has_ended {
+                let error = state.error.take();
+                if error.is_some() {
+                    self.spent.spend_for_good();
+                }
+                return Poll::Ready(error.map(Err));
+            }
+            if let Some(source) = state.source.take() {
+                break source;
+            }
+            // A waker too is cloned and dropped outside of the lock.
+            if let Some(waker) = waker.take() {
+                let before = state.pending.replace(waker);
+                drop(state);
+                drop(before);
+                return Poll::Pending;
+            }
+            drop(state);
+            waker = Some(cx.waker().clone());
         };
-        drop(state);
         let mut lent = Lent {
             shared: self,
             source: Some(source),
@@ -164,7 +178,7 @@ impl Shared {
         let polled = lent.poll(cx);
         let source = lent.source.take();
         drop(lent);
-        self.put_back(source, polled, number)
+        self.put_back(source, polled, number, cx)
     }
 
     /// Puts the source back, and returns to copy `number` what came of it.
@@ -173,6 +187,7 @@ impl Shared {
         source: Option<Source>,
         polled: Poll<Option<Result<Part, BoxError>>>,
         number: u32,
+        cx: &Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let has_ended = matches!(polled, Poll::Ready(None | Some(Err(_))));
         // Outside of the lock: it is the user's code.
@@ -185,15 +200,21 @@ impl Shared {
         } else {
             (source, None)
         };
+        let waker = polled.is_pending().then(|| cx.waker().clone());
+        let mut gone = VecDeque::new();
         let mut state = self.lock();
         state.source = source;
         state.has_ended = has_ended;
         state.hint = hint;
-        let waiting = state.waiting.take();
         let is_current = state.current == number;
+        // One that is not the current one has kept the source from that.
+        let pending = state.pending.take();
+        if is_current {
+            state.pending = waker;
+        }
         let polled = polled.map(|polled| match polled {
             None => None,
-            Some(Ok(part)) => self.keep(&mut state, part, is_current).map(Ok),
+            Some(Ok(part)) => self.keep(&mut state, part, is_current, &mut gone).map(Ok),
             Some(Err(error)) => {
                 self.spent.spend_for_good();
                 if is_current {
@@ -205,9 +226,9 @@ impl Shared {
             }
         });
         drop(state);
-        drop(ended);
-        if let Some(waiting) = waiting {
-            waiting.wake();
+        drop((ended, gone));
+        if let Some(pending) = pending.filter(|_| !is_current) {
+            pending.wake();
         }
         if is_current && !matches!(polled, Poll::Ready(Some(Err(_)))) {
             // A part that the current copy may not have is one that the next copy needs.
@@ -224,13 +245,19 @@ impl Shared {
 
     /// Keeps a part that was read, if that is within the limit or if a copy that follows needs it. Returns it for
     /// the copy that has read it, if that may go on.
-    fn keep(&self, state: &mut State, part: Part, is_current: bool) -> Option<Frame<Bytes>> {
+    fn keep(
+        &self,
+        state: &mut State,
+        part: Part,
+        is_current: bool,
+        gone: &mut VecDeque<Part>,
+    ) -> Option<Frame<Bytes>> {
         state.bytes = state.bytes.saturating_add(part.len());
         let may_go_on = state.bytes <= self.limit || self.spent.spend();
         if is_current && may_go_on && self.spent.is_spent() {
             // No copy follows.
             state.first += state.kept.len() + 1;
-            state.kept.clear();
+            gone.append(&mut state.kept);
             return Some(part.into_frame());
         }
         state.kept.push_back(part.clone());
@@ -240,12 +267,17 @@ impl Shared {
 
 impl State {
     /// Returns part `at`, and lets go of it if no copy follows.
-    fn read(&mut self, at: usize, is_last: bool) -> Option<Frame<Bytes>> {
+    fn read(
+        &mut self,
+        at: usize,
+        is_last: bool,
+        gone: &mut VecDeque<Part>,
+    ) -> Option<Frame<Bytes>> {
         let index = at.checked_sub(self.first)?;
         if !is_last {
             return Some(self.kept.get(index)?.clone().into_frame());
         }
-        self.kept.drain(..index);
+        gone.extend(self.kept.drain(..index));
         self.first = at + 1;
         Some(self.kept.pop_front()?.into_frame())
     }
@@ -280,13 +312,13 @@ impl Lent<'_> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         if let Some(source) = self.source.take() {
-            let waiting = {
+            let pending = {
                 let mut state = self.shared.lock();
                 state.source = Some(source);
-                state.waiting.take()
+                state.pending.take()
             };
-            if let Some(waiting) = waiting {
-                waiting.wake();
+            if let Some(pending) = pending {
+                pending.wake();
             }
         }
     }
