@@ -96,3 +96,61 @@ impl Drop for Renewing<'_> {
         self.0.store(false, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGE: Option<Duration> = Some(Duration::from_secs(100));
+
+    fn good() -> reqwest::Result<reqwest::Client> {
+        reqwest::Client::builder().build()
+    }
+
+    fn bad() -> reqwest::Result<reqwest::Client> {
+        reqwest::Client::builder().user_agent("\n").build()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_made_once_and_again_when_it_is_too_old() {
+        let aged = Aged::default();
+        assert!(aged.client(AGE, bad).is_err(), "there is no other one");
+        aged.client(AGE, good).unwrap();
+        let advance = async |secs| tokio::time::advance(Duration::from_secs(secs)).await;
+        advance(89).await;
+        aged.client(AGE, || unreachable!("at least nine tenths of the age"))
+            .unwrap();
+        advance(12).await;
+        aged.client(AGE, good).unwrap();
+        assert_eq!(aged.renewals(), 1);
+        aged.client(AGE, || unreachable!("it is new")).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_cannot_be_replaced_stays_and_is_tried_again_a_second_later() {
+        let aged = Aged::default();
+        aged.client(AGE, good).unwrap();
+        tokio::time::advance(Duration::from_secs(101)).await;
+        aged.client(AGE, bad).unwrap();
+        aged.client(AGE, || unreachable!("not yet")).unwrap();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        aged.client(AGE, good).unwrap();
+        assert_eq!(aged.renewals(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_during_a_renewal_has_the_old_one() {
+        let aged = Aged::default();
+        aged.client(AGE, good).unwrap();
+        tokio::time::advance(Duration::from_secs(101)).await;
+        let inner = |_: ()| aged.client(AGE, || unreachable!("another one does"));
+        aged.client(AGE, || inner(()).and_then(|_| good())).unwrap();
+        assert_eq!(aged.renewals(), 1);
+        // A panic of the one who makes it ends the renewal.
+        tokio::time::advance(Duration::from_secs(101)).await;
+        let panics = std::panic::AssertUnwindSafe(|| aged.client(AGE, || panic!("it fails")));
+        assert!(std::panic::catch_unwind(panics).is_err());
+        aged.client(AGE, good).unwrap();
+        assert_eq!(aged.renewals(), 2);
+    }
+}

@@ -269,14 +269,29 @@ impl Shared {
                 drop(before);
             }
             Update::Wrong(fault) => {
-                let mut source = self.source();
-                source.faults += 1;
-                source.last_fault = Some(fault.into());
+                let fault: Arc<str> = fault.into();
+                let before = {
+                    let mut source = self.source();
+                    source.faults += 1;
+                    source.last_fault.replace(Arc::clone(&fault))
+                };
+                if before.as_ref() != Some(&fault) {
+                    warn(&self.common.name, &fault);
+                }
             }
         }
         self.told.notify_waiters();
     }
 }
+
+/// Tells of a fault of the source: once, and again when there has been another one in between.
+#[cfg(feature = "tracing")]
+fn warn(name: &str, fault: &str) {
+    tracing::warn!(target: "resil::balance", balancer = name, fault, "the source of the endpoints tells of a fault");
+}
+
+#[cfg(not(feature = "tracing"))]
+fn warn(_name: &str, _fault: &str) {}
 
 impl Drop for Shared {
     fn drop(&mut self) {

@@ -137,3 +137,100 @@ impl PeakEwma {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+    /// Some time, which is none of the first.
+    const T0: u64 = 1 << 60;
+
+    fn decay() -> Decay {
+        Decay::over(Duration::from_secs(10))
+    }
+
+    /// Returns whether two numbers are one but for the rounding of 32 bits, and of the unit of time.
+    fn near(a: f32, b: f64) -> bool {
+        (f64::from(a) - b).abs() <= b * 1e-4
+    }
+
+    /// The formula in double precision, from the sources that are named above.
+    #[test]
+    fn the_cost_is_that_of_finagle_and_tower() {
+        let ewma = PeakEwma::default();
+        let (mut estimate, mut at) = (0.0_f64, T0);
+        // Milliseconds until the answer, and for how long it took.
+        for (after, took) in [
+            (0, 100),
+            (50, 10),
+            (1_000, 10),
+            (5_000, 300),
+            (20_000, 5),
+            (1, 5),
+            (9_999, 250),
+        ] {
+            let now = at + after * MS;
+            let took_ns = (took * MS) as f64;
+            let elapsed = (now - at) as f64;
+            estimate = if took_ns > estimate {
+                took_ns
+            } else {
+                let weight = (-elapsed / 1e10).exp();
+                estimate * weight + took_ns * (1.0 - weight)
+            };
+            at = now;
+            ewma.answered(took * MS, decay(), now);
+            for (later, pending) in [(0, 0), (0, 3), (700, 0), (15_000, 9)] {
+                let seen =
+                    estimate * (-((later * MS) as f64) / 1e10).exp() * f64::from(pending + 1);
+                let cost = ewma.cost(pending, decay(), now + later * MS);
+                assert!(near(cost, seen), "{took} ms: {cost} is not {seen}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_one_is_asked_once_and_then_last() {
+        let (unknown, slow) = (PeakEwma::default(), PeakEwma::default());
+        slow.answered(60_000 * MS, decay(), T0);
+        assert!(unknown.cost(0, decay(), T0) < slow.cost(0, decay(), T0 + 60_000 * MS));
+        assert!(unknown.cost(1, decay(), T0) > slow.cost(500, decay(), T0));
+        assert!(unknown.cost(2, decay(), T0) > unknown.cost(1, decay(), T0));
+        assert_eq!(unknown.estimate(decay(), T0), None);
+    }
+
+    #[test]
+    fn failures_double_the_estimate_up_to_a_minute() {
+        let ewma = PeakEwma::default();
+        let estimate = || ewma.estimate(decay(), T0).unwrap().as_millis();
+        ewma.failed(0, T0);
+        assert_eq!(estimate(), 1_000, "nothing is known");
+        ewma.answered(0, decay(), T0 + 1);
+        assert_eq!(estimate(), 1_000, "no time has passed since");
+        ewma.failed(0, T0);
+        assert_eq!(estimate(), 2_000);
+        ewma.failed(7_000 * MS, T0);
+        assert_eq!(estimate(), 7_000, "it took longer than that");
+        (0..100).for_each(|_| ewma.failed(0, T0));
+        assert_eq!(estimate(), 60_000);
+        ewma.forget();
+        assert_eq!(ewma.estimate(decay(), T0), None);
+    }
+
+    #[test]
+    fn no_time_makes_a_number_that_is_none() {
+        let decays = [Duration::ZERO, Duration::from_nanos(1), Duration::MAX];
+        for decay in decays.map(Decay::over) {
+            for took in [0, 1, MS, u64::MAX] {
+                let ewma = PeakEwma::default();
+                ewma.answered(took, decay, u64::MAX);
+                ewma.answered(took / 2, decay, 0);
+                ewma.failed(took, 1);
+                let cost = ewma.cost(u32::MAX, decay, u64::MAX / 2);
+                assert!(cost.is_finite() && cost >= 0.0, "{cost}");
+                assert!(ewma.estimate(decay, u64::MAX / 2).unwrap() <= Duration::from_secs(60));
+            }
+        }
+    }
+}

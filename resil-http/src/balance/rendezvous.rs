@@ -34,3 +34,36 @@ fn mixed(state: u64) -> u64 {
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors of FNV-1a (<http://www.isthe.com/chongo/tech/comp/fnv/>).
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        assert_eq!(hash(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(hash(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn a_heavier_endpoint_takes_part_for_the_same_keys_and_more() {
+        let endpoint = hash(b"10.0.0.1:80");
+        let mut counts = [0; 3];
+        for key in 0..10_000_u64 {
+            let parts = [0.1, 0.5, 1.0].map(|weight| takes_part(key, endpoint, weight));
+            assert!(parts[0] <= parts[1] && parts[1] <= parts[2]);
+            counts
+                .iter_mut()
+                .zip(parts)
+                .for_each(|(count, part)| *count += u32::from(part));
+            assert!(!takes_part(key, endpoint, 0.0));
+        }
+        assert!(
+            (900..1_100).contains(&counts[0]) && (4_800..5_200).contains(&counts[1]),
+            "{counts:?}"
+        );
+        assert_eq!(counts[2], 10_000);
+    }
+}

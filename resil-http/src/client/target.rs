@@ -61,7 +61,8 @@ pub(super) fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientE
     let url =
         Url::parse(&whole).map_err(|error| refused(format!("`{path}` is no path: {error}")))?;
     // `..` is resolved by now.
-    if !url.path().starts_with(base.path().trim_end_matches('/')) {
+    let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
+    if !rest.is_some_and(|rest| rest.starts_with('/')) {
         return Err(refused(format!(
             "`{path}` leads out of the base URL `{base}`"
         )));
@@ -107,7 +108,14 @@ mod tests {
     #[test]
     fn a_path_does_not_lead_out_of_the_base() {
         let base = base_url("http://pay/v1").unwrap();
-        for path in ["../admin", "/x/../../admin", "%2e%2e/admin", "\\..\\admin"] {
+        for path in [
+            "../admin",
+            "/x/../../admin",
+            "%2e%2e/admin",
+            "..\\admin",
+            "../v1x",
+            "..",
+        ] {
             let error = request_url(Some(&base), path).unwrap_err();
             assert!(
                 error

@@ -62,8 +62,13 @@ async fn one_slow_backend_of_three_gets_under_5_percent_within_2_s() {
             resil_runtime::seed(seed);
             let name = format!("load.slow.{seed}.{every}");
             let balancer = of(&name, 3).strategy(P2C).build().expect("a list");
-            let (share, _) = run(&balancer, millis(every), (secs(0), secs(2)), slow_third).await;
+            let times = (secs(0), secs(2));
+            let (share, took) = run(&balancer, millis(every), times, slow_third).await;
             assert!(share < 0.05, "{share} of one each {every} ms, seed {seed}");
+            if every == 2 {
+                // As if the slow one were not there.
+                assert_eq!(took[took.len() * 99 / 100], millis(5), "p99, seed {seed}");
+            }
         }
     }
 }

@@ -10,3 +10,5 @@ mod panicking;
 mod slow_start;
 mod strategies;
 mod support;
+#[cfg(feature = "tracing")]
+mod tracing;

@@ -6,3 +6,4 @@ mod connections;
 mod dns;
 mod dns_server;
 mod slow_backend;
+mod threads;

@@ -52,6 +52,29 @@ async fn a_retry_goes_to_another_endpoint() {
 }
 
 #[tokio::test]
+async fn a_retry_goes_elsewhere_though_the_key_is_that_of_one_endpoint() {
+    let (bad, good) = (that_fails().await, that_is_well().await);
+    let balancer = Balancer::builder(
+        "client-key-elsewhere.endpoints",
+        endpoints(&[bad.at, good.at]),
+    )
+    .strategy(Strategy::ConsistentHash)
+    .no_ejection()
+    .build()
+    .unwrap();
+    let client = Client::builder("client-key-elsewhere")
+        .balancer(balancer)
+        .retry(at_once(2))
+        .build()
+        .unwrap();
+    for key in 0..20 {
+        let call = client.get("/").balance_key(format!("key-{key}"));
+        assert_eq!(call.send().await.unwrap().status(), 200);
+    }
+    assert!(!bad.seen().is_empty());
+}
+
+#[tokio::test]
 async fn a_post_goes_to_another_endpoint_where_one_is_closed_and_nowhere_twice() {
     let good = that_is_well().await;
     let client = in_turn("post-elsewhere", &[closed_port().await, good.at])

@@ -7,6 +7,7 @@ mod bad_input;
 mod balancing;
 mod bodies;
 mod deadlines;
+mod http2;
 mod leaks;
 mod limits;
 mod mesh;
