@@ -36,6 +36,7 @@
 //! ```
 
 mod admission;
+mod cut;
 mod deadline;
 mod liveness;
 #[cfg(feature = "shutdown")]
