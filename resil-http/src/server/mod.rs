@@ -37,6 +37,7 @@
 //! ```
 
 mod admission;
+mod cut;
 mod deadline;
 mod idempotency_key;
 mod liveness;

@@ -270,6 +270,62 @@ async fn an_adaptive_limit_is_cut_by_an_answer_of_too_much_load() {
     }
 }
 
+/// A server that answers nobody has too much load, and a caller that is in a hurry says nothing about it.
+#[tokio::test(start_paused = true)]
+async fn an_adaptive_limit_is_cut_by_the_servers_own_deadline_and_not_by_a_callers() {
+    for (n, (asked, is_cut)) in [
+        (None, true),
+        (Some("9000"), true),
+        (Some("5000"), true),
+        (Some("4999"), false),
+        (Some("0"), false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let policy = BulkheadPolicy::new().adaptive(AdaptiveLimit::new().start(20));
+        let layer = |name: &str| AdmissionLayer::new(name).bulkhead(policy);
+        let deadline = DeadlineLayer::new().max(5 * SECOND);
+        let (outside, inside) = (format!("admission.out.{n}"), format!("admission.in.{n}"));
+        let headers: Vec<_> = asked
+            .map(|ms| ("x-request-timeout-ms", ms))
+            .into_iter()
+            .collect();
+        let (app, _told) = app(layer(&inside));
+        let app = app.layer(deadline).layer(layer(&outside));
+        let response = send(&app, request("/hang", &headers)).await;
+        assert_eq!(response.status(), 504);
+        let error = response.extensions().get::<Error>();
+        let is_callers = matches!(
+            error,
+            Some(Error::Timeout {
+                inherited: true,
+                ..
+            })
+        );
+        assert_eq!(is_callers, !is_cut, "{asked:?}");
+        drop(response);
+        let limit = if is_cut { 18 } else { 20 };
+        for name in [&outside, &inside] {
+            assert_eq!(bulkhead(name).in_flight(), 0);
+            assert_eq!(bulkhead(name).limit(), limit, "{name} {asked:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adaptive_limit_learns_nothing_from_who_hangs_up() {
+    let policy = BulkheadPolicy::new().adaptive(AdaptiveLimit::new().start(20));
+    let (app, _told) = app(AdmissionLayer::new("admission.hung_up").bulkhead(policy));
+    let app = app.layer(DeadlineLayer::new());
+    let mut inside = Box::pin(get(&app, "/hang"));
+    assert!((&mut inside).now_or_never().is_none());
+    sleep(SECOND).await;
+    drop(inside);
+    assert_eq!(bulkhead("admission.hung_up").in_flight(), 0);
+    assert_eq!(bulkhead("admission.hung_up").limit(), 20);
+}
+
 #[tokio::test(start_paused = true)]
 async fn fifty_requests_come_five_at_a_time() {
     let policy = BulkheadPolicy::new().max(5).queue(1_000);

@@ -3,6 +3,7 @@
 mod body;
 mod fields;
 mod gate;
+mod inside;
 
 use std::fmt::{self, Display};
 use std::mem;
@@ -20,6 +21,7 @@ use tower_service::Service;
 
 use self::body::with_place;
 use self::gate::Gate;
+use self::inside::Inside;
 use super::refusal::{is_grpc, refuse};
 use crate::BoxError;
 
@@ -46,8 +48,9 @@ use crate::BoxError;
 /// * A place lasts until the body of the answer has ended, or was dropped, as by a client that hangs up. So a
 ///   request that streams its answer is inside as long as it does.
 /// * An adaptive limit learns from the time to the head of an answer: how fast the client takes the body says
-///   nothing about this server. An answer of 503 or 504 (`grpc-status` 14 or 4) says that there is too much load; 429
-///   and any other one of 500 and above say nothing.
+///   nothing about this server. An answer of 503 or 504 (`grpc-status` 14 or 4) says that there is too much load, and so
+///   does a request whose time is over by the maximum or the default of a [`DeadlineLayer`](super::DeadlineLayer). A
+///   deadline of the caller's, 429, and any other answer of 500 and above say nothing.
 /// * What [`exempt`](Self::exempt) returns true for is let in, takes no place and counts for no limit, and its
 ///   answer has no such headers.
 ///
@@ -194,6 +197,7 @@ where
     let is_grpc = is_grpc(&parts.headers);
     let (mut response, retry_after) = match gate.enter(limit.as_ref()).await {
         Ok(place) => {
+            let place = place.map(Inside::new);
             let response = inner.call(Request::from_parts(parts, body)).await?;
             (with_place(response, place), None)
         }

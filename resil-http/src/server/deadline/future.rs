@@ -2,7 +2,6 @@
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use http::Response;
@@ -13,7 +12,9 @@ use resil_runtime::deadline::Scoped;
 use resil_runtime::edge::late;
 use tokio::task::coop;
 
+use super::Limit;
 use crate::BoxError;
+use crate::server::cut::cutting;
 use crate::server::refusal::refuse;
 
 pin_project! {
@@ -24,7 +25,7 @@ pin_project! {
         // `None` once its deadline has passed.
         #[pin]
         handler: Option<Handler<F>>,
-        limit: Duration,
+        limit: Limit,
         is_grpc: bool,
     }
 }
@@ -43,7 +44,7 @@ pin_project! {
 }
 
 impl<F: Future> DeadlineFuture<F> {
-    pub(super) fn new(deadline: Deadline, handler: F, limit: Duration, is_grpc: bool) -> Self {
+    pub(super) fn new(deadline: Deadline, handler: F, limit: Limit, is_grpc: bool) -> Self {
         Self {
             handler: Some(Handler {
                 scoped: deadline.scope(handler),
@@ -56,7 +57,7 @@ impl<F: Future> DeadlineFuture<F> {
     }
 
     /// Creates the future of a request that has come too late.
-    pub(super) fn late(limit: Duration, is_grpc: bool) -> Self {
+    pub(super) fn late(limit: Limit, is_grpc: bool) -> Self {
         Self {
             handler: None,
             limit,
@@ -80,8 +81,14 @@ where
         {
             return Poll::Ready(out.map(|response| response.map(Body::new)));
         }
-        this.handler.set(None);
-        Poll::Ready(Ok(refuse(late(*this.limit), *this.is_grpc)))
+        let limit = *this.limit;
+        if limit.is_callers {
+            this.handler.set(None);
+        } else {
+            cutting(|| this.handler.set(None));
+        }
+        let error = late(limit.time, limit.is_callers);
+        Poll::Ready(Ok(refuse(error, *this.is_grpc)))
     }
 }
 

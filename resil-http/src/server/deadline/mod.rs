@@ -124,14 +124,26 @@ impl DeadlineLayer {
     }
 
     /// Returns the time that a request with these headers has.
-    fn limit(&self, headers: &HeaderMap) -> Duration {
+    fn limit(&self, headers: &HeaderMap) -> Limit {
         let asked = self
             .headers
             .iter()
-            .filter_map(|header| header.read(headers));
-        let limit = asked.min().or(self.default);
-        limit.map_or(self.max, |limit| limit.min(self.max))
+            .filter_map(|header| header.read(headers))
+            .min();
+        let time = asked.or(self.default);
+        Limit {
+            time: time.map_or(self.max, |time| time.min(self.max)),
+            is_callers: asked.is_some_and(|asked| asked < self.max),
+        }
     }
+}
+
+/// The time of a request.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    time: Duration,
+    /// Whether it is as short as the caller asks for, and not as the server gives to all.
+    is_callers: bool,
 }
 
 fn headers(own: HeaderName) -> Arc<[Header; 3]> {
@@ -177,10 +189,10 @@ where
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
         let limit = self.layer.limit(request.headers());
         let is_grpc = is_grpc(request.headers());
-        if limit.is_zero() {
+        if limit.time.is_zero() {
             return DeadlineFuture::late(limit, is_grpc);
         }
-        let deadline = Deadline::after(limit);
+        let deadline = Deadline::after(limit.time);
         let handler = in_force(deadline, || self.inner.call(request));
         DeadlineFuture::new(deadline, handler, limit, is_grpc)
     }
