@@ -81,6 +81,11 @@ pub use resil_runtime::retry::{Backoff, BudgetPolicy, Jitter, RetryPolicy, Strat
 mod shutdown_page {}
 
 /// The snippets of that page compile.
+#[cfg(all(doctest, feature = "server", feature = "shutdown"))]
+#[doc = include_str!("../docs/http-server.md")]
+mod http_server_page {}
+
+/// The snippets of that page compile.
 #[cfg(all(doctest, feature = "tracing"))]
 #[doc = include_str!("../docs/tracing.md")]
 mod tracing_page {}

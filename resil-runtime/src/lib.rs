@@ -74,6 +74,9 @@ pub mod registry {
 #[cfg(all(feature = "edge", not(loom)))]
 #[doc(hidden)]
 pub mod edge {
+    pub use crate::bulkhead::held::learn_from;
+    pub use crate::error::late::late;
+    pub use crate::event::header::tell_header_ignored;
     pub use crate::stack::edge::{Failed, Policies};
 }
 

@@ -1,0 +1,65 @@
+//! The place of a request, and what an adaptive limit learns from how the request ends.
+
+use http::{HeaderValue, Response, StatusCode};
+use resil_runtime::Error;
+use resil_runtime::bulkhead::BulkheadPlace;
+use resil_runtime::edge::learn_from;
+
+use crate::server::cut::is_cutting;
+
+/// The place of a request. Dropped, it is free again.
+pub(super) struct Inside {
+    place: BulkheadPlace,
+    is_answered: bool,
+}
+
+impl Inside {
+    pub(super) fn new(place: BulkheadPlace) -> Self {
+        Self {
+            place,
+            is_answered: false,
+        }
+    }
+
+    /// Learns from the head of the answer. What follows says nothing.
+    pub(super) fn answered<C>(&mut self, response: &Response<C>) {
+        self.is_answered = true;
+        if let Some(is_overloaded) = is_overloaded(response) {
+            learn_from(&mut self.place, is_overloaded);
+        }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if !self.is_answered && is_cutting() {
+            learn_from(&mut self.place, true);
+        }
+    }
+}
+
+/// Returns whether an answer says that there is too much load; `None` if it says nothing about it.
+fn is_overloaded<C>(response: &Response<C>) -> Option<bool> {
+    if let Some(Error::Timeout {
+        inherited: true, ..
+    }) = response.extensions().get()
+    {
+        // The caller gave it no more time.
+        return None;
+    }
+    match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => return Some(true),
+        // It is about the caller.
+        StatusCode::TOO_MANY_REQUESTS => return None,
+        status if status.is_server_error() => return None,
+        _ => {}
+    }
+    // An answer of gRPC that has trailers alone: `DEADLINE_EXCEEDED` and `UNAVAILABLE`; then `UNKNOWN`,
+    // `RESOURCE_EXHAUSTED`, `INTERNAL` and `DATA_LOSS`.
+    let grpc_status = response.headers().get("grpc-status");
+    match grpc_status.map(HeaderValue::as_bytes) {
+        Some(b"4" | b"14") => Some(true),
+        Some(b"2" | b"8" | b"13" | b"15") => None,
+        _ => Some(false),
+    }
+}
