@@ -1,6 +1,11 @@
 //! `IdempotencyKeyLayer`, on paused time: the rules of the draft and of Stripe as a table of cases, and what is
 //! ours.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests wait on the paused clock themselves"
+)]
+
 mod answers;
 mod callers;
 mod draft;

@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::{StreamBody, channel::Channel};
 use tokio_stream::iter;
 
-use crate::support::{keys, pay, send, shop};
+use crate::support::{keys, pay, send, shop, with};
 
 #[tokio::test(start_paused = true)]
 async fn bodies_of_every_length_around_the_limit() {
@@ -62,6 +62,18 @@ async fn a_body_that_breaks_off() {
     send(&app, request).await.is_refused(400, "body_unreadable");
     assert_eq!(send(&app, pay("k")).await.status, 201);
     assert_eq!(effects.count(), 1);
+}
+
+/// A call of gRPC has no key, and goes past.
+#[tokio::test(start_paused = true)]
+async fn a_call_of_grpc_goes_past() {
+    let (app, effects) = shop(keys().required(true));
+    for key in ["k", "k", "", "no key"] {
+        let call = with(pay(key), "content-type", "application/grpc+proto");
+        let seen = send(&app, call).await;
+        assert_eq!((seen.status, seen.is_replay()), (201, false));
+    }
+    assert_eq!(effects.count(), 4);
 }
 
 /// In a router inside of another one the path is the whole one: two routers with equal rests are two payloads.

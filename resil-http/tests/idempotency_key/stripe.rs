@@ -1,4 +1,4 @@
-//! What Stripe documents of its API (docs.stripe.com/api/idempotent_requests), sentence by sentence.
+//! What Stripe documents of its API (`docs.stripe.com/api/idempotent_requests`), sentence by sentence.
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use resil_http::server::IdempotencyKeyLayer;
 use resil_runtime::idempotency::IdempotentPolicy;
 use resil_runtime::idempotency::store::Memory;
 use resil_stores::Shared;
@@ -33,6 +34,28 @@ async fn a_client_that_hangs_up_and_asks_again() {
     assert!(again.starts_with("HTTP/1.1 200"), "{again}");
     assert!(again.ends_with("paid 1: a book"), "{again}");
     assert_eq!((server.begun(), server.effects()), (1, 1));
+}
+
+/// A drain waits for a handler whose client is gone: it is a call in flight, under the name of the layer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_waits_for_a_handler_without_its_client() {
+    let of = |store: Shared| {
+        let keys = IdempotencyKeyLayer::new("drains.here", |_| Some("ada".to_owned()));
+        keys.store(store)
+    };
+    let server = Server::start(of(store())).await;
+    let first = server.write(&request("k", "a book")).await;
+    server.has_begun(1).await;
+    drop(first);
+    let left = async || {
+        let left = resil::drain(Duration::from_millis(20)).await;
+        let functions = left.functions().iter();
+        functions.filter(|of| of.function == "drains.here").count()
+    };
+    assert_eq!(left().await, 1);
+    server.let_go(1);
+    server.replay(&request("k", "a book")).await;
+    assert_eq!(left().await, 0);
 }
 
 /// One that asks again at once waits for the answer, where the policy says so.

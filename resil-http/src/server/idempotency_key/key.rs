@@ -73,6 +73,7 @@ fn bare(text: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -122,5 +123,31 @@ mod tests {
         }
         assert_eq!(of(&[b"a", b"a"], false), Asked::Malformed, "twice");
         assert_eq!(of(&[], false), Asked::Missing);
+    }
+
+    /// A byte of a header: any, but those that mean something more often.
+    fn byte() -> impl Strategy<Value = u8> {
+        prop_oneof![
+            prop::sample::select(&b"\"\"\\\\,; a"[..]),
+            b' '..=b'~',
+            0x80_u8..=0xff,
+            Just(b'\t'),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+        /// Whatever the header says, it is a key or none; and a key in quotes is the same key.
+        #[test]
+        fn any_header_is_a_key_or_none(value in prop::collection::vec(byte(), 0..24)) {
+            if let Asked::Key(key) = of(&[&value], false) {
+                prop_assert!((1..=LONGEST).contains(&key.len()));
+                prop_assert!(key.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+                let escaped = key.replace('\\', r"\\").replace('"', "\\\"");
+                let quoted = format!("\"{escaped}\"");
+                prop_assert_eq!(of(&[quoted.as_bytes()], true), Asked::Key(key));
+            }
+        }
     }
 }

@@ -47,8 +47,8 @@ use super::settings::Settings;
 /// | the store is away | 503, `store_unavailable` |
 ///
 /// A refusal is a problem report (RFC 9457, `application/problem+json`) with the word in `code`, as
-/// `resil::Error` is as a response. Other methods than `POST` and `PATCH`, and requests without a key where none is
-/// required, go to the handler untouched.
+/// `resil::Error` is as a response. Other methods than `POST` and `PATCH`, requests without a key where none is required,
+/// and calls of gRPC go to the handler untouched.
 ///
 /// The payload is the method, the path with its query, the chosen headers, and the body: their SHA-256 is
 /// compared. A key belongs to its caller, so that two callers with one key never meet.
@@ -68,8 +68,8 @@ use super::settings::Settings;
 ///
 /// Once the handler has begun, it goes on to its end in a task of its own, though the client is gone or a layer
 /// outside has given up: the client that asks again with the key gets the recorded answer. A request that only
-/// waits is dropped with its client. The task carries the deadline that is in force. `resil::drain` waits for it at
-/// a shutdown, if it is asked to. A panic of the handler goes through, and abandons the key, as
+/// waits is dropped with its client. The task carries the deadline that is in force, and `resil::drain` (feature
+/// `shutdown`) waits for it. A panic of the handler goes through, and abandons the key, as
 /// [`IdempotentPolicy::on_abandon`] says.
 ///
 /// # Where to put it

@@ -16,6 +16,7 @@ use super::key::{Asked, asked};
 use super::payload::{Refused, fingerprint, read};
 use super::settings::Settings;
 use super::stage::{Attended, Stage};
+use crate::server::refusal::is_grpc;
 
 const MISSING: Refused = (
     StatusCode::BAD_REQUEST,
@@ -47,7 +48,8 @@ pub(super) enum Route {
 
 /// Decides what becomes of a request, by its method and its header.
 pub(super) fn route(request: &Request, settings: &Settings) -> Route {
-    if !settings.methods.contains(request.method()) {
+    // A call of gRPC is a stream in both directions, and has no such key.
+    if !settings.methods.contains(request.method()) || is_grpc(request.headers()) {
         return Route::Past;
     }
     match asked(request.headers(), settings.needs_quotes) {
