@@ -93,7 +93,11 @@ impl Backend {
                 Some(())
             }
             "/lie" => {
-                write(stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort").await?;
+                write(
+                    stream,
+                    "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
+                )
+                .await?;
                 None
             }
             "/rubbish" => {

@@ -1,27 +1,10 @@
-//! The client against real peers, on real time.
+//! The client against real peers, in real time: a backend that misbehaves on command, directly and behind nginx and
+//! HAProxy, over HTTP/1.1 and HTTP/2; and backends that are processes, of which one is killed, or is slow.
+
+#![allow(clippy::disallowed_methods, reason = "over a socket time is real")]
 
 mod backend;
+mod endpoints;
+mod faults;
+mod process;
 mod proxy;
-
-/// The proxies themselves pass on what a backend says: what the other tests stand on.
-#[tokio::test]
-async fn the_proxies_pass_on() {
-    if !proxy::are_there() {
-        println!("LEFT OUT: nginx and HAProxy are not here. `./test` installs them.");
-        return;
-    }
-    let backend = backend::Backend::start().await;
-    for between in proxy::Between::ALL {
-        let proxy = between.start(backend.address);
-        let address = proxy.as_ref().map_or(backend.address, |proxy| proxy.address);
-        let mut client = reqwest::Client::builder().no_proxy();
-        if between.is_h2() {
-            client = client.http2_prior_knowledge();
-        }
-        let client = client.build().unwrap();
-        let response = client.get(format!("http://{address}/ok")).send().await;
-        let text = response.unwrap().text().await.unwrap();
-        assert_eq!(text, "fine", "{between:?}");
-    }
-    assert_eq!(backend.seen("GET /ok"), 5);
-}

@@ -35,7 +35,10 @@ impl Process {
             .unwrap();
         let begun = Instant::now();
         while std::net::TcpStream::connect(address).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "it does not listen");
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "it does not listen"
+            );
             thread::sleep(Duration::from_millis(10));
         }
         Self { child, address }
