@@ -7,14 +7,15 @@ use std::fmt;
 use std::panic::Location;
 
 use super::layer::Layer;
-use super::outline::{NONE, Shape};
+use super::outline::{MayRepeat, NONE, Shape};
 use super::place::state_of;
 use super::run::{Source, run};
 use super::state::State;
 use super::value::Stack;
-use crate::call::FromResil;
+use crate::call::{FromResil, id_of};
 use crate::classify::{Class, Classify};
 use crate::error::{Error, Refusal};
+use crate::event::{self, ErrorText, Event};
 
 /// An attempt that has failed, as the edge has judged it.
 ///
@@ -144,6 +145,40 @@ impl Policies {
     {
         run(self, attempt)
     }
+
+    /// Calls `attempt` under the policies, as [`run`](Self::run) does, and asks `may_repeat` before a retry
+    /// repeats an attempt that a timeout inside it has cut: there is no [`Failed`] then to say so.
+    ///
+    /// # Errors
+    ///
+    /// What the last attempt has failed with, or a refusal of a policy.
+    pub fn run_asking<'p, F, Fut, T>(
+        &'p self,
+        may_repeat: &'p (dyn Fn() -> bool + Sync),
+        attempt: F,
+    ) -> impl Future<Output = Result<T, Failed>> + use<'p, F, Fut, T>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, Failed>>,
+    {
+        let policies = self;
+        run(
+            Asking {
+                policies,
+                may_repeat,
+            },
+            attempt,
+        )
+    }
+}
+
+/// Tells listeners that a request fell back, under the name of the place in the source, and for which error.
+pub fn fell_back(place: &'static Location<'static>, error: &dyn fmt::Display) {
+    event::emit(|| Event::FellBack {
+        function: state_of(place).site.name(),
+        error: ErrorText::Display(error).told(),
+        call: id_of(None),
+    });
 }
 
 impl From<Stack> for Policies {
@@ -172,8 +207,33 @@ impl Source<Failed> for &Policies {
     }
 }
 
+/// Policies, and what says whether a request that was cut may be repeated.
+struct Asking<'p> {
+    policies: &'p Policies,
+    may_repeat: MayRepeat<'p>,
+}
+
+impl Source<Failed> for Asking<'_> {
+    fn shape(&self) -> &Shape {
+        Source::<Failed>::shape(&self.policies)
+    }
+
+    fn state(&self) -> &'static State {
+        Source::<Failed>::state(&self.policies)
+    }
+
+    fn refuse(refusal: Refusal) -> Failed {
+        Failed::from_resil(refusal)
+    }
+
+    fn may_repeat(&self) -> Option<MayRepeat<'_>> {
+        Some(self.may_repeat)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
     use std::time::Duration;
 
     use super::*;
@@ -236,6 +296,27 @@ mod tests {
             attempts(&policies, || failed(Class::Transient, true)).await,
             2
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_timeout_has_cut_is_repeated_only_if_it_may_be() {
+        let second = Duration::from_secs(1);
+        let stack = Stack::new("edge-cut")
+            .retry(RetryPolicy::new().max(3))
+            .timeout(second);
+        let policies = Policies::from(stack);
+        for (repeats, attempts) in [(true, 3), (false, 1)] {
+            let mut started = 0;
+            let may_repeat = move || repeats;
+            let run = policies.run_asking(&may_repeat, || {
+                started += 1;
+                pending::<Result<(), Failed>>()
+            });
+            let refused = run.await.unwrap_err().into_inner();
+            let error = refused.downcast_ref::<Error>();
+            assert!(matches!(error, Some(Error::Timeout { .. })), "{error:?}");
+            assert_eq!(started, attempts);
+        }
     }
 
     #[cfg(feature = "hedge")]

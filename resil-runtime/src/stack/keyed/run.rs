@@ -108,6 +108,8 @@ where
         state,
         call: &call,
         can_refuse: true,
+        #[cfg(feature = "edge")]
+        may_repeat: None,
     };
     let Asked {
         key,

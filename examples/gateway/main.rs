@@ -1,0 +1,105 @@
+//! A gateway in front of three backends, one of which is killed while customers call.
+//!
+//! ```text
+//! customers → gateway → three backends, each a process of its own → bank
+//! ```
+//!
+//! The gateway bounds each request by its deadline, lets so many in at once, answers an order that comes again as
+//! the first time, and picks a backend for each attempt (`gateway.rs`). Customers ask for prices and place orders,
+//! 500 times a second, and never ask twice. A third of the way one backend is killed in the middle of its
+//! requests, and two thirds of the way it is back. The last lines say what was lost, what was charged twice, and
+//! where each request went. The program fails if anything was.
+//!
+//! `cargo run --example gateway --features client,server` runs it; `-- --seconds 30` runs it longer.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "sockets live in real time: there is no paused clock to be true to"
+)]
+
+mod backend;
+mod bank;
+mod customers;
+mod gateway;
+mod report;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use backend::Backend;
+use bank::Bank;
+use report::Report;
+
+/// How long customers call.
+const SECONDS: u64 = 6;
+const NAMES: [&str; 3] = ["A", "B", "C"];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let seconds = match words[1..] {
+        [] => SECONDS,
+        ["backend", name, port, bank] => return backend::serve(name, port.parse()?, bank).await,
+        ["--seconds", seconds] => seconds.parse()?,
+        _ => return Err("it takes `--seconds 30`, or nothing".into()),
+    };
+
+    let bank = Arc::new(Bank::default());
+    let bank_url = listen(bank::router(Arc::clone(&bank))).await?;
+    let mut backends = Vec::new();
+    for name in NAMES {
+        backends.push(Backend::start(name, &bank_url)?);
+    }
+    let urls = backends.iter().map(|backend| backend.url.clone()).collect();
+    let (gateway, client) = gateway::router(urls)?;
+    let gateway_url = listen(gateway).await?;
+
+    println!("Three backends answer, and 24 customers call 500 times a second for {seconds} s.");
+    let began = Instant::now();
+    let length = Duration::from_secs(seconds);
+    let calls = tokio::spawn(customers::call(gateway_url, began + length));
+    sleep_until(began + length / 3).await;
+    backends[1].kill()?;
+    println!("B is killed.");
+    sleep(length / 3).await;
+    backends[1].start_again(&bank_url)?;
+    println!("B is back.");
+    let calls = calls.await?;
+
+    let report = Report::new(&calls, &bank, began, length);
+    print!("{report}");
+    if let Some(balancer) = client.balancer() {
+        let ejections: u64 = balancer.stats().endpoints.iter().map(|e| e.ejections).sum();
+        println!("B was out of the choice {ejections} times.");
+    }
+    Ok(if report.is_right() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Serves `app` on a free port, and returns its URL.
+async fn listen(app: Router) -> Result<String, Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(url)
+}

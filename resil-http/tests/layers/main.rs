@@ -1,0 +1,9 @@
+//! The layers of tower, on a paused clock: tower's own contract, what is sent again, and what an answer means.
+
+mod bodies;
+mod contract;
+mod each;
+mod hedges;
+mod reservations;
+mod support;
+mod table;

@@ -1,0 +1,6 @@
+//! The layers over real sockets, and on real threads: real time, bounded from above only.
+
+mod axum_server;
+mod grpc;
+mod hyper_client;
+mod races;
