@@ -37,6 +37,7 @@ async fn status_chosen_headers_and_body_are_replayed() {
     let answer = |_| {
         let headers = [
             ("content-type", "application/json"),
+            ("content-encoding", "identity"),
             ("etag", "\"1\""),
             ("set-cookie", "session=secret"),
             ("x-request-id", "7"),
@@ -50,6 +51,7 @@ async fn status_chosen_headers_and_body_are_replayed() {
     let again = send(&app, pay("k")).await;
     assert_eq!((again.status, again.body.as_str()), (202, "{\"paid\":5}"));
     assert_eq!(again.header("content-type"), "application/json");
+    assert_eq!(again.header("content-encoding"), "identity");
     assert_eq!(again.header("etag"), "\"1\"");
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again.header("set-cookie"), "");

@@ -43,6 +43,8 @@ impl Settings {
             needs_quotes: false,
             payload_headers: vec![header::CONTENT_TYPE],
             replayed_headers: vec![
+                header::CONTENT_DISPOSITION,
+                header::CONTENT_ENCODING,
                 header::CONTENT_LANGUAGE,
                 header::CONTENT_LOCATION,
                 header::CONTENT_TYPE,
