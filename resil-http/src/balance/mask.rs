@@ -49,7 +49,17 @@ impl Mask {
 
     /// Returns the place with `rank` others before it.
     pub(super) fn nth(&self, rank: usize) -> Option<usize> {
-        self.places().nth(rank)
+        let mut before = rank;
+        for (at, word) in self.0.iter().enumerate() {
+            let count = word.count_ones() as usize;
+            if before < count {
+                let mut left = *word;
+                (0..before).for_each(|_| left &= left - 1);
+                return Some(at * 64 + left.trailing_zeros() as usize);
+            }
+            before -= count;
+        }
+        None
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use futures_util::{Stream, stream};
 use resil_http::Verdict;
 use resil_http::balance::{BalanceError, Balancer, Endpoint, Endpoints, MAX_ENDPOINTS, Strategy};
-use resil_runtime::{Class, Classify, breaker, clock};
+use resil_runtime::{Class, Classify, clock};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::discover::Change;
@@ -256,7 +256,7 @@ async fn a_thousand_changes_a_second_leak_nothing() {
     );
     assert!(stats.endpoints.iter().all(|endpoint| endpoint.pending == 0));
     assert!(
-        breaker(name).keys().len() <= 30,
+        resil_runtime::breaker(name).keys().len() <= 30,
         "a breaker for each endpoint that there ever was"
     );
     assert_eq!(tasks(), tasks_before + 1);

@@ -159,7 +159,7 @@ async fn its_keys_go_to_others_while_it_is_out_and_no_other_keys_move() {
 }
 
 #[test]
-fn the_breaker_is_that_of_the_name_with_the_authority_as_its_key() {
+fn the_breakers_go_by_the_name_and_have_the_authority_for_a_key() {
     let balancer = round_robin("ejection.by_hand", 3);
     let second = breaker("ejection.by_hand").key(authority(2));
     second.force_open();
