@@ -84,6 +84,11 @@ mod shutdown_page {}
 mod tracing_page {}
 
 /// The snippets of that page compile.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../docs/http-balance.md")]
+mod http_balance_page {}
+
+/// The snippets of that page compile.
 #[cfg(all(doctest, feature = "panel"))]
 #[doc = include_str!("../docs/panel.md")]
 mod panel_page {}

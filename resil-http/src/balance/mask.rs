@@ -72,7 +72,9 @@ mod tests {
         let wanted = [0, 1, 63, 64, 500, MAX_ENDPOINTS - 1];
         let mut mask = Mask::NONE;
         assert!(mask.is_empty() && mask.nth(0).is_none());
-        wanted.iter().for_each(|place| mask.insert(*place));
+        for place in wanted {
+            mask.insert(place);
+        }
         assert_eq!(mask.places().collect::<Vec<_>>(), wanted);
         assert_eq!(
             (mask.count(), mask.nth(4), mask.nth(6)),

@@ -20,6 +20,7 @@ fn stream_of<K>(told: UnboundedReceiver<Told<K>>) -> impl Stream<Item = Told<K>>
     stream::unfold(told, async |mut told| Some((told.recv().await?, told)))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is an item of the stream")]
 fn insert(key: usize, n: usize) -> Told<usize> {
     Ok(Change::Insert(key, url(n).parse().expect("an endpoint")))
 }
@@ -66,9 +67,9 @@ async fn endpoints_come_go_and_are_replaced() {
         (vec![Ok(Change::Remove(4)), Ok(Change::Remove(77))], vec![3]),
     ];
     for (changes, endpoints) in steps {
-        changes
-            .into_iter()
-            .for_each(|change| tell.send(change).expect("it listens"));
+        for change in changes {
+            tell.send(change).expect("it listens");
+        }
         settle().await;
         assert_eq!(known(&balancer), endpoints);
     }
@@ -234,7 +235,7 @@ async fn a_thousand_changes_a_second_leak_nothing() {
                 format!("http://pay-{n}:80").parse().expect("an endpoint"),
             )
         } else {
-            Change::Remove(Counted((change * 7) % 60 & !1, Counter::new(&keys)))
+            Change::Remove(Counted(((change * 7) % 60) & !1, Counter::new(&keys)))
         };
         tell.send(Ok(told)).expect("it listens");
         if let Ok(picked) = balancer.pick(&[], None) {

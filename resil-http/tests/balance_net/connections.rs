@@ -83,12 +83,11 @@ async fn pending_requests_bound_all_connections_to_a_host() {
         let (balancer, client, refused) = (balancer.clone(), client.clone(), Arc::clone(&refused));
         tokio::spawn(async move {
             for _ in 0..40 {
-                match balancer.pick(&[], None) {
-                    Ok(picked) => drop(send(&client, picked).await.expect("an answer")),
-                    Err(_) => {
-                        refused.fetch_add(1, SeqCst);
-                        clock::sleep_until(clock::now() + millis(1)).await;
-                    }
+                if let Ok(picked) = balancer.pick(&[], None) {
+                    send(&client, picked).await.expect("an answer");
+                } else {
+                    refused.fetch_add(1, SeqCst);
+                    clock::sleep_until(clock::now() + millis(1)).await;
                 }
             }
         })
