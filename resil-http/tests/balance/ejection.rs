@@ -197,6 +197,9 @@ async fn what_it_took_while_it_failed_is_forgotten_when_it_is_back() {
         .expect("a list");
     eject(&balancer, 1);
     assert!(figures(&balancer, 1).ewma > Some(secs(10)), "five failures");
+    let other = pick(&balancer);
+    advance(secs(1)).await;
+    other.end(&Verdict::Success);
     advance(secs(13)).await;
     let probe = pick(&balancer);
     assert!(probe.is_probe(), "it costs nothing, as it is due");
