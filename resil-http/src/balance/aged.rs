@@ -143,8 +143,8 @@ mod tests {
         let aged = Aged::default();
         aged.client(AGE, good).unwrap();
         tokio::time::advance(Duration::from_secs(101)).await;
-        let inner = |_: ()| aged.client(AGE, || unreachable!("another one does"));
-        aged.client(AGE, || inner(()).and_then(|_| good())).unwrap();
+        let inner = || aged.client(AGE, || unreachable!("another one does"));
+        aged.client(AGE, || inner().and_then(|_| good())).unwrap();
         assert_eq!(aged.renewals(), 1);
         // A panic of the one who makes it ends the renewal.
         tokio::time::advance(Duration::from_secs(101)).await;

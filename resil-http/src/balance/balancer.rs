@@ -22,6 +22,7 @@ use super::set::Set;
 use super::settings::BalancerBuilder;
 use super::source::{Sink, Update, changes, dns};
 use super::stats::{EndpointStats, PoolStats};
+use super::strategy::Strategy;
 
 /// Picks an endpoint for each request. A clone is the same balancer.
 ///
@@ -74,8 +75,8 @@ impl Balancer {
         Self::builder(name, endpoints).build()
     }
 
-    /// Begins a balancer. Its name is that of the breakers of its endpoints, which have their authorities as
-    /// keys: balancers of one name share what they know of who is out.
+    /// Begins a balancer. The breakers of its endpoints go by its name (see
+    /// [`ejection`](BalancerBuilder::ejection)): balancers of one name share what they know of who is out.
     pub fn builder(name: impl AsRef<str>, endpoints: impl Into<Endpoints>) -> BalancerBuilder {
         BalancerBuilder::new(name.as_ref().into(), endpoints.into())
     }
@@ -143,9 +144,13 @@ impl Balancer {
             common: &self.0.common,
             avoid,
             key: key.map(rendezvous::hash),
+            now_ns: match self.0.common.strategy {
+                Strategy::P2cPeakEwma => clock::now_ns(),
+                _ => 0,
+            },
         };
         match choice.choose() {
-            Ok((node, admitted)) => Ok(Picked::new(Arc::clone(node), admitted)),
+            Ok((node, admitted)) => Ok(Picked::new(Arc::clone(node), admitted, choice.now_ns)),
             Err(NoneFits::Empty) => Err(self.no_endpoint()),
             Err(NoneFits::Full) => Err(BalanceError::Full {
                 name: Arc::clone(&self.0.common.name),
@@ -231,7 +236,8 @@ fn figures(node: &Node) -> EndpointStats {
 }
 
 impl BalancerBuilder {
-    /// Builds the balancer. Endpoints that change are followed by a task, which ends with the last clone.
+    /// Builds the balancer. Endpoints that change are followed by a task of the tokio runtime in which it is built,
+    /// which ends with the last clone; if that runtime ends sooner, the endpoints stay as they are by then.
     ///
     /// # Errors
     ///
@@ -261,12 +267,12 @@ impl Shared {
     fn update(&self, update: Update) {
         match update {
             Update::Known(endpoints) => {
-                let set = Arc::new(self.set.load().with(&endpoints, &self.common));
-                // Some of them may be out: the next choice looks.
-                self.common.one_is_out();
-                let before = self.set.swap(set);
+                let changed = self.set.load().with(&endpoints, &self.common);
+                if let Some(set) = changed {
+                    self.common.set_out(set.out());
+                    self.set.store(Arc::new(set));
+                }
                 self.source().updates += 1;
-                drop(before);
             }
             Update::Wrong(fault) => {
                 let fault: Arc<str> = fault.into();

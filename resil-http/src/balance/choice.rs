@@ -36,6 +36,8 @@ pub(super) struct Choice<'a> {
     pub(super) avoid: &'a [Endpoint],
     /// The hash of the key.
     pub(super) key: Option<u64>,
+    /// The time now in nanoseconds, if the strategy goes by times; otherwise 0.
+    pub(super) now_ns: u64,
 }
 
 /// Why no endpoint was chosen.
@@ -98,8 +100,12 @@ impl<'a> Choice<'a> {
             if among.is_empty() {
                 return Err(NoneFits::Full);
             }
-            self.keep(&mut among, |node| !self.avoid.contains(&node.endpoint));
-            self.keep(&mut among, |node| self.takes_part(node));
+            if !self.avoid.is_empty() {
+                self.keep(&mut among, |node| !self.avoid.contains(&node.endpoint));
+            }
+            if self.common.may_start_slowly(clock::now_ms) {
+                self.keep(&mut among, |node| self.takes_part(node));
+            }
             let place = self.by_strategy(&Among::Some(&among));
             let node = &self.nodes[place];
             let admitted = match node.admit() {
@@ -185,11 +191,11 @@ impl<'a> Choice<'a> {
             return among.nth(0);
         }
         let (a, b) = two_of(count);
-        self.cheaper(among.nth(a), among.nth(b), clock::now_ns())
+        self.cheaper(among.nth(a), among.nth(b))
     }
 
-    fn cheaper(self, a: usize, b: usize, now_ns: u64) -> usize {
-        let cost = |place: usize| self.nodes[place].cost(now_ns);
+    fn cheaper(self, a: usize, b: usize) -> usize {
+        let cost = |place: usize| self.nodes[place].cost(self.now_ns);
         if cost(b) < cost(a) { b } else { a }
     }
 
@@ -206,7 +212,7 @@ impl<'a> Choice<'a> {
         };
         (0..DRAWS).find_map(|_| {
             let (a, b) = two_of(count);
-            (fits(a) && fits(b)).then(|| self.cheaper(a, b, clock::now_ns()))
+            (fits(a) && fits(b)).then(|| self.cheaper(a, b))
         })
     }
 }

@@ -68,6 +68,12 @@ impl Common {
         self.out.fetch_add(1, Relaxed);
     }
 
+    pub(super) fn one_is_in(&self) {
+        let _ = self
+            .out
+            .fetch_update(Relaxed, Relaxed, |out| out.checked_sub(1));
+    }
+
     pub(super) fn set_out(&self, out: usize) {
         if self.out() != out {
             self.out.store(out, Relaxed);

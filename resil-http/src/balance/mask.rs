@@ -49,7 +49,17 @@ impl Mask {
 
     /// Returns the place with `rank` others before it.
     pub(super) fn nth(&self, rank: usize) -> Option<usize> {
-        self.places().nth(rank)
+        let mut before = rank;
+        for (at, word) in self.0.iter().enumerate() {
+            let count = word.count_ones() as usize;
+            if before < count {
+                let mut left = *word;
+                (0..before).for_each(|_| left &= left - 1);
+                return Some(at * 64 + left.trailing_zeros() as usize);
+            }
+            before -= count;
+        }
+        None
     }
 }
 
@@ -62,7 +72,9 @@ mod tests {
         let wanted = [0, 1, 63, 64, 500, MAX_ENDPOINTS - 1];
         let mut mask = Mask::NONE;
         assert!(mask.is_empty() && mask.nth(0).is_none());
-        wanted.iter().for_each(|place| mask.insert(*place));
+        for place in wanted {
+            mask.insert(place);
+        }
         assert_eq!(mask.places().collect::<Vec<_>>(), wanted);
         assert_eq!(
             (mask.count(), mask.nth(4), mask.nth(6)),

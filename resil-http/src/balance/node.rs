@@ -102,6 +102,7 @@ impl Node {
                 if self.was_out.load(Relaxed) && self.was_out.swap(false, Relaxed) {
                     // What it took while it failed says nothing about how it is now.
                     self.ewma.forget();
+                    self.common.one_is_in();
                     self.start_slowly();
                 }
                 Look::In

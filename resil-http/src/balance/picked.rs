@@ -7,7 +7,6 @@ use resil_runtime::{Class, clock};
 
 use super::endpoint::Endpoint;
 use super::node::{Admitted, Node};
-use super::strategy::Strategy;
 use crate::Verdict;
 
 /// An endpoint that was picked for one request, which is pending there until this is dropped.
@@ -25,14 +24,14 @@ pub struct Picked {
 }
 
 impl Picked {
-    pub(super) fn new(node: Arc<Node>, admitted: Admitted) -> Self {
-        let is_timed = node.common.strategy == Strategy::P2cPeakEwma;
+    /// `began_ns` is 0 if nobody asks how long it takes.
+    pub(super) fn new(node: Arc<Node>, admitted: Admitted, began_ns: u64) -> Self {
         node.note_picked();
         Self {
             node,
             permit: admitted.permit,
             is_probe: admitted.is_probe,
-            began_ns: if is_timed { clock::now_ns() } else { 0 },
+            began_ns,
         }
     }
 

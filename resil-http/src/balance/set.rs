@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::common::Common;
 use super::endpoint::Endpoint;
 use super::mask::MAX_ENDPOINTS;
-use super::node::Node;
+use super::node::{Look, Node};
 
 /// The endpoints at one moment. It never changes: another one takes its place.
 #[derive(Debug, Default)]
@@ -15,9 +15,9 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// Returns the set of `endpoints`. Those that are in this one stay in their order, with all that is known
-    /// about them; the others come after them, and start slowly unless they are the first.
-    pub(super) fn with(&self, endpoints: &[Endpoint], common: &Arc<Common>) -> Self {
+    /// Returns the set of `endpoints`; `None` if it is this one. Those that are in this one stay in their order,
+    /// with all that is known about them; the others come after them, and start slowly unless they are the first.
+    pub(super) fn with(&self, endpoints: &[Endpoint], common: &Arc<Common>) -> Option<Self> {
         let mut wanted: HashMap<&str, &Endpoint> = endpoints
             .iter()
             .take(MAX_ENDPOINTS)
@@ -25,12 +25,23 @@ impl Set {
             .collect();
         let stays = |node: &&Arc<Node>| wanted.remove(node.endpoint.authority()).is_some();
         let mut nodes: Vec<_> = self.nodes.iter().filter(stays).cloned().collect();
+        if wanted.is_empty() && nodes.len() == self.nodes.len() {
+            return None;
+        }
         for endpoint in endpoints {
             if let Some(new) = wanted.remove(endpoint.authority()) {
                 let starts_slowly = !self.nodes.is_empty();
                 nodes.push(Arc::new(Node::new(new.clone(), common, starts_slowly)));
             }
         }
-        Self { nodes }
+        Some(Self { nodes })
+    }
+
+    /// Returns how many are out.
+    pub(super) fn out(&self) -> usize {
+        self.nodes
+            .iter()
+            .filter(|node| node.look() == Look::Out)
+            .count()
     }
 }

@@ -70,8 +70,10 @@ impl BalancerBuilder {
     /// [`CircuitPolicy::new`], after five failures in a row, for 30 s, growing to 300 s, which are the defaults
     /// of Envoy's outlier detection too. One request at a time probes an endpoint.
     ///
-    /// Each endpoint has a breaker, under the name of the balancer with the authority as its key. If that name
-    /// has other settings by then, those hold, and the registry lists the conflict.
+    /// Each endpoint has a breaker, under the name of the balancer with the authority as its key:
+    /// `resil::breaker("pay.endpoints").key("10.0.0.3:8080")`. If that name has other settings by then, those
+    /// hold, and the registry lists the conflict: so give the balancer another name than a function or a client
+    /// with a circuit has.
     pub fn ejection(mut self, policy: CircuitPolicy) -> Self {
         self.ejection = Some(policy);
         self

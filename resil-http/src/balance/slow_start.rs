@@ -56,11 +56,7 @@ impl SlowStart {
             return None;
         }
         let factor = time.as_secs_f64() / self.window.as_secs_f64();
-        let weight = if self.aggression == 1.0 {
-            factor
-        } else {
-            factor.powf(1.0 / self.aggression)
-        };
+        let weight = factor.powf(1.0 / self.aggression);
         Some(weight.clamp(self.min_weight, 1.0))
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use futures_util::{Stream, stream};
 use resil_http::Verdict;
 use resil_http::balance::{BalanceError, Balancer, Endpoint, Endpoints, MAX_ENDPOINTS, Strategy};
-use resil_runtime::{Class, Classify, breaker, clock};
+use resil_runtime::{Class, Classify, clock};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::discover::Change;
@@ -20,6 +20,7 @@ fn stream_of<K>(told: UnboundedReceiver<Told<K>>) -> impl Stream<Item = Told<K>>
     stream::unfold(told, async |mut told| Some((told.recv().await?, told)))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is an item of the stream")]
 fn insert(key: usize, n: usize) -> Told<usize> {
     Ok(Change::Insert(key, url(n).parse().expect("an endpoint")))
 }
@@ -66,9 +67,9 @@ async fn endpoints_come_go_and_are_replaced() {
         (vec![Ok(Change::Remove(4)), Ok(Change::Remove(77))], vec![3]),
     ];
     for (changes, endpoints) in steps {
-        changes
-            .into_iter()
-            .for_each(|change| tell.send(change).expect("it listens"));
+        for change in changes {
+            tell.send(change).expect("it listens");
+        }
         settle().await;
         assert_eq!(known(&balancer), endpoints);
     }
@@ -234,7 +235,7 @@ async fn a_thousand_changes_a_second_leak_nothing() {
                 format!("http://pay-{n}:80").parse().expect("an endpoint"),
             )
         } else {
-            Change::Remove(Counted((change * 7) % 60 & !1, Counter::new(&keys)))
+            Change::Remove(Counted(((change * 7) % 60) & !1, Counter::new(&keys)))
         };
         tell.send(Ok(told)).expect("it listens");
         if let Ok(picked) = balancer.pick(&[], None) {
@@ -256,7 +257,7 @@ async fn a_thousand_changes_a_second_leak_nothing() {
     );
     assert!(stats.endpoints.iter().all(|endpoint| endpoint.pending == 0));
     assert!(
-        breaker(name).keys().len() <= 30,
+        resil_runtime::breaker(name).keys().len() <= 30,
         "a breaker for each endpoint that there ever was"
     );
     assert_eq!(tasks(), tasks_before + 1);

@@ -55,8 +55,9 @@ async fn five_failures_in_a_row_eject_and_one_success_brings_it_back() {
             .filter(|picked| number(picked) != 2)
             .all(|picked| !picked.is_probe())
     );
-    held.into_iter()
-        .for_each(|picked| picked.end(&Verdict::Success));
+    for picked in held {
+        picked.end(&Verdict::Success);
+    }
     let back = figures(&balancer, 2);
     assert_eq!(
         (back.state, back.is_ejected, back.ejections),
@@ -159,7 +160,7 @@ async fn its_keys_go_to_others_while_it_is_out_and_no_other_keys_move() {
 }
 
 #[test]
-fn the_breaker_is_that_of_the_name_with_the_authority_as_its_key() {
+fn the_breakers_go_by_the_name_and_have_the_authority_for_a_key() {
     let balancer = round_robin("ejection.by_hand", 3);
     let second = breaker("ejection.by_hand").key(authority(2));
     second.force_open();
@@ -184,4 +185,24 @@ fn without_ejection_a_failing_endpoint_keeps_its_turn() {
     }
     assert_eq!(shares(&balancer, 10), [5, 5]);
     assert_eq!(figures(&balancer, 1).state, CircuitState::Disabled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_took_while_it_failed_is_forgotten_when_it_is_back() {
+    resil_runtime::seed(1);
+    let builder = of("ejection.forgotten", 2).ejection(OPEN);
+    let balancer = builder
+        .slow_start(SlowStart::over(secs(0)))
+        .build()
+        .expect("a list");
+    eject(&balancer, 1);
+    assert!(figures(&balancer, 1).ewma > Some(secs(10)), "five failures");
+    let other = pick(&balancer);
+    advance(secs(1)).await;
+    other.end(&Verdict::Success);
+    advance(secs(13)).await;
+    let probe = pick(&balancer);
+    assert!(probe.is_probe(), "it costs nothing, as it is due");
+    probe.end(&Verdict::Success);
+    assert_eq!(figures(&balancer, 1).ewma, None);
 }

@@ -2,10 +2,9 @@
 
 use resil_http::Verdict;
 use resil_http::balance::{SlowStart, Strategy};
-use resil_runtime::breaker;
 use resil_runtime::circuit::CircuitState;
 
-use crate::support::{FAILED, advance, authority, figures, of, pick, round_robin, secs, shares};
+use crate::support::{FAILED, advance, breaker_of, figures, of, pick, round_robin, secs, shares};
 
 #[test]
 fn half_may_be_out_and_with_one_more_all_are_used() {
@@ -13,7 +12,7 @@ fn half_may_be_out_and_with_one_more_all_are_used() {
         let name = format!("panicking.half.{count}");
         let balancer = round_robin(&name, count);
         for out in 1..=count {
-            breaker(&name).key(authority(out)).force_open();
+            breaker_of(&name, out).force_open();
             let stats = balancer.stats();
             assert_eq!(stats.ejected, out);
             let panics = out * 2 > count;
@@ -43,7 +42,7 @@ async fn every_strategy_panics_and_comes_out_of_it() {
             .slow_start(SlowStart::over(secs(0)))
             .build()
             .expect("a list");
-        (1..=3).for_each(|n| breaker(&name).key(authority(n)).force_open());
+        (1..=3).for_each(|n| breaker_of(&name, n).force_open());
         let used = |balancer: &resil_http::balance::Balancer| {
             let mut used = [false; 4];
             for key in 0..200_u32 {
@@ -56,7 +55,7 @@ async fn every_strategy_panics_and_comes_out_of_it() {
             used
         };
         assert_eq!(used(&balancer), [true; 4], "{strategy:?}");
-        breaker(&name).key(authority(1)).force_close();
+        breaker_of(&name, 1).force_close();
         assert_eq!(used(&balancer), [true, false, false, true], "{strategy:?}");
     }
 }

@@ -2,11 +2,10 @@
 
 use futures_util::stream;
 use resil_http::balance::{Balancer, Endpoint, Endpoints, SlowStart, Strategy};
-use resil_runtime::breaker;
 use tokio::sync::mpsc;
 use tower::discover::Change;
 
-use crate::support::{advance, authority, figures, millis, of, secs, shares, url};
+use crate::support::{advance, breaker_of, figures, millis, of, secs, shares, url};
 
 /// The share of endpoint 2 of 2, in a thousand.
 fn share(balancer: &Balancer) -> usize {
@@ -28,7 +27,7 @@ async fn one_that_is_back_gets_its_share_over_the_window() {
             500,
             "those that are there from the beginning do not start slowly"
         );
-        let second = breaker(&name).key(authority(2));
+        let second = breaker_of(&name, 2);
         second.force_open();
         assert_eq!(share(&balancer), 0);
         second.force_close();
@@ -54,7 +53,7 @@ async fn under_peak_ewma_it_takes_part_in_as_many_choices() {
         .slow_start(SlowStart::over(secs(100)))
         .build()
         .expect("a list");
-    let second = breaker("slow_start.p2c").key(authority(2));
+    let second = breaker_of("slow_start.p2c", 2);
     second.force_open();
     shares(&balancer, 100);
     second.force_close();
@@ -80,7 +79,7 @@ async fn a_key_comes_back_once_and_stays() {
         (0..1_000).map(place).collect()
     };
     let before = on_second(&balancer);
-    let second = breaker("slow_start.keys").key(authority(2));
+    let second = breaker_of("slow_start.keys", 2);
     second.force_open();
     on_second(&balancer);
     second.force_close();
@@ -133,7 +132,7 @@ async fn one_that_is_new_starts_slowly() {
 async fn the_weight_rises_by_the_aggression_and_from_the_least() {
     let weight_after = async |name: &str, slow_start: SlowStart, time| {
         let balancer = of(name, 2).slow_start(slow_start).build().expect("a list");
-        let second = breaker(name).key(authority(2));
+        let second = breaker_of(name, 2);
         second.force_open();
         figures(&balancer, 2);
         second.force_close();

@@ -6,7 +6,7 @@ use resil_http::Verdict;
 use resil_http::balance::{
     Balancer, BalancerBuilder, Endpoint, EndpointStats, Endpoints, Picked, Strategy,
 };
-use resil_runtime::Class;
+use resil_runtime::{Class, KeyedBreaker};
 
 /// A failure of the endpoint.
 pub(crate) const FAILED: Verdict = Verdict::Failure {
@@ -21,6 +21,11 @@ pub(crate) fn url(n: usize) -> String {
 
 pub(crate) fn authority(n: usize) -> String {
     format!("10.0.0.{n}:8080")
+}
+
+/// The breaker of endpoint `n` of the balancer called `name`.
+pub(crate) fn breaker_of(name: &str, n: usize) -> KeyedBreaker {
+    resil_runtime::breaker(name).key(authority(n))
 }
 
 /// Begins a balancer over `count` endpoints, from 1 on. `name` has to be that of the test: breakers go by it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use resil_http::balance::{Balancer, Endpoints, Pool, PooledClient};
 use resil_runtime::clock;
+use tokio::io::AsyncWriteExt;
 
 use crate::backends::{AT_ONCE, Backend, Does, send};
 use crate::dns_server::until;
@@ -82,12 +83,11 @@ async fn pending_requests_bound_all_connections_to_a_host() {
         let (balancer, client, refused) = (balancer.clone(), client.clone(), Arc::clone(&refused));
         tokio::spawn(async move {
             for _ in 0..40 {
-                match balancer.pick(&[], None) {
-                    Ok(picked) => drop(send(&client, picked).await.expect("an answer")),
-                    Err(_) => {
-                        refused.fetch_add(1, SeqCst);
-                        clock::sleep_until(clock::now() + millis(1)).await;
-                    }
+                if let Ok(picked) = balancer.pick(&[], None) {
+                    send(&client, picked).await.expect("an answer");
+                } else {
+                    refused.fetch_add(1, SeqCst);
+                    clock::sleep_until(clock::now() + millis(1)).await;
                 }
             }
         })
@@ -216,4 +216,34 @@ async fn connections_are_opened_beforehand() {
         }
     }
     assert_eq!(opened(), [3, 3]);
+}
+
+/// A server of HTTP/2 that sends its settings and never another byte: it answers no ping.
+#[tokio::test]
+async fn a_connection_of_http2_that_answers_no_ping_is_closed() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let pool = Pool::new().http2_ping(Some(millis(100)), millis(200));
+    let client = PooledClient::new(pool, || reqwest::Client::builder().http2_prior_knowledge())
+        .expect("a client");
+    let request = tokio::spawn(async move { client.current()?.get(url).send().await });
+    let (mut stream, _) = listener.accept().await.expect("a connection");
+    // An empty frame of settings.
+    stream
+        .write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])
+        .await
+        .expect("it is sent");
+    let answer = clock::within(clock::now() + millis(10_000), request).await;
+    let error = answer
+        .expect("it ends")
+        .expect("a task")
+        .expect_err("no answer");
+    let mut text = format!("{error:?}");
+    text.make_ascii_lowercase();
+    assert!(
+        text.contains("keepalive") || text.contains("keep-alive"),
+        "{text}"
+    );
 }

@@ -98,14 +98,12 @@ where
             let known = this.known.values().cloned().collect();
             return Poll::Ready(Some(Update::Known(known)));
         }
-        match this.wrong.take() {
-            Some(wrong) => Poll::Ready(Some(Update::Wrong(wrong))),
-            // A thousand changes that changed nothing: others have their turn first.
-            None => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
+        if let Some(wrong) = this.wrong.take() {
+            return Poll::Ready(Some(Update::Wrong(wrong)));
         }
+        // A thousand changes that changed nothing: others have their turn first.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -169,14 +169,13 @@ impl Answer {
         } else {
             Some("is of another family than was asked for")
         };
-        match fault {
-            Some(fault) => self.faults.push(format!("{address} {fault}")),
-            None => {
-                self.ttl = Some(self.ttl.map_or(ttl, |least| least.min(ttl)));
-                if !self.addresses.contains(&address) {
-                    self.addresses.push(address);
-                }
-            }
+        if let Some(fault) = fault {
+            self.faults.push(format!("{address} {fault}"));
+            return;
+        }
+        self.ttl = Some(self.ttl.map_or(ttl, |least| least.min(ttl)));
+        if !self.addresses.contains(&address) {
+            self.addresses.push(address);
         }
     }
 }
@@ -191,12 +190,11 @@ fn unusable(address: IpAddr) -> Option<&'static str> {
     }
     match address {
         IpAddr::V4(v4) if v4.is_broadcast() => Some("is the broadcast address"),
-        IpAddr::V4(_) => None,
         IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => {
             Some("is an address of IPv4 in an answer of IPv6")
         }
         IpAddr::V6(v6) if v6.is_unicast_link_local() => Some("is link-local, without its zone"),
-        IpAddr::V6(_) => None,
+        IpAddr::V4(_) | IpAddr::V6(_) => None,
     }
 }
 
