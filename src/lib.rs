@@ -8,6 +8,8 @@ pub mod limits;
 /// The HTTP edge: layers for tower, the server side for axum, and a client over reqwest.
 #[cfg(any(feature = "tower", feature = "server", feature = "client"))]
 pub use resil_http as http;
+#[cfg(feature = "client")]
+pub use resil_http::client::Client;
 /// The web panel: [`router()`](panel::router), and [`Panel`](panel::Panel) with what can be set of it.
 #[cfg(feature = "panel")]
 pub use resil_panel as panel;
@@ -92,6 +94,11 @@ mod http_layers_page {}
 #[cfg(all(doctest, feature = "panel"))]
 #[doc = include_str!("../docs/panel.md")]
 mod panel_page {}
+
+/// The snippets of that page compile.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../docs/http-client.md")]
+mod http_client_page {}
 
 #[doc(hidden)]
 pub mod __private {

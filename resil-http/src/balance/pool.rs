@@ -1,0 +1,262 @@
+//! The connections of a client: how many stay open, for how long, and how they are kept alive.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reqwest::{Client, ClientBuilder};
+use resil_runtime::clock;
+use url::Url;
+
+use super::aged::Aged;
+use super::endpoint::Endpoint;
+
+/// The settings of the pool of connections, which is that of reqwest (and hyper-util).
+///
+/// What bounds all connections to a host, idle or not, is
+/// [`max_pending`](super::BalancerBuilder::max_pending): over HTTP/1.1 a request has a connection, and a new one is
+/// opened only where none is idle. There may be as many more as are being opened at that moment: if a connection
+/// becomes idle meanwhile, the request takes that one, and the new one goes to the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Pool {
+    max_idle_per_host: usize,
+    idle_timeout: Duration,
+    max_age: Option<Duration>,
+    tcp_keepalive: Option<Duration>,
+    ping_every: Option<Duration>,
+    ping_timeout: Duration,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Pool {
+    /// Creates the default settings: up to 32 idle connections per host for 50 s each, none older than half an
+    /// hour, TCP's keep-alive after 30 s, and a ping of HTTP/2 each 30 s, which is answered within 10 s.
+    ///
+    /// 50 s are less than the idle time of common load balancers (60 s), so that it is this side which closes.
+    pub const fn new() -> Self {
+        Self {
+            max_idle_per_host: 32,
+            idle_timeout: Duration::from_secs(50),
+            max_age: Some(Duration::from_secs(1_800)),
+            tcp_keepalive: Some(Duration::from_secs(30)),
+            ping_every: Some(Duration::from_secs(30)),
+            ping_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// Sets how many connections to one host stay open while they are idle. Default: 32.
+    pub const fn max_idle_per_host(mut self, count: usize) -> Self {
+        self.max_idle_per_host = count;
+        self
+    }
+
+    /// Sets how long an idle connection stays open. Choose less than the server does. Default: 50 s.
+    pub const fn idle_timeout(mut self, time: Duration) -> Self {
+        self.idle_timeout = time;
+        self
+    }
+
+    /// Sets the age past which a connection gets no further request; up to a tenth less, at random. It holds for
+    /// a [`PooledClient`]: reqwest itself has no such limit, so the client is replaced with all its connections.
+    /// Those in use are closed when their requests are over. `None` for no such limit. Default: 30 min.
+    pub const fn max_age(mut self, age: Option<Duration>) -> Self {
+        self.max_age = age;
+        self
+    }
+
+    /// Sets after which idle time TCP asks whether the other side is still there (`SO_KEEPALIVE`), and how often.
+    /// `None` for never. Default: 30 s.
+    pub const fn tcp_keepalive(mut self, time: Option<Duration>) -> Self {
+        self.tcp_keepalive = time;
+        self
+    }
+
+    /// Sets how often a connection of HTTP/2 is pinged, idle or not, and the time within which the answer has to
+    /// come; otherwise the connection is closed. HTTP/1.1 has no ping. `None` for never. Default: each 30 s,
+    /// within 10 s.
+    pub const fn http2_ping(mut self, every: Option<Duration>, timeout: Duration) -> Self {
+        self.ping_every = every;
+        self.ping_timeout = timeout;
+        self
+    }
+
+    /// Applies the settings to a builder of reqwest, all but [`max_age`](Self::max_age).
+    pub fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
+        builder
+            .pool_max_idle_per_host(self.max_idle_per_host)
+            .pool_idle_timeout(self.idle_timeout)
+            .tcp_keepalive(self.tcp_keepalive)
+            .tcp_keepalive_interval(self.tcp_keepalive)
+            .http2_keep_alive_interval(self.ping_every)
+            .http2_keep_alive_timeout(self.ping_timeout)
+            .http2_keep_alive_while_idle(self.ping_every.is_some())
+    }
+
+    /// Returns the age past which a connection gets no further request.
+    pub fn age_limit(&self) -> Option<Duration> {
+        self.max_age
+    }
+}
+
+/// A client of reqwest whose connections do not get older than [`Pool::max_age`]. A clone is the same client.
+#[derive(Clone)]
+pub struct PooledClient(Arc<Shared>);
+
+struct Shared {
+    pool: Pool,
+    make: Box<dyn Fn() -> ClientBuilder + Send + Sync>,
+    aged: Aged,
+}
+
+/// What came of [`PooledClient::warm_up`].
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct WarmedUp {
+    /// How many requests were answered, whatever their status is.
+    pub answered: usize,
+    /// The endpoints that gave no answer, with the last error of each.
+    pub failed: Vec<(Endpoint, String)>,
+}
+
+impl PooledClient {
+    /// Creates a client. `make` returns the builder with all the settings but those of the pool; it is called
+    /// again each time that the client is replaced. State that has to outlive that, such as cookies, belongs
+    /// into an `Arc` that it shares.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of [`ClientBuilder::build`].
+    pub fn new(
+        pool: Pool,
+        make: impl Fn() -> ClientBuilder + Send + Sync + 'static,
+    ) -> reqwest::Result<Self> {
+        let client = Self(Arc::new(Shared {
+            pool,
+            make: Box::new(make),
+            aged: Aged::default(),
+        }));
+        client.current()?;
+        Ok(client)
+    }
+
+    /// Returns the client for the next request. Do not keep it: it gets older.
+    ///
+    /// # Errors
+    ///
+    /// None once the client is there: one that can't be replaced is used further, and tried again a second
+    /// later.
+    pub fn current(&self) -> reqwest::Result<Client> {
+        let shared = &*self.0;
+        shared
+            .aged
+            .client(shared.pool.max_age, || shared.builder().build())
+    }
+
+    /// Returns the client for the next request to `endpoint`: that of [`Endpoint::own_client`], if it has to have
+    /// one of its own.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of [`ClientBuilder::build`].
+    pub fn at(&self, endpoint: &Endpoint) -> reqwest::Result<Client> {
+        let shared = &*self.0;
+        let make = |name: &str, address| shared.builder().resolve(name, address).build();
+        match endpoint.own_client(shared.pool.max_age, make) {
+            Some(own) => own,
+            None => self.current(),
+        }
+    }
+
+    /// Opens up to `count` connections to each of `endpoints`, by as many requests for `path` at once, and waits
+    /// for their answers, but no longer than `limit`. Over HTTP/2 there is one connection to each.
+    ///
+    /// It can't fail: what did not answer is in the result.
+    ///
+    /// # Cancellation
+    ///
+    /// Cancel safe: the connections that are open by then stay in the pool.
+    pub async fn warm_up(
+        &self,
+        endpoints: &[Endpoint],
+        path: &str,
+        count: usize,
+        limit: Duration,
+    ) -> WarmedUp {
+        let until = clock::add(clock::now(), limit);
+        let count = count.min(self.0.pool.max_idle_per_host);
+        let all = endpoints.iter().map(|endpoint| async move {
+            let one = || async move { clock::within(until, self.ask(endpoint, path)).await };
+            (endpoint, join_all((0..count).map(|_| one())).await)
+        });
+        let mut warmed = WarmedUp::default();
+        for (endpoint, answers) in join_all(all).await {
+            let mut failed = None;
+            for answer in answers {
+                match answer {
+                    Some(Ok(())) => warmed.answered += 1,
+                    Some(Err(error)) => failed = Some(error),
+                    None => failed = Some(format!("no answer within {limit:?}")),
+                }
+            }
+            warmed
+                .failed
+                .extend(failed.map(|error| (endpoint.clone(), error)));
+        }
+        warmed
+    }
+
+    async fn ask(&self, endpoint: &Endpoint, path: &str) -> Result<(), String> {
+        let text = |error: reqwest::Error| {
+            let mut text = error.to_string();
+            let mut source = std::error::Error::source(&error);
+            while let Some(inner) = source {
+                text = format!("{text}: {inner}");
+                source = inner.source();
+            }
+            text
+        };
+        let mut url = Url::parse("http://endpoint/").map_err(|error| error.to_string())?;
+        url.set_path(path);
+        endpoint.rewrite(&mut url);
+        let mut request = self.at(endpoint).map_err(text)?.get(url);
+        if let Some(host) = endpoint.host_header() {
+            request = request.header(http::header::HOST, host);
+        }
+        // Read to its end: else the connection does not go back to the pool.
+        request
+            .send()
+            .await
+            .map_err(text)?
+            .bytes()
+            .await
+            .map_err(text)?;
+        Ok(())
+    }
+
+    /// Returns how often the client was replaced because of its age.
+    pub fn renewals(&self) -> u64 {
+        self.0.aged.renewals()
+    }
+}
+
+impl Shared {
+    fn builder(&self) -> ClientBuilder {
+        self.pool.apply((self.make)())
+    }
+}
+
+impl fmt::Debug for PooledClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PooledClient")
+            .field("pool", &self.0.pool)
+            .field("renewals", &self.renewals())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,8 @@
+//! Load balancing in real time: DNS over UDP, and requests over sockets. Waits are bounded from above only.
+
+mod backends;
+mod by_dns;
+mod connections;
+mod dns;
+mod dns_server;
+mod slow_backend;
