@@ -96,6 +96,8 @@ mod tracing_page {}
 #[cfg(all(doctest, feature = "tower"))]
 #[doc = include_str!("../docs/http-layers.md")]
 mod http_layers_page {}
+
+/// The snippets of that page compile.
 #[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../docs/http-balance.md")]
 mod http_balance_page {}
