@@ -183,8 +183,9 @@ async fn with_no_time_left_the_handler_is_never_started() {
 /// The time counts from the call, and the first poll may be late.
 #[tokio::test(start_paused = true)]
 async fn past_before_its_first_poll_it_is_never_started() {
-    let started = Counter::default();
+    let (called, started) = (Counter::default(), Counter::default());
     let inner = tower::service_fn(|_: Request<Body>| {
+        called.up();
         let started = started.clone();
         async move {
             started.up();
@@ -195,7 +196,11 @@ async fn past_before_its_first_poll_it_is_never_started() {
     let call = service.call(request("/", &[("grpc-timeout", "1S")]));
     advance(Duration::from_secs(1)).await;
     assert_eq!(call.await.unwrap().status(), 504);
-    assert_eq!(started.get(), 0);
+    assert_eq!((called.get(), started.get()), (1, 0));
+    // With no time at all the service is not even called.
+    let call = service.call(request("/", &[("grpc-timeout", "0S")]));
+    assert_eq!(call.await.unwrap().status(), 504);
+    assert_eq!((called.get(), started.get()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,15 +154,23 @@ async fn a_request_may_wait_for_its_turn() {
         .max(1)
         .per(10 * SECOND)
         .wait(10 * SECOND);
-    let app = app(AdmissionLayer::new("limits.wait").rate_limit(policy));
+    let all = AdmissionLayer::new("limits.wait").rate_limit(policy);
+    let each = AdmissionLayer::new("limits.wait.each").rate_limit(policy);
+    let each = each.key(|request| Some(request.uri.path().len()));
+    for app in [app(all), app(each)] {
+        wait_for_a_turn(&app).await;
+    }
+}
+
+async fn wait_for_a_turn(app: &Router) {
     let began = Instant::now();
-    assert_eq!(get(&app, "/").await.status(), 200);
-    assert_eq!(get(&app, "/").await.status(), 200);
+    assert_eq!(get(app, "/").await.status(), 200);
+    assert_eq!(get(app, "/").await.status(), 200);
     assert_eq!(began.elapsed().as_secs(), 10);
-    let mut waiting = Box::pin(get(&app, "/"));
+    let mut waiting = Box::pin(get(app, "/"));
     assert!((&mut waiting).now_or_never().is_none());
     assert_eq!(
-        get(&app, "/").await.status(),
+        get(app, "/").await.status(),
         429,
         "its turn would come too late"
     );

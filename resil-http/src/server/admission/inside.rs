@@ -8,32 +8,26 @@ use resil_runtime::edge::learn_from;
 use crate::server::cut::is_cutting;
 
 /// The place of a request. Dropped, it is free again.
-pub(super) struct Inside {
-    place: BulkheadPlace,
-    is_answered: bool,
-}
+pub(super) struct Inside(BulkheadPlace);
 
 impl Inside {
     pub(super) fn new(place: BulkheadPlace) -> Self {
-        Self {
-            place,
-            is_answered: false,
-        }
+        Self(place)
     }
 
-    /// Learns from the head of the answer. What follows says nothing.
+    /// Learns from the head of the answer.
     pub(super) fn answered<C>(&mut self, response: &Response<C>) {
-        self.is_answered = true;
         if let Some(is_overloaded) = is_overloaded(response) {
-            learn_from(&mut self.place, is_overloaded);
+            learn_from(&mut self.0, is_overloaded);
         }
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        if !self.is_answered && is_cutting() {
-            learn_from(&mut self.place, true);
+        // Of one that has learned it learns nothing more.
+        if is_cutting() {
+            learn_from(&mut self.0, true);
         }
     }
 }

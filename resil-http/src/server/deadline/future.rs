@@ -2,6 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use http::Response;
@@ -12,10 +13,17 @@ use resil_runtime::deadline::Scoped;
 use resil_runtime::edge::late;
 use tokio::task::coop;
 
-use super::Limit;
 use crate::BoxError;
 use crate::server::cut::cutting;
 use crate::server::refusal::refuse;
+
+/// The time of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) time: Duration,
+    /// Whether it is as short as the caller asks for, and not as the server gives to all.
+    pub(super) is_callers: bool,
+}
 
 pin_project! {
     /// The future of a [`DeadlineLayer`](super::DeadlineLayer). Dropping it drops the handler.

@@ -16,6 +16,7 @@ use resil_runtime::Deadline;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use self::future::Limit;
 use self::header::Header;
 use super::refusal::is_grpc;
 use crate::BoxError;
@@ -136,14 +137,6 @@ impl DeadlineLayer {
             is_callers: asked.is_some_and(|asked| asked < self.max),
         }
     }
-}
-
-/// The time of a request.
-#[derive(Debug, Clone, Copy)]
-struct Limit {
-    time: Duration,
-    /// Whether it is as short as the caller asks for, and not as the server gives to all.
-    is_callers: bool,
 }
 
 fn headers(own: HeaderName) -> Arc<[Header; 3]> {
