@@ -86,6 +86,11 @@ mod shutdown_page {}
 mod tracing_page {}
 
 /// The snippets of that page compile.
+#[cfg(all(doctest, feature = "tower"))]
+#[doc = include_str!("../docs/http-layers.md")]
+mod http_layers_page {}
+
+/// The snippets of that page compile.
 #[cfg(all(doctest, feature = "panel"))]
 #[doc = include_str!("../docs/panel.md")]
 mod panel_page {}

@@ -21,7 +21,7 @@ use crate::outcome::HttpOutcome;
 
 /// Writes what all layers of policies have.
 macro_rules! policy_layer {
-    ($name:ident, $requests:ident) => {
+    ($name:ident) => {
         impl<O: Clone, R: Clone> $name<O, R> {
             fn of(policies: Policies, outcome: O, requests: R) -> Self {
                 let rules = Rules::new(policies, outcome, requests);
@@ -86,7 +86,7 @@ macro_rules! layer_of {
             }
         }
 
-        policy_layer!($name, $requests);
+        policy_layer!($name);
     )*};
 }
 
@@ -189,7 +189,7 @@ impl StackLayer {
     }
 }
 
-policy_layer!(StackLayer, HttpRequests);
+policy_layer!(StackLayer);
 cloning!(
     RetryLayer,
     StackLayer,

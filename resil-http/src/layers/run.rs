@@ -116,18 +116,19 @@ where
     Request: Send + 'static,
 {
     let kept = rules.outcome.keep(&request);
+    let (mut held, spent) = if rules.repeats {
+        let spent = Spent::new();
+        let copies = rules.requests.copies(request, spent.clone());
+        (Held::Copies(copies), spent)
+    } else {
+        (Held::Alone(Some(request)), Spent::used_up())
+    };
     let call = Call {
         outcome: &rules.outcome,
         kept: &kept,
         may_repeat: rules.outcome.may_repeat(&kept),
         was_sent: AtomicBool::new(false),
-        spent: Spent::new(),
-    };
-    let mut held = if rules.repeats {
-        Held::Copies(rules.requests.copies(request, call.spent.clone()))
-    } else {
-        call.spent.spend_for_good();
-        Held::Alone(Some(request))
+        spent,
     };
     let mut policies = &rules.policies;
     if rules.has_hedge && !(call.may_repeat && poll_fn(|cx| held.poll_whole(cx)).await) {

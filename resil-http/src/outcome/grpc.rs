@@ -57,12 +57,10 @@ fn class(code: u32) -> Option<Class> {
         1 => Class::Neutral,
         // RESOURCE_EXHAUSTED
         8 => Class::Throttled { retry_after: None },
-        // DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE
-        4 | 10 | 13 | 14 => Class::Transient,
         // INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, FAILED_PRECONDITION, OUT_OF_RANGE,
         // UNIMPLEMENTED, DATA_LOSS, UNAUTHENTICATED
         3 | 5..=7 | 9 | 11 | 12 | 15 | 16 => Class::Permanent,
-        // UNKNOWN, and what has no name yet.
+        // UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE, and what has no name yet.
         _ => Class::Transient,
     })
 }

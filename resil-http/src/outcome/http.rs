@@ -163,7 +163,12 @@ fn of_answer(kept: Kept, status: StatusCode, headers: &HeaderMap) -> Verdict {
                 class: Some(class),
                 is_last,
             }) => Verdict::Failure {
-                class,
+                // Throttled also where no time is named: a hedge sends no other copy then.
+                class: if is_last {
+                    Class::Throttled { retry_after: None }
+                } else {
+                    class
+                },
                 may_repeat: may_repeat && !is_last,
             },
         };
@@ -349,7 +354,8 @@ mod tests {
             200,
             &[unavailable, ("grpc-retry-pushback-ms", "-1")],
         );
-        assert_eq!(got, failure(Class::Transient, false));
+        let throttled = Class::Throttled { retry_after: None };
+        assert_eq!(got, failure(throttled, false));
         let got = judged(
             Method::GET,
             200,

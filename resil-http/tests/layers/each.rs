@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use http::{Method, Request};
 use resil_http::layers::{
-    BulkheadLayer, CircuitLayer, FailedRequest, FallbackLayer, RetryLayer, StackLayer, TimeoutLayer,
+    BulkheadLayer, CircuitLayer, EdgeBody, FailedRequest, FallbackLayer, RetryLayer, StackLayer,
+    TimeoutLayer,
 };
 use resil_http::{BoxError, ErrorOutcome};
 use resil_runtime::bulkhead::BulkheadPolicy;
@@ -14,6 +15,7 @@ use resil_runtime::{Class, Deadline, Error, Stack, TimeoutPolicy};
 use tokio::time::{Instant, sleep};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
+use tower_service::Service as _;
 
 use crate::support::*;
 
@@ -232,4 +234,25 @@ async fn a_fallback_answers_in_the_place_of_a_failure() {
         let answer = service.clone().oneshot(request(Method::GET)).await.unwrap();
         assert_eq!(answer.status(), 203);
     }
+}
+
+/// The futures are `Send`, and so are blocks of code that hold the services across an `.await`.
+#[tokio::test(start_paused = true)]
+async fn calls_can_be_spawned() {
+    let inside = service_fn(|request: Request<EdgeBody>| async {
+        Ok::<_, std::io::Error>(http::Response::new(request.into_body()))
+    });
+    let mut service = ServiceBuilder::new()
+        .layer(StackLayer::new(Stack::new("layers-spawned").retry(RETRY)))
+        .layer(RetryLayer::new(RETRY))
+        .layer(TimeoutLayer::new(TimeoutPolicy::new(ms(50))))
+        .service(inside);
+    let call = tokio::spawn(async move {
+        let ready = service.ready().await?;
+        let answer = ready.call(Request::new(EdgeBody::default())).await?;
+        let other = service.oneshot(Request::new(EdgeBody::default())).await?;
+        Ok::<_, BoxError>((answer.status(), other.status()))
+    });
+    let (first, second) = call.await.unwrap().unwrap();
+    assert!(first.is_success() && second.is_success());
 }

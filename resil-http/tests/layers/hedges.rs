@@ -121,6 +121,28 @@ async fn a_body_that_breaks_while_it_is_read_ends_the_request_with_its_error() {
     assert_eq!(error.to_string(), "the body broke");
 }
 
+/// gRPC A6: "If the pushback says not to retry, no further hedged requests will be sent."
+#[tokio::test(start_paused = true)]
+async fn a_push_back_ends_the_copies() {
+    for (pushback, copies) in [(None, 3), (Some("-1"), 1), (Some("soon"), 1)] {
+        let log = Log::default();
+        let sent = log.clone();
+        let inside = service_fn(move |_: Request<Body>| {
+            sent.add(());
+            let mut unavailable = answer(200);
+            let headers = unavailable.headers_mut();
+            headers.insert("grpc-status", "14".parse().unwrap());
+            if let Some(pushback) = pushback {
+                headers.insert("grpc-retry-pushback-ms", pushback.parse().unwrap());
+            }
+            async { Ok::<_, BoxError>(unavailable) }
+        });
+        let service = HedgeLayer::new(HEDGE.max(3)).layer(inside);
+        service.oneshot(request(Method::GET)).await.unwrap();
+        assert_eq!(log.all().len(), copies, "{pushback:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hedge_in_a_stack_leaves_a_post_to_the_other_policies() {
     let log = Log::default();

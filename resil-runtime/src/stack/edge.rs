@@ -1,11 +1,10 @@
 //! What an edge, such as an HTTP client, needs to run a request under policies: it has judged the outcome
 //! itself, and says so.
 
-use std::any::Any;
-use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
+use super::failed::Failed;
 use super::layer::Layer;
 use super::outline::{MayRepeat, NONE, Shape};
 use super::place::state_of;
@@ -13,76 +12,8 @@ use super::run::{Source, run};
 use super::state::State;
 use super::value::Stack;
 use crate::call::{FromResil, id_of};
-use crate::classify::{Class, Classify};
-use crate::error::{Error, Refusal};
+use crate::error::Refusal;
 use crate::event::{self, ErrorText, Event};
-
-/// An attempt that has failed, as the edge has judged it.
-///
-/// It holds what the attempt ended with: an answer that is an error by its status, or an error.
-pub struct Failed {
-    class: Class,
-    may_repeat: bool,
-    text: Cow<'static, str>,
-    what: Box<dyn Any + Send>,
-}
-
-impl Failed {
-    /// Creates the failure of an attempt that has ended with `what`. A retry makes no other one unless the
-    /// request `may_repeat`, whatever its class is; a circuit goes by the class alone. Events show the `text`.
-    pub fn new(
-        what: impl Any + Send,
-        class: Class,
-        may_repeat: bool,
-        text: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            class,
-            may_repeat,
-            text: text.into(),
-            what: Box::new(what),
-        }
-    }
-
-    /// Returns what the attempt has ended with. A refusal by a policy is an [`Error`].
-    pub fn into_inner(self) -> Box<dyn Any + Send> {
-        self.what
-    }
-
-    /// Returns whether the request may be sent again after it.
-    pub(super) fn may_repeat(&self) -> bool {
-        self.may_repeat
-    }
-}
-
-impl Classify for Failed {
-    fn classify(&self) -> Class {
-        self.class
-    }
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        // The policies know the class of their own refusals without it.
-        Self::new(error, Class::Neutral, false, "refused by a policy")
-    }
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl fmt::Debug for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failed")
-            .field("class", &self.class)
-            .field("may_repeat", &self.may_repeat)
-            .field("text", &self.text)
-            .finish_non_exhaustive()
-    }
-}
 
 /// What an edge runs its requests under: a stack, or one policy.
 #[derive(Debug, Clone)]
@@ -90,7 +21,7 @@ pub struct Policies(Held);
 
 #[derive(Debug, Clone)]
 enum Held {
-    Stack(Stack),
+    Stack(Box<Stack>),
     // The state belongs to the place in the source.
     Alone(Shape<[Layer; 1]>, &'static Location<'static>),
 }
@@ -110,7 +41,7 @@ impl Policies {
     pub fn without_hedge(&self) -> Self {
         let is_kept = |layer: &&Layer| layer.name() != "hedge";
         Self(match &self.0 {
-            Held::Stack(stack) => Held::Stack(stack.of(is_kept)),
+            Held::Stack(stack) => Held::Stack(Box::new(stack.of(is_kept))),
             Held::Alone(shape, place) => {
                 let shape: &Shape = shape;
                 let mut left = Shape::empty(NONE);
@@ -183,7 +114,7 @@ pub fn fell_back(place: &'static Location<'static>, error: &dyn fmt::Display) {
 
 impl From<Stack> for Policies {
     fn from(stack: Stack) -> Self {
-        Self(Held::Stack(stack))
+        Self(Held::Stack(Box::new(stack)))
     }
 }
 
@@ -237,6 +168,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::classify::Class;
+    use crate::clock;
+    use crate::error::Error;
     use crate::retry::RetryPolicy;
 
     fn failed(class: Class, may_repeat: bool) -> Failed {
@@ -338,7 +272,8 @@ mod tests {
                 .run(|| {
                     started += 1;
                     async {
-                        tokio::time::sleep(Duration::from_millis(10)).await;
+                        let later = clock::add(clock::now(), Duration::from_millis(10));
+                        clock::sleep_until(later).await;
                         Ok(())
                     }
                 })

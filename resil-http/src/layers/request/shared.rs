@@ -69,7 +69,7 @@ impl Shared {
             first: 0,
             hint: source
                 .as_ref()
-                .map_or_else(SizeHint::default, |source| source.size_hint()),
+                .map_or_else(SizeHint::default, Body::size_hint),
             has_ended: source.is_none(),
             source,
             error,
