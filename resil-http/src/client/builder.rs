@@ -50,8 +50,15 @@ pub struct Builder {
 /// Sets something of reqwest's builder. The pool makes its clients anew from time to time.
 type Set = Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
+impl Client {
+    /// Begins a client whose policies have the state of `name`: its breaker is `resil::breaker(name)`.
+    pub fn builder(name: impl Into<String>) -> Builder {
+        Builder::new(name.into())
+    }
+}
+
 impl Builder {
-    pub(super) fn new(name: String) -> Self {
+    fn new(name: String) -> Self {
         Self {
             name,
             base: None,

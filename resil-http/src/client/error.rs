@@ -119,7 +119,8 @@ impl ClientError {
     pub fn is_unsent(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_builder(),
-            Self::Refused(Error::Timeout { .. }) => false,
+            // The wait that was cancelled may be that after an attempt.
+            Self::Refused(Error::Timeout { .. } | Error::Cancelled) => false,
             Self::Connect { .. }
             | Self::NoConnection(_)
             | Self::Request { .. }

@@ -1,13 +1,11 @@
 //! The client.
 
 use std::fmt;
-use std::sync::Arc;
 
 use ::http::{HeaderMap, Method};
 
-use super::builder::Builder;
 use super::request::RequestBuilder;
-use super::settings::Settings;
+use super::settings::{Settings, Shared};
 use crate::balance::{Balancer, PooledClient};
 
 /// A client for HTTP over reqwest, under the policies of resil.
@@ -30,46 +28,34 @@ use crate::balance::{Balancer, PooledClient};
 ///
 /// A clone shares the connections and the policies. The module's page says what there is.
 #[derive(Clone)]
-pub struct Client {
-    settings: Arc<Settings>,
-    /// The headers that each request carries for the trace of an incoming one.
-    context: Option<Arc<HeaderMap>>,
-}
+pub struct Client(Shared);
 
 impl Client {
-    /// Begins a client whose policies have the state of `name`: its breaker is `resil::breaker(name)`.
-    pub fn builder(name: impl Into<String>) -> Builder {
-        Builder::new(name.into())
-    }
-
     pub(super) fn new(settings: Settings) -> Self {
-        Self {
-            settings: Arc::new(settings),
-            context: None,
-        }
+        Self(Shared::new(settings))
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0
     }
 
-    pub(super) fn context(&self) -> Option<&HeaderMap> {
-        self.context.as_deref()
+    fn settings(&self) -> &Settings {
+        self.0.settings()
     }
 
     /// Returns the name of the policies' state.
     pub fn name(&self) -> &'static str {
-        self.settings.name
+        self.settings().name
     }
 
     /// Returns what picks the endpoints, with its figures, if the client has several.
     pub fn balancer(&self) -> Option<&Balancer> {
-        self.settings.balancer.as_ref()
+        self.settings().balancer.as_ref()
     }
 
     /// Returns reqwest's client with its pool, to warm it up.
     pub fn pool(&self) -> &PooledClient {
-        &self.settings.http
+        &self.settings().http
     }
 
     /// Returns a client whose requests belong to the trace of an incoming request, of which these are the
@@ -79,10 +65,7 @@ impl Client {
     /// Istio `x-ot-span-context`; behind Linkerd `l5d-ctx-*`. A header that a request has itself stays.
     #[must_use]
     pub fn with_context(&self, incoming: &HeaderMap) -> Self {
-        Self {
-            settings: Arc::clone(&self.settings),
-            context: Some(Arc::new(self.settings.mesh.context_of(incoming))),
-        }
+        Self(self.0.with_context(incoming))
     }
 
     /// Begins a `GET`.
@@ -119,14 +102,14 @@ impl Client {
 
     /// Begins a request of any method.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        RequestBuilder::new(self.clone(), method, path)
+        RequestBuilder::new(self.0.clone(), method, path)
     }
 }
 
 /// Shows the limits in force, defaults too.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let settings = &*self.settings;
+        let settings = self.settings();
         f.debug_struct("Client")
             .field("name", &settings.name)
             .field("base_url", &settings.base.as_ref().map(url::Url::as_str))

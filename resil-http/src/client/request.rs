@@ -1,5 +1,6 @@
 //! A request that is being put together.
 
+use std::fmt;
 use std::time::Duration;
 
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -11,19 +12,18 @@ use url::Url;
 use super::body::Body;
 use super::call::{Order, send};
 use super::error::ClientError;
-use super::handle::Client;
 use super::mesh::RetriedBy;
 use super::response::Response;
+use super::settings::Shared;
 use super::target::request_url;
 
 /// A request that is being put together.
 ///
 /// What can't be sent (a path that is none, a header with a line break) is kept until
 /// [`send`](Self::send), which then returns [`ClientError::Request`] and sends nothing.
-#[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
-    client: Client,
+    client: Shared,
     head: Request<()>,
     url: Result<Url, ClientError>,
     body: Body,
@@ -34,7 +34,7 @@ pub struct RequestBuilder {
 }
 
 impl RequestBuilder {
-    pub(super) fn new(client: Client, method: Method, path: &str) -> Self {
+    pub(super) fn new(client: Shared, method: Method, path: &str) -> Self {
         let mut head = Request::new(());
         *head.method_mut() = method;
         let url = request_url(client.settings().base.as_ref(), path);
@@ -116,7 +116,7 @@ impl RequestBuilder {
         }
     }
 
-    /// Carries the trace of an incoming request, as [`Client::with_context`] does for all requests.
+    /// Carries the trace of an incoming request, as [`Client::with_context`](super::Client::with_context) does for all requests.
     pub fn context(mut self, incoming: &HeaderMap) -> Self {
         self.client = self.client.with_context(incoming);
         self
@@ -182,5 +182,17 @@ impl RequestBuilder {
             self.url = Err(ClientError::Request { reason });
         }
         self
+    }
+}
+
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("client", &self.client.settings().name)
+            .field("method", self.head.method())
+            .field("headers", self.head.headers())
+            .field("url", &self.url.as_ref().map(Url::as_str))
+            .field("body", &self.body)
+            .finish_non_exhaustive()
     }
 }

@@ -29,7 +29,7 @@ impl Service<Request<Body>> for Client {
     }
 
     fn call(&mut self, request: Request<Body>) -> Calling {
-        let client = self.clone();
+        let client = self.shared().clone();
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let url = request_url(client.settings().base.as_ref(), &head.uri.to_string())?;

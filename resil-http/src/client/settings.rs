@@ -1,7 +1,9 @@
 //! The settings that all clones of a client share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::HeaderMap;
 use url::Url;
 
 use super::deadline::DeadlineHeader;
@@ -27,4 +29,37 @@ pub(super) struct Settings {
     pub(super) outcome: HttpOutcome,
     /// Whether the rule looks at the URI of a request.
     pub(super) asks_by_uri: bool,
+}
+
+/// What a client and its requests share: the settings, and the trace that they belong to.
+#[derive(Clone)]
+pub(super) struct Shared {
+    settings: Arc<Settings>,
+    /// The headers that each request carries for the trace of an incoming one.
+    context: Option<Arc<HeaderMap>>,
+}
+
+impl Shared {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            context: None,
+        }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn context(&self) -> Option<&HeaderMap> {
+        self.context.as_deref()
+    }
+
+    /// Returns the same with the trace of an incoming request, of which these are the headers.
+    pub(super) fn with_context(&self, incoming: &HeaderMap) -> Self {
+        Self {
+            settings: Arc::clone(&self.settings),
+            context: Some(Arc::new(self.settings.mesh.context_of(incoming))),
+        }
+    }
 }

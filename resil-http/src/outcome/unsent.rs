@@ -7,6 +7,8 @@ use std::iter;
 use resil_runtime::Error;
 
 use crate::BoxError;
+#[cfg(feature = "client")]
+use crate::client::ClientError;
 
 /// The longest chain of sources that is followed: one that leads back into itself has to end.
 const LONGEST: usize = 64;
@@ -21,13 +23,28 @@ const LONGEST: usize = 64;
 /// * behind the feature `tonic` a `tonic::ConnectError`, and an error of HTTP/2 by which the peer says that it
 ///   did nothing with the request: `REFUSED_STREAM`, or a GOAWAY, which ends only the requests that came after
 ///   the last one that the peer took (RFC 9113, sections 6.8 and 8.7);
-/// * behind the feature `client` a `reqwest::Error` that came while connecting.
+/// * behind the feature `client` a `ClientError` whose `is_unsent` says so. Of a plain
+///   `reqwest::Error` nothing is certain: reqwest follows redirects, and if the second of two requests has no
+///   connection, its error is that of a first one.
 ///
 /// Where it is not certain, it returns false: a connection that was reset or that timed out may have brought the
 /// request across. What else shows it where you are goes into
 /// [`HttpOutcome::not_sent`](super::HttpOutcome::not_sent).
 pub fn was_not_sent(error: &BoxError) -> bool {
+    #[cfg(feature = "client")]
+    if let Some(is_unsent) = links(&**error).find_map(of_client) {
+        return is_unsent;
+    }
     links(&**error).any(is_unsent)
+}
+
+/// Returns what the error of a client that follows redirects says; `None` for any other error.
+#[cfg(feature = "client")]
+fn of_client(error: &(dyn StdError + 'static)) -> Option<bool> {
+    match error.downcast_ref::<ClientError>() {
+        Some(error) => Some(error.is_unsent()),
+        None => error.is::<reqwest::Error>().then_some(false),
+    }
 }
 
 /// Returns the error and its sources, and what the `io::Error`s among them hold, which is none of their
@@ -78,11 +95,6 @@ fn is_unsent_by_others(error: &(dyn StdError + 'static)) -> bool {
     let is_unsent = is_unsent || error.is::<tonic::ConnectError>();
     #[cfg(feature = "tonic")]
     let is_unsent = is_unsent || error.downcast_ref::<h2::Error>().is_some_and(is_undone);
-    #[cfg(feature = "client")]
-    let is_unsent = is_unsent
-        || error
-            .downcast_ref::<reqwest::Error>()
-            .is_some_and(reqwest::Error::is_connect);
     is_unsent
 }
 

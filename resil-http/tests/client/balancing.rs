@@ -256,7 +256,11 @@ async fn a_backend_that_is_killed_fails_no_call() {
             });
         }
     });
-    let client = in_turn("killed", &[at, b.at]).build().unwrap();
+    let client = in_turn("killed", &[at, b.at])
+        // On a machine that is stalled half of the calls may be there at that moment: more than a budget pays.
+        .retry(at_once(3).no_budget())
+        .build()
+        .unwrap();
     let calls = (0..300).map(|number| {
         let client = client.clone();
         tokio::spawn(async move {
@@ -265,11 +269,10 @@ async fn a_backend_that_is_killed_fails_no_call() {
         })
     });
     let calls: Vec<_> = calls.collect();
-    tokio::time::sleep(ms(200)).await;
+    crate::peer::until("it is in use", || a.seen().len() > 10).await;
     backend.abort();
     for call in calls {
         assert_eq!(call.await.unwrap(), 200);
     }
-    assert!(a.seen().len() > 10);
-    assert!(b.seen().len() > 150);
+    assert!(b.seen().len() > 100);
 }

@@ -47,7 +47,7 @@ async fn answer(
         "/hang" => pending().await,
         "/full" => {
             let _unread = body;
-            pending().await
+            return pending().await;
         }
         "/flaky" if calls.fetch_add(1, Ordering::SeqCst) == 0 => {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

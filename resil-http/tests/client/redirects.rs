@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use resil_http::client::ClientError;
+use resil_http::outcome::was_not_sent;
 
 use crate::peer::{Do, Server, answer, closed_port, ok, send};
 use crate::{at_once, client, ms};
@@ -20,6 +21,19 @@ async fn a_post_that_failed_after_a_redirect_was_sent_and_is_not_sent_again() {
     assert!(matches!(error, ClientError::Transport(_)), "{error:?}");
     assert!(!error.is_unsent());
     assert_eq!(server.seen().len(), 1);
+    // Nor by a layer around the client, or around reqwest's own.
+    assert!(!was_not_sent(&error.into()));
+    let call = reqwest::Client::new().post(format!("http://{server}"));
+    let error = call.send().await.unwrap_err();
+    assert!(error.is_connect());
+    assert!(!was_not_sent(&error.into()));
+
+    let closed = crate::client("not-redirected", nobody)
+        .no_retry()
+        .build()
+        .unwrap();
+    let error = closed.post("/").send().await.unwrap_err();
+    assert!(was_not_sent(&error.into()));
 }
 
 #[tokio::test]

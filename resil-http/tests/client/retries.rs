@@ -380,7 +380,9 @@ fn date(at: std::time::SystemTime) -> String {
         .duration_since(std::time::SystemTime::UNIX_EPOCH)
         .unwrap();
     let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let (mut year, mut day) = (1970, days);
     loop {
         let length = if is_leap(year) { 366 } else { 365 };
