@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::gateway::{ATTEMPTS, BACKEND};
 
-/// How many customers there are, and how often each one calls: together 500 times a second.
+/// How many customers there are, and how often each one calls: together up to 500 times a second.
 const CUSTOMERS: u32 = 24;
 const EACH: Duration = Duration::from_millis(48);
 

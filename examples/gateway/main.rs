@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The gateway bounds each request by its deadline, lets so many in at once, answers an order that comes again as
-//! the first time, and picks a backend for each attempt (`gateway.rs`). Customers ask for prices and place orders,
-//! 500 times a second, and never ask twice. A third of the way one backend is killed in the middle of its
+//! the first time, and picks a backend for each attempt (`gateway.rs`). Customers ask for prices and place orders, up
+//! to 500 times a second, and never ask twice. A third of the way one backend is killed in the middle of its
 //! requests, and two thirds of the way it is back. The last lines say what was lost, what was charged twice, and
 //! where each request went. The program fails if anything was.
 //!
@@ -42,7 +42,8 @@ const NAMES: [&str; 3] = ["A", "B", "C"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments).await {
         Ok(code) => code,
         Err(e) => {
             eprintln!("{e}");
@@ -51,10 +52,10 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<ExitCode, Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().collect();
+/// Does what the arguments say: it is the whole, or one of the backends.
+pub(crate) async fn run(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let seconds = match words[1..] {
+    let seconds = match words[..] {
         [] => SECONDS,
         ["backend", name, port, bank] => return backend::serve(name, port.parse()?, bank).await,
         ["--seconds", seconds] => seconds.parse()?,
@@ -71,7 +72,7 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let (gateway, client) = gateway::router(urls)?;
     let gateway_url = listen(gateway).await?;
 
-    println!("Three backends answer, and 24 customers call 500 times a second for {seconds} s.");
+    println!("24 customers call a gateway in front of three backends for {seconds} s.");
     let began = Instant::now();
     let length = Duration::from_secs(seconds);
     let calls = tokio::spawn(customers::call(gateway_url, began + length));
@@ -87,7 +88,7 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
     print!("{report}");
     if let Some(balancer) = client.balancer() {
         let ejections: u64 = balancer.stats().endpoints.iter().map(|e| e.ejections).sum();
-        println!("B was out of the choice {ejections} times.");
+        println!("Backends were taken out of the choice {ejections} times, and probed back.");
     }
     Ok(if report.is_right() {
         ExitCode::SUCCESS

@@ -14,6 +14,7 @@ pub(crate) struct Report {
     /// The requests that each backend has answered, by third: all up, B killed, B back.
     answered: [[usize; 3]; 3],
     calls: usize,
+    length: Duration,
     /// What was lost, in the words of the customer.
     lost: Vec<String>,
     orders: usize,
@@ -28,6 +29,7 @@ impl Report {
         let mut report = Self {
             answered: [[0; 3]; 3],
             calls: calls.len(),
+            length,
             lost: Vec::new(),
             orders: 0,
             not_charged: 0,
@@ -89,7 +91,8 @@ impl fmt::Display for Report {
         let (calls, lost) = (self.calls, self.lost.len());
         writeln!(
             f,
-            "\n{calls} requests were sent: {} answered, {lost} lost. {} took more than one attempt.",
+            "\n{calls} requests were sent, {:.0} a second: {} answered, {lost} lost. {} took more than one attempt.",
+            calls as f64 / self.length.as_secs_f64(),
             calls - lost,
             self.again
         )?;

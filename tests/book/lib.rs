@@ -40,6 +40,7 @@ pages! {
     control = "control",
     storm = "storm",
     testing = "testing",
+    http = "http",
     cookbook = "cookbook",
     from_backon = "from-backon",
     from_tower = "from-tower",
