@@ -1,0 +1,208 @@
+//! What the HTTP edge costs, over loopback: the client beside plain reqwest, the server's layers beside plain axum, and
+//! the slowest answers with one slow endpoint of three.
+//!
+//! `cargo bench -p resil-http --all-features --bench edge` prints them. The rounds of two contestants are interleaved,
+//! and a ratio is the median of those of each round.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "sockets and benchmarks live in real time"
+)]
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::request::Parts;
+use axum::routing::get;
+use resil_http::balance::{Balancer, Endpoints, Strategy};
+use resil_http::client::Client;
+use resil_http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
+use resil_runtime::bulkhead::BulkheadPolicy;
+use resil_runtime::circuit::CircuitPolicy;
+use resil_runtime::rate_limit::RateLimitPolicy;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+/// How many requests are under way at once.
+const AT_ONCE: usize = 32;
+const ROUND: Duration = Duration::from_millis(700);
+const ROUNDS: usize = 11;
+
+/// What sends a request.
+#[derive(Clone)]
+enum Sender {
+    Reqwest(reqwest::Client, String),
+    Resil(Client, String),
+}
+
+impl Sender {
+    async fn send(&self) {
+        let body = match self {
+            Self::Reqwest(client, url) => {
+                let answer = client.get(url).send().await.expect("an answer");
+                answer.bytes().await.expect("its body")
+            }
+            Self::Resil(client, url) => {
+                let answer = client.get(url).send().await.expect("an answer");
+                answer.bytes().await.expect("its body")
+            }
+        };
+        assert_eq!(body.len(), 5);
+    }
+
+    /// Sends requests for the time of a round, and returns how long each of them took.
+    async fn round(&self) -> Vec<Duration> {
+        let (mut senders, end) = (JoinSet::new(), Instant::now() + ROUND);
+        for _ in 0..AT_ONCE {
+            let sender = self.clone();
+            senders.spawn(async move {
+                let mut times = Vec::new();
+                while Instant::now() < end {
+                    let began = Instant::now();
+                    sender.send().await;
+                    times.push(began.elapsed());
+                }
+                times
+            });
+        }
+        senders.join_all().await.into_iter().flatten().collect()
+    }
+}
+
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}
+
+/// Prints how many requests a second two contestants send, and the ratio of the second to the first.
+async fn compare(what: &str, goal: &str, first: (&str, Sender), second: (&str, Sender)) {
+    let (mut rates, mut ratios) = ([Vec::new(), Vec::new()], Vec::new());
+    for round in 0..=ROUNDS {
+        let (a, b) = if round % 2 == 0 {
+            let a = first.1.round().await.len();
+            (a, second.1.round().await.len())
+        } else {
+            let b = second.1.round().await.len();
+            (first.1.round().await.len(), b)
+        };
+        // The first round opens the connections.
+        if round > 0 {
+            rates[0].push(a as f64 / ROUND.as_secs_f64());
+            rates[1].push(b as f64 / ROUND.as_secs_f64());
+            ratios.push(b as f64 / a as f64);
+        }
+    }
+    let ratio = median(ratios);
+    let [a, b] = rates.map(median);
+    println!("{what} (goal {goal})");
+    println!("  {:<24} {a:>8.0} requests/s", first.0);
+    println!("  {:<24} {b:>8.0} requests/s, {ratio:.3}×", second.0);
+}
+
+fn customer(request: &Parts) -> Option<String> {
+    request.headers.get("user-agent")?.to_str().ok().map(str::to_owned)
+}
+
+fn plain() -> Router {
+    Router::new().route("/", get(|| async { "hello" }))
+}
+
+fn client(name: &str) -> Client {
+    Client::builder(name)
+        .circuit(CircuitPolicy::new())
+        .build()
+        .expect("a client")
+}
+
+async fn of_the_client() {
+    let url = format!("{}/", listen(plain()).await);
+    let pool = reqwest::Client::builder().build().expect("a client");
+    compare(
+        "a request through the whole client: circuit, retry, limits, deadline",
+        "at least 0.95× of the requests, 1.05× of the time",
+        ("plain reqwest", Sender::Reqwest(pool, url.clone())),
+        ("resil::Client", Sender::Resil(client("bench-client"), url)),
+    )
+    .await;
+}
+
+async fn of_the_server() {
+    let admission = AdmissionLayer::new("bench")
+        .bulkhead(BulkheadPolicy::new().max(1000))
+        .rate_limit(RateLimitPolicy::new().max(1_000_000))
+        .key(customer);
+    let layered = plain()
+        .layer(IdempotencyKeyLayer::new("bench", customer))
+        .layer(admission)
+        .layer(DeadlineLayer::new());
+    let (plain, layered) = (listen(plain()).await, listen(layered).await);
+    let sender = |url: &str| {
+        let headers = [(axum::http::header::USER_AGENT, "bench".parse().expect("a value"))];
+        let client = reqwest::Client::builder().default_headers(headers.into_iter().collect());
+        Sender::Reqwest(client.build().expect("a client"), format!("{url}/"))
+    };
+    compare(
+        "the whole server stack: deadline, admission, rate limit by caller, Idempotency-Key",
+        "at least 0.95×",
+        ("plain axum", sender(&plain)),
+        ("with the layers", sender(&layered)),
+    )
+    .await;
+}
+
+/// Prints the slowest answers among three endpoints, of which one may be slow.
+async fn of_a_slow_endpoint() {
+    println!("p99 with three endpoints at 200 requests a second each way (goal 1.2× of p99 without a slow one)");
+    let mut without = None;
+    for (what, slow, strategy) in [
+        ("none slow, peak EWMA", 2, Strategy::P2cPeakEwma),
+        ("one slow, peak EWMA", 100, Strategy::P2cPeakEwma),
+        ("one slow, round robin", 100, Strategy::RoundRobin),
+    ] {
+        let mut urls = Vec::new();
+        for ms in [2, 2, slow] {
+            let work = move || async move {
+                sleep(Duration::from_millis(ms)).await;
+                "hello"
+            };
+            urls.push(listen(Router::new().route("/", get(work))).await);
+        }
+        let name = format!("bench-slow-{slow}-{strategy:?}").to_lowercase();
+        let balancer = Balancer::builder(&name, Endpoints::list(urls).expect("endpoints"))
+            .strategy(strategy)
+            .build()
+            .expect("a balancer");
+        let client = Client::builder(&name).balancer(balancer).build().expect("a client");
+        let mut times = Vec::new();
+        let mut calls = JoinSet::new();
+        let began = tokio::time::Instant::now();
+        for n in 0..1600_u32 {
+            tokio::time::sleep_until(began + Duration::from_millis(5) * n).await;
+            let client = client.clone();
+            calls.spawn(async move {
+                let began = Instant::now();
+                let answer = client.get("/").send().await.expect("an answer");
+                answer.bytes().await.expect("its body");
+                (n, began.elapsed())
+            });
+        }
+        for (n, took) in calls.join_all().await {
+            // The first two seconds are for learning.
+            if n >= 400 {
+                times.push(took.as_secs_f64() * 1e3);
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        let p99 = times[times.len() * 99 / 100];
+        let without = *without.get_or_insert(p99);
+        println!("  {what:<24} {p99:>8.2} ms, {:.2}×", p99 / without);
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    of_the_client().await;
+    of_the_server().await;
+    of_a_slow_endpoint().await;
+}
