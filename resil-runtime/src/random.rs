@@ -28,7 +28,7 @@ pub use seeded::seed;
 mod seeded {
     use std::cell::Cell;
 
-    use super::mixed;
+    use crate::random::mixed;
 
     thread_local! {
         static STATE: Cell<Option<u64>> = const { Cell::new(None) };
