@@ -83,7 +83,7 @@ async fn a_layer_outside_that_gives_up_cuts_no_handler() {
     let effects = Effects::default();
     let counted = effects.clone();
     let handler = move || async move {
-        let left = Deadline::current().map(|deadline| deadline.remaining());
+        let left = Deadline::current().map(Deadline::remaining);
         sleep(ms(500)).await;
         counted.add();
         format!("{left:?}")

@@ -99,7 +99,7 @@ async fn a_name_is_shared_with_attributes() {
 async fn another_fingerprint_is_key_reused() {
     let r = Record::new();
     let charge = |cents: u32| {
-        let call = ONCE.keyed(&1).fingerprint(&cents);
+        let call = ONCE.keyed(1).fingerprint(&cents);
         call.run(|| async { Ok::<_, Fault>(r.attempt()) })
     };
     assert_eq!(charge(500).await, Ok(1));

@@ -65,7 +65,7 @@ async fn a_policy_names_its_store() {
 #[tokio::test(start_paused = true)]
 async fn the_body_knows_its_key() {
     let store = store();
-    let seen = ONCE.name("values.current").keyed(&1).on(&store);
+    let seen = ONCE.name("values.current").keyed(1).on(&store);
     let seen = seen.run(|| async {
         let current = current().expect("under a claim");
         Ok::<_, Fault>((current.key(), current.fence()))
@@ -126,7 +126,7 @@ async fn a_place_without_a_name_is_enough_in_one_process() {
     let store = store();
     let r = Record::new();
     let call = || {
-        ONCE.keyed(&1).on(&store).run(|| async {
+        ONCE.keyed(1).on(&store).run(|| async {
             tokio::time::sleep(ms(10)).await;
             Ok::<_, Fault>(r.attempt())
         })

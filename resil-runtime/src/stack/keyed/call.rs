@@ -26,7 +26,7 @@ use crate::idempotency::{CallKey, KeyPart, Recordable};
 ///
 /// # async fn charge(order: &Order) -> Result<String, resil_runtime::Error> {
 /// // As `#[idempotent(key = order.id, fingerprint = order)]`.
-/// ONCE.keyed(&order.id).fingerprint(order).run(|| pay(order)).await
+/// ONCE.keyed(order.id).fingerprint(order).run(|| pay(order)).await
 /// # }
 /// ```
 #[must_use = "it does nothing until it is run"]
