@@ -48,7 +48,8 @@ async fn a_backend_that_is_killed_and_started_again_costs_no_call() {
     let balancer = Balancer::new("peers-killed", Endpoints::list(urls).unwrap()).unwrap();
     let client = Client::builder("peers-killed")
         .balancer(balancer.clone())
-        .retry(RetryPolicy::new().max(4).base(Duration::from_millis(10)))
+        // A loaded machine may have more calls under way at the backend than the default budget pays for.
+        .retry(RetryPolicy::new().max(4).base(Duration::from_millis(10)).no_budget())
         .total(Duration::from_secs(20))
         .build()
         .unwrap();
