@@ -165,7 +165,7 @@ pub(crate) const REFUSED: u16 = 0;
 
 /// A service with so many places, which `poll_ready` reserves.
 pub(crate) struct Places {
-    places: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     acquiring: Option<Pin<Box<dyn Future<Output = OwnedSemaphorePermit> + Send>>>,
     reserved: Option<OwnedSemaphorePermit>,
     calls: Arc<AtomicUsize>,
@@ -179,7 +179,7 @@ impl Places {
         script: impl Fn(usize) -> (Duration, u16) + Send + Sync + 'static,
     ) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(places)),
+            free: Arc::new(Semaphore::new(places)),
             acquiring: None,
             reserved: None,
             calls: Arc::default(),
@@ -189,14 +189,14 @@ impl Places {
 
     /// Returns what shows the free places and the calls.
     pub(crate) fn watch(&self) -> (Arc<Semaphore>, Arc<AtomicUsize>) {
-        (Arc::clone(&self.places), Arc::clone(&self.calls))
+        (Arc::clone(&self.free), Arc::clone(&self.calls))
     }
 }
 
 impl Clone for Places {
     fn clone(&self) -> Self {
         Self {
-            places: Arc::clone(&self.places),
+            free: Arc::clone(&self.free),
             acquiring: None,
             reserved: None,
             calls: Arc::clone(&self.calls),
@@ -212,10 +212,10 @@ impl Service<Request<Body>> for Places {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         if self.reserved.is_none() {
-            let places = &self.places;
+            let free = &self.free;
             let acquiring = self.acquiring.get_or_insert_with(|| {
-                let places = Arc::clone(places);
-                Box::pin(async move { places.acquire_owned().await.unwrap() })
+                let free = Arc::clone(free);
+                Box::pin(async move { free.acquire_owned().await.unwrap() })
             });
             self.reserved = Some(ready!(acquiring.as_mut().poll(cx)));
             self.acquiring = None;
