@@ -8,6 +8,8 @@ pub mod limits;
 /// The HTTP edge: layers for tower, the server side for axum, and a client over reqwest.
 #[cfg(any(feature = "tower", feature = "server", feature = "client"))]
 pub use resil_http as http;
+#[cfg(feature = "client")]
+pub use resil_http::client::Client;
 /// The web panel: [`router()`](panel::router), and [`Panel`](panel::Panel) with what can be set of it.
 #[cfg(feature = "panel")]
 pub use resil_panel as panel;
@@ -89,9 +91,19 @@ mod tracing_page {}
 mod http_balance_page {}
 
 /// The snippets of that page compile.
+#[cfg(all(doctest, feature = "tower"))]
+#[doc = include_str!("../docs/http-layers.md")]
+mod http_layers_page {}
+
+/// The snippets of that page compile.
 #[cfg(all(doctest, feature = "panel"))]
 #[doc = include_str!("../docs/panel.md")]
 mod panel_page {}
+
+/// The snippets of that page compile.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../docs/http-client.md")]
+mod http_client_page {}
 
 #[doc(hidden)]
 pub mod __private {

@@ -10,7 +10,7 @@ pub mod outcome;
 #[cfg(feature = "axum")]
 pub mod server;
 
-pub use outcome::{HttpOutcome, Outcome, Verdict};
+pub use outcome::{ErrorOutcome, HttpOutcome, Outcome, Verdict};
 
 /// An error of any type, as tower has it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

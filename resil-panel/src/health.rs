@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use resil_runtime::event::Event;
+#[cfg(feature = "idempotent")]
+use resil_runtime::idempotency::{IdempotencyEvent, NotRecordedReason};
 use serde::Serialize;
 
 use crate::rows::{Row, json};
 
 /// The most stores that are remembered.
-const STORES: usize = 64;
+pub(crate) const STORES: usize = 64;
 
 /// The state of the stores, as far as events have told it.
 #[derive(Debug, Default)]
@@ -44,7 +46,7 @@ impl Health {
 
     #[cfg(feature = "idempotent")]
     fn hear_of_keys(&mut self, at: u64, event: &Event) {
-        use resil_runtime::idempotency::{IdempotencyEvent as What, NotRecordedReason};
+        use IdempotencyEvent as What;
         if let Event::Idempotency { name, what, .. } = event {
             let away = match what {
                 What::StoreAway => "the store does not answer: calls are refused",
@@ -52,8 +54,7 @@ impl Health {
                 What::NotRecorded(NotRecordedReason::StoreAway) => {
                     "the store does not answer: a result was not recorded"
                 }
-                // Said before the store was asked.
-                What::Reentrant | What::InvalidKey | What::Unnamed | What::TypeNotInKey => return,
+                what if is_of_the_key(*what) => return,
                 _ if self.0.contains_key(&id("idempotency", name)) => {
                     return self.set("idempotency", name, at, "back", None);
                 }
@@ -98,6 +99,27 @@ impl Health {
         };
         self.0.values().map(row).collect()
     }
+}
+
+/// Returns the store of which an event says whether it answers: its kind, and its name as a row has it.
+pub(crate) fn store_of(event: &Event) -> Option<(&'static str, &str)> {
+    match event {
+        Event::RateLimitStoreAway { store, .. } | Event::RateLimitStoreBack { store, .. } => {
+            Some(("rate_limit", store))
+        }
+        #[cfg(feature = "idempotent")]
+        Event::Idempotency { name, what, .. } if !is_of_the_key(*what) => {
+            Some(("idempotency", name))
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether it is said before the store is asked.
+#[cfg(feature = "idempotent")]
+fn is_of_the_key(what: IdempotencyEvent) -> bool {
+    use IdempotencyEvent::{InvalidKey, Reentrant, TypeNotInKey, Unnamed};
+    matches!(what, Reentrant | InvalidKey | Unnamed | TypeNotInKey)
 }
 
 fn id(kind: &str, name: &str) -> String {

@@ -71,6 +71,9 @@ fn find(
         health.hear(*at, event);
         events.push(json(&Announcement::of(*at, event)));
     }
+    for (at, event) in &letters.stores {
+        health.hear(*at, event);
+    }
     let stats = is_tick.then(resil_runtime::stats);
     let all = stats.as_ref().map(|stats| &stats.functions);
     Found {

@@ -74,7 +74,11 @@ pub mod registry {
 #[cfg(all(feature = "edge", not(loom)))]
 #[doc(hidden)]
 pub mod edge {
-    pub use crate::stack::edge::{Failed, Policies};
+    pub use crate::bulkhead::held::learn_from;
+    pub use crate::error::late::late;
+    pub use crate::event::header::tell_header_ignored;
+    pub use crate::stack::edge::{Policies, fell_back};
+    pub use crate::stack::failed::Failed;
 
     /// Returns a random number from 0 to `most`, both included; with the feature `seed`, that of the thread's seed.
     pub fn random_up_to(most: u64) -> u64 {

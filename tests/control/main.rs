@@ -8,10 +8,13 @@
 )]
 
 mod broken;
+mod budgets;
 #[cfg(feature = "catalog")]
 mod catalogued;
 mod effects;
 mod functions;
+mod late;
+mod named;
 mod options;
 mod rules;
 mod switches;

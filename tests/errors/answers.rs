@@ -110,7 +110,8 @@ mod http {
                 // 1.5 s and up to a fifth more, in whole seconds.
                 "open" => (503, "circuit_open", Some("2")),
                 "held" => (503, "circuit_open", None),
-                "full" => (503, "bulkhead_full", None),
+                // When a place will be free is not known: the least that the header can say.
+                "full" => (503, "bulkhead_full", Some("1")),
                 "early" => (429, "rate_limited", Some("2")),
                 "never" => (429, "rate_limited", None),
                 "cancelled" => (503, "cancelled", None),

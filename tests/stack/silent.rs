@@ -46,10 +46,13 @@ mod alone;
 mod options;
 #[path = "silent/shared.rs"]
 mod shared;
+#[path = "silent/underscores.rs"]
+mod underscores;
 
 use std::time::Duration;
 
 use resil::{bulkhead, circuit, fallback, hedge, idempotent, rate_limit, retry, timeout};
+use underscores::{Own, Shop};
 
 /// An error of the user's.
 #[derive(Debug, thiserror::Error)]
@@ -311,5 +314,11 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(shared::blocking(2)?, 2);
     let mut client = shared::Client::default();
     assert_eq!(client.change(2, &mut vec![]).await?, 2);
+    assert_eq!(underscores::error(0).await?, 7);
+    assert_eq!(underscores::attempt(2, vec![], vec![]).await?, 2);
+    assert_eq!(underscores::borrowed(2, &mut 0, "").await?, 2);
+    assert_eq!(underscores::copied(2, vec![]).await?, 2);
+    assert_eq!(underscores::blocking(vec![], &mut 0)?, 3);
+    assert_eq!(Shop::buy(&mut Own, 2, vec![], &mut 0).await?, 2);
     Ok(())
 }

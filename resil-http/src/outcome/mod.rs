@@ -1,9 +1,17 @@
 //! What an answer means: whether a request has failed, what that says about the other side, and whether the
 //! request may be sent again.
+//!
+//! [`HttpOutcome`] is the rule of HTTP, and of gRPC over it. [`ErrorOutcome`] is for services of any other
+//! kind. Write an [`Outcome`] of your own where neither fits.
 
+mod errors;
+mod grpc;
 mod http;
+mod unsent;
 
-pub use self::http::HttpOutcome;
+pub use self::errors::ErrorOutcome;
+pub use self::http::{Head, HttpOutcome, Kept};
+pub use self::unsent::was_not_sent;
 
 use resil_runtime::Class;
 

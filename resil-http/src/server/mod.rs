@@ -1,1 +1,49 @@
-//! The server side, for axum.
+//! The server side, for axum: layers for `Router::layer` and routes for probes.
+//!
+//! | what | does |
+//! |---|---|
+//! | [`DeadlineLayer`] | gives each request the deadline that its caller asks for, and answers 504 past it |
+//! | [`AdmissionLayer`] | lets so many requests in at once, and so many of a caller in so much time |
+//! | [`readiness()`] | answers whether to send more requests here; no, once the process shuts down |
+//! | [`liveness`] | answers that the process is alive |
+//!
+//! What a layer refuses is answered, never an error: a problem report (RFC 9457) with the status, and for gRPC
+//! (a request whose content type is `application/grpc`) status 200 with `grpc-status`.
+//!
+//! The layer that is added last is the outermost one. Put the deadline outside of the admission, so that a
+//! request that waits for its place does not wait past its deadline:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use axum::Router;
+//! use axum::routing::get;
+//! use resil_http::server::{AdmissionLayer, DeadlineLayer, liveness};
+//! use resil_runtime::bulkhead::BulkheadPolicy;
+//! use resil_runtime::rate_limit::RateLimitPolicy;
+//!
+//! let admission = AdmissionLayer::new("api")
+//!     .bulkhead(BulkheadPolicy::new().max(200))
+//!     .rate_limit(RateLimitPolicy::new().max(50))
+//!     .key(|request| request.headers.get("x-api-key")?.to_str().ok().map(str::to_owned))
+//!     .exempt(|request| request.uri.path() == "/live");
+//! let app: Router = Router::new()
+//!     .route("/orders", get(|| async { "none" }))
+//!     .route("/live", get(liveness))
+//!     .layer(admission)
+//!     .layer(DeadlineLayer::new().max(Duration::from_secs(30)));
+//! # let _ = app;
+//! ```
+
+mod admission;
+mod deadline;
+mod liveness;
+#[cfg(feature = "shutdown")]
+mod readiness;
+mod refusal;
+
+pub use self::admission::{Admission, AdmissionLayer};
+pub use self::deadline::{DeadlineFuture, DeadlineLayer, DeadlineService};
+pub use self::liveness::liveness;
+#[cfg(feature = "shutdown")]
+pub use self::readiness::{Readiness, readiness, shutdown_after};

@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use super::inner::{Inner, clone_of};
+use super::underscore::underscored;
 use crate::described::Described;
 use crate::facts::Facts;
 use crate::features;
@@ -129,7 +130,9 @@ impl<'a> EmitContext<'a> {
         }
         let clones = self.group_clones().into_iter().map(|name| {
             let local = clone_of(&name);
-            quote_spanned!(mixed(name.span())=> let #local = ::core::clone::Clone::clone(&#name);)
+            let at = mixed(name.span());
+            let silent = underscored(&name, at);
+            quote_spanned!(at=> #silent let #local = ::core::clone::Clone::clone(&#name);)
         });
         clones.collect()
     }

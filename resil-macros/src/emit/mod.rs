@@ -11,9 +11,11 @@ mod named;
 mod permit;
 mod setting;
 mod types;
+mod underscore;
 
 pub(crate) use constant::{ConstBound, ConstType, any_count, any_duration, count, not_zero, ratio};
 pub(crate) use context::{EmitContext, LayerGroup, StackContext};
 pub(crate) use inner::{Emitted, Entry, Inner, clone_of, option};
 pub(crate) use named::{FoundState, NamedState};
 pub(crate) use setting::{Setting, SettingCode};
+pub(crate) use underscore::{underscored, underscored_pattern};

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::emit::{EmitContext, Inner, clone_of};
+use crate::emit::{EmitContext, Inner, clone_of, underscored};
 use crate::features;
 use crate::input::{Binding, split_inner_attributes};
 use crate::policy::Policy;
@@ -173,7 +173,11 @@ fn rebind(clones: &[Ident], cx: &EmitContext<'_>) -> TokenStream {
     let mut attempts = cx.group_facts().iter();
     if let Some(name) = attempts.find_map(|layer| layer.attempt.as_ref()) {
         // The user's own token, so that the body can name it, and lints point at it.
-        out.extend(quote_spanned!(mixed(name.span())=> let #name: ::core::primitive::u32 = __resil_attempt;));
+        let at = mixed(name.span());
+        let silent = underscored(name, at);
+        out.extend(
+            quote_spanned!(at=> #silent let #name: ::core::primitive::u32 = __resil_attempt;),
+        );
     }
     let runs_again = cx.stack.runs_again();
     if !runs_again && clones.is_empty() {
@@ -187,12 +191,13 @@ fn rebind(clones: &[Ident], cx: &EmitContext<'_>) -> TokenStream {
     } in cx.stack.bindings
     {
         let at = mixed(ident.span());
+        let silent = underscored(ident, at);
         if clones.contains(ident) {
             let local = clone_of(ident);
             let mutable = mutable.map(|span| quote_spanned!(span=> mut));
-            out.extend(quote_spanned!(at=> #(#cfgs)* let #mutable #ident = #local;));
+            out.extend(quote_spanned!(at=> #(#cfgs)* #silent let #mutable #ident = #local;));
         } else if *unique_reference && runs_again {
-            out.extend(quote_spanned!(at=> #(#cfgs)* let #ident = &mut *#ident;));
+            out.extend(quote_spanned!(at=> #(#cfgs)* #silent let #ident = &mut *#ident;));
         }
     }
     out

@@ -183,7 +183,7 @@ impl Events {
         });
         found
             .await
-            .unwrap_or_else(|_| panic!("not found in {LONGEST:?}; the last frame: {last}"))
+            .unwrap_or_else(|_| panic!("not found in {LONGEST:?}; the last frame: {last:.2000}"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Stores that give no answer.
 
+use std::sync::Arc;
+
 use axum::Router;
 use resil::idempotency::store::Memory;
 use resil::idempotency::{Shared, install_named};
@@ -30,6 +32,54 @@ async fn recorded(key: u64) -> Result<u64, Fault> {
 /// The state of a store in a frame.
 fn state<'v>(frame: &'v Value, name: &str) -> Option<&'v Value> {
     Some(&row(frame, "stores", name)?["state"])
+}
+
+#[resil::rate_limit(name = "counted-in-a-flood", max = 5, per = 1s, store = "nowhere-in-a-flood")]
+async fn counted_in_a_flood() -> Result<(), Fault> {
+    Ok(())
+}
+
+#[resil::idempotent(name = "recorded-in-a-flood", key = key, store = "not-in-a-flood")]
+async fn recorded_in_a_flood(key: u64) -> Result<u64, Fault> {
+    Ok(key)
+}
+
+/// A store says once that it is away: that is not what a page misses of more events than it shows.
+#[tokio::test]
+async fn a_store_that_goes_away_in_a_flood_of_events_is_shown() {
+    let _alone = PROCESS.write().await;
+    let b = resil::breaker("floods-the-stores");
+    b.force_open();
+    let to = serve(Router::new().merge(resil_panel::router())).await;
+    let mut events = Events::open(to, "/api/events").await;
+    // It goes on as long as the test.
+    let goes_on = Arc::new(());
+    let asked = Arc::downgrade(&goes_on);
+    let flooded = b;
+    std::thread::spawn(move || {
+        while asked.strong_count() > 0 {
+            let _ = flooded.try_acquire();
+        }
+    });
+    events
+        .find(|f| (f["missed"].as_u64()? > 0).then_some(()))
+        .await;
+    assert!(counted_in_a_flood().await.is_ok());
+    assert!(recorded_in_a_flood(1).await.is_err());
+    let mut away = [false; 2];
+    events
+        .find(|frame| {
+            for (away, name) in away
+                .iter_mut()
+                .zip(["nowhere-in-a-flood", "recorded-in-a-flood"])
+            {
+                *away |= state(frame, name).is_some_and(|state| state == "away");
+            }
+            (away == [true; 2]).then_some(())
+        })
+        .await;
+    drop(goes_on);
+    b.reset();
 }
 
 #[tokio::test]

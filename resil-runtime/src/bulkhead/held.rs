@@ -40,6 +40,18 @@ impl BulkheadPlace {
     }
 }
 
+/// Lets an adaptive bulkhead learn from a call that was answered, or asked to be called less often, while the
+/// call keeps its place: what is left of it, such as the body of an answer, says nothing about the load.
+#[cfg(feature = "edge")]
+pub fn learn_from(place: &mut BulkheadPlace, is_overloaded: bool) {
+    place.learn(if is_overloaded {
+        Lesson::Overloaded
+    } else {
+        Lesson::Answered
+    });
+    place.began = 0;
+}
+
 impl Drop for BulkheadPlace {
     fn drop(&mut self) {
         self.core.release();

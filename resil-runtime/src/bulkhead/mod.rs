@@ -31,7 +31,7 @@ mod changes;
 pub(crate) mod core;
 mod gradient;
 mod handle;
-mod held;
+pub(crate) mod held;
 mod identity;
 mod learner;
 mod learning;

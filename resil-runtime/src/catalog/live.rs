@@ -130,18 +130,19 @@ pub struct LiveHedgeBudget {
 
 /// Returns the live state behind a layer with these settings, as far as calls have made it.
 pub(super) fn of(state: DescribedState, settings: &[(&str, &str)]) -> Vec<LiveState> {
-    let has_no_budget = settings.contains(&("budget", "off"));
     match state {
         DescribedState::Circuit(site) => circuits(site),
         DescribedState::Bulkhead(site) => bulkheads(site),
         DescribedState::RateLimit(site) => rate_limits(site),
-        DescribedState::Retry(_) if has_no_budget => Vec::new(),
         DescribedState::Retry(site) => retry_budgets(site),
         #[cfg(feature = "hedge")]
-        DescribedState::Hedge(_) if has_no_budget => Vec::new(),
+        DescribedState::Hedge(_) if settings.contains(&("budget", "off")) => Vec::new(),
         #[cfg(feature = "hedge")]
         DescribedState::Hedge(site) => site.copies_left().map(hedge_budget).collect(),
-        DescribedState::Nothing => Vec::new(),
+        DescribedState::Nothing => {
+            let _ = settings;
+            Vec::new()
+        }
     }
 }
 

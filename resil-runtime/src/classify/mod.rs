@@ -36,6 +36,7 @@ mod status;
 #[cfg(feature = "tonic")]
 mod tonic;
 
+#[cfg(not(loom))]
 pub(crate) use self::by_type::of_value;
 pub use self::chain::find;
 pub use self::class::{Class, Classify};

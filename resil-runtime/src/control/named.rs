@@ -13,8 +13,13 @@ use crate::circuit::breaker::BreakerCore;
 use crate::named::Shared;
 use crate::rate_limit::RateLimitPolicy;
 use crate::rate_limit::limit::Limit;
-use crate::retry::{BudgetPolicy, editing};
+use crate::retry::{BudgetPolicy, RetryPolicy, editing};
 use crate::settings::Named;
+
+/// Shows the budgets of functions with the numbers in force.
+pub(super) fn begin() {
+    editing::show_by(own_budget);
+}
 
 /// Puts the settings in force for these names, where they are there, and for all that come from here on.
 pub(super) fn edit(names: &BTreeSet<String>) {
@@ -52,6 +57,21 @@ fn in_force<P: Named>(name: &str, kind: Kind, written: Option<&P>) -> Option<P> 
     }
     let written = written.copied().unwrap_or(P::BASE);
     Some(apply(written, (&targets, kind), &layers, &mut Vec::new()))
+}
+
+fn own_budget(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPolicy> {
+    let steering = steering::lock();
+    // Stacks have names too.
+    if steering.functions.iter().all(|of| of.name != function) {
+        return written;
+    }
+    let written = match written {
+        Some(numbers) => RetryPolicy::new().budget(numbers),
+        None => RetryPolicy::new().no_budget(),
+    };
+    let target = Target::Function(function.to_owned());
+    let of = (std::slice::from_ref(&target), Kind::Retry);
+    apply(written, of, &steering.layers(), &mut Vec::new()).budget
 }
 
 fn budget_numbers(name: &str, written: BudgetPolicy) -> Option<BudgetPolicy> {

@@ -21,6 +21,7 @@ pub(super) fn register(site: &'static ControlSite, written: &'static [Written]) 
     let faults = steering.add(site, name, written);
     let names = steering.names_with(name, written);
     drop(steering);
+    named::begin();
     if !names.is_empty() {
         named::edit(&names);
     }

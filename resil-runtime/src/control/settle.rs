@@ -9,6 +9,7 @@ use crate::bulkhead::core::BulkheadCore;
 use crate::circuit::breaker::BreakerCore;
 use crate::named::Shared;
 use crate::rate_limit::limit::Limit;
+use crate::retry::BudgetAsWritten;
 use crate::settings::Named;
 use crate::stack::{Layer, given};
 use crate::timeout::TimeoutPolicy;
@@ -82,10 +83,18 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
         };
         return Some(setting.fault(help(message, instead)));
     };
-    let name = layer.name().filter(|_| kind.is_named())?;
-    let Change::Option(..) = setting.change else {
+    let Change::Option(option, given) = &setting.change else {
         return None;
     };
+    let budget = layer.budget().filter(|_| option == "budget");
+    if let Some(name) = budget.filter(|_| given.shown() != "off") {
+        let of = Target::Name(name.to_owned());
+        return Some(setting.fault(help(
+            format!("the budget of `{function}` is `{name}`, which others may share"),
+            format!("write `[{of}.budget]`"),
+        )));
+    }
+    let name = layer.name().filter(|_| kind.is_named())?;
     let of = Target::Name(name.to_owned());
     Some(setting.fault(help(
         format!(
@@ -134,7 +143,9 @@ fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Ve
             again,
             budget,
         } => {
+            let as_written = BudgetAsWritten(policy.budget);
             *policy = apply(*policy, of, layers, faults);
+            policy.as_written = Some(as_written);
             if let (Some(name), Some(numbers)) = (budget, policy.budget) {
                 let of = Target::Name((*name).to_owned());
                 let of = (std::slice::from_ref(&of), Kind::Budget);

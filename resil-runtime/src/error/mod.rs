@@ -8,6 +8,8 @@
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
 pub(crate) mod kind;
+#[cfg(feature = "edge")]
+pub(crate) mod late;
 pub(crate) mod refusal;
 #[cfg(feature = "axum")]
 mod response;

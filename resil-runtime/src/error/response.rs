@@ -25,14 +25,18 @@ use super::Error;
 /// | idempotency: the store is away, or full | 503 |
 /// | idempotency: the result is lost, and all else | 500 |
 ///
-/// The header `Retry-After` has the time of [`Error::retry_after`], rounded up to whole seconds.
+/// The header `Retry-After` has the time of [`Error::retry_after`], rounded up to whole seconds. When a place
+/// of a bulkhead will be free is not known: there it is one second, the least that it can say.
 /// The body is a problem report (RFC 9457, `application/problem+json`) that names no function and
 /// no circuit. The error itself is in the extensions of the response, for the layers around the
 /// handler.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, code, detail) = said(&self);
-        let wait = self.retry_after();
+        let wait = match &self {
+            Self::BulkheadFull { .. } => Some(Duration::ZERO),
+            error => error.retry_after(),
+        };
         let mut response = Response::new(Body::from(problem(status, code, detail)));
         *response.status_mut() = status;
         let headers = response.headers_mut();

@@ -265,6 +265,14 @@ pub enum Event {
         /// The call.
         call: CallId,
     },
+    /// A header of a request was malformed, and the request is answered as if it were not there. A layer
+    /// tells it once for each header, while there is a listener.
+    #[cfg(feature = "edge")]
+    #[non_exhaustive]
+    HeaderIgnored {
+        /// The name of the header. Its value is not shown: strangers write it.
+        header: Arc<str>,
+    },
     /// A fault was injected into a run of a function's body.
     #[cfg(feature = "chaos")]
     #[non_exhaustive]

@@ -12,6 +12,8 @@
 
 pub(crate) mod circuit_state;
 pub(crate) mod error_text;
+#[cfg(feature = "edge")]
+pub(crate) mod header;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
 #[cfg(feature = "chaos")]

@@ -7,6 +7,8 @@ use super::attempt::enclosing;
 use super::backoff::DelaySource;
 use super::budget::Budget;
 use super::delay;
+#[cfg(feature = "metrics")]
+use super::level;
 use super::policy::RetryPolicy;
 use super::site::RetrySite;
 use super::verdict::{RetryVerdict, default_verdict};
@@ -115,7 +117,10 @@ impl Ended<'_> {
             return Ok((delay, None));
         };
         self.step.site.spend();
-        self.site.note_budget(budget, numbers);
+        #[cfg(feature = "metrics")]
+        level::note(self.site, policy);
+        #[cfg(all(feature = "catalog", not(feature = "metrics")))]
+        self.site.show(policy);
         if budget.take(numbers, clock::now_ns) {
             Ok((delay, Some((budget, numbers.cost))))
         } else {

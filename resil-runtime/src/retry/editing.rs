@@ -1,9 +1,26 @@
-//! Other numbers in the place of those that a named budget was given.
+//! Other numbers in the place of those that a budget was given.
 
-use std::sync::PoisonError;
+use std::sync::{OnceLock, PoisonError};
 
 use super::budget::{BudgetEdit, EDIT, Named, all};
 use super::policy::BudgetPolicy;
+
+/// Returns the budget in force of a function, given its name and the budget that its attribute has.
+pub(crate) type OwnBudget = fn(&str, Option<BudgetPolicy>) -> Option<BudgetPolicy>;
+
+static OWN: OnceLock<OwnBudget> = OnceLock::new();
+
+/// Shows the budgets of functions from here on with the numbers that `own` returns. Calls bring those that they
+/// go by with them.
+pub(crate) fn show_by(own: OwnBudget) {
+    OWN.get_or_init(|| own);
+}
+
+/// Returns the budget in force of `function`, whose attribute has `written`.
+#[cfg(any(feature = "catalog", feature = "metrics"))]
+pub(super) fn in_force(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPolicy> {
+    OWN.get().map_or(written, |own| own(function, written))
+}
 
 /// Puts other numbers in force for these budgets, and for all that are named from here on.
 pub(crate) fn edit<'n>(names: impl IntoIterator<Item = &'n str>, edit: BudgetEdit) {

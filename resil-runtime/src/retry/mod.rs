@@ -9,7 +9,7 @@ pub(crate) mod ask;
 pub(crate) mod attempt;
 pub(crate) mod backoff;
 pub(crate) mod budget;
-#[cfg(feature = "catalog")]
+#[cfg(any(feature = "catalog", feature = "metrics"))]
 pub(crate) mod budget_now;
 pub(crate) mod decision;
 mod delay;
@@ -29,4 +29,6 @@ mod waiting;
 pub use self::backoff::Backoff;
 #[cfg(feature = "metrics")]
 pub(crate) use self::level::levels;
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) use self::policy::BudgetAsWritten;
 pub use self::policy::{BudgetPolicy, Jitter, RetryPolicy, Strategy};

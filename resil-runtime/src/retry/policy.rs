@@ -107,7 +107,15 @@ pub struct RetryPolicy {
     /// budget to the functions that write some.
     pub(crate) budget_is_given: bool,
     pub(crate) nested_outer: bool,
+    /// The budget that the attribute has, once settings from outside stand in the place of its own.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) as_written: Option<BudgetAsWritten>,
 }
+
+/// The budget of a retry as the attribute has it, if it has one.
+#[cfg(all(feature = "control", not(loom)))]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct BudgetAsWritten(pub(crate) Option<BudgetPolicy>);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
@@ -131,6 +139,8 @@ impl RetryPolicy {
             budget: Some(BudgetPolicy::DEFAULT),
             budget_is_given: false,
             nested_outer: false,
+            #[cfg(all(feature = "control", not(loom)))]
+            as_written: None,
         }
     }
 
@@ -143,6 +153,16 @@ impl RetryPolicy {
         within: None,
         ..Self::new()
     };
+
+    /// Returns the budget as the attribute has it, whatever is set from outside.
+    #[cfg(any(feature = "catalog", feature = "metrics"))]
+    pub(super) fn budget_as_written(&self) -> Option<BudgetPolicy> {
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(BudgetAsWritten(written)) = self.as_written {
+            return written;
+        }
+        self.budget
+    }
 
     /// Returns whether the retry is switched off.
     pub(super) const fn is_off(&self) -> bool {

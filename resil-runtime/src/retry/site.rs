@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::budget::{self, Budget, Named};
-#[cfg(feature = "catalog")]
-use super::budget_now::BudgetNow;
+#[cfg(any(feature = "catalog", feature = "metrics"))]
+use super::budget_now::{self, BudgetNow};
 use super::policy::{BudgetPolicy, RetryPolicy};
 #[cfg(not(loom))]
 use crate::call::this_of;
@@ -20,12 +20,9 @@ pub struct RetrySite {
     shared: OnceLock<&'static Named>,
     /// Whether a token of any of its budgets may have been spent.
     has_spent: AtomicBool,
-    /// Whether the level of its budget is shown.
-    #[cfg(feature = "metrics")]
-    is_noted: AtomicBool,
-    /// The numbers of its own budget, once a retry was to be paid for.
-    #[cfg(feature = "catalog")]
-    numbers: OnceLock<BudgetPolicy>,
+    /// The budget that the attribute has, once a retry was to be paid for: it is shown from then on.
+    #[cfg(any(feature = "catalog", feature = "metrics"))]
+    written: OnceLock<Option<BudgetPolicy>>,
     /// The sites of other `Self` types, each with a budget of its own.
     types: PerType<Self>,
 }
@@ -50,11 +47,9 @@ impl RetrySite {
             // Others may have spent of a budget that has a name.
             has_spent: AtomicBool::new(budget.is_some()),
             name: budget,
-            #[cfg(feature = "metrics")]
-            is_noted: AtomicBool::new(false),
             shared: SHARED,
-            #[cfg(feature = "catalog")]
-            numbers: OnceLock::new(),
+            #[cfg(any(feature = "catalog", feature = "metrics"))]
+            written: OnceLock::new(),
             types: TYPES,
         }
     }
@@ -73,15 +68,10 @@ impl RetrySite {
         }
     }
 
-    /// Notes the budget, so that its level is shown. Without the feature `metrics` it does nothing.
-    #[inline]
-    pub(super) fn note_budget(&'static self, budget: &'static Budget, numbers: BudgetPolicy) {
-        #[cfg(feature = "metrics")]
-        if !self.is_noted.swap(true, Relaxed) {
-            let name = self.name.unwrap_or_else(|| self.site.name());
-            super::level::note(name, budget, numbers);
-        }
-        let _ = (self, budget, numbers);
+    /// Notes that a retry is to be paid for, so that the budget is shown. Returns whether it is the first one.
+    #[cfg(any(feature = "catalog", feature = "metrics"))]
+    pub(super) fn show(&self, policy: &RetryPolicy) -> bool {
+        self.written.get().is_none() && self.written.set(policy.budget_as_written()).is_ok()
     }
 
     /// Returns the state for the `Self` type of the function in which the closure called `closure`
@@ -120,8 +110,6 @@ impl RetrySite {
         policy: &RetryPolicy,
     ) -> Option<(&'static Budget, BudgetPolicy)> {
         let own = policy.budget?;
-        #[cfg(feature = "catalog")]
-        self.numbers.get_or_init(|| own);
         Some(match self.name {
             None => (&self.own, own),
             Some(name) => {
@@ -135,23 +123,25 @@ impl RetrySite {
     /// `Self` types, or the one that it shares. `now` is in nanoseconds.
     #[cfg(feature = "catalog")]
     pub(crate) fn budgets(&'static self, now: u64) -> Vec<BudgetNow> {
-        let level = |budget: &Budget, numbers: BudgetPolicy| BudgetNow {
-            name: self.name,
-            tokens: budget.left(numbers, now),
-            capacity: numbers.capacity,
+        let sites = self.types.with(self);
+        let budgets = sites.filter_map(|site| site.budget_now(now));
+        budgets.filter(|budget| !budget.is_off).collect()
+    }
+
+    /// Returns the budget at `now`, in nanoseconds; `None` if it was not asked for a token.
+    #[cfg(any(feature = "catalog", feature = "metrics"))]
+    pub(super) fn budget_now(&'static self, now: u64) -> Option<BudgetNow> {
+        let written = self.written.get().copied();
+        let in_force = written.map(|of| budget_now::in_force(self.site.name(), of));
+        let is_off = in_force == Some(None);
+        let budget = if let Some(name) = self.name {
+            let known = self.shared.get().copied();
+            let named = known.or_else(|| budget::all().get(name).copied())?;
+            (&named.budget, named.policy())
+        } else {
+            (&self.own, in_force?.or(written?)?)
         };
-        let Some(name) = self.name else {
-            let own = self.types.with(self);
-            let own = own.filter_map(|site| Some(level(&site.own, *site.numbers.get()?)));
-            return own.collect();
-        };
-        let shared = self
-            .shared
-            .get()
-            .copied()
-            .or_else(|| budget::all().get(name).copied());
-        let shared = shared.map(|named| level(&named.budget, named.policy()));
-        shared.into_iter().collect()
+        Some(BudgetNow::of(self.name, budget, is_off, now))
     }
 
     /// Returns the named budget, registered on the first call.

@@ -196,7 +196,7 @@ fn no_table(policy: RetryPolicy, value: &Value<'_>) -> Result<RetryPolicy, Strin
         Found::Word("true") => Err(value.wrong()),
         Found::Word(_) | Found::Other(_) if matches!(value.given, Given::Text(_)) => {
             Err(value.slot.wrong(
-                "a stack has the budget of its own name",
+                "it gets its name in the code",
                 &["(capacity = 500, cost = 5)".to_owned()],
             ))
         }

@@ -14,6 +14,8 @@ pub(crate) mod call;
 #[cfg(feature = "tracing")]
 mod circuits;
 pub(crate) mod cut;
+#[cfg(all(feature = "tracing", feature = "edge"))]
+mod edge;
 #[cfg(feature = "tracing")]
 mod event;
 #[cfg(all(feature = "tracing", feature = "idempotent"))]

@@ -11,6 +11,8 @@
 
 use tracing::field::display;
 
+#[cfg(feature = "edge")]
+use super::edge;
 use super::event::event;
 #[cfg(feature = "idempotent")]
 use super::idempotency;
@@ -104,6 +106,8 @@ fn tell_here(happened: &Event) {
                 function, wait_ms = ms(*wait), call
             });
         }
+        #[cfg(feature = "edge")]
+        Event::HeaderIgnored { header } => edge::tell_ignored(header),
         #[cfg(feature = "chaos")]
         Event::Injected { .. } => steering::tell(happened),
         #[cfg(feature = "control")]

@@ -184,6 +184,10 @@ fn events() -> Vec<Event> {
             wait: time,
             call: call(),
         },
+        #[cfg(feature = "edge")]
+        Event::HeaderIgnored {
+            header: "grpc-timeout".into(),
+        },
         #[cfg(feature = "chaos")]
         Event::Injected {
             function,
@@ -266,6 +270,8 @@ fn kind(event: &Event) -> String {
         Event::WaitCancelled { .. } => "WaitCancelled",
         Event::FellBack { .. } => "FellBack",
         Event::WorkerBlocked { .. } => "WorkerBlocked",
+        #[cfg(feature = "edge")]
+        Event::HeaderIgnored { .. } => "HeaderIgnored",
         #[cfg(feature = "chaos")]
         Event::Injected { .. } => "Injected",
         #[cfg(feature = "control")]

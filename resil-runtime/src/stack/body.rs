@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 #[cfg(feature = "edge")]
-use super::edge::Failed;
+use super::failed::Failed;
 use crate::call::{Failure, Outcome};
 use crate::classify::{self, Class};
 use crate::error::Refusal;

@@ -1,87 +1,19 @@
 //! What an edge, such as an HTTP client, needs to run a request under policies: it has judged the outcome
 //! itself, and says so.
 
-use std::any::Any;
-use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
+use super::failed::Failed;
 use super::layer::Layer;
-use super::outline::{NONE, Shape};
+use super::outline::{MayRepeat, NONE, Shape};
 use super::place::state_of;
 use super::run::{Source, run};
 use super::state::State;
 use super::value::Stack;
-use crate::call::FromResil;
-use crate::classify::{Class, Classify};
-use crate::error::{Error, Refusal};
-
-/// An attempt that has failed, as the edge has judged it.
-///
-/// It holds what the attempt ended with: an answer that is an error by its status, or an error.
-pub struct Failed {
-    class: Class,
-    may_repeat: bool,
-    text: Cow<'static, str>,
-    what: Box<dyn Any + Send>,
-}
-
-impl Failed {
-    /// Creates the failure of an attempt that has ended with `what`. A retry makes no other one unless the
-    /// request `may_repeat`, whatever its class is; a circuit goes by the class alone. Events show the `text`.
-    pub fn new(
-        what: impl Any + Send,
-        class: Class,
-        may_repeat: bool,
-        text: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            class,
-            may_repeat,
-            text: text.into(),
-            what: Box::new(what),
-        }
-    }
-
-    /// Returns what the attempt has ended with. A refusal by a policy is an [`Error`].
-    pub fn into_inner(self) -> Box<dyn Any + Send> {
-        self.what
-    }
-
-    /// Returns whether the request may be sent again after it.
-    pub(super) fn may_repeat(&self) -> bool {
-        self.may_repeat
-    }
-}
-
-impl Classify for Failed {
-    fn classify(&self) -> Class {
-        self.class
-    }
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        // The policies know the class of their own refusals without it.
-        Self::new(error, Class::Neutral, false, "refused by a policy")
-    }
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl fmt::Debug for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failed")
-            .field("class", &self.class)
-            .field("may_repeat", &self.may_repeat)
-            .field("text", &self.text)
-            .finish_non_exhaustive()
-    }
-}
+use crate::call::{FromResil, id_of};
+use crate::error::Refusal;
+use crate::event::{self, ErrorText, Event};
 
 /// What an edge runs its requests under: a stack, or one policy.
 #[derive(Debug, Clone)]
@@ -89,7 +21,7 @@ pub struct Policies(Held);
 
 #[derive(Debug, Clone)]
 enum Held {
-    Stack(Stack),
+    Stack(Box<Stack>),
     // The state belongs to the place in the source.
     Alone(Shape<[Layer; 1]>, &'static Location<'static>),
 }
@@ -109,7 +41,7 @@ impl Policies {
     pub fn without_hedge(&self) -> Self {
         let is_kept = |layer: &&Layer| layer.name() != "hedge";
         Self(match &self.0 {
-            Held::Stack(stack) => Held::Stack(stack.of(is_kept)),
+            Held::Stack(stack) => Held::Stack(Box::new(stack.of(is_kept))),
             Held::Alone(shape, place) => {
                 let shape: &Shape = shape;
                 let mut left = Shape::empty(NONE);
@@ -144,11 +76,45 @@ impl Policies {
     {
         run(self, attempt)
     }
+
+    /// Calls `attempt` under the policies, as [`run`](Self::run) does, and asks `may_repeat` before a retry
+    /// repeats an attempt that a timeout inside it has cut: there is no [`Failed`] then to say so.
+    ///
+    /// # Errors
+    ///
+    /// What the last attempt has failed with, or a refusal of a policy.
+    pub fn run_asking<'p, F, Fut, T>(
+        &'p self,
+        may_repeat: &'p (dyn Fn() -> bool + Sync),
+        attempt: F,
+    ) -> impl Future<Output = Result<T, Failed>> + use<'p, F, Fut, T>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, Failed>>,
+    {
+        let policies = self;
+        run(
+            Asking {
+                policies,
+                may_repeat,
+            },
+            attempt,
+        )
+    }
+}
+
+/// Tells listeners that a request fell back, under the name of the place in the source, and for which error.
+pub fn fell_back(place: &'static Location<'static>, error: &dyn fmt::Display) {
+    event::emit(|| Event::FellBack {
+        function: state_of(place).site.name(),
+        error: ErrorText::Display(error).told(),
+        call: id_of(None),
+    });
 }
 
 impl From<Stack> for Policies {
     fn from(stack: Stack) -> Self {
-        Self(Held::Stack(stack))
+        Self(Held::Stack(Box::new(stack)))
     }
 }
 
@@ -172,11 +138,39 @@ impl Source<Failed> for &Policies {
     }
 }
 
+/// Policies, and what says whether a request that was cut may be repeated.
+struct Asking<'p> {
+    policies: &'p Policies,
+    may_repeat: MayRepeat<'p>,
+}
+
+impl Source<Failed> for Asking<'_> {
+    fn shape(&self) -> &Shape {
+        Source::<Failed>::shape(&self.policies)
+    }
+
+    fn state(&self) -> &'static State {
+        Source::<Failed>::state(&self.policies)
+    }
+
+    fn refuse(refusal: Refusal) -> Failed {
+        Failed::from_resil(refusal)
+    }
+
+    fn may_repeat(&self) -> Option<MayRepeat<'_>> {
+        Some(self.may_repeat)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
     use std::time::Duration;
 
     use super::*;
+    use crate::classify::Class;
+    use crate::clock;
+    use crate::error::Error;
     use crate::retry::RetryPolicy;
 
     fn failed(class: Class, may_repeat: bool) -> Failed {
@@ -238,6 +232,27 @@ mod tests {
         );
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_a_timeout_has_cut_is_repeated_only_if_it_may_be() {
+        let second = Duration::from_secs(1);
+        let stack = Stack::new("edge-cut")
+            .retry(RetryPolicy::new().max(3))
+            .timeout(second);
+        let policies = Policies::from(stack);
+        for (repeats, attempts) in [(true, 3), (false, 1)] {
+            let mut started = 0;
+            let may_repeat = move || repeats;
+            let run = policies.run_asking(&may_repeat, || {
+                started += 1;
+                pending::<Result<(), Failed>>()
+            });
+            let refused = run.await.unwrap_err().into_inner();
+            let error = refused.downcast_ref::<Error>();
+            assert!(matches!(error, Some(Error::Timeout { .. })), "{error:?}");
+            assert_eq!(started, attempts);
+        }
+    }
+
     #[cfg(feature = "hedge")]
     #[tokio::test(start_paused = true)]
     async fn without_a_hedge_there_is_one_copy() {
@@ -257,7 +272,8 @@ mod tests {
                 .run(|| {
                     started += 1;
                     async {
-                        tokio::time::sleep(Duration::from_millis(10)).await;
+                        let later = clock::add(clock::now(), Duration::from_millis(10));
+                        clock::sleep_until(later).await;
                         Ok(())
                     }
                 })

@@ -119,7 +119,7 @@ fn first<'c, B: Body>(
         Poll::Ready(Ok(())) => {
             if let Some((policy, began)) = retry {
                 let constants = (&state.retry, policy, began);
-                let _ = record(&mut Retry::new(), constants, call, GOOD, body);
+                let _ = record(&mut Retry::new(), constants, plan, GOOD, body);
             }
             if let Some(permit) = &permit {
                 let _ = permit.settle(GOOD, |()| None);

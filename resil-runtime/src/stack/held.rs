@@ -10,7 +10,8 @@ use super::layer::Layer;
 use super::outline::Plan;
 use crate::bulkhead::place::Place;
 use crate::bulkhead::wait::Wait;
-use crate::call::CallState;
+#[cfg(feature = "edge")]
+use crate::call::{AnyRefusal, Failure, Outcome};
 use crate::circuit::permit::Permit;
 use crate::error::Refusal;
 use crate::rate_limit::turn::Turn;
@@ -265,15 +266,57 @@ impl<'c> Held<'c> {
 pub(super) fn record(
     retry: &mut Retry,
     constants: Constants<'_>,
-    call: &CallState,
+    plan: Plan<'_>,
     out: Bare,
     body: &dyn Body,
 ) -> ControlFlow<Bare> {
+    #[cfg(feature = "edge")]
+    if is_cut_for_good(plan, &out) {
+        return end_cut(retry, constants, plan, out);
+    }
     let out = shown(out, body);
-    match retry.again(constants, Some(call), out, |error, ask| answer(*error, ask)) {
+    let call = Some(plan.call);
+    match retry.again(constants, call, out, |error, ask| answer(*error, ask)) {
         ControlFlow::Break(out) => ControlFlow::Break(hidden(out)),
         ControlFlow::Continue(()) => ControlFlow::Continue(()),
     }
+}
+
+/// Returns whether a timeout has cut the request of an edge, which may not be sent again.
+#[cfg(feature = "edge")]
+#[inline(always)]
+fn is_cut_for_good(plan: Plan<'_>, out: &Bare) -> bool {
+    let Err(Failure::Policy(Refusal::Timeout { .. })) = out else {
+        return false;
+    };
+    plan.may_repeat.is_some_and(|may_repeat| !may_repeat())
+}
+
+/// Records an attempt that was cut and that no other one may follow.
+#[cfg(feature = "edge")]
+#[cold]
+fn end_cut(
+    retry: &mut Retry,
+    constants: Constants<'_>,
+    plan: Plan<'_>,
+    out: Bare,
+) -> ControlFlow<Bare> {
+    let Err(Failure::Policy(refusal)) = out else {
+        return ControlFlow::Break(out);
+    };
+    // Shown as an error, so that the retry asks for a verdict on it.
+    let shown: Outcome<(), &Refusal, Refusal> = Err(Failure::Exposed(&refusal, refusal.kind()));
+    let _ = retry.again(
+        constants,
+        Some(plan.call),
+        shown,
+        |refusal, ask| match ask {
+            Ask::Verdict => Answer::Verdict(Some(RetryVerdict::Final)),
+            Ask::Text => Answer::Text(refusal.text()),
+            _ => Answer::Default,
+        },
+    );
+    ControlFlow::Break(Err(Failure::Policy(refusal)))
 }
 
 /// Answers a question of the retry about an error.

@@ -10,6 +10,8 @@ mod checks;
 mod delays;
 #[cfg(feature = "edge")]
 pub(crate) mod edge;
+#[cfg(feature = "edge")]
+pub(crate) mod failed;
 mod fault;
 mod first;
 mod frames;

@@ -101,6 +101,10 @@ impl Outline {
     }
 }
 
+/// Returns whether the request of an edge may be sent again, as things are now.
+#[cfg(feature = "edge")]
+pub(super) type MayRepeat<'c> = &'c (dyn Fn() -> bool + Sync);
+
 /// What a call has of its stack.
 #[derive(Clone, Copy)]
 pub(super) struct Plan<'c> {
@@ -109,6 +113,9 @@ pub(super) struct Plan<'c> {
     pub(super) call: &'c CallState,
     /// Whether the call may end with a refusal: a retry by itself has none to give.
     pub(super) can_refuse: bool,
+    /// Asks an edge whether a run that a timeout has cut may be repeated.
+    #[cfg(feature = "edge")]
+    pub(super) may_repeat: Option<MayRepeat<'c>>,
 }
 
 impl<'c> Plan<'c> {

@@ -11,6 +11,8 @@ use super::body::{Attempt, Bare};
 use super::first::{Later, poll};
 #[cfg(feature = "hedge")]
 use super::hedged::hedged;
+#[cfg(feature = "edge")]
+use super::outline::MayRepeat;
 use super::outline::{Plan, Shape};
 use super::state::State;
 use super::walk::Step;
@@ -40,6 +42,12 @@ pub(super) trait Source<E> {
 
     /// Turns a refusal into the user's error.
     fn refuse(refusal: Refusal) -> E;
+
+    /// Returns what says whether a run that a timeout has cut may be repeated; without it, it may.
+    #[cfg(feature = "edge")]
+    fn may_repeat(&self) -> Option<MayRepeat<'_>> {
+        None
+    }
 }
 
 #[inline(always)]
@@ -49,6 +57,8 @@ fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
         state: source.state(),
         call,
         can_refuse: S::CAN_REFUSE,
+        #[cfg(feature = "edge")]
+        may_repeat: source.may_repeat(),
     }
 }
 

@@ -193,7 +193,7 @@ impl<'c> Walk<'c> {
                         Layer::Retry(policy) => match record(
                             &mut held.retry,
                             (&plan.state.retry, policy, held.began),
-                            plan.call,
+                            plan,
                             out,
                             body,
                         ) {

@@ -19,6 +19,7 @@ pub use self::future::{enclosed_timeout, timeout};
 pub use self::policy::TimeoutPolicy;
 pub use self::refusal::refuse_late;
 
+#[cfg(not(loom))]
 pub(crate) use self::timer::{Elapsed, Timer, wait};
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use syn::Lifetime;
 
 use super::expression::{Expression, Form};
 use super::options::Fallback;
-use crate::emit::{EmitContext, Emitted, Entry, Inner, count, not_zero, option};
+use crate::emit::{
+    EmitContext, Emitted, Entry, Inner, count, not_zero, option, underscored_pattern,
+};
 use crate::parse::Pattern;
 use crate::tokens::{first_span, mixed};
 
@@ -75,7 +77,8 @@ impl Fallback {
         let conversions = cx.conversions();
         let bind = expression.head.as_ref().map(|head| {
             let at = mixed(first_span(head));
-            quote_spanned!(at=> let #head = __resil_error;)
+            let silent = underscored_pattern(head, at);
+            quote_spanned!(at=> #silent let #head = __resil_error;)
         });
         // A `return` of the declared type pins `?` and inference to that type; it is never executed.
         let ret = &cx.ret;

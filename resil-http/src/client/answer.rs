@@ -1,0 +1,143 @@
+//! The body of an answer, under the limits of its call.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use resil_runtime::clock::{self, Instant, Sleep};
+
+use super::end::End;
+use super::error::ClientError;
+use crate::balance::Picked;
+
+/// The body of an answer.
+///
+/// It is under the limit `read`, which counts while somebody waits for the next bytes, and under what is left
+/// of `total` or of the caller's deadline. After an error it ends. Dropped before its end, it closes the
+/// connection.
+pub struct ResponseBody {
+    body: reqwest::Body,
+    read: Duration,
+    end: End,
+    attempts: u32,
+    /// The endpoint, where the request is pending until the body has ended.
+    picked: Option<Picked>,
+    /// Since when somebody waits for the next bytes.
+    waiting: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    is_done: bool,
+}
+
+impl ResponseBody {
+    pub(super) fn new(
+        body: reqwest::Body,
+        read: Duration,
+        end: End,
+        attempts: u32,
+        picked: Option<Picked>,
+    ) -> Self {
+        Self {
+            body,
+            read,
+            end,
+            attempts,
+            picked,
+            waiting: None,
+            timer: None,
+            is_done: false,
+        }
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Waits until the next limit, and returns the error that it means.
+    fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<ClientError> {
+        let since = *self.waiting.get_or_insert_with(clock::now);
+        let silent = clock::add(since, self.read);
+        let due = silent.min(self.end.at());
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(clock::sleep_until(due)));
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            if due <= clock::now() {
+                break;
+            }
+            // It was set for bytes that have come since.
+            timer.as_mut().reset(due);
+        }
+        Poll::Ready(if silent < self.end.at() {
+            ClientError::Read { limit: self.read }
+        } else {
+            self.end.error(self.attempts)
+        })
+    }
+
+    fn fail<T>(&mut self, error: ClientError) -> Poll<Option<Result<T, ClientError>>> {
+        self.end_body();
+        Poll::Ready(Some(Err(error)))
+    }
+
+    fn end_body(&mut self) {
+        self.is_done = true;
+        self.timer = None;
+        self.picked = None;
+    }
+}
+
+impl http_body::Body for ResponseBody {
+    type Data = Bytes;
+    type Error = ClientError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
+        let this = &mut *self;
+        if this.is_done {
+            return Poll::Ready(None);
+        }
+        match Pin::new(&mut this.body).poll_frame(cx) {
+            // A body that always has more ready never waits.
+            Poll::Ready(Some(Ok(_))) if this.end.has_passed() => {
+                let error = this.end.error(this.attempts);
+                this.fail(error)
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                this.waiting = None;
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => this.fail(ClientError::Transport(error)),
+            Poll::Ready(None) => {
+                this.end_body();
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                let error = ready!(this.poll_limit(cx));
+                this.fail(error)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_done || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody")
+            .field("read", &self.read)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}

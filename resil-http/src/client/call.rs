@@ -1,0 +1,309 @@
+//! The course of a call: its end, its policies, its attempts, and how each of them is judged.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ::http::header::{CONTENT_LENGTH, HOST};
+use ::http::{HeaderMap, HeaderValue, Method, Request};
+use bytes::Bytes;
+use resil_runtime::clock::{self, within};
+use resil_runtime::edge::Failed;
+use resil_runtime::{Classify, Deadline, Error};
+use url::Url;
+
+use super::answer::ResponseBody;
+use super::body::{Body, Payload};
+use super::current::telling;
+use super::end::End;
+use super::error::ClientError;
+use super::key::{IDEMPOTENCY_KEY, random_key};
+use super::limits::Limits;
+use super::mesh::{Mesh, RetriedBy, carry};
+use super::phases::within_limits;
+use super::progress::Progress;
+use super::response::Response;
+use super::settings::Settings;
+use crate::balance::{BalanceError, Balancer, Endpoint, Picked};
+use crate::outcome::{Kept, Outcome, Verdict};
+
+/// A request as the caller put it together.
+pub(super) struct Order {
+    pub(super) head: Request<()>,
+    pub(super) url: Url,
+    pub(super) body: Body,
+    pub(super) total: Option<Duration>,
+    pub(super) attempt: Option<Duration>,
+    pub(super) retried_by: Option<RetriedBy>,
+    pub(super) balance_key: Option<Bytes>,
+}
+
+type Answer = ::http::Response<reqwest::Body>;
+
+/// Returns whether a request of this method usually has content.
+fn takes_content(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
+/// A call that is under way.
+struct Call<'c> {
+    settings: &'c Settings,
+    head: Request<()>,
+    url: Url,
+    payload: Payload,
+    limits: Limits,
+    end: End,
+    kept: Kept,
+    balance_key: Option<Bytes>,
+    /// The endpoints that attempts have gone to.
+    tried: Mutex<Vec<Endpoint>>,
+    /// The number of requests that were begun.
+    attempts: AtomicU32,
+}
+
+/// Sends a request under the policies of a client, and returns the answer.
+pub(super) async fn send(
+    settings: &Settings,
+    context: Option<&HeaderMap>,
+    order: Order,
+) -> Result<Response, ClientError> {
+    let mut limits = settings.limits;
+    limits.total = order.total.unwrap_or(limits.total);
+    limits.attempt = order.attempt.unwrap_or(limits.attempt);
+    let end = End::of(limits.total);
+    let mut head = order.head;
+    let headers = head.headers_mut();
+    if let Some(context) = context {
+        carry(context, headers);
+    }
+    if settings.adds_keys && !head.method().is_idempotent() {
+        let headers = head.headers_mut();
+        headers.entry(IDEMPOTENCY_KEY).or_insert_with(random_key);
+    }
+    if settings.asks_by_uri {
+        *head.uri_mut() = order.url.as_str().parse().unwrap_or_default();
+    }
+    let kept = Outcome::<_, Answer>::keep(&settings.outcome, &head);
+    let payload = Payload::from(order.body);
+    let is_harmless = kept.may_repeat();
+    let retried_by = order.retried_by.unwrap_or(settings.retried_by);
+    let by_mesh = settings.mesh != Mesh::None
+        && retried_by == RetriedBy::Mesh
+        && is_harmless
+        && payload.can_be_shared();
+    settings.mesh.say_who_retries(head.headers_mut(), by_mesh);
+    let call = Call {
+        settings,
+        head,
+        url: order.url,
+        limits,
+        end,
+        kept,
+        attempts: AtomicU32::new(0),
+        balance_key: order.balance_key,
+        tried: Mutex::default(),
+        payload,
+    };
+    if call.left().is_none() {
+        return Err(end.error(0));
+    }
+    let is_hedged = is_harmless && call.payload.can_be_shared();
+    let policies = settings.policies.of_call(!by_mesh, is_hedged);
+    let may_repeat = || call.may_repeat();
+    let run = policies.run_asking(&may_repeat, || call.attempt());
+    let run = Deadline::at(end.at()).scope(run);
+    match within(end.at(), run).await {
+        None => Err(end.error(call.attempts.load(Ordering::Relaxed))),
+        Some(Ok(response)) => Ok(response),
+        Some(Err(failed)) => call.ended(failed),
+    }
+}
+
+impl Call<'_> {
+    /// Returns the time that is left for the other side; `None` if there is none.
+    fn left(&self) -> Option<Duration> {
+        let margin = if self.settings.deadline_headers.is_empty() {
+            Duration::ZERO
+        } else {
+            self.settings.deadline_margin
+        };
+        self.end.left(margin)
+    }
+
+    /// Returns whether the request may be sent again though it may have been executed.
+    fn may_repeat(&self) -> bool {
+        self.kept.may_repeat() && self.payload.is_whole()
+    }
+
+    /// Sends the request once.
+    async fn attempt(&self) -> Result<Response, Failed> {
+        let Some(left) = self.left() else {
+            let error = self.end.error(self.attempts.load(Ordering::Relaxed));
+            return Err(self.failed(error, false));
+        };
+        let picked = self
+            .pick()
+            .await
+            .map_err(|error| self.failed(error, true))?;
+        let endpoint = picked.as_ref().map(Picked::endpoint);
+        let http = match endpoint {
+            Some(endpoint) => self.settings.http.at(endpoint),
+            None => self.settings.http.current(),
+        };
+        let http = http.map_err(|error| self.failed(ClientError::Transport(error), true))?;
+        let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        let progress = Arc::new(Progress::new(self.payload.tells()));
+        let request = self.request(number, left, endpoint, &progress);
+        let sent = telling(Arc::clone(&progress), http.execute(request));
+        let (error, is_unsent) = match within_limits(sent, &progress, &self.limits).await {
+            Ok(Ok(answer)) => return self.answered(answer, number, picked),
+            Ok(Err(error)) => {
+                let error = self.of_reqwest(error, &progress);
+                let is_unsent = error.is_unsent();
+                (error, is_unsent)
+            }
+            Err(limit) => (limit, false),
+        };
+        if let Some(picked) = picked {
+            picked.end(&Verdict::Failure {
+                class: error.classify(),
+                may_repeat: is_unsent,
+            });
+        }
+        Err(self.failed(error, is_unsent))
+    }
+
+    /// Picks the endpoint of an attempt, another one than those of the attempts before; `None` where there are
+    /// no endpoints to choose from. It waits for the first answer of DNS, as long as for a connection.
+    async fn pick(&self) -> Result<Option<Picked>, ClientError> {
+        let Some(balancer) = &self.settings.balancer else {
+            return Ok(None);
+        };
+        let picked = match self.pick_of(balancer) {
+            Err(BalanceError::NoEndpoint { .. }) => {
+                let limit = self.limits.connect;
+                let until = clock::add(clock::now(), limit);
+                match within(until, balancer.ready()).await {
+                    Some(ready) => ready?,
+                    None => return Err(ClientError::Connect { limit }),
+                }
+                self.pick_of(balancer)?
+            }
+            picked => picked?,
+        };
+        Ok(Some(picked))
+    }
+
+    fn pick_of(&self, balancer: &Balancer) -> Result<Picked, BalanceError> {
+        // The lock is not held meanwhile: a listener hears of it when a breaker lets a probe in.
+        let tried = std::mem::take(&mut *self.tried());
+        let picked = balancer.pick(&tried, self.balance_key.as_deref());
+        let mut now = self.tried();
+        now.extend(tried);
+        let picked = picked?;
+        now.push(picked.endpoint().clone());
+        Ok(picked)
+    }
+
+    fn tried(&self) -> MutexGuard<'_, Vec<Endpoint>> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the request of one attempt.
+    fn request(
+        &self,
+        number: u32,
+        left: Duration,
+        endpoint: Option<&Endpoint>,
+        progress: &Arc<Progress>,
+    ) -> reqwest::Request {
+        let mut url = self.url.clone();
+        if let Some(endpoint) = endpoint {
+            endpoint.rewrite(&mut url);
+        }
+        let mut request = reqwest::Request::new(self.head.method().clone(), url);
+        *request.version_mut() = self.head.version();
+        let headers = request.headers_mut();
+        *headers = self.head.headers().clone();
+        if let Some(host) = endpoint.and_then(Endpoint::host_header) {
+            headers.entry(HOST).or_insert_with(|| host.clone());
+        }
+        self.settings.mesh.mark(headers, number);
+        for header in &self.settings.deadline_headers {
+            let (name, value) = header.with(left);
+            headers.insert(name, value);
+        }
+        let body = self.payload.of_attempt(progress);
+        if body.is_none() && takes_content(self.head.method()) {
+            // RFC 9110, section 8.6; hyper leaves it out, and some servers answer 411 then.
+            headers
+                .entry(CONTENT_LENGTH)
+                .or_insert(HeaderValue::from_static("0"));
+        }
+        *request.body_mut() = body;
+        request
+    }
+
+    /// Judges an answer.
+    fn answered(
+        &self,
+        answer: reqwest::Response,
+        number: u32,
+        mut picked: Option<Picked>,
+    ) -> Result<Response, Failed> {
+        let (url, remote) = (answer.url().clone(), answer.remote_addr());
+        let answer = Answer::from(answer);
+        let rule = &self.settings.outcome;
+        let verdict = Outcome::<Request<()>, Answer>::of_response(rule, &self.kept, &answer);
+        if let Some(picked) = &mut picked {
+            picked.answered(&verdict);
+        }
+        let (head, body) = answer.into_parts();
+        let status = head.status;
+        let body = ResponseBody::new(body, self.limits.read, self.end, number, picked);
+        let response = Response::new(head, url, remote, body);
+        match verdict {
+            Verdict::Success => Ok(response),
+            Verdict::Failure { class, may_repeat } => {
+                let may_repeat = may_repeat && self.payload.is_whole();
+                Err(Failed::new(response, class, may_repeat, status.to_string()))
+            }
+        }
+    }
+
+    /// Judges an error that came in the place of an answer.
+    fn failed(&self, error: ClientError, is_unsent: bool) -> Failed {
+        let may_repeat = self.may_repeat() || is_unsent && self.payload.is_whole();
+        let (class, text) = (error.classify(), error.to_string());
+        Failed::new(error, class, may_repeat, text)
+    }
+
+    /// Tells apart what reqwest has failed with.
+    fn of_reqwest(&self, error: reqwest::Error, progress: &Progress) -> ClientError {
+        // After a redirect a request has been sent.
+        if !error.is_connect() || progress.is_redirected() {
+            return ClientError::Transport(error);
+        }
+        if error.is_timeout() {
+            let limit = self.settings.limits.connect;
+            return ClientError::Connect { limit };
+        }
+        ClientError::NoConnection(error)
+    }
+
+    /// Returns what the last attempt has ended with, or the refusal of a policy.
+    fn ended(&self, failed: Failed) -> Result<Response, ClientError> {
+        let ended = match failed.into_inner().downcast::<Response>() {
+            Ok(response) => return Ok(*response),
+            Err(ended) => ended,
+        };
+        let ended = match ended.downcast::<ClientError>() {
+            Ok(error) => return Err(*error),
+            Err(ended) => ended,
+        };
+        match ended.downcast::<Error>() {
+            Ok(refusal) => Err(ClientError::Refused(*refusal)),
+            Err(_) => Err(self.end.error(self.attempts.load(Ordering::Relaxed))),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The instant by which a whole call has to end: its limit `total`, or the deadline of the caller if that is
+//! sooner.
+
+use std::time::Duration;
+
+use resil_runtime::Deadline;
+use resil_runtime::clock::{self, Instant};
+
+use super::error::ClientError;
+
+/// The end of a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End {
+    at: Instant,
+    total: Duration,
+    is_callers: bool,
+}
+
+impl End {
+    /// Returns the end of a call that begins now.
+    pub(super) fn of(total: Duration) -> Self {
+        let own = Deadline::after(total);
+        let (end, is_callers) = match Deadline::current() {
+            Some(callers) if callers < own => (callers, true),
+            _ => (own, false),
+        };
+        Self {
+            at: end.instant(),
+            total,
+            is_callers,
+        }
+    }
+
+    pub(super) fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// Returns the time that is left, less `margin`; `None` if that is not a millisecond.
+    pub(super) fn left(&self, margin: Duration) -> Option<Duration> {
+        let left = self.at.saturating_duration_since(clock::now());
+        left.checked_sub(margin).filter(|left| left.as_millis() > 0)
+    }
+
+    /// Returns whether the call has to be over.
+    pub(super) fn has_passed(&self) -> bool {
+        self.at <= clock::now()
+    }
+
+    /// Returns the error of a call that came to its end.
+    pub(super) fn error(&self, attempts: u32) -> ClientError {
+        if self.is_callers {
+            ClientError::Deadline { attempts }
+        } else {
+            let limit = self.total;
+            ClientError::Total { limit, attempts }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! How a call through the client fails.
+
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use ::http::StatusCode;
+use resil_runtime::{Class, Classify, Error};
+
+use crate::balance::BalanceError;
+
+/// The error of a call through a [`Client`](super::Client).
+///
+/// An answer whose status is an error is no error here: it comes back as it is, and
+/// [`error_for_status`](super::Response::error_for_status) makes one of it.
+///
+/// For a `#[retry]` or a `#[circuit]` around the call, limits and connections that broke are transient,
+/// a deadline of the caller and refusals are neutral, and the rest is permanent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// There was no connection in time, its name looked up and its TLS agreed on. The request was not
+    /// sent.
+    #[error("no connection within {limit:?} (`connect`)")]
+    #[non_exhaustive]
+    Connect {
+        /// The limit.
+        limit: Duration,
+    },
+    /// No byte of the answer came for so long, its head or its body.
+    #[error("no byte of the answer for {limit:?} (`read`)")]
+    #[non_exhaustive]
+    Read {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The body of the request made no progress for so long.
+    #[error("no progress of the request's body for {limit:?} (`write`)")]
+    #[non_exhaustive]
+    Write {
+        /// The limit.
+        limit: Duration,
+    },
+    /// There was no answer to one request in time.
+    #[error("no answer to the request within {limit:?} (`attempt`)")]
+    #[non_exhaustive]
+    Attempt {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The call took too long, with its attempts, the pauses between them and the body of the answer.
+    #[error("not done within {limit:?} (`total`), {}", Attempts(*attempts))]
+    #[non_exhaustive]
+    Total {
+        /// The limit.
+        limit: Duration,
+        /// The number of requests that were begun.
+        attempts: u32,
+    },
+    /// The [deadline](resil_runtime::Deadline) of the caller has passed, or nothing of it would be left for
+    /// the other side.
+    #[error("the deadline of the caller has passed, {}", Attempts(*attempts))]
+    #[non_exhaustive]
+    Deadline {
+        /// The number of requests that were begun; 0 if the deadline had passed before the call.
+        attempts: u32,
+    },
+    /// A policy refused: an open circuit, a full bulkhead, a rate limit, a timeout of a stack, a shutdown.
+    #[error(transparent)]
+    Refused(#[from] Error),
+    /// There is no endpoint to send the request to. Nothing was sent.
+    #[error(transparent)]
+    Balance(#[from] BalanceError),
+    /// The request can't be sent as it was put together. Nothing was sent.
+    #[error("the request can't be sent: {reason}")]
+    #[non_exhaustive]
+    Request {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no connection: the name is unknown, the port is closed, TLS was not agreed on. The request
+    /// was not sent.
+    #[error("no connection: {}", Cause(.0))]
+    NoConnection(#[source] reqwest::Error),
+    /// The connection broke, or the answer was no HTTP, or the request could not be made after a redirect.
+    #[error("the request failed: {}", Cause(.0))]
+    Transport(#[source] reqwest::Error),
+    /// The answer's status is an error, and [`error_for_status`](super::Response::error_for_status) was
+    /// asked.
+    #[error("the answer is {status}")]
+    #[non_exhaustive]
+    Status {
+        /// The status.
+        status: StatusCode,
+    },
+    /// The body of the answer is not the JSON that was asked for.
+    #[error("the answer is not the JSON that was asked for")]
+    Json(#[source] serde_json::Error),
+}
+
+impl ClientError {
+    /// Returns whether one of the limits has passed, or the deadline of the caller.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Connect { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Attempt { .. }
+            | Self::Total { .. }
+            | Self::Deadline { .. }
+            | Self::Refused(Error::Timeout { .. }) => true,
+            Self::NoConnection(error) | Self::Transport(error) => error.is_timeout(),
+            _ => false,
+        }
+    }
+
+    /// Returns whether the request of the last attempt certainly did not reach the other side. An earlier
+    /// attempt may have; where it might have been executed, a retry only followed if that does no harm.
+    pub fn is_unsent(&self) -> bool {
+        match self {
+            Self::Transport(error) => error.is_builder(),
+            // The wait that was cancelled may be that after an attempt.
+            Self::Refused(Error::Timeout { .. } | Error::Cancelled) => false,
+            Self::Connect { .. }
+            | Self::NoConnection(_)
+            | Self::Request { .. }
+            | Self::Deadline { attempts: 0 }
+            | Self::Balance(_)
+            | Self::Refused(_) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Classify for ClientError {
+    fn classify(&self) -> Class {
+        match self {
+            Self::Connect { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Attempt { .. }
+            | Self::Total { .. } => Class::Transient,
+            // The caller's own deadline says nothing about the other side.
+            Self::Deadline { .. } => Class::Neutral,
+            Self::Refused(error) => error.classify(),
+            Self::Balance(error) => error.classify(),
+            Self::Request { .. } | Self::Json(_) => Class::Permanent,
+            Self::NoConnection(error) | Self::Transport(error) => error.classify(),
+            Self::Status { status } => status.classify(),
+        }
+    }
+}
+
+/// `after 2 attempts`.
+struct Attempts(u32);
+
+impl fmt::Display for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("and nothing was sent"),
+            1 => f.write_str("after 1 attempt"),
+            attempts => write!(f, "after {attempts} attempts"),
+        }
+    }
+}
+
+/// The deepest cause of an error of reqwest, whose own text says little, and names the URL, whose query may
+/// be secret.
+struct Cause<'a>(&'a reqwest::Error);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(mut deepest) = self.0.source() else {
+            return f.write_str("reqwest gives no cause");
+        };
+        while let Some(next) = deepest.source() {
+            deepest = next;
+        }
+        fmt::Display::fmt(deepest, f)
+    }
+}

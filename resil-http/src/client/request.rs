@@ -1,0 +1,198 @@
+//! A request that is being put together.
+
+use std::fmt;
+use std::time::Duration;
+
+use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use bytes::Bytes;
+use serde::Serialize;
+use url::Url;
+
+use super::body::Body;
+use super::call::{Order, send};
+use super::error::ClientError;
+use super::mesh::RetriedBy;
+use super::response::Response;
+use super::settings::Shared;
+use super::target::request_url;
+
+/// A request that is being put together.
+///
+/// What can't be sent (a path that is none, a header with a line break) is kept until
+/// [`send`](Self::send), which then returns [`ClientError::Request`] and sends nothing.
+#[must_use = "a request does nothing until it is sent"]
+pub struct RequestBuilder {
+    client: Shared,
+    head: Request<()>,
+    url: Result<Url, ClientError>,
+    body: Body,
+    total: Option<Duration>,
+    attempt: Option<Duration>,
+    retried_by: Option<RetriedBy>,
+    balance_key: Option<Bytes>,
+}
+
+impl RequestBuilder {
+    pub(super) fn new(client: Shared, method: Method, path: &str) -> Self {
+        let mut head = Request::new(());
+        *head.method_mut() = method;
+        let url = request_url(client.settings().base.as_ref(), path);
+        Self {
+            client,
+            head,
+            url,
+            body: Body::empty(),
+            total: None,
+            attempt: None,
+            retried_by: None,
+            balance_key: None,
+        }
+    }
+
+    /// Adds a header.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: Into<::http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<::http::Error>>,
+    {
+        let name: Result<HeaderName, ::http::Error> = name.try_into().map_err(Into::into);
+        let value: Result<HeaderValue, ::http::Error> = value.try_into().map_err(Into::into);
+        match (name, value) {
+            (Ok(name), Ok(value)) => {
+                self.head.headers_mut().append(name, value);
+                self
+            }
+            (Err(error), _) => self.refuse(format!("the name of a header: {error}")),
+            (Ok(name), Err(error)) => self.refuse(format!("the header `{name}`: {error}")),
+        }
+    }
+
+    /// Adds headers, in the place of those of the same names.
+    pub fn headers(mut self, headers: HeaderMap) -> Self {
+        self.head.headers_mut().extend(headers);
+        self
+    }
+
+    /// Adds `authorization: Bearer <token>`.
+    pub fn bearer(self, token: &str) -> Self {
+        match HeaderValue::try_from(format!("Bearer {token}")) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.header(AUTHORIZATION, value)
+            }
+            Err(error) => self.refuse(format!("the header `authorization`: {error}")),
+        }
+    }
+
+    /// Adds pairs to the query, which encodes them.
+    pub fn query<N: AsRef<str>, V: AsRef<str>>(
+        mut self,
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        if let Ok(url) = &mut self.url {
+            url.query_pairs_mut().extend_pairs(pairs);
+        }
+        self
+    }
+
+    /// Sets the body. Bytes are sent with each attempt; a stream is sent once.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets the body to the JSON of `value`, and the content type to `application/json` unless there is one.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(json) => {
+                let headers = self.head.headers_mut();
+                headers
+                    .entry(CONTENT_TYPE)
+                    .or_insert(HeaderValue::from_static("application/json"));
+                self.body(json)
+            }
+            Err(error) => self.refuse(format!("the body is no JSON: {error}")),
+        }
+    }
+
+    /// Carries the trace of an incoming request, as [`Client::with_context`](super::Client::with_context) does for all requests.
+    pub fn context(mut self, incoming: &HeaderMap) -> Self {
+        self.client = self.client.with_context(incoming);
+        self
+    }
+
+    /// Sets the limit of this call in place of the client's `total`.
+    pub fn total(mut self, limit: Duration) -> Self {
+        self.total = Some(limit);
+        self
+    }
+
+    /// Sets the limit of each attempt of this call in place of the client's `attempt`.
+    pub fn attempt(mut self, limit: Duration) -> Self {
+        self.attempt = Some(limit);
+        self
+    }
+
+    /// Says who retries this call, in place of the client's [`retried_by`](super::Builder::retried_by).
+    /// Without a mesh the client does.
+    pub fn retried_by(mut self, who: RetriedBy) -> Self {
+        self.retried_by = Some(who);
+        self
+    }
+
+    /// Sets the key by which [`Strategy::ConsistentHash`](crate::balance::Strategy) picks the endpoint: requests
+    /// of one key go to the same one.
+    pub fn balance_key(mut self, key: impl Into<Bytes>) -> Self {
+        self.balance_key = Some(key.into());
+        self
+    }
+
+    /// Sends the request under the policies of the client, and returns the answer, whatever its status is:
+    /// the last one if there were several attempts.
+    ///
+    /// # Errors
+    ///
+    /// One of [`ClientError`] if there is no answer.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped, it closes the connection of a request that was sent (over HTTP/2 it resets the stream). The
+    /// other side may have executed the request.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime with the drivers for time and input and output.
+    pub async fn send(self) -> Result<Response, ClientError> {
+        let order = Order {
+            head: self.head,
+            url: self.url?,
+            body: self.body,
+            total: self.total,
+            attempt: self.attempt,
+            retried_by: self.retried_by,
+            balance_key: self.balance_key,
+        };
+        send(self.client.settings(), self.client.context(), order).await
+    }
+
+    /// Keeps the first reason for which the request can't be sent.
+    fn refuse(mut self, reason: String) -> Self {
+        if self.url.is_ok() {
+            self.url = Err(ClientError::Request { reason });
+        }
+        self
+    }
+}
+
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("client", &self.client.settings().name)
+            .field("method", self.head.method())
+            .field("headers", self.head.headers())
+            .field("url", &self.url.as_ref().map(Url::as_str))
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}

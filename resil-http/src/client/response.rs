@@ -1,0 +1,153 @@
+//! The answer to a call.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use ::http::response::Parts;
+use ::http::{HeaderMap, StatusCode, Version};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::answer::ResponseBody;
+use super::error::ClientError;
+
+/// The answer to a call through a [`Client`](super::Client). Its head is here; its body is yet to come.
+pub struct Response {
+    head: Parts,
+    url: Url,
+    remote: Option<SocketAddr>,
+    body: ResponseBody,
+}
+
+impl Response {
+    pub(super) fn new(
+        head: Parts,
+        url: Url,
+        remote: Option<SocketAddr>,
+        body: ResponseBody,
+    ) -> Self {
+        Self {
+            head,
+            url,
+            remote,
+            body,
+        }
+    }
+
+    /// Returns the status.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// Returns the version of HTTP.
+    pub fn version(&self) -> Version {
+        self.head.version
+    }
+
+    /// Returns the headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// Returns the URL that answered, which is another than the one of the request after a redirect.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Returns the address that answered, if it is known.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        self.remote
+    }
+
+    /// Returns the number of requests that were begun, this one included.
+    pub fn attempts(&self) -> u32 {
+        self.body.attempts()
+    }
+
+    /// Returns the length of the body, if the answer says it and the body is not decompressed.
+    pub fn content_length(&self) -> Option<u64> {
+        http_body::Body::size_hint(&self.body).exact()
+    }
+
+    /// Returns the answer, or an error if its status is one.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Status`] for 400 to 599.
+    pub fn error_for_status(self) -> Result<Self, ClientError> {
+        let status = self.status();
+        if status.is_client_error() || status.is_server_error() {
+            return Err(ClientError::Status { status });
+        }
+        Ok(self)
+    }
+
+    /// Reads the whole body.
+    ///
+    /// # Errors
+    ///
+    /// [`Read`](ClientError::Read) if no byte came for so long, [`Total`](ClientError::Total) or
+    /// [`Deadline`](ClientError::Deadline) if the time of the call is over,
+    /// [`Transport`](ClientError::Transport) if the body broke off. So do all methods that read the body.
+    pub async fn bytes(self) -> Result<Bytes, ClientError> {
+        Ok(self.body.collect().await?.to_bytes())
+    }
+
+    /// Reads the whole body as UTF-8; what is none is replaced by `U+FFFD`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes).
+    pub async fn text(self) -> Result<String, ClientError> {
+        let bytes = self.bytes().await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Reads the whole body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes), and [`Json`](ClientError::Json) if it is not the JSON of a `T`.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, ClientError> {
+        let bytes = self.bytes().await?;
+        serde_json::from_slice(&bytes).map_err(ClientError::Json)
+    }
+
+    /// Waits for the next bytes of the body; `None` at its end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes).
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, ClientError> {
+        while let Some(frame) = self.body.frame().await {
+            if let Ok(bytes) = frame?.into_data() {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the body, to be read as a stream.
+    pub fn into_body(self) -> ResponseBody {
+        self.body
+    }
+}
+
+impl From<Response> for ::http::Response<ResponseBody> {
+    fn from(response: Response) -> Self {
+        Self::from_parts(response.head, response.body)
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status())
+            .field("version", &self.version())
+            .field("headers", self.headers())
+            .field("attempts", &self.attempts())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! Where a request goes: the base URL of the client, and the path of the request.
+
+use url::Url;
+
+use super::error::ClientError;
+use super::refused::BuildError;
+
+/// Reads a base URL.
+///
+/// # Errors
+///
+/// Names what a base URL can't have.
+pub(super) fn base_url(text: &str) -> Result<Url, BuildError> {
+    let refused = |reason: &str| BuildError::BaseUrl {
+        url: text.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
+    match url.scheme() {
+        "http" | "https" => {}
+        _ => return Err(refused("its scheme is neither `http` nor `https`")),
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refused("it has a query or a fragment"));
+    }
+    Ok(url)
+}
+
+/// Returns the URL of a request: `path` below `base`, or `path` itself, a whole URL, if there is no base.
+///
+/// The path never leads to another host: whatever it is, it is appended.
+///
+/// # Errors
+///
+/// The path can't be part of a URL, or is a whole one where there is a base.
+pub(super) fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientError> {
+    let refused = |reason: String| ClientError::Request { reason };
+    let Some(base) = base else {
+        let url = Url::parse(path).map_err(|error| {
+            refused(format!(
+                "`{path}` is no URL: {error}. Write a whole one, or give the client a `base_url`"
+            ))
+        })?;
+        return match url.scheme() {
+            "http" | "https" => Ok(url),
+            _ => Err(refused(format!(
+                "the scheme of `{path}` is neither `http` nor `https`"
+            ))),
+        };
+    };
+    if Url::parse(path).is_ok_and(|url| url.has_host()) {
+        return Err(refused(format!(
+            "`{path}` is a whole URL, and the client has the base URL `{base}`: write the path alone"
+        )));
+    }
+    let whole = format!(
+        "{}/{}",
+        base.as_str().trim_end_matches('/'),
+        path.strip_prefix('/').unwrap_or(path)
+    );
+    let url =
+        Url::parse(&whole).map_err(|error| refused(format!("`{path}` is no path: {error}")))?;
+    // `..` is resolved by now.
+    let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
+    if !rest.is_some_and(|rest| rest.starts_with('/')) {
+        return Err(refused(format!(
+            "`{path}` leads out of the base URL `{base}`"
+        )));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_appended_to_the_base() {
+        for (base, path, whole) in [
+            ("http://pay:8080", "/x", "http://pay:8080/x"),
+            ("http://pay:8080/", "x?a=1#f", "http://pay:8080/x?a=1#f"),
+            ("http://pay/v1", "/x", "http://pay/v1/x"),
+            ("http://pay/v1/", "", "http://pay/v1/"),
+            ("http://pay", "//evil/x", "http://pay//evil/x"),
+            ("http://pay", "@evil/x", "http://pay/@evil/x"),
+            ("http://pay", ":99/x", "http://pay/:99/x"),
+            ("http://pay/v1", "?a=1", "http://pay/v1/?a=1"),
+            ("http://pay", "a:b", "http://pay/a:b"),
+        ] {
+            let base = base_url(base).unwrap();
+            let url = request_url(Some(&base), path).unwrap();
+            assert_eq!(url.as_str(), whole);
+            assert_eq!(url.host(), base.host());
+        }
+    }
+
+    #[test]
+    fn a_whole_url_does_not_go_around_the_base() {
+        let base = base_url("http://pay").unwrap();
+        let error = request_url(Some(&base), "http://evil/x").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the request can't be sent: `http://evil/x` is a whole URL, and the client has the base URL \
+             `http://pay/`: write the path alone"
+        );
+    }
+
+    #[test]
+    fn a_path_does_not_lead_out_of_the_base() {
+        let base = base_url("http://pay/v1").unwrap();
+        for path in [
+            "../admin",
+            "/x/../../admin",
+            "%2e%2e/admin",
+            "..\\admin",
+            "../v1x",
+            "..",
+        ] {
+            let error = request_url(Some(&base), path).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .ends_with("leads out of the base URL `http://pay/v1`")
+            );
+        }
+        let url = request_url(Some(&base), "/x/../y").unwrap();
+        assert_eq!(url.as_str(), "http://pay/v1/y");
+    }
+
+    #[test]
+    fn without_a_base_a_whole_url_is_needed() {
+        assert_eq!(
+            request_url(None, "https://pay/x").unwrap().as_str(),
+            "https://pay/x"
+        );
+        let error = request_url(None, "/x").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the request can't be sent: `/x` is no URL: relative URL without a base. Write a whole one, or \
+             give the client a `base_url`"
+        );
+        assert!(request_url(None, "ftp://pay/x").is_err());
+    }
+
+    #[test]
+    fn what_is_no_base_is_refused_with_a_reason() {
+        for (base, reason) in [
+            ("pay:8080", "its scheme is neither `http` nor `https`"),
+            ("/v1", "relative URL without a base"),
+            ("http://pay?a=1", "it has a query or a fragment"),
+            ("http://", "empty host"),
+        ] {
+            let error = base_url(base).unwrap_err();
+            let text = error.to_string();
+            assert_eq!(
+                text,
+                format!(
+                    "`{base}` is no base URL: {reason}\nhelp: write one as `http://pay:8080/v1`"
+                )
+            );
+        }
+    }
+}

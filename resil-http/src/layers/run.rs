@@ -1,0 +1,280 @@
+//! One request under policies.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use resil_runtime::edge::{Failed, Policies};
+use resil_runtime::{Class, Error};
+use tower_service::Service;
+
+use super::request::{CloneRequest, Copies, Spent};
+use crate::BoxError;
+use crate::outcome::{Outcome, Verdict};
+
+/// What all requests of a layer share.
+#[derive(Debug)]
+pub(super) struct Rules<O, R> {
+    policies: Policies,
+    /// The same ones for a request that may not be under way twice.
+    unhedged: Policies,
+    has_hedge: bool,
+    /// Whether a policy sends a request several times.
+    repeats: bool,
+    outcome: O,
+    requests: R,
+}
+
+impl<O, R> Rules<O, R> {
+    pub(super) fn new(policies: Policies, outcome: O, requests: R) -> Self {
+        let has = |name| policies.layers().iter().any(|layer| layer.name() == name);
+        let has_hedge = has("hedge");
+        Self {
+            has_hedge,
+            repeats: has_hedge || has("retry"),
+            unhedged: policies.without_hedge(),
+            policies,
+            outcome,
+            requests,
+        }
+    }
+
+    pub(super) fn to_parts(&self) -> (Policies, O, R)
+    where
+        O: Clone,
+        R: Clone,
+    {
+        (
+            self.policies.clone(),
+            self.outcome.clone(),
+            self.requests.clone(),
+        )
+    }
+}
+
+/// The reservation of a request: the service that `poll_ready` has found ready.
+struct Reserved<S>(Mutex<Option<S>>);
+
+impl<S> Reserved<S> {
+    fn new(ready: S) -> Self {
+        Self(Mutex::new(Some(ready)))
+    }
+
+    fn take(&self) -> Option<S> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        place.take()
+    }
+}
+
+/// The body of the request can't be sent again. No policy asks for it, but for one that does not ask first.
+#[derive(Debug, thiserror::Error)]
+#[error("the request can't be sent again: more of its body was sent than is kept")]
+struct Used;
+
+/// Sends a request to `ready` under the policies.
+pub(super) async fn run<S, O, R, Request>(
+    ready: S,
+    rules: Arc<Rules<O, R>>,
+    request: Request,
+) -> Result<S::Response, BoxError>
+where
+    S: Service<Request, Error: Into<BoxError>, Response: Send + 'static> + Clone,
+    O: Outcome<Request, S::Response>,
+    R: CloneRequest<Request>,
+    Request: Send + 'static,
+{
+    let template = ready.clone();
+    let reserved = Reserved::new(ready);
+    let sending = send(&reserved, template, &rules, request);
+    let mut sending = pin!(sending);
+    poll_fn(|cx| {
+        let polled = sending.as_mut().poll(cx);
+        if polled.is_pending() {
+            // It waits for something else: its turn, its place, its body. The reservation would be kept from
+            // those that it waits for.
+            drop(reserved.take());
+        }
+        polled
+    })
+    .await
+}
+
+async fn send<S, O, R, Request>(
+    reserved: &Reserved<S>,
+    template: S,
+    rules: &Rules<O, R>,
+    request: Request,
+) -> Result<S::Response, BoxError>
+where
+    S: Service<Request, Error: Into<BoxError>, Response: Send + 'static> + Clone,
+    O: Outcome<Request, S::Response>,
+    R: CloneRequest<Request>,
+    Request: Send + 'static,
+{
+    let kept = rules.outcome.keep(&request);
+    let (mut held, spent) = if rules.repeats {
+        let spent = Spent::new();
+        let copies = rules.requests.copies(request, spent.clone());
+        (Held::Copies(copies), spent)
+    } else {
+        (Held::Alone(Some(request)), Spent::used_up())
+    };
+    let call = Call {
+        outcome: &rules.outcome,
+        kept: &kept,
+        may_repeat: rules.outcome.may_repeat(&kept),
+        was_sent: AtomicBool::new(false),
+        spent,
+    };
+    let mut policies = &rules.policies;
+    if rules.has_hedge && !(call.may_repeat && poll_fn(|cx| held.poll_whole(cx)).await) {
+        policies = &rules.unhedged;
+    }
+    let call = &call;
+    let may_repeat = || call.may_be_sent_again();
+    // It takes the template with it: a service need not be `Sync`.
+    let run = policies.run_asking(&may_repeat, move || {
+        let attempt = held.next();
+        let (service, is_ready) = match reserved.take() {
+            Some(ready) => (ready, true),
+            None => (template.clone(), false),
+        };
+        call.attempt(service, is_ready, attempt)
+    });
+    match run.await {
+        Ok(out) => out,
+        Err(failed) => ended(failed),
+    }
+}
+
+/// A request, or what its copies are made of.
+enum Held<C, Request> {
+    Copies(C),
+    Alone(Option<Request>),
+}
+
+impl<C: Copies<Request>, Request> Held<C, Request> {
+    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        match self {
+            Self::Copies(copies) => copies.poll_whole(cx),
+            Self::Alone(_) => Poll::Ready(false),
+        }
+    }
+
+    fn next(&mut self) -> Option<Request> {
+        match self {
+            Self::Copies(copies) => copies.next(),
+            Self::Alone(request) => request.take(),
+        }
+    }
+}
+
+/// What the attempts of one request share.
+struct Call<'a, O, Kept> {
+    outcome: &'a O,
+    kept: &'a Kept,
+    may_repeat: bool,
+    /// Whether an attempt of it may have reached the other side.
+    was_sent: AtomicBool,
+    spent: Spent,
+}
+
+impl<O, Kept> Call<'_, O, Kept> {
+    /// Returns whether the request may be sent again after an attempt that was cut.
+    fn may_be_sent_again(&self) -> bool {
+        (self.may_repeat || !self.was_sent.load(Ordering::Relaxed)) && self.spent.hold()
+    }
+
+    /// Sends the request once.
+    async fn attempt<S, Request>(
+        &self,
+        mut service: S,
+        is_ready: bool,
+        request: Option<Request>,
+    ) -> Result<Result<S::Response, BoxError>, Failed>
+    where
+        S: Service<Request, Error: Into<BoxError>, Response: Send + 'static>,
+        O: Outcome<Request, S::Response, Kept = Kept>,
+    {
+        let Some(request) = request else {
+            let error: Result<S::Response, BoxError> = Err(Used.into());
+            return Err(Failed::new(
+                error,
+                Class::Permanent,
+                false,
+                Used.to_string(),
+            ));
+        };
+        if !is_ready && let Err(error) = poll_fn(|cx| service.poll_ready(cx)).await {
+            let error = error.into();
+            let verdict = self.outcome.of_error(self.kept, &error);
+            return self.judged(unsent(verdict), Err(error));
+        }
+        self.was_sent.store(true, Ordering::Relaxed);
+        let answer = service.call(request);
+        // What waits for the answer holds nothing of the service.
+        drop(service);
+        let out = answer.await.map_err(Into::into);
+        let verdict = match &out {
+            Ok(response) => self.outcome.of_response(self.kept, response),
+            Err(error) => self.outcome.of_error(self.kept, error),
+        };
+        if matches!(
+            verdict,
+            Verdict::Failure {
+                may_repeat: true,
+                ..
+            }
+        ) {
+            // It did no harm: what a timeout cuts before the next attempt is under way may be sent again.
+            self.was_sent.store(false, Ordering::Relaxed);
+        }
+        self.judged(verdict, out)
+    }
+
+    /// Returns an outcome as the policies see it.
+    fn judged<Response: Send + 'static>(
+        &self,
+        verdict: Verdict,
+        out: Result<Response, BoxError>,
+    ) -> Result<Result<Response, BoxError>, Failed> {
+        let Verdict::Failure { class, may_repeat } = verdict else {
+            return Ok(out);
+        };
+        let is_worth_another = !matches!(class, Class::Permanent | Class::Neutral);
+        let may_repeat = may_repeat && is_worth_another && self.spent.hold();
+        let text = match &out {
+            Ok(_) => Cow::Borrowed("the answer is a failure"),
+            Err(error) => Cow::Owned(error.to_string()),
+        };
+        Err(Failed::new(out, class, may_repeat, text))
+    }
+}
+
+/// Returns the verdict on a request that was not sent.
+fn unsent(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Success => Verdict::Success,
+        Verdict::Failure { class, .. } => Verdict::Failure {
+            class,
+            may_repeat: true,
+        },
+    }
+}
+
+/// Returns what a request ended with: the answer or the error of its last attempt, or a refusal.
+#[cold]
+fn ended<Response: 'static>(failed: Failed) -> Result<Response, BoxError> {
+    let what: Box<dyn Any + Send> = failed.into_inner();
+    match what.downcast::<Result<Response, BoxError>>() {
+        Ok(out) => *out,
+        Err(what) => match what.downcast::<Error>() {
+            Ok(refusal) => Err(refusal),
+            Err(_) => unreachable!("an attempt ends with an outcome or a refusal"),
+        },
+    }
+}

@@ -1,0 +1,143 @@
+//! What gRPC says in the headers of an answer: `grpc-status`, where the answer is nothing but headers
+//! ("Trailers-Only"), and `grpc-retry-pushback-ms`.
+
+use std::time::Duration;
+
+use ::http::HeaderMap;
+use resil_runtime::Class;
+
+/// What the headers of an answer of gRPC say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Said {
+    /// `None` for the status `OK`.
+    pub(super) class: Option<Class>,
+    /// Whether the server asks for no other attempt.
+    pub(super) is_last: bool,
+}
+
+/// Reads the headers of an answer; returns `None` if they have no `grpc-status`.
+pub(super) fn read(headers: &HeaderMap) -> Option<Said> {
+    let status = headers.get("grpc-status")?;
+    let code = status.to_str().ok().and_then(|text| text.parse().ok());
+    // One that can't be read is `UNKNOWN`.
+    let class = class(code.unwrap_or(2));
+    let pushback = headers.get("grpc-retry-pushback-ms");
+    // A push-back is about when, not about whether: a status that is final stays so (gRPC A6).
+    let (Some(Class::Transient | Class::Throttled { .. }), Some(pushback)) = (class, pushback)
+    else {
+        return Some(Said {
+            class,
+            is_last: false,
+        });
+    };
+    let asked = pushback
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse::<i32>().ok())
+        .and_then(|millis| u64::try_from(millis).ok());
+    Some(match asked {
+        Some(millis) => Said {
+            class: Some(Class::Throttled {
+                retry_after: Some(Duration::from_millis(millis)),
+            }),
+            is_last: false,
+        },
+        None => Said {
+            class,
+            is_last: true,
+        },
+    })
+}
+
+/// Returns the class of a status, as `tonic::Status` has it; `None` for `OK`.
+fn class(code: u32) -> Option<Class> {
+    Some(match code {
+        0 => return None,
+        // CANCELLED
+        1 => Class::Neutral,
+        // RESOURCE_EXHAUSTED
+        8 => Class::Throttled { retry_after: None },
+        // INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, FAILED_PRECONDITION, OUT_OF_RANGE,
+        // UNIMPLEMENTED, DATA_LOSS, UNAUTHENTICATED
+        3 | 5..=7 | 9 | 11 | 12 | 15 | 16 => Class::Permanent,
+        // UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE, and what has no name yet.
+        _ => Class::Transient,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(status: &str, pushback: Option<&str>) -> Option<Said> {
+        let mut headers = HeaderMap::new();
+        headers.insert("grpc-status", status.parse().unwrap());
+        if let Some(pushback) = pushback {
+            headers.insert("grpc-retry-pushback-ms", pushback.parse().unwrap());
+        }
+        read(&headers)
+    }
+
+    #[test]
+    fn each_status_has_its_class() {
+        let throttled = Class::Throttled { retry_after: None };
+        for (status, class) in [
+            ("0", None),
+            ("1", Some(Class::Neutral)),
+            ("2", Some(Class::Transient)),
+            ("3", Some(Class::Permanent)),
+            ("4", Some(Class::Transient)),
+            ("5", Some(Class::Permanent)),
+            ("6", Some(Class::Permanent)),
+            ("7", Some(Class::Permanent)),
+            ("8", Some(throttled)),
+            ("9", Some(Class::Permanent)),
+            ("10", Some(Class::Transient)),
+            ("11", Some(Class::Permanent)),
+            ("12", Some(Class::Permanent)),
+            ("13", Some(Class::Transient)),
+            ("14", Some(Class::Transient)),
+            ("15", Some(Class::Permanent)),
+            ("16", Some(Class::Permanent)),
+            ("17", Some(Class::Transient)),
+            ("-1", Some(Class::Transient)),
+            ("fine", Some(Class::Transient)),
+        ] {
+            let is_last = false;
+            assert_eq!(
+                said(status, None),
+                Some(Said { class, is_last }),
+                "{status}"
+            );
+        }
+        assert_eq!(read(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_push_back_says_when_or_that_there_is_no_other_attempt() {
+        let after = |millis| {
+            let retry_after = Some(Duration::from_millis(millis));
+            (Some(Class::Throttled { retry_after }), false)
+        };
+        let last = (Some(Class::Transient), true);
+        for (pushback, (class, is_last)) in [
+            ("0", after(0)),
+            ("250", after(250)),
+            ("2147483647", after(2_147_483_647)),
+            ("2147483648", last),
+            ("-1", last),
+            ("", last),
+            ("1.5", last),
+            ("soon", last),
+        ] {
+            assert_eq!(
+                said("14", Some(pushback)),
+                Some(Said { class, is_last }),
+                "{pushback}"
+            );
+        }
+        // What is final, and what is no failure, stays so.
+        assert_eq!(said("3", Some("10")), said("3", None));
+        assert_eq!(said("0", Some("10")), said("0", None));
+    }
+}

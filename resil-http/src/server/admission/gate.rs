@@ -1,0 +1,153 @@
+//! The gate of an admission layer: its bulkhead, its rate limit, and who passes both.
+
+use std::fmt::{self, Display};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::request::Parts;
+use resil_runtime::bulkhead::{BulkheadPlace, BulkheadPolicy};
+use resil_runtime::rate_limit::{RateLimitPolicy, RateLimitSettings};
+use resil_runtime::{Bulkhead, Error, KeyedRateLimit, RateLimit};
+
+use super::fields::Fields;
+
+type KeyOf = dyn Fn(&Parts, RateLimit) -> Option<KeyedRateLimit> + Send + Sync;
+type IsExempt = dyn Fn(&Parts) -> bool + Send + Sync;
+
+/// What decides whether a request comes in.
+#[derive(Clone)]
+pub(super) struct Gate {
+    name: Arc<str>,
+    bulkhead: Option<Bulkhead>,
+    rate_limit: Option<RateLimit>,
+    key: Option<Arc<KeyOf>>,
+    is_exempt: Option<Arc<IsExempt>>,
+    fields: Fields,
+}
+
+/// The rate limit of one request: that of the name, or that of its caller.
+#[derive(Debug)]
+pub(super) enum Limit {
+    Named(RateLimit),
+    Keyed(KeyedRateLimit),
+}
+
+impl Gate {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            bulkhead: None,
+            rate_limit: None,
+            key: None,
+            is_exempt: None,
+            fields: Fields::new(name),
+        }
+    }
+
+    pub(super) fn bulkhead(&mut self, policy: BulkheadPolicy) {
+        let bulkhead = resil_runtime::bulkhead(&self.name);
+        bulkhead.configure(policy);
+        self.bulkhead = Some(bulkhead);
+    }
+
+    pub(super) fn rate_limit(&mut self, policy: RateLimitPolicy) {
+        let limit = resil_runtime::rate_limit(&self.name);
+        limit.configure(policy);
+        self.rate_limit = Some(limit);
+    }
+
+    pub(super) fn key<K: Display>(
+        &mut self,
+        key: impl Fn(&Parts) -> Option<K> + Send + Sync + 'static,
+    ) {
+        self.key = Some(Arc::new(move |request, limit| {
+            key(request).map(|key| limit.key(key))
+        }));
+    }
+
+    pub(super) fn exempt(&mut self, is_exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) {
+        self.is_exempt = Some(Arc::new(is_exempt));
+    }
+
+    pub(super) fn is_exempt(&self, request: &Parts) -> bool {
+        let is_exempt = self.is_exempt.as_ref();
+        is_exempt.is_some_and(|is_exempt| is_exempt(request))
+    }
+
+    /// Returns the rate limit that a request counts for, if there is one.
+    pub(super) fn limit_of(&self, request: &Parts) -> Option<Limit> {
+        let limit = self.rate_limit?;
+        let keyed = self.key.as_ref().and_then(|key| key(request, limit));
+        Some(keyed.map_or(Limit::Named(limit), Limit::Keyed))
+    }
+
+    /// Lets a request in, now or when its turn comes and a place is free. Returns its place, if it needs one.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped, it leaves the queue. What the rate limit has let in counts.
+    pub(super) async fn enter(
+        &self,
+        limit: Option<&Limit>,
+    ) -> Result<Option<BulkheadPlace>, Error> {
+        if let Some(limit) = limit {
+            limit.enter().await?;
+        }
+        match self.bulkhead {
+            Some(bulkhead) => bulkhead.acquire().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds the headers of `limit` to those of an answer. `retry_after` is that of a refusal.
+    pub(super) fn tell(
+        &self,
+        limit: &Limit,
+        retry_after: Option<Duration>,
+        headers: &mut HeaderMap,
+    ) {
+        if let Some(settings) = limit.settings() {
+            let available = limit.available();
+            self.fields.add(&settings, available, retry_after, headers);
+        }
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate")
+            .field("name", &self.name)
+            .field("bulkhead", &self.bulkhead)
+            .field("rate_limit", &self.rate_limit)
+            .field("is_keyed", &self.key.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Limit {
+    async fn enter(&self) -> Result<(), Error> {
+        // By hand a call waits as long as it takes where the settings do not say.
+        let waits = self.settings().is_some_and(|set| set.wait.is_some());
+        match self {
+            Self::Named(limit) if waits => limit.acquire(1).await,
+            Self::Keyed(limit) if waits => limit.acquire(1).await,
+            Self::Named(limit) => limit.try_acquire(1),
+            Self::Keyed(limit) => limit.try_acquire(1),
+        }
+    }
+
+    fn settings(&self) -> Option<RateLimitSettings> {
+        match self {
+            Self::Named(limit) => limit.settings(),
+            Self::Keyed(limit) => limit.settings(),
+        }
+    }
+
+    fn available(&self) -> u32 {
+        match self {
+            Self::Named(limit) => limit.available(),
+            Self::Keyed(limit) => limit.available(),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Admission: how many requests are inside at once, and how many come in so much time.
+
+mod body;
+mod fields;
+mod gate;
+
+use std::fmt::{self, Display};
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use http::request::Parts;
+use http::{Request, Response};
+use resil_runtime::bulkhead::BulkheadPolicy;
+use resil_runtime::rate_limit::RateLimitPolicy;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use self::body::with_place;
+use self::gate::Gate;
+use super::refusal::{is_grpc, refuse};
+use crate::BoxError;
+
+/// Lets so many requests in at once (a bulkhead), and so many of a caller in so much time (a rate limit). The
+/// rest is refused before the handler has seen it.
+///
+/// It has the state of its name, as a stack has: the bulkhead and the rate limit called so, which attributes with
+/// `name = ".."` share, and [`bulkhead`](resil_runtime::bulkhead()) and [`rate_limit`](resil_runtime::rate_limit())
+/// return. The first settings of a name count; other ones are a
+/// [conflict](resil_runtime::registry::Registry::conflicts).
+///
+/// | refused by | answer | of gRPC |
+/// |---|---|---|
+/// | the rate limit | 429, with the time until it would be let in as `Retry-After` | `grpc-status: 8` and `grpc-retry-pushback-ms` |
+/// | the bulkhead | 503, with `Retry-After: 1` | `grpc-status: 8` |
+/// | a shutdown, or a cancelled scope, while it waits | 503 | `grpc-status: 14` |
+///
+/// * The rate limit comes first. What it has let in counts, also if the bulkhead has no place for it then.
+/// * Where their policies say so, requests wait, no longer than to the deadline in force: put a
+///   [`DeadlineLayer`](super::DeadlineLayer) around.
+/// * Each answer has the headers `RateLimit-Policy` and `RateLimit` of
+///   [draft-ietf-httpapi-ratelimit-headers-11](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/11/),
+///   refusals too: see [`rate_limit`](Self::rate_limit).
+/// * A place lasts until the body of the answer has ended, or was dropped, as by a client that hangs up. So a
+///   request that streams its answer is inside as long as it does.
+/// * An adaptive limit learns from the time to the head of an answer: how fast the client takes the body says
+///   nothing about this server. An answer of 503 or 504 (`grpc-status` 14 or 4) says that there is too much load; 429
+///   and any other one of 500 and above say nothing.
+/// * What [`exempt`](Self::exempt) returns true for is let in, takes no place and counts for no limit, and its
+///   answer has no such headers.
+///
+/// Without a policy it lets all requests in.
+///
+/// # Cancellation
+///
+/// A request that is dropped leaves the queue, or drops the handler and gives its place back.
+///
+/// # Panics
+///
+/// A request that waits panics outside a tokio runtime with the time driver. A panic of the handler gives the
+/// place back, and goes through.
+#[derive(Clone)]
+pub struct AdmissionLayer {
+    gate: Gate,
+}
+
+impl AdmissionLayer {
+    /// Creates the layer with the state called `name`. The name stands in the headers too, where what is not
+    /// printable ASCII is replaced by `?`.
+    pub fn new(name: &str) -> Self {
+        Self {
+            gate: Gate::new(name),
+        }
+    }
+
+    /// Lets so many requests in at once as `policy` says, which may be adaptive.
+    #[must_use]
+    pub fn bulkhead(mut self, policy: BulkheadPolicy) -> Self {
+        self.gate.bulkhead(policy);
+        self
+    }
+
+    /// Lets as many requests in as `policy` says: of all callers together, or of each one if there is a
+    /// [`key`](Self::key).
+    ///
+    /// Each answer then has two headers, for 100 requests in 10 s:
+    ///
+    /// ```text
+    /// RateLimit-Policy: "api";q=100;w=10
+    /// RateLimit: "api";r=18;t=2
+    /// ```
+    ///
+    /// `q` requests are let in each `w` seconds, evenly. A time that is no whole number of seconds is rounded up, and
+    /// `q` with it. `r` requests would be let in at once now. `t` is the number of seconds in which that many are
+    /// earned (one, if `r` is 0), so that a client that spreads `r` over `t` keeps to the limit; on a refusal it is
+    /// `Retry-After`, and an answer that has a `Retry-After` of another cause has no `t`. The key is not sent: it may be a secret.
+    #[must_use]
+    pub fn rate_limit(mut self, policy: RateLimitPolicy) -> Self {
+        self.gate.rate_limit(policy);
+        self
+    }
+
+    /// Gives each caller a rate limit of its own: `key` names the caller of a request. Requests for which it
+    /// returns `None` share the limit of the name.
+    ///
+    /// [`max_keys`](RateLimitPolicy::max_keys) bounds how many callers have one. Take what was authenticated, or an
+    /// address: who may choose the key freely chooses a fresh limit with it.
+    #[must_use]
+    pub fn key<K: Display>(
+        mut self,
+        key: impl Fn(&Parts) -> Option<K> + Send + Sync + 'static,
+    ) -> Self {
+        self.gate.key(key);
+        self
+    }
+
+    /// Lets all requests in for which `is_exempt` returns true: probes of health and readiness, which must not be
+    /// refused when a server is busy. Called again, it replaces the one before.
+    #[must_use]
+    pub fn exempt(mut self, is_exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.gate.exempt(is_exempt);
+        self
+    }
+}
+
+impl fmt::Debug for AdmissionLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdmissionLayer")
+            .field("gate", &self.gate)
+            .finish()
+    }
+}
+
+impl<S> Layer<S> for AdmissionLayer {
+    type Service = Admission<S>;
+
+    fn layer(&self, inner: S) -> Admission<S> {
+        Admission {
+            inner,
+            gate: Arc::new(self.gate.clone()),
+        }
+    }
+}
+
+/// The service of an [`AdmissionLayer`].
+#[derive(Debug, Clone)]
+pub struct Admission<S> {
+    inner: S,
+    gate: Arc<Gate>,
+}
+
+impl<S, B, C> Service<Request<B>> for Admission<S>
+where
+    S: Service<Request<B>, Response = Response<C>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Send + 'static,
+    C: HttpBody<Data = Bytes> + Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The one that is ready is moved into the future, and a clone stays.
+        let clone = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, clone);
+        Box::pin(admit(Arc::clone(&self.gate), inner, request))
+    }
+}
+
+async fn admit<S, B, C>(
+    gate: Arc<Gate>,
+    mut inner: S,
+    request: Request<B>,
+) -> Result<Response<Body>, S::Error>
+where
+    S: Service<Request<B>, Response = Response<C>>,
+    C: HttpBody<Data = Bytes> + Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    let (parts, body) = request.into_parts();
+    if gate.is_exempt(&parts) {
+        let response = inner.call(Request::from_parts(parts, body)).await?;
+        return Ok(response.map(Body::new));
+    }
+    let limit = gate.limit_of(&parts);
+    let is_grpc = is_grpc(&parts.headers);
+    let (mut response, retry_after) = match gate.enter(limit.as_ref()).await {
+        Ok(place) => {
+            let response = inner.call(Request::from_parts(parts, body)).await?;
+            (with_place(response, place), None)
+        }
+        Err(error) => {
+            let retry_after = error.retry_after();
+            (refuse(error, is_grpc), retry_after)
+        }
+    };
+    if let Some(limit) = &limit {
+        gate.tell(limit, retry_after, response.headers_mut());
+    }
+    Ok(response)
+}

@@ -1,0 +1,199 @@
+//! The deadline of a request: read from its headers, in force in its handler, and kept.
+
+mod future;
+mod header;
+
+pub use self::future::DeadlineFuture;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use http::{HeaderMap, HeaderName, Request, Response};
+use resil_runtime::Deadline;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use self::header::Header;
+use super::refusal::is_grpc;
+use crate::BoxError;
+
+/// Gives each request a deadline, which is in force in its handler, and answers 504 when it has passed.
+///
+/// The time counts from the request's coming to this layer. It is the shortest that any of these headers says:
+///
+/// | header | value |
+/// |---|---|
+/// | `grpc-timeout` | at most eight digits and a unit: `H`, `M`, `S`, `m` (ms), `u` (µs) or `n` (ns) |
+/// | `x-envoy-expected-rq-timeout-ms` | milliseconds: what is left of the time that Envoy allows |
+/// | `x-request-timeout-ms`, or [another one](Self::header) | milliseconds |
+///
+/// It is cut to the [maximum](Self::max), and a request that says none gets the [default](Self::default). So
+/// each request has a deadline.
+///
+/// * In the handler it is the ambient deadline, [`Deadline::current`]: `#[timeout]`s, back-off sleeps and waits in
+///   queues inside keep to it, and calls can tell the other side what is left.
+/// * When it passes before the handler has answered, the handler is dropped, and the answer is
+///   [`Error::Timeout`](resil_runtime::Error) as a response: 504. A request of gRPC is answered with status 200 and
+///   `grpc-status: 4` (`DEADLINE_EXCEEDED`).
+/// * The handler of a request whose time is 0 is never started.
+/// * An answer that is there when the time is up counts.
+/// * A malformed value is ignored. The first one of each header is told:
+///   [`Event::HeaderIgnored`](resil_runtime::event::Event), a warning with the feature `tracing`.
+///
+/// It bounds the time to the answer's head, as tower-http's and tonic's timeouts do: the body of an answer that is
+/// streamed may take longer. A client that does not wait for it hangs up, and then the body is dropped.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use axum::Router;
+/// use axum::routing::get;
+/// use resil_http::server::DeadlineLayer;
+/// use resil_runtime::Deadline;
+///
+/// async fn left() -> String {
+///     format!("{:?}", Deadline::current().map(Deadline::remaining))
+/// }
+///
+/// let deadlines = DeadlineLayer::new()
+///     .max(Duration::from_secs(30))
+///     .default(Duration::from_secs(10));
+/// let app: Router = Router::new().route("/", get(left)).layer(deadlines);
+/// # let _ = app;
+/// ```
+///
+/// # Cancellation
+///
+/// A request that is dropped, as by a client that hangs up, drops the handler.
+///
+/// # Panics
+///
+/// A handler that is not ready at once panics outside a tokio runtime with the time driver.
+#[derive(Debug, Clone)]
+pub struct DeadlineLayer {
+    max: Duration,
+    default: Option<Duration>,
+    headers: Arc<[Header; 3]>,
+}
+
+/// The longest time that a request may take unless it is said: a minute.
+const MAX: Duration = Duration::from_secs(60);
+
+/// The header of our own.
+const OWN: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+
+const ENVOY: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
+
+impl DeadlineLayer {
+    /// Creates the layer with a maximum of 60 s, which is also the time of a request that says none.
+    #[expect(
+        clippy::new_without_default,
+        reason = "`default` sets the time of a request that says none"
+    )]
+    pub fn new() -> Self {
+        Self {
+            max: MAX,
+            default: None,
+            headers: headers(OWN),
+        }
+    }
+
+    /// Sets the longest time that a request may take, whatever it says. Default: 60 s.
+    #[must_use]
+    pub fn max(mut self, limit: Duration) -> Self {
+        self.max = limit;
+        self
+    }
+
+    /// Sets the time of a request that says none; at most the [maximum](Self::max). Default: the maximum.
+    #[must_use]
+    pub fn default(mut self, limit: Duration) -> Self {
+        self.default = Some(limit);
+        self
+    }
+
+    /// Sets the header that has the time in milliseconds, beside those of gRPC and of Envoy. Default:
+    /// `x-request-timeout-ms`.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName) -> Self {
+        self.headers = headers(name);
+        self
+    }
+
+    /// Returns the time that a request with these headers has.
+    fn limit(&self, headers: &HeaderMap) -> Duration {
+        let asked = self
+            .headers
+            .iter()
+            .filter_map(|header| header.read(headers));
+        let limit = asked.min().or(self.default);
+        limit.map_or(self.max, |limit| limit.min(self.max))
+    }
+}
+
+fn headers(own: HeaderName) -> Arc<[Header; 3]> {
+    Arc::new([
+        Header::grpc_timeout(),
+        Header::millis(ENVOY),
+        Header::millis(own),
+    ])
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = DeadlineService<S>;
+
+    fn layer(&self, inner: S) -> DeadlineService<S> {
+        DeadlineService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// The service of a [`DeadlineLayer`].
+#[derive(Debug, Clone)]
+pub struct DeadlineService<S> {
+    inner: S,
+    layer: DeadlineLayer,
+}
+
+impl<S, B, C> Service<Request<B>> for DeadlineService<S>
+where
+    S: Service<Request<B>, Response = Response<C>>,
+    C: HttpBody<Data = Bytes> + Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = DeadlineFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
+        let limit = self.layer.limit(request.headers());
+        let is_grpc = is_grpc(request.headers());
+        if limit.is_zero() {
+            return DeadlineFuture::late(limit, is_grpc);
+        }
+        let deadline = Deadline::after(limit);
+        let handler = in_force(deadline, || self.inner.call(request));
+        DeadlineFuture::new(deadline, handler, limit, is_grpc)
+    }
+}
+
+/// Runs `run` with the deadline in force.
+fn in_force<T>(deadline: Deadline, run: impl FnOnce() -> T) -> T {
+    let mut run = Some(run);
+    let run = pin!(deadline.scope(std::future::poll_fn(|_| {
+        run.take().map_or(Poll::Pending, |run| Poll::Ready(run()))
+    })));
+    match run.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(out) => out,
+        Poll::Pending => unreachable!("it is ready at its first poll"),
+    }
+}

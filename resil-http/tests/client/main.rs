@@ -1,0 +1,47 @@
+//! The client over real sockets and in real time, against servers that do what a test tells them: stall in one
+//! phase, break off, answer nonsense. Times are bounded from above only, but for waits that were asked for.
+
+#![allow(clippy::disallowed_methods, reason = "over a socket time is real")]
+
+mod bad_input;
+mod balancing;
+mod bodies;
+mod deadlines;
+mod http2;
+mod leaks;
+mod limits;
+mod mesh;
+mod peer;
+mod policies;
+mod redirects;
+mod retries;
+mod service;
+
+use std::time::Duration;
+
+use resil_http::client::{Builder, Client};
+use resil_runtime::retry::{Jitter, RetryPolicy, Strategy};
+
+/// A time that none of the limits under test reaches.
+const LONG: Duration = Duration::from_secs(20);
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// A client of its own name, without limits that get in the way.
+fn client(name: &str, base: impl std::fmt::Display) -> Builder {
+    Client::builder(format!("client-{name}"))
+        .base_url(format!("http://{base}"))
+        .attempt(LONG)
+        .total(LONG * 2)
+}
+
+/// Retries at once, up to `max` attempts.
+fn at_once(max: u32) -> RetryPolicy {
+    RetryPolicy::new()
+        .max(max)
+        .strategy(Strategy::Constant)
+        .base(ms(1))
+        .jitter(Jitter::None)
+}

@@ -1,0 +1,122 @@
+//! Redirects stay reqwest's; the client has to know that there was one.
+
+use std::sync::Arc;
+
+use resil_http::client::ClientError;
+use resil_http::outcome::was_not_sent;
+
+use crate::peer::{Do, Server, answer, closed_port, ok, send};
+use crate::{at_once, client, ms};
+
+#[tokio::test]
+async fn a_post_that_failed_after_a_redirect_was_sent_and_is_not_sent_again() {
+    let nobody = closed_port().await;
+    let location = format!("location: http://{nobody}/there");
+    let server = Server::start(move |_, _| answer(303, &[&location], "")).await;
+    let client = client("redirect-closed", &server)
+        .retry(at_once(3))
+        .build()
+        .unwrap();
+    let error = client.post("/").body("once").send().await.unwrap_err();
+    assert!(matches!(error, ClientError::Transport(_)), "{error:?}");
+    assert!(!error.is_unsent());
+    assert_eq!(server.seen().len(), 1);
+    // Nor by a layer around the client, or around reqwest's own.
+    assert!(!was_not_sent(&error.into()));
+    let call = reqwest::Client::new().post(format!("http://{server}"));
+    let error = call.send().await.unwrap_err();
+    assert!(error.is_connect());
+    assert!(!was_not_sent(&error.into()));
+
+    let closed = crate::client("not-redirected", nobody)
+        .no_retry()
+        .build()
+        .unwrap();
+    let error = closed.post("/").send().await.unwrap_err();
+    assert!(was_not_sent(&error.into()));
+}
+
+#[tokio::test]
+async fn a_small_body_is_sent_again_for_a_307_and_a_large_one_is_not() {
+    let server = Server::start(|_, seen| match &*seen.path {
+        "/here" => answer(307, &["location: /there"], ""),
+        _ => ok(),
+    })
+    .await;
+    let client = client("redirect-body", &server).build().unwrap();
+    let response = client.post("/here").body("small").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.url().path(), "/there");
+    assert_eq!(response.attempts(), 1);
+    assert_eq!(server.seen()[1].body, b"small");
+
+    let large = vec![b'x'; 100_000];
+    let response = client.post("/here").body(large).send().await.unwrap();
+    assert_eq!(response.status(), 307);
+    assert_eq!(response.headers()["location"], "/there");
+}
+
+#[tokio::test]
+async fn the_policy_is_the_callers() {
+    let server = Server::start(|_, _| answer(302, &["location: /again"], "")).await;
+    let none = client("redirect-none", &server)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    assert_eq!(none.get("/").send().await.unwrap().status(), 302);
+
+    let server = Server::start(|_, _| answer(302, &["location: /again"], "")).await;
+    let limited = client("redirect-limited", &server)
+        .redirect(reqwest::redirect::Policy::limited(3))
+        .retry(at_once(3))
+        .build()
+        .unwrap();
+    let error = limited.get("/").send().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the request failed: too many redirects",
+        "{error:?}"
+    );
+    assert_eq!(server.seen().len(), 4, "it would come again: no retry");
+}
+
+#[tokio::test]
+async fn a_redirect_is_progress() {
+    let server = Server::start(|_, seen| {
+        let slowly = vec![Do::Pause(ms(250))];
+        let answer = match &*seen.path {
+            "/0" => answer(302, &["location: /1"], ""),
+            "/1" => answer(302, &["location: /2"], ""),
+            _ => ok(),
+        };
+        [slowly, answer].concat()
+    })
+    .await;
+    let client = client("redirect-slow", &server)
+        .read(ms(500))
+        .no_retry()
+        .build()
+        .unwrap();
+    let response = client.get("/0").send().await.unwrap();
+    assert_eq!(response.url().path(), "/2");
+}
+
+#[tokio::test]
+async fn what_reqwest_can_is_set_on_its_builder() {
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let server = {
+        let seen = Arc::clone(&seen);
+        Server::start(move |_, request| {
+            let agent = request.header("user-agent").unwrap_or("none").to_owned();
+            seen.lock().unwrap().push(agent);
+            send("HTTP/1.1 204 None\r\n\r\n")
+        })
+        .await
+    };
+    let client = client("own-settings", &server)
+        .http(|http| http.user_agent("mine/1"))
+        .build()
+        .unwrap();
+    client.get("/").send().await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["mine/1"]);
+}

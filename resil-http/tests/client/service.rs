@@ -1,0 +1,45 @@
+//! The client as a service of tower.
+
+use http::Request;
+use http_body_util::BodyExt as _;
+use resil_http::client::{Body, ClientError};
+use tower::{Service as _, ServiceExt as _};
+
+use crate::peer::{Server, answer, ok};
+use crate::{at_once, client};
+
+#[tokio::test]
+async fn it_sends_requests_under_its_policies() {
+    let server = Server::start(|number, _| match number {
+        0 => answer(503, &[], ""),
+        _ => ok(),
+    })
+    .await;
+    let mut client = client("service", &server)
+        .retry(at_once(2))
+        .build()
+        .unwrap();
+    let request = Request::put("/x?a=1")
+        .header("x-a", "1")
+        .body(Body::from("body"))
+        .unwrap();
+    let response = client.ready().await.unwrap().call(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "ok");
+    let seen = server.seen().pop().unwrap();
+    assert_eq!(seen.path, "/x?a=1");
+    assert_eq!(seen.header("x-a"), Some("1"));
+    assert_eq!(seen.body, b"body");
+}
+
+#[tokio::test]
+async fn a_whole_uri_does_not_go_around_the_base() {
+    let server = Server::start(|_, _| ok()).await;
+    let client = client("service-base", &server).build().unwrap();
+    let request = Request::get("http://evil.test/")
+        .body(Body::empty())
+        .unwrap();
+    let error = client.oneshot(request).await.unwrap_err();
+    assert!(matches!(error, ClientError::Request { .. }), "{error:?}");
+}

@@ -1,0 +1,14 @@
+//! The layers of tower, on a paused clock: tower's own contract, what is sent again, and what an answer means.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests drive the paused clock"
+)]
+
+mod bodies;
+mod contract;
+mod each;
+mod hedges;
+mod reservations;
+mod support;
+mod table;

@@ -1,0 +1,8 @@
+//! The layers over real sockets, and on real threads: real time, bounded from above only.
+
+#![allow(clippy::disallowed_methods, reason = "tests in real time")]
+
+mod axum_server;
+mod grpc;
+mod hyper_client;
+mod races;

@@ -1,0 +1,198 @@
+//! What has a name goes by the settings of its name: breakers, bulkheads, rate limits.
+
+use std::time::Duration;
+
+use resil::{CircuitState, RateLimitPolicy, breaker, bulkhead, circuit, control, rate_limit};
+
+use crate::Failed;
+
+const fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+#[circuit(name = "named.circuit", failures = 2, open_for = 10s)]
+async fn guarded(ok: bool) -> Result<(), Failed> {
+    if ok { Ok(()) } else { Err(Failed::Failed) }
+}
+
+#[circuit(name = "named.circuit", key = host)]
+async fn guarded_by(host: &str) -> Result<(), Failed> {
+    Err(Failed::Failed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_goes_by_what_is_set_for_its_name_with_its_keys() {
+    let name = control().name("named.circuit");
+    let _ = guarded(false).await;
+    let _ = guarded_by("a").await;
+    name.circuit(|circuit| circuit.failures(3)).unwrap();
+    for n in 0..3 {
+        assert_eq!(
+            breaker("named.circuit").state(),
+            CircuitState::Closed,
+            "after {n}: counted anew"
+        );
+        let _ = guarded(false).await;
+        let _ = guarded_by("a").await;
+        let _ = guarded_by("b").await;
+    }
+    let states = || ["a", "b"].map(|key| breaker("named.circuit").key(key).state());
+    assert_eq!(breaker("named.circuit").state(), CircuitState::Open);
+    assert_eq!(states(), [CircuitState::Open; 2]);
+    name.circuit(|circuit| circuit.open_for(ms(1_000))).unwrap();
+    assert_eq!(
+        breaker("named.circuit").state(),
+        CircuitState::Open,
+        "it stays open"
+    );
+    tokio::time::sleep(ms(1_300)).await;
+    assert_eq!(guarded(true).await, Ok(()), "no longer than is set");
+    name.clear().unwrap();
+    let _ = guarded(false).await;
+    let _ = guarded(false).await;
+    assert_eq!(
+        breaker("named.circuit").state(),
+        CircuitState::Open,
+        "as the attribute says"
+    );
+}
+
+#[circuit(name = "named.window", failure_rate = 50%, window = 4)]
+async fn rated(ok: bool) -> Result<(), Failed> {
+    if ok { Ok(()) } else { Err(Failed::Failed) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_is_replaced_under_calls() {
+    for n in 0..200_u32 {
+        let _ = rated(true).await;
+        control()
+            .name("named.window")
+            .circuit(|c| c.window(resil::Window::Calls(4 + n % 3)))
+            .unwrap();
+        let _ = rated(n % 7 != 0).await;
+        assert_eq!(breaker("named.window").state(), CircuitState::Closed);
+    }
+    for _ in 0..6 {
+        let _ = rated(false).await;
+    }
+    assert_eq!(breaker("named.window").state(), CircuitState::Open);
+}
+
+#[circuit(name = "named.kept", failure_rate = 50%, window = 4)]
+async fn kept(ok: bool) -> Result<(), Failed> {
+    if ok { Ok(()) } else { Err(Failed::Failed) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_counted_stays_where_nothing_changes() {
+    control()
+        .name("named.kept")
+        .circuit(|circuit| circuit.probes(2))
+        .unwrap();
+    for n in 0..4 {
+        assert_eq!(breaker("named.kept").state(), CircuitState::Closed);
+        let _ = kept(n % 2 == 0).await;
+        control()
+            .name("named.kept.other")
+            .circuit(|circuit| circuit.probes(n + 1))
+            .unwrap();
+        control()
+            .name("named.kept")
+            .circuit(|circuit| circuit.probes(2))
+            .unwrap();
+    }
+    assert_eq!(breaker("named.kept").state(), CircuitState::Open);
+}
+
+#[bulkhead(name = "named.bulkhead", max = 1, queue = 1)]
+async fn placed() -> Result<(), Failed> {
+    tokio::time::sleep(ms(1_000)).await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bulkhead_has_the_places_that_are_set() {
+    let name = control().name("named.bulkhead");
+    let calls: Vec<_> = (0..3).map(|_| tokio::spawn(placed())).collect();
+    tokio::time::sleep(ms(1)).await;
+    let of = bulkhead("named.bulkhead");
+    assert_eq!((of.in_flight(), of.waiting()), (1, 1));
+    name.bulkhead(|bulkhead| bulkhead.max(3).queue(0)).unwrap();
+    tokio::time::sleep(ms(1)).await;
+    assert_eq!(
+        (of.limit(), of.in_flight(), of.waiting()),
+        (3, 2, 0),
+        "who waits goes in"
+    );
+    for call in calls {
+        let _ = call.await.unwrap();
+    }
+    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(placed())).collect();
+    let mut refused = 0;
+    for call in calls {
+        refused += u32::from(call.await.unwrap().is_err());
+    }
+    assert_eq!((refused, of.in_flight()), (1, 0), "no place is lost");
+    name.clear().unwrap();
+    assert_eq!(of.limit(), 1);
+}
+
+#[rate_limit(name = "named.limit", max = 10, per = 1s)]
+async fn limited() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[rate_limit(name = "named.limit", key = who)]
+async fn limited_by(who: &str) -> Result<(), Failed> {
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_counts_on_by_other_numbers() {
+    let of = rate_limit("named.limit");
+    let name = control().name("named.limit");
+    for _ in 0..6 {
+        limited().await.unwrap();
+        limited_by("a").await.unwrap();
+    }
+    assert_eq!(of.available(), 4);
+    name.rate_limit(|limit| limit.max(100).burst(50)).unwrap();
+    assert_eq!(of.settings().unwrap().max, 100);
+    assert_eq!(of.available(), 4, "no burst for nothing");
+    for _ in 0..4 {
+        limited().await.unwrap();
+        limited_by("a").await.unwrap();
+    }
+    assert!(limited().await.is_err() && limited_by("a").await.is_err());
+    tokio::time::sleep(ms(100)).await;
+    assert_eq!(of.available(), 10);
+    name.rate_limit(|limit| limit.max(5).per(ms(1_000)).burst(5))
+        .unwrap();
+    assert_eq!(of.available(), 5);
+    name.clear().unwrap();
+    assert_eq!(of.settings().unwrap().max, 10);
+    assert!(of.available() <= 10);
+}
+
+#[rate_limit(name = "named.turns", max = 1, per = 1s, wait = 5s)]
+async fn in_turn() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_is_kept_and_given_back_where_it_was_taken() {
+    in_turn().await.unwrap();
+    let waits = tokio::spawn(in_turn());
+    let dropped = tokio::spawn(in_turn());
+    tokio::time::sleep(ms(1)).await;
+    control()
+        .name("named.turns")
+        .rate_limit(|limit: RateLimitPolicy| limit.max(1_000))
+        .unwrap();
+    dropped.abort();
+    let began = tokio::time::Instant::now();
+    waits.await.unwrap().unwrap();
+    assert!(began.elapsed() > ms(900), "it waits for its turn");
+    in_turn().await.unwrap();
+}
