@@ -77,13 +77,9 @@ pub mod edge {
     pub use crate::bulkhead::held::learn_from;
     pub use crate::error::late::late;
     pub use crate::event::header::tell_header_ignored;
+    pub use crate::random::up_to as random_up_to;
     pub use crate::stack::edge::{Policies, fell_back};
     pub use crate::stack::failed::Failed;
-
-    /// Returns a random number from 0 to `most`, both included; with the feature `seed`, that of the thread's seed.
-    pub fn random_up_to(most: u64) -> u64 {
-        crate::random::up_to(most)
-    }
 }
 
 #[doc(hidden)]

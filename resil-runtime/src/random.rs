@@ -3,8 +3,12 @@
 //! They come from the generator of the thread, which the system seeds. With the feature `seed` a thread can
 //! be given a seed of its own, so that a simulation on paused time does the same each time that it runs.
 
-/// Returns a random number from 0 to `most`, both included.
-pub(crate) fn up_to(most: u64) -> u64 {
+/// Returns a random number from 0 to `most`, both included; with the feature `seed`, that of the thread's seed.
+#[cfg_attr(
+    any(not(feature = "edge"), loom),
+    allow(unreachable_pub, reason = "an edge draws such numbers too")
+)]
+pub fn up_to(most: u64) -> u64 {
     #[cfg(feature = "seed")]
     if let Some(number) = seeded::up_to(most) {
         return number;
