@@ -142,11 +142,11 @@ where
 
 /// Makes the walk of a call, if it needs one.
 fn begin(plan: Plan<'_>) -> Later<'_> {
-    let mut walk = Later::new();
-    if !plan.shape.outline.is_straight {
-        walk.walk(plan);
+    if plan.shape.outline.is_straight {
+        Later::new()
+    } else {
+        Later::walk(plan)
     }
-    walk
 }
 
 /// Runs one copy under the layers inside the hedge.
