@@ -5,8 +5,10 @@
 //! and a ratio is the median of those of each round.
 
 #![allow(
+    missing_docs,
     clippy::disallowed_methods,
-    reason = "sockets and benchmarks live in real time"
+    clippy::print_stdout,
+    reason = "a program that prints times: sockets live in real time"
 )]
 
 use std::time::{Duration, Instant};
@@ -28,6 +30,14 @@ use tokio::time::sleep;
 const AT_ONCE: usize = 32;
 const ROUND: Duration = Duration::from_millis(700);
 const ROUNDS: usize = 11;
+
+/// Serves `app` on a free port, and returns its URL.
+async fn listen(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{address}")
+}
 
 /// What sends a request.
 #[derive(Clone)]
@@ -101,7 +111,12 @@ async fn compare(what: &str, goal: &str, first: (&str, Sender), second: (&str, S
 }
 
 fn customer(request: &Parts) -> Option<String> {
-    request.headers.get("user-agent")?.to_str().ok().map(str::to_owned)
+    request
+        .headers
+        .get("user-agent")?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
 }
 
 fn plain() -> Router {
@@ -138,7 +153,10 @@ async fn of_the_server() {
         .layer(DeadlineLayer::new());
     let (plain, layered) = (listen(plain()).await, listen(layered).await);
     let sender = |url: &str| {
-        let headers = [(axum::http::header::USER_AGENT, "bench".parse().expect("a value"))];
+        let headers = [(
+            axum::http::header::USER_AGENT,
+            "bench".parse().expect("a value"),
+        )];
         let client = reqwest::Client::builder().default_headers(headers.into_iter().collect());
         Sender::Reqwest(client.build().expect("a client"), format!("{url}/"))
     };
@@ -153,7 +171,9 @@ async fn of_the_server() {
 
 /// Prints the slowest answers among three endpoints, of which one may be slow.
 async fn of_a_slow_endpoint() {
-    println!("p99 with three endpoints at 200 requests a second each way (goal 1.2× of p99 without a slow one)");
+    println!(
+        "p99 with three endpoints at 200 requests a second each way (goal 1.2× of p99 without a slow one)"
+    );
     let mut without = None;
     for (what, slow, strategy) in [
         ("none slow, peak EWMA", 2, Strategy::P2cPeakEwma),
@@ -173,7 +193,10 @@ async fn of_a_slow_endpoint() {
             .strategy(strategy)
             .build()
             .expect("a balancer");
-        let client = Client::builder(&name).balancer(balancer).build().expect("a client");
+        let client = Client::builder(&name)
+            .balancer(balancer)
+            .build()
+            .expect("a client");
         let mut times = Vec::new();
         let mut calls = JoinSet::new();
         let began = tokio::time::Instant::now();

@@ -31,8 +31,10 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let six_seconds = Vec::new();
     let arguments = if is_backend { &arguments } else { &six_seconds };
-    runtime.block_on(example::run(arguments)).unwrap_or_else(|e| {
-        eprintln!("{e}");
-        ExitCode::FAILURE
-    })
+    runtime
+        .block_on(example::run(arguments))
+        .unwrap_or_else(|e| {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        })
 }

@@ -49,7 +49,12 @@ async fn a_backend_that_is_killed_and_started_again_costs_no_call() {
     let client = Client::builder("peers-killed")
         .balancer(balancer.clone())
         // A loaded machine may have more calls under way at the backend than the default budget pays for.
-        .retry(RetryPolicy::new().max(4).base(Duration::from_millis(10)).no_budget())
+        .retry(
+            RetryPolicy::new()
+                .max(4)
+                .base(Duration::from_millis(10))
+                .no_budget(),
+        )
         .total(Duration::from_secs(20))
         .build()
         .unwrap();

@@ -101,9 +101,23 @@ impl HeldStack {
         DEEP.try_with(find).ok().flatten()
     }
 
-    /// Moves the innermost level under the one that is about to take its place.
+    /// Makes this the innermost level.
+    #[inline(always)]
+    fn put(&self, id: usize, by: Option<&'static Site>) {
+        self.id.set(id);
+        self.by.set(by);
+    }
+
+    /// Puts a level over the innermost one.
+    // It puts the new one in its place too: a caller that had to do so afterwards would have to save it.
     #[cold]
     #[inline(never)]
+    fn put_over(&self, id: usize, by: Option<&'static Site>) {
+        self.bury();
+        self.put(id, by);
+    }
+
+    /// Moves the innermost level under the one that is about to take its place.
     fn bury(&self) {
         let depth = self.depth.get();
         match self.flat.get(depth) {
@@ -161,13 +175,12 @@ impl HeldFrame {
     pub(crate) fn enter(id: usize, by: Option<&'static Site>) -> Self {
         BREAKERS.with(|held| {
             let after = if held.is_empty() {
+                held.put(id, by);
                 After::Nothing
             } else {
-                held.bury();
+                held.put_over(id, by);
                 After::Before
             };
-            held.id.set(id);
-            held.by.set(by);
             Self { after }
         })
     }

@@ -24,6 +24,10 @@ impl Around {
     }
 
     /// Runs `poll` inside the span.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(clippy::unused_self, reason = "with the feature it is used")
+    )]
     pub(crate) fn enter<R>(&self, poll: impl FnOnce() -> R) -> R {
         #[cfg(feature = "tracing")]
         let _entered = self.span.enter();

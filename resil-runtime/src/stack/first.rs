@@ -47,8 +47,8 @@ impl<'c> Later<'c> {
     /// Makes the walk of a call that goes through other layers than a circuit, a retry and timeouts.
     #[cold]
     #[inline(never)]
-    pub(super) fn walk(&mut self, plan: Plan<'c>) {
-        *self.0 = Some(Box::pin(Walk::from_the_top(plan)));
+    pub(super) fn walk(plan: Plan<'c>) -> Self {
+        Self(ManuallyDrop::new(Some(Box::pin(Walk::from_the_top(plan)))))
     }
 
     #[cold]

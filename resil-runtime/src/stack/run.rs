@@ -101,8 +101,10 @@ where
             seen_attempt(seen, body)
         }
     };
-    let mut walk = Later::new();
-    if !source.shape().outline.is_straight {
+    // Made in one go, and behind the copies: the future would have room for it in each of its states.
+    let walk = if source.shape().outline.is_straight {
+        Later::new()
+    } else {
         let plan = plan(&source, &call);
         #[cfg(feature = "hedge")]
         if plan.shape.outline.hedge < plan.shape.len {
@@ -118,8 +120,8 @@ where
                 Err(Failure::Policy(refusal)) => Err(S::refuse(refusal)),
             };
         }
-        walk.walk(plan);
-    }
+        Later::walk(plan)
+    };
     let running = Running {
         walk,
         future: None,
@@ -191,14 +193,15 @@ where
     #[cfg(feature = "observe")]
     let seen = observe(source.state().site, &call);
     let plan = plan(&source, &call);
-    let mut walk = Later::new();
-    if !plan.shape.outline.is_straight {
+    let mut walk = if plan.shape.outline.is_straight {
+        Later::new()
+    } else {
         assert!(
             plan.shape.outline.hedge >= plan.shape.len,
             "the copies of a `hedge` can't all borrow from one closure: write `run` in place of `run_mut`",
         );
-        walk.walk(plan);
-    }
+        Later::walk(plan)
+    };
     loop {
         let attempt = async { closure().await };
         #[cfg(feature = "tracing")]

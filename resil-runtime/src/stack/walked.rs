@@ -14,11 +14,11 @@ use crate::error::Refusal;
 
 /// Makes the walk of a call, if it needs one.
 pub(super) fn begin(plan: Plan<'_>) -> Later<'_> {
-    let mut walk = Later::new();
-    if !plan.shape.outline.is_straight {
-        walk.walk(plan);
+    if plan.shape.outline.is_straight {
+        Later::new()
+    } else {
+        Later::walk(plan)
     }
-    walk
 }
 
 /// Runs `call` under the layers of `plan`, among which there is no hedge, and returns the outcome with its
