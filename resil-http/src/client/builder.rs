@@ -264,9 +264,9 @@ impl Builder {
     /// the pool makes its client anew, when it has reached its [age](Pool::max_age); what has to outlive that, a
     /// jar of cookies, belongs into an `Arc` that it shares.
     ///
-    /// The limits are those of this builder, and the pool is that of [`pool`](Self::pool). `connect_timeout` and
-    /// `redirect` are replaced by what is set here; leave `timeout`, `read_timeout` and `retry` alone, as reqwest
-    /// does not say which of its limits has passed, nor that it has sent a request again.
+    /// The limits are those of this builder, and the pool is that of [`pool`](Self::pool). `connect_timeout`,
+    /// `redirect` and `retry` are replaced by what is set here; leave `timeout` and `read_timeout` alone, as reqwest
+    /// does not say which of its limits has passed.
     pub fn http(
         mut self,
         set: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -309,6 +309,9 @@ impl Builder {
                 .fold(reqwest::Client::builder(), |builder, set| set(builder));
             builder
                 .connect_timeout(limits.connect)
+                // Reqwest would send any request again that HTTP/2 says was refused. HAProxy says so of requests that
+                // its backend has begun, too; and these attempts would be counted nowhere.
+                .retry(reqwest::retry::never())
                 .connector_layer(TellConnecting)
                 .redirect(telling_redirects(Arc::clone(&redirect)))
         })

@@ -146,13 +146,19 @@ async fn a_post_that_may_have_been_executed_is_not_doubled() {
     behind_each(async |between, peer| {
         for path in ["/reset", "/hang", "/503", "/once/reset"] {
             let answer = peer.ask(Method::POST, path, None).await;
-            let told = match (path, between) {
-                ("/503", _) => "503 after 1",
-                ("/hang", _) => "no answer to the request within 5s (`attempt`)",
-                (_, Between::Nothing) => "broken",
-                _ => "502 after 1",
+            let told: &[&str] = match (path, between) {
+                ("/503", _) => &["503 after 1"],
+                ("/hang", _) => &["no answer to the request within 5s (`attempt`)"],
+                (_, Between::Nothing) => &["broken"],
+                // Where its connection to the backend was used before, it says REFUSED_STREAM: that nothing was done.
+                (_, Between::Haproxy { h2: true }) => &["502 after 1", "broken"],
+                _ => &["502 after 1"],
             };
-            assert_eq!(shown(&answer), told, "{between:?} {path}");
+            let shown = shown(&answer);
+            assert!(
+                told.contains(&shown.as_str()),
+                "{between:?} {path}: {shown}"
+            );
             let count = peer.backend.seen(&format!("POST {path}"));
             assert_eq!(count, 1, "{between:?} {path}");
         }
