@@ -1,8 +1,8 @@
 //! What the HTTP edge costs, over loopback: the client beside plain reqwest, the server's layers beside plain axum, and
 //! the slowest answers with one slow endpoint of three.
 //!
-//! `cargo bench -p resil-http --all-features --bench edge` prints them. The rounds of two contestants are interleaved,
-//! and a ratio is the median of those of each round.
+//! `scripts/bench --edge` prints them. The rounds of two contestants are interleaved, and a ratio is the median of those
+//! of each round.
 
 #![allow(
     missing_docs,
@@ -16,12 +16,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::request::Parts;
 use axum::routing::get;
-use resil_http::balance::{Balancer, Endpoints, Strategy};
-use resil_http::client::Client;
-use resil_http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
-use resil_runtime::bulkhead::BulkheadPolicy;
-use resil_runtime::circuit::CircuitPolicy;
-use resil_runtime::rate_limit::RateLimitPolicy;
+use resil::http::balance::{Balancer, Endpoints, Strategy};
+use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
+use resil::{BulkheadPolicy, CircuitPolicy, Client, RateLimitPolicy};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
