@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use resil_runtime::clock::{self, Instant, Sleep};
+use resil_runtime::clock::{self, Instant};
 
 use super::end::End;
 use super::error::ClientError;
+use super::timer::Timer;
 use crate::balance::Picked;
 
 /// The body of an answer.
@@ -27,7 +28,7 @@ pub struct ResponseBody {
     picked: Option<Picked>,
     /// Since when somebody waits for the next bytes.
     waiting: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
     is_done: bool,
 }
 
@@ -37,7 +38,7 @@ impl ResponseBody {
         read: Duration,
         end: End,
         attempts: u32,
-        picked: Option<Picked>,
+        (picked, timer): (Option<Picked>, Timer),
     ) -> Self {
         Self {
             body,
@@ -46,7 +47,7 @@ impl ResponseBody {
             attempts,
             picked,
             waiting: None,
-            timer: None,
+            timer,
             is_done: false,
         }
     }
@@ -59,18 +60,7 @@ impl ResponseBody {
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<ClientError> {
         let since = *self.waiting.get_or_insert_with(clock::now);
         let silent = clock::add(since, self.read);
-        let due = silent.min(self.end.at());
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(clock::sleep_until(due)));
-        loop {
-            ready!(timer.as_mut().poll(cx));
-            if due <= clock::now() {
-                break;
-            }
-            // It was set for bytes that have come since.
-            timer.as_mut().reset(due);
-        }
+        ready!(self.timer.poll(silent.min(self.end.at()), cx));
         Poll::Ready(if silent < self.end.at() {
             ClientError::Read { limit: self.read }
         } else {
@@ -85,7 +75,7 @@ impl ResponseBody {
 
     fn end_body(&mut self) {
         self.is_done = true;
-        self.timer = None;
+        self.timer = Timer::default();
         self.picked = None;
     }
 }
@@ -103,8 +93,8 @@ impl http_body::Body for ResponseBody {
             return Poll::Ready(None);
         }
         match Pin::new(&mut this.body).poll_frame(cx) {
-            // A body that always has more ready never waits.
-            Poll::Ready(Some(Ok(_))) if this.end.has_passed() => {
+            // A body that always has more ready never waits, and so asks no timer.
+            Poll::Ready(Some(Ok(_))) if this.waiting.is_none() && this.end.has_passed() => {
                 let error = this.end.error(this.attempts);
                 this.fail(error)
             }

@@ -311,7 +311,7 @@ impl Builder {
                 .connect_timeout(limits.connect)
                 // Reqwest would send any request again that HTTP/2 says was refused. HAProxy says so of requests that
                 // its backend has begun, too; and these attempts would be counted nowhere.
-                .retry(reqwest::retry::never())
+                .retry(reqwest::retry::never().max_retries_per_request(0))
                 .connector_layer(TellConnecting)
                 .redirect(telling_redirects(Arc::clone(&redirect)))
         })

@@ -1,13 +1,16 @@
 //! The course of a call: its end, its policies, its attempts, and how each of them is judged.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use ::http::header::{CONTENT_LENGTH, HOST};
 use ::http::{HeaderMap, HeaderValue, Method, Request};
 use bytes::Bytes;
-use resil_runtime::clock::{self, within};
+use resil_runtime::clock::{self, Instant, within};
 use resil_runtime::edge::Failed;
 use resil_runtime::{Classify, Deadline, Error};
 use url::Url;
@@ -24,6 +27,7 @@ use super::phases::within_limits;
 use super::progress::Progress;
 use super::response::Response;
 use super::settings::Settings;
+use super::timer::Timer;
 use crate::balance::{BalanceError, Balancer, Endpoint, Picked};
 use crate::outcome::{Kept, Outcome, Verdict};
 
@@ -59,6 +63,24 @@ struct Call<'c> {
     tried: Mutex<Vec<Endpoint>>,
     /// The number of requests that were begun.
     attempts: AtomicU32,
+    /// The number of those that hold themselves to the end of the call at this moment.
+    under_way: AtomicU32,
+}
+
+/// An attempt that holds itself to the end of its call.
+struct UnderWay<'c>(&'c AtomicU32);
+
+impl<'c> UnderWay<'c> {
+    fn begin(count: &'c AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Sends a request under the policies of a client, and returns the answer.
@@ -100,19 +122,31 @@ pub(super) async fn send(
         end,
         kept,
         attempts: AtomicU32::new(0),
+        under_way: AtomicU32::new(0),
         balance_key: order.balance_key,
         tried: Mutex::default(),
         payload,
     };
-    if call.left().is_none() {
+    if call.left(end.began()).is_none() {
         return Err(end.error(0));
     }
     let is_hedged = is_harmless && call.payload.can_be_shared();
     let policies = settings.policies.of_call(!by_mesh, is_hedged);
     let may_repeat = || call.may_repeat();
     let run = policies.run_asking(&may_repeat, || call.attempt());
-    let run = Deadline::at(end.at()).scope(run);
-    match within(end.at(), run).await {
+    let mut run = pin!(Deadline::at(end.at()).scope(run));
+    let mut timer = Timer::default();
+    let run = poll_fn(|cx| {
+        if let Poll::Ready(out) = run.as_mut().poll(cx) {
+            return Poll::Ready(Some(out));
+        }
+        // An attempt ends by itself, as a failure. This ends the waits around the attempts.
+        if call.under_way.load(Ordering::Relaxed) > 0 {
+            return Poll::Pending;
+        }
+        timer.poll(end.at(), cx).map(|()| None)
+    });
+    match run.await {
         None => Err(end.error(call.attempts.load(Ordering::Relaxed))),
         Some(Ok(response)) => Ok(response),
         Some(Err(failed)) => call.ended(failed),
@@ -120,14 +154,14 @@ pub(super) async fn send(
 }
 
 impl Call<'_> {
-    /// Returns the time that is left for the other side; `None` if there is none.
-    fn left(&self) -> Option<Duration> {
+    /// Returns the time that is left at `now` for the other side; `None` if there is none.
+    fn left(&self, now: Instant) -> Option<Duration> {
         let margin = if self.settings.deadline_headers.is_empty() {
             Duration::ZERO
         } else {
             self.settings.deadline_margin
         };
-        self.end.left(margin)
+        self.end.left(now, margin)
     }
 
     /// Returns whether the request may be sent again though it may have been executed.
@@ -137,14 +171,15 @@ impl Call<'_> {
 
     /// Sends the request once.
     async fn attempt(&self) -> Result<Response, Failed> {
-        let Some(left) = self.left() else {
-            let error = self.end.error(self.attempts.load(Ordering::Relaxed));
-            return Err(self.failed(error, false));
-        };
         let picked = self
             .pick()
             .await
             .map_err(|error| self.failed(error, true))?;
+        let now = clock::now();
+        let Some(left) = self.left(now) else {
+            let error = self.end.error(self.attempts.load(Ordering::Relaxed));
+            return Err(self.failed(error, false));
+        };
         let endpoint = picked.as_ref().map(Picked::endpoint);
         let http = match endpoint {
             Some(endpoint) => self.settings.http.at(endpoint),
@@ -152,11 +187,16 @@ impl Call<'_> {
         };
         let http = http.map_err(|error| self.failed(ClientError::Transport(error), true))?;
         let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
-        let progress = Arc::new(Progress::new(self.payload.tells()));
+        let progress = Arc::new(Progress::new(now, self.payload.tells()));
         let request = self.request(number, left, endpoint, &progress);
-        let sent = telling(Arc::clone(&progress), http.execute(request));
-        let (error, is_unsent) = match within_limits(sent, &progress, &self.limits).await {
-            Ok(Ok(answer)) => return self.answered(answer, number, picked),
+        let sent = pin!(telling(Arc::clone(&progress), http.execute(request)));
+        let mut timer = Timer::default();
+        let limits = (&*progress, &self.limits);
+        let under_way = UnderWay::begin(&self.under_way);
+        let sent = within_limits(sent, limits, (&self.end, number), &mut timer).await;
+        drop(under_way);
+        let (error, is_unsent) = match sent {
+            Ok(Ok(answer)) => return self.answered(answer, number, (picked, timer)),
             Ok(Err(error)) => {
                 let error = self.of_reqwest(error, &progress);
                 let is_unsent = error.is_unsent();
@@ -249,7 +289,7 @@ impl Call<'_> {
         &self,
         answer: reqwest::Response,
         number: u32,
-        mut picked: Option<Picked>,
+        (mut picked, timer): (Option<Picked>, Timer),
     ) -> Result<Response, Failed> {
         let (url, remote) = (answer.url().clone(), answer.remote_addr());
         let answer = Answer::from(answer);
@@ -260,7 +300,7 @@ impl Call<'_> {
         }
         let (head, body) = answer.into_parts();
         let status = head.status;
-        let body = ResponseBody::new(body, self.limits.read, self.end, number, picked);
+        let body = ResponseBody::new(body, self.limits.read, self.end, number, (picked, timer));
         let response = Response::new(head, url, remote, body);
         match verdict {
             Verdict::Success => Ok(response),

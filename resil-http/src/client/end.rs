@@ -11,6 +11,7 @@ use super::error::ClientError;
 /// The end of a call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct End {
+    began: Instant,
     at: Instant,
     total: Duration,
     is_callers: bool,
@@ -19,25 +20,32 @@ pub(super) struct End {
 impl End {
     /// Returns the end of a call that begins now.
     pub(super) fn of(total: Duration) -> Self {
-        let own = Deadline::after(total);
+        let began = clock::now();
+        let own = Deadline::at(clock::add(began, total));
         let (end, is_callers) = match Deadline::current() {
             Some(callers) if callers < own => (callers, true),
             _ => (own, false),
         };
         Self {
+            began,
             at: end.instant(),
             total,
             is_callers,
         }
     }
 
+    /// Returns the instant at which the call began.
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
     pub(super) fn at(&self) -> Instant {
         self.at
     }
 
-    /// Returns the time that is left, less `margin`; `None` if that is not a millisecond.
-    pub(super) fn left(&self, margin: Duration) -> Option<Duration> {
-        let left = self.at.saturating_duration_since(clock::now());
+    /// Returns the time that is left at `now`, less `margin`; `None` if that is not a millisecond.
+    pub(super) fn left(&self, now: Instant, margin: Duration) -> Option<Duration> {
+        let left = self.at.saturating_duration_since(now);
         left.checked_sub(margin).filter(|left| left.as_millis() > 0)
     }
 

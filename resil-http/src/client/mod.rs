@@ -37,6 +37,7 @@ mod response;
 mod service;
 mod settings;
 mod target;
+mod timer;
 
 pub use self::answer::ResponseBody;
 pub use self::body::Body;

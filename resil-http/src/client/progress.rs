@@ -32,11 +32,11 @@ pub(super) enum Phase {
 }
 
 impl Progress {
-    /// Creates the progress of an attempt that begins now; `is_writing` says whether its body tells when it
+    /// Creates the progress of an attempt that began at `began`; `is_writing` says whether its body tells when it
     /// has been sent.
-    pub(super) fn new(is_writing: bool) -> Self {
+    pub(super) fn new(began: Instant, is_writing: bool) -> Self {
         Self {
-            began: clock::now(),
+            began,
             last: AtomicU64::new(0),
             is_connecting: AtomicBool::new(false),
             is_writing: AtomicBool::new(is_writing),

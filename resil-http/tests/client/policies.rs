@@ -66,6 +66,26 @@ async fn errors_without_an_answer_open_the_circuit() {
     assert!(matches!(error, ClientError::Refused(_)), "{error:?}");
 }
 
+/// The end of a whole call in the middle of an attempt is a limit as any other.
+#[tokio::test]
+async fn a_call_that_comes_to_its_end_while_it_hangs_is_a_failure() {
+    let server = Server::start(|_, _| vec![Do::Hang]).await;
+    let client = client("circuit-total", &server)
+        .circuit(CircuitPolicy::new().failures(2))
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        let call = client.get("/").total(ms(100));
+        let error = call.send().await.unwrap_err();
+        assert!(
+            matches!(error, ClientError::Total { attempts: 1, .. }),
+            "{error:?}"
+        );
+    }
+    let error = client.get("/").send().await.unwrap_err();
+    assert!(matches!(error, ClientError::Refused(_)), "{error:?}");
+}
+
 #[tokio::test]
 async fn a_full_bulkhead_and_a_rate_limit_refuse() {
     let server = Server::start(|_, _| vec![Do::Hang]).await;

@@ -1,0 +1,30 @@
+//! The timer of a call.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use resil_runtime::clock::{self, Instant, Sleep};
+
+/// The timer of a call, which one limit after the other uses. It is made when one is first waited for.
+#[derive(Default)]
+pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
+
+impl Timer {
+    /// Waits until `due`, which may have moved since the last poll.
+    pub(super) fn poll(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self
+            .0
+            .get_or_insert_with(|| Box::pin(clock::sleep_until(due)));
+        if due < timer.deadline() {
+            timer.as_mut().reset(due);
+        }
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            // A limit that has moved away from the timer sets it anew when it fires, and not each time.
+            if timer.deadline() >= due {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(due);
+        }
+    }
+}
