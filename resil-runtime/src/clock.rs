@@ -14,8 +14,10 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::OnceLock;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
+
+use tokio::task::coop;
 
 pub use tokio::time::Instant;
 
@@ -99,13 +101,28 @@ pub async fn within<F: Future>(at: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut timer: Option<Pin<Box<Sleep>>> = None;
     poll_fn(move |cx| {
+        let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(out) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(out));
         }
         let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        timer.as_mut().poll(cx).map(|()| None)
+        poll_sleep(timer.as_mut(), had_budget, cx).map(|()| None)
     })
     .await
+}
+
+/// Polls the timer of something that was polled before it. `had_budget` says whether there was some of tokio's
+/// budget of the task before that.
+///
+/// If that used it up, the timer is polled outside of it: what spends the budget in each poll would never come to
+/// its limit otherwise.
+#[inline]
+pub fn poll_sleep(sleep: Pin<&mut Sleep>, had_budget: bool, cx: &mut Context<'_>) -> Poll<()> {
+    if had_budget && !coop::has_budget_remaining() {
+        pin!(coop::unconstrained(sleep)).poll(cx)
+    } else {
+        sleep.poll(cx)
+    }
 }
 
 /// Returns `at` and `by` nanoseconds more, where `by` is no more than [`nanos`] returns.
@@ -236,6 +253,24 @@ fn origin() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_uses_up_the_budget_of_the_task_is_cut_all_the_same() {
+        // Time passes in each poll, and no poll leaves a part of the budget.
+        let mut polls = 0;
+        let greedy = poll_fn(|cx| {
+            let _ = pin!(tokio::time::advance(Duration::from_millis(10))).poll(cx);
+            while pin!(coop::consume_budget()).poll(cx).is_ready() {}
+            polls += 1;
+            if polls < 1_000 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        });
+        let at = add(now(), Duration::from_secs(1));
+        assert_eq!(within(at, greedy).await, None);
+    }
 
     #[test]
     fn milliseconds_are_of_one_length_on_both_sides_of_the_origin() {

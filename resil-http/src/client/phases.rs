@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 
 use resil_runtime::clock::{self, Instant};
+use tokio::task::coop;
 
 use super::end::End;
 use super::error::ClientError;
@@ -21,6 +22,7 @@ pub(super) async fn within_limits<F: Future>(
     timer: &mut Timer,
 ) -> Result<F::Output, ClientError> {
     poll_fn(|cx| {
+        let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(out) = attempt.as_mut().poll(cx) {
             return Poll::Ready(Ok(out));
         }
@@ -30,7 +32,7 @@ pub(super) async fn within_limits<F: Future>(
         }
         loop {
             let (due, error) = next(progress, limits, end, number);
-            ready!(timer.poll(due, cx));
+            ready!(timer.poll(due, had_budget, cx));
             // The next phase may have begun meanwhile, in another task.
             if next(progress, limits, end, number).0 <= due {
                 return Poll::Ready(Err(error));

@@ -10,8 +10,14 @@ use resil_runtime::clock::{self, Instant, Sleep};
 pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Waits until `due`, which may have moved since the last poll.
-    pub(super) fn poll(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    /// Waits until `due`, which may have moved since the last poll. `had_budget` is what
+    /// [`clock::poll_sleep`] asks for.
+    pub(super) fn poll(
+        &mut self,
+        due: Instant,
+        had_budget: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         let timer = self
             .0
             .get_or_insert_with(|| Box::pin(clock::sleep_until(due)));
@@ -19,7 +25,7 @@ impl Timer {
             timer.as_mut().reset(due);
         }
         loop {
-            ready!(timer.as_mut().poll(cx));
+            ready!(clock::poll_sleep(timer.as_mut(), had_budget, cx));
             // A limit that has moved away from the timer sets it anew when it fires, and not each time.
             if timer.deadline() >= due {
                 return Poll::Ready(());

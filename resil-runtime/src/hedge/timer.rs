@@ -1,12 +1,10 @@
 //! The timer of the next copy.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::coop;
 
 use crate::clock::{self, Sleep};
 
@@ -46,12 +44,7 @@ impl Timer {
         match self.project() {
             TimerProj::Due => Poll::Ready(()),
             TimerProj::Unset | TimerProj::Off => Poll::Pending,
-            // If the copies used up the budget, the timer is polled outside of it. Beside a copy that is
-            // always ready no other would be started otherwise.
-            TimerProj::Set { sleep } if had_budget && !coop::has_budget_remaining() => {
-                Pin::new(&mut coop::unconstrained(sleep)).poll(cx)
-            }
-            TimerProj::Set { sleep } => sleep.poll(cx),
+            TimerProj::Set { sleep } => clock::poll_sleep(sleep, had_budget, cx),
         }
     }
 }

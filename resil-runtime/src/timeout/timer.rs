@@ -1,6 +1,5 @@
 //! The timer of a timeout: when it is made, and which of several limits it stands for.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -205,13 +204,7 @@ pub(crate) fn wait(
             return Poll::Pending;
         };
         let at = sleep.deadline();
-        // If the body used up tokio's budget of the task, the timer is polled outside of it. A body
-        // that is always ready would never time out otherwise.
-        ready!(if had_budget && !coop::has_budget_remaining() {
-            Pin::new(&mut coop::unconstrained(sleep)).poll(cx)
-        } else {
-            sleep.poll(cx)
-        });
+        ready!(clock::poll_sleep(sleep, had_budget, cx));
         let due = *due;
         if !due.is_enclosing() {
             return Poll::Ready(due.into());

@@ -1,6 +1,6 @@
 //! The future of a request with a deadline.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use http::Response;
 use pin_project_lite::pin_project;
 use resil_runtime::Deadline;
-use resil_runtime::clock::{Sleep, sleep_until};
+use resil_runtime::clock::{Sleep, poll_sleep, sleep_until};
 use resil_runtime::deadline::Scoped;
 use resil_runtime::edge::late;
 use tokio::task::coop;
@@ -118,12 +118,6 @@ impl<F: Future> Handler<F> {
         let Some(timer) = this.timer.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        // A handler that spends all of tokio's budget in each poll leaves none for the timer.
-        if had_budget && !coop::has_budget_remaining() {
-            pin!(coop::unconstrained(timer)).poll(cx)
-        } else {
-            timer.poll(cx)
-        }
-        .map(|()| None)
+        poll_sleep(timer, had_budget, cx).map(|()| None)
     }
 }
