@@ -38,10 +38,13 @@ impl<F: Future> Future for SeenAttempt<'_, F> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let body = this.body;
+        if this.seen.is_unseen() {
+            return body.poll(cx);
+        }
         if *this.number == 0 {
             *this.number = this.seen.begin_attempt();
         }
-        let body = this.body;
         this.seen.call().asking(|| body.poll(cx))
     }
 }
@@ -49,6 +52,9 @@ impl<F: Future> Future for SeenAttempt<'_, F> {
 /// Runs `body` as an attempt of the call `seen`, in a function that is not async.
 #[inline(always)]
 pub fn seen_run<R>(seen: &Seen<'_>, body: impl FnOnce() -> R) -> R {
+    if seen.is_unseen() {
+        return body();
+    }
     seen.begin_attempt();
     seen.call().asking(body)
 }

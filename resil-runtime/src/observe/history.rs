@@ -4,10 +4,10 @@
 //! reading belongs to the slice of time in force. It is the first call that ends in a new slice, or
 //! whoever asks for the statistics.
 
-use histogram::{Histogram, Histogram32};
+use histogram::Histogram;
 
 use super::count::COUNTS;
-use super::times::{self, CONFIG};
+use super::times::CONFIG;
 
 /// The slices that are the last minute, that in force among them. So it reaches back 50 to 60 s.
 const SLICES: usize = 6;
@@ -42,8 +42,6 @@ pub(super) struct Reading {
     pub(super) max: u64,
     /// The number of calls by their times. It wraps around.
     pub(super) times: Vec<u32>,
-    /// Room for one shard.
-    pub(super) scratch: Histogram32,
 }
 
 impl Reading {
@@ -53,13 +51,7 @@ impl Reading {
             nanos: 0,
             max: 0,
             times: vec![0; CONFIG.total_buckets()],
-            scratch: Histogram32::with_config(&CONFIG),
         }
-    }
-
-    /// Adds the times of one shard.
-    pub(super) fn add_times(&mut self, of: &histogram::AtomicHistogram32) {
-        times::load_onto(of, &mut self.scratch, &mut self.times);
     }
 }
 

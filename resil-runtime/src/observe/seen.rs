@@ -12,7 +12,9 @@ use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(feature = "counts")]
 use crate::clock::{self, Instant};
 #[cfg(feature = "tracing")]
-use crate::spans::{attempt::AttemptOf, call::CallSpan, words::refusal_word};
+use crate::spans::{
+    attempt::AttemptOf, call::CallSpan, interest::takes_spans, words::refusal_word,
+};
 
 /// A call that has begun. Dropped before [`end`](Self::end), it was dropped by its caller, or it panicked.
 ///
@@ -24,9 +26,13 @@ pub struct Seen<'c> {
     call: &'c CallState,
     /// The number of attempts that have begun. The copies of a hedge are attempts too.
     attempts: AtomicU32,
-    has_ended: AtomicBool,
+    /// Whether all is said of the call: it has ended, or nobody looks.
+    is_over: AtomicBool,
     #[cfg(feature = "counts")]
     began: Instant,
+    /// Whether somebody took spans as the call began: what nobody followed from its start has no spans later on.
+    #[cfg(feature = "tracing")]
+    is_traced: bool,
     #[cfg(feature = "tracing")]
     span: CallSpan,
 }
@@ -41,15 +47,26 @@ pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
         Some(tally) => tally.begin(slice_of(began)),
         None => begin_first(site, began),
     }
+    #[cfg(feature = "tracing")]
+    let is_traced = takes_spans();
     Seen {
         site,
         call,
         attempts: AtomicU32::new(0),
-        has_ended: AtomicBool::new(false),
+        #[cfg(any(feature = "counts", not(feature = "tracing")))]
+        is_over: AtomicBool::new(false),
+        #[cfg(all(feature = "tracing", not(feature = "counts")))]
+        is_over: AtomicBool::new(!is_traced),
         #[cfg(feature = "counts")]
         began,
         #[cfg(feature = "tracing")]
-        span: CallSpan::open(site, call),
+        is_traced,
+        #[cfg(feature = "tracing")]
+        span: if is_traced {
+            CallSpan::open(site, call)
+        } else {
+            CallSpan::NONE
+        },
     }
 }
 
@@ -64,10 +81,19 @@ fn begin_first(site: &'static Site, began: Instant) {
 }
 
 impl Seen<'_> {
+    /// Returns whether nobody looks at the call while it runs: it is not counted, and nobody takes its span.
+    #[inline(always)]
+    pub(super) fn is_unseen(&self) -> bool {
+        cfg!(all(feature = "tracing", not(feature = "counts"))) && self.is_over.load(Relaxed)
+    }
+
     /// Notes that the call ends with `out`, the outcome of its outermost layer.
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
+        if self.is_unseen() {
+            return;
+        }
         match out {
             Ok(_) => self.succeeded(),
             Err(failure) => {
@@ -84,6 +110,9 @@ impl Seen<'_> {
     #[cfg(not(loom))]
     #[inline]
     pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
+        if self.is_unseen() {
+            return;
+        }
         if out.is_ok() {
             return self.succeeded();
         }
@@ -112,6 +141,13 @@ impl Seen<'_> {
         self.call
     }
 
+    /// Returns whether the attempts of the call may have spans.
+    #[cfg(feature = "tracing")]
+    #[inline(always)]
+    pub(super) fn is_traced(&self) -> bool {
+        self.is_traced
+    }
+
     /// Returns what the span of the attempt is about that has begun last.
     #[cfg(feature = "tracing")]
     pub(super) fn attempt(&self) -> AttemptOf<'_> {
@@ -132,6 +168,9 @@ impl Seen<'_> {
     #[cfg(not(loom))]
     #[inline(always)]
     pub(crate) fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        if self.is_unseen() {
+            return ask();
+        }
         self.call.asking(ask)
     }
 
@@ -184,7 +223,7 @@ impl Seen<'_> {
     /// Notes how the call ended. It is the one place that does.
     #[inline]
     fn finish(&self, how: CallOutcome) {
-        self.has_ended.store(true, Relaxed);
+        self.is_over.store(true, Relaxed);
         #[cfg(feature = "tracing")]
         self.span.end(how.word(), self.attempts.load(Relaxed));
         #[cfg(feature = "counts")]
@@ -203,7 +242,7 @@ impl Drop for Seen<'_> {
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if !*self.has_ended.get_mut() {
+        if !*self.is_over.get_mut() {
             self.unfinished();
         }
     }

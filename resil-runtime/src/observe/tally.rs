@@ -2,13 +2,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use histogram::AtomicHistogram32;
-
 use super::count::{COUNTS, Count};
 use super::history::{Counted, History, Reading};
 use super::slot::Slot;
 use super::thread::{SLOTS, here};
-use super::times;
+use super::times::Times;
 #[cfg(feature = "shutdown")]
 use crate::call::in_flight::Counts;
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering::Relaxed};
@@ -36,7 +34,7 @@ struct Shard {
     /// The longest time since the last reading. A reader takes it back to zero. If the owner is between the
     /// look and the store then, the owner's time stands, which is the later one.
     max: AtomicU64,
-    times: AtomicHistogram32,
+    times: Times,
 }
 
 impl Shard {
@@ -45,7 +43,7 @@ impl Shard {
             counts: std::array::from_fn(|_| AtomicU64::new(0)),
             nanos: AtomicU64::new(0),
             max: AtomicU64::new(0),
-            times: times::atomic(),
+            times: Times::new(),
         }
     }
 
@@ -144,7 +142,7 @@ impl Tally {
         } else {
             shard.end_shared(how, attempts, took);
         }
-        times::add(&shard.times, took);
+        shard.times.add(slot, took);
     }
 
     /// Goes on to a slice, if it is not the one in force.
@@ -226,7 +224,7 @@ impl Tally {
             reading.nanos = reading.nanos.wrapping_add(shard.nanos.load(Relaxed));
             // A call that ends at this very moment may leave its time in either slice.
             reading.max = reading.max.max(shard.max.swap(0, Relaxed));
-            reading.add_times(&shard.times);
+            shard.times.load_onto(&mut reading.times);
         }
     }
 

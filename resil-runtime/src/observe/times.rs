@@ -1,12 +1,25 @@
 //! How long calls take: a histogram of fixed size.
+//!
+//! What is summed up is a histogram of the library `histogram`. A thread counts in a row of plain buckets of the
+//! same shape: the library's atomic histogram adds with a locked instruction, a tenth of what a call costs, and the
+//! owner of a slot needs none.
 
+use histogram::Config;
 #[cfg(any(feature = "stats", test))]
 use histogram::Histogram;
-use histogram::{AtomicHistogram32, Config, Histogram32};
+
+use super::slot::Slot;
+use crate::sync::{AtomicU32, Ordering::Relaxed};
+
+/// Between two powers of two there are 2⁵ buckets.
+const GROUPING: u8 = 5;
+
+/// The times below this one, 2⁶, have a bucket each.
+const EXACT: u8 = 2 << GROUPING;
 
 /// The shape of all histograms. Between two powers of two there are 32 buckets, so that the middle of a
 /// bucket is within 1.6 % of all that is in it. Calls of more than 2⁴⁰ ns, 18 minutes, count as so long.
-pub(super) const CONFIG: Config = match Config::new(5, 40) {
+pub(super) const CONFIG: Config = match Config::new(GROUPING, 40) {
     Ok(config) => config,
     Err(_) => panic!("5 is less than 40"),
 };
@@ -15,31 +28,54 @@ pub(super) const CONFIG: Config = match Config::new(5, 40) {
 const LONGEST: u64 = (1 << 40) - 1;
 
 /// The times that were counted in one shard. They only grow, and wrap around.
-pub(super) fn atomic() -> AtomicHistogram32 {
-    AtomicHistogram32::with_config(&CONFIG)
-}
+#[derive(Debug)]
+pub(super) struct Times(Box<[AtomicU32]>);
 
-/// Adds one time, in nanoseconds.
-#[inline]
-pub(super) fn add(times: &AtomicHistogram32, nanos: u64) {
-    // The bound keeps it in range.
-    let _ = times.increment(nanos.min(LONGEST));
-}
-
-/// Adds to `sums` what is in `times`. `scratch` is of the same shape.
-pub(super) fn load_onto(times: &AtomicHistogram32, scratch: &mut Histogram32, sums: &mut [u32]) {
-    // All are of one shape.
-    let _ = times.load_into(scratch);
-    for (sum, one) in sums.iter_mut().zip(scratch.as_slice()) {
-        *sum = sum.wrapping_add(*one);
+impl Times {
+    pub(super) fn new() -> Self {
+        let buckets = 0..CONFIG.total_buckets();
+        Self(buckets.map(|_| AtomicU32::new(0)).collect())
     }
+
+    /// Adds one time, in nanoseconds, on the shard of `slot`.
+    #[inline]
+    pub(super) fn add(&self, slot: Slot, nanos: u64) {
+        let Some(bucket) = self.0.get(bucket_of(nanos)) else {
+            return;
+        };
+        if slot.is_owned() {
+            bucket.store(bucket.load(Relaxed).wrapping_add(1), Relaxed);
+        } else {
+            bucket.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Adds to `sums` what is in these.
+    pub(super) fn load_onto(&self, sums: &mut [u32]) {
+        for (sum, one) in sums.iter_mut().zip(&self.0) {
+            *sum = sum.wrapping_add(one.load(Relaxed));
+        }
+    }
+}
+
+/// Returns the bucket of a time, as the library has it: the power of two, and the 5 bits after the first.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "there are 1,152 buckets")]
+fn bucket_of(nanos: u64) -> usize {
+    let nanos = nanos.min(LONGEST);
+    if nanos < u64::from(EXACT) {
+        return nanos as usize;
+    }
+    let shift = nanos.ilog2() - u32::from(GROUPING);
+    // What is left of the time has its highest bit still, which stands for the first power.
+    ((u64::from(shift) << GROUPING) + (nanos >> shift)) as usize
 }
 
 /// Returns the middle of a bucket, in nanoseconds.
 #[cfg(feature = "metrics")]
 pub(super) fn middle(bucket: usize) -> u64 {
     // The first 64 have one time each; then each power of two has 32.
-    match bucket.checked_sub(64) {
+    match bucket.checked_sub(EXACT.into()) {
         None => bucket as u64,
         Some(above) => {
             let width = 2_u64 << (above / 32);
@@ -70,6 +106,7 @@ pub(super) fn percentiles<const N: usize>(of: &Histogram, shares: [f64; N], max:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::slot::OWNED;
 
     #[test]
     fn percentiles_are_within_two_percent_of_the_sorted_truth() {
@@ -106,6 +143,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_time_is_in_the_bucket_in_which_the_library_has_it() {
+        let powers = (0..40).map(|power| 1_u64 << power);
+        let near = powers.flat_map(|n| [n - 1, n, n + 1, n + n / 2, n + n / 3, n + n / 32]);
+        for nanos in near.chain(0..10_000).filter(|n| *n <= LONGEST) {
+            let mut library = Histogram::with_config(&CONFIG);
+            library.increment(nanos).unwrap();
+            assert_eq!(library.as_slice()[bucket_of(nanos)], 1, "{nanos}");
+        }
+        assert_eq!(bucket_of(u64::MAX), CONFIG.total_buckets() - 1);
+    }
+
     #[cfg(feature = "metrics")]
     #[test]
     fn the_middle_of_a_bucket_is_that_of_the_library() {
@@ -119,11 +168,11 @@ mod tests {
 
     #[test]
     fn a_time_without_bound_is_counted() {
-        let (times, mut scratch) = (atomic(), Histogram32::with_config(&CONFIG));
-        add(&times, u64::MAX);
-        add(&times, 0);
+        let times = Times::new();
+        times.add(Slot(0), u64::MAX);
+        times.add(Slot(OWNED), 0);
         let mut sums = vec![0; CONFIG.total_buckets()];
-        load_onto(&times, &mut scratch, &mut sums);
+        times.load_onto(&mut sums);
         assert_eq!(
             (sums[0], *sums.last().unwrap(), sums.iter().sum::<u32>()),
             (1, 1, 2)

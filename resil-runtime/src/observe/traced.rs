@@ -51,10 +51,12 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let Some(seen) = this.seen.take() {
+        let body = this.body;
+        if let Some(seen) = this.seen.take()
+            && seen.is_traced()
+        {
             begin(this.before, this.after, seen.attempt());
         }
-        let body = this.body;
         if this.after.is_unseen() {
             return body.poll(cx);
         }
@@ -79,6 +81,9 @@ pub fn traced_run<R>(
         fn drop(&mut self) {
             self.0.panicked();
         }
+    }
+    if !seen.is_traced() {
+        return body();
     }
     let Some(span) = seen.attempt().open() else {
         return body();

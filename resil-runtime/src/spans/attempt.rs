@@ -8,7 +8,6 @@ use tracing::info_span;
 
 use super::call::CallSpan;
 use super::cut;
-use super::interest::takes_spans;
 use super::own::OwnSpan;
 use crate::call::Site;
 use crate::call::conversions::Conversions;
@@ -43,13 +42,8 @@ pub(crate) struct AttemptOf<'a> {
 
 impl AttemptOf<'_> {
     /// Opens the span; `None` if nobody takes it.
-    #[inline(always)]
-    pub(crate) fn open(self) -> Option<Arc<OwnSpan>> {
-        if takes_spans() { self.made() } else { None }
-    }
-
     #[cold]
-    fn made(self) -> Option<Arc<OwnSpan>> {
+    pub(crate) fn open(self) -> Option<Arc<OwnSpan>> {
         let span = self.call.around(|parent| {
             info_span!(
                 target: "resil",
@@ -103,8 +97,19 @@ impl OwnSpan {
 pub(crate) struct Before(Option<Arc<OwnSpan>>);
 
 impl Drop for Before {
+    #[inline(always)]
     fn drop(&mut self) {
-        // What the values of the body do when they are dropped belongs to the attempt.
+        if self.0.is_some() {
+            self.enter();
+        }
+    }
+}
+
+impl Before {
+    /// Enters the span: what the values of the body do when they are dropped belongs to the attempt.
+    #[cold]
+    #[inline(never)]
+    fn enter(&mut self) {
         if let Some(span) = self.0.take() {
             cut::begin();
             span.place().enter();
@@ -121,7 +126,19 @@ pub(crate) struct After {
 }
 
 impl Drop for After {
+    #[inline(always)]
     fn drop(&mut self) {
+        if self.span.is_some() {
+            self.close();
+        }
+    }
+}
+
+impl After {
+    /// Closes the span of a body that was dropped.
+    #[cold]
+    #[inline(never)]
+    fn close(&mut self) {
         if let Some(span) = self.span.take() {
             span.place().leave();
             let policy = cut::end();
@@ -135,6 +152,8 @@ impl Drop for After {
 }
 
 /// Opens the span of an attempt, to be closed by the two when the attempt is over.
+#[cold]
+#[inline(never)]
 pub(crate) fn begin(before: &mut Before, after: &mut After, of: AttemptOf<'_>) {
     if let Some(span) = of.open() {
         before.0 = Some(Arc::clone(&span));

@@ -1,12 +1,12 @@
 //! The span of a call: `resil.call`.
 
+use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tracing::field::Empty;
 use tracing::span::Id;
 use tracing::{Span, info_span};
 
-use super::interest::takes_spans;
 use super::own::OwnSpan;
 use super::table;
 use crate::call::{CallId, CallState, Site};
@@ -16,7 +16,8 @@ use crate::call::{CallId, CallState, Site};
 /// It has the span that is current at the first poll as its parent. It is not entered while the layers of
 /// the call are polled: what they do is told by events, which find it in the [`table`].
 #[derive(Debug)]
-pub(crate) struct CallSpan(Option<Box<Open>>);
+// Without the drop code that a `Box` brings: each call has it, and few have a span.
+pub(crate) struct CallSpan(ManuallyDrop<Option<Box<Open>>>);
 
 #[derive(Debug)]
 struct Open {
@@ -27,26 +28,27 @@ struct Open {
 }
 
 impl CallSpan {
-    /// Opens the span of `call`, a call of `site`.
-    #[inline(always)]
+    /// The span of a call that nobody follows.
+    pub(crate) const NONE: Self = Self(ManuallyDrop::new(None));
+
+    /// Opens the span of `call`, a call of `site`, if a subscriber takes it.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn open(site: &'static Site, call: &CallState) -> Self {
-        if takes_spans() {
-            return Self(open(site, call));
-        }
-        Self(None)
+        Self(ManuallyDrop::new(open(site, call)))
     }
 
     /// Writes down how the call ended: with `outcome`, after so many `attempts`.
     #[inline(always)]
     pub(crate) fn end(&self, outcome: &'static str, attempts: u32) {
-        if let Some(open) = &self.0 {
+        if let Some(open) = &*self.0 {
             open.end(outcome, attempts);
         }
     }
 
     /// Writes down that the call ended with an error of the type `error`.
     pub(crate) fn failed(&self, error: &'static str) {
-        if let Some(open) = &self.0 {
+        if let Some(open) = &*self.0 {
             open.span.record_error(error);
         }
     }
@@ -54,7 +56,7 @@ impl CallSpan {
     /// Runs `make`, which makes the span of an attempt below this one. It is told the parent: this span, or
     /// the one that is current if that is already below this one.
     pub(super) fn around<R>(&self, make: impl FnOnce(Option<Id>) -> R) -> R {
-        let Some(open) = &self.0 else {
+        let Some(open) = &*self.0 else {
             return make(Span::current().id());
         };
         let place = open.span.place();
@@ -68,14 +70,33 @@ impl CallSpan {
     /// Runs `code`, a piece of the user's code that is no attempt, inside the span.
     #[inline(always)]
     pub(crate) fn inside<R>(&self, code: impl FnOnce() -> R) -> R {
-        match &self.0 {
+        match &*self.0 {
             None => code(),
             Some(open) => open.inside(code),
         }
     }
 }
 
-#[cold]
+impl Drop for CallSpan {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.close();
+        }
+    }
+}
+
+impl CallSpan {
+    #[cold]
+    #[inline(never)]
+    fn close(&mut self) {
+        drop(ManuallyDrop::into_inner(mem::replace(
+            &mut self.0,
+            ManuallyDrop::new(None),
+        )));
+    }
+}
+
 fn open(site: &'static Site, call: &CallState) -> Option<Box<Open>> {
     let span = info_span!(
         target: "resil",

@@ -10,6 +10,6 @@ pub(crate) fn is_on() -> bool {
 
 /// Returns whether a subscriber of this process may take a span: one relaxed load.
 #[inline(always)]
-pub(super) fn takes_spans() -> bool {
+pub(crate) fn takes_spans() -> bool {
     LevelFilter::INFO <= LevelFilter::current()
 }

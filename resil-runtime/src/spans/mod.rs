@@ -21,7 +21,7 @@ mod event;
 #[cfg(all(feature = "tracing", feature = "idempotent"))]
 mod idempotency;
 #[cfg(feature = "tracing")]
-mod interest;
+pub(crate) mod interest;
 #[cfg(feature = "tracing")]
 mod limits;
 #[cfg(feature = "tracing")]

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::fmt::Display;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 #[cfg(feature = "edge")]
 use super::failed::Failed;
@@ -35,6 +35,24 @@ pub(super) trait Body {
     fn is_final(&self) -> bool;
 }
 
+/// A body with its types: it hands out what a run returned.
+pub(super) trait Run: Body + Sized {
+    /// The outcome of a run.
+    type Out;
+
+    /// Polls the run. Once it is ready, the future is gone.
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<Self::Out>;
+
+    /// Returns whether all layers are to see a success.
+    fn is_good(out: &Self::Out) -> bool;
+
+    /// Keeps what the run returned, and returns it without the user's value or error.
+    fn keep(&mut self, out: Self::Out) -> Bare;
+
+    /// Returns what the run returned, which was kept.
+    fn returned(self) -> Self::Out;
+}
+
 /// One poll of a run: the future is pinned in the task, and the outcome is on the stack of the thread,
 /// so that a value or an error that is not `Send` never lives across an `.await`.
 pub(super) struct Attempt<'a, F, C, T, E> {
@@ -53,10 +71,49 @@ impl<'a, F, C, T, E> Attempt<'a, F, C, T, E> {
             out: None,
         }
     }
+}
 
-    /// Returns what the run returned.
+impl<F, C, T, E> Run for Attempt<'_, F, C, T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    C: FnMut() -> F,
+    E: Display + 'static,
+{
+    type Out = Result<T, E>;
+
     #[inline(always)]
-    pub(super) fn returned(self) -> Result<T, E> {
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        if self.future.is_none() {
+            let future = (self.call)();
+            self.future.set(Some(future));
+        }
+        let Some(future) = self.future.as_mut().as_pin_mut() else {
+            unreachable!("it was made above")
+        };
+        let Poll::Ready(out) = future.poll(cx) else {
+            return Poll::Pending;
+        };
+        self.future.set(None);
+        Poll::Ready(out)
+    }
+
+    #[inline(always)]
+    fn is_good(out: &Result<T, E>) -> bool {
+        out.is_ok()
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, out: Result<T, E>) -> Bare {
+        let bare = match &out {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Failure::Body(())),
+        };
+        self.out = Some(out);
+        bare
+    }
+
+    #[inline(always)]
+    fn returned(self) -> Result<T, E> {
         let Some(out) = self.out else {
             unreachable!("a run that has ended has returned something")
         };
@@ -70,25 +127,9 @@ where
     C: FnMut() -> F,
     E: Display + 'static,
 {
-    #[inline(always)]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bare> {
-        if self.future.is_none() {
-            let future = (self.call)();
-            self.future.set(Some(future));
-        }
-        let Some(future) = self.future.as_mut().as_pin_mut() else {
-            unreachable!("it was made above")
-        };
-        let Poll::Ready(out) = future.poll(cx) else {
-            return Poll::Pending;
-        };
-        self.future.set(None);
-        let bare = match &out {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Failure::Body(())),
-        };
-        self.out = Some(out);
-        Poll::Ready(bare)
+        let out = ready!(self.run(cx));
+        Poll::Ready(self.keep(out))
     }
 
     #[cold]

@@ -8,29 +8,43 @@ use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::body::{Bare, Body, refused};
-use super::held::record;
+use super::body::{Bare, Body, Run, refused};
+use super::held::record_success;
 use super::layer::Layer;
 use super::outline::Plan;
 use super::walk::{Next, Step, Walk};
 use crate::circuit::permit::Permit;
 use crate::clock::Instant;
 use crate::deadline::{AmbientFrame, Kept};
+use crate::error::Refusal;
 use crate::retry::RetryPolicy;
 use crate::retry::attempt::Restore;
-use crate::retry::state::{Retry, began};
+use crate::retry::state::began;
 
-/// Polls a call. Returns `None` if it has succeeded at once.
+/// How a poll of a call went on.
+pub(super) enum Polled<B: Run> {
+    /// The call has succeeded at once.
+    Good(B::Out),
+    /// The walk of the call has come to this step. The body has kept what its last run returned.
+    Walked(B, Poll<Step>),
+}
+
+/// Polls a call.
+// The body is passed by value: none of it has to be in memory as long as no walk looks at it.
 #[inline(always)]
-pub(super) fn poll<'c, B: Body>(
+pub(super) fn poll<'c, B: Run>(
     walk: &mut Later<'c>,
     plan: Plan<'c>,
-    body: &mut B,
+    body: B,
     cx: &mut Context<'_>,
-) -> Option<Poll<Step>> {
+) -> Polled<B> {
     match &mut *walk.0 {
         None => first(walk, plan, body, cx),
-        Some(walk) => Some(walk.as_mut().poll(body, cx)),
+        Some(walk) => {
+            let mut body = body;
+            let step = walk.as_mut().poll(&mut body, cx);
+            Polled::Walked(body, step)
+        }
     }
 }
 
@@ -74,25 +88,21 @@ impl Drop for Later<'_> {
 const GOOD: Bare = Ok(());
 
 #[inline(always)]
-fn first<'c, B: Body>(
+fn first<'c, B: Run>(
     walk: &mut Later<'c>,
     plan: Plan<'c>,
-    body: &mut B,
+    mut body: B,
     cx: &mut Context<'_>,
-) -> Option<Poll<Step>> {
+) -> Polled<B> {
     let (shape, state, call) = (plan.shape, plan.state, plan.call);
     let outline = &shape.outline;
     let permit = match shape.places.get(outline.circuit) {
         Some(Layer::Circuit(policy)) => match state.circuit.admit(Some(policy), call) {
             Ok(permit) => Some(permit),
             Err(refusal) => {
-                // A refusal takes no time: the limits around the circuit have not begun to count.
-                let out = refused(refusal);
-                let Some(retry) = retry_around(plan) else {
-                    return Some(Poll::Ready(Step::Done(out)));
-                };
-                let next = Next::Up(outline.circuit, out);
-                return Some(go_on(walk, plan, (Some(retry), None), next, None, body, cx));
+                let mut body = body;
+                let step = refused_first(walk, plan.copied(), refusal, &mut body, cx);
+                return Polled::Walked(body, step);
             }
         },
         _ => None,
@@ -107,7 +117,7 @@ fn first<'c, B: Body>(
     let polled = {
         let under = permit.as_ref().map(Permit::polling);
         let attempt = retry.map(|_| Restore::enter(&state.retry));
-        let polled = body.poll(cx);
+        let polled = body.run(cx);
         drop(attempt);
         if let Some(under) = under {
             under.leave();
@@ -116,21 +126,22 @@ fn first<'c, B: Body>(
     };
     let looked = level.leave();
     let next = match polled {
-        Poll::Ready(Ok(())) => {
+        Poll::Ready(out) if B::is_good(&out) => {
             if let Some((policy, began)) = retry {
-                let constants = (&state.retry, policy, began);
-                let _ = record(&mut Retry::new(), constants, plan, GOOD, body);
+                record_success((&state.retry, policy, began), plan);
             }
             if let Some(permit) = &permit {
                 let _ = permit.settle(GOOD, |()| None);
             }
             mem::forget(permit);
-            return None;
+            return Polled::Good(out);
         }
-        Poll::Ready(out) => Next::Up(shape.len, out),
+        Poll::Ready(out) => Next::Up(shape.len, body.keep(out)),
         Poll::Pending => Next::Suspend,
     };
-    Some(go_on(walk, plan, (retry, permit), next, looked, body, cx))
+    let (plan, through, mut body) = (plan.copied(), (retry, permit), body);
+    let step = go_on(walk, plan, through, next, looked, &mut body, cx);
+    Polled::Walked(body, step)
 }
 
 /// What a call has gone through on its way down.
@@ -143,6 +154,25 @@ fn retry_around(plan: Plan<'_>) -> Option<(&RetryPolicy, u64)> {
         Some(Layer::Retry(policy)) => Some((policy, began(policy))),
         _ => None,
     }
+}
+
+/// Goes on with a call that the circuit has refused.
+#[cold]
+#[inline(never)]
+fn refused_first<'c>(
+    walk: &mut Later<'c>,
+    plan: Plan<'c>,
+    refusal: Refusal,
+    body: &mut dyn Body,
+    cx: &mut Context<'_>,
+) -> Poll<Step> {
+    // A refusal takes no time: the limits around the circuit have not begun to count.
+    let out = refused(refusal);
+    let Some(retry) = retry_around(plan) else {
+        return Poll::Ready(Step::Done(out));
+    };
+    let next = Next::Up(plan.shape.outline.circuit, out);
+    go_on(walk, plan, (Some(retry), None), next, None, body, cx)
 }
 
 /// Lets a walk go on with the call.

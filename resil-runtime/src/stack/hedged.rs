@@ -11,8 +11,8 @@ use std::task::{Context, Poll, ready};
 
 #[cfg(feature = "edge")]
 use super::body::is_final;
-use super::body::{Bare, Body};
-use super::first::poll;
+use super::body::{Bare, Body, Run};
+use super::first::{Polled, poll};
 use super::layer::Layer;
 use super::outline::{Plan, Shape};
 use super::place::state_of;
@@ -125,18 +125,21 @@ where
     let mut future = pin!(None);
     poll_fn(|cx| {
         loop {
-            let mut body = Copies {
+            let body = Copies {
                 future: future.as_mut(),
                 start: || hedge(&state.hedge, policy, call, &copy),
                 out: None,
             };
-            match poll(&mut walk, around, &mut body, cx) {
-                Some(Poll::Pending) => return Poll::Pending,
-                Some(Poll::Ready(Step::Again)) => {}
-                Some(Poll::Ready(Step::Done(Err(Failure::Policy(refusal))))) => {
+            let (body, step) = match poll(&mut walk, around, body, cx) {
+                Polled::Good(out) => return Poll::Ready(out),
+                Polled::Walked(body, step) => (body, ready!(step)),
+            };
+            match step {
+                Step::Again => {}
+                Step::Done(Err(Failure::Policy(refusal))) => {
                     return Poll::Ready(Err(Failure::Policy(refusal)));
                 }
-                None | Some(Poll::Ready(Step::Done(_))) => return Poll::Ready(body.returned()),
+                Step::Done(_) => return Poll::Ready(body.returned()),
             }
         }
     })
@@ -174,8 +177,48 @@ struct Copies<'a, H, C, T, E> {
     out: Option<Outcome<T, E, Refusal>>,
 }
 
-impl<H, C, T, E> Copies<'_, H, C, T, E> {
-    fn returned(self) -> Outcome<T, E, Refusal> {
+impl<H, C, T, E> Run for Copies<'_, H, C, T, E>
+where
+    H: Future<Output = Outcome<T, E, Refusal>>,
+    C: FnMut() -> H,
+    E: Display + 'static,
+{
+    type Out = Outcome<T, E, Refusal>;
+
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<Self::Out> {
+        if self.future.is_none() {
+            let future = (self.start)();
+            self.future.set(Some(future));
+        }
+        let Some(future) = self.future.as_mut().as_pin_mut() else {
+            unreachable!("it was made above")
+        };
+        let out = ready!(future.poll(cx));
+        self.future.set(None);
+        Poll::Ready(out)
+    }
+
+    fn is_good(out: &Self::Out) -> bool {
+        out.is_ok()
+    }
+
+    fn keep(&mut self, out: Self::Out) -> Bare {
+        let bare = match &out {
+            Ok(_) => Ok(()),
+            Err(Failure::Body(_)) => Err(Failure::Body(())),
+            Err(Failure::Exposed(_, kind)) => Err(Failure::Exposed((), *kind)),
+            Err(Failure::Policy(_)) => {
+                let Err(Failure::Policy(refusal)) = out else {
+                    unreachable!("it was looked at")
+                };
+                return Err(Failure::Policy(refusal));
+            }
+        };
+        self.out = Some(out);
+        bare
+    }
+
+    fn returned(self) -> Self::Out {
         let Some(out) = self.out else {
             unreachable!("copies that have ended have returned something")
         };
@@ -190,28 +233,8 @@ where
     E: Display + 'static,
 {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bare> {
-        if self.future.is_none() {
-            let future = (self.start)();
-            self.future.set(Some(future));
-        }
-        let Some(future) = self.future.as_mut().as_pin_mut() else {
-            unreachable!("it was made above")
-        };
-        let out = ready!(future.poll(cx));
-        self.future.set(None);
-        let bare = match &out {
-            Ok(_) => Ok(()),
-            Err(Failure::Body(_)) => Err(Failure::Body(())),
-            Err(Failure::Exposed(_, kind)) => Err(Failure::Exposed((), *kind)),
-            Err(Failure::Policy(_)) => {
-                let Err(Failure::Policy(refusal)) = out else {
-                    unreachable!("it was looked at")
-                };
-                return Poll::Ready(Err(Failure::Policy(refusal)));
-            }
-        };
-        self.out = Some(out);
-        Poll::Ready(bare)
+        let out = ready!(self.run(cx));
+        Poll::Ready(self.keep(out))
     }
 
     fn cut(&mut self) {

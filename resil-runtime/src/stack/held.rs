@@ -10,8 +10,9 @@ use super::layer::Layer;
 use super::outline::Plan;
 use crate::bulkhead::place::Place;
 use crate::bulkhead::wait::Wait;
+use crate::call::Outcome;
 #[cfg(feature = "edge")]
-use crate::call::{AnyRefusal, Failure, Outcome};
+use crate::call::{AnyRefusal, Failure};
 use crate::circuit::permit::Permit;
 use crate::error::Refusal;
 use crate::rate_limit::turn::Turn;
@@ -260,8 +261,13 @@ impl<'c> Held<'c> {
     }
 }
 
+/// Records a first attempt that has succeeded with the retry.
+#[inline(always)]
+pub(super) fn record_success(constants: Constants<'_>, plan: Plan<'_>) {
+    let _ = again(&mut Retry::new(), constants, plan, Ok(()));
+}
+
 /// Records an attempt with the retry, and returns its outcome if no other one follows.
-// The one place that does: a budget belongs to the closure here as to that in an annotated function.
 #[inline(always)]
 pub(super) fn record(
     retry: &mut Retry,
@@ -274,12 +280,22 @@ pub(super) fn record(
     if is_cut_for_good(plan, &out) {
         return end_cut(retry, constants, plan, out);
     }
-    let out = shown(out, body);
-    let call = Some(plan.call);
-    match retry.again(constants, call, out, |error, ask| answer(*error, ask)) {
+    match again(retry, constants, plan, shown(out, body)) {
         ControlFlow::Break(out) => ControlFlow::Break(hidden(out)),
         ControlFlow::Continue(()) => ControlFlow::Continue(()),
     }
+}
+
+// The one place that records: a budget belongs to the closure here as to that in an annotated function.
+#[inline(always)]
+fn again<'b>(
+    retry: &mut Retry,
+    constants: Constants<'_>,
+    plan: Plan<'_>,
+    out: Outcome<(), &'b dyn Body>,
+) -> ControlFlow<Outcome<(), &'b dyn Body>> {
+    let call = Some(plan.call);
+    retry.again(constants, call, out, |error, ask| answer(*error, ask))
 }
 
 /// Returns whether a timeout has cut the request of an edge, which may not be sent again.

@@ -119,6 +119,20 @@ pub(super) struct Plan<'c> {
 }
 
 impl<'c> Plan<'c> {
+    /// Returns a copy in a place of its own, for a function that is not inlined: the fields of the first one need not
+    /// be in memory then.
+    #[inline(always)]
+    pub(super) fn copied(&self) -> Self {
+        Self {
+            shape: self.shape,
+            state: self.state,
+            call: self.call,
+            can_refuse: self.can_refuse,
+            #[cfg(feature = "edge")]
+            may_repeat: self.may_repeat,
+        }
+    }
+
     pub(super) fn layers(&self) -> &'c [Layer] {
         self.shape.layers()
     }

@@ -3,12 +3,12 @@
 use std::fmt::Display;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::body::{Attempt, Bare};
-use super::first::{Later, poll};
+use super::body::{Attempt, Bare, Run};
+use super::first::{Later, Polled, poll};
 #[cfg(feature = "hedge")]
 use super::hedged::hedged;
 #[cfg(feature = "edge")]
@@ -164,12 +164,12 @@ where
         let mut this = self.project();
         loop {
             let plan = plan(*this.source, this.call);
-            let mut attempt = Attempt::new(this.future.as_mut(), &mut *this.closure);
-            match poll(this.walk, plan, &mut attempt, cx) {
-                None => return Poll::Ready(attempt.returned()),
-                Some(Poll::Pending) => return Poll::Pending,
-                Some(Poll::Ready(Step::Again)) => {}
-                Some(Poll::Ready(Step::Done(out))) => {
+            let attempt = Attempt::new(this.future.as_mut(), &mut *this.closure);
+            match poll(this.walk, plan, attempt, cx) {
+                Polled::Good(out) => return Poll::Ready(out),
+                Polled::Walked(_, Poll::Pending) => return Poll::Pending,
+                Polled::Walked(_, Poll::Ready(Step::Again)) => {}
+                Polled::Walked(attempt, Poll::Ready(Step::Done(out))) => {
                     return Poll::Ready(end(out, attempt, this.call, S::refuse));
                 }
             }
@@ -211,14 +211,15 @@ where
         let mut future = pin!(Some(attempt));
         let ended = poll_fn(|cx| {
             let no_other = || unreachable!("each attempt has a future of its own");
-            let mut attempt = Attempt::new(future.as_mut(), no_other);
-            let Some(step) = poll(&mut walk, plan, &mut attempt, cx) else {
-                return Poll::Ready(Some(attempt.returned()));
-            };
-            Poll::Ready(match ready!(step) {
-                Step::Again => None,
-                Step::Done(out) => Some(end(out, attempt, &call, S::refuse)),
-            })
+            let attempt = Attempt::new(future.as_mut(), no_other);
+            match poll(&mut walk, plan, attempt, cx) {
+                Polled::Good(out) => Poll::Ready(Some(out)),
+                Polled::Walked(_, Poll::Pending) => Poll::Pending,
+                Polled::Walked(_, Poll::Ready(Step::Again)) => Poll::Ready(None),
+                Polled::Walked(attempt, Poll::Ready(Step::Done(out))) => {
+                    Poll::Ready(Some(end(out, attempt, &call, S::refuse)))
+                }
+            }
         });
         #[cfg(feature = "catalog")]
         let ended = as_caller(site, ended);
@@ -236,7 +237,12 @@ fn end<F, C, T, E>(
     attempt: Attempt<'_, F, C, T, E>,
     call: &CallState,
     refuse: fn(Refusal) -> E,
-) -> Result<T, E> {
+) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    C: FnMut() -> F,
+    E: Display + 'static,
+{
     match out {
         Ok(()) | Err(Failure::Body(()) | Failure::Exposed((), _)) => attempt.returned(),
         Err(Failure::Policy(refusal)) => {

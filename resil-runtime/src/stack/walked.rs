@@ -5,8 +5,8 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Poll, ready};
 
-use super::body::Attempt;
-use super::first::{Later, poll};
+use super::body::{Attempt, Run};
+use super::first::{Later, Polled, poll};
 use super::outline::Plan;
 use super::walk::Step;
 use crate::call::{Failure, Outcome};
@@ -33,11 +33,12 @@ where
     let mut future = pin!(None);
     poll_fn(|cx| {
         loop {
-            let mut attempt = Attempt::new(future.as_mut(), &mut call);
-            let Some(step) = poll(&mut walk, plan, &mut attempt, cx) else {
-                return Poll::Ready(attempt.returned().map_err(Failure::Body));
+            let attempt = Attempt::new(future.as_mut(), &mut call);
+            let (attempt, step) = match poll(&mut walk, plan, attempt, cx) {
+                Polled::Good(out) => return Poll::Ready(out.map_err(Failure::Body)),
+                Polled::Walked(attempt, step) => (attempt, ready!(step)),
             };
-            let Step::Done(out) = ready!(step) else {
+            let Step::Done(out) = step else {
                 continue;
             };
             return Poll::Ready(match out {
