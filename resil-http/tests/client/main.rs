@@ -15,6 +15,8 @@ mod peer;
 mod policies;
 mod redirects;
 mod retries;
+mod retry_after;
+mod sent_once;
 mod service;
 
 use std::time::Duration;

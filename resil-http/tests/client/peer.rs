@@ -165,6 +165,18 @@ impl Server {
     }
 }
 
+/// A server that answers its first request with an error, and the others as they want.
+pub(crate) async fn fails_first(status: u16) -> Server {
+    Server::start(move |number, _| {
+        if number == 0 {
+            answer(status, &[], "no")
+        } else {
+            ok()
+        }
+    })
+    .await
+}
+
 /// Does one step; returns whether the connection goes on.
 async fn act(stream: &mut TcpStream, step: Do) -> bool {
     match step {
