@@ -9,7 +9,7 @@ use resil_runtime::clock;
 use tokio::io::AsyncWriteExt;
 
 use crate::backends::{AT_ONCE, Backend, Does, send};
-use crate::dns_server::until;
+use crate::support::{free_address, until};
 
 const fn millis(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -167,10 +167,8 @@ async fn connections_are_opened_beforehand() {
     };
     let (one, other) = (Backend::start(slow).await, Backend::start(slow).await);
     let mut urls = vec![one.url(), other.url()];
-    // A port that nothing listens on any more.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    urls.push(format!("http://{}", gone.local_addr().expect("an address")));
-    drop(gone);
+    // A port that nothing listens on.
+    urls.push(format!("http://{}", free_address()));
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port");

@@ -6,4 +6,6 @@ mod connections;
 mod dns;
 mod dns_server;
 mod slow_backend;
+#[path = "../support/mod.rs"]
+mod support;
 mod threads;

@@ -6,7 +6,8 @@ use resil_http::balance::{Balancer, Endpoints, Strategy};
 use resil_http::client::{Builder, Client, ClientError};
 use resil_runtime::circuit::CircuitPolicy;
 
-use crate::peer::{Do, Server, answer, closed_port, ok, send};
+use crate::peer::{Do, Server, answer, ok, send};
+use crate::support::free_address;
 use crate::{LONG, at_once, ms};
 
 fn endpoints(at: &[SocketAddr]) -> Endpoints {
@@ -77,7 +78,7 @@ async fn a_retry_goes_elsewhere_though_the_key_is_that_of_one_endpoint() {
 #[tokio::test]
 async fn a_post_goes_to_another_endpoint_where_one_is_closed_and_nowhere_twice() {
     let good = that_is_well().await;
-    let client = in_turn("post-elsewhere", &[closed_port().await, good.at])
+    let client = in_turn("post-elsewhere", &[free_address(), good.at])
         .build()
         .unwrap();
     for _ in 0..10 {

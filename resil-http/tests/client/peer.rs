@@ -5,11 +5,13 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+pub(crate) use crate::support::until;
 
 /// What a server does about one request.
 #[derive(Debug, Clone)]
@@ -285,12 +287,6 @@ impl BlackHole {
     }
 }
 
-/// A port at which nobody listens.
-pub(crate) async fn closed_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap()
-}
-
 /// A resolver that answers each lookup after a pause: with the address of that number, and then with the last
 /// one.
 #[derive(Debug)]
@@ -320,17 +316,5 @@ impl Resolve for Names {
             let addresses: Addrs = Box::new(std::iter::once(address));
             Ok(addresses)
         })
-    }
-}
-
-/// Waits until something holds, for ten seconds at most.
-pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < Duration::from_secs(10),
-            "not in time: {what}"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use resil_http::client::{Body, ClientError};
 
-use crate::peer::{Do, Names, Server, closed_port, fails_first, ok};
+use crate::peer::{Do, Names, Server, fails_first, ok};
+use crate::support::free_address;
 use crate::{at_once, client, ms};
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn a_post_that_was_not_sent_is_sent_again() {
         ))])),
     ];
     for body in bodies {
-        let names = Arc::new(Names::of(&[closed_port().await, server.at]));
+        let names = Arc::new(Names::of(&[free_address(), server.at]));
         let lookups = Arc::clone(&names.lookups);
         let client = client("post-unsent", "pay.test")
             .retry(at_once(3))
@@ -94,7 +95,7 @@ async fn a_post_that_was_not_sent_is_sent_again() {
 
 #[tokio::test]
 async fn no_connection_is_an_error_that_says_why() {
-    let client = client("refused", closed_port().await)
+    let client = client("refused", free_address())
         .retry(at_once(2))
         .build()
         .unwrap();

@@ -14,7 +14,7 @@ use http::{Request, Response};
 use resil_http::layers::{CircuitLayer, RetryLayer, StackLayer, TimeoutLayer};
 use resil_http::{BoxError, HttpOutcome};
 use resil_runtime::circuit::CircuitPolicy;
-use resil_runtime::retry::{Jitter, RetryPolicy, Strategy};
+use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Error, Stack, TimeoutPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,12 +25,9 @@ use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Status};
 use tower::ServiceBuilder;
 
-const RETRY: RetryPolicy = RetryPolicy::new()
-    .max(4)
-    .strategy(Strategy::Constant)
-    .base(Duration::from_millis(1))
-    .jitter(Jitter::None)
-    .no_budget();
+use crate::support::{at_once, free_address};
+
+const RETRY: RetryPolicy = at_once(4).no_budget();
 
 /// Messages of one byte.
 #[derive(Clone, Copy, Default)]
@@ -242,9 +239,7 @@ async fn a_circuit_around_a_channel_counts_its_statuses() {
 /// Nobody listens: nothing was sent.
 #[tokio::test]
 async fn a_channel_that_can_not_connect_was_not_sent() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = port.local_addr().unwrap();
-    drop(port);
+    let at = free_address();
     let patient = RETRY.max(1_000).base(Duration::from_millis(5));
     let service = ServiceBuilder::new()
         .layer(RetryLayer::new(patient))

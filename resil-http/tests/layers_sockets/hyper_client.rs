@@ -12,21 +12,18 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use resil_http::layers::{EdgeBody, HedgeLayer, HttpRequests, RetryLayer, StackLayer};
 use resil_runtime::hedge::{HedgeAfter, HedgePolicy};
-use resil_runtime::retry::{Jitter, RetryPolicy, Strategy};
+use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Error, Stack};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 use tower_layer::Layer as _;
 
+use crate::support::{at_once, free_address};
+
 type Boxed = http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, resil_http::BoxError>;
 
-const RETRY: RetryPolicy = RetryPolicy::new()
-    .max(3)
-    .strategy(Strategy::Constant)
-    .base(Duration::from_millis(1))
-    .jitter(Jitter::None)
-    .no_budget();
+const RETRY: RetryPolicy = at_once(3).no_budget();
 
 fn client() -> Client<HttpConnector, Boxed> {
     Client::builder(TokioExecutor::new()).build_http()
@@ -129,9 +126,7 @@ async fn a_connection_that_is_cut_is_retried_by_the_method() {
 /// A server that is not there yet: nothing was sent, so that a POST is sent again too.
 #[tokio::test]
 async fn a_post_is_retried_while_nobody_listens() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = port.local_addr().unwrap();
-    drop(port);
+    let at = free_address();
     let patient = RETRY.max(1_000).base(Duration::from_millis(5));
     let service = RetryLayer::new(patient).layer(client());
     let call = tokio::spawn(service.oneshot(request(Method::POST, at, "once")));

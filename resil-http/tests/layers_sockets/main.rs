@@ -6,3 +6,5 @@ mod axum_server;
 mod grpc;
 mod hyper_client;
 mod races;
+#[path = "../support/mod.rs"]
+mod support;

@@ -8,3 +8,5 @@ mod endpoints;
 mod faults;
 mod process;
 mod proxy;
+#[path = "../support/mod.rs"]
+mod support;

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+use crate::support::free_address;
+
 /// A proxy that runs as long as this lives.
 pub(crate) struct Proxy {
     child: Child,
@@ -134,20 +136,4 @@ fn folder(name: &str) -> PathBuf {
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
     }
     dir
-}
-
-/// Returns an address that nobody listens at. Its port is below the range that the kernel gives to clients: it
-/// stays free while a server that was killed is started again.
-pub(crate) fn free_address() -> SocketAddr {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    for _ in 0..1000 {
-        let n = (process::id() % 10_000) * 97 + NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = u16::try_from(12_000 + n % 10_000).unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if std::net::TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
-    panic!("no free port");
 }

@@ -14,7 +14,8 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
 
-use crate::{LONG, serve};
+use crate::LONG;
+use crate::support::{serve, until};
 
 /// Messages without content.
 #[derive(Clone, Copy, Default)]
@@ -91,7 +92,7 @@ async fn its_client_reads_the_status_and_the_push_back() {
     assert_eq!(late.code(), Code::DeadlineExceeded, "{late:?}");
     assert_eq!(late.message(), "the call took too long");
     let inside = tokio::spawn(call(at, ("x-other", "1")));
-    crate::until("it is inside", || {
+    until("it is inside", || {
         resil_runtime::bulkhead("grpc").in_flight() == 1
     })
     .await;
