@@ -95,7 +95,7 @@ async fn a_full_bulkhead_and_a_rate_limit_refuse() {
         .build()
         .unwrap();
     let first = tokio::spawn(full.get("/").send());
-    crate::peer::until("the first is inside", || server.seen().len() == 1).await;
+    crate::support::until("the first is inside", || server.seen().len() == 1).await;
     let error = full.get("/").send().await.unwrap_err();
     assert!(
         matches!(

@@ -118,7 +118,7 @@ async fn a_connection_that_died_idle_is_no_attempt() {
     for _ in 0..5 {
         let response = client.post("/").body("a").send().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "ok");
-        crate::peer::until("the server has closed", || server.open() == 0).await;
+        crate::support::until("the server has closed", || server.open() == 0).await;
     }
     assert_eq!(server.seen().len(), 5);
     assert_eq!(server.accepted(), 5);

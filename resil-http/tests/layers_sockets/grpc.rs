@@ -1,5 +1,7 @@
 //! Channels and servers of tonic's under the layers.
 
+#[path = "../../../tests/real_time/grpc/codec.rs"]
+mod codec;
 #[allow(dead_code, reason = "it has the frames for other tests, too")]
 #[path = "../../../tests/real_time/grpc/http2.rs"]
 mod http2;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use codec::{Message, Plain};
 use http::{Request, Response};
 use resil_http::layers::{CircuitLayer, RetryLayer, StackLayer, TimeoutLayer};
 use resil_http::{BoxError, HttpOutcome};
@@ -19,7 +22,7 @@ use resil_runtime::{Error, Stack, TimeoutPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::body::Body;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{DecodeBuf, EncodeBuf};
 use tonic::server::NamedService;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Status};
@@ -29,34 +32,14 @@ use crate::support::{at_once, free_address};
 
 const RETRY: RetryPolicy = at_once(4).no_budget();
 
-/// Messages of one byte.
-#[derive(Clone, Copy, Default)]
-struct Byte;
-impl Codec for Byte {
-    type Encode = u8;
-    type Decode = u8;
-    type Encoder = Self;
-    type Decoder = Self;
-    fn encoder(&mut self) -> Self {
-        Self
+/// A message of one byte.
+impl Message for u8 {
+    fn write(self, to: &mut EncodeBuf<'_>) {
+        bytes::BufMut::put_u8(to, self);
     }
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-impl Encoder for Byte {
-    type Item = u8;
-    type Error = Status;
-    fn encode(&mut self, byte: u8, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        bytes::BufMut::put_u8(to, byte);
-        Ok(())
-    }
-}
-impl Decoder for Byte {
-    type Item = u8;
-    type Error = Status;
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<u8>, Status> {
-        Ok(Some(bytes::Buf::get_u8(from)))
+
+    fn read(from: &mut DecodeBuf<'_>) -> Self {
+        bytes::Buf::get_u8(from)
     }
 }
 
@@ -75,7 +58,7 @@ where
         .await
         .map_err(|error| Status::from_error(error.into()))?;
     let path = http::uri::PathAndQuery::from_static(path);
-    let answer = client.unary::<u8, u8, _>(tonic::Request::new(byte), path, Byte);
+    let answer = client.unary::<u8, u8, _>(tonic::Request::new(byte), path, Plain::new());
     answer.await.map(tonic::Response::into_inner)
 }
 
@@ -120,7 +103,11 @@ where
         }
         let n = self.1.fetch_add(1, Ordering::SeqCst) + 1;
         let unary = Unary(self.0.clone(), n);
-        Box::pin(async move { Ok(tonic::server::Grpc::new(Byte).unary(unary, request).await) })
+        Box::pin(async move {
+            Ok(tonic::server::Grpc::new(Plain::<u8>::new())
+                .unary(unary, request)
+                .await)
+        })
     }
 }
 
