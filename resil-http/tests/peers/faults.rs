@@ -89,8 +89,6 @@ async fn behind_each(check: impl AsyncFn(Between, Peer)) {
     join_all(Between::ALL.map(|between| async move {
         if between == Between::Nothing || are_there() {
             check(between, Peer::start(between).await).await;
-        } else {
-            println!("LEFT OUT: {between:?} is not here. `./test` installs it.");
         }
     }))
     .await;
