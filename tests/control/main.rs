@@ -7,6 +7,8 @@
     reason = "one file is in force at a time: its lock is that of a test; and tests read the paused clock themselves"
 )]
 
+#[path = "../support/alone.rs"]
+mod alone;
 mod broken;
 mod budgets;
 #[cfg(feature = "catalog")]

@@ -2,13 +2,13 @@
 //! what is in force says where it comes from.
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::PoisonError;
 
 use resil::control;
 use resil::control::{LayerInForce, Origin};
 
 use crate::FILE;
+use crate::alone::{alone, does, passes};
 use crate::functions::{call_all, path};
 
 /// A function or a name, a policy, an option, its value in TOML, and the value as it is shown.
@@ -234,18 +234,10 @@ async fn the_table_has_every_option() {
     }
 }
 
-const CHILD: &str = "CONTROL_CHILD";
-
 /// A variable can be set in a new process alone.
 #[test]
 fn the_environment_wins_over_a_file_and_by_hand_over_both() {
-    if std::env::var_os(CHILD).is_some() {
-        return;
-    }
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child
-        .args(["--exact", "options::in_the_environment"])
-        .env(CHILD, "1");
+    let mut child = alone("options::in_the_environment", "read it");
     for row in variables() {
         let (of, policy, option, toml, _) = row;
         let of = if of.contains('.') {
@@ -266,9 +258,7 @@ fn the_environment_wins_over_a_file_and_by_hand_over_both() {
     child.env("RESIL_OPTIONS_NAMED_OPEN_MAX", "70s");
     child.env("RESIL_NOBODY_OPEN_FOR", "9s");
     child.env("RESIL_OPTIONS_NAMED_PROBES", "0");
-    let ran = child.output().unwrap();
-    let text = String::from_utf8_lossy(&ran.stdout);
-    assert!(ran.status.success() && text.contains("1 passed"), "{text}");
+    passes(child);
 }
 
 /// Those that can stand beside each other.
@@ -289,7 +279,7 @@ fn variables() -> impl Iterator<Item = &'static Row> {
 
 #[tokio::test]
 async fn in_the_environment() {
-    if std::env::var_os(CHILD).is_none() {
+    if !does("read it") {
         return;
     }
     call_all().await;

@@ -1,11 +1,21 @@
 //! The stores that the crashes are tried on, by URL, since a worker is told its store in a line of
 //! text.
 
+#[path = "../stores/servers/exported.rs"]
+#[cfg_attr(
+    not(any(feature = "redis", feature = "postgres")),
+    allow(dead_code, reason = "a file needs no server")
+)]
+mod exported;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use resil::idempotency::Store;
 use resil::idempotency::sqlite;
+
+#[cfg(any(feature = "redis", feature = "postgres"))]
+use exported::exported;
 
 /// What a test leaves on the disk, gone with it.
 pub(crate) struct Folder(PathBuf);
@@ -21,12 +31,12 @@ impl Folder {
     pub(crate) fn stores(&self) -> Vec<String> {
         let file = self.0.join("resil.db");
         let mut all = vec![format!("sqlite:{}", file.display())];
-        // Servers of the tests' own, which `./test` starts; `left_out` says so where there are none.
+        // Servers of the tests' own, which `./test` starts.
         if cfg!(feature = "redis") {
-            all.extend(std::env::var("RESIL_TEST_REDIS"));
+            all.extend(exported("RESIL_TEST_REDIS"));
         }
         if cfg!(feature = "postgres") {
-            all.extend(std::env::var("RESIL_TEST_POSTGRES"));
+            all.extend(exported("RESIL_TEST_POSTGRES"));
         }
         all
     }

@@ -1,30 +1,20 @@
 //! The default store of the process, in a process of its own: any other test's first call has used the
 //! store in memory.
 
-use std::process::Command;
-
 use resil::idempotency::store::{ByHand, Memory};
 use resil::idempotency::{KeyOf, Shared, forget, install};
 use resil::{Error, idempotent};
 
 use crate::support::Record;
-
-/// Set in the process that installs a store.
-const ALONE: &str = "RESIL_INSTALLS_A_STORE";
+use crate::support::alone::{alone, does, passes};
 
 #[tokio::test(start_paused = true)]
 async fn a_store_is_installed_once_and_before_the_first_call() {
-    if std::env::var_os(ALONE).is_some() {
+    if does("install") {
         return installs_a_store().await;
     }
     let this = "installed::a_store_is_installed_once_and_before_the_first_call";
-    let run = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", this])
-        .env(ALONE, "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && said.contains("1 passed"), "{said}");
+    passes(alone(this, "install"));
 }
 
 async fn installs_a_store() {

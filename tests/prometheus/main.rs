@@ -9,10 +9,11 @@
 
 #[path = "../../examples/metrics.rs"]
 mod example;
+#[path = "../stores/servers/exported.rs"]
+mod exported;
 mod queries;
 mod traffic;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
+use exported::exported;
 use queries::{Query, alerts, boards};
 
 /// The longest time that anything may take here.
@@ -32,23 +34,11 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    /// `None` if it was not started; then a line says that this test was left out.
+    /// `None` if it was not started.
     fn started() -> Option<Self> {
-        let var = |name: &str| std::env::var(name).ok();
-        let (url, targets) = (
-            var("RESIL_TEST_PROMETHEUS"),
-            var("RESIL_TEST_PROMETHEUS_TARGETS"),
-        );
-        let Some((url, targets)) = url.zip(targets) else {
-            // Not `eprintln!`: that is kept from view as long as the test passes.
-            let line =
-                b"\nLEFT OUT: tests that need Prometheus. `./test` starts it and runs them.\n";
-            let _ = std::io::stderr().write_all(line);
-            return None;
-        };
         Some(Self {
-            url,
-            targets: targets.into(),
+            url: exported("RESIL_TEST_PROMETHEUS")?,
+            targets: exported("RESIL_TEST_PROMETHEUS_TARGETS")?.into(),
         })
     }
 

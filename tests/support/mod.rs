@@ -6,6 +6,8 @@
     reason = "tests read the paused clock themselves"
 )]
 
+pub(crate) mod alone;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};

@@ -19,6 +19,7 @@ mod errors;
 mod hedged;
 #[cfg(feature = "idempotent")]
 mod idempotent;
+mod in_both_forms;
 mod rules;
 mod same;
 mod shapes;

@@ -2,13 +2,13 @@
 
 use resil_http::balance::{Balancer, Pool, PooledClient, Strategy};
 
-use crate::backends::{AT_ONCE, Backend, send};
+use crate::backends::{AT_ONCE, send, start};
 use crate::dns_server::{DnsServer, Says};
 
 #[tokio::test]
 async fn a_request_goes_to_an_address_and_names_the_service() {
-    let backend = Backend::start(AT_ONCE).await;
-    let port = backend.address.port();
+    let backend = start(AT_ONCE).await;
+    let port = backend.at.port();
     let server = DnsServer::of_v4(Says::Records(vec![("127.0.0.1", 60)])).await;
     let dns = server.dns(&format!("http://pay.internal:{port}"));
     let balancer = Balancer::new("by_dns", dns).expect("a runtime");
@@ -21,10 +21,10 @@ async fn a_request_goes_to_an_address_and_names_the_service() {
 
 #[tokio::test]
 async fn an_address_where_nothing_listens_is_ejected() {
-    let backend = Backend::start(AT_ONCE).await;
+    let backend = start(AT_ONCE).await;
     let addresses = vec![("127.0.0.1", 60), ("127.0.0.77", 60)];
     let server = DnsServer::of_v4(Says::Records(addresses)).await;
-    let dns = server.dns(&format!("http://pay.internal:{}", backend.address.port()));
+    let dns = server.dns(&format!("http://pay.internal:{}", backend.at.port()));
     let builder = Balancer::builder("by_dns.nothing", dns).strategy(Strategy::RoundRobin);
     let balancer = builder.build().expect("a runtime");
     balancer.ready().await.expect("addresses");

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use resil_http::balance::{Balancer, Endpoints, Pool, PooledClient};
 use resil_runtime::clock;
-use tokio::io::AsyncWriteExt;
 
-use crate::backends::{AT_ONCE, Backend, Does, send};
-use crate::dns_server::until;
+use crate::backends::{AT_ONCE, Does, send, start};
+use crate::peer::{Do, Server};
+use crate::support::{free_address, until};
 
 const fn millis(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn of(name: &str, backends: &[&Backend]) -> Balancer {
+fn of(name: &str, backends: &[&Server]) -> Balancer {
     let list = Endpoints::list(backends.iter().map(|backend| backend.url())).expect("endpoints");
     Balancer::new(name, list).expect("a list")
 }
@@ -30,17 +30,17 @@ async fn a_connection_that_died_idle_is_not_an_attempt() {
         closes_idle_after: Some(millis(20)),
         ..AT_ONCE
     };
-    let backend = Backend::start(closes).await;
+    let backend = start(closes).await;
     let balancer = of("connections.died", &[&backend]);
     let client = client(Pool::new());
     for _ in 0..30 {
         let picked = balancer.pick(&[], None).expect("an endpoint");
         send(&client, picked).await.expect("no failed request");
         // The server closes it meanwhile, and this side still has it in its pool.
-        until("it is closed", || backend.counts.open.load(SeqCst) == 0).await;
+        until("it is closed", || backend.open() == 0).await;
     }
-    assert_eq!(backend.requests(), 30, "each was sent once");
-    assert_eq!(backend.counts.opened.load(SeqCst), 30);
+    assert_eq!(backend.seen().len(), 30, "each was sent once");
+    assert_eq!(backend.accepted(), 30);
     let stats = balancer.stats();
     assert_eq!((stats.ejected, stats.endpoints[0].picked), (0, 30));
 }
@@ -51,16 +51,16 @@ async fn idle_connections_are_bounded_and_closed_in_time() {
         answers_after: millis(100),
         ..AT_ONCE
     };
-    let backend = Backend::start(slow).await;
+    let backend = start(slow).await;
     let balancer = of("connections.idle", &[&backend]);
     let client = client(Pool::new().max_idle_per_host(3).idle_timeout(millis(300)));
     let all = (0..10).map(|_| send(&client, balancer.pick(&[], None).expect("an endpoint")));
     for answer in futures_util::future::join_all(all).await {
         answer.expect("an answer");
     }
-    assert_eq!(backend.counts.most_open.load(SeqCst), 10);
-    until("three are left", || backend.counts.open.load(SeqCst) <= 3).await;
-    until("none is left", || backend.counts.open.load(SeqCst) == 0).await;
+    assert_eq!(backend.most_open(), 10);
+    until("three are left", || backend.open() <= 3).await;
+    until("none is left", || backend.open() == 0).await;
 }
 
 /// All connections of a host, idle or not: as many as may be pending there, and those that were being opened when
@@ -71,7 +71,7 @@ async fn pending_requests_bound_all_connections_to_a_host() {
         answers_after: millis(5),
         ..AT_ONCE
     };
-    let backend = Backend::start(slow).await;
+    let backend = start(slow).await;
     let list = Endpoints::list([backend.url()]).expect("an endpoint");
     let balancer = Balancer::builder("connections.total", list)
         .max_pending(4)
@@ -96,13 +96,13 @@ async fn pending_requests_bound_all_connections_to_a_host() {
         caller.await.expect("a caller");
     }
     assert!(refused.load(SeqCst) > 0);
-    let most = backend.counts.most_open.load(SeqCst);
+    let most = backend.most_open();
     assert!((1..=8).contains(&most), "{most} were open at once");
 }
 
 #[tokio::test]
 async fn a_connection_past_its_age_gets_no_further_request() {
-    let backend = Backend::start(AT_ONCE).await;
+    let backend = start(AT_ONCE).await;
     let balancer = of("connections.age", &[&backend]);
     let client = client(Pool::new().max_age(Some(millis(200))));
     let ask = async || {
@@ -112,13 +112,10 @@ async fn a_connection_past_its_age_gets_no_further_request() {
     ask().await;
     clock::sleep_until(clock::now() + millis(250)).await;
     ask().await;
-    assert_eq!(backend.counts.opened.load(SeqCst), 2);
+    assert_eq!(backend.accepted(), 2);
     assert_eq!(client.renewals(), 1);
     // The old one is closed at once, as nobody uses it.
-    until("the old one is closed", || {
-        backend.counts.open.load(SeqCst) == 1
-    })
-    .await;
+    until("the old one is closed", || backend.open() == 1).await;
 
     let forever =
         PooledClient::new(Pool::new().max_age(None), reqwest::Client::builder).expect("a client");
@@ -128,10 +125,7 @@ async fn a_connection_past_its_age_gets_no_further_request() {
             .expect("an answer");
         clock::sleep_until(clock::now() + millis(250)).await;
     }
-    assert_eq!(
-        (forever.renewals(), backend.counts.opened.load(SeqCst)),
-        (0, 3)
-    );
+    assert_eq!((forever.renewals(), backend.accepted()), (0, 3));
 }
 
 #[tokio::test]
@@ -140,7 +134,7 @@ async fn a_request_that_is_under_way_outlives_the_age() {
         answers_after: millis(500),
         ..AT_ONCE
     };
-    let backend = Backend::start(slow).await;
+    let backend = start(slow).await;
     let balancer = of("connections.under_way", &[&backend]);
     let client = client(Pool::new().max_age(Some(millis(50))));
     let old = tokio::spawn({
@@ -150,7 +144,7 @@ async fn a_request_that_is_under_way_outlives_the_age() {
         );
         async move { send(&client, picked).await }
     });
-    until("it is under way", || backend.requests() == 1).await;
+    until("it is under way", || backend.seen().len() == 1).await;
     clock::sleep_until(clock::now() + millis(100)).await;
     send(&client, balancer.pick(&[], None).expect("an endpoint"))
         .await
@@ -165,19 +159,11 @@ async fn connections_are_opened_beforehand() {
         answers_after: millis(50),
         ..AT_ONCE
     };
-    let (one, other) = (Backend::start(slow).await, Backend::start(slow).await);
+    let (one, other) = (start(slow).await, start(slow).await);
     let mut urls = vec![one.url(), other.url()];
-    // A port that nothing listens on any more.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    urls.push(format!("http://{}", gone.local_addr().expect("an address")));
-    drop(gone);
-    let silent = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    urls.push(format!(
-        "http://{}",
-        silent.local_addr().expect("an address")
-    ));
+    // A port that nothing listens on.
+    urls.push(format!("http://{}", free_address()));
+    urls.push(Server::that_never_reads().await.url());
     let balancer = Balancer::new(
         "connections.warm",
         Endpoints::list(&urls).expect("endpoints"),
@@ -202,12 +188,12 @@ async fn connections_are_opened_beforehand() {
         failed[1].0 == urls[3] && failed[1].1 == "no answer within 1s",
         "{failed:?}"
     );
-    let opened = || [&one, &other].map(|backend| backend.counts.opened.load(SeqCst));
+    let opened = || [&one, &other].map(Server::accepted);
     assert_eq!(opened(), [3, 3]);
     // Requests find them.
     for backend in [&one, &other] {
         let balancer = of(
-            &format!("connections.warm.{}", backend.address.port()),
+            &format!("connections.warm.{}", backend.at.port()),
             &[backend],
         );
         let all = (0..3).map(|_| send(&client, balancer.pick(&[], None).expect("an endpoint")));
@@ -221,20 +207,14 @@ async fn connections_are_opened_beforehand() {
 /// A server of HTTP/2 that sends its settings and never another byte: it answers no ping.
 #[tokio::test]
 async fn a_connection_of_http2_that_answers_no_ping_is_closed() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    // An empty frame of settings.
+    let settings = vec![0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let server = Server::start(move |_, _| vec![Do::Send(settings.clone()), Do::Hang]).await;
+    let url = server.url();
     let pool = Pool::new().http2_ping(Some(millis(100)), millis(200));
     let client = PooledClient::new(pool, || reqwest::Client::builder().http2_prior_knowledge())
         .expect("a client");
     let request = tokio::spawn(async move { client.current()?.get(url).send().await });
-    let (mut stream, _) = listener.accept().await.expect("a connection");
-    // An empty frame of settings.
-    stream
-        .write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])
-        .await
-        .expect("it is sent");
     let answer = clock::within(clock::now() + millis(10_000), request).await;
     let error = answer
         .expect("it ends")

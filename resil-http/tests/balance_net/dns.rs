@@ -8,7 +8,8 @@ use resil_http::balance::{BalanceError, Balancer, Dns, Family};
 use resil_runtime::clock;
 use url::Url;
 
-use crate::dns_server::{DnsServer, Says, until};
+use crate::dns_server::{DnsServer, Says};
+use crate::support::until;
 
 const fn millis(ms: u64) -> Duration {
     Duration::from_millis(ms)

@@ -12,6 +12,8 @@ use resil_runtime::clock::{self, Instant};
 use tokio::net::UdpSocket;
 use tokio::task::AbortHandle;
 
+use crate::support::until;
+
 /// What the server does with a question.
 #[derive(Debug, Clone)]
 pub(crate) enum Says {
@@ -151,13 +153,4 @@ fn answer(request: &Message, says: Says) -> Option<Vec<u8>> {
         answer.add_answer(Record::from_rdata(name.clone(), ttl, data));
     }
     Some(answer.to_vec().expect("an answer"))
-}
-
-/// Waits until `is_so`; panics if it is not for ten seconds.
-pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let limit = clock::now() + Duration::from_secs(10);
-    while !is_so() {
-        assert!(clock::now() < limit, "{what}: not within 10 s");
-        clock::sleep_until(clock::now() + Duration::from_millis(5)).await;
-    }
 }

@@ -5,5 +5,9 @@ mod by_dns;
 mod connections;
 mod dns;
 mod dns_server;
+#[path = "../client/peer.rs"]
+mod peer;
 mod slow_backend;
+#[path = "../support/mod.rs"]
+mod support;
 mod threads;

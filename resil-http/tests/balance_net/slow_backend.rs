@@ -5,7 +5,8 @@ use std::time::Duration;
 use resil_http::balance::{Balancer, Endpoints, Pool, PooledClient};
 use resil_runtime::clock;
 
-use crate::backends::{AT_ONCE, Backend, Does, send};
+use crate::backends::{AT_ONCE, Does, send, start};
+use crate::peer::Server;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_slow_backend_of_three_gets_under_5_percent_within_2_s() {
@@ -14,11 +15,11 @@ async fn one_slow_backend_of_three_gets_under_5_percent_within_2_s() {
         ..AT_ONCE
     };
     let backends = [
-        Backend::start(AT_ONCE).await,
-        Backend::start(AT_ONCE).await,
-        Backend::start(slow).await,
+        start(AT_ONCE).await,
+        start(AT_ONCE).await,
+        start(slow).await,
     ];
-    let list = Endpoints::list(backends.iter().map(Backend::url)).expect("endpoints");
+    let list = Endpoints::list(backends.iter().map(Server::url)).expect("endpoints");
     let balancer = Balancer::new("slow_backend", list).expect("a list");
     let client = PooledClient::new(Pool::new(), reqwest::Client::builder).expect("a client");
     let began = clock::now();
@@ -35,7 +36,7 @@ async fn one_slow_backend_of_three_gets_under_5_percent_within_2_s() {
     for request in requests {
         request.await.expect("a task").expect("an answer");
     }
-    let counts = backends.each_ref().map(Backend::requests);
+    let counts = backends.each_ref().map(|backend| backend.seen().len());
     assert_eq!(counts.iter().sum::<usize>(), all);
     assert!(counts[2] * 20 < all, "{counts:?} of {all}");
     let stats = balancer.stats();

@@ -6,7 +6,8 @@ use resil_http::balance::{Balancer, Endpoints, Strategy};
 use resil_http::client::{Builder, Client, ClientError};
 use resil_runtime::circuit::CircuitPolicy;
 
-use crate::peer::{Do, Server, answer, closed_port, ok, send};
+use crate::peer::{Do, Server, answer, ok, send};
+use crate::support::free_address;
 use crate::{LONG, at_once, ms};
 
 fn endpoints(at: &[SocketAddr]) -> Endpoints {
@@ -77,7 +78,7 @@ async fn a_retry_goes_elsewhere_though_the_key_is_that_of_one_endpoint() {
 #[tokio::test]
 async fn a_post_goes_to_another_endpoint_where_one_is_closed_and_nowhere_twice() {
     let good = that_is_well().await;
-    let client = in_turn("post-elsewhere", &[closed_port().await, good.at])
+    let client = in_turn("post-elsewhere", &[free_address(), good.at])
         .build()
         .unwrap();
     for _ in 0..10 {
@@ -214,7 +215,7 @@ async fn where_all_endpoints_are_full_nothing_is_sent() {
         .build()
         .unwrap();
     let first = tokio::spawn(client.get("/").send());
-    crate::peer::until("the first is pending", || server.seen().len() == 1).await;
+    crate::support::until("the first is pending", || server.seen().len() == 1).await;
     let error = client.get("/").send().await.unwrap_err();
     assert!(matches!(error, ClientError::Balance(_)), "{error:?}");
     assert!(error.is_unsent());
@@ -242,21 +243,7 @@ async fn a_hedge_goes_to_another_endpoint() {
 #[tokio::test]
 async fn a_backend_that_is_killed_fails_no_call() {
     let (a, b) = (that_is_well().await, that_is_well().await);
-    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = proxy.local_addr().unwrap();
-    let target = a.at;
-    // A backend whose connections can all be cut at once.
-    let backend = tokio::spawn(async move {
-        let mut all = tokio::task::JoinSet::new();
-        loop {
-            let (mut near, _) = proxy.accept().await.unwrap();
-            all.spawn(async move {
-                let mut far = tokio::net::TcpStream::connect(target).await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
-            });
-        }
-    });
-    let client = in_turn("killed", &[at, b.at])
+    let client = in_turn("killed", &[a.at, b.at])
         // On a machine that is stalled half of the calls may be there at that moment: more than a budget pays.
         .retry(at_once(3).no_budget())
         .build()
@@ -269,8 +256,8 @@ async fn a_backend_that_is_killed_fails_no_call() {
         })
     });
     let calls: Vec<_> = calls.collect();
-    crate::peer::until("it is in use", || a.seen().len() > 10).await;
-    backend.abort();
+    crate::support::until("it is in use", || a.seen().len() > 10).await;
+    a.kill();
     for call in calls {
         assert_eq!(call.await.unwrap(), 200);
     }

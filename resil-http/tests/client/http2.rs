@@ -115,5 +115,5 @@ async fn many_calls_share_a_connection_and_leave_nothing() {
         failed += usize::from(call.await.unwrap().is_err());
     }
     assert_eq!(failed, 25);
-    crate::peer::until("the tasks have ended", || tasks() <= before).await;
+    crate::support::until("the tasks have ended", || tasks() <= before).await;
 }

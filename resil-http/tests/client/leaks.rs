@@ -4,7 +4,8 @@ use resil_http::balance::Pool;
 use resil_http::client::{Body, Client};
 use tokio::runtime::Handle;
 
-use crate::peer::{Do, Server, ok, send, until};
+use crate::peer::{Do, Server, ok, send};
+use crate::support::until;
 use crate::{at_once, client, ms};
 
 /// Without idle connections: what is left after a call is a leak.

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use resil_http::client::{Body, Client, ClientError};
 use resil_runtime::Deadline;
 
-use crate::peer::{BlackHole, Do, Names, Server, answer, closed_port, ok, send};
+use crate::peer::{BlackHole, Do, Names, Server, answer, ok, send};
+use crate::support::free_address;
 use crate::{LONG, at_once, client, ms};
 
 /// Far above each limit here, and far below [`LONG`].
@@ -42,7 +43,7 @@ async fn connect_bounds_a_connection_that_is_not_accepted() {
 async fn connect_bounds_the_lookup_of_the_name() {
     let names = Arc::new(Names {
         pause: LONG,
-        ..Names::of(&[closed_port().await])
+        ..Names::of(&[free_address()])
     });
     let client = client("connect-name", "pay.test")
         .connect(ms(200))

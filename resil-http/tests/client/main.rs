@@ -15,12 +15,16 @@ mod peer;
 mod policies;
 mod redirects;
 mod retries;
+mod retry_after;
+mod sent_once;
 mod service;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::time::Duration;
 
 use resil_http::client::{Builder, Client};
-use resil_runtime::retry::{Jitter, RetryPolicy, Strategy};
+use support::at_once;
 
 /// A time that none of the limits under test reaches.
 const LONG: Duration = Duration::from_secs(20);
@@ -35,13 +39,4 @@ fn client(name: &str, base: impl std::fmt::Display) -> Builder {
         .base_url(format!("http://{base}"))
         .attempt(LONG)
         .total(LONG * 2)
-}
-
-/// Retries at once, up to `max` attempts.
-fn at_once(max: u32) -> RetryPolicy {
-    RetryPolicy::new()
-        .max(max)
-        .strategy(Strategy::Constant)
-        .base(ms(1))
-        .jitter(Jitter::None)
 }

@@ -1,15 +1,19 @@
 //! The other side: servers over plain TCP that follow a script.
 
+#![allow(dead_code, reason = "each test target uses its own part")]
+#![allow(clippy::disallowed_methods, reason = "over a socket time is real")]
+
 use std::collections::HashMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
 
 /// What a server does about one request.
 #[derive(Debug, Clone)]
@@ -67,13 +71,41 @@ impl Seen {
     }
 }
 
+/// A port that the kernel chooses.
+const ANYWHERE: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+
 /// A server, with what it has seen.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
     pub(crate) at: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
-    accepted: Arc<AtomicUsize>,
-    open: Arc<AtomicUsize>,
+    connections: Arc<Connections>,
+    task: Arc<Mutex<Option<AbortHandle>>>,
+}
+
+#[derive(Debug, Default)]
+struct Connections {
+    accepted: AtomicUsize,
+    open: AtomicUsize,
+    most_open: AtomicUsize,
+}
+
+/// A connection that is counted as long as it is there.
+struct Open(Arc<Connections>);
+
+impl Open {
+    fn of(connections: &Arc<Connections>) -> Self {
+        connections.accepted.fetch_add(1, Ordering::SeqCst);
+        let open = connections.open.fetch_add(1, Ordering::SeqCst) + 1;
+        connections.most_open.fetch_max(open, Ordering::SeqCst);
+        Self(Arc::clone(connections))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl fmt::Display for Server {
@@ -87,25 +119,42 @@ impl Server {
     pub(crate) async fn start(
         script: impl Fn(usize, &Seen) -> Vec<Do> + Send + Sync + 'static,
     ) -> Self {
-        let (server, listener) = Self::bind().await;
+        Self::start_at(ANYWHERE, script).await
+    }
+
+    /// The same at this address.
+    pub(crate) async fn start_at(
+        at: SocketAddr,
+        script: impl Fn(usize, &Seen) -> Vec<Do> + Send + Sync + 'static,
+    ) -> Self {
+        let (server, listener) = Self::bind(at).await;
         let script = Arc::new(script);
         let own = server.clone();
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
+            let mut all = JoinSet::new();
             loop {
-                let stream = own.accept(&listener).await;
+                let (stream, open) = own.accept(&listener).await;
                 let (own, script) = (own.clone(), Arc::clone(&script));
-                tokio::spawn(async move {
+                all.spawn(async move {
+                    let _open = open;
                     own.follow(stream, &*script).await;
-                    own.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
+        *server.task.lock().unwrap() = Some(task.abort_handle());
         server
+    }
+
+    /// Ends it in the middle of whatever it does: the listener closes, and each connection.
+    pub(crate) fn kill(&self) {
+        let task = self.task.lock().unwrap().take();
+        task.expect("it follows a script, and was not killed before")
+            .abort();
     }
 
     /// Starts a server that accepts connections, and reads nothing from them.
     pub(crate) async fn that_never_reads() -> Self {
-        let (server, listener) = Self::bind().await;
+        let (server, listener) = Self::bind(ANYWHERE).await;
         let own = server.clone();
         tokio::spawn(async move {
             let mut kept = Vec::new();
@@ -116,22 +165,20 @@ impl Server {
         server
     }
 
-    async fn bind() -> (Self, TcpListener) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn bind(at: SocketAddr) -> (Self, TcpListener) {
+        let listener = TcpListener::bind(at).await.unwrap();
         let server = Self {
             at: listener.local_addr().unwrap(),
             seen: Arc::default(),
-            accepted: Arc::default(),
-            open: Arc::default(),
+            connections: Arc::default(),
+            task: Arc::default(),
         };
         (server, listener)
     }
 
-    async fn accept(&self, listener: &TcpListener) -> TcpStream {
+    async fn accept(&self, listener: &TcpListener) -> (TcpStream, Open) {
         let (stream, _) = listener.accept().await.unwrap();
-        self.accepted.fetch_add(1, Ordering::SeqCst);
-        self.open.fetch_add(1, Ordering::SeqCst);
-        stream
+        (stream, Open::of(&self.connections))
     }
 
     async fn follow(&self, mut stream: TcpStream, script: &impl Fn(usize, &Seen) -> Vec<Do>) {
@@ -156,13 +203,34 @@ impl Server {
 
     /// The number of connections that were made.
     pub(crate) fn accepted(&self) -> usize {
-        self.accepted.load(Ordering::SeqCst)
+        self.connections.accepted.load(Ordering::SeqCst)
     }
 
     /// The number of connections that are open.
     pub(crate) fn open(&self) -> usize {
-        self.open.load(Ordering::SeqCst)
+        self.connections.open.load(Ordering::SeqCst)
     }
+
+    /// The most connections that were open at once.
+    pub(crate) fn most_open(&self) -> usize {
+        self.connections.most_open.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{self}")
+    }
+}
+
+/// A server that answers its first request with an error, and the others as they want.
+pub(crate) async fn fails_first(status: u16) -> Server {
+    Server::start(move |number, _| {
+        if number == 0 {
+            answer(status, &[], "no")
+        } else {
+            ok()
+        }
+    })
+    .await
 }
 
 /// Does one step; returns whether the connection goes on.
@@ -273,12 +341,6 @@ impl BlackHole {
     }
 }
 
-/// A port at which nobody listens.
-pub(crate) async fn closed_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap()
-}
-
 /// A resolver that answers each lookup after a pause: with the address of that number, and then with the last
 /// one.
 #[derive(Debug)]
@@ -308,17 +370,5 @@ impl Resolve for Names {
             let addresses: Addrs = Box::new(std::iter::once(address));
             Ok(addresses)
         })
-    }
-}
-
-/// Waits until something holds, for ten seconds at most.
-pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < Duration::from_secs(10),
-            "not in time: {what}"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -6,7 +6,8 @@ use resil_runtime::circuit::CircuitPolicy;
 use resil_runtime::rate_limit::RateLimitPolicy;
 use resil_runtime::{Class, Classify, Error, Stack};
 
-use crate::peer::{Do, Server, answer, closed_port, ok};
+use crate::peer::{Do, Server, answer, ok};
+use crate::support::free_address;
 use crate::{at_once, client, ms};
 
 #[tokio::test]
@@ -53,7 +54,7 @@ async fn answers_that_blame_the_caller_are_no_failures_of_the_other_side() {
 
 #[tokio::test]
 async fn errors_without_an_answer_open_the_circuit() {
-    let client = client("circuit-closed-port", closed_port().await)
+    let client = client("circuit-closed-port", free_address())
         .no_retry()
         .circuit(CircuitPolicy::new().failures(2))
         .build()
@@ -94,7 +95,7 @@ async fn a_full_bulkhead_and_a_rate_limit_refuse() {
         .build()
         .unwrap();
     let first = tokio::spawn(full.get("/").send());
-    crate::peer::until("the first is inside", || server.seen().len() == 1).await;
+    crate::support::until("the first is inside", || server.seen().len() == 1).await;
     let error = full.get("/").send().await.unwrap_err();
     assert!(
         matches!(
@@ -157,10 +158,7 @@ async fn a_stack_takes_the_place_of_the_policies() {
 
 #[tokio::test]
 async fn a_retry_around_the_call_knows_its_errors() {
-    let client = client("around", closed_port().await)
-        .no_retry()
-        .build()
-        .unwrap();
+    let client = client("around", free_address()).no_retry().build().unwrap();
     let around = Stack::new("client-around").retry(at_once(3));
     let mut calls = 0;
     let out: Result<(), Box<dyn std::error::Error + Send + Sync>> = around

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use resil_http::client::ClientError;
 use resil_http::outcome::was_not_sent;
 
-use crate::peer::{Do, Server, answer, closed_port, ok, send};
+use crate::peer::{Do, Server, answer, ok, send};
+use crate::support::free_address;
 use crate::{at_once, client, ms};
 
 #[tokio::test]
 async fn a_post_that_failed_after_a_redirect_was_sent_and_is_not_sent_again() {
-    let nobody = closed_port().await;
+    let nobody = free_address();
     let location = format!("location: http://{nobody}/there");
     let server = Server::start(move |_, _| answer(303, &[&location], "")).await;
     let client = client("redirect-closed", &server)

@@ -9,3 +9,5 @@
 mod hanging_up;
 mod server;
 mod stores;
+#[path = "../support/mod.rs"]
+mod support;

@@ -11,9 +11,11 @@ use axum::routing::post;
 use resil_http::server::IdempotencyKeyLayer;
 use resil_stores::Shared;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
+
+use crate::support::serve;
 
 /// What waits for something gives up after this.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -57,9 +59,7 @@ impl Server {
             .route("/pay", post(pay))
             .layer(keys)
             .with_state(shop.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let at = serve(app).await;
         Self { at, shop }
     }
 

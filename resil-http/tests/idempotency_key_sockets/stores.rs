@@ -1,9 +1,13 @@
 //! The same on every store: two servers with one store each of their own, a client that hangs up on one of them and
 //! asks the other.
 
+#[path = "../../../tests/stores/servers/exported.rs"]
+mod exported;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+use exported::exported;
 use resil_runtime::idempotency::store::Memory;
 use resil_runtime::idempotency::{IdempotentPolicy, Store};
 use resil_stores::Shared;
@@ -69,15 +73,6 @@ async fn sqlite() {
     };
     let stores = [open().await.unwrap(), open().await.unwrap()];
     hold(stores.map(shared)).await;
-}
-
-/// What `./test` exports; without it a line says that this test was left out.
-fn exported(name: &str) -> Option<String> {
-    let url = std::env::var(name).ok();
-    if url.is_none() {
-        println!("LEFT OUT: {name} is not set. `./test` starts the server and runs this.");
-    }
-    url
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,8 +22,9 @@ use resil_runtime::bulkhead::BulkheadPolicy;
 use resil_runtime::circuit::CircuitPolicy;
 use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Error, TimeoutPolicy};
-use tokio::net::TcpListener;
 use tower::ServiceBuilder;
+
+use crate::support::serve;
 
 /// Answers a refusal as `resil::Error` does.
 async fn refused(error: BoxError) -> axum::response::Response {
@@ -31,13 +32,6 @@ async fn refused(error: BoxError) -> axum::response::Response {
         Ok(refusal) => refusal.into_response(),
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }
-}
-
-async fn serve(routes: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    at
 }
 
 async fn ask(at: SocketAddr, method: &str, path: &str, body: &'static str) -> (u16, String) {

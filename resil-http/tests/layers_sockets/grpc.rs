@@ -1,5 +1,7 @@
 //! Channels and servers of tonic's under the layers.
 
+#[path = "../../../tests/real_time/grpc/codec.rs"]
+mod codec;
 #[allow(dead_code, reason = "it has the frames for other tests, too")]
 #[path = "../../../tests/real_time/grpc/http2.rs"]
 mod http2;
@@ -10,56 +12,34 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use codec::{Message, Plain};
 use http::{Request, Response};
 use resil_http::layers::{CircuitLayer, RetryLayer, StackLayer, TimeoutLayer};
 use resil_http::{BoxError, HttpOutcome};
 use resil_runtime::circuit::CircuitPolicy;
-use resil_runtime::retry::{Jitter, RetryPolicy, Strategy};
+use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Error, Stack, TimeoutPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::body::Body;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{DecodeBuf, EncodeBuf};
 use tonic::server::NamedService;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Status};
 use tower::ServiceBuilder;
 
-const RETRY: RetryPolicy = RetryPolicy::new()
-    .max(4)
-    .strategy(Strategy::Constant)
-    .base(Duration::from_millis(1))
-    .jitter(Jitter::None)
-    .no_budget();
+use crate::support::{at_once, free_address};
 
-/// Messages of one byte.
-#[derive(Clone, Copy, Default)]
-struct Byte;
-impl Codec for Byte {
-    type Encode = u8;
-    type Decode = u8;
-    type Encoder = Self;
-    type Decoder = Self;
-    fn encoder(&mut self) -> Self {
-        Self
+const RETRY: RetryPolicy = at_once(4).no_budget();
+
+/// A message of one byte.
+impl Message for u8 {
+    fn write(self, to: &mut EncodeBuf<'_>) {
+        bytes::BufMut::put_u8(to, self);
     }
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-impl Encoder for Byte {
-    type Item = u8;
-    type Error = Status;
-    fn encode(&mut self, byte: u8, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        bytes::BufMut::put_u8(to, byte);
-        Ok(())
-    }
-}
-impl Decoder for Byte {
-    type Item = u8;
-    type Error = Status;
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<u8>, Status> {
-        Ok(Some(bytes::Buf::get_u8(from)))
+
+    fn read(from: &mut DecodeBuf<'_>) -> Self {
+        bytes::Buf::get_u8(from)
     }
 }
 
@@ -78,7 +58,7 @@ where
         .await
         .map_err(|error| Status::from_error(error.into()))?;
     let path = http::uri::PathAndQuery::from_static(path);
-    let answer = client.unary::<u8, u8, _>(tonic::Request::new(byte), path, Byte);
+    let answer = client.unary::<u8, u8, _>(tonic::Request::new(byte), path, Plain::new());
     answer.await.map(tonic::Response::into_inner)
 }
 
@@ -123,7 +103,11 @@ where
         }
         let n = self.1.fetch_add(1, Ordering::SeqCst) + 1;
         let unary = Unary(self.0.clone(), n);
-        Box::pin(async move { Ok(tonic::server::Grpc::new(Byte).unary(unary, request).await) })
+        Box::pin(async move {
+            Ok(tonic::server::Grpc::new(Plain::<u8>::new())
+                .unary(unary, request)
+                .await)
+        })
     }
 }
 
@@ -242,9 +226,7 @@ async fn a_circuit_around_a_channel_counts_its_statuses() {
 /// Nobody listens: nothing was sent.
 #[tokio::test]
 async fn a_channel_that_can_not_connect_was_not_sent() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = port.local_addr().unwrap();
-    drop(port);
+    let at = free_address();
     let patient = RETRY.max(1_000).base(Duration::from_millis(5));
     let service = ServiceBuilder::new()
         .layer(RetryLayer::new(patient))

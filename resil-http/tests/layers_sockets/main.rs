@@ -5,4 +5,8 @@
 mod axum_server;
 mod grpc;
 mod hyper_client;
+#[path = "../client/peer.rs"]
+mod peer;
 mod races;
+#[path = "../support/mod.rs"]
+mod support;

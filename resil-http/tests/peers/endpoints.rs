@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::process::Process;
+use crate::support::serve;
 
 /// Asks for `/work` 500 times a second for so long, and returns what failed.
 async fn five_hundred_a_second(client: Client, length: Duration) -> (u32, Vec<String>) {
@@ -79,10 +80,8 @@ async fn a_slow_backend_of_three_gets_few_calls() {
             count.fetch_add(1, Ordering::Relaxed);
             async move { sleep(Duration::from_millis(ms)).await }
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        urls.push(format!("http://{}", listener.local_addr().unwrap()));
         let app = Router::new().route("/work", get(work));
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        urls.push(format!("http://{}", serve(app).await));
     }
     let client = Client::builder("peers-slow")
         .endpoints(Endpoints::list(urls).unwrap())

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use http::Method;
 use resil_http::client::{Client, ClientError, Response};
-use resil_runtime::retry::{Jitter, RetryPolicy, Strategy};
 
 use crate::backend::Backend;
-use crate::proxy::{Between, Proxy, are_there, free_address};
+use crate::proxy::{Between, Proxy, are_there};
+use crate::support::{at_once, free_address};
 
 /// The limit of one attempt: above what a loaded machine takes for a good answer.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -50,17 +50,12 @@ impl Peer {
 type Answer = Result<Response, ClientError>;
 
 fn client(between: Between, base: &str) -> Client {
-    let at_once = RetryPolicy::new()
-        .max(3)
-        .strategy(Strategy::Constant)
-        .base(Duration::from_millis(1))
-        .jitter(Jitter::None);
     Client::builder(format!(
         "peers-{}",
         base.rsplit(':').next().unwrap_or_default()
     ))
     .base_url(base)
-    .retry(at_once)
+    .retry(at_once(3))
     .attempt(ATTEMPT)
     .total(Duration::from_secs(30))
     .http(move |builder| {
@@ -94,8 +89,6 @@ async fn behind_each(check: impl AsyncFn(Between, Peer)) {
     join_all(Between::ALL.map(|between| async move {
         if between == Between::Nothing || are_there() {
             check(between, Peer::start(between).await).await;
-        } else {
-            println!("LEFT OUT: {between:?} is not here. `./test` installs it.");
         }
     }))
     .await;

@@ -6,5 +6,9 @@
 mod backend;
 mod endpoints;
 mod faults;
+#[path = "../client/peer.rs"]
+mod peer;
 mod process;
 mod proxy;
+#[path = "../support/mod.rs"]
+mod support;

@@ -9,7 +9,7 @@ use std::{env, thread};
 use axum::Router;
 use axum::routing::get;
 
-use crate::proxy::free_address;
+use crate::support::free_address;
 
 const ADDRESS: &str = "RESIL_PEER_ADDRESS";
 

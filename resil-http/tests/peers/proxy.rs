@@ -1,10 +1,21 @@
 //! nginx and HAProxy, each a process of this test, in front of a backend.
 
+#[path = "../../../tests/stores/servers/exported.rs"]
+mod exported;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
+
+use exported::exported;
+
+use crate::support::free_address;
+
+/// The variables that say where the programs are.
+const NGINX: &str = "RESIL_TEST_NGINX";
+const HAPROXY: &str = "RESIL_TEST_HAPROXY";
 
 /// A proxy that runs as long as this lives.
 pub(crate) struct Proxy {
@@ -51,7 +62,7 @@ impl Between {
 
 /// Returns whether the proxies are to be tested: `./test` installs them.
 pub(crate) fn are_there() -> bool {
-    env::var_os("RESIL_TEST_NGINX").is_some() && env::var_os("RESIL_TEST_HAPROXY").is_some()
+    exported(NGINX).is_some() && exported(HAPROXY).is_some()
 }
 
 fn nginx(backend: SocketAddr, h2: bool) -> Proxy {
@@ -70,7 +81,7 @@ fn nginx(backend: SocketAddr, h2: bool) -> Proxy {
     );
     let file = dir.join("nginx.conf");
     fs::write(&file, conf).unwrap();
-    let mut command = Command::new(env::var_os("RESIL_TEST_NGINX").unwrap());
+    let mut command = Command::new(env::var_os(NGINX).unwrap());
     command.arg("-c").arg(&file).arg("-p").arg(&dir);
     begin(command, dir, address)
 }
@@ -85,7 +96,7 @@ fn haproxy(backend: SocketAddr, h2: bool) -> Proxy {
     );
     let file = dir.join("haproxy.cfg");
     fs::write(&file, conf).unwrap();
-    let mut command = Command::new(env::var_os("RESIL_TEST_HAPROXY").unwrap());
+    let mut command = Command::new(env::var_os(HAPROXY).unwrap());
     command.arg("-db").arg("-f").arg(&file);
     begin(command, dir, address)
 }
@@ -134,20 +145,4 @@ fn folder(name: &str) -> PathBuf {
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
     }
     dir
-}
-
-/// Returns an address that nobody listens at. Its port is below the range that the kernel gives to clients: it
-/// stays free while a server that was killed is started again.
-pub(crate) fn free_address() -> SocketAddr {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    for _ in 0..1000 {
-        let n = (process::id() % 10_000) * 97 + NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = u16::try_from(12_000 + n % 10_000).unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if std::net::TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
-    panic!("no free port");
 }

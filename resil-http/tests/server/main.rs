@@ -13,14 +13,14 @@ mod fuzz;
 mod limits;
 mod malformed;
 mod readiness;
+#[path = "../support/mod.rs"]
+mod support;
 mod tower_rules;
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Request, Response};
+use support::Counter;
 use tower::ServiceExt as _;
 
 /// Returns a request for `path` with headers.
@@ -76,30 +76,4 @@ fn grpc_status(response: &Response<Body>) -> &str {
     assert!(!header(response, "grpc-message").unwrap().is_empty());
     assert!(response.body().is_end_stream());
     header(response, "grpc-status").unwrap()
-}
-
-/// Counts up when it is dropped.
-#[derive(Clone, Default)]
-struct Counter(Arc<AtomicU32>);
-
-impl Counter {
-    fn get(&self) -> u32 {
-        self.0.load(Relaxed)
-    }
-
-    fn up(&self) {
-        self.0.fetch_add(1, Relaxed);
-    }
-
-    fn on_drop(&self) -> OnDrop {
-        OnDrop(self.clone())
-    }
-}
-
-struct OnDrop(Counter);
-
-impl Drop for OnDrop {
-    fn drop(&mut self) {
-        self.0.up();
-    }
 }

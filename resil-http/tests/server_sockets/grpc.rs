@@ -1,5 +1,8 @@
 //! What a client of tonic's makes of a refusal.
 
+#[path = "../../../tests/real_time/grpc/codec.rs"]
+mod codec;
+
 use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,48 +13,13 @@ use http::HeaderMap;
 use resil_http::server::{AdmissionLayer, DeadlineLayer};
 use resil_runtime::bulkhead::BulkheadPolicy;
 use resil_runtime::rate_limit::RateLimitPolicy;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
 
-use crate::{LONG, serve};
+use codec::Plain;
 
-/// Messages without content.
-#[derive(Clone, Copy, Default)]
-struct Empty;
-
-impl Codec for Empty {
-    type Encode = ();
-    type Decode = ();
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Empty {
-    type Item = ();
-    type Error = Status;
-
-    fn encode(&mut self, (): (), _: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        Ok(())
-    }
-}
-
-impl Decoder for Empty {
-    type Item = ();
-    type Error = Status;
-
-    fn decode(&mut self, _: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
-        Ok(Some(()))
-    }
-}
+use crate::LONG;
+use crate::support::{serve, until};
 
 /// Calls a method, and returns the status that comes.
 async fn call(at: SocketAddr, header: (&'static str, &'static str)) -> Status {
@@ -62,7 +30,7 @@ async fn call(at: SocketAddr, header: (&'static str, &'static str)) -> Status {
     let mut request = Request::new(());
     let value = header.1.parse().unwrap();
     request.metadata_mut().insert(header.0, value);
-    let answer = client.unary::<(), (), _>(request, path, Empty);
+    let answer = client.unary::<(), (), _>(request, path, Plain::new());
     tokio::time::timeout(LONG, answer)
         .await
         .unwrap()
@@ -91,7 +59,7 @@ async fn its_client_reads_the_status_and_the_push_back() {
     assert_eq!(late.code(), Code::DeadlineExceeded, "{late:?}");
     assert_eq!(late.message(), "the call took too long");
     let inside = tokio::spawn(call(at, ("x-other", "1")));
-    crate::until("it is inside", || {
+    until("it is inside", || {
         resil_runtime::bulkhead("grpc").in_flight() == 1
     })
     .await;

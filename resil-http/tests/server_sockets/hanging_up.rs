@@ -14,7 +14,8 @@ use resil_runtime::bulkhead::BulkheadPolicy;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::{Counter, LONG, OnDrop, clients, request, serve, until};
+use crate::support::{Counter, serve, until};
+use crate::{LONG, clients, request};
 
 struct Served {
     app: Router,
@@ -28,7 +29,7 @@ fn served(name: &str) -> Served {
     let hang = {
         let (started, dropped) = (started.clone(), dropped.clone());
         || async move {
-            let _dropped = OnDrop(dropped);
+            let _dropped = dropped.on_drop();
             started.up();
             pending::<()>().await;
         }
@@ -37,7 +38,7 @@ fn served(name: &str) -> Served {
         let (started, dropped) = (started.clone(), dropped.clone());
         || async move {
             started.up();
-            let dropped = OnDrop(dropped);
+            let dropped = dropped.on_drop();
             let first = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from("first"))]);
             let rest = futures_util::stream::pending().map(move |frame| {
                 let _ = &dropped;

@@ -11,7 +11,8 @@ use resil_runtime::bulkhead;
 use resil_runtime::bulkhead::BulkheadPolicy;
 use resil_runtime::rate_limit::RateLimitPolicy;
 
-use crate::{LONG, clients, request, serve};
+use crate::support::serve;
+use crate::{LONG, clients, request};
 
 #[tokio::test]
 async fn refusals_are_answers() {

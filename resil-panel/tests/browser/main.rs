@@ -10,6 +10,8 @@ mod access;
 mod driver;
 #[path = "../support/functions.rs"]
 mod functions;
+#[path = "../support/in_time.rs"]
+mod in_time;
 mod live;
 mod looks;
 mod names;

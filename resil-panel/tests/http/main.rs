@@ -7,6 +7,8 @@
 mod api;
 mod client;
 mod commands;
+#[path = "../support/in_time.rs"]
+mod in_time;
 mod page;
 mod pages;
 mod stores;

@@ -1,12 +1,16 @@
 //! A real browser: Debian's chromium, driven through its chromedriver. `scripts/browser start` installs
 //! both, and prints the variables by which they are found here.
 
+#[path = "../../../tests/stores/servers/exported.rs"]
+mod exported;
+
 use std::fmt::Debug;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use exported::exported;
 use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -30,11 +34,11 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser whose window has this size. `None` on a machine without the variables: `./test`
-    /// sets them, and `tests/house` says that these tests were left out.
+    /// Starts a browser whose window has this size. `None` on a machine without the variables, which `./test`
+    /// sets.
     pub(crate) async fn start(width: u32, height: u32) -> Option<Self> {
-        let chromium = std::env::var("RESIL_TEST_CHROMIUM").ok()?;
-        let chromedriver = std::env::var("RESIL_TEST_CHROMEDRIVER").ok()?;
+        let chromium = exported("RESIL_TEST_CHROMIUM")?;
+        let chromedriver = exported("RESIL_TEST_CHROMEDRIVER")?;
         let place = BROWSERS.acquire().await.expect("nobody closes it");
         let mut driver = Command::new(chromedriver)
             .arg("--port=0")

@@ -1,6 +1,7 @@
 //! `tonic::Status` as a channel of tonic's makes it, over real connections to a server that does
 //! what a test says: real time, and a target of its own.
 
+mod codec;
 mod http2;
 
 use std::error::Error as StdError;
@@ -8,45 +9,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use codec::Plain;
 use http2::*;
 use resil::Class::{Neutral, Permanent, Throttled, Transient};
 use resil::{Class, Classify, retry};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
-
-/// Messages without content.
-#[derive(Clone, Copy, Default)]
-struct Empty;
-impl Codec for Empty {
-    type Encode = ();
-    type Decode = ();
-    type Encoder = Self;
-    type Decoder = Self;
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-impl Encoder for Empty {
-    type Item = ();
-    type Error = Status;
-    fn encode(&mut self, (): (), _: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        Ok(())
-    }
-}
-impl Decoder for Empty {
-    type Item = ();
-    type Error = Status;
-    fn decode(&mut self, _: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
-        Ok(Some(()))
-    }
-}
 
 fn channel(at: SocketAddr, limit: Duration) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{at}")).unwrap();
@@ -57,7 +28,7 @@ async fn call(channel: Channel) -> Result<(), Status> {
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/pay.Pay/Charge");
-    let answer = client.unary::<(), (), _>(Request::new(()), path, Empty);
+    let answer = client.unary::<(), (), _>(Request::new(()), path, Plain::new());
     answer.await.map(tonic::Response::into_inner)
 }
 

@@ -4,30 +4,17 @@
 #![allow(dead_code, unreachable_pub, reason = "each feature uses a part of it")]
 
 pub mod attribute;
+mod exported;
 pub mod proxy;
 pub mod records;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Once;
 use std::time::Duration;
 
+use exported::exported;
 use rustix::process::{Pid, Signal, kill_process};
-
-/// What `./test` exports; without it a line says, once, that this test was left out.
-fn exported(name: &str) -> Option<String> {
-    static SAID: Once = Once::new();
-    let value = std::env::var(name).ok();
-    if value.is_none() {
-        SAID.call_once(|| {
-            // Not `eprintln!`: that is kept from view as long as the test passes.
-            let line = b"\nLEFT OUT: tests that need a server. `./test` starts it and runs them.\n";
-            let _ = std::io::stderr().write_all(line);
-        });
-    }
-    value
-}
 
 /// The URL of the Redis that all tests share; `None` if no servers were started.
 pub fn redis() -> Option<String> {

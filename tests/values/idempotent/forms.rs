@@ -1,7 +1,5 @@
 //! Idempotent stacks in both forms: a function with attributes, and the same as values.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +10,10 @@ use resil::{
 };
 
 use super::script::{Call, Fault, body};
+use crate::in_both_forms;
 use crate::support::ms;
 
-pub(super) type Running = Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send>>;
+pub(super) type Running = in_both_forms::Running<Fault>;
 
 /// An idempotent stack in both forms.
 pub(super) struct Form {

@@ -1,7 +1,7 @@
 //! What the calls of one run do: when they come, with which key, what the body answers, and who gives up.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -10,7 +10,9 @@ use resil::Classify;
 #[cfg(feature = "store")]
 use resil::idempotency::{Shared, store::Memory};
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
+
+use crate::in_both_forms::{Log, Refusable, Times};
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify, Serialize, Deserialize)]
 pub(super) enum Fault {
@@ -24,6 +26,15 @@ pub(super) enum Fault {
     #[classify(forward)]
     #[serde(skip)]
     Resil(#[from] resil::Error),
+}
+
+impl Refusable for Fault {
+    fn refusal(&self) -> Option<&resil::Error> {
+        match self {
+            Self::Resil(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +57,7 @@ struct Run {
 pub(super) struct World {
     /// Tells the runs apart: the keys of both forms never meet.
     pub(super) run: u64,
-    start: Instant,
-    lines: Mutex<Vec<String>>,
+    pub(super) log: Arc<Log>,
     #[cfg(feature = "store")]
     pub(super) store: Shared,
 }
@@ -56,34 +66,20 @@ impl World {
     pub(super) fn new(run: u64) -> Self {
         Self {
             run,
-            start: Instant::now(),
-            lines: Mutex::default(),
+            log: Arc::new(Log::new()),
             #[cfg(feature = "store")]
             store: Shared::new(Memory::default()),
         }
-    }
-
-    pub(super) fn note(&self, line: &str) {
-        let at = self.start.elapsed().as_millis();
-        self.lines.lock().unwrap().push(format!("{at}: {line}"));
-    }
-
-    pub(super) fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
     }
 }
 
 /// One call.
 #[derive(Debug)]
 pub(super) struct Call {
-    pub(super) number: usize,
+    number: usize,
     pub(super) key: u8,
     pub(super) print: u8,
-    pub(super) comes_at: u64,
-    /// The caller's own deadline.
-    pub(super) deadline: Option<u64>,
-    /// When the caller drops the call.
-    pub(super) dropped_after: Option<u64>,
+    pub(super) times: Times,
     runs: Vec<Run>,
     started: AtomicUsize,
     pub(super) world: Arc<World>,
@@ -94,7 +90,7 @@ pub(super) async fn body(call: &Call) -> Result<u32, Fault> {
     let n = call.started.fetch_add(1, Relaxed);
     let run = call.runs[n % call.runs.len()].clone();
     let number = u32::try_from(call.number).unwrap();
-    call.world.note(&format!("{number} runs"));
+    call.world.log.note(&format!("{number} runs"));
     if run.takes > 0 {
         sleep(Duration::from_millis(run.takes)).await;
     }
@@ -133,13 +129,15 @@ pub(super) fn calls(seed: u64, world: &Arc<World>) -> Vec<Arc<Call>> {
             key: rng.random_range(0..2),
             print: u8::from(rng.random_bool(0.1)),
             runs,
-            comes_at: if rng.random_bool(0.5) {
-                rng.random_range(0..80)
-            } else {
-                rng.random_range(0..4_000)
+            times: Times {
+                comes_at: if rng.random_bool(0.5) {
+                    rng.random_range(0..80)
+                } else {
+                    rng.random_range(0..4_000)
+                },
+                deadline: rng.random_bool(0.2).then(|| rng.random_range(1..600)),
+                dropped_after: rng.random_bool(0.2).then(|| rng.random_range(0..300)),
             },
-            deadline: rng.random_bool(0.2).then(|| rng.random_range(1..600)),
-            dropped_after: rng.random_bool(0.2).then(|| rng.random_range(0..300)),
             started: AtomicUsize::new(0),
             world: Arc::clone(world),
         })

@@ -8,41 +8,22 @@ mod script;
 mod settings;
 mod shapes;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use resil::event::{self, CallId, Event};
-use resil::{Deadline, Error};
-use tokio::time::{Instant, sleep, sleep_until};
+use resil::event::{CallId, Event};
 
-use self::script::{Call, Fault, Log, calls};
+use self::script::calls;
 #[cfg(feature = "hedge")]
 use self::shapes::hedged_forms;
 use self::shapes::{Form, Running, forms};
-
-/// The time that each run has for itself: longer than a breaker is ever open.
-const SLOT: Duration = Duration::from_secs(1_000);
-
-thread_local! {
-    /// The events of the run in progress, which are all told on its thread.
-    static SEEN: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
-}
+use crate::in_both_forms::{By, Log, compare, get_everywhere, named, play};
 
 /// The number of scripts. All stacks take turns.
 const SCRIPTS: u64 = 10_000;
 
 #[test]
 fn attributes_and_values_do_the_same() {
-    let _subscription = event::subscribe(|event| {
-        SEEN.with_borrow_mut(|seen| seen.push(event.clone()));
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
     let mut forms = forms();
     assert_eq!(forms.len(), 25 * 8);
     #[cfg(feature = "hedge")]
@@ -50,34 +31,22 @@ fn attributes_and_values_do_the_same() {
         forms.extend(hedged_forms());
         assert_eq!(forms.len(), 33 * 8);
     }
-    let forms = forms;
-    let mut marks = BTreeMap::new();
-    runtime.block_on(async {
-        let start = Instant::now();
-        for (slot, seed) in (0_u32..).zip(0..SCRIPTS) {
-            let form = &forms[usize::try_from(seed).unwrap() % forms.len()];
-            let seed = accepted(form, seed);
-            let by_attribute = run(form, seed, |call| (form.attribute)(call)).await;
-            sleep_until(start + SLOT * (2 * slot + 1)).await;
-            let by_value = run(form, seed, |call| {
-                let stack = form.value(&call).unwrap();
-                Box::pin(async move { stack.run(|| script::body(&call)).await })
-            })
-            .await;
-            sleep_until(start + SLOT * (2 * slot + 2)).await;
-            assert_eq!(
-                by_attribute, by_value,
-                "{:?} with seed {seed}: {}",
-                form.layers, form.name
-            );
-            for line in by_attribute {
-                let word = line.split(' ').nth(2).unwrap_or_default().to_owned();
-                *marks.entry(word).or_insert(0_u32) += 1;
-            }
-        }
+    let form = |seed: u64| &forms[usize::try_from(seed).unwrap() % forms.len()];
+    let label = |seed| {
+        format!(
+            "{:?} with seed {seed}: {}",
+            form(seed).layers,
+            form(seed).name
+        )
+    };
+    let seen = compare(SCRIPTS, label, async |seed, by| {
+        run(form(seed), seed, by).await
     });
     // The scripts get everywhere.
-    for mark in [
+    let words = seen
+        .iter()
+        .map(|line| line.split(' ').nth(2).unwrap_or_default());
+    let marks = [
         "Good",
         "Network",
         "Declined",
@@ -101,12 +70,8 @@ fn attributes_and_values_do_the_same() {
         "hedged",
         #[cfg(feature = "hedge")]
         "won",
-    ] {
-        assert!(
-            marks.get(mark).is_some_and(|n| *n > 20),
-            "{mark}: {marks:?}"
-        );
-    }
+    ];
+    get_everywhere(words, &marks, 20);
 }
 
 /// A seed whose limits the rules for a stack accept.
@@ -118,67 +83,26 @@ fn accepted(form: &Form, seed: u64) -> u64 {
         .unwrap_or_else(|| panic!("{:?}", form.value(&calls(seed, form.timeouts(), &log)[0])))
 }
 
-/// Makes the calls of a script, and returns all that was seen.
-async fn run(form: &Form, seed: u64, start: impl Fn(Arc<Call>) -> Running) -> Vec<String> {
-    SEEN.take();
+/// Plays a script, and returns all that was seen.
+async fn run(form: &Form, seed: u64, by: By) -> Vec<String> {
+    let seed = accepted(form, seed);
     let log = Arc::new(Log::new());
-    let mut all = Vec::new();
-    for call in calls(seed, form.timeouts(), &log) {
-        let running = start(Arc::clone(&call));
-        let task = Arc::clone(&call);
-        let task = tokio::spawn(async move {
-            sleep(Duration::from_millis(task.comes_at)).await;
-            match task.deadline {
-                None => running.await,
-                Some(limit) => {
-                    let deadline = Deadline::after(Duration::from_millis(limit));
-                    deadline.scope(running).await
-                }
+    let calls = calls(seed, form.timeouts(), &log);
+    let running = calls.into_iter().map(|call| {
+        let running: Running = match by {
+            By::Attribute => (form.attribute)(Arc::clone(&call)),
+            By::Value => {
+                let (stack, call) = (form.value(&call).unwrap(), Arc::clone(&call));
+                Box::pin(async move { stack.run(|| script::body(&call)).await })
             }
-        });
-        let abort = task.abort_handle();
-        let give_up = call.dropped_after.map(|after| {
-            let after = Duration::from_millis(call.comes_at + after);
-            tokio::spawn(async move {
-                sleep(after).await;
-                abort.abort();
-            })
-        });
-        let log = Arc::clone(&log);
-        all.push(tokio::spawn(async move {
-            let end = match task.await {
-                Ok(out) => outcome(&out),
-                Err(error) if error.is_panic() => "panic".to_owned(),
-                Err(_) => "dropped".to_owned(),
-            };
-            log.note(&format!("{} {end}", call.number));
-            drop(give_up);
-        }));
-    }
-    for task in all {
-        task.await.unwrap();
-    }
+        };
+        (call.times, running)
+    });
+    let events = play(&log, running).await;
     let mut ids = BTreeMap::new();
-    let events = SEEN.take();
     let mut seen = log.lines();
     seen.extend(events.iter().map(|event| shown(event, form, &mut ids)));
     seen
-}
-
-fn outcome(out: &Result<u32, Fault>) -> String {
-    match out {
-        Ok(n) => format!("Good {n}"),
-        Err(Fault::Resil(Error::Timeout {
-            limit, inherited, ..
-        })) => format!("Timeout {limit:?} {inherited}"),
-        // How long it stays open is left to chance.
-        Err(Fault::Resil(Error::CircuitOpen { .. })) => "open".to_owned(),
-        Err(Fault::Resil(Error::BulkheadFull { limit, .. })) => format!("full {limit}"),
-        Err(Fault::Resil(Error::RateLimited { retry_after, .. })) => {
-            format!("limited {retry_after:?}")
-        }
-        Err(error) => format!("{error:?}"),
-    }
 }
 
 /// The event, where both forms show the same for one thing: the name of the function, and the id of the
@@ -291,14 +215,9 @@ fn shown(event: &Event, form: &Form, ids: &mut BTreeMap<CallId, usize>) -> Strin
     }
 }
 
-/// The text, with `F` for the names of both forms. Functions of one path have their line added.
+/// The text, with `F` for the names of both forms.
 fn of(text: &str, form: &Form) -> String {
-    let text = text.replace(form.name, "F");
-    let Some((before, after)) = text.split_once(ANNOTATED) else {
-        return text;
-    };
-    let after = after.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
-    format!("{before}F{after}")
+    named(text, &[form.name], ANNOTATED)
 }
 
 /// The path of the functions of all forms.

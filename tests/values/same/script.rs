@@ -1,13 +1,15 @@
 //! What the calls of one run do: when they come, what the body answers, and who gives up.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use resil::{Classify, Deadline};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
+
+use crate::in_both_forms::{Log, Refusable, Times};
 
 #[derive(Debug, thiserror::Error, Classify)]
 pub(super) enum Fault {
@@ -48,41 +50,21 @@ struct Run {
 /// One call.
 #[derive(Debug)]
 pub(super) struct Call {
-    pub(super) number: usize,
+    number: usize,
     /// The limits of the timeouts.
     pub(super) limits: [Duration; 3],
-    pub(super) comes_at: u64,
-    /// The caller's own deadline.
-    pub(super) deadline: Option<u64>,
-    /// When the caller drops the call.
-    pub(super) dropped_after: Option<u64>,
+    pub(super) times: Times,
     runs: Vec<Run>,
     started: AtomicUsize,
     pub(super) log: Arc<Log>,
 }
 
-/// What was seen, in order, with the time in milliseconds.
-#[derive(Debug)]
-pub(super) struct Log {
-    start: Instant,
-    lines: Mutex<Vec<String>>,
-}
-
-impl Log {
-    pub(super) fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            lines: Mutex::default(),
+impl Refusable for Fault {
+    fn refusal(&self) -> Option<&resil::Error> {
+        match self {
+            Self::Resil(error) => Some(error),
+            _ => None,
         }
-    }
-
-    pub(super) fn note(&self, line: &str) {
-        let at = self.start.elapsed().as_millis();
-        self.lines.lock().unwrap().push(format!("{at}: {line}"));
-    }
-
-    pub(super) fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
     }
 }
 
@@ -148,9 +130,11 @@ pub(super) fn calls(seed: u64, timeouts: usize, log: &Arc<Log>) -> Vec<Arc<Call>
             number,
             limits,
             runs: (0..runs).map(run).collect(),
-            comes_at: rng.random_range(0..80),
-            deadline: rng.random_bool(0.15).then(|| rng.random_range(1..600)),
-            dropped_after: rng.random_bool(0.1).then(|| rng.random_range(0..300)),
+            times: Times {
+                comes_at: rng.random_range(0..80),
+                deadline: rng.random_bool(0.15).then(|| rng.random_range(1..600)),
+                dropped_after: rng.random_bool(0.1).then(|| rng.random_range(0..300)),
+            },
             started: AtomicUsize::new(0),
             log: Arc::clone(log),
         })

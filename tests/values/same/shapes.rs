@@ -1,7 +1,5 @@
 //! Stacks in both forms: a function with attributes, and the same layers as values.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use resil::stack::Layer;
@@ -12,8 +10,9 @@ use resil::{
 
 use super::script::{Call, Fault, body};
 use super::settings;
+use crate::in_both_forms;
 
-pub(super) type Running = Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send>>;
+pub(super) type Running = in_both_forms::Running<Fault>;
 
 /// A stack in both forms, with settings of its own.
 pub(super) struct Form {

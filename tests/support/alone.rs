@@ -1,0 +1,25 @@
+//! Runs a test in a process of its own, where no other one has done anything before it.
+
+use std::process::Command;
+
+/// Set in that process: what the test does there.
+const DOES: &str = "ALONE_IN_A_TEST";
+
+/// Returns whether this is the process in which a test does `what`.
+pub(crate) fn does(what: &str) -> bool {
+    std::env::var_os(DOES).is_some_and(|does| does == what)
+}
+
+/// Returns the command that runs the test of this name by itself, to do `what`.
+pub(crate) fn alone(test: &str, what: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test]).env(DOES, what);
+    command
+}
+
+/// Runs it. Panics unless that one test passes.
+pub(crate) fn passes(mut command: Command) {
+    let ran = command.output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+}
