@@ -9,6 +9,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
+use super::alone::{alone, does, passes};
 use super::collect::Collected;
 use super::support::{Fault, ms};
 use tracing::instrument::WithSubscriber;
@@ -152,6 +153,47 @@ resil.attempt ok
 "
     );
     seen.all_are_closed();
+}
+
+/// Where the process had no subscriber as the call began, nobody follows the call: what comes later gets its events.
+#[test]
+fn a_subscriber_that_comes_where_there_was_none() {
+    if !does("come late") {
+        return passes(alone(
+            "subscribers::a_subscriber_that_comes_where_there_was_none",
+            "come late",
+        ));
+    }
+    let seen = Collected::default();
+    let attempts = 0.into();
+    let mut call = Box::pin(pay(&attempts));
+    let mut subscriber = None;
+    let out = std::future::poll_fn(|cx| match &subscriber {
+        None => {
+            let poll = call.as_mut().poll(cx);
+            subscriber = Some(seen.subscriber());
+            poll
+        }
+        Some(subscriber) => {
+            tracing::dispatcher::with_default(subscriber, || call.as_mut().poll(cx))
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    assert_eq!(runtime.block_on(out).unwrap(), 2);
+    assert_eq!(
+        seen.tree(),
+        "\
+- resil.retry
+- own
+- resil.retry
+- own
+- resil.retry.succeeded
+"
+    );
 }
 
 /// A subscriber whose events panic loses them, and the call goes on: as a listener.

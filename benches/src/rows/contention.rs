@@ -184,7 +184,7 @@ pub(super) fn speed_up(effort: Effort) -> Vec<Outcome> {
 
 /// Calls so many times on each of so many threads: nanoseconds a call, from the first start to the
 /// last end, with all that all of them did.
-fn nanos_a_call(who: &Shared, threads: usize, calls: u64) -> f64 {
+pub fn nanos_a_call(who: &Shared, threads: usize, calls: u64) -> f64 {
     let all_here = Barrier::new(threads);
     let one = || {
         let _timers = enter();

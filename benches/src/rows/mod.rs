@@ -3,7 +3,7 @@
 mod bulkhead;
 pub(crate) mod circuit;
 pub mod compile;
-mod contention;
+pub mod contention;
 mod fallback;
 pub mod growth;
 mod hedge;
