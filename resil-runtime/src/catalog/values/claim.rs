@@ -16,6 +16,11 @@ pub(crate) fn claim(policy: &IdempotentPolicy) -> CatalogPolicy {
     }
 }
 
+/// Returns whether a call waits for another one's run with the same key.
+pub(super) fn may_wait(policy: &IdempotentPolicy) -> bool {
+    policy.conflict == Conflict::Wait
+}
+
 fn words(policy: &IdempotentPolicy) -> String {
     let meanwhile = match policy.conflict {
         Conflict::Wait => "waits",

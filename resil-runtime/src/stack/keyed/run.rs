@@ -84,8 +84,8 @@ where
     #[cfg(feature = "catalog")]
     {
         note_call(state.site);
-        state.last_run.note(source.shape().layers());
-        state.claim.get_or_init(|| *policy);
+        let layers = source.shape().layers();
+        state.last_run.note_claimed(policy, layers);
     }
     let call = CallState::new();
     #[cfg(feature = "observe")]
