@@ -2,9 +2,6 @@
 
 use std::collections::HashMap;
 
-use resil_language::table::Kind;
-use resil_language::tables::retry;
-
 use super::entry::{CatalogEntry, CatalogPolicy, CatalogSetting, Origin};
 use crate::control::Origin as Place;
 use crate::control::in_force::{LayerInForce, OptionInForce, in_force};
@@ -40,46 +37,41 @@ fn apply_layer(policy: &mut CatalogPolicy, layer: &LayerInForce) {
     if !layer.is_on {
         policy.switched_off_by = Some(of(&layer.switched_by));
     }
+    let is_set = |option: &OptionInForce| option.origin != Place::Attribute;
+    if !layer.options.iter().any(is_set) {
+        return;
+    }
     for option in &layer.options {
-        if option.origin != Place::Attribute {
+        if is_set(option) || option.is_changed {
             put(&mut policy.settings, option);
         }
     }
-    if layer.options.iter().any(|o| o.origin != Place::Attribute) {
-        let in_force: Vec<&str> = layer.options.iter().map(|o| shown(o).0).collect();
-        // What a change has left without an effect goes: the factor, once the delays are linear.
-        let has_effect = |name: &str| in_force.contains(&name) || !layer.can_have(name);
-        policy.settings.retain(|s| has_effect(&s.option));
-    }
+    let in_force: Vec<&str> = layer.options.iter().map(|o| o.listed().0).collect();
+    // What a change has left without an effect goes: the factor, once the delays are linear.
+    let has_effect = |name: &str| in_force.contains(&name) || !layer.can_list(name);
+    policy.settings.retain(|s| has_effect(&s.option));
 }
 
-/// Returns the name and the value of an option as the catalog has them.
-fn shown(option: &OptionInForce) -> (&str, &str) {
-    match option.name {
-        // The control has no name for the one value of a timeout.
-        "" => ("limit", &option.value),
-        strategy if is_strategy(strategy) => ("strategy", strategy),
-        name => (name, &option.value),
-    }
-}
-
-/// Returns whether an option is a word for the strategy of a retry.
-fn is_strategy(option: &str) -> bool {
-    let option = retry::SPEC.option(option);
-    option.is_some_and(|option| option.kind == Kind::Strategy)
-}
-
-/// Puts a setting in the place of the one of its name, or behind all others.
+/// Puts a setting in the place of the one of its name, or behind all others. One that is not set itself, and
+/// that another one has brought into force or moved, such as the base once the delays grow, is a default.
 fn put(settings: &mut Vec<CatalogSetting>, option: &OptionInForce) {
-    let (name, value) = shown(option);
+    let (name, value) = option.listed();
     let value = value.to_owned();
-    let origin = of(&option.origin);
+    let origin = match &option.origin {
+        Place::Attribute => None,
+        place => Some(of(place)),
+    };
+    let of_policy = settings.iter().find(|setting| setting.option == "policy");
+    let unset = of_policy.map_or(Origin::Default, |policy| policy.origin);
     match settings.iter_mut().find(|setting| setting.option == name) {
-        Some(setting) => (setting.value, setting.origin) = (value, origin),
+        Some(setting) => {
+            setting.value = value;
+            setting.origin = origin.unwrap_or(setting.origin);
+        }
         None => settings.push(CatalogSetting {
             option: name.to_owned(),
             value,
-            origin,
+            origin: origin.unwrap_or(unset),
         }),
     }
 }
