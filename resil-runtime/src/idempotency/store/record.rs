@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::hex::hex;
+
 /// The key under which a store keeps a record: a SHA-256 of namespace, scope and the user's key, or
 /// an HMAC of them if the store's settings have a `pepper`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,9 +39,7 @@ impl RecordKey {
 
     /// Returns the hash as 64 hex digits.
     pub fn hex(&self) -> String {
-        self.hash
-            .iter()
-            .fold(String::with_capacity(64), |s, b| s + &format!("{b:02x}"))
+        hex(&self.hash)
     }
 }
 
