@@ -113,6 +113,25 @@ pub enum OnAbandon {
     Indeterminate,
 }
 
+#[cfg(any(feature = "catalog", feature = "settings"))]
+impl OnAbandon {
+    /// Returns the word that the attribute has for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Indeterminate => "indeterminate",
+        }
+    }
+
+    /// Returns the one that the attribute has `word` for.
+    #[cfg(feature = "settings")]
+    pub(crate) fn of(word: &str) -> Self {
+        let all = [Self::Retry, Self::Indeterminate];
+        let found = all.into_iter().find(|of| of.word() == word);
+        found.unwrap_or_default()
+    }
+}
+
 /// The request of a claim on a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
