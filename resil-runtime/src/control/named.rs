@@ -61,17 +61,18 @@ fn in_force<P: Named>(name: &str, kind: Kind, written: Option<&P>) -> Option<P> 
 
 fn own_budget(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPolicy> {
     let steering = steering::lock();
+    let (layers, target) = (steering.layers(), Target::Function(function.to_owned()));
+    let is_set = layers.options(&target, Kind::Retry).next().is_some();
     // Stacks have names too.
-    if steering.functions.iter().all(|of| of.name != function) {
+    if !is_set || steering.functions.iter().all(|of| of.name != function) {
         return written;
     }
     let written = match written {
         Some(numbers) => RetryPolicy::new().budget(numbers),
         None => RetryPolicy::new().no_budget(),
     };
-    let target = Target::Function(function.to_owned());
     let of = (std::slice::from_ref(&target), Kind::Retry);
-    apply(written, of, &steering.layers(), &mut Vec::new()).budget
+    apply(written, of, &layers, &mut Vec::new()).budget
 }
 
 fn budget_numbers(name: &str, written: BudgetPolicy) -> Option<BudgetPolicy> {
