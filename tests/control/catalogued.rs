@@ -242,6 +242,40 @@ async fn a_default_follows_what_is_in_force() {
     );
 }
 
+/// The named states of a stack that is run as a value are steered by its name.
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_the_name_of_a_stack_is_shown() {
+    static NAME: &str = "catalogued.stack";
+    static STACK: resil::Stack = resil::Stack::new(NAME)
+        .circuit(resil::CircuitPolicy::new().failures(3))
+        .bulkhead(resil::BulkheadPolicy::new().max(9))
+        .retry(resil::RetryPolicy::new().max(1));
+    let call = async || STACK.run(async || Err::<(), _>(Failed::Failed)).await;
+    let _ = call().await;
+    let entry = || catalog().get(NAME).unwrap().clone();
+    let before = entry();
+    let name = control().name(NAME);
+    name.circuit(|circuit| circuit.failures(2).open_for(Duration::from_secs(7)))
+        .unwrap();
+    name.off("bulkhead").unwrap();
+    let after = entry();
+    assert_eq!(setting(&after, 0, "failures"), ("2".into(), Origin::ByHand));
+    assert_eq!(
+        setting(&after, 0, "open_for"),
+        ("7s".into(), Origin::ByHand)
+    );
+    let open_max = ("1m10s".into(), Origin::Default);
+    assert_eq!(setting(&after, 0, "open_max"), open_max);
+    assert_eq!(after.policies[1..], before.policies[1..]);
+    // It is what the calls go by.
+    for state in [resil::CircuitState::Closed, resil::CircuitState::Open] {
+        let _ = call().await;
+        assert_eq!(resil::breaker(NAME).state(), state);
+    }
+    name.clear().unwrap();
+    assert_eq!(entry().policies[0].settings, before.policies[0].settings);
+}
+
 #[retry(budget(name = "catalogued.budget", capacity = 100, cost = 5))]
 async fn paid() -> Result<(), Failed> {
     Ok(())

@@ -136,6 +136,12 @@ fn value(state: &'static State) -> CatalogEntry {
     let place = state.is_place.then(|| place(name)).flatten();
     let worst_case = values::worst_case(claim.as_ref(), &layers);
     let whole = |time: Option<Duration>| time.map(up_to_a_milli);
+    let policies = claim.as_ref().map(values::claim).into_iter();
+    let mut policies: Vec<CatalogPolicy> = policies
+        .chain(layers.iter().map(|layer| value_layer(state, layer)))
+        .collect();
+    #[cfg(all(feature = "control", not(loom)))]
+    super::steered::apply_name(name, &layers, &mut policies);
     CatalogEntry {
         function: name.to_owned(),
         kind: if state.is_place {
@@ -148,12 +154,7 @@ fn value(state: &'static State) -> CatalogEntry {
         shared_stack: None,
         has_run: state.site.callers().has_run(),
         in_flight: in_flight(state.site),
-        policies: claim
-            .as_ref()
-            .map(values::claim)
-            .into_iter()
-            .chain(layers.iter().map(|layer| value_layer(state, layer)))
-            .collect(),
+        policies,
         decided: None,
         worst_case: WorstCase {
             time: whole(worst_case.time),

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::entry::{CatalogEntry, CatalogPolicy, CatalogSetting, Origin};
 use crate::control::Origin as Place;
-use crate::control::in_force::{LayerInForce, OptionInForce, in_force};
+use crate::control::in_force::{LayerInForce, OptionInForce, in_force, of_stack};
+use crate::control::written::Written;
+use crate::stack::Layer;
 
 /// The layers of the functions that were called, with what is in force of them.
 pub(super) struct Steered(HashMap<&'static str, Vec<LayerInForce>>);
@@ -29,6 +31,36 @@ impl Steered {
             if policy.policy == layer.policy {
                 apply_layer(policy, layer);
             }
+        }
+    }
+}
+
+/// Puts into the `policies` of a stack that is run as a value, or of a policy by itself, what is set for its name:
+/// the numbers of a breaker, a bulkhead and a rate limit. Its other settings are values of the program.
+pub(super) fn apply_name(name: &'static str, layers: &[Layer], policies: &mut [CatalogPolicy]) {
+    let named = layers.iter().filter_map(|layer| match *layer {
+        Layer::Circuit(policy) => Some(Written::Circuit {
+            name: Some(name),
+            policy: Some(policy),
+        }),
+        Layer::Bulkhead(policy) => Some(Written::Bulkhead {
+            name: Some(name),
+            policy: Some(policy),
+        }),
+        Layer::RateLimit(policy) => Some(Written::RateLimit {
+            name: Some(name),
+            policy: Some(policy),
+        }),
+        _ => None,
+    });
+    let named: Vec<Written> = named.collect();
+    if named.is_empty() {
+        return;
+    }
+    for layer in of_stack(name, &named) {
+        let mut of = policies.iter_mut();
+        if let Some(policy) = of.find(|of| of.policy == layer.policy) {
+            apply_layer(policy, &layer);
         }
     }
 }

@@ -9,7 +9,7 @@ use resil_language::tables::retry;
 use super::names::has_option;
 use super::origin::Origin;
 use super::setting::{Layers, Setting, Target};
-use super::settle::settle;
+use super::settle::{settle, targets};
 use super::steering::{Function, lock};
 use super::written::{Kind, Written};
 use crate::retry::{Jitter, RetryPolicy, Strategy};
@@ -132,16 +132,34 @@ pub(crate) fn in_force() -> Vec<LayerInForce> {
         .collect()
 }
 
+/// Returns the states of a stack that is run as a value, by its name, which settings are for too; `written` are
+/// the layers that have them. Switches are for annotated functions alone.
+#[cfg(feature = "catalog")]
+pub(crate) fn of_stack(name: &'static str, written: &[Written]) -> Vec<LayerInForce> {
+    let steering = lock();
+    let mut all = of_layers(name, written, &steering.layers());
+    for layer in &mut all {
+        (layer.is_on, layer.switched_by) = (true, Origin::Attribute);
+    }
+    all
+}
+
 fn of_function(function: &Function, layers: &Layers<'_>) -> Vec<LayerInForce> {
-    let written = function.instances[0];
-    let (settled, _) = settle(function.name, written, layers);
+    of_layers(function.name, function.instances[0], layers)
+}
+
+fn of_layers(
+    function: &'static str,
+    written: &[Written],
+    layers: &Layers<'_>,
+) -> Vec<LayerInForce> {
+    let (settled, _) = settle(function, written, layers);
     #[cfg(feature = "catalog")]
-    let (unset, _) = settle(function.name, written, &Layers([&[], &[], &[]]));
+    let (unset, _) = settle(function, written, &Layers([&[], &[], &[]]));
     let shown = settled.layers.iter().enumerate().map(|(at, layer)| {
         let (kind, name) = (layer.kind(), layer.name());
-        let switch = layers.switch(function.name, kind, name);
-        let mut targets = vec![Target::Function(function.name.to_owned())];
-        targets.extend(name.map(|name| Target::Name(name.to_owned())));
+        let switch = layers.switch(function, kind, name);
+        let targets = targets(function, layer);
         let budget = layer.budget().map(|name| Target::Name(name.to_owned()));
         let sets = |setting: &Setting, option: &str| match (setting.kind, &budget) {
             // The numbers of a budget with a name belong to the name.
@@ -167,7 +185,7 @@ fn of_function(function: &Function, layers: &Layers<'_>) -> Vec<LayerInForce> {
             is_changed: !unset.contains(&(name, given)),
         });
         LayerInForce {
-            function: function.name,
+            function,
             policy: kind.name(),
             name,
             is_on: settled.off >> at & 1 == 0,

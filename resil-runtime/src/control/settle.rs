@@ -124,14 +124,19 @@ fn set_limits(
     }
 }
 
-/// Sets the options of one layer. Those of a name are set here for the rules over the stack alone.
-fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Vec<ControlFault>) {
+/// Returns the targets whose options a layer of `function` takes.
+pub(super) fn targets(function: &str, layer: &Written) -> Vec<Target> {
     let own = Target::Function(function.to_owned());
-    let targets = match layer.name() {
+    match layer.name() {
         Some(name) if layer.kind().is_named() => vec![Target::Name(name.to_owned())],
         Some(name) => vec![Target::Name(name.to_owned()), own],
         None => vec![own],
-    };
+    }
+}
+
+/// Sets the options of one layer. Those of a name are set here for the rules over the stack alone.
+fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Vec<ControlFault>) {
+    let targets = targets(function, layer);
     let of = (targets.as_slice(), layer.kind());
     let state = layer.name().unwrap_or(function);
     match layer {
