@@ -267,6 +267,11 @@ async fn what_is_set_for_the_name_of_a_stack_is_shown() {
     let open_max = ("1m10s".into(), Origin::Default);
     assert_eq!(setting(&after, 0, "open_max"), open_max);
     assert_eq!(after.policies[1..], before.policies[1..]);
+    let unused = control().unused();
+    let unused = unused.iter().map(|fault| fault.key.as_str());
+    let unused: Vec<&str> = unused.filter(|key| key.contains(NAME)).collect();
+    // A stack has no switches.
+    assert_eq!(unused, [r#"name."catalogued.stack".bulkhead.off"#]);
     // It is what the calls go by.
     for state in [resil::CircuitState::Closed, resil::CircuitState::Open] {
         let _ = call().await;

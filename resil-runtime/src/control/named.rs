@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::apply::apply;
-use super::setting::Target;
+use super::setting::{Change, Setting, Target};
 use super::steering;
 use super::written::Kind;
 use crate::bulkhead::BulkheadPolicy;
@@ -28,6 +28,20 @@ pub(super) fn edit(names: &BTreeSet<String>) {
     BulkheadCore::names().edit(names(), bulkhead);
     Limit::names().edit(names(), rate_limit);
     editing::edit(names(), budget_numbers);
+}
+
+/// Returns whether a setting is for the numbers of a breaker, a bulkhead or a rate limit that there is, whoever
+/// has made it: a stack that is run as a value gives its name too.
+pub(super) fn is_for_a_state(setting: &Setting) -> bool {
+    let (Target::Name(name), Change::Option(..)) = (&setting.target, &setting.change) else {
+        return false;
+    };
+    match setting.kind {
+        Some(Kind::Circuit) => BreakerCore::names().find(name).is_some(),
+        Some(Kind::Bulkhead) => BulkheadCore::names().find(name).is_some(),
+        Some(Kind::RateLimit) => Limit::names().find(name).is_some(),
+        _ => false,
+    }
 }
 
 fn circuit(name: &str, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {
