@@ -4,13 +4,35 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-pub use resil_runtime::__private::stores::InstallError;
 use resil_runtime::__private::stores::{
-    CallStore, install_default, install_under, installed, installed_under,
+    CallStore, NotInstalled, install_default, install_under, installed, installed_under,
 };
 use resil_runtime::idempotency::store::StoreError;
 
 use crate::shared::Shared;
+
+/// The error of [`install`] and [`install_named`]: why a store could not be installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// A store was installed before, for the process or under the same name.
+    #[error("an idempotency store is installed already; install it once, at start")]
+    Installed,
+    /// A call has used the store in memory already.
+    #[error(
+        "the idempotency store in memory is in use already; install yours before the first call"
+    )]
+    InUse,
+}
+
+impl InstallError {
+    fn of(why: NotInstalled) -> Self {
+        match why {
+            NotInstalled::Installed => Self::Installed,
+            NotInstalled::InUse => Self::InUse,
+        }
+    }
+}
 
 /// Installs `store` for all sites whose attribute names no `store`, in place of the one in memory.
 /// To be called once, at start, before the first call.
@@ -20,7 +42,7 @@ use crate::shared::Shared;
 /// [`InstallError::Installed`] if a store is installed already, [`InstallError::InUse`] if a call
 /// has used the store in memory.
 pub fn install(store: Shared) -> Result<(), InstallError> {
-    install_default(Arc::new(store))
+    install_default(Arc::new(store)).map_err(InstallError::of)
 }
 
 /// Installs `store` for all sites with `store = "name"`.
@@ -29,7 +51,7 @@ pub fn install(store: Shared) -> Result<(), InstallError> {
 ///
 /// [`InstallError::Installed`] if a store of that name is installed already.
 pub fn install_named(name: impl Into<String>, store: Shared) -> Result<(), InstallError> {
-    install_under(name.into(), Arc::new(store))
+    install_under(name.into(), Arc::new(store)).map_err(InstallError::of)
 }
 
 /// Returns the installed store of the process. If there is none, returns `None`, and the store in

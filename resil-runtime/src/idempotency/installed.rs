@@ -12,17 +12,12 @@ use super::store::{StoreError, StoreErrorKind};
 static DEFAULT: OnceLock<Option<Arc<dyn CallStore>>> = OnceLock::new();
 static NAMED: RwLock<Option<HashMap<String, Arc<dyn CallStore>>>> = RwLock::new(None);
 
-/// The error of `install` and `install_named`: why a store could not be installed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum InstallError {
-    /// A store was installed before, for the process or under the same name.
-    #[error("an idempotency store is installed already; install it once, at start")]
+/// Why a store could not be installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotInstalled {
+    /// A store was installed before.
     Installed,
     /// A call has used the store in memory already.
-    #[error(
-        "the idempotency store in memory is in use already; install yours before the first call"
-    )]
     InUse,
 }
 
@@ -31,10 +26,10 @@ pub enum InstallError {
 /// # Errors
 ///
 /// If one is installed, or a call has used the store in memory.
-pub fn install_default(store: Arc<dyn CallStore>) -> Result<(), InstallError> {
+pub fn install_default(store: Arc<dyn CallStore>) -> Result<(), NotInstalled> {
     DEFAULT.set(Some(store)).map_err(|_| match DEFAULT.get() {
-        Some(Some(_)) => InstallError::Installed,
-        _ => InstallError::InUse,
+        Some(Some(_)) => NotInstalled::Installed,
+        _ => NotInstalled::InUse,
     })
 }
 
@@ -43,14 +38,14 @@ pub fn install_default(store: Arc<dyn CallStore>) -> Result<(), InstallError> {
 /// # Errors
 ///
 /// If a store of that name is installed.
-pub fn install_under(name: String, store: Arc<dyn CallStore>) -> Result<(), InstallError> {
+pub fn install_under(name: String, store: Arc<dyn CallStore>) -> Result<(), NotInstalled> {
     let mut named = NAMED.write().unwrap_or_else(PoisonError::into_inner);
     match named.get_or_insert_default().entry(name) {
         Entry::Vacant(entry) => {
             entry.insert(store);
             Ok(())
         }
-        Entry::Occupied(_) => Err(InstallError::Installed),
+        Entry::Occupied(_) => Err(NotInstalled::Installed),
     }
 }
 
