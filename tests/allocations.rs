@@ -204,6 +204,41 @@ fn d22_nor_where_a_timer_is_made() {
     allocates_nothing!(pending_once);
 }
 
+/// A claim by itself has no layers to walk through: a body that waits costs what it costs under the attribute.
+#[cfg(feature = "idempotent")]
+#[test]
+fn a_claim_alone_allocates_no_more_as_a_value() {
+    const ONCE: resil::IdempotentPolicy = resil::IdempotentPolicy::new();
+    static EMPTY: resil::KeyedStack = ONCE.around(Stack::new("allocations.claim"));
+    #[resil::idempotent(key = n, forget_ok(_))]
+    async fn attribute(n: &u32) -> Result<u32, Error> {
+        pending_once(n).await
+    }
+    async fn alone(n: &u32) -> Result<u32, Error> {
+        let call = ONCE.keyed(n).forget_ok(|_: &u32| true);
+        call.run(|| pending_once(n)).await
+    }
+    async fn stack(n: &u32) -> Result<u32, Error> {
+        let call = EMPTY.keyed(n).forget_ok(|_: &u32| true);
+        call.run(|| pending_once(n)).await
+    }
+    fn allocations<F: Future<Output = Result<u32, Error>>>(call: impl Fn() -> F) -> u64 {
+        for _ in 0..3 {
+            assert_eq!(run(call()), Ok(7));
+        }
+        let seen = allocation_counter::measure(|| assert_eq!(run(call()), Ok(7)));
+        seen.count_total
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let _entered = runtime.enter();
+    let expected = allocations(|| attribute(&7));
+    assert_eq!(allocations(|| alone(&7)), expected, "by itself");
+    assert_eq!(allocations(|| stack(&7)), expected, "without layers");
+}
+
 #[test]
 fn futures_stay_small() {
     // Upper bounds with a little room, so that a change of layout is seen.

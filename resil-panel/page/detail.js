@@ -38,21 +38,12 @@ const settingOf = ({ option, value, origin }) => {
   return item;
 };
 
-const STRATEGIES = ["constant", "linear", "exponential", "fibonacci"];
-
-// An option as the catalog names it: the one of a timeout is its limit, and a word for a strategy is a value.
-const asListed = (option) => {
-  if (!option.option) return { ...option, option: "limit" };
-  if (STRATEGIES.includes(option.option)) return { ...option, option: "strategy", value: option.option };
-  return option;
-};
-
-// One policy in words, with its settings; those that are not as written come from `layer`, which is in force.
+// One policy in words, with its settings in force; `layer` knows the very place that one was set at.
 function policyOf({ policy, words, settings = [] }, layer, switchIt) {
-  const others = (layer?.options ?? []).filter(({ origin }) => origin !== "attribute").map(asListed);
-  const isOther = ({ option }) => others.some((other) => other.option === option);
+  const set = (layer?.options ?? []).filter(({ origin }) => origin !== "attribute");
+  const placed = (setting) => ({ ...setting, ...set.find(({ option }) => option === setting.option) });
   const list = make("ul", { class: "settings" });
-  list.append(...settings.filter((setting) => !isOther(setting)).map(settingOf), ...others.map(settingOf));
+  list.append(...settings.map(placed).map(settingOf));
   const isOff = layer && !layer.is_on;
   const head = make("p", { class: "policy" }, make("b", {}, policy));
   if (isOff) head.append(make("span", { class: "off" }, `off (${layer.switched_by})`));

@@ -142,19 +142,23 @@ struct Layer {
     options: Vec<Setting>,
 }
 
+/// A setting as the catalog lists it, with the very place that it comes from: the line of a file.
 #[derive(Serialize)]
 struct Setting {
-    option: &'static str,
+    option: String,
     value: String,
     origin: String,
 }
 
 impl From<LayerInForce> for Layer {
     fn from(layer: LayerInForce) -> Self {
-        let setting = |of: control::OptionInForce| Setting {
-            option: of.name,
-            value: of.value,
-            origin: of.origin.to_string(),
+        let setting = |of: control::OptionInForce| {
+            let (option, value) = of.listed();
+            Setting {
+                option: option.to_owned(),
+                value: value.to_owned(),
+                origin: of.origin.to_string(),
+            }
         };
         Self {
             policy: layer.policy,

@@ -36,6 +36,8 @@ mod extremes;
 mod fallback;
 #[cfg(feature = "hedge")]
 pub mod hedge;
+#[cfg(any(feature = "idempotent", feature = "store"))]
+mod hex;
 #[cfg(feature = "idempotent")]
 pub mod idempotency;
 mod in_use;

@@ -83,7 +83,6 @@ async fn a_policy_by_itself_is_listed_by_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn a_claim_is_the_outermost_layer() {
-    const ONCE: resil::IdempotentPolicy = resil::IdempotentPolicy::new();
     static KEYED: resil::KeyedStack = ONCE
         .ttl(Duration::from_secs(3_600))
         .around(Stack::new("values.keyed").retry(RetryPolicy::new()));
@@ -100,6 +99,101 @@ async fn a_claim_is_the_outermost_layer() {
         settings(&of, "idempotent", Origin::Default),
         "lease = 30s, conflict = wait, on_abandon = retry, version = 1"
     );
+}
+
+const ONCE: resil::IdempotentPolicy = resil::IdempotentPolicy::new();
+
+#[resil::idempotent(key = user)]
+async fn claimed(user: u32) -> Out {
+    Ok(user)
+}
+
+#[resil::idempotent(key = user)]
+#[timeout(5s)]
+async fn claimed_in_time(user: u32) -> Out {
+    Ok(user)
+}
+
+#[resil::idempotent(key = user, conflict = reject)]
+#[timeout(5s)]
+async fn claimed_or_refused(user: u32) -> Out {
+    Ok(user)
+}
+
+#[resil::idempotent(key = user)]
+#[retry(max = 2)]
+#[bulkhead(max = 4, queue = 9)]
+#[timeout(1s)]
+async fn claimed_and_queued(user: u32) -> Out {
+    Ok(user)
+}
+
+/// A caller may wait for another one's run with the same key, under a value as under an attribute.
+#[tokio::test(start_paused = true)]
+async fn both_forms_of_a_claim_have_one_worst_case() {
+    let queue = BulkheadPolicy::new().max(4).queue(9);
+    let reject = ONCE.conflict(resil::idempotency::Conflict::Reject);
+    let stacks = [
+        ("claimed", ONCE.around(Stack::new("values.claimed"))),
+        (
+            "claimed_in_time",
+            ONCE.around(Stack::new("values.claimed_in_time").timeout(SEC * 5)),
+        ),
+        (
+            "claimed_or_refused",
+            reject.around(Stack::new("values.claimed_or_refused").timeout(SEC * 5)),
+        ),
+        (
+            "claimed_and_queued",
+            ONCE.around(
+                Stack::new("values.claimed_and_queued")
+                    .retry(RetryPolicy::new().max(2))
+                    .bulkhead(queue)
+                    .timeout(SEC),
+            ),
+        ),
+    ];
+    drop((claimed(1), claimed_in_time(1)));
+    drop((claimed_or_refused(1), claimed_and_queued(1)));
+    for (name, stack) in stacks {
+        stack.run(&1, charge).await.unwrap();
+        let value = of_value(stack.name()).unwrap().worst_case;
+        let attribute = entry(&format!("values::{name}")).worst_case;
+        assert_eq!(value, attribute, "{name}");
+        assert_eq!(value.time.is_some(), name == "claimed_or_refused", "{name}");
+    }
+}
+
+/// As a configuration that was read again makes it.
+#[tokio::test(start_paused = true)]
+async fn the_claim_is_that_of_the_last_call() {
+    let (wait, reject) = (ONCE, ONCE.conflict(resil::idempotency::Conflict::Reject));
+    for (n, claim) in (0..).zip([
+        Some(wait),
+        Some(reject),
+        None,
+        Some(wait),
+        None,
+        Some(reject),
+    ]) {
+        let stack = Stack::new("values.claims").timeout(SEC);
+        match claim {
+            Some(claim) => claim.around(stack).run(&n, charge).await.unwrap(),
+            None => stack.run(charge).await.unwrap(),
+        };
+        let of = of_value("values.claims").unwrap();
+        let mut policies = of.policies.iter();
+        let told = policies.find(|of| of.policy == "idempotent");
+        let told = told.map(|of| of.words.rsplit(' ').next().unwrap());
+        let expected = match claim {
+            Some(claim) if claim == reject => Some("refused"),
+            Some(_) => Some("waits"),
+            None => None,
+        };
+        assert_eq!(told, expected, "call {n}");
+        let is_bounded = told != Some("waits");
+        assert_eq!(of.worst_case.time.is_some(), is_bounded, "call {n}");
+    }
 }
 
 /// As a configuration that was read again makes it.

@@ -95,3 +95,207 @@ async fn a_strategy_that_is_set_takes_the_place_of_the_one_before() {
     assert!(settings.iter().all(|of| of.option != "factor"));
     function.clear().unwrap();
 }
+
+/// Returns the settings of the first policy of a function here, in the order of their names.
+fn settings(function: &str) -> Vec<String> {
+    let entry = catalog().get(&path(function)).unwrap().clone();
+    let settings = entry.policies[0].settings.iter();
+    let settings = settings.map(|of| format!("{} = {} {:?}", of.option, of.value, of.origin));
+    let mut settings: Vec<String> = settings.collect();
+    settings.sort();
+    settings
+}
+
+/// Returns what the first policy of `function` has once each of `set` is set by hand, besides what is set by
+/// hand then.
+fn beside(function: &str, set: &[(&str, &str)]) -> Vec<String> {
+    let before = settings(function);
+    let by_hand = control().function(path(function));
+    for (option, value) in set {
+        by_hand.set(option, value).unwrap();
+    }
+    let mut after = settings(function);
+    by_hand.clear().unwrap();
+    assert_eq!(settings(function), before, "{function}");
+    after.retain(|setting| !setting.ends_with("ByHand"));
+    after
+}
+
+#[retry]
+async fn usual() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[retry(delays = [1ms, 2ms], max = 5)]
+async fn listed() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[retry(jitter = decorrelated, max = 5)]
+async fn random() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[retry(max = 1)]
+async fn once() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[retry(constant, max = 2)]
+async fn twice() -> Result<(), Failed> {
+    Ok(())
+}
+
+const PATIENT: resil::RetryPolicy = resil::RetryPolicy::new()
+    .base(Duration::from_millis(7))
+    .strategy(resil::Strategy::Linear);
+
+#[retry(policy = PATIENT)]
+async fn patient() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// What is set by hand is what another attribute has written, but for where it comes from.
+#[tokio::test(start_paused = true)]
+async fn what_a_change_brings_into_force_is_shown_and_what_it_leaves_without_effect_is_not() {
+    for call in [usual().await, listed().await, random().await] {
+        call.unwrap();
+    }
+    for call in [once().await, twice().await, patient().await] {
+        call.unwrap();
+    }
+    let budget = "budget = capacity = 500, cost = 5, refill = 1 Default";
+    let [factor, cap, jitter] = [
+        "factor = 2 Default",
+        "cap = 20s Default",
+        "jitter = full Default",
+    ];
+    let (base, exponential) = ("base = 100ms Default", "strategy = exponential Default");
+    let max = |n| format!("max = {n} Attribute");
+
+    let delays = ("retry.delays", "[3ms]");
+    assert_eq!(beside("usual", &[delays]), [budget, "max = 3 Default"]);
+    assert_eq!(beside("once", &[delays]), [&*max(1)]);
+    assert_eq!(beside("usual", &[("retry.max", "1")]), Vec::<String>::new());
+    assert_eq!(
+        beside("usual", &[("retry.jitter", "decorrelated")]),
+        [base, budget, cap, "max = 3 Default"]
+    );
+    assert_eq!(
+        beside("listed", &[("retry.linear", "true")]),
+        [base, budget, cap, jitter, &*max(5)]
+    );
+    assert_eq!(
+        beside("random", &[("retry.jitter", "equal")]),
+        [base, budget, cap, factor, &*max(5), exponential]
+    );
+    assert_eq!(
+        beside("twice", &[("retry.exponential", "true")]),
+        [base, budget, cap, factor, jitter, &*max(2)]
+    );
+    assert_eq!(
+        beside(
+            "patient",
+            &[("retry.exponential", "true"), ("retry.base", "9ms")]
+        ),
+        ["factor = 2 Attribute", "policy = PATIENT Attribute"]
+    );
+}
+
+#[circuit(open_for = 10s)]
+async fn guarded() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[resil::rate_limit(max = 100, per = 1s)]
+async fn limited() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// A default that follows another option follows it here too.
+#[tokio::test(start_paused = true)]
+async fn a_default_follows_what_is_in_force() {
+    guarded().await.unwrap();
+    limited().await.unwrap();
+    let failures = "failures = 5 Default";
+    let [probes, written] = ["probes = 1 Default", "open_for = 10s Attribute"];
+    assert_eq!(
+        beside("guarded", &[("circuit.failure_rate", "50%")]),
+        [
+            "min_calls = 100 Default",
+            written,
+            probes,
+            "window = 100 Default"
+        ]
+    );
+    assert_eq!(
+        beside("guarded", &[("circuit.open_for", "7s")]),
+        [failures, "open_max = 1m10s Default", probes]
+    );
+    assert_eq!(
+        beside("limited", &[("rate_limit.max", "30")]),
+        [
+            "burst = 30 Default",
+            "cost = 1 Default",
+            "per = 1s Attribute"
+        ]
+    );
+}
+
+/// The named states of a stack that is run as a value are steered by its name.
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_the_name_of_a_stack_is_shown() {
+    static NAME: &str = "catalogued.stack";
+    static STACK: resil::Stack = resil::Stack::new(NAME)
+        .circuit(resil::CircuitPolicy::new().failures(3))
+        .bulkhead(resil::BulkheadPolicy::new().max(9))
+        .retry(resil::RetryPolicy::new().max(1));
+    let call = async || STACK.run(async || Err::<(), _>(Failed::Failed)).await;
+    let _ = call().await;
+    let entry = || catalog().get(NAME).unwrap().clone();
+    let before = entry();
+    let name = control().name(NAME);
+    name.circuit(|circuit| circuit.failures(2).open_for(Duration::from_secs(7)))
+        .unwrap();
+    name.off("bulkhead").unwrap();
+    let after = entry();
+    assert_eq!(setting(&after, 0, "failures"), ("2".into(), Origin::ByHand));
+    assert_eq!(
+        setting(&after, 0, "open_for"),
+        ("7s".into(), Origin::ByHand)
+    );
+    let open_max = ("1m10s".into(), Origin::Default);
+    assert_eq!(setting(&after, 0, "open_max"), open_max);
+    assert_eq!(after.policies[1..], before.policies[1..]);
+    let unused = control().unused();
+    let unused = unused.iter().map(|fault| fault.key.as_str());
+    let unused: Vec<&str> = unused.filter(|key| key.contains(NAME)).collect();
+    // A stack has no switches.
+    assert_eq!(unused, [r#"name."catalogued.stack".bulkhead.off"#]);
+    // It is what the calls go by.
+    for state in [resil::CircuitState::Closed, resil::CircuitState::Open] {
+        let _ = call().await;
+        assert_eq!(resil::breaker(NAME).state(), state);
+    }
+    name.clear().unwrap();
+    assert_eq!(entry().policies[0].settings, before.policies[0].settings);
+}
+
+#[retry(budget(name = "catalogued.budget", capacity = 100, cost = 5))]
+async fn paid() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// The numbers of a budget with a name are set by its name.
+#[tokio::test(start_paused = true)]
+async fn the_numbers_of_a_named_budget_are_shown_with_their_origin() {
+    paid().await.unwrap();
+    let budget = control().name("catalogued.budget");
+    budget.set("budget.capacity", "30").unwrap();
+    let all = settings("paid");
+    let set = r#"budget = name = "catalogued.budget", capacity = 30, cost = 5, refill = 1 ByHand"#;
+    assert!(all.iter().any(|setting| setting == set), "{all:?}");
+    budget.clear().unwrap();
+    let all = settings("paid");
+    assert!(all.iter().all(|of| !of.ends_with("ByHand")), "{all:?}");
+}

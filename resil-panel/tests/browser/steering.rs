@@ -276,5 +276,20 @@ async fn policies_of_a_function_are_switched_off_and_on() {
         .until("it is on", &format!("document.querySelector('{switch}')"))
         .await;
     assert_eq!(attempts().await, 4);
+
+    // What is set takes the place of what it leaves without an effect.
+    let by_hand = resil::control().function(format!("{}::switched", module_path!()));
+    by_hand.set("retry.delays", "[2ms]").unwrap();
+    browser.click(name).await;
+    browser.click(name).await;
+    let set = "document.querySelector('.detail .settings')?.innerText.includes('delays = [2ms]')";
+    browser.until("the delays", set).await;
+    let settings = browser.text(".detail .settings").await;
+    by_hand.clear().unwrap();
+    assert!(
+        ["strategy", "base", "factor", "jitter"].map(|of| settings.contains(of)) == [false; 4],
+        "{settings}"
+    );
+    assert!(settings.contains("max = 4"), "{settings}");
     assert_eq!(browser.console().await, Vec::<String>::new());
 }

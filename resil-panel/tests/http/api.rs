@@ -58,6 +58,18 @@ async fn functions_are_counted_and_one_can_be_asked_for() {
     let (status, one) = (one.status, one.json());
     assert_eq!((status, &one["name"]), (200, &name.as_str().into()));
     assert_eq!(one["stats"]["since_start"]["errors"], 1);
+    // What is in force has the names and values that the catalog lists.
+    let listed: Vec<_> = one["catalog"]["policies"][0]["settings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| (&of["option"], &of["value"]))
+        .collect();
+    let in_force = one["in_force"][0]["options"].as_array().unwrap();
+    assert_eq!(in_force.len(), 7, "{in_force:?}");
+    for of in in_force {
+        assert!(listed.contains(&(&of["option"], &of["value"])), "{of}");
+    }
     // An unknown one is answered with the nearest.
     let unknown = get(to, "/p/api/functions/pay").await;
     assert_eq!(unknown.status, 404);

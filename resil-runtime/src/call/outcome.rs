@@ -69,6 +69,18 @@ impl AnyRefusal for Infallible {
     }
 }
 
+impl<E, P> Failure<E, P> {
+    /// Puts what `of` makes of the user's error in its place.
+    #[cfg(feature = "store")]
+    pub(crate) fn map<E2>(self, of: impl FnOnce(E) -> E2) -> Failure<E2, P> {
+        match self {
+            Self::Body(error) => Failure::Body(of(error)),
+            Self::Policy(refusal) => Failure::Policy(refusal),
+            Self::Exposed(error, kind) => Failure::Exposed(of(error), kind),
+        }
+    }
+}
+
 impl<E, P: AnyRefusal> Failure<E, P> {
     /// Returns the kind of the refusal, converted or not; `None` for the body's own error.
     pub fn refusal(&self) -> Option<RefusalKind> {

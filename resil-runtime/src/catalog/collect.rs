@@ -11,7 +11,7 @@ use super::live::{self, LiveState};
 use super::millis::up_to_a_milli;
 use super::{defaults, values};
 use crate::call::Site;
-use crate::stack::{self, Layer, State};
+use crate::stack::{self, Layer, RunUnder, State};
 
 /// Returns the annotated functions of this program, run or not, and the policies that were run as values, as
 /// they stand now, with the calls between them that were seen.
@@ -131,11 +131,17 @@ fn layer(of: &DescribedLayer) -> CatalogPolicy {
 
 /// Describes the values of one name, or at one place.
 fn value(state: &'static State) -> CatalogEntry {
-    let layers = state.last_run.layers();
+    let RunUnder { claim, layers } = state.last_run.get();
     let name = state.site.name();
     let place = state.is_place.then(|| place(name)).flatten();
-    let worst_case = values::worst_case(&layers);
+    let worst_case = values::worst_case(claim.as_ref(), &layers);
     let whole = |time: Option<Duration>| time.map(up_to_a_milli);
+    let policies = claim.as_ref().map(values::claim).into_iter();
+    let mut policies: Vec<CatalogPolicy> = policies
+        .chain(layers.iter().map(|layer| value_layer(state, layer)))
+        .collect();
+    #[cfg(all(feature = "control", not(loom)))]
+    super::steered::apply_name(name, &layers, &mut policies);
     CatalogEntry {
         function: name.to_owned(),
         kind: if state.is_place {
@@ -148,10 +154,7 @@ fn value(state: &'static State) -> CatalogEntry {
         shared_stack: None,
         has_run: state.site.callers().has_run(),
         in_flight: in_flight(state.site),
-        policies: claim(state)
-            .into_iter()
-            .chain(layers.iter().map(|layer| value_layer(state, layer)))
-            .collect(),
+        policies,
         decided: None,
         worst_case: WorstCase {
             time: whole(worst_case.time),
@@ -159,16 +162,6 @@ fn value(state: &'static State) -> CatalogEntry {
             ..worst_case
         },
     }
-}
-
-/// Returns the claim around a value, if its calls have a key.
-fn claim(state: &'static State) -> Option<CatalogPolicy> {
-    #[cfg(feature = "idempotent")]
-    let claim = state.claim.get().map(values::claim);
-    #[cfg(not(feature = "idempotent"))]
-    let claim = None;
-    let _ = state;
-    claim
 }
 
 /// Reads `src/pay.rs:12:5`.

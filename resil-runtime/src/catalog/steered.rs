@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use resil_language::table::Kind;
-use resil_language::tables::retry;
-
 use super::entry::{CatalogEntry, CatalogPolicy, CatalogSetting, Origin};
 use crate::control::Origin as Place;
-use crate::control::in_force::{LayerInForce, OptionInForce, in_force};
+use crate::control::in_force::{LayerInForce, OptionInForce, in_force, of_stack};
+use crate::control::written::Written;
+use crate::stack::Layer;
 
 /// The layers of the functions that were called, with what is in force of them.
 pub(super) struct Steered(HashMap<&'static str, Vec<LayerInForce>>);
@@ -36,50 +35,75 @@ impl Steered {
     }
 }
 
+/// Puts into the `policies` of a stack that is run as a value, or of a policy by itself, what is set for its name:
+/// the numbers of a breaker, a bulkhead and a rate limit. Its other settings are values of the program.
+pub(super) fn apply_name(name: &'static str, layers: &[Layer], policies: &mut [CatalogPolicy]) {
+    let named = layers.iter().filter_map(|layer| match *layer {
+        Layer::Circuit(policy) => Some(Written::Circuit {
+            name: Some(name),
+            policy: Some(policy),
+        }),
+        Layer::Bulkhead(policy) => Some(Written::Bulkhead {
+            name: Some(name),
+            policy: Some(policy),
+        }),
+        Layer::RateLimit(policy) => Some(Written::RateLimit {
+            name: Some(name),
+            policy: Some(policy),
+        }),
+        _ => None,
+    });
+    let named: Vec<Written> = named.collect();
+    if named.is_empty() {
+        return;
+    }
+    for layer in of_stack(name, &named) {
+        let mut of = policies.iter_mut();
+        if let Some(policy) = of.find(|of| of.policy == layer.policy) {
+            apply_layer(policy, &layer);
+        }
+    }
+}
+
 fn apply_layer(policy: &mut CatalogPolicy, layer: &LayerInForce) {
     if !layer.is_on {
         policy.switched_off_by = Some(of(&layer.switched_by));
     }
+    let is_set = |option: &OptionInForce| option.origin != Place::Attribute;
+    if !layer.options.iter().any(is_set) {
+        return;
+    }
     for option in &layer.options {
-        if option.origin != Place::Attribute {
+        if is_set(option) || option.is_changed {
             put(&mut policy.settings, option);
         }
     }
-    if layer.options.iter().any(|o| o.origin != Place::Attribute) {
-        let in_force: Vec<&str> = layer.options.iter().map(|o| shown(o).0).collect();
-        // What a change has left without an effect goes: the factor, once the delays are linear.
-        let has_effect = |name: &str| in_force.contains(&name) || !layer.can_have(name);
-        policy.settings.retain(|s| has_effect(&s.option));
-    }
+    let in_force: Vec<&str> = layer.options.iter().map(|o| o.listed().0).collect();
+    // What a change has left without an effect goes: the factor, once the delays are linear.
+    let has_effect = |name: &str| in_force.contains(&name) || !layer.can_list(name);
+    policy.settings.retain(|s| has_effect(&s.option));
 }
 
-/// Returns the name and the value of an option as the catalog has them.
-fn shown(option: &OptionInForce) -> (&str, &str) {
-    match option.name {
-        // The control has no name for the one value of a timeout.
-        "" => ("limit", &option.value),
-        strategy if is_strategy(strategy) => ("strategy", strategy),
-        name => (name, &option.value),
-    }
-}
-
-/// Returns whether an option is a word for the strategy of a retry.
-fn is_strategy(option: &str) -> bool {
-    let option = retry::SPEC.option(option);
-    option.is_some_and(|option| option.kind == Kind::Strategy)
-}
-
-/// Puts a setting in the place of the one of its name, or behind all others.
+/// Puts a setting in the place of the one of its name, or behind all others. One that is not set itself, and
+/// that another one has brought into force or moved, such as the base once the delays grow, is a default.
 fn put(settings: &mut Vec<CatalogSetting>, option: &OptionInForce) {
-    let (name, value) = shown(option);
+    let (name, value) = option.listed();
     let value = value.to_owned();
-    let origin = of(&option.origin);
+    let origin = match &option.origin {
+        Place::Attribute => None,
+        place => Some(of(place)),
+    };
+    let of_policy = settings.iter().find(|setting| setting.option == "policy");
+    let unset = of_policy.map_or(Origin::Default, |policy| policy.origin);
     match settings.iter_mut().find(|setting| setting.option == name) {
-        Some(setting) => (setting.value, setting.origin) = (value, origin),
+        Some(setting) => {
+            setting.value = value;
+            setting.origin = origin.unwrap_or(setting.origin);
+        }
         None => settings.push(CatalogSetting {
             option: name.to_owned(),
             value,
-            origin,
+            origin: origin.unwrap_or(unset),
         }),
     }
 }

@@ -8,6 +8,7 @@ use resil_language::nearest::nearest;
 
 use super::file;
 use super::in_force::{LayerInForce, in_force};
+use super::named;
 use super::operations::{change, read_environment};
 use super::origin::{ControlError, ControlFault, Origin, help};
 use super::probe::{Probe, set_by};
@@ -103,7 +104,8 @@ impl Control {
         let steering = lock();
         let mut unused: Vec<ControlFault> = Vec::new();
         for setting in steering.layers().all() {
-            if let Some(message) = for_nobody(&setting.target, &steering.functions) {
+            let for_nobody = for_nobody(&setting.target, &steering.functions);
+            if let Some(message) = for_nobody.filter(|_| !named::is_for_a_state(setting)) {
                 unused.push(setting.fault(message));
             }
         }

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use resil_language::table;
+use resil_language::tables::retry;
+
 #[cfg(feature = "catalog")]
 use super::names::has_option;
 use super::origin::Origin;
-use super::setting::{Layers, Target};
-use super::settle::settle;
+use super::setting::{Layers, Setting, Target};
+use super::settle::{settle, targets};
 use super::steering::{Function, lock};
-#[cfg(feature = "catalog")]
-use super::written::Kind;
-use super::written::Written;
+use super::written::{Kind, Written};
+use crate::retry::{Jitter, RetryPolicy, Strategy};
 use crate::settings::{Given, Named, time};
 
 /// One layer of a function, with its settings in force.
@@ -32,10 +34,13 @@ pub struct LayerInForce {
 }
 
 impl LayerInForce {
-    /// Returns whether its policy has an option of that name.
+    /// Returns whether its policy has an option that is listed under that name.
     #[cfg(feature = "catalog")]
-    pub(crate) fn can_have(&self, option: &str) -> bool {
-        Kind::of(self.policy).is_some_and(|kind| has_option(kind, option))
+    pub(crate) fn can_list(&self, name: &str) -> bool {
+        Kind::of(self.policy).is_some_and(|kind| match name {
+            STRATEGY => kind == Kind::Retry,
+            name => has_option(kind, name),
+        })
     }
 }
 
@@ -49,6 +54,47 @@ pub struct OptionInForce {
     pub value: String,
     /// Where the value comes from.
     pub origin: Origin,
+    /// The value as the catalog lists it.
+    listed: String,
+    /// Whether it would have another value, or none, if nothing was set from outside.
+    #[cfg(feature = "catalog")]
+    pub(crate) is_changed: bool,
+}
+
+/// The name under which the word for a strategy is listed.
+const STRATEGY: &str = "strategy";
+
+impl OptionInForce {
+    /// Returns the name and the value as the catalog lists them: `limit` is the one of a timeout, the word
+    /// for a strategy is a value, `strategy = linear`, and a table of numbers has no parentheses.
+    pub fn listed(&self) -> (&str, &str) {
+        let name = match self.name {
+            "" => "limit",
+            name if is_strategy(name) => STRATEGY,
+            name => name,
+        };
+        (name, &self.listed)
+    }
+}
+
+/// Returns whether an option is a word for the strategy of a retry.
+fn is_strategy(option: &str) -> bool {
+    let option = retry::SPEC.option(option);
+    option.is_some_and(|option| option.kind == table::Kind::Strategy)
+}
+
+/// Returns the value of an option as the catalog lists it.
+fn listed(name: &'static str, given: &Given, layer: &Written) -> String {
+    let shown = given.shown();
+    if is_strategy(name) {
+        return name.to_owned();
+    }
+    let bare = shown.strip_prefix('(').and_then(|of| of.strip_suffix(')'));
+    match (bare, layer.budget()) {
+        (Some(numbers), Some(of)) => format!("name = {of:?}, {numbers}"),
+        (Some(numbers), None) => numbers.to_owned(),
+        (None, _) => shown,
+    }
 }
 
 /// Shows the layer in one line: `app::charge retry: max = 2 (resil.toml:3), base = 100ms`.
@@ -86,30 +132,60 @@ pub(crate) fn in_force() -> Vec<LayerInForce> {
         .collect()
 }
 
+/// Returns the states of a stack that is run as a value, by its name, which settings are for too; `written` are
+/// the layers that have them. Switches are for annotated functions alone.
+#[cfg(feature = "catalog")]
+pub(crate) fn of_stack(name: &'static str, written: &[Written]) -> Vec<LayerInForce> {
+    let steering = lock();
+    let mut all = of_layers(name, written, &steering.layers());
+    for layer in &mut all {
+        (layer.is_on, layer.switched_by) = (true, Origin::Attribute);
+    }
+    all
+}
+
 fn of_function(function: &Function, layers: &Layers<'_>) -> Vec<LayerInForce> {
-    let written = function.instances[0];
-    let (settled, _) = settle(function.name, written, layers);
+    of_layers(function.name, function.instances[0], layers)
+}
+
+fn of_layers(
+    function: &'static str,
+    written: &[Written],
+    layers: &Layers<'_>,
+) -> Vec<LayerInForce> {
+    let (settled, _) = settle(function, written, layers);
+    #[cfg(feature = "catalog")]
+    let (unset, _) = settle(function, written, &Layers([&[], &[], &[]]));
     let shown = settled.layers.iter().enumerate().map(|(at, layer)| {
         let (kind, name) = (layer.kind(), layer.name());
-        let switch = layers.switch(function.name, kind, name);
-        let mut targets = vec![Target::Function(function.name.to_owned())];
-        targets.extend(name.map(|name| Target::Name(name.to_owned())));
-        let origin_of = |option: &str| {
-            let mut origin = Origin::Attribute;
-            for setting in layers.all().filter(|s| s.kind == Some(kind)) {
-                if targets.contains(&setting.target) && setting.option() == Some(option) {
-                    origin = setting.origin.clone();
-                }
+        let switch = layers.switch(function, kind, name);
+        let targets = targets(function, layer);
+        let budget = layer.budget().map(|name| Target::Name(name.to_owned()));
+        let sets = |setting: &Setting, option: &str| match (setting.kind, &budget) {
+            // The numbers of a budget with a name belong to the name.
+            (Some(Kind::Budget), Some(of)) => option == "budget" && setting.target == *of,
+            (of, _) => {
+                of == Some(kind)
+                    && targets.contains(&setting.target)
+                    && setting.option() == Some(option)
             }
-            origin
         };
+        let origin_of = |option: &str| {
+            let last = layers.all().filter(|setting| sets(setting, option)).last();
+            last.map_or(Origin::Attribute, |setting| setting.origin.clone())
+        };
+        #[cfg(feature = "catalog")]
+        let unset = show(&unset.layers[at]);
         let options = show(layer).into_iter().map(|(name, given)| OptionInForce {
             name,
             value: given.shown(),
             origin: origin_of(name),
+            listed: listed(name, &given, layer),
+            #[cfg(feature = "catalog")]
+            is_changed: !unset.contains(&(name, given)),
         });
         LayerInForce {
-            function: function.name,
+            function,
             policy: kind.name(),
             name,
             is_on: settled.off >> at & 1 == 0,
@@ -123,7 +199,11 @@ fn of_function(function: &Function, layers: &Layers<'_>) -> Vec<LayerInForce> {
 /// Returns the options of a layer by name.
 fn show(layer: &Written) -> Vec<(&'static str, Given)> {
     match layer {
-        Written::Retry { policy, .. } => write(Some(policy)),
+        Written::Retry { policy, .. } => {
+            let mut all = write(Some(policy));
+            all.retain(|(name, _)| has_effect(policy, name));
+            all
+        }
         Written::Timeout { limit } => {
             let shown = |limit: &_| ("", time(*limit));
             limit.iter().map(shown).collect()
@@ -136,6 +216,18 @@ fn show(layer: &Written) -> Vec<(&'static str, Given)> {
         #[cfg(feature = "idempotent")]
         Written::Idempotent { policy, .. } => write(Some(policy)),
         Written::Fallback { last_ok } => write(last_ok.as_ref()),
+    }
+}
+
+/// Returns whether an option of a retry has an effect beside the others.
+fn has_effect(policy: &RetryPolicy, option: &str) -> bool {
+    match option {
+        "max" => true,
+        // No retry follows.
+        _ if policy.max == Some(1) => false,
+        "jitter" => policy.jitter.is_some() || !matches!(policy.strategy, Strategy::Delays(_)),
+        name if is_strategy(name) => policy.jitter != Some(Jitter::Decorrelated),
+        _ => true,
     }
 }
 

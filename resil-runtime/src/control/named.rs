@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::apply::apply;
-use super::setting::Target;
+use super::setting::{Change, Setting, Target};
 use super::steering;
 use super::written::Kind;
 use crate::bulkhead::BulkheadPolicy;
@@ -28,6 +28,20 @@ pub(super) fn edit(names: &BTreeSet<String>) {
     BulkheadCore::names().edit(names(), bulkhead);
     Limit::names().edit(names(), rate_limit);
     editing::edit(names(), budget_numbers);
+}
+
+/// Returns whether a setting is for the numbers of a breaker, a bulkhead or a rate limit that there is, whoever
+/// has made it: a stack that is run as a value gives its name too.
+pub(super) fn is_for_a_state(setting: &Setting) -> bool {
+    let (Target::Name(name), Change::Option(..)) = (&setting.target, &setting.change) else {
+        return false;
+    };
+    match setting.kind {
+        Some(Kind::Circuit) => BreakerCore::names().find(name).is_some(),
+        Some(Kind::Bulkhead) => BulkheadCore::names().find(name).is_some(),
+        Some(Kind::RateLimit) => Limit::names().find(name).is_some(),
+        _ => false,
+    }
 }
 
 fn circuit(name: &str, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {
@@ -61,17 +75,18 @@ fn in_force<P: Named>(name: &str, kind: Kind, written: Option<&P>) -> Option<P> 
 
 fn own_budget(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPolicy> {
     let steering = steering::lock();
+    let (layers, target) = (steering.layers(), Target::Function(function.to_owned()));
+    let is_set = layers.options(&target, Kind::Retry).next().is_some();
     // Stacks have names too.
-    if steering.functions.iter().all(|of| of.name != function) {
+    if !is_set || steering.functions.iter().all(|of| of.name != function) {
         return written;
     }
     let written = match written {
         Some(numbers) => RetryPolicy::new().budget(numbers),
         None => RetryPolicy::new().no_budget(),
     };
-    let target = Target::Function(function.to_owned());
     let of = (std::slice::from_ref(&target), Kind::Retry);
-    apply(written, of, &steering.layers(), &mut Vec::new()).budget
+    apply(written, of, &layers, &mut Vec::new()).budget
 }
 
 fn budget_numbers(name: &str, written: BudgetPolicy) -> Option<BudgetPolicy> {

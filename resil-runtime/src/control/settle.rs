@@ -86,21 +86,18 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
     let Change::Option(option, given) = &setting.change else {
         return None;
     };
-    let budget = layer.budget().filter(|_| option == "budget");
-    if let Some(name) = budget.filter(|_| given.shown() != "off") {
-        let of = Target::Name(name.to_owned());
-        return Some(setting.fault(help(
-            format!("the budget of `{function}` is `{name}`, which others may share"),
-            format!("write `[{of}.budget]`"),
-        )));
-    }
-    let name = layer.name().filter(|_| kind.is_named())?;
+    let is_budget = option == "budget" && given.shown() != "off";
+    let (what, kind, name) = match layer.budget().filter(|_| is_budget) {
+        Some(name) => ("budget".to_owned(), Kind::Budget, name),
+        None => (
+            format!("`{}`", kind.name()),
+            kind,
+            layer.name().filter(|_| kind.is_named())?,
+        ),
+    };
     let of = Target::Name(name.to_owned());
     Some(setting.fault(help(
-        format!(
-            "the `{}` of `{function}` is `{name}`, which others may share",
-            kind.name()
-        ),
+        format!("the {what} of `{function}` is `{name}`, which others may share"),
         format!("write `[{of}.{}]`", kind.name()),
     )))
 }
@@ -127,14 +124,19 @@ fn set_limits(
     }
 }
 
-/// Sets the options of one layer. Those of a name are set here for the rules over the stack alone.
-fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Vec<ControlFault>) {
+/// Returns the targets whose options a layer of `function` takes.
+pub(super) fn targets(function: &str, layer: &Written) -> Vec<Target> {
     let own = Target::Function(function.to_owned());
-    let targets = match layer.name() {
+    match layer.name() {
         Some(name) if layer.kind().is_named() => vec![Target::Name(name.to_owned())],
         Some(name) => vec![Target::Name(name.to_owned()), own],
         None => vec![own],
-    };
+    }
+}
+
+/// Sets the options of one layer. Those of a name are set here for the rules over the stack alone.
+fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Vec<ControlFault>) {
+    let targets = targets(function, layer);
     let of = (targets.as_slice(), layer.kind());
     let state = layer.name().unwrap_or(function);
     match layer {

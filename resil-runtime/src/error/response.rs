@@ -37,13 +37,10 @@ impl IntoResponse for Error {
             Self::BulkheadFull { .. } => Some(Duration::ZERO),
             error => error.retry_after(),
         };
-        let mut response = Response::new(Body::from(problem(status, code, detail)));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        let json = HeaderValue::from_static("application/problem+json");
-        headers.insert(CONTENT_TYPE, json);
+        let mut response = problem_response(status, code, detail);
         if let Some(wait) = wait {
-            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+            let wait = HeaderValue::from(whole_seconds(wait));
+            response.headers_mut().insert(RETRY_AFTER, wait);
         }
         response.extensions_mut().insert(self);
         response

@@ -18,7 +18,7 @@ use super::codec::{Recordable, RecordableError};
 use super::key::{PreparedFingerprint, PreparedKey};
 use super::policy::IdempotentPolicy;
 use super::site::SiteOf;
-use crate::call::{CallState, Failure, Outcome};
+use crate::call::{CallState, Outcome};
 use crate::error::Refusal;
 
 /// A value or an error of the user, in a box.
@@ -160,9 +160,7 @@ where
         let mut inside = Boxing(this.inside);
         Poll::Ready(match ready!(this.run.poll(&mut inside, cx)) {
             Ok(value) => Ok(opened(value)),
-            Err(Failure::Body(error)) => Err(Failure::Body(opened(error))),
-            Err(Failure::Exposed(error, kind)) => Err(Failure::Exposed(opened(error), kind)),
-            Err(Failure::Policy(refusal)) => Err(Failure::Policy(refusal)),
+            Err(failure) => Err(failure.map(opened)),
         })
     }
 }
@@ -182,9 +180,7 @@ where
         };
         Poll::Ready(match ready!(inside.poll(cx)) {
             Ok(value) => Ok(Box::new(value)),
-            Err(Failure::Body(error)) => Err(Failure::Body(Box::new(error))),
-            Err(Failure::Exposed(error, kind)) => Err(Failure::Exposed(Box::new(error), kind)),
-            Err(Failure::Policy(refusal)) => Err(Failure::Policy(refusal)),
+            Err(failure) => Err(failure.map(|error| -> AnyValue { Box::new(error) })),
         })
     }
 

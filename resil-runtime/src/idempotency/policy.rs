@@ -17,6 +17,25 @@ pub enum Conflict {
     Reject,
 }
 
+#[cfg(any(feature = "catalog", feature = "settings"))]
+impl Conflict {
+    /// Returns the word that the attribute has for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Reject => "reject",
+        }
+    }
+
+    /// Returns the one that the attribute has `word` for.
+    #[cfg(feature = "settings")]
+    pub(crate) fn of(word: &str) -> Self {
+        let all = [Self::Wait, Self::Reject];
+        let found = all.into_iter().find(|of| of.word() == word);
+        found.unwrap_or_default()
+    }
+}
+
 /// The settings of one `#[idempotent]`, made in a `const`.
 ///
 /// ```

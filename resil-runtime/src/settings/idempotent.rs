@@ -36,33 +36,13 @@ static TABLE: Table<IdempotentPolicy> = Table {
         },
         Setting {
             name: "conflict",
-            read: |policy, value| {
-                Ok(policy.conflict(match value.word(&CONFLICT)? {
-                    "reject" => Conflict::Reject,
-                    _ => Conflict::Wait,
-                }))
-            },
-            write: |policy| {
-                Some(Given::text(match policy.conflict {
-                    Conflict::Wait => "wait",
-                    Conflict::Reject => "reject",
-                }))
-            },
+            read: |policy, value| Ok(policy.conflict(Conflict::of(value.word(&CONFLICT)?))),
+            write: |policy| Some(Given::text(policy.conflict.word())),
         },
         Setting {
             name: "on_abandon",
-            read: |policy, value| {
-                Ok(policy.on_abandon(match value.word(&ON_ABANDON)? {
-                    "indeterminate" => OnAbandon::Indeterminate,
-                    _ => OnAbandon::Retry,
-                }))
-            },
-            write: |policy| {
-                Some(Given::text(match policy.on_abandon {
-                    OnAbandon::Retry => "retry",
-                    OnAbandon::Indeterminate => "indeterminate",
-                }))
-            },
+            read: |policy, value| Ok(policy.on_abandon(OnAbandon::of(value.word(&ON_ABANDON)?))),
+            write: |policy| Some(Given::text(policy.on_abandon.word())),
         },
         Setting {
             name: "version",

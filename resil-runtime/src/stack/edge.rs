@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::failed::Failed;
 use super::layer::Layer;
-use super::outline::{MayRepeat, NONE, Shape};
+use super::outline::{MayRepeat, Shape};
 use super::place::state_of;
 use super::run::{Source, run};
 use super::state::State;
@@ -29,55 +29,41 @@ enum Held {
 impl Policies {
     /// Creates policies of one alone, whose state belongs to the place in the source that `place` is.
     pub fn alone(policy: impl Into<Layer>, place: &'static Location<'static>) -> Self {
-        let policy = policy.into();
-        let mut shape = Shape::empty(policy);
-        shape.push(policy);
-        Self(Held::Alone(shape, place))
+        Self(Held::Alone(Shape::of([&policy.into()]), place))
     }
 
     /// Returns these policies without those that send a request a second time while the first is under way.
-    /// Their state is that of these.
     #[must_use]
     pub fn without_hedge(&self) -> Self {
-        let is_kept = |layer: &&Layer| layer.name() != "hedge";
+        self.without("hedge")
+    }
+
+    /// Returns these policies without those of that name, as [`Layer::name`] returns it. Their state is that of
+    /// these.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let is_kept = |layer: &&Layer| layer.name() != name;
         Self(match &self.0 {
             Held::Stack(stack) => Held::Stack(Box::new(stack.of(is_kept))),
-            Held::Alone(shape, place) => {
-                let shape: &Shape = shape;
-                let mut left = Shape::empty(NONE);
-                for layer in shape.layers().iter().filter(is_kept) {
-                    left.push(*layer);
-                }
-                Held::Alone(left, place)
+            Held::Alone(_, place) => {
+                Held::Alone(Shape::of(self.layers().iter().filter(is_kept)), place)
             }
         })
     }
 
     /// Returns the layers, outermost first.
     pub fn layers(&self) -> &[Layer] {
+        self.shape().layers()
+    }
+
+    fn shape(&self) -> &Shape {
         match &self.0 {
-            Held::Stack(stack) => stack.layers(),
-            Held::Alone(shape, _) => {
-                let shape: &Shape = shape;
-                shape.layers()
-            }
+            Held::Stack(stack) => &stack.shape,
+            Held::Alone(shape, _) => shape,
         }
     }
 
-    /// Calls `attempt` under the policies, as [`Stack::run`] does.
-    ///
-    /// # Errors
-    ///
-    /// What the last attempt has failed with, or a refusal of a policy.
-    pub fn run<F, Fut, T>(&self, attempt: F) -> impl Future<Output = Result<T, Failed>>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, Failed>>,
-    {
-        run(self, attempt)
-    }
-
-    /// Calls `attempt` under the policies, as [`run`](Self::run) does, and asks `may_repeat` before a retry
+    /// Calls `attempt` under the policies, as [`Stack::run`] does, and asks `may_repeat` before a retry
     /// repeats an attempt that a timeout inside it has cut: there is no [`Failed`] then to say so.
     ///
     /// # Errors
@@ -118,26 +104,6 @@ impl From<Stack> for Policies {
     }
 }
 
-impl Source<Failed> for &Policies {
-    fn shape(&self) -> &Shape {
-        match &self.0 {
-            Held::Stack(stack) => &stack.shape,
-            Held::Alone(shape, _) => shape,
-        }
-    }
-
-    fn state(&self) -> &'static State {
-        match &self.0 {
-            Held::Stack(stack) => stack.state(),
-            Held::Alone(_, place) => state_of(place),
-        }
-    }
-
-    fn refuse(refusal: Refusal) -> Failed {
-        Failed::from_resil(refusal)
-    }
-}
-
 /// Policies, and what says whether a request that was cut may be repeated.
 struct Asking<'p> {
     policies: &'p Policies,
@@ -146,11 +112,14 @@ struct Asking<'p> {
 
 impl Source<Failed> for Asking<'_> {
     fn shape(&self) -> &Shape {
-        Source::<Failed>::shape(&self.policies)
+        self.policies.shape()
     }
 
     fn state(&self) -> &'static State {
-        Source::<Failed>::state(&self.policies)
+        match &self.policies.0 {
+            Held::Stack(stack) => stack.state(),
+            Held::Alone(_, place) => state_of(place),
+        }
     }
 
     fn refuse(refusal: Refusal) -> Failed {
@@ -180,7 +149,7 @@ mod tests {
     async fn attempts(policies: &Policies, end: fn() -> Failed) -> u32 {
         let mut attempts = 0;
         let out: Result<(), _> = policies
-            .run(|| {
+            .run_asking(&|| true, || {
                 attempts += 1;
                 async move { Err(end()) }
             })
@@ -209,8 +178,8 @@ mod tests {
             1
         );
         attempts(&policies, || failed(Class::Transient, false)).await;
-        let refused = policies.run(|| async { Ok(()) }).await.unwrap_err();
-        let refused = refused.into_inner();
+        let refused = policies.run_asking(&|| true, || async { Ok(()) });
+        let refused = refused.await.unwrap_err().into_inner();
         let error = refused.downcast_ref::<Error>();
         assert!(
             matches!(error, Some(Error::CircuitOpen { .. })),
@@ -269,7 +238,7 @@ mod tests {
         ] {
             let mut started = 0;
             policies
-                .run(|| {
+                .run_asking(&|| true, || {
                     started += 1;
                     async {
                         let later = clock::add(clock::now(), Duration::from_millis(10));

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use super::body::is_final;
 use super::body::{Bare, Body, Run};
 use super::first::{Polled, poll};
-use super::layer::Layer;
+use super::layer::{Layer, MAX_LAYERS};
 use super::outline::{Plan, Shape};
 use super::place::state_of;
 use super::walk::Step;
@@ -107,7 +107,8 @@ where
     let Some((Layer::Hedge(policy), inside)) = rest.split_first() else {
         unreachable!("the outline has the place of the hedge")
     };
-    let (around, inside) = (Shape::of(around), Shape::of(inside));
+    let around = Shape::<[Layer; MAX_LAYERS]>::of(around);
+    let inside = Shape::<[Layer; MAX_LAYERS]>::of(inside);
     let inside = Plan {
         shape: &inside,
         ..plan

@@ -45,6 +45,8 @@ pub use self::keyed::{
     ErrorsForgotten, ErrorsStored, ForgetsOk, KeyedRun, KeyedStack, Matching, OksRecorded,
     StoresErrors,
 };
+#[cfg(feature = "catalog")]
+pub(crate) use self::last_run::{Claim, RunUnder};
 pub use self::layer::{Layer, MAX_LAYERS};
 #[cfg(feature = "catalog")]
 pub(crate) use self::state::{State, all};

@@ -1,8 +1,6 @@
 //! The layers of a stack, and what a call has of them.
 
 use super::layer::Layer;
-#[cfg(feature = "hedge")]
-use super::layer::MAX_LAYERS;
 use super::state::State;
 use crate::call::CallState;
 use crate::clock;
@@ -34,6 +32,16 @@ impl<const N: usize> Shape<[Layer; N]> {
         }
     }
 
+    /// Creates the shape of these layers, outermost first: of as many as there are places.
+    #[cfg(any(feature = "edge", feature = "hedge"))]
+    pub(super) fn of<'l>(layers: impl IntoIterator<Item = &'l Layer>) -> Self {
+        let mut shape = Self::empty(NONE);
+        for layer in layers.into_iter().take(N) {
+            shape.push(*layer);
+        }
+        shape
+    }
+
     /// Adds a layer inside the others. There is a place for it.
     pub(super) const fn push(&mut self, layer: Layer) {
         self.outline = self.outline.with(self.len, &layer);
@@ -44,18 +52,6 @@ impl<const N: usize> Shape<[Layer; N]> {
 
 /// What stands in the places that no layer has.
 pub(super) const NONE: Layer = Layer::Retry(RetryPolicy::new());
-
-#[cfg(feature = "hedge")]
-impl Shape<[Layer; MAX_LAYERS]> {
-    /// Creates the shape of some of the layers of a stack.
-    pub(super) fn of(layers: &[Layer]) -> Self {
-        let mut shape = Self::empty(NONE);
-        for layer in layers.iter().take(MAX_LAYERS) {
-            shape.push(*layer);
-        }
-        shape
-    }
-}
 
 /// An outline of a stack, made when the stack is built.
 #[derive(Debug, Clone, Copy)]

@@ -12,8 +12,6 @@ use crate::call::Site;
 use crate::circuit::site::CircuitSite;
 #[cfg(feature = "hedge")]
 use crate::hedge::site::HedgeSite;
-#[cfg(all(feature = "catalog", feature = "idempotent"))]
-use crate::idempotency::IdempotentPolicy;
 use crate::named::{MAX_BY_HAND, OVERFLOW};
 use crate::rate_limit::site::RateLimitSite;
 use crate::retry::site::RetrySite;
@@ -34,12 +32,9 @@ pub(crate) struct State {
     /// Whether it is shown by its place in the source.
     #[cfg(feature = "catalog")]
     pub(crate) is_place: bool,
-    /// The layers that a call has run under last.
+    /// What a call has run under last.
     #[cfg(feature = "catalog")]
     pub(crate) last_run: LastRun,
-    /// The claim around the first call with a key.
-    #[cfg(all(feature = "catalog", feature = "idempotent"))]
-    pub(crate) claim: OnceLock<IdempotentPolicy>,
 }
 
 /// Returns the states of all values that were run.
@@ -71,8 +66,6 @@ impl State {
             is_place: name.is_none(),
             #[cfg(feature = "catalog")]
             last_run: LastRun::new(),
-            #[cfg(all(feature = "catalog", feature = "idempotent"))]
-            claim: OnceLock::new(),
         }));
         #[cfg(feature = "catalog")]
         lock().push(state);

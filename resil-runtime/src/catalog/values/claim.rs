@@ -2,7 +2,7 @@
 
 use super::settings::{given, or_default};
 use crate::catalog::entry::{CatalogPolicy, CatalogSetting};
-use crate::idempotency::{Conflict, IdempotentPolicy, OnAbandon};
+use crate::idempotency::{Conflict, IdempotentPolicy};
 use resil_language::duration::show;
 
 /// Returns the policy as the outermost layer.
@@ -14,6 +14,11 @@ pub(crate) fn claim(policy: &IdempotentPolicy) -> CatalogPolicy {
         switched_off_by: None,
         live: Vec::new(),
     }
+}
+
+/// Returns whether a call waits for another one's run with the same key.
+pub(super) fn may_wait(policy: &IdempotentPolicy) -> bool {
+    policy.conflict == Conflict::Wait
 }
 
 fn words(policy: &IdempotentPolicy) -> String {
@@ -30,24 +35,12 @@ fn settings(policy: &IdempotentPolicy) -> Vec<CatalogSetting> {
     let mut all = vec![
         or_default("ttl", policy.ttl, DEFAULT.ttl, show),
         or_default("lease", policy.lease, DEFAULT.lease, show),
-        or_default(
-            "conflict",
-            policy.conflict,
-            DEFAULT.conflict,
-            |conflict| match conflict {
-                Conflict::Wait => "wait".to_owned(),
-                Conflict::Reject => "reject".to_owned(),
-            },
-        ),
-        or_default(
-            "on_abandon",
-            policy.on_abandon,
-            DEFAULT.on_abandon,
-            |on_abandon| match on_abandon {
-                OnAbandon::Retry => "retry".to_owned(),
-                OnAbandon::Indeterminate => "indeterminate".to_owned(),
-            },
-        ),
+        or_default("conflict", policy.conflict, DEFAULT.conflict, |of| {
+            of.word().to_owned()
+        }),
+        or_default("on_abandon", policy.on_abandon, DEFAULT.on_abandon, |of| {
+            of.word().to_owned()
+        }),
         or_default("version", policy.version, DEFAULT.version, |version| {
             version.to_string()
         }),

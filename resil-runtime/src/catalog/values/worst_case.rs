@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::claim;
 use crate::catalog::entry::WorstCase;
 use crate::catalog::millis::up_to_a_milli;
 #[cfg(feature = "hedge")]
 use crate::hedge::{HedgeAfter, HedgePolicy};
 use crate::retry::RetryPolicy;
-use crate::stack::Layer;
+use crate::stack::{Claim, Layer};
 use resil_language::duration::show;
 
 /// The worst case of a layer and everything inside it.
@@ -24,8 +25,8 @@ struct Inside {
     wait: Option<String>,
 }
 
-/// Returns the worst case of the layers, outermost first.
-pub(crate) fn worst_case(layers: &[Layer]) -> WorstCase {
+/// Returns the worst case of the layers, outermost first, inside the claim of a call with a key.
+pub(crate) fn worst_case(claim: Option<&Claim>, layers: &[Layer]) -> WorstCase {
     let inside = Inside {
         runs: None,
         number: Some(1),
@@ -49,7 +50,10 @@ pub(crate) fn worst_case(layers: &[Layer]) -> WorstCase {
                 None => inside,
             },
         });
-    all.told()
+    match claim {
+        Some(claim) if claim::may_wait(claim) => all.after_another_caller().told(),
+        _ => all.told(),
+    }
 }
 
 impl Inside {
@@ -72,6 +76,16 @@ impl Inside {
             (_, Some(wait)) => self.wait = Some(format!("a wait of at most {} {what}", show(wait))),
             (_, None) => self.wait = Some(format!("the wait {what}")),
         }
+        self
+    }
+
+    /// Adds the wait for the run of another call with the same key. It has no limit of its own.
+    fn after_another_caller(mut self) -> Self {
+        let wait = "the wait for another caller's run with the same key";
+        self.wait = Some(match self.wait {
+            Some(inside) => format!("{wait} and {inside}"),
+            None => wait.to_owned(),
+        });
         self
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::hex::hex;
+
 /// The key under which a store keeps a record: a SHA-256 of namespace, scope and the user's key, or
 /// an HMAC of them if the store's settings have a `pepper`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,9 +39,7 @@ impl RecordKey {
 
     /// Returns the hash as 64 hex digits.
     pub fn hex(&self) -> String {
-        self.hash
-            .iter()
-            .fold(String::with_capacity(64), |s, b| s + &format!("{b:02x}"))
+        hex(&self.hash)
     }
 }
 
@@ -111,6 +111,25 @@ pub enum OnAbandon {
     /// [`Indeterminate`](crate::idempotency::IdempotencyError::Indeterminate) until the ttl ends:
     /// at most one start.
     Indeterminate,
+}
+
+#[cfg(any(feature = "catalog", feature = "settings"))]
+impl OnAbandon {
+    /// Returns the word that the attribute has for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Indeterminate => "indeterminate",
+        }
+    }
+
+    /// Returns the one that the attribute has `word` for.
+    #[cfg(feature = "settings")]
+    pub(crate) fn of(word: &str) -> Self {
+        let all = [Self::Retry, Self::Indeterminate];
+        let found = all.into_iter().find(|of| of.word() == word);
+        found.unwrap_or_default()
+    }
 }
 
 /// The request of a claim on a key.

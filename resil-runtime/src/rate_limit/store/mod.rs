@@ -32,6 +32,7 @@ use std::pin::Pin;
 pub use self::memory::Memory;
 pub use self::request::{LimitState, TakeAnswer, TakeRequest};
 pub use crate::error::store::{StoreError, StoreErrorKind};
+use crate::hex::hex;
 
 /// The future that each step of a [`LimitStore`] returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -115,9 +116,7 @@ impl LimitKey {
 
     /// Returns the hash as 64 hex digits.
     pub fn hex(&self) -> String {
-        self.0
-            .iter()
-            .fold(String::with_capacity(64), |s, b| s + &format!("{b:02x}"))
+        hex(&self.0)
     }
 }
 

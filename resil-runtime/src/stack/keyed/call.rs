@@ -32,7 +32,9 @@ use crate::idempotency::{CallKey, KeyPart, Recordable};
 #[must_use = "it does nothing until it is run"]
 pub struct KeyedRun<S, O = OksRecorded, R = ErrorsForgotten> {
     source: S,
-    asked: Asked<O, R>,
+    asked: Asked,
+    oks: O,
+    errors: R,
 }
 
 impl<S, O, R> fmt::Debug for KeyedRun<S, O, R> {
@@ -54,9 +56,9 @@ impl<S> KeyedRun<S> {
                 fingerprint: None,
                 #[cfg(feature = "store")]
                 store: None,
-                oks: OksRecorded(()),
-                errors: ErrorsForgotten(()),
             },
+            oks: OksRecorded(()),
+            errors: ErrorsForgotten(()),
         }
     }
 }
@@ -97,25 +99,12 @@ impl<S, O, R> KeyedRun<S, O, R> {
     }
 
     fn weighed<O2, R2>(self, weighed: impl FnOnce(O, R) -> (O2, R2)) -> KeyedRun<S, O2, R2> {
-        let Asked {
-            key,
-            fingerprint,
-            #[cfg(feature = "store")]
-            store,
-            oks,
-            errors,
-        } = self.asked;
-        let (oks, errors) = weighed(oks, errors);
+        let (oks, errors) = weighed(self.oks, self.errors);
         KeyedRun {
             source: self.source,
-            asked: Asked {
-                key,
-                fingerprint,
-                #[cfg(feature = "store")]
-                store,
-                oks,
-                errors,
-            },
+            asked: self.asked,
+            oks,
+            errors,
         }
     }
 
@@ -130,6 +119,6 @@ impl<S, O, R> KeyedRun<S, O, R> {
         T: Recordable + Send + 'static,
         E: From<Error> + Display + Send + 'static,
     {
-        run(self.source, self.asked, closure)
+        run(self.source, self.asked, (self.oks, self.errors), closure)
     }
 }

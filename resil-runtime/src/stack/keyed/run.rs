@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::weigh::{ForgetsOk, StoresErrors};
 #[cfg(feature = "catalog")]
 use crate::call::caller::{as_caller, note_call};
+use crate::call::conversions::{conversions, into_return};
 use crate::call::map_output::map_output;
-use crate::call::{CallState, Failure, FromResil, Outcome, watch, watch_run};
+use crate::call::{CallState, Failure, Outcome, watch, watch_run};
 #[cfg(feature = "shutdown")]
 use crate::cancel::entered::in_flight;
 #[cfg(feature = "store")]
@@ -51,22 +52,22 @@ pub(super) trait Under {
     fn name(&self) -> Option<&'static str>;
 }
 
-/// What one call says of itself.
+/// What one call says of its key, and where it is looked up.
 #[derive(Debug)]
-pub(super) struct Asked<O, R> {
+pub(super) struct Asked {
     pub(super) key: PreparedKey,
     pub(super) fingerprint: Option<PreparedFingerprint>,
     /// The store that the call is given.
     #[cfg(feature = "store")]
     pub(super) store: Option<Arc<dyn CallStore>>,
-    pub(super) oks: O,
-    pub(super) errors: R,
 }
 
-/// Claims the key, and runs `closure` under the layers inside the claim.
+/// Claims the key, and runs `closure` under the layers inside the claim. `oks` and `errors` say which outcomes
+/// are recorded.
 pub(super) async fn run<S, O, R, F, Fut, T, E>(
     source: S,
-    asked: Asked<O, R>,
+    asked: Asked,
+    (oks, errors): (O, R),
     mut closure: F,
 ) -> Result<T, E>
 where
@@ -84,8 +85,8 @@ where
     #[cfg(feature = "catalog")]
     {
         note_call(state.site);
-        state.last_run.note(source.shape().layers());
-        state.claim.get_or_init(|| *policy);
+        let layers = source.shape().layers();
+        state.last_run.note_claimed(policy, layers);
     }
     let call = CallState::new();
     #[cfg(feature = "observe")]
@@ -116,8 +117,6 @@ where
         fingerprint,
         #[cfg(feature = "store")]
         store,
-        oks,
-        errors,
     } = asked;
     let inside = map_output(layers(plan, attempt), |out| {
         weigh(
@@ -161,19 +160,20 @@ where
     };
     #[cfg(feature = "observe")]
     seen.end(&out);
-    out.map_err(|failure| match failure {
-        Failure::Body(error) | Failure::Exposed(error, _) => error,
-        Failure::Policy(refusal) => E::from_resil(refusal),
-    })
+    into_return(out, conversions())
 }
 
 /// Runs `closure` under the layers of `plan`.
-async fn layers<F, Fut, T, E>(plan: Plan<'_>, closure: F) -> Outcome<T, E, Refusal>
+async fn layers<F, Fut, T, E>(plan: Plan<'_>, mut closure: F) -> Outcome<T, E, Refusal>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
     E: Display + 'static,
 {
+    // A claim by itself: a walk through no layers would be made once the closure has to wait.
+    if plan.shape.len == 0 {
+        return closure().await.map_err(Failure::Body);
+    }
     #[cfg(feature = "hedge")]
     if plan.shape.outline.hedge < plan.shape.len {
         return Box::pin(hedged(plan, closure)).await;

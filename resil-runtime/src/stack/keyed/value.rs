@@ -15,9 +15,9 @@ use crate::stack::value::Stack;
 /// A [`Stack`] with an [`IdempotentPolicy`] around all of its layers, made by
 /// [`IdempotentPolicy::around`]: what `#[idempotent]` is above the other attributes. Each call has a key.
 ///
-/// One claim is held around all attempts, and a replay touches no layer below. A claim whose call ends with an
-/// error after an attempt that a timeout of the stack has cut is abandoned, and a refusal of the stack before
-/// the closure ran releases it.
+/// One claim is held around all attempts, and a replay touches no layer below. If a timeout of the stack has cut
+/// an attempt and the call ends with an error, the claim is abandoned. If the stack refuses the call before the
+/// closure ran, the claim is released.
 ///
 /// The keys belong to the name of the stack, unless the policy [has one](IdempotentPolicy::name): attributes
 /// with `name = "pay"` share those of `Stack::new("pay")`. Past
