@@ -23,7 +23,7 @@ use super::policies;
 use super::redirecting::telling_redirects;
 use super::refused::BuildError;
 use super::settings::Settings;
-use super::target::base_url;
+use super::target::{Target, base_url};
 use crate::balance::{Balancer, Endpoints, Pool, PooledClient};
 use crate::outcome::{Head, HttpOutcome};
 
@@ -322,7 +322,7 @@ impl Builder {
             name: stack.name(),
             http,
             balancer,
-            base,
+            target: Target::new(base),
             limits,
             policies: policies::Set::new(stack)?,
             mesh: self.mesh,

@@ -21,21 +21,28 @@ pub struct Response {
     body: ResponseBody,
 }
 
-impl Response {
-    pub(super) fn new(
-        head: Parts,
-        url: Url,
-        remote: Option<SocketAddr>,
-        body: ResponseBody,
-    ) -> Self {
-        Self {
-            head,
-            url,
-            remote,
-            body,
+/// An answer that one attempt has had.
+pub(super) struct Answered {
+    pub(super) head: Parts,
+    /// The URL that answered, if it is another than that of the call.
+    pub(super) moved: Option<Url>,
+    pub(super) remote: Option<SocketAddr>,
+    pub(super) body: ResponseBody,
+}
+
+impl Answered {
+    /// Returns the answer to the call to `url`.
+    pub(super) fn to(self, url: Url) -> Response {
+        Response {
+            head: self.head,
+            url: self.moved.unwrap_or(url),
+            remote: self.remote,
+            body: self.body,
         }
     }
+}
 
+impl Response {
     /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.head.status
