@@ -109,7 +109,11 @@ pub(super) async fn send(
     Ok(answered.to(url))
 }
 
-async fn answered(client: &Shared, url: &Url, order: &mut Order) -> Result<Answered, ClientError> {
+async fn answered(
+    client: &Shared,
+    url: &Url,
+    order: &mut Order,
+) -> Result<Box<Answered>, ClientError> {
     let settings = client.settings();
     let mut limits = settings.limits;
     limits.total = order.total.unwrap_or(limits.total);
@@ -203,7 +207,7 @@ impl Call<'_> {
     }
 
     /// Sends the request once.
-    async fn attempt(&self) -> Result<Answered, Failed> {
+    async fn attempt(&self) -> Result<Box<Answered>, Failed> {
         let picked = self
             .pick()
             .await
@@ -325,7 +329,7 @@ impl Call<'_> {
         answer: reqwest::Response,
         number: u32,
         (mut picked, timer): (Option<Picked>, Timer),
-    ) -> Result<Answered, Failed> {
+    ) -> Result<Box<Answered>, Failed> {
         // By a redirect, or to the endpoint.
         let moved = (answer.url() != self.url).then(|| answer.url().clone());
         let remote = answer.remote_addr();
@@ -338,12 +342,12 @@ impl Call<'_> {
         let (head, body) = answer.into_parts();
         let status = head.status;
         let body = ResponseBody::new(body, self.limits.read, self.end, number, (picked, timer));
-        let answered = Answered {
+        let answered = Box::new(Answered {
             head,
             moved,
             remote,
             body,
-        };
+        });
         match verdict {
             Verdict::Success => Ok(answered),
             Verdict::Failure { class, may_repeat } => {
@@ -374,8 +378,8 @@ impl Call<'_> {
     }
 
     /// Returns what the last attempt has ended with, or the refusal of a policy.
-    fn ended(&self, failed: Failed) -> Result<Answered, ClientError> {
-        let ended = match failed.into_inner().downcast::<Answered>() {
+    fn ended(&self, failed: Failed) -> Result<Box<Answered>, ClientError> {
+        let ended = match failed.into_inner().downcast::<Box<Answered>>() {
             Ok(answered) => return Ok(*answered),
             Err(ended) => ended,
         };
