@@ -40,17 +40,15 @@ impl Target {
         if self.base.is_some() {
             return request_url(self.base.as_ref(), path);
         }
-        match self.origin.get() {
-            Some(origin) => origin.url(path).map_or_else(|| request_url(None, path), Ok),
-            None => {
-                let url = request_url(None, path)?;
-                if let Some(origin) = Origin::of(path) {
-                    // Another first request may have been quicker.
-                    let _ = self.origin.set(origin);
-                }
-                Ok(url)
-            }
+        if let Some(origin) = self.origin.get() {
+            return origin.url(path).map_or_else(|| request_url(None, path), Ok);
         }
+        let url = request_url(None, path)?;
+        if let Some(origin) = Origin::of(path) {
+            // Another first request may have been quicker.
+            let _ = self.origin.set(origin);
+        }
+        Ok(url)
     }
 }
 
