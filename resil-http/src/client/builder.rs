@@ -307,12 +307,16 @@ impl Builder {
             let builder = sets
                 .iter()
                 .fold(reqwest::Client::builder(), |builder, set| set(builder));
+            let builder = if limits.need_connector() {
+                builder.connector_layer(TellConnecting)
+            } else {
+                builder
+            };
             builder
                 .connect_timeout(limits.connect)
                 // Reqwest would send any request again that HTTP/2 says was refused. HAProxy says so of requests that
                 // its backend has begun, too; and these attempts would be counted nowhere.
                 .retry(reqwest::retry::never().max_retries_per_request(0))
-                .connector_layer(TellConnecting)
                 .redirect(telling_redirects(Arc::clone(&redirect)))
         })
         .map_err(BuildError::Http)?;

@@ -219,7 +219,11 @@ impl Call<'_> {
         };
         let endpoint = picked.as_ref().map(Picked::endpoint);
         let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
-        let progress = Arc::new(Progress::new(now, self.payload.tells()));
+        let progress = Arc::new(Progress::new(
+            now,
+            self.payload.tells(),
+            self.settings.limits.need_connector(),
+        ));
         let request = self.request(number, left, endpoint, &progress);
         let sent = self.settings.http.execute(request, endpoint, now);
         let sent = sent.map_err(|error| {

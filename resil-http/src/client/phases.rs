@@ -76,7 +76,16 @@ fn next(progress: &Progress, limits: &Limits, end: &End) -> (Instant, Limit) {
         Phase::Writing => Some((clock::add(last, limits.write), Limit::Write)),
         // It began with the attempt at the earliest.
         Phase::Reading if limits.read >= limits.attempt => None,
-        Phase::Reading => Some((clock::add(last, limits.read), Limit::Read)),
+        Phase::Reading => {
+            // Of a call whose attempts may take longer than those of the client it is not known when its connection
+            // was made: it is given the time for one.
+            let from = if progress.is_told() {
+                last
+            } else {
+                clock::add(last, limits.connect)
+            };
+            Some((clock::add(from, limits.read), Limit::Read))
+        }
     };
     if let Some(of_phase) = of_phase
         && of_phase.0 < next.0
