@@ -36,6 +36,22 @@ impl Aged {
         max_age: Option<Duration>,
         make: impl FnOnce() -> reqwest::Result<reqwest::Client>,
     ) -> reqwest::Result<reqwest::Client> {
+        self.with(max_age, clock::now_ms, make, reqwest::Client::clone)
+    }
+
+    /// Returns what `of` makes of the client, which is not cloned for it; otherwise as [`client`](Self::client).
+    /// `now_ms` returns the time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client).
+    pub(super) fn with<T>(
+        &self,
+        max_age: Option<Duration>,
+        now_ms: impl FnOnce() -> u64,
+        make: impl FnOnce() -> reqwest::Result<reqwest::Client>,
+        of: impl FnOnce(&reqwest::Client) -> T,
+    ) -> reqwest::Result<T> {
         let made = self.made.load();
         let Some(old) = &*made else {
             let first = Arc::new(Made::new(make()?, max_age));
@@ -43,17 +59,14 @@ impl Aged {
             let before = self
                 .made
                 .compare_and_swap(&None::<Arc<Made>>, Some(Arc::clone(&first)));
-            return Ok(before
-                .as_ref()
-                .map_or(&first, |before| before)
-                .client
-                .clone());
+            let kept = before.as_ref().unwrap_or(&first);
+            return Ok(of(&kept.client));
         };
-        if old.until_ms == u64::MAX || clock::now_ms() < old.until_ms {
-            return Ok(old.client.clone());
+        if old.until_ms == u64::MAX || now_ms() < old.until_ms {
+            return Ok(of(&old.client));
         }
         if self.is_renewing.swap(true, Ordering::Acquire) {
-            return Ok(old.client.clone());
+            return Ok(of(&old.client));
         }
         let _renewing = Renewing(&self.is_renewing);
         let new = match make() {
@@ -66,9 +79,9 @@ impl Aged {
                 until_ms: clock::now_ms().saturating_add(AGAIN_MS),
             },
         };
-        let client = new.client.clone();
+        let out = of(&new.client);
         self.made.store(Some(Arc::new(new)));
-        Ok(client)
+        Ok(out)
     }
 
     pub(super) fn renewals(&self) -> u64 {

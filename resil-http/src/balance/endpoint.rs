@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::aged::Aged;
 use super::error::EndpointFault;
+use super::origin::moved;
 
 /// An endpoint: a scheme and an authority, such as `http://10.0.0.3:8080`. A clone is the same endpoint.
 ///
@@ -20,6 +21,8 @@ pub struct Endpoint(Arc<Parts>);
 
 struct Parts {
     is_https: bool,
+    /// What a URL that is rewritten begins with.
+    origin: Url,
     host: Host,
     port: u16,
     authority: Box<str>,
@@ -40,6 +43,11 @@ impl Endpoint {
     pub(super) fn of_address(base: &Endpoint, address: SocketAddr) -> Option<Self> {
         let parts = &*base.0;
         let host_header = HeaderValue::from_str(&parts.host_header_text()).ok()?;
+        let origin = if parts.is_https {
+            format!("https://{}:{}", parts.host, address.port())
+        } else {
+            format!("http://{address}")
+        };
         let resolved = Resolved {
             name: parts.host.to_string().into(),
             address,
@@ -47,6 +55,7 @@ impl Endpoint {
         };
         Some(Self(Arc::new(Parts {
             is_https: parts.is_https,
+            origin: Url::parse(&origin).ok()?,
             host: match address {
                 SocketAddr::V4(v4) => Host::Ipv4(*v4.ip()),
                 SocketAddr::V6(v6) => Host::Ipv6(*v6.ip()),
@@ -80,6 +89,10 @@ impl Endpoint {
     /// is for that name. Send such a request with [`own_client`](Self::own_client).
     pub fn rewrite(&self, url: &mut Url) {
         let parts = &*self.0;
+        if let Some(moved) = moved(url, &parts.origin) {
+            *url = moved;
+            return;
+        }
         // Each of these fails for a URL without a host only, and for a scheme that is not of the web.
         let scheme = url.set_scheme(parts.scheme());
         debug_assert!(scheme.is_ok(), "{url} is of the web");
@@ -116,6 +129,11 @@ impl Endpoint {
         let resolved = self.0.named()?;
         let make = || make(&resolved.name, resolved.address);
         Some(self.0.client.client(max_age, make))
+    }
+
+    /// Returns whether [`own_client`](Self::own_client) returns a client.
+    pub(super) fn has_own_client(&self) -> bool {
+        self.0.named().is_some()
     }
 
     pub(super) fn host(&self) -> &Host {
@@ -177,6 +195,7 @@ impl FromStr for Endpoint {
         }
         Ok(Self(Arc::new(Parts {
             is_https,
+            origin: url,
             authority: format!("{host}:{port}").into(),
             host,
             port,

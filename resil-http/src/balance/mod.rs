@@ -5,7 +5,7 @@
 //! a circuit breaker, and at most half of them are out at once), and lets one that is new or back
 //! [start slowly](SlowStart). What came of the request is reported with [`Picked::end`].
 //!
-//! From the bottom up: `endpoint` and `error`, the parts of a choice (`peak_ewma`, `rendezvous`, `slow_start`,
+//! From the bottom up: `origin`, `endpoint` and `error`, the parts of a choice (`peak_ewma`, `rendezvous`, `slow_start`,
 //! `mask`), `common` and `node` with what is known of all and of each endpoint, `set` with those of one moment,
 //! `choice`, and `balancer`, which the `source`s tell of changes. Beside them `pool` and `aged` are about the
 //! connections.
@@ -19,6 +19,7 @@ mod endpoints;
 mod error;
 mod mask;
 mod node;
+mod origin;
 mod peak_ewma;
 mod picked;
 mod pool;
@@ -35,6 +36,7 @@ pub use self::endpoint::Endpoint;
 pub use self::endpoints::Endpoints;
 pub use self::error::{BalanceError, EndpointFault, EndpointsError};
 pub use self::mask::MAX_ENDPOINTS;
+pub(crate) use self::origin::behind;
 pub use self::picked::Picked;
 pub use self::pool::{Pool, PooledClient, WarmedUp};
 pub use self::settings::BalancerBuilder;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use reqwest::{Client, ClientBuilder};
-use resil_runtime::clock;
+use reqwest::{Client, ClientBuilder, Request, Response};
+use resil_runtime::clock::{self, Instant};
 use url::Url;
 
 use super::aged::Aged;
@@ -172,6 +172,31 @@ impl PooledClient {
             Some(own) => own,
             None => self.current(),
         }
+    }
+
+    /// Sends a request, to `endpoint` if there is one. `now` is the time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`at`](Self::at).
+    pub(crate) fn execute(
+        &self,
+        request: Request,
+        endpoint: Option<&Endpoint>,
+        now: Instant,
+    ) -> reqwest::Result<impl Future<Output = reqwest::Result<Response>> + use<>> {
+        let shared = &*self.0;
+        let own = endpoint.filter(|endpoint| endpoint.has_own_client());
+        if let Some(endpoint) = own {
+            return Ok(self.at(endpoint)?.execute(request));
+        }
+        let make = || shared.builder().build();
+        shared.aged.with(
+            shared.pool.max_age,
+            || clock::millis_of(now),
+            make,
+            |client| client.execute(request),
+        )
     }
 
     /// Opens up to `count` connections to each of `endpoints`, by as many requests for `path` at once, and waits

@@ -41,7 +41,7 @@ impl ResponseBody {
         attempts: u32,
         (picked, timer): (Option<Picked>, Timer),
     ) -> Self {
-        Self {
+        let mut this = Self {
             body,
             read,
             end,
@@ -50,7 +50,9 @@ impl ResponseBody {
             waiting: None,
             timer,
             is_done: false,
-        }
+        };
+        this.look_for_end();
+        this
     }
 
     pub(super) fn attempts(&self) -> u32 {
@@ -72,6 +74,20 @@ impl ResponseBody {
     fn fail<T>(&mut self, error: ClientError) -> Poll<Option<Result<T, ClientError>>> {
         self.end_body();
         Poll::Ready(Some(Err(error)))
+    }
+
+    /// Ends the wait for more where it is known that there is none, as after `HEAD`, after 204, and after the last
+    /// byte of a known length: who has that much need not ask again.
+    fn look_for_end(&mut self) {
+        if http_body::Body::is_end_stream(&self.body) {
+            self.end_body();
+        }
+    }
+
+    /// Returns whether the call has to be over. Until the timer has fired there is no need for the clock: its
+    /// instant is never later than that of the end.
+    fn has_passed(&self) -> bool {
+        !self.timer.is_waiting() && self.end.has_passed()
     }
 
     fn end_body(&mut self) {
@@ -96,12 +112,13 @@ impl http_body::Body for ResponseBody {
         let had_budget = coop::has_budget_remaining();
         match Pin::new(&mut this.body).poll_frame(cx) {
             // A body that always has more ready never waits, and so asks no timer.
-            Poll::Ready(Some(Ok(_))) if this.waiting.is_none() && this.end.has_passed() => {
+            Poll::Ready(Some(Ok(_))) if this.waiting.is_none() && this.has_passed() => {
                 let error = this.end.error(this.attempts);
                 this.fail(error)
             }
             Poll::Ready(Some(Ok(frame))) => {
                 this.waiting = None;
+                this.look_for_end();
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => this.fail(ClientError::Transport(error)),

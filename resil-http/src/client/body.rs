@@ -210,6 +210,7 @@ impl http_body::Body for Upload {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
+        this.progress.asked();
         loop {
             if !this.part.is_empty() {
                 return Poll::Ready(Some(Ok(this.next_part())));

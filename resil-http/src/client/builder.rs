@@ -23,7 +23,7 @@ use super::policies;
 use super::redirecting::telling_redirects;
 use super::refused::BuildError;
 use super::settings::Settings;
-use super::target::base_url;
+use super::target::{Target, base_url};
 use crate::balance::{Balancer, Endpoints, Pool, PooledClient};
 use crate::outcome::{Head, HttpOutcome};
 
@@ -307,12 +307,16 @@ impl Builder {
             let builder = sets
                 .iter()
                 .fold(reqwest::Client::builder(), |builder, set| set(builder));
+            let builder = if limits.need_connector() {
+                builder.connector_layer(TellConnecting)
+            } else {
+                builder
+            };
             builder
                 .connect_timeout(limits.connect)
                 // Reqwest would send any request again that HTTP/2 says was refused. HAProxy says so of requests that
                 // its backend has begun, too; and these attempts would be counted nowhere.
                 .retry(reqwest::retry::never().max_retries_per_request(0))
-                .connector_layer(TellConnecting)
                 .redirect(telling_redirects(Arc::clone(&redirect)))
         })
         .map_err(BuildError::Http)?;
@@ -322,7 +326,7 @@ impl Builder {
             name: stack.name(),
             http,
             balancer,
-            base,
+            target: Target::new(base),
             limits,
             policies: policies::Set::new(stack)?,
             mesh: self.mesh,

@@ -2,13 +2,13 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use ::http::header::{CONTENT_LENGTH, HOST};
-use ::http::{HeaderMap, HeaderValue, Method, Request};
+use ::http::{HeaderValue, Method, Request};
 use bytes::Bytes;
 use resil_runtime::clock::{self, Instant, within};
 use resil_runtime::edge::Failed;
@@ -26,21 +26,33 @@ use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy, carry};
 use super::phases::within_limits;
 use super::progress::Progress;
-use super::response::Response;
-use super::settings::Settings;
+use super::response::{Answered, Response};
+use super::settings::{Settings, Shared};
 use super::timer::Timer;
 use crate::balance::{BalanceError, Balancer, Endpoint, Picked};
 use crate::outcome::{Kept, Outcome, Verdict};
 
-/// A request as the caller put it together.
+/// A request as the caller put it together. Its URL is beside it.
 pub(super) struct Order {
     pub(super) head: Request<()>,
-    pub(super) url: Url,
     pub(super) body: Body,
     pub(super) total: Option<Duration>,
     pub(super) attempt: Option<Duration>,
     pub(super) retried_by: Option<RetriedBy>,
     pub(super) balance_key: Option<Bytes>,
+}
+
+impl Order {
+    pub(super) fn new(head: Request<()>, body: Body) -> Self {
+        Self {
+            head,
+            body,
+            total: None,
+            attempt: None,
+            retried_by: None,
+            balance_key: None,
+        }
+    }
 }
 
 type Answer = ::http::Response<reqwest::Body>;
@@ -53,19 +65,21 @@ fn takes_content(method: &Method) -> bool {
 /// A call that is under way.
 struct Call<'c> {
     settings: &'c Settings,
-    head: Request<()>,
-    url: Url,
+    head: &'c Request<()>,
+    url: &'c Url,
     payload: Payload,
     limits: Limits,
     end: End,
     kept: Kept,
-    balance_key: Option<Bytes>,
+    balance_key: Option<&'c [u8]>,
     /// The endpoints that attempts have gone to.
     tried: Mutex<Vec<Endpoint>>,
     /// The number of requests that were begun.
     attempts: AtomicU32,
     /// The number of those that hold themselves to the end of the call at this moment.
     under_way: AtomicU32,
+    /// Whether the call has waited for something since it began.
+    has_waited: AtomicBool,
 }
 
 /// An attempt that holds itself to the end of its call.
@@ -84,30 +98,40 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// Sends a request under the policies of a client, and returns the answer.
+/// Sends a request to `url` under the policies of a client, and returns the answer.
 pub(super) async fn send(
-    settings: &Settings,
-    context: Option<&HeaderMap>,
-    order: Order,
+    client: &Shared,
+    url: Result<Url, ClientError>,
+    order: &mut Order,
 ) -> Result<Response, ClientError> {
+    let url = url?;
+    let answered = answered(client, &url, order).await?;
+    Ok(answered.to(url))
+}
+
+async fn answered(
+    client: &Shared,
+    url: &Url,
+    order: &mut Order,
+) -> Result<Box<Answered>, ClientError> {
+    let settings = client.settings();
     let mut limits = settings.limits;
     limits.total = order.total.unwrap_or(limits.total);
     limits.attempt = order.attempt.unwrap_or(limits.attempt);
     let end = End::of(limits.total);
-    let mut head = order.head;
-    let headers = head.headers_mut();
-    if let Some(context) = context {
-        carry(context, headers);
+    let head = &mut order.head;
+    if let Some(context) = client.context() {
+        carry(context, head.headers_mut());
     }
     if settings.adds_keys && !head.method().is_idempotent() {
         let headers = head.headers_mut();
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(random_key);
     }
     if settings.asks_by_uri {
-        *head.uri_mut() = order.url.as_str().parse().unwrap_or_default();
+        *head.uri_mut() = url.as_str().parse().unwrap_or_default();
     }
-    let kept = Outcome::<_, Answer>::keep(&settings.outcome, &head);
-    let payload = Payload::from(order.body);
+    let kept = Outcome::<_, Answer>::keep(&settings.outcome, head);
+    let payload = Payload::from(std::mem::take(&mut order.body));
     let is_harmless = kept.may_repeat();
     let retried_by = order.retried_by.unwrap_or(settings.retried_by);
     let by_mesh = settings.mesh != Mesh::None
@@ -118,13 +142,14 @@ pub(super) async fn send(
     let call = Call {
         settings,
         head,
-        url: order.url,
+        url,
         limits,
         end,
         kept,
         attempts: AtomicU32::new(0),
         under_way: AtomicU32::new(0),
-        balance_key: order.balance_key,
+        has_waited: AtomicBool::new(false),
+        balance_key: order.balance_key.as_deref(),
         tried: Mutex::default(),
         payload,
     };
@@ -142,6 +167,7 @@ pub(super) async fn send(
         if let Poll::Ready(out) = run.as_mut().poll(cx) {
             return Poll::Ready(Some(out));
         }
+        call.has_waited.store(true, Ordering::Relaxed);
         // An attempt ends by itself, as a failure. This ends the waits around the attempts.
         if call.under_way.load(Ordering::Relaxed) > 0 {
             return Poll::Pending;
@@ -150,7 +176,7 @@ pub(super) async fn send(
     });
     match run.await {
         None => Err(end.error(call.attempts.load(Ordering::Relaxed))),
-        Some(Ok(response)) => Ok(response),
+        Some(Ok(answered)) => Ok(answered),
         Some(Err(failed)) => call.ended(failed),
     }
 }
@@ -171,27 +197,41 @@ impl Call<'_> {
         self.kept.may_repeat() && self.payload.is_whole()
     }
 
+    /// Returns the time. A call that has not waited yet has just begun.
+    fn now(&self) -> Instant {
+        if self.has_waited.load(Ordering::Relaxed) {
+            clock::now()
+        } else {
+            self.end.began()
+        }
+    }
+
     /// Sends the request once.
-    async fn attempt(&self) -> Result<Response, Failed> {
+    async fn attempt(&self) -> Result<Box<Answered>, Failed> {
         let picked = self
             .pick()
             .await
             .map_err(|error| self.failed(error, true))?;
-        let now = clock::now();
+        let now = self.now();
         let Some(left) = self.left(now) else {
             let error = self.end.error(self.attempts.load(Ordering::Relaxed));
             return Err(self.failed(error, false));
         };
         let endpoint = picked.as_ref().map(Picked::endpoint);
-        let http = match endpoint {
-            Some(endpoint) => self.settings.http.at(endpoint),
-            None => self.settings.http.current(),
-        };
-        let http = http.map_err(|error| self.failed(ClientError::Transport(error), true))?;
         let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
-        let progress = Arc::new(Progress::new(now, self.payload.tells()));
+        let progress = Arc::new(Progress::new(
+            now,
+            self.payload.tells(),
+            self.settings.limits.need_connector(),
+        ));
         let request = self.request(number, left, endpoint, &progress);
-        let sent = pin!(telling(Arc::clone(&progress), http.execute(request)));
+        let sent = self.settings.http.execute(request, endpoint, now);
+        let sent = sent.map_err(|error| {
+            // No client, no request.
+            self.attempts.fetch_sub(1, Ordering::Relaxed);
+            self.failed(ClientError::Transport(error), true)
+        })?;
+        let sent = pin!(telling(Arc::clone(&progress), sent));
         let mut timer = Timer::default();
         let limits = (&*progress, &self.limits);
         let under_way = UnderWay::begin(&self.under_way);
@@ -225,7 +265,8 @@ impl Call<'_> {
             Err(BalanceError::NoEndpoint { .. }) => {
                 let limit = self.limits.connect;
                 let until = clock::add(clock::now(), limit);
-                match within(until, balancer.ready()).await {
+                // Boxed, as it is seldom: each attempt would have room for it.
+                match Box::pin(within(until, balancer.ready())).await {
                     Some(ready) => ready?,
                     None => return Err(ClientError::Connect { limit }),
                 }
@@ -239,7 +280,7 @@ impl Call<'_> {
     fn pick_of(&self, balancer: &Balancer) -> Result<Picked, BalanceError> {
         // The lock is not held meanwhile: a listener hears of it when a breaker lets a probe in.
         let tried = std::mem::take(&mut *self.tried());
-        let picked = balancer.pick(&tried, self.balance_key.as_deref());
+        let picked = balancer.pick(&tried, self.balance_key);
         let mut now = self.tried();
         now.extend(tried);
         let picked = picked?;
@@ -292,8 +333,10 @@ impl Call<'_> {
         answer: reqwest::Response,
         number: u32,
         (mut picked, timer): (Option<Picked>, Timer),
-    ) -> Result<Response, Failed> {
-        let (url, remote) = (answer.url().clone(), answer.remote_addr());
+    ) -> Result<Box<Answered>, Failed> {
+        // By a redirect, or to the endpoint.
+        let moved = (answer.url() != self.url).then(|| answer.url().clone());
+        let remote = answer.remote_addr();
         let answer = Answer::from(answer);
         let rule = &self.settings.outcome;
         let verdict = Outcome::<Request<()>, Answer>::of_response(rule, &self.kept, &answer);
@@ -303,12 +346,17 @@ impl Call<'_> {
         let (head, body) = answer.into_parts();
         let status = head.status;
         let body = ResponseBody::new(body, self.limits.read, self.end, number, (picked, timer));
-        let response = Response::new(head, url, remote, body);
+        let answered = Box::new(Answered {
+            head,
+            moved,
+            remote,
+            body,
+        });
         match verdict {
-            Verdict::Success => Ok(response),
+            Verdict::Success => Ok(answered),
             Verdict::Failure { class, may_repeat } => {
                 let may_repeat = may_repeat && self.payload.is_whole();
-                Err(Failed::new(response, class, may_repeat, status.to_string()))
+                Err(Failed::new(answered, class, may_repeat, status.to_string()))
             }
         }
     }
@@ -334,9 +382,9 @@ impl Call<'_> {
     }
 
     /// Returns what the last attempt has ended with, or the refusal of a policy.
-    fn ended(&self, failed: Failed) -> Result<Response, ClientError> {
-        let ended = match failed.into_inner().downcast::<Response>() {
-            Ok(response) => return Ok(*response),
+    fn ended(&self, failed: Failed) -> Result<Box<Answered>, ClientError> {
+        let ended = match failed.into_inner().downcast::<Box<Answered>>() {
+            Ok(answered) => return Ok(*answered),
             Err(ended) => ended,
         };
         let ended = match ended.downcast::<ClientError>() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
+use tower::util::Oneshot;
 use tower::{Layer, Service};
 
 use super::current::{current, is_current};
@@ -19,32 +20,40 @@ impl<S> Layer<S> for TellConnecting {
     type Service = Telling<S>;
 
     fn layer(&self, connector: S) -> Telling<S> {
-        Telling { connector }
+        Telling(Arc::new(connector))
     }
 }
 
 /// The connector in the layer.
-#[derive(Debug, Clone)]
-pub(super) struct Telling<S> {
-    connector: S,
+///
+/// For each request reqwest clones it six times, and makes a connection for few of them: so a clone is cheap, and
+/// the connector itself is cloned where a connection is made.
+#[derive(Debug)]
+pub(super) struct Telling<S>(Arc<S>);
+
+impl<S> Clone for Telling<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
-impl<S: Service<R>, R> Service<R> for Telling<S> {
+impl<S: Service<R> + Clone, R> Service<R> for Telling<S> {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Connecting<S::Future>;
+    type Future = Connecting<Oneshot<S, R>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.connector.poll_ready(cx)
+    /// The connector's own readiness is waited for where it is used.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, target: R) -> Connecting<S::Future> {
+    fn call(&mut self, target: R) -> Connecting<Oneshot<S, R>> {
         let attempt = current();
         if let Some(attempt) = &attempt {
             attempt.connecting();
         }
         Connecting {
-            connecting: self.connector.call(target),
+            connecting: Oneshot::new(S::clone(&self.0), target),
             told: Told(attempt),
         }
     }

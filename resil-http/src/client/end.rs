@@ -45,8 +45,8 @@ impl End {
 
     /// Returns the time that is left at `now`, less `margin`; `None` if that is not a millisecond.
     pub(super) fn left(&self, now: Instant, margin: Duration) -> Option<Duration> {
-        let left = self.at.saturating_duration_since(now);
-        left.checked_sub(margin).filter(|left| left.as_millis() > 0)
+        let left = self.at.saturating_duration_since(now).checked_sub(margin)?;
+        (left >= Duration::from_millis(1)).then_some(left)
     }
 
     /// Returns whether the call has to be over.

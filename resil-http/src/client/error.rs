@@ -8,6 +8,7 @@ use ::http::StatusCode;
 use resil_runtime::{Class, Classify, Error};
 
 use crate::balance::BalanceError;
+use crate::outcome::came_before;
 
 /// The error of a call through a [`Client`](super::Client).
 ///
@@ -119,14 +120,12 @@ impl ClientError {
     pub fn is_unsent(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_builder(),
-            // The wait that was cancelled may be that after an attempt.
-            Self::Refused(Error::Timeout { .. } | Error::Cancelled) => false,
+            Self::Refused(refusal) => came_before(refusal),
             Self::Connect { .. }
             | Self::NoConnection(_)
             | Self::Request { .. }
             | Self::Deadline { attempts: 0 }
-            | Self::Balance(_)
-            | Self::Refused(_) => true,
+            | Self::Balance(_) => true,
             _ => false,
         }
     }

@@ -112,7 +112,7 @@ impl fmt::Debug for Client {
         let settings = self.settings();
         f.debug_struct("Client")
             .field("name", &settings.name)
-            .field("base_url", &settings.base.as_ref().map(url::Url::as_str))
+            .field("base_url", &settings.target.base().map(url::Url::as_str))
             .field("balancer", &settings.balancer)
             .field("connect", &settings.limits.connect)
             .field("read", &settings.limits.read)

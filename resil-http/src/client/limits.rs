@@ -14,6 +14,14 @@ pub(super) struct Limits {
     pub(super) total: Duration,
 }
 
+impl Limits {
+    /// Returns whether the connector tells of each connection: while one is made, `read` does not count. Where an
+    /// attempt ends before `read` does, that makes no difference, and each request would pay for it.
+    pub(super) fn need_connector(&self) -> bool {
+        self.read < self.attempt
+    }
+}
+
 /// The limits that a builder was given.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Given {

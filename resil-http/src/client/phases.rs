@@ -31,42 +31,69 @@ pub(super) async fn within_limits<F: Future>(
             progress.register(cx.waker());
         }
         loop {
-            let (due, error) = next(progress, limits, end, number);
+            let (due, limit) = next(progress, limits, end);
             ready!(timer.poll(due, had_budget, cx));
             // The next phase may have begun meanwhile, in another task.
-            if next(progress, limits, end, number).0 <= due {
-                return Poll::Ready(Err(error));
+            if next(progress, limits, end).0 <= due {
+                return Poll::Ready(Err(limit.error(limits, end, number)));
             }
         }
     })
     .await
 }
 
-/// Returns the instant of the next limit, and the error that it means.
-fn next(progress: &Progress, limits: &Limits, end: &End, number: u32) -> (Instant, ClientError) {
-    let limit = limits.attempt;
-    let whole = (
-        clock::add(progress.began(), limit),
-        ClientError::Attempt { limit },
-    );
+/// A limit of an attempt.
+#[derive(Clone, Copy)]
+enum Limit {
+    Write,
+    Read,
+    Attempt,
+    /// The end of the call.
+    End,
+}
+
+impl Limit {
+    fn error(self, limits: &Limits, end: &End, number: u32) -> ClientError {
+        match self {
+            Self::Write => ClientError::Write {
+                limit: limits.write,
+            },
+            Self::Read => ClientError::Read { limit: limits.read },
+            Self::Attempt => ClientError::Attempt {
+                limit: limits.attempt,
+            },
+            Self::End => end.error(number),
+        }
+    }
+}
+
+/// Returns the instant at which the next limit passes, and which that is.
+fn next(progress: &Progress, limits: &Limits, end: &End) -> (Instant, Limit) {
+    let mut next = (clock::add(progress.began(), limits.attempt), Limit::Attempt);
     let (phase, last) = progress.phase();
     let of_phase = match phase {
         Phase::Connecting => None,
-        Phase::Writing => {
-            let limit = limits.write;
-            Some((clock::add(last, limit), ClientError::Write { limit }))
-        }
+        Phase::Writing => Some((clock::add(last, limits.write), Limit::Write)),
+        // It began with the attempt at the earliest.
+        Phase::Reading if limits.read >= limits.attempt => None,
         Phase::Reading => {
-            let limit = limits.read;
-            Some((clock::add(last, limit), ClientError::Read { limit }))
+            // Of a call whose attempts may take longer than those of the client it is not known when its connection
+            // was made: it is given the time for one.
+            let from = if progress.is_told() {
+                last
+            } else {
+                clock::add(last, limits.connect)
+            };
+            Some((clock::add(from, limits.read), Limit::Read))
         }
     };
-    let next = match of_phase {
-        Some(of_phase) if of_phase.0 < whole.0 => of_phase,
-        _ => whole,
-    };
+    if let Some(of_phase) = of_phase
+        && of_phase.0 < next.0
+    {
+        next = of_phase;
+    }
     if end.at() <= next.0 {
-        return (end.at(), end.error(number));
+        next = (end.at(), Limit::End);
     }
     next
 }

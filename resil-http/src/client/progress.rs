@@ -17,6 +17,8 @@ pub(super) struct Progress {
     is_connecting: AtomicBool,
     is_writing: AtomicBool,
     is_redirected: AtomicBool,
+    /// Whether the connector tells of connections.
+    is_told: bool,
     attempt: AtomicWaker,
 }
 
@@ -33,14 +35,16 @@ pub(super) enum Phase {
 
 impl Progress {
     /// Creates the progress of an attempt that began at `began`; `is_writing` says whether its body tells when it
-    /// has been sent.
-    pub(super) fn new(began: Instant, is_writing: bool) -> Self {
+    /// has been sent, and `is_told` whether the connector tells of connections. If it does not, a body that tells has
+    /// its connection when it is asked for its first part.
+    pub(super) fn new(began: Instant, is_writing: bool, is_told: bool) -> Self {
         Self {
             began,
             last: AtomicU64::new(0),
-            is_connecting: AtomicBool::new(false),
+            is_connecting: AtomicBool::new(is_writing && !is_told),
             is_writing: AtomicBool::new(is_writing),
             is_redirected: AtomicBool::new(false),
+            is_told,
             attempt: AtomicWaker::new(),
         }
     }
@@ -79,6 +83,18 @@ impl Progress {
         self.note();
         self.is_connecting.store(false, Ordering::Release);
         self.attempt.wake();
+    }
+
+    /// Returns whether it is known when the connection was made.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told
+    }
+
+    /// Notes that the body is asked for a part.
+    pub(super) fn asked(&self) {
+        if !self.is_told && self.is_connecting.load(Ordering::Acquire) {
+            self.connected();
+        }
     }
 
     /// Notes that a part of the body was taken to be sent.

@@ -15,7 +15,6 @@ use super::error::ClientError;
 use super::mesh::RetriedBy;
 use super::response::Response;
 use super::settings::Shared;
-use super::target::request_url;
 
 /// A request that is being put together.
 ///
@@ -24,29 +23,18 @@ use super::target::request_url;
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     client: Shared,
-    head: Request<()>,
     url: Result<Url, ClientError>,
-    body: Body,
-    total: Option<Duration>,
-    attempt: Option<Duration>,
-    retried_by: Option<RetriedBy>,
-    balance_key: Option<Bytes>,
+    order: Order,
 }
 
 impl RequestBuilder {
     pub(super) fn new(client: Shared, method: Method, path: &str) -> Self {
         let mut head = Request::new(());
         *head.method_mut() = method;
-        let url = request_url(client.settings().base.as_ref(), path);
         Self {
+            url: client.settings().target.url(path),
+            order: Order::new(head, Body::empty()),
             client,
-            head,
-            url,
-            body: Body::empty(),
-            total: None,
-            attempt: None,
-            retried_by: None,
-            balance_key: None,
         }
     }
 
@@ -60,7 +48,7 @@ impl RequestBuilder {
         let value: Result<HeaderValue, ::http::Error> = value.try_into().map_err(Into::into);
         match (name, value) {
             (Ok(name), Ok(value)) => {
-                self.head.headers_mut().append(name, value);
+                self.order.head.headers_mut().append(name, value);
                 self
             }
             (Err(error), _) => self.refuse(format!("the name of a header: {error}")),
@@ -70,7 +58,7 @@ impl RequestBuilder {
 
     /// Adds headers, in the place of those of the same names.
     pub fn headers(mut self, headers: HeaderMap) -> Self {
-        self.head.headers_mut().extend(headers);
+        self.order.head.headers_mut().extend(headers);
         self
     }
 
@@ -98,7 +86,7 @@ impl RequestBuilder {
 
     /// Sets the body. Bytes are sent with each attempt; a stream is sent once.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
-        self.body = body.into();
+        self.order.body = body.into();
         self
     }
 
@@ -106,7 +94,7 @@ impl RequestBuilder {
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match serde_json::to_vec(value) {
             Ok(json) => {
-                let headers = self.head.headers_mut();
+                let headers = self.order.head.headers_mut();
                 headers
                     .entry(CONTENT_TYPE)
                     .or_insert(HeaderValue::from_static("application/json"));
@@ -124,27 +112,27 @@ impl RequestBuilder {
 
     /// Sets the limit of this call in place of the client's `total`.
     pub fn total(mut self, limit: Duration) -> Self {
-        self.total = Some(limit);
+        self.order.total = Some(limit);
         self
     }
 
     /// Sets the limit of each attempt of this call in place of the client's `attempt`.
     pub fn attempt(mut self, limit: Duration) -> Self {
-        self.attempt = Some(limit);
+        self.order.attempt = Some(limit);
         self
     }
 
     /// Says who retries this call, in place of the client's [`retried_by`](super::Builder::retried_by).
     /// Without a mesh the client does.
     pub fn retried_by(mut self, who: RetriedBy) -> Self {
-        self.retried_by = Some(who);
+        self.order.retried_by = Some(who);
         self
     }
 
     /// Sets the key by which [`Strategy::ConsistentHash`](crate::balance::Strategy) picks the endpoint: requests
     /// of one key go to the same one.
     pub fn balance_key(mut self, key: impl Into<Bytes>) -> Self {
-        self.balance_key = Some(key.into());
+        self.order.balance_key = Some(key.into());
         self
     }
 
@@ -163,17 +151,14 @@ impl RequestBuilder {
     /// # Panics
     ///
     /// Outside a tokio runtime with the drivers for time and input and output.
-    pub async fn send(self) -> Result<Response, ClientError> {
-        let order = Order {
-            head: self.head,
-            url: self.url?,
-            body: self.body,
-            total: self.total,
-            attempt: self.attempt,
-            retried_by: self.retried_by,
-            balance_key: self.balance_key,
-        };
-        send(self.client.settings(), self.client.context(), order).await
+    pub fn send(self) -> impl Future<Output = Result<Response, ClientError>> + Send {
+        // Not an `async fn`, whose future would have room for all of this twice.
+        let Self {
+            client,
+            url,
+            mut order,
+        } = self;
+        async move { send(&client, url, &mut order).await }
     }
 
     /// Keeps the first reason for which the request can't be sent.
@@ -189,10 +174,10 @@ impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder")
             .field("client", &self.client.settings().name)
-            .field("method", self.head.method())
-            .field("headers", self.head.headers())
+            .field("method", self.order.head.method())
+            .field("headers", self.order.head.headers())
             .field("url", &self.url.as_ref().map(Url::as_str))
-            .field("body", &self.body)
+            .field("body", &self.order.body)
             .finish_non_exhaustive()
     }
 }

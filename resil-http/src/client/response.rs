@@ -15,40 +15,44 @@ use super::error::ClientError;
 
 /// The answer to a call through a [`Client`](super::Client). Its head is here; its body is yet to come.
 pub struct Response {
-    head: Parts,
     url: Url,
-    remote: Option<SocketAddr>,
-    body: ResponseBody,
+    // Boxed: it comes up through all the futures of a call.
+    answered: Box<Answered>,
+}
+
+/// An answer that one attempt has had.
+pub(super) struct Answered {
+    pub(super) head: Parts,
+    /// The URL that answered, if it is another than that of the call.
+    pub(super) moved: Option<Url>,
+    pub(super) remote: Option<SocketAddr>,
+    pub(super) body: ResponseBody,
+}
+
+impl Answered {
+    /// Returns the answer to the call to `url`.
+    pub(super) fn to(mut self: Box<Self>, url: Url) -> Response {
+        Response {
+            url: self.moved.take().unwrap_or(url),
+            answered: self,
+        }
+    }
 }
 
 impl Response {
-    pub(super) fn new(
-        head: Parts,
-        url: Url,
-        remote: Option<SocketAddr>,
-        body: ResponseBody,
-    ) -> Self {
-        Self {
-            head,
-            url,
-            remote,
-            body,
-        }
-    }
-
     /// Returns the status.
     pub fn status(&self) -> StatusCode {
-        self.head.status
+        self.answered.head.status
     }
 
     /// Returns the version of HTTP.
     pub fn version(&self) -> Version {
-        self.head.version
+        self.answered.head.version
     }
 
     /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+        &self.answered.head.headers
     }
 
     /// Returns the URL that answered, which is another than the one of the request after a redirect.
@@ -58,17 +62,17 @@ impl Response {
 
     /// Returns the address that answered, if it is known.
     pub fn remote_addr(&self) -> Option<SocketAddr> {
-        self.remote
+        self.answered.remote
     }
 
     /// Returns the number of requests that were begun, this one included.
     pub fn attempts(&self) -> u32 {
-        self.body.attempts()
+        self.answered.body.attempts()
     }
 
     /// Returns the length of the body, if the answer says it and the body is not decompressed.
     pub fn content_length(&self) -> Option<u64> {
-        http_body::Body::size_hint(&self.body).exact()
+        http_body::Body::size_hint(&self.answered.body).exact()
     }
 
     /// Returns the answer, or an error if its status is one.
@@ -92,7 +96,7 @@ impl Response {
     /// [`Deadline`](ClientError::Deadline) if the time of the call is over,
     /// [`Transport`](ClientError::Transport) if the body broke off. So do all methods that read the body.
     pub async fn bytes(self) -> Result<Bytes, ClientError> {
-        Ok(self.body.collect().await?.to_bytes())
+        Ok(self.answered.body.collect().await?.to_bytes())
     }
 
     /// Reads the whole body as UTF-8; what is none is replaced by `U+FFFD`.
@@ -121,7 +125,7 @@ impl Response {
     ///
     /// Those of [`bytes`](Self::bytes).
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ClientError> {
-        while let Some(frame) = self.body.frame().await {
+        while let Some(frame) = self.answered.body.frame().await {
             if let Ok(bytes) = frame?.into_data() {
                 return Ok(Some(bytes));
             }
@@ -131,13 +135,14 @@ impl Response {
 
     /// Returns the body, to be read as a stream.
     pub fn into_body(self) -> ResponseBody {
-        self.body
+        self.answered.body
     }
 }
 
 impl From<Response> for ::http::Response<ResponseBody> {
     fn from(response: Response) -> Self {
-        Self::from_parts(response.head, response.body)
+        let answered = *response.answered;
+        Self::from_parts(answered.head, answered.body)
     }
 }
 

@@ -11,7 +11,6 @@ use super::body::Body;
 use super::call::{Order, send};
 use super::error::ClientError;
 use super::handle::Client;
-use super::target::request_url;
 
 /// The future of a call through the service.
 type Calling =
@@ -32,17 +31,9 @@ impl Service<Request<Body>> for Client {
         let client = self.shared().clone();
         Box::pin(async move {
             let (head, body) = request.into_parts();
-            let url = request_url(client.settings().base.as_ref(), &head.uri.to_string())?;
-            let order = Order {
-                head: Request::from_parts(head, ()),
-                url,
-                body,
-                total: None,
-                attempt: None,
-                retried_by: None,
-                balance_key: None,
-            };
-            let response = send(client.settings(), client.context(), order).await?;
+            let url = client.settings().target.url(&head.uri.to_string());
+            let mut order = Order::new(Request::from_parts(head, ()), body);
+            let response = send(&client, url, &mut order).await?;
             Ok(response.into())
         })
     }

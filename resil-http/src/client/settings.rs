@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::HeaderMap;
-use url::Url;
 
 use super::deadline::DeadlineHeader;
 use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy};
 use super::policies::Set;
+use super::target::Target;
 use crate::balance::{Balancer, PooledClient};
 use crate::outcome::HttpOutcome;
 
@@ -18,7 +18,7 @@ pub(super) struct Settings {
     pub(super) name: &'static str,
     pub(super) http: PooledClient,
     pub(super) balancer: Option<Balancer>,
-    pub(super) base: Option<Url>,
+    pub(super) target: Target,
     pub(super) limits: Limits,
     pub(super) policies: Set,
     pub(super) mesh: Mesh,

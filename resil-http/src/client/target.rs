@@ -1,9 +1,78 @@
 //! Where a request goes: the base URL of the client, and the path of the request.
 
+use std::sync::OnceLock;
+
 use url::Url;
 
 use super::error::ClientError;
 use super::refused::BuildError;
+use crate::balance::behind;
+
+/// Where the requests of a client go.
+#[derive(Debug)]
+pub(super) struct Target {
+    base: Option<Url>,
+    /// Where the first request went that had a whole URL: most others go there too.
+    origin: OnceLock<Origin>,
+}
+
+/// A scheme with an authority, as it was written and as it was read.
+#[derive(Debug)]
+struct Origin {
+    text: Box<str>,
+    url: Url,
+}
+
+impl Target {
+    pub(super) fn new(base: Option<Url>) -> Self {
+        Self {
+            base,
+            origin: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn base(&self) -> Option<&Url> {
+        self.base.as_ref()
+    }
+
+    /// Returns the URL of a request, as [`request_url`] does.
+    pub(super) fn url(&self, path: &str) -> Result<Url, ClientError> {
+        if self.base.is_some() {
+            return request_url(self.base.as_ref(), path);
+        }
+        if let Some(origin) = self.origin.get() {
+            return origin.url(path).map_or_else(|| request_url(None, path), Ok);
+        }
+        let url = request_url(None, path)?;
+        if let Some(origin) = Origin::of(path) {
+            // Another first request may have been quicker.
+            let _ = self.origin.set(origin);
+        }
+        Ok(url)
+    }
+}
+
+impl Origin {
+    /// Returns the origin of a whole URL of the web.
+    fn of(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        if !matches!(scheme, "http" | "https") {
+            return None;
+        }
+        let authority = rest.split(['/', '\\', '?', '#']).next()?;
+        let text = &url[..scheme.len() + "://".len() + authority.len()];
+        let url = Url::parse(text).ok()?;
+        Some(Self {
+            text: text.into(),
+            url,
+        })
+    }
+
+    /// Returns a whole URL of this origin; `None` if it is of another, or if that can't be told at once.
+    fn url(&self, whole: &str) -> Option<Url> {
+        behind(&self.url, whole.strip_prefix(&*self.text)?)
+    }
+}
 
 /// Reads a base URL.
 ///
@@ -33,7 +102,7 @@ pub(super) fn base_url(text: &str) -> Result<Url, BuildError> {
 /// # Errors
 ///
 /// The path can't be part of a URL, or is a whole one where there is a base.
-pub(super) fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientError> {
+fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientError> {
     let refused = |reason: String| ClientError::Request { reason };
     let Some(base) = base else {
         let url = Url::parse(path).map_err(|error| {
@@ -48,18 +117,18 @@ pub(super) fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientE
             ))),
         };
     };
-    if Url::parse(path).is_ok_and(|url| url.has_host()) {
+    if path.contains(':') && Url::parse(path).is_ok_and(|url| url.has_host()) {
         return Err(refused(format!(
             "`{path}` is a whole URL, and the client has the base URL `{base}`: write the path alone"
         )));
     }
-    let whole = format!(
-        "{}/{}",
-        base.as_str().trim_end_matches('/'),
-        path.strip_prefix('/').unwrap_or(path)
-    );
-    let url =
-        Url::parse(&whole).map_err(|error| refused(format!("`{path}` is no path: {error}")))?;
+    let rest = path.strip_prefix('/').unwrap_or(path);
+    let below = |base: &str| format!("{}/{rest}", base.trim_end_matches('/'));
+    let url = match behind(base, &below(base.path())) {
+        Some(url) => url,
+        None => Url::parse(&below(base.as_str()))
+            .map_err(|error| refused(format!("`{path}` is no path: {error}")))?,
+    };
     // `..` is resolved by now.
     let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
     if !rest.is_some_and(|rest| rest.starts_with('/')) {
@@ -91,6 +160,40 @@ mod tests {
             let url = request_url(Some(&base), path).unwrap();
             assert_eq!(url.as_str(), whole);
             assert_eq!(url.host(), base.host());
+        }
+    }
+
+    #[test]
+    fn the_requests_of_one_origin_and_of_others_go_where_they_say() {
+        let target = Target::new(None);
+        for url in [
+            "http://Pay:80",
+            "http://Pay:80/x?a=1#f",
+            "http://Pay:8080/x",
+            "http://Pay:80@evil/x",
+            "http://Pay:80//evil/x",
+            "http://Pay:80\\x",
+            "http://Pay:80?a=1",
+            "http://Pay:80/a/../../b\n",
+            "https://Pay:80/x",
+            " http://Pay:80/x ",
+        ] {
+            for _ in 0..2 {
+                assert_eq!(target.url(url).unwrap(), Url::parse(url).unwrap(), "{url}");
+            }
+        }
+        let origin = target.origin.get().unwrap();
+        assert_eq!(
+            (&*origin.text, origin.url.as_str()),
+            ("http://Pay:80", "http://pay/")
+        );
+        assert!(target.url("/x").is_err() && target.url("http://Pay:80x/").is_err());
+
+        let other = Target::new(None);
+        assert!(other.url("ftp://pay/x").is_err() && other.url("/x").is_err());
+        for unclear in ["http:/pay?x=://", "http:///pay/x", " http://pay"] {
+            assert_eq!(other.url(unclear).unwrap().host_str(), Some("pay"));
+            assert!(other.origin.get().is_none(), "{unclear}");
         }
     }
 

@@ -10,6 +10,11 @@ use resil_runtime::clock::{self, Instant, Sleep};
 pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
+    /// Returns whether it waits for an instant that was not over yet when the runtime last looked.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.0.as_ref().is_some_and(|timer| !timer.is_elapsed())
+    }
+
     /// Waits until `due`, which may have moved since the last poll. `had_budget` is what
     /// [`clock::poll_sleep`] asks for.
     pub(super) fn poll(

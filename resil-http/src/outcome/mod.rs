@@ -11,6 +11,8 @@ mod unsent;
 
 pub use self::errors::ErrorOutcome;
 pub use self::http::{Head, HttpOutcome, Kept};
+#[cfg(feature = "client")]
+pub(crate) use self::unsent::came_before;
 pub use self::unsent::was_not_sent;
 
 use resil_runtime::Class;

@@ -18,7 +18,7 @@ const LONGEST: usize = 64;
 /// That is so where one of the error and its sources is
 ///
 /// * a refusal of resil that comes before the request is sent: an open circuit, a full bulkhead, a rate limit,
-///   a wait that was cancelled;
+///   an error that was injected in place of a run;
 /// * an `io::Error` that only a connection that was never made has: refused, or no address to connect from;
 /// * behind the feature `tonic` a `tonic::ConnectError`, and an error of HTTP/2 by which the peer says that it
 ///   did nothing with the request: `REFUSED_STREAM`, or a GOAWAY, which ends only the requests that came after
@@ -73,15 +73,21 @@ fn is_unsent(error: &(dyn StdError + 'static)) -> bool {
         );
     }
     if let Some(refused) = error.downcast_ref::<Error>() {
-        return matches!(
-            refused,
-            Error::CircuitOpen { .. }
-                | Error::BulkheadFull { .. }
-                | Error::RateLimited { .. }
-                | Error::Cancelled
-        );
+        return came_before(refused);
     }
     is_unsent_by_others(error)
+}
+
+/// Returns whether a refusal comes before the request is sent. The wait that was cancelled may be one after an attempt,
+/// and what a timeout has cut may have been sent.
+pub(crate) fn came_before(refusal: &Error) -> bool {
+    matches!(
+        refusal,
+        Error::CircuitOpen { .. }
+            | Error::BulkheadFull { .. }
+            | Error::RateLimited { .. }
+            | Error::Injected { .. }
+    )
 }
 
 #[allow(
@@ -161,7 +167,26 @@ mod tests {
         assert!(was_not_sent(&open().into()));
         assert!(was_not_sent(&Around(open().into()).into()));
         assert!(was_not_sent(&io::Error::other(open()).into()));
-        assert!(was_not_sent(&Error::Cancelled.into()));
+        assert!(
+            !was_not_sent(&Error::Cancelled.into()),
+            "it may have waited after an attempt"
+        );
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn the_client_says_the_same_of_each_refusal() {
+        let limited = Error::RateLimited {
+            name: "unsent",
+            retry_after: None,
+        };
+        for refusal in [open(), limited, Error::Cancelled] {
+            let says = came_before(&refusal);
+            assert_eq!(was_not_sent(&refusal.clone().into()), says, "{refusal}");
+            let error = ClientError::Refused(refusal);
+            assert_eq!(error.is_unsent(), says, "{error}");
+            assert_eq!(was_not_sent(&error.into()), says);
+        }
     }
 
     #[test]

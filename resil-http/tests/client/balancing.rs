@@ -223,6 +223,42 @@ async fn where_all_endpoints_are_full_nothing_is_sent() {
     first.abort();
 }
 
+#[tokio::test]
+async fn an_answer_that_is_whole_is_not_pending_any_more() {
+    let server = Server::start(|_, seen| match seen.path.as_str() {
+        "/204" => send("HTTP/1.1 204 No Content\r\n\r\n"),
+        // The length of what `GET` would have.
+        "/head" => send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"),
+        _ => ok(),
+    })
+    .await;
+    let balancer = Balancer::builder("client-whole.endpoints", endpoints(&[server.at]))
+        .max_pending(1)
+        .build()
+        .unwrap();
+    let client = Client::builder("client-whole")
+        .balancer(balancer)
+        .no_retry()
+        .build()
+        .unwrap();
+    // All are kept: none of them is let go of by being dropped.
+    let empty = client.get("/204").send().await.unwrap();
+    let head = client.head("/head").send().await.unwrap();
+    let mut read = client.get("/read").send().await.unwrap();
+    let full = client.get("/full").send().await;
+    assert!(
+        matches!(full, Err(ClientError::Balance(_))),
+        "its body is to come"
+    );
+    assert_eq!(read.chunk().await.unwrap().unwrap(), "ok");
+    let next = client.get("/next").send().await.unwrap();
+    assert_eq!(read.chunk().await.unwrap(), None);
+    for answer in [empty, head] {
+        assert_eq!(answer.bytes().await.unwrap(), "");
+    }
+    assert_eq!(next.bytes().await.unwrap(), "ok");
+}
+
 #[cfg(feature = "hedge")]
 #[tokio::test]
 async fn a_hedge_goes_to_another_endpoint() {

@@ -72,6 +72,53 @@ async fn the_time_of_a_connection_is_not_taken_for_a_silent_server() {
 }
 
 #[tokio::test]
+async fn the_time_of_a_connection_is_not_taken_for_a_body_that_stands_still() {
+    let server = Server::start(|_, _| ok()).await;
+    let names = Arc::new(Names {
+        pause: ms(600),
+        ..Names::of(&[server.at])
+    });
+    let client = client("slow-connect-body", "pay.test")
+        .write(ms(300))
+        .no_retry()
+        .http(move |http| http.dns_resolver(Arc::clone(&names)))
+        .build()
+        .unwrap();
+    let body = vec![b'x'; 1 << 20];
+    let answer = client.put("/").body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(server.seen()[0].body.len(), 1 << 20);
+}
+
+#[tokio::test]
+async fn read_bounds_the_longer_attempt_of_one_call_and_leaves_it_the_time_of_a_connection() {
+    let server = Server::start(|number, _| {
+        let mut all = vec![Do::Pause(ms(400))];
+        all.extend(if number == 0 { ok() } else { vec![Do::Hang] });
+        all
+    })
+    .await;
+    let names = Arc::new(Names {
+        pause: ms(400),
+        ..Names::of(&[server.at])
+    });
+    let client = client("longer-attempt", "pay.test")
+        .connect(ms(500))
+        .attempt(ms(600))
+        .no_retry()
+        .http(move |http| http.dns_resolver(Arc::clone(&names)))
+        .build()
+        .unwrap();
+    let longer = || client.get("/").attempt(LONG).send();
+    assert_eq!(longer().await.unwrap().status(), 200);
+    let error = soon(longer()).await.unwrap_err();
+    assert!(
+        matches!(error, ClientError::Read { limit, .. } if limit == ms(600)),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn write_bounds_a_body_that_the_server_does_not_read() {
     let server = Server::that_never_reads().await;
     let client = client("write", &server)

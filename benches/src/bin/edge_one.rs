@@ -1,0 +1,114 @@
+//! Sends requests through plain reqwest or through the client, to a server in another process: for callgrind, which
+//! counts the same on a machine that has other work.
+//!
+//! ```text
+//! edge_one serve &          # prints its URL
+//! valgrind --tool=callgrind edge_one reqwest URL 5000
+//! valgrind --tool=callgrind edge_one resil URL 5000
+//! ```
+//!
+//! A fourth argument is how many requests are under way at once, on the runtime with several threads.
+
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    reason = "a program that is counted from outside"
+)]
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+async fn serve() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    println!("http://{}/", listener.local_addr().expect("its address"));
+    loop {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        tokio::spawn(async move {
+            let mut buf = vec![0; 4096];
+            let mut filled = 0;
+            while let Ok(n) = stream.read(&mut buf[filled..]).await {
+                if n == 0 {
+                    return;
+                }
+                filled += n;
+                if buf[..filled].ends_with(b"\r\n\r\n") {
+                    filled = 0;
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 5\r\ndate: Sun, 29 Nov 2026 05:22:26 GMT\r\n\r\nhello";
+                    if stream.write_all(answer).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[derive(Clone)]
+enum Sender {
+    Reqwest(reqwest::Client),
+    Resil(resil::Client),
+}
+
+impl Sender {
+    async fn send(&self, url: &str) {
+        let bytes = match self {
+            Self::Reqwest(client) => {
+                let answer = client.get(url).send().await.expect("an answer");
+                answer.bytes().await.expect("its body")
+            }
+            Self::Resil(client) => {
+                let answer = client.get(url).send().await.expect("an answer");
+                answer.bytes().await.expect("its body")
+            }
+        };
+        assert_eq!(bytes.len(), 5);
+    }
+}
+
+async fn many(sender: Sender, url: String, count: u64, at_once: u64) {
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..at_once {
+        let (sender, url) = (sender.clone(), url.clone());
+        all.spawn(async move {
+            for _ in 0..count / at_once {
+                sender.send(&url).await;
+            }
+        });
+    }
+    all.join_all().await;
+}
+
+async fn run(args: Vec<String>) {
+    let sender = match args[1].as_str() {
+        "serve" => return serve().await,
+        "reqwest" => Sender::Reqwest(reqwest::Client::builder().build().expect("a client")),
+        "resil" => Sender::Resil(
+            resil::Client::builder("one")
+                .circuit(resil::CircuitPolicy::new())
+                .build()
+                .expect("a client"),
+        ),
+        _ => panic!("serve, reqwest or resil"),
+    };
+    let number = |at: usize| args[at].parse::<u64>().expect("a number");
+    if args.len() == 4 {
+        for _ in 0..number(3) {
+            sender.send(&args[2]).await;
+        }
+    } else {
+        many(sender, args[2].clone(), number(3), number(4)).await;
+    }
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let mut runtime = match args.get(4) {
+        None => tokio::runtime::Builder::new_current_thread(),
+        Some(_) => tokio::runtime::Builder::new_multi_thread(),
+    };
+    runtime
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(run(args));
+}
