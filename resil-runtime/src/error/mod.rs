@@ -5,6 +5,8 @@
 //! small. The refusal becomes an [`Error`] with plain, readable fields where it is converted into
 //! the user's own error type: when the function returns, or when a pattern inside has to match it.
 
+#[cfg(any(feature = "edge", feature = "tonic"))]
+pub(crate) mod grpc;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
 pub(crate) mod kind;
