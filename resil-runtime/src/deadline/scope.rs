@@ -72,15 +72,24 @@ impl Deadline {
     }
 }
 
+impl Deadline {
+    /// Runs `run` with this deadline in force, or with the one already in force if that is sooner.
+    #[inline]
+    fn enter<T>(self, run: impl FnOnce() -> T) -> T {
+        let kept = Kept::new();
+        kept.start(self.0, false);
+        let frame = AmbientFrame::started(&kept);
+        let out = run();
+        frame.leave();
+        out
+    }
+}
+
 /// Runs `run` with `deadline` in force, or with the one already in force if that is sooner.
+#[cfg(all(feature = "edge", not(loom)))]
 #[inline]
 pub fn in_force<T>(deadline: Deadline, run: impl FnOnce() -> T) -> T {
-    let kept = Kept::new();
-    kept.start(deadline.0, false);
-    let frame = AmbientFrame::started(&kept);
-    let out = run();
-    frame.leave();
-    out
+    deadline.enter(run)
 }
 
 pin_project! {
@@ -112,7 +121,7 @@ impl<F: Future> Future for Scoped<F> {
         let this = self.project();
         match *this.deadline {
             None => this.future.poll(cx),
-            Some(deadline) => in_force(deadline, || this.future.poll(cx)),
+            Some(deadline) => deadline.enter(|| this.future.poll(cx)),
         }
     }
 }

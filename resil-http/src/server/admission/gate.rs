@@ -94,8 +94,8 @@ impl Gate {
         Some(keyed.map_or(Limit::Named(limit), Limit::Keyed))
     }
 
-    /// Looks at a request for the first time: lets it in if it may come now and a place is free. It tells nobody of one
-    /// that may not.
+    /// Looks at a request for the first time: lets it in if it may come now and a place is free. It tells nobody of
+    /// one that may not.
     pub(super) fn look(&self, limit: Option<&Limit>) -> Look {
         let available = match limit.map(Limit::take_one) {
             Some(None) => return Look::Undecided { is_counted: false },
@@ -112,8 +112,8 @@ impl Gate {
         Look::In { place, available }
     }
 
-    /// Lets a request in, now or when its turn comes and a place is free. Returns its place, if it needs one. `limit` is
-    /// `None` if there is none, or if it has let the request in.
+    /// Lets a request in, now or when its turn comes and a place is free. Returns its place, if it needs one.
+    /// `limit` is `None` if there is none, or if it has let the request in.
     ///
     /// # Cancellation
     ///

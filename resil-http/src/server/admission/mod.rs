@@ -59,8 +59,8 @@ use crate::BoxError;
 ///
 /// # Cancellation
 ///
-/// A request comes in when the service is called, if nothing has to be waited for. One that is dropped leaves the queue,
-/// or drops the handler and gives its place back.
+/// A request comes in when the service is called, if nothing has to be waited for. One that is dropped leaves the
+/// queue, or drops the handler and gives its place back.
 ///
 /// # Panics
 ///

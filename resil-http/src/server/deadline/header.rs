@@ -93,8 +93,8 @@ impl Header {
         }
     }
 
-    /// Returns the time that a header of a request says, if it is this one and says one. Malformed values are told once,
-    /// and ignored.
+    /// Returns the time that a header of a request says, if it is this one and says one. Malformed values are told
+    /// once, and ignored.
     fn read(&self, name: &HeaderName, value: &HeaderValue) -> Option<Duration> {
         if self.name != *name {
             return None;
