@@ -39,7 +39,7 @@ pub(crate) fn router(backends: Vec<String>) -> Result<(Router, Client), Box<dyn 
         .deadline_header(client::DeadlineHeader::millis())
         .build()?;
 
-    // The order of an ordinary server: the last one is the outermost.
+    let deadline = DeadlineLayer::new().max(Duration::from_secs(5));
     let keys = IdempotencyKeyLayer::new("gateway", customer);
     let admission = AdmissionLayer::new("gateway")
         .bulkhead(BulkheadPolicy::new().max(256))
@@ -51,9 +51,8 @@ pub(crate) fn router(backends: Vec<String>) -> Result<(Router, Client), Box<dyn 
         .route("/orders", post(order))
         .route("/live", get(liveness))
         .with_state(client.clone())
-        .layer(keys)
-        .layer(admission)
-        .layer(DeadlineLayer::new().max(Duration::from_secs(5)));
+        // The order of an ordinary server: the first one is the outermost.
+        .layer((deadline, admission, keys));
     Ok((app, client))
 }
 

@@ -12,6 +12,8 @@
 //! At Ctrl-C or SIGTERM `/ready` turns 503, three seconds later the listener closes, and the process ends with what was
 //! asked for answered. `docs/http-server.md` has the whole story.
 
+#![expect(clippy::disallowed_methods, reason = "an example runs in real time")]
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -21,14 +23,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use resil::{BulkheadPolicy, Deadline, Error, RateLimitPolicy, retry, timeout};
 use resil_http::server::{AdmissionLayer, DeadlineLayer, liveness, readiness, shutdown_after};
-use resil_runtime::clock;
 
 /// Work that takes so long, and keeps to the deadline of the request by its `#[timeout]`.
 #[retry(max = 3)]
 #[timeout(5s)]
 async fn work(millis: u64) -> Result<String, Error> {
     let left = Deadline::current().map(Deadline::remaining);
-    clock::sleep_until(clock::now() + Duration::from_millis(millis)).await;
+    tokio::time::sleep(Duration::from_millis(millis)).await;
     Ok(format!("done; there were {left:?}\n"))
 }
 
@@ -59,12 +60,12 @@ async fn main() -> std::io::Result<ExitCode> {
                 .map(str::to_owned)
         })
         .exempt(move |request| is_probe(request.uri.path()));
+    let deadline = DeadlineLayer::new().max(Duration::from_secs(30));
     let app = Router::new()
         .route("/work/{millis}", get(answer))
         .route("/ready", get(readiness()))
         .route("/live", get(liveness))
-        .layer(admission)
-        .layer(DeadlineLayer::new().max(Duration::from_secs(30)));
+        .layer((deadline, admission));
 
     resil::shutdown_on_signal();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;

@@ -76,10 +76,14 @@ pub mod registry {
 #[cfg(all(feature = "edge", not(loom)))]
 #[doc(hidden)]
 pub mod edge {
+    pub use crate::bulkhead::handle::free_place;
     pub use crate::bulkhead::held::learn_from;
+    pub use crate::deadline::scope::in_force;
+    pub use crate::error::grpc::{pushback_ms, said as said_in_grpc};
     pub use crate::error::late::late;
     pub use crate::event::header::tell_header_ignored;
     pub use crate::random::up_to as random_up_to;
+    pub use crate::rate_limit::handle::{take_one, take_one_of_key};
     pub use crate::stack::edge::{Policies, fell_back};
     pub use crate::stack::failed::Failed;
 }

@@ -11,17 +11,21 @@
     reason = "a program that prints times: sockets live in real time"
 )]
 
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use axum::Router;
+use axum::extract::Request;
 use axum::http::request::Parts;
+use axum::response::Response;
 use axum::routing::get;
+use axum::{Router, ServiceExt};
 use resil::http::balance::{Balancer, Endpoints, Strategy};
 use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil::{BulkheadPolicy, CircuitPolicy, Client, RateLimitPolicy};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tower::{Layer, Service};
 
 /// How many requests are under way at once.
 const AT_ONCE: usize = 32;
@@ -30,10 +34,32 @@ const ROUNDS: usize = 11;
 
 /// Serves `app` on a free port, and returns its URL.
 async fn listen(app: Router) -> String {
+    let (listener, url) = bind().await;
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+/// Serves a router with `layers` around the whole of it on a free port, and returns its URL.
+async fn listen_around<L>(layers: L, app: Router) -> String
+where
+    L: Layer<Router>,
+    L::Service: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let (listener, url) = bind().await;
+    // As axum does it with a router: each route is made once, and not for each request.
+    let app = layers.layer(app.with_state(()));
+    tokio::spawn(async move { axum::serve(listener, app.into_make_service()).await });
+    url
+}
+
+async fn bind() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    format!("http://{address}")
+    (listener, format!("http://{address}"))
 }
 
 /// What sends a request.
@@ -144,11 +170,11 @@ async fn of_the_server() {
         .bulkhead(BulkheadPolicy::new().max(1000))
         .rate_limit(RateLimitPolicy::new().max(1_000_000))
         .key(customer);
-    let layered = plain()
-        .layer(IdempotencyKeyLayer::new("bench", customer))
-        .layer(admission)
-        .layer(DeadlineLayer::new());
-    let (plain, layered) = (listen(plain()).await, listen(layered).await);
+    let keys = IdempotencyKeyLayer::new("bench", customer);
+    let layers = (DeadlineLayer::new(), admission, keys);
+    let around = listen_around(layers.clone(), plain()).await;
+    let layered = listen(plain().layer(layers)).await;
+    let plain = listen(plain()).await;
     let sender = |url: &str| {
         let headers = [(
             axum::http::header::USER_AGENT,
@@ -161,7 +187,14 @@ async fn of_the_server() {
         "the whole server stack: deadline, admission, rate limit by caller, Idempotency-Key",
         "at least 0.95×",
         ("plain axum", sender(&plain)),
-        ("with the layers", sender(&layered)),
+        ("Router::layer of a tuple", sender(&layered)),
+    )
+    .await;
+    compare(
+        "the same layers around the whole router",
+        "at least 0.95×",
+        ("plain axum", sender(&plain)),
+        ("around the router", sender(&around)),
     )
     .await;
 }
@@ -222,7 +255,16 @@ async fn of_a_slow_endpoint() {
 
 #[tokio::main]
 async fn main() {
-    of_the_client().await;
-    of_the_server().await;
-    of_a_slow_endpoint().await;
+    // `scripts/bench --edge server` for one of them.
+    let which = std::env::args().nth(1).unwrap_or_default();
+    let is_meant = |name: &str| which.is_empty() || which == name;
+    if is_meant("client") {
+        of_the_client().await;
+    }
+    if is_meant("server") {
+        of_the_server().await;
+    }
+    if is_meant("slow") {
+        of_a_slow_endpoint().await;
+    }
 }

@@ -19,11 +19,12 @@ use super::run::Rules;
 use super::service::PolicyService;
 use crate::outcome::HttpOutcome;
 
-/// Writes what all layers of policies have.
+/// Writes what all layers of policies have. Those that send a request several times have a parameter for how it is
+/// copied.
 macro_rules! policy_layer {
-    ($name:ident) => {
-        impl<O: Clone, R: Clone> $name<O, R> {
-            fn of(policies: Policies, outcome: O, requests: R) -> Self {
+    ($name:ident, $requests:ty $(, $r:ident)?) => {
+        impl<O: Clone $(, $r: Clone)?> $name<O $(, $r)?> {
+            fn of(policies: Policies, outcome: O, requests: $requests) -> Self {
                 let rules = Rules::new(policies, outcome, requests);
                 Self {
                     rules: Arc::new(rules),
@@ -32,21 +33,21 @@ macro_rules! policy_layer {
 
             /// Sets what an answer means: [`HttpOutcome`] unless this is called.
             #[must_use]
-            pub fn outcome<P: Clone>(self, outcome: P) -> $name<P, R> {
+            pub fn outcome<P: Clone>(self, outcome: P) -> $name<P $(, $r)?> {
                 let (policies, _, requests) = self.rules.to_parts();
                 $name::of(policies, outcome, requests)
             }
         }
 
-        impl<S, O, R> Layer<S> for $name<O, R> {
-            type Service = PolicyService<S, O, R>;
+        impl<S, O $(, $r)?> Layer<S> for $name<O $(, $r)?> {
+            type Service = PolicyService<S, O, $requests>;
 
             fn layer(&self, inner: S) -> Self::Service {
                 PolicyService::new(inner, Arc::clone(&self.rules))
             }
         }
 
-        impl<O, R> Clone for $name<O, R> {
+        impl<O $(, $r)?> Clone for $name<O $(, $r)?> {
             fn clone(&self) -> Self {
                 Self {
                     rules: Arc::clone(&self.rules),
@@ -54,7 +55,7 @@ macro_rules! policy_layer {
             }
         }
 
-        impl<O: fmt::Debug, R: fmt::Debug> fmt::Debug for $name<O, R> {
+        impl<O: fmt::Debug $(, $r: fmt::Debug)?> fmt::Debug for $name<O $(, $r)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name))
                     .field("rules", &self.rules)
@@ -68,12 +69,29 @@ macro_rules! policy_layer {
 macro_rules! layer_of {
     ($(
         $(#[$doc:meta])*
-        $name:ident($policy:ty), $requests:ident;
+        $name:ident($policy:ty) $(, $r:ident = $default:ident)?;
     )*) => {$(
+        layer_of!(@ $(#[$doc])* $name($policy) $(, $r = $default)?);
+    )*};
+    (@ $(#[$doc:meta])* $name:ident($policy:ty)) => {
         $(#[$doc])*
-        pub struct $name<O = HttpOutcome, R = $requests> {
-            rules: Arc<Rules<O, R>>,
+        pub struct $name<O = HttpOutcome> {
+            rules: Arc<Rules<O, Once>>,
         }
+
+        layer_of!(@new $name($policy), Once);
+        policy_layer!($name, Once);
+    };
+    (@ $(#[$doc:meta])* $name:ident($policy:ty), $r:ident = $default:ident) => {
+        $(#[$doc])*
+        pub struct $name<O = HttpOutcome, $r = $default> {
+            rules: Arc<Rules<O, $r>>,
+        }
+
+        layer_of!(@new $name($policy), $default);
+        policy_layer!($name, $r, $r);
+    };
+    (@new $name:ident($policy:ty), $requests:ident) => {
 
         impl $name {
             /// Creates the layer. Its state belongs to the place in the source of this call, and all services that
@@ -85,9 +103,7 @@ macro_rules! layer_of {
                 Self::of(policies, HttpOutcome::new(), $requests::new())
             }
         }
-
-        policy_layer!($name);
-    )*};
+    };
 }
 
 /// Writes how the copies of a request are made, for the layers that send it several times.
@@ -128,25 +144,25 @@ layer_of! {
     /// const STANDARD: RetryPolicy = RetryPolicy::new().max(4);
     /// let layer = RetryLayer::new(STANDARD).buffer_limit(16 * 1024);
     /// ```
-    RetryLayer(RetryPolicy), HttpRequests;
+    RetryLayer(RetryPolicy), R = HttpRequests;
 
     /// Bounds the time until the answer, and shows the service inside the limit as the ambient deadline.
     ///
     /// The time that the body of the answer takes is not part of it. Past the limit the request is dropped, and the
     /// error is `resil::Error::Timeout`.
-    TimeoutLayer(TimeoutPolicy), Once;
+    TimeoutLayer(TimeoutPolicy);
 
     /// Refuses requests while too many before them have failed, by the class that the
     /// [`Outcome`](crate::Outcome) gives them.
-    CircuitLayer(CircuitPolicy), Once;
+    CircuitLayer(CircuitPolicy);
 
     /// Bounds how many requests wait for their answer at once.
     ///
     /// A place is given back with the head of the answer.
-    BulkheadLayer(BulkheadPolicy), Once;
+    BulkheadLayer(BulkheadPolicy);
 
     /// Bounds how many requests begin in a time. Each one weighs 1.
-    RateLimitLayer(RateLimitPolicy), Once;
+    RateLimitLayer(RateLimitPolicy);
 }
 
 #[cfg(feature = "hedge")]
@@ -155,7 +171,7 @@ layer_of! {
     ///
     /// Only requests that may be sent twice are copied, and only those whose body can be read beforehand: see
     /// [`HttpRequests`].
-    HedgeLayer(HedgePolicy), HttpRequests;
+    HedgeLayer(HedgePolicy), R = HttpRequests;
 }
 
 /// Runs requests under a whole [`Stack`].
@@ -189,7 +205,7 @@ impl StackLayer {
     }
 }
 
-policy_layer!(StackLayer);
+policy_layer!(StackLayer, R, R);
 cloning!(
     RetryLayer,
     StackLayer,

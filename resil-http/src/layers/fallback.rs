@@ -12,7 +12,7 @@ use tower_service::Service;
 
 use super::service::ResponseFuture;
 use crate::BoxError;
-use crate::outcome::{HttpOutcome, Outcome, Verdict};
+use crate::outcome::{HttpOutcome, Outcome, Verdict, judge};
 
 /// A request that has failed, as a fallback gets it.
 #[derive(Debug)]
@@ -138,10 +138,7 @@ where
         let answer = self.inner.call(request);
         ResponseFuture::new(async move {
             let answer = answer.await.map_err(Into::into);
-            let verdict = match &answer {
-                Ok(response) => rule.outcome.of_response(&kept, response),
-                Err(error) => rule.outcome.of_error(&kept, error),
-            };
+            let verdict = judge(&rule.outcome, &kept, &answer);
             let Verdict::Failure { class, .. } = verdict else {
                 return answer;
             };

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::request::{CloneRequest, Copies, Spent};
 use crate::BoxError;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Outcome, Verdict, judge};
 
 /// What all requests of a layer share.
 #[derive(Debug)]
@@ -219,10 +219,7 @@ impl<O, Kept> Call<'_, O, Kept> {
         // What waits for the answer holds nothing of the service.
         drop(service);
         let out = answer.await.map_err(Into::into);
-        let verdict = match &out {
-            Ok(response) => self.outcome.of_response(self.kept, response),
-            Err(error) => self.outcome.of_error(self.kept, error),
-        };
+        let verdict = judge(self.outcome, self.kept, &out);
         if matches!(
             verdict,
             Verdict::Failure {

@@ -34,6 +34,19 @@ pub enum Verdict {
     },
 }
 
+/// Judges an answer, or the error that came in its place.
+#[cfg(feature = "tower")]
+pub(crate) fn judge<Request, Response, O: Outcome<Request, Response>>(
+    rule: &O,
+    kept: &O::Kept,
+    answer: &Result<Response, BoxError>,
+) -> Verdict {
+    match answer {
+        Ok(response) => rule.of_response(kept, response),
+        Err(error) => rule.of_error(kept, error),
+    }
+}
+
 /// Judges what an answer means.
 pub trait Outcome<Request, Response>: Clone + Send + Sync + 'static {
     /// What it keeps of the request, which is gone when the answer comes.

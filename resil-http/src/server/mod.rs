@@ -11,8 +11,8 @@
 //! What a layer refuses is answered, never an error: a problem report (RFC 9457) with the status, and for gRPC
 //! (a request whose content type is `application/grpc`) status 200 with `grpc-status`.
 //!
-//! The layer that is added last is the outermost one. Put the deadline outside of the admission, so that a
-//! request that waits for its place does not wait past its deadline:
+//! A tuple of layers is one layer, of which the first is the outermost. Put the deadline outside of the admission, so
+//! that a request that waits for its place does not wait past its deadline, and the keys inside of both:
 //!
 //! ```
 //! use std::time::Duration;
@@ -28,13 +28,16 @@
 //!     .rate_limit(RateLimitPolicy::new().max(50))
 //!     .key(|request| request.headers.get("x-api-key")?.to_str().ok().map(str::to_owned))
 //!     .exempt(|request| request.uri.path() == "/live");
+//! let deadline = DeadlineLayer::new().max(Duration::from_secs(30));
 //! let app: Router = Router::new()
 //!     .route("/orders", get(|| async { "none" }))
 //!     .route("/live", get(liveness))
-//!     .layer(admission)
-//!     .layer(DeadlineLayer::new().max(Duration::from_secs(30)));
+//!     .layer((deadline, admission));
 //! # let _ = app;
 //! ```
+//!
+//! With a `.layer(..)` for each, the one that is added last is the outermost. It means the same, but axum boxes the
+//! request's future and clones the route once more for every `.layer(..)`.
 
 mod admission;
 mod cut;
@@ -45,7 +48,7 @@ mod liveness;
 mod readiness;
 mod refusal;
 
-pub use self::admission::{Admission, AdmissionLayer};
+pub use self::admission::{Admission, AdmissionFuture, AdmissionLayer};
 pub use self::deadline::{DeadlineFuture, DeadlineLayer, DeadlineService};
 pub use self::idempotency_key::{IdempotencyKeyFuture, IdempotencyKeyLayer, IdempotencyKeyService};
 pub use self::liveness::liveness;

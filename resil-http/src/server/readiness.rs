@@ -10,11 +10,11 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
+use resil_runtime::__private::problem_response;
 use resil_runtime::cancel::Shutdown;
 use resil_runtime::clock;
-use serde::Serialize;
 
 type Answer = Pin<Box<dyn Future<Output = bool> + Send>>;
 type Check = dyn Fn() -> Answer + Send + Sync;
@@ -93,13 +93,13 @@ impl Readiness {
     async fn answer(self) -> Response {
         if self.shutdown.has_begun() {
             let detail = "The process is shutting down.";
-            return unready("shutting_down", detail, Vec::new());
+            return unready("shutting_down", detail, &[]);
         }
         let failed = self.failed().await;
         if failed.is_empty() {
             return no_store("ready\n".into_response());
         }
-        unready("not_ready", "A check has failed.", failed)
+        unready("not_ready", "A check has failed.", &failed)
     }
 
     /// Runs all checks, and returns the names of those that have failed.
@@ -149,33 +149,15 @@ impl<S: Send + 'static> Handler<Readiness, S> for Readiness {
     }
 }
 
-/// A problem report (RFC 9457).
-#[derive(Serialize)]
-struct Problem {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    detail: &'static str,
-    code: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    failed: Vec<&'static str>,
-}
-
-fn unready(code: &'static str, detail: &'static str, failed: Vec<&'static str>) -> Response {
-    let status = StatusCode::SERVICE_UNAVAILABLE;
-    let problem = Problem {
-        r#type: "about:blank",
-        title: status.canonical_reason().unwrap_or_default(),
-        status: status.as_u16(),
-        detail,
-        code,
-        failed,
+/// Returns the answer that asks for no more requests, and names the checks that have `failed`.
+fn unready(code: &str, detail: &str, failed: &[&str]) -> Response {
+    // The names are the user's: they are escaped.
+    let failed = match serde_json::to_string(failed) {
+        Ok(names) if !failed.is_empty() => format!(",\"failed\":{names}"),
+        _ => String::new(),
     };
-    let body = serde_json::to_string(&problem).unwrap_or_default();
-    let mut response = (status, body).into_response();
-    let json = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    no_store(response)
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    no_store(problem_response(status, code, detail, &failed))
 }
 
 fn no_store(mut response: Response) -> Response {

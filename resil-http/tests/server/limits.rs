@@ -1,5 +1,6 @@
 //! The rate limit of an admission layer, and the headers that tell of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +11,7 @@ use futures_util::FutureExt as _;
 use http::{Response, StatusCode};
 use resil_http::server::AdmissionLayer;
 use resil_runtime::bulkhead::BulkheadPolicy;
+use resil_runtime::event::{self, Event};
 use resil_runtime::rate_limit::RateLimitPolicy;
 use resil_runtime::{Error, rate_limit, registry};
 use tokio::time::{Instant, advance};
@@ -69,6 +71,38 @@ async fn too_many_are_refused_and_told_when_to_come_again() {
     assert_eq!(problem(refused).await, (429, "rate_limited".into()));
     advance(Duration::from_millis(4_500)).await;
     assert_eq!(get(&app, "/").await.status(), 200);
+}
+
+/// The first look at a request tells nobody. It listens: the one test that does so calls it.
+pub(crate) async fn a_refusal_is_told_once() {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    let layer = AdmissionLayer::new("limits.told")
+        .bulkhead(BulkheadPolicy::new().max(1))
+        .rate_limit(RateLimitPolicy::new().max(2).per(60 * SECOND));
+    let app = app(layer);
+    let (full, limited) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let listening = event::subscribe({
+        let (full, limited) = (Arc::clone(&full), Arc::clone(&limited));
+        move |event| match event {
+            Event::BulkheadRefused { name, .. } if *name == "limits.told" => {
+                full.fetch_add(1, Relaxed);
+            }
+            Event::RateLimited { name, .. } if *name == "limits.told" => {
+                limited.fetch_add(1, Relaxed);
+            }
+            _ => {}
+        }
+    });
+    let told = || (full.load(Relaxed), limited.load(Relaxed));
+    let mut inside = Box::pin(get(&app, "/hang"));
+    assert!((&mut inside).now_or_never().is_none());
+    assert_eq!(told(), (0, 0));
+    assert_eq!(get(&app, "/").await.status(), 503);
+    assert_eq!(told(), (1, 0));
+    assert_eq!(get(&app, "/").await.status(), 429);
+    assert_eq!(told(), (1, 1));
+    drop(listening);
 }
 
 #[tokio::test(start_paused = true)]

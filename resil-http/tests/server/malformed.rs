@@ -1,5 +1,6 @@
 //! Headers that are not what they should be.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ async fn a_malformed_value_is_ignored() {
 /// The only test of this process that listens.
 #[tokio::test(start_paused = true)]
 async fn it_is_told_once_to_whoever_listens_then() {
+    it_was_told_also_if_the_listener_goes_as_it_hears_it().await;
+    crate::limits::a_refusal_is_told_once().await;
     let layer = || DeadlineLayer::new().header(HeaderName::from_static("x-told"));
     let app = Router::new()
         .route("/", on_get(left))
@@ -97,4 +100,30 @@ async fn it_is_told_once_to_whoever_listens_then() {
     send(&another, request("/", &[("x-told", "soon")])).await;
     assert_eq!(told.lock().unwrap().len(), 2);
     drop(listening);
+}
+
+async fn it_was_told_also_if_the_listener_goes_as_it_hears_it() {
+    let layer = DeadlineLayer::new().header(HeaderName::from_static("x-once"));
+    let app = Router::new().route("/", on_get(left)).layer(layer);
+    let told = Arc::new(AtomicUsize::new(0));
+    for _ in 0..2 {
+        let listening = Arc::new(Mutex::new(None));
+        let subscription = event::subscribe({
+            let (told, listening) = (Arc::clone(&told), Arc::clone(&listening));
+            move |event| {
+                if let Event::HeaderIgnored { header, .. } = event
+                    && &**header == "x-once"
+                {
+                    told.fetch_add(1, Relaxed);
+                    let gone = listening.lock().unwrap().take();
+                    drop(gone);
+                }
+            }
+        });
+        *listening.lock().unwrap() = Some(subscription);
+        send(&app, request("/", &[("x-once", "soon")])).await;
+        let gone = listening.lock().unwrap().take();
+        drop(gone);
+    }
+    assert_eq!(told.load(Relaxed), 1);
 }

@@ -106,6 +106,14 @@ fn by_hand(
     }
 }
 
+/// Acquires a place that is free, as [`try_acquire`](Bulkhead::try_acquire) does. Where there is none it tells nobody:
+/// [`acquire`](Bulkhead::acquire) decides.
+#[cfg(all(feature = "edge", not(loom)))]
+pub fn free_place(bulkhead: &Bulkhead) -> Option<BulkheadPlace> {
+    let place = bulkhead.0.enter(None).ok()?;
+    Some(BulkheadPlace::new(bulkhead.held(), place.keep()))
+}
+
 /// The methods that both handles have.
 macro_rules! manual_control {
     ($handle:ty) => {

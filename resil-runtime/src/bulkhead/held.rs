@@ -43,8 +43,16 @@ impl BulkheadPlace {
 /// Lets an adaptive bulkhead learn from a call that was answered, or asked to be called less often, while the
 /// call keeps its place: what is left of it, such as the body of an answer, says nothing about the load. It learns
 /// from a call once.
+///
+/// `is_overloaded` is only asked where the limit is learned; it returns `None` if the call says nothing.
 #[cfg(feature = "edge")]
-pub fn learn_from(place: &mut BulkheadPlace, is_overloaded: bool) {
+pub fn learn_from(place: &mut BulkheadPlace, is_overloaded: impl FnOnce() -> Option<bool>) {
+    if place.began == 0 {
+        return;
+    }
+    let Some(is_overloaded) = is_overloaded() else {
+        return;
+    };
     place.learn(if is_overloaded {
         Lesson::Overloaded
     } else {

@@ -30,7 +30,7 @@ mod adopting;
 mod changes;
 pub(crate) mod core;
 mod gradient;
-mod handle;
+pub(crate) mod handle;
 pub(crate) mod held;
 mod identity;
 mod learner;

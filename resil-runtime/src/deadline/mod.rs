@@ -2,7 +2,7 @@
 
 mod ambient;
 mod carry;
-mod scope;
+pub(crate) mod scope;
 
 pub use self::carry::{Carried, carry, spawn};
 pub use self::scope::{Deadline, Scoped};

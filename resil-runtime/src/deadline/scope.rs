@@ -72,6 +72,26 @@ impl Deadline {
     }
 }
 
+impl Deadline {
+    /// Runs `run` with this deadline in force, or with the one already in force if that is sooner.
+    #[inline]
+    fn enter<T>(self, run: impl FnOnce() -> T) -> T {
+        let kept = Kept::new();
+        kept.start(self.0, false);
+        let frame = AmbientFrame::started(&kept);
+        let out = run();
+        frame.leave();
+        out
+    }
+}
+
+/// Runs `run` with `deadline` in force, or with the one already in force if that is sooner.
+#[cfg(all(feature = "edge", not(loom)))]
+#[inline]
+pub fn in_force<T>(deadline: Deadline, run: impl FnOnce() -> T) -> T {
+    deadline.enter(run)
+}
+
 pin_project! {
     /// The future of [`Deadline::scope`].
     #[must_use = "futures do nothing unless polled"]
@@ -101,14 +121,7 @@ impl<F: Future> Future for Scoped<F> {
         let this = self.project();
         match *this.deadline {
             None => this.future.poll(cx),
-            Some(Deadline(at)) => {
-                let kept = Kept::new();
-                kept.start(at, false);
-                let frame = AmbientFrame::started(&kept);
-                let polled = this.future.poll(cx);
-                frame.leave();
-                polled
-            }
+            Some(deadline) => deadline.enter(|| this.future.poll(cx)),
         }
     }
 }

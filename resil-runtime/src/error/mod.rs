@@ -5,6 +5,12 @@
 //! small. The refusal becomes an [`Error`] with plain, readable fields where it is converted into
 //! the user's own error type: when the function returns, or when a pattern inside has to match it.
 
+#[cfg(any(all(feature = "edge", not(loom)), feature = "tonic"))]
+#[cfg_attr(
+    not(feature = "edge"),
+    allow(unreachable_pub, reason = "an edge has it too")
+)]
+pub(crate) mod grpc;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
 pub(crate) mod kind;

@@ -37,7 +37,7 @@ impl IntoResponse for Error {
             Self::BulkheadFull { .. } => Some(Duration::ZERO),
             error => error.retry_after(),
         };
-        let mut response = problem_response(status, code, detail);
+        let mut response = problem_response(status, code, detail, "");
         if let Some(wait) = wait {
             let wait = HeaderValue::from(whole_seconds(wait));
             response.headers_mut().insert(RETRY_AFTER, wait);
@@ -56,22 +56,23 @@ fn whole_seconds(wait: Duration) -> u64 {
 
 /// Returns a problem report of no registered type, whose title is the phrase of the status. `code`
 /// tells apart the errors of one status. None of the texts has a character that JSON escapes.
-fn problem(status: StatusCode, code: &str, detail: &str) -> String {
+fn problem(status: StatusCode, code: &str, detail: &str, more: &str) -> String {
     let mut body = String::new();
     let title = status.canonical_reason().unwrap_or_default();
     let _ = write!(
         body,
         "{{\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{},\
-         \"detail\":\"{detail}\",\"code\":\"{code}\"}}",
+         \"detail\":\"{detail}\",\"code\":\"{code}\"{more}}}",
         status.as_u16()
     );
     body
 }
 
 /// Returns the answer to a request that is refused before any policy has seen it, in the form of those that a
-/// policy refuses. Neither text may have a character that JSON escapes.
-pub fn problem_response(status: StatusCode, code: &str, detail: &str) -> Response {
-    let mut response = Response::new(Body::from(problem(status, code, detail)));
+/// policy refuses. Neither text may have a character that JSON escapes. `more` has more members, as JSON: each begins
+/// with its comma.
+pub fn problem_response(status: StatusCode, code: &str, detail: &str, more: &str) -> Response {
+    let mut response = Response::new(Body::from(problem(status, code, detail, more)));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(CONTENT_TYPE, json);

@@ -104,7 +104,7 @@ pub struct LastOkKey(Box<str>);
 impl LastOkKey {
     /// Formats `key`.
     pub fn of(key: &(impl Display + ?Sized)) -> Self {
-        Self(KeyText::of(key).as_str().into())
+        Self(KeyText::with(key, |text| text.as_str().into()))
     }
 }
 

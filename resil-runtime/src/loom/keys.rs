@@ -34,7 +34,7 @@ fn keys(most: u32, failures: u32) -> Arc<Keys<BreakerCore>> {
 }
 
 fn fail(keys: &Keys<BreakerCore>, key: &str) {
-    let core = keys.get(&KeyText::of(key));
+    let core = KeyText::with(key, |text| keys.get(text));
     let stamp = core.admit(now_ms).unwrap();
     core.record(stamp, Failure, now_ms);
 }
@@ -47,7 +47,7 @@ fn insert_against_insert() {
         let there = thread::spawn(move || fail(&other, "a"));
         fail(&keys, "a");
         there.join().unwrap();
-        let state = keys.get(&KeyText::of("a")).state();
+        let state = KeyText::with("a", |text| keys.get(text)).state();
         assert_eq!(state, CircuitState::Open, "each has its own");
         assert_eq!(keys.all().len(), 1);
     });
@@ -60,9 +60,9 @@ fn insert_against_evict() {
         let other = Arc::clone(&keys);
         let there = thread::spawn(move || fail(&other, "a"));
         // Held, so that the place is not free again before we have looked.
-        let newcomer = keys.get(&KeyText::of("b"));
+        let newcomer = KeyText::with("b", |text| keys.get(text));
         there.join().unwrap();
-        let state = keys.get(&KeyText::of("a")).state();
+        let state = KeyText::with("a", |text| keys.get(text)).state();
         assert_eq!(state, CircuitState::Open, "taken from under a call");
         drop(newcomer);
     });

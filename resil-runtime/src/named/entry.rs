@@ -74,7 +74,7 @@ impl<T: Shared> Named<T> {
     /// dropped.
     pub(crate) fn of_key(&'static self, key: &impl Display) -> Arc<T> {
         // The key's `Display` is the user's code: it runs with no lock held.
-        self.keys().get(&KeyText::of(key))
+        KeyText::with(key, |text| self.keys().get(text))
     }
 
     /// Returns the states of all keys, in no order.

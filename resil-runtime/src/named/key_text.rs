@@ -16,12 +16,13 @@ pub(crate) struct KeyText {
     bytes: [u8; LONGEST],
     len: usize,
     /// Hashes the part of the key that does not fit; `None` as long as everything fits.
-    rest: Option<<RandomState as BuildHasher>::Hasher>,
+    rest: Option<Box<<RandomState as BuildHasher>::Hasher>>,
 }
 
 impl KeyText {
-    /// Formats `key`. That runs the user's `Display`, so no lock may be held.
-    pub(crate) fn of(key: &(impl fmt::Display + ?Sized)) -> Self {
+    /// Formats `key`, and runs `run` with the text, which is too long to be moved. Formatting runs the user's `Display`,
+    /// so no lock may be held.
+    pub(crate) fn with<T>(key: &(impl fmt::Display + ?Sized), run: impl FnOnce(&Self) -> T) -> T {
         let mut text = Self {
             bytes: [0; LONGEST],
             len: 0,
@@ -30,7 +31,7 @@ impl KeyText {
         // If the formatting fails, the key is what was written before.
         let _ = write!(text, "{key}");
         text.seal();
-        text
+        run(&text)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -84,7 +85,7 @@ impl KeyText {
         let mut hasher = self
             .rest
             .take()
-            .unwrap_or_else(|| HASHES.get_or_init(RandomState::new).build_hasher());
+            .unwrap_or_else(|| Box::new(HASHES.get_or_init(RandomState::new).build_hasher()));
         if self.len > limit {
             let at = whole_chars(self.as_str(), limit);
             hasher.write(&self.bytes[at..self.len]);
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     fn text(key: impl fmt::Display) -> String {
-        KeyText::of(&key).as_str().to_owned()
+        KeyText::with(&key, |text| text.as_str().to_owned())
     }
 
     /// Written in pieces of so many characters.

@@ -96,8 +96,7 @@ impl<T: Shared> NamedSite<T> {
         key: &(impl Display + ?Sized),
     ) -> Arc<T> {
         // The key's `Display` is the user's code: it runs first, with no lock held.
-        let key = KeyText::of(key);
-        self.get(policy).keys().get(&key)
+        KeyText::with(key, |text| self.get(policy).keys().get(text))
     }
 
     /// Returns `policy` unchanged, after comparing it with the settings in use. Generated code

@@ -185,6 +185,19 @@ macro_rules! by_hand {
 by_hand!(RateLimit);
 by_hand!(KeyedRateLimit);
 
+/// Lets a call of cost 1 in that may come now, and returns how many more would be let in then. `None`: it has taken
+/// nothing and told nobody, and [`acquire`](RateLimit::acquire) or [`try_acquire`](RateLimit::try_acquire) decides.
+#[cfg(all(feature = "edge", not(loom)))]
+pub fn take_one(limit: &RateLimit) -> Option<u32> {
+    limit.0.take_one(clock::now_ns)
+}
+
+/// Lets a call in, as [`take_one`] does, by the limit of its key.
+#[cfg(all(feature = "edge", not(loom)))]
+pub fn take_one_of_key(limit: &KeyedRateLimit) -> Option<u32> {
+    limit.0.take_one(clock::now_ns)
+}
+
 /// Returns the outcome of a manual call that has waited.
 fn came(waited: WaitedFor) -> Result<(), Error> {
     let refusal = waited.refusal_by_hand();

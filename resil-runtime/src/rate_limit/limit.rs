@@ -231,6 +231,24 @@ impl Limit {
         }
     }
 
+    /// Lets a call of cost 1 in, as [`take`](Self::take) does. Returns how many more of them would be let in then;
+    /// `None` if [`enter`](Self::enter) decides.
+    #[cfg(all(feature = "edge", not(loom)))]
+    pub(super) fn take_one(&self, clock: impl Fn() -> u64) -> Option<u32> {
+        instead!(self.take_one(clock));
+        let Some(rules) = self.rules() else {
+            return Some(u32::MAX);
+        };
+        let word = self.load();
+        let now = rules.at(clock());
+        match rules.decide(word, now, self.reach(), 1) {
+            Decision::Now(next) if self.change(word, next) => {
+                Some(rules.left(next.wrapping_sub(now)))
+            }
+            _ => None,
+        }
+    }
+
     /// Lets a call of `cost` in, now or later. `patience` returns for how many nanoseconds the call may
     /// wait, if it may, given the longest wait of the settings. It is asked once at most, and only if the
     /// call is too early.

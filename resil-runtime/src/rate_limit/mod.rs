@@ -21,7 +21,7 @@
 //! From the bottom up: `rules` computes the next word, `limit` adds threads, the clock and events, `turn`
 //! waits, `named` finds rate limits, and `site` and `handle` are what callers hold.
 
-mod handle;
+pub(crate) mod handle;
 pub(crate) mod limit;
 mod named;
 mod patience;

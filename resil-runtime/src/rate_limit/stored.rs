@@ -102,7 +102,7 @@ impl LocalLimit {
     fn held(&self) -> Held<Limit> {
         match &self.key {
             None => Held::Named(self.limit),
-            Some(key) => Held::Keyed(self.limit.keys().get(&KeyText::of(key))),
+            Some(key) => Held::Keyed(self.limit.of_key(key)),
         }
     }
 
@@ -112,7 +112,7 @@ impl LocalLimit {
         let key = || {
             self.key
                 .as_deref()
-                .map(|key| Arc::from(KeyText::of(key).as_str()))
+                .map(|key| KeyText::with(key, |text| Arc::from(text.as_str())))
         };
         self.limit.refuse(retry_after, key, call)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::request::Parts;
 use resil_runtime::bulkhead::{BulkheadPlace, BulkheadPolicy};
+use resil_runtime::edge::{free_place, take_one, take_one_of_key};
 use resil_runtime::rate_limit::{RateLimitPolicy, RateLimitSettings};
 use resil_runtime::{Bulkhead, Error, KeyedRateLimit, RateLimit};
 
@@ -31,6 +32,17 @@ pub(super) struct Gate {
 pub(super) enum Limit {
     Named(RateLimit),
     Keyed(KeyedRateLimit),
+}
+
+/// What the first look at a request has come to.
+pub(super) enum Look {
+    /// It is let in. `available` more requests would be let in by its limit, if it has one.
+    In {
+        place: Option<BulkheadPlace>,
+        available: Option<u32>,
+    },
+    /// It has to wait, or is refused: [`enter`](Gate::enter) decides. `is_counted`: its limit has let it in.
+    Undecided { is_counted: bool },
 }
 
 impl Gate {
@@ -82,7 +94,26 @@ impl Gate {
         Some(keyed.map_or(Limit::Named(limit), Limit::Keyed))
     }
 
+    /// Looks at a request for the first time: lets it in if it may come now and a place is free. It tells nobody of
+    /// one that may not.
+    pub(super) fn look(&self, limit: Option<&Limit>) -> Look {
+        let available = match limit.map(Limit::take_one) {
+            Some(None) => return Look::Undecided { is_counted: false },
+            Some(available) => available,
+            None => None,
+        };
+        let place = match &self.bulkhead {
+            None => None,
+            Some(bulkhead) => match free_place(bulkhead) {
+                None => return Look::Undecided { is_counted: true },
+                place => place,
+            },
+        };
+        Look::In { place, available }
+    }
+
     /// Lets a request in, now or when its turn comes and a place is free. Returns its place, if it needs one.
+    /// `limit` is `None` if there is none, or if it has let the request in.
     ///
     /// # Cancellation
     ///
@@ -100,15 +131,17 @@ impl Gate {
         }
     }
 
-    /// Adds the headers of `limit` to those of an answer. `retry_after` is that of a refusal.
+    /// Adds the headers of `limit` to those of an answer. `available` is how many requests would be let in now, where
+    /// that is known, and `retry_after` that of a refusal.
     pub(super) fn tell(
         &self,
         limit: &Limit,
+        available: Option<u32>,
         retry_after: Option<Duration>,
         headers: &mut HeaderMap,
     ) {
         if let Some(settings) = limit.settings() {
-            let available = limit.available();
+            let available = available.unwrap_or_else(|| limit.available());
             self.fields.add(&settings, available, retry_after, headers);
         }
     }
@@ -126,6 +159,13 @@ impl fmt::Debug for Gate {
 }
 
 impl Limit {
+    fn take_one(&self) -> Option<u32> {
+        match self {
+            Self::Named(limit) => take_one(limit),
+            Self::Keyed(limit) => take_one_of_key(limit),
+        }
+    }
+
     async fn enter(&self) -> Result<(), Error> {
         // By hand a call waits as long as it takes where the settings do not say.
         let waits = self.settings().is_some_and(|set| set.wait.is_some());

@@ -17,18 +17,14 @@ impl Inside {
 
     /// Learns from the head of the answer.
     pub(super) fn answered<C>(&mut self, response: &Response<C>) {
-        if let Some(is_overloaded) = is_overloaded(response) {
-            learn_from(&mut self.0, is_overloaded);
-        }
+        learn_from(&mut self.0, || is_overloaded(response));
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
         // Of one that has learned it learns nothing more.
-        if is_cutting() {
-            learn_from(&mut self.0, true);
-        }
+        learn_from(&mut self.0, || is_cutting().then_some(true));
     }
 }
 

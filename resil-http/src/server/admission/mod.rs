@@ -2,12 +2,12 @@
 
 mod body;
 mod fields;
+mod future;
 mod gate;
 mod inside;
 
 use std::fmt::{self, Display};
 use std::mem;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -19,10 +19,11 @@ use resil_runtime::rate_limit::RateLimitPolicy;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use self::body::with_place;
-use self::gate::Gate;
+pub use self::future::AdmissionFuture;
+
+use self::future::{Told, wait};
+use self::gate::{Gate, Look};
 use self::inside::Inside;
-use super::refusal::{is_grpc, refuse};
 use crate::BoxError;
 
 /// Lets so many requests in at once (a bulkhead), and so many of a caller in so much time (a rate limit). The
@@ -58,7 +59,8 @@ use crate::BoxError;
 ///
 /// # Cancellation
 ///
-/// A request that is dropped leaves the queue, or drops the handler and gives its place back.
+/// A request comes in when the service is called, if nothing has to be waited for. One that is dropped leaves the
+/// queue, or drops the handler and gives its place back.
 ///
 /// # Panics
 ///
@@ -164,50 +166,39 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+    type Future = AdmissionFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The one that is ready is moved into the future, and a clone stays.
-        let clone = self.inner.clone();
-        let inner = mem::replace(&mut self.inner, clone);
-        Box::pin(admit(Arc::clone(&self.gate), inner, request))
-    }
-}
-
-async fn admit<S, B, C>(
-    gate: Arc<Gate>,
-    mut inner: S,
-    request: Request<B>,
-) -> Result<Response<Body>, S::Error>
-where
-    S: Service<Request<B>, Response = Response<C>>,
-    C: HttpBody<Data = Bytes> + Send + 'static,
-    C::Error: Into<BoxError>,
-{
-    let (parts, body) = request.into_parts();
-    if gate.is_exempt(&parts) {
-        let response = inner.call(Request::from_parts(parts, body)).await?;
-        return Ok(response.map(Body::new));
-    }
-    let limit = gate.limit_of(&parts);
-    let is_grpc = is_grpc(&parts.headers);
-    let (mut response, retry_after) = match gate.enter(limit.as_ref()).await {
-        Ok(place) => {
-            let place = place.map(Inside::new);
-            let response = inner.call(Request::from_parts(parts, body)).await?;
-            (with_place(response, place), None)
+        let gate = &self.gate;
+        let (parts, body) = request.into_parts();
+        if gate.is_exempt(&parts) {
+            let answer = self.inner.call(Request::from_parts(parts, body));
+            return AdmissionFuture::inside(answer, None, None);
         }
-        Err(error) => {
-            let retry_after = error.retry_after();
-            (refuse(error, is_grpc), retry_after)
+        let limit = gate.limit_of(&parts);
+        let request = Request::from_parts(parts, body);
+        match gate.look(limit.as_ref()) {
+            Look::In { place, available } => {
+                let place = place.map(Inside::new);
+                let answer = self.inner.call(request);
+                let told = limit.map(|limit| Told {
+                    gate: Arc::clone(gate),
+                    limit,
+                    available,
+                });
+                AdmissionFuture::inside(answer, place, told)
+            }
+            Look::Undecided { is_counted } => {
+                // The one that is ready is moved into the future, and a clone stays.
+                let clone = self.inner.clone();
+                let inner = mem::replace(&mut self.inner, clone);
+                let gate = Arc::clone(gate);
+                AdmissionFuture::outside(wait(gate, inner, request, limit, is_counted))
+            }
         }
-    };
-    if let Some(limit) = &limit {
-        gate.tell(limit, retry_after, response.headers_mut());
     }
-    Ok(response)
 }

@@ -9,8 +9,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 use resil_runtime::Deadline;
 use resil_runtime::clock::{Sleep, poll_sleep, sleep_until};
-use resil_runtime::deadline::Scoped;
-use resil_runtime::edge::late;
+use resil_runtime::edge::{in_force, late};
 use tokio::task::coop;
 
 use crate::BoxError;
@@ -43,7 +42,7 @@ pin_project! {
     #[derive(Debug)]
     struct Handler<F> {
         #[pin]
-        scoped: Scoped<F>,
+        answer: F,
         deadline: Deadline,
         // Made when the handler has been polled and is not ready.
         #[pin]
@@ -55,7 +54,7 @@ impl<F: Future> DeadlineFuture<F> {
     pub(super) fn new(deadline: Deadline, handler: F, limit: Limit, is_grpc: bool) -> Self {
         Self {
             handler: Some(Handler {
-                scoped: deadline.scope(handler),
+                answer: handler,
                 deadline,
                 timer: None,
             }),
@@ -109,7 +108,8 @@ impl<F: Future> Handler<F> {
             return Poll::Ready(None);
         }
         let had_budget = coop::has_budget_remaining();
-        if let Poll::Ready(out) = this.scoped.poll(cx) {
+        let polled = in_force(*this.deadline, || this.answer.poll(cx));
+        if let Poll::Ready(out) = polled {
             return Poll::Ready(Some(out));
         }
         if this.timer.is_none() {

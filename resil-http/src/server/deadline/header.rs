@@ -3,12 +3,81 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use resil_runtime::edge::tell_header_ignored;
+
+use crate::server::refusal::is_grpc_type;
+
+const ENVOY: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
+
+/// The headers by which a caller may say how long it waits.
+#[derive(Debug)]
+pub(super) struct Headers {
+    all: [Header; 3],
+    /// A bit for each length that their names have, and `content-type`: nearly every other header is told apart by it.
+    lengths: u64,
+}
+
+impl Headers {
+    /// Creates those of gRPC and of Envoy, and one with a name of our own.
+    pub(super) fn with(own: HeaderName) -> Self {
+        let all = [
+            Header::new(HeaderName::from_static("grpc-timeout"), grpc_timeout),
+            Header::new(ENVOY, millis),
+            Header::new(own, millis),
+        ];
+        let names = all.iter().map(|header| &header.name);
+        let lengths = names.chain([&CONTENT_TYPE]).map(length);
+        let lengths = lengths.fold(0, |all, length| all | length);
+        Self { all, lengths }
+    }
+
+    /// Reads the headers of a request.
+    ///
+    /// It goes through those that there are, which are a few: to look names up costs more.
+    pub(super) fn read(&self, headers: &HeaderMap) -> Asked {
+        let mut asked = Asked {
+            time: None,
+            is_grpc: false,
+        };
+        let mut has_type = false;
+        for (name, value) in headers {
+            if length(name) & self.lengths == 0 {
+                continue;
+            }
+            if *name == CONTENT_TYPE {
+                asked.is_grpc |= !has_type && is_grpc_type(value);
+                has_type = true;
+                continue;
+            }
+            for header in &self.all {
+                if let Some(time) = header.read(name, value) {
+                    asked.time = Some(asked.time.map_or(time, |other| other.min(time)));
+                }
+            }
+        }
+        asked
+    }
+}
+
+/// Returns a bit for the length of a name. That of a long one may be the bit of another.
+fn length(name: &HeaderName) -> u64 {
+    1 << (name.as_str().len() % 64)
+}
+
+/// What the headers of a request say.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// The shortest time that they say, if they say one.
+    pub(super) time: Option<Duration>,
+    /// Whether it is a request of gRPC.
+    pub(super) is_grpc: bool,
+}
 
 /// A header, and how its value is read.
 #[derive(Debug)]
-pub(super) struct Header {
+struct Header {
     name: HeaderName,
     read: fn(&[u8]) -> Option<Duration>,
     /// Whether a malformed value was told.
@@ -16,16 +85,6 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The timeout of gRPC: at most eight digits and a unit, `100m` for 100 ms.
-    pub(super) fn grpc_timeout() -> Self {
-        Self::new(HeaderName::from_static("grpc-timeout"), grpc_timeout)
-    }
-
-    /// A header with a whole number of milliseconds.
-    pub(super) fn millis(name: HeaderName) -> Self {
-        Self::new(name, millis)
-    }
-
     fn new(name: HeaderName, read: fn(&[u8]) -> Option<Duration>) -> Self {
         Self {
             name,
@@ -34,18 +93,17 @@ impl Header {
         }
     }
 
-    /// Returns the shortest time that the header says, if it says one. Malformed values are told once, and
-    /// ignored.
-    pub(super) fn read(&self, headers: &HeaderMap) -> Option<Duration> {
-        let values = headers.get_all(&self.name).iter();
-        let times = values.filter_map(|value| {
-            let time = (self.read)(value.as_bytes());
-            if time.is_none() {
-                self.tell();
-            }
-            time
-        });
-        times.min()
+    /// Returns the time that a header of a request says, if it is this one and says one. Malformed values are told
+    /// once, and ignored.
+    fn read(&self, name: &HeaderName, value: &HeaderValue) -> Option<Duration> {
+        if self.name != *name {
+            return None;
+        }
+        let time = (self.read)(value.as_bytes());
+        if time.is_none() {
+            self.tell();
+        }
+        time
     }
 
     #[cold]

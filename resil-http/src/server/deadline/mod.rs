@@ -5,20 +5,19 @@ mod header;
 
 pub use self::future::DeadlineFuture;
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderName, Request, Response};
 use resil_runtime::Deadline;
+use resil_runtime::edge::in_force;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use self::future::Limit;
-use self::header::Header;
-use super::refusal::is_grpc;
+use self::header::{Asked, Headers};
 use crate::BoxError;
 
 /// Gives each request a deadline, which is in force in its handler, and answers 504 when it has passed.
@@ -77,7 +76,7 @@ use crate::BoxError;
 pub struct DeadlineLayer {
     max: Duration,
     default: Option<Duration>,
-    headers: Arc<[Header; 3]>,
+    headers: Arc<Headers>,
 }
 
 /// The longest time that a request may take unless it is said: a minute.
@@ -85,8 +84,6 @@ const MAX: Duration = Duration::from_secs(60);
 
 /// The header of our own.
 const OWN: HeaderName = HeaderName::from_static("x-request-timeout-ms");
-
-const ENVOY: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
 
 impl DeadlineLayer {
     /// Creates the layer with a maximum of 60 s, which is also the time of a request that says none.
@@ -98,7 +95,7 @@ impl DeadlineLayer {
         Self {
             max: MAX,
             default: None,
-            headers: headers(OWN),
+            headers: Arc::new(Headers::with(OWN)),
         }
     }
 
@@ -120,31 +117,18 @@ impl DeadlineLayer {
     /// `x-request-timeout-ms`.
     #[must_use]
     pub fn header(mut self, name: HeaderName) -> Self {
-        self.headers = headers(name);
+        self.headers = Arc::new(Headers::with(name));
         self
     }
 
-    /// Returns the time that a request with these headers has.
-    fn limit(&self, headers: &HeaderMap) -> Limit {
-        let asked = self
-            .headers
-            .iter()
-            .filter_map(|header| header.read(headers))
-            .min();
+    /// Returns the time that a request has whose caller asks for this one.
+    fn limit(&self, asked: Option<Duration>) -> Limit {
         let time = asked.or(self.default);
         Limit {
             time: time.map_or(self.max, |time| time.min(self.max)),
             is_callers: asked.is_some_and(|asked| asked < self.max),
         }
     }
-}
-
-fn headers(own: HeaderName) -> Arc<[Header; 3]> {
-    Arc::new([
-        Header::grpc_timeout(),
-        Header::millis(ENVOY),
-        Header::millis(own),
-    ])
 }
 
 impl<S> Layer<S> for DeadlineLayer {
@@ -180,25 +164,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
-        let limit = self.layer.limit(request.headers());
-        let is_grpc = is_grpc(request.headers());
+        let Asked { time, is_grpc } = self.layer.headers.read(request.headers());
+        let limit = self.layer.limit(time);
         if limit.time.is_zero() {
             return DeadlineFuture::late(limit, is_grpc);
         }
         let deadline = Deadline::after(limit.time);
         let handler = in_force(deadline, || self.inner.call(request));
         DeadlineFuture::new(deadline, handler, limit, is_grpc)
-    }
-}
-
-/// Runs `run` with the deadline in force.
-fn in_force<T>(deadline: Deadline, run: impl FnOnce() -> T) -> T {
-    let mut run = Some(run);
-    let run = pin!(deadline.scope(std::future::poll_fn(|_| {
-        run.take().map_or(Poll::Pending, |run| Poll::Ready(run()))
-    })));
-    match run.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(out) => out,
-        Poll::Pending => unreachable!("it is ready at its first poll"),
     }
 }

@@ -14,7 +14,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::payload::hex;
+use super::payload::{hex, unhex};
 use super::settings::Settings;
 
 /// The answer of the first request with a key.
@@ -153,20 +153,11 @@ impl Data {
         }
     }
 
+    /// Returns the bytes; `None` if the record is damaged.
     fn bytes(self) -> Option<Bytes> {
         match self {
             Self::Text(text) => Some(text.into()),
-            Self::Hex(digits) => {
-                let pairs = digits.as_bytes().chunks(2);
-                let byte = |pair: &[u8]| {
-                    let pair = std::str::from_utf8(pair).ok()?;
-                    u8::from_str_radix(pair, 16).ok()
-                };
-                pairs
-                    .map(byte)
-                    .collect::<Option<Vec<u8>>>()
-                    .map(Bytes::from)
-            }
+            Self::Hex(digits) => unhex(&digits).map(Bytes::from),
         }
     }
 }
@@ -201,19 +192,60 @@ impl<'de> Deserialize<'de> for Answer {
             headers,
             body,
         } = Recorded::deserialize(from)?;
-        let no_answer = || D::Error::custom("no recorded answer");
+        let damaged =
+            |what| D::Error::custom(format_args!("a damaged record of an answer: {what}"));
         let mut all = HeaderMap::new();
         for (name, value) in headers {
-            let name = HeaderName::try_from(name).map_err(|_| no_answer())?;
-            let value = value.bytes().ok_or_else(no_answer)?;
-            let value = HeaderValue::from_maybe_shared(value).map_err(|_| no_answer())?;
+            let name = HeaderName::try_from(name).map_err(|_| damaged("the name of a header"))?;
+            let value = value
+                .bytes()
+                .ok_or_else(|| damaged("the hex digits of a header"))?;
+            let value = HeaderValue::from_maybe_shared(value)
+                .map_err(|_| damaged("the value of a header"))?;
             all.append(name, value);
         }
         Ok(Self::Whole {
-            status: StatusCode::from_u16(status).map_err(|_| no_answer())?,
+            status: StatusCode::from_u16(status).map_err(|_| damaged("its status"))?,
             headers: all,
-            body: body.bytes().ok_or_else(no_answer)?,
+            body: body
+                .bytes()
+                .ok_or_else(|| damaged("the hex digits of its body"))?,
             first: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Bytes, String> {
+        let record = format!(r#"{{"status":200,"headers":[],"body":{body}}}"#);
+        match serde_json::from_str(&record) {
+            Ok(Answer::Whole { body, .. }) => Ok(body),
+            Ok(Answer::Passed(_)) => unreachable!("none that is passed on is recorded"),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn a_body_is_text_or_hex_digits() {
+        assert_eq!(read(r#"{"text":"paid"}"#), Ok(Bytes::from("paid")));
+        assert_eq!(
+            read(r#"{"hex":"00ff7f"}"#),
+            Ok(Bytes::from_static(&[0, 255, 127]))
+        );
+        assert_eq!(read(r#"{"hex":""}"#), Ok(Bytes::new()));
+    }
+
+    #[test]
+    fn damaged_hex_digits_are_no_answer() {
+        for digits in ["f", "ff0", "+f", "-0", " f", "0x", "fg", "ä"] {
+            let error = read(&format!(r#"{{"hex":"{digits}"}}"#)).expect_err(digits);
+            assert!(
+                error.starts_with("a damaged record of an answer: the hex digits"),
+                "{error}"
+            );
+        }
     }
 }

@@ -79,3 +79,22 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         .map(|digit| char::from(DIGITS[usize::from(digit)]))
         .collect()
 }
+
+/// Reads hex digits, two for each byte; `None` if they are anything else.
+pub(super) fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let mut pairs = digits.as_bytes().chunks_exact(2);
+    let digit = |digit: u8| {
+        char::from(digit)
+            .to_digit(16)
+            .and_then(|n| u8::try_from(n).ok())
+    };
+    let bytes = pairs
+        .by_ref()
+        .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
+        .collect();
+    if pairs.remainder().is_empty() {
+        bytes
+    } else {
+        None
+    }
+}

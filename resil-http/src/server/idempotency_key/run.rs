@@ -62,7 +62,7 @@ pub(super) fn route(request: &Request, settings: &Settings) -> Route {
 
 /// Returns the answer to a request that is refused.
 pub(super) fn refused((status, code, detail): Refused) -> Response {
-    problem_response(status, code, detail)
+    problem_response(status, code, detail, "")
 }
 
 /// Answers a request with a key. `inner` is ready.

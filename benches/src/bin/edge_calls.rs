@@ -1,0 +1,205 @@
+//! What the layers of the server cost a request in instructions, where the load of the machine is no matter:
+//! `valgrind --tool=callgrind edge_calls tuple 3000` beside `edge_calls plain 3000`.
+//!
+//! Without sockets, the router is called as hyper calls it. `edge_calls tuple 3000 net` sends that many requests over
+//! loopback, one after the other on one thread: there the time of the processor counts.
+
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    reason = "a program that prints figures"
+)]
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::response::Response;
+use axum::routing::get;
+use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
+use resil::{BulkheadPolicy, RateLimitPolicy};
+use tower::Service;
+
+fn customer(request: &Parts) -> Option<String> {
+    request
+        .headers
+        .get("user-agent")?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
+}
+
+fn plain() -> Router {
+    Router::new().route("/", get(|| async { "hello" }))
+}
+
+/// As axum's server does it for each connection.
+fn made(app: Router) -> Router {
+    app.with_state(())
+}
+
+fn admission() -> AdmissionLayer {
+    AdmissionLayer::new("bench")
+        .bulkhead(BulkheadPolicy::new().max(1000))
+        .rate_limit(RateLimitPolicy::new().max(1_000_000))
+        .key(customer)
+}
+
+fn app(variant: &str) -> Router {
+    let keys = || IdempotencyKeyLayer::new("bench", customer);
+    match variant {
+        "plain" => plain(),
+        "deadline" => plain().layer(DeadlineLayer::new()),
+        "keys" => plain().layer(keys()),
+        "admission" => plain().layer(admission()),
+        "empty" => plain().layer(AdmissionLayer::new("empty")),
+        "bulkhead" => {
+            plain().layer(AdmissionLayer::new("b").bulkhead(BulkheadPolicy::new().max(1000)))
+        }
+        "limit" => plain()
+            .layer(AdmissionLayer::new("l").rate_limit(RateLimitPolicy::new().max(1_000_000))),
+        "keyed" => plain().layer(
+            AdmissionLayer::new("k")
+                .rate_limit(RateLimitPolicy::new().max(1_000_000))
+                .key(customer),
+        ),
+        "three" => plain()
+            .layer(keys())
+            .layer(admission())
+            .layer(DeadlineLayer::new()),
+        "tuple" => plain().layer((DeadlineLayer::new(), admission(), keys())),
+        "identity" => plain().layer(tower::layer::util::Identity::new()),
+        "headers" => Router::new().route(
+            "/",
+            get(|| async {
+                (
+                    [
+                        ("ratelimit-policy", "\"bench\";q=1000000;w=1"),
+                        ("ratelimit", "\"bench\";r=999999;t=1"),
+                    ],
+                    "hello",
+                )
+            }),
+        ),
+        _ => panic!("no such variant"),
+    }
+}
+
+fn around()
+-> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync
+{
+    let keys = IdempotencyKeyLayer::new("bench", customer);
+    tower::Layer::layer(&(DeadlineLayer::new(), admission(), keys), made(plain()))
+}
+
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(out) => out,
+        Poll::Pending => panic!("it is ready at once"),
+    }
+}
+
+/// As hyper does it.
+fn request(app: &(impl Service<Request, Response = Response, Error = Infallible> + Clone)) {
+    let mut app = app.clone();
+    let mut request = Request::new(Body::empty());
+    request
+        .headers_mut()
+        .insert("user-agent", axum::http::HeaderValue::from_static("bench"));
+    request
+        .headers_mut()
+        .insert("accept", axum::http::HeaderValue::from_static("*/*"));
+    request.headers_mut().insert(
+        "host",
+        axum::http::HeaderValue::from_static("localhost:8000"),
+    );
+    let response: Result<Response, Infallible> = ready(app.call(request));
+    let Ok(response) = response;
+    let (parts, body) = response.into_parts();
+    black_box(parts);
+    let mut body = pin!(body);
+    while let Some(frame) = ready(poll_fn(|cx| body.as_mut().poll_frame(cx))) {
+        let _ = black_box(frame);
+    }
+}
+
+async fn sockets(
+    around: Option<
+        impl Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    >,
+    app: Option<Router>,
+    count: u32,
+) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    if let Some(app) = app {
+        tokio::spawn(async move { axum::serve(listener, app).await });
+    } else if let Some(app) = around {
+        tokio::spawn(async move {
+            axum::serve(listener, axum::ServiceExt::into_make_service(app)).await
+        });
+    }
+    let headers = [(
+        axum::http::header::USER_AGENT,
+        "bench".parse().expect("a value"),
+    )];
+    let client = reqwest::Client::builder()
+        .default_headers(headers.into_iter().collect())
+        .build()
+        .expect("a client");
+    for _ in 0..count {
+        let answer = client.get(&url).send().await.expect("an answer");
+        assert_eq!(answer.bytes().await.expect("its body").len(), 5);
+    }
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let variant = args.next().unwrap_or_else(|| "tuple".to_owned());
+    let count: u32 = args.next().and_then(|n| n.parse().ok()).unwrap_or(1000);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let _entered = runtime.enter();
+    let is_net = args.next().is_some();
+    if variant == "around" && !is_net {
+        let app = around();
+        for _ in 0..10 {
+            request(&app);
+        }
+
+        for _ in 0..count {
+            request(&app);
+        }
+        return;
+    }
+    if variant == "around" {
+        runtime.block_on(sockets(Some(around()), None, count));
+        return;
+    }
+    let app = made(app(&variant));
+    if is_net {
+        runtime.block_on(sockets(None::<Router>, Some(app), count));
+        return;
+    }
+    for _ in 0..10 {
+        request(&app);
+    }
+
+    for _ in 0..count {
+        request(&app);
+    }
+}
