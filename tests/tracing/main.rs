@@ -7,8 +7,6 @@
     reason = "time is paused; an item stands beside the lines that it is for; and methods are tried as such"
 )]
 
-#[path = "../support/alone.rs"]
-mod alone;
 #[path = "../support/mod.rs"]
 mod support;
 

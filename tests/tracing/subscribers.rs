@@ -9,8 +9,8 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
-use super::alone::{alone, does, passes};
 use super::collect::Collected;
+use super::support::alone::{alone, does, passes};
 use super::support::{Fault, ms};
 use tracing::instrument::WithSubscriber;
 

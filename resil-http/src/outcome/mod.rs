@@ -4,15 +4,16 @@
 //! [`HttpOutcome`] is the rule of HTTP, and of gRPC over it. [`ErrorOutcome`] is for services of any other
 //! kind. Write an [`Outcome`] of your own where neither fits.
 
+mod before;
 mod errors;
 mod grpc;
 mod http;
 mod unsent;
 
+#[cfg(feature = "client")]
+pub(crate) use self::before::came_before;
 pub use self::errors::ErrorOutcome;
 pub use self::http::{Head, HttpOutcome, Kept};
-#[cfg(feature = "client")]
-pub(crate) use self::unsent::came_before;
 pub use self::unsent::was_not_sent;
 
 use resil_runtime::Class;

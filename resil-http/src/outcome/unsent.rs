@@ -6,6 +6,7 @@ use std::iter;
 
 use resil_runtime::Error;
 
+use super::before::came_before;
 use crate::BoxError;
 #[cfg(feature = "client")]
 use crate::client::ClientError;
@@ -76,18 +77,6 @@ fn is_unsent(error: &(dyn StdError + 'static)) -> bool {
         return came_before(refused);
     }
     is_unsent_by_others(error)
-}
-
-/// Returns whether a refusal comes before the request is sent. The wait that was cancelled may be one after an attempt,
-/// and what a timeout has cut may have been sent.
-pub(crate) fn came_before(refusal: &Error) -> bool {
-    matches!(
-        refusal,
-        Error::CircuitOpen { .. }
-            | Error::BulkheadFull { .. }
-            | Error::RateLimited { .. }
-            | Error::Injected { .. }
-    )
 }
 
 #[allow(
