@@ -1,10 +1,14 @@
 //! Retry budgets whose numbers are set from outside: what pays for retries, and what is shown of it.
 
+use std::path::Path;
+use std::sync::PoisonError;
+
 #[cfg(feature = "catalog")]
 use resil::catalog::LiveState;
+use resil::control::Origin;
 use resil::{control, retry};
 
-use crate::{Failed, Runs};
+use crate::{FILE, Failed, Runs};
 
 fn path(name: &str) -> String {
     format!("{}::{name}", module_path!())
@@ -252,4 +256,52 @@ async fn each_type_has_its_own_numbers_back() {
     assert_eq!(live(), [(85, 100), (95, 100)]);
     of.clear().unwrap();
     assert_eq!(live(), [(5, 10), (985, 1_000)]);
+}
+
+#[retry(constant, max = 2, base = 1ms, budget(name = "budgets.numbers", capacity = 50, cost = 10, refill = 0))]
+async fn numbers() -> Result<(), Failed> {
+    Err(Failed::Failed)
+}
+
+#[retry(constant, max = 2, base = 1ms, budget = "budgets.numbers")]
+async fn numbers_too() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// Returns the budget in force of a function here, and where it comes from.
+fn in_force(function: &str) -> (String, Origin) {
+    let all = control().in_force();
+    let layer = all.iter().find(|of| of.function == path(function)).unwrap();
+    let budget = layer.options.iter().find(|of| of.name == "budget").unwrap();
+    (budget.value.clone(), budget.origin.clone())
+}
+
+/// A function that names a budget alone has the numbers that another one has given it.
+#[tokio::test(start_paused = true)]
+async fn what_is_set_of_a_shared_budget_is_set_of_the_numbers_in_use() {
+    let _ = numbers().await;
+    numbers_too().await.unwrap();
+    let name = control().name("budgets.numbers");
+    name.set("budget.cost", "2").unwrap();
+    assert_eq!(in_force("numbers_too"), in_force("numbers"));
+    let (shown, origin) = in_force("numbers_too");
+    assert!(
+        shown.contains("capacity = 50, cost = 2, refill = 0"),
+        "{shown}"
+    );
+    assert_eq!(origin, Origin::Hand);
+
+    // Who has no budget has no part in them: the file has switched it off.
+    let _one_at_a_time = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = Path::new("budgets.toml");
+    let text = format!(
+        "[function.\"{}\".retry]\nbudget = \"off\"\n",
+        path("numbers_too")
+    );
+    control().load_text(file, &text).unwrap();
+    let (shown, origin) = in_force("numbers_too");
+    assert_eq!(shown, "off");
+    assert!(matches!(origin, Origin::File { .. }), "{origin:?}");
+    control().load_text(file, "").unwrap();
+    name.clear().unwrap();
 }

@@ -299,3 +299,26 @@ async fn the_numbers_of_a_named_budget_are_shown_with_their_origin() {
     let all = settings("paid");
     assert!(all.iter().all(|of| !of.ends_with("ByHand")), "{all:?}");
 }
+
+#[circuit(name = "catalogued.bare")]
+async fn bare() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// Nobody gives the breaker numbers but the name: what is beside a key alone is not listed without one.
+#[tokio::test(start_paused = true)]
+async fn a_default_without_what_it_stands_beside_is_not_shown() {
+    bare().await.unwrap();
+    let name = control().name("catalogued.bare");
+    name.set("circuit.failures", "3").unwrap();
+    let settings = settings("bare");
+    assert!(
+        settings.contains(&"failures = 3 ByHand".to_owned()),
+        "{settings:?}"
+    );
+    assert!(
+        settings.iter().all(|of| !of.starts_with("max_keys")),
+        "{settings:?}"
+    );
+    name.clear().unwrap();
+}

@@ -72,6 +72,12 @@ fn next(progress: &Progress, limits: &Limits, end: &End) -> (Instant, Limit) {
     let mut next = (clock::add(progress.began(), limits.attempt), Limit::Attempt);
     let (phase, last) = progress.phase();
     let of_phase = match phase {
+        // Nobody tells of the connection: by then there is one, or reqwest has given up. HTTP/2 asks for nothing of a
+        // body as long as it has no stream for it.
+        Phase::Connecting if !progress.is_told() => {
+            let from = clock::add(last, limits.connect);
+            Some((clock::add(from, limits.write), Limit::Write))
+        }
         Phase::Connecting => None,
         Phase::Writing => Some((clock::add(last, limits.write), Limit::Write)),
         // It began with the attempt at the earliest.

@@ -117,6 +117,9 @@ impl RequestBuilder {
     }
 
     /// Sets the limit of each attempt of this call in place of the client's `attempt`.
+    ///
+    /// Where it is longer than the client's `read`, and the client's `attempt` is not, `read` leaves the attempt the
+    /// time of a connection: it passes later by up to `connect`.
     pub fn attempt(mut self, limit: Duration) -> Self {
         self.order.attempt = Some(limit);
         self

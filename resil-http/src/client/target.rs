@@ -60,6 +60,10 @@ impl Origin {
             return None;
         }
         let authority = rest.split(['/', '\\', '?', '#']).next()?;
+        // A parser leaves spaces out at the end of what it is given, and refuses them within a whole URL.
+        if authority.bytes().any(|byte| byte <= b' ') {
+            return None;
+        }
         let text = &url[..scheme.len() + "://".len() + authority.len()];
         let url = Url::parse(text).ok()?;
         Some(Self {
@@ -194,6 +198,22 @@ mod tests {
         for unclear in ["http:/pay?x=://", "http:///pay/x", " http://pay"] {
             assert_eq!(other.url(unclear).unwrap().host_str(), Some("pay"));
             assert!(other.origin.get().is_none(), "{unclear}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_spaces_behind_it() {
+        for first in ["http://pay ", "http://pay\u{1}", "http://pay\t"] {
+            let target = Target::new(None);
+            let _ = target.url(first);
+            assert!(target.url("http://pay /x").is_err(), "{first:?}");
+            assert_eq!(target.url("http://pay/x").unwrap().as_str(), "http://pay/x");
+            assert!(
+                target
+                    .origin
+                    .get()
+                    .is_some_and(|of| &*of.text == "http://pay")
+            );
         }
     }
 

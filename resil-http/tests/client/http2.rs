@@ -5,6 +5,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -20,6 +21,11 @@ use crate::{at_once, client, ms};
 /// A server that never answers `/hang`, reads nothing of the body of `/full`, fails each first `/flaky`, and
 /// returns the length of any other body.
 async fn serve() -> SocketAddr {
+    serve_with(200).await
+}
+
+/// That server, with so many requests at once on a connection.
+async fn serve_with(streams: u32) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let calls = Arc::new(AtomicUsize::new(0));
@@ -29,7 +35,8 @@ async fn serve() -> SocketAddr {
             let calls = Arc::clone(&calls);
             let service = service_fn(move |request| answer(request, Arc::clone(&calls)));
             tokio::spawn(async move {
-                let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                let mut server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                server.max_concurrent_streams(streams);
                 let _ = server.serve_connection(TokioIo::new(stream), service).await;
             });
         }
@@ -94,6 +101,30 @@ async fn each_limit_fires_in_its_phase() {
     assert!(matches!(error, ClientError::Write { .. }), "{error:?}");
     // The connection goes on.
     assert_eq!(client.get("/").send().await.unwrap().status(), 200);
+}
+
+/// The client's limits need no word of the connector: a request waits for a stream on a connection that is there.
+#[tokio::test]
+async fn write_bounds_a_body_that_gets_no_stream() {
+    let client = client("h2-streams", serve_with(1).await)
+        .connect(ms(200))
+        .write(ms(300))
+        .http(reqwest::ClientBuilder::http2_prior_knowledge)
+        .build()
+        .unwrap();
+    // The server has said by then how many requests it takes at once.
+    client.put("/").body("x").send().await.unwrap();
+    let hangs = client.get("/hang").send();
+    let waits = async {
+        tokio::time::sleep(ms(50)).await;
+        client.put("/").body(vec![b'x'; 1 << 20]).send().await
+    };
+    let waits = tokio::time::timeout(Duration::from_secs(5), waits);
+    let error = tokio::select! {
+        error = waits => error.unwrap().unwrap_err(),
+        hung = hangs => panic!("{hung:?}"),
+    };
+    assert!(matches!(error, ClientError::Write { .. }), "{error:?}");
 }
 
 #[tokio::test]

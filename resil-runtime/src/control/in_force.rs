@@ -160,7 +160,11 @@ fn of_layers(
         let (kind, name) = (layer.kind(), layer.name());
         let switch = layers.switch(function, kind, name);
         let targets = targets(function, layer);
-        let budget = layer.budget().map(|name| Target::Name(name.to_owned()));
+        // A function whose budget is off has no part in the numbers of the name.
+        let budget = match layer {
+            Written::Retry { policy, .. } if policy.budget.is_none() => None,
+            layer => layer.budget().map(|name| Target::Name(name.to_owned())),
+        };
         let sets = |setting: &Setting, option: &str| match (setting.kind, &budget) {
             // The numbers of a budget with a name belong to the name.
             (Some(Kind::Budget), Some(of)) => option == "budget" && setting.target == *of,

@@ -9,7 +9,7 @@ use crate::bulkhead::core::BulkheadCore;
 use crate::circuit::breaker::BreakerCore;
 use crate::named::Shared;
 use crate::rate_limit::limit::Limit;
-use crate::retry::BudgetAsWritten;
+use crate::retry::{BudgetAsWritten, editing};
 use crate::settings::Named;
 use crate::stack::{Layer, given};
 use crate::timeout::TimeoutPolicy;
@@ -151,6 +151,7 @@ fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Ve
             if let (Some(name), Some(numbers)) = (budget, policy.budget) {
                 let of = Target::Name((*name).to_owned());
                 let of = (std::slice::from_ref(&of), Kind::Budget);
+                let numbers = editing::given(name).unwrap_or(numbers);
                 policy.budget = Some(apply(numbers, of, layers, faults));
             }
             if !*again && policy.max != Some(1) {

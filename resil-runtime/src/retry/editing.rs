@@ -22,6 +22,12 @@ pub(super) fn in_force(function: &str, written: Option<BudgetPolicy>) -> Option<
     OWN.get().map_or(written, |own| own(function, written))
 }
 
+/// Returns the numbers of the budget called `name`, once a function has given some.
+pub(crate) fn given(name: &str) -> Option<BudgetPolicy> {
+    let named = all().get(name).copied()?;
+    named.set.get().map(|(set, _)| *set)
+}
+
 /// Puts other numbers in force for these budgets, and for all that are named from here on.
 pub(crate) fn edit<'n>(names: impl IntoIterator<Item = &'n str>, edit: BudgetEdit) {
     let edit = *EDIT.get_or_init(|| edit);
