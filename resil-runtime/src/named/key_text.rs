@@ -16,7 +16,7 @@ pub(crate) struct KeyText {
     bytes: [u8; LONGEST],
     len: usize,
     /// Hashes the part of the key that does not fit; `None` as long as everything fits.
-    rest: Option<Box<<RandomState as BuildHasher>::Hasher>>,
+    rest: Option<<RandomState as BuildHasher>::Hasher>,
 }
 
 impl KeyText {
@@ -85,7 +85,7 @@ impl KeyText {
         let mut hasher = self
             .rest
             .take()
-            .unwrap_or_else(|| Box::new(HASHES.get_or_init(RandomState::new).build_hasher()));
+            .unwrap_or_else(|| HASHES.get_or_init(RandomState::new).build_hasher());
         if self.len > limit {
             let at = whole_chars(self.as_str(), limit);
             hasher.write(&self.bytes[at..self.len]);
