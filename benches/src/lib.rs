@@ -6,6 +6,8 @@
 //! work without a policy, `hand` is the least code that does what the policy has to do, `resil` is
 //! us, and the others are the peers.
 
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod goals;
 pub mod harness;
 #[cfg(feature = "peers")]

@@ -15,13 +15,13 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
-use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Router, ServiceExt};
 use resil::http::balance::{Balancer, Endpoints, Strategy};
-use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
-use resil::{BulkheadPolicy, CircuitPolicy, Client, RateLimitPolicy};
+use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
+use resil::{CircuitPolicy, Client};
+use resil_benches::edge::{Sender, admission, customer, plain};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -62,28 +62,11 @@ async fn bind() -> (TcpListener, String) {
     (listener, format!("http://{address}"))
 }
 
-/// What sends a request.
+/// One who sends requests to a URL.
 #[derive(Clone)]
-enum Sender {
-    Reqwest(reqwest::Client, String),
-    Resil(Client, String),
-}
+struct Load(Sender, String);
 
-impl Sender {
-    async fn send(&self) {
-        let body = match self {
-            Self::Reqwest(client, url) => {
-                let answer = client.get(url).send().await.expect("an answer");
-                answer.bytes().await.expect("its body")
-            }
-            Self::Resil(client, url) => {
-                let answer = client.get(url).send().await.expect("an answer");
-                answer.bytes().await.expect("its body")
-            }
-        };
-        assert_eq!(body.len(), 5);
-    }
-
+impl Load {
     /// Sends requests for the time of a round, and returns how long each of them took.
     async fn round(&self) -> Vec<Duration> {
         let (mut senders, end) = (JoinSet::new(), Instant::now() + ROUND);
@@ -93,7 +76,7 @@ impl Sender {
                 let mut times = Vec::new();
                 while Instant::now() < end {
                     let began = Instant::now();
-                    sender.send().await;
+                    sender.0.send(&sender.1).await;
                     times.push(began.elapsed());
                 }
                 times
@@ -109,7 +92,7 @@ fn median(mut of: Vec<f64>) -> f64 {
 }
 
 /// Prints how many requests a second two contestants send, and the ratio of the second to the first.
-async fn compare(what: &str, goal: &str, first: (&str, Sender), second: (&str, Sender)) {
+async fn compare(what: &str, goal: &str, first: (&str, Load), second: (&str, Load)) {
     let (mut rates, mut ratios) = ([Vec::new(), Vec::new()], Vec::new());
     for round in 0..=ROUNDS {
         let (a, b) = if round % 2 == 0 {
@@ -133,19 +116,6 @@ async fn compare(what: &str, goal: &str, first: (&str, Sender), second: (&str, S
     println!("  {:<24} {b:>8.0} requests/s, {ratio:.3}×", second.0);
 }
 
-fn customer(request: &Parts) -> Option<String> {
-    request
-        .headers
-        .get("user-agent")?
-        .to_str()
-        .ok()
-        .map(str::to_owned)
-}
-
-fn plain() -> Router {
-    Router::new().route("/", get(|| async { "hello" }))
-}
-
 fn client(name: &str) -> Client {
     Client::builder(name)
         .circuit(CircuitPolicy::new())
@@ -159,19 +129,18 @@ async fn of_the_client() {
     compare(
         "a request through the whole client: circuit, retry, limits, deadline",
         "at least 0.95× of the requests, 1.05× of the time",
-        ("plain reqwest", Sender::Reqwest(pool, url.clone())),
-        ("resil::Client", Sender::Resil(client("bench-client"), url)),
+        ("plain reqwest", Load(Sender::Reqwest(pool), url.clone())),
+        (
+            "resil::Client",
+            Load(Sender::Resil(client("bench-client")), url),
+        ),
     )
     .await;
 }
 
 async fn of_the_server() {
-    let admission = AdmissionLayer::new("bench")
-        .bulkhead(BulkheadPolicy::new().max(1000))
-        .rate_limit(RateLimitPolicy::new().max(1_000_000))
-        .key(customer);
     let keys = IdempotencyKeyLayer::new("bench", customer);
-    let layers = (DeadlineLayer::new(), admission, keys);
+    let layers = (DeadlineLayer::new(), admission(), keys);
     let around = listen_around(layers.clone(), plain()).await;
     let layered = listen(plain().layer(layers)).await;
     let plain = listen(plain()).await;
@@ -181,7 +150,10 @@ async fn of_the_server() {
             "bench".parse().expect("a value"),
         )];
         let client = reqwest::Client::builder().default_headers(headers.into_iter().collect());
-        Sender::Reqwest(client.build().expect("a client"), format!("{url}/"))
+        Load(
+            Sender::Reqwest(client.build().expect("a client")),
+            format!("{url}/"),
+        )
     };
     compare(
         "the whole server stack: deadline, admission, rate limit by caller, Idempotency-Key",

@@ -19,36 +19,16 @@ use std::task::{Context, Poll, Waker};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
 use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil::{BulkheadPolicy, RateLimitPolicy};
+use resil_benches::edge::{admission, customer, plain};
 use tower::Service;
-
-fn customer(request: &Parts) -> Option<String> {
-    request
-        .headers
-        .get("user-agent")?
-        .to_str()
-        .ok()
-        .map(str::to_owned)
-}
-
-fn plain() -> Router {
-    Router::new().route("/", get(|| async { "hello" }))
-}
 
 /// As axum's server does it for each connection.
 fn made(app: Router) -> Router {
     app.with_state(())
-}
-
-fn admission() -> AdmissionLayer {
-    AdmissionLayer::new("bench")
-        .bulkhead(BulkheadPolicy::new().max(1000))
-        .rate_limit(RateLimitPolicy::new().max(1_000_000))
-        .key(customer)
 }
 
 fn app(variant: &str) -> Router {
@@ -175,31 +155,22 @@ fn main() {
         .expect("a runtime");
     let _entered = runtime.enter();
     let is_net = args.next().is_some();
-    if variant == "around" && !is_net {
-        let app = around();
-        for _ in 0..10 {
-            request(&app);
+    match (variant.as_str(), is_net) {
+        ("around", true) => runtime.block_on(sockets(Some(around()), None, count)),
+        ("around", false) => call(&around(), count),
+        (variant, true) => {
+            runtime.block_on(sockets(None::<Router>, Some(made(app(variant))), count));
         }
+        (variant, false) => call(&made(app(variant)), count),
+    }
+}
 
-        for _ in 0..count {
-            request(&app);
-        }
-        return;
-    }
-    if variant == "around" {
-        runtime.block_on(sockets(Some(around()), None, count));
-        return;
-    }
-    let app = made(app(&variant));
-    if is_net {
-        runtime.block_on(sockets(None::<Router>, Some(app), count));
-        return;
-    }
-    for _ in 0..10 {
-        request(&app);
-    }
-
-    for _ in 0..count {
-        request(&app);
+/// Calls an app so many times, after some calls that warm it up.
+fn call(
+    app: &(impl Service<Request, Response = Response, Error = Infallible> + Clone),
+    count: u32,
+) {
+    for _ in 0..10 + count {
+        request(app);
     }
 }

@@ -15,6 +15,7 @@
     reason = "a program that is counted from outside"
 )]
 
+use resil_benches::edge::Sender;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -40,28 +41,6 @@ async fn serve() {
                 }
             }
         });
-    }
-}
-
-#[derive(Clone)]
-enum Sender {
-    Reqwest(reqwest::Client),
-    Resil(resil::Client),
-}
-
-impl Sender {
-    async fn send(&self, url: &str) {
-        let bytes = match self {
-            Self::Reqwest(client) => {
-                let answer = client.get(url).send().await.expect("an answer");
-                answer.bytes().await.expect("its body")
-            }
-            Self::Resil(client) => {
-                let answer = client.get(url).send().await.expect("an answer");
-                answer.bytes().await.expect("its body")
-            }
-        };
-        assert_eq!(bytes.len(), 5);
     }
 }
 

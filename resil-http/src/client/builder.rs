@@ -328,7 +328,7 @@ impl Builder {
             balancer,
             target: Target::new(base),
             limits,
-            policies: policies::Set::new(stack)?,
+            policies: policies::Set::new(stack),
             mesh: self.mesh,
             retried_by: self.retried_by,
             deadline_headers: self.deadline_headers,

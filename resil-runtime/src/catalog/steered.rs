@@ -73,19 +73,18 @@ fn apply_layer(policy: &mut CatalogPolicy, layer: &LayerInForce) {
     if !layer.options.iter().any(is_set) {
         return;
     }
-    // Which is listed by default only beside another one: the breakers of keys, or a store that may be away.
-    let is_beside = |option: &OptionInForce| match option.name {
-        "max_keys" => policy.settings.iter().any(|s| s.option == "key"),
-        "on_outage" => policy.settings.iter().any(|s| s.option == "store"),
-        _ => true,
-    };
-    let shown: Vec<&OptionInForce> = layer
-        .options
-        .iter()
-        .filter(|option| is_set(option) || option.is_changed && is_beside(option))
-        .collect();
-    for option in shown {
-        put(&mut policy.settings, option);
+    // Some are listed by default only beside another one: the breakers of keys, or a store that may be away.
+    let has = |name: &str| policy.settings.iter().any(|s| s.option == name);
+    let (has_key, has_store) = (has("key"), has("store"));
+    for option in &layer.options {
+        let is_listed = match option.name {
+            "max_keys" => has_key,
+            "on_outage" => has_store,
+            _ => true,
+        };
+        if is_set(option) || option.is_changed && is_listed {
+            put(&mut policy.settings, option);
+        }
     }
     let in_force: Vec<&str> = layer.options.iter().map(|o| o.listed().0).collect();
     // What a change has left without an effect goes: the factor, once the delays are linear.

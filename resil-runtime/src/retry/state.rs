@@ -350,7 +350,7 @@ impl Retry {
     #[cold]
     #[inline(never)]
     fn forget(&mut self) {
-        drop(ManuallyDrop::into_inner(std::mem::take(&mut self.0)));
+        drop(self.0.take());
     }
 
     fn done(&mut self) {

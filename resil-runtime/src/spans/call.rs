@@ -1,6 +1,6 @@
 //! The span of a call: `resil.call`.
 
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tracing::field::Empty;
@@ -90,10 +90,7 @@ impl CallSpan {
     #[cold]
     #[inline(never)]
     fn close(&mut self) {
-        drop(ManuallyDrop::into_inner(mem::replace(
-            &mut self.0,
-            ManuallyDrop::new(None),
-        )));
+        drop(self.0.take());
     }
 }
 

@@ -68,10 +68,7 @@ impl<'c> Later<'c> {
     #[cold]
     #[inline(never)]
     fn end(&mut self) {
-        drop(ManuallyDrop::into_inner(mem::replace(
-            &mut self.0,
-            ManuallyDrop::new(None),
-        )));
+        drop(self.0.take());
     }
 }
 
