@@ -1,5 +1,7 @@
 //! The customers: each asks for prices and places orders, and never asks twice for one thing.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -20,23 +22,23 @@ pub(crate) struct Call {
     pub(crate) answer: Result<(String, u32), String>,
 }
 
-/// Calls the gateway at `url` until `end`.
-pub(crate) async fn call(url: String, end: Instant) -> Vec<Call> {
+/// Calls the gateway at `url` while it is open.
+pub(crate) async fn call(url: String, is_open: Arc<AtomicBool>) -> Vec<Call> {
     let mut customers = JoinSet::new();
     for number in 0..CUSTOMERS {
-        customers.spawn(customer(number, url.clone(), end));
+        customers.spawn(customer(number, url.clone(), Arc::clone(&is_open)));
     }
     customers.join_all().await.into_iter().flatten().collect()
 }
 
-async fn customer(number: u32, url: String, end: Instant) -> Vec<Call> {
+async fn customer(number: u32, url: String, is_open: Arc<AtomicBool>) -> Vec<Call> {
     let client = reqwest::Client::new();
     let mut calls = Vec::new();
     let mut ticks = interval(EACH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for n in 0.. {
         let at = ticks.tick().await;
-        if at >= end {
+        if !is_open.load(Relaxed) {
             break;
         }
         // Every third request is an order.

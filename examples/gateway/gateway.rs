@@ -21,10 +21,11 @@ const KEY: &str = "idempotency-key";
 
 /// Makes the gateway in front of the backends at these URLs.
 pub(crate) fn router(backends: Vec<String>) -> Result<(Router, Client), Box<dyn Error>> {
-    // A backend that fails three times in a row is left out for half a second, and then probed.
+    // A backend that fails three times in a row is left out, and probed every half second.
     let ejection = CircuitPolicy::new()
         .failures(3)
-        .open_for(Duration::from_millis(500));
+        .open_for(Duration::from_millis(500))
+        .open_max(Duration::from_millis(500));
     let balancer = Balancer::builder("shop.backends", Endpoints::list(backends)?)
         .ejection(ejection)
         .slow_start(SlowStart::over(Duration::from_secs(1)))

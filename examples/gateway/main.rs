@@ -26,11 +26,13 @@ mod report;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::Router;
+use resil::{CircuitState, Client};
 use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use backend::Backend;
 use bank::Bank;
@@ -38,6 +40,8 @@ use report::Report;
 
 /// How long customers call.
 const SECONDS: u64 = 6;
+/// How long they go on, at most, until B has work again.
+const A_PROBE: Duration = Duration::from_secs(20);
 const NAMES: [&str; 3] = ["A", "B", "C"];
 
 #[tokio::main]
@@ -75,26 +79,50 @@ pub(crate) async fn run(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>
     println!("24 customers call a gateway in front of three backends for {seconds} s.");
     let began = Instant::now();
     let length = Duration::from_secs(seconds);
-    let calls = tokio::spawn(customers::call(gateway_url, began + length));
+    let is_open = Arc::new(AtomicBool::new(true));
+    let calls = tokio::spawn(customers::call(gateway_url, Arc::clone(&is_open)));
     sleep_until(began + length / 3).await;
+    let killed = began.elapsed();
     backends[1].kill()?;
     println!("B is killed.");
     sleep(length / 3).await;
     backends[1].start_again(&bank_url)?;
+    let back = began.elapsed();
     println!("B is back.");
+    sleep_until(began + length).await;
+    // A machine that is busy may not have come to the probe yet.
+    let has_work = timeout(A_PROBE, has_work(&client, 1)).await;
+    is_open.store(false, Relaxed);
     let calls = calls.await?;
 
-    let report = Report::new(&calls, &bank, began, length);
+    let report = Report::new(&calls, &bank, began, [killed, back]);
     print!("{report}");
     if let Some(balancer) = client.balancer() {
         let ejections: u64 = balancer.stats().endpoints.iter().map(|e| e.ejections).sum();
         println!("Backends were taken out of the choice {ejections} times, and probed back.");
+    }
+    if has_work.is_err() {
+        println!("B was not probed back.");
     }
     Ok(if report.is_right() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Returns when a backend is in the choice, and requests go there.
+async fn has_work(client: &Client, place: usize) {
+    let figures = || client.balancer()?.stats().endpoints.into_iter().nth(place);
+    let mut picked = None;
+    while let Some(backend) = figures() {
+        if backend.state == CircuitState::Closed
+            && *picked.get_or_insert(backend.picked) < backend.picked
+        {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Serves `app` on a free port, and returns its URL.

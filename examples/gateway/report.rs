@@ -11,7 +11,7 @@ use super::customers::Call;
 
 /// What happened.
 pub(crate) struct Report {
-    /// The requests that each backend has answered, by third: all up, B killed, B back.
+    /// The requests that each backend has answered, by when they were sent: all up, B killed, B back.
     answered: [[usize; 3]; 3],
     calls: usize,
     length: Duration,
@@ -25,11 +25,11 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(calls: &[Call], bank: &Bank, began: Instant, length: Duration) -> Self {
+    pub(crate) fn new(calls: &[Call], bank: &Bank, began: Instant, thirds: [Duration; 2]) -> Self {
         let mut report = Self {
             answered: [[0; 3]; 3],
             calls: calls.len(),
-            length,
+            length: began.elapsed(),
             lost: Vec::new(),
             orders: 0,
             not_charged: 0,
@@ -37,12 +37,12 @@ impl Report {
             again: 0,
         };
         for call in calls {
-            report.count(call, bank, began, length);
+            report.count(call, bank, began, thirds);
         }
         report
     }
 
-    fn count(&mut self, call: &Call, bank: &Bank, began: Instant, length: Duration) {
+    fn count(&mut self, call: &Call, bank: &Bank, began: Instant, thirds: [Duration; 2]) {
         if let Some(order) = &call.order {
             self.orders += 1;
             match bank.charged(order) {
@@ -56,7 +56,6 @@ impl Report {
             Ok((backend, attempts)) => {
                 self.again += usize::from(*attempts > 1);
                 let passed = call.at.duration_since(began);
-                let thirds = [length / 3, length * 2 / 3];
                 let third = thirds.iter().filter(|end| passed >= **end).count();
                 let row = NAMES.iter().position(|name| name == backend);
                 if let Some(row) = row {
