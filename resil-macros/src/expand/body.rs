@@ -43,7 +43,8 @@ pub(super) fn innermost(
     if features::traces() {
         body = in_its_span(&body, is_innermost, cx, span);
     }
-    if features::observes() && is_innermost {
+    // The span of an attempt brings the rest of what is seen of it.
+    if features::observes() && is_innermost && !features::traces() {
         body = if cx.stack.is_async {
             let seen = cx.private("seen_attempt", span);
             quote_spanned!(at=> #seen(__resil_seen, #body))

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::followed::Followed;
 use super::seen::Seen;
 use crate::call::CallState;
 
@@ -16,9 +17,9 @@ pin_project! {
     pub struct SeenAttempt<'a, F> {
         #[pin]
         body: F,
-        seen: &'a Seen<'a>,
-        // 0 before the first poll.
-        number: u32,
+        // `None` where nobody follows the call.
+        seen: Option<&'a Followed<'a>>,
+        has_begun: bool,
     }
 }
 
@@ -27,8 +28,8 @@ pin_project! {
 pub fn seen_attempt<'a, F: Future>(seen: &'a Seen<'a>, body: F) -> SeenAttempt<'a, F> {
     SeenAttempt {
         body,
-        seen,
-        number: 0,
+        seen: seen.followed(),
+        has_begun: false,
     }
 }
 
@@ -39,22 +40,22 @@ impl<F: Future> Future for SeenAttempt<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let body = this.body;
-        if this.seen.is_unseen() {
+        let Some(seen) = *this.seen else {
             return body.poll(cx);
+        };
+        if !std::mem::replace(this.has_begun, true) {
+            seen.begin_attempt();
         }
-        if *this.number == 0 {
-            *this.number = this.seen.begin_attempt();
-        }
-        this.seen.call().asking(|| body.poll(cx))
+        seen.call().asking(|| body.poll(cx))
     }
 }
 
 /// Runs `body` as an attempt of the call `seen`, in a function that is not async.
 #[inline(always)]
 pub fn seen_run<R>(seen: &Seen<'_>, body: impl FnOnce() -> R) -> R {
-    if seen.is_unseen() {
+    let Some(seen) = seen.followed() else {
         return body();
-    }
+    };
     seen.begin_attempt();
     seen.call().asking(body)
 }

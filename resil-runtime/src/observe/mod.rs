@@ -12,6 +12,8 @@
 #[cfg(feature = "observe")]
 pub(crate) mod attempt;
 pub(crate) mod count;
+#[cfg(feature = "observe")]
+mod followed;
 #[cfg(feature = "counts")]
 mod history;
 #[cfg(feature = "metrics")]

@@ -1,249 +1,134 @@
 //! One call, as it is seen from outside of its layers.
 
-#[cfg(feature = "tracing")]
-use std::any::type_name;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+#[cfg(not(feature = "counts"))]
+use std::mem::ManuallyDrop;
 
-use super::count::Count;
-use super::outcome::CallOutcome;
-#[cfg(feature = "counts")]
-use super::slice::slice_of;
+use super::followed::Followed;
 use crate::call::{AnyRefusal, CallState, Outcome, Site};
-#[cfg(feature = "counts")]
-use crate::clock::{self, Instant};
-#[cfg(feature = "tracing")]
-use crate::spans::{
-    attempt::AttemptOf, call::CallSpan, interest::takes_spans, words::refusal_word,
-};
+#[cfg(all(feature = "tracing", not(feature = "counts")))]
+use crate::spans::interest::takes_spans;
 
 /// A call that has begun. Dropped before [`end`](Self::end), it was dropped by its caller, or it panicked.
 ///
-/// Only the task that runs the call accesses it, so relaxed accesses are enough.
+/// Where calls are counted, each call is followed. Where they are not, a call is if somebody takes spans as it begins:
+/// what is known of it is in a box then, so that one that nobody follows costs a null pointer and the tests of it.
 #[derive(Debug)]
 #[must_use = "dropped, the call is over"]
-pub struct Seen<'c> {
-    site: &'static Site,
-    call: &'c CallState,
-    /// The number of attempts that have begun. The copies of a hedge are attempts too.
-    attempts: AtomicU32,
-    /// Whether all is said of the call: it has ended, or nobody looks.
-    is_over: AtomicBool,
-    #[cfg(feature = "counts")]
-    began: Instant,
-    /// Whether somebody took spans as the call began: what nobody followed from its start has no spans later on.
-    #[cfg(feature = "tracing")]
-    is_traced: bool,
-    #[cfg(feature = "tracing")]
-    span: CallSpan,
-}
+pub struct Seen<'c>(
+    #[cfg(feature = "counts")] Followed<'c>,
+    // Without the drop code that a `Box` brings.
+    #[cfg(not(feature = "counts"))] ManuallyDrop<Option<Box<Followed<'c>>>>,
+);
 
 /// Notes that a call of `site` begins.
 #[inline]
 pub fn observe<'c>(site: &'static Site, call: &'c CallState) -> Seen<'c> {
-    #[cfg(feature = "counts")]
-    let began = clock::now();
-    #[cfg(feature = "counts")]
-    match site.known_tally() {
-        Some(tally) => tally.begin(slice_of(began)),
-        None => begin_first(site, began),
-    }
-    #[cfg(feature = "tracing")]
-    let is_traced = takes_spans();
-    Seen {
-        site,
-        call,
-        attempts: AtomicU32::new(0),
-        #[cfg(any(feature = "counts", not(feature = "tracing")))]
-        is_over: AtomicBool::new(false),
-        #[cfg(all(feature = "tracing", not(feature = "counts")))]
-        is_over: AtomicBool::new(!is_traced),
-        #[cfg(feature = "counts")]
-        began,
-        #[cfg(feature = "tracing")]
-        is_traced,
-        #[cfg(feature = "tracing")]
-        span: if is_traced {
-            CallSpan::open(site, call)
-        } else {
-            CallSpan::NONE
-        },
-    }
+    Seen::begin(site, call)
 }
 
-/// Begins the first call of a function.
 #[cfg(feature = "counts")]
-#[cold]
-#[inline(never)]
-fn begin_first(site: &'static Site, began: Instant) {
-    site.tally().begin(slice_of(began));
-    #[cfg(feature = "metrics")]
-    super::metrics::start();
-}
+impl<'c> Seen<'c> {
+    #[inline]
+    fn begin(site: &'static Site, call: &'c CallState) -> Self {
+        Self(Followed::begin(site, call))
+    }
 
-impl Seen<'_> {
-    /// Returns whether nobody looks at the call while it runs: it is not counted, and nobody takes its span.
+    /// Returns the call, as it is followed.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "not each call is followed without the feature"
+    )]
     #[inline(always)]
-    pub(super) fn is_unseen(&self) -> bool {
-        cfg!(all(feature = "tracing", not(feature = "counts"))) && self.is_over.load(Relaxed)
-    }
-
-    /// Notes that the call ends with `out`, the outcome of its outermost layer.
-    #[cfg_attr(debug_assertions, inline)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
-        if self.is_unseen() {
-            return;
-        }
-        match out {
-            Ok(_) => self.succeeded(),
-            Err(failure) => {
-                #[cfg(feature = "tracing")]
-                self.span
-                    .failed(failure.refusal().map_or(type_name::<E>(), refusal_word));
-                self.failed(CallOutcome::of_failure(failure.refusal()));
-            }
-        }
-    }
-
-    /// Notes that the call ends with `out`, the result of a value. Whether an error is a refusal is known
-    /// by the state of the call.
-    #[cfg(not(loom))]
-    #[inline]
-    pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
-        if self.is_unseen() {
-            return;
-        }
-        if out.is_ok() {
-            return self.succeeded();
-        }
-        let refused = self.call.refused();
-        #[cfg(feature = "tracing")]
-        self.span
-            .failed(refused.map_or(type_name::<E>(), CallOutcome::word));
-        self.failed(refused.unwrap_or(CallOutcome::Error));
-    }
-
-    /// Notes that an attempt begins, and returns its number, from 1.
-    #[inline]
-    pub(super) fn begin_attempt(&self) -> u32 {
-        let number = self.attempts.load(Relaxed).saturating_add(1);
-        self.attempts.store(number, Relaxed);
-        if number > 1 {
-            // What fell back was an attempt before.
-            self.call.set_fell_back(false);
-            // The first one is counted when the call ends.
-            self.site.count(Count::Attempt);
-        }
-        number
-    }
-
-    pub(super) fn call(&self) -> &CallState {
-        self.call
-    }
-
-    /// Returns whether the attempts of the call may have spans.
-    #[cfg(feature = "tracing")]
-    #[inline(always)]
-    pub(super) fn is_traced(&self) -> bool {
-        self.is_traced
-    }
-
-    /// Returns what the span of the attempt is about that has begun last.
-    #[cfg(feature = "tracing")]
-    pub(super) fn attempt(&self) -> AttemptOf<'_> {
-        AttemptOf {
-            site: self.site,
-            call: &self.span,
-            number: self.attempts.load(Relaxed),
-        }
-    }
-
-    /// Returns the span of the call.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn span(&self) -> &CallSpan {
-        &self.span
-    }
-
-    /// Runs `ask`, a piece of the user's code, so that a panic of it is known as one of the call.
-    #[cfg(not(loom))]
-    #[inline(always)]
-    pub(crate) fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
-        if self.is_unseen() {
-            return ask();
-        }
-        self.call.asking(ask)
-    }
-
-    #[inline]
-    fn succeeded(&self) {
-        if self.call.is_plain() {
-            self.finish(CallOutcome::Ok);
-        } else {
-            self.succeeded_otherwise();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn succeeded_otherwise(&self) {
-        self.finish(if self.call.fell_back() {
-            CallOutcome::Fallback
-        } else if self.call.replayed() {
-            CallOutcome::Replayed
-        } else {
-            CallOutcome::Ok
-        });
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn failed(&self, how: CallOutcome) {
-        // A pause that was ended leaves the error of the attempt before it.
-        self.finish(if self.call.was_cancelled() {
-            CallOutcome::Cancelled
-        } else if self.call.replayed() && how == CallOutcome::Error {
-            CallOutcome::Replayed
-        } else {
-            how
-        });
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn unfinished(&self) {
-        self.finish(if self.call.panicked() {
-            #[cfg(feature = "tracing")]
-            self.span.failed("panic");
-            CallOutcome::Panicked
-        } else {
-            CallOutcome::Dropped
-        });
-    }
-
-    /// Notes how the call ended. It is the one place that does.
-    #[inline]
-    fn finish(&self, how: CallOutcome) {
-        self.is_over.store(true, Relaxed);
-        #[cfg(feature = "tracing")]
-        self.span.end(how.word(), self.attempts.load(Relaxed));
-        #[cfg(feature = "counts")]
-        {
-            let now = clock::now();
-            let took = clock::nanos(now.saturating_duration_since(self.began));
-            let attempts = u64::from(self.attempts.load(Relaxed) > 0);
-            let tally = self.site.tally();
-            tally.end(how.count(), attempts, slice_of(now), took);
-        }
-        let _ = how;
+    pub(super) fn followed(&self) -> Option<&Followed<'c>> {
+        Some(&self.0)
     }
 }
 
+#[cfg(not(feature = "counts"))]
+impl<'c> Seen<'c> {
+    #[inline(always)]
+    fn begin(site: &'static Site, call: &'c CallState) -> Self {
+        #[cfg(feature = "tracing")]
+        if takes_spans() {
+            return Self::follow(site, call);
+        }
+        let _ = (site, call);
+        Self(ManuallyDrop::new(None))
+    }
+
+    #[cfg(feature = "tracing")]
+    #[cold]
+    #[inline(never)]
+    fn follow(site: &'static Site, call: &'c CallState) -> Self {
+        Self(ManuallyDrop::new(Some(Box::new(Followed::begin(
+            site, call,
+        )))))
+    }
+
+    /// Returns the call, if it is followed.
+    #[inline(always)]
+    pub(super) fn followed(&self) -> Option<&Followed<'c>> {
+        self.0.as_deref()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn close(&mut self) {
+        drop(self.0.take());
+    }
+}
+
+#[cfg(not(feature = "counts"))]
 impl Drop for Seen<'_> {
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if !*self.is_over.get_mut() {
-            self.unfinished();
+        if self.0.is_some() {
+            self.close();
+        }
+    }
+}
+
+impl Seen<'_> {
+    /// Notes that the call ends with `out`, the outcome of its outermost layer.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
+        if let Some(followed) = self.followed() {
+            followed.end(out);
+        }
+    }
+
+    /// Notes that the call ends with `out`, the result of a value.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn end_value<T, E>(&self, out: &Result<T, E>) {
+        if let Some(followed) = self.followed() {
+            followed.end_value(out);
+        }
+    }
+
+    /// Runs `ask`, a piece of the user's code that begins an attempt, so that a panic of it is known as one of the
+    /// call, and inside its span.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(crate) fn asking<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let Some(followed) = self.followed() else {
+            return ask();
+        };
+        let ask = || followed.call().asking(ask);
+        #[cfg(feature = "tracing")]
+        let ask = || followed.span().inside(ask);
+        ask()
+    }
+
+    /// Runs `code`, a piece of the user's code that is no attempt, inside the span of the call.
+    #[cfg(feature = "tracing")]
+    #[inline(always)]
+    pub(crate) fn inside<R>(&self, code: impl FnOnce() -> R) -> R {
+        match self.followed() {
+            None => code(),
+            Some(followed) => followed.span().inside(code),
         }
     }
 }

@@ -1,31 +1,41 @@
 //! The user's code inside the spans of its call and its attempt: feature `tracing`.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::followed::Followed;
 use super::seen::Seen;
-use crate::spans::attempt::{After, Before, Looked, begin};
+use crate::spans::attempt::{AttemptSpan, Looked};
 use crate::spans::own::OwnSpan;
 
 pin_project! {
-    /// The future of [`traced_attempt`]. Its fields are in the order in which they are to be dropped.
+    /// The future of [`traced_attempt`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct TracedAttempt<'a, F, L> {
-        before: Before,
         #[pin]
         body: F,
-        after: After,
-        // `None` after the first poll.
-        seen: Option<&'a Seen<'a>>,
+        // Dropped after the body.
+        span: AttemptSpan,
+        // `None` where nobody follows the call.
+        seen: Option<&'a Followed<'a>>,
+        has_begun: bool,
         look: L,
+    }
+
+    impl<F, L> PinnedDrop for TracedAttempt<'_, F, L> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().span.before_drop();
+        }
     }
 }
 
-/// Runs `body`, an attempt of the call `seen`, inside a span of its own. `look` looks at what it returns.
+/// Runs `body` as an attempt of the call `seen`, as [`seen_attempt`](super::attempt::seen_attempt) does, and inside a
+/// span of its own. `look` looks at what it returns.
 #[inline(always)]
 pub fn traced_attempt<'a, F, L>(seen: &'a Seen<'a>, body: F, look: L) -> TracedAttempt<'a, F, L>
 where
@@ -33,10 +43,10 @@ where
     L: FnMut(F::Output) -> (F::Output, Looked),
 {
     TracedAttempt {
-        before: Before::default(),
         body,
-        after: After::default(),
-        seen: Some(seen),
+        span: AttemptSpan::NONE,
+        seen: seen.followed(),
+        has_begun: false,
         look,
     }
 }
@@ -52,18 +62,20 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let body = this.body;
-        if let Some(seen) = this.seen.take()
-            && seen.is_traced()
-        {
-            begin(this.before, this.after, seen.attempt());
-        }
-        if this.after.is_unseen() {
+        let Some(seen) = *this.seen else {
             return body.poll(cx);
+        };
+        if !mem::replace(this.has_begun, true) {
+            seen.begin_attempt();
+            if seen.is_traced() {
+                this.span.open(seen.attempt());
+            }
         }
-        let poll = this.after.polling(|| body.poll(cx));
+        let span = &mut *this.span;
+        let poll = seen.call().asking(|| span.polling(|| body.poll(cx)));
         poll.map(|out| {
             let (out, error) = (this.look)(out);
-            this.after.returned(this.before, error);
+            span.returned(error);
             out
         })
     }
@@ -76,21 +88,35 @@ pub fn traced_run<R>(
     body: impl FnOnce() -> R,
     look: impl FnOnce(R) -> (R, Looked),
 ) -> R {
+    match seen.followed() {
+        None => body(),
+        Some(seen) => followed_run(seen, body, look),
+    }
+}
+
+fn followed_run<R>(
+    seen: &Followed<'_>,
+    body: impl FnOnce() -> R,
+    look: impl FnOnce(R) -> (R, Looked),
+) -> R {
     struct Panicked<'a>(&'a OwnSpan);
     impl Drop for Panicked<'_> {
         fn drop(&mut self) {
             self.0.panicked();
         }
     }
-    if !seen.is_traced() {
-        return body();
-    }
-    let Some(span) = seen.attempt().open() else {
-        return body();
+    seen.begin_attempt();
+    let span = if seen.is_traced() {
+        seen.attempt().open()
+    } else {
+        None
+    };
+    let Some(span) = span else {
+        return seen.call().asking(body);
     };
     let if_it_panics = Panicked(&span);
-    let out = span.inside(body);
-    std::mem::forget(if_it_panics);
+    let out = seen.call().asking(|| span.inside(body));
+    mem::forget(if_it_panics);
     let (out, error) = look(out);
     span.returned(error);
     out
@@ -120,12 +146,12 @@ impl<F: Future> Future for TracedCode<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let code = this.code;
-        this.seen.span().inside(|| code.poll(cx))
+        this.seen.inside(|| code.poll(cx))
     }
 }
 
 /// Runs `code` as [`traced_code`] does, in a function that is not async.
 #[inline(always)]
 pub fn traced_code_run<R>(seen: &Seen<'_>, code: impl FnOnce() -> R) -> R {
-    seen.span().inside(code)
+    seen.inside(code)
 }

@@ -1,7 +1,7 @@
 //! The span of an attempt: `resil.attempt`.
 
 use std::any::type_name;
-use std::sync::Arc;
+use std::mem::ManuallyDrop;
 
 use tracing::field::Empty;
 use tracing::info_span;
@@ -43,7 +43,7 @@ pub(crate) struct AttemptOf<'a> {
 impl AttemptOf<'_> {
     /// Opens the span; `None` if nobody takes it.
     #[cold]
-    pub(crate) fn open(self) -> Option<Arc<OwnSpan>> {
+    pub(crate) fn open(self) -> Option<OwnSpan> {
         let span = self.call.around(|parent| {
             info_span!(
                 target: "resil",
@@ -58,7 +58,7 @@ impl AttemptOf<'_> {
                 otel.status_code = Empty,
             )
         });
-        OwnSpan::of(span).map(Arc::new)
+        OwnSpan::of(span)
     }
 }
 
@@ -92,98 +92,92 @@ impl OwnSpan {
     }
 }
 
-/// What an attempt has to do before its body is dropped: its first field.
-#[derive(Debug, Default)]
-pub(crate) struct Before(Option<Arc<OwnSpan>>);
+/// The span of an attempt, from its first poll until the attempt is over; nothing if nobody takes it.
+#[derive(Debug)]
+// Without the drop code that a `Box` brings: each attempt has it, and few have a span.
+pub(crate) struct AttemptSpan(ManuallyDrop<Option<Box<Open>>>);
 
-impl Drop for Before {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.0.is_some() {
-            self.enter();
-        }
-    }
-}
-
-impl Before {
-    /// Enters the span: what the values of the body do when they are dropped belongs to the attempt.
-    #[cold]
-    #[inline(never)]
-    fn enter(&mut self) {
-        if let Some(span) = self.0.take() {
-            cut::begin();
-            span.place().enter();
-        }
-    }
-}
-
-/// What an attempt has to do after its body was dropped: its last field.
-#[derive(Debug, Default)]
-pub(crate) struct After {
-    span: Option<Arc<OwnSpan>>,
+#[derive(Debug)]
+struct Open {
+    span: OwnSpan,
     /// The body is being polled: found on drop, it has panicked.
     is_polling: bool,
 }
 
-impl Drop for After {
+impl AttemptSpan {
+    /// The span of an attempt that has not begun, or that nobody follows.
+    pub(crate) const NONE: Self = Self(ManuallyDrop::new(None));
+
+    /// Opens the span of an attempt, to be closed when the attempt is over.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn open(&mut self, of: AttemptOf<'_>) {
+        *self.0 = of.open().map(|span| {
+            let is_polling = false;
+            Box::new(Open { span, is_polling })
+        });
+    }
+
+    /// Polls the body inside the span.
+    pub(crate) fn polling<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let Some(open) = &mut *self.0 else {
+            return poll();
+        };
+        open.is_polling = true;
+        let out = open.span.inside(poll);
+        open.is_polling = false;
+        out
+    }
+
+    /// Closes the span of a body that has returned.
+    pub(crate) fn returned(&mut self, error: Looked) {
+        if let Some(open) = self.0.take() {
+            open.span.returned(error);
+        }
+    }
+
+    /// Enters the span of a body that is about to be dropped: what its values do then belongs to the attempt.
+    #[inline(always)]
+    pub(crate) fn before_drop(&self) {
+        if let Some(open) = &*self.0 {
+            open.enter();
+        }
+    }
+
+    /// Closes the span of a body that was dropped.
+    #[cold]
+    #[inline(never)]
+    fn close(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.dropped();
+        }
+    }
+}
+
+impl Drop for AttemptSpan {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.span.is_some() {
+        if self.0.is_some() {
             self.close();
         }
     }
 }
 
-impl After {
-    /// Closes the span of a body that was dropped.
+impl Open {
     #[cold]
     #[inline(never)]
-    fn close(&mut self) {
-        if let Some(span) = self.span.take() {
-            span.place().leave();
-            let policy = cut::end();
-            if self.is_polling {
-                span.panicked();
-            } else {
-                span.dropped(policy);
-            }
-        }
-    }
-}
-
-/// Opens the span of an attempt, to be closed by the two when the attempt is over.
-#[cold]
-#[inline(never)]
-pub(crate) fn begin(before: &mut Before, after: &mut After, of: AttemptOf<'_>) {
-    if let Some(span) = of.open() {
-        before.0 = Some(Arc::clone(&span));
-        after.span = Some(span);
-    }
-}
-
-impl After {
-    /// Whether nobody takes the span.
-    #[inline(always)]
-    pub(crate) fn is_unseen(&self) -> bool {
-        self.span.is_none()
+    fn enter(&self) {
+        cut::begin();
+        self.span.place().enter();
     }
 
-    /// Polls the body inside the span.
-    pub(crate) fn polling<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let Some(span) = &self.span else {
-            return poll();
-        };
-        self.is_polling = true;
-        let out = span.inside(poll);
-        self.is_polling = false;
-        out
-    }
-
-    /// Closes the span of a body that has returned.
-    pub(crate) fn returned(&mut self, before: &mut Before, error: Looked) {
-        before.0 = None;
-        if let Some(span) = self.span.take() {
-            span.returned(error);
+    fn dropped(&self) {
+        self.span.place().leave();
+        let policy = cut::end();
+        if self.is_polling {
+            self.span.panicked();
+        } else {
+            self.span.dropped(policy);
         }
     }
 }

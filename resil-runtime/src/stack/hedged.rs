@@ -78,7 +78,7 @@ impl HedgePolicy {
                     attempt,
                     crate::spans::attempt::look_at,
                 );
-                #[cfg(feature = "observe")]
+                #[cfg(all(feature = "observe", not(feature = "tracing")))]
                 let attempt = crate::observe::attempt::seen_attempt(&seen, attempt);
                 let out: Outcome<T, E, Refusal> = attempt.await.map_err(Failure::Body);
                 judge(out, |error| classify::of_value(error))

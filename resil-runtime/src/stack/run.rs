@@ -24,8 +24,10 @@ use crate::call::{CallState, Failure};
 #[cfg(feature = "shutdown")]
 use crate::cancel::entered::in_flight;
 use crate::error::Refusal;
+#[cfg(all(feature = "observe", not(feature = "tracing")))]
+use crate::observe::attempt::seen_attempt;
 #[cfg(feature = "observe")]
-use crate::observe::{attempt::seen_attempt, seen::observe};
+use crate::observe::seen::observe;
 #[cfg(feature = "tracing")]
 use crate::{observe::traced::traced_attempt, spans::attempt::look_at};
 
@@ -90,15 +92,12 @@ where
     let closure = {
         let (seen, mut closure) = (&seen, closure);
         move || {
-            #[cfg(feature = "tracing")]
-            let body = traced_attempt(
-                seen,
-                seen.span().inside(|| seen.asking(&mut closure)),
-                look_at,
-            );
-            #[cfg(not(feature = "tracing"))]
             let body = seen.asking(&mut closure);
-            seen_attempt(seen, body)
+            #[cfg(feature = "tracing")]
+            let body = traced_attempt(seen, body, look_at);
+            #[cfg(not(feature = "tracing"))]
+            let body = seen_attempt(seen, body);
+            body
         }
     };
     // Made in one go, and behind the copies: the future would have room for it in each of its states.
@@ -206,7 +205,7 @@ where
         let attempt = async { closure().await };
         #[cfg(feature = "tracing")]
         let attempt = traced_attempt(&seen, attempt, look_at);
-        #[cfg(feature = "observe")]
+        #[cfg(all(feature = "observe", not(feature = "tracing")))]
         let attempt = seen_attempt(&seen, attempt);
         let mut future = pin!(Some(attempt));
         let ended = poll_fn(|cx| {

@@ -27,8 +27,10 @@ use crate::idempotency::site::IdempotentSite;
 #[cfg(feature = "store")]
 use crate::idempotency::store::StoreError;
 use crate::idempotency::{IdempotentPolicy, Recordable};
+#[cfg(all(feature = "observe", not(feature = "tracing")))]
+use crate::observe::attempt::seen_attempt;
 #[cfg(feature = "observe")]
-use crate::observe::{attempt::seen_attempt, seen::observe};
+use crate::observe::seen::observe;
 #[cfg(feature = "hedge")]
 use crate::stack::hedged::hedged;
 use crate::stack::outline::{Plan, Shape};
@@ -94,13 +96,13 @@ where
     let attempt = || {
         // The closure is a part of the attempt: what it does before its future is polled counts too.
         #[cfg(feature = "tracing")]
-        let body = seen.span().inside(|| watch_run(&mut closure, &call));
+        let body = seen.inside(|| watch_run(&mut closure, &call));
         #[cfg(not(feature = "tracing"))]
         let body = watch_run(&mut closure, &call);
         let body = watch(body, &call);
         #[cfg(feature = "tracing")]
         let body = traced_attempt(&seen, body, look_at);
-        #[cfg(feature = "observe")]
+        #[cfg(all(feature = "observe", not(feature = "tracing")))]
         let body = seen_attempt(&seen, body);
         body
     };
