@@ -22,6 +22,7 @@ use resil::http::balance::{Balancer, Endpoints, Strategy};
 use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
 use resil::{CircuitPolicy, Client};
 use resil_benches::edge::{Sender, admission, customer, plain};
+use resil_benches::harness::cpu;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -29,8 +30,8 @@ use tower::{Layer, Service};
 
 /// How many requests are under way at once.
 const AT_ONCE: usize = 32;
-const ROUND: Duration = Duration::from_millis(700);
-const ROUNDS: usize = 11;
+const ROUND: Duration = Duration::from_millis(300);
+const ROUNDS: usize = 31;
 
 /// Serves `app` on a free port, and returns its URL.
 async fn listen(app: Router) -> String {
@@ -91,29 +92,60 @@ fn median(mut of: Vec<f64>) -> f64 {
     of[of.len() / 2]
 }
 
-/// Prints how many requests a second two contestants send, and the ratio of the second to the first.
+/// What a contestant did in one round.
+#[derive(Clone, Copy)]
+struct Round {
+    /// The requests in a second.
+    rate: f64,
+    /// The CPU time of a request in nanoseconds: that of the load and of both sides. What other processes take away
+    /// does not show in it.
+    cpu: f64,
+}
+
+impl Round {
+    async fn of(load: &Load) -> Self {
+        let (began, cpu) = (Instant::now(), cpu::process());
+        let requests = load.round().await.len() as f64;
+        Self {
+            rate: requests / began.elapsed().as_secs_f64(),
+            cpu: (cpu::process() - cpu) / requests,
+        }
+    }
+}
+
+/// Prints how many requests a second two contestants send, the CPU time of each, and the ratios of the second to the
+/// first.
 async fn compare(what: &str, goal: &str, first: (&str, Load), second: (&str, Load)) {
-    let (mut rates, mut ratios) = ([Vec::new(), Vec::new()], Vec::new());
+    let mut rounds = Vec::new();
     for round in 0..=ROUNDS {
         let (a, b) = if round % 2 == 0 {
-            let a = first.1.round().await.len();
-            (a, second.1.round().await.len())
+            let a = Round::of(&first.1).await;
+            (a, Round::of(&second.1).await)
         } else {
-            let b = second.1.round().await.len();
-            (first.1.round().await.len(), b)
+            let b = Round::of(&second.1).await;
+            (Round::of(&first.1).await, b)
         };
         // The first round opens the connections.
         if round > 0 {
-            rates[0].push(a as f64 / ROUND.as_secs_f64());
-            rates[1].push(b as f64 / ROUND.as_secs_f64());
-            ratios.push(b as f64 / a as f64);
+            rounds.push((a, b));
         }
     }
-    let ratio = median(ratios);
-    let [a, b] = rates.map(median);
+    let of = |figure: &dyn Fn(&(Round, Round)) -> f64| median(rounds.iter().map(figure).collect());
     println!("{what} (goal {goal})");
-    println!("  {:<24} {a:>8.0} requests/s", first.0);
-    println!("  {:<24} {b:>8.0} requests/s, {ratio:.3}×", second.0);
+    println!(
+        "  {:<24} {:>8.0} requests/s, {:>6.2} µs of CPU time",
+        first.0,
+        of(&|(a, _)| a.rate),
+        of(&|(a, _)| a.cpu / 1e3)
+    );
+    println!(
+        "  {:<24} {:>8.0} requests/s, {:>6.2} µs of CPU time: {:.3}× the requests, {:.3}× the time",
+        second.0,
+        of(&|(_, b)| b.rate),
+        of(&|(_, b)| b.cpu / 1e3),
+        of(&|(a, b)| b.rate / a.rate),
+        of(&|(a, b)| b.cpu / a.cpu)
+    );
 }
 
 fn client(name: &str) -> Client {

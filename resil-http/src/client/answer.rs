@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use resil_runtime::clock::{self, Instant};
-use tokio::task::coop;
 
 use super::end::End;
 use super::error::ClientError;
@@ -63,10 +62,10 @@ impl ResponseBody {
     }
 
     /// Waits until the next limit, and returns the error that it means.
-    fn poll_limit(&mut self, had_budget: bool, cx: &mut Context<'_>) -> Poll<ClientError> {
+    fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<ClientError> {
         let since = *self.waiting.get_or_insert_with(clock::now);
         let silent = clock::add(since, self.read);
-        ready!(self.timer.poll(silent.min(self.end.at()), had_budget, cx));
+        ready!(self.timer.poll(silent.min(self.end.at()), cx));
         Poll::Ready(if silent < self.end.at() {
             ClientError::Read { limit: self.read }
         } else {
@@ -114,7 +113,6 @@ impl http_body::Body for ResponseBody {
         if this.is_done {
             return Poll::Ready(None);
         }
-        let had_budget = coop::has_budget_remaining();
         match Pin::new(&mut this.body).poll_frame(cx) {
             // A body that always has more ready never waits, and so asks no timer.
             Poll::Ready(Some(Ok(_))) if this.waiting.is_none() && this.has_passed() => {
@@ -132,7 +130,7 @@ impl http_body::Body for ResponseBody {
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                let error = ready!(this.poll_limit(had_budget, cx));
+                let error = ready!(this.poll_limit(cx));
                 this.fail(error)
             }
         }

@@ -13,7 +13,6 @@ use bytes::Bytes;
 use resil_runtime::clock::{self, Instant, within};
 use resil_runtime::edge::Failed;
 use resil_runtime::{Classify, Deadline, Error};
-use tokio::task::coop;
 use url::Url;
 
 use super::answer::ResponseBody;
@@ -163,7 +162,6 @@ async fn answered(
     let mut run = pin!(Deadline::at(end.at()).scope(run));
     let mut timer = Timer::default();
     let run = poll_fn(|cx| {
-        let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(out) = run.as_mut().poll(cx) {
             return Poll::Ready(Some(out));
         }
@@ -172,7 +170,7 @@ async fn answered(
         if call.under_way.load(Ordering::Relaxed) > 0 {
             return Poll::Pending;
         }
-        timer.poll(end.at(), had_budget, cx).map(|()| None)
+        timer.poll(end.at(), cx).map(|()| None)
     });
     match run.await {
         None => Err(end.error(call.attempts.load(Ordering::Relaxed))),

@@ -14,6 +14,7 @@
 //! A call runs under the policies of the client, and under the ambient [`Deadline`](resil_runtime::Deadline):
 //! past it nothing is sent. An answer is judged by [`HttpOutcome`](crate::HttpOutcome).
 
+mod alarm;
 mod answer;
 mod body;
 mod builder;

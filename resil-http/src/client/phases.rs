@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 
 use resil_runtime::clock::{self, Instant};
-use tokio::task::coop;
 
 use super::end::End;
 use super::error::ClientError;
@@ -22,7 +21,6 @@ pub(super) async fn within_limits<F: Future>(
     timer: &mut Timer,
 ) -> Result<F::Output, ClientError> {
     poll_fn(|cx| {
-        let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(out) = attempt.as_mut().poll(cx) {
             return Poll::Ready(Ok(out));
         }
@@ -32,7 +30,7 @@ pub(super) async fn within_limits<F: Future>(
         }
         loop {
             let (due, limit) = next(progress, limits, end);
-            ready!(timer.poll(due, had_budget, cx));
+            ready!(timer.poll(due, cx));
             // The next phase may have begun meanwhile, in another task.
             if next(progress, limits, end).0 <= due {
                 return Poll::Ready(Err(limit.error(limits, end, number)));

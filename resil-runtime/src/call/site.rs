@@ -106,7 +106,7 @@ impl Site {
     #[inline]
     pub(crate) fn count(&'static self, what: Count) {
         #[cfg(feature = "counts")]
-        self.tally().add(what);
+        self.tally().add(what, slice_of(clock::now()));
         let _ = (self, what);
     }
 

@@ -49,8 +49,8 @@ impl<'c> Followed<'c> {
         let began = clock::now();
         #[cfg(feature = "counts")]
         match site.known_tally() {
-            Some(tally) => tally.begin(slice_of(began)),
-            None => begin_first(site, began),
+            Some(tally) => tally.begin(),
+            None => begin_first(site),
         }
         #[cfg(feature = "tracing")]
         let is_traced = takes_spans();
@@ -223,8 +223,8 @@ impl Drop for Followed<'_> {
 #[cfg(feature = "counts")]
 #[cold]
 #[inline(never)]
-fn begin_first(site: &'static Site, began: Instant) {
-    site.tally().begin(slice_of(began));
+fn begin_first(site: &'static Site) {
+    site.tally().begin();
     #[cfg(feature = "metrics")]
     super::metrics::start();
 }

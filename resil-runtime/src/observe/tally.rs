@@ -109,20 +109,25 @@ impl Tally {
         ALL.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Counts one of `what`.
+    /// Counts one of `what`, which happens in that slice of time while a call is under way.
+    pub(crate) fn add(&self, what: Count, slice: u64) {
+        self.be_in(slice);
+        self.add_one(what);
+    }
+
     #[inline]
-    pub(crate) fn add(&self, what: Count) {
+    fn add_one(&self, what: Count) {
         let slot = here();
         slot.add(&self.shard(slot).counts[what as usize], 1);
     }
 
-    /// Counts a call that begins in that slice of time.
+    /// Counts a call that begins. It is in no slice of time until something happens to it.
     #[inline]
-    pub(crate) fn begin(&self, slice: u64) {
-        self.be_in(slice);
+    pub(crate) fn begin(&self) {
         // Shutdown counts it.
         #[cfg(not(feature = "shutdown"))]
-        self.add(Count::Begun);
+        self.add_one(Count::Begun);
+        let _ = self;
     }
 
     /// Counts a call that ended in that slice of time and took so many nanoseconds. `attempts` is 1 if it had

@@ -91,7 +91,7 @@ fn the_last_minute_reaches_back_fifty_to_sixty_seconds() {
 fn what_is_counted_belongs_to_its_own_time_though_nobody_asks() {
     let tally = tally(0);
     for second in 0..600 {
-        tally.begin(at(second));
+        tally.begin();
         tally.end(Count::Ok, 1, at(second), 1 + second);
     }
     let seen = tally.look(at(599));
@@ -103,6 +103,16 @@ fn what_is_counted_belongs_to_its_own_time_though_nobody_asks() {
     );
     assert_eq!((seen.last_minute.max, seen.total.max), (600, 600));
     assert_eq!(seen.last_minute.nanos, (541..=600).sum::<u64>());
+}
+
+#[test]
+fn what_happens_in_a_long_call_belongs_to_its_own_time() {
+    let tally = tally(at(100));
+    tally.begin();
+    tally.add(Count::Retry, at(115));
+    tally.end(Count::Ok, 1, at(125), 25);
+    let retries = |seconds| tally.look(at(seconds)).last_minute.counts[Count::Retry as usize];
+    assert_eq!((retries(165), retries(175)), (1, 0));
 }
 
 #[test]
@@ -125,7 +135,7 @@ fn threads_that_come_and_go_lose_nothing() {
                 let tally = &tally;
                 scope.spawn(move || {
                     for n in 0..1_000 {
-                        tally.begin(n / 500);
+                        tally.begin();
                         tally.end(Count::Ok, 1, n / 500, thread * 1_000 + n);
                     }
                 });
