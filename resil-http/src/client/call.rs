@@ -18,6 +18,7 @@ use url::Url;
 
 use super::answer::ResponseBody;
 use super::body::{Body, Payload};
+use super::credentials::move_credentials;
 use super::current::telling;
 use super::end::End;
 use super::error::ClientError;
@@ -104,7 +105,8 @@ pub(super) async fn send(
     url: Result<Url, ClientError>,
     order: &mut Order,
 ) -> Result<Response, ClientError> {
-    let url = url?;
+    let mut url = url?;
+    move_credentials(&mut url, order.head.headers_mut(), &client.settings().http)?;
     let answered = answered(client, &url, order).await?;
     Ok(answered.to(url))
 }

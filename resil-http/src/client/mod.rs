@@ -19,6 +19,7 @@ mod body;
 mod builder;
 mod call;
 mod connecting;
+mod credentials;
 mod current;
 mod deadline;
 mod end;

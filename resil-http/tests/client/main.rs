@@ -20,6 +20,7 @@ mod sent_once;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;
+mod urls;
 
 use std::time::Duration;
 

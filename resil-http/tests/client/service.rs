@@ -1,6 +1,6 @@
 //! The client as a service of tower.
 
-use http::Request;
+use http::{Request, Version};
 use http_body_util::BodyExt as _;
 use resil_http::client::{Body, ClientError};
 use tower::{Service as _, ServiceExt as _};
@@ -42,4 +42,17 @@ async fn a_whole_uri_does_not_go_around_the_base() {
         .unwrap();
     let error = client.oneshot(request).await.unwrap_err();
     assert!(matches!(error, ClientError::Request { .. }), "{error:?}");
+}
+
+/// The version of a request that came in says nothing about the connection on which it goes on.
+#[tokio::test]
+async fn a_request_that_came_in_goes_on_whatever_its_version_is() {
+    let server = Server::start(|_, _| ok()).await;
+    let client = client("service-version", &server).build().unwrap();
+    for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+        let request = Request::get("/").version(version).body(Body::empty());
+        let response = client.clone().oneshot(request.unwrap()).await;
+        let response = response.unwrap_or_else(|error| panic!("{version:?}: {error:?}"));
+        assert_eq!(response.version(), Version::HTTP_11);
+    }
 }
