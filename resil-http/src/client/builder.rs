@@ -306,7 +306,7 @@ impl Builder {
             }
         };
         let (sets, redirect) = (self.http, Arc::new(self.redirect));
-        let http = PooledClient::new(self.pool, move || {
+        let http = PooledClient::by_name(self.pool, move || {
             let builder = sets
                 .iter()
                 .fold(reqwest::Client::builder(), |builder, set| set(builder));

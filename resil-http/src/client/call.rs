@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use ::http::header::{CONTENT_LENGTH, HOST};
+use ::http::header::CONTENT_LENGTH;
 use ::http::{HeaderValue, Method, Request};
 use bytes::Bytes;
 use resil_runtime::clock::{self, Instant, within};
@@ -304,15 +304,12 @@ impl Call<'_> {
     ) -> reqwest::Request {
         let mut url = self.url.clone();
         if let Some(endpoint) = endpoint {
-            endpoint.rewrite(&mut url);
+            endpoint.rewrite_by_name(&mut url);
         }
         let mut request = reqwest::Request::new(self.head.method().clone(), url);
         *request.version_mut() = self.head.version();
         let headers = request.headers_mut();
         *headers = self.head.headers().clone();
-        if let Some(host) = endpoint.and_then(Endpoint::host_header) {
-            headers.entry(HOST).or_insert_with(|| host.clone());
-        }
         self.settings.mesh.mark(headers, number);
         for header in &self.settings.deadline_headers {
             let (name, value) = header.with(left);

@@ -6,7 +6,10 @@
 mod bad_input;
 mod balancing;
 mod bodies;
+mod by_dns;
 mod deadlines;
+#[path = "../balance_net/dns_server.rs"]
+mod dns_server;
 mod http2;
 mod leaks;
 mod limits;
