@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use ::http::header::CONTENT_LENGTH;
@@ -174,7 +174,8 @@ async fn answered(
         if call.under_way.load(Ordering::Relaxed) > 0 {
             return Poll::Pending;
         }
-        timer.poll(end.at(), had_budget, cx).map(|()| None)
+        ready!(timer.poll(end.at(), had_budget, cx));
+        timer.give_way(&end, had_budget, cx).map(|()| None)
     });
     match run.await {
         None => Err(end.error(call.attempts.load(Ordering::Relaxed))),

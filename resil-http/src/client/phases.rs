@@ -35,6 +35,9 @@ pub(super) async fn within_limits<F: Future>(
             ready!(timer.poll(due, had_budget, cx));
             // The next phase may have begun meanwhile, in another task.
             if next(progress, limits, end).0 <= due {
+                if matches!(limit, Limit::End) {
+                    ready!(timer.give_way(end, had_budget, cx));
+                }
                 return Poll::Ready(Err(limit.error(limits, end, number)));
             }
         }

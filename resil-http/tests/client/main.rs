@@ -23,6 +23,7 @@ mod sent_once;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;
+mod timeouts_around;
 mod urls;
 
 use std::time::Duration;
