@@ -2,15 +2,15 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
 use ::http::header::CONTENT_LENGTH;
 use ::http::{HeaderValue, Method, Request};
 use bytes::Bytes;
-use resil_runtime::clock::{self, Instant, within};
+use resil_runtime::clock::{self, Instant};
 use resil_runtime::edge::Failed;
 use resil_runtime::{Classify, Deadline, Error};
 use tokio::task::coop;
@@ -26,11 +26,12 @@ use super::key::{IDEMPOTENCY_KEY, random_key};
 use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy, carry};
 use super::phases::within_limits;
+use super::picks::Picks;
 use super::progress::Progress;
 use super::response::{Answered, Response};
 use super::settings::{Settings, Shared};
 use super::timer::Timer;
-use crate::balance::{BalanceError, Balancer, Endpoint, Picked};
+use crate::balance::{Endpoint, Picked};
 use crate::outcome::{Kept, Outcome, Verdict};
 
 /// A request as the caller put it together. Its URL is beside it.
@@ -72,9 +73,7 @@ struct Call<'c> {
     limits: Limits,
     end: End,
     kept: Kept,
-    balance_key: Option<&'c [u8]>,
-    /// The endpoints that attempts have gone to.
-    tried: Mutex<Vec<Endpoint>>,
+    picks: Picks<'c>,
     /// The number of requests that were begun.
     attempts: AtomicU32,
     /// The number of those that hold themselves to the end of the call at this moment.
@@ -151,8 +150,7 @@ async fn answered(
         attempts: AtomicU32::new(0),
         under_way: AtomicU32::new(0),
         has_waited: AtomicBool::new(false),
-        balance_key: order.balance_key.as_deref(),
-        tried: Mutex::default(),
+        picks: Picks::new(settings.balancer.as_ref(), order.balance_key.as_deref()),
         payload,
     };
     if call.left(end.began()).is_none() {
@@ -160,7 +158,10 @@ async fn answered(
     }
     let is_hedged = is_harmless && call.payload.can_be_shared();
     let policies = settings.policies.of_call(!by_mesh, is_hedged);
-    let may_repeat = || call.may_repeat();
+    let may_repeat = || {
+        call.was_cut();
+        call.may_repeat()
+    };
     let run = policies.run_asking(&may_repeat, || call.attempt());
     let mut run = pin!(Deadline::at(end.at()).scope(run));
     let mut timer = Timer::default();
@@ -209,12 +210,17 @@ impl Call<'_> {
         }
     }
 
+    /// Notes that a timeout of the stack has cut an attempt; that of the caller says nothing of its endpoint.
+    fn was_cut(&self) {
+        if clock::now() < self.end.at() {
+            self.picks.were_late();
+        }
+    }
+
     /// Sends the request once.
     async fn attempt(&self) -> Result<Box<Answered>, Failed> {
-        let picked = self
-            .pick()
-            .await
-            .map_err(|error| self.failed(error, true))?;
+        let picked = self.picks.pick(self.limits.connect).await;
+        let picked = picked.map_err(|error| self.failed(error, true))?;
         let now = self.now();
         let Some(left) = self.left(now) else {
             let error = self.end.error(self.attempts.load(Ordering::Relaxed));
@@ -238,8 +244,10 @@ impl Call<'_> {
         let mut timer = Timer::default();
         let limits = (&*progress, &self.limits);
         let under_way = UnderWay::begin(&self.under_way);
+        let held = self.picks.hold(picked);
         let sent = within_limits(sent, limits, (&self.end, number), &mut timer).await;
         drop(under_way);
+        let picked = held.into_picked();
         let (error, is_unsent) = match sent {
             Ok(Ok(answer)) => return self.answered(answer, number, (picked, timer)),
             Ok(Err(error)) => {
@@ -256,43 +264,6 @@ impl Call<'_> {
             });
         }
         Err(self.failed(error, is_unsent))
-    }
-
-    /// Picks the endpoint of an attempt, another one than those of the attempts before; `None` where there are
-    /// no endpoints to choose from. It waits for the first answer of DNS, as long as for a connection.
-    async fn pick(&self) -> Result<Option<Picked>, ClientError> {
-        let Some(balancer) = &self.settings.balancer else {
-            return Ok(None);
-        };
-        let picked = match self.pick_of(balancer) {
-            Err(BalanceError::NoEndpoint { .. }) => {
-                let limit = self.limits.connect;
-                let until = clock::add(clock::now(), limit);
-                // Boxed, as it is seldom: each attempt would have room for it.
-                match Box::pin(within(until, balancer.ready())).await {
-                    Some(ready) => ready?,
-                    None => return Err(ClientError::Connect { limit }),
-                }
-                self.pick_of(balancer)?
-            }
-            picked => picked?,
-        };
-        Ok(Some(picked))
-    }
-
-    fn pick_of(&self, balancer: &Balancer) -> Result<Picked, BalanceError> {
-        // The lock is not held meanwhile: a listener hears of it when a breaker lets a probe in.
-        let tried = std::mem::take(&mut *self.tried());
-        let picked = balancer.pick(&tried, self.balance_key);
-        let mut now = self.tried();
-        now.extend(tried);
-        let picked = picked?;
-        now.push(picked.endpoint().clone());
-        Ok(picked)
-    }
-
-    fn tried(&self) -> MutexGuard<'_, Vec<Endpoint>> {
-        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the request of one attempt.
@@ -392,7 +363,12 @@ impl Call<'_> {
             Err(ended) => ended,
         };
         match ended.downcast::<Error>() {
-            Ok(refusal) => Err(ClientError::Refused(*refusal)),
+            Ok(refusal) => {
+                if let Error::Timeout { .. } = *refusal {
+                    self.was_cut();
+                }
+                Err(ClientError::Refused(*refusal))
+            }
             Err(_) => Err(self.end.error(self.attempts.load(Ordering::Relaxed))),
         }
     }

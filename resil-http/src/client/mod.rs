@@ -29,6 +29,7 @@ mod key;
 mod limits;
 mod mesh;
 mod phases;
+mod picks;
 mod policies;
 mod progress;
 mod redirecting;

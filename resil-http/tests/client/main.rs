@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod balancing;
+mod balancing_cut;
 mod bodies;
 mod by_dns;
 mod deadlines;
