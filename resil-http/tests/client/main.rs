@@ -7,6 +7,7 @@ mod bad_input;
 mod balancing;
 mod balancing_cut;
 mod bodies;
+mod building;
 mod by_dns;
 mod deadlines;
 #[path = "../balance_net/dns_server.rs"]
