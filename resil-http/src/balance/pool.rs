@@ -244,8 +244,8 @@ impl PooledClient {
             })
     }
 
-    /// Opens up to `count` connections to each of `endpoints`, by as many requests for `path` at once, and waits
-    /// for their answers, but no longer than `limit`. Over HTTP/2 there is one connection to each.
+    /// Opens up to `count` connections to each of `endpoints`, by as many requests for `path`, perhaps with a query,
+    /// at once, and waits for their answers, but no longer than `limit`. Over HTTP/2 there is one connection to each.
     ///
     /// It can't fail: what did not answer is in the result.
     ///
@@ -293,7 +293,9 @@ impl PooledClient {
             text
         };
         let mut url = Url::parse("http://endpoint/").map_err(|error| error.to_string())?;
-        url.set_path(path);
+        let query = path.split_once('?');
+        url.set_path(query.map_or(path, |(path, _)| path));
+        url.set_query(query.map(|(_, query)| query));
         let request = match self.own(endpoint, clock::now_ms, Client::clone) {
             Some(own) if self.0.by_name => {
                 endpoint.rewrite_by_name(&mut url);
