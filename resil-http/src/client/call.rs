@@ -157,7 +157,7 @@ async fn answered(
         return Err(end.error(0));
     }
     let is_hedged = is_harmless && call.payload.can_be_shared();
-    let policies = settings.policies.of_call(!by_mesh, is_hedged);
+    let policies = settings.policies.of_call(by_mesh, is_hedged);
     let may_repeat = || {
         call.was_cut();
         call.may_repeat()
