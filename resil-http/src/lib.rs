@@ -6,6 +6,7 @@ pub mod balance;
 pub mod client;
 #[cfg(feature = "tower")]
 pub mod layers;
+mod names;
 pub mod outcome;
 #[cfg(feature = "axum")]
 pub mod server;

@@ -22,7 +22,7 @@ use super::credentials::move_credentials;
 use super::current::telling;
 use super::end::End;
 use super::error::ClientError;
-use super::key::{IDEMPOTENCY_KEY, random_key};
+use super::key::random_key;
 use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy, carry};
 use super::phases::within_limits;
@@ -32,6 +32,7 @@ use super::response::{Answered, Response};
 use super::settings::{Settings, Shared};
 use super::timer::Timer;
 use crate::balance::{Endpoint, Picked};
+use crate::names::IDEMPOTENCY_KEY;
 use crate::outcome::{Kept, Outcome, Verdict};
 
 /// A request as the caller put it together. Its URL is beside it.
@@ -126,7 +127,7 @@ async fn answered(
     }
     if settings.adds_keys && !head.method().is_idempotent() {
         let headers = head.headers_mut();
-        headers.entry(IDEMPOTENCY_KEY).or_insert_with(random_key);
+        headers.entry(&IDEMPOTENCY_KEY).or_insert_with(random_key);
     }
     if settings.asks_by_uri {
         *head.uri_mut() = url.as_str().parse().unwrap_or_default();
