@@ -4,6 +4,8 @@
 pub mod balance;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(any(feature = "client", feature = "tower"))]
+mod ended;
 #[cfg(feature = "tower")]
 pub mod layers;
 mod names;

@@ -32,6 +32,7 @@ use super::response::{Answered, Response};
 use super::settings::{Settings, Shared};
 use super::timer::Timer;
 use crate::balance::{Endpoint, Picked};
+use crate::ended::ended;
 use crate::names::IDEMPOTENCY_KEY;
 use crate::outcome::{Kept, Outcome, Verdict};
 
@@ -59,6 +60,9 @@ impl Order {
 }
 
 type Answer = ::http::Response<reqwest::Body>;
+
+/// What an attempt has ended with.
+type Ended = Result<Box<Answered>, ClientError>;
 
 /// Returns whether a request of this method usually has content.
 fn takes_content(method: &Method) -> bool {
@@ -328,7 +332,8 @@ impl Call<'_> {
             Verdict::Success => Ok(answered),
             Verdict::Failure { class, may_repeat } => {
                 let may_repeat = may_repeat && self.payload.is_whole();
-                Err(Failed::new(answered, class, may_repeat, status.to_string()))
+                let ended: Ended = Ok(answered);
+                Err(Failed::new(ended, class, may_repeat, status.to_string()))
             }
         }
     }
@@ -337,7 +342,8 @@ impl Call<'_> {
     fn failed(&self, error: ClientError, is_unsent: bool) -> Failed {
         let may_repeat = self.may_repeat() || is_unsent && self.payload.is_whole();
         let (class, text) = (error.classify(), error.to_string());
-        Failed::new(error, class, may_repeat, text)
+        let ended: Ended = Err(error);
+        Failed::new(ended, class, may_repeat, text)
     }
 
     /// Tells apart what reqwest has failed with.
@@ -355,22 +361,14 @@ impl Call<'_> {
 
     /// Returns what the last attempt has ended with, or the refusal of a policy.
     fn ended(&self, failed: Failed) -> Result<Box<Answered>, ClientError> {
-        let ended = match failed.into_inner().downcast::<Box<Answered>>() {
-            Ok(answered) => return Ok(*answered),
-            Err(ended) => ended,
-        };
-        let ended = match ended.downcast::<ClientError>() {
-            Ok(error) => return Err(*error),
-            Err(ended) => ended,
-        };
-        match ended.downcast::<Error>() {
-            Ok(refusal) => {
-                if let Error::Timeout { .. } = *refusal {
+        match ended::<Ended>(failed) {
+            Ok(ended) => ended,
+            Err(refusal) => {
+                if let Error::Timeout { .. } = refusal {
                     self.was_cut();
                 }
-                Err(ClientError::Refused(*refusal))
+                Err(ClientError::Refused(refusal))
             }
-            Err(_) => Err(self.end.error(self.attempts.load(Ordering::Relaxed))),
         }
     }
 }
