@@ -4,8 +4,11 @@
 pub mod balance;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(any(feature = "client", feature = "tower"))]
+mod ended;
 #[cfg(feature = "tower")]
 pub mod layers;
+mod names;
 pub mod outcome;
 #[cfg(feature = "axum")]
 pub mod server;

@@ -60,6 +60,15 @@ struct SourceState {
     updates: u64,
     faults: u64,
     last_fault: Option<Arc<str>>,
+    /// Whether that is the last that the source has told.
+    is_wrong: bool,
+}
+
+impl SourceState {
+    /// Returns what is wrong with the source.
+    fn wrong(&self) -> Option<&Arc<str>> {
+        self.last_fault.as_ref().filter(|_| self.is_wrong)
+    }
 }
 
 impl Balancer {
@@ -176,7 +185,7 @@ impl Balancer {
             if !self.0.set.load().nodes.is_empty() {
                 return Ok(());
             }
-            if self.0.source().last_fault.is_some() {
+            if self.0.source().wrong().is_some() {
                 return Err(self.no_endpoint());
             }
             told.await;
@@ -185,7 +194,7 @@ impl Balancer {
 
     #[cold]
     fn no_endpoint(&self) -> BalanceError {
-        let reason = self.0.source().last_fault.clone();
+        let reason = self.0.source().wrong().cloned();
         BalanceError::NoEndpoint {
             name: Arc::clone(&self.0.common.name),
             reason: reason.unwrap_or_else(|| "none is known yet".into()),
@@ -272,13 +281,16 @@ impl Shared {
                     self.common.set_out(set.out());
                     self.set.store(Arc::new(set));
                 }
-                self.source().updates += 1;
+                let mut source = self.source();
+                source.updates += 1;
+                source.is_wrong = false;
             }
             Update::Wrong(fault) => {
                 let fault: Arc<str> = fault.into();
                 let before = {
                     let mut source = self.source();
                     source.faults += 1;
+                    source.is_wrong = true;
                     source.last_fault.replace(Arc::clone(&fault))
                 };
                 if before.as_ref() != Some(&fault) {

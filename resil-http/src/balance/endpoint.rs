@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -35,7 +35,19 @@ struct Parts {
 struct Resolved {
     name: Box<str>,
     address: SocketAddr,
+    /// What a URL with the name begins with.
+    origin: Url,
     host_header: HeaderValue,
+}
+
+/// Whether an endpoint is gone: nobody has a clone of it.
+#[derive(Clone)]
+pub(super) struct Gone(Weak<Parts>);
+
+impl Gone {
+    pub(super) fn is_so(&self) -> bool {
+        self.0.strong_count() == 0
+    }
 }
 
 impl Endpoint {
@@ -43,19 +55,22 @@ impl Endpoint {
     pub(super) fn of_address(base: &Endpoint, address: SocketAddr) -> Option<Self> {
         let parts = &*base.0;
         let host_header = HeaderValue::from_str(&parts.host_header_text()).ok()?;
+        let (scheme, port) = (parts.scheme(), address.port());
+        let named = Url::parse(&format!("{scheme}://{}:{port}", parts.host)).ok()?;
         let origin = if parts.is_https {
-            format!("https://{}:{}", parts.host, address.port())
+            named.clone()
         } else {
-            format!("http://{address}")
+            Url::parse(&format!("http://{address}")).ok()?
         };
         let resolved = Resolved {
             name: parts.host.to_string().into(),
             address,
+            origin: named,
             host_header,
         };
         Some(Self(Arc::new(Parts {
             is_https: parts.is_https,
-            origin: Url::parse(&origin).ok()?,
+            origin,
             host: match address {
                 SocketAddr::V4(v4) => Host::Ipv4(*v4.ip()),
                 SocketAddr::V6(v6) => Host::Ipv6(*v6.ip()),
@@ -88,21 +103,17 @@ impl Endpoint {
     /// An `https` endpoint that was found by DNS keeps the name of the service in the URL, as its certificate
     /// is for that name. Send such a request with [`own_client`](Self::own_client).
     pub fn rewrite(&self, url: &mut Url) {
-        let parts = &*self.0;
-        if let Some(moved) = moved(url, &parts.origin) {
-            *url = moved;
-            return;
-        }
-        // Each of these fails for a URL without a host only, and for a scheme that is not of the web.
-        let scheme = url.set_scheme(parts.scheme());
-        debug_assert!(scheme.is_ok(), "{url} is of the web");
-        let host = match parts.named() {
-            Some(resolved) => url.set_host(Some(&resolved.name)),
-            None => url.set_host(Some(&parts.host.to_string())),
-        };
-        debug_assert!(host.is_ok(), "{url} has a host");
-        let port = url.set_port(Some(parts.port));
-        debug_assert!(port.is_ok(), "{url} has a port");
+        rewrite(url, &self.0.origin);
+    }
+
+    /// Rewrites `url` to this endpoint, by the name of the service if DNS has told the address: for a request over
+    /// the client that a pool has for it.
+    pub(crate) fn rewrite_by_name(&self, url: &mut Url) {
+        let resolved = self.0.resolved.as_ref();
+        rewrite(
+            url,
+            resolved.map_or(&self.0.origin, |resolved| &resolved.origin),
+        );
     }
 
     /// Returns the value of the header `Host` that a rewritten request has to bear: the name of the service,
@@ -131,9 +142,24 @@ impl Endpoint {
         Some(self.0.client.client(max_age, make))
     }
 
-    /// Returns whether [`own_client`](Self::own_client) returns a client.
-    pub(super) fn has_own_client(&self) -> bool {
+    /// Returns the name of the service and the address, if DNS has told it.
+    pub(super) fn resolved(&self) -> Option<(&str, SocketAddr)> {
+        let resolved = self.0.resolved.as_ref()?;
+        Some((&resolved.name, resolved.address))
+    }
+
+    /// Returns whether a URL that is rewritten has the name, though DNS has told the address.
+    pub(super) fn keeps_its_name(&self) -> bool {
         self.0.named().is_some()
+    }
+
+    /// Returns a number that no other endpoint has as long as this one or its [`Gone`] is there.
+    pub(super) fn number(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
+    pub(super) fn gone(&self) -> Gone {
+        Gone(Arc::downgrade(&self.0))
     }
 
     pub(super) fn host(&self) -> &Host {
@@ -162,6 +188,21 @@ impl Parts {
             (_, port) => format!("{}:{port}", self.host),
         }
     }
+}
+
+/// Puts scheme, host and port of `origin` in the place of those of `url`.
+fn rewrite(url: &mut Url, origin: &Url) {
+    if let Some(moved) = moved(url, origin) {
+        *url = moved;
+        return;
+    }
+    // Each of these fails for a URL without a host only, and for a scheme that is not of the web.
+    let scheme = url.set_scheme(origin.scheme());
+    debug_assert!(scheme.is_ok(), "{url} is of the web");
+    let host = url.set_host(origin.host_str());
+    debug_assert!(host.is_ok(), "{url} has a host");
+    let port = url.set_port(origin.port_or_known_default());
+    debug_assert!(port.is_ok(), "{url} has a port");
 }
 
 impl FromStr for Endpoint {

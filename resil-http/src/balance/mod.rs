@@ -7,8 +7,8 @@
 //!
 //! From the bottom up: `origin`, `endpoint` and `error`, the parts of a choice (`peak_ewma`, `rendezvous`, `slow_start`,
 //! `mask`), `common` and `node` with what is known of all and of each endpoint, `set` with those of one moment,
-//! `choice`, and `balancer`, which the `source`s tell of changes. Beside them `pool` and `aged` are about the
-//! connections.
+//! `choice`, and `balancer`, which the `source`s tell of changes. Beside them `pool`, `own_clients` and
+//! `aged` are about the connections.
 
 mod aged;
 mod balancer;
@@ -20,6 +20,7 @@ mod error;
 mod mask;
 mod node;
 mod origin;
+mod own_clients;
 mod peak_ewma;
 mod picked;
 mod pool;

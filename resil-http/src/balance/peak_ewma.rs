@@ -11,6 +11,10 @@
 //! not store the decay, which would let a loaded endpoint's estimate sink between its answers; and before the
 //! first answer an endpoint costs nothing while nothing is pending there, and more than any other while
 //! something is (as in Finagle), so that an unknown one is first asked once.
+//!
+//! A request that nobody waits for any more, as of a caller that went or of a hedge that was slower, says that an
+//! answer takes longer than that, and no more. Without it an endpoint that is slower than anybody's patience would
+//! never be known, and cost nothing. tower counts such a request as an answer.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -34,7 +38,8 @@ const FAILED_UNKNOWN: f32 = 1e9;
 /// first time after exactly that long is taken for one that has just answered.
 const TIME_SHIFT: u32 = 16;
 
-/// The estimate and the time of the last answer, in one word. Zero is an endpoint that has not answered.
+/// The estimate and the time of the last answer, in one word. Zero is an endpoint that has not answered. Below zero
+/// is one that has not answered either, within that time.
 #[derive(Debug, Default)]
 pub(super) struct PeakEwma(AtomicU64);
 
@@ -59,6 +64,11 @@ impl Decay {
     }
 }
 
+/// Returns the cost of an endpoint that has not answered yet, where `pending` requests wait for that.
+fn unknown(pending: u32) -> f32 {
+    UNKNOWN + pending as f32 * (UNKNOWN / 1e6)
+}
+
 fn packed(estimate: f32, at: u32) -> u64 {
     u64::from(estimate.to_bits()) << 32 | u64::from(at)
 }
@@ -81,21 +91,19 @@ impl PeakEwma {
     pub(super) fn cost(&self, pending: u32, decay: Decay, now_ns: u64) -> f32 {
         let word = self.0.load(Relaxed);
         if word == 0 {
-            return if pending == 0 {
-                0.0
-            } else {
-                UNKNOWN + pending as f32 * (UNKNOWN / 1e6)
-            };
+            return if pending == 0 { 0.0 } else { unknown(pending) };
         }
         let (estimate, at) = unpacked(word);
-        estimate * decay.weight(unit(now_ns).wrapping_sub(at)) * (pending as f32 + 1.0)
+        if estimate < 0.0 && pending > 0 {
+            return unknown(pending);
+        }
+        estimate.abs() * decay.weight(unit(now_ns).wrapping_sub(at)) * (pending as f32 + 1.0)
     }
 
     /// Returns the estimate as it is seen at `now_ns`; `None` before the first answer.
     pub(super) fn estimate(&self, decay: Decay, now_ns: u64) -> Option<Duration> {
-        let word = self.0.load(Relaxed);
-        (word != 0).then(|| {
-            let (estimate, at) = unpacked(word);
+        let (estimate, at) = unpacked(self.0.load(Relaxed));
+        (estimate > 0.0).then(|| {
             let seen = estimate * decay.weight(unit(now_ns).wrapping_sub(at));
             Duration::from_secs_f32((seen / 1e9).clamp(0.0, 60.0))
         })
@@ -127,11 +135,22 @@ impl PeakEwma {
         });
     }
 
+    /// Counts a request that has had no answer within `took_ns`, and will have none: nobody waits for it.
+    pub(super) fn given_up(&self, took_ns: u64, now_ns: u64) {
+        let took = (took_ns as f32).clamp(1.0, LONGEST);
+        let now = unit(now_ns);
+        let _ = self.0.fetch_update(Relaxed, Relaxed, |word| {
+            let (estimate, _) = unpacked(word);
+            let sign = if estimate > 0.0 { 1.0 } else { -1.0 };
+            (took > estimate.abs()).then(|| packed(took * sign, now))
+        });
+    }
+
     fn update(&self, now_ns: u64, next: impl Fn(Option<f32>, u32) -> f32) {
         let now = unit(now_ns);
         let _ = self.0.fetch_update(Relaxed, Relaxed, |word| {
             let (estimate, at) = unpacked(word);
-            let known = (word != 0).then_some(estimate);
+            let known = (estimate > 0.0).then_some(estimate);
             let next = next(known, now.wrapping_sub(at)).clamp(1.0, LONGEST);
             Some(packed(next, now))
         });
@@ -219,6 +238,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_given_up_takes_longer_than_that_and_no_more_is_known() {
+        let ewma = PeakEwma::default();
+        let cost = |pending| ewma.cost(pending, decay(), T0);
+        ewma.given_up(50 * MS, T0);
+        assert_eq!(ewma.estimate(decay(), T0), None, "it has not answered");
+        assert!(near(cost(0), (50 * MS) as f64));
+        assert!(cost(1) > 1e13, "one at a time asks it");
+        ewma.given_up(20 * MS, T0);
+        assert!(near(cost(0), (50 * MS) as f64), "nothing new");
+        ewma.given_up(80 * MS, T0);
+        assert!(near(cost(0), (80 * MS) as f64));
+        ewma.answered(5 * MS, decay(), T0);
+        assert!(near(cost(1), (10 * MS) as f64), "it is known by its answer");
+        ewma.given_up(4 * MS, T0);
+        assert!(near(cost(0), (5 * MS) as f64));
+        ewma.given_up(70 * MS, T0);
+        assert!(near(cost(1), (140 * MS) as f64));
+        ewma.forget();
+        ewma.given_up(50 * MS, T0);
+        ewma.failed(0, T0);
+        assert!(near(cost(0), 1e9), "as one of which nothing is known");
+    }
+
+    #[test]
     fn no_time_makes_a_number_that_is_none() {
         let decays = [Duration::ZERO, Duration::from_nanos(1), Duration::MAX];
         for decay in decays.map(Decay::over) {
@@ -226,6 +269,7 @@ mod tests {
                 let ewma = PeakEwma::default();
                 ewma.answered(took, decay, u64::MAX);
                 ewma.answered(took / 2, decay, 0);
+                ewma.given_up(took, 2);
                 ewma.failed(took, 1);
                 let cost = ewma.cost(u32::MAX, decay, u64::MAX / 2);
                 assert!(cost.is_finite() && cost >= 0.0, "{cost}");

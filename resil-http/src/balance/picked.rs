@@ -11,8 +11,8 @@ use crate::Verdict;
 
 /// An endpoint that was picked for one request, which is pending there until this is dropped.
 ///
-/// [`end`](Self::end) reports what came of it. Dropped without, as by a cancellation, it is neutral: it says
-/// nothing about the endpoint, and a probe gives its place back.
+/// [`end`](Self::end) reports what came of it. Dropped without, as by a cancellation, it is neutral: it is neither
+/// a success nor a failure, and a probe gives its place back. For the estimate an answer takes longer than that.
 #[derive(Debug)]
 #[must_use = "dropped, the request is not pending there any more"]
 pub struct Picked {
@@ -58,7 +58,7 @@ impl Picked {
     /// * A failure that the caller has caused ([`Class::Permanent`]) counts so too: the endpoint answers.
     /// * One of the endpoint ([`Class::Transient`], [`Class::Throttled`]) counts as a failure for the breaker,
     ///   and as a slow answer for the estimate.
-    /// * What says nothing about the endpoint counts neither way.
+    /// * What says nothing about the endpoint counts neither way. For the estimate an answer takes longer than that.
     pub fn answered(&mut self, verdict: &Verdict) {
         let permit = self.permit.take();
         let began = std::mem::take(&mut self.began_ns);
@@ -87,12 +87,23 @@ impl Picked {
                     permit.failure();
                 }
             }
-            Some(_) => drop(permit),
+            Some(_) => {
+                self.given_up(began);
+                drop(permit);
+            }
         }
         if self.is_probe || class.is_some() {
             self.is_probe_over();
             // It may be out from here on, or in again.
             self.node.look();
+        }
+    }
+
+    /// Notes that no answer came since `began`, and that none will; 0 if it was reported, or if nobody asks.
+    fn given_up(&self, began: u64) {
+        if began != 0 {
+            let now = clock::now_ns();
+            self.node.ewma.given_up(now.saturating_sub(began), now);
         }
     }
 
@@ -105,6 +116,7 @@ impl Picked {
 
 impl Drop for Picked {
     fn drop(&mut self) {
+        self.given_up(self.began_ns);
         // The permit first: its place is free before another probe looks for it.
         drop(self.permit.take());
         self.is_probe_over();

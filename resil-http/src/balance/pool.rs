@@ -11,6 +11,7 @@ use url::Url;
 
 use super::aged::Aged;
 use super::endpoint::Endpoint;
+use super::own_clients::OwnClients;
 
 /// The settings of the pool of connections, which is that of reqwest (and hyper-util).
 ///
@@ -113,6 +114,10 @@ struct Shared {
     pool: Pool,
     make: Box<dyn Fn() -> ClientBuilder + Send + Sync>,
     aged: Aged,
+    own: OwnClients,
+    /// Whether each request to an address that DNS has told goes by the name of the service. The others do so where
+    /// the certificate is for it.
+    by_name: bool,
 }
 
 /// What came of [`PooledClient::warm_up`].
@@ -137,10 +142,34 @@ impl PooledClient {
         pool: Pool,
         make: impl Fn() -> ClientBuilder + Send + Sync + 'static,
     ) -> reqwest::Result<Self> {
+        Self::with(pool, make, false)
+    }
+
+    /// Creates a client whose requests go to an address that DNS has told by the name of the service, as
+    /// [`Endpoint::rewrite_by_name`] writes it: the name is then what HTTP/2 has for an authority, and a redirect to
+    /// another host leaves it behind.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub(crate) fn by_name(
+        pool: Pool,
+        make: impl Fn() -> ClientBuilder + Send + Sync + 'static,
+    ) -> reqwest::Result<Self> {
+        Self::with(pool, make, true)
+    }
+
+    fn with(
+        pool: Pool,
+        make: impl Fn() -> ClientBuilder + Send + Sync + 'static,
+        by_name: bool,
+    ) -> reqwest::Result<Self> {
         let client = Self(Arc::new(Shared {
             pool,
             make: Box::new(make),
             aged: Aged::default(),
+            own: OwnClients::default(),
+            by_name,
         }));
         client.current()?;
         Ok(client)
@@ -159,22 +188,38 @@ impl PooledClient {
             .client(shared.pool.max_age, || shared.builder().build())
     }
 
-    /// Returns the client for the next request to `endpoint`: that of [`Endpoint::own_client`], if it has to have
-    /// one of its own.
+    /// Returns the client for the next request to `endpoint`, whose URL [`Endpoint::rewrite`] has rewritten: one that
+    /// connects to its address alone, if the URL has the name of the service.
     ///
     /// # Errors
     ///
     /// Returns the error of [`ClientBuilder::build`].
     pub fn at(&self, endpoint: &Endpoint) -> reqwest::Result<Client> {
-        let shared = &*self.0;
-        let make = |name: &str, address| shared.builder().resolve(name, address).build();
-        match endpoint.own_client(shared.pool.max_age, make) {
-            Some(own) => own,
-            None => self.current(),
+        if endpoint.keeps_its_name()
+            && let Some(own) = self.own(endpoint, clock::now_ms, Client::clone)
+        {
+            return own;
         }
+        self.current()
     }
 
-    /// Sends a request, to `endpoint` if there is one. `now` is the time.
+    /// Returns what `of` makes of the client that connects to the address of `endpoint` alone; `None` if DNS has not
+    /// told it. `now_ms` returns the time.
+    fn own<T>(
+        &self,
+        endpoint: &Endpoint,
+        now_ms: impl FnOnce() -> u64,
+        of: impl FnOnce(&Client) -> T,
+    ) -> Option<reqwest::Result<T>> {
+        let (name, address) = endpoint.resolved()?;
+        let shared = &*self.0;
+        let make = || shared.builder().resolve(name, address).build();
+        let own = shared.own.of(endpoint);
+        Some(own.with(shared.pool.max_age, now_ms, make, of))
+    }
+
+    /// Sends a request, to `endpoint` if there is one, to which [`Endpoint::rewrite_by_name`] has rewritten its URL.
+    /// `now` is the time.
     ///
     /// # Errors
     ///
@@ -186,21 +231,21 @@ impl PooledClient {
         now: Instant,
     ) -> reqwest::Result<impl Future<Output = reqwest::Result<Response>> + use<>> {
         let shared = &*self.0;
-        let own = endpoint.filter(|endpoint| endpoint.has_own_client());
-        if let Some(endpoint) = own {
-            return Ok(self.at(endpoint)?.execute(request));
+        let now_ms = || clock::millis_of(now);
+        let own = endpoint.and_then(|endpoint| self.own(endpoint, now_ms, Client::clone));
+        if let Some(own) = own {
+            return Ok(own?.execute(request));
         }
         let make = || shared.builder().build();
-        shared.aged.with(
-            shared.pool.max_age,
-            || clock::millis_of(now),
-            make,
-            |client| client.execute(request),
-        )
+        shared
+            .aged
+            .with(shared.pool.max_age, now_ms, make, |client| {
+                client.execute(request)
+            })
     }
 
-    /// Opens up to `count` connections to each of `endpoints`, by as many requests for `path` at once, and waits
-    /// for their answers, but no longer than `limit`. Over HTTP/2 there is one connection to each.
+    /// Opens up to `count` connections to each of `endpoints`, by as many requests for `path`, perhaps with a query,
+    /// at once, and waits for their answers, but no longer than `limit`. Over HTTP/2 there is one connection to each.
     ///
     /// It can't fail: what did not answer is in the result.
     ///
@@ -248,12 +293,23 @@ impl PooledClient {
             text
         };
         let mut url = Url::parse("http://endpoint/").map_err(|error| error.to_string())?;
-        url.set_path(path);
-        endpoint.rewrite(&mut url);
-        let mut request = self.at(endpoint).map_err(text)?.get(url);
-        if let Some(host) = endpoint.host_header() {
-            request = request.header(http::header::HOST, host);
-        }
+        let query = path.split_once('?');
+        url.set_path(query.map_or(path, |(path, _)| path));
+        url.set_query(query.map(|(_, query)| query));
+        let request = match self.own(endpoint, clock::now_ms, Client::clone) {
+            Some(own) if self.0.by_name => {
+                endpoint.rewrite_by_name(&mut url);
+                own.map_err(text)?.get(url)
+            }
+            _ => {
+                endpoint.rewrite(&mut url);
+                let request = self.at(endpoint).map_err(text)?.get(url);
+                match endpoint.host_header() {
+                    Some(host) => request.header(http::header::HOST, host),
+                    None => request,
+                }
+            }
+        };
         // Read to its end: else the connection does not go back to the pool.
         request
             .send()

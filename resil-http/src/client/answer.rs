@@ -66,11 +66,11 @@ impl ResponseBody {
         let since = *self.waiting.get_or_insert_with(clock::now);
         let silent = clock::add(since, self.read);
         ready!(self.timer.poll(silent.min(self.end.at()), cx));
-        Poll::Ready(if silent < self.end.at() {
-            ClientError::Read { limit: self.read }
-        } else {
-            self.end.error(self.attempts)
-        })
+        if silent < self.end.at() {
+            return Poll::Ready(ClientError::Read { limit: self.read });
+        }
+        ready!(self.timer.give_way(&self.end, cx));
+        Poll::Ready(self.end.error(self.attempts))
     }
 
     fn fail<T>(&mut self, error: ClientError) -> Poll<Option<Result<T, ClientError>>> {

@@ -75,11 +75,14 @@ macro_rules! from_bytes {
 
 from_bytes!(Bytes, Vec<u8>, String, &'static [u8], &'static str);
 
-/// A body of bytes is copied, so that it can be sent again. All others are streams.
+/// A body of bytes is copied, so that it can be sent again, and one that is over at once is empty. All others are
+/// streams.
 impl From<reqwest::Body> for Body {
     fn from(body: reqwest::Body) -> Self {
         match body.as_bytes() {
             Some(bytes) => Self(Inner::Bytes(Bytes::copy_from_slice(bytes))),
+            // A `GET` that came in is forwarded with such a one.
+            None if body.is_end_stream() => Self::empty(),
             None => Self(Inner::Stream(body)),
         }
     }

@@ -14,6 +14,7 @@ use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Stack, classify};
 
 use super::connecting::TellConnecting;
+use super::credentials::shown_text;
 use super::deadline::DeadlineHeader;
 use super::error::ClientError;
 use super::handle::Client;
@@ -80,6 +81,8 @@ impl Builder {
 
     /// Sets the URL that the path of each request is appended to: `http://pay:8080/v1`. No path leads out of
     /// it. Default: none, and each request has a whole URL.
+    ///
+    /// A name and a password in a URL are sent as `Authorization`, unless the request has one itself.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base = Some(url.into());
         self
@@ -303,7 +306,7 @@ impl Builder {
             }
         };
         let (sets, redirect) = (self.http, Arc::new(self.redirect));
-        let http = PooledClient::new(self.pool, move || {
+        let http = PooledClient::by_name(self.pool, move || {
             let builder = sets
                 .iter()
                 .fold(reqwest::Client::builder(), |builder, set| set(builder));
@@ -347,7 +350,7 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("name", &self.name)
-            .field("base_url", &self.base)
+            .field("base_url", &self.base.as_deref().map(shown_text))
             .field("limits", &self.limits)
             .field("policies", &self.policies)
             .field("mesh", &self.mesh)

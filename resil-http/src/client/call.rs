@@ -2,33 +2,37 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use ::http::header::{CONTENT_LENGTH, HOST};
+use ::http::header::CONTENT_LENGTH;
 use ::http::{HeaderValue, Method, Request};
 use bytes::Bytes;
-use resil_runtime::clock::{self, Instant, within};
+use resil_runtime::clock::{self, Instant};
 use resil_runtime::edge::Failed;
 use resil_runtime::{Classify, Deadline, Error};
 use url::Url;
 
 use super::answer::ResponseBody;
 use super::body::{Body, Payload};
+use super::credentials::move_credentials;
 use super::current::telling;
 use super::end::End;
 use super::error::ClientError;
-use super::key::{IDEMPOTENCY_KEY, random_key};
+use super::key::random_key;
 use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy, carry};
 use super::phases::within_limits;
+use super::picks::Picks;
 use super::progress::Progress;
 use super::response::{Answered, Response};
 use super::settings::{Settings, Shared};
 use super::timer::Timer;
-use crate::balance::{BalanceError, Balancer, Endpoint, Picked};
+use crate::balance::{Endpoint, Picked};
+use crate::ended::ended;
+use crate::names::IDEMPOTENCY_KEY;
 use crate::outcome::{Kept, Outcome, Verdict};
 
 /// A request as the caller put it together. Its URL is beside it.
@@ -56,6 +60,9 @@ impl Order {
 
 type Answer = ::http::Response<reqwest::Body>;
 
+/// What an attempt has ended with.
+type Ended = Result<Box<Answered>, ClientError>;
+
 /// Returns whether a request of this method usually has content.
 fn takes_content(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH)
@@ -70,9 +77,7 @@ struct Call<'c> {
     limits: Limits,
     end: End,
     kept: Kept,
-    balance_key: Option<&'c [u8]>,
-    /// The endpoints that attempts have gone to.
-    tried: Mutex<Vec<Endpoint>>,
+    picks: Picks<'c>,
     /// The number of requests that were begun.
     attempts: AtomicU32,
     /// The number of those that hold themselves to the end of the call at this moment.
@@ -103,7 +108,8 @@ pub(super) async fn send(
     url: Result<Url, ClientError>,
     order: &mut Order,
 ) -> Result<Response, ClientError> {
-    let url = url?;
+    let mut url = url?;
+    move_credentials(&mut url, order.head.headers_mut(), &client.settings().http)?;
     let answered = answered(client, &url, order).await?;
     Ok(answered.to(url))
 }
@@ -124,7 +130,7 @@ async fn answered(
     }
     if settings.adds_keys && !head.method().is_idempotent() {
         let headers = head.headers_mut();
-        headers.entry(IDEMPOTENCY_KEY).or_insert_with(random_key);
+        headers.entry(&IDEMPOTENCY_KEY).or_insert_with(random_key);
     }
     if settings.asks_by_uri {
         *head.uri_mut() = url.as_str().parse().unwrap_or_default();
@@ -148,16 +154,18 @@ async fn answered(
         attempts: AtomicU32::new(0),
         under_way: AtomicU32::new(0),
         has_waited: AtomicBool::new(false),
-        balance_key: order.balance_key.as_deref(),
-        tried: Mutex::default(),
+        picks: Picks::new(settings.balancer.as_ref(), order.balance_key.as_deref()),
         payload,
     };
     if call.left(end.began()).is_none() {
         return Err(end.error(0));
     }
     let is_hedged = is_harmless && call.payload.can_be_shared();
-    let policies = settings.policies.of_call(!by_mesh, is_hedged);
-    let may_repeat = || call.may_repeat();
+    let policies = settings.policies.of_call(by_mesh, is_hedged);
+    let may_repeat = || {
+        call.was_cut();
+        call.may_repeat()
+    };
     let run = policies.run_asking(&may_repeat, || call.attempt());
     let mut run = pin!(Deadline::at(end.at()).scope(run));
     let mut timer = Timer::default();
@@ -170,7 +178,8 @@ async fn answered(
         if call.under_way.load(Ordering::Relaxed) > 0 {
             return Poll::Pending;
         }
-        timer.poll(end.at(), cx).map(|()| None)
+        ready!(timer.poll(end.at(), cx));
+        timer.give_way(&end, cx).map(|()| None)
     });
     match run.await {
         None => Err(end.error(call.attempts.load(Ordering::Relaxed))),
@@ -204,12 +213,17 @@ impl Call<'_> {
         }
     }
 
+    /// Notes that a timeout of the stack has cut an attempt; that of the caller says nothing of its endpoint.
+    fn was_cut(&self) {
+        if clock::now() < self.end.at() {
+            self.picks.were_late();
+        }
+    }
+
     /// Sends the request once.
     async fn attempt(&self) -> Result<Box<Answered>, Failed> {
-        let picked = self
-            .pick()
-            .await
-            .map_err(|error| self.failed(error, true))?;
+        let picked = self.picks.pick(self.limits.connect).await;
+        let picked = picked.map_err(|error| self.failed(error, true))?;
         let now = self.now();
         let Some(left) = self.left(now) else {
             let error = self.end.error(self.attempts.load(Ordering::Relaxed));
@@ -233,8 +247,10 @@ impl Call<'_> {
         let mut timer = Timer::default();
         let limits = (&*progress, &self.limits);
         let under_way = UnderWay::begin(&self.under_way);
+        let held = self.picks.hold(picked);
         let sent = within_limits(sent, limits, (&self.end, number), &mut timer).await;
         drop(under_way);
+        let picked = held.into_picked();
         let (error, is_unsent) = match sent {
             Ok(Ok(answer)) => return self.answered(answer, number, (picked, timer)),
             Ok(Err(error)) => {
@@ -253,43 +269,6 @@ impl Call<'_> {
         Err(self.failed(error, is_unsent))
     }
 
-    /// Picks the endpoint of an attempt, another one than those of the attempts before; `None` where there are
-    /// no endpoints to choose from. It waits for the first answer of DNS, as long as for a connection.
-    async fn pick(&self) -> Result<Option<Picked>, ClientError> {
-        let Some(balancer) = &self.settings.balancer else {
-            return Ok(None);
-        };
-        let picked = match self.pick_of(balancer) {
-            Err(BalanceError::NoEndpoint { .. }) => {
-                let limit = self.limits.connect;
-                let until = clock::add(clock::now(), limit);
-                // Boxed, as it is seldom: each attempt would have room for it.
-                match Box::pin(within(until, balancer.ready())).await {
-                    Some(ready) => ready?,
-                    None => return Err(ClientError::Connect { limit }),
-                }
-                self.pick_of(balancer)?
-            }
-            picked => picked?,
-        };
-        Ok(Some(picked))
-    }
-
-    fn pick_of(&self, balancer: &Balancer) -> Result<Picked, BalanceError> {
-        // The lock is not held meanwhile: a listener hears of it when a breaker lets a probe in.
-        let tried = std::mem::take(&mut *self.tried());
-        let picked = balancer.pick(&tried, self.balance_key);
-        let mut now = self.tried();
-        now.extend(tried);
-        let picked = picked?;
-        now.push(picked.endpoint().clone());
-        Ok(picked)
-    }
-
-    fn tried(&self) -> MutexGuard<'_, Vec<Endpoint>> {
-        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Makes the request of one attempt.
     fn request(
         &self,
@@ -300,15 +279,12 @@ impl Call<'_> {
     ) -> reqwest::Request {
         let mut url = self.url.clone();
         if let Some(endpoint) = endpoint {
-            endpoint.rewrite(&mut url);
+            endpoint.rewrite_by_name(&mut url);
         }
         let mut request = reqwest::Request::new(self.head.method().clone(), url);
         *request.version_mut() = self.head.version();
         let headers = request.headers_mut();
         *headers = self.head.headers().clone();
-        if let Some(host) = endpoint.and_then(Endpoint::host_header) {
-            headers.entry(HOST).or_insert_with(|| host.clone());
-        }
         self.settings.mesh.mark(headers, number);
         for header in &self.settings.deadline_headers {
             let (name, value) = header.with(left);
@@ -354,7 +330,8 @@ impl Call<'_> {
             Verdict::Success => Ok(answered),
             Verdict::Failure { class, may_repeat } => {
                 let may_repeat = may_repeat && self.payload.is_whole();
-                Err(Failed::new(answered, class, may_repeat, status.to_string()))
+                let ended: Ended = Ok(answered);
+                Err(Failed::new(ended, class, may_repeat, status.to_string()))
             }
         }
     }
@@ -363,7 +340,8 @@ impl Call<'_> {
     fn failed(&self, error: ClientError, is_unsent: bool) -> Failed {
         let may_repeat = self.may_repeat() || is_unsent && self.payload.is_whole();
         let (class, text) = (error.classify(), error.to_string());
-        Failed::new(error, class, may_repeat, text)
+        let ended: Ended = Err(error);
+        Failed::new(ended, class, may_repeat, text)
     }
 
     /// Tells apart what reqwest has failed with.
@@ -381,17 +359,14 @@ impl Call<'_> {
 
     /// Returns what the last attempt has ended with, or the refusal of a policy.
     fn ended(&self, failed: Failed) -> Result<Box<Answered>, ClientError> {
-        let ended = match failed.into_inner().downcast::<Box<Answered>>() {
-            Ok(answered) => return Ok(*answered),
-            Err(ended) => ended,
-        };
-        let ended = match ended.downcast::<ClientError>() {
-            Ok(error) => return Err(*error),
-            Err(ended) => ended,
-        };
-        match ended.downcast::<Error>() {
-            Ok(refusal) => Err(ClientError::Refused(*refusal)),
-            Err(_) => Err(self.end.error(self.attempts.load(Ordering::Relaxed))),
+        match ended::<Ended>(failed) {
+            Ok(ended) => ended,
+            Err(refusal) => {
+                if let Error::Timeout { .. } = refusal {
+                    self.was_cut();
+                }
+                Err(ClientError::Refused(refusal))
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use ::http::{HeaderName, HeaderValue};
 
+use crate::names::{ENVOY_EXPECTED, GRPC_TIMEOUT, REQUEST_TIMEOUT};
+
 /// A header that tells the other side how much time is left for the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,7 +20,7 @@ pub enum DeadlineHeader {
 
 impl DeadlineHeader {
     /// The name of the header of [`millis`](Self::millis).
-    pub const MILLIS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+    pub const MILLIS: HeaderName = REQUEST_TIMEOUT;
 
     /// Creates the header that the servers of resil read by default: `x-request-timeout-ms`.
     pub fn millis() -> Self {
@@ -28,11 +30,8 @@ impl DeadlineHeader {
     /// Returns the header with `left`, which is a millisecond at least.
     pub(super) fn with(&self, left: Duration) -> (HeaderName, HeaderValue) {
         match self {
-            Self::GrpcTimeout => (HeaderName::from_static("grpc-timeout"), grpc(left)),
-            Self::EnvoyExpected => (
-                HeaderName::from_static("x-envoy-expected-rq-timeout-ms"),
-                millis(left).into(),
-            ),
+            Self::GrpcTimeout => (GRPC_TIMEOUT.clone(), grpc(left)),
+            Self::EnvoyExpected => (ENVOY_EXPECTED.clone(), millis(left).into()),
             Self::Millis(name) => (name.clone(), millis(left).into()),
         }
     }

@@ -49,9 +49,20 @@ impl End {
         (left >= Duration::from_millis(1)).then_some(left)
     }
 
-    /// Returns whether the call has to be over.
+    /// Returns whether the call has to be over, and nobody around it has ended it.
     pub(super) fn has_passed(&self) -> bool {
-        self.at <= clock::now()
+        clock::add(self.at, self.grace()) <= clock::now()
+    }
+
+    /// Returns the time that is left, when the call is to end, for who is around it. A `#[timeout]` there ends it by
+    /// itself, in the same poll: for the function around, its attempt has taken too long. That is another thing than
+    /// the deadline of that function's own caller.
+    pub(super) fn grace(&self) -> Duration {
+        if self.is_callers {
+            Duration::from_millis(1)
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// Returns the error of a call that came to its end.

@@ -59,7 +59,7 @@ pub enum ClientError {
         attempts: u32,
     },
     /// The [deadline](resil_runtime::Deadline) of the caller has passed, or nothing of it would be left for
-    /// the other side.
+    /// the other side. A `#[timeout]` around the call ends it first, with an error of its own.
     #[error("the deadline of the caller has passed, {}", Attempts(*attempts))]
     #[non_exhaustive]
     Deadline {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use ::http::{HeaderMap, Method};
 
+use super::credentials::shown;
 use super::request::RequestBuilder;
 use super::settings::{Settings, Shared};
 use crate::balance::{Balancer, PooledClient};
@@ -112,7 +113,7 @@ impl fmt::Debug for Client {
         let settings = self.settings();
         f.debug_struct("Client")
             .field("name", &settings.name)
-            .field("base_url", &settings.target.base().map(url::Url::as_str))
+            .field("base_url", &settings.target.base().map(shown))
             .field("balancer", &settings.balancer)
             .field("connect", &settings.limits.connect)
             .field("read", &settings.limits.read)

@@ -1,9 +1,6 @@
 //! A key for a call that may be repeated only under one.
 
-use ::http::{HeaderName, HeaderValue};
-
-/// The header that makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header).
-pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use ::http::HeaderValue;
 
 /// Returns a random key, which is a UUID of version 4.
 ///

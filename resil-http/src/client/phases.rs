@@ -33,6 +33,9 @@ pub(super) async fn within_limits<F: Future>(
             ready!(timer.poll(due, cx));
             // The next phase may have begun meanwhile, in another task.
             if next(progress, limits, end).0 <= due {
+                if matches!(limit, Limit::End) {
+                    ready!(timer.give_way(end, cx));
+                }
                 return Poll::Ready(Err(limit.error(limits, end, number)));
             }
         }

@@ -81,29 +81,26 @@ impl Given {
 pub(super) struct Set {
     all: Policies,
     without_hedge: Policies,
-    without_retry: Policies,
     without_both: Policies,
 }
 
 impl Set {
     pub(super) fn new(stack: Stack) -> Self {
         let all = Policies::from(stack);
-        let without_retry = all.without("retry");
+        let without_hedge = all.without_hedge();
         Self {
-            without_hedge: all.without_hedge(),
-            without_both: without_retry.without_hedge(),
+            without_both: without_hedge.without("retry"),
+            without_hedge,
             all,
-            without_retry,
         }
     }
 
-    /// Returns the policies of a call that the client may retry, and hedge.
-    pub(super) fn of_call(&self, is_retried: bool, is_hedged: bool) -> &Policies {
-        match (is_retried, is_hedged) {
-            (true, true) => &self.all,
-            (true, false) => &self.without_hedge,
-            (false, true) => &self.without_retry,
-            (false, false) => &self.without_both,
+    /// Returns the policies of a call. One that the mesh retries has one attempt: it would retry each copy.
+    pub(super) fn of_call(&self, by_mesh: bool, is_hedged: bool) -> &Policies {
+        match (by_mesh, is_hedged) {
+            (true, _) => &self.without_both,
+            (false, true) => &self.all,
+            (false, false) => &self.without_hedge,
         }
     }
 

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::body::Body;
 use super::call::{Order, send};
+use super::credentials::shown;
 use super::error::ClientError;
 use super::mesh::RetriedBy;
 use super::response::Response;
@@ -78,7 +79,11 @@ impl RequestBuilder {
         mut self,
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        if let Ok(url) = &mut self.url {
+        let mut pairs = pairs.into_iter().peekable();
+        if let Ok(url) = &mut self.url
+            // No pairs would leave a question mark.
+            && pairs.peek().is_some()
+        {
             url.query_pairs_mut().extend_pairs(pairs);
         }
         self
@@ -179,7 +184,7 @@ impl fmt::Debug for RequestBuilder {
             .field("client", &self.client.settings().name)
             .field("method", self.order.head.method())
             .field("headers", self.order.head.headers())
-            .field("url", &self.url.as_ref().map(Url::as_str))
+            .field("url", &self.url.as_ref().map(shown))
             .field("body", &self.order.body)
             .finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use url::Url;
 
+use super::credentials::{shown, shown_text};
 use super::error::ClientError;
 use super::refused::BuildError;
 use crate::balance::behind;
@@ -85,7 +86,7 @@ impl Origin {
 /// Names what a base URL can't have.
 pub(super) fn base_url(text: &str) -> Result<Url, BuildError> {
     let refused = |reason: &str| BuildError::BaseUrl {
-        url: text.to_owned(),
+        url: shown_text(text).into_owned(),
         reason: reason.to_owned(),
     };
     let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
@@ -117,13 +118,16 @@ fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientError> {
         return match url.scheme() {
             "http" | "https" => Ok(url),
             _ => Err(refused(format!(
-                "the scheme of `{path}` is neither `http` nor `https`"
+                "the scheme of `{}` is neither `http` nor `https`",
+                shown_text(path)
             ))),
         };
     };
     if path.contains(':') && Url::parse(path).is_ok_and(|url| url.has_host()) {
         return Err(refused(format!(
-            "`{path}` is a whole URL, and the client has the base URL `{base}`: write the path alone"
+            "`{}` is a whole URL, and the client has the base URL `{}`: write the path alone",
+            shown_text(path),
+            shown(base)
         )));
     }
     let rest = path.strip_prefix('/').unwrap_or(path);
@@ -137,7 +141,8 @@ fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientError> {
     let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
     if !rest.is_some_and(|rest| rest.starts_with('/')) {
         return Err(refused(format!(
-            "`{path}` leads out of the base URL `{base}`"
+            "`{path}` leads out of the base URL `{}`",
+            shown(base)
         )));
     }
     Ok(url)

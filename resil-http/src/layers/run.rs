@@ -1,6 +1,5 @@
 //! One request under policies.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -8,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use resil_runtime::Class;
 use resil_runtime::edge::{Failed, Policies};
-use resil_runtime::{Class, Error};
 use tower_service::Service;
 
 use super::request::{CloneRequest, Copies, Spent};
 use crate::BoxError;
+use crate::ended::ended;
 use crate::outcome::{Outcome, Verdict, judge};
 
 /// What all requests of a layer share.
@@ -147,7 +147,7 @@ where
     });
     match run.await {
         Ok(out) => out,
-        Err(failed) => ended(failed),
+        Err(failed) => ended(failed).unwrap_or_else(|refusal| Err(refusal.into())),
     }
 }
 
@@ -259,19 +259,6 @@ fn unsent(verdict: Verdict) -> Verdict {
         Verdict::Failure { class, .. } => Verdict::Failure {
             class,
             may_repeat: true,
-        },
-    }
-}
-
-/// Returns what a request ended with: the answer or the error of its last attempt, or a refusal.
-#[cold]
-fn ended<Response: 'static>(failed: Failed) -> Result<Response, BoxError> {
-    let what: Box<dyn Any + Send> = failed.into_inner();
-    match what.downcast::<Result<Response, BoxError>>() {
-        Ok(out) => *out,
-        Err(what) => match what.downcast::<Error>() {
-            Ok(refusal) => Err(refusal),
-            Err(_) => unreachable!("an attempt ends with an outcome or a refusal"),
         },
     }
 }

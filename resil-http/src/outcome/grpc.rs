@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use ::http::{HeaderMap, HeaderName};
+use ::http::HeaderMap;
 use resil_runtime::Class;
 
-// Names that are read once: by their text they would be read in each answer.
-static STATUS: HeaderName = HeaderName::from_static("grpc-status");
-static PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+use crate::names::{GRPC_PUSHBACK, GRPC_STATUS};
 
 /// What the headers of an answer of gRPC say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +19,11 @@ pub(super) struct Said {
 
 /// Reads the headers of an answer; returns `None` if they have no `grpc-status`.
 pub(super) fn read(headers: &HeaderMap) -> Option<Said> {
-    let status = headers.get(&STATUS)?;
+    let status = headers.get(&GRPC_STATUS)?;
     let code = status.to_str().ok().and_then(|text| text.parse().ok());
     // One that can't be read is `UNKNOWN`.
     let class = class(code.unwrap_or(2));
-    let pushback = headers.get(&PUSHBACK);
+    let pushback = headers.get(&GRPC_PUSHBACK);
     // A push-back is about when, not about whether: a status that is final stays so (gRPC A6).
     let (Some(Class::Transient | Class::Throttled { .. }), Some(pushback)) = (class, pushback)
     else {

@@ -7,6 +7,7 @@ use resil_runtime::classify::{find, http_status, retry_after};
 use super::unsent::was_not_sent;
 use super::{Outcome, Verdict, grpc};
 use crate::BoxError;
+use crate::names::IDEMPOTENCY_KEY;
 
 /// Judges answers by the rules of HTTP, and of gRPC over it.
 ///
@@ -109,7 +110,7 @@ impl Kept {
     /// with an `Idempotency-Key`.
     pub fn of(method: &Method, headers: &HeaderMap) -> Self {
         Self {
-            may_repeat: method.is_idempotent() || headers.contains_key("idempotency-key"),
+            may_repeat: method.is_idempotent() || headers.contains_key(&IDEMPOTENCY_KEY),
         }
     }
 

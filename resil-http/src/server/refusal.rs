@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderValue};
 use resil_runtime::Error;
 use resil_runtime::edge::{pushback_ms, said_in_grpc};
 
+use crate::names::{GRPC_PUSHBACK, GRPC_STATUS};
+
 /// Returns whether a request is one of gRPC, by its content type: `application/grpc`, alone or with a codec or
 /// parameters behind it.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
@@ -39,10 +41,10 @@ fn grpc(error: Error) -> Response {
     let mut response = Response::default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    headers.insert("grpc-status", HeaderValue::from(u16::from(code)));
+    headers.insert(&GRPC_STATUS, HeaderValue::from(u16::from(code)));
     headers.insert("grpc-message", HeaderValue::from_static(message));
     if let Some(millis) = pushback_ms(&error) {
-        headers.insert("grpc-retry-pushback-ms", HeaderValue::from(millis));
+        headers.insert(&GRPC_PUSHBACK, HeaderValue::from(millis));
     }
     response.extensions_mut().insert(error);
     response

@@ -102,6 +102,32 @@ async fn what_is_known_of_an_endpoint_stays_when_others_change() {
     held.end(&Verdict::Success);
 }
 
+/// What was wrong once is not why there is no endpoint now.
+#[tokio::test(start_paused = true)]
+async fn after_all_are_gone_ready_waits_for_the_next() {
+    let (balancer, tell) = balancer("changes.gone");
+    tell.send(Err(io::Error::other("away")))
+        .expect("it listens");
+    settle().await;
+    let error = balancer.ready().await.expect_err("it is told why");
+    assert!(error.to_string().ends_with("away"), "{error}");
+    for change in [insert(1, 1), Ok(Change::Remove(1))] {
+        tell.send(change).expect("it listens");
+        settle().await;
+    }
+    let error = balancer.pick(&[], None).expect_err("none");
+    assert!(error.to_string().ends_with("none is known yet"), "{error}");
+    assert!(balancer.stats().last_fault.is_some());
+    let ready = balancer.ready();
+    let insert = async {
+        settle().await;
+        tell.send(insert(2, 2)).expect("it listens");
+    };
+    let (ready, ()) = futures_util::join!(ready, insert);
+    ready.expect("the next one");
+    assert_eq!(known(&balancer), [2]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_an_endpoint_a_pick_fails_and_ready_waits_for_the_first() {
     let (balancer, tell) = balancer("changes.first");

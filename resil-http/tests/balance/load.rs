@@ -14,8 +14,19 @@ use crate::support::{millis, number, of, pick, secs};
 async fn run(
     balancer: &Balancer,
     every: Duration,
+    times: (Duration, Duration),
+    takes: fn(usize, Duration) -> Duration,
+) -> (f64, Vec<Duration>) {
+    run_for(balancer, every, times, takes, Duration::MAX).await
+}
+
+/// The same where each request is given up that has no answer after `patience`.
+async fn run_for(
+    balancer: &Balancer,
+    every: Duration,
     (from, time): (Duration, Duration),
     takes: fn(usize, Duration) -> Duration,
+    patience: Duration,
 ) -> (f64, Vec<Duration>) {
     let began = clock::now();
     let mut requests = Vec::new();
@@ -24,8 +35,10 @@ async fn run(
         let (n, at) = (number(&picked), began.elapsed());
         let took = takes(n, at);
         let request = tokio::spawn(async move {
-            clock::sleep_until(clock::now() + took).await;
-            picked.end(&Verdict::Success);
+            clock::sleep_until(clock::now() + took.min(patience)).await;
+            if took <= patience {
+                picked.end(&Verdict::Success);
+            }
         });
         requests.push((n, at, took, request));
         clock::sleep_until(clock::now() + every).await;
@@ -91,6 +104,30 @@ async fn one_that_becomes_slow_gets_under_5_percent_within_2_s() {
         assert!(share < 0.05, "{share}, seed {seed}");
         let p50 = times[times.len() / 2];
         assert_eq!(p50, millis(5));
+    }
+}
+
+/// Callers that go, hedges that are faster, and timeouts of a stack drop their requests: no answer ever says how
+/// slow an endpoint is.
+#[tokio::test(start_paused = true)]
+async fn one_that_nobody_waits_for_gets_under_5_percent_within_2_s() {
+    for seed in 0..20 {
+        for (every, takes, from) in [
+            (2, slow_third as fn(usize, Duration) -> Duration, secs(0)),
+            (10, slow_third, secs(0)),
+            (2, slow_after_a_second, secs(1)),
+            (10, slow_after_a_second, secs(1)),
+        ] {
+            resil_runtime::seed(seed);
+            let name = format!("load.given_up.{seed}.{every}.{from:?}");
+            let balancer = of(&name, 3).strategy(P2C).build().expect("a list");
+            let times = (from, from + secs(2));
+            let (share, _) = run_for(&balancer, millis(every), times, takes, millis(50)).await;
+            assert!(
+                share < 0.05,
+                "{share} of one each {every} ms, from {from:?}, seed {seed}"
+            );
+        }
     }
 }
 

@@ -130,20 +130,39 @@ async fn the_time_of_an_answer_counts_up_to_the_first_report() {
     picked.end(&Verdict::Success);
     let ewma = figures(&balancer, 1).ewma.expect("it has answered");
     assert!((millis(18)..millis(21)).contains(&ewma), "{ewma:?}");
-    // A neutral one leaves it alone, and so does one that is dropped.
-    for verdict in [None, Some(of_class(Class::Neutral))] {
-        let picked = pick(&balancer);
-        advance(millis(900)).await;
-        match verdict {
-            Some(verdict) => picked.end(&verdict),
-            None => drop(picked),
-        }
-        assert!(figures(&balancer, 1).ewma < Some(millis(20)));
-    }
     // A failure makes it worse, however quick it is.
     let before = figures(&balancer, 1).ewma;
     pick(&balancer).end(&FAILED);
     assert!(figures(&balancer, 1).ewma > before);
+}
+
+/// How long it would have taken is not known. But it takes longer than it was waited for.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_not_waited_for_takes_longer_than_that() {
+    for verdict in [None, Some(of_class(Class::Neutral))] {
+        let name = format!("outcomes.given_up.{verdict:?}");
+        let balancer = of(&name, 1).build().expect("a list");
+        let ewma = || figures(&balancer, 1).ewma;
+        let give_up_after = async |time| {
+            let picked = pick(&balancer);
+            advance(time).await;
+            match verdict {
+                Some(verdict) => picked.end(&verdict),
+                None => drop(picked),
+            }
+        };
+        give_up_after(millis(300)).await;
+        assert_eq!(ewma(), None, "nothing has answered");
+        let picked = pick(&balancer);
+        advance(millis(20)).await;
+        picked.end(&Verdict::Success);
+        let answered = ewma().expect("it has answered");
+        assert!((millis(18)..millis(21)).contains(&answered), "{answered:?}");
+        give_up_after(millis(10)).await;
+        assert!(ewma() <= Some(answered), "it says nothing");
+        give_up_after(millis(900)).await;
+        assert!(ewma() > Some(millis(890)), "{:?}", ewma());
+    }
 }
 
 #[test]

@@ -171,7 +171,7 @@ async fn connections_are_opened_beforehand() {
     .expect("a list");
     let client = client(Pool::new());
     let warmed = client
-        .warm_up(&balancer.endpoints(), "/health", 3, millis(1_000))
+        .warm_up(&balancer.endpoints(), "/health?of=all", 3, millis(1_000))
         .await;
     assert_eq!(warmed.answered, 6);
     let failed: Vec<_> = warmed
@@ -188,6 +188,7 @@ async fn connections_are_opened_beforehand() {
         failed[1].0 == urls[3] && failed[1].1 == "no answer within 1s",
         "{failed:?}"
     );
+    assert_eq!(one.seen()[0].path, "/health?of=all");
     let opened = || [&one, &other].map(Server::accepted);
     assert_eq!(opened(), [3, 3]);
     // Requests find them.

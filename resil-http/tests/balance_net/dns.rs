@@ -1,10 +1,12 @@
 //! The addresses of a name: asked for again by their TTL, and kept where DNS fails.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RecordType;
-use resil_http::balance::{BalanceError, Balancer, Dns, Family};
+use resil_http::balance::{BalanceError, Balancer, Dns, Family, Pool, PooledClient};
 use resil_runtime::clock;
 use url::Url;
 
@@ -90,6 +92,31 @@ async fn over_https_each_address_has_a_client_of_its_own() {
         own.expect("its own").expect("a client");
     }
     assert_eq!(made, ["pay.internal at 10.0.0.1:443"], "once");
+}
+
+/// Two pools that share a balancer differ in what they send: user agents, certificates, proxies.
+#[tokio::test]
+async fn over_https_each_pool_has_clients_of_its_own() {
+    let server = DnsServer::of_v4(Says::Records(vec![("10.0.0.1", 60)])).await;
+    let balancer =
+        Balancer::new("dns.pools", server.dns("https://pay.internal")).expect("a runtime");
+    balancer.ready().await.expect("one");
+    let endpoint = balancer.endpoints().remove(0);
+    for _ in 0..2 {
+        let made = Arc::new(AtomicUsize::new(0));
+        let pool = {
+            let made = Arc::clone(&made);
+            PooledClient::new(Pool::new(), move || {
+                made.fetch_add(1, Relaxed);
+                reqwest::Client::builder()
+            })
+        };
+        let pool = pool.expect("a client");
+        for _ in 0..3 {
+            pool.at(&endpoint).expect("its own");
+        }
+        assert_eq!(made.load(Relaxed), 2, "the shared one and its own");
+    }
 }
 
 #[tokio::test]

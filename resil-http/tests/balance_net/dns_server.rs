@@ -1,5 +1,7 @@
 //! A DNS server on a local UDP port, which answers what it is told to.
 
+#![allow(dead_code, reason = "each test target uses its own part")]
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -5,8 +5,13 @@
 
 mod bad_input;
 mod balancing;
+mod balancing_cut;
 mod bodies;
+mod building;
+mod by_dns;
 mod deadlines;
+#[path = "../balance_net/dns_server.rs"]
+mod dns_server;
 mod http2;
 mod leaks;
 mod limits;
@@ -20,6 +25,8 @@ mod sent_once;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;
+mod timeouts_around;
+mod urls;
 
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use resil_http::client::{Mesh, RetriedBy};
 
-use crate::peer::{Server, answer, ok};
-use crate::{at_once, client};
+use crate::peer::{Do, Server, answer, ok};
+use crate::{at_once, client, ms};
 
 fn incoming() -> HeaderMap {
     let mut incoming = HeaderMap::new();
@@ -100,6 +100,26 @@ async fn where_the_mesh_retries_the_client_does_not() {
     let own = client.get("/").retried_by(RetriedBy::Client);
     assert_eq!(own.send().await.unwrap().attempts(), 3);
     assert_eq!(server.seen()[3].header("x-envoy-max-retries"), Some("0"));
+}
+
+/// Each copy of a hedge would be retried by the mesh.
+#[cfg(feature = "hedge")]
+#[tokio::test]
+async fn where_the_mesh_retries_the_client_does_not_hedge() {
+    use resil_runtime::hedge::{HedgeAfter, HedgePolicy};
+
+    let server = Server::start(|_, _| [vec![Do::Pause(ms(100))], ok()].concat()).await;
+    let client = client("mesh-hedges", &server)
+        .mesh(Mesh::Linkerd)
+        .retried_by(RetriedBy::Mesh)
+        .hedge(HedgePolicy::new(HedgeAfter::Delay(ms(10))))
+        .build()
+        .unwrap();
+    client.get("/").send().await.unwrap();
+    assert_eq!(server.seen().len(), 1);
+    let own = client.get("/").retried_by(RetriedBy::Client);
+    own.send().await.unwrap();
+    assert_eq!(server.seen().len(), 3);
 }
 
 #[tokio::test]

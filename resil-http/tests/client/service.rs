@@ -1,11 +1,12 @@
 //! The client as a service of tower.
 
-use http::Request;
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
+use http::{Request, Version};
+use http_body_util::{BodyExt as _, Empty};
 use resil_http::client::{Body, ClientError};
 use tower::{Service as _, ServiceExt as _};
 
-use crate::peer::{Server, answer, ok};
+use crate::peer::{Server, answer, fails_first, ok};
 use crate::{at_once, client};
 
 #[tokio::test]
@@ -42,4 +43,35 @@ async fn a_whole_uri_does_not_go_around_the_base() {
         .unwrap();
     let error = client.oneshot(request).await.unwrap_err();
     assert!(matches!(error, ClientError::Request { .. }), "{error:?}");
+}
+
+/// The version of a request that came in says nothing about the connection on which it goes on.
+#[tokio::test]
+async fn a_request_that_came_in_goes_on_whatever_its_version_is() {
+    let server = Server::start(|_, _| ok()).await;
+    let client = client("service-version", &server).build().unwrap();
+    for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+        let request = Request::get("/").version(version).body(Body::empty());
+        let response = client.clone().oneshot(request.unwrap()).await;
+        let response = response.unwrap_or_else(|error| panic!("{version:?}: {error:?}"));
+        assert_eq!(response.version(), Version::HTTP_11);
+    }
+}
+
+/// As one that came in through hyper or axum has it: a stream, which is over at once.
+#[tokio::test]
+async fn a_body_that_is_over_at_once_is_none() {
+    let server = fails_first(503).await;
+    let client = client("service-empty", &server)
+        .retry(at_once(2))
+        .build()
+        .unwrap();
+    let body = reqwest::Body::wrap(Empty::<Bytes>::new());
+    let request = Request::get("/").body(Body::from(body)).unwrap();
+    let response = client.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    for seen in server.seen() {
+        assert_eq!(seen.header("transfer-encoding"), None);
+        assert_eq!(seen.header("content-length"), None);
+    }
 }

@@ -64,6 +64,25 @@ async fn status_chosen_headers_and_body_are_replayed() {
     assert_eq!(again.header("content-type"), "");
 }
 
+/// RFC 9110 wants them: `WWW-Authenticate` in each 401 (section 11.6.1), `Allow` in each 405 (15.5.6).
+#[tokio::test(start_paused = true)]
+async fn what_an_answer_of_its_status_must_have_is_replayed() {
+    for (status, name, value) in [
+        (401, "www-authenticate", "Bearer realm=\"pay\""),
+        (405, "allow", "GET, HEAD"),
+    ] {
+        let answer = move |_| {
+            let status = http::StatusCode::from_u16(status).unwrap();
+            (status, [(name, value)]).into_response()
+        };
+        let (app, _) = answering(keys(), answer);
+        send(&app, pay("k")).await;
+        let again = send(&app, pay("k")).await;
+        assert_eq!((again.status, again.header(name)), (status, value));
+        assert!(again.is_replay());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn bodies_and_headers_of_any_bytes_come_back() {
     let bytes: Vec<u8> = (0..=255).chain([0, 34, 92, 255]).collect();

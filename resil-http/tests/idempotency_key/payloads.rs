@@ -4,9 +4,11 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::routing::post;
+use http::{HeaderMap, HeaderValue};
 use http_body::Frame;
-use http_body_util::{StreamBody, channel::Channel};
+use http_body_util::{BodyExt, StreamBody, channel::Channel};
 use tokio_stream::iter;
 
 use crate::support::{keys, pay, send, shop, with};
@@ -62,6 +64,41 @@ async fn a_body_that_breaks_off() {
     send(&app, request).await.is_refused(400, "body_unreadable");
     assert_eq!(send(&app, pay("k")).await.status, 201);
     assert_eq!(effects.count(), 1);
+}
+
+/// The handler gets the trailers of its request, too.
+#[tokio::test(start_paused = true)]
+async fn trailers_come_with_the_body() {
+    let handler = |request: Request| async move {
+        let whole = request.into_body().collect().await.unwrap();
+        let sum = whole.trailers().and_then(|all| all.get("x-sum").cloned());
+        let sum = sum.map_or("none".to_owned(), |sum| sum.to_str().unwrap().to_owned());
+        format!("{:?}, sum {sum}", whole.to_bytes())
+    };
+    let app = Router::new().route("/pay", post(handler)).layer(keys());
+    let trailers: HeaderMap = [("x-sum".parse().unwrap(), HeaderValue::from_static("7"))]
+        .into_iter()
+        .collect();
+    for (key, frames, seen) in [
+        (
+            "a",
+            vec![Frame::data("5 "), Frame::data("coins")],
+            "b\"5 coins\", sum none",
+        ),
+        (
+            "b",
+            vec![Frame::data("5"), Frame::trailers(trailers.clone())],
+            "b\"5\", sum 7",
+        ),
+        ("c", vec![Frame::trailers(trailers)], "b\"\", sum 7"),
+    ] {
+        let frames = frames
+            .into_iter()
+            .map(|frame| frame.map_data(|data: &str| Bytes::from(data.to_owned())));
+        let mut request = pay(key);
+        *request.body_mut() = Body::new(StreamBody::new(iter(frames.map(Ok::<_, Infallible>))));
+        assert_eq!(send(&app, request).await.body, seen);
+    }
 }
 
 /// A call of gRPC has no key, and goes past.

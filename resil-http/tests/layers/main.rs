@@ -8,6 +8,7 @@
 mod bodies;
 mod contract;
 mod each;
+mod fuzz;
 mod hedges;
 mod reservations;
 mod support;

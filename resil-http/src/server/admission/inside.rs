@@ -5,6 +5,7 @@ use resil_runtime::Error;
 use resil_runtime::bulkhead::BulkheadPlace;
 use resil_runtime::edge::learn_from;
 
+use crate::names::GRPC_STATUS;
 use crate::server::cut::is_cutting;
 
 /// The place of a request. Dropped, it is free again.
@@ -46,7 +47,7 @@ fn is_overloaded<C>(response: &Response<C>) -> Option<bool> {
     }
     // An answer of gRPC that has trailers alone: `DEADLINE_EXCEEDED` and `UNAVAILABLE`; then `UNKNOWN`,
     // `RESOURCE_EXHAUSTED`, `INTERNAL` and `DATA_LOSS`.
-    let grpc_status = response.headers().get("grpc-status");
+    let grpc_status = response.headers().get(&GRPC_STATUS);
     match grpc_status.map(HeaderValue::as_bytes) {
         Some(b"4" | b"14") => Some(true),
         Some(b"2" | b"8" | b"13" | b"15") => None,

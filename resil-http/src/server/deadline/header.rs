@@ -7,9 +7,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use resil_runtime::edge::tell_header_ignored;
 
+use crate::names::{ENVOY_EXPECTED, GRPC_TIMEOUT};
 use crate::server::refusal::is_grpc_type;
-
-const ENVOY: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
 
 /// The headers by which a caller may say how long it waits.
 #[derive(Debug)]
@@ -23,8 +22,8 @@ impl Headers {
     /// Creates those of gRPC and of Envoy, and one with a name of our own.
     pub(super) fn with(own: HeaderName) -> Self {
         let all = [
-            Header::new(HeaderName::from_static("grpc-timeout"), grpc_timeout),
-            Header::new(ENVOY, millis),
+            Header::new(GRPC_TIMEOUT.clone(), grpc_timeout),
+            Header::new(ENVOY_EXPECTED.clone(), millis),
             Header::new(own, millis),
         ];
         let names = all.iter().map(|header| &header.name);

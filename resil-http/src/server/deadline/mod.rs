@@ -19,6 +19,7 @@ use tower_service::Service;
 use self::future::Limit;
 use self::header::{Asked, Headers};
 use crate::BoxError;
+use crate::names::REQUEST_TIMEOUT;
 
 /// Gives each request a deadline, which is in force in its handler, and answers 504 when it has passed.
 ///
@@ -82,9 +83,6 @@ pub struct DeadlineLayer {
 /// The longest time that a request may take unless it is said: a minute.
 const MAX: Duration = Duration::from_secs(60);
 
-/// The header of our own.
-const OWN: HeaderName = HeaderName::from_static("x-request-timeout-ms");
-
 impl DeadlineLayer {
     /// Creates the layer with a maximum of 60 s, which is also the time of a request that says none.
     #[expect(
@@ -95,7 +93,7 @@ impl DeadlineLayer {
         Self {
             max: MAX,
             default: None,
-            headers: Arc::new(Headers::with(OWN)),
+            headers: Arc::new(Headers::with(REQUEST_TIMEOUT)),
         }
     }
 

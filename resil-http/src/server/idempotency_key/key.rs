@@ -2,8 +2,7 @@
 
 use http::HeaderMap;
 
-/// The name of the header.
-pub(super) const HEADER: &str = "idempotency-key";
+use crate::names::IDEMPOTENCY_KEY;
 
 /// The longest key, as Stripe has it.
 const LONGEST: usize = 255;
@@ -22,7 +21,7 @@ pub(super) enum Asked {
 /// Reads the key of a request. A string in quotes (RFC 9651, section 3.3.3: what the draft asks for) and the same
 /// text without quotes (what Stripe's clients send) are one key, unless only quotes are allowed.
 pub(super) fn asked(headers: &HeaderMap, needs_quotes: bool) -> Asked {
-    let mut all = headers.get_all(HEADER).iter();
+    let mut all = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let Some(value) = all.next() else {
         return Asked::Missing;
     };
@@ -79,7 +78,7 @@ mod tests {
     fn of(values: &[&[u8]], needs_quotes: bool) -> Asked {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(HEADER, HeaderValue::from_bytes(value).unwrap());
+            headers.append(&IDEMPOTENCY_KEY, HeaderValue::from_bytes(value).unwrap());
         }
         asked(&headers, needs_quotes)
     }

@@ -144,9 +144,9 @@ impl IdempotencyKeyLayer {
         self.set(|s| s.payload_headers = names.into_iter().collect())
     }
 
-    /// Sets the headers of an answer that are replayed. Default `content-disposition`, `content-encoding`,
-    /// `content-language`, `content-location`, `content-type`, `etag`, `last-modified`, `link` and `location`. The
-    /// first answer has all of its headers.
+    /// Sets the headers of an answer that are replayed. Default `allow`, `content-disposition`, `content-encoding`,
+    /// `content-language`, `content-location`, `content-type`, `etag`, `last-modified`, `link`, `location` and
+    /// `www-authenticate`. The first answer has all of its headers.
     ///
     /// Without its `content-encoding` the body of a compressed answer could not be read: keep that name.
     pub fn replayed_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {

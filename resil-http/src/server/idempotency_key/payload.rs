@@ -1,12 +1,14 @@
 //! Reads the body of a request, and hashes what has to be equal when its key comes again.
 
+use std::future::ready;
+
 use axum::body::Body;
 use axum::extract::OriginalUri;
 use bytes::Bytes;
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 
 use super::settings::Settings;
@@ -26,16 +28,27 @@ const UNREADABLE: Refused = (
     "The body of the request ended before it was whole.",
 );
 
-/// Reads the whole body, in no more than `max` bytes.
-pub(super) async fn read(body: Body, max: usize) -> Result<Bytes, Refused> {
+/// Reads the whole body, in no more than `max` bytes, and its trailers, if it has some.
+pub(super) async fn read(body: Body, max: usize) -> Result<(Bytes, Option<HeaderMap>), Refused> {
     // One that says that it is too large is not read at all.
     if body.size_hint().lower() > max as u64 {
         return Err(TOO_LARGE);
     }
     match Limited::new(body, max).collect().await {
-        Ok(whole) => Ok(whole.to_bytes()),
+        Ok(whole) => {
+            let trailers = whole.trailers().cloned();
+            Ok((whole.to_bytes(), trailers))
+        }
         Err(error) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
         Err(_) => Err(UNREADABLE),
+    }
+}
+
+/// Returns the body of a request as the handler gets it.
+pub(super) fn whole(body: Bytes, trailers: Option<HeaderMap>) -> Body {
+    match trailers {
+        None => Body::from(body),
+        Some(trailers) => Body::new(Full::from(body).with_trailers(ready(Some(Ok(trailers))))),
     }
 }
 

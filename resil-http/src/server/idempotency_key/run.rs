@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -13,7 +12,7 @@ use tower_service::Service;
 
 use super::answer::Answer;
 use super::key::{Asked, asked};
-use super::payload::{Refused, fingerprint, read};
+use super::payload::{Refused, fingerprint, read, whole};
 use super::settings::Settings;
 use super::stage::{Attended, Stage};
 use crate::server::refusal::is_grpc;
@@ -83,12 +82,12 @@ where
         Some(caller) if !caller.is_empty() => caller,
         _ => return Ok(refused(NO_CALLER)),
     };
-    let body = match read(body, settings.max_request).await {
-        Ok(body) => body,
+    let (body, trailers) = match read(body, settings.max_request).await {
+        Ok(read) => read,
         Err(why) => return Ok(refused(why)),
     };
     let print = fingerprint(&parts, &body, &settings);
-    let request = Request::from_parts(parts, Body::from(body));
+    let request = Request::from_parts(parts, whole(body, trailers));
     let stage = Stage::default();
     let call = answered(
         settings,

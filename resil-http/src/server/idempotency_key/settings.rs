@@ -43,6 +43,7 @@ impl Settings {
             needs_quotes: false,
             payload_headers: vec![header::CONTENT_TYPE],
             replayed_headers: vec![
+                header::ALLOW,
                 header::CONTENT_DISPOSITION,
                 header::CONTENT_ENCODING,
                 header::CONTENT_LANGUAGE,
@@ -52,6 +53,7 @@ impl Settings {
                 header::LAST_MODIFIED,
                 header::LINK,
                 header::LOCATION,
+                header::WWW_AUTHENTICATE,
             ],
             max_request: 1024 * 1024,
             max_answer: 100 * 1024,
