@@ -76,8 +76,14 @@ impl Deadline {
     /// Runs `run` with this deadline in force, or with the one already in force if that is sooner.
     #[inline]
     fn enter<T>(self, run: impl FnOnce() -> T) -> T {
+        self.enter_as(false, run)
+    }
+
+    /// As [`enter`](Self::enter); `enforced` says whether who calls ends what it runs when the deadline passes.
+    #[inline]
+    fn enter_as<T>(self, enforced: bool, run: impl FnOnce() -> T) -> T {
         let kept = Kept::new();
-        kept.start(self.0, false);
+        kept.start(self.0, enforced);
         let frame = AmbientFrame::started(&kept);
         let out = run();
         frame.leave();
@@ -85,11 +91,12 @@ impl Deadline {
     }
 }
 
-/// Runs `run` with `deadline` in force, or with the one already in force if that is sooner.
+/// Polls something with `deadline` in force, or with the one already in force if that is sooner. Who calls drops it when
+/// the deadline passes: the timeouts inside leave that to it.
 #[cfg(all(feature = "edge", not(loom)))]
 #[inline]
-pub fn in_force<T>(deadline: Deadline, run: impl FnOnce() -> T) -> T {
-    deadline.enter(run)
+pub fn in_force<T>(deadline: Deadline, poll: impl FnOnce() -> T) -> T {
+    deadline.enter_as(true, poll)
 }
 
 pin_project! {
