@@ -49,13 +49,12 @@ pub(super) fn settle(
         if let Some((false, _)) = switch {
             settled.off |= 1 << at;
         }
-        let has_options = layers.options(&target, kind).next().is_some();
-        let is_set = |name: Option<&str>, kind| {
-            let name = name.map(|name| Target::Name(name.to_owned()));
-            name.is_some_and(|name| layers.options(&name, kind).next().is_some())
-        };
-        let named = is_set(as_written.name(), kind) || is_set(as_written.budget(), Kind::Budget);
-        settled.is_changed |= has_options || named || matches!(switch, Some((false, _)));
+        let is_set = |of: &Target, kind| layers.options(of, kind).next().is_some();
+        let mut targets = targets(function, as_written).into_iter();
+        let has_options = targets.any(|of| is_set(&of, kind));
+        let budget = as_written.budget();
+        let pays = budget.is_some_and(|name| is_set(&Target::Name(name.to_owned()), Kind::Budget));
+        settled.is_changed |= has_options || pays || matches!(switch, Some((false, _)));
     }
     if settled.is_changed && faults.is_empty() {
         faults.extend(broken_rule(function, written, &settled, layers));
@@ -126,12 +125,24 @@ fn set_limits(
 
 /// Returns the targets whose options a layer of `function` takes.
 pub(super) fn targets(function: &str, layer: &Written) -> Vec<Target> {
+    if layer.kind().is_named() {
+        let name = layer.name().unwrap_or(function);
+        return of_state(name, name).into();
+    }
     let own = Target::Function(function.to_owned());
     match layer.name() {
-        Some(name) if layer.kind().is_named() => vec![Target::Name(name.to_owned())],
         Some(name) => vec![Target::Name(name.to_owned()), own],
         None => vec![own],
     }
+}
+
+/// Returns the targets whose options a state called `name` takes, which belongs to `function`; that is the name
+/// too where it belongs to none, as that of a stack.
+pub(super) fn of_state(name: &str, function: &str) -> [Target; 2] {
+    [
+        Target::Name(name.to_owned()),
+        Target::Function(function.to_owned()),
+    ]
 }
 
 /// Sets the options of one layer. Those of a name are set here for the rules over the stack alone.

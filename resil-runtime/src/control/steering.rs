@@ -14,7 +14,7 @@ use super::environment::{self, Candidate, Found, Variable};
 use super::file;
 use super::origin::{ControlFault, Origin};
 use super::setting::{Layers, Setting, Target};
-use super::settle::settle;
+use super::settle::{of_state, settle};
 use super::site::{ControlSite, Settings};
 use super::written::{Kind, Written};
 
@@ -227,7 +227,7 @@ impl Steering {
     fn leave_out(&mut self, faults: &[ControlFault], function: usize) -> bool {
         let function = &self.functions[function];
         let layers = function.instances.iter().flat_map(|layers| layers.iter());
-        let mut targets = vec![Target::Function(function.name.to_owned())];
+        let mut targets = Vec::from(of_state(function.name, function.name));
         targets.extend(layers.filter_map(|layer| Some(Target::Name(layer.name()?.to_owned()))));
         let is_faulty = |setting: &Setting| faults.iter().any(|f| f.origin == setting.origin);
         let before = self.layers().all().count();
