@@ -116,13 +116,13 @@ fn read_limits(given: &Given, count: usize) -> Result<Vec<Duration>, String> {
 
 /// Returns the message about a limit with the text that stands in a file.
 fn in_a_file(message: &str) -> String {
-    match message.split_once("#[timeout(") {
-        Some((before, rest)) => match rest.split_once(")]") {
-            Some((limit, after)) => format!("{before}timeout = \"{limit}\"{after}"),
-            None => message.to_owned(),
-        },
-        None => message.to_owned(),
+    let mut parts = message.split("#[timeout(");
+    let mut spelled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (limit, after) = part.split_once(")]").unwrap_or((part, ""));
+        spelled.push_str(&format!("timeout = \"{limit}\"{after}"));
     }
+    spelled
 }
 
 /// Checks one setting by itself, where it is not known yet which functions it is for.

@@ -15,6 +15,7 @@ mod apply;
 mod begin;
 #[cfg(feature = "chaos")]
 mod chaos;
+mod effect;
 mod environment;
 #[cfg(feature = "chaos")]
 mod faults;
@@ -37,6 +38,7 @@ mod spelling;
 mod steering;
 pub(crate) mod switch;
 mod text;
+mod unused;
 mod watch;
 pub(crate) mod written;
 

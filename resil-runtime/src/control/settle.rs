@@ -2,7 +2,8 @@
 //! on top, checked by the rules of the attributes.
 
 use super::apply::{apply, limits};
-use super::origin::{ControlFault, help};
+use super::effect::makes_delays;
+use super::origin::{ControlFault, help, no_effect};
 use super::setting::{Change, Layers, Setting, Target};
 use super::written::{Kind, Written};
 use crate::bulkhead::core::BulkheadCore;
@@ -10,7 +11,7 @@ use crate::circuit::breaker::BreakerCore;
 use crate::named::Shared;
 use crate::rate_limit::limit::Limit;
 use crate::retry::{BudgetAsWritten, editing};
-use crate::settings::Named;
+use crate::settings::{Given, Named};
 use crate::stack::{Layer, given};
 use crate::timeout::TimeoutPolicy;
 
@@ -85,6 +86,9 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
     let Change::Option(option, given) = &setting.change else {
         return None;
     };
+    if let Some(message) = without_effect(layer, option, given) {
+        return Some(setting.fault(message));
+    }
     let is_budget = option == "budget" && given.shown() != "off";
     let (what, kind, name) = match layer.budget().filter(|_| is_budget) {
         Some(name) => ("budget".to_owned(), Kind::Budget, name),
@@ -99,6 +103,30 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
         format!("the {what} of `{function}` is `{name}`, which others may share"),
         format!("write `[{of}.{}]`", kind.name()),
     )))
+}
+
+/// Returns what is wrong with an option that has no effect beside what only the attribute says.
+fn without_effect(layer: &Written, option: &str, given: &Given) -> Option<String> {
+    let gives = "the `backoff` of the attribute gives the delays";
+    match (layer, option) {
+        (Written::Retry { backoff: true, .. }, "jitter") if given.shown() == "decorrelated" => {
+            let instead = "remove it, or write another `jitter`";
+            Some(no_effect("jitter = decorrelated", gives, instead))
+        }
+        (Written::Retry { backoff: true, .. }, name) if makes_delays(name) => {
+            let instead = "remove it, or write `cap = 20s` for a bound on them";
+            Some(no_effect(name, gives, instead))
+        }
+        (Written::Fallback { last_ok: None }, name) => {
+            let why = "the `fallback` of the attribute keeps no good value";
+            Some(no_effect(
+                name,
+                why,
+                "remove it, or write `last_ok` in the attribute",
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// Sets the limits of the timeouts.
@@ -155,6 +183,7 @@ fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Ve
             policy,
             again,
             budget,
+            ..
         } => {
             let as_written = BudgetAsWritten(policy.budget);
             *policy = apply(*policy, of, layers, faults);
