@@ -1,10 +1,12 @@
 //! The rules over the whole stack hold for settings from outside, however deep a layer stands.
 
+use std::path::Path;
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use resil::{control, fallback, hedge, retry, timeout};
+use resil::{CircuitPolicy, control, fallback, hedge, retry, timeout};
 
-use crate::Failed;
+use crate::{FILE, Failed};
 
 fn path(name: &str) -> String {
     format!("{}::{name}", module_path!())
@@ -128,4 +130,45 @@ async fn a_limit_without_a_unit_is_told_as_it_is_set() {
         text.ends_with("help: write `timeout = \"5s\"` or `timeout = \"5ms\"`"),
         "{text}"
     );
+}
+
+/// The breaker of a stack is held to its rules by what it is set to and by what the stack has written.
+#[tokio::test(start_paused = true)]
+async fn the_numbers_of_a_stack_are_held_to_the_rules() {
+    let _file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let stack = |name| resil::Stack::new(name).circuit(CircuitPolicy::new().open_for(s(60)));
+    let run = async |name| {
+        let stack: resil::Stack = stack(name);
+        stack.run(async || Ok::<_, Failed>(())).await.unwrap();
+    };
+    run("rules.stack").await;
+    let name = control().name("rules.stack");
+    let refused = name.set("circuit.open_max", "7s").unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "by hand: `name.\"rules.stack\".circuit.open_max`: `open_max` of `7s` is below the `open_for` of `1m`\nhelp: write `open_max = 1m` for no growth, or `open_for = 7s`"
+    );
+    name.set("circuit.open_max", "70s").unwrap();
+    name.clear().unwrap();
+    // One that runs when the settings are there.
+    let text = "[name.\"rules.late\".circuit]\nprobes = 3\nopen_max = \"7s\"\n";
+    control().load_text(Path::new("rules.toml"), text).unwrap();
+    run("rules.late").await;
+    let faults = control().faults();
+    let faults: Vec<_> = faults
+        .iter()
+        .filter(|fault| fault.key.contains("rules.late"))
+        .collect();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(
+        faults[0].to_string().starts_with("rules.toml:3: "),
+        "{}",
+        faults[0]
+    );
+    let unused = control().unused();
+    assert!(
+        unused.iter().all(|of| !of.key.contains("rules.late")),
+        "all of it is left out: {unused:?}"
+    );
+    control().load_text(Path::new("rules.toml"), "").unwrap();
 }

@@ -35,10 +35,13 @@ mod setting;
 mod settle;
 pub(crate) mod site;
 mod spelling;
+mod states;
 mod steering;
 pub(crate) mod switch;
+mod tell;
 mod text;
 mod unused;
+mod variables;
 mod watch;
 pub(crate) mod written;
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::apply::apply;
-use super::setting::{Change, Setting, Target};
-use super::settle::of_state;
+use super::file;
+use super::origin::ControlFault;
+use super::setting::{Change, Layers, Setting, Target};
+use super::states;
 use super::steering;
+use super::tell::tell;
 use super::written::Kind;
 use crate::bulkhead::BulkheadPolicy;
 use crate::bulkhead::core::BulkheadCore;
@@ -40,17 +43,9 @@ pub(super) fn is_for_a_state(setting: &Setting) -> bool {
     if !matches!(setting.change, Change::Option(..)) {
         return false;
     }
-    setting.kind.is_some_and(|kind| has_state(kind, name))
-}
-
-/// Returns whether there is a breaker, a bulkhead or a rate limit of that name.
-fn has_state(kind: Kind, name: &str) -> bool {
-    match kind {
-        Kind::Circuit => BreakerCore::names().find(name).is_some(),
-        Kind::Bulkhead => BulkheadCore::names().find(name).is_some(),
-        Kind::RateLimit => Limit::names().find(name).is_some(),
-        _ => false,
-    }
+    setting
+        .kind
+        .is_some_and(|kind| states::is_there(kind, name))
 }
 
 fn circuit(of: Called, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {
@@ -65,17 +60,45 @@ fn rate_limit(of: Called, written: Option<&RateLimitPolicy>) -> Option<RateLimit
     in_force(of, Kind::RateLimit, written)
 }
 
-/// Returns the settings in force for a state; `None` if those hold that were written.
+/// Returns the settings in force for a state; `None` if those hold that were written. Those that it can't have are
+/// left out and told.
 fn in_force<P: Named>(called: Called, kind: Kind, written: Option<&P>) -> Option<P> {
-    let steering = steering::lock();
-    let layers = steering.layers();
-    let targets = of_state(called.name, called.function);
+    let mut steering = steering::lock();
+    let mut faults = steering.know((kind, called.name));
+    let stale = std::mem::take(&mut steering.stale);
+    let targets = states::targets_of(called.name, called.function);
+    let policy = loop {
+        let mut found = Vec::new();
+        let policy = of_layers((&targets, kind), written, &steering.layers(), &mut found);
+        let is_whole = found.is_empty() || written.is_none();
+        if is_whole || !steering.leave_out(&found, &targets) {
+            break policy;
+        }
+        let found = file::spelled(found);
+        steering.note(&found);
+        faults.extend(found);
+    };
+    drop(steering);
+    if !stale.is_empty() {
+        edit(&stale);
+    }
+    tell(&faults);
+    policy
+}
+
+fn of_layers<P: Named>(
+    of: (&[Target], Kind),
+    written: Option<&P>,
+    layers: &Layers<'_>,
+    faults: &mut Vec<ControlFault>,
+) -> Option<P> {
+    let (targets, kind) = of;
     let mut is_set = targets.iter().map(|of| layers.options(of, kind).count());
     if is_set.all(|count| count == 0) {
         return None;
     }
     let written = written.copied().unwrap_or(P::BASE);
-    Some(apply(written, (&targets, kind), &layers, &mut Vec::new()))
+    Some(states::set(written, of, layers, faults))
 }
 
 fn own_budget(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPolicy> {

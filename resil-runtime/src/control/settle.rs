@@ -3,8 +3,10 @@
 
 use super::apply::{apply, limits};
 use super::effect::makes_delays;
-use super::origin::{ControlFault, help, no_effect};
+use super::environment::in_full;
+use super::origin::{ControlFault, Origin, help, no_effect};
 use super::setting::{Change, Layers, Setting, Target};
+use super::states;
 use super::written::{Kind, Written};
 use crate::bulkhead::core::BulkheadCore;
 use crate::circuit::breaker::BreakerCore;
@@ -99,9 +101,16 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
         ),
     };
     let of = Target::Name(name.to_owned());
+    let instead = match &setting.origin {
+        Origin::Environment { .. } if !is_budget => {
+            let variable = in_full(&of, kind, option);
+            format!("write `{variable}={}`", given.shown())
+        }
+        _ => format!("write `[{of}.{}]`", kind.name()),
+    };
     Some(setting.fault(help(
         format!("the {what} of `{function}` is `{name}`, which others may share"),
-        format!("write `[{of}.{}]`", kind.name()),
+        instead,
     )))
 }
 
@@ -154,23 +163,13 @@ fn set_limits(
 /// Returns the targets whose options a layer of `function` takes.
 pub(super) fn targets(function: &str, layer: &Written) -> Vec<Target> {
     if layer.kind().is_named() {
-        let name = layer.name().unwrap_or(function);
-        return of_state(name, name).into();
+        return states::targets(layer.name().unwrap_or(function)).into();
     }
     let own = Target::Function(function.to_owned());
     match layer.name() {
         Some(name) => vec![Target::Name(name.to_owned()), own],
         None => vec![own],
     }
-}
-
-/// Returns the targets whose options a state called `name` takes, which belongs to `function`; that is the name
-/// too where it belongs to none, as that of a stack.
-pub(super) fn of_state(name: &str, function: &str) -> [Target; 2] {
-    [
-        Target::Name(name.to_owned()),
-        Target::Function(function.to_owned()),
-    ]
 }
 
 /// Sets the options of one layer. Those of a name are set here for the rules over the stack alone.

@@ -49,6 +49,13 @@ impl<T: Shared> Names<T> {
         self.all().into_iter().map(Named::called).collect()
     }
 
+    /// Returns what those are called that have adopted settings, with these, in no order.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn written(&self) -> Vec<(Called, T::Policy)> {
+        let written = |of: &Named<T>| Some((of.called(), *of.written()?));
+        self.all().into_iter().filter_map(written).collect()
+    }
+
     /// Returns the state called `name`, if there is one.
     #[cfg(any(feature = "catalog", all(feature = "control", not(loom))))]
     pub(crate) fn find(&self, name: &str) -> Option<&'static Named<T>> {
