@@ -372,3 +372,30 @@ async fn what_is_set_for_a_state_as_a_function_or_as_a_name_is_shown() {
         assert_eq!(shown(), before, "{of} {option}");
     }
 }
+
+#[circuit(name = "catalogued.never")]
+#[retry(max = 3)]
+async fn never() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// What an operator has switched off is seen before the first call.
+#[tokio::test(start_paused = true)]
+async fn a_function_that_was_not_called_shows_what_is_switched_off() {
+    let off = || {
+        let entry = catalog().get(&path("never")).unwrap().clone();
+        [0, 1].map(|at| entry.policies[at].switched_off_by)
+    };
+    assert_eq!(off(), [None, None]);
+    control().function(path("never")).off("retry").unwrap();
+    assert_eq!(off(), [None, Some(Origin::ByHand)]);
+    control().name("catalogued.never").off("circuit").unwrap();
+    assert_eq!(off(), [Some(Origin::ByHand); 2]);
+    control().function(path("never")).on("circuit").unwrap();
+    assert_eq!(off(), [None, Some(Origin::ByHand)]);
+    never().await.unwrap();
+    assert_eq!(off(), [None, Some(Origin::ByHand)], "as before");
+    control().function(path("never")).clear().unwrap();
+    control().name("catalogued.never").clear().unwrap();
+    assert_eq!(off(), [None, None]);
+}

@@ -135,6 +135,26 @@ pub(crate) fn of_stack(name: &'static str, written: &[Written]) -> Vec<LayerInFo
     all
 }
 
+/// Returns what has switched off each of these policies of a function, which may not have been called yet; each
+/// is a policy with the name that it gives.
+#[cfg(feature = "catalog")]
+pub(crate) fn switched_off(
+    function: &str,
+    policies: &[(&str, Option<&str>)],
+) -> Vec<Option<Origin>> {
+    let steering = lock();
+    let layers = steering.layers();
+    let by = |(policy, name): &(&str, Option<&str>)| match layers.switch(
+        function,
+        Kind::of(policy)?,
+        *name,
+    )? {
+        (false, setting) => Some(setting.origin.clone()),
+        (true, _) => None,
+    };
+    policies.iter().map(by).collect()
+}
+
 fn of_function(function: &Function, layers: &Layers<'_>) -> Vec<LayerInForce> {
     of_layers(function.name, function.instances[0], layers)
 }
@@ -166,7 +186,8 @@ fn of_layers(
             }
         };
         let origin_of = |option: &str| {
-            let last = layers.all().filter(|setting| sets(setting, option)).last();
+            let mut set = layers.all().filter(|setting| sets(setting, option));
+            let last = set.next_back();
             last.map_or(Origin::Attribute, |setting| setting.origin.clone())
         };
         #[cfg(feature = "catalog")]

@@ -129,6 +129,13 @@ impl Steering {
         all.cloned().collect()
     }
 
+    /// Forgets the faults of a file that was watched: it is right again, or is watched no longer.
+    pub(super) fn forget_watched(&mut self, path: &Path) {
+        let is_of =
+            |origin: &Origin| matches!(origin, Origin::File { path: of, .. } if **of == *path);
+        self.watched.retain(|fault| !is_of(&fault.origin));
+    }
+
     pub(super) fn unused_variables(&self) -> &[Arc<str>] {
         &self.environment.unused
     }
@@ -264,6 +271,7 @@ impl Steering {
         let mut names = BTreeSet::new();
         let (mut file, mut hand) = (self.file.clone(), self.hand.clone());
         let (mut path, mut new) = (self.path.clone(), Vec::new());
+        let is_file = matches!(edit, Edit::File(..));
         match edit {
             Edit::File(of, settings) => {
                 new.clone_from(&settings);
@@ -302,6 +310,9 @@ impl Steering {
         }
         for (function, settings) in self.functions.iter().zip(settled) {
             function.site.set(settings);
+        }
+        if let Some(path) = path.as_deref().filter(|_| is_file) {
+            self.forget_watched(path);
         }
         (self.file, self.hand, self.path) = (file, hand, path);
         Ok(names)

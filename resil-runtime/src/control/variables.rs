@@ -24,13 +24,16 @@ impl Steering {
         // Where a function gives the name, the faults are found with its other settings.
         let is_of_states =
             |of: &Target| matches!(of, Target::Name(name) if !given.contains(&**name));
-        let (alone, settings) = found
-            .settings
-            .into_iter()
-            .partition(|setting| is_of_states(&setting.target) && check_alone(setting).is_some());
-        found.settings = settings;
-        let alone: Vec<Setting> = alone;
-        found.faults.extend(alone.iter().filter_map(check_alone));
+        // Whether faults may be injected here is no matter of a function.
+        let is_checked = |s: &Setting| s.kind == Some(Kind::Chaos) || is_of_states(&s.target);
+        let mut refused = Vec::new();
+        found.settings.retain(|setting| {
+            let fault = check_alone(setting).filter(|_| is_checked(setting));
+            let is_kept = fault.is_none();
+            refused.extend(fault);
+            is_kept
+        });
+        found.faults.extend(refused);
         let mut new = found.faults.clone();
         new.retain(|fault| !self.environment.faults.contains(fault));
         let before = std::mem::replace(&mut self.environment, found);
@@ -151,5 +154,44 @@ mod tests {
         let variable = (Arc::from("RESIL_VARIABLES_GONE_PROBES"), "3".to_owned());
         assert_eq!(probes(vec![variable]), 1);
         assert_eq!(probes(Vec::new()), 0);
+    }
+
+    #[cfg(feature = "chaos")]
+    #[test]
+    fn a_release_build_takes_no_faults_from_the_environment_either() {
+        use super::super::faults::as_in_a_release_build;
+        use super::super::site::ControlSite;
+        use super::super::written::{Kind, Written};
+        use crate::call::Site;
+
+        static AT: Site = Site::new("variables::charge", 1);
+        static SITE: ControlSite = ControlSite::new(&AT);
+        static WRITTEN: &[Written] = &[Written::Circuit {
+            name: Some("variables.charge"),
+            policy: Some(CircuitPolicy::new()),
+        }];
+        let mut steering = lock();
+        let names = ["RESIL_VARIABLES_CHARGE_CHAOS_ERROR"];
+        steering.variables = names.map(|name| (Arc::from(name), "10%".to_owned())).into();
+        steering.add(&SITE, "variables::charge_it", WRITTEN);
+        let mut injected = || {
+            steering.settle_all();
+            let all = steering
+                .layers()
+                .all()
+                .filter(|of| of.kind == Some(Kind::Chaos))
+                .count();
+            (all, steering.faults())
+        };
+        assert_eq!(injected(), (1, Vec::new()));
+        let (all, faults) = as_in_a_release_build(&mut injected);
+        assert_eq!((all, faults.len()), (0, 1));
+        assert!(
+            faults[0].to_string().contains("RESIL_CHAOS=allow"),
+            "{}",
+            faults[0]
+        );
+        steering.variables.clear();
+        steering.settle_all();
     }
 }

@@ -140,6 +140,7 @@ impl Control {
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                 watched.look();
             }
+            lock().forget_watched(&watched.path);
         };
         let thread = thread::Builder::new().name("resil-watch".to_owned());
         Ok(Watching {
