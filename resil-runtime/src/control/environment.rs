@@ -31,6 +31,13 @@ pub(super) fn variables() -> Vec<Variable> {
     found
 }
 
+/// Returns whether one of the variables begins as those for that name do.
+pub(super) fn may_be_for(variables: &[Variable], name: &str) -> bool {
+    let name = in_capitals(name);
+    let mut rests = variables.iter().map(|(of, _)| &of[PREFIX.len()..]);
+    rests.any(|rest| rest.starts_with(&name))
+}
+
 /// What a variable may be for, with the policies that it has there.
 pub(super) struct Candidate {
     pub(super) target: Target,

@@ -64,7 +64,7 @@ fn rate_limit(of: Called, written: Option<&RateLimitPolicy>) -> Option<RateLimit
 /// left out and told.
 fn in_force<P: Named>(called: Called, kind: Kind, written: Option<&P>) -> Option<P> {
     let mut steering = steering::lock();
-    let mut faults = steering.know((kind, called.name));
+    let mut faults = steering.know(kind, called);
     let stale = std::mem::take(&mut steering.stale);
     let targets = states::targets_of(called.name, called.function);
     let policy = loop {

@@ -9,6 +9,7 @@ use super::setting::{Setting, Target};
 use super::states;
 use super::steering::{Steering, names_of};
 use super::written::{Kind, Written};
+use crate::named::Called;
 
 impl Steering {
     /// Reads the variables for the functions and the states that are known by now. Returns the faults that are
@@ -62,14 +63,15 @@ impl Steering {
         }
     }
 
-    /// Notes that there is a state of that name. Returns the faults of variables that are new.
-    pub(super) fn know(&mut self, state: (Kind, &'static str)) -> Vec<ControlFault> {
-        if self.variables.is_empty()
-            || self
-                .states
-                .iter()
-                .any(|(kind, of)| (*kind, of.name) == state)
-        {
+    /// Notes that there is a state which is called so. Returns the faults of variables that are new.
+    pub(super) fn know(&mut self, kind: Kind, called: Called) -> Vec<ControlFault> {
+        let is_it = |(of, known): &(Kind, Called)| *of == kind && known.name == called.name;
+        if self.variables.is_empty() || self.states.iter().any(is_it) {
+            return Vec::new();
+        }
+        // Of many stacks few have a variable.
+        if !environment::may_be_for(&self.variables, called.name) {
+            self.states.push((kind, called));
             return Vec::new();
         }
         self.find_variables()
