@@ -38,20 +38,24 @@ const settingOf = ({ option, value, origin }) => {
   return item;
 };
 
-// One policy in words, with its settings in force; `layer` knows the very place that one was set at.
-function policyOf({ policy, words, settings = [] }, layer, switchIt) {
+// One policy in words, with its settings in force; `layer` knows the very place that one was set at. Without
+// `switchIt` it can't be switched.
+function policyOf({ policy, words, settings = [], switched_off_by: by }, layer, switchIt) {
   const set = (layer?.options ?? []).filter(({ origin }) => origin !== "attribute");
   const placed = (setting) => ({ ...setting, ...set.find(({ option }) => option === setting.option) });
   const list = make("ul", { class: "settings" });
   list.append(...settings.map(placed).map(settingOf));
-  const isOff = layer && !layer.is_on;
+  // A function that was not called yet has no layers in force.
+  const isOff = layer ? !layer.is_on : Boolean(by);
   const head = make("p", { class: "policy" }, make("b", {}, policy));
-  if (isOff) head.append(make("span", { class: "off" }, `off (${layer.switched_by})`));
-  const button = make("button", { type: "button", class: "act" }, isOff ? "Switch on" : "Switch off");
-  button.setAttribute("aria-label", `${button.textContent}: ${policy}`);
-  button.addEventListener("click", () => switchIt(policy, isOff ? "on" : "off"));
-  head.append(button);
-  return make("li", { "data-off": String(Boolean(isOff)) }, head, make("p", {}, words), list);
+  if (isOff) head.append(make("span", { class: "off" }, `off (${layer?.switched_by ?? by.replaceAll("_", " ")})`));
+  if (switchIt) {
+    const button = make("button", { type: "button", class: "act" }, isOff ? "Switch on" : "Switch off");
+    button.setAttribute("aria-label", `${button.textContent}: ${policy}`);
+    button.addEventListener("click", () => switchIt(policy, isOff ? "on" : "off"));
+    head.append(button);
+  }
+  return make("li", { "data-off": String(isOff) }, head, make("p", {}, words), list);
 }
 
 // The layers in force beside the policies. Of one policy there may be two: they stand in the same order.
@@ -61,12 +65,15 @@ function layersOf(policies, layers = []) {
 }
 
 function policiesOf(name, { catalog, in_force: layers = [] }, again) {
-  const switchIt = async (policy, action) => (await command("api/functions", { name, policy, action })) && again();
+  // A stack that is run as a value has no switches.
+  const hasSwitches = catalog.kind === "function";
+  const switchIt = hasSwitches && (async (policy, action) => (await command("api/functions", { name, policy, action })) && again());
   const of = layersOf(catalog.policies, layers);
   const items = catalog.policies.map((policy, i) => policyOf(policy, of[i], switchIt));
   const section = make("section", {}, make("h3", {}, "Policies, outermost first"), make("ol", { class: "policies" }, ...items));
   const bar = make("p", { class: "act" });
-  for (const [action, label] of [["off", "Switch all off"], ["on", "Switch all on"], ["clear", "Take back what was set by hand"]]) {
+  const all = [["off", "Switch all off"], ["on", "Switch all on"], ["clear", "Take back what was set by hand"]];
+  for (const [action, label] of hasSwitches ? all : []) {
     const button = make("button", { type: "button" }, label);
     button.addEventListener("click", async () => (await command("api/functions", { name, action })) && again());
     bar.append(button, " ");

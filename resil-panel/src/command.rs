@@ -8,6 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use resil_runtime::catalog::CatalogKind;
 use resil_runtime::registry::registry;
 use resil_runtime::{catalog, control};
 use serde::Deserialize;
@@ -121,6 +122,12 @@ fn command_function(command: &FunctionCommand) -> Done<()> {
     let Some(entry) = catalog.get(name) else {
         return Err(Box::new(unknown_function(name)));
     };
+    if entry.kind != CatalogKind::Function {
+        let error = format!(
+            "`{name}` is a value of the program: only policies of annotated functions can be switched"
+        );
+        return Err(Box::new(fault(StatusCode::CONFLICT, &error)));
+    }
     let function = control().function(name);
     let policies: Vec<&str> = entry.policies.iter().map(|p| &*p.policy).collect();
     let done = match (&command.policy, command.action) {

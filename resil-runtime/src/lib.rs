@@ -10,6 +10,13 @@
 //! state by name. No policy knows another one.
 
 #![cfg_attr(loom, allow(dead_code, reason = "the models do without statics"))]
+#![cfg_attr(
+    not(feature = "control"),
+    allow(
+        clippy::needless_borrow,
+        reason = "with the feature the settings in use are behind a guard, and without it behind a reference"
+    )
+)]
 
 mod blocking;
 pub mod bulkhead;

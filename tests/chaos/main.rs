@@ -7,6 +7,9 @@
     reason = "one file is in force at a time: its lock is that of a test; and tests read the paused clock themselves"
 )]
 
+#[path = "../support/alone.rs"]
+mod alone;
+
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -295,4 +298,27 @@ async fn shares_of_more_than_all_are_refused() {
         refused,
         "chaos.toml:2: `chaos.erorr`: `chaos` has no option `erorr`\nhelp: did you mean `error`? write `error = \"3%\"`"
     );
+}
+
+#[circuit(name = "chaos.by_name")]
+async fn named() -> Result<(), Error> {
+    Ok(())
+}
+
+#[test]
+fn faults_are_in_the_environment_by_function_and_by_name() {
+    let mut child = alone::alone("read_from_the_environment", "read it");
+    child.env("RESIL_CHAOS_BY_NAME_CHAOS_ERROR", "100%");
+    child.env("RESIL_CHAOS_BESIDE_CHAOS_ERROR", "100%");
+    alone::passes(child);
+}
+
+#[tokio::test]
+async fn read_from_the_environment() {
+    if !alone::does("read it") {
+        return;
+    }
+    assert!(matches!(beside().await, Err(Error::Injected { .. })));
+    assert!(matches!(named().await, Err(Error::Injected { .. })));
+    assert_eq!(control().unused(), []);
 }

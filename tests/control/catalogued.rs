@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resil::catalog::{CatalogEntry, Origin};
+use resil::catalog::{CatalogEntry, CatalogKind, Origin};
 use resil::{catalog, circuit, control, retry, timeout};
 
 use crate::Failed;
@@ -321,4 +321,81 @@ async fn a_default_without_what_it_stands_beside_is_not_shown() {
         "{settings:?}"
     );
     name.clear().unwrap();
+}
+
+#[circuit(failures = 4)]
+async fn unnamed() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// A state that is called as its function or its stack obeys both, and shows what either has set.
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_a_state_as_a_function_or_as_a_name_is_shown() {
+    static NAME: &str = "catalogued.either";
+    static STACK: resil::Stack = resil::Stack::new(NAME)
+        .circuit(resil::CircuitPolicy::new().failures(3))
+        .rate_limit(resil::RateLimitPolicy::new().max(9));
+    STACK.run(async || Ok::<_, Failed>(())).await.unwrap();
+    unnamed().await.unwrap();
+    let place = resil::RateLimitPolicy::new().max(9);
+    place.run(async || Ok::<_, Failed>(())).await.unwrap();
+    let place = {
+        let catalog = catalog();
+        let mut all = catalog.functions.iter();
+        let here =
+            all.find(|of| of.file.as_deref() == Some(file!()) && of.kind == CatalogKind::Policy);
+        here.unwrap().function.clone()
+    };
+    let unused = |of: &str| {
+        let unused = control().unused();
+        unused.iter().any(|fault| fault.key.contains(of))
+    };
+    let own = path("unnamed");
+    for (of, policy, option) in [
+        (NAME, 0, "circuit.failures"),
+        (NAME, 1, "rate_limit.max"),
+        (&*own, 0, "circuit.failures"),
+        (&*place, 0, "rate_limit.max"),
+    ] {
+        let (_, name) = option.split_once('.').unwrap();
+        let shown = || setting(catalog().get(of).unwrap(), policy, name);
+        let before = shown();
+        control().function(of).set(option, "2").unwrap();
+        assert_eq!(shown(), ("2".into(), Origin::ByHand), "{of} {option}");
+        assert!(!unused(of), "{of} {option}");
+        control().function(of).clear().unwrap();
+        assert_eq!(shown(), before, "{of} {option}");
+        control().name(of).set(option, "2").unwrap();
+        assert_eq!(shown(), ("2".into(), Origin::ByHand), "{of} {option}");
+        assert!(!unused(of), "{of} {option}");
+        control().name(of).clear().unwrap();
+        assert_eq!(shown(), before, "{of} {option}");
+    }
+}
+
+#[circuit(name = "catalogued.never")]
+#[retry(max = 3)]
+async fn never() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// What an operator has switched off is seen before the first call.
+#[tokio::test(start_paused = true)]
+async fn a_function_that_was_not_called_shows_what_is_switched_off() {
+    let off = || {
+        let entry = catalog().get(&path("never")).unwrap().clone();
+        [0, 1].map(|at| entry.policies[at].switched_off_by)
+    };
+    assert_eq!(off(), [None, None]);
+    control().function(path("never")).off("retry").unwrap();
+    assert_eq!(off(), [None, Some(Origin::ByHand)]);
+    control().name("catalogued.never").off("circuit").unwrap();
+    assert_eq!(off(), [Some(Origin::ByHand); 2]);
+    control().function(path("never")).on("circuit").unwrap();
+    assert_eq!(off(), [None, Some(Origin::ByHand)]);
+    never().await.unwrap();
+    assert_eq!(off(), [None, Some(Origin::ByHand)], "as before");
+    control().function(path("never")).clear().unwrap();
+    control().name("catalogued.never").clear().unwrap();
+    assert_eq!(off(), [None, None]);
 }

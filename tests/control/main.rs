@@ -20,6 +20,7 @@ mod named;
 mod options;
 mod rules;
 mod switches;
+mod variables;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -196,3 +196,80 @@ async fn a_turn_is_kept_and_given_back_where_it_was_taken() {
     assert!(began.elapsed() > ms(900), "it waits for its turn");
     in_turn().await.unwrap();
 }
+
+trait Ship {
+    #[circuit(failures = 3)]
+    async fn ship(&self) -> Result<(), Failed> {
+        Err(Failed::Failed)
+    }
+}
+
+struct Boat;
+struct Truck;
+impl Ship for Boat {}
+impl Ship for Truck {}
+
+/// In a default method each `Self` has a breaker of its own: what is set for the method is for all of them, also
+/// for one that comes later, and what is set for the name of one is for that one.
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_a_method_is_for_the_breakers_of_all_its_types() {
+    let path = concat!(module_path!(), "::ship");
+    let truck = format!("<{0}::Truck as {0}::Ship>::ship", module_path!());
+    let _ = Boat.ship().await;
+    let function = control().function(path);
+    function.circuit(|circuit| circuit.failures(2)).unwrap();
+    let _ = Truck.ship().await;
+    let states = || [path, &truck].map(|name| breaker(name).state());
+    assert_eq!(states(), [CircuitState::Closed; 2], "counted anew");
+    let _ = Boat.ship().await;
+    let _ = Boat.ship().await;
+    let _ = Truck.ship().await;
+    assert_eq!(states(), [CircuitState::Open; 2]);
+    function.clear().unwrap();
+    for name in [path, &truck] {
+        breaker(name).reset();
+    }
+    let one = control().name(&*truck);
+    one.circuit(|circuit| circuit.failures(1)).unwrap();
+    let _ = (Boat.ship().await, Truck.ship().await);
+    assert_eq!(states(), [CircuitState::Closed, CircuitState::Open]);
+    one.clear().unwrap();
+}
+
+#[circuit(name = "named.alone")]
+#[resil::retry(budget(name = "named.budget"))]
+async fn alone() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// A name is that of a policy: what is set for another one of that name is for nobody.
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_another_policy_of_a_name_is_told() {
+    alone().await.unwrap();
+    let unused = |name: &str| {
+        let all = control().unused();
+        let mut all = all.iter().filter(|fault| fault.key.contains(name));
+        all.next().map(ToString::to_string)
+    };
+    let [name, budget] = ["named.alone", "named.budget"].map(|name| control().name(name));
+    name.set("bulkhead.max", "3").unwrap();
+    assert_eq!(
+        unused("named.alone").unwrap(),
+        "by hand: `name.\"named.alone\".bulkhead.max`: no function that was called gives that name to a `bulkhead`\nhelp: it is the name of a `circuit`"
+    );
+    name.clear().unwrap();
+    name.off("bulkhead").unwrap();
+    assert!(unused("named.alone").is_some());
+    name.clear().unwrap();
+    name.off("circuit").unwrap();
+    name.set("circuit.failures", "3").unwrap();
+    assert_eq!(unused("named.alone"), None);
+    name.clear().unwrap();
+    budget.set("circuit.failures", "3").unwrap();
+    let told = unused("named.budget").unwrap();
+    assert!(told.ends_with("it is the name of a `budget`"), "{told}");
+    budget.clear().unwrap();
+    budget.set("budget.capacity", "30").unwrap();
+    assert_eq!(unused("named.budget"), None);
+    budget.clear().unwrap();
+}

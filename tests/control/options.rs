@@ -206,7 +206,6 @@ async fn a_file_sets_every_option_and_by_hand_wins() {
 /// The message about an option that there is not lists all.
 #[tokio::test]
 async fn the_table_has_every_option() {
-    call_all().await;
     for policy in [
         "retry",
         "circuit",

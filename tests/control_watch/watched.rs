@@ -190,3 +190,36 @@ fn a_link_in_its_path_is_swapped() {
         }
     });
 }
+
+/// The faults of a file are told while it has them and somebody watches it.
+#[tokio::test]
+async fn the_faults_of_a_file_that_is_watched_no_longer_are_forgotten() {
+    let _file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    watched().await.unwrap();
+    let path = folder("forgotten").join("resil.toml");
+    let faults = || {
+        let all = control().faults();
+        all.iter()
+            .filter(|fault| fault.origin.to_string().contains("forgotten"))
+            .count()
+    };
+    let wait_for_faults = |expected| {
+        let began = Instant::now();
+        while faults() != expected {
+            assert!(began.elapsed() < LIMIT, "{:?}", control().faults());
+            sleep(Duration::from_millis(10));
+        }
+    };
+    fs::write(&path, text(1)).unwrap();
+    let watching = control().watch_every(&path, EVERY).unwrap();
+    fs::write(&path, "[all.retry]\nmax = 3\n").unwrap();
+    wait_for_faults(1);
+    fs::write(&path, text(2)).unwrap();
+    control().load(&path).unwrap();
+    assert_eq!(faults(), 0, "it is right, and in force");
+    fs::write(&path, "[all.retry]\nmax = 4\n").unwrap();
+    wait_for_faults(1);
+    drop(watching);
+    assert_eq!(faults(), 0, "nobody watches it");
+    control().load_text(path, "").unwrap();
+}

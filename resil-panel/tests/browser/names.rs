@@ -109,7 +109,7 @@ async fn a_function_that_is_called_script_is_text() {
     let entry = json!({
         "stats": { "last_minute": counts, "since_start": counts },
         "catalog": {
-            "kind": EVIL, "file": EVIL, "line": 1,
+            "kind": "function", "file": EVIL, "line": 1,
             "policies": [{
                 "policy": EVIL, "words": EVIL,
                 "settings": [{ "option": EVIL, "value": EVIL, "origin": EVIL }],

@@ -293,3 +293,26 @@ async fn policies_of_a_function_are_switched_off_and_on() {
     assert!(settings.contains("max = 4"), "{settings}");
     assert_eq!(browser.console().await, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stack_that_is_run_as_a_value_has_no_switches() {
+    static STACK: resil::Stack =
+        resil::Stack::new("steering.stack").timeout(Duration::from_secs(5));
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    STACK.run(async || Ok::<_, resil::Error>(())).await.unwrap();
+    let url = serve(Router::new().merge(Panel::new().token("right").router())).await;
+    browser.open(&url).await;
+    browser.click("#filter").await;
+    browser.keys("steering.stack").await;
+    let name = "#functions tbody tr:not([hidden]) .more";
+    browser
+        .until("the stack", &format!("document.querySelector('{name}')"))
+        .await;
+    browser.click(name).await;
+    let policies = "document.querySelector('.detail .policies li')";
+    browser.until("its policies", policies).await;
+    let buttons = "document.querySelectorAll('.detail button').length";
+    assert_eq!(browser.value(buttons).await, 0);
+}

@@ -1,6 +1,7 @@
 //! The part of the API that changes things.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use resil::{CircuitState, breaker};
@@ -270,4 +271,19 @@ async fn policies_of_a_function_are_switched_off_and_on() {
     );
     assert_eq!(post(to, "/p/api/functions", "x", body).await.status, 401);
     assert_eq!(attempts().await, 3);
+}
+
+#[tokio::test]
+async fn a_stack_that_is_run_as_a_value_has_no_switches() {
+    static STACK: resil::Stack =
+        resil::Stack::new("commands.stack").timeout(Duration::from_secs(5));
+    STACK.run(async || Ok::<_, resil::Error>(())).await.unwrap();
+    let to = locked().await;
+    for policy in ["", r#""policy": "timeout", "#] {
+        let body = format!(r#"{{"name": "commands.stack", {policy}"action": "off"}}"#);
+        let answer = post(to, "/p/api/functions", "s3cret", &body).await;
+        assert_eq!(answer.status, 409, "{}", answer.body);
+        let error = answer.json()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains("`commands.stack` is a value"), "{error}");
+    }
 }

@@ -74,7 +74,7 @@ impl<S> PerType<S> {
         make: fn(&'static Site) -> S,
     ) -> &'static S {
         let make = || {
-            let site = Site::new(types.function(), site.line());
+            let site = Site::of_type(types.function(), site);
             make(Box::leak(Box::new(site)))
         };
         self.other(types.instance(), types.this(), make)

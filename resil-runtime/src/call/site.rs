@@ -23,6 +23,9 @@ use crate::observe::tally::Tally;
 pub struct Site {
     function: &'static str,
     line: u32,
+    /// The function, if this is the site of one of its `Self` types.
+    #[cfg(all(feature = "control", not(loom)))]
+    of: Option<&'static Self>,
     /// The name of the site, chosen when it is first shown.
     name: OnceLock<&'static str>,
     /// Whether a wait of the function has blocked the poll of a task, and was told.
@@ -45,6 +48,8 @@ impl Site {
         Self {
             function,
             line,
+            #[cfg(all(feature = "control", not(loom)))]
+            of: None,
             name: OnceLock::new(),
             has_blocked: AtomicBool::new(false),
             #[cfg(feature = "catalog")]
@@ -54,6 +59,21 @@ impl Site {
             #[cfg(feature = "counts")]
             tally: OnceLock::new(),
         }
+    }
+
+    /// Creates the site of a `Self` type of the function of `site`, with the path that has the type.
+    pub(crate) fn of_type(function: &'static str, site: &'static Self) -> Self {
+        Self {
+            #[cfg(all(feature = "control", not(loom)))]
+            of: Some(site),
+            ..Self::new(function, site.line)
+        }
+    }
+
+    /// Returns the site of the function, of which this one may be a `Self` type's.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn of_function(&'static self) -> &'static Self {
+        self.of.unwrap_or(self)
     }
 
     /// Returns the counters of the calls in flight.

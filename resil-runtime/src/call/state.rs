@@ -154,7 +154,7 @@ impl CallState {
     }
 
     /// Sets whether the outcome is a replay.
-    #[cfg(feature = "idempotent")]
+    #[cfg(any(feature = "idempotent", test))]
     pub(crate) fn set_replayed(&self, yes: bool) {
         if yes {
             self.set(REPLAYED);

@@ -73,6 +73,25 @@ fn steered(functions: Vec<CatalogEntry>) -> Vec<CatalogEntry> {
     functions
 }
 
+/// Puts in what has changed of the states of a value.
+fn steered_value(
+    name: &'static str,
+    layers: &[Layer],
+    policies: Vec<CatalogPolicy>,
+) -> Vec<CatalogPolicy> {
+    #[cfg(all(feature = "control", not(loom)))]
+    {
+        let mut policies = policies;
+        super::steered::apply_name(name, layers, &mut policies);
+        policies
+    }
+    #[cfg(not(all(feature = "control", not(loom))))]
+    {
+        let _ = (name, layers);
+        policies
+    }
+}
+
 fn calls(sites: &[&'static Site]) -> Vec<CatalogCall> {
     let calls = sites.iter().flat_map(|callee| {
         let callers = callee.callers().all();
@@ -137,11 +156,9 @@ fn value(state: &'static State) -> CatalogEntry {
     let worst_case = values::worst_case(claim.as_ref(), &layers);
     let whole = |time: Option<Duration>| time.map(up_to_a_milli);
     let policies = claim.as_ref().map(values::claim).into_iter();
-    let mut policies: Vec<CatalogPolicy> = policies
+    let policies = policies
         .chain(layers.iter().map(|layer| value_layer(state, layer)))
         .collect();
-    #[cfg(all(feature = "control", not(loom)))]
-    super::steered::apply_name(name, &layers, &mut policies);
     CatalogEntry {
         function: name.to_owned(),
         kind: if state.is_place {
@@ -154,7 +171,7 @@ fn value(state: &'static State) -> CatalogEntry {
         shared_stack: None,
         has_run: state.site.callers().has_run(),
         in_flight: in_flight(state.site),
-        policies,
+        policies: steered_value(name, &layers, policies),
         decided: None,
         worst_case: WorstCase {
             time: whole(worst_case.time),

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::entry::{CatalogEntry, CatalogPolicy, CatalogSetting, Origin};
+use super::entry::{CatalogEntry, CatalogKind, CatalogPolicy, CatalogSetting, Origin};
 use crate::control::Origin as Place;
-use crate::control::in_force::{LayerInForce, OptionInForce, in_force, of_stack};
+use crate::control::in_force::{LayerInForce, OptionInForce, in_force, of_stack, switched_off};
 use crate::control::written::Written;
 use crate::stack::Layer;
 
@@ -25,6 +25,9 @@ impl Steered {
     /// order, once the function was called.
     pub(super) fn apply(&self, entry: &mut CatalogEntry) {
         let Some(layers) = self.0.get(&*entry.function) else {
+            if entry.kind == CatalogKind::Function {
+                switch(entry);
+            }
             return;
         };
         for (policy, layer) in entry.policies.iter_mut().zip(layers) {
@@ -32,6 +35,24 @@ impl Steered {
                 apply_layer(policy, layer);
             }
         }
+    }
+}
+
+/// Puts into `entry` what is switched off of a function that was not called yet: what else is set for it, nobody
+/// knows before.
+fn switch(entry: &mut CatalogEntry) {
+    let name = |policy: &CatalogPolicy| {
+        let mut settings = policy.settings.iter();
+        let name = settings.find(|setting| setting.option == "name")?;
+        Some(name.value.trim_matches('"').to_owned())
+    };
+    let names: Vec<Option<String>> = entry.policies.iter().map(name).collect();
+    let policies = entry.policies.iter().zip(&names);
+    let policies = policies.map(|(of, name)| (&*of.policy, name.as_deref()));
+    let policies: Vec<_> = policies.collect();
+    let switched = switched_off(&entry.function, &policies);
+    for (policy, by) in entry.policies.iter_mut().zip(switched) {
+        policy.switched_off_by = by.as_ref().map(of);
     }
 }
 

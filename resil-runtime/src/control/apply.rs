@@ -116,13 +116,12 @@ fn read_limits(given: &Given, count: usize) -> Result<Vec<Duration>, String> {
 
 /// Returns the message about a limit with the text that stands in a file.
 fn in_a_file(message: &str) -> String {
-    match message.split_once("#[timeout(") {
-        Some((before, rest)) => match rest.split_once(")]") {
-            Some((limit, after)) => format!("{before}timeout = \"{limit}\"{after}"),
-            None => message.to_owned(),
-        },
-        None => message.to_owned(),
-    }
+    let (before, rest) = message.split_once("#[timeout(").unwrap_or((message, ""));
+    let each = rest.split("#[timeout(").filter_map(|part| {
+        let (limit, after) = part.split_once(")]")?;
+        Some(format!("timeout = \"{limit}\"{after}"))
+    });
+    std::iter::once(before.to_owned()).chain(each).collect()
 }
 
 /// Checks one setting by itself, where it is not known yet which functions it is for.

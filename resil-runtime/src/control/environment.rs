@@ -31,10 +31,19 @@ pub(super) fn variables() -> Vec<Variable> {
     found
 }
 
+/// Returns whether one of the variables begins as those for that name do.
+pub(super) fn may_be_for(variables: &[Variable], name: &str) -> bool {
+    let name = in_capitals(name);
+    let mut rests = variables.iter().map(|(of, _)| &of[PREFIX.len()..]);
+    rests.any(|rest| rest.starts_with(&name))
+}
+
 /// What a variable may be for, with the policies that it has there.
 pub(super) struct Candidate {
     pub(super) target: Target,
     pub(super) kinds: Vec<Kind>,
+    /// Further policies that it has, whose numbers belong to a name: they are meant where they are written.
+    pub(super) of_names: Vec<Kind>,
 }
 
 /// What was found in the environment.
@@ -55,8 +64,13 @@ pub(super) fn read(variables: &[Variable], candidates: &[Candidate]) -> Found {
         for candidate in candidates {
             candidate.read(rest, &mut readings);
         }
-        if let Some(kind) = rest.strip_prefix("ALL_").and_then(kind_of) {
-            readings.push((Target::All, Some(kind), None));
+        match rest.strip_prefix("ALL") {
+            Some("") => readings.push((Target::All, None, None)),
+            Some(rest) => {
+                let kind = rest.strip_prefix('_').and_then(kind_of);
+                readings.extend(kind.map(|kind| (Target::All, Some(kind), None)));
+            }
+            None => {}
         }
         let origin = Origin::Environment {
             variable: Arc::clone(name),
@@ -104,10 +118,11 @@ impl Candidate {
             return;
         };
         for &kind in &self.kinds {
-            let option = rest.to_lowercase();
-            if has_option(kind, &option) {
+            if has_option(kind, &rest.to_lowercase()) {
                 readings.push(of(Some(kind), Some(rest)));
             }
+        }
+        for &kind in self.kinds.iter().chain(&self.of_names) {
             let Some(after) = rest.strip_prefix(&in_capitals(kind.name())) else {
                 continue;
             };
@@ -146,6 +161,16 @@ pub(super) fn in_capitals(name: &str) -> String {
     capitals
 }
 
+/// Returns the variable that means an option and nothing else of the target.
+pub(super) fn in_full(target: &Target, kind: Kind, option: &str) -> String {
+    let name = match target {
+        Target::All => "all",
+        Target::Function(name) | Target::Name(name) => name,
+    };
+    let [name, kind, option] = [name, kind.name(), option].map(in_capitals);
+    format!("{PREFIX}{name}_{kind}_{option}")
+}
+
 fn change(kind: Option<Kind>, option: Option<&str>, value: &str) -> Result<Change, String> {
     match (option, value.trim()) {
         (Some(option), value) => Ok(Change::Option(option.to_owned(), text::given(value))),
@@ -175,13 +200,8 @@ fn ambiguous(readings: &[Reading], value: &str) -> String {
     let longer: Vec<String> = readings
         .iter()
         .filter_map(|(target, kind, option)| {
-            let name = match target {
-                Target::All => "all",
-                Target::Function(name) | Target::Name(name) => name,
-            };
-            let option = in_capitals(option.as_ref()?);
-            let (name, kind) = (in_capitals(name), in_capitals(kind.as_ref()?.name()));
-            Some(format!("`{PREFIX}{name}_{kind}_{option}={value}`"))
+            let variable = in_full(target, kind.as_ref().copied()?, option.as_ref()?);
+            Some(format!("`{variable}={value}`"))
         })
         .collect();
     let instead = if is_one_target && longer.len() == readings.len() {
@@ -200,6 +220,7 @@ mod tests {
         Candidate {
             target,
             kinds: kinds.to_vec(),
+            of_names: Vec::new(),
         }
     }
 

@@ -220,8 +220,21 @@ impl Injection {
 /// Returns why faults can't be injected in this process.
 pub(super) fn refused() -> Option<String> {
     let is_allowed = std::env::var_os("RESIL_CHAOS").is_some_and(|value| value == "allow");
-    refused_in(cfg!(debug_assertions), is_allowed)
+    refused_in(is_debug(), is_allowed)
 }
+
+#[cfg(not(test))]
+fn is_debug() -> bool {
+    cfg!(debug_assertions)
+}
+
+#[cfg(test)]
+fn is_debug() -> bool {
+    !tests::IS_RELEASE.get()
+}
+
+#[cfg(test)]
+pub(super) use self::tests::as_in_a_release_build;
 
 fn refused_in(is_debug: bool, is_allowed: bool) -> Option<String> {
     (!is_debug && !is_allowed).then(|| {
@@ -234,7 +247,21 @@ fn refused_in(is_debug: bool, is_allowed: bool) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        pub(super) static IS_RELEASE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Runs `test` as a release build does.
+    pub(in super::super) fn as_in_a_release_build<R>(test: impl FnOnce() -> R) -> R {
+        IS_RELEASE.set(true);
+        let result = test();
+        IS_RELEASE.set(false);
+        result
+    }
 
     fn faults() -> Faults {
         Faults {

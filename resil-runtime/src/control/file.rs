@@ -26,11 +26,14 @@ pub(super) fn read(path: &Arc<Path>, text: &str) -> Result<Vec<Setting>, Vec<Con
         Ok(table) => reader.root(table.get_ref()),
         Err(error) => {
             let at = error.span().unwrap_or(0..0);
-            let message = help(
-                format!("this is no TOML: {}", error.message()),
-                "write tables such as `[function.\"app::charge\".retry]`, with `max = 2` in them",
-            );
-            reader.fault(String::new(), &at, message);
+            let what = format!("this is no TOML: {}", error.message());
+            let key = text.get(at.clone()).unwrap_or_default().to_owned();
+            if error.message() == "duplicate key" {
+                reader.fault(key, &at, help(what, "write it once"));
+            } else {
+                let instead = "write tables such as `[function.\"app::charge\".retry]`, with `max = 2` in them";
+                reader.fault(String::new(), &at, help(what, instead));
+            }
         }
     }
     if reader.faults.is_empty() {
@@ -106,7 +109,7 @@ impl Reader<'_> {
     }
 
     fn root(&mut self, table: &DeTable<'_>) {
-        const TABLES: [&str; 3] = ["all", "function", "name"];
+        const TABLES: [&str; 4] = ["all", "chaos", "function", "name"];
         for (key, value) in entries(table) {
             let make: Option<fn(String) -> Target> = match key {
                 "function" => Some(Target::Function),
@@ -160,7 +163,10 @@ impl Reader<'_> {
             }
             match Kind::read(key) {
                 Ok(kind) => self.policy(target, kind, value),
-                Err(message) => self.fault(format!("{target}.{key}"), &value.span(), message),
+                Err(message) => {
+                    let message = in_quotes(target, key, value.get_ref()).unwrap_or(message);
+                    self.fault(format!("{target}.{key}"), &value.span(), message);
+                }
             }
         }
     }
@@ -261,6 +267,21 @@ impl Reader<'_> {
         );
         self.fault("chaos".to_owned(), &value.span(), message);
     }
+}
+
+/// Returns what to write for a path that stands without quotes: `[function.app.charge]`.
+fn in_quotes(target: &Target, key: &str, value: &DeValue<'_>) -> Option<String> {
+    let Target::Function(first) = target else {
+        return None;
+    };
+    let is_policy = nearest(key, Kind::ALL.map(Kind::name)).is_some();
+    let is_part = matches!(value, DeValue::Table(_)) && !first.contains("::") && !is_policy;
+    is_part.then(|| {
+        help(
+            format!("there is no policy `{key}`, and a path is one key"),
+            format!("write it in quotes: `[function.\"{first}::{key}\".<policy>]`"),
+        )
+    })
 }
 
 /// Returns a value of the file as configuration has it.

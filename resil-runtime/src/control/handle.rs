@@ -4,17 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use resil_language::nearest::nearest;
-
 use super::file;
 use super::in_force::{LayerInForce, in_force};
-use super::named;
 use super::operations::{change, read_environment};
 use super::origin::{ControlError, ControlFault, Origin, help};
 use super::probe::{Probe, set_by};
 use super::setting::{Change, Setting, Target};
-use super::steering::{Edit, Function, lock};
+use super::steering::{Edit, lock};
 use super::text;
+use super::unused::for_nobody;
 use super::written::Kind;
 use crate::bulkhead::BulkheadPolicy;
 use crate::circuit::CircuitPolicy;
@@ -104,8 +102,7 @@ impl Control {
         let steering = lock();
         let mut unused: Vec<ControlFault> = Vec::new();
         for setting in steering.layers().all() {
-            let for_nobody = for_nobody(&setting.target, &steering.functions);
-            if let Some(message) = for_nobody.filter(|_| !named::is_for_a_state(setting)) {
+            if let Some(message) = for_nobody(setting, &steering.functions) {
                 unused.push(setting.fault(message));
             }
         }
@@ -141,40 +138,6 @@ impl Control {
     pub fn clear(&self) -> Result<(), ControlError> {
         change(Edit::Back(None))
     }
-}
-
-fn for_nobody(target: &Target, functions: &[Function]) -> Option<String> {
-    let layers = || {
-        let all = functions.iter().flat_map(|function| &function.instances);
-        all.flat_map(|layers| layers.iter())
-    };
-    let (what, name, known): (_, _, Vec<&str>) = match target {
-        Target::All => return None,
-        Target::Function(name) => {
-            let names = functions.iter().map(|function| function.name);
-            (
-                "no function of that path has been called",
-                name,
-                names.collect(),
-            )
-        }
-        Target::Name(name) => {
-            let names = layers().flat_map(|layer| [layer.name(), layer.budget()]);
-            (
-                "no function that was called gives that name",
-                name,
-                names.flatten().collect(),
-            )
-        }
-    };
-    if known.contains(&name.as_str()) {
-        return None;
-    }
-    let instead = match nearest(name, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "look at the spelling".to_owned(),
-    };
-    Some(help(what, instead))
 }
 
 /// The settings of one function by hand: [`Control::function`] returns it.

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use resil_language::table;
-use resil_language::tables::retry;
-
+use super::effect::{has_effect, is_strategy};
 #[cfg(feature = "catalog")]
 use super::names::has_option;
 use super::origin::Origin;
@@ -12,7 +10,6 @@ use super::setting::{Layers, Setting, Target};
 use super::settle::{settle, targets};
 use super::steering::{Function, lock};
 use super::written::{Kind, Written};
-use crate::retry::{Jitter, RetryPolicy, Strategy};
 use crate::settings::{Given, Named, time};
 
 /// One layer of a function, with its settings in force.
@@ -77,12 +74,6 @@ impl OptionInForce {
     }
 }
 
-/// Returns whether an option is a word for the strategy of a retry.
-fn is_strategy(option: &str) -> bool {
-    let option = retry::SPEC.option(option);
-    option.is_some_and(|option| option.kind == table::Kind::Strategy)
-}
-
 /// Returns the value of an option as the catalog lists it.
 fn listed(name: &'static str, given: &Given, layer: &Written) -> String {
     let shown = given.shown();
@@ -144,6 +135,26 @@ pub(crate) fn of_stack(name: &'static str, written: &[Written]) -> Vec<LayerInFo
     all
 }
 
+/// Returns what has switched off each of these policies of a function, which may not have been called yet; each
+/// is a policy with the name that it gives.
+#[cfg(feature = "catalog")]
+pub(crate) fn switched_off(
+    function: &str,
+    policies: &[(&str, Option<&str>)],
+) -> Vec<Option<Origin>> {
+    let steering = lock();
+    let layers = steering.layers();
+    let by = |(policy, name): &(&str, Option<&str>)| match layers.switch(
+        function,
+        Kind::of(policy)?,
+        *name,
+    )? {
+        (false, setting) => Some(setting.origin.clone()),
+        (true, _) => None,
+    };
+    policies.iter().map(by).collect()
+}
+
 fn of_function(function: &Function, layers: &Layers<'_>) -> Vec<LayerInForce> {
     of_layers(function.name, function.instances[0], layers)
 }
@@ -175,7 +186,8 @@ fn of_layers(
             }
         };
         let origin_of = |option: &str| {
-            let last = layers.all().filter(|setting| sets(setting, option)).last();
+            let mut set = layers.all().filter(|setting| sets(setting, option));
+            let last = set.next_back();
             last.map_or(Origin::Attribute, |setting| setting.origin.clone())
         };
         #[cfg(feature = "catalog")]
@@ -203,9 +215,11 @@ fn of_layers(
 /// Returns the options of a layer by name.
 fn show(layer: &Written) -> Vec<(&'static str, Given)> {
     match layer {
-        Written::Retry { policy, .. } => {
+        Written::Retry {
+            policy, backoff, ..
+        } => {
             let mut all = write(Some(policy));
-            all.retain(|(name, _)| has_effect(policy, name));
+            all.retain(|(name, _)| has_effect(policy, *backoff, name));
             all
         }
         Written::Timeout { limit } => {
@@ -220,18 +234,6 @@ fn show(layer: &Written) -> Vec<(&'static str, Given)> {
         #[cfg(feature = "idempotent")]
         Written::Idempotent { policy, .. } => write(Some(policy)),
         Written::Fallback { last_ok } => write(last_ok.as_ref()),
-    }
-}
-
-/// Returns whether an option of a retry has an effect beside the others.
-fn has_effect(policy: &RetryPolicy, option: &str) -> bool {
-    match option {
-        "max" => true,
-        // No retry follows.
-        _ if policy.max == Some(1) => false,
-        "jitter" => policy.jitter.is_some() || !matches!(policy.strategy, Strategy::Delays(_)),
-        name if is_strategy(name) => policy.jitter != Some(Jitter::Decorrelated),
-        _ => true,
     }
 }
 

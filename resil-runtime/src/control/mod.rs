@@ -15,6 +15,7 @@ mod apply;
 mod begin;
 #[cfg(feature = "chaos")]
 mod chaos;
+mod effect;
 mod environment;
 #[cfg(feature = "chaos")]
 mod faults;
@@ -34,9 +35,13 @@ mod setting;
 mod settle;
 pub(crate) mod site;
 mod spelling;
+mod states;
 mod steering;
 pub(crate) mod switch;
+mod tell;
 mod text;
+mod unused;
+mod variables;
 mod watch;
 pub(crate) mod written;
 

@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::apply::apply;
-use super::setting::{Change, Setting, Target};
+use super::file;
+use super::origin::ControlFault;
+use super::setting::{Change, Layers, Setting, Target};
+use super::states;
 use super::steering;
+use super::tell::tell;
 use super::written::Kind;
 use crate::bulkhead::BulkheadPolicy;
 use crate::bulkhead::core::BulkheadCore;
 use crate::circuit::CircuitPolicy;
 use crate::circuit::breaker::BreakerCore;
-use crate::named::Shared;
+use crate::named::{Called, Shared};
 use crate::rate_limit::RateLimitPolicy;
 use crate::rate_limit::limit::Limit;
 use crate::retry::{BudgetPolicy, RetryPolicy, editing};
@@ -23,54 +27,78 @@ pub(super) fn begin() {
 
 /// Puts the settings in force for these names, where they are there, and for all that come from here on.
 pub(super) fn edit(names: &BTreeSet<String>) {
-    let names = || names.iter().map(String::as_str);
-    BreakerCore::names().edit(names(), circuit);
-    BulkheadCore::names().edit(names(), bulkhead);
-    Limit::names().edit(names(), rate_limit);
-    editing::edit(names(), budget_numbers);
+    let is_for = |of: Called| names.contains(of.name) || names.contains(of.function);
+    BreakerCore::names().edit(is_for, circuit);
+    BulkheadCore::names().edit(is_for, bulkhead);
+    Limit::names().edit(is_for, rate_limit);
+    editing::edit(names.iter().map(String::as_str), budget_numbers);
 }
 
 /// Returns whether a setting is for the numbers of a breaker, a bulkhead or a rate limit that there is, whoever
 /// has made it: a stack that is run as a value gives its name too.
 pub(super) fn is_for_a_state(setting: &Setting) -> bool {
-    let (Target::Name(name), Change::Option(..)) = (&setting.target, &setting.change) else {
+    let (Target::Name(name) | Target::Function(name)) = &setting.target else {
         return false;
     };
-    match setting.kind {
-        Some(Kind::Circuit) => BreakerCore::names().find(name).is_some(),
-        Some(Kind::Bulkhead) => BulkheadCore::names().find(name).is_some(),
-        Some(Kind::RateLimit) => Limit::names().find(name).is_some(),
-        _ => false,
+    if !matches!(setting.change, Change::Option(..)) {
+        return false;
     }
+    setting
+        .kind
+        .is_some_and(|kind| states::is_there(kind, name))
 }
 
-fn circuit(name: &str, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {
-    in_force(name, Kind::Circuit, written)
+fn circuit(of: Called, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {
+    in_force(of, Kind::Circuit, written)
 }
 
-fn bulkhead(name: &str, written: Option<&BulkheadPolicy>) -> Option<BulkheadPolicy> {
-    in_force(name, Kind::Bulkhead, written)
+fn bulkhead(of: Called, written: Option<&BulkheadPolicy>) -> Option<BulkheadPolicy> {
+    in_force(of, Kind::Bulkhead, written)
 }
 
-fn rate_limit(name: &str, written: Option<&RateLimitPolicy>) -> Option<RateLimitPolicy> {
-    in_force(name, Kind::RateLimit, written)
+fn rate_limit(of: Called, written: Option<&RateLimitPolicy>) -> Option<RateLimitPolicy> {
+    in_force(of, Kind::RateLimit, written)
 }
 
-/// Returns the settings in force for a name; `None` if those hold that were written.
-fn in_force<P: Named>(name: &str, kind: Kind, written: Option<&P>) -> Option<P> {
-    let steering = steering::lock();
-    let layers = steering.layers();
-    // The state of a function without a name is called as the function is.
-    let targets = [
-        Target::Name(name.to_owned()),
-        Target::Function(name.to_owned()),
-    ];
+/// Returns the settings in force for a state; `None` if those hold that were written. Those that it can't have are
+/// left out and told.
+fn in_force<P: Named>(called: Called, kind: Kind, written: Option<&P>) -> Option<P> {
+    let mut steering = steering::lock();
+    let mut faults = steering.know(kind, called);
+    let stale = std::mem::take(&mut steering.stale);
+    let targets = states::targets_of(called.name, called.function);
+    let policy = loop {
+        let mut found = Vec::new();
+        let policy = of_layers((&targets, kind), written, &steering.layers(), &mut found);
+        let is_whole = found.is_empty() || written.is_none();
+        if is_whole || !steering.leave_out(&found, &targets) {
+            break policy;
+        }
+        let found = file::spelled(found);
+        steering.note(&found);
+        faults.extend(found);
+    };
+    drop(steering);
+    if !stale.is_empty() {
+        edit(&stale);
+    }
+    tell(&faults);
+    policy
+}
+
+fn of_layers<P: Named>(
+    of: (&[Target], Kind),
+    written: Option<&P>,
+    layers: &Layers<'_>,
+    faults: &mut Vec<ControlFault>,
+) -> Option<P> {
+    let (targets, kind) = of;
     let mut is_set = targets.iter().map(|of| layers.options(of, kind).count());
     if is_set.all(|count| count == 0) {
         return None;
     }
     let written = written.copied().unwrap_or(P::BASE);
-    Some(apply(written, (&targets, kind), &layers, &mut Vec::new()))
+    Some(states::set(written, of, layers, faults))
 }
 
 fn own_budget(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPolicy> {

@@ -1,16 +1,14 @@
 //! The ways in which settings come into force: a function is called for the first time, or something is
 //! changed from outside.
 
-use std::path::Path;
-
 use super::environment;
 use super::file;
 use super::named;
-use super::origin::{ControlError, ControlFault};
+use super::origin::ControlError;
 use super::site::ControlSite;
 use super::steering::{Edit, lock};
+use super::tell::tell;
 use super::written::Written;
-use crate::event::{self, Event};
 
 /// Notes an instance of a function that is called for the first time, and puts its settings in force. A
 /// setting that it can't have is left out and told.
@@ -20,9 +18,11 @@ pub(super) fn register(site: &'static ControlSite, written: &'static [Written]) 
     let mut steering = lock();
     let faults = steering.add(site, name, written);
     let names = steering.names_with(name, written);
+    // A variable may be for a state that comes later.
+    let is_needed = !names.is_empty() || !steering.variables.is_empty();
     drop(steering);
     named::begin();
-    if !names.is_empty() {
+    if is_needed {
         named::edit(&names);
     }
     tell(&faults);
@@ -48,20 +48,4 @@ pub(super) fn read_environment() {
     drop(steering);
     named::edit(&names);
     tell(&faults);
-}
-
-/// Tells listeners that the settings of a file are in force.
-pub(super) fn tell_loaded(path: &Path) {
-    event::emit(|| Event::SettingsLoaded {
-        path: path.display().to_string().into(),
-    });
-}
-
-/// Tells listeners of faults.
-pub(super) fn tell(faults: &[ControlFault]) {
-    for fault in faults {
-        event::emit(|| Event::SettingRefused {
-            fault: fault.to_string().into(),
-        });
-    }
 }

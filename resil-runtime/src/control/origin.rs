@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) use resil_language::messages::help;
+pub(super) use resil_language::messages::{help, no_effect};
 
 /// The place that a setting in force comes from. A later one of this order wins.
 #[derive(Debug, Clone, PartialEq, Eq)]

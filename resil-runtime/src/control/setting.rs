@@ -126,7 +126,7 @@ impl Setting {
 pub(super) struct Layers<'s>(pub(super) [&'s [Setting]; 3]);
 
 impl<'s> Layers<'s> {
-    pub(super) fn all(&self) -> impl Iterator<Item = &'s Setting> + use<'s> {
+    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &'s Setting> + use<'s> {
         self.0.into_iter().flatten()
     }
 

@@ -2,15 +2,18 @@
 //! on top, checked by the rules of the attributes.
 
 use super::apply::{apply, limits};
-use super::origin::{ControlFault, help};
+use super::effect::makes_delays;
+use super::environment::in_full;
+use super::origin::{ControlFault, Origin, help, no_effect};
 use super::setting::{Change, Layers, Setting, Target};
+use super::states;
 use super::written::{Kind, Written};
 use crate::bulkhead::core::BulkheadCore;
 use crate::circuit::breaker::BreakerCore;
 use crate::named::Shared;
 use crate::rate_limit::limit::Limit;
 use crate::retry::{BudgetAsWritten, editing};
-use crate::settings::Named;
+use crate::settings::{Given, Named};
 use crate::stack::{Layer, given};
 use crate::timeout::TimeoutPolicy;
 
@@ -49,13 +52,12 @@ pub(super) fn settle(
         if let Some((false, _)) = switch {
             settled.off |= 1 << at;
         }
-        let has_options = layers.options(&target, kind).next().is_some();
-        let is_set = |name: Option<&str>, kind| {
-            let name = name.map(|name| Target::Name(name.to_owned()));
-            name.is_some_and(|name| layers.options(&name, kind).next().is_some())
-        };
-        let named = is_set(as_written.name(), kind) || is_set(as_written.budget(), Kind::Budget);
-        settled.is_changed |= has_options || named || matches!(switch, Some((false, _)));
+        let is_set = |of: &Target, kind| layers.options(of, kind).next().is_some();
+        let mut targets = targets(function, as_written).into_iter();
+        let has_options = targets.any(|of| is_set(&of, kind));
+        let budget = as_written.budget();
+        let pays = budget.is_some_and(|name| is_set(&Target::Name(name.to_owned()), Kind::Budget));
+        settled.is_changed |= has_options || pays || matches!(switch, Some((false, _)));
     }
     if settled.is_changed && faults.is_empty() {
         faults.extend(broken_rule(function, written, &settled, layers));
@@ -86,6 +88,9 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
     let Change::Option(option, given) = &setting.change else {
         return None;
     };
+    if let Some(message) = without_effect(layer, option, given) {
+        return Some(setting.fault(message));
+    }
     let is_budget = option == "budget" && given.shown() != "off";
     let (what, kind, name) = match layer.budget().filter(|_| is_budget) {
         Some(name) => ("budget".to_owned(), Kind::Budget, name),
@@ -96,10 +101,41 @@ fn misplaced(function: &str, written: &[Written], setting: &Setting) -> Option<C
         ),
     };
     let of = Target::Name(name.to_owned());
+    let instead = match &setting.origin {
+        Origin::Environment { .. } if !is_budget => {
+            let variable = in_full(&of, kind, option);
+            format!("write `{variable}={}`", given.shown())
+        }
+        _ => format!("write `[{of}.{}]`", kind.name()),
+    };
     Some(setting.fault(help(
         format!("the {what} of `{function}` is `{name}`, which others may share"),
-        format!("write `[{of}.{}]`", kind.name()),
+        instead,
     )))
+}
+
+/// Returns what is wrong with an option that has no effect beside what only the attribute says.
+fn without_effect(layer: &Written, option: &str, given: &Given) -> Option<String> {
+    let gives = "the `backoff` of the attribute gives the delays";
+    match (layer, option) {
+        (Written::Retry { backoff: true, .. }, "jitter") if given.shown() == "decorrelated" => {
+            let instead = "remove it, or write another `jitter`";
+            Some(no_effect("jitter = decorrelated", gives, instead))
+        }
+        (Written::Retry { backoff: true, .. }, name) if makes_delays(name) => {
+            let instead = "remove it, or write `cap = 20s` for a bound on them";
+            Some(no_effect(name, gives, instead))
+        }
+        (Written::Fallback { last_ok: None }, name) => {
+            let why = "the `fallback` of the attribute keeps no good value";
+            Some(no_effect(
+                name,
+                why,
+                "remove it, or write `last_ok` in the attribute",
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// Sets the limits of the timeouts.
@@ -126,9 +162,11 @@ fn set_limits(
 
 /// Returns the targets whose options a layer of `function` takes.
 pub(super) fn targets(function: &str, layer: &Written) -> Vec<Target> {
+    if layer.kind().is_named() {
+        return states::targets(layer.name().unwrap_or(function)).into();
+    }
     let own = Target::Function(function.to_owned());
     match layer.name() {
-        Some(name) if layer.kind().is_named() => vec![Target::Name(name.to_owned())],
         Some(name) => vec![Target::Name(name.to_owned()), own],
         None => vec![own],
     }
@@ -144,6 +182,7 @@ fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Ve
             policy,
             again,
             budget,
+            ..
         } => {
             let as_written = BudgetAsWritten(policy.budget);
             *policy = apply(*policy, of, layers, faults);

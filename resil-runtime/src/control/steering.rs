@@ -3,20 +3,22 @@
 //! One lock holds them. It is held while settings are computed and put in force, and never while the user's
 //! code runs: events are told after it was released.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::apply::check_alone;
 #[cfg(feature = "chaos")]
 use super::chaos;
-use super::environment::{self, Candidate, Found, Variable};
+use super::environment::{self, Found, Variable};
 use super::file;
 use super::origin::{ControlFault, Origin};
 use super::setting::{Layers, Setting, Target};
 use super::settle::settle;
 use super::site::{ControlSite, Settings};
+use super::states;
 use super::written::{Kind, Written};
+use crate::named::Called;
 
 /// The number of faults that are kept.
 const MOST_FAULTS: usize = 1_000;
@@ -27,11 +29,15 @@ pub(super) struct Steering {
     pub(super) path: Option<Arc<Path>>,
     file: Vec<Setting>,
     pub(super) variables: Vec<Variable>,
-    environment: Found,
+    pub(super) environment: Found,
     hand: Vec<Setting>,
+    /// The states that the variables have been read for.
+    pub(super) states: Vec<(Kind, Called)>,
+    /// The names of settings that are not in force any more, whose states have not been told.
+    pub(super) stale: BTreeSet<String>,
     pub(super) functions: Vec<Function>,
     /// Faults that were found when a function was called for the first time.
-    late: Vec<ControlFault>,
+    pub(super) late: Vec<ControlFault>,
     /// The faults of the file that is watched, as it is now.
     pub(super) watched: Vec<ControlFault>,
 }
@@ -46,7 +52,9 @@ pub(super) struct Function {
 
 /// Returns the names that settings are for: those of breakers and their like, and those of functions, which
 /// such a state may be called by.
-fn names_of<'s>(settings: impl IntoIterator<Item = &'s Setting>) -> impl Iterator<Item = String> {
+pub(super) fn names_of<'s>(
+    settings: impl IntoIterator<Item = &'s Setting>,
+) -> impl Iterator<Item = String> {
     let named = settings
         .into_iter()
         .filter(|s| s.kind.is_some_and(Kind::is_named));
@@ -66,6 +74,8 @@ pub(super) fn lock() -> MutexGuard<'static, Steering> {
             variables: environment::variables(),
             environment: Found::default(),
             hand: Vec::new(),
+            states: Vec::new(),
+            stale: BTreeSet::new(),
             functions: Vec::new(),
             late: Vec::new(),
             watched: Vec::new(),
@@ -97,7 +107,7 @@ impl Steering {
     /// Returns the names that settings for a function are for, and those in the environment: what a variable
     /// is for may be known with this function alone.
     pub(super) fn names_with(
-        &self,
+        &mut self,
         function: &'static str,
         written: &[Written],
     ) -> BTreeSet<String> {
@@ -108,6 +118,7 @@ impl Steering {
         let mut names = self.names();
         names.retain(|name| own.contains(&name.as_str()));
         names.extend(names_of(&self.environment.settings));
+        names.append(&mut self.stale);
         names
     }
 
@@ -116,6 +127,13 @@ impl Steering {
         let environment = self.environment.faults.iter();
         let all = self.late.iter().chain(environment).chain(&self.watched);
         all.cloned().collect()
+    }
+
+    /// Forgets the faults of a file that was watched: it is right again, or is watched no longer.
+    pub(super) fn forget_watched(&mut self, path: &Path) {
+        let is_of =
+            |origin: &Origin| matches!(origin, Origin::File { path: of, .. } if **of == *path);
+        self.watched.retain(|fault| !is_of(&fault.origin));
     }
 
     pub(super) fn unused_variables(&self) -> &[Arc<str>] {
@@ -152,7 +170,7 @@ impl Steering {
 
     /// Puts the settings of one function in force, and leaves out those that it can't have. Returns the
     /// faults that are new.
-    fn put_in_force(&mut self, function: usize) -> Vec<ControlFault> {
+    pub(super) fn put_in_force(&mut self, function: usize) -> Vec<ControlFault> {
         let site = self.functions[function].site;
         let mut faults = Vec::new();
         loop {
@@ -163,7 +181,11 @@ impl Steering {
                 }
                 Err(found) => found,
             };
-            if !self.leave_out(&found, function) {
+            let of = &self.functions[function];
+            let layers = of.instances.iter().flat_map(|layers| layers.iter());
+            let names = layers.filter_map(|layer| Some(Target::Name(layer.name()?.to_owned())));
+            let targets: Vec<Target> = states::targets(of.name).into_iter().chain(names).collect();
+            if !self.leave_out(&found, &targets) {
                 site.set(None);
                 break;
             }
@@ -173,62 +195,16 @@ impl Steering {
         faults
     }
 
-    fn note(&mut self, faults: &[ControlFault]) {
+    /// Keeps faults that were found late.
+    pub(super) fn note(&mut self, faults: &[ControlFault]) {
         let room = MOST_FAULTS.saturating_sub(self.late.len());
         let new = faults.iter().take(room).cloned();
         self.late.extend(new);
     }
 
-    /// Reads the variables for the functions that are known by now. Returns the faults that are new.
-    fn find_variables(&mut self) -> Vec<ControlFault> {
-        if self.variables.is_empty() {
-            return Vec::new();
-        }
-        let found = environment::read(&self.variables, &self.candidates());
-        let mut new = found.faults.clone();
-        new.retain(|fault| !self.environment.faults.contains(fault));
-        self.environment = found;
-        let refused: Vec<Origin> = self.late.iter().map(|f| f.origin.clone()).collect();
-        let is_refused = |setting: &Setting| refused.contains(&setting.origin);
-        self.environment.settings.retain(|s| !is_refused(s));
-        new
-    }
-
-    /// Returns what a variable may be for.
-    fn candidates(&self) -> Vec<Candidate> {
-        let mut all: BTreeMap<Target, Vec<Kind>> = BTreeMap::new();
-        let mut add = |target: Target, kind: Kind| {
-            let kinds = all.entry(target).or_default();
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        };
-        for function in &self.functions {
-            for layer in function.instances.iter().flat_map(|layers| layers.iter()) {
-                let (kind, of) = (layer.kind(), Target::Function(function.name.to_owned()));
-                match layer.name() {
-                    Some(name) => add(Target::Name(name.to_owned()), kind),
-                    None => add(of, kind),
-                }
-                if let Some(name) = layer.budget() {
-                    add(Target::Name(name.to_owned()), Kind::Budget);
-                }
-                let of = Target::Function(function.name.to_owned());
-                add(of, Kind::Chaos);
-            }
-        }
-        let all = all.into_iter();
-        all.map(|(target, kinds)| Candidate { target, kinds })
-            .collect()
-    }
-
-    /// Leaves out the settings that a function can't have: a variable alone, and of a file and by hand all
-    /// that are for it. Returns false if there are none.
-    fn leave_out(&mut self, faults: &[ControlFault], function: usize) -> bool {
-        let function = &self.functions[function];
-        let layers = function.instances.iter().flat_map(|layers| layers.iter());
-        let mut targets = vec![Target::Function(function.name.to_owned())];
-        targets.extend(layers.filter_map(|layer| Some(Target::Name(layer.name()?.to_owned()))));
+    /// Leaves out the settings that a function can't have, or a state, which take those for `targets`: a variable
+    /// alone, and of a file and by hand all that are for them. Returns false if there are none.
+    pub(super) fn leave_out(&mut self, faults: &[ControlFault], targets: &[Target]) -> bool {
         let is_faulty = |setting: &Setting| faults.iter().any(|f| f.origin == setting.origin);
         let before = self.layers().all().count();
         self.environment.settings.retain(|s| !is_faulty(s));
@@ -295,6 +271,7 @@ impl Steering {
         let mut names = BTreeSet::new();
         let (mut file, mut hand) = (self.file.clone(), self.hand.clone());
         let (mut path, mut new) = (self.path.clone(), Vec::new());
+        let is_file = matches!(edit, Edit::File(..));
         match edit {
             Edit::File(of, settings) => {
                 new.clone_from(&settings);
@@ -324,12 +301,18 @@ impl Steering {
                 }
             }
         }
+        if faults.is_empty() {
+            faults.extend(states::faults(&names, &layers));
+        }
         if !faults.is_empty() {
             faults.dedup();
             return Err(faults);
         }
         for (function, settings) in self.functions.iter().zip(settled) {
             function.site.set(settings);
+        }
+        if let Some(path) = path.as_deref().filter(|_| is_file) {
+            self.forget_watched(path);
         }
         (self.file, self.hand, self.path) = (file, hand, path);
         Ok(names)

@@ -18,9 +18,9 @@ use std::time::{Duration, SystemTime};
 
 use super::file;
 use super::handle::Control;
-use super::operations::{tell, tell_loaded};
 use super::origin::{ControlError, ControlFault};
 use super::steering::lock;
+use super::tell::{tell, tell_loaded};
 
 /// The time between two looks at a file.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -140,6 +140,7 @@ impl Control {
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                 watched.look();
             }
+            lock().forget_watched(&watched.path);
         };
         let thread = thread::Builder::new().name("resil-watch".to_owned());
         Ok(Watching {

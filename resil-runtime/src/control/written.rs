@@ -27,6 +27,8 @@ pub enum Written {
         budget: Option<&'static str>,
         /// Whether the body can run again. With a literal `max = 1` it may move its arguments.
         again: bool,
+        /// Whether a `backoff` of the user's gives the delays.
+        backoff: bool,
     },
     /// `#[timeout]`.
     Timeout {

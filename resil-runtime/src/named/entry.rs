@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::ops::Deref;
 
+#[cfg(all(feature = "control", not(loom)))]
+use super::Called;
 use super::keys::Keys;
 use super::{KeyText, Shared};
 use crate::sync::{Arc, OnceLock};
@@ -16,6 +18,9 @@ pub(crate) struct Named<T: Shared> {
     /// The settings that were adopted.
     #[cfg(all(feature = "control", not(loom)))]
     written: OnceLock<T::Policy>,
+    /// The function that it belongs to, if it has no name of its own.
+    #[cfg(all(feature = "control", not(loom)))]
+    function: OnceLock<&'static str>,
 }
 
 impl<T: Shared> Deref for Named<T> {
@@ -33,6 +38,8 @@ impl<T: Shared> Named<T> {
             keys: OnceLock::new(),
             #[cfg(all(feature = "control", not(loom)))]
             written: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            function: OnceLock::new(),
         }
     }
 
@@ -57,11 +64,25 @@ impl<T: Shared> Named<T> {
     /// Puts the settings that `edit` makes of those that were adopted in their place, also for the keys.
     #[cfg(all(feature = "control", not(loom)))]
     pub(crate) fn edit(&self, edit: super::Edit<T::Policy>) {
-        let policy = edit(self.own.name(), self.written.get());
+        let policy = edit(self.called(), self.written.get());
         self.own.replace(policy.as_ref());
         for key in self.of_all_keys() {
             key.adopt_of(&self.own);
         }
+    }
+
+    /// Notes that it belongs to that function.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) fn belongs_to(&self, function: &'static str) {
+        let _ = self.function.set(function);
+    }
+
+    /// Returns what it is called in settings from outside.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn called(&self) -> Called {
+        let name = self.own.name();
+        let function = self.function.get().copied().unwrap_or(name);
+        Called { name, function }
     }
 
     /// Returns the settings that were adopted.

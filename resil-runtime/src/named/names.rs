@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 #[cfg(all(feature = "control", not(loom)))]
-use super::Edit;
+use super::{Called, Edit};
 use super::{Named, OVERFLOW, Shared};
 use crate::call::Site;
 use crate::conflict;
@@ -34,13 +34,26 @@ impl<T: Shared> Names<T> {
         }
     }
 
-    /// Puts other settings in force for these names, and for all that are registered from here on.
+    /// Puts other settings in force for those that are called so, and for all that are registered from here on.
     #[cfg(all(feature = "control", not(loom)))]
-    pub(crate) fn edit<'n>(&self, names: impl IntoIterator<Item = &'n str>, edit: Edit<T::Policy>) {
+    pub(crate) fn edit(&self, is_for: impl Fn(Called) -> bool, edit: Edit<T::Policy>) {
         let edit = *self.edit.get_or_init(|| edit);
-        for named in names.into_iter().filter_map(|name| self.find(name)) {
+        for named in self.all().into_iter().filter(|of| is_for(of.called())) {
             named.edit(edit);
         }
+    }
+
+    /// Returns what all of them are called, in no order.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn called(&self) -> Vec<Called> {
+        self.all().into_iter().map(Named::called).collect()
+    }
+
+    /// Returns what those are called that have adopted settings, with these, in no order.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn written(&self) -> Vec<(Called, T::Policy)> {
+        let written = |of: &Named<T>| Some((of.called(), *of.written()?));
+        self.all().into_iter().filter_map(written).collect()
     }
 
     /// Returns the state called `name`, if there is one.
@@ -105,8 +118,13 @@ impl<T: Shared> Names<T> {
         let adopted = policy.map(|policy| shared.adopt(policy, site.name()));
         drop(all);
         #[cfg(all(feature = "control", not(loom)))]
-        if let Some(edit) = self.edit.get() {
-            shared.edit(*edit);
+        {
+            if name.is_none() {
+                shared.belongs_to(site.of_function().name());
+            }
+            if let Some(edit) = self.edit.get() {
+                shared.edit(*edit);
+            }
         }
         if let Some(Err(used)) = adopted {
             conflict::note(T::KIND, shared.name(), used, site.name());

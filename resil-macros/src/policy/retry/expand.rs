@@ -116,7 +116,10 @@ impl Retry {
         let at = mixed(self.span);
         let policy = if features::controls() {
             let (budget, again) = (option(self.budget_name(), at), self.runs_again());
-            let fields = quote_spanned!(at=> policy: #policy, budget: #budget, again: #again);
+            let backoff = self.backoff.is_some();
+            let fields = quote_spanned! {at=>
+                policy: #policy, budget: #budget, again: #again, backoff: #backoff
+            };
             cx.describe("Retry", &fields, self.span, entry);
             cx.in_force("retry", self.span, None)
         } else {
