@@ -68,6 +68,10 @@ pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};
 pub use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 #[cfg(feature = "tracing")]
 pub use crate::spans::attempt::look;
+#[cfg(not(loom))]
+pub use crate::stack::Layer;
+#[cfg(not(loom))]
+pub use crate::stack::judged::{judge_layer, limit_of};
 pub use crate::timeout::{enclosed_timeout, refuse_late, timeout};
 pub use inventory::submit;
 

@@ -34,7 +34,7 @@
     non_ascii_idents,
     unsafe_code
 )]
-#![deny(clippy::all, clippy::pedantic, clippy::nursery)]
+#![deny(clippy::all, clippy::pedantic, clippy::nursery, clippy::mem_forget)]
 #![allow(
     clippy::redundant_pub_crate,
     reason = "asks for what `unreachable_pub` denies"

@@ -86,8 +86,10 @@ impl EmitContext<'_> {
         let tokens = self.with_self(value.tokens());
         let typed = quote_spanned!(at=> { let __resil_v: #ty = #tokens; __resil_v });
         let Const::Item { .. } = value else {
+            entry.has_generic(self.layer);
             return typed;
         };
+        entry.has_constant(self.layer, first_span(value.tokens()));
         let name = Ident::new(&format!("__RESIL_{}_POLICY", policy.to_uppercase()), at);
         entry.push(quote_spanned!(at=> const #name: #ty = #typed;));
         quote_spanned!(at=> #name)
@@ -105,8 +107,12 @@ impl EmitContext<'_> {
     ) -> TokenStream {
         match value {
             Const::Literal { value, tokens } => value.as_rust(mixed(first_span(tokens))),
-            Const::Inline { tokens } => bound.checked(&self.with_self(tokens)),
+            Const::Inline { tokens } => {
+                entry.has_generic(self.layer);
+                bound.checked(&self.with_self(tokens))
+            }
             Const::Item { tokens } => {
+                entry.has_constant(self.layer, first_span(tokens));
                 let at = mixed(first_span(tokens));
                 // Two layers may have an option of one name.
                 let name = format!("__RESIL_{}_{}", bound.option.to_uppercase(), self.layer);

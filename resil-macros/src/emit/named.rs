@@ -104,6 +104,10 @@ impl NamedState<'_> {
             None if self.settings.is_empty() && self.name.is_some() => None,
             None => Some(quote_spanned!(at=> #policy::new())),
         };
+        if let Some(base) = &base {
+            let policy = quote_spanned!(at=> #base #calls);
+            cx.judge(&self.camel(), &policy, self.judged_at(), entry);
+        }
         if features::controls() {
             let policy = base.map(|base| quote_spanned!(at=> #base #calls));
             let (name, policy) = (option(self.name, at), option(policy.as_ref(), at));
@@ -117,6 +121,12 @@ impl NamedState<'_> {
                 quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
             }
         }
+    }
+
+    /// Returns the place for a rule about layers that stand around: only a wait has one.
+    fn judged_at(&self) -> Span {
+        let wait = self.settings.iter().find(|setting| setting.name == "wait");
+        wait.map_or(self.span, |wait| first_span(wait.tokens()))
     }
 
     /// Returns the attribute's name as types write it: `rate_limit` → `RateLimit`.
