@@ -46,6 +46,8 @@ pub use crate::hedge::site::HedgeSite;
 pub use crate::hedge::verdict::{HedgeVerdict, judge, judge_by};
 #[cfg(feature = "hedge")]
 pub use crate::hedge::{HedgeAfter, HedgePolicy};
+#[cfg(feature = "store")]
+pub use crate::named::key::key_of;
 #[cfg(feature = "observe")]
 pub use crate::observe::attempt::{seen_attempt, seen_code, seen_run};
 #[cfg(feature = "observe")]

@@ -34,7 +34,15 @@
     non_ascii_idents,
     unsafe_code
 )]
-#![deny(clippy::all, clippy::pedantic, clippy::nursery, clippy::mem_forget)]
+#![deny(clippy::all, clippy::pedantic, clippy::nursery)]
+// Of the lints that restrict, those that a user could not keep to.
+#![deny(
+    clippy::mem_forget,
+    clippy::pub_use,
+    clippy::shadow_reuse,
+    clippy::shadow_same,
+    clippy::shadow_unrelated
+)]
 #![allow(
     clippy::redundant_pub_crate,
     reason = "asks for what `unreachable_pub` denies"

@@ -85,11 +85,11 @@ impl EmitContext<'_> {
         let at = mixed(first_span(value.tokens()));
         let tokens = self.with_self(value.tokens());
         let typed = quote_spanned!(at=> { let __resil_v: #ty = #tokens; __resil_v });
+        // What a policy of the user's says is its own.
+        entry.is_not_judged(self.layer);
         let Const::Item { .. } = value else {
-            entry.has_generic(self.layer);
             return typed;
         };
-        entry.has_constant(self.layer, first_span(value.tokens()));
         let name = Ident::new(&format!("__RESIL_{}_POLICY", policy.to_uppercase()), at);
         entry.push(quote_spanned!(at=> const #name: #ty = #typed;));
         quote_spanned!(at=> #name)
@@ -108,7 +108,7 @@ impl EmitContext<'_> {
         match value {
             Const::Literal { value, tokens } => value.as_rust(mixed(first_span(tokens))),
             Const::Inline { tokens } => {
-                entry.has_generic(self.layer);
+                entry.is_not_judged(self.layer);
                 bound.checked(&self.with_self(tokens))
             }
             Const::Item { tokens } => {

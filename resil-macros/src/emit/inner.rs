@@ -75,8 +75,9 @@ pub(super) struct Judged {
     pub(super) layer: Option<(TokenStream, Span)>,
     /// The first of its values that is a named constant.
     pub(super) constant: Option<Span>,
-    /// One of its values may depend on a generic, which no item can name.
-    pub(super) is_generic: bool,
+    /// Nothing is judged: a value may depend on a generic, which no item can name, or the layer departs from a
+    /// policy of the user's.
+    pub(super) is_exempt: bool,
 }
 
 impl Entry {

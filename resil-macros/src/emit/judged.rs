@@ -17,9 +17,9 @@ impl Entry {
         judged.constant.get_or_insert(at);
     }
 
-    /// Notes that a value of the layer at that index may depend on a generic.
-    pub(crate) fn has_generic(&mut self, layer: usize) {
-        self.judged.entry(layer).or_default().is_generic = true;
+    /// Notes that the layer at that index is not judged.
+    pub(crate) fn is_not_judged(&mut self, layer: usize) {
+        self.judged.entry(layer).or_default().is_exempt = true;
     }
 
     /// Writes the items in which the compiler judges the layers. The outermost group has them.
@@ -27,21 +27,15 @@ impl Entry {
         let mut items = TokenStream::new();
         let mut around: Vec<&TokenStream> = Vec::new();
         let mut constant_around = false;
-        for (at, judged) in &self.judged {
+        for judged in self.judged.values().filter(|judged| !judged.is_exempt) {
             let Some((layer, span)) = &judged.layer else {
                 continue;
             };
-            if judged.is_generic {
-                continue;
-            }
             if judged.constant.is_some() || constant_around {
                 let span = judged.constant.unwrap_or(*span);
                 let judge = cx.private("judge_layer", span);
-                // A limit that is computed for each call is a bound, too.
-                let mut outer = cx.stack.facts[..*at].iter();
-                let is_bounded = outer.any(|layer| layer.bound.is_some());
                 items.extend(quote_spanned! {mixed(span)=>
-                    const _: () = #judge(&[#(#around),*], &#layer, #is_bounded);
+                    const _: () = #judge(&[#(#around),*], &#layer);
                 });
             }
             constant_around |= judged.constant.is_some();

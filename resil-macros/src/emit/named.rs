@@ -106,7 +106,7 @@ impl NamedState<'_> {
         };
         if let Some(base) = &base {
             let policy = quote_spanned!(at=> #base #calls);
-            cx.judge(&self.camel(), &policy, self.judged_at(), entry);
+            cx.judge(&self.camel(), &policy, self.span, entry);
         }
         if features::controls() {
             let policy = base.map(|base| quote_spanned!(at=> #base #calls));
@@ -121,12 +121,6 @@ impl NamedState<'_> {
                 quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
             }
         }
-    }
-
-    /// Returns the place for a rule about layers that stand around: only a wait has one.
-    fn judged_at(&self) -> Span {
-        let wait = self.settings.iter().find(|setting| setting.name == "wait");
-        wait.map_or(self.span, |wait| first_span(wait.tokens()))
     }
 
     /// Returns the attribute's name as types write it: `rate_limit` → `RateLimit`.

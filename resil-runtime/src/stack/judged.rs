@@ -8,10 +8,10 @@ use super::fault::Fault;
 use super::layer::Layer;
 use crate::timeout::TimeoutPolicy;
 
-/// Panics if `layer`, which stands inside `around`, breaks a rule. Generated code calls it in a `const`, at
-/// the user's constant. `bounded` says whether there is a limit around it, be its length known or not.
+/// Panics if `layer`, which stands inside `around`, breaks a rule of the language. Generated code calls it in a
+/// `const`, at the user's constant.
 #[track_caller]
-pub const fn judge_layer(around: &[Layer], layer: &Layer, bounded: bool) {
+pub const fn judge_layer(around: &[Layer], layer: &Layer) {
     // Each of these is refused at its own constant.
     if is_zero(layer) {
         return;
@@ -23,11 +23,8 @@ pub const fn judge_layer(around: &[Layer], layer: &Layer, bounded: bool) {
         }
         at += 1;
     }
-    match checks::rules(around, layer) {
-        Some(Fault::Unlimited) if bounded => {}
-        // The macro sees what is written, and the rate may be that of another function of the name.
-        None | Some(Fault::NoRate) => {}
-        Some(fault) => refuse(fault),
+    if let Some(fault) = checks::of_constants(around, layer) {
+        refuse(fault);
     }
 }
 
@@ -40,37 +37,24 @@ const fn is_zero(layer: &Layer) -> bool {
     matches!(layer, Layer::Timeout(policy) if policy.limit().is_zero())
 }
 
-/// Panics in the words of the attributes, whose options are no methods.
+/// Panics in the words of the attributes: their options are no methods, and have defaults.
 #[track_caller]
 const fn refuse(fault: Fault) -> ! {
     match fault {
-        Fault::Unlimited => panic!(
-            "`max = unlimited` with nothing around it may run for ever; write `within = 30s` beside it, or `#[timeout(30s)]` above `#[retry]`"
+        Fault::BaseAboveCap { .. } => panic!(
+            "`base` is above the `cap` (by default they are 100ms and 20s); write a smaller `base` or a greater `cap`"
         ),
         Fault::MaxAboveBudget { .. } => panic!(
             "`max` is never reached: the default budget pays for 101 runs; write a `budget` or `budget = off` beside it"
-        ),
-        #[cfg(feature = "hedge")]
-        Fault::ManyStarts { .. } => panic!(
-            "`hedge` and `retry` may start the body more than 20 times: write `max` in both if that is meant, or smaller numbers"
-        ),
-        Fault::MinCallsWithoutRate => panic!(
-            "`min_calls` has no effect: no rate is counted in a window; write `failure_rate = 50%` beside it, or remove it"
-        ),
-        Fault::SlowRateWithoutSlow => panic!(
-            "`slow_rate` has no effect: nothing says how long a slow call is; write `slow = 2s` beside it, or remove it"
-        ),
-        Fault::WaitWithoutQueue => panic!(
-            "`wait` has no effect: with a `queue` of 0 no call waits; write `queue = 64`, or remove `wait`"
-        ),
-        Fault::BaseAboveCap { .. } => panic!(
-            "`base` is above the `cap` (by default they are 100ms and 20s); write a smaller `base` or a greater `cap`"
         ),
         Fault::OpenMaxBelowOpenFor { .. } => panic!(
             "`open_max` is below the `open_for` (by default 30s); write a longer one, or the same for no growth"
         ),
         Fault::MinCallsAboveWindow { .. } => panic!(
             "`min_calls` is more than the `window` (by default 100 calls) ever holds; write a smaller one, or a greater `window`"
+        ),
+        Fault::WaitWithoutQueue => panic!(
+            "`wait` has no effect: with a `queue` of 0 no call waits; write `queue = 64`, or remove `wait`"
         ),
         fault => fault.panic(),
     }

@@ -1,12 +1,11 @@
 //! The rules between options hold for constants too: the compiler judges them, at the constant.
 use std::time::Duration;
 
-use resil::{RetryPolicy, retry};
+use resil::retry;
 
 const SHORT: Duration = Duration::from_millis(3);
 const LONG: Duration = Duration::from_secs(30);
 const MANY: u32 = 200;
-const PATIENT: RetryPolicy = RetryPolicy::new().base(LONG);
 
 #[retry(base = LONG)]
 async fn above_the_default_cap() -> Result<u32, String> {
@@ -35,11 +34,6 @@ async fn more_than_the_budget_pays_for() -> Result<u32, String> {
 
 #[retry(budget(capacity = 5, cost = MANY))]
 async fn a_budget_that_pays_for_none() -> Result<u32, String> {
-    Ok(1)
-}
-
-#[retry(policy = PATIENT, max = 2)]
-async fn a_policy() -> Result<u32, String> {
     Ok(1)
 }
 

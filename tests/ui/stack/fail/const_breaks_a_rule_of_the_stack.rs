@@ -1,11 +1,10 @@
 //! The rules between layers hold for constants too: the compiler judges them, at the constant.
 use std::time::Duration;
 
-use resil::{bulkhead, hedge, retry, timeout};
+use resil::{retry, timeout};
 
 const SHORT: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(9);
-const FOREVER: resil::RetryPolicy = resil::RetryPolicy::new().unlimited();
 
 #[timeout(SHORT)]
 #[timeout(2s)]
@@ -23,23 +22,6 @@ async fn the_inner_limit() -> Result<u32, resil::Error> {
 #[timeout(5s)]
 #[retry(base = LONG, jitter = none)]
 async fn an_attempt_that_never_starts() -> Result<u32, resil::Error> {
-    Ok(1)
-}
-
-#[timeout(SHORT)]
-#[bulkhead(max = 8, queue = 8, wait = 2s)]
-async fn no_time_to_wait() -> Result<u32, resil::Error> {
-    Ok(1)
-}
-
-#[timeout(SHORT)]
-#[hedge(after = LONG)]
-async fn no_further_copy() -> Result<u32, resil::Error> {
-    Ok(1)
-}
-
-#[retry(policy = FOREVER)]
-async fn without_an_end() -> Result<u32, resil::Error> {
     Ok(1)
 }
 

@@ -10,6 +10,12 @@ const LONG: Duration = Duration::from_secs(30);
 const MANY: u32 = 200;
 const FOREVER: RetryPolicy = RetryPolicy::new().unlimited();
 
+/// What a policy says is its own.
+#[retry(policy = FOREVER)]
+async fn a_policy_without_an_end() -> Result<u32, resil::Error> {
+    Ok(1)
+}
+
 /// A limit for each call bounds it, whatever that limit is.
 #[timeout(limit)]
 #[retry(policy = FOREVER)]
@@ -51,12 +57,13 @@ async fn cut_short() -> Result<u32, resil::Error> {
 
 #[tokio::test(start_paused = true)]
 async fn main() -> Result<(), resil::Error> {
-    let sum = bounded_by_a_limit_of_the_call(SHORT).await?
+    let sum = a_policy_without_an_end().await?
+        + bounded_by_a_limit_of_the_call(SHORT).await?
         + bounded_by_a_limit_of_the_type::<3>().await?
         + delays_of_ones_own().await?
         + a_budget_of_many().await?
         + no_budget().await?
         + cut_short().await?;
-    assert_eq!(sum, 6);
+    assert_eq!(sum, 7);
     Ok(())
 }
