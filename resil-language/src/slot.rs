@@ -182,6 +182,9 @@ impl Slot<'_> {
         if value == 0.0 && self.kind() == Some(Kind::Jitter) {
             return Err(self.out_of_range(MUST, is, "none"));
         }
+        if value == 0.0 && self.kind() == Some(Kind::RatioOrOff) {
+            return Err(self.out_of_range(MUST, is, self.example));
+        }
         if value > 1.0 {
             return Err(self.out_of_range(MUST, is, instead));
         }

@@ -1,7 +1,7 @@
 //! Rules over a whole stack, one `check_*` fn each with its reason above it.
 //!
 //! They read facts and never names, so that a new policy is held to them as soon as it states its
-//! facts. They judge literals only: where a value is an expression, they are silent.
+//! facts. They judge literals only: where a value is a constant, the compiler judges it (`emit/judged.rs`).
 
 use std::time::Duration;
 

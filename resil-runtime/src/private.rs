@@ -46,6 +46,8 @@ pub use crate::hedge::site::HedgeSite;
 pub use crate::hedge::verdict::{HedgeVerdict, judge, judge_by};
 #[cfg(feature = "hedge")]
 pub use crate::hedge::{HedgeAfter, HedgePolicy};
+#[cfg(feature = "store")]
+pub use crate::named::key::key_of;
 #[cfg(feature = "observe")]
 pub use crate::observe::attempt::{seen_attempt, seen_code, seen_run};
 #[cfg(feature = "observe")]
@@ -68,6 +70,10 @@ pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};
 pub use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 #[cfg(feature = "tracing")]
 pub use crate::spans::attempt::look;
+#[cfg(not(loom))]
+pub use crate::stack::Layer;
+#[cfg(not(loom))]
+pub use crate::stack::judged::{judge_layer, limit_of};
 pub use crate::timeout::{enclosed_timeout, refuse_late, timeout};
 pub use inventory::submit;
 

@@ -35,6 +35,14 @@
     unsafe_code
 )]
 #![deny(clippy::all, clippy::pedantic, clippy::nursery)]
+// Of the lints that restrict, those that a user could not keep to.
+#![deny(
+    clippy::mem_forget,
+    clippy::pub_use,
+    clippy::shadow_reuse,
+    clippy::shadow_same,
+    clippy::shadow_unrelated
+)]
 #![allow(
     clippy::redundant_pub_crate,
     reason = "asks for what `unreachable_pub` denies"
@@ -74,7 +82,7 @@ async fn answer(n: u32) -> Result<u32, E> {
     match n {
         0 => Err(E::NotYet),
         1 => Err(E::Busy),
-        n => Ok(n),
+        seen => Ok(seen),
     }
 }
 
@@ -312,8 +320,8 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(shared::plain(3).await?, 3);
     assert_eq!(shared::beside(2, vec![]).await?, 1);
     assert_eq!(shared::blocking(2)?, 2);
-    let mut client = shared::Client::default();
-    assert_eq!(client.change(2, &mut vec![]).await?, 2);
+    let mut shared_client = shared::Client::default();
+    assert_eq!(shared_client.change(2, &mut vec![]).await?, 2);
     assert_eq!(underscores::error(0).await?, 7);
     assert_eq!(underscores::attempt(2, vec![], vec![]).await?, 2);
     assert_eq!(underscores::borrowed(2, &mut 0, "").await?, 2);

@@ -140,6 +140,7 @@ programs! {
         blanket_traits,
         boxed_and_reported_errors,
         clients_out_of_a_macro,
+        constants_that_no_rule_forbids,
         control_flow_of_the_body,
         error_types,
         functions_named_as_the_attributes,

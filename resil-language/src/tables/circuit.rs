@@ -74,7 +74,10 @@ pub static SPEC: Spec = Spec {
         },
         Alias {
             names: &[
+                "half_open",
                 "half_open_max_calls",
+                "half_open_max_requests",
+                "half_open_requests",
                 "success_threshold",
                 "permitted_calls",
                 "half_open_calls",

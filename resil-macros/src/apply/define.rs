@@ -75,7 +75,7 @@ impl Definition {
             }
             #(#cfgs)*
             #[doc(inline)]
-            #[allow(unused_imports)]
+            #[allow(unused_imports, clippy::pub_use)]
             #vis use #hidden as #name;
         }
     }

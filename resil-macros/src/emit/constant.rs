@@ -85,6 +85,8 @@ impl EmitContext<'_> {
         let at = mixed(first_span(value.tokens()));
         let tokens = self.with_self(value.tokens());
         let typed = quote_spanned!(at=> { let __resil_v: #ty = #tokens; __resil_v });
+        // What a policy of the user's says is its own.
+        entry.is_not_judged(self.layer);
         let Const::Item { .. } = value else {
             return typed;
         };
@@ -105,8 +107,12 @@ impl EmitContext<'_> {
     ) -> TokenStream {
         match value {
             Const::Literal { value, tokens } => value.as_rust(mixed(first_span(tokens))),
-            Const::Inline { tokens } => bound.checked(&self.with_self(tokens)),
+            Const::Inline { tokens } => {
+                entry.is_not_judged(self.layer);
+                bound.checked(&self.with_self(tokens))
+            }
             Const::Item { tokens } => {
+                entry.has_constant(self.layer, first_span(tokens));
                 let at = mixed(first_span(tokens));
                 // Two layers may have an option of one name.
                 let name = format!("__RESIL_{}_{}", bound.option.to_uppercase(), self.layer);

@@ -64,6 +64,20 @@ pub(crate) struct Entry {
     statements: TokenStream,
     /// What each layer has to say of itself, by its index, where settings can be changed from outside.
     layers: BTreeMap<usize, TokenStream>,
+    /// What the compiler can judge of each layer, by its index.
+    pub(super) judged: BTreeMap<usize, Judged>,
+}
+
+/// What the compiler can judge of a layer.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// The policy, a const expression of the runtime's type `Layer`, and the place for a fault of it.
+    pub(super) layer: Option<(TokenStream, Span)>,
+    /// The first of its values that is a named constant.
+    pub(super) constant: Option<Span>,
+    /// Nothing is judged: a value may depend on a generic, which no item can name, or the layer departs from a
+    /// policy of the user's.
+    pub(super) is_exempt: bool,
 }
 
 impl Entry {
@@ -74,6 +88,7 @@ impl Entry {
     pub(crate) fn append(&mut self, other: Self) {
         self.statements.extend(other.statements);
         self.layers.extend(other.layers);
+        self.judged.extend(other.judged);
     }
 
     /// Notes what the layer at that index is, as a value of the runtime's `Written`.

@@ -6,6 +6,7 @@ mod constant;
 mod context;
 mod control;
 mod inner;
+mod judged;
 mod matching;
 mod named;
 mod permit;

@@ -104,6 +104,10 @@ impl NamedState<'_> {
             None if self.settings.is_empty() && self.name.is_some() => None,
             None => Some(quote_spanned!(at=> #policy::new())),
         };
+        if let Some(base) = &base {
+            let policy = quote_spanned!(at=> #base #calls);
+            cx.judge(&self.camel(), &policy, self.span, entry);
+        }
         if features::controls() {
             let policy = base.map(|base| quote_spanned!(at=> #base #calls));
             let (name, policy) = (option(self.name, at), option(policy.as_ref(), at));

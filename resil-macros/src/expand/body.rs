@@ -192,7 +192,11 @@ fn rebind(clones: &[Ident], cx: &EmitContext<'_>) -> TokenStream {
     } in cx.stack.bindings
     {
         let at = mixed(ident.span());
-        let silent = underscored(ident, at);
+        // To hide the argument is the purpose, and clippy has lints against it.
+        let silent = underscored(ident, at)
+            .into_iter()
+            .chain([quote_spanned!(at=> #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)])]);
+        let silent: TokenStream = silent.collect();
         if clones.contains(ident) {
             let local = clone_of(ident);
             let mutable = mutable.map(|span| quote_spanned!(span=> mut));

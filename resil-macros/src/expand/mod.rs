@@ -60,11 +60,13 @@ pub(crate) fn fold(
     let (inner_attributes, _) = split_inner_attributes(site.body.clone());
     let (statics, conversions) = (site::statics(stack, &cx), cx.conversions());
     let control = entry.control(span, &cx);
+    let judgements = entry.judgements(&cx);
     if let Inner::Returned(value) = inner {
         let content = quote_spanned! {mixed(span)=>
             #inner_attributes
             #statics
             #control
+            #judgements
             #entry
             #value
         };
@@ -80,6 +82,7 @@ pub(crate) fn fold(
             #inner_attributes
             #statics
             #control
+            #judgements
             #entry
             let __resil_out = #value;
             #end

@@ -31,6 +31,11 @@ impl<T> Const<T> {
         }
     }
 
+    /// Whether the value is an expression that a `const` item can hold.
+    pub(crate) fn is_named_constant(&self) -> bool {
+        matches!(self, Self::Item { .. })
+    }
+
     /// Whether the value may depend on a generic, so that instances of the function differ in it.
     pub(crate) fn may_be_generic(&self) -> bool {
         matches!(self, Self::Inline { .. })

@@ -1,7 +1,5 @@
 //! The entry for generated code: a static for each annotated function, and a place for each call.
 
-use std::fmt::Display;
-
 use super::core::BulkheadCore;
 use super::place::Place;
 use super::policy::BulkheadPolicy;
@@ -9,6 +7,7 @@ use super::wait::Full;
 use crate::call::{CallState, PerType, Site, Types};
 #[cfg(feature = "catalog")]
 use crate::named::Named;
+use crate::named::key::Key;
 use crate::named::{NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
@@ -70,7 +69,7 @@ impl BulkheadSite {
     pub fn keyed(
         &'static self,
         policy: Option<&BulkheadPolicy>,
-        key: &(impl Display + ?Sized),
+        key: &(impl Key + ?Sized),
     ) -> KeyedPlaces {
         KeyedPlaces(self.named.keyed(policy, key))
     }

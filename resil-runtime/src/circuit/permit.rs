@@ -2,7 +2,7 @@
 //! their outcome.
 
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -100,6 +100,13 @@ impl Permit<'_> {
             }
             out => self.settle_by(out, verdict, class),
         }
+    }
+
+    /// Ends the permit, whose outcome is recorded: nothing is left to do when it is dropped. (Generated code
+    /// would forget it by `mem::forget`, against which users have a lint.)
+    #[inline(always)]
+    pub fn end(self) {
+        mem::forget(self);
     }
 
     /// Records the verdict on an `Ok`.

@@ -1,7 +1,5 @@
 //! The entry for generated code: a static for each annotated function, and a permit for each call.
 
-use std::fmt::Display;
-
 use super::breaker::BreakerCore;
 use super::breaker::call::AdmittedCall;
 use super::callers::{Caller, Reported};
@@ -14,6 +12,7 @@ use crate::error::Refusal;
 use crate::event;
 #[cfg(feature = "catalog")]
 use crate::named::Named;
+use crate::named::key::Key;
 use crate::named::{NamedSite, site_of_named_state};
 use crate::observe::count::COUNTS_REFUSALS;
 use crate::sync::Arc;
@@ -110,7 +109,7 @@ impl CircuitSite {
     pub fn keyed(
         &'static self,
         policy: Option<&CircuitPolicy>,
-        key: &(impl Display + ?Sized),
+        key: &(impl Key + ?Sized),
     ) -> KeyedCircuit {
         KeyedCircuit {
             core: self.named.keyed(policy, key),

@@ -1,6 +1,5 @@
 //! `last_ok`: the last good value in place of an error, as `stale-if-error` of RFC 5861.
 
-use std::fmt::Display;
 use std::time::Duration;
 
 use super::recover::{Caller, tell};
@@ -10,6 +9,7 @@ use crate::call::{AnyRefusal, Failure, Outcome, PerType, Site, Types};
 use crate::clock;
 use crate::event::ErrorText;
 use crate::named::KeyText;
+use crate::named::key::Key;
 
 /// A success type whose last good value can be kept: anything that is `Clone + Send + Sync + 'static`.
 #[diagnostic::on_unimplemented(
@@ -103,7 +103,7 @@ pub struct LastOkKey(Box<str>);
 
 impl LastOkKey {
     /// Formats `key`.
-    pub fn of(key: &(impl Display + ?Sized)) -> Self {
+    pub fn of(key: &(impl Key + ?Sized)) -> Self {
         Self(KeyText::with(key, |text| text.as_str().into()))
     }
 }

@@ -12,6 +12,7 @@
 mod edit;
 mod entry;
 mod held;
+pub(crate) mod key;
 mod key_text;
 pub(crate) mod keys;
 mod names;

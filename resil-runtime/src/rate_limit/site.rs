@@ -1,7 +1,5 @@
 //! The entry for generated code: a static for each annotated function, and the turn of each call.
 
-use std::fmt::Display;
-
 use super::limit::{Limit, Taken};
 use super::policy::RateLimitPolicy;
 use super::turn::Turn;
@@ -10,6 +8,7 @@ use crate::clock;
 use crate::error::Refusal;
 #[cfg(feature = "catalog")]
 use crate::named::Named;
+use crate::named::key::Key;
 use crate::named::{Held, NamedSite, site_of_named_state};
 use crate::sync::Arc;
 
@@ -79,7 +78,7 @@ impl RateLimitSite {
     pub fn keyed(
         &'static self,
         policy: Option<&RateLimitPolicy>,
-        key: &(impl Display + ?Sized),
+        key: &(impl Key + ?Sized),
     ) -> LimitOfKey {
         LimitOfKey(self.named.keyed(policy, key))
     }

@@ -65,6 +65,26 @@ pub(crate) const fn rules(around: &[Layer], layer: &Layer) -> Option<Fault> {
     ]
 }
 
+/// Checks `layer`, of an attribute with named constants, by the rules of the language over values. What
+/// merely has no use there (a wait, a copy) is judged where it is a literal.
+pub(crate) const fn of_constants(around: &[Layer], layer: &Layer) -> Option<Fault> {
+    let bound = shortest_limit(around);
+    first![
+        inner_bound_is_shorter(bound, layer),
+        policy_of_an_attribute(layer),
+        under_the_bound(bound, layer),
+    ]
+}
+
+/// Checks the rules of one policy. The macro sees whether a rate is written, which may be that of another
+/// function of the name.
+const fn policy_of_an_attribute(layer: &Layer) -> Option<Fault> {
+    match layer {
+        Layer::RateLimit(_) => None,
+        layer => policy(layer),
+    }
+}
+
 /// Checks a retry under the limit around it.
 const fn under_the_bound(bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
     match layer {

@@ -99,52 +99,71 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Panics in words that need no number, as a `const` can format none.
+    #[track_caller]
     pub(super) const fn panic(self) -> ! {
-        panic!(
-            "{}",
-            match self {
-                Self::Name => "a stack's name must be 1 to 128 of `A-Z a-z 0-9 _ . : -`",
-                Self::TooManyLayers => "a stack has at most 8 layers",
-                Self::TooManyTimeouts => "a stack has at most 4 timeouts",
-                Self::Twice(_) => "a policy is given twice; only `timeout` may stand several times",
-                Self::NeverFires { .. } =>
-                    "this `timeout` never fires: the one around it ends no later; write a shorter one, or move it above the other",
-                Self::Unlimited =>
-                    "`unlimited` with nothing around it may run for ever; write `.within(..)` on the policy, or a `.timeout(..)` above the retry",
-                Self::NeverStarts { .. } =>
-                    "by `retry`'s own delays an attempt can't start before the timeout around ends; write a smaller `max`, a longer timeout, or shorter delays",
-                Self::NoTimeToWait { .. } =>
-                    "this `wait` leaves no time: the timeout around ends no later; write a shorter `wait`, or a longer timeout",
-                #[cfg(feature = "hedge")]
-                Self::NoCopy { .. } =>
-                    "no further copy starts: the timeout around the `hedge` ends before its `after`; write a shorter `after`, or a longer timeout",
-                #[cfg(feature = "hedge")]
-                Self::NoCopyBeside { .. } =>
-                    "no further copy starts beside the first: the timeout inside the `hedge` ends each copy before its `after`; write a shorter `after`, or a longer timeout",
-                #[cfg(feature = "hedge")]
-                Self::ManyStarts { .. } =>
-                    "`hedge` and `retry` may start the body more than 20 times: write both `.max(..)` if that is meant, or smaller numbers",
-                Self::BaseAboveCap { .. } =>
-                    "`base` is above the `cap`; write a smaller `base` or a greater `cap`",
-                Self::WithinBelowFirst { .. } =>
-                    "`within` is shorter than the first delay; write a longer one, or a shorter first delay",
-                Self::MaxAboveBudget { .. } =>
-                    "`max` is never reached: the default budget pays for 101 runs; write a `.budget(..)` or `.no_budget()` beside it",
-                Self::BudgetPaysNone { .. } =>
-                    "the `capacity` of the budget does not pay the `cost` of one retry; write a greater capacity",
-                Self::OpenMaxBelowOpenFor { .. } =>
-                    "`open_max` is below the `open_for`; write a longer one, or the same for no growth",
-                Self::MinCallsAboveWindow { .. } =>
-                    "`min_calls` is more than the `window` ever holds; write a smaller one, or a greater `window`",
-                Self::MinCallsWithoutRate =>
-                    "`min_calls` has no effect: no rate is counted in a window; write a `.failure_rate(..)` beside it, or remove it",
-                Self::SlowRateWithoutSlow =>
-                    "`slow_rate` has no effect: nothing says how long a slow call is; write a `.slow(..)` beside it, or remove it",
-                Self::WaitWithoutQueue =>
-                    "`wait` has no effect: without a `queue` no call waits; write a `.queue(..)` beside it, or remove it",
-                Self::NoRate => "`rate_limit` needs a `max`, the number of calls in each `per`",
+        panic!("{}", self.without_numbers())
+    }
+
+    /// Says what is wrong and what to write instead, without the numbers.
+    const fn without_numbers(self) -> &'static str {
+        match self {
+            Self::Name => "a stack's name must be 1 to 128 of `A-Z a-z 0-9 _ . : -`",
+            Self::TooManyLayers => "a stack has at most 8 layers",
+            Self::TooManyTimeouts => "a stack has at most 4 timeouts",
+            Self::Twice(_) => "a policy is given twice; only `timeout` may stand several times",
+            Self::NeverFires { .. } => {
+                "this `timeout` never fires: the one around it ends no later; write a shorter one, or move it above the other"
             }
-        )
+            Self::Unlimited => {
+                "`unlimited` with nothing around it may run for ever; write `.within(..)` on the policy, or a `.timeout(..)` above the retry"
+            }
+            Self::NeverStarts { .. } => {
+                "by `retry`'s own delays an attempt can't start before the timeout around ends; write a smaller `max`, a longer timeout, or shorter delays"
+            }
+            Self::NoTimeToWait { .. } => {
+                "this `wait` leaves no time: the timeout around ends no later; write a shorter `wait`, or a longer timeout"
+            }
+            #[cfg(feature = "hedge")]
+            Self::NoCopy { .. } => {
+                "no further copy starts: the timeout around the `hedge` ends before its `after`; write a shorter `after`, or a longer timeout"
+            }
+            #[cfg(feature = "hedge")]
+            Self::NoCopyBeside { .. } => {
+                "no further copy starts beside the first: the timeout inside the `hedge` ends each copy before its `after`; write a shorter `after`, or a longer timeout"
+            }
+            #[cfg(feature = "hedge")]
+            Self::ManyStarts { .. } => {
+                "`hedge` and `retry` may start the body more than 20 times: write both `.max(..)` if that is meant, or smaller numbers"
+            }
+            Self::BaseAboveCap { .. } => {
+                "`base` is above the `cap`; write a smaller `base` or a greater `cap`"
+            }
+            Self::WithinBelowFirst { .. } => {
+                "`within` is shorter than the first delay; write a longer one, or a shorter first delay"
+            }
+            Self::MaxAboveBudget { .. } => {
+                "`max` is never reached: the default budget pays for 101 runs; write a `.budget(..)` or `.no_budget()` beside it"
+            }
+            Self::BudgetPaysNone { .. } => {
+                "the `capacity` of the budget does not pay the `cost` of one retry; write a greater capacity"
+            }
+            Self::OpenMaxBelowOpenFor { .. } => {
+                "`open_max` is below the `open_for`; write a longer one, or the same for no growth"
+            }
+            Self::MinCallsAboveWindow { .. } => {
+                "`min_calls` is more than the `window` ever holds; write a smaller one, or a greater `window`"
+            }
+            Self::MinCallsWithoutRate => {
+                "`min_calls` has no effect: no rate is counted in a window; write a `.failure_rate(..)` beside it, or remove it"
+            }
+            Self::SlowRateWithoutSlow => {
+                "`slow_rate` has no effect: nothing says how long a slow call is; write a `.slow(..)` beside it, or remove it"
+            }
+            Self::WaitWithoutQueue => {
+                "`wait` has no effect: without a `queue` no call waits; write a `.queue(..)` beside it, or remove it"
+            }
+            Self::NoRate => "`rate_limit` needs a `max`, the number of calls in each `per`",
+        }
     }
 }
 

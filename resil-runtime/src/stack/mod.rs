@@ -20,6 +20,7 @@ pub(crate) mod given;
 #[cfg(feature = "hedge")]
 mod hedged;
 mod held;
+pub(crate) mod judged;
 #[cfg(feature = "idempotent")]
 mod keyed;
 #[cfg(feature = "catalog")]

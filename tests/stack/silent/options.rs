@@ -20,7 +20,7 @@ pub(super) async fn closures(n: u32) -> Result<u32, E> {
     answer(n).await
 }
 
-#[retry(backoff = |n: u32| step * n, cap = 1s, on(E::NotYet))]
+#[retry(backoff = |retry: u32| step * retry, cap = 1s, on(E::NotYet))]
 pub(super) async fn backoff(step: Duration, n: u32) -> Result<u32, E> {
     answer(n).await
 }
@@ -61,7 +61,7 @@ pub(super) async fn bulkhead_deep(n: u32) -> Result<u32, E> {
     answer(n).await
 }
 
-#[circuit(slow = 2s, on_ok(n if *n > 100))]
+#[circuit(slow = 2s, on_ok(reply if *reply > 100))]
 #[timeout(LIMIT * 2)]
 #[retry(base = 1ms, unless(E::Busy if n > 1))]
 pub(super) async fn above(n: u32) -> Result<u32, E> {

@@ -7,7 +7,7 @@ use resil_language::tables::bulkhead::ADAPTIVE;
 use crate::diag::help;
 use crate::emit::{EmitContext, Entry, SettingCode, count};
 use crate::parse::{Args, Const, ParseContext, Value, describe};
-use crate::tokens::{inside, mixed, shown_whole};
+use crate::tokens::{first_span, inside, mixed, shown_whole};
 
 /// The runtime's bound on a limit: LANGUAGE.md, section 10.
 pub(super) const MOST: u32 = 65_535;
@@ -94,6 +94,45 @@ impl Adaptive {
         }
     }
 
+    /// Writes what [`check_order`](Self::check_order) checks for bounds of which one is a named constant, in
+    /// a `const` item at that constant.
+    fn judge_order(&self, values: [&Option<TokenStream>; 3], entry: &mut Entry) {
+        let bounds = [&self.min, &self.start, &self.max].into_iter().flatten();
+        let constant = bounds.clone().find(|bound| bound.is_named_constant());
+        let (Some(constant), false) = (constant, bounds.clone().any(Const::may_be_generic)) else {
+            return;
+        };
+        let at = mixed(first_span(constant.tokens()));
+        let most = values[2].clone().unwrap_or_else(|| {
+            let most = DEFAULT_MAX;
+            quote_spanned!(at=> #most)
+        });
+        let mut judge = |low: &Option<TokenStream>, high: &Option<TokenStream>, message: &str| {
+            if let (Some(low), Some(high)) = (low, high) {
+                entry.push(
+                    quote_spanned!(at=> const _: () = ::core::assert!(#low <= #high, #message);),
+                );
+            }
+        };
+        let [min, start, _] = values;
+        let most = Some(most);
+        judge(
+            min,
+            &most,
+            "resil: `min` is above the `max` in `adaptive` (by default 1000); write a smaller `min` or a greater `max`",
+        );
+        judge(
+            start,
+            &most,
+            "resil: `start` is above the `max` in `adaptive` (by default 1000); write a smaller `start` or a greater `max`",
+        );
+        judge(
+            min,
+            start,
+            "resil: `start` is below the `min` in `adaptive`; write a greater `start` or a smaller `min`",
+        );
+    }
+
     /// Describes the limit: `between A and B`.
     pub(super) fn bounds_in_words(
         &self,
@@ -132,9 +171,13 @@ impl SettingCode for Adaptive {
             let must = count(name, 1, MOST, "between 1 and 65535");
             Some(cx.constant(value, &must, entry))
         };
-        let min = bound("min", &self.min).map(|min| quote_spanned!(at=> .min(#min)));
-        let start = bound("start", &self.start).map(|start| quote_spanned!(at=> .start(#start)));
-        let max = bound("max", &self.max).map(|max| quote_spanned!(at=> .max(#max)));
+        let min = bound("min", &self.min);
+        let start = bound("start", &self.start);
+        let max = bound("max", &self.max);
+        self.judge_order([&min, &start, &max], entry);
+        let min = min.map(|min| quote_spanned!(at=> .min(#min)));
+        let start = start.map(|start| quote_spanned!(at=> .start(#start)));
+        let max = max.map(|max| quote_spanned!(at=> .max(#max)));
         quote_spanned!(at=> #ty::new() #min #start #max)
     }
 }

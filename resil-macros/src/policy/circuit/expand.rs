@@ -57,7 +57,7 @@ impl Circuit {
             let __resil_r = #value;
             #expose_error
             let __resil_r = (&__resil_permit).#settle;
-            ::core::mem::forget(__resil_permit);
+            __resil_permit.end();
             __resil_r
         }});
         Emitted { entry, inner }

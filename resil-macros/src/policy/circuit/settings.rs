@@ -93,8 +93,10 @@ impl SettingCode for Window {
                     "resil: `window` must be between 1 and 10000 calls, or at least 100ms",
                 ););
                 if let Const::Inline { .. } = value {
+                    entry.is_not_judged(cx.layer);
                     return quote_spanned!(at=> { let __resil_v = #made; #check __resil_v });
                 }
+                entry.has_constant(cx.layer, first_span(value.tokens()));
                 entry.push(quote_spanned! {at=>
                     const __RESIL_WINDOW: #ty = #made;
                     const _: () = { let __resil_v = __RESIL_WINDOW; #check };

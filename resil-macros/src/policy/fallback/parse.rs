@@ -103,6 +103,20 @@ fn take_expression(args: TokenStream, cx: &ParseContext<'_>) -> (Option<TokenStr
             expression = tokens;
             continue;
         }
+        if i > at && is_second_expression(&tokens, cx) {
+            let message = format!(
+                "`#[fallback]` takes one expression, but `{}` is a second one",
+                shown(&tokens)
+            );
+            cx.diag.error(
+                &tokens,
+                help(
+                    message,
+                    "remove one of them; what a closure makes of the error is one expression: `|error| ..`",
+                ),
+            );
+            continue;
+        }
         others.push(shown(&tokens));
         options.extend(tokens);
         options.extend(comma.map(comma_at));
@@ -148,6 +162,16 @@ fn is_expression(tokens: &TokenStream, cx: &ParseContext<'_>) -> bool {
         }
         _ => !is_equals(&trees, 1),
     }
+}
+
+/// Whether what stands behind the expression is another one, and no misspelt option: no option is called
+/// as `Ok(..)` and `Some(..)` are.
+fn is_second_expression(tokens: &TokenStream, cx: &ParseContext<'_>) -> bool {
+    let is_word_of_options = match tokens.clone().into_iter().next() {
+        Some(TokenTree::Ident(name)) => name.to_string().starts_with(char::is_lowercase),
+        _ => false,
+    };
+    !is_word_of_options && is_expression(tokens, cx)
 }
 
 /// Whether an option that is none was probably meant as the expression: `value = 7`.

@@ -122,7 +122,8 @@ impl RateLimit {
                 let key = cx.with_self(key);
                 // A reference more: the key may be a `str`.
                 let of_key = quote_spanned!(mixed(first_span(&key))=> &&(#key));
-                quote_spanned!(at=> ::core::option::Option::Some(#of_key))
+                let key_of = cx.private("key_of", self.span);
+                quote_spanned!(at=> #key_of(#of_key))
             }
         };
         let stored = cx.private("StoredRateLimit", self.span);

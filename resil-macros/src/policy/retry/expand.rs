@@ -21,6 +21,7 @@ impl Retry {
         let at = mixed(self.span);
         let retry = cx.private("Retry", self.span);
         let policy = self.policy(cx, &mut entry);
+        self.judge(&policy, cx, &mut entry);
         entry.push(self.site(cx));
         let (began, constants) = self.constants(&policy, cx, &mut entry);
         let clones = cx.clone_statements();
@@ -181,6 +182,27 @@ impl Retry {
         quote_spanned! {at=>
             static __RESIL_RETRY: #ty = #ty::new(&__RESIL_SITE, #name);
         }
+    }
+
+    /// Has the compiler judge the delays and the budget. A back-off of the user's has delays that nobody
+    /// knows, and a named budget may have its numbers elsewhere.
+    fn judge(&self, policy: &TokenStream, cx: &EmitContext<'_>, entry: &mut Entry) {
+        if self.backoff.is_some() {
+            return;
+        }
+        let at = mixed(self.span);
+        let elsewhere = matches!(self.budget, Some(Budget::Named(_)))
+            .then(|| quote_spanned!(at=> .no_budget()));
+        let span = match &self.max {
+            Some(Max::Count(max)) => first_span(max.tokens()),
+            _ => self.span,
+        };
+        cx.judge(
+            "Retry",
+            &quote_spanned!(at=> #policy #elsewhere),
+            span,
+            entry,
+        );
     }
 
     /// Writes the builder calls for the options that are given.

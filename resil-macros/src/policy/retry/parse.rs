@@ -135,6 +135,17 @@ fn jitter(value: &Value<'_>) -> Option<Jitter> {
     }
 }
 
+/// Returns a name for the number of the attempt that the function does not have: the example, if it can be.
+fn free_names(value: &Value<'_>) -> Vec<String> {
+    let is_free = |name: &&str| {
+        let mut taken = value.cx.params.iter().chain(value.cx.generics);
+        taken.all(|other| other != name)
+    };
+    let names = [value.example, "run", "attempt_number"];
+    let free = names.into_iter().find(is_free);
+    free.map(str::to_owned).into_iter().collect()
+}
+
 /// Reads a new name for the body. The name of an argument would hide the argument, and the name of
 /// a generic can't be bound.
 fn attempt(value: &Value<'_>) -> Option<Ident> {
@@ -166,11 +177,11 @@ fn attempt(value: &Value<'_>) -> Option<Ident> {
     } else if syn::parse2::<Ident>(name.to_token_stream()).is_err() || name == "self" {
         value.refuse(&format!("`{name}` is a word of Rust's"));
     } else if value.cx.params.contains(&name) {
-        value.refuse(&format!(
-            "`{name}` is an argument, which it would hide from the body"
-        ));
+        let what = format!("`{name}` is an argument, which it would hide from the body");
+        value.refuse_with(&what, &free_names(value));
     } else if value.cx.generics.contains(&name) {
-        value.refuse(&format!("`{name}` is a generic of the function"));
+        let what = format!("`{name}` is a generic of the function");
+        value.refuse_with(&what, &free_names(value));
     } else {
         return Some(name);
     }

@@ -1,5 +1,5 @@
 //! The rules between the options of one `#[retry]`. They judge literals and defaults only; the
-//! value of an expression is checked by an assertion in the generated code.
+//! value of a constant is checked by assertions in the generated code (`emit/judged.rs`).
 
 use super::budget::Budget;
 use super::options::{Jitter, Max, Retry, Strategy};

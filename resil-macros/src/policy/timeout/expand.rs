@@ -50,7 +50,15 @@ impl Timeout {
         };
         let inner = match &self.limit {
             DurationValue::Const(limit) => {
+                let span = first_span(limit.tokens());
                 let limit = cx.constant(limit, &not_zero("timeout"), &mut entry);
+                let of = cx.private("limit_of", span);
+                cx.judge(
+                    "Timeout",
+                    &quote_spanned!(at=> #of(#limit)),
+                    span,
+                    &mut entry,
+                );
                 if features::controls() {
                     let some = quote_spanned!(at=> limit: ::core::option::Option::Some(#limit));
                     cx.describe("Timeout", &some, self.span, &mut entry);

@@ -1,0 +1,57 @@
+//! The rules between values that the macro does not know: where a value is a named constant, the compiler
+//! judges the layer in a `const` item, by the rules for stacks that are built by hand.
+//!
+//! Where all values are literals the macro has judged them, and nothing is written.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use super::context::EmitContext;
+use super::inner::Entry;
+use crate::tokens::mixed;
+
+impl Entry {
+    /// Notes that a value of the layer at that index is a named constant.
+    pub(crate) fn has_constant(&mut self, layer: usize, at: Span) {
+        let judged = self.judged.entry(layer).or_default();
+        judged.constant.get_or_insert(at);
+    }
+
+    /// Notes that the layer at that index is not judged.
+    pub(crate) fn is_not_judged(&mut self, layer: usize) {
+        self.judged.entry(layer).or_default().is_exempt = true;
+    }
+
+    /// Writes the items in which the compiler judges the layers. The outermost group has them.
+    pub(crate) fn judgements(&self, cx: &EmitContext<'_>) -> TokenStream {
+        let mut items = TokenStream::new();
+        let mut around: Vec<&TokenStream> = Vec::new();
+        let mut constant_around = false;
+        for judged in self.judged.values().filter(|judged| !judged.is_exempt) {
+            let Some((layer, span)) = &judged.layer else {
+                continue;
+            };
+            if judged.constant.is_some() || constant_around {
+                let span = judged.constant.unwrap_or(*span);
+                let judge = cx.private("judge_layer", span);
+                items.extend(quote_spanned! {mixed(span)=>
+                    const _: () = #judge(&[#(#around),*], &#layer);
+                });
+            }
+            constant_around |= judged.constant.is_some();
+            around.push(layer);
+        }
+        items
+    }
+}
+
+impl EmitContext<'_> {
+    /// Notes the policy of this layer, a const expression, for the compiler to judge. `variant` is that of
+    /// the runtime's `Layer`. A fault stands at the first named constant, else at `span`.
+    pub(crate) fn judge(&self, variant: &str, policy: &TokenStream, span: Span, entry: &mut Entry) {
+        let at = mixed(span);
+        let (layer, variant) = (self.private("Layer", span), Ident::new(variant, at));
+        let layer = quote_spanned!(at=> #layer::#variant(#policy));
+        entry.judged.entry(self.layer).or_default().layer = Some((layer, span));
+    }
+}
