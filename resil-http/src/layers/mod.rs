@@ -22,7 +22,10 @@
 
 mod each;
 mod fallback;
+#[cfg(feature = "idempotent")]
+mod idempotent;
 mod request;
+mod reserved;
 mod run;
 mod service;
 
@@ -32,6 +35,8 @@ pub use self::each::{
     BulkheadLayer, CircuitLayer, RateLimitLayer, RetryLayer, StackLayer, TimeoutLayer,
 };
 pub use self::fallback::{FailedRequest, FallbackLayer, FallbackService};
+#[cfg(feature = "idempotent")]
+pub use self::idempotent::{IdempotentLayer, IdempotentService};
 pub use self::request::{
     ByClone, CloneRequest, Cloned, Copies, DEFAULT_LIMIT, EdgeBody, HttpCopies, HttpRequests, Once,
     RepeatBody, Single, Spent,

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use resil_runtime::Class;
@@ -12,6 +11,7 @@ use resil_runtime::edge::{Failed, Policies};
 use tower_service::Service;
 
 use super::request::{CloneRequest, Copies, Spent};
+use super::reserved::Reserved;
 use crate::BoxError;
 use crate::ended::ended;
 use crate::outcome::{Outcome, Verdict, judge};
@@ -56,20 +56,6 @@ impl<O, R> Rules<O, R> {
     }
 }
 
-/// The reservation of a request: the service that `poll_ready` has found ready.
-struct Reserved<S>(Mutex<Option<S>>);
-
-impl<S> Reserved<S> {
-    fn new(ready: S) -> Self {
-        Self(Mutex::new(Some(ready)))
-    }
-
-    fn take(&self) -> Option<S> {
-        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        place.take()
-    }
-}
-
 /// The body of the request can't be sent again. No policy asks for it, but for one that does not ask first.
 #[derive(Debug, thiserror::Error)]
 #[error("the request can't be sent again: more of its body was sent than is kept")]
@@ -90,17 +76,7 @@ where
     let template = ready.clone();
     let reserved = Reserved::new(ready);
     let sending = send(&reserved, template, &rules, request);
-    let mut sending = pin!(sending);
-    poll_fn(|cx| {
-        let polled = sending.as_mut().poll(cx);
-        if polled.is_pending() {
-            // It waits for something else: its turn, its place, its body. The reservation would be kept from
-            // those that it waits for.
-            drop(reserved.take());
-        }
-        polled
-    })
-    .await
+    reserved.until_it_waits(sending).await
 }
 
 async fn send<S, O, R, Request>(

@@ -10,6 +10,7 @@ mod contract;
 mod each;
 mod fuzz;
 mod hedges;
+mod idempotent;
 mod reservations;
 mod support;
 mod table;
