@@ -10,6 +10,8 @@ mod ended;
 pub mod layers;
 mod names;
 pub mod outcome;
+#[cfg(feature = "tower")]
+mod ready;
 #[cfg(feature = "axum")]
 pub mod server;
 

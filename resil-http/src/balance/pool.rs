@@ -196,26 +196,25 @@ impl PooledClient {
     /// Returns the error of [`ClientBuilder::build`].
     pub fn at(&self, endpoint: &Endpoint) -> reqwest::Result<Client> {
         if endpoint.keeps_its_name()
-            && let Some(own) = self.own(endpoint, clock::now_ms, Client::clone)
+            && let Some(own) = self.own(endpoint, clock::now_ms)
         {
             return own;
         }
         self.current()
     }
 
-    /// Returns what `of` makes of the client that connects to the address of `endpoint` alone; `None` if DNS has not
-    /// told it. `now_ms` returns the time.
-    fn own<T>(
+    /// Returns the client that connects to the address of `endpoint` alone; `None` if DNS has not told it. `now_ms`
+    /// returns the time.
+    fn own(
         &self,
         endpoint: &Endpoint,
         now_ms: impl FnOnce() -> u64,
-        of: impl FnOnce(&Client) -> T,
-    ) -> Option<reqwest::Result<T>> {
+    ) -> Option<reqwest::Result<Client>> {
         let (name, address) = endpoint.resolved()?;
         let shared = &*self.0;
         let make = || shared.builder().resolve(name, address).build();
         let own = shared.own.of(endpoint);
-        Some(own.with(shared.pool.max_age, now_ms, make, of))
+        Some(own.with(shared.pool.max_age, now_ms, make, Client::clone))
     }
 
     /// Sends a request, to `endpoint` if there is one, to which [`Endpoint::rewrite_by_name`] has rewritten its URL.
@@ -232,7 +231,7 @@ impl PooledClient {
     ) -> reqwest::Result<impl Future<Output = reqwest::Result<Response>> + use<>> {
         let shared = &*self.0;
         let now_ms = || clock::millis_of(now);
-        let own = endpoint.and_then(|endpoint| self.own(endpoint, now_ms, Client::clone));
+        let own = endpoint.and_then(|endpoint| self.own(endpoint, now_ms));
         if let Some(own) = own {
             return Ok(own?.execute(request));
         }
@@ -296,18 +295,17 @@ impl PooledClient {
         let query = path.split_once('?');
         url.set_path(query.map_or(path, |(path, _)| path));
         url.set_query(query.map(|(_, query)| query));
-        let request = match self.own(endpoint, clock::now_ms, Client::clone) {
-            Some(own) if self.0.by_name => {
-                endpoint.rewrite_by_name(&mut url);
-                own.map_err(text)?.get(url)
-            }
-            _ => {
-                endpoint.rewrite(&mut url);
-                let request = self.at(endpoint).map_err(text)?.get(url);
-                match endpoint.host_header() {
-                    Some(host) => request.header(http::header::HOST, host),
-                    None => request,
-                }
+        let by_name = self.0.by_name;
+        let own = by_name.then(|| self.own(endpoint, clock::now_ms)).flatten();
+        let request = if let Some(own) = own {
+            endpoint.rewrite_by_name(&mut url);
+            own.map_err(text)?.get(url)
+        } else {
+            endpoint.rewrite(&mut url);
+            let request = self.at(endpoint).map_err(text)?.get(url);
+            match endpoint.host_header() {
+                Some(host) => request.header(http::header::HOST, host),
+                None => request,
             }
         };
         // Read to its end: else the connection does not go back to the pool.

@@ -51,8 +51,6 @@ impl Wake for Alarm {
 pub(super) struct AlarmClock {
     timer: Pin<Box<Sleep>>,
     alarm: Arc<Alarm>,
-    /// The alarm, as the timer wakes it.
-    waker: Waker,
     runtime: Id,
 }
 
@@ -74,11 +72,9 @@ impl AlarmClock {
     }
 
     fn new(due: Instant, runtime: Id) -> Self {
-        let alarm = Arc::<Alarm>::default();
         let mut new = Self {
             timer: Box::pin(clock::sleep_until(due)),
-            waker: Waker::from(Arc::clone(&alarm)),
-            alarm,
+            alarm: Arc::default(),
             runtime,
         };
         new.listen();
@@ -132,7 +128,8 @@ impl AlarmClock {
     /// Has the timer wake the alarm; where it is due already, the alarm rings.
     fn listen(&mut self) {
         self.alarm.has_rung.store(false, Ordering::Release);
-        let mut cx = Context::from_waker(&self.waker);
+        let waker = Waker::from(Arc::clone(&self.alarm));
+        let mut cx = Context::from_waker(&waker);
         // What spends tokio's budget in each poll would never come to its limit within it.
         let timer = pin!(coop::unconstrained(self.timer.as_mut()));
         if timer.poll(&mut cx).is_ready() {

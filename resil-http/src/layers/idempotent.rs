@@ -1,8 +1,6 @@
 //! A request once for each key.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -15,6 +13,7 @@ use tower_service::Service;
 use super::reserved::Reserved;
 use super::service::ResponseFuture;
 use crate::BoxError;
+use crate::ready::take_ready;
 
 /// Calls a service once for each key, and answers a request that comes again with the recorded answer:
 /// `#[idempotent]` around a service.
@@ -136,9 +135,7 @@ where
             let answer = self.inner.call(request);
             return ResponseFuture::new(async move { answer.await.map_err(Into::into) });
         };
-        // The clone is not ready: the service that is goes with the request.
-        let clone = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, clone);
+        let ready = take_ready(&mut self.inner);
         ResponseFuture::new(once(ready, Arc::clone(rule), key, request))
     }
 }
@@ -160,21 +157,11 @@ where
     // It takes the template with it: a service need not be `Sync`.
     let run = rule.claim.keyed(&key).run(move || {
         let request = request.take();
-        let (mut service, is_ready) = match reserved.take() {
-            Some(ready) => (ready, true),
-            None => (template.clone(), false),
-        };
+        let mut service = reserved.attempt(&template);
         async move {
             let request = request.ok_or(Used)?;
-            if !is_ready {
-                poll_fn(|cx| service.poll_ready(cx))
-                    .await
-                    .map_err(Into::into)?;
-            }
-            let answer = service.call(request);
-            // What waits for the answer holds nothing of the service.
-            drop(service);
-            answer.await.map_err(Into::into)
+            service.ready().await.map_err(Into::into)?;
+            service.call(request).await.map_err(Into::into)
         }
     });
     reserved.until_it_waits(run).await

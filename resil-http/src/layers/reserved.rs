@@ -4,17 +4,28 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
+use tower_service::Service;
+
 /// The reservation of a request: the service that `poll_ready` has found ready.
 pub(super) struct Reserved<S>(Mutex<Option<S>>);
 
-impl<S> Reserved<S> {
+impl<S: Clone> Reserved<S> {
     pub(super) fn new(ready: S) -> Self {
         Self(Mutex::new(Some(ready)))
     }
 
-    pub(super) fn take(&self) -> Option<S> {
+    fn take(&self) -> Option<S> {
         let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         place.take()
+    }
+
+    /// Returns the service for one attempt: the one that is ready, or else a clone of `template`.
+    pub(super) fn attempt(&self, template: &S) -> Attempt<S> {
+        let ready = self.take();
+        Attempt {
+            is_ready: ready.is_some(),
+            service: ready.unwrap_or_else(|| template.clone()),
+        }
     }
 
     /// Runs `sending`, which takes the reservation when it sends the request. Where it waits for something else
@@ -30,5 +41,32 @@ impl<S> Reserved<S> {
             polled
         })
         .await
+    }
+}
+
+/// The service for one attempt.
+pub(super) struct Attempt<S> {
+    service: S,
+    is_ready: bool,
+}
+
+impl<S> Attempt<S> {
+    /// Waits until the service is ready, if it is not.
+    pub(super) async fn ready<Request>(&mut self) -> Result<(), S::Error>
+    where
+        S: Service<Request>,
+    {
+        if self.is_ready {
+            return Ok(());
+        }
+        poll_fn(|cx| self.service.poll_ready(cx)).await
+    }
+
+    /// Calls the service, which is ready. What waits for the answer holds nothing of it.
+    pub(super) fn call<Request>(mut self, request: Request) -> S::Future
+    where
+        S: Service<Request>,
+    {
+        self.service.call(request)
     }
 }

@@ -11,7 +11,7 @@ use resil_runtime::edge::{Failed, Policies};
 use tower_service::Service;
 
 use super::request::{CloneRequest, Copies, Spent};
-use super::reserved::Reserved;
+use super::reserved::{Attempt, Reserved};
 use crate::BoxError;
 use crate::ended::ended;
 use crate::outcome::{Outcome, Verdict, judge};
@@ -115,11 +115,7 @@ where
     // It takes the template with it: a service need not be `Sync`.
     let run = policies.run_asking(&may_repeat, move || {
         let attempt = held.next();
-        let (service, is_ready) = match reserved.take() {
-            Some(ready) => (ready, true),
-            None => (template.clone(), false),
-        };
-        call.attempt(service, is_ready, attempt)
+        call.attempt(reserved.attempt(&template), attempt)
     });
     match run.await {
         Ok(out) => out,
@@ -168,8 +164,7 @@ impl<O, Kept> Call<'_, O, Kept> {
     /// Sends the request once.
     async fn attempt<S, Request>(
         &self,
-        mut service: S,
-        is_ready: bool,
+        mut service: Attempt<S>,
         request: Option<Request>,
     ) -> Result<Result<S::Response, BoxError>, Failed>
     where
@@ -185,16 +180,13 @@ impl<O, Kept> Call<'_, O, Kept> {
                 Used.to_string(),
             ));
         };
-        if !is_ready && let Err(error) = poll_fn(|cx| service.poll_ready(cx)).await {
+        if let Err(error) = service.ready().await {
             let error = error.into();
             let verdict = self.outcome.of_error(self.kept, &error);
             return self.judged(unsent(verdict), Err(error));
         }
         self.was_sent.store(true, Ordering::Relaxed);
-        let answer = service.call(request);
-        // What waits for the answer holds nothing of the service.
-        drop(service);
-        let out = answer.await.map_err(Into::into);
+        let out = service.call(request).await.map_err(Into::into);
         let verdict = judge(self.outcome, self.kept, &out);
         if matches!(
             verdict,

@@ -1,7 +1,6 @@
 //! The service under the layers of policies.
 
 use std::fmt;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,6 +11,7 @@ use super::request::{CloneRequest, HttpRequests};
 use super::run::{Rules, run};
 use crate::BoxError;
 use crate::outcome::{HttpOutcome, Outcome};
+use crate::ready::take_ready;
 
 /// A service whose requests run under policies: what the layers of this module make of a service.
 ///
@@ -72,9 +72,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        // The clone is not ready: the service that is goes with the request.
-        let clone = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, clone);
+        let ready = take_ready(&mut self.inner);
         ResponseFuture::new(run(ready, Arc::clone(&self.rules), request))
     }
 }

@@ -7,7 +7,6 @@ mod gate;
 mod inside;
 
 use std::fmt::{self, Display};
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -25,6 +24,7 @@ use self::future::{Told, wait};
 use self::gate::{Gate, Look};
 use self::inside::Inside;
 use crate::BoxError;
+use crate::ready::take_ready;
 
 /// Lets so many requests in at once (a bulkhead), and so many of a caller in so much time (a rate limit). The
 /// rest is refused before the handler has seen it.
@@ -193,9 +193,7 @@ where
                 AdmissionFuture::inside(answer, place, told)
             }
             Look::Undecided { is_counted } => {
-                // The one that is ready is moved into the future, and a clone stays.
-                let clone = self.inner.clone();
-                let inner = mem::replace(&mut self.inner, clone);
+                let inner = take_ready(&mut self.inner);
                 let gate = Arc::clone(gate);
                 AdmissionFuture::outside(wait(gate, inner, request, limit, is_counted))
             }

@@ -12,6 +12,7 @@ use tower_service::Service;
 
 use super::run::{Route, refused, route, run};
 use super::settings::Settings;
+use crate::ready::take_ready;
 
 /// The service of [`IdempotencyKeyLayer`](super::IdempotencyKeyLayer).
 #[derive(Debug, Clone)]
@@ -53,9 +54,7 @@ where
             }
             Route::Keyed(key) => key,
         };
-        // The one that is ready goes along; the clone is asked anew.
-        let clone = self.inner.clone();
-        let inner = std::mem::replace(&mut self.inner, clone);
+        let inner = take_ready(&mut self.inner);
         let settings = Arc::clone(&self.settings);
         IdempotencyKeyFuture::Keyed {
             answer: Box::pin(run(settings, inner, key, request)),
