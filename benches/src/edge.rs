@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::request::Parts;
 use axum::routing::get;
-use resil::http::server::AdmissionLayer;
+use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil::{BulkheadPolicy, RateLimitPolicy};
 
 /// Returns the key of a caller.
@@ -28,6 +28,51 @@ pub fn admission() -> AdmissionLayer {
         .bulkhead(BulkheadPolicy::new().max(1000))
         .rate_limit(RateLimitPolicy::new().max(1_000_000))
         .key(customer)
+}
+
+/// Returns the app with a part of the layers, or with what one of them does by hand.
+///
+/// # Panics
+///
+/// If there is no such variant.
+pub fn app(variant: &str) -> Router {
+    let keys = || IdempotencyKeyLayer::new("bench", customer);
+    match variant {
+        "plain" => plain(),
+        "deadline" => plain().layer(DeadlineLayer::new()),
+        "keys" => plain().layer(keys()),
+        "admission" => plain().layer(admission()),
+        "empty" => plain().layer(AdmissionLayer::new("empty")),
+        "bulkhead" => {
+            plain().layer(AdmissionLayer::new("b").bulkhead(BulkheadPolicy::new().max(1000)))
+        }
+        "limit" => plain()
+            .layer(AdmissionLayer::new("l").rate_limit(RateLimitPolicy::new().max(1_000_000))),
+        "keyed" => plain().layer(
+            AdmissionLayer::new("k")
+                .rate_limit(RateLimitPolicy::new().max(1_000_000))
+                .key(customer),
+        ),
+        "three" => plain()
+            .layer(keys())
+            .layer(admission())
+            .layer(DeadlineLayer::new()),
+        "tuple" => plain().layer((DeadlineLayer::new(), admission(), keys())),
+        "identity" => plain().layer(tower::layer::util::Identity::new()),
+        "headers" => Router::new().route(
+            "/",
+            get(|| async {
+                (
+                    [
+                        ("ratelimit-policy", "\"bench\";q=1000000;w=1"),
+                        ("ratelimit", "\"bench\";r=999999;t=1"),
+                    ],
+                    "hello",
+                )
+            }),
+        ),
+        _ => panic!("no such variant"),
+    }
 }
 
 /// What sends a request.

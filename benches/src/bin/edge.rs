@@ -21,7 +21,7 @@ use axum::{Router, ServiceExt};
 use resil::http::balance::{Balancer, Endpoints, Strategy};
 use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
 use resil::{CircuitPolicy, Client};
-use resil_benches::edge::{Sender, admission, customer, plain};
+use resil_benches::edge::{Sender, admission, app, customer, plain};
 use resil_benches::harness::cpu;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -170,23 +170,38 @@ async fn of_the_client() {
     .await;
 }
 
+/// Sends requests as the customer `bench`.
+fn sender(url: &str) -> Load {
+    let headers = [(
+        axum::http::header::USER_AGENT,
+        "bench".parse().expect("a value"),
+    )];
+    let client = reqwest::Client::builder().default_headers(headers.into_iter().collect());
+    Load(
+        Sender::Reqwest(client.build().expect("a client")),
+        format!("{url}/"),
+    )
+}
+
+/// Prints what a part of the server's layers costs.
+async fn of_a_part(variant: &str) {
+    let plain = listen(plain()).await;
+    let part = listen(app(variant)).await;
+    compare(
+        "a part of the server's layers",
+        "none",
+        ("plain axum", sender(&plain)),
+        (variant, sender(&part)),
+    )
+    .await;
+}
+
 async fn of_the_server() {
     let keys = IdempotencyKeyLayer::new("bench", customer);
     let layers = (DeadlineLayer::new(), admission(), keys);
     let around = listen_around(layers.clone(), plain()).await;
     let layered = listen(plain().layer(layers)).await;
     let plain = listen(plain()).await;
-    let sender = |url: &str| {
-        let headers = [(
-            axum::http::header::USER_AGENT,
-            "bench".parse().expect("a value"),
-        )];
-        let client = reqwest::Client::builder().default_headers(headers.into_iter().collect());
-        Load(
-            Sender::Reqwest(client.build().expect("a client")),
-            format!("{url}/"),
-        )
-    };
     compare(
         "the whole server stack: deadline, admission, rate limit by caller, Idempotency-Key",
         "at least 0.95×",
@@ -260,8 +275,39 @@ async fn of_a_slow_endpoint() {
 #[tokio::main]
 async fn main() {
     // `scripts/bench --edge server` for one of them.
-    let which = std::env::args().nth(1).unwrap_or_default();
+    let mut args = std::env::args().skip(1);
+    let which = args.next().unwrap_or_default();
+    // `scripts/bench --edge part keyed headers`: the variants of `resil_benches::edge::app`.
+    if which == "part" {
+        for variant in args {
+            of_a_part(&variant).await;
+        }
+        return;
+    }
     let is_meant = |name: &str| which.is_empty() || which == name;
+    // For a profiler: only one of those who are compared.
+    if which == "alone" {
+        let who = args.next().unwrap_or_default();
+        let url = format!("{}/", listen(plain()).await);
+        let load = match who.as_str() {
+            "reqwest" => Load(Sender::Reqwest(reqwest::Client::new()), url),
+            "resil" => Load(Sender::Resil(client("bench-client")), url),
+            variant => sender(&listen(app(variant)).await),
+        };
+        for _ in 0..ROUNDS {
+            let round = Round::of(&load).await;
+            println!(
+                "{who} {:.0} requests/s, {:.2} µs",
+                round.rate,
+                round.cpu / 1e3
+            );
+        }
+        return;
+    }
+    if which == "serve" {
+        println!("{}", listen(app(&args.next().unwrap_or_default())).await);
+        std::future::pending::<()>().await;
+    }
     if is_meant("client") {
         of_the_client().await;
     }

@@ -20,55 +20,13 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
-use axum::routing::get;
-use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
-use resil::{BulkheadPolicy, RateLimitPolicy};
-use resil_benches::edge::{admission, customer, plain};
+use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
+use resil_benches::edge::{admission, app, customer, plain};
 use tower::Service;
 
 /// As axum's server does it for each connection.
 fn made(app: Router) -> Router {
     app.with_state(())
-}
-
-fn app(variant: &str) -> Router {
-    let keys = || IdempotencyKeyLayer::new("bench", customer);
-    match variant {
-        "plain" => plain(),
-        "deadline" => plain().layer(DeadlineLayer::new()),
-        "keys" => plain().layer(keys()),
-        "admission" => plain().layer(admission()),
-        "empty" => plain().layer(AdmissionLayer::new("empty")),
-        "bulkhead" => {
-            plain().layer(AdmissionLayer::new("b").bulkhead(BulkheadPolicy::new().max(1000)))
-        }
-        "limit" => plain()
-            .layer(AdmissionLayer::new("l").rate_limit(RateLimitPolicy::new().max(1_000_000))),
-        "keyed" => plain().layer(
-            AdmissionLayer::new("k")
-                .rate_limit(RateLimitPolicy::new().max(1_000_000))
-                .key(customer),
-        ),
-        "three" => plain()
-            .layer(keys())
-            .layer(admission())
-            .layer(DeadlineLayer::new()),
-        "tuple" => plain().layer((DeadlineLayer::new(), admission(), keys())),
-        "identity" => plain().layer(tower::layer::util::Identity::new()),
-        "headers" => Router::new().route(
-            "/",
-            get(|| async {
-                (
-                    [
-                        ("ratelimit-policy", "\"bench\";q=1000000;w=1"),
-                        ("ratelimit", "\"bench\";r=999999;t=1"),
-                    ],
-                    "hello",
-                )
-            }),
-        ),
-        _ => panic!("no such variant"),
-    }
 }
 
 fn around()

@@ -14,6 +14,10 @@ use crate::balance::{Balancer, PooledClient};
 use crate::outcome::HttpOutcome;
 
 /// The settings of a client.
+///
+/// Each request writes to the count of references before them. In lines of memory of their own they stay where cores
+/// have read them.
+#[repr(align(128))]
 pub(super) struct Settings {
     pub(super) name: &'static str,
     pub(super) http: PooledClient,

@@ -17,7 +17,11 @@ use crate::ended::ended;
 use crate::outcome::{Outcome, Verdict, judge};
 
 /// What all requests of a layer share.
+///
+/// Each of them writes to the count of references before it. In lines of memory of its own it stays where cores have
+/// read it.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(super) struct Rules<O, R> {
     policies: Policies,
     /// The same ones for a request that may not be under way twice.

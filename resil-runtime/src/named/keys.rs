@@ -218,7 +218,10 @@ impl<T> Default for Shard<T> {
 impl<T> Shard<T> {
     fn find(&mut self, key: &str) -> Option<Arc<T>> {
         let entry = self.entries.get_mut(*self.places.get(key)?)?;
-        entry.used = true;
+        // Where it is said already, the line of memory stays as all cores have it.
+        if !entry.used {
+            entry.used = true;
+        }
         Some(Arc::clone(&entry.core))
     }
 

@@ -1,7 +1,8 @@
 //! The headers `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers-11 has them: lists of
 //! structured fields (RFC 9651), whose items are strings with parameters.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,19 +20,27 @@ const MOST: u64 = 999_999_999_999_999;
 const NANOS: u64 = 1_000_000_000;
 
 /// Writes the headers of a name.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Fields {
-    name: Arc<str>,
+    name: Box<str>,
     /// The policy of the settings that were met first, which are nearly always the only ones.
-    policy: Arc<OnceLock<(RateLimitSettings, HeaderValue)>>,
+    policy: OnceLock<(RateLimitSettings, HeaderValue)>,
 }
 
 impl Fields {
-    pub(super) fn new(name: &str) -> Self {
-        Self {
-            name: quoted(name).into(),
-            policy: Arc::default(),
-        }
+    /// Returns those of a name.
+    ///
+    /// They are kept for ever, as the state of a name is: a count of references that each request writes to would go
+    /// from core to core.
+    pub(super) fn of(name: &'static str) -> &'static Self {
+        static ALL: Mutex<BTreeMap<&str, &Fields>> = Mutex::new(BTreeMap::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(name).or_insert_with(|| {
+            Box::leak(Box::new(Self {
+                name: quoted(name).into(),
+                policy: OnceLock::new(),
+            }))
+        })
     }
 
     /// Adds the headers of a limit with `settings`, of which `available` requests would be let in now. A refusal of
@@ -43,82 +52,104 @@ impl Fields {
         retry_after: Option<Duration>,
         headers: &mut HeaderMap,
     ) {
-        let known = self
-            .policy
-            .get_or_init(|| (*settings, self.policy(settings)));
+        let known = self.policy.get_or_init(|| {
+            // Such a value has no count of references either.
+            let text = self.policy(settings).leak();
+            (*settings, value(Bytes::from_static(text)))
+        });
         let policy = if known.0 == *settings {
             known.1.clone()
         } else {
-            self.policy(settings)
+            value(self.policy(settings).into())
         };
         let (available, window) = match retry_after {
             Some(wait) => (0, Some(whole_seconds(clock::nanos(wait)))),
-            // The window must not end after the time that the answer says to wait for something else.
-            None if headers.contains_key(RETRY_AFTER) => (available, None),
+            // The window must not end after the time that the answer says to wait for something else. (An answer has
+            // few headers, and to hash a name costs more than to compare some.)
+            None if headers.keys().any(|name| *name == RETRY_AFTER) => (available, None),
             None => (available, Some(earned_in(settings, available))),
         };
         // Appended: a layer inside may have a limit of its own, and both are lists.
         headers.append(POLICY, policy);
-        headers.append(LIMIT, self.limit(available, window));
+        headers.append(LIMIT, value(self.limit(available, window).into()));
     }
 
-    fn policy(&self, settings: &RateLimitSettings) -> HeaderValue {
+    fn policy(&self, settings: &RateLimitSettings) -> Vec<u8> {
         let per = per(settings);
         let window = whole_seconds(per);
         // What comes evenly in a whole number of seconds, rounded down.
         let in_window = u128::from(window) * u128::from(NANOS);
         let quota = u128::from(settings.max).saturating_mul(in_window) / u128::from(per);
         let quota = u64::try_from(quota).map_or(MOST, |quota| quota.min(MOST));
-        self.value((";q=", quota), Some((";w=", window)))
+        self.with((b";q=", quota), Some((b";w=", window)))
     }
 
-    fn limit(&self, available: u32, window: Option<u64>) -> HeaderValue {
-        let window = window.map(|window| (";t=", window));
-        self.value((";r=", available.into()), window)
+    fn limit(&self, available: u32, window: Option<u64>) -> Vec<u8> {
+        let window = window.map(|window| (b";t=", window));
+        self.with((b";r=", available.into()), window)
     }
 
-    /// Returns the name with one parameter or two, in one allocation: every answer has such a value.
-    fn value(&self, first: (&str, u64), second: Option<(&str, u64)>) -> HeaderValue {
-        let digits = Digits::of(first.1);
-        let length = self.name.len() + first.0.len() + digits.get().len();
-        let second = second.map(|(name, number)| (name, Digits::of(number)));
-        let more = second.as_ref();
-        let more = more.map_or(0, |(name, digits)| name.len() + digits.get().len());
-        let mut text = Vec::with_capacity(length + more);
-        text.extend_from_slice(self.name.as_bytes());
-        text.extend_from_slice(first.0.as_bytes());
-        text.extend_from_slice(digits.get());
-        if let Some((name, digits)) = second {
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(digits.get());
+    /// Returns the name with one parameter or two, in one allocation of just that length: every answer has such a
+    /// value.
+    fn with(&self, first: (&[u8; 3], u64), second: Option<(&[u8; 3], u64)>) -> Vec<u8> {
+        let mut end = End::default();
+        if let Some((name, number)) = second {
+            end.parameter(*name, number);
         }
-        HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or(HeaderValue::from_static(""))
+        end.parameter(*first.0, first.1);
+        let (name, end) = (self.name.as_bytes(), end.written());
+        let mut text = Vec::with_capacity(name.len() + end.len());
+        text.extend_from_slice(name);
+        text.extend_from_slice(end);
+        text
     }
 }
 
-/// The decimal digits of a number.
-struct Digits {
+/// Returns the value of a header. It is printable ASCII.
+fn value(text: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Two parameters at most, written from the last digit to the first.
+struct End {
     all: [u8; Self::MOST],
     from: usize,
 }
 
-impl Digits {
-    const MOST: usize = 20;
+impl Default for End {
+    fn default() -> Self {
+        Self {
+            all: [0; Self::MOST],
+            from: Self::MOST,
+        }
+    }
+}
 
-    fn of(mut number: u64) -> Self {
-        let (mut all, mut from) = ([b'0'; Self::MOST], Self::MOST);
-        for digit in all.iter_mut().rev() {
-            *digit += u8::try_from(number % 10).unwrap_or_default();
+impl End {
+    /// Two times a name of three bytes and the digits of a `u64`.
+    const MOST: usize = 2 * (3 + 20);
+
+    /// Writes a parameter before those that are there.
+    fn parameter(&mut self, name: [u8; 3], mut number: u64) {
+        loop {
+            let digit = u8::try_from(number % 10).unwrap_or_default();
+            self.byte(b'0' + digit);
             number /= 10;
-            from -= 1;
             if number == 0 {
                 break;
             }
         }
-        Self { all, from }
+        for byte in name.into_iter().rev() {
+            self.byte(byte);
+        }
     }
 
-    fn get(&self) -> &[u8] {
+    fn byte(&mut self, byte: u8) {
+        self.from -= 1;
+        self.all[self.from] = byte;
+    }
+
+    fn written(&self) -> &[u8] {
         &self.all[self.from..]
     }
 }
@@ -164,13 +195,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_those_of_display() {
+    fn numbers_are_written_as_display_does_it() {
         let mut powers = std::iter::successors(Some(1_u64), |power| power.checked_mul(10));
         let around = powers
             .by_ref()
             .flat_map(|power| [power - 1, power, power + 1]);
+        let fields = Fields::of("numbers");
         for number in around.chain([u64::MAX - 1, u64::MAX]) {
-            assert_eq!(Digits::of(number).get(), number.to_string().as_bytes());
+            let text = fields.with((b";a=", number), Some((b";b=", u64::MAX - number)));
+            let expected = format!("\"numbers\";a={number};b={}", u64::MAX - number);
+            assert_eq!(String::from_utf8(text).unwrap(), expected);
         }
     }
 }

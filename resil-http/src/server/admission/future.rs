@@ -48,7 +48,6 @@ pin_project! {
 
 /// What the headers of an answer tell.
 pub(super) struct Told {
-    pub(super) gate: Arc<Gate>,
     pub(super) limit: Limit,
     /// How many requests would be let in now; `None` once time has passed.
     pub(super) available: Option<u32>,
@@ -104,7 +103,7 @@ where
         let mut response = with_place(answer?, place.take());
         if let Some(told) = told.take() {
             let headers = response.headers_mut();
-            told.gate.tell(&told.limit, told.available, None, headers);
+            told.limit.tell(told.available, None, headers);
         }
         Poll::Ready(Ok(response))
     }
@@ -143,7 +142,7 @@ where
         }
     };
     if let Some(limit) = &limit {
-        gate.tell(limit, None, retry_after, response.headers_mut());
+        limit.tell(None, retry_after, response.headers_mut());
     }
     Ok(response)
 }

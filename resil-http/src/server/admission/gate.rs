@@ -17,19 +17,29 @@ type KeyOf = dyn Fn(&Parts, RateLimit) -> Option<KeyedRateLimit> + Send + Sync;
 type IsExempt = dyn Fn(&Parts) -> bool + Send + Sync;
 
 /// What decides whether a request comes in.
+///
+/// Each request writes to the count of references before it. In lines of memory of its own it stays where cores have
+/// read it.
 #[derive(Clone)]
+#[repr(align(128))]
 pub(super) struct Gate {
     name: Arc<str>,
     bulkhead: Option<Bulkhead>,
-    rate_limit: Option<RateLimit>,
+    rate_limit: Option<(RateLimit, &'static Fields)>,
     key: Option<Arc<KeyOf>>,
     is_exempt: Option<Arc<IsExempt>>,
-    fields: Fields,
 }
 
-/// The rate limit of one request: that of the name, or that of its caller.
+/// The rate limit of one request, and what its headers are written with.
 #[derive(Debug)]
-pub(super) enum Limit {
+pub(super) struct Limit {
+    of: Of,
+    fields: &'static Fields,
+}
+
+/// That of the name, or that of the caller.
+#[derive(Debug)]
+enum Of {
     Named(RateLimit),
     Keyed(KeyedRateLimit),
 }
@@ -53,7 +63,6 @@ impl Gate {
             rate_limit: None,
             key: None,
             is_exempt: None,
-            fields: Fields::new(name),
         }
     }
 
@@ -66,7 +75,7 @@ impl Gate {
     pub(super) fn rate_limit(&mut self, policy: RateLimitPolicy) {
         let limit = resil_runtime::rate_limit(&self.name);
         limit.configure(policy);
-        self.rate_limit = Some(limit);
+        self.rate_limit = Some((limit, Fields::of(limit.name())));
     }
 
     pub(super) fn key<K: Display>(
@@ -89,9 +98,10 @@ impl Gate {
 
     /// Returns the rate limit that a request counts for, if there is one.
     pub(super) fn limit_of(&self, request: &Parts) -> Option<Limit> {
-        let limit = self.rate_limit?;
+        let (limit, fields) = self.rate_limit?;
         let keyed = self.key.as_ref().and_then(|key| key(request, limit));
-        Some(keyed.map_or(Limit::Named(limit), Limit::Keyed))
+        let of = keyed.map_or(Of::Named(limit), Of::Keyed);
+        Some(Limit { of, fields })
     }
 
     /// Looks at a request for the first time: lets it in if it may come now and a place is free. It tells nobody of
@@ -130,21 +140,6 @@ impl Gate {
             None => Ok(None),
         }
     }
-
-    /// Adds the headers of `limit` to those of an answer. `available` is how many requests would be let in now, where
-    /// that is known, and `retry_after` that of a refusal.
-    pub(super) fn tell(
-        &self,
-        limit: &Limit,
-        available: Option<u32>,
-        retry_after: Option<Duration>,
-        headers: &mut HeaderMap,
-    ) {
-        if let Some(settings) = limit.settings() {
-            let available = available.unwrap_or_else(|| limit.available());
-            self.fields.add(&settings, available, retry_after, headers);
-        }
-    }
 }
 
 impl fmt::Debug for Gate {
@@ -152,42 +147,56 @@ impl fmt::Debug for Gate {
         f.debug_struct("Gate")
             .field("name", &self.name)
             .field("bulkhead", &self.bulkhead)
-            .field("rate_limit", &self.rate_limit)
+            .field("rate_limit", &self.rate_limit.map(|(limit, _)| limit))
             .field("is_keyed", &self.key.is_some())
             .finish_non_exhaustive()
     }
 }
 
 impl Limit {
+    /// Adds its headers to those of an answer. `available` is how many requests would be let in now, where that is
+    /// known, and `retry_after` that of a refusal.
+    pub(super) fn tell(
+        &self,
+        available: Option<u32>,
+        retry_after: Option<Duration>,
+        headers: &mut HeaderMap,
+    ) {
+        if let Some(settings) = self.settings() {
+            let available = available.unwrap_or_else(|| self.available());
+            self.fields.add(&settings, available, retry_after, headers);
+        }
+    }
+
     fn take_one(&self) -> Option<u32> {
-        match self {
-            Self::Named(limit) => take_one(limit),
-            Self::Keyed(limit) => take_one_of_key(limit),
+        match &self.of {
+            Of::Named(limit) => take_one(limit),
+            Of::Keyed(limit) => take_one_of_key(limit),
         }
     }
 
     async fn enter(&self) -> Result<(), Error> {
         // By hand a call waits as long as it takes where the settings do not say.
         let waits = self.settings().is_some_and(|set| set.wait.is_some());
-        match self {
-            Self::Named(limit) if waits => limit.acquire(1).await,
-            Self::Keyed(limit) if waits => limit.acquire(1).await,
-            Self::Named(limit) => limit.try_acquire(1),
-            Self::Keyed(limit) => limit.try_acquire(1),
+        match &self.of {
+            Of::Named(limit) if waits => limit.acquire(1).await,
+            Of::Keyed(limit) if waits => limit.acquire(1).await,
+            Of::Named(limit) => limit.try_acquire(1),
+            Of::Keyed(limit) => limit.try_acquire(1),
         }
     }
 
     fn settings(&self) -> Option<RateLimitSettings> {
-        match self {
-            Self::Named(limit) => limit.settings(),
-            Self::Keyed(limit) => limit.settings(),
+        match &self.of {
+            Of::Named(limit) => limit.settings(),
+            Of::Keyed(limit) => limit.settings(),
         }
     }
 
     fn available(&self) -> u32 {
-        match self {
-            Self::Named(limit) => limit.available(),
-            Self::Keyed(limit) => limit.available(),
+        match &self.of {
+            Of::Named(limit) => limit.available(),
+            Of::Keyed(limit) => limit.available(),
         }
     }
 }

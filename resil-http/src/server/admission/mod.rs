@@ -185,11 +185,7 @@ where
             Look::In { place, available } => {
                 let place = place.map(Inside::new);
                 let answer = self.inner.call(request);
-                let told = limit.map(|limit| Told {
-                    gate: Arc::clone(gate),
-                    limit,
-                    available,
-                });
+                let told = limit.map(|limit| Told { limit, available });
                 AdmissionFuture::inside(answer, place, told)
             }
             Look::Undecided { is_counted } => {

@@ -5,7 +5,7 @@ mod header;
 
 pub use self::future::DeadlineFuture;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -41,8 +41,9 @@ use crate::names::REQUEST_TIMEOUT;
 ///   `grpc-status: 4` (`DEADLINE_EXCEEDED`).
 /// * The handler of a request whose time is 0 is never started.
 /// * An answer that is there when the time is up counts.
-/// * A malformed value is ignored. The first one of each header is told:
-///   [`Event::HeaderIgnored`](resil_runtime::event::Event), a warning with the feature `tracing`.
+/// * A malformed value is ignored. The first one of each header is told, once for all layers with the default headers
+///   and once for each with [another one](Self::header): [`Event::HeaderIgnored`](resil_runtime::event::Event), a
+///   warning with the feature `tracing`.
 ///
 /// It bounds the time to the answer's head, as tower-http's and tonic's timeouts do: the body of an answer that is
 /// streamed may take longer. A client that does not wait for it hangs up, and then the body is dropped.
@@ -77,8 +78,13 @@ use crate::names::REQUEST_TIMEOUT;
 pub struct DeadlineLayer {
     max: Duration,
     default: Option<Duration>,
-    headers: Arc<Headers>,
+    /// `None` for those that a layer has unless it is told another one. Nothing is shared then: a count of references
+    /// that each request writes to would go from core to core.
+    headers: Option<Arc<Headers>>,
 }
+
+/// The headers of layers that have no header of their own.
+static DEFAULT: LazyLock<Headers> = LazyLock::new(|| Headers::with(REQUEST_TIMEOUT));
 
 /// The longest time that a request may take unless it is said: a minute.
 const MAX: Duration = Duration::from_secs(60);
@@ -93,7 +99,7 @@ impl DeadlineLayer {
         Self {
             max: MAX,
             default: None,
-            headers: Arc::new(Headers::with(REQUEST_TIMEOUT)),
+            headers: None,
         }
     }
 
@@ -115,8 +121,12 @@ impl DeadlineLayer {
     /// `x-request-timeout-ms`.
     #[must_use]
     pub fn header(mut self, name: HeaderName) -> Self {
-        self.headers = Arc::new(Headers::with(name));
+        self.headers = Some(Arc::new(Headers::with(name)));
         self
+    }
+
+    fn headers(&self) -> &Headers {
+        self.headers.as_deref().unwrap_or_else(|| &DEFAULT)
     }
 
     /// Returns the time that a request has whose caller asks for this one.
@@ -162,7 +172,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
-        let Asked { time, is_grpc } = self.layer.headers.read(request.headers());
+        let Asked { time, is_grpc } = self.layer.headers().read(request.headers());
         let limit = self.layer.limit(time);
         if limit.time.is_zero() {
             return DeadlineFuture::late(limit, is_grpc);

@@ -12,7 +12,11 @@ type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
 
 /// What all services of one layer share.
+///
+/// Each request writes to the count of references before it. In lines of memory of its own it stays where cores have
+/// read it.
 #[derive(Clone)]
+#[repr(align(128))]
 pub(super) struct Settings {
     /// The policy, around no layers. It has the scope of the keys for a name.
     pub(super) keyed: KeyedStack,
