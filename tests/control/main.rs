@@ -13,6 +13,8 @@ mod broken;
 mod budgets;
 #[cfg(feature = "catalog")]
 mod catalogued;
+#[cfg(feature = "catalog")]
+mod catalogued_states;
 mod effects;
 mod functions;
 mod late;
