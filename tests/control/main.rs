@@ -17,6 +17,7 @@ mod catalogued;
 mod catalogued_states;
 mod effects;
 mod functions;
+mod keys;
 mod late;
 mod named;
 mod options;

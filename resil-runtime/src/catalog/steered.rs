@@ -63,14 +63,18 @@ pub(super) fn apply_name(name: &'static str, layers: &[Layer], policies: &mut [C
         Layer::Circuit(policy) => Some(Written::Circuit {
             name: Some(name),
             policy: Some(policy),
+            key: false,
         }),
         Layer::Bulkhead(policy) => Some(Written::Bulkhead {
             name: Some(name),
             policy: Some(policy),
+            key: false,
         }),
         Layer::RateLimit(policy) => Some(Written::RateLimit {
             name: Some(name),
             policy: Some(policy),
+            key: false,
+            store: false,
         }),
         _ => None,
     });
@@ -94,16 +98,8 @@ fn apply_layer(policy: &mut CatalogPolicy, layer: &LayerInForce) {
     if !layer.options.iter().any(is_set) {
         return;
     }
-    // Some are listed by default only beside another one: the breakers of keys, or a store that may be away.
-    let has = |name: &str| policy.settings.iter().any(|s| s.option == name);
-    let (has_key, has_store) = (has("key"), has("store"));
     for option in &layer.options {
-        let is_listed = match option.name {
-            "max_keys" => has_key,
-            "on_outage" => has_store,
-            _ => true,
-        };
-        if is_set(option) || option.is_changed && is_listed {
+        if is_set(option) || option.is_changed {
             put(&mut policy.settings, option);
         }
     }

@@ -96,8 +96,9 @@ impl Control {
         file::spelled(lock().faults())
     }
 
-    /// Returns the settings that are for nobody so far: no function of that path was called, and nothing
-    /// gives that name. The message has the nearest one that there is.
+    /// Returns the settings that are for nobody so far: no function of that path was called, nothing gives
+    /// that name, or nobody of that name has the `key` or the `store` that the option is about. The message
+    /// has the nearest name that there is.
     pub fn unused(&self) -> Vec<ControlFault> {
         let steering = lock();
         let mut unused: Vec<ControlFault> = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::beside::missing;
 use super::effect::{has_effect, is_strategy};
 #[cfg(feature = "catalog")]
 use super::names::has_option;
@@ -192,7 +193,9 @@ fn of_layers(
         };
         #[cfg(feature = "catalog")]
         let unset = show(&unset.layers[at]);
-        let options = show(layer).into_iter().map(|(name, given)| OptionInForce {
+        let has_effect = |(name, _): &(&str, Given)| missing(layer, name).is_none();
+        let shown = show(layer).into_iter().filter(has_effect);
+        let options = shown.map(|(name, given)| OptionInForce {
             name,
             value: given.shown(),
             origin: origin_of(name),
@@ -233,7 +236,7 @@ fn show(layer: &Written) -> Vec<(&'static str, Given)> {
         Written::Hedge { policy } => write(Some(policy)),
         #[cfg(feature = "idempotent")]
         Written::Idempotent { policy, .. } => write(Some(policy)),
-        Written::Fallback { last_ok } => write(last_ok.as_ref()),
+        Written::Fallback { last_ok, .. } => write(last_ok.as_ref()),
     }
 }
 

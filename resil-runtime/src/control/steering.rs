@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::apply::check_alone;
+use super::beside::missing_for_all;
 #[cfg(feature = "chaos")]
 use super::chaos;
 use super::environment::{self, Found, Variable};
@@ -303,6 +304,15 @@ impl Steering {
         }
         if faults.is_empty() {
             faults.extend(states::faults(&names, &layers));
+            // Of a file it is told and not refused: who has a key may be called later.
+            let by_hand = new.iter().filter(|setting| setting.origin == Origin::Hand);
+            let layers = || {
+                self.functions
+                    .iter()
+                    .flat_map(|of| of.instances.iter().copied().flatten())
+            };
+            let missing = |of: &Setting| Some(of.fault(missing_for_all(of, layers())?));
+            faults.extend(by_hand.filter_map(missing));
         }
         if !faults.is_empty() {
             faults.dedup();
