@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use super::entry::{Catalog, CatalogEntry, CatalogKind, CatalogPolicy, Origin};
+use super::entry::{Catalog, CatalogEntry, CatalogKind, CatalogPolicy, CatalogSetting, Origin};
 use super::live::{
     LiveBulkhead, LiveCircuit, LiveHedgeBudget, LiveRateLimit, LiveRetryBudget, LiveState,
 };
@@ -43,6 +43,7 @@ impl Display for Catalog {
             for policy in &entry.policies {
                 write_policy(policy, &entry.function, f)?;
             }
+            write_injected(&entry.injected, f)?;
             let words = &entry.worst_case.words;
             let words = words.strip_prefix("At worst ").unwrap_or(words);
             write!(f, "{}", Line("worst case", words.trim_end_matches('.')))?;
@@ -155,6 +156,21 @@ fn write_policy(policy: &CatalogPolicy, function: &str, f: &mut fmt::Formatter<'
         writeln!(f, "{}", Line("", told.map_or(&*text, |(_, state)| state)))?;
     }
     Ok(())
+}
+
+fn write_injected(injected: &[CatalogSetting], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if injected.is_empty() {
+        return Ok(());
+    }
+    let all = injected.iter().map(|setting| {
+        let text = format!("{} = {}", setting.option, setting.value);
+        match setting.origin {
+            Origin::Default => text,
+            origin => format!("{text} {}", by(origin)),
+        }
+    });
+    let all: Vec<String> = all.collect();
+    writeln!(f, "{}", Line("injected", &all.join(", ")))
 }
 
 fn by(origin: Origin) -> &'static str {

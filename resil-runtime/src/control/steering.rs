@@ -20,6 +20,8 @@ use super::site::{ControlSite, Settings};
 use super::states;
 use super::written::{Kind, Written};
 use crate::named::Called;
+#[cfg(feature = "chaos")]
+use crate::settings::Given;
 
 /// The number of faults that are kept.
 const MOST_FAULTS: usize = 1_000;
@@ -49,6 +51,14 @@ pub(super) struct Function {
     pub(super) name: &'static str,
     /// The layers of each instance.
     pub(super) instances: Vec<&'static [Written]>,
+}
+
+#[cfg(feature = "chaos")]
+impl Function {
+    /// Returns the faults that are injected into it, each option with its value and where that comes from.
+    pub(super) fn injected(&self, layers: &Layers<'_>) -> Vec<(&'static str, Given, Origin)> {
+        chaos::in_force(self.name, self.instances[0], self.site.can(), layers)
+    }
 }
 
 /// Returns the names that settings are for: those of breakers and their like, and those of functions, which
