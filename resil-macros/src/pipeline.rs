@@ -198,6 +198,7 @@ impl CheckedStack {
             facts: &self.facts,
             groups: &self.groups,
             described,
+            origin: stack.origin(),
         };
         let instruments: Vec<usize> = self.groups.iter().map(|group| group.instruments).collect();
         let body = input.body.as_ref();
