@@ -31,7 +31,7 @@ impl Steered {
             return;
         };
         let injected = layers.iter().find(|layer| layer.policy == CHAOS);
-        entry.injected = injected.map(|of| settings(of)).unwrap_or_default();
+        entry.injected = injected.map(settings).unwrap_or_default();
         for (policy, layer) in entry.policies.iter_mut().zip(layers) {
             if policy.policy == layer.policy {
                 apply_layer(policy, layer);
