@@ -17,6 +17,8 @@ pub mod nearest;
 #[doc(hidden)]
 pub mod number;
 #[doc(hidden)]
+pub mod plural;
+#[doc(hidden)]
 pub mod slot;
 #[doc(hidden)]
 pub mod table;

@@ -150,7 +150,16 @@ pub fn called_here(spec: &Spec, name: &str, texts: &[String], note: &str) -> Str
     help(no_option(spec, name), format!("{}{note}", write(texts)))
 }
 
-pub fn say_instead(spec: &Spec, name: &str, say: &str) -> String {
+/// The limit that stands in the advice about a name which other libraries have for one.
+const SOME_LIMIT: &str = "#[timeout(1s)]";
+
+/// Says what to write in place of an option; a limit with the user's own `value`, if that may be one.
+pub fn say_instead(spec: &Spec, name: &str, say: &str, value: Option<&str>) -> String {
+    let value = value.map(|value| format!("#[timeout({value})]"));
+    let say = match &value {
+        Some(limit) => say.replace(SOME_LIMIT, limit),
+        None => say.to_owned(),
+    };
     help(no_option(spec, name), say)
 }
 

@@ -5,9 +5,12 @@
 
 use std::time::Duration;
 
+use proc_macro2::{Span, TokenStream};
+
 use crate::diag::{Diag, help};
 use crate::facts::{Facts, Repeats};
 use crate::parse::{messages, show};
+use crate::tokens::first_span;
 
 /// Checks a stack against all rules. `facts` has the outermost layer first.
 pub(crate) fn check_stack(facts: &[Facts], diag: &Diag) {
@@ -88,7 +91,7 @@ fn check_every_attempt_can_start(facts: &[Facts], diag: &Diag) {
         let Some(repeats) = &layer.repeats else {
             continue;
         };
-        let Some(around) = shortest_limit(&facts[..at]) else {
+        let Some((around, by)) = shortest_bound(&facts[..at]) else {
             continue;
         };
         let Some(never) = first_that_never_starts(repeats, around) else {
@@ -108,11 +111,8 @@ fn check_every_attempt_can_start(facts: &[Facts], diag: &Diag) {
                 attempt - 1
             ),
         };
-        if repeats.tokens.is_empty() {
-            diag.error_at(layer.span, help(message, instead));
-        } else {
-            diag.error(&repeats.tokens, help(message, instead));
-        }
+        let message = help(message, instead);
+        diag.error_between(&repeats.tokens, layer.span, [by], message);
     }
 }
 
@@ -124,9 +124,11 @@ fn check_starts_once_is_not_repeated(facts: &[Facts], diag: &Diag) {
             continue;
         };
         if let Some(outer) = facts[..at].iter().find(|outer| outer.repeats.is_some()) {
-            let (inner, outer) = (layer.policy, outer.policy);
-            diag.error_at(
+            let (inner, outer, outer_span) = (layer.policy, outer.policy, outer.span);
+            diag.error_between(
+                &TokenStream::new(),
                 span,
+                [outer_span],
                 help(
                     format!("`indeterminate` under `#[{outer}]`: after the first attempt the {outer} could only get `Indeterminate`"),
                     format!("write `#[{inner}(..)]` above `#[{outer}]`, so that one claim holds all attempts"),
@@ -141,7 +143,7 @@ fn check_starts_once_is_not_repeated(facts: &[Facts], diag: &Diag) {
 fn check_wait_is_shorter_than_the_bound(facts: &[Facts], diag: &Diag) {
     for (at, layer) in facts.iter().enumerate() {
         let Some(wait) = &layer.waits else { continue };
-        let (Some(limit), Some(around)) = (wait.limit, shortest_limit(&facts[..at])) else {
+        let (Some(limit), Some((around, by))) = (wait.limit, shortest_bound(&facts[..at])) else {
             continue;
         };
         if limit >= around {
@@ -150,7 +152,7 @@ fn check_wait_is_shorter_than_the_bound(facts: &[Facts], diag: &Diag) {
                 "this `wait` of `{limit}` leaves no time: the timeout around ends at `{around}`"
             );
             let instead = format!("write less than `{around}`, or a longer timeout");
-            diag.error(&wait.tokens, help(message, instead));
+            diag.error_between(&wait.tokens, layer.span, [by], help(message, instead));
         }
     }
 }
@@ -163,7 +165,7 @@ fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
             continue;
         };
         let Some(after) = copies.after else { continue };
-        if let Some(around) = shortest_limit(&facts[..at])
+        if let Some((around, by)) = shortest_bound(&facts[..at])
             && after >= around
         {
             let (after, around) = (show(after), show(around));
@@ -171,9 +173,10 @@ fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
                 "no further copy starts: `after` is `{after}`, and the timeout around ends at `{around}`"
             );
             let instead = format!("write less than `{around}`, or a longer timeout");
-            diag.error(&copies.after_tokens, help(message, instead));
+            let message = help(message, instead);
+            diag.error_between(&copies.after_tokens, layer.span, [by], message);
         }
-        if let Some(inside) = shortest_limit(&facts[at + 1..])
+        if let Some((inside, by)) = shortest_bound(&facts[at + 1..])
             && after >= inside
         {
             let (after, inside) = (show(after), show(inside));
@@ -182,7 +185,8 @@ fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
                  ends each copy at `{inside}`"
             );
             let instead = format!("write less than `{inside}`, or a longer timeout inside");
-            diag.error(&copies.after_tokens, help(message, instead));
+            let message = help(message, instead);
+            diag.error_between(&copies.after_tokens, layer.span, [by], message);
         }
     }
 }
@@ -215,13 +219,14 @@ fn check_starts_are_few(facts: &[Facts], diag: &Diag) {
                  {runs} attempts"
             );
             // The message stands at the layer whose number is not written.
-            let (at, missing) = if copies.max_tokens.is_empty() {
-                (layer.span, max)
+            let (at, missing, by) = if copies.max_tokens.is_empty() {
+                (layer.span, max, other.span)
             } else {
-                (other.span, runs)
+                (other.span, runs, layer.span)
             };
             let instead = format!("write `max = {missing}` if that is meant, or smaller numbers");
-            diag.error_at(at, help(message, instead));
+            let message = help(message, instead);
+            diag.error_between(&TokenStream::new(), at, [by], message);
         }
     }
 }
@@ -234,9 +239,11 @@ fn check_claims_are_not_copied(facts: &[Facts], diag: &Diag) {
             continue;
         }
         if let Some(outer) = facts[..at].iter().find(|outer| outer.copies.is_some()) {
-            let (inner, outer) = (layer.policy, outer.policy);
-            diag.error_at(
+            let (inner, outer, outer_span) = (layer.policy, outer.policy, outer.span);
+            diag.error_between(
+                &TokenStream::new(),
                 layer.span,
+                [outer_span],
                 help(
                     format!("`#[{inner}]` below `#[{outer}]`: each copy would ask for the key, and a second one only wait for the first"),
                     format!("write `#[{inner}(..)]` above `#[{outer}]`, so that one claim holds all copies"),
@@ -246,11 +253,17 @@ fn check_claims_are_not_copied(facts: &[Facts], diag: &Diag) {
     }
 }
 
-fn shortest_limit(around: &[Facts]) -> Option<Duration> {
-    around
-        .iter()
-        .filter_map(|layer| layer.bound.as_ref()?.limit)
-        .min()
+/// Returns the shortest limit of these layers, and where it is written.
+fn shortest_bound(layers: &[Facts]) -> Option<(Duration, Span)> {
+    let limits = layers.iter().filter_map(|layer| {
+        let bound = layer.bound.as_ref()?;
+        Some((bound.limit?, first_span(&bound.tokens)))
+    });
+    limits.min_by_key(|(limit, _)| *limit)
+}
+
+fn shortest_limit(layers: &[Facts]) -> Option<Duration> {
+    shortest_bound(layers).map(|(limit, _)| limit)
 }
 
 struct Never {

@@ -45,6 +45,18 @@ impl Origin {
         &self.name
     }
 
+    /// Returns the place at the use that makes a fault between layers, for one that is found at `at`, in the stack: the
+    /// first of `others` that is not in the stack too, or else the first option that was put into it. The stack alone
+    /// has no such fault: its definition was checked.
+    pub(crate) fn made_at(&self, at: Span, others: impl IntoIterator<Item = Span>) -> Option<Span> {
+        if !self.is_own(at) {
+            return None;
+        }
+        let beside = self.beside.iter().map(TokenTree::span);
+        let mut all = others.into_iter().chain(beside);
+        all.find(|span| !self.is_own(*span))
+    }
+
     fn is_own(&self, span: Span) -> bool {
         same_place(span, self.name.span())
     }
@@ -100,6 +112,32 @@ impl Diag {
         if !self.tell_origin(span, &message) {
             let message = self.told(span, message);
             self.push(syn::Error::new(span, message));
+        }
+    }
+
+    /// Reports a fault between layers at `tokens`, or, if there are none, at `span`. If that is in the shared stack, it
+    /// stands at what makes it: the first of `others` that is not, or an option that was put into the stack.
+    pub(crate) fn error_between(
+        &self,
+        tokens: &TokenStream,
+        span: Span,
+        others: impl IntoIterator<Item = Span>,
+        message: impl Display,
+    ) {
+        let at = if tokens.is_empty() {
+            span
+        } else {
+            first_span(tokens)
+        };
+        let origin = self.origin.as_ref();
+        let made_at = origin.and_then(|origin| Some((&origin.name, origin.made_at(at, others)?)));
+        if let Some((name, made_at)) = made_at {
+            let message = format!("in the stack `{name}`: {message}");
+            self.push(syn::Error::new(made_at, message));
+        } else if tokens.is_empty() {
+            self.error_at(span, message);
+        } else {
+            self.error(tokens, message);
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn expand(stack: TokenStream, item: &TokenStream) -> TokenStream {
 /// Expands the function with its layers; `None` if there is a fault.
 fn try_expand(stack: &Stack, item: &TokenStream, diag: &Diag) -> Option<TokenStream> {
     let function = Function::read(stack, item, diag)?;
+    shape::check_names(stack, item, diag);
     let parsed = ParsedStack::parse(stack, &function, diag);
     let checked = parsed.check(stack, &function, diag)?;
     checked.expand(stack, function)
@@ -198,6 +199,7 @@ impl CheckedStack {
             facts: &self.facts,
             groups: &self.groups,
             described,
+            origin: stack.origin(),
         };
         let instruments: Vec<usize> = self.groups.iter().map(|group| group.instruments).collect();
         let body = input.body.as_ref();

@@ -38,6 +38,38 @@ async fn a_refusal_is_final_for_a_retry_above() {
     assert_eq!(r.times(), [0, 10, 22]);
 }
 
+/// The deadline in force is the end of the wait, and the bulkhead refuses there: the body did not run, so that
+/// it is no failure of the other side, and no attempt that a retry makes good for.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_ends_with_a_timeout_above_is_a_refusal_for_the_layers_around_it() {
+    #[bulkhead(name = "stack-deadline", max = 1, queue = 9)]
+    async fn holds(r: &Record) -> Result<u32, Fault> {
+        take(r, 1_000).await
+    }
+    #[circuit(name = "stack-deadline", failures = 1)]
+    #[retry(constant, max = 5, base = 1ms, jitter = none)]
+    #[timeout(30ms)]
+    #[bulkhead(name = "stack-deadline")]
+    async fn f(r: &Record) -> Result<u32, Fault> {
+        take(r, 1).await
+    }
+    #[timeout(10ms)]
+    async fn under_the_timeout_of_another(r: &Record) -> Result<u32, Fault> {
+        f(r).await
+    }
+    let r = Record::new();
+    let mut first = Box::pin(holds(&r));
+    assert!(poll_once(first.as_mut()).await.is_pending());
+    assert_eq!((letter(&f(&r).await), r.elapsed()), ('X', 30));
+    let out = under_the_timeout_of_another(&r).await;
+    assert_eq!((letter(&out), r.elapsed()), ('X', 40));
+    assert_eq!(r.count(), 1);
+    let counts = breaker("stack-deadline").counts();
+    assert_eq!((counts.calls, counts.failures), (0, 0));
+    assert_eq!(first.await, Ok(1));
+    assert_eq!(f(&r).await, Ok(2));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_wait_is_left_out_of_the_time_of_a_circuit_above() {
     #[circuit(name = "stack-slow", slow = 30ms, window = 10)]

@@ -35,7 +35,7 @@ async fn without_a_queue_a_call_is_refused_at_once() {
     assert_eq!((name, limit, e.retry_after()), ("limit-at-once", 1, None));
     assert_eq!(
         e.to_string(),
-        "bulkhead `limit-at-once` is full: 1 calls at once are allowed"
+        "bulkhead `limit-at-once` is full: 1 call at once is allowed"
     );
 }
 

@@ -151,6 +151,7 @@ fn an_unknown_field_is_ignored_and_a_known_one_is_not_renamed() {
             "function",
             "has_run",
             "in_flight",
+            "injected",
             "kind",
             "line",
             "policies",

@@ -9,6 +9,7 @@
 
 #[path = "../support/alone.rs"]
 mod alone;
+mod seen;
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;

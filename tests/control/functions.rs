@@ -14,6 +14,14 @@ pub(crate) async fn whole() -> Result<(), Failed> {
     Ok(())
 }
 
+#[circuit(key = part)]
+#[bulkhead(max = 16, key = part)]
+#[rate_limit(max = 100, per = 1s, key = part, store = "nowhere")]
+pub(crate) async fn parted(part: &str) -> Result<(), Failed> {
+    let _ = part;
+    Ok(())
+}
+
 #[hedge(after = 50ms)]
 pub(crate) async fn hedged() -> Result<(), Failed> {
     Ok(())
@@ -50,6 +58,8 @@ pub(crate) async fn bounded() -> Result<(), Failed> {
 /// Calls all of them, so that they are known.
 pub(crate) async fn call_all() {
     whole().await.unwrap();
+    // Its store is away, and that may be set to refuse it.
+    let _ = parted("one").await;
     hedged().await.unwrap();
     keyed(1).await.unwrap();
     remembered().await.unwrap();

@@ -13,8 +13,11 @@ mod broken;
 mod budgets;
 #[cfg(feature = "catalog")]
 mod catalogued;
+#[cfg(feature = "catalog")]
+mod catalogued_states;
 mod effects;
 mod functions;
+mod keys;
 mod late;
 mod named;
 mod options;

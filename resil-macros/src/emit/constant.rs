@@ -149,7 +149,7 @@ impl ConstBound {
             ..
         } = self;
         (!holds.is_empty()).then(|| {
-            let message = format!("resil: `{option}` must be {must}");
+            let message = format!("`{option}` must be {must}");
             quote_spanned!(at=> ::core::assert!(#holds, #message);)
         })
     }

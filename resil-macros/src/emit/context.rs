@@ -9,6 +9,7 @@ use quote::quote_spanned;
 use super::inner::{Inner, clone_of};
 use super::underscore::underscored;
 use crate::described::Described;
+use crate::diag::Origin;
 use crate::facts::Facts;
 use crate::features;
 use crate::input::{Binding, Input};
@@ -29,6 +30,8 @@ pub(crate) struct StackContext<'a> {
     pub(crate) groups: &'a [LayerGroup],
     /// What the catalog says of it, where functions are listed.
     pub(crate) described: Option<Described>,
+    /// The shared stack that has brought layers.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// Layers that no `#[instrument]` separates: they wrap one and the same block.

@@ -73,8 +73,8 @@ pub(crate) struct Entry {
 pub(super) struct Judged {
     /// The policy, a const expression of the runtime's type `Layer`, and the place for a fault of it.
     pub(super) layer: Option<(TokenStream, Span)>,
-    /// The first of its values that is a named constant.
-    pub(super) constant: Option<Span>,
+    /// Its values that are named constants.
+    pub(super) constants: Vec<Span>,
     /// Nothing is judged: a value may depend on a generic, which no item can name, or the layer departs from a
     /// policy of the user's.
     pub(super) is_exempt: bool,

@@ -14,7 +14,7 @@ impl Entry {
     /// Notes that a value of the layer at that index is a named constant.
     pub(crate) fn has_constant(&mut self, layer: usize, at: Span) {
         let judged = self.judged.entry(layer).or_default();
-        judged.constant.get_or_insert(at);
+        judged.constants.push(at);
     }
 
     /// Notes that the layer at that index is not judged.
@@ -31,14 +31,18 @@ impl Entry {
             let Some((layer, span)) = &judged.layer else {
                 continue;
             };
-            if judged.constant.is_some() || constant_around {
-                let span = judged.constant.unwrap_or(*span);
+            let places = judged.constants.iter().copied().chain([*span]);
+            if !judged.constants.is_empty() || constant_around {
+                let span = judged.constants.first().copied().unwrap_or(*span);
+                let origin = cx.stack.origin.as_ref();
+                let made_at = origin.and_then(|origin| origin.made_at(span, places));
+                let span = made_at.unwrap_or(span);
                 let judge = cx.private("judge_layer", span);
                 items.extend(quote_spanned! {mixed(span)=>
                     const _: () = #judge(&[#(#around),*], &#layer);
                 });
             }
-            constant_around |= judged.constant.is_some();
+            constant_around |= !judged.constants.is_empty();
             around.push(layer);
         }
         items

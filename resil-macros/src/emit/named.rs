@@ -23,6 +23,9 @@ pub(crate) struct NamedState<'a> {
     pub(crate) settings: Vec<Setting<'a>>,
     /// The user's policy, from which the settings depart.
     pub(crate) base: Option<&'a Const<()>>,
+    /// What settings from outside have to know of what stands beside them: whether there is a `key`, and a
+    /// `store`.
+    pub(crate) beside: &'a [(&'static str, bool)],
 }
 
 /// The code by which a call finds its state.
@@ -111,7 +114,11 @@ impl NamedState<'_> {
         if features::controls() {
             let policy = base.map(|base| quote_spanned!(at=> #base #calls));
             let (name, policy) = (option(self.name, at), option(policy.as_ref(), at));
-            let fields = quote_spanned!(at=> name: #name, policy: #policy);
+            let mut fields = quote_spanned!(at=> name: #name, policy: #policy);
+            for (beside, has) in self.beside {
+                let beside = Ident::new(beside, at);
+                fields.extend(quote_spanned!(at=> , #beside: #has));
+            }
             cx.describe(&self.camel(), &fields, self.span, entry);
             return cx.in_force(self.policy, self.span, None);
         }

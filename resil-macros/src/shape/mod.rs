@@ -4,6 +4,7 @@ mod borrow;
 mod copied;
 mod made_elsewhere;
 mod plain;
+mod reserved;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -14,6 +15,7 @@ use self::copied::check_unique_arguments;
 use self::made_elsewhere::made_elsewhere;
 use self::plain::check_blocking;
 pub(crate) use self::plain::is_plain;
+pub(crate) use self::reserved::check_names;
 use crate::diag::Diag;
 use crate::facts::Facts;
 use crate::input::{Binding, Input};

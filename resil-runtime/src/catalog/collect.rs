@@ -118,6 +118,7 @@ fn function(of: &'static Described) -> CatalogEntry {
         in_flight: in_flight(of.site),
         policies: of.layers.iter().map(layer).collect(),
         decided: known(of.decided),
+        injected: Vec::new(),
         worst_case: WorstCase {
             attempts: (of.attempts > 0).then_some(of.attempts),
             time: times.map(|(own, _)| up_to_a_milli(own)),
@@ -173,6 +174,7 @@ fn value(state: &'static State) -> CatalogEntry {
         in_flight: in_flight(state.site),
         policies: steered_value(name, &layers, policies),
         decided: None,
+        injected: Vec::new(),
         worst_case: WorstCase {
             time: whole(worst_case.time),
             time_if_asked: whole(worst_case.time_if_asked),

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use super::entry::{Catalog, CatalogEntry, CatalogKind, CatalogPolicy, Origin};
+use super::entry::{Catalog, CatalogEntry, CatalogKind, CatalogPolicy, CatalogSetting, Origin};
 use super::live::{
     LiveBulkhead, LiveCircuit, LiveHedgeBudget, LiveRateLimit, LiveRetryBudget, LiveState,
 };
 use crate::circuit::CircuitState;
 use resil_language::duration::show;
+use resil_language::plural::counted;
 
 /// Writes a paragraph for each function and each value: what it is, its policies with their live state, the
 /// worst case, and who was seen to call it.
@@ -43,6 +44,7 @@ impl Display for Catalog {
             for policy in &entry.policies {
                 write_policy(policy, &entry.function, f)?;
             }
+            write_injected(&entry.injected, f)?;
             let words = &entry.worst_case.words;
             let words = words.strip_prefix("At worst ").unwrap_or(words);
             write!(f, "{}", Line("worst case", words.trim_end_matches('.')))?;
@@ -157,6 +159,21 @@ fn write_policy(policy: &CatalogPolicy, function: &str, f: &mut fmt::Formatter<'
     Ok(())
 }
 
+fn write_injected(injected: &[CatalogSetting], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if injected.is_empty() {
+        return Ok(());
+    }
+    let all = injected.iter().map(|setting| {
+        let text = format!("{} = {}", setting.option, setting.value);
+        match setting.origin {
+            Origin::Default => text,
+            origin => format!("{text} {}", by(origin)),
+        }
+    });
+    let all: Vec<String> = all.collect();
+    writeln!(f, "{}", Line("injected", &all.join(", ")))
+}
+
 fn by(origin: Origin) -> &'static str {
     match origin {
         Origin::Default | Origin::Attribute | Origin::Value => "by the program",
@@ -210,7 +227,12 @@ impl Display for LiveCircuit {
             write!(f, ", next probe in {}", show(next))?;
         }
         if self.calls > u64::from(self.failures_in_a_row) {
-            write!(f, ", {} of {} calls failed", self.failures, self.calls)?;
+            write!(
+                f,
+                ", {} of {} failed",
+                self.failures,
+                counted(self.calls, "call", "calls")
+            )?;
         }
         if self.slow > 0 {
             write!(f, ", {} slow", self.slow)?;
@@ -221,8 +243,8 @@ impl Display for LiveCircuit {
             n => write!(f, ", {n} failures in a row")?,
         }
         if self.state == CircuitState::HalfOpen {
-            let (out, ok) = (self.probes_out, self.probes_succeeded);
-            write!(f, ", {out} probes out, {ok} succeeded")?;
+            let out = counted(self.probes_out, "probe", "probes");
+            write!(f, ", {out} out, {} succeeded", self.probes_succeeded)?;
         }
         write_keys(f, self.keys)
     }
@@ -243,7 +265,13 @@ impl Display for LiveRateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_name(f, &self.name, self.key.as_ref())?;
         match (self.available, self.burst) {
-            (Some(available), Some(burst)) => write!(f, ": {available} of {burst} calls left")?,
+            (Some(available), Some(burst)) => {
+                write!(
+                    f,
+                    ": {available} of {} left",
+                    counted(burst, "call", "calls")
+                )?;
+            }
             _ => f.write_str(": not limited yet")?,
         }
         if let Some(next) = self.next_in {
@@ -259,7 +287,8 @@ impl Display for LiveRetryBudget {
         if let Some(name) = &self.name {
             write!(f, " {name}")?;
         }
-        write!(f, ": {} of {} tokens", self.tokens, self.capacity)
+        let capacity = counted(self.capacity, "token", "tokens");
+        write!(f, ": {} of {capacity}", self.tokens)
     }
 }
 
@@ -267,8 +296,9 @@ impl Display for LiveHedgeBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "budget: {} of {} further copies",
-            self.copies, self.capacity
+            "budget: {} of {}",
+            self.copies,
+            counted(self.capacity, "further copy", "further copies")
         )
     }
 }

@@ -49,6 +49,10 @@ pub struct CatalogEntry {
     /// The sentence that says what decides whether an error is retried, and is a failure of the circuit;
     /// `None` where patterns alone decide, and for values.
     pub decided: Option<String>,
+    /// The faults that are injected into the function, below all policies: each option that has an effect. Empty
+    /// if there are none, before the first call, and without the feature `chaos`.
+    #[serde(default)]
+    pub injected: Vec<CatalogSetting>,
     /// The worst case.
     pub worst_case: WorstCase,
 }

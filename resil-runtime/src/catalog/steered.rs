@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::entry::{CatalogEntry, CatalogKind, CatalogPolicy, CatalogSetting, Origin};
 use crate::control::Origin as Place;
 use crate::control::in_force::{LayerInForce, OptionInForce, in_force, of_stack, switched_off};
-use crate::control::written::Written;
+use crate::control::written::{Kind, Written};
 use crate::stack::Layer;
 
 /// The layers of the functions that were called, with what is in force of them.
@@ -30,12 +30,33 @@ impl Steered {
             }
             return;
         };
+        let injected = layers.iter().find(|layer| layer.policy == CHAOS);
+        entry.injected = injected.map(settings).unwrap_or_default();
         for (policy, layer) in entry.policies.iter_mut().zip(layers) {
             if policy.policy == layer.policy {
                 apply_layer(policy, layer);
             }
         }
     }
+}
+
+/// The name under which the faults stand that are injected into a function.
+const CHAOS: &str = Kind::Chaos.name();
+
+/// Returns the options of a layer that the program has not written.
+fn settings(layer: &LayerInForce) -> Vec<CatalogSetting> {
+    let options = layer.options.iter().map(|option| {
+        let (name, value) = option.listed();
+        CatalogSetting {
+            option: name.to_owned(),
+            value: value.to_owned(),
+            origin: match &option.origin {
+                Place::Attribute => Origin::Default,
+                place => of(place),
+            },
+        }
+    });
+    options.collect()
 }
 
 /// Puts into `entry` what is switched off of a function that was not called yet: what else is set for it, nobody
@@ -63,14 +84,18 @@ pub(super) fn apply_name(name: &'static str, layers: &[Layer], policies: &mut [C
         Layer::Circuit(policy) => Some(Written::Circuit {
             name: Some(name),
             policy: Some(policy),
+            key: false,
         }),
         Layer::Bulkhead(policy) => Some(Written::Bulkhead {
             name: Some(name),
             policy: Some(policy),
+            key: false,
         }),
         Layer::RateLimit(policy) => Some(Written::RateLimit {
             name: Some(name),
             policy: Some(policy),
+            key: false,
+            store: false,
         }),
         _ => None,
     });
@@ -94,16 +119,8 @@ fn apply_layer(policy: &mut CatalogPolicy, layer: &LayerInForce) {
     if !layer.options.iter().any(is_set) {
         return;
     }
-    // Some are listed by default only beside another one: the breakers of keys, or a store that may be away.
-    let has = |name: &str| policy.settings.iter().any(|s| s.option == name);
-    let (has_key, has_store) = (has("key"), has("store"));
     for option in &layer.options {
-        let is_listed = match option.name {
-            "max_keys" => has_key,
-            "on_outage" => has_store,
-            _ => true,
-        };
-        if is_set(option) || option.is_changed && is_listed {
+        if is_set(option) || option.is_changed {
             put(&mut policy.settings, option);
         }
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::faults::{Faults, Injection};
-use super::origin::{ControlFault, help};
+use super::origin::{ControlFault, Origin, help};
 use super::setting::{Change, Layers, Setting, Target};
 use super::site::Runs;
 use super::written::{Kind, Written};
-use crate::settings::Named;
+use crate::settings::{Given, Named};
 
 /// Returns the faults that are injected into a function: those for all, for its names, and for itself, the
 /// later ones on top. `before` are those of before: they draw on if nothing has changed.
@@ -18,32 +18,18 @@ pub(super) fn of(
     layers: &Layers<'_>,
     before: Option<&Arc<Injection>>,
 ) -> Result<Option<Arc<Injection>>, Vec<ControlFault>> {
-    let names = written.iter().filter_map(Written::name);
-    let names: Vec<&str> = names.collect();
+    let names = names(written);
     let is_off = |name| matches!(layers.switch(function, Kind::Chaos, name), Some((false, _)));
     if is_off(None) || names.iter().any(|name| is_off(Some(name))) {
         return Ok(None);
     }
     let (mut faults, mut wrong, mut last) = (Faults::BASE, Vec::new(), None);
-    for settings in layers.0 {
-        let aim = |setting: &Setting| match &setting.target {
-            Target::All => Some(0),
-            Target::Name(name) => names.contains(&name.as_str()).then_some(1),
-            Target::Function(name) => (name == function).then_some(2),
-        };
-        let own = settings.iter().filter(|s| s.kind == Some(Kind::Chaos));
-        let mut own: Vec<_> = own.filter_map(|s| Some((aim(s)?, s))).collect();
-        own.sort_by_key(|(aim, _)| *aim);
-        for (_, setting) in own {
-            let Change::Option(option, given) = &setting.change else {
-                continue;
-            };
-            match Faults::TABLE.set(faults, option, given) {
-                Ok(set) => faults = set,
-                Err(message) => wrong.push(setting.fault(message)),
-            }
-            last = Some((setting, &setting.target));
+    for (option, given, setting) in aimed(function, &names, layers) {
+        match Faults::TABLE.set(faults, option, given) {
+            Ok(set) => faults = set,
+            Err(message) => wrong.push(setting.fault(message)),
         }
+        last = Some((setting, &setting.target));
     }
     let Some((last, target)) = last else {
         return Ok(None);
@@ -64,6 +50,59 @@ pub(super) fn of(
         Some(before) if before.faults == faults => Arc::clone(before),
         _ => Arc::new(Injection::new(faults, function)),
     }))
+}
+
+/// Returns the names that the layers of a function give.
+fn names(written: &[Written]) -> Vec<&'static str> {
+    written.iter().filter_map(Written::name).collect()
+}
+
+/// Returns the options that are set for a function, the winning ones last.
+fn aimed<'s>(
+    function: &str,
+    names: &[&str],
+    layers: &Layers<'s>,
+) -> Vec<(&'s str, &'s Given, &'s Setting)> {
+    let mut all = Vec::new();
+    for settings in layers.0 {
+        let aim = |setting: &Setting| match &setting.target {
+            Target::All => Some(0),
+            Target::Name(name) => names.contains(&name.as_str()).then_some(1),
+            Target::Function(name) => (name == function).then_some(2),
+        };
+        let own = settings.iter().filter(|s| s.kind == Some(Kind::Chaos));
+        let mut own: Vec<_> = own.filter_map(|s| Some((aim(s)?, s))).collect();
+        own.sort_by_key(|(aim, _)| *aim);
+        all.extend(own.into_iter().filter_map(|(_, s)| match &s.change {
+            Change::Option(option, given) => Some((option.as_str(), given, s)),
+            Change::Switch(_) => None,
+        }));
+    }
+    all
+}
+
+/// Returns the faults in force for a function, each option with its value and where that comes from. Empty if none
+/// are injected.
+pub(super) fn in_force(
+    function: &str,
+    written: &[Written],
+    runs: Runs,
+    layers: &Layers<'_>,
+) -> Vec<(&'static str, Given, Origin)> {
+    let Ok(Some(injected)) = of(function, written, runs, layers, None) else {
+        return Vec::new();
+    };
+    let set = aimed(function, &names(written), layers);
+    let origin_of = |option: &str| {
+        let mut set = set.iter().filter(|(of, ..)| *of == option);
+        set.next_back()
+            .map_or(Origin::Attribute, |(.., by)| by.origin.clone())
+    };
+    let shown = Faults::TABLE.write(&injected.faults).into_iter();
+    let shown = shown.filter(|(option, _)| injected.faults.has_effect(option));
+    shown
+        .map(|(option, given)| (option, given, origin_of(option)))
+        .collect()
 }
 
 /// Returns what is wrong with faults that the function can't have.

@@ -67,8 +67,14 @@ pub(super) fn read(variables: &[Variable], candidates: &[Candidate]) -> Found {
         match rest.strip_prefix("ALL") {
             Some("") => readings.push((Target::All, None, None)),
             Some(rest) => {
-                let kind = rest.strip_prefix('_').and_then(kind_of);
+                let rest = rest.strip_prefix('_');
+                let kind = rest.and_then(kind_of);
                 readings.extend(kind.map(|kind| (Target::All, Some(kind), None)));
+                // Injected faults alone are set for all functions.
+                let option = rest.and_then(|rest| rest.strip_prefix("CHAOS_"));
+                let option = option.map(str::to_lowercase);
+                let option = option.filter(|option| has_option(Kind::Chaos, option));
+                readings.extend(option.map(|of| (Target::All, Some(Kind::Chaos), Some(of))));
             }
             None => {}
         }

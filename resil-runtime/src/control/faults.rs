@@ -149,6 +149,11 @@ impl Faults {
         })
     }
 
+    /// Returns whether an option has an effect beside the others.
+    pub(super) fn has_effect(&self, option: &str) -> bool {
+        option != "delay_for" || self.delay > 0.0
+    }
+
     pub(super) fn is_nothing(&self) -> bool {
         self.all() <= 0.0
     }

@@ -47,7 +47,7 @@ impl Control {
         NameControl(Target::Name(name.into()))
     }
 
-    /// Returns the switches of all functions.
+    /// Returns the switches of all functions, and the faults that are injected into all.
     pub fn all(&self) -> AllControl {
         AllControl(Target::All)
     }
@@ -96,8 +96,9 @@ impl Control {
         file::spelled(lock().faults())
     }
 
-    /// Returns the settings that are for nobody so far: no function of that path was called, and nothing
-    /// gives that name. The message has the nearest one that there is.
+    /// Returns the settings that are for nobody so far: no function of that path was called, nothing gives
+    /// that name, or nobody of that name has the `key` or the `store` that the option is about. The message
+    /// has the nearest name that there is.
     pub fn unused(&self) -> Vec<ControlFault> {
         let steering = lock();
         let mut unused: Vec<ControlFault> = Vec::new();
@@ -125,7 +126,7 @@ impl Control {
     }
 
     /// Returns the settings in force of all functions that were called, layer by layer, each option with
-    /// where its value comes from.
+    /// where its value comes from. Below the layers of a function stand the faults that are injected into it.
     pub fn in_force(&self) -> Vec<LayerInForce> {
         in_force()
     }
@@ -148,7 +149,7 @@ pub struct FunctionControl(Target);
 #[derive(Debug, Clone)]
 pub struct NameControl(pub(super) Target);
 
-/// The switches of all functions: [`Control::all`] returns it.
+/// The switches of all functions, and the faults that are injected into all: [`Control::all`] returns it.
 #[derive(Debug, Clone)]
 pub struct AllControl(Target);
 
@@ -257,6 +258,39 @@ macro_rules! switches {
             }
         }
     };
+}
+
+impl AllControl {
+    /// Sets one option of the faults that are injected into all functions, by its name: `chaos.error` to `10%`. Those
+    /// that a function can't have are left out there; what is for a name or for a function goes over it.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong, with the text to write instead: other policies are switched off and on for all
+    /// functions, and nothing else. Nothing is changed then.
+    pub fn set(&self, option: &str, value: &str) -> Result<(), ControlError> {
+        if let Some((policy, name)) = option.split_once('.')
+            && let Some(kind) = Kind::of(policy).filter(|kind| *kind != Kind::Chaos)
+        {
+            let message = for_each(kind, name, value);
+            let key = format!("{}.{option}", self.0);
+            return Err(ControlError::one(Origin::Hand, key, message));
+        }
+        set(&self.0, option, value)
+    }
+}
+
+/// Returns the message about an option that is set for all functions at once.
+fn for_each(kind: Kind, option: &str, value: &str) -> String {
+    let policy = kind.name();
+    let set = |of: &str| format!("`control().{of}.set(\"{policy}.{option}\", {value:?})`");
+    let function = set("function(\"app::charge\")");
+    let name = kind.is_named().then(|| set("name(\"pay\")"));
+    let name = name.map_or(String::new(), |name| format!(", or for each name, {name}"));
+    help(
+        "for all functions a policy is switched off and on, and nothing else",
+        format!("write `{option}` for each function, {function}{name}"),
+    )
 }
 
 switches!(FunctionControl, "the function");

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::beside::missing;
 use super::effect::{has_effect, is_strategy};
 #[cfg(feature = "catalog")]
 use super::names::has_option;
@@ -12,7 +13,8 @@ use super::steering::{Function, lock};
 use super::written::{Kind, Written};
 use crate::settings::{Given, Named, time};
 
-/// One layer of a function, with its settings in force.
+/// One layer of a function, with its settings in force; or, below all layers, the faults that are injected into it,
+/// whose policy is `chaos`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LayerInForce {
@@ -156,7 +158,37 @@ pub(crate) fn switched_off(
 }
 
 fn of_function(function: &Function, layers: &Layers<'_>) -> Vec<LayerInForce> {
-    of_layers(function.name, function.instances[0], layers)
+    #[allow(
+        unused_mut,
+        reason = "without injected faults there are its layers alone"
+    )]
+    let mut all = of_layers(function.name, function.instances[0], layers);
+    #[cfg(feature = "chaos")]
+    all.extend(injected(function, layers));
+    all
+}
+
+/// Returns the faults that are injected into a function, which are below all of its layers.
+#[cfg(feature = "chaos")]
+fn injected(function: &Function, layers: &Layers<'_>) -> Option<LayerInForce> {
+    let options = function.injected(layers).into_iter();
+    let options = options.map(|(name, given, origin)| OptionInForce {
+        name,
+        value: given.shown(),
+        origin,
+        listed: given.shown(),
+        #[cfg(feature = "catalog")]
+        is_changed: true,
+    });
+    let options: Vec<OptionInForce> = options.collect();
+    (!options.is_empty()).then(|| LayerInForce {
+        function: function.name,
+        policy: Kind::Chaos.name(),
+        name: None,
+        is_on: true,
+        switched_by: Origin::Attribute,
+        options,
+    })
 }
 
 fn of_layers(
@@ -192,7 +224,9 @@ fn of_layers(
         };
         #[cfg(feature = "catalog")]
         let unset = show(&unset.layers[at]);
-        let options = show(layer).into_iter().map(|(name, given)| OptionInForce {
+        let has_effect = |(name, _): &(&str, Given)| missing(layer, name).is_none();
+        let shown = show(layer).into_iter().filter(has_effect);
+        let options = shown.map(|(name, given)| OptionInForce {
             name,
             value: given.shown(),
             origin: origin_of(name),
@@ -233,7 +267,7 @@ fn show(layer: &Written) -> Vec<(&'static str, Given)> {
         Written::Hedge { policy } => write(Some(policy)),
         #[cfg(feature = "idempotent")]
         Written::Idempotent { policy, .. } => write(Some(policy)),
-        Written::Fallback { last_ok } => write(last_ok.as_ref()),
+        Written::Fallback { last_ok, .. } => write(last_ok.as_ref()),
     }
 }
 

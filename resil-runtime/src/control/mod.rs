@@ -13,6 +13,7 @@
 
 mod apply;
 mod begin;
+mod beside;
 #[cfg(feature = "chaos")]
 mod chaos;
 mod effect;

@@ -2,6 +2,7 @@
 //! on top, checked by the rules of the attributes.
 
 use super::apply::{apply, limits};
+use super::beside::missing;
 use super::effect::makes_delays;
 use super::environment::in_full;
 use super::origin::{ControlFault, Origin, help, no_effect};
@@ -44,6 +45,13 @@ pub(super) fn settle(
         off: 0,
         is_changed: false,
     };
+    for layer in written.iter().filter(|layer| layer.name().is_none()) {
+        // A state without a name is called as its function is.
+        let of = (&Target::Name(function.to_owned()), layer.kind());
+        for (option, _, setting) in layers.options(of.0, of.1) {
+            faults.extend(missing(layer, option).map(|message| setting.fault(message)));
+        }
+    }
     set_limits(&target, &mut settled.layers, layers, &mut faults);
     for (at, (layer, as_written)) in settled.layers.iter_mut().zip(written).enumerate() {
         let kind = layer.kind();
@@ -126,7 +134,7 @@ fn without_effect(layer: &Written, option: &str, given: &Given) -> Option<String
             let instead = "remove it, or write `cap = 20s` for a bound on them";
             Some(no_effect(name, gives, instead))
         }
-        (Written::Fallback { last_ok: None }, name) => {
+        (Written::Fallback { last_ok: None, .. }, name) => {
             let why = "the `fallback` of the attribute keeps no good value";
             Some(no_effect(
                 name,
@@ -134,7 +142,7 @@ fn without_effect(layer: &Written, option: &str, given: &Given) -> Option<String
                 "remove it, or write `last_ok` in the attribute",
             ))
         }
-        _ => None,
+        _ => missing(layer, option),
     }
 }
 
@@ -222,8 +230,9 @@ fn set(function: &str, layer: &mut Written, layers: &Layers<'_>, faults: &mut Ve
         Written::Idempotent { policy, .. } => *policy = apply(*policy, of, layers, faults),
         Written::Fallback {
             last_ok: Some(policy),
+            ..
         } => *policy = apply(*policy, of, layers, faults),
-        Written::Fallback { last_ok: None } | Written::Timeout { .. } => {}
+        Written::Fallback { last_ok: None, .. } | Written::Timeout { .. } => {}
     }
 }
 

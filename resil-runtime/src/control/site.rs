@@ -231,7 +231,7 @@ impl Controlled {
     /// Returns the settings of a `last_ok`.
     #[inline]
     pub fn last_ok(&self, layer: usize) -> &LastOkPolicy {
-        part!(self.layer(layer), Written::Fallback { last_ok: Some(policy) } => policy)
+        part!(self.layer(layer), Written::Fallback { last_ok: Some(policy), .. } => policy)
     }
 
     /// Returns the faults that are injected, if any are.

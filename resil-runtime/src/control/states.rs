@@ -34,6 +34,22 @@ pub(super) fn is_there(kind: Kind, name: &str) -> bool {
     }
 }
 
+/// Returns whether the state of that kind and name has had keys; `None` if there is no such state.
+pub(super) fn has_keys(kind: Kind, name: &str) -> Option<bool> {
+    match kind {
+        Kind::Circuit => BreakerCore::names()
+            .find(name)
+            .map(|of| of.known_keys().is_some()),
+        Kind::Bulkhead => BulkheadCore::names()
+            .find(name)
+            .map(|of| of.known_keys().is_some()),
+        Kind::RateLimit => Limit::names()
+            .find(name)
+            .map(|of| of.known_keys().is_some()),
+        _ => None,
+    }
+}
+
 /// Returns the faults that settings have in the states which are called by one of these names.
 pub(super) fn faults(names: &BTreeSet<String>, layers: &Layers<'_>) -> Vec<ControlFault> {
     let mut faults = Vec::new();

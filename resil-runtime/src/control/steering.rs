@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::apply::check_alone;
+use super::beside::missing_for_all;
 #[cfg(feature = "chaos")]
 use super::chaos;
 use super::environment::{self, Found, Variable};
@@ -19,6 +20,8 @@ use super::site::{ControlSite, Settings};
 use super::states;
 use super::written::{Kind, Written};
 use crate::named::Called;
+#[cfg(feature = "chaos")]
+use crate::settings::Given;
 
 /// The number of faults that are kept.
 const MOST_FAULTS: usize = 1_000;
@@ -48,6 +51,14 @@ pub(super) struct Function {
     pub(super) name: &'static str,
     /// The layers of each instance.
     pub(super) instances: Vec<&'static [Written]>,
+}
+
+#[cfg(feature = "chaos")]
+impl Function {
+    /// Returns the faults that are injected into it, each option with its value and where that comes from.
+    pub(super) fn injected(&self, layers: &Layers<'_>) -> Vec<(&'static str, Given, Origin)> {
+        chaos::in_force(self.name, self.instances[0], self.site.can(), layers)
+    }
 }
 
 /// Returns the names that settings are for: those of breakers and their like, and those of functions, which
@@ -303,6 +314,15 @@ impl Steering {
         }
         if faults.is_empty() {
             faults.extend(states::faults(&names, &layers));
+            // Of a file it is told and not refused: who has a key may be called later.
+            let by_hand = new.iter().filter(|setting| setting.origin == Origin::Hand);
+            let layers = || {
+                self.functions
+                    .iter()
+                    .flat_map(|of| of.instances.iter().copied().flatten())
+            };
+            let missing = |of: &Setting| Some(of.fault(missing_for_all(of, layers())?));
+            faults.extend(by_hand.filter_map(missing));
         }
         if !faults.is_empty() {
             faults.dedup();

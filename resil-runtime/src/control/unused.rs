@@ -2,6 +2,7 @@
 
 use resil_language::nearest::nearest;
 
+use super::beside::missing_for_all;
 use super::named;
 use super::origin::help;
 use super::setting::{Setting, Target};
@@ -34,7 +35,7 @@ pub(super) fn for_nobody(setting: &Setting, functions: &[Function]) -> Option<St
         }
     };
     if known.contains(&name.as_str()) || named::is_for_a_state(setting) {
-        return None;
+        return missing_for_all(setting, layers());
     }
     if let (Target::Name(_), Some(kind)) = (&setting.target, setting.kind)
         && let Some(of) = layers().find_map(|layer| has_name(layer, name))

@@ -171,6 +171,7 @@ mod tests {
         static WRITTEN: &[Written] = &[Written::Circuit {
             name: Some("variables.charge"),
             policy: Some(CircuitPolicy::new()),
+            key: false,
         }];
         let mut steering = lock();
         let names = ["RESIL_VARIABLES_CHARGE_CHAOS_ERROR"];

@@ -41,6 +41,8 @@ pub enum Written {
         name: Option<&'static str>,
         /// Its settings; `None` if it gives a name alone.
         policy: Option<CircuitPolicy>,
+        /// Whether it has a `key`.
+        key: bool,
     },
     /// `#[bulkhead]`.
     Bulkhead {
@@ -48,6 +50,8 @@ pub enum Written {
         name: Option<&'static str>,
         /// Its settings; `None` if it gives a name alone.
         policy: Option<BulkheadPolicy>,
+        /// Whether it has a `key`.
+        key: bool,
     },
     /// `#[rate_limit]`.
     RateLimit {
@@ -55,6 +59,10 @@ pub enum Written {
         name: Option<&'static str>,
         /// Its settings; `None` if it gives a name alone.
         policy: Option<RateLimitPolicy>,
+        /// Whether it has a `key`.
+        key: bool,
+        /// Whether a `store` counts its calls.
+        store: bool,
     },
     /// `#[hedge]`.
     #[cfg(feature = "hedge")]
@@ -74,6 +82,8 @@ pub enum Written {
     Fallback {
         /// The settings of `last_ok`.
         last_ok: Option<LastOkPolicy>,
+        /// Whether it has a `key`.
+        key: bool,
     },
 }
 

@@ -27,6 +27,8 @@ pub(crate) mod store;
 use std::fmt;
 use std::time::Duration;
 
+use resil_language::plural::counted;
+
 pub(crate) use self::kind::RefusalKind;
 pub(crate) use self::refusal::Refusal;
 
@@ -112,10 +114,8 @@ impl fmt::Display for Error {
                 write!(f, "circuit `{name}` is open{}", retry_hint(*retry_in))
             }
             Self::BulkheadFull { name, limit } => {
-                write!(
-                    f,
-                    "bulkhead `{name}` is full: {limit} calls at once are allowed"
-                )
+                let calls = counted(limit, "call at once is", "calls at once are");
+                write!(f, "bulkhead `{name}` is full: {calls} allowed")
             }
             Self::RateLimited {
                 name,

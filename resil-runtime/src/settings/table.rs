@@ -223,7 +223,14 @@ impl<P: Copy> Table<P> {
             _ => false,
         };
         let (to, note, added) = match target {
-            AliasTarget::Advice(say) => return messages::say_instead(self.spec, name, say),
+            AliasTarget::Advice(say) => {
+                let shown = given.shown();
+                let value = match Found::of(&shown) {
+                    Found::Number(number) if !number.suffix.is_empty() => Some(&*shown),
+                    _ => None,
+                };
+                return messages::say_instead(self.spec, name, say, value);
+            }
             AliasTarget::Option(to, note) => (to, note, 0),
             AliasTarget::OneMore(to) => (to, ", which counts all runs, the first one included", 1),
             AliasTarget::CountOrRatio(_, ratio, note) if is_ratio() => (ratio, note, 0),

@@ -82,7 +82,15 @@ impl Args<'_> {
     fn answer(&mut self, ident: &Ident, target: AliasTarget, tokens: &TokenStream) -> String {
         let name = ident.to_string();
         let (to, note, added) = match target {
-            AliasTarget::Advice(say) => return messages::say_instead(self.spec, &name, say),
+            AliasTarget::Advice(say) => {
+                // A number without a unit, a ratio, a text and a switch are no limits.
+                let is_limit = matches!(guess(tokens), Guess::Duration | Guess::Expr);
+                let is_no_limit = |value: &String| ["", "true", "false", "off"].contains(&&**value);
+                let value = is_limit
+                    .then(|| shown(tokens))
+                    .filter(|value| !is_no_limit(value));
+                return messages::say_instead(self.spec, &name, say, value.as_deref());
+            }
             AliasTarget::Option(to, note) => (to, note, 0),
             AliasTarget::OneMore(to) => (to, ", which counts all runs, the first one included", 1),
             AliasTarget::CountOrRatio(count, ratio, note) => {

@@ -119,17 +119,17 @@ impl Adaptive {
         judge(
             min,
             &most,
-            "resil: `min` is above the `max` in `adaptive` (by default 1000); write a smaller `min` or a greater `max`",
+            "`min` is above the `max` in `adaptive` (by default 1000); write a smaller `min` or a greater `max`",
         );
         judge(
             start,
             &most,
-            "resil: `start` is above the `max` in `adaptive` (by default 1000); write a smaller `start` or a greater `max`",
+            "`start` is above the `max` in `adaptive` (by default 1000); write a smaller `start` or a greater `max`",
         );
         judge(
             min,
             start,
-            "resil: `start` is below the `min` in `adaptive`; write a greater `start` or a smaller `min`",
+            "`start` is below the `min` in `adaptive`; write a greater `start` or a smaller `min`",
         );
     }
 

@@ -1,5 +1,7 @@
 //! Describes a `#[bulkhead]` in words.
 
+use resil_language::plural::counted;
+
 use super::options::Bulkhead;
 use crate::parse::Const;
 use crate::policy::words::{code, departing, departures, duration, which, written};
@@ -19,7 +21,10 @@ impl Bulkhead {
     /// Describes how many calls are inside at once, and how many wait.
     fn limit_in_words(&self) -> Option<String> {
         let limit = match (&self.max, &self.adaptive) {
-            (Some(max), _) => format!("at most {} calls at once", written(max.tokens())),
+            (Some(max), _) => {
+                let calls = counted(written(max.tokens()), "call", "calls");
+                format!("at most {calls} at once")
+            }
             (None, Some(adaptive)) => {
                 let show = |value: Option<&Const<u32>>, default: u32| match value {
                     Some(value) => written(value.tokens()),
@@ -37,8 +42,8 @@ impl Bulkhead {
             format!(" for at most {}", duration(wait))
         });
         Some(format!(
-            "{limit}; {} more wait{wait}",
-            written(queue.tokens())
+            "{limit}; {}{wait}",
+            counted(written(queue.tokens()), "more waits", "more wait")
         ))
     }
 

@@ -73,6 +73,7 @@ impl Circuit {
             key: self.key.as_ref(),
             settings: self.settings(),
             base: self.policy.as_ref(),
+            beside: &[("key", self.key.is_some())],
         };
         let FoundState {
             state,

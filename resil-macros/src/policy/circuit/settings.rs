@@ -90,7 +90,7 @@ impl SettingCode for Window {
                 let made = quote_spanned!(at=> #of(#tokens).window());
                 let check = quote_spanned!(at=> ::core::assert!(
                     __resil_v.is_in_range(),
-                    "resil: `window` must be between 1 and 10000 calls, or at least 100ms",
+                    "`window` must be between 1 and 10000 calls, or at least 100ms",
                 ););
                 if let Const::Inline { .. } = value {
                     entry.is_not_judged(cx.layer);

@@ -1,5 +1,7 @@
 //! Describes a `#[circuit]` in words.
 
+use resil_language::plural::counted;
+
 use super::options::{Circuit, Window};
 use crate::facts::Classifies;
 use crate::policy::words::{code, departing, departures, duration, which, written};
@@ -77,7 +79,12 @@ fn opens(c: &Circuit) -> String {
         None => by_rate.is_none().then(|| "`5`".to_owned()),
     };
     let trips: Vec<String> = in_a_row
-        .map(|failures| format!("after {failures} failures in a row"))
+        .map(|failures| {
+            format!(
+                "after {}",
+                counted(failures, "failure", "failures in a row")
+            )
+        })
         .into_iter()
         .chain(by_rate)
         .collect();
@@ -88,7 +95,10 @@ fn opens(c: &Circuit) -> String {
 fn calls(c: &Circuit) -> String {
     let (calls, least) = match &c.window {
         None => ("the last `100` calls".to_owned(), None),
-        Some(Window::Calls(n)) => (format!("the last {} calls", written(n.tokens())), None),
+        Some(Window::Calls(n)) => (
+            format!("the last {}", counted(written(n.tokens()), "call", "calls")),
+            None,
+        ),
         Some(Window::Time(d)) => (
             format!("the calls of the last {}", duration(d)),
             Some("`20`"),

@@ -35,7 +35,7 @@ impl Fallback {
         let mut entry = Entry::default();
         // Switched off, it passes every outcome on.
         let off = cx.is_on(self.span).map(|is_on| {
-            let none = quote_spanned!(at=> last_ok: ::core::option::Option::None);
+            let none = quote_spanned!(at=> last_ok: ::core::option::Option::None, key: false);
             cx.describe("Fallback", &none, self.span, &mut entry);
             quote_spanned!(at=> if !#is_on { break #label __resil_r; })
         });
@@ -110,7 +110,9 @@ impl Fallback {
         let mut entry = Entry::default();
         let mut policy = self.policy(cx, &mut entry);
         let off = cx.is_on(self.span).map(|is_on| {
-            let written = quote_spanned!(at=> last_ok: ::core::option::Option::Some(#policy));
+            let has_key = self.key.is_some();
+            let some = quote_spanned!(at=> ::core::option::Option::Some(#policy));
+            let written = quote_spanned!(at=> last_ok: #some, key: #has_key);
             cx.describe("Fallback", &written, self.span, &mut entry);
             quote_spanned!(at=> if !#is_on { __resil_r } else)
         });

@@ -83,6 +83,7 @@ impl RateLimit {
             key: self.key.as_ref(),
             settings: self.settings(),
             base: self.policy.as_ref(),
+            beside: &[("key", self.key.is_some()), ("store", false)],
         };
         let FoundState {
             state,
@@ -107,6 +108,7 @@ impl RateLimit {
             key: None,
             settings: self.settings(),
             base: self.policy.as_ref(),
+            beside: &[("key", self.key.is_some()), ("store", true)],
         };
         let FoundState {
             state, settings, ..

@@ -1,6 +1,7 @@
 //! Describes a `#[rate_limit]` in words.
 
 use quote::quote;
+use resil_language::plural::counted;
 
 use super::options::RateLimit;
 use crate::policy::store::Store;
@@ -14,8 +15,8 @@ impl RateLimit {
         } else if let (Some(max), Some(per)) = (&self.max, &self.per) {
             let burst = self.burst.as_ref().unwrap_or(max);
             parts.push(format!(
-                "at most {} calls in {}, {} at once",
-                written(max.tokens()),
+                "at most {} in {}, {} at once",
+                counted(written(max.tokens()), "call", "calls"),
                 duration(per),
                 written(burst.tokens())
             ));

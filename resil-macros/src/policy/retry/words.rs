@@ -1,5 +1,7 @@
 //! Describes a `#[retry]` in words.
 
+use resil_language::plural::counted;
+
 use super::budget::Budget;
 use super::options::{Jitter, Max, Retry, Strategy};
 use crate::facts::Classifies;
@@ -63,7 +65,9 @@ fn settings(r: &Retry) -> String {
 fn runs(r: &Retry) -> String {
     match &r.max {
         None => "up to `3` runs".to_owned(),
-        Some(Max::Count(max)) => format!("up to {} runs", written(max.tokens())),
+        Some(Max::Count(max)) => {
+            format!("up to {}", counted(written(max.tokens()), "run", "runs"))
+        }
         Some(Max::Unlimited(_)) if matches!(r.budget, Some(Budget::Off)) => {
             "as many runs as time allows".to_owned()
         }

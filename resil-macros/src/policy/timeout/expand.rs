@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::options::Timeout;
-use crate::emit::{EmitContext, Emitted, Entry, Inner, not_zero};
+use crate::emit::{ConstType, EmitContext, Emitted, Entry, Inner, not_zero};
 use crate::features;
-use crate::parse::DurationValue;
+use crate::parse::{Const, DurationValue};
 use crate::tokens::{first_span, mixed};
 
 impl Timeout {
@@ -38,19 +38,31 @@ impl Timeout {
         let refuse = cx.private("refuse_late", self.span);
         // The event of the timeout has the number of the call.
         let (site, call_state) = (EmitContext::site(self.span), cx.call_state(self.span));
-        let bounded = |limit: TokenStream| Inner::Mapped {
+        // The limit in the message may be written in another way than the one in force.
+        let bounded_as = |limit: TokenStream, told: TokenStream| Inner::Mapped {
             future: quote_spanned!(at=> #timeout(#limit, #body) #marking),
             outcome: quote_spanned! {at=> match __resil_r {
                 ::core::result::Result::Ok(__resil_r) => #outcome,
                 ::core::result::Result::Err(__resil_elapsed) => {
-                    #refuse(__resil_elapsed, #site, #limit, #call_state)
+                    #refuse(__resil_elapsed, #site, #told, #call_state)
                 }
             }},
             is_body: false,
         };
+        let bounded = |limit: TokenStream| bounded_as(limit.clone(), limit);
         let inner = match &self.limit {
             DurationValue::Const(limit) => {
                 let span = first_span(limit.tokens());
+                // Checked in one place, so that a fault is told once.
+                let told = match limit {
+                    Const::Inline { tokens } => {
+                        let ty = ConstType::Duration.tokens(mixed(span));
+                        let tokens = cx.with_self(tokens);
+                        let told = quote_spanned!(mixed(span)=> { let __resil_v: #ty = #tokens; __resil_v });
+                        Some(told)
+                    }
+                    _ => None,
+                };
                 let limit = cx.constant(limit, &not_zero("timeout"), &mut entry);
                 let of = cx.private("limit_of", span);
                 cx.judge(
@@ -64,7 +76,11 @@ impl Timeout {
                     cx.describe("Timeout", &some, self.span, &mut entry);
                     bounded(cx.in_force("limit", self.span, None))
                 } else {
-                    bounded(quote_spanned!(at=> const { #limit }))
+                    let told = told.unwrap_or_else(|| limit.clone());
+                    bounded_as(
+                        quote_spanned!(at=> const { #limit }),
+                        quote_spanned!(at=> const { #told }),
+                    )
                 }
             }
             DurationValue::Runtime(limit) => {

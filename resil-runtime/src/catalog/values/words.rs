@@ -9,6 +9,7 @@ use crate::rate_limit::RateLimitPolicy;
 use crate::retry::{BudgetPolicy, Jitter, RetryPolicy, Strategy};
 use crate::stack::Layer;
 use resil_language::duration::show;
+use resil_language::plural::counted;
 
 /// Returns what the layer does.
 pub(crate) fn words(layer: &Layer) -> String {
@@ -146,14 +147,22 @@ fn circuit(policy: &CircuitPolicy) -> String {
         )),
     };
     let in_a_row = policy.failures.or(by_rate.is_none().then_some(5));
-    let in_a_row = in_a_row.map(|failures| format!("after {failures} failures in a row"));
+    let in_a_row = in_a_row.map(|failures| {
+        format!(
+            "after {}",
+            counted(failures, "failure", "failures in a row")
+        )
+    });
     let trips: Vec<String> = in_a_row.into_iter().chain(by_rate).collect();
     format!("opens for at least {open_for} {}", trips.join(", or "))
 }
 
 fn calls(policy: &CircuitPolicy) -> String {
     let (calls, least) = match policy.window {
-        Window::Calls(calls) => (format!("the last {calls} calls"), None),
+        Window::Calls(calls) => (
+            format!("the last {}", counted(calls, "call", "calls")),
+            None,
+        ),
         Window::Time(time) => (format!("the calls of the last {}", show(time)), Some(20)),
     };
     match policy.min_calls.or(least) {
@@ -167,7 +176,7 @@ fn bulkhead(policy: &BulkheadPolicy) -> String {
         Some((min, _, max)) => {
             format!("as many calls at once as the latency allows, between {min} and {max}")
         }
-        None => format!("at most {} calls at once", policy.max),
+        None => format!("at most {} at once", counted(policy.max, "call", "calls")),
     };
     if policy.queue == 0 {
         return format!("{limit}; others are refused");
@@ -176,8 +185,8 @@ fn bulkhead(policy: &BulkheadPolicy) -> String {
         .wait
         .map(|wait| format!(" for at most {}", show(wait)));
     format!(
-        "{limit}; {} more wait{}",
-        policy.queue,
+        "{limit}; {}{}",
+        counted(policy.queue, "more waits", "more wait"),
         wait.unwrap_or_default()
     )
 }
@@ -187,8 +196,8 @@ fn rate_limit(policy: &RateLimitPolicy) -> String {
         return String::new();
     };
     let rate = format!(
-        "at most {} calls in {}, {} at once",
-        of.max,
+        "at most {} in {}, {} at once",
+        counted(of.max, "call", "calls"),
         show(of.per),
         of.burst
     );

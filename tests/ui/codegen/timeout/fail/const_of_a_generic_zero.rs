@@ -16,7 +16,7 @@ async fn fetch<T: Slow>() -> Result<u32, resil::Error> {
     Ok(1)
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     let _ = fetch::<Broken>().await;
 }
