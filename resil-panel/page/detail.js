@@ -68,8 +68,14 @@ function policiesOf(name, { catalog, in_force: layers = [] }, again) {
   // A stack that is run as a value has no switches.
   const hasSwitches = catalog.kind === "function";
   const switchIt = hasSwitches && (async (policy, action) => (await command("api/functions", { name, policy, action })) && again());
-  const of = layersOf(catalog.policies, layers);
+  // Injected faults are in force below all policies.
+  const faults = layers.find(({ policy }) => policy === "chaos");
+  const of = layersOf(catalog.policies, layers.filter((layer) => layer !== faults));
   const items = catalog.policies.map((policy, i) => policyOf(policy, of[i], switchIt));
+  if (faults) {
+    const injected = { policy: "chaos", words: "faults are injected into its runs", settings: catalog.injected };
+    items.push(policyOf(injected, faults));
+  }
   const section = make("section", {}, make("h3", {}, "Policies, outermost first"), make("ol", { class: "policies" }, ...items));
   const bar = make("p", { class: "act" });
   const all = [["off", "Switch all off"], ["on", "Switch all on"], ["clear", "Take back what was set by hand"]];

@@ -64,6 +64,7 @@ fn report_no_name(apply: &LayerTokens, given: &TokenStream, later: Option<Ident>
     let name = match trees.as_slice() {
         [_, _, value @ ..] if is_equals(&trees, 1) && !value.is_empty() => shown(&collect(value)),
         [path @ .., bang] if is_punct(bang, '!') => shown(&collect(path)),
+        trees if trees.iter().any(|tree| is_punct(tree, ';')) => whole.replace("; ", ", "),
         _ => match syntax_of(given) {
             Syntax::Text(text) if syn::parse_str::<Ident>(&text.value()).is_ok() => text.value(),
             _ if read_policy(given).is_some() => format!("{later}, {whole}"),

@@ -1,13 +1,13 @@
 //! The option `adaptive` of `#[bulkhead]`, which has options of its own.
 
-use proc_macro2::{Delimiter, Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use resil_language::tables::bulkhead::ADAPTIVE;
 
 use crate::diag::help;
 use crate::emit::{EmitContext, Entry, SettingCode, count};
-use crate::parse::{Args, Const, ParseContext, Value, describe};
-use crate::tokens::{first_span, inside, mixed, shown_whole};
+use crate::parse::{Args, Const, ParseContext, Value, describe, messages};
+use crate::tokens::{first_span, flat, inside, mixed, shown, shown_whole, split_at_commas};
 
 /// The runtime's bound on a limit: LANGUAGE.md, section 10.
 pub(super) const MOST: u32 = 65_535;
@@ -23,6 +23,24 @@ pub(crate) struct Adaptive {
     min: Option<Const<u32>>,
     start: Option<Const<u32>>,
     max: Option<Const<u32>>,
+}
+
+/// Returns numbers without names with those that they have in their usual order: `(1, 16, 1000)`. One alone may be any of
+/// them.
+fn with_names(content: &TokenStream) -> Option<String> {
+    let segments = split_at_commas(content.clone());
+    let names: &[&str] = match segments.len() {
+        3 => &["min", "start", "max"],
+        2 => &["min", "max"],
+        _ => return None,
+    };
+    let is_number =
+        |tokens: &TokenStream| matches!(flat(tokens).as_slice(), [TokenTree::Literal(_)]);
+    let named = names.iter().zip(&segments).map(|(name, segment)| {
+        is_number(&segment.tokens).then(|| format!("{name} = {}", shown(&segment.tokens)))
+    });
+    let named: Option<Vec<String>> = named.collect();
+    Some(named?.join(", "))
 }
 
 impl Adaptive {
@@ -46,6 +64,12 @@ impl Adaptive {
         };
         if content.is_empty() {
             value.refuse_for("the parentheses are empty", &["adaptive".to_owned()]);
+            return None;
+        }
+        if let Some(named) = with_names(&content) {
+            let text = [format!("adaptive({named})")];
+            let message = messages::nameless(&ADAPTIVE, &shown(&content), Some(&text));
+            value.cx.diag.error(&content, message);
             return None;
         }
         let mut args = Args::read(&ADAPTIVE, content, value.cx);
