@@ -68,6 +68,7 @@ impl Bulkhead {
             key: self.key.as_ref(),
             settings: self.settings(),
             base: self.policy.as_ref(),
+            defaults: None,
         };
         let FoundState {
             state,

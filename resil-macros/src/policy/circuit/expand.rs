@@ -73,6 +73,7 @@ impl Circuit {
             key: self.key.as_ref(),
             settings: self.settings(),
             base: self.policy.as_ref(),
+            defaults: Some("DEFAULT_CIRCUIT"),
         };
         let FoundState {
             state,

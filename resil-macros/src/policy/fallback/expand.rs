@@ -82,7 +82,7 @@ impl Fallback {
         });
         // A `return` of the declared type pins `?` and inference to that type; it is never executed.
         let ret = &cx.ret;
-        let ret_span = first_span(ret);
+        let ret_span = ret.first_span();
         let never = cx.private("never", ret_span);
         let dead_return = quote_spanned! {mixed(ret_span)=>
             if false {

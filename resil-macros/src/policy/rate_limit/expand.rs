@@ -83,6 +83,7 @@ impl RateLimit {
             key: self.key.as_ref(),
             settings: self.settings(),
             base: self.policy.as_ref(),
+            defaults: None,
         };
         let FoundState {
             state,
@@ -107,6 +108,7 @@ impl RateLimit {
             key: None,
             settings: self.settings(),
             base: self.policy.as_ref(),
+            defaults: None,
         };
         let FoundState {
             state, settings, ..

@@ -2,7 +2,7 @@
 //! before the sleep, so that an error that is not `Send` does not make the future not `Send`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use syn::LitStr;
 
@@ -20,10 +20,10 @@ impl Retry {
         let mut entry = Entry::default();
         let at = mixed(self.span);
         let retry = cx.private("Retry", self.span);
-        let policy = self.policy(cx, &mut entry);
+        let (policy, is_default) = self.policy(cx, &mut entry);
         self.judge(&policy, cx, &mut entry);
         entry.push(self.site(cx));
-        let (began, constants) = self.constants(&policy, cx, &mut entry);
+        let (began, constants) = self.constants(&policy, is_default, cx, &mut entry);
         let clones = cx.clone_statements();
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
@@ -111,6 +111,7 @@ impl Retry {
     fn constants(
         &self,
         policy: &TokenStream,
+        is_default: bool,
         cx: &EmitContext<'_>,
         entry: &mut Entry,
     ) -> (Option<TokenStream>, TokenStream) {
@@ -123,6 +124,8 @@ impl Retry {
             };
             cx.describe("Retry", &fields, self.span, entry);
             cx.in_force("retry", self.span, None)
+        } else if is_default {
+            cx.private("DEFAULT_RETRY", self.span).into_token_stream()
         } else {
             quote_spanned!(at=> const { &#policy })
         };
@@ -205,8 +208,8 @@ impl Retry {
         );
     }
 
-    /// Writes the builder calls for the options that are given.
-    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+    /// Writes the builder calls for the options that are given, and whether there are none.
+    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> (TokenStream, bool) {
         let at = mixed(self.span);
         let policy = cx.private("RetryPolicy", self.span);
         let mut calls = TokenStream::new();
@@ -294,7 +297,8 @@ impl Retry {
             || quote_spanned!(at=> #policy::new()),
             |base| cx.base_policy(base, &policy, "retry", entry),
         );
-        quote_spanned!(at=> #base #calls)
+        let is_default = self.policy.is_none() && calls.is_empty();
+        (quote_spanned!(at=> #base #calls), is_default)
     }
 
     fn strategy_value(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> Option<TokenStream> {
