@@ -199,6 +199,6 @@ impl Fallback {
     /// Writes a closure that tells where the text of an error comes from.
     fn text(&self, cx: &EmitContext<'_>) -> TokenStream {
         let text = cx.private("ErrorTextProbe", self.span);
-        quote_spanned!(mixed(self.span)=> |__resil_e: &_| #text::new(__resil_e).__resil_shown())
+        quote_spanned!(mixed(self.span)=> |__resil_e: &_| #text::new(__resil_e).__resil_shown(__resil_e))
     }
 }
