@@ -5,7 +5,6 @@
 //! [`pause`](state::Retry::pause). A first attempt that succeeds reads one word (the budget) and
 //! nothing else: no clock, no random number.
 
-pub(crate) mod alone;
 pub(crate) mod ask;
 pub(crate) mod attempt;
 pub(crate) mod backoff;

@@ -14,16 +14,6 @@ impl Retry {
         Pause(self)
     }
 
-    /// Polls the wait before the next attempt; ready too while that attempt runs.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut *self.0 {
-            Some(waiting) => waiting.as_mut().poll_wait(cx),
-            None => Poll::Ready(()),
-        }
-    }
-
     /// Polls the wait before the next attempt, in a stack that is a value. Ready with true if it was ended
     /// from outside, and the call `can_end` with a refusal; else the next attempt is due.
     pub(crate) fn poll_pause(&mut self, can_end: bool, cx: &mut Context<'_>) -> Poll<bool> {
@@ -53,6 +43,9 @@ impl Future for Pause<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.get_mut().0.poll_due(cx)
+        match &mut *self.get_mut().0.0 {
+            Some(waiting) => waiting.as_mut().poll_wait(cx),
+            None => Poll::Ready(()),
+        }
     }
 }

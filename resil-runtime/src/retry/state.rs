@@ -62,12 +62,6 @@ impl Retry {
         Self(ManuallyDrop::new(None))
     }
 
-    /// Whether an attempt has failed, and another one is to follow or runs.
-    #[inline(always)]
-    pub(super) fn has_failed(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// Returns the number of the attempt that is running or about to begin, from 1.
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -184,7 +178,7 @@ impl Retry {
 
     #[cfg_attr(debug_assertions, inline)]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn after_alone<R, T, E>(
+    fn after_alone<R, T, E>(
         &mut self,
         (site, policy, began): Constants<'_>,
         (out, conversions): (R, Conversions<R, T, E, Infallible>),

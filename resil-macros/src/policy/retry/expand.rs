@@ -48,22 +48,6 @@ impl Retry {
         let value = alone.unwrap_or_else(|| cx.value(inner, self.span));
         let has_patterns = self.on.is_some() || self.unless.is_some() || self.retry_after.is_some();
         let expose_error = (has_patterns && !is_alone).then(|| cx.expose_error(self.span));
-        if self.waits_in_attempts(cx) {
-            let (number, conversions) = (self.number(), cx.conversions());
-            let flow = quote!(::core::ops::ControlFlow);
-            let inner = Inner::Returned(quote_spanned! {at=> {
-                let mut __resil_retry = #retry::new();
-                #began
-                loop {
-                    #number
-                    match #value.again(#constants, #conversions, #ask) {
-                        #flow::Break(__resil_r) => break __resil_r,
-                        #flow::Continue(__resil_next) => __resil_retry = __resil_next,
-                    }
-                }
-            }});
-            return Emitted { entry, inner };
-        }
         let again = if is_alone {
             let conversions = cx.conversions();
             quote_spanned!(at=> again_alone(#constants, (__resil_r, #conversions), #ask))
@@ -71,7 +55,10 @@ impl Retry {
             self.again(&constants, &ask, delay, &keeping, cx)
         };
         let flow = quote!(::core::ops::ControlFlow);
-        let number = self.number();
+        let number = self
+            .attempt
+            .as_ref()
+            .map(|_| quote_spanned!(at=> let __resil_attempt = (&__resil_retry).attempt();));
         let (kept, keep) = (&keeping.variable, &keeping.how);
         let begin = quote_spanned! {at=>
             let mut __resil_retry = #retry::new();
@@ -117,21 +104,6 @@ impl Retry {
             Inner::Value(tokens)
         };
         Emitted { entry, inner }
-    }
-
-    /// Whether the wait before an attempt is a part of its future, which hands the retry back: where the stack
-    /// is this layer alone, nothing acts on the outcome, and no clone would be made before the wait.
-    pub(super) fn waits_in_attempts(&self, cx: &EmitContext<'_>) -> bool {
-        let is_plain = self.on_ok.is_none() && self.backoff.is_none() && self.clone.is_empty();
-        let is_alone = cx.stack.is_async && cx.stack.is_one_layer() && self.runs_again();
-        is_plain && is_alone && !features::ends_waits() && !features::controls()
-    }
-
-    /// Writes the variable for the number of the attempt, if the body names it.
-    fn number(&self) -> Option<TokenStream> {
-        let at = mixed(self.span);
-        let number = quote_spanned!(at=> let __resil_attempt = (&__resil_retry).attempt(););
-        self.attempt.as_ref().map(|_| number)
     }
 
     /// Writes the variable for the beginning of the call, if the policy may bound the whole time, and

@@ -114,9 +114,7 @@ impl Policy for Retry {
             Some(is_on) => ("_if", quote_spanned!(mixed(span)=> #is_on,)),
             None => ("", TokenStream::new()),
         };
-        if self.waits_in_attempts(cx) {
-            quote_spanned!(mixed(span)=> __resil_retry.next(&__RESIL_RETRY, #body))
-        } else if cx.stack.is_async {
+        if cx.stack.is_async {
             let attempt = cx.private(&format!("attempt{suffix}"), span);
             quote_spanned!(mixed(span)=> #attempt(#is_on &__RESIL_RETRY, #body))
         } else {
