@@ -46,6 +46,10 @@ impl<E: Classify + ?Sized> Probe<E> {
     }
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
 impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<E> {
     /// Returns the class by the errors that `E` wraps: `anyhow::Error`, `eyre::Report`,
     /// `Box<dyn Error + Send + Sync>`.
@@ -54,6 +58,10 @@ impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<E> {
     }
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
 impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<E> {
     /// Returns the class by the errors that `E` wraps: `Box<dyn Error>`.
     pub fn __resil_class(&self, error: &E) -> Option<Class> {
@@ -61,6 +69,10 @@ impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<E> {
     }
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
 impl<E: ?Sized> Unknown<E> {
     /// Returns `None`: nothing is known.
     pub fn __resil_class(&self, _: &E) -> Option<Class> {

@@ -107,6 +107,10 @@ impl<E: Display> ErrorTextProbe<E> {
     }
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
 impl<E: Debug> ByDebug<E> {
     /// Returns the text by `Debug`.
     pub fn __resil_shown<'e>(&self, error: &'e E) -> ErrorText<'e> {
@@ -114,6 +118,10 @@ impl<E: Debug> ByDebug<E> {
     }
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
 impl<E> NoText<E> {
     /// Returns no text.
     pub fn __resil_shown<'e>(&self, _: &'e E) -> ErrorText<'e> {
