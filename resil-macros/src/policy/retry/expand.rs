@@ -143,14 +143,8 @@ impl Retry {
     /// Writes the closure that answers questions about an error.
     fn ask(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
-        let (ask, answer) = (
-            cx.private("Ask", self.span),
-            cx.private("Answer", self.span),
-        );
-        let (probe, text) = (
-            cx.private("Probe", self.span),
-            cx.private("ErrorTextProbe", self.span),
-        );
+        let names = ["Ask", "Answer", "Probe", "ErrorTextProbe"];
+        let [ask, answer, probe, text] = names.map(|name| cx.private(name, self.span));
         let records = cx.below().iter().any(|layer| layer.records_errors);
         let verdict = self.verdict(records, cx);
         let retry_after = self.retry_after_answer(cx);
