@@ -105,8 +105,8 @@ async fn main() {
 //                     } else {
 //                         None
 //                     },
-//                     |e| Probe::new(e).__resil_class(),                 // else `Classify`, where the error has it
-//                     |e| ErrorTextProbe::new(e).__resil_shown(),        // the error, for the event
+//                     |e| Probe::new(e).__resil_class(e),                // else `Classify`, where the error has it
+//                     |e| ErrorTextProbe::new(e).__resil_shown(e),       // the error, for the event
 //                     |e| asked(e),                                      // `retry_after`
 //                     |_, _| DelaySource::Policy,                        // `backoff`: the policy's own
 //                 ) {

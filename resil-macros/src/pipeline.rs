@@ -3,7 +3,7 @@
 //! Each phase has a type of its own, so that only what was checked can be expanded:
 //! [`Function`] → [`ParsedStack`] → [`CheckedStack`] → tokens.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Type;
 
@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::input::{Binding, Input};
 use crate::parse::ParseContext;
 use crate::policy::{OPTIONS, Parsed, Policy};
-use crate::return_type::{error_of_alias, outcome_type, result_arguments, returns_future};
+use crate::return_type::{arguments_of, error_of_alias, parsed_outcome_type, returns_future};
 use crate::splice::{Block, Wrapping, locate};
 use crate::stack::{Stack, StackEntry};
 use crate::tokens::HygieneScope;
@@ -77,12 +77,12 @@ impl Function {
     fn declared_types(&self) -> (Option<Type>, Option<TokenStream>) {
         let output = self.input.output();
         let is_future = self.input.sig.asyncness.is_none() && output.is_some_and(returns_future);
-        let Some(ret) = outcome_type(output, is_future) else {
+        let Some(ret) = parsed_outcome_type(output, is_future) else {
             return (None, None);
         };
-        let types = result_arguments(&ret).unwrap_or_default();
+        let types = arguments_of(&ret).unwrap_or_default();
         let mut types = types.into_iter();
-        let (success, error) = (types.next(), types.next());
+        let (success, error) = (types.next().cloned(), types.next());
         let error = error.map(|ty| quote!(#ty));
         (success, error.or_else(|| error_of_alias(&ret)))
     }
@@ -190,9 +190,9 @@ impl CheckedStack {
         } = function;
         let described = features::lists_functions()
             .then(|| document::described(stack, &input, &self.policies, &self.facts));
-        let krate = &stack.krate();
+        let krate: Vec<TokenTree> = stack.krate().into_iter().collect();
         let cx = StackContext {
-            krate,
+            krate: &krate,
             input: &input,
             is_async: block.as_ref().is_none_or(|block| !block.is_plain()),
             bindings: &bindings,
@@ -211,13 +211,14 @@ impl CheckedStack {
         };
         let mut entry = Entry::default();
         let content = block?.wrap(&wrapping, &mut |group, site| {
-            let ret = site.ret.clone();
-            let ret = ret.or_else(|| outcome_type(input.output(), site.is_boxed));
             // Tokens that are no type are reported by rustc.
-            let ret = ret.filter(|ret| syn::parse2::<Type>(ret.clone()).is_ok());
-            let ret = ret.unwrap_or_else(|| quote!(_));
+            let ret = match site.ret.clone() {
+                Some(ret) => syn::parse2(ret).ok(),
+                None => parsed_outcome_type(input.output(), site.is_boxed),
+            };
+            let ret = ret.unwrap_or_else(|| syn::parse_quote!(_));
             let inside = std::mem::take(&mut entry);
-            let folded = expand::fold(&self.policies, &cx, group, ret, &site, inside);
+            let folded = expand::fold(&self.policies, &cx, group, &ret, &site, inside);
             entry = folded.entry;
             folded.content
         });
@@ -239,7 +240,7 @@ fn is_result(ty: &Type) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::{Group, Ident, TokenTree};
+    use proc_macro2::Group;
 
     use super::*;
 

@@ -13,15 +13,24 @@ pub(crate) fn outcome_type(ty: Option<&Type>, is_future: bool) -> Option<TokenSt
     if is_future {
         future_output(ty)
     } else {
-        Some(nameable(ty))
+        Some(nameable(ty).into_token_stream())
+    }
+}
+
+/// Returns the same as a type, which `_` stands for if the declaration names none.
+pub(crate) fn parsed_outcome_type(ty: Option<&Type>, is_future: bool) -> Option<Type> {
+    if is_future {
+        syn::parse2(future_output(ty?)?).ok()
+    } else {
+        ty.map(nameable)
     }
 }
 
 /// Replaces every `impl Trait` in `ty` by `_`, so that it can be named inside the function.
-pub(crate) fn nameable(ty: &Type) -> TokenStream {
+fn nameable(ty: &Type) -> Type {
     let mut ty = ty.clone();
     erase_impl_trait(&mut ty);
-    ty.into_token_stream()
+    ty
 }
 
 fn erase_impl_trait(ty: &mut Type) {
@@ -52,29 +61,36 @@ fn erase_impl_trait(ty: &mut Type) {
 }
 
 /// Returns the span of the error type: of `E` in `Result<T, E>`, else of the whole type.
-pub(crate) fn error_span(ret: &TokenStream) -> Span {
-    match result_arguments(ret).as_deref() {
-        Some([_, error]) => type_span(&error.to_token_stream()),
+pub(crate) fn error_span(ret: &Type) -> Span {
+    match arguments_of(ret).as_deref() {
+        Some([_, error]) => type_span(error),
         _ => type_span(ret),
     }
 }
 
 /// Returns the span of the success type: of `T` in `Result<T, ..>`, else of the whole type.
-pub(crate) fn success_span(ret: &TokenStream) -> Span {
-    match result_arguments(ret).as_deref() {
-        Some([success, ..]) => type_span(&success.to_token_stream()),
+pub(crate) fn success_span(ret: &Type) -> Span {
+    match arguments_of(ret).as_deref() {
+        Some([success, ..]) => type_span(success),
         _ => type_span(ret),
     }
 }
 
 /// Returns the types in `Result<..>`, whatever name it has.
 pub(crate) fn result_arguments(ret: &TokenStream) -> Option<Vec<Type>> {
-    let Ok(Type::Path(ty)) = syn::parse2::<Type>(ret.clone()) else {
+    let ret = syn::parse2::<Type>(ret.clone()).ok()?;
+    let types = arguments_of(&ret)?;
+    Some(types.into_iter().cloned().collect())
+}
+
+/// Returns the types in `Result<..>`, whatever name it has.
+pub(crate) fn arguments_of(ret: &Type) -> Option<Vec<&Type>> {
+    let Type::Path(ty) = ret else {
         return None;
     };
-    match ty.path.segments.into_iter().next_back()?.arguments {
+    match &ty.path.segments.last()?.arguments {
         PathArguments::AngleBracketed(args) => {
-            let types = args.args.into_iter().filter_map(|arg| match arg {
+            let types = args.args.iter().filter_map(|arg| match arg {
                 GenericArgument::Type(ty) => Some(ty),
                 _ => None,
             });
@@ -85,15 +101,15 @@ pub(crate) fn result_arguments(ret: &TokenStream) -> Option<Vec<Type>> {
 }
 
 /// Returns the span of the last name in a type's path.
-fn type_span(ty: &TokenStream) -> Span {
-    match syn::parse2::<Type>(ty.clone()) {
-        Ok(Type::Path(path)) => path
-            .path
-            .segments
-            .last()
-            .map_or_else(|| first_span(ty), |last| last.ident.span()),
-        _ => first_span(ty),
-    }
+fn type_span(ty: &Type) -> Span {
+    let last = match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    last.map_or_else(
+        || first_span(&ty.to_token_stream()),
+        |last| last.ident.span(),
+    )
 }
 
 /// Whether a type is a stream by its name: `impl Stream ..`, `BoxStream<..>`. A stream inside a
@@ -165,11 +181,11 @@ pub(crate) fn future_output(ty: &Type) -> Option<TokenStream> {
 }
 
 /// Returns the error of `io::Result<T>`: by convention that module's `Error`.
-pub(crate) fn error_of_alias(ret: &TokenStream) -> Option<TokenStream> {
-    let Ok(Type::Path(ty)) = syn::parse2(ret.clone()) else {
+pub(crate) fn error_of_alias(ret: &Type) -> Option<TokenStream> {
+    let Type::Path(ty) = ret else {
         return None;
     };
-    let mut path = ty.path;
+    let mut path = ty.path.clone();
     let last = path.segments.pop()?;
     let module = path.segments.last()?.ident.clone();
     let error = if module.to_string().ends_with("eyre") {

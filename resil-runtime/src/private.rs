@@ -17,7 +17,7 @@ pub use crate::cancel::entered::in_flight;
 #[cfg(feature = "catalog")]
 pub use crate::catalog::described::{Described, DescribedLayer, DescribedState, Listed};
 pub use crate::circuit::permit::under_permit;
-pub use crate::circuit::policy::WindowOf;
+pub use crate::circuit::policy::{DEFAULT_CIRCUIT, WindowOf};
 pub use crate::circuit::site::CircuitSite;
 pub use crate::circuit::verdict::CircuitVerdict;
 pub use crate::circuit::{CircuitPolicy, Window};
@@ -64,6 +64,7 @@ pub use crate::retry::backoff::ask_backoff;
 pub use crate::retry::decision::by_policy;
 #[cfg(feature = "cancel")]
 pub use crate::retry::kept::{KeepAll, KeepFailure, KeepNothing, Keeping, Kept};
+pub use crate::retry::policy::DEFAULT_RETRY;
 pub use crate::retry::site::RetrySite;
 pub use crate::retry::state::{Retry, began};
 pub use crate::retry::verdict::{RetryVerdict, ask_retry_after};

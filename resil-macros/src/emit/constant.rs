@@ -8,7 +8,7 @@ use quote::quote_spanned;
 use super::context::EmitContext;
 use super::inner::Entry;
 use crate::parse::Const;
-use crate::tokens::{first_span, mixed};
+use crate::tokens::{Piece, first_span, mixed};
 
 /// The bounds of a const expression: its type, and a condition with the message that names the
 /// option.
@@ -78,7 +78,7 @@ impl EmitContext<'_> {
     pub(crate) fn base_policy(
         &self,
         value: &Const<()>,
-        ty: &TokenStream,
+        ty: &Piece,
         policy: &'static str,
         entry: &mut Entry,
     ) -> TokenStream {

@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
+use syn::Type;
 
 use super::inner::{Inner, clone_of};
 use super::underscore::underscored;
@@ -14,12 +15,12 @@ use crate::facts::Facts;
 use crate::features;
 use crate::input::{Binding, Input};
 use crate::return_type::{error_span, success_span};
-use crate::tokens::{group_like, mixed};
+use crate::tokens::{Piece, group_like, mixed};
 
 /// A stack and the function that it stands on.
 pub(crate) struct StackContext<'a> {
     /// The path of resil.
-    pub(crate) krate: &'a TokenStream,
+    pub(crate) krate: &'a [TokenTree],
     pub(crate) input: &'a Input,
     /// Whether the layers wrap an `async` block. In a function that is not async they block the thread.
     pub(crate) is_async: bool,
@@ -49,7 +50,11 @@ pub(crate) struct EmitContext<'a> {
     /// The index of the layer.
     pub(crate) layer: usize,
     /// The return type, as it can be named inside the function.
-    pub(crate) ret: TokenStream,
+    pub(crate) ret: Piece,
+    /// The place for faults of the success type.
+    success_span: Span,
+    /// What [`conversions`](Self::conversions) writes: all uses are the very same tokens.
+    conversions: Piece,
     /// The name of `self` in the body, where `async_trait` has renamed it.
     pub(crate) self_ident: Option<Ident>,
 }
@@ -92,6 +97,33 @@ impl StackContext<'_> {
 }
 
 impl<'a> EmitContext<'a> {
+    /// Returns the context of the group's block, inside all of its layers.
+    pub(crate) fn new(
+        stack: &'a StackContext<'a>,
+        group: usize,
+        ret: &Type,
+        self_ident: Option<Ident>,
+    ) -> Self {
+        let mut cx = Self {
+            stack,
+            group,
+            layer: stack.groups[group].layers.end,
+            success_span: success_span(ret),
+            ret: ret.to_token_stream().into_iter().collect(),
+            conversions: Piece::default(),
+            self_ident,
+        };
+        let can_refuse = cx.group_facts().iter().any(|layer| layer.can_refuse);
+        // If no layer can refuse, nothing is required of the error type.
+        let gate = if can_refuse {
+            "conversions"
+        } else {
+            "conversions_bare"
+        };
+        cx.conversions = cx.gate(gate, error_span(ret));
+        cx
+    }
+
     /// Returns the facts of the layers around this one, outermost first.
     pub(crate) fn above(&self) -> &'a [Facts] {
         &self.stack.facts[..self.layer]
@@ -151,58 +183,49 @@ impl<'a> EmitContext<'a> {
     }
 
     /// Writes a name of `__private`, spanned at `span`.
-    pub(crate) fn private(&self, name: &str, span: Span) -> TokenStream {
+    pub(crate) fn private(&self, name: &str, span: Span) -> Piece {
         self.path(name, mixed(span))
     }
 
-    fn path(&self, name: &str, span: Span) -> TokenStream {
-        let name = Ident::new(name, span);
+    fn path(&self, name: &str, span: Span) -> Piece {
         // `quote_spanned!` leaves interpolated tokens where they were. All of them are moved into one
         // expansion, or rustc shows the whole attribute for errors in them; but a `$crate` belongs to
         // its own macro.
-        let krate: TokenStream = self
-            .stack
-            .krate
-            .clone()
-            .into_iter()
-            .map(|mut t| {
-                let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
-                t.set_span(if foreign {
-                    t.span().located_at(span)
-                } else {
-                    span
-                });
-                t
-            })
-            .collect();
-        quote_spanned!(span=> #krate::__private::#name)
+        let krate = self.stack.krate.iter().cloned().map(|mut t| {
+            let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
+            t.set_span(if foreign {
+                t.span().located_at(span)
+            } else {
+                span
+            });
+            t
+        });
+        let mut path: Piece = krate.collect();
+        path.colons(span);
+        path.name("__private", span);
+        path.colons(span);
+        path.name(name, span);
+        path
     }
 
     /// Writes the conversions between the function's `Result` and the outcomes of layers. They are
     /// the gate for types: all bounds on the user's types are theirs. All uses are the very same
     /// tokens, so that rustc reports a missing impl once.
-    pub(crate) fn conversions(&self) -> TokenStream {
-        let can_refuse = self.group_facts().iter().any(|layer| layer.can_refuse);
-        // If no layer can refuse, nothing is required of the error type.
-        let gate = if can_refuse {
-            "conversions"
-        } else {
-            "conversions_bare"
-        };
-        self.gate(gate, error_span(&self.ret))
+    pub(crate) fn conversions(&self) -> &Piece {
+        &self.conversions
     }
 
     /// Writes a gate for outcomes that are recorded. It reports faults of the success type.
-    pub(crate) fn recorded(&self, gate: &str) -> TokenStream {
-        self.gate(gate, success_span(&self.ret))
+    pub(crate) fn recorded(&self, gate: &str) -> Piece {
+        self.gate(gate, self.success_span)
     }
 
     /// Writes the call of a gate: a function of `__private` that states bounds on the return type.
     /// It is spanned like the user's own token, so that rustc mentions no macro.
-    fn gate(&self, name: &str, span: Span) -> TokenStream {
-        let gate = self.path(name, span);
-        let ret = &self.ret;
-        quote_spanned!(span=> #gate::<#ret, _, _>())
+    fn gate(&self, name: &str, span: Span) -> Piece {
+        let mut gate = self.path(name, span);
+        gate.call_with(&self.ret, span);
+        gate
     }
 
     /// Writes `move`, if no code after the body uses the arguments: then the body may move them.

@@ -22,7 +22,7 @@ impl EmitContext<'_> {
     /// type implements it.
     pub(crate) fn class(&self, span: Span) -> TokenStream {
         let probe = self.private("Probe", span);
-        quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).__resil_class())
+        quote_spanned!(mixed(span)=> |__resil_e: &_| #probe::new(__resil_e).__resil_class(__resil_e))
     }
 
     /// Writes a closure that tells whether a value matches; without a pattern no value does.

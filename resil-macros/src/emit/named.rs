@@ -1,7 +1,7 @@
 //! State that is found by name or key, in generated code.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
 use super::context::EmitContext;
@@ -26,6 +26,8 @@ pub(crate) struct NamedState<'a> {
     /// What settings from outside have to know of what stands beside them: whether there is a `key`, and a
     /// `store`.
     pub(crate) beside: &'a [(&'static str, bool)],
+    /// The constant of the runtime that has the settings of a layer without options, if it can be without.
+    pub(crate) defaults: Option<&'static str>,
 }
 
 /// The code by which a call finds its state.
@@ -124,9 +126,12 @@ impl NamedState<'_> {
         }
         match base {
             None => quote_spanned!(at=> ::core::option::Option::None),
-            Some(base) => {
-                quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) })
-            }
+            Some(base) => match self.defaults {
+                Some(defaults) if self.base.is_none() && self.settings.is_empty() => {
+                    cx.private(defaults, self.span).into_token_stream()
+                }
+                _ => quote_spanned!(at=> const { ::core::option::Option::Some(&#base #calls) }),
+            },
         }
     }
 

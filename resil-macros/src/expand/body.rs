@@ -130,7 +130,7 @@ fn block(site: &BodySite, cx: &EmitContext<'_>) -> TokenStream {
     let clones = cx.group_clones();
     let ret = &cx.ret;
     // A `return` of the declared type pins `?` and inference to that type; it is never executed.
-    let ret_span = first_span(ret);
+    let ret_span = ret.first_span();
     let never = cx.private("never", ret_span);
     let dead_return = quote_spanned! {mixed(ret_span)=>
         if false {

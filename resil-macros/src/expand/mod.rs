@@ -10,6 +10,7 @@ mod site;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::Type;
 
 use crate::emit::{EmitContext, Emitted, Entry, Inner, StackContext};
 use crate::features;
@@ -34,7 +35,7 @@ pub(crate) fn fold(
     policies: &[Box<dyn Policy>],
     stack: &StackContext<'_>,
     group: usize,
-    ret: TokenStream,
+    ret: &Type,
     site: &BodySite,
     mut entry: Entry,
 ) -> Folded {
@@ -42,13 +43,7 @@ pub(crate) fn fold(
     let span = stack.facts[range.clone()]
         .first()
         .map_or_else(Span::call_site, |layer| layer.span);
-    let mut cx = EmitContext {
-        stack,
-        group,
-        layer: range.end,
-        ret,
-        self_ident: site.self_ident.clone(),
-    };
+    let mut cx = EmitContext::new(stack, group, ret, site.self_ident.clone());
     let mut inner = body::innermost(&policies[range.clone()], site, &cx);
     for layer in range.rev() {
         cx.layer = layer;

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod hygiene;
+mod piece;
 mod segments;
 mod span;
 mod text;
@@ -11,6 +12,7 @@ mod tree;
 
 pub(crate) use attributes::{bracketed, last_segment, path_of, split_attributes};
 pub(crate) use hygiene::{HygieneScope, mixed};
+pub(crate) use piece::Piece;
 pub(crate) use segments::{Segment, split_at_commas};
 pub(crate) use span::{first_span, last_span, same_place};
 pub(crate) use text::{shown, shown_whole};

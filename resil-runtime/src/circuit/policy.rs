@@ -80,6 +80,9 @@ impl Default for CircuitPolicy {
     }
 }
 
+/// The default settings, for generated code: compiled once, and not for each annotated function.
+pub const DEFAULT_CIRCUIT: Option<&CircuitPolicy> = Some(&CircuitPolicy::new());
+
 impl CircuitPolicy {
     /// Creates the default settings: the breaker opens after five failures in a row, refuses calls
     /// for 30 s (up to 20 % more at random, doubling with each failed probe up to 300 s), and

@@ -5,6 +5,7 @@
 //! still compiles.
 
 use std::error::Error as StdError;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -12,74 +13,89 @@ use super::chain::find;
 use super::class::{Class, Classify};
 
 /// Asks an error for its class, if it has one: by [`Classify`], by what it wraps, or not at all.
+///
+/// A value of it knows the type of the error alone. The error comes with the question: steps that hold a
+/// reference cost the borrow checker a lifetime each, in each annotated function.
 #[derive(Debug)]
-pub struct Probe<'a, E: ?Sized>(ByReference<'a, E>);
+pub struct Probe<E: ?Sized>(ByReference<E>);
 
 /// The second step of [`Probe`]: errors that hide another one and can be sent.
 #[derive(Debug)]
-pub struct ByReference<'a, E: ?Sized>(ByLocalReference<'a, E>);
+pub struct ByReference<E: ?Sized>(ByLocalReference<E>);
 
 /// The third step: the same for `Box<dyn Error>`.
 #[derive(Debug)]
-pub struct ByLocalReference<'a, E: ?Sized>(Unknown<'a, E>);
+pub struct ByLocalReference<E: ?Sized>(Unknown<E>);
 
 /// The last step: nothing is known.
 #[derive(Debug)]
-pub struct Unknown<'a, E: ?Sized>(&'a E);
+pub struct Unknown<E: ?Sized>(PhantomData<E>);
 
-impl<'a, E: ?Sized> Probe<'a, E> {
-    /// Wraps `error`.
-    pub fn new(error: &'a E) -> Self {
-        Self(ByReference(ByLocalReference(Unknown(error))))
+impl<E: ?Sized> Probe<E> {
+    /// Returns the probe for the type of an error.
+    #[inline]
+    pub fn new(_: &E) -> Self {
+        Self(ByReference(ByLocalReference(Unknown(PhantomData))))
     }
 }
 
-impl<E: Classify + ?Sized> Probe<'_, E> {
+impl<E: Classify + ?Sized> Probe<E> {
     /// Returns the class by [`Classify`].
-    pub fn __resil_class(&self) -> Option<Class> {
-        Some((self.0.0.0.0).classify())
+    pub fn __resil_class(&self, error: &E) -> Option<Class> {
+        Some(error.classify())
     }
 }
 
-impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<'_, E> {
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
+impl<E: AsRef<dyn StdError + Send + Sync + 'static> + ?Sized> ByReference<E> {
     /// Returns the class by the errors that `E` wraps: `anyhow::Error`, `eyre::Report`,
     /// `Box<dyn Error + Send + Sync>`.
-    pub fn __resil_class(&self) -> Option<Class> {
-        find(self.0.0.0.as_ref())
+    pub fn __resil_class(&self, error: &E) -> Option<Class> {
+        find(error.as_ref())
     }
 }
 
-impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<'_, E> {
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
+impl<E: AsRef<dyn StdError + 'static> + ?Sized> ByLocalReference<E> {
     /// Returns the class by the errors that `E` wraps: `Box<dyn Error>`.
-    pub fn __resil_class(&self) -> Option<Class> {
-        find(self.0.0.as_ref())
+    pub fn __resil_class(&self, error: &E) -> Option<Class> {
+        find(error.as_ref())
     }
 }
 
-impl<E: ?Sized> Unknown<'_, E> {
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
+impl<E: ?Sized> Unknown<E> {
     /// Returns `None`: nothing is known.
-    pub fn __resil_class(&self) -> Option<Class> {
-        let _ = self.0;
+    pub fn __resil_class(&self, _: &E) -> Option<Class> {
         None
     }
 }
 
-impl<'a, E: ?Sized> Deref for Probe<'a, E> {
-    type Target = ByReference<'a, E>;
+impl<E: ?Sized> Deref for Probe<E> {
+    type Target = ByReference<E>;
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl<'a, E: ?Sized> Deref for ByReference<'a, E> {
-    type Target = ByLocalReference<'a, E>;
+impl<E: ?Sized> Deref for ByReference<E> {
+    type Target = ByLocalReference<E>;
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl<'a, E: ?Sized> Deref for ByLocalReference<'a, E> {
-    type Target = Unknown<'a, E>;
+impl<E: ?Sized> Deref for ByLocalReference<E> {
+    type Target = Unknown<E>;
     fn deref(&self) -> &Self::Target {
         &self.0
     }

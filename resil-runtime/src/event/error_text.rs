@@ -2,6 +2,7 @@
 //! needs no bound; as in [`classify`](crate::classify), the methods that exist decide.
 
 use std::fmt::{self, Debug, Display, Write};
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -78,56 +79,65 @@ impl Write for Cut {
 }
 
 /// Finds out where the text of an error can come from. Method resolution tries the methods of the
-/// same name from the outermost type inwards, and each has a bound of its own.
+/// same name from the outermost type inwards, and each has a bound of its own. As in
+/// [`Probe`](crate::classify::probe::Probe), the error comes with the question.
 #[derive(Debug)]
-pub struct ErrorTextProbe<'a, E>(ByDebug<'a, E>);
+pub struct ErrorTextProbe<E>(ByDebug<E>);
 
 /// The second step of [`ErrorTextProbe`].
 #[derive(Debug)]
-pub struct ByDebug<'a, E>(NoText<'a, E>);
+pub struct ByDebug<E>(NoText<E>);
 
 /// The last step: the error has no text.
 #[derive(Debug)]
-pub struct NoText<'a, E>(&'a E);
+pub struct NoText<E>(PhantomData<E>);
 
-impl<'a, E> ErrorTextProbe<'a, E> {
-    /// Wraps `error`.
-    pub fn new(error: &'a E) -> Self {
-        Self(ByDebug(NoText(error)))
+impl<E> ErrorTextProbe<E> {
+    /// Returns the probe for the type of an error.
+    #[inline]
+    pub fn new(_: &E) -> Self {
+        Self(ByDebug(NoText(PhantomData)))
     }
 }
 
-impl<'a, E: Display> ErrorTextProbe<'a, E> {
+impl<E: Display> ErrorTextProbe<E> {
     /// Returns the text by `Display`.
-    pub fn __resil_shown(&self) -> ErrorText<'a> {
-        ErrorText::Display(self.0.0.0)
+    pub fn __resil_shown<'e>(&self, error: &'e E) -> ErrorText<'e> {
+        ErrorText::Display(error)
     }
 }
 
-impl<'a, E: Debug> ByDebug<'a, E> {
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
+impl<E: Debug> ByDebug<E> {
     /// Returns the text by `Debug`.
-    pub fn __resil_shown(&self) -> ErrorText<'a> {
-        ErrorText::Debug(self.0.0)
+    pub fn __resil_shown<'e>(&self, error: &'e E) -> ErrorText<'e> {
+        ErrorText::Debug(error)
     }
 }
 
-impl<'a, E> NoText<'a, E> {
+#[expect(
+    clippy::unused_self,
+    reason = "method resolution finds it by the receiver"
+)]
+impl<E> NoText<E> {
     /// Returns no text.
-    pub fn __resil_shown(&self) -> ErrorText<'a> {
-        let _ = self.0;
+    pub fn __resil_shown<'e>(&self, _: &'e E) -> ErrorText<'e> {
         ErrorText::Nothing
     }
 }
 
-impl<'a, E> Deref for ErrorTextProbe<'a, E> {
-    type Target = ByDebug<'a, E>;
+impl<E> Deref for ErrorTextProbe<E> {
+    type Target = ByDebug<E>;
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl<'a, E> Deref for ByDebug<'a, E> {
-    type Target = NoText<'a, E>;
+impl<E> Deref for ByDebug<E> {
+    type Target = NoText<E>;
     fn deref(&self) -> &Self::Target {
         &self.0
     }
@@ -145,7 +155,7 @@ mod tests {
     }
 
     fn text(error: &impl Display) -> Option<Arc<str>> {
-        ErrorTextProbe::new(error).__resil_shown().text()
+        ErrorTextProbe::new(error).__resil_shown(error).text()
     }
 
     #[test]
@@ -154,9 +164,12 @@ mod tests {
         struct OnlyDebug;
         struct Neither;
         assert_eq!(text(&"lost").as_deref(), Some("lost"));
-        let debug = ErrorTextProbe::new(&OnlyDebug).__resil_shown().text();
+        let debug = ErrorTextProbe::new(&OnlyDebug)
+            .__resil_shown(&OnlyDebug)
+            .text();
         assert_eq!(debug.as_deref(), Some("OnlyDebug"));
-        assert_eq!(ErrorTextProbe::new(&Neither).__resil_shown().text(), None);
+        let neither = ErrorTextProbe::new(&Neither).__resil_shown(&Neither).text();
+        assert_eq!(neither, None);
     }
 
     #[test]

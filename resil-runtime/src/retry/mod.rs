@@ -20,7 +20,7 @@ pub(crate) mod kept;
 #[cfg(feature = "metrics")]
 mod level;
 mod pause;
-mod policy;
+pub(crate) mod policy;
 pub(crate) mod site;
 pub(crate) mod state;
 pub(crate) mod verdict;

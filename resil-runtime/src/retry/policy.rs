@@ -123,6 +123,9 @@ impl Default for RetryPolicy {
     }
 }
 
+/// The default settings, for generated code: compiled once, and not for each annotated function.
+pub const DEFAULT_RETRY: &RetryPolicy = &RetryPolicy::new();
+
 impl RetryPolicy {
     /// Creates the default settings: three attempts in all, exponential back-off from 100 ms by 2
     /// up to 20 s, full jitter, and a budget of 500 tokens.

@@ -69,6 +69,7 @@ impl Bulkhead {
             settings: self.settings(),
             base: self.policy.as_ref(),
             beside: &[("key", self.key.is_some())],
+            defaults: None,
         };
         let FoundState {
             state,

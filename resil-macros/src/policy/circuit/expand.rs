@@ -74,6 +74,7 @@ impl Circuit {
             settings: self.settings(),
             base: self.policy.as_ref(),
             beside: &[("key", self.key.is_some())],
+            defaults: Some("DEFAULT_CIRCUIT"),
         };
         let FoundState {
             state,

@@ -82,7 +82,7 @@ impl Fallback {
         });
         // A `return` of the declared type pins `?` and inference to that type; it is never executed.
         let ret = &cx.ret;
-        let ret_span = first_span(ret);
+        let ret_span = ret.first_span();
         let never = cx.private("never", ret_span);
         let dead_return = quote_spanned! {mixed(ret_span)=>
             if false {
@@ -201,6 +201,6 @@ impl Fallback {
     /// Writes a closure that tells where the text of an error comes from.
     fn text(&self, cx: &EmitContext<'_>) -> TokenStream {
         let text = cx.private("ErrorTextProbe", self.span);
-        quote_spanned!(mixed(self.span)=> |__resil_e: &_| #text::new(__resil_e).__resil_shown())
+        quote_spanned!(mixed(self.span)=> |__resil_e: &_| #text::new(__resil_e).__resil_shown(__resil_e))
     }
 }

@@ -84,6 +84,7 @@ impl RateLimit {
             settings: self.settings(),
             base: self.policy.as_ref(),
             beside: &[("key", self.key.is_some()), ("store", false)],
+            defaults: None,
         };
         let FoundState {
             state,
@@ -109,6 +110,7 @@ impl RateLimit {
             settings: self.settings(),
             base: self.policy.as_ref(),
             beside: &[("key", self.key.is_some()), ("store", true)],
+            defaults: None,
         };
         let FoundState {
             state, settings, ..

@@ -2,7 +2,7 @@
 //! before the sleep, so that an error that is not `Send` does not make the future not `Send`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use syn::LitStr;
 
@@ -20,10 +20,10 @@ impl Retry {
         let mut entry = Entry::default();
         let at = mixed(self.span);
         let retry = cx.private("Retry", self.span);
-        let policy = self.policy(cx, &mut entry);
+        let (policy, is_default) = self.policy(cx, &mut entry);
         self.judge(&policy, cx, &mut entry);
         entry.push(self.site(cx));
-        let (began, constants) = self.constants(&policy, cx, &mut entry);
+        let (began, constants) = self.constants(&policy, is_default, cx, &mut entry);
         let clones = cx.clone_statements();
         let (backoff, delay) = self.delay_closure(cx).unzip();
         let ask = self.ask(cx);
@@ -111,6 +111,7 @@ impl Retry {
     fn constants(
         &self,
         policy: &TokenStream,
+        is_default: bool,
         cx: &EmitContext<'_>,
         entry: &mut Entry,
     ) -> (Option<TokenStream>, TokenStream) {
@@ -123,6 +124,8 @@ impl Retry {
             };
             cx.describe("Retry", &fields, self.span, entry);
             cx.in_force("retry", self.span, None)
+        } else if is_default {
+            cx.private("DEFAULT_RETRY", self.span).into_token_stream()
         } else {
             quote_spanned!(at=> const { &#policy })
         };
@@ -140,14 +143,8 @@ impl Retry {
     /// Writes the closure that answers questions about an error.
     fn ask(&self, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);
-        let (ask, answer) = (
-            cx.private("Ask", self.span),
-            cx.private("Answer", self.span),
-        );
-        let (probe, text) = (
-            cx.private("Probe", self.span),
-            cx.private("ErrorTextProbe", self.span),
-        );
+        let names = ["Ask", "Answer", "Probe", "ErrorTextProbe"];
+        let [ask, answer, probe, text] = names.map(|name| cx.private(name, self.span));
         let records = cx.below().iter().any(|layer| layer.records_errors);
         let verdict = self.verdict(records, cx);
         let retry_after = self.retry_after_answer(cx);
@@ -158,9 +155,9 @@ impl Retry {
             .then(|| quote_spanned!(at=> _ => #answer::Default,));
         quote_spanned! {at=> |__resil_e: &_, __resil_ask| match __resil_ask {
             #verdict
-            #ask::Class => #answer::Class(#probe::new(__resil_e).__resil_class()),
+            #ask::Class => #answer::Class(#probe::new(__resil_e).__resil_class(__resil_e)),
             #retry_after
-            #ask::Text => #answer::Text(#text::new(__resil_e).__resil_shown()),
+            #ask::Text => #answer::Text(#text::new(__resil_e).__resil_shown(__resil_e)),
             #rest
         }}
     }
@@ -205,8 +202,8 @@ impl Retry {
         );
     }
 
-    /// Writes the builder calls for the options that are given.
-    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
+    /// Writes the builder calls for the options that are given, and whether there are none.
+    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> (TokenStream, bool) {
         let at = mixed(self.span);
         let policy = cx.private("RetryPolicy", self.span);
         let mut calls = TokenStream::new();
@@ -294,7 +291,8 @@ impl Retry {
             || quote_spanned!(at=> #policy::new()),
             |base| cx.base_policy(base, &policy, "retry", entry),
         );
-        quote_spanned!(at=> #base #calls)
+        let is_default = self.policy.is_none() && calls.is_empty();
+        (quote_spanned!(at=> #base #calls), is_default)
     }
 
     fn strategy_value(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> Option<TokenStream> {

@@ -5,7 +5,7 @@
 //! attempt, which is kept during the pause if its type allows it: the runtime's `retry/kept.rs` says how.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::options::Retry;
 use crate::emit::EmitContext;
@@ -66,7 +66,7 @@ impl Retry {
         }
         let again = Ident::new(&format!("{again}_by"), at);
         let on_ok = cx.on_value(self.on_ok.as_ref(), self.span);
-        let delay = delay.unwrap_or_else(|| cx.private("by_policy", self.span));
+        let delay = delay.unwrap_or_else(|| cx.private("by_policy", self.span).into_token_stream());
         quote_spanned!(at=> #again(#constants, #call, __resil_r, #on_ok, #ask, #delay #keep))
     }
 
