@@ -11,9 +11,12 @@
     reason = "this is the seam that the lint points to"
 )]
 
+mod reading;
+
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -197,12 +200,23 @@ const ORIGIN_NS: u64 = 1 << 60;
 /// Returns the time now in nanoseconds, never zero.
 ///
 /// Durations are measured with it where the 16 bytes of an [`Instant`] are too many to keep.
+#[inline]
 pub fn now_ns() -> u64 {
     nanos_of(now())
 }
 
 /// Returns `at` as a number of nanoseconds, never zero, as [`now_ns`] counts them.
+#[inline]
 pub(crate) fn nanos_of(at: Instant) -> u64 {
+    match reading::ZERO.load(Relaxed) {
+        0 => nanos_since_origin(at),
+        zero => reading::of(at).wrapping_sub(zero),
+    }
+}
+
+/// Returns what [`nanos_of`] does, by what the library says of the time between two instants.
+#[cold]
+fn nanos_since_origin(at: Instant) -> u64 {
     let ns = |d: Duration| {
         let whole = d.as_secs().saturating_mul(1_000_000_000);
         whole.saturating_add(u64::from(d.subsec_nanos()))
@@ -246,7 +260,11 @@ fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     match ORIGIN.get() {
         Some(origin) => *origin,
-        None => *ORIGIN.get_or_init(now),
+        None => *ORIGIN.get_or_init(|| {
+            let origin = now();
+            reading::begin(origin, ORIGIN_NS);
+            origin
+        }),
     }
 }
 
@@ -270,6 +288,23 @@ mod tests {
         });
         let at = add(now(), Duration::from_secs(1));
         assert_eq!(within(at, greedy).await, None);
+    }
+
+    #[test]
+    fn nanoseconds_are_those_between_two_instants() {
+        let now = now();
+        assert!(now_ns() > 0);
+        #[cfg(unix)]
+        assert_ne!(reading::ZERO.load(Relaxed), 0, "instants are not read");
+        for ns in [0, 1, 999_999_999, 1_000_000_000, 86_400_000_000_001] {
+            let by = Duration::from_nanos(ns);
+            for at in [now.checked_add(by), now.checked_sub(by)]
+                .into_iter()
+                .flatten()
+            {
+                assert_eq!(nanos_of(at), nanos_since_origin(at), "{ns}");
+            }
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::features;
 use crate::input::{Binding, Input};
 use crate::return_type::{error_span, success_span};
-use crate::tokens::{Piece, group_like, mixed};
+use crate::tokens::{Piece, first_span, group_like, mixed};
 
 /// A stack and the function that it stands on.
 pub(crate) struct StackContext<'a> {
@@ -81,9 +81,15 @@ impl StackContext<'_> {
         self.facts.iter().any(|layer| layer.watches_attempts)
     }
 
-    /// Whether the stack is one layer that passes on what the body returned, and nobody looks at it.
+    /// Whether the stack is one layer, which may pass on what the body returned.
     pub(crate) fn is_one_layer(&self) -> bool {
-        self.facts.len() == 1 && !features::observes()
+        self.facts.len() == 1
+    }
+
+    /// Whether what the layers share is a variable that they borrow: the future of a call that is seen has no
+    /// room for references then. Where an `async move` block may name it, it is a reference.
+    pub(crate) fn owns_shared(&self) -> bool {
+        features::observes() && self.keeps_arguments()
     }
 
     /// Whether the layers have something to tell each other: how an attempt ended, or, in the
@@ -262,10 +268,30 @@ impl<'a> EmitContext<'a> {
         quote_spanned!(mixed(span)=> &__RESIL_SITE)
     }
 
+    /// Writes a reference to the state of the call.
+    pub(crate) fn call(&self, span: Span) -> TokenStream {
+        self.shared(quote_spanned!(mixed(span)=> __resil_call))
+    }
+
+    /// Writes a reference to what is seen of the call.
+    pub(crate) fn seen(&self, span: Span) -> TokenStream {
+        self.shared(quote_spanned!(mixed(span)=> __resil_seen))
+    }
+
+    fn shared(&self, name: TokenStream) -> TokenStream {
+        if self.stack.owns_shared() {
+            let at = first_span(&name);
+            quote_spanned!(at=> &#name)
+        } else {
+            name
+        }
+    }
+
     /// Writes the state of the call in a `Some(..)`, or `None` if the stack has no such state.
     pub(crate) fn call_state(&self, span: Span) -> TokenStream {
         if self.stack.has_call_state() {
-            quote_spanned!(mixed(span)=> ::core::option::Option::Some(__resil_call))
+            let call = self.call(span);
+            quote_spanned!(mixed(span)=> ::core::option::Option::Some(#call))
         } else {
             quote_spanned!(mixed(span)=> ::core::option::Option::None)
         }
@@ -286,12 +312,12 @@ impl<'a> EmitContext<'a> {
             let future = quote_spanned!(own=> async #capture { #content });
             let mut future = self.as_caller(future, span);
             if features::traces() {
-                let traced = self.private("traced_code", span);
-                future = quote_spanned!(own=> #traced(__resil_seen, #future));
+                let (traced, seen) = (self.private("traced_code", span), self.seen(span));
+                future = quote_spanned!(own=> #traced(#seen, #future));
             }
             if features::observes() {
-                let seen = self.private("seen_code", span);
-                future = quote_spanned!(own=> #seen(__resil_call, #future));
+                let (seen, state) = (self.private("seen_code", span), self.call(span));
+                future = quote_spanned!(own=> #seen(#state, #future));
             }
             Inner::Mapped {
                 future,
@@ -303,8 +329,8 @@ impl<'a> EmitContext<'a> {
             let call = quote_spanned!(own=> #run(#capture || { #content }));
             let mut call = self.as_caller(call, span);
             if features::traces() {
-                let traced = self.private("traced_code_run", span);
-                call = quote_spanned!(own=> #traced(__resil_seen, || #call));
+                let (traced, seen) = (self.private("traced_code_run", span), self.seen(span));
+                call = quote_spanned!(own=> #traced(#seen, || #call));
             }
             if features::observes() {
                 call = quote_spanned!(own=> __resil_call.asking(|| #call));

@@ -32,12 +32,12 @@ pub(super) fn innermost(
     }
     if cx.stack.watches_attempts() && is_innermost {
         body = if cx.stack.is_async {
-            let watch = cx.private("watch", span);
-            quote_spanned!(at=> #watch(#body, __resil_call))
+            let (watch, call) = (cx.private("watch", span), cx.call(span));
+            quote_spanned!(at=> #watch(#body, #call))
         } else {
-            let watch = cx.private("watch_run", span);
+            let (watch, call) = (cx.private("watch_run", span), cx.call(span));
             let body = EmitContext::calling(&body, span);
-            quote_spanned!(at=> #watch(#body, __resil_call))
+            quote_spanned!(at=> #watch(#body, #call))
         };
     }
     if features::traces() {
@@ -46,12 +46,12 @@ pub(super) fn innermost(
     // The span of an attempt brings the rest of what is seen of it.
     if features::observes() && is_innermost && !features::traces() {
         body = if cx.stack.is_async {
-            let seen = cx.private("seen_attempt", span);
-            quote_spanned!(at=> #seen(__resil_seen, #body))
+            let (attempt, seen) = (cx.private("seen_attempt", span), cx.seen(span));
+            quote_spanned!(at=> #attempt(#seen, #body))
         } else {
-            let seen = cx.private("seen_run", span);
+            let (attempt, seen) = (cx.private("seen_run", span), cx.seen(span));
             let body = EmitContext::calling(&body, span);
-            quote_spanned!(at=> #seen(__resil_seen, #body))
+            quote_spanned!(at=> #attempt(#seen, #body))
         };
     }
     let conversions = cx.conversions();
@@ -99,13 +99,14 @@ fn in_its_span(
     } else {
         EmitContext::calling(body, span)
     };
+    let seen = cx.seen(span);
     if !is_attempt {
         let traced = cx.private(code, span);
-        return quote_spanned!(at=> #traced(__resil_seen, #body));
+        return quote_spanned!(at=> #traced(#seen, #body));
     }
     let (traced, look) = (cx.private(attempt, span), cx.private("look", span));
     let conversions = cx.conversions();
-    quote_spanned!(at=> #traced(__resil_seen, #body, |__resil_r| #look(__resil_r, #conversions)))
+    quote_spanned!(at=> #traced(#seen, #body, |__resil_r| #look(__resil_r, #conversions)))
 }
 
 /// Puts the faults that are injected around the body, below all layers.

@@ -56,7 +56,13 @@ pub(crate) fn fold(
     let (statics, conversions) = (site::statics(stack, &cx), cx.conversions());
     let control = entry.control(span, &cx);
     let judgements = entry.judgements(&cx);
-    if let Inner::Returned(value) = inner {
+    if let Inner::Returned(mut value) = inner {
+        if features::observes() {
+            value = quote_spanned! {mixed(span)=>
+                let __resil_out = #value;
+                __resil_seen.end_alone(__resil_out, #conversions)
+            };
+        }
         let content = quote_spanned! {mixed(span)=>
             #inner_attributes
             #statics

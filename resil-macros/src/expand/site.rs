@@ -17,9 +17,10 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
     let site = cx.private("Site", name.span());
     let text = name.to_string();
     let text = text.strip_prefix("r#").unwrap_or(&text);
+    let borrowed = (!stack.owns_shared()).then(|| quote_spanned!(at=> &));
     let call_state = stack.has_call_state().then(|| {
         let mark = cx.private("CallState", name.span());
-        quote_spanned!(at=> let __resil_call = &#mark::new();)
+        quote_spanned!(at=> let __resil_call = #borrowed #mark::new();)
     });
     // Dropped after all else: the call is in flight until its layers have given back what they hold.
     let in_flight = features::counts_calls().then(|| {
@@ -28,8 +29,8 @@ pub(super) fn statics(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenSt
     });
     // Dropped before the state of the call, which it reads, and after the layers.
     let seen = features::observes().then(|| {
-        let observe = cx.private("observe", name.span());
-        quote_spanned!(at=> let __resil_seen = &#observe(&__RESIL_SITE, __resil_call);)
+        let (observe, call) = (cx.private("observe", name.span()), cx.call(name.span()));
+        quote_spanned!(at=> let __resil_seen = #borrowed #observe(&__RESIL_SITE, #call);)
     });
     let carrier = (stack.groups.len() > 1).then(|| {
         let carry = cx.private("CarriedRefusal", name.span());

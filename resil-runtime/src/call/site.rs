@@ -117,7 +117,7 @@ impl Site {
             self.name(),
             #[cfg(feature = "shutdown")]
             self.counts(),
-            slice_of(clock::now()),
+            slice_of(clock::now_ns()),
         );
         tally.register()
     }
@@ -126,7 +126,7 @@ impl Site {
     #[inline]
     pub(crate) fn count(&'static self, what: Count) {
         #[cfg(feature = "counts")]
-        self.tally().add(what, slice_of(clock::now()));
+        self.tally().add(what, slice_of(clock::now_ns()));
         let _ = (self, what);
     }
 

@@ -2,15 +2,19 @@
 
 #[cfg(feature = "tracing")]
 use std::any::type_name;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use super::count::Count;
 use super::outcome::CallOutcome;
 #[cfg(feature = "counts")]
 use super::slice::slice_of;
+#[cfg(feature = "counts")]
+use super::tally::Tally;
+use crate::call::conversions::Conversions;
 use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(feature = "counts")]
-use crate::clock::{self, Instant};
+use crate::clock;
 #[cfg(feature = "tracing")]
 use crate::spans::{
     attempt::AttemptOf, call::CallSpan, interest::takes_spans, words::refusal_word,
@@ -28,8 +32,11 @@ pub(super) struct Followed<'c> {
     attempts: AtomicU32,
     /// Whether all is said of the call.
     is_over: AtomicBool,
+    /// When it began, as [`clock::now_ns`] counts.
     #[cfg(feature = "counts")]
-    began: Instant,
+    began: u64,
+    #[cfg(feature = "counts")]
+    tally: &'static Tally,
     /// Whether somebody took spans as the call began: what nobody followed from its start has no spans later on.
     #[cfg(feature = "tracing")]
     is_traced: bool,
@@ -46,12 +53,11 @@ impl<'c> Followed<'c> {
     #[inline]
     pub(super) fn begin(site: &'static Site, call: &'c CallState) -> Self {
         #[cfg(feature = "counts")]
-        let began = clock::now();
+        let began = clock::now_ns();
         #[cfg(feature = "counts")]
-        match site.known_tally() {
-            Some(tally) => tally.begin(),
-            None => begin_first(site),
-        }
+        let tally = site.known_tally().unwrap_or_else(|| first_tally(site));
+        #[cfg(feature = "counts")]
+        tally.begin();
         #[cfg(feature = "tracing")]
         let is_traced = takes_spans();
         Self {
@@ -61,6 +67,8 @@ impl<'c> Followed<'c> {
             is_over: AtomicBool::new(false),
             #[cfg(feature = "counts")]
             began,
+            #[cfg(feature = "counts")]
+            tally,
             #[cfg(feature = "tracing")]
             is_traced,
             #[cfg(feature = "tracing")]
@@ -84,6 +92,24 @@ impl<'c> Followed<'c> {
                 self.failed(CallOutcome::of_failure(failure.refusal()));
             }
         }
+    }
+
+    /// Notes that the call ends with `out`, which is that of the body, and returns it.
+    #[inline]
+    pub(super) fn end_alone<R, T, E>(
+        &self,
+        out: R,
+        conversions: Conversions<R, T, E, Infallible>,
+    ) -> R {
+        let out = conversions.split(out);
+        if out.is_ok() {
+            self.succeeded();
+        } else {
+            #[cfg(feature = "tracing")]
+            self.span.failed(type_name::<E>());
+            self.failed(CallOutcome::Error);
+        }
+        conversions.join(out)
     }
 
     /// Notes that the call ends with `out`, the result of a value. Whether an error is a refusal is known
@@ -199,11 +225,10 @@ impl<'c> Followed<'c> {
         self.span.end(how.word(), self.attempts.load(Relaxed));
         #[cfg(feature = "counts")]
         {
-            let now = clock::now();
-            let took = clock::nanos(now.saturating_duration_since(self.began));
+            let now = clock::now_ns();
+            let took = now.saturating_sub(self.began);
             let attempts = u64::from(self.attempts.load(Relaxed) > 0);
-            let tally = self.site.tally();
-            tally.end(how.count(), attempts, slice_of(now), took);
+            self.tally.end(how.count(), attempts, slice_of(now), took);
         }
         let _ = how;
     }
@@ -219,12 +244,13 @@ impl Drop for Followed<'_> {
     }
 }
 
-/// Begins the first call of a function.
+/// Returns the tally for the first call of a function.
 #[cfg(feature = "counts")]
 #[cold]
 #[inline(never)]
-fn begin_first(site: &'static Site) {
-    site.tally().begin();
+fn first_tally(site: &'static Site) -> &'static Tally {
+    let tally = site.tally();
     #[cfg(feature = "metrics")]
     super::metrics::start();
+    tally
 }

@@ -1,9 +1,11 @@
 //! One call, as it is seen from outside of its layers.
 
+use std::convert::Infallible;
 #[cfg(not(feature = "counts"))]
 use std::mem::ManuallyDrop;
 
 use super::followed::Followed;
+use crate::call::conversions::Conversions;
 use crate::call::{AnyRefusal, CallState, Outcome, Site};
 #[cfg(all(feature = "tracing", not(feature = "counts")))]
 use crate::spans::interest::takes_spans;
@@ -96,6 +98,16 @@ impl Seen<'_> {
     pub fn end<T, E, P: AnyRefusal>(&self, out: &Outcome<T, E, P>) {
         if let Some(followed) = self.followed() {
             followed.end(out);
+        }
+    }
+
+    /// Notes that the call ends with `out`, which the body returned and no layer has refused, and returns it.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn end_alone<R, T, E>(&self, out: R, conversions: Conversions<R, T, E, Infallible>) -> R {
+        match self.followed() {
+            None => out,
+            Some(followed) => followed.end_alone(out, conversions),
         }
     }
 

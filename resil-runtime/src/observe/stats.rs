@@ -33,7 +33,7 @@ use crate::clock;
 /// these threads ran at once; that is 400 KiB at most. A call allocates nothing, but for the first one of a
 /// function and the first one on a thread.
 pub fn stats() -> Stats {
-    let now = slice_of(clock::now());
+    let now = slice_of(clock::now_ns());
     let all = Tally::all();
     let mut functions: Vec<_> = all.iter().map(|tally| tally.look(now).into()).collect();
     functions.sort_unstable_by_key(|function: &FunctionStats| function.function);

@@ -23,7 +23,6 @@ pin_project! {
         span: AttemptSpan,
         // `None` where nobody follows the call.
         seen: Option<&'a Followed<'a>>,
-        has_begun: bool,
         look: L,
     }
 
@@ -46,7 +45,6 @@ where
         body,
         span: AttemptSpan::NONE,
         seen: seen.followed(),
-        has_begun: false,
         look,
     }
 }
@@ -65,13 +63,11 @@ where
         let Some(seen) = *this.seen else {
             return body.poll(cx);
         };
-        if !mem::replace(this.has_begun, true) {
+        let span = this.span;
+        if !span.has_begun() {
             seen.begin_attempt();
-            if seen.is_traced() {
-                this.span.open(seen.attempt());
-            }
+            span.begin(seen.is_traced().then(|| seen.attempt()));
         }
-        let span = &mut *this.span;
         let poll = seen.call().asking(|| span.polling(|| body.poll(cx)));
         poll.map(|out| {
             let (out, error) = (this.look)(out);

@@ -104,7 +104,23 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        self.after_alone(constants, out, &mut ask)
+        self.after_alone(constants, None, out, &mut ask)
+    }
+
+    /// Records an attempt, as [`again_alone`](Self::again_alone) does, of a call that is seen.
+    #[cfg(feature = "observe")]
+    #[inline(always)]
+    pub fn again_seen<R, T, E, A>(
+        &mut self,
+        constants: Constants<'_>,
+        call: &CallState,
+        out: (R, Conversions<R, T, E, Infallible>),
+        mut ask: A,
+    ) -> ControlFlow<R>
+    where
+        A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
+    {
+        self.after_alone(constants, Some(call), out, &mut ask)
     }
 
     /// Records an attempt, as [`again`](Self::again) does. `on_ok` returns whether a value asks for
@@ -181,16 +197,17 @@ impl Retry {
     fn after_alone<R, T, E>(
         &mut self,
         (site, policy, began): Constants<'_>,
+        call: Option<&CallState>,
         (out, conversions): (R, Conversions<R, T, E, Infallible>),
         ask: &mut dyn Asks<E>,
     ) -> ControlFlow<R> {
         match conversions.split(out) {
             Ok(value) => {
-                self.succeeded(site, policy, None, ask);
+                self.succeeded(site, policy, call, ask);
                 ControlFlow::Break(conversions.join(Ok(value)))
             }
             Err(error) => {
-                if self.failed_alone(site, policy, began, &error, ask) {
+                if self.failed_alone(site, policy, began, call, &error, ask) {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(conversions.join(Err(error)))
@@ -241,6 +258,7 @@ impl Retry {
         site: &'static RetrySite,
         policy: &RetryPolicy,
         began: u64,
+        call: Option<&CallState>,
         error: &E,
         ask: &mut dyn Asks<E>,
     ) -> bool {
@@ -248,7 +266,7 @@ impl Retry {
             site,
             policy,
             began,
-            call: None,
+            call,
             closure: ask.path(),
         };
         let mut ask = |question| ask.answer(error, question);

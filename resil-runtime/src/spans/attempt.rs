@@ -1,7 +1,7 @@
 //! The span of an attempt: `resil.attempt`.
 
 use std::any::type_name;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 
 use tracing::field::Empty;
 use tracing::info_span;
@@ -95,7 +95,16 @@ impl OwnSpan {
 /// The span of an attempt, from its first poll until the attempt is over; nothing if nobody takes it.
 #[derive(Debug)]
 // Without the drop code that a `Box` brings: each attempt has it, and few have a span.
-pub(crate) struct AttemptSpan(ManuallyDrop<Option<Box<Open>>>);
+pub(crate) struct AttemptSpan(ManuallyDrop<State>);
+
+#[derive(Debug)]
+enum State {
+    /// The attempt has not begun, or nobody follows it.
+    Idle,
+    /// The attempt has begun, and has no span.
+    Begun,
+    Open(Box<Open>),
+}
 
 #[derive(Debug)]
 struct Open {
@@ -106,21 +115,42 @@ struct Open {
 
 impl AttemptSpan {
     /// The span of an attempt that has not begun, or that nobody follows.
-    pub(crate) const NONE: Self = Self(ManuallyDrop::new(None));
+    pub(crate) const NONE: Self = Self(ManuallyDrop::new(State::Idle));
 
-    /// Opens the span of an attempt, to be closed when the attempt is over.
+    /// Returns whether the attempt has begun.
+    #[inline(always)]
+    pub(crate) fn has_begun(&self) -> bool {
+        !matches!(*self.0, State::Idle)
+    }
+
+    /// Begins the attempt, with a span if there is something that it may be `of`, to be closed when it is over.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, of: Option<AttemptOf<'_>>) {
+        *self.0 = State::Begun;
+        if let Some(of) = of {
+            self.open(of);
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub(crate) fn open(&mut self, of: AttemptOf<'_>) {
-        *self.0 = of.open().map(|span| {
+    fn open(&mut self, of: AttemptOf<'_>) {
+        if let Some(span) = of.open() {
             let is_polling = false;
-            Box::new(Open { span, is_polling })
-        });
+            *self.0 = State::Open(Box::new(Open { span, is_polling }));
+        }
+    }
+
+    fn take(&mut self) -> Option<Box<Open>> {
+        match mem::replace(&mut *self.0, State::Begun) {
+            State::Open(open) => Some(open),
+            State::Idle | State::Begun => None,
+        }
     }
 
     /// Polls the body inside the span.
     pub(crate) fn polling<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let Some(open) = &mut *self.0 else {
+        let State::Open(open) = &mut *self.0 else {
             return poll();
         };
         open.is_polling = true;
@@ -131,7 +161,7 @@ impl AttemptSpan {
 
     /// Closes the span of a body that has returned.
     pub(crate) fn returned(&mut self, error: Looked) {
-        if let Some(open) = self.0.take() {
+        if let Some(open) = self.take() {
             open.span.returned(error);
         }
     }
@@ -139,7 +169,7 @@ impl AttemptSpan {
     /// Enters the span of a body that is about to be dropped: what its values do then belongs to the attempt.
     #[inline(always)]
     pub(crate) fn before_drop(&self) {
-        if let Some(open) = &*self.0 {
+        if let State::Open(open) = &*self.0 {
             open.enter();
         }
     }
@@ -148,7 +178,7 @@ impl AttemptSpan {
     #[cold]
     #[inline(never)]
     fn close(&mut self) {
-        if let Some(open) = self.0.take() {
+        if let Some(open) = self.take() {
             open.dropped();
         }
     }
@@ -157,7 +187,7 @@ impl AttemptSpan {
 impl Drop for AttemptSpan {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.0.is_some() {
+        if matches!(*self.0, State::Open(_)) {
             self.close();
         }
     }

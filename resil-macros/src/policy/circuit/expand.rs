@@ -82,7 +82,8 @@ impl Circuit {
             switch: (suffix, is_on),
         } = breaker.find(cx, entry);
         let admit = Ident::new(&format!("admit{suffix}"), at);
-        quote_spanned!(at=> #state.#admit(#is_on #settings __resil_call))
+        let call = cx.call(self.span);
+        quote_spanned!(at=> #state.#admit(#is_on #settings #call))
     }
 
     /// Writes a closure that evaluates `ignore` and `on`, if one of them is given. `ignore` takes

@@ -27,12 +27,12 @@ impl Hedge {
         entry.push(quote_spanned!(at=> static __RESIL_HEDGE: #site = #site::new(&__RESIL_SITE);));
         let types = cx.types(self.span);
         let hedge = cx.private("hedge", self.span);
-        let copy = self.copy(inner, cx);
+        let (copy, call) = (self.copy(inner, cx), cx.call(self.span));
         let inner = Inner::Future(quote_spanned! {at=>
             #hedge(
                 (&__RESIL_HEDGE).of(#types),
                 #policy,
-                __resil_call,
+                #call,
                 || #copy,
             )
         });

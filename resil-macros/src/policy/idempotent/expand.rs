@@ -56,8 +56,8 @@ impl Idempotent {
                 cx.private("map_output", self.span),
                 cx.private("weigh", self.span),
             );
-            let mut weighed =
-                quote_spanned!(at=> #weigh(__resil_r, __resil_call, #forgets, #keeps));
+            let call = cx.call(self.span);
+            let mut weighed = quote_spanned!(at=> #weigh(__resil_r, #call, #forgets, #keeps));
             if let Some(is_on) = cx.is_on(self.span) {
                 // Nothing is recorded while it is switched off.
                 weighed = quote_spanned!(at=> if #is_on { #weighed } else { __resil_r });
@@ -84,12 +84,12 @@ impl Idempotent {
             ),
             None => (quote_spanned!(at=> begin), TokenStream::new()),
         };
-        let types = cx.types(self.span);
+        let (types, call) = (cx.types(self.span), cx.call(self.span));
         let begun = quote_spanned! {at=>
             (&__RESIL_IDEMPOTENT)
                 .of(#types)
                 .#begin(
-                    #store #policy, __resil_key #clone, #fingerprint, #gate, __resil_call
+                    #store #policy, __resil_key #clone, #fingerprint, #gate, #call
                 )
         };
         let is_on = cx.is_on(self.span);

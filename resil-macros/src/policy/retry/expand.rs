@@ -49,8 +49,7 @@ impl Retry {
         let has_patterns = self.on.is_some() || self.unless.is_some() || self.retry_after.is_some();
         let expose_error = (has_patterns && !is_alone).then(|| cx.expose_error(self.span));
         let again = if is_alone {
-            let conversions = cx.conversions();
-            quote_spanned!(at=> again_alone(#constants, (__resil_r, #conversions), #ask))
+            self.again_alone(&constants, &ask, cx)
         } else {
             self.again(&constants, &ask, delay, &keeping, cx)
         };
@@ -336,8 +335,9 @@ impl Retry {
             quote_spanned!(at=> if #hit { #some(#ty::Final) } else)
         });
         let undecided = records.then(|| {
+            let call = cx.call(self.span);
             let recorded = cx.private("recorded_is_final", self.span);
-            quote_spanned!(at=> #recorded(__resil_call))
+            quote_spanned!(at=> #recorded(#call))
         });
         if unless.is_none() && self.on.is_none() {
             return undecided;

@@ -70,6 +70,23 @@ impl Retry {
         quote_spanned!(at=> #again(#constants, #call, __resil_r, #on_ok, #ask, #delay #keep))
     }
 
+    /// Writes the call of the step after an attempt in a stack that is this retry alone.
+    pub(super) fn again_alone(
+        &self,
+        constants: &TokenStream,
+        ask: &TokenStream,
+        cx: &EmitContext<'_>,
+    ) -> TokenStream {
+        let at = mixed(self.span);
+        let (conversions, call) = (cx.conversions(), cx.call(self.span));
+        let out = quote_spanned!(at=> (__resil_r, #conversions));
+        if features::observes() {
+            quote_spanned!(at=> again_seen(#constants, #call, #out, #ask))
+        } else {
+            quote_spanned!(at=> again_alone(#constants, #out, #ask))
+        }
+    }
+
     /// Writes the wait before the next attempt.
     pub(super) fn pause(&self, keeping: &Keeping, cx: &EmitContext<'_>) -> TokenStream {
         let at = mixed(self.span);

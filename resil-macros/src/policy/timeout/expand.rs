@@ -34,7 +34,10 @@ impl Timeout {
             .below()
             .iter()
             .any(|layer| layer.holds_permit || layer.asks_why_dropped)
-            .then(|| quote_spanned!(at=> .marking(__resil_call)));
+            .then(|| {
+                let call = cx.call(self.span);
+                quote_spanned!(at=> .marking(#call))
+            });
         let refuse = cx.private("refuse_late", self.span);
         // The event of the timeout has the number of the call.
         let (site, call_state) = (EmitContext::site(self.span), cx.call_state(self.span));
