@@ -158,7 +158,9 @@ fn d9_q15_never_more_probes_than_places() {
             .open_for(Duration::from_secs(1_000))
             .open_max(Duration::from_secs(1_000)),
     );
-    let in_flight: Vec<AtomicU32> = (0..4_096).map(|_| AtomicU32::new(0)).collect();
+    // Each has the number of a generation, and how many of its probes are in flight.
+    const COUNT: u64 = u32::MAX as u64;
+    let in_flight: Vec<AtomicU64> = (0..4_096).map(|_| AtomicU64::new(0)).collect();
     let probed = AtomicU32::new(0);
     together(200_000, |n| {
         // One step of the clock at a time, and only from an open state: no probe is ever lost.
@@ -173,10 +175,22 @@ fn d9_q15_never_more_probes_than_places() {
         };
         if stamp.is_probe() {
             probed.fetch_add(1, SeqCst);
-            let flying = &in_flight[stamp.generation() as usize % in_flight.len()];
-            assert!(flying.fetch_add(1, SeqCst) < PROBES);
+            let slot = &in_flight[stamp.generation() as usize % in_flight.len()];
+            let mine = u64::from(stamp.generation()) << 32;
+            let entered = slot.fetch_update(SeqCst, SeqCst, |held| match held & !COUNT {
+                of if of == mine => Some(held + 1),
+                _ if held & COUNT == 0 => Some(mine + 1),
+                // A thread has slept through so many generations with a probe of another one.
+                _ => None,
+            });
+            if let Ok(before) = entered {
+                let of_mine = before & !COUNT == mine;
+                assert!(!of_mine || before & COUNT < PROBES.into());
+            }
             thread::yield_now();
-            flying.fetch_sub(1, SeqCst);
+            if entered.is_ok() {
+                slot.fetch_sub(1, SeqCst);
+            }
         }
         let verdict = match mixed(n) % 5 {
             0 | 1 => Failure,
