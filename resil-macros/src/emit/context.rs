@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::features;
 use crate::input::{Binding, Input};
 use crate::return_type::{error_span, success_span};
-use crate::tokens::{Piece, first_span, group_like, mixed};
+use crate::tokens::{Piece, group_like, mixed};
 
 /// A stack and the function that it stands on.
 pub(crate) struct StackContext<'a> {
@@ -263,40 +263,6 @@ impl<'a> EmitContext<'a> {
         }
     }
 
-    /// Writes a reference to the static that says where the attributes stand.
-    pub(crate) fn site(span: Span) -> TokenStream {
-        quote_spanned!(mixed(span)=> &__RESIL_SITE)
-    }
-
-    /// Writes a reference to the state of the call.
-    pub(crate) fn call(&self, span: Span) -> TokenStream {
-        self.shared(quote_spanned!(mixed(span)=> __resil_call))
-    }
-
-    /// Writes a reference to what is seen of the call.
-    pub(crate) fn seen(&self, span: Span) -> TokenStream {
-        self.shared(quote_spanned!(mixed(span)=> __resil_seen))
-    }
-
-    fn shared(&self, name: TokenStream) -> TokenStream {
-        if self.stack.owns_shared() {
-            let at = first_span(&name);
-            quote_spanned!(at=> &#name)
-        } else {
-            name
-        }
-    }
-
-    /// Writes the state of the call in a `Some(..)`, or `None` if the stack has no such state.
-    pub(crate) fn call_state(&self, span: Span) -> TokenStream {
-        if self.stack.has_call_state() {
-            let call = self.call(span);
-            quote_spanned!(mixed(span)=> ::core::option::Option::Some(#call))
-        } else {
-            quote_spanned!(mixed(span)=> ::core::option::Option::None)
-        }
-    }
-
     /// Writes `content`, the user's code with a `?` and a `return` of its own, in an `async` block, or
     /// in a closure that is called at once. `outcome` is an expression over `__resil_r`, its value.
     pub(crate) fn run(
@@ -333,7 +299,8 @@ impl<'a> EmitContext<'a> {
                 call = quote_spanned!(own=> #traced(#seen, || #call));
             }
             if features::observes() {
-                call = quote_spanned!(own=> __resil_call.asking(|| #call));
+                let state = self.receiver(self.call(span));
+                call = quote_spanned!(own=> #state.asking(|| #call));
             }
             Inner::Called {
                 call,

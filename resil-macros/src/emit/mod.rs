@@ -11,6 +11,7 @@ mod matching;
 mod named;
 mod permit;
 mod setting;
+mod shared;
 mod types;
 mod underscore;
 

@@ -96,7 +96,8 @@ impl EmitContext<'_> {
         if self.has_permit() {
             quote_spanned!(mixed(span)=> (&__resil_permit).asking(|| #question))
         } else if features::observes() || self.stack.facts.iter().any(|layer| layer.holds_permit) {
-            quote_spanned!(mixed(span)=> __resil_call.asking(|| #question))
+            let call = self.receiver(self.call(span));
+            quote_spanned!(mixed(span)=> #call.asking(|| #question))
         } else {
             question
         }

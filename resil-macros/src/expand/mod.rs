@@ -58,9 +58,10 @@ pub(crate) fn fold(
     let judgements = entry.judgements(&cx);
     if let Inner::Returned(mut value) = inner {
         if features::observes() {
+            let seen = cx.receiver(cx.seen(span));
             value = quote_spanned! {mixed(span)=>
                 let __resil_out = #value;
-                __resil_seen.end_alone(__resil_out, #conversions)
+                #seen.end_alone(__resil_out, #conversions)
             };
         }
         let content = quote_spanned! {mixed(span)=>
@@ -77,8 +78,10 @@ pub(crate) fn fold(
     let value = inner.awaited(span);
     if group == 0 {
         let into_return = cx.private("into_return", span);
-        let end = features::observes()
-            .then(|| quote_spanned!(mixed(span)=> __resil_seen.end(&__resil_out);));
+        let end = features::observes().then(|| {
+            let seen = cx.receiver(cx.seen(span));
+            quote_spanned!(mixed(span)=> #seen.end(&__resil_out);)
+        });
         let content = quote_spanned! {mixed(span)=>
             #inner_attributes
             #statics

@@ -21,7 +21,8 @@ impl Circuit {
         if replays && cx.above().iter().any(Facts::runs_again) {
             // Each attempt has a permit of its own. The outcome may be a replay, so the circuit has
             // to know whether the body ran under this permit.
-            admit = quote_spanned!(at=> { __resil_call.forget_runs(); #admit });
+            let call = cx.receiver(cx.call(self.span));
+            admit = quote_spanned!(at=> { #call.forget_runs(); #admit });
         }
         let value = cx.under_permit(inner, self.span).awaited(self.span);
         // A layer inside leaves its wait out of the call's time. It may stand in an `async move`, so it

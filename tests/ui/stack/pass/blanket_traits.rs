@@ -17,10 +17,10 @@ macro_rules! for_everything {
 
 for_everything!(ByValue: Self,
     again attempt pause of begin begin_on run admit instance keyed settle settle_by_value asking
-    leaving_out class shown part finish name max base cap forget_runs retry_after classify);
+    leaving_out class shown part finish name max base cap forget_runs retry_after classify end end_alone again_alone again_seen);
 for_everything!(ByReference: &Self,
     again attempt pause of begin begin_on run admit instance keyed settle settle_by_value asking
-    leaving_out class shown part finish name max base cap forget_runs retry_after classify);
+    leaving_out class shown part finish name max base cap forget_runs retry_after classify end end_alone again_alone again_seen);
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Classify)]
 enum Fault {
