@@ -151,6 +151,7 @@ fn moving() -> u64 {
 #[test]
 fn d9_q15_never_more_probes_than_places() {
     const PROBES: u32 = 3;
+    const COUNT: u64 = u32::MAX as u64;
     let core = core(
         CircuitPolicy::new()
             .failures(2)
@@ -159,7 +160,6 @@ fn d9_q15_never_more_probes_than_places() {
             .open_max(Duration::from_secs(1_000)),
     );
     // Each has the number of a generation, and how many of its probes are in flight.
-    const COUNT: u64 = u32::MAX as u64;
     let in_flight: Vec<AtomicU64> = (0..4_096).map(|_| AtomicU64::new(0)).collect();
     let probed = AtomicU32::new(0);
     together(200_000, |n| {
