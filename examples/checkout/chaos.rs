@@ -1,24 +1,8 @@
 //! `--chaos 30%`: faults on top of the weather, injected into the body of the shop with resil and into that
 //! of the price in the sale, by resil itself. The promises stay the same.
 
+#[cfg(not(feature = "chaos"))]
 use std::error::Error;
-
-/// Returns the share that the command line asks for.
-pub(crate) fn share() -> Result<Option<f64>, Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let Some(first) = arguments.next() else {
-        return Ok(None);
-    };
-    if first != "--chaos" {
-        return Err(format!("`{first}` is no option: write `--chaos 30%`").into());
-    }
-    let text = arguments.next().unwrap_or_default();
-    let percent: Option<f64> = text.strip_suffix('%').and_then(|text| text.parse().ok());
-    match percent.filter(|percent| *percent > 0.0 && *percent <= 100.0) {
-        Some(percent) => Ok(Some(percent)),
-        None => Err("`--chaos` takes a share: write `--chaos 30%`".into()),
-    }
-}
 
 #[cfg(not(feature = "chaos"))]
 pub(crate) fn inject(_: f64, _: u64) -> Result<Injected, Box<dyn Error>> {
@@ -30,6 +14,7 @@ pub(crate) struct Injected;
 
 #[cfg(not(feature = "chaos"))]
 impl Injected {
+    #[expect(clippy::unused_self, reason = "with the feature it has counts")]
     pub(crate) fn print(&self) {}
 }
 

@@ -9,19 +9,22 @@
 //!
 //! `cargo run --example checkout` runs it. Read `shop.rs` first. With `--features chaos -- --chaos 30%` resil
 //! injects faults on top of the weather, and the shop with resil has to keep the same promises. With
-//! `--features panel -- --panel` there is a web panel to watch it in.
+//! `--features panel -- --panel` there is a web panel to watch it in. With the feature `stats`, which the panel has, the
+//! last table is that of `resil::stats()`: what resil has counted, to be held against the books of the providers.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "sockets live in real time: there is no paused clock to be true to"
 )]
 
+mod asked;
 mod chaos;
 mod client;
 mod load;
 mod panel;
 mod provider;
 mod report;
+mod run;
 mod sale;
 mod shop;
 mod table;
@@ -29,36 +32,42 @@ mod tally;
 mod weather;
 mod wire;
 
-use std::error::Error;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use load::{Call, Plan, Shop};
-use provider::Provider;
+use asked::Asked;
+use run::run;
 use table::Paint;
-use tally::{Row, Storm, Told};
-use weather::Weather;
 
-/// The seed of the weather: another one shuffles the same faults differently.
-const SEED: u64 = 2026;
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(30);
-const NAMES: [&str; 3] = ["with resil", "without", "without key"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    match Asked::of(std::env::args().skip(1)) {
+        Ok(asked) => sell(&asked).await,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn sell(asked: &Asked) -> ExitCode {
     let began = Instant::now();
     let paint = Paint::new();
-    let has_panel = std::env::args().any(|argument| argument == "--panel");
-    if has_panel && let Err(e) = panel::serve().await {
-        eprintln!("{e}");
-        return ExitCode::FAILURE;
+    if asked.panel {
+        match panel::serve().await {
+            Ok(at) => println!("The panel: http://{at}/resil\n"),
+            Err(e) => {
+                eprintln!("{e}");
+                return ExitCode::FAILURE;
+            }
+        }
     }
-    let broken = match timeout(LIMIT, run(paint)).await {
+    let broken = match timeout(LIMIT, run(paint, asked)).await {
         Ok(Ok(broken)) => broken,
         Ok(Err(e)) => vec![format!("the run failed: {e}")],
         Err(_) => vec![format!("the run is not over after {LIMIT:?}")],
@@ -68,7 +77,7 @@ async fn main() -> ExitCode {
     // What resil has counted, beside the books of the providers.
     #[cfg(feature = "stats")]
     println!("{}", resil::stats());
-    if has_panel {
+    if asked.panel {
         panel::stay().await;
     }
     if broken.is_empty() {
@@ -80,43 +89,4 @@ async fn main() -> ExitCode {
     }
     println!("after {took}");
     ExitCode::FAILURE
-}
-
-/// Runs the three shops side by side, and returns the promises that were broken.
-async fn run(paint: Paint) -> Result<Vec<String>, Box<dyn Error>> {
-    let injected = match chaos::share()? {
-        Some(percent) => Some(chaos::inject(percent, SEED)?),
-        None => None,
-    };
-    let plan = Arc::new(Plan::new(SEED));
-    let (weathercock, up) = watch::channel(true);
-    let shop = |call| -> Result<Arc<Shop>, Box<dyn Error>> {
-        let provider = Provider::start(Weather::new(SEED), up.clone())?;
-        Ok(Arc::new(Shop::new(call, provider)?))
-    };
-    let shops = [shop(Call::Resil)?, shop(Call::Bare)?, shop(Call::Keyless)?];
-
-    let (told, circuit, _listening) = Told::listen();
-    report::opening(paint, NAMES);
-    let serve = shops
-        .each_ref()
-        .map(|shop| Arc::clone(shop).serve(Arc::clone(&plan)));
-    let [with, without, keyless] = serve;
-    tokio::select! {
-        _ = async { tokio::join!(with, without, keyless) } => {}
-        () = weather::outage(weathercock) => {}
-        () = report::live(paint, &shops, up, circuit) => {}
-    }
-
-    let none = Told::default();
-    let told_to = [&*told, &none, &none];
-    let rows = [0, 1, 2].map(|n| Row::new(NAMES[n], &shops[n], &plan, told_to[n]));
-    let storms = [0, 1, 2].map(|n| Storm::new(NAMES[n], &shops[n]));
-    report::closing(paint, &rows, &storms, &told);
-    let mut broken = tally::broken(&rows, &storms, &told);
-    broken.extend(sale::run(paint).await?);
-    if let Some(injected) = injected {
-        injected.print();
-    }
-    Ok(broken)
 }

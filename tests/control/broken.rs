@@ -1,7 +1,7 @@
 //! Files with a fault: each is refused with its line, its key and what to write instead, and the settings of
 //! before stay in force.
 //!
-//! `broken/*.toml` are the files, and `*.txt` beside them what is told. `BLESS=1` writes these anew.
+//! `broken/*.toml` are the files, and `*.txt` beside them what is told. `RESIL_BLESS=1` writes these anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ async fn a_file_with_a_fault_is_refused_whole() {
         };
         assert_eq!(in_force(), before, "{name:?}: nothing of it is applied");
         let kept = file.with_extension("txt");
-        if std::env::var_os("BLESS").is_some() {
+        if std::env::var_os("RESIL_BLESS").is_some() {
             fs::write(&kept, &told).unwrap();
         }
         let expected = fs::read_to_string(&kept).unwrap_or_default();

@@ -21,6 +21,8 @@ mod keys;
 mod late;
 mod named;
 mod options;
+#[cfg(feature = "catalog")]
+mod origins;
 mod rules;
 mod switches;
 mod variables;

@@ -81,6 +81,22 @@ fn with_a_budget_it_is_at_most_a_tenth_more() {
 }
 
 #[test]
+fn where_calls_are_refused_or_sent_once_hardly_more_is_sent_than_called() {
+    for study in studies() {
+        for policy in [Policy::Circuit, Policy::Bulkhead] {
+            for record in both(study, policy) {
+                let requests = record.requests_a_call();
+                assert!((0.3..=1.1).contains(&requests), "{policy:?}: {requests}");
+            }
+        }
+        for record in both(study, Policy::Once) {
+            let requests = record.requests_a_call();
+            assert!((0.99..=1.0).contains(&requests), "{requests}");
+        }
+    }
+}
+
+#[test]
 fn a_fleet_without_a_budget_stays_down_after_the_trigger() {
     for study in studies() {
         for policy in DOWN {

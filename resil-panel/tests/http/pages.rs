@@ -86,7 +86,7 @@ async fn the_sixty_fifth_page_is_refused() {
     drop(Events::open(to, "/api/events").await);
 }
 
-/// Peak memory of this process, in KiB.
+/// The memory of this process that is resident now, in KiB.
 fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();

@@ -77,7 +77,7 @@ pub struct FunctionStats {
 
 /// The calls of one function in one span of time.
 ///
-/// Each call that has ended has one outcome: `calls` is the sum of the eight fields behind it, from `ok` to
+/// Each call that has ended has one outcome: `calls` is the sum of the nine fields behind it, from `ok` to
 /// `panicked`. The other numbers are of what the policies did meanwhile.
 ///
 /// Serialized, a duration is a number of seconds, and its name ends with `_seconds`.
