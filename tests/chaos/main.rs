@@ -70,7 +70,7 @@ async fn beside() -> Result<(), Error> {
     Ok(())
 }
 
-/// 200 calls, some at once, with the outcome of each.
+/// 200 calls, one after the other, with the outcome of each.
 async fn run(beside_it: bool) -> Vec<Option<u32>> {
     let mut outcomes = Vec::new();
     for n in 0..200 {

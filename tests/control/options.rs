@@ -238,20 +238,7 @@ async fn the_table_has_every_option() {
 fn the_environment_wins_over_a_file_and_by_hand_over_both() {
     let mut child = alone("options::in_the_environment", "read it");
     for row in variables() {
-        let (of, policy, option, toml, _) = row;
-        let of = if of.contains('.') {
-            (*of).to_owned()
-        } else {
-            path(of)
-        };
-        let capitals: String = format!("{of} {policy} {option}")
-            .to_uppercase()
-            .replace("::", "_")
-            .replace([' ', '.'], "_");
-        child.env(
-            format!("RESIL_{}", capitals.trim_end_matches('_')),
-            as_written(toml),
-        );
+        child.env(variable(row), as_written(row.3));
     }
     child.env("RESIL_OPTIONS_NAMED_MAX", "3");
     child.env("RESIL_OPTIONS_NAMED_OPEN_MAX", "70s");
@@ -260,20 +247,62 @@ fn the_environment_wins_over_a_file_and_by_hand_over_both() {
     passes(child);
 }
 
+/// Returns the name of the variable that sets an option.
+fn variable((of, policy, option, ..): &Row) -> String {
+    let of = if of.contains('.') {
+        (*of).to_owned()
+    } else {
+        path(of)
+    };
+    let capitals = format!("{of} {policy} {option}").to_uppercase();
+    let capitals = capitals.replace("::", "_").replace([' ', '.'], "_");
+    format!("RESIL_{}", capitals.trim_end_matches('_'))
+}
+
+/// Those that exclude each other, or others.
+const APART: [&str; 6] = [
+    "constant",
+    "exponential",
+    "fibonacci",
+    "linear",
+    "delays",
+    "adaptive",
+];
+
 /// Those that can stand beside each other.
 fn variables() -> impl Iterator<Item = &'static Row> {
-    let together = |row: &&Row| {
-        ![
-            "constant",
-            "exponential",
-            "fibonacci",
-            "linear",
-            "delays",
-            "adaptive",
-        ]
-        .contains(&row.2)
+    let all = ROWS.iter().chain(&NAMED);
+    all.filter(|row| !APART.contains(&row.2))
+}
+
+#[test]
+fn what_excludes_others_is_in_the_environment_too() {
+    for option in APART {
+        let mut child = alone("options::one_in_the_environment", option);
+        for row in ROWS.iter().filter(|row| row.2 == option) {
+            child.env(variable(row), as_written(row.3));
+        }
+        passes(child);
+    }
+}
+
+#[tokio::test]
+async fn one_in_the_environment() {
+    let Some(option) = APART.into_iter().find(|option| does(option)) else {
+        return;
     };
-    ROWS.iter().chain(&NAMED).filter(together)
+    call_all().await;
+    let faults = control().faults();
+    assert!(faults.is_empty(), "{faults:?}");
+    let mut rows = 0;
+    for row in ROWS.iter().filter(|row| row.2 == option) {
+        let (value, origin) = value(function_of(row), row.1, row.2).unwrap();
+        assert_eq!(value, row.4, "{row:?}");
+        let is_variable = matches!(origin, Origin::Environment { .. });
+        assert!(is_variable, "{row:?}: {origin}");
+        rows += 1;
+    }
+    assert!(rows > 0, "{option}");
 }
 
 #[tokio::test]
