@@ -10,7 +10,10 @@ use tokio::time::sleep;
 use crate::driver::{Browser, serve};
 use crate::in_time::in_time;
 
-/// The state that the page shows of a circuit.
+/// Returns the expression for the state that the row of a circuit shows.
+///
+/// Rows out of sight are not painted, and circuits of other tests stand in the same table: the names of those that are
+/// closed here begin so that their rows are near the top.
 fn state_of(name: &str) -> String {
     format!(
         "[...document.querySelectorAll('#circuits tbody tr')]\
@@ -65,11 +68,11 @@ async fn a_circuit_that_opens_is_seen_within_a_second_of_the_event() {
     let Some(browser) = Browser::start(1280, 800).await else {
         return;
     };
-    let b = breaker("seen-to-open");
+    let b = breaker("a-circuit-seen-to-open");
     b.configure(CircuitPolicy::new().failures(1));
     let url = serve(Router::new().nest("/resil", resil_panel::router())).await;
     browser.open(&format!("{url}/resil")).await;
-    let state = state_of("seen-to-open");
+    let state = state_of("a-circuit-seen-to-open");
     browser
         .until("the circuit", &format!("{state} === 'closed'"))
         .await;
@@ -96,7 +99,7 @@ async fn a_circuit_that_opens_is_seen_within_a_second_of_the_event() {
 /// Opens the circuit, and looks at all that the page says of it. Returns the time from just before the event
 /// until the row has changed.
 async fn seen_to_open(browser: &Browser, b: Breaker) -> Duration {
-    let state = state_of("seen-to-open");
+    let state = state_of("a-circuit-seen-to-open");
     browser.run("window.said = []").await;
     let event = SystemTime::now();
     b.try_acquire().expect("it is closed").failure();
@@ -106,13 +109,13 @@ async fn seen_to_open(browser: &Browser, b: Breaker) -> Duration {
     let seen = Duration::from_millis(seen[1].as_u64().expect("milliseconds"));
     // The row says it in words, with the time to the next probe, and stands above those that are closed.
     let row = "const all = [...document.querySelectorAll('#circuits tbody tr')];\
-         const at = all.findIndex((r) => r.innerText.includes('seen-to-open'));\
+         const at = all.findIndex((r) => r.innerText.includes('a-circuit-seen-to-open'));\
          const closed = all.findIndex((r) => r.dataset.state === 'closed');\
          return at < closed || closed < 0 ? all[at].innerText.replaceAll(/\\s+/g, ' ').trim() : 'below'";
     let row = browser.run(row).await;
     let row = row.as_str().expect("a text");
     assert!(
-        row.contains("seen-to-open open") && row.ends_with(" s"),
+        row.contains("a-circuit-seen-to-open open") && row.ends_with(" s"),
         "{row}"
     );
     browser
@@ -123,7 +126,7 @@ async fn seen_to_open(browser: &Browser, b: Breaker) -> Duration {
         .await;
     // Said once, politely, to those who listen; by number where circuits of other tests change in the same second.
     let said = "document.querySelector('#spoken[aria-live=polite]') && window.said.some((text) =>\
-         text.includes('seen-to-open is open') || / circuits have changed$/.test(text))";
+         text.includes('a-circuit-seen-to-open is open') || / circuits have changed$/.test(text))";
     browser.until("it is said", said).await;
     b.reset();
     browser
@@ -183,7 +186,7 @@ async fn a_server_that_is_gone_is_said_and_one_that_is_back_is_joined() {
     let Some(browser) = Browser::start(1280, 800).await else {
         return;
     };
-    let _ = breaker("before-it-went");
+    let _ = breaker("a-circuit-before-it-went");
     let serve_at = |address: &str| {
         let address = address.to_owned();
         async move {
@@ -210,7 +213,7 @@ async fn a_server_that_is_gone_is_said_and_one_that_is_back_is_joined() {
     };
     let (address, runtime) = serve_at("127.0.0.1:0").await;
     browser.open(&format!("http://{address}/")).await;
-    let state = state_of("before-it-went");
+    let state = state_of("a-circuit-before-it-went");
     browser
         .until("the circuit", &format!("{state} === 'closed'"))
         .await;
@@ -238,16 +241,16 @@ async fn events_are_filtered_by_level_and_held_while_the_list_is_paused() {
     let Some(browser) = Browser::start(1280, 800).await else {
         return;
     };
-    let b = breaker("pausing");
+    let b = breaker("a-circuit-that-pauses");
     let url = serve(Router::new().merge(resil_panel::router())).await;
     browser.open(&url).await;
     browser
         .until(
             "the circuit",
-            &format!("{} === 'closed'", state_of("pausing")),
+            &format!("{} === 'closed'", state_of("a-circuit-that-pauses")),
         )
         .await;
-    let shown = "[...document.querySelectorAll('#events li:not([hidden])')].filter((e) => e.innerText.includes('pausing')).length";
+    let shown = "[...document.querySelectorAll('#events li:not([hidden])')].filter((e) => e.innerText.includes('a-circuit-that-pauses')).length";
     b.force_open();
     let _ = b.try_acquire();
     browser.until("two events", &format!("{shown} === 2")).await;
