@@ -31,11 +31,12 @@ pub(super) fn innermost(
         body = policy.wrap_body(body, span, cx);
     }
     if cx.stack.watches_attempts() && is_innermost {
+        let call = cx.call(span);
         body = if cx.stack.is_async {
-            let (watch, call) = (cx.private("watch", span), cx.call(span));
+            let watch = cx.private("watch", span);
             quote_spanned!(at=> #watch(#body, #call))
         } else {
-            let (watch, call) = (cx.private("watch_run", span), cx.call(span));
+            let watch = cx.private("watch_run", span);
             let body = EmitContext::calling(&body, span);
             quote_spanned!(at=> #watch(#body, #call))
         };
@@ -45,11 +46,12 @@ pub(super) fn innermost(
     }
     // The span of an attempt brings the rest of what is seen of it.
     if features::observes() && is_innermost && !features::traces() {
+        let seen = cx.seen(span);
         body = if cx.stack.is_async {
-            let (attempt, seen) = (cx.private("seen_attempt", span), cx.seen(span));
+            let attempt = cx.private("seen_attempt", span);
             quote_spanned!(at=> #attempt(#seen, #body))
         } else {
-            let (attempt, seen) = (cx.private("seen_run", span), cx.seen(span));
+            let attempt = cx.private("seen_run", span);
             let body = EmitContext::calling(&body, span);
             quote_spanned!(at=> #attempt(#seen, #body))
         };

@@ -143,9 +143,7 @@ fn write_policy(policy: &CatalogPolicy, function: &str, f: &mut fmt::Formatter<'
     }
     for setting in &policy.settings {
         if setting.origin > Origin::Value {
-            let (option, value) = (&setting.option, &setting.value);
-            let text = format!("{option} = {value} {}", by(setting.origin));
-            writeln!(f, "{}", Line("", &text))?;
+            writeln!(f, "{}", Line("", &set(setting)))?;
         }
     }
     for live in &policy.live {
@@ -163,15 +161,17 @@ fn write_injected(injected: &[CatalogSetting], f: &mut fmt::Formatter<'_>) -> fm
     if injected.is_empty() {
         return Ok(());
     }
-    let all = injected.iter().map(|setting| {
-        let text = format!("{} = {}", setting.option, setting.value);
-        match setting.origin {
-            Origin::Default => text,
-            origin => format!("{text} {}", by(origin)),
-        }
-    });
-    let all: Vec<String> = all.collect();
+    let all: Vec<String> = injected.iter().map(set).collect();
     writeln!(f, "{}", Line("injected", &all.join(", ")))
+}
+
+/// Returns a setting with where it comes from, if it is not a default.
+fn set(setting: &CatalogSetting) -> String {
+    let text = format!("{} = {}", setting.option, setting.value);
+    match setting.origin {
+        Origin::Default => text,
+        origin => format!("{text} {}", by(origin)),
+    }
 }
 
 fn by(origin: Origin) -> &'static str {

@@ -45,18 +45,11 @@ const CHAOS: &str = Kind::Chaos.name();
 
 /// Returns the options of a layer that the program has not written.
 fn settings(layer: &LayerInForce) -> Vec<CatalogSetting> {
-    let options = layer.options.iter().map(|option| {
-        let (name, value) = option.listed();
-        CatalogSetting {
-            option: name.to_owned(),
-            value: value.to_owned(),
-            origin: match &option.origin {
-                Place::Attribute => Origin::Default,
-                place => of(place),
-            },
-        }
-    });
-    options.collect()
+    let mut settings = Vec::new();
+    for option in &layer.options {
+        put(&mut settings, option);
+    }
+    settings
 }
 
 /// Puts into `entry` what is switched off of a function that was not called yet: what else is set for it, nobody

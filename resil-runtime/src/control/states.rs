@@ -26,12 +26,7 @@ pub(super) fn all() -> Vec<(Kind, Called)> {
 
 /// Returns whether there is a state of that kind and name.
 pub(super) fn is_there(kind: Kind, name: &str) -> bool {
-    match kind {
-        Kind::Circuit => BreakerCore::names().find(name).is_some(),
-        Kind::Bulkhead => BulkheadCore::names().find(name).is_some(),
-        Kind::RateLimit => Limit::names().find(name).is_some(),
-        _ => false,
-    }
+    has_keys(kind, name).is_some()
 }
 
 /// Returns whether the state of that kind and name has had keys; `None` if there is no such state.
