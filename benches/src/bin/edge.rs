@@ -288,11 +288,14 @@ async fn main() {
     // For a profiler: only one of those who are compared.
     if which == "alone" {
         let who = args.next().unwrap_or_default();
-        let url = format!("{}/", listen(plain()).await);
-        let load = match who.as_str() {
-            "reqwest" => Load(Sender::Reqwest(reqwest::Client::new()), url),
-            "resil" => Load(Sender::Resil(client("bench-client")), url),
-            variant => sender(&listen(app(variant)).await),
+        let of_the_client = match who.as_str() {
+            "reqwest" => Some(Sender::Reqwest(reqwest::Client::new())),
+            "resil" => Some(Sender::Resil(client("bench-client"))),
+            _ => None,
+        };
+        let load = match of_the_client {
+            Some(client) => Load(client, format!("{}/", listen(plain()).await)),
+            None => sender(&listen(app(&who)).await),
         };
         for _ in 0..ROUNDS {
             let round = Round::of(&load).await;
@@ -303,10 +306,6 @@ async fn main() {
             );
         }
         return;
-    }
-    if which == "serve" {
-        println!("{}", listen(app(&args.next().unwrap_or_default())).await);
-        std::future::pending::<()>().await;
     }
     if is_meant("client") {
         of_the_client().await;
