@@ -81,6 +81,7 @@ fn outcome(row: &Row, ready: &[Ready], figures: Vec<Vec<f64>>) -> Outcome {
                 ..Measured::new(c.name, figures)
             })
             .collect(),
+        unfit: None,
     }
 }
 

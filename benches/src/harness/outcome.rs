@@ -9,6 +9,10 @@ pub enum Unit {
     SpeedUp,
     /// Seconds of CPU time.
     Seconds,
+    /// Millions of instructions.
+    Instructions,
+    /// Lines of code.
+    Lines,
     /// Millions of bytes.
     Megabytes,
     /// Crates in the dependency tree.
@@ -54,6 +58,8 @@ pub struct Outcome {
     pub base: &'static str,
     /// The contestants, in the order of the row.
     pub measured: Vec<Measured>,
+    /// Why the figures say nothing about the goals, if they do not.
+    pub unfit: Option<String>,
 }
 
 impl Outcome {
@@ -67,6 +73,13 @@ impl Outcome {
         let (who, to) = (self.find(who)?, self.find(to)?);
         let both = who.figures.iter().zip(&to.figures);
         Some(both.map(|(a, b)| a / b).collect())
+    }
+
+    /// Returns what `who` costs beyond so many times `to`, round by round.
+    pub fn beyond(&self, who: &str, to: &str, times: f64) -> Option<Vec<f64>> {
+        let (who, to) = (self.find(who)?, self.find(to)?);
+        let both = who.figures.iter().zip(&to.figures);
+        Some(both.map(|(a, b)| a - times * b).collect())
     }
 
     /// Returns what `who` costs beyond `bare`, over what `to` does, round by round.

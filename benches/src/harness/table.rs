@@ -49,8 +49,9 @@ fn line(row: String, outcome: &Outcome, of: &Measured) -> [String; 8] {
         Unit::Nanoseconds => format!("{figure:.1} ns"),
         Unit::SpeedUp => format!("{figure:.2} ×"),
         Unit::Seconds => format!("{figure:.2} s"),
+        Unit::Instructions => format!("{figure:.1} M"),
         Unit::Megabytes => format!("{figure:.2} MB"),
-        Unit::Crates => format!("{figure:.0}"),
+        Unit::Crates | Unit::Lines => format!("{figure:.0}"),
     };
     let instructions = match outcome.instructions(of.name) {
         Some(count) if outcome.find("bare").is_some() && of.name == "bare" => {
@@ -81,22 +82,29 @@ fn line(row: String, outcome: &Outcome, of: &Measured) -> [String; 8] {
     ]
 }
 
-/// Returns the goals of the rows that were measured, and whether all of them are met.
+/// Returns the goals of the rows that `wants` names, and whether all of them are met.
 ///
-/// A goal whose figure is missing is not met.
-pub fn of_goals(outcomes: &[Outcome]) -> (String, bool) {
+/// A goal whose row was not measured is not met, nor is one whose row says nothing about it.
+pub fn of_goals(outcomes: &[Outcome], wants: impl Fn(&str) -> bool) -> (String, bool) {
     let mut text = String::from("| goal | | figure | |\n|---|---|---|---|\n");
     let mut all_met = true;
-    for goal in GOALS {
-        let Some(outcome) = outcomes.iter().find(|o| o.row == goal.row()) else {
-            continue;
+    for goal in GOALS.iter().filter(|goal| wants(goal.row())) {
+        let outcome = outcomes.iter().find(|o| o.row == goal.row());
+        let figure = outcome.and_then(|outcome| goal.figure(outcome));
+        let unfit = outcome.and_then(|outcome| outcome.unfit.as_deref());
+        let (shown, verdict) = match (figure, unfit) {
+            (None, _) => (String::new(), "**not measured**"),
+            (Some(figure), Some(_)) => (format!("{figure:.3}"), "**not judged**"),
+            (Some(figure), None) if goal.is_met(figure) => (format!("{figure:.3}"), "met"),
+            (Some(figure), None) => (format!("{figure:.3}"), "**missed**"),
         };
-        let figure = goal.figure(outcome);
-        let met = figure.is_some_and(|f| goal.is_met(f));
-        all_met &= met;
-        let figure = figure.map_or("not measured".to_owned(), |f| format!("{f:.2}"));
-        let verdict = if met { "met" } else { "**missed**" };
-        let _ = writeln!(text, "| {goal} | {figure} | {verdict} |");
+        all_met &= verdict == "met";
+        let _ = writeln!(text, "| {goal} | {shown} | {verdict} |");
+    }
+    for outcome in outcomes {
+        if let Some(why) = &outcome.unfit {
+            let _ = writeln!(text, "\n{}: {why}", outcome.row);
+        }
     }
     (text, all_met)
 }

@@ -20,24 +20,36 @@ pub type Entry = (String, &'static str);
 ///
 /// If valgrind can't be run, or does not say how many instructions it saw.
 pub fn instructions(exe: &Path, entries: &[Entry]) -> io::Result<Vec<f64>> {
+    on_all_cores(entries, |at, entry| of_one_call(exe, entry, at))
+}
+
+/// Counts each of `all`, on as many threads as there are cores: who counts does not care what else runs.
+///
+/// # Errors
+///
+/// The first error.
+pub fn on_all_cores<T: Sync, C: Send>(
+    all: &[T],
+    count: impl Fn(usize, &T) -> io::Result<C> + Sync,
+) -> io::Result<Vec<C>> {
     let next = AtomicUsize::new(0);
-    let count = || {
+    let some = || {
         let mut counted = Vec::new();
         loop {
             let at = next.fetch_add(1, Relaxed);
-            let Some(entry) = entries.get(at) else {
+            let Some(one) = all.get(at) else {
                 return Ok(counted);
             };
-            counted.push((at, of_one_call(exe, entry, at)?));
+            counted.push((at, count(at, one)?));
         }
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let counted: io::Result<Vec<_>> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(count)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(some)).collect();
         let counted = threads.into_iter().map(|t| t.join().expect("no panic"));
         counted.collect()
     });
-    let mut counted: Vec<(usize, f64)> = counted?.into_iter().flatten().collect();
+    let mut counted: Vec<(usize, C)> = counted?.into_iter().flatten().collect();
     counted.sort_by_key(|(at, _)| *at);
     Ok(counted.into_iter().map(|(_, count)| count).collect())
 }

@@ -9,18 +9,30 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::thousand;
+use super::{rustc, thousand};
+use crate::harness::valgrind::on_all_cores;
 use crate::harness::{Measured, Outcome, Unit, interleave};
 
 /// The folder of this package.
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Features of tokio that every project asks for: what `#[tokio::main]` and a timer need.
-const TOKIO: &str = r#"tokio = { version = "1.50", default-features = false, features = ["macros", "rt", "time"] }"#;
+/// Features of tokio that every project asks for: what a timer needs. Its `macros` are five more crates, of which a
+/// project with resil has four already.
+const TOKIO: &str =
+    r#"tokio = { version = "1.50", default-features = false, features = ["rt", "time"] }"#;
+
+/// What the names of the rows begin with.
+pub const CRATES: &str = "crates with retry, timeout, circuit";
+pub const CLEAN_BUILD: &str = "building them, clean";
+pub const ONE_FUNCTION: &str = "one function, ";
+pub const THOUSAND_FUNCTIONS: &str = "1000 functions, ";
+
+/// All of these.
+pub const ROWS: [&str; 4] = [CRATES, CLEAN_BUILD, ONE_FUNCTION, THOUSAND_FUNCTIONS];
 
 /// A project whose only source is `main.rs`.
-struct Project {
-    dir: PathBuf,
+pub(super) struct Project {
+    pub(super) dir: PathBuf,
 }
 
 impl Project {
@@ -37,7 +49,7 @@ impl Project {
         Ok(Self { dir })
     }
 
-    fn cargo(&self, args: &[&str]) -> Command {
+    pub(super) fn cargo(&self, args: &[&str]) -> Command {
         let mut cargo = Command::new("cargo");
         // Not those of the `cargo run` that this is running under.
         for name in ["RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO", "RUSTUP_TOOLCHAIN"] {
@@ -80,7 +92,7 @@ impl Project {
     }
 
     /// Makes cargo compile the project itself anew, and what it depends on not.
-    fn touch(&self) -> io::Result<()> {
+    pub(super) fn touch(&self) -> io::Result<()> {
         let main = fs::File::options()
             .write(true)
             .open(self.dir.join("src/main.rs"))?;
@@ -108,12 +120,12 @@ fn resil(features: &str) -> String {
     format!("resil = {{ path = \"{}\", {features} }}", root.display())
 }
 
-/// Measures what a project depends on: how many crates, and how long they take to compile.
+/// Measures what a project depends on: how many crates, and how long they take to compile, so many times.
 ///
 /// # Errors
 ///
 /// If cargo can't do it.
-pub fn dependencies() -> io::Result<Vec<Outcome>> {
+pub fn dependencies(rounds: usize) -> io::Result<Vec<Outcome>> {
     let ours = resil("default-features = false");
     let whole = resil("features = []");
     let all: [(&'static str, &str); 8] = [
@@ -128,12 +140,12 @@ pub fn dependencies() -> io::Result<Vec<Outcome>> {
             "tower = { version = \"0.5\", features = [\"full\"] }",
         ),
         (
-            "backon, failsafe, moka",
-            "backon = \"1\"\nfailsafe = \"1\"\nmoka = { version = \"0.12\", features = [\"future\"] }",
+            "backon, failsafe, governor, moka",
+            "backon = \"1\"\nfailsafe = \"1\"\ngovernor = \"0.10\"\nmoka = { version = \"0.12\", features = [\"future\"] }",
         ),
     ];
     let mut counts = Vec::new();
-    let mut seconds = Vec::new();
+    let mut built = Vec::new();
     for (name, dependency) in all {
         let project = Project::new(
             &format!("tree-{}", name.replace([',', ' '], "-")),
@@ -145,37 +157,65 @@ pub fn dependencies() -> io::Result<Vec<Outcome>> {
         let count = crates.len() - crates.iter().filter(of_ours).count();
         counts.push(Measured::new(name, vec![count as f64]));
         if !name.contains("with") {
-            let target = project.dir.join("target");
-            if target.exists() {
-                fs::remove_dir_all(&target)?;
-            }
-            seconds.push(Measured::new(name, vec![project.seconds(&["build"])?]));
+            built.push((name, project));
         }
     }
+    let seconds = interleaved(built.len(), rounds, |at| {
+        let (_, project) = &built[at];
+        let target = project.dir.join("target");
+        if target.exists() {
+            fs::remove_dir_all(&target)?;
+        }
+        project.seconds(&["build"])
+    })?;
+    let seconds = built.iter().zip(seconds);
+    let of = |row: &str, unit, measured| Outcome {
+        row: row.to_owned(),
+        unit,
+        base: "tokio",
+        measured,
+        unfit: None,
+    };
     Ok(vec![
-        Outcome {
-            row: "crates with retry, timeout, circuit".to_owned(),
-            unit: Unit::Crates,
-            base: "tokio",
-            measured: counts,
-        },
-        Outcome {
-            row: "building them, clean".to_owned(),
-            unit: Unit::Seconds,
-            base: "tokio",
-            measured: seconds,
-        },
+        of(CRATES, Unit::Crates, counts),
+        of(
+            CLEAN_BUILD,
+            Unit::Seconds,
+            seconds
+                .map(|((name, _), seconds)| Measured::new(name, seconds))
+                .collect(),
+        ),
     ])
 }
 
-/// Returns how many crates resil depends on without `idempotent`, its own three left out.
+/// Gives each a turn a round, as [`interleave`] does, until one fails.
+fn interleaved(
+    len: usize,
+    rounds: usize,
+    mut turn: impl FnMut(usize) -> io::Result<f64>,
+) -> io::Result<Vec<Vec<f64>>> {
+    let mut failed = None;
+    let figures = interleave(len, rounds, |at| {
+        if failed.is_some() {
+            return f64::NAN;
+        }
+        turn(at).unwrap_or_else(|e| {
+            failed = Some(e);
+            f64::NAN
+        })
+    });
+    failed.map_or(Ok(figures), Err)
+}
+
+/// Returns how many crates resil depends on without `idempotent`, its own left out.
 ///
 /// # Errors
 ///
 /// If cargo can't tell.
 pub fn crates_without_idempotent() -> io::Result<usize> {
     let ours = resil("default-features = false");
-    let project = Project::new("tree-resil", &ours, "fn main() {}\n")?;
+    let both = format!("{TOKIO}\n{ours}");
+    let project = Project::new("tree-resil", &both, "fn main() {}\n")?;
     let crates = project.crates()?;
     Ok(crates.iter().filter(|c| !c.starts_with("resil")).count())
 }
@@ -191,7 +231,7 @@ pub fn thousand_functions(rounds: usize) -> io::Result<Vec<Outcome>> {
     for kind in &kinds {
         let name = format!("thousand-{}", kind.name.replace([':', ',', ' '], "-"));
         let dependencies = format!("{TOKIO}\n{}", kind.dependencies);
-        projects.push(Project::new(&name, &dependencies, &kind.source())?);
+        projects.push(Project::new(&name, &dependencies, &kind.source(1_000))?);
     }
     let mut outcomes = Vec::new();
     for (name, command) in [("check", "check"), ("build", "build")] {
@@ -199,19 +239,17 @@ pub fn thousand_functions(rounds: usize) -> io::Result<Vec<Outcome>> {
             // What it depends on is compiled here.
             project.seconds(&[command])?;
         }
-        let mut failed = None;
-        let figures = interleave(projects.len(), rounds, |at| {
-            let took = projects[at].touch();
-            let took = took.and_then(|()| projects[at].seconds(&[command]));
-            took.unwrap_or_else(|e| {
-                failed = Some(e);
-                f64::NAN
-            })
-        });
-        if let Some(failed) = failed {
-            return Err(failed);
-        }
-        outcomes.push(outcome(name, Unit::Seconds, &kinds, figures));
+        let figures = interleaved(projects.len(), rounds, |at| {
+            projects[at].touch()?;
+            projects[at].seconds(&[command])
+        })?;
+        outcomes.push(outcome(
+            THOUSAND_FUNCTIONS,
+            name,
+            Unit::Seconds,
+            &kinds,
+            figures,
+        ));
     }
     let mut sizes = Vec::new();
     for project in &projects {
@@ -219,16 +257,66 @@ pub fn thousand_functions(rounds: usize) -> io::Result<Vec<Outcome>> {
         let binary = project.dir.join("target/debug").join(name);
         sizes.push(vec![fs::metadata(binary)?.len() as f64 / 1e6]);
     }
-    outcomes.push(outcome("debug binary", Unit::Megabytes, &kinds, sizes));
+    outcomes.push(outcome(
+        THOUSAND_FUNCTIONS,
+        "debug binary",
+        Unit::Megabytes,
+        &kinds,
+        sizes,
+    ));
     Ok(outcomes)
 }
 
-fn outcome(what: &str, unit: Unit, kinds: &[thousand::Kind], figures: Vec<Vec<f64>>) -> Outcome {
+/// Functions in the two sources whose difference is what one of them costs.
+const FEW: usize = 2;
+const MANY: usize = 22;
+
+/// Measures what one function under each attribute costs rustc: its instructions, without incremental compilation, and
+/// the lines of LLVM code of a debug build. They are the same on every run.
+///
+/// # Errors
+///
+/// If cargo or valgrind can't do it.
+pub fn one_function() -> io::Result<Vec<Outcome>> {
+    let kinds = thousand::kinds(&resil("default-features = false"));
+    let figures = on_all_cores(&kinds, |_, kind| {
+        let dependencies = format!("{TOKIO}\n{}", kind.dependencies);
+        let name = format!("one-{}", kind.name.replace([':', ',', ' '], "-"));
+        let of = |functions| {
+            let project = Project::new(&name, &dependencies, &kind.source(functions))?;
+            Ok::<_, io::Error>([
+                rustc::instructions(&project, "check")? / 1e6,
+                rustc::instructions(&project, "build")? / 1e6,
+                rustc::llvm_lines(&project)?,
+            ])
+        };
+        let (few, many) = (of(FEW)?, of(MANY)?);
+        Ok([0, 1, 2].map(|at| (many[at] - few[at]) / (MANY - FEW) as f64))
+    })?;
+    let of = |what, unit, at: usize| {
+        let figures = figures.iter().map(|of_kind| vec![of_kind[at]]).collect();
+        outcome(ONE_FUNCTION, what, unit, &kinds, figures)
+    };
+    Ok(vec![
+        of("check", Unit::Instructions, 0),
+        of("build", Unit::Instructions, 1),
+        of("LLVM code", Unit::Lines, 2),
+    ])
+}
+
+fn outcome(
+    family: &str,
+    what: &str,
+    unit: Unit,
+    kinds: &[thousand::Kind],
+    figures: Vec<Vec<f64>>,
+) -> Outcome {
     let measured = kinds.iter().zip(figures);
     Outcome {
-        row: format!("1000 functions, {what}"),
+        row: format!("{family}{what}"),
         unit,
         base: "plain",
         measured: measured.map(|(k, f)| Measured::new(k.name, f)).collect(),
+        unfit: None,
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod pending;
 mod rate_limit;
 pub(crate) mod replay;
 mod retry;
+mod rustc;
 mod stack;
 mod thousand;
 mod timeout;
@@ -35,7 +36,7 @@ pub fn of_calls() -> Vec<Row> {
 
 /// A row that does its own measuring, and may bring several outcomes.
 pub struct Special {
-    /// The name that a filter is matched with.
+    /// What the names of its outcomes begin with, which a filter is matched with.
     pub name: &'static str,
     /// Measures it.
     pub run: fn(Effort) -> Vec<Outcome>,
@@ -45,11 +46,11 @@ pub struct Special {
 pub fn special() -> Vec<Special> {
     vec![
         Special {
-            name: "one breaker on several threads",
+            name: "one breaker, ",
             run: contention::shared,
         },
         Special {
-            name: "speed-up from one thread to two",
+            name: "one breaker, ready body, speed-up",
             run: contention::speed_up,
         },
         Special {

@@ -131,6 +131,7 @@ pub(super) fn timeouts(effort: Effort) -> Vec<Outcome> {
             unit: Unit::Nanoseconds,
             base: "tokio",
             measured: measured.collect(),
+            unfit: None,
         }
     };
     vec![on(1), on(2)]

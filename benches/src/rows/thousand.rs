@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-const FUNCTIONS: usize = 1_000;
-
 /// One way to write them.
 pub(super) struct Kind {
     /// The name that the table shows.
@@ -86,8 +84,8 @@ pub(super) fn kinds(resil: &str) -> Vec<Kind> {
 }
 
 impl Kind {
-    /// Returns the source of the project.
-    pub(super) fn source(&self) -> String {
+    /// Returns the source of a project with so many functions.
+    pub(super) fn source(&self, functions: usize) -> String {
         let mut text = String::from(
             "use std::pin::Pin;\n\n\
              #[derive(Debug, Clone)]\npub enum Error {\n    Down,\n    Refused,\n}\n\n\
@@ -97,7 +95,7 @@ impl Kind {
         text.push_str(self.items);
         let (before, after) = self.around;
         let attributes = self.attributes;
-        for n in 0..FUNCTIONS {
+        for n in 0..functions {
             let _ = write!(
                 text,
                 "\n{attributes}\nasync fn call_{n}(id: u64, name: &str) -> Result<u64, Error> {{\n    \
@@ -106,8 +104,8 @@ impl Kind {
         }
         // One table through which each of them is compiled to the end.
         text.push_str("\ntype Call = Pin<Box<dyn Future<Output = Result<u64, Error>>>>;\n");
-        let _ = writeln!(text, "\nstatic CALLS: [fn(u64) -> Call; {FUNCTIONS}] = [");
-        for n in 0..FUNCTIONS {
+        let _ = writeln!(text, "\nstatic CALLS: [fn(u64) -> Call; {functions}] = [");
+        for n in 0..functions {
             let _ = writeln!(text, "    |id| Box::pin(call_{n}(id, \"name\")),");
         }
         text.push_str(

@@ -5,15 +5,12 @@
 use std::{
     cell::Cell,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
-    thread,
 };
 
-/// Returns the number of shards: as many as threads can run at once, at most eight, which is 1 KB.
+/// The number of shards, 1 KB of them. It is not the number of threads that can run at once: a breaker is made by the
+/// first call, and on a thread that is pinned to one core the system answers that there is one.
 #[cfg(not(loom))]
-pub(super) fn number() -> usize {
-    const MOST: usize = 8;
-    thread::available_parallelism().map_or(MOST, |n| n.get().min(MOST))
-}
+pub(super) const NUMBER: usize = 8;
 
 /// Returns the shard of this thread. Threads take the shards in turn.
 #[cfg(not(loom))]
@@ -32,12 +29,10 @@ pub(super) fn of_thread() -> usize {
     .unwrap_or(0)
 }
 
-/// Returns one: every run of the model checker must be the same. The models are about calls and
+/// One: every run of the model checker must be the same. The models are about calls and
 /// failures that are counted on different lines, not about shards.
 #[cfg(loom)]
-pub(super) fn number() -> usize {
-    1
-}
+pub(super) const NUMBER: usize = 1;
 
 #[cfg(loom)]
 pub(super) fn of_thread() -> usize {

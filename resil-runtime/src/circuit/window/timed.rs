@@ -102,7 +102,7 @@ impl Layout {
 
 impl TimedWindow {
     pub(crate) fn new(window_ms: u64) -> Self {
-        Self::with_shards(window_ms, shard::number())
+        Self::with_shards(window_ms, shard::NUMBER)
     }
 
     /// Creates a window of `window_ms` with that many shards, rounded up to a power of two. One shard

@@ -285,3 +285,11 @@ fn under_threads_no_outcome_is_lost() {
     });
     assert_eq!(read(&w, 0, ORIGIN + 10_000), (10_000, 40_000));
 }
+
+/// A machine of one core, or a thread that is pinned to one, makes a window for the threads of all others, too.
+#[cfg(not(loom))]
+#[test]
+fn a_window_has_its_shards_wherever_it_is_made() {
+    assert_eq!(TimedWindow::new(1_000).calls.len(), 8);
+    assert_eq!(TimedWindow::with_shards(1_000, 1).calls.len(), 1);
+}
