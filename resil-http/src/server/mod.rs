@@ -43,6 +43,7 @@ mod admission;
 mod cut;
 mod deadline;
 mod idempotency_key;
+mod kept;
 mod liveness;
 #[cfg(feature = "shutdown")]
 mod readiness;

@@ -11,15 +11,12 @@ use crate::names::{GRPC_PUSHBACK, GRPC_STATUS};
 /// Returns whether a request is one of gRPC, by its content type: `application/grpc`, alone or with a codec or
 /// parameters behind it.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(is_grpc_type)
-}
-
-/// Returns whether a content type is that of gRPC.
-pub(super) fn is_grpc_type(content_type: &HeaderValue) -> bool {
     const GRPC: &[u8] = b"application/grpc";
 
-    let content_type = content_type.as_bytes();
-    let Some((begin, rest)) = content_type.split_at_checked(GRPC.len()) else {
+    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+        return false;
+    };
+    let Some((begin, rest)) = content_type.as_bytes().split_at_checked(GRPC.len()) else {
         return false;
     };
     begin.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';' | b' '))

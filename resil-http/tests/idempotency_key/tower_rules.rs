@@ -7,6 +7,9 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::Response;
+use resil_http::server::IdempotencyKeyLayer;
+use resil_runtime::idempotency::store::Memory;
+use resil_stores::Shared;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::support::{keys, pay};
@@ -15,6 +18,18 @@ use crate::support::{keys, pay};
 struct Strict {
     is_ready: bool,
     opens: Arc<AtomicBool>,
+}
+
+fn strict(opens: &Arc<AtomicBool>) -> Strict {
+    Strict {
+        is_ready: false,
+        opens: Arc::clone(opens),
+    }
+}
+
+/// One that is ready whenever it is asked.
+fn open() -> Strict {
+    strict(&Arc::new(AtomicBool::new(true)))
 }
 
 impl Clone for Strict {
@@ -55,11 +70,7 @@ impl Service<Request> for Strict {
 #[tokio::test(start_paused = true)]
 async fn the_service_that_is_ready_is_called() {
     let opens = Arc::new(AtomicBool::new(false));
-    let strict = Strict {
-        is_ready: false,
-        opens: Arc::clone(&opens),
-    };
-    let mut service = keys().layer(strict);
+    let mut service = keys().layer(strict(&opens));
     let mut cx = Context::from_waker(std::task::Waker::noop());
     assert!(service.poll_ready(&mut cx).is_pending());
     opens.store(true, SeqCst);
@@ -72,12 +83,7 @@ async fn the_service_that_is_ready_is_called() {
 /// An error of the service inside goes through, and frees the key.
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_service_goes_through() {
-    let opens = Arc::new(AtomicBool::new(true));
-    let strict = Strict {
-        is_ready: false,
-        opens,
-    };
-    let mut service = keys().layer(strict);
+    let mut service = keys().layer(open());
     for key in ["k", ""] {
         let mut failing = pay(key);
         failing
@@ -89,4 +95,43 @@ async fn an_error_of_the_service_goes_through() {
         let good = good.unwrap();
         assert!(!good.headers().contains_key("idempotency-replayed"));
     }
+}
+
+/// Those of layers with nothing to drop may be kept for ever, but not those of any number of layers.
+#[tokio::test(start_paused = true)]
+async fn each_layer_has_settings_of_its_own() {
+    let layer = |required: bool| {
+        IdempotencyKeyLayer::new("tower.own", |_| Some("one".to_owned())).required(required)
+    };
+    for number in 0..200 {
+        let required = number % 2 == 0;
+        let layer = layer(required);
+        for layer in [layer.clone().required(!required), layer] {
+            let mut service = layer.layer(open());
+            let answer = service.ready().await.unwrap().call(pay("")).await;
+            let is_required = format!("{layer:?}").contains("is_required: true");
+            assert_eq!(answer.unwrap().status() == 400, is_required);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_layer_has_captured_goes_with_it() {
+    let (caller, records) = (Arc::new(()), Arc::new(()));
+    let (of_caller, of_records) = (Arc::clone(&caller), Arc::clone(&records));
+    let plain = || IdempotencyKeyLayer::new("tower.captured", |_| Some("one".to_owned()));
+    let by_caller = IdempotencyKeyLayer::new("tower.captured", move |_| {
+        Some(Arc::strong_count(&of_caller).to_string())
+    });
+    let by_records = plain().record(move |_| Arc::strong_count(&of_records) > 0);
+    let store = Shared::new(Memory::default());
+    for layer in [by_caller, by_records, plain().store(store)] {
+        let mut service = layer.layer(open());
+        let answer = service.ready().await.unwrap().call(pay("key")).await;
+        assert_eq!(answer.unwrap().status(), 200);
+    }
+    assert_eq!(
+        (Arc::strong_count(&caller), Arc::strong_count(&records)),
+        (1, 1)
+    );
 }

@@ -1,5 +1,6 @@
 //! The rate limit of an admission layer, and the headers that tell of it.
 
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use axum::body::Body;
 use axum::response::IntoResponse as _;
 use axum::routing::get as on_get;
 use futures_util::FutureExt as _;
+use http::request::Parts;
 use http::{Response, StatusCode};
 use resil_http::server::AdmissionLayer;
 use resil_runtime::bulkhead::BulkheadPolicy;
@@ -164,6 +166,47 @@ async fn each_caller_has_a_limit_of_its_own() {
     assert_eq!(get(&app, "/").await.status(), 200);
     assert_eq!(get(&app, "/").await.status(), 429);
     assert_eq!(rate_limit("limits.caller").keys().len(), 2);
+}
+
+/// A text that `Display` writes character by character.
+struct Spelled(String);
+
+impl fmt::Display for Spelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| f.write_char(c))
+    }
+}
+
+/// `None` for `/`.
+fn named(request: &Parts) -> Option<String> {
+    let path = request.uri.path().trim_start_matches('/');
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_is_the_text_of_its_key_whatever_type_it_has() {
+    let policy = RateLimitPolicy::new().max(4).per(60 * SECOND);
+    let layer = || AdmissionLayer::new("limits.text").rate_limit(policy);
+    let known = layer().key(|request| named(request).map(|_| "ada"));
+    let layers = [
+        layer().key(named),
+        layer().key(|request| named(request).map(Arc::<str>::from)),
+        layer().key(|request| named(request).map(Spelled)),
+    ];
+    let long = "x".repeat(300);
+    for caller in ["ada", "", &long] {
+        let known = Some(&known).filter(|_| caller == "ada");
+        let mut left = 4;
+        for layer in layers.iter().chain(known) {
+            let path = format!("/{caller}");
+            let response = send(&app(layer.clone()), request(&path, &[])).await;
+            left -= 1;
+            let (_, limit) = fields(&response);
+            let expected = format!(r#""limits.text";r={left};"#);
+            assert!(limit.starts_with(&expected), "{caller}: {limit}");
+        }
+    }
+    assert_eq!(rate_limit("limits.text").keys().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,12 +2,15 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use http::{Request, Response};
 use resil_http::server::{AdmissionLayer, DeadlineLayer};
 use resil_runtime::bulkhead::BulkheadPolicy;
+use resil_runtime::rate_limit::RateLimitPolicy;
+use resil_runtime::{KeyedRateLimit, rate_limit};
 use tower::{Service, ServiceExt as _};
 use tower_layer::Layer as _;
 use tower_test::mock::{self, Mock};
@@ -83,5 +86,30 @@ async fn an_error_of_the_service_inside_goes_through() {
     handle.send_error("broken");
     assert!(
         matches!(service.poll_ready(), Poll::Ready(Err(error)) if error.to_string() == "broken")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_layer_has_captured_goes_with_it() {
+    let (key, exempt) = (Arc::new("caller"), Arc::new("/live"));
+    let (of_key, of_exempt) = (Arc::clone(&key), Arc::clone(&exempt));
+    let layer = AdmissionLayer::new("tower.captured")
+        .rate_limit(RateLimitPolicy::new())
+        .key(move |_| Some(*of_key))
+        .exempt(move |request| request.uri.path() == *of_exempt);
+    let mut service = layer.layer(Picky::default());
+    for path in ["/", "/live"] {
+        let service = service.ready().await.unwrap();
+        service.call(request(path, &[])).await.unwrap();
+    }
+    let keys = rate_limit("tower.captured").keys();
+    assert_eq!(
+        keys.iter().map(KeyedRateLimit::key).collect::<Vec<_>>(),
+        ["caller"]
+    );
+    drop((layer, service));
+    assert_eq!(
+        (Arc::strong_count(&key), Arc::strong_count(&exempt)),
+        (1, 1)
     );
 }

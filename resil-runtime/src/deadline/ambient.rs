@@ -9,6 +9,7 @@
 //! nobody looked. All that a look overwrites is kept by the look itself, in [`Looked`].
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use crate::clock::{self, Instant};
 
@@ -241,6 +242,65 @@ impl Drop for AmbientFrame<'_> {
     fn drop(&mut self) {
         unwind(self.words.around, self.kept);
     }
+}
+
+/// A limit that has begun to count, in force until this is dropped.
+#[must_use = "dropped, the limit is not in force any more"]
+#[derive(Debug)]
+pub struct InForce {
+    /// What was in force before.
+    around: Started,
+    unstarted: u64,
+    /// What is in force belongs to the thread.
+    of_thread: PhantomData<*const ()>,
+}
+
+impl InForce {
+    /// Puts a limit in force that ends at `at`, or leaves the one that is in force if that is sooner; `enforced` says
+    /// whether a timer enforces it.
+    #[inline]
+    pub(crate) fn new(at: Instant, enforced: bool) -> Self {
+        AMBIENT.with(|a| {
+            let around = a.started.get();
+            if around.at.is_none_or(|other| at < other) {
+                let at = Some(at);
+                a.started.set(Started { at, enforced });
+            }
+            Self {
+                around,
+                unstarted: a.unstarted.get(),
+                of_thread: PhantomData,
+            }
+        })
+    }
+}
+
+impl Drop for InForce {
+    #[inline]
+    fn drop(&mut self) {
+        AMBIENT.with(|a| {
+            a.started.set(self.around);
+            if a.unstarted.get() != self.unstarted {
+                put_back(self.unstarted);
+            }
+        });
+    }
+}
+
+/// Puts the limits back that had not begun to count. If a look has started them inside, it starts them here too.
+#[cold]
+#[inline(never)]
+fn put_back(unstarted: u64) {
+    AMBIENT.with(|a| {
+        let has_looked = a.unstarted.get() == LOOKED;
+        a.unstarted.set(unstarted);
+        if let Some(now) = a.looked.get().now
+            && has_looked
+            && unstarted < LOOKED
+        {
+            a.start(now, unstarted);
+        }
+    });
 }
 
 #[cold]

@@ -4,6 +4,8 @@ mod ambient;
 mod carry;
 pub(crate) mod scope;
 
+#[doc(hidden)]
+pub use self::ambient::InForce;
 pub use self::carry::{Carried, carry, spawn};
 pub use self::scope::{Deadline, Scoped};
 

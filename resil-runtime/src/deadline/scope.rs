@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::ambient::{self, AmbientFrame, Kept};
+use super::ambient::{self, InForce};
 use crate::clock::{self, Instant};
 
 /// The instant by which the work that is running should be done.
@@ -72,31 +72,13 @@ impl Deadline {
     }
 }
 
-impl Deadline {
-    /// Runs `run` with this deadline in force, or with the one already in force if that is sooner.
-    #[inline]
-    fn enter<T>(self, run: impl FnOnce() -> T) -> T {
-        self.enter_as(false, run)
-    }
-
-    /// As [`enter`](Self::enter); `enforced` says whether who calls ends what it runs when the deadline passes.
-    #[inline]
-    fn enter_as<T>(self, enforced: bool, run: impl FnOnce() -> T) -> T {
-        let kept = Kept::new();
-        kept.start(self.0, enforced);
-        let frame = AmbientFrame::started(&kept);
-        let out = run();
-        frame.leave();
-        out
-    }
-}
-
-/// Polls something with `deadline` in force, or with the one already in force if that is sooner. Who calls drops it when
-/// the deadline passes: the timeouts inside leave that to it.
+/// Puts `deadline` in force, or leaves the one that is in force if that is sooner, until the result is dropped: for the
+/// time of a poll or of a call. Who calls drops what it polls when the deadline passes: the timeouts inside leave that to
+/// it.
 #[cfg(all(feature = "edge", not(loom)))]
 #[inline]
-pub fn in_force<T>(deadline: Deadline, poll: impl FnOnce() -> T) -> T {
-    deadline.enter_as(true, poll)
+pub fn in_force(deadline: Deadline) -> InForce {
+    InForce::new(deadline.0, true)
 }
 
 pin_project! {
@@ -128,7 +110,10 @@ impl<F: Future> Future for Scoped<F> {
         let this = self.project();
         match *this.deadline {
             None => this.future.poll(cx),
-            Some(deadline) => deadline.enter(|| this.future.poll(cx)),
+            Some(deadline) => {
+                let _in_force = InForce::new(deadline.0, false);
+                this.future.poll(cx)
+            }
         }
     }
 }

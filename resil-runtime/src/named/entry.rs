@@ -98,6 +98,16 @@ impl<T: Shared> Named<T> {
         KeyText::with(key, |text| self.keys().get(text))
     }
 
+    /// Returns the state of a key as [`of_key`](Self::of_key) does, whose text is there already.
+    #[cfg(all(feature = "edge", not(loom)))]
+    pub(crate) fn of_text(&'static self, key: &str) -> Arc<T> {
+        if key.len() <= KeyText::LONGEST {
+            self.keys().get_text(key)
+        } else {
+            self.of_key(&key)
+        }
+    }
+
     /// Returns the states of all keys, in no order.
     pub(crate) fn of_all_keys(&self) -> Vec<Arc<T>> {
         self.known_keys().map(Keys::all).unwrap_or_default()

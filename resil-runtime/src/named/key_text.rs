@@ -5,26 +5,27 @@ use std::fmt::{self, Write};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
 
-/// The length of the longest text, in bytes. Longer keys are cut to it, and end with a hash of the
-/// rest. So keys of a megabyte, sent from outside, take no more memory than as many short ones.
-pub(super) const LONGEST: usize = 256;
 /// The length of the hash in the text: `~` and 64 bits in hexadecimal.
 const HASH: usize = 17;
 
-/// The text of a key, at most [`LONGEST`] bytes.
+/// The text of a key, at most [`LONGEST`](Self::LONGEST) bytes.
 pub(crate) struct KeyText {
-    bytes: [u8; LONGEST],
+    bytes: [u8; Self::LONGEST],
     len: usize,
     /// Hashes the part of the key that does not fit; `None` as long as everything fits.
     rest: Option<<RandomState as BuildHasher>::Hasher>,
 }
 
 impl KeyText {
+    /// The length of the longest text, in bytes. Longer keys are cut to it, and end with a hash of the
+    /// rest. So keys of a megabyte, sent from outside, take no more memory than as many short ones.
+    pub(super) const LONGEST: usize = 256;
+
     /// Formats `key`, and runs `run` with the text, which is too long to be moved. Formatting runs the user's `Display`,
     /// so no lock may be held.
     pub(crate) fn with<T>(key: &(impl fmt::Display + ?Sized), run: impl FnOnce(&Self) -> T) -> T {
         let mut text = Self {
-            bytes: [0; LONGEST],
+            bytes: [0; Self::LONGEST],
             len: 0,
             rest: None,
         };
@@ -36,7 +37,11 @@ impl KeyText {
 
     pub(crate) fn as_str(&self) -> &str {
         // Only whole characters are ever written.
-        str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 
     fn push(&mut self, text: &str) {
@@ -63,9 +68,9 @@ impl Write for KeyText {
         let (mut kept, mut cut) = (text, "");
         if self.rest.is_some() {
             (kept, cut) = ("", text);
-        } else if self.len + text.len() > LONGEST {
+        } else if self.len + text.len() > Self::LONGEST {
             // The cut is where the hash will begin, even if the bytes there were written before.
-            let room = (LONGEST - HASH).saturating_sub(self.len);
+            let room = (Self::LONGEST - HASH).saturating_sub(self.len);
             (kept, cut) = text.split_at(whole_chars(text, room));
         }
         self.push(kept);
@@ -81,7 +86,7 @@ impl KeyText {
     fn overflow(&mut self, cut: &str) {
         // One seed for the process, so that one key has the same text each time.
         static HASHES: OnceLock<RandomState> = OnceLock::new();
-        let limit = LONGEST - HASH;
+        let limit = Self::LONGEST - HASH;
         let mut hasher = self
             .rest
             .take()
@@ -138,12 +143,12 @@ mod tests {
         for unit in ["x", "é", "\u{1f980}"] {
             let long = unit.repeat(5_000);
             let other = format!("{long}!");
-            assert!(text(&long).len() <= LONGEST);
+            assert!(text(&long).len() <= KeyText::LONGEST);
             assert!(text(&long).starts_with(&unit.repeat(50)));
             assert_ne!(text(&long), text(&other));
             assert_eq!(text(&long), text(&long));
         }
-        let [one, two] = ["a", "b"].map(|end| format!("{}{end}", "x".repeat(LONGEST)));
+        let [one, two] = ["a", "b"].map(|end| format!("{}{end}", "x".repeat(KeyText::LONGEST)));
         assert_ne!(text(one), text(two));
     }
 

@@ -41,8 +41,11 @@ pub(crate) struct Keys<T: Shared> {
 
 #[derive(Debug)]
 struct Shard<T> {
-    places: HashMap<Text<str>, usize>,
+    /// By the bytes of the key: to look one up, nobody has to see that they are text.
+    places: HashMap<Text<[u8]>, usize>,
     entries: Vec<Entry<T>>,
+    /// Where the key was found that was asked for last: to compare it costs less than to hash it.
+    latest: usize,
     /// Where the next search for a free place begins (the hand of the CLOCK algorithm).
     clock_hand: usize,
 }
@@ -70,10 +73,20 @@ impl<T: Shared> Keys<T> {
 
     /// Returns the state of `key`, and makes it if there is none.
     pub(crate) fn get(&self, key: &KeyText) -> Arc<T> {
-        let key = key.as_str();
-        let shard = shard_of(key);
-        let found = self.lock(shard).find(key);
-        let core = found.unwrap_or_else(|| self.make(key, shard));
+        self.get_by(key.as_bytes(), || key.as_str())
+    }
+
+    /// Returns the state of `key`, which is no longer than [`KeyText::LONGEST`], and makes it if there is none.
+    #[cfg(all(feature = "edge", not(loom)))]
+    pub(super) fn get_text(&self, key: &str) -> Arc<T> {
+        self.get_by(key.as_bytes(), || key)
+    }
+
+    #[inline]
+    fn get_by<'k>(&self, bytes: &[u8], text: impl FnOnce() -> &'k str) -> Arc<T> {
+        let shard = shard_of(bytes);
+        let found = self.lock(shard).find(bytes);
+        let core = found.unwrap_or_else(|| self.make(text(), shard));
         // The state may have been made before the name had settings.
         core.adopt_of(self.base);
         core
@@ -91,7 +104,7 @@ impl<T: Shared> Keys<T> {
         // back late.
         core.adopt_of(self.base);
         let mut shard = self.lock(at);
-        if let Some(other) = shard.find(&key)
+        if let Some(other) = shard.find(key.as_bytes())
             && !broken("insert_in_one")
         {
             // Another call with that key was quicker.
@@ -192,7 +205,7 @@ impl<T: Shared> Keys<T> {
             held += shard.entries.len();
             assert_eq!(shard.places.len(), shard.entries.len());
             for (at, entry) in shard.entries.iter().enumerate() {
-                assert_eq!(shard.places[&entry.key], at);
+                assert_eq!(shard.places[entry.key.as_bytes()], at);
             }
         }
         (self.live.load(Ordering::SeqCst), held)
@@ -210,14 +223,19 @@ impl<T> Default for Shard<T> {
         Self {
             places: HashMap::new(),
             entries: Vec::new(),
+            latest: 0,
             clock_hand: 0,
         }
     }
 }
 
 impl<T> Shard<T> {
-    fn find(&mut self, key: &str) -> Option<Arc<T>> {
-        let entry = self.entries.get_mut(*self.places.get(key)?)?;
+    fn find(&mut self, key: &[u8]) -> Option<Arc<T>> {
+        let is_latest = |entry: &Entry<T>| entry.key.as_bytes() == key;
+        if !self.entries.get(self.latest).is_some_and(is_latest) {
+            self.latest = *self.places.get(key)?;
+        }
+        let entry = self.entries.get_mut(self.latest)?;
         // Where it is said already, the line of memory stays as all cores have it.
         if !entry.used {
             entry.used = true;
@@ -226,7 +244,7 @@ impl<T> Shard<T> {
     }
 
     fn insert(&mut self, key: Text<str>, core: Arc<T>) {
-        self.places.insert(Text::clone(&key), self.entries.len());
+        self.places.insert(bytes_of(&key), self.entries.len());
         self.entries.push(Entry {
             key,
             core,
@@ -263,18 +281,55 @@ impl<T> Shard<T> {
 
     fn remove(&mut self, at: usize) -> Entry<T> {
         let entry = self.entries.swap_remove(at);
-        self.places.remove(&entry.key);
+        self.places.remove(entry.key.as_bytes());
         if let Some(moved) = self.entries.get(at) {
-            self.places.insert(Text::clone(&moved.key), at);
+            self.places.insert(bytes_of(&moved.key), at);
         }
         entry
     }
 }
 
-/// Returns the shard of `key` (FNV-1a). It only has to spread: an attacker who aims at one shard
-/// gains nothing but its lock. The maps themselves are hashed with std's `SipHash`.
-fn shard_of(key: &str) -> usize {
-    let fold = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-    let hash = key.as_bytes().iter().fold(0x811c_9dc5, fold);
-    (hash ^ hash >> 15) as usize % SHARDS
+/// Returns the bytes of a key, which are the same as its text in memory.
+fn bytes_of(key: &Text<str>) -> Text<[u8]> {
+    Text::from(Text::clone(key))
+}
+
+/// Returns the shard of `key`. It only has to spread: an attacker who aims at one shard gains nothing but its lock. The
+/// maps themselves are hashed with std's `SipHash`.
+fn shard_of(key: &[u8]) -> usize {
+    let (words, rest) = key.as_chunks();
+    let fold = |hash: u64, word: u64| {
+        let hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^ hash >> 32
+    };
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let rest = rest
+        .iter()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte));
+    // The high bits of a product depend on all bits of what is multiplied.
+    usize::try_from(fold(words.fold(0, fold), rest) >> 60).unwrap_or(0) % SHARDS
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Asserts that no shard has twice as many of these keys as it would have if all had as many, or half as many.
+    fn spread(keys: impl Iterator<Item = String>) {
+        let mut in_shard = [0; SHARDS];
+        keys.for_each(|key| in_shard[shard_of(key.as_bytes())] += 1);
+        let even = in_shard.iter().sum::<usize>() / SHARDS;
+        let is_even = |keys: &usize| (even / 2..even * 2).contains(keys);
+        assert!(in_shard.iter().all(is_even), "{in_shard:?}");
+    }
+
+    #[test]
+    fn keys_of_every_length_spread_over_the_shards() {
+        spread((0..3_200).map(|n| n.to_string()));
+        spread((0..3_200).map(|n| format!("{n:08}")));
+        spread((0..3_200).map(|n| format!("{n:08}.example.com:443")));
+        spread((0..3_200).map(|n| format!("tenant-{n:04}")));
+        spread((0..3_200).map(|n| format!("10.0.{}.{}", n / 256, n % 256)));
+        spread((0..3_200).map(|n| format!("8e03978e-40d5-43dd-bc93-{n:012x}")));
+    }
 }

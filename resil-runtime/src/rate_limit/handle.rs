@@ -198,6 +198,12 @@ pub fn take_one_of_key(limit: &KeyedRateLimit) -> Option<u32> {
     limit.0.take_one(clock::now_ns)
 }
 
+/// Returns the rate limit of a key as [`RateLimit::key`] does, whose text is there already.
+#[cfg(all(feature = "edge", not(loom)))]
+pub fn of_text(limit: RateLimit, key: &str) -> KeyedRateLimit {
+    KeyedRateLimit(limit.0.of_text(key))
+}
+
 /// Returns the outcome of a manual call that has waited.
 fn came(waited: WaitedFor) -> Result<(), Error> {
     let refusal = waited.refusal_by_hand();

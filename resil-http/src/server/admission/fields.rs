@@ -19,12 +19,25 @@ const MOST: u64 = 999_999_999_999_999;
 
 const NANOS: u64 = 1_000_000_000;
 
+/// The number of values of `RateLimit` that are kept: those of a limit of which up to so many requests are used up.
+const KEPT: usize = 16;
+
 /// Writes the headers of a name.
 #[derive(Debug)]
 pub(super) struct Fields {
     name: Box<str>,
-    /// The policy of the settings that were met first, which are nearly always the only ones.
-    policy: OnceLock<(RateLimitSettings, HeaderValue)>,
+    /// Those of the settings that were met first, which are nearly always the only ones.
+    known: OnceLock<Known>,
+}
+
+/// The values that are kept. None of them has a count of references, and to write one costs more than the rest.
+#[derive(Debug)]
+struct Known {
+    settings: RateLimitSettings,
+    policy: HeaderValue,
+    /// By the number of requests that are used up, which is one for a caller who was at rest. Each is made when it is
+    /// first told.
+    limits: [OnceLock<HeaderValue>; KEPT],
 }
 
 impl Fields {
@@ -38,7 +51,7 @@ impl Fields {
         all.entry(name).or_insert_with(|| {
             Box::leak(Box::new(Self {
                 name: quoted(name).into(),
-                policy: OnceLock::new(),
+                known: OnceLock::new(),
             }))
         })
     }
@@ -52,26 +65,31 @@ impl Fields {
         retry_after: Option<Duration>,
         headers: &mut HeaderMap,
     ) {
-        let known = self.policy.get_or_init(|| {
-            // Such a value has no count of references either.
-            let text = self.policy(settings).leak();
-            (*settings, value(Bytes::from_static(text)))
+        let known = self.known.get_or_init(|| Known {
+            settings: *settings,
+            policy: kept(self.policy(settings)),
+            limits: [const { OnceLock::new() }; KEPT],
         });
-        let policy = if known.0 == *settings {
-            known.1.clone()
+        let known = Some(known).filter(|known| known.settings == *settings);
+        let policy = known.map(|known| known.policy.clone());
+        let policy = policy.unwrap_or_else(|| value(self.policy(settings).into()));
+        // The window must not end after the time that the answer says to wait for something else. (An answer has few
+        // headers, and to hash a name costs more than to compare some.)
+        let limit = if let Some(wait) = retry_after {
+            let window = whole_seconds(clock::nanos(wait));
+            value(self.limit(0, Some(window)).into())
+        } else if headers.keys().any(|name| *name == RETRY_AFTER) {
+            value(self.limit(available, None).into())
         } else {
-            value(self.policy(settings).into())
-        };
-        let (available, window) = match retry_after {
-            Some(wait) => (0, Some(whole_seconds(clock::nanos(wait)))),
-            // The window must not end after the time that the answer says to wait for something else. (An answer has
-            // few headers, and to hash a name costs more than to compare some.)
-            None if headers.keys().any(|name| *name == RETRY_AFTER) => (available, None),
-            None => (available, Some(earned_in(settings, available))),
+            let text = || self.limit(available, Some(earned_in(settings, available)));
+            match known.and_then(|known| known.limit(available)) {
+                Some(limit) => limit.get_or_init(|| kept(text())).clone(),
+                None => value(text().into()),
+            }
         };
         // Appended: a layer inside may have a limit of its own, and both are lists.
         headers.append(POLICY, policy);
-        headers.append(LIMIT, value(self.limit(available, window).into()));
+        headers.append(LIMIT, limit);
     }
 
     fn policy(&self, settings: &RateLimitSettings) -> Vec<u8> {
@@ -103,6 +121,20 @@ impl Fields {
         text.extend_from_slice(end);
         text
     }
+}
+
+impl Known {
+    /// Returns the place of the value that tells of so many requests that would be let in now, if it is one of those
+    /// that are kept.
+    fn limit(&self, available: u32) -> Option<&OnceLock<HeaderValue>> {
+        let used = self.settings.burst.checked_sub(available)?;
+        self.limits.get(usize::try_from(used).ok()?)
+    }
+}
+
+/// Returns a value that is kept for ever.
+fn kept(text: Vec<u8>) -> HeaderValue {
+    value(Bytes::from_static(text.leak()))
 }
 
 /// Returns the value of a header. It is printable ASCII.
@@ -192,7 +224,60 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use resil_runtime::rate_limit;
+    use resil_runtime::rate_limit::RateLimitPolicy;
+
     use super::*;
+
+    /// Settings in use, which only a rate limit can make.
+    fn settings(name: &str, max: u32, burst: u32) -> RateLimitSettings {
+        let limit = rate_limit(name);
+        limit.configure(RateLimitPolicy::new().max(max).burst(burst));
+        limit.settings().unwrap()
+    }
+
+    fn told(
+        fields: &Fields,
+        settings: &RateLimitSettings,
+        available: u32,
+        wait: Option<Duration>,
+        with: &[(HeaderName, &'static str)],
+    ) -> [String; 2] {
+        let mut headers = HeaderMap::new();
+        for (name, value) in with {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        fields.add(settings, available, wait, &mut headers);
+        [POLICY, LIMIT].map(|name| headers[name].to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_value_that_is_kept_is_the_one_that_would_be_written() {
+        let fields = Fields::of("kept");
+        let (first, other) = (settings("kept", 4, 40), settings("kept-other", 50, 100));
+        for round in 0..2 {
+            for available in 0..=45_u32 {
+                let t = available.max(1).div_ceil(4);
+                let all = [
+                    "\"kept\";q=4;w=1".to_owned(),
+                    format!("\"kept\";r={available};t={t}"),
+                ];
+                assert_eq!(told(fields, &first, available, None, &[]), all, "{round}");
+                // Settings that stand in the place of the first ones.
+                let t = available.max(1).div_ceil(50);
+                let all = [
+                    "\"kept\";q=50;w=1".to_owned(),
+                    format!("\"kept\";r={available};t={t}"),
+                ];
+                assert_eq!(told(fields, &other, available, None, &[]), all, "{round}");
+                let [_, limit] = told(fields, &first, available, None, &[(RETRY_AFTER, "9")]);
+                assert_eq!(limit, format!("\"kept\";r={available}"));
+                let wait = Some(Duration::from_millis(2_500));
+                let [_, limit] = told(fields, &first, available, wait, &[]);
+                assert_eq!(limit, "\"kept\";r=0;t=3");
+            }
+        }
+    }
 
     #[test]
     fn numbers_are_written_as_display_does_it() {

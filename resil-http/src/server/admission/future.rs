@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -117,7 +116,7 @@ impl<F, E> fmt::Debug for AdmissionFuture<F, E> {
 
 /// Lets a request in when its turn comes and a place is free, or refuses it. `inner` is ready.
 pub(super) async fn wait<S, B, C>(
-    gate: Arc<Gate>,
+    gate: Gate,
     mut inner: S,
     request: Request<B>,
     limit: Option<Limit>,

@@ -1,5 +1,6 @@
 //! The gate of an admission layer: its bulkhead, its rate limit, and who passes both.
 
+use std::any::Any;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,27 +8,23 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::request::Parts;
 use resil_runtime::bulkhead::{BulkheadPlace, BulkheadPolicy};
-use resil_runtime::edge::{free_place, take_one, take_one_of_key};
+use resil_runtime::edge::{free_place, limit_of_text, take_one, take_one_of_key};
 use resil_runtime::rate_limit::{RateLimitPolicy, RateLimitSettings};
 use resil_runtime::{Bulkhead, Error, KeyedRateLimit, RateLimit};
 
 use super::fields::Fields;
+use crate::server::kept::Kept;
 
 type KeyOf = dyn Fn(&Parts, RateLimit) -> Option<KeyedRateLimit> + Send + Sync;
 type IsExempt = dyn Fn(&Parts) -> bool + Send + Sync;
 
-/// What decides whether a request comes in.
-///
-/// Each request writes to the count of references before it. In lines of memory of its own it stays where cores have
-/// read it.
-#[derive(Clone)]
-#[repr(align(128))]
+/// What decides whether a request comes in. It is small, as each request has a copy.
+#[derive(Clone, Default)]
 pub(super) struct Gate {
-    name: Arc<str>,
     bulkhead: Option<Bulkhead>,
     rate_limit: Option<(RateLimit, &'static Fields)>,
-    key: Option<Arc<KeyOf>>,
-    is_exempt: Option<Arc<IsExempt>>,
+    key: Option<Kept<KeyOf>>,
+    is_exempt: Option<Kept<IsExempt>>,
 }
 
 /// The rate limit of one request, and what its headers are written with.
@@ -56,44 +53,52 @@ pub(super) enum Look {
 }
 
 impl Gate {
-    pub(super) fn new(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            bulkhead: None,
-            rate_limit: None,
-            key: None,
-            is_exempt: None,
-        }
-    }
-
-    pub(super) fn bulkhead(&mut self, policy: BulkheadPolicy) {
-        let bulkhead = resil_runtime::bulkhead(&self.name);
+    pub(super) fn bulkhead(&mut self, name: &str, policy: BulkheadPolicy) {
+        let bulkhead = resil_runtime::bulkhead(name);
         bulkhead.configure(policy);
         self.bulkhead = Some(bulkhead);
     }
 
-    pub(super) fn rate_limit(&mut self, policy: RateLimitPolicy) {
-        let limit = resil_runtime::rate_limit(&self.name);
+    pub(super) fn rate_limit(&mut self, name: &str, policy: RateLimitPolicy) {
+        let limit = resil_runtime::rate_limit(name);
         limit.configure(policy);
         self.rate_limit = Some((limit, Fields::of(limit.name())));
     }
 
-    pub(super) fn key<K: Display>(
+    pub(super) fn key<K: Display + 'static>(
         &mut self,
         key: impl Fn(&Parts) -> Option<K> + Send + Sync + 'static,
     ) {
-        self.key = Some(Arc::new(move |request, limit| {
-            key(request).map(|key| limit.key(key))
-        }));
+        let keyed = move |request: &Parts, limit: RateLimit| {
+            let key = key(request)?;
+            // What is text already needs no formatting.
+            Some(match text_of(&key) {
+                Some(text) => limit_of_text(limit, text),
+                None => limit.key(key),
+            })
+        };
+        self.key = Some(Kept::function(keyed, |key| key, |key| key));
     }
 
     pub(super) fn exempt(&mut self, is_exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) {
-        self.is_exempt = Some(Arc::new(is_exempt));
+        self.is_exempt = Some(Kept::function(is_exempt, |is| is, |is| is));
     }
 
     pub(super) fn is_exempt(&self, request: &Parts) -> bool {
         let is_exempt = self.is_exempt.as_ref();
         is_exempt.is_some_and(|is_exempt| is_exempt(request))
+    }
+
+    /// Returns whether anything depends on what a request says.
+    pub(super) fn looks_at_requests(&self) -> bool {
+        self.is_exempt.is_some() || (self.key.is_some() && self.rate_limit.is_some())
+    }
+
+    /// Returns the rate limit of the name, if there is one.
+    pub(super) fn limit(&self) -> Option<Limit> {
+        let (limit, fields) = self.rate_limit?;
+        let of = Of::Named(limit);
+        Some(Limit { of, fields })
     }
 
     /// Returns the rate limit that a request counts for, if there is one.
@@ -142,10 +147,18 @@ impl Gate {
     }
 }
 
+/// Returns what `Display` would write, of the usual types whose text is there.
+fn text_of<K: 'static>(key: &K) -> Option<&str> {
+    let key: &dyn Any = key;
+    let owned = key.downcast_ref::<String>().map(String::as_str);
+    owned
+        .or_else(|| key.downcast_ref::<&'static str>().copied())
+        .or_else(|| key.downcast_ref::<Arc<str>>().map(AsRef::as_ref))
+}
+
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate")
-            .field("name", &self.name)
             .field("bulkhead", &self.bulkhead)
             .field("rate_limit", &self.rate_limit.map(|(limit, _)| limit))
             .field("is_keyed", &self.key.is_some())

@@ -21,7 +21,7 @@ use tower_service::Service;
 pub use self::future::AdmissionFuture;
 
 use self::future::{Told, wait};
-use self::gate::{Gate, Look};
+use self::gate::{Gate, Limit, Look};
 use self::inside::Inside;
 use crate::BoxError;
 use crate::ready::take_ready;
@@ -68,6 +68,7 @@ use crate::ready::take_ready;
 /// place back, and goes through.
 #[derive(Clone)]
 pub struct AdmissionLayer {
+    name: Arc<str>,
     gate: Gate,
 }
 
@@ -76,14 +77,15 @@ impl AdmissionLayer {
     /// printable ASCII is replaced by `?`.
     pub fn new(name: &str) -> Self {
         Self {
-            gate: Gate::new(name),
+            name: name.into(),
+            gate: Gate::default(),
         }
     }
 
     /// Lets so many requests in at once as `policy` says, which may be adaptive.
     #[must_use]
     pub fn bulkhead(mut self, policy: BulkheadPolicy) -> Self {
-        self.gate.bulkhead(policy);
+        self.gate.bulkhead(&self.name, policy);
         self
     }
 
@@ -103,7 +105,7 @@ impl AdmissionLayer {
     /// `Retry-After`, and an answer that has a `Retry-After` of another cause has no `t`. The key is not sent: it may be a secret.
     #[must_use]
     pub fn rate_limit(mut self, policy: RateLimitPolicy) -> Self {
-        self.gate.rate_limit(policy);
+        self.gate.rate_limit(&self.name, policy);
         self
     }
 
@@ -113,7 +115,7 @@ impl AdmissionLayer {
     /// [`max_keys`](RateLimitPolicy::max_keys) bounds how many callers have one. Take what was authenticated, or an
     /// address: who may choose the key freely chooses a fresh limit with it.
     #[must_use]
-    pub fn key<K: Display>(
+    pub fn key<K: Display + 'static>(
         mut self,
         key: impl Fn(&Parts) -> Option<K> + Send + Sync + 'static,
     ) -> Self {
@@ -133,6 +135,7 @@ impl AdmissionLayer {
 impl fmt::Debug for AdmissionLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AdmissionLayer")
+            .field("name", &self.name)
             .field("gate", &self.gate)
             .finish()
     }
@@ -144,7 +147,7 @@ impl<S> Layer<S> for AdmissionLayer {
     fn layer(&self, inner: S) -> Admission<S> {
         Admission {
             inner,
-            gate: Arc::new(self.gate.clone()),
+            gate: self.gate.clone(),
         }
     }
 }
@@ -153,7 +156,7 @@ impl<S> Layer<S> for AdmissionLayer {
 #[derive(Debug, Clone)]
 pub struct Admission<S> {
     inner: S,
-    gate: Arc<Gate>,
+    gate: Gate,
 }
 
 impl<S, B, C> Service<Request<B>> for Admission<S>
@@ -173,15 +176,36 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let gate = &self.gate;
+        // To take a request apart is to copy it twice.
+        if !self.gate.looks_at_requests() {
+            let limit = self.gate.limit();
+            return self.admit(request, limit);
+        }
         let (parts, body) = request.into_parts();
-        if gate.is_exempt(&parts) {
+        if self.gate.is_exempt(&parts) {
             let answer = self.inner.call(Request::from_parts(parts, body));
             return AdmissionFuture::inside(answer, None, None);
         }
-        let limit = gate.limit_of(&parts);
-        let request = Request::from_parts(parts, body);
-        match gate.look(limit.as_ref()) {
+        let limit = self.gate.limit_of(&parts);
+        self.admit(Request::from_parts(parts, body), limit)
+    }
+}
+
+impl<S> Admission<S> {
+    /// Lets a request in that counts for `limit`, if it may come now; else it waits, or is refused.
+    fn admit<B, C>(
+        &mut self,
+        request: Request<B>,
+        limit: Option<Limit>,
+    ) -> AdmissionFuture<S::Future, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<C>> + Clone + Send + 'static,
+        S::Future: Send,
+        B: Send + 'static,
+        C: HttpBody<Data = Bytes> + Send + 'static,
+        C::Error: Into<BoxError>,
+    {
+        match self.gate.look(limit.as_ref()) {
             Look::In { place, available } => {
                 let place = place.map(Inside::new);
                 let answer = self.inner.call(request);
@@ -190,7 +214,7 @@ where
             }
             Look::Undecided { is_counted } => {
                 let inner = take_ready(&mut self.inner);
-                let gate = Arc::clone(gate);
+                let gate = self.gate.clone();
                 AdmissionFuture::outside(wait(gate, inner, request, limit, is_counted))
             }
         }

@@ -108,7 +108,9 @@ impl<F: Future> Handler<F> {
             return Poll::Ready(None);
         }
         let had_budget = coop::has_budget_remaining();
-        let polled = in_force(*this.deadline, || this.answer.poll(cx));
+        let in_force = in_force(*this.deadline);
+        let polled = this.answer.poll(cx);
+        drop(in_force);
         if let Poll::Ready(out) = polled {
             return Poll::Ready(Some(out));
         }

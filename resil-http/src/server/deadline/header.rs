@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use resil_runtime::edge::tell_header_ignored;
 
 use crate::names::{ENVOY_EXPECTED, GRPC_TIMEOUT};
-use crate::server::refusal::is_grpc_type;
+use crate::server::refusal::is_grpc;
 
 /// The headers by which a caller may say how long it waits.
 #[derive(Debug)]
@@ -34,29 +34,33 @@ impl Headers {
 
     /// Reads the headers of a request.
     ///
-    /// It goes through those that there are, which are a few: to look names up costs more.
+    /// It goes through the names that there are, which are a few: to look some up costs more.
     pub(super) fn read(&self, headers: &HeaderMap) -> Asked {
         let mut asked = Asked {
             time: None,
             is_grpc: false,
         };
-        let mut has_type = false;
-        for (name, value) in headers {
-            if length(name) & self.lengths == 0 {
-                continue;
+        for name in headers.keys() {
+            if length(name) & self.lengths != 0 {
+                self.read_one(name, headers, &mut asked);
             }
-            if *name == CONTENT_TYPE {
-                asked.is_grpc |= !has_type && is_grpc_type(value);
-                has_type = true;
-                continue;
-            }
-            for header in &self.all {
-                if let Some(time) = header.read(name, value) {
+        }
+        asked
+    }
+
+    /// Reads the values of one name, if it is one of those that say something.
+    fn read_one(&self, name: &HeaderName, headers: &HeaderMap, asked: &mut Asked) {
+        if *name == CONTENT_TYPE {
+            asked.is_grpc = is_grpc(headers);
+            return;
+        }
+        for header in self.all.iter().filter(|header| header.name == *name) {
+            for value in headers.get_all(name) {
+                if let Some(time) = header.read(value) {
                     asked.time = Some(asked.time.map_or(time, |other| other.min(time)));
                 }
             }
         }
-        asked
     }
 }
 
@@ -92,12 +96,8 @@ impl Header {
         }
     }
 
-    /// Returns the time that a header of a request says, if it is this one and says one. Malformed values are told
-    /// once, and ignored.
-    fn read(&self, name: &HeaderName, value: &HeaderValue) -> Option<Duration> {
-        if self.name != *name {
-            return None;
-        }
+    /// Returns the time that a value of the header says, if it says one. Malformed values are told once, and ignored.
+    fn read(&self, value: &HeaderValue) -> Option<Duration> {
         let time = (self.read)(value.as_bytes());
         if time.is_none() {
             self.tell();

@@ -178,7 +178,9 @@ where
             return DeadlineFuture::late(limit, is_grpc);
         }
         let deadline = Deadline::after(limit.time);
-        let handler = in_force(deadline, || self.inner.call(request));
+        let in_force = in_force(deadline);
+        let handler = self.inner.call(request);
+        drop(in_force);
         DeadlineFuture::new(deadline, handler, limit, is_grpc)
     }
 }

@@ -1,6 +1,6 @@
 //! The layer, and what can be set of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
 use http::{HeaderName, Method, StatusCode};
@@ -10,7 +10,8 @@ use resil_stores::Shared;
 use tower_layer::Layer;
 
 use super::service::IdempotencyKeyService;
-use super::settings::Settings;
+use super::settings::{Caller, Settings};
+use crate::server::kept::Kept;
 
 /// A layer for axum that answers requests by their `Idempotency-Key`: the first one with a key runs the handler,
 /// and those that come again get its answer, with `Idempotency-Replayed: true`.
@@ -100,13 +101,16 @@ impl IdempotencyKeyLayer {
     ) -> Self {
         let policy = IdempotentPolicy::new().conflict(Conflict::Reject);
         let keyed = policy.around(Stack::new(name));
+        let caller: Kept<Caller> = Kept::function(caller, |caller| caller, |caller| caller);
         Self {
-            settings: Arc::new(Settings::new(keyed, Arc::new(caller))),
+            settings: Arc::new(Settings::new(keyed, caller)),
         }
     }
 
     fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
-        set(Arc::make_mut(&mut self.settings));
+        let settings = Arc::make_mut(&mut self.settings);
+        settings.forever = OnceLock::new();
+        set(settings);
         self
     }
 
@@ -169,7 +173,7 @@ impl IdempotencyKeyLayer {
     /// Sets which answers are recorded, by their status; any other frees the key. Default all but 408, 425, 429 and
     /// 5xx. (Stripe records 5xx too: `.record(|_| true)`.)
     pub fn record(self, records: impl Fn(StatusCode) -> bool + Send + Sync + 'static) -> Self {
-        self.set(|s| s.records = Arc::new(records))
+        self.set(|s| s.records = Kept::function(records, |records| records, |records| records))
     }
 }
 
@@ -177,6 +181,6 @@ impl<S> Layer<S> for IdempotencyKeyLayer {
     type Service = IdempotencyKeyService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        IdempotencyKeyService::new(inner, Arc::clone(&self.settings))
+        IdempotencyKeyService::new(inner, Settings::kept(&self.settings))
     }
 }

@@ -1,7 +1,6 @@
 //! One request with a key: its claim, its handler, and its answer.
 
 use std::fmt;
-use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -15,6 +14,7 @@ use super::key::{Asked, asked};
 use super::payload::{Refused, fingerprint, read, whole};
 use super::settings::Settings;
 use super::stage::{Attended, Stage};
+use crate::server::kept::Kept;
 use crate::server::refusal::is_grpc;
 
 const MISSING: Refused = (
@@ -66,7 +66,7 @@ pub(super) fn refused((status, code, detail): Refused) -> Response {
 
 /// Answers a request with a key. `inner` is ready.
 pub(super) async fn run<S>(
-    settings: Arc<Settings>,
+    settings: Kept<Settings>,
     inner: S,
     key: String,
     request: Request,
@@ -111,7 +111,7 @@ where
 
 /// Claims the key, runs the handler under the claim, and returns its answer or the recorded one.
 async fn answered<S>(
-    settings: Arc<Settings>,
+    settings: Kept<Settings>,
     mut inner: S,
     (caller, key): (String, String),
     print: String,

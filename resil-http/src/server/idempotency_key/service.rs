@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::extract::Request;
@@ -13,16 +12,17 @@ use tower_service::Service;
 use super::run::{Route, refused, route, run};
 use super::settings::Settings;
 use crate::ready::take_ready;
+use crate::server::kept::Kept;
 
 /// The service of [`IdempotencyKeyLayer`](super::IdempotencyKeyLayer).
 #[derive(Debug, Clone)]
 pub struct IdempotencyKeyService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    settings: Kept<Settings>,
 }
 
 impl<S> IdempotencyKeyService<S> {
-    pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
+    pub(super) fn new(inner: S, settings: Kept<Settings>) -> Self {
         Self { inner, settings }
     }
 }
@@ -55,7 +55,7 @@ where
             Route::Keyed(key) => key,
         };
         let inner = take_ready(&mut self.inner);
-        let settings = Arc::clone(&self.settings);
+        let settings = self.settings.clone();
         IdempotencyKeyFuture::Keyed {
             answer: Box::pin(run(settings, inner, key, request)),
         }

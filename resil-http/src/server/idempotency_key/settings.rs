@@ -1,27 +1,35 @@
 //! The settings of a layer.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
 use http::{HeaderName, Method, StatusCode, header};
 use resil_runtime::stack::KeyedStack;
 use resil_stores::Shared;
 
-type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
-type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
+use crate::server::kept::Kept;
+
+pub(super) type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
+pub(super) type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
+
+/// The number of settings that a process keeps for ever: those of so many layers.
+const KEPT: usize = 64;
 
 /// What all services of one layer share.
 ///
-/// Each request writes to the count of references before it. In lines of memory of its own it stays where cores have
-/// read it.
+/// Where there is a count of references before it, each request writes to that. In lines of memory of its own it stays
+/// where cores have read it.
 #[derive(Clone)]
 #[repr(align(128))]
 pub(super) struct Settings {
+    /// These settings, once a service has asked for them and they are kept for ever.
+    pub(super) forever: OnceLock<Option<&'static Self>>,
     /// The policy, around no layers. It has the scope of the keys for a name.
     pub(super) keyed: KeyedStack,
-    pub(super) caller: Arc<Caller>,
-    pub(super) records: Arc<Records>,
+    pub(super) caller: Kept<Caller>,
+    pub(super) records: Kept<Records>,
     /// `None`: the store of the process.
     pub(super) store: Option<Shared>,
     pub(super) methods: Vec<Method>,
@@ -36,11 +44,12 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn new(keyed: KeyedStack, caller: Arc<Caller>) -> Self {
+    pub(super) fn new(keyed: KeyedStack, caller: Kept<Caller>) -> Self {
         Self {
+            forever: OnceLock::new(),
             keyed,
             caller,
-            records: Arc::new(is_final),
+            records: Kept::Forever(&is_final),
             store: None,
             methods: vec![Method::POST, Method::PATCH],
             is_required: false,
@@ -61,6 +70,23 @@ impl Settings {
             ],
             max_request: 1024 * 1024,
             max_answer: 100 * 1024,
+        }
+    }
+
+    /// Returns these settings as the services of their layer share them: for ever, if nothing that the user has given
+    /// has to be dropped, and if not too many are kept so.
+    pub(super) fn kept(this: &Arc<Self>) -> Kept<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let forever = this.forever.get_or_init(|| {
+            let is_plain = matches!(this.caller, Kept::Forever(_))
+                && matches!(this.records, Kept::Forever(_))
+                && this.store.is_none();
+            let may_stay = is_plain && COUNT.fetch_add(1, Relaxed) < KEPT;
+            may_stay.then(|| &*Box::leak(Box::new(Self::clone(this))))
+        });
+        match *forever {
+            Some(forever) => Kept::Forever(forever),
+            None => Kept::Counted(Arc::clone(this)),
         }
     }
 }
