@@ -218,7 +218,7 @@ pub(crate) fn bindings_of(pat: &Pat, found: &mut impl FnMut(Ident, Option<Span>)
 /// Splits a body into its leading `#![..]` and the rest. A `macro_rules!` may have left invisible groups
 /// around their tokens.
 pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
-    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     let mut at = 0;
     while let [pound, bang, brackets, ..] = &tokens[at..]
         && is_one(pound, '#')
@@ -226,6 +226,10 @@ pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenSt
         && inside(&brackets.clone().into(), Delimiter::Bracket).is_some()
     {
         at += 3;
+    }
+    // As it came: tokens that are put together again are sent to rustc once more.
+    if at == 0 {
+        return (TokenStream::new(), body);
     }
     (
         tokens[..at].iter().cloned().collect(),

@@ -3,13 +3,13 @@
 //! Each phase has a type of its own, so that only what was checked can be expanded:
 //! [`Function`] → [`ParsedStack`] → [`CheckedStack`] → tokens.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Type;
 
 use crate::check::check_stack;
 use crate::diag::Diag;
-use crate::emit::{Entry, LayerGroup, StackContext};
+use crate::emit::{CratePath, Entry, LayerGroup, StackContext};
 use crate::facts::Facts;
 use crate::input::{Binding, Input};
 use crate::parse::ParseContext;
@@ -190,7 +190,7 @@ impl CheckedStack {
         } = function;
         let described = features::lists_functions()
             .then(|| document::described(stack, &input, &self.policies, &self.facts));
-        let krate: Vec<TokenTree> = stack.krate().into_iter().collect();
+        let krate = CratePath::new(stack.krate());
         let cx = StackContext {
             krate: &krate,
             input: &input,
@@ -240,7 +240,7 @@ fn is_result(ty: &Type) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::Group;
+    use proc_macro2::{Group, TokenTree};
 
     use super::*;
 

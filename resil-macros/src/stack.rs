@@ -204,25 +204,27 @@ impl Stack {
                 Some(TokenTree::Group(g)) => g.stream(),
                 _ => TokenStream::new(),
             };
-            if name == CRATE {
+            // Once: each comparison with a name would make a text of it.
+            let word = name.to_string();
+            if word == CRATE {
                 stack.krates.push(args);
-            } else if name == STRANGER {
+            } else if word == STRANGER {
                 stack
                     .strangers
                     .extend(args.into_iter().filter_map(|t| match t {
                         TokenTree::Ident(name) => Some(name),
                         _ => None,
                     }));
-            } else if name == ASYNC {
+            } else if word == ASYNC {
                 stack.was_async = true;
-            } else if name == SITE {
+            } else if word == SITE {
                 stack.site = Some(name.span());
-            } else if name == INSTRUMENT {
+            } else if word == INSTRUMENT {
                 stack.entries.push(StackEntry::Instrument);
-            } else if name == APPLY {
+            } else if word == APPLY {
                 let entry = StackEntry::Apply(LayerTokens { name, args });
                 stack.entries.push(entry);
-            } else if name == APPLIED {
+            } else if word == APPLIED {
                 stack.entries.extend(Applied::read(args));
             } else {
                 stack

@@ -20,7 +20,7 @@ use crate::tokens::{Piece, group_like, mixed};
 /// A stack and the function that it stands on.
 pub(crate) struct StackContext<'a> {
     /// The path of resil.
-    pub(crate) krate: &'a [TokenTree],
+    pub(crate) krate: &'a CratePath,
     pub(crate) input: &'a Input,
     /// Whether the layers wrap an `async` block. In a function that is not async they block the thread.
     pub(crate) is_async: bool,
@@ -33,6 +33,20 @@ pub(crate) struct StackContext<'a> {
     pub(crate) described: Option<Described>,
     /// The shared stack that has brought layers.
     pub(crate) origin: Option<Origin>,
+}
+
+/// The path of resil, as tokens that stand in front of each name of generated code.
+pub(crate) struct CratePath(Vec<(TokenTree, bool)>);
+
+impl CratePath {
+    pub(crate) fn new(path: TokenStream) -> Self {
+        let tokens = path.into_iter().map(|token| {
+            // It belongs to its own macro.
+            let foreign = matches!(&token, TokenTree::Ident(i) if i == "$crate");
+            (token, foreign)
+        });
+        Self(tokens.collect())
+    }
 }
 
 /// Layers that no `#[instrument]` separates: they wrap one and the same block.
@@ -197,8 +211,7 @@ impl<'a> EmitContext<'a> {
         // `quote_spanned!` leaves interpolated tokens where they were. All of them are moved into one
         // expansion, or rustc shows the whole attribute for errors in them; but a `$crate` belongs to
         // its own macro.
-        let krate = self.stack.krate.iter().cloned().map(|mut t| {
-            let foreign = matches!(&t, TokenTree::Ident(i) if i == "$crate");
+        let krate = self.stack.krate.0.iter().cloned().map(|(mut t, foreign)| {
             t.set_span(if foreign {
                 t.span().located_at(span)
             } else {

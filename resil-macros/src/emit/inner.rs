@@ -68,11 +68,21 @@ pub(crate) struct Entry {
     pub(super) judged: BTreeMap<usize, Judged>,
 }
 
+/// A policy that the compiler can judge.
+pub(super) struct JudgedPolicy {
+    /// The variant of the runtime's type `Layer`.
+    pub(super) variant: String,
+    /// The policy in it: a const expression.
+    pub(super) tokens: TokenStream,
+    /// The place for a fault of it.
+    pub(super) span: Span,
+}
+
 /// What the compiler can judge of a layer.
 #[derive(Default)]
 pub(super) struct Judged {
-    /// The policy, a const expression of the runtime's type `Layer`, and the place for a fault of it.
-    pub(super) layer: Option<(TokenStream, Span)>,
+    /// The policy.
+    pub(super) policy: Option<JudgedPolicy>,
     /// Its values that are named constants.
     pub(super) constants: Vec<Span>,
     /// Nothing is judged: a value may depend on a generic, which no item can name, or the layer departs from a

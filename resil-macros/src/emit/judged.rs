@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::context::EmitContext;
-use super::inner::Entry;
+use super::inner::{Entry, JudgedPolicy};
 use crate::tokens::mixed;
 
 impl Entry {
@@ -23,17 +23,25 @@ impl Entry {
     }
 
     /// Writes the items in which the compiler judges the layers. The outermost group has them.
-    pub(crate) fn judgements(&self, cx: &EmitContext<'_>) -> TokenStream {
+    pub(crate) fn judgements(&self, cx: &EmitContext<'_>) -> Option<TokenStream> {
+        if self
+            .judged
+            .values()
+            .all(|judged| judged.constants.is_empty())
+        {
+            return None;
+        }
         let mut items = TokenStream::new();
-        let mut around: Vec<&TokenStream> = Vec::new();
+        let mut around: Vec<TokenStream> = Vec::new();
         let mut constant_around = false;
         for judged in self.judged.values().filter(|judged| !judged.is_exempt) {
-            let Some((layer, span)) = &judged.layer else {
+            let Some(policy) = &judged.policy else {
                 continue;
             };
-            let places = judged.constants.iter().copied().chain([*span]);
+            let layer = policy.layer(cx);
+            let places = judged.constants.iter().copied().chain([policy.span]);
             if !judged.constants.is_empty() || constant_around {
-                let span = judged.constants.first().copied().unwrap_or(*span);
+                let span = judged.constants.first().copied().unwrap_or(policy.span);
                 let origin = cx.stack.origin.as_ref();
                 let made_at = origin.and_then(|origin| origin.made_at(span, places));
                 let span = made_at.unwrap_or(span);
@@ -45,7 +53,17 @@ impl Entry {
             constant_around |= !judged.constants.is_empty();
             around.push(layer);
         }
-        items
+        Some(items)
+    }
+}
+
+impl JudgedPolicy {
+    /// Writes it as a value of the runtime's type `Layer`.
+    fn layer(&self, cx: &EmitContext<'_>) -> TokenStream {
+        let at = mixed(self.span);
+        let (layer, policy) = (cx.private("Layer", self.span), &self.tokens);
+        let variant = Ident::new(&self.variant, at);
+        quote_spanned!(at=> #layer::#variant(#policy))
     }
 }
 
@@ -53,9 +71,11 @@ impl EmitContext<'_> {
     /// Notes the policy of this layer, a const expression, for the compiler to judge. `variant` is that of
     /// the runtime's `Layer`. A fault stands at the first named constant, else at `span`.
     pub(crate) fn judge(&self, variant: &str, policy: &TokenStream, span: Span, entry: &mut Entry) {
-        let at = mixed(span);
-        let (layer, variant) = (self.private("Layer", span), Ident::new(variant, at));
-        let layer = quote_spanned!(at=> #layer::#variant(#policy));
-        entry.judged.entry(self.layer).or_default().layer = Some((layer, span));
+        // Most layers have no named constant in them or around them, and are not written for it.
+        entry.judged.entry(self.layer).or_default().policy = Some(JudgedPolicy {
+            variant: variant.to_owned(),
+            tokens: policy.clone(),
+            span,
+        });
     }
 }

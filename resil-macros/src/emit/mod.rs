@@ -16,7 +16,7 @@ mod types;
 mod underscore;
 
 pub(crate) use constant::{ConstBound, ConstType, any_count, any_duration, count, not_zero, ratio};
-pub(crate) use context::{EmitContext, LayerGroup, StackContext};
+pub(crate) use context::{CratePath, EmitContext, LayerGroup, StackContext};
 pub(crate) use inner::{Emitted, Entry, Inner, clone_of, option};
 pub(crate) use named::{FoundState, NamedState};
 pub(crate) use setting::{Setting, SettingCode};

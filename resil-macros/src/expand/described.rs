@@ -10,10 +10,8 @@ use crate::emit::{EmitContext, StackContext};
 use crate::tokens::mixed;
 
 /// Writes the entry, and the statement that notes a call; nothing where functions are not listed.
-pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStream {
-    let Some(of) = &stack.described else {
-        return TokenStream::new();
-    };
+pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> Option<TokenStream> {
+    let of = stack.described.as_ref()?;
     let span = stack.input.sig.ident.span();
     let at = mixed(span);
     let (submit, described) = (cx.private("submit", span), cx.private("Described", span));
@@ -35,7 +33,7 @@ pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStr
     };
     let layers = layers.iter().map(|of| layer(of, stack, cx));
     // Only literals of structs: what they borrow lives as long as the static around them.
-    quote_spanned! {at=>
+    Some(quote_spanned! {at=>
         static __RESIL_DESCRIBED: #described = #described {
             site: &__RESIL_SITE,
             file: ::core::file!(),
@@ -49,7 +47,7 @@ pub(super) fn listed(stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStr
         // Its macros copy their tokens several times: it gets few of them.
         #submit!(#listed(&__RESIL_DESCRIBED));
         #note_call(&__RESIL_SITE);
-    }
+    })
 }
 
 fn layer(of: &DescribedLayer, stack: &StackContext<'_>, cx: &EmitContext<'_>) -> TokenStream {

@@ -53,6 +53,7 @@ pub(crate) fn fold(
     }
 
     let (inner_attributes, _) = split_inner_attributes(site.body.clone());
+    let inner_attributes = (!inner_attributes.is_empty()).then_some(inner_attributes);
     let (statics, conversions) = (site::statics(stack, &cx), cx.conversions());
     let control = entry.control(span, &cx);
     let judgements = entry.judgements(&cx);
