@@ -70,6 +70,16 @@ impl Endpoints {
         Ok(Self(Source::List(list)))
     }
 
+    /// Returns the first one of `https` that is known before the balancer is there, or the service that DNS is asked
+    /// for.
+    pub(crate) fn first_https(&self) -> Option<&Endpoint> {
+        match &self.0 {
+            Source::List(list) => list.iter().find(|endpoint| endpoint.is_https()),
+            Source::Dns(dns) => Some(dns.base()).filter(|base| base.is_https()),
+            Source::Changes(_) => None,
+        }
+    }
+
     /// Creates endpoints that a stream tells of: anything that tower takes as
     /// [`Discover`], such as a stream of `Result<Change<Key, Endpoint>, Error>`.
     ///

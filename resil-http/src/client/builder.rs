@@ -14,7 +14,7 @@ use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Stack, classify};
 
 use super::connecting::TellConnecting;
-use super::credentials::shown_text;
+use super::credentials::{shown, shown_text};
 use super::deadline::DeadlineHeader;
 use super::error::ClientError;
 use super::handle::Client;
@@ -25,8 +25,9 @@ use super::redirecting::telling_redirects;
 use super::refused::BuildError;
 use super::settings::Settings;
 use super::target::{Target, base_url};
-use crate::balance::{Balancer, Endpoints, Pool, PooledClient};
+use crate::balance::{Balancer, Endpoint, Endpoints, Pool, PooledClient};
 use crate::outcome::{Head, HttpOutcome};
+use crate::tls::HAS_TLS;
 
 /// A client that is being put together. [`Client::builder`] begins one.
 #[must_use = "a client is made by `build`"]
@@ -293,6 +294,16 @@ impl Builder {
             .as_deref()
             .or(is_balanced.then_some("http://endpoint"));
         let base = base.map(base_url).transpose()?;
+        // That of a client with endpoints gives way to theirs.
+        let base_of_https = base
+            .as_ref()
+            .filter(|base| !is_balanced && base.scheme() == "https");
+        let url = base_of_https
+            .map(|base| shown(base).into_owned())
+            .or_else(|| self.first_https().map(|endpoint| endpoint.to_string()));
+        if let Some(url) = url.filter(|_| !HAS_TLS) {
+            return Err(BuildError::NoTls { url });
+        }
         if self.mesh == Mesh::None && self.retried_by == RetriedBy::Mesh {
             return Err(BuildError::NoMesh);
         }
@@ -343,6 +354,15 @@ impl Builder {
             },
             asks_by_uri: self.repeat_if.is_some(),
         }))
+    }
+
+    /// Returns the first endpoint of `https` that is known by now.
+    fn first_https(&self) -> Option<Endpoint> {
+        if let Some(endpoints) = &self.endpoints {
+            return endpoints.first_https().cloned();
+        }
+        let known = self.balancer.as_ref().map(Balancer::endpoints);
+        known.into_iter().flatten().find(Endpoint::is_https)
     }
 }
 

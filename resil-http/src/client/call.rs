@@ -34,6 +34,7 @@ use crate::balance::{Endpoint, Picked};
 use crate::ended::ended;
 use crate::names::IDEMPOTENCY_KEY;
 use crate::outcome::{Kept, Outcome, Verdict};
+use crate::tls::lacks_tls;
 
 /// A request as the caller put it together. Its URL is beside it.
 pub(super) struct Order {
@@ -237,6 +238,11 @@ impl Call<'_> {
             self.settings.limits.need_connector(),
         ));
         let request = self.request(number, left, endpoint, &progress);
+        if lacks_tls(request.url()) {
+            self.attempts.fetch_sub(1, Ordering::Relaxed);
+            let error = ClientError::no_tls(request.url(), false);
+            return Err(self.failed(error, true));
+        }
         let sent = self.settings.http.execute(request, endpoint, now);
         let sent = sent.map_err(|error| {
             // No client, no request.
@@ -348,7 +354,10 @@ impl Call<'_> {
     fn of_reqwest(&self, error: reqwest::Error, progress: &Progress) -> ClientError {
         // After a redirect a request has been sent.
         if !error.is_connect() || progress.is_redirected() {
-            return ClientError::Transport(error);
+            return match progress.lacks_tls() {
+                Some(url) if error.is_connect() => ClientError::no_tls(url, true),
+                _ => ClientError::Transport(error),
+            };
         }
         if error.is_timeout() {
             let limit = self.settings.limits.connect;

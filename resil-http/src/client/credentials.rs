@@ -43,6 +43,15 @@ pub(super) fn shown(url: &Url) -> Cow<'_, str> {
     Cow::Owned(url.into())
 }
 
+/// Returns the host of a URL and its port, which stands there in any case: `pay:80`. No name and no password is in it.
+pub(super) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
 /// Returns a text as it may be shown that should be a URL, and may be none.
 pub(super) fn shown_text(text: &str) -> Cow<'_, str> {
     match Url::parse(text) {

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use ::http::StatusCode;
 use resil_runtime::{Class, Classify, Error};
+use url::Url;
 
+use super::credentials::authority;
 use crate::balance::BalanceError;
 use crate::outcome::came_before;
+use crate::tls::HELP;
 
 /// The error of a call through a [`Client`](super::Client).
 ///
@@ -79,6 +82,15 @@ pub enum ClientError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The URL is one of `https`, and reqwest was built without TLS: the feature `client-rustls` brings it.
+    #[error("`https://{authority}` can't be asked{}, as reqwest was built without TLS: {HELP}", if *is_redirected { " after a redirect" } else { "" })]
+    #[non_exhaustive]
+    NoTls {
+        /// The host and the port that it leads to.
+        authority: Box<str>,
+        /// Whether a request was sent before, whose answer was a redirect to there.
+        is_redirected: bool,
+    },
     /// There is no connection: the name is unknown, the port is closed, TLS was not agreed on. The request
     /// was not sent.
     #[error("no connection: {}", Cause(.0))]
@@ -100,6 +112,15 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// Says that there is no TLS for `url`.
+    #[cold]
+    pub(super) fn no_tls(url: &Url, is_redirected: bool) -> Self {
+        Self::NoTls {
+            authority: authority(url).into(),
+            is_redirected,
+        }
+    }
+
     /// Returns whether one of the limits has passed, or the deadline of the caller.
     pub fn is_timeout(&self) -> bool {
         match self {
@@ -125,6 +146,10 @@ impl ClientError {
             | Self::NoConnection(_)
             | Self::Request { .. }
             | Self::Deadline { attempts: 0 }
+            | Self::NoTls {
+                is_redirected: false,
+                ..
+            }
             | Self::Balance(_) => true,
             _ => false,
         }
@@ -143,7 +168,7 @@ impl Classify for ClientError {
             Self::Deadline { .. } => Class::Neutral,
             Self::Refused(error) => error.classify(),
             Self::Balance(error) => error.classify(),
-            Self::Request { .. } | Self::Json(_) => Class::Permanent,
+            Self::Request { .. } | Self::NoTls { .. } | Self::Json(_) => Class::Permanent,
             Self::NoConnection(error) | Self::Transport(error) => error.classify(),
             Self::Status { status } => status.classify(),
         }

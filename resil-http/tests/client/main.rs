@@ -13,6 +13,8 @@ mod deadlines;
 #[path = "../balance_net/dns_server.rs"]
 mod dns_server;
 mod http2;
+#[cfg(not(feature = "client-rustls"))]
+mod https;
 mod leaks;
 mod limits;
 mod mesh;

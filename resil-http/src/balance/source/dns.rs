@@ -112,6 +112,11 @@ impl Dns {
         self
     }
 
+    /// Returns the service.
+    pub(in crate::balance) fn base(&self) -> &Endpoint {
+        &self.base
+    }
+
     fn ttl(&self, ttl: Duration) -> Duration {
         ttl.min(self.max_ttl).max(self.min_ttl)
     }
