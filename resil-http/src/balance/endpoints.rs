@@ -11,6 +11,7 @@ use super::mask::MAX_ENDPOINTS;
 use super::source::changes::{Boxed, ByKey};
 use super::source::dns::Dns;
 use crate::BoxError;
+use crate::shown::shown_text;
 
 /// The endpoints of a [`Balancer`](super::Balancer), and how it hears of those that come and go.
 pub struct Endpoints(pub(super) Source);
@@ -52,7 +53,7 @@ impl Endpoints {
             let text = text.as_ref();
             let endpoint: Endpoint = text.parse().map_err(|fault| EndpointsError::Faulty {
                 at: place + 1,
-                text: text.into(),
+                text: shown_text(text).into(),
                 fault,
             })?;
             if let Some(first) = list.iter().position(|other| *other == endpoint) {

@@ -14,7 +14,6 @@ use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Stack, classify};
 
 use super::connecting::TellConnecting;
-use super::credentials::{shown, shown_text};
 use super::deadline::DeadlineHeader;
 use super::error::ClientError;
 use super::handle::Client;
@@ -24,9 +23,11 @@ use super::policies;
 use super::redirecting::telling_redirects;
 use super::refused::BuildError;
 use super::settings::Settings;
+use super::stats::UnderWay;
 use super::target::{Target, base_url};
-use crate::balance::{Balancer, Endpoint, Endpoints, Pool, PooledClient};
+use crate::balance::{Balancer, Counted, Endpoint, Endpoints, Pool, PooledClient, Watched};
 use crate::outcome::{Head, HttpOutcome};
+use crate::shown::{shown, shown_text};
 use crate::tls::HAS_TLS;
 
 /// A client that is being put together. [`Client::builder`] begins one.
@@ -317,14 +318,18 @@ impl Builder {
             }
         };
         let (sets, redirect) = (self.http, Arc::new(self.redirect));
-        let http = PooledClient::by_name(self.pool, move || {
+        let tells = limits.need_connector();
+        // Where the connector is watched anyway, counting costs nothing.
+        let counted = (tells || self.pool.counts_connections()).then(Counted::default);
+        let watch = counted.clone();
+        let watch = watch.map(|counted| Watched(TellConnecting { tells, counted }));
+        let http = PooledClient::by_name(self.pool, counted, move || {
             let builder = sets
                 .iter()
                 .fold(reqwest::Client::builder(), |builder, set| set(builder));
-            let builder = if limits.need_connector() {
-                builder.connector_layer(TellConnecting)
-            } else {
-                builder
+            let builder = match watch.clone() {
+                Some(watch) => builder.connector_layer(watch),
+                None => builder,
             };
             builder
                 .connect_timeout(limits.connect)
@@ -338,6 +343,7 @@ impl Builder {
         classify::register::<ClientError>();
         Ok(Client::new(Settings {
             name: stack.name(),
+            under_way: UnderWay::default(),
             http,
             balancer,
             target: Target::new(base),
