@@ -316,8 +316,10 @@ mod tests {
             (most, &[][..]),
             (most + 2, &["more than 1024 addresses: 2 are left out"]),
         ] {
-            let mut answer = Answer::default();
-            answer.addresses = (1..=count).map(|n| IpAddr::V4(n.into())).collect();
+            let mut answer = Answer {
+                addresses: (1..=count).map(|n| IpAddr::V4(n.into())).collect(),
+                ..Answer::default()
+            };
             answer.leave_out();
             assert_eq!(answer.addresses.len(), MAX_ENDPOINTS);
             assert_eq!(answer.addresses[0], IpAddr::V4(1.into()));
