@@ -14,6 +14,10 @@ pub mod outcome;
 mod ready;
 #[cfg(feature = "axum")]
 pub mod server;
+#[cfg(feature = "client")]
+mod shown;
+#[cfg(feature = "client")]
+mod tls;
 
 pub use outcome::{ErrorOutcome, HttpOutcome, Outcome, Verdict};
 

@@ -293,25 +293,36 @@ fn i03_grpc_codes_and_push_back() {
     ] {
         assert_eq!(Status::new(code, "").classify(), class, "{code:?}");
     }
-    let pushed = |text: &'static str| {
+    let pushed = |values: &[&'static str]| {
         let mut status = Status::new(Code::Unavailable, "");
-        status
-            .metadata_mut()
-            .insert("grpc-retry-pushback-ms", text.parse().unwrap());
+        for text in values {
+            status
+                .metadata_mut()
+                .append("grpc-retry-pushback-ms", text.parse().unwrap());
+        }
         status.classify()
     };
     assert_eq!(
-        pushed("1000"),
+        pushed(&["1000"]),
         Class::Throttled {
             retry_after: Some(ms(1_000))
         }
     );
-    for never in ["-1", "xxx"] {
+    // More than one value asks for no other attempt, as one that can't be read does: the same twice, too.
+    for never in [
+        &["-1"][..],
+        &["xxx"],
+        &["10", "10"],
+        &["10", "20"],
+        &["10", "-1"],
+        &["10", "xxx", "20"],
+    ] {
         assert_eq!(
             pushed(never),
             Class::Throttled {
                 retry_after: Some(Duration::MAX)
-            }
+            },
+            "{never:?}"
         );
     }
 }

@@ -87,6 +87,10 @@ impl Endpoint {
         self.0.scheme()
     }
 
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.is_https
+    }
+
     /// Returns the authority with the port written out, such as `10.0.0.3:8080`. It is the key of the endpoint:
     /// of its circuit breaker, and in the figures.
     pub fn authority(&self) -> &str {

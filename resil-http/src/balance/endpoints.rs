@@ -11,6 +11,7 @@ use super::mask::MAX_ENDPOINTS;
 use super::source::changes::{Boxed, ByKey};
 use super::source::dns::Dns;
 use crate::BoxError;
+use crate::shown::shown_text;
 
 /// The endpoints of a [`Balancer`](super::Balancer), and how it hears of those that come and go.
 pub struct Endpoints(pub(super) Source);
@@ -52,7 +53,7 @@ impl Endpoints {
             let text = text.as_ref();
             let endpoint: Endpoint = text.parse().map_err(|fault| EndpointsError::Faulty {
                 at: place + 1,
-                text: text.into(),
+                text: shown_text(text).into(),
                 fault,
             })?;
             if let Some(first) = list.iter().position(|other| *other == endpoint) {
@@ -68,6 +69,16 @@ impl Endpoints {
             return Err(EndpointsError::Empty);
         }
         Ok(Self(Source::List(list)))
+    }
+
+    /// Returns the first one of `https` that is known before the balancer is there, or the service that DNS is asked
+    /// for.
+    pub(crate) fn first_https(&self) -> Option<&Endpoint> {
+        match &self.0 {
+            Source::List(list) => list.iter().find(|endpoint| endpoint.is_https()),
+            Source::Dns(dns) => Some(dns.base()).filter(|base| base.is_https()),
+            Source::Changes(_) => None,
+        }
     }
 
     /// Creates endpoints that a stream tells of: anything that tower takes as

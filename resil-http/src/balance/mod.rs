@@ -7,13 +7,14 @@
 //!
 //! From the bottom up: `origin`, `endpoint` and `error`, the parts of a choice (`peak_ewma`, `rendezvous`, `slow_start`,
 //! `mask`), `common` and `node` with what is known of all and of each endpoint, `set` with those of one moment,
-//! `choice`, and `balancer`, which the `source`s tell of changes. Beside them `pool`, `own_clients` and
-//! `aged` are about the connections.
+//! `choice`, and `balancer`, which the `source`s tell of changes. Beside them `pool`, `own_clients`,
+//! `aged` and `connector` are about the connections.
 
 mod aged;
 mod balancer;
 mod choice;
 mod common;
+mod connector;
 mod endpoint;
 mod endpoints;
 mod error;
@@ -33,13 +34,15 @@ mod stats;
 mod strategy;
 
 pub use self::balancer::Balancer;
+pub use self::connector::Connections;
+pub(crate) use self::connector::{Counted, Counting, Watch, Watched, Watching};
 pub use self::endpoint::Endpoint;
 pub use self::endpoints::Endpoints;
 pub use self::error::{BalanceError, EndpointFault, EndpointsError};
 pub use self::mask::MAX_ENDPOINTS;
 pub(crate) use self::origin::behind;
 pub use self::picked::Picked;
-pub use self::pool::{Pool, PooledClient, WarmedUp};
+pub use self::pool::{Pool, PooledClient, PooledStats, WarmedUp};
 pub use self::settings::BalancerBuilder;
 pub use self::slow_start::SlowStart;
 pub use self::source::dns::{Dns, Family};

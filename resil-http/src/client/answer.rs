@@ -11,6 +11,7 @@ use resil_runtime::clock::{self, Instant};
 
 use super::end::End;
 use super::error::ClientError;
+use super::place::Place;
 use super::timer::Timer;
 use crate::balance::Picked;
 
@@ -20,6 +21,8 @@ use crate::balance::Picked;
 /// of `total` or of the caller's deadline. After an error it ends. Dropped before its end, it closes the
 /// connection.
 pub struct ResponseBody {
+    /// The name of the client.
+    client: &'static str,
     body: reqwest::Body,
     read: Duration,
     end: End,
@@ -36,6 +39,7 @@ pub struct ResponseBody {
 
 impl ResponseBody {
     pub(super) fn new(
+        client: &'static str,
         body: reqwest::Body,
         read: Duration,
         end: End,
@@ -43,6 +47,7 @@ impl ResponseBody {
         (picked, timer): (Option<Picked>, Timer),
     ) -> Self {
         let mut this = Self {
+            client,
             body,
             read,
             end,
@@ -57,6 +62,11 @@ impl ResponseBody {
         this
     }
 
+    /// Returns the name of the client.
+    pub(super) fn client(&self) -> &'static str {
+        self.client
+    }
+
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -67,13 +77,17 @@ impl ResponseBody {
         let silent = clock::add(since, self.read);
         ready!(self.timer.poll(silent.min(self.end.at()), cx));
         if silent < self.end.at() {
-            return Poll::Ready(ClientError::Read { limit: self.read });
+            let (limit, at) = (self.read, Place::default());
+            return Poll::Ready(ClientError::Read { limit, at });
         }
         ready!(self.timer.give_way(&self.end, cx));
         Poll::Ready(self.end.error(self.attempts))
     }
 
     fn fail<T>(&mut self, error: ClientError) -> Poll<Option<Result<T, ClientError>>> {
+        let picked = self.picked.as_ref();
+        let authority = || picked.map(|picked| picked.endpoint().authority().to_owned());
+        let error = error.at(self.client, authority);
         self.end_body();
         Poll::Ready(Some(Err(error)))
     }
@@ -124,7 +138,7 @@ impl http_body::Body for ResponseBody {
                 this.look_for_end();
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(Some(Err(error))) => this.fail(ClientError::Transport(error)),
+            Poll::Ready(Some(Err(error))) => this.fail(ClientError::transport(error)),
             Poll::Ready(None) => {
                 this.end_body();
                 Poll::Ready(None)

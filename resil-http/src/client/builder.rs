@@ -14,7 +14,6 @@ use resil_runtime::retry::RetryPolicy;
 use resil_runtime::{Stack, classify};
 
 use super::connecting::TellConnecting;
-use super::credentials::shown_text;
 use super::deadline::DeadlineHeader;
 use super::error::ClientError;
 use super::handle::Client;
@@ -24,9 +23,12 @@ use super::policies;
 use super::redirecting::telling_redirects;
 use super::refused::BuildError;
 use super::settings::Settings;
+use super::stats::UnderWay;
 use super::target::{Target, base_url};
-use crate::balance::{Balancer, Endpoints, Pool, PooledClient};
+use crate::balance::{Balancer, Counted, Endpoint, Endpoints, Pool, PooledClient, Watched};
 use crate::outcome::{Head, HttpOutcome};
+use crate::shown::{shown, shown_text};
+use crate::tls::HAS_TLS;
 
 /// A client that is being put together. [`Client::builder`] begins one.
 #[must_use = "a client is made by `build`"]
@@ -293,6 +295,16 @@ impl Builder {
             .as_deref()
             .or(is_balanced.then_some("http://endpoint"));
         let base = base.map(base_url).transpose()?;
+        // That of a client with endpoints gives way to theirs.
+        let base_of_https = base
+            .as_ref()
+            .filter(|base| !is_balanced && base.scheme() == "https");
+        let url = base_of_https
+            .map(|base| shown(base).into_owned())
+            .or_else(|| self.first_https().map(|endpoint| endpoint.to_string()));
+        if let Some(url) = url.filter(|_| !HAS_TLS) {
+            return Err(BuildError::NoTls { url });
+        }
         if self.mesh == Mesh::None && self.retried_by == RetriedBy::Mesh {
             return Err(BuildError::NoMesh);
         }
@@ -306,14 +318,18 @@ impl Builder {
             }
         };
         let (sets, redirect) = (self.http, Arc::new(self.redirect));
-        let http = PooledClient::by_name(self.pool, move || {
+        let tells = limits.need_connector();
+        // Where the connector is watched anyway, counting costs nothing.
+        let counted = (tells || self.pool.counts_connections()).then(Counted::default);
+        let watch = counted.clone();
+        let watch = watch.map(|counted| Watched(TellConnecting { tells, counted }));
+        let http = PooledClient::by_name(self.pool, counted, move || {
             let builder = sets
                 .iter()
                 .fold(reqwest::Client::builder(), |builder, set| set(builder));
-            let builder = if limits.need_connector() {
-                builder.connector_layer(TellConnecting)
-            } else {
-                builder
+            let builder = match watch.clone() {
+                Some(watch) => builder.connector_layer(watch),
+                None => builder,
             };
             builder
                 .connect_timeout(limits.connect)
@@ -327,6 +343,7 @@ impl Builder {
         classify::register::<ClientError>();
         Ok(Client::new(Settings {
             name: stack.name(),
+            under_way: UnderWay::default(),
             http,
             balancer,
             target: Target::new(base),
@@ -343,6 +360,15 @@ impl Builder {
             },
             asks_by_uri: self.repeat_if.is_some(),
         }))
+    }
+
+    /// Returns the first endpoint of `https` that is known by now.
+    fn first_https(&self) -> Option<Endpoint> {
+        if let Some(endpoints) = &self.endpoints {
+            return endpoints.first_https().cloned();
+        }
+        let known = self.balancer.as_ref().map(Balancer::endpoints);
+        known.into_iter().flatten().find(Endpoint::is_https)
     }
 }
 

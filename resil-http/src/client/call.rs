@@ -26,14 +26,18 @@ use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy, carry};
 use super::phases::within_limits;
 use super::picks::Picks;
+use super::place::Place;
 use super::progress::Progress;
 use super::response::{Answered, Response};
 use super::settings::{Settings, Shared};
 use super::timer::Timer;
+use super::under_way::UnderWay;
 use crate::balance::{Endpoint, Picked};
 use crate::ended::ended;
 use crate::names::IDEMPOTENCY_KEY;
 use crate::outcome::{Kept, Outcome, Verdict};
+use crate::shown::authority;
+use crate::tls::lacks_tls;
 
 /// A request as the caller put it together. Its URL is beside it.
 pub(super) struct Order {
@@ -86,32 +90,27 @@ struct Call<'c> {
     has_waited: AtomicBool,
 }
 
-/// An attempt that holds itself to the end of its call.
-struct UnderWay<'c>(&'c AtomicU32);
-
-impl<'c> UnderWay<'c> {
-    fn begin(count: &'c AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// Sends a request to `url` under the policies of a client, and returns the answer.
 pub(super) async fn send(
     client: &Shared,
     url: Result<Url, ClientError>,
     order: &mut Order,
 ) -> Result<Response, ClientError> {
-    let mut url = url?;
-    move_credentials(&mut url, order.head.headers_mut(), &client.settings().http)?;
-    let answered = answered(client, &url, order).await?;
-    Ok(answered.to(url))
+    let settings = client.settings();
+    let mut url = url.map_err(|error| error.at(settings.name, || None))?;
+    let _under_way = settings.under_way.begin();
+    let answered = match move_credentials(&mut url, order.head.headers_mut(), &settings.http) {
+        Ok(()) => answered(client, &url, order).await,
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok(answered) => Ok(answered.to(url)),
+        Err(error) => {
+            // The host of a client with endpoints is that of none of them.
+            let authority = || settings.balancer.is_none().then(|| authority(&url));
+            Err(error.at(settings.name, authority))
+        }
+    }
 }
 
 async fn answered(
@@ -223,11 +222,11 @@ impl Call<'_> {
     /// Sends the request once.
     async fn attempt(&self) -> Result<Box<Answered>, Failed> {
         let picked = self.picks.pick(self.limits.connect).await;
-        let picked = picked.map_err(|error| self.failed(error, true))?;
+        let picked = picked.map_err(|error| self.failed(error, true, None))?;
         let now = self.now();
         let Some(left) = self.left(now) else {
             let error = self.end.error(self.attempts.load(Ordering::Relaxed));
-            return Err(self.failed(error, false));
+            return Err(self.failed(error, false, None));
         };
         let endpoint = picked.as_ref().map(Picked::endpoint);
         let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
@@ -237,11 +236,16 @@ impl Call<'_> {
             self.settings.limits.need_connector(),
         ));
         let request = self.request(number, left, endpoint, &progress);
+        if lacks_tls(request.url()) {
+            self.attempts.fetch_sub(1, Ordering::Relaxed);
+            let error = ClientError::no_tls(request.url(), false);
+            return Err(self.failed(error, true, endpoint));
+        }
         let sent = self.settings.http.execute(request, endpoint, now);
         let sent = sent.map_err(|error| {
             // No client, no request.
             self.attempts.fetch_sub(1, Ordering::Relaxed);
-            self.failed(ClientError::Transport(error), true)
+            self.failed(ClientError::transport(error), true, endpoint)
         })?;
         let sent = pin!(telling(Arc::clone(&progress), sent));
         let mut timer = Timer::default();
@@ -260,13 +264,15 @@ impl Call<'_> {
             }
             Err(limit) => (limit, false),
         };
+        let class = error.classify();
+        let failed = self.failed(error, is_unsent, picked.as_ref().map(Picked::endpoint));
         if let Some(picked) = picked {
             picked.end(&Verdict::Failure {
-                class: error.classify(),
+                class,
                 may_repeat: is_unsent,
             });
         }
-        Err(self.failed(error, is_unsent))
+        Err(failed)
     }
 
     /// Makes the request of one attempt.
@@ -319,7 +325,14 @@ impl Call<'_> {
         }
         let (head, body) = answer.into_parts();
         let status = head.status;
-        let body = ResponseBody::new(body, self.limits.read, self.end, number, (picked, timer));
+        let body = ResponseBody::new(
+            self.settings.name,
+            body,
+            self.limits.read,
+            self.end,
+            number,
+            (picked, timer),
+        );
         let answered = Box::new(Answered {
             head,
             moved,
@@ -337,7 +350,15 @@ impl Call<'_> {
     }
 
     /// Judges an error that came in the place of an answer.
-    fn failed(&self, error: ClientError, is_unsent: bool) -> Failed {
+    fn failed(&self, error: ClientError, is_unsent: bool, endpoint: Option<&Endpoint>) -> Failed {
+        let error = error.at(self.settings.name, || match endpoint {
+            Some(endpoint) => Some(endpoint.authority().to_owned()),
+            None => self
+                .settings
+                .balancer
+                .is_none()
+                .then(|| authority(self.url)),
+        });
         let may_repeat = self.may_repeat() || is_unsent && self.payload.is_whole();
         let (class, text) = (error.classify(), error.to_string());
         let ended: Ended = Err(error);
@@ -348,13 +369,17 @@ impl Call<'_> {
     fn of_reqwest(&self, error: reqwest::Error, progress: &Progress) -> ClientError {
         // After a redirect a request has been sent.
         if !error.is_connect() || progress.is_redirected() {
-            return ClientError::Transport(error);
+            return match progress.lacks_tls() {
+                Some(url) if error.is_connect() => ClientError::no_tls(url, true),
+                _ => ClientError::transport(error),
+            };
         }
+        let at = Place::default();
         if error.is_timeout() {
             let limit = self.settings.limits.connect;
-            return ClientError::Connect { limit };
+            return ClientError::Connect { limit, at };
         }
-        ClientError::NoConnection(error)
+        ClientError::NoConnection { source: error, at }
     }
 
     /// Returns what the last attempt has ended with, or the refusal of a policy.

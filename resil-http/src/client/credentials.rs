@@ -1,6 +1,4 @@
-//! A name and a password in a URL: they are sent as `Authorization`, and shown nowhere.
-
-use std::borrow::Cow;
+//! A name and a password in a URL: they are sent as `Authorization`. (`shown` shows none.)
 
 use ::http::HeaderMap;
 use ::http::header::AUTHORIZATION;
@@ -22,7 +20,7 @@ pub(super) fn move_credentials(
     let made = http
         .current()
         .and_then(|http| http.get(url.clone()).build());
-    let made = made.map_err(ClientError::Transport)?;
+    let made = made.map_err(ClientError::transport)?;
     if let Some(value) = made.headers().get(AUTHORIZATION) {
         headers
             .entry(AUTHORIZATION)
@@ -30,23 +28,4 @@ pub(super) fn move_credentials(
     }
     *url = made.url().clone();
     Ok(())
-}
-
-/// Returns a URL as it may be shown: without its password.
-pub(super) fn shown(url: &Url) -> Cow<'_, str> {
-    if url.password().is_none() {
-        return Cow::Borrowed(url.as_str());
-    }
-    let mut url = url.clone();
-    // It fails for a URL without a host, which has no password.
-    let _ = url.set_password(None);
-    Cow::Owned(url.into())
-}
-
-/// Returns a text as it may be shown that should be a URL, and may be none.
-pub(super) fn shown_text(text: &str) -> Cow<'_, str> {
-    match Url::parse(text) {
-        Ok(url) if url.password().is_some() => Cow::Owned(shown(&url).into_owned()),
-        _ => Cow::Borrowed(text),
-    }
 }

@@ -7,6 +7,7 @@ use resil_runtime::Deadline;
 use resil_runtime::clock::{self, Instant};
 
 use super::error::ClientError;
+use super::place::Place;
 
 /// The end of a call.
 #[derive(Debug, Clone, Copy)]
@@ -67,11 +68,14 @@ impl End {
 
     /// Returns the error of a call that came to its end.
     pub(super) fn error(&self, attempts: u32) -> ClientError {
+        let at = Place::default();
         if self.is_callers {
-            ClientError::Deadline { attempts }
-        } else {
-            let limit = self.total;
-            ClientError::Total { limit, attempts }
+            return ClientError::Deadline { attempts, at };
+        }
+        ClientError::Total {
+            limit: self.total,
+            attempts,
+            at,
         }
     }
 }

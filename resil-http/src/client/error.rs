@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use ::http::StatusCode;
 use resil_runtime::{Class, Classify, Error};
+use url::Url;
 
+use super::place::Place;
 use crate::balance::BalanceError;
 use crate::outcome::came_before;
+use crate::shown::authority;
+use crate::tls::HELP;
 
 /// The error of a call through a [`Client`](super::Client).
 ///
@@ -22,49 +26,61 @@ use crate::outcome::came_before;
 pub enum ClientError {
     /// There was no connection in time, its name looked up and its TLS agreed on. The request was not
     /// sent.
-    #[error("no connection within {limit:?} (`connect`)")]
+    #[error("{at}no connection within {limit:?} (`connect`)")]
     #[non_exhaustive]
     Connect {
         /// The limit.
         limit: Duration,
+        /// Where the call was going.
+        at: Place,
     },
     /// No byte of the answer came for so long, its head or its body.
-    #[error("no byte of the answer for {limit:?} (`read`)")]
+    #[error("{at}no byte of the answer for {limit:?} (`read`)")]
     #[non_exhaustive]
     Read {
         /// The limit.
         limit: Duration,
+        /// Where the call was going.
+        at: Place,
     },
     /// The body of the request made no progress for so long.
-    #[error("no progress of the request's body for {limit:?} (`write`)")]
+    #[error("{at}no progress of the request's body for {limit:?} (`write`)")]
     #[non_exhaustive]
     Write {
         /// The limit.
         limit: Duration,
+        /// Where the call was going.
+        at: Place,
     },
     /// There was no answer to one request in time.
-    #[error("no answer to the request within {limit:?} (`attempt`)")]
+    #[error("{at}no answer to the request within {limit:?} (`attempt`)")]
     #[non_exhaustive]
     Attempt {
         /// The limit.
         limit: Duration,
+        /// Where the call was going.
+        at: Place,
     },
     /// The call took too long, with its attempts, the pauses between them and the body of the answer.
-    #[error("not done within {limit:?} (`total`), {}", Attempts(*attempts))]
+    #[error("{at}not done within {limit:?} (`total`), {}", Attempts(*attempts))]
     #[non_exhaustive]
     Total {
         /// The limit.
         limit: Duration,
         /// The number of requests that were begun.
         attempts: u32,
+        /// Where the call was going.
+        at: Place,
     },
     /// The [deadline](resil_runtime::Deadline) of the caller has passed, or nothing of it would be left for
     /// the other side. A `#[timeout]` around the call ends it first, with an error of its own.
-    #[error("the deadline of the caller has passed, {}", Attempts(*attempts))]
+    #[error("{at}the deadline of the caller has passed, {}", Attempts(*attempts))]
     #[non_exhaustive]
     Deadline {
         /// The number of requests that were begun; 0 if the deadline had passed before the call.
         attempts: u32,
+        /// Where the call was going.
+        at: Place,
     },
     /// A policy refused: an open circuit, a full bulkhead, a rate limit, a timeout of a stack, a shutdown.
     #[error(transparent)]
@@ -73,33 +89,136 @@ pub enum ClientError {
     #[error(transparent)]
     Balance(#[from] BalanceError),
     /// The request can't be sent as it was put together. Nothing was sent.
-    #[error("the request can't be sent: {reason}")]
+    #[error("{at}the request can't be sent: {reason}")]
     #[non_exhaustive]
     Request {
         /// What is wrong with it.
         reason: String,
+        /// Where the call was going.
+        at: Place,
+    },
+    /// The URL is one of `https`, and reqwest was built without TLS: the feature `client-rustls` brings it.
+    #[error("{at}`https://{authority}` can't be asked{}, as reqwest was built without TLS: {HELP}", if *is_redirected { " after a redirect" } else { "" })]
+    #[non_exhaustive]
+    NoTls {
+        /// The host and the port that it leads to.
+        authority: Box<str>,
+        /// Whether a request was sent before, whose answer was a redirect to there.
+        is_redirected: bool,
+        /// Where the call was going.
+        at: Place,
     },
     /// There is no connection: the name is unknown, the port is closed, TLS was not agreed on. The request
     /// was not sent.
-    #[error("no connection: {}", Cause(.0))]
-    NoConnection(#[source] reqwest::Error),
+    #[error("{at}no connection: {}", Cause(source))]
+    #[non_exhaustive]
+    NoConnection {
+        /// What reqwest says.
+        source: reqwest::Error,
+        /// Where the call was going.
+        at: Place,
+    },
     /// The connection broke, or the answer was no HTTP, or the request could not be made after a redirect.
-    #[error("the request failed: {}", Cause(.0))]
-    Transport(#[source] reqwest::Error),
+    #[error("{at}the request failed: {}", Cause(source))]
+    #[non_exhaustive]
+    Transport {
+        /// What reqwest says.
+        source: reqwest::Error,
+        /// Where the call was going.
+        at: Place,
+    },
     /// The answer's status is an error, and [`error_for_status`](super::Response::error_for_status) was
     /// asked.
-    #[error("the answer is {status}")]
+    #[error("{at}the answer is {status}")]
     #[non_exhaustive]
     Status {
         /// The status.
         status: StatusCode,
+        /// Where the call was going.
+        at: Place,
     },
     /// The body of the answer is not the JSON that was asked for.
-    #[error("the answer is not the JSON that was asked for")]
-    Json(#[source] serde_json::Error),
+    #[error("{at}the answer is not the JSON that was asked for")]
+    #[non_exhaustive]
+    Json {
+        /// What is wrong with it.
+        source: serde_json::Error,
+        /// Where the call was going.
+        at: Place,
+    },
 }
 
 impl ClientError {
+    /// Says that there is no TLS for `url`.
+    #[cold]
+    pub(super) fn no_tls(url: &Url, is_redirected: bool) -> Self {
+        Self::NoTls {
+            authority: authority(url).into(),
+            is_redirected,
+            at: Place::default(),
+        }
+    }
+
+    pub(super) fn transport(source: reqwest::Error) -> Self {
+        let at = Place::default();
+        Self::Transport { source, at }
+    }
+
+    pub(super) fn request(reason: String) -> Self {
+        let at = Place::default();
+        Self::Request { reason, at }
+    }
+
+    /// Returns the error of a call of `client`, on its way to `authority`. What was said before stays.
+    #[cold]
+    pub(super) fn at(
+        mut self,
+        client: &'static str,
+        authority: impl FnOnce() -> Option<String>,
+    ) -> Self {
+        if let Some(place) = self.place_mut() {
+            place.fill(client, authority);
+        }
+        self
+    }
+
+    /// Returns where the call was going. A refusal of a policy, and of a balancer, has a name of its own instead.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Connect { at, .. }
+            | Self::Read { at, .. }
+            | Self::Write { at, .. }
+            | Self::Attempt { at, .. }
+            | Self::Total { at, .. }
+            | Self::Deadline { at, .. }
+            | Self::Request { at, .. }
+            | Self::NoTls { at, .. }
+            | Self::NoConnection { at, .. }
+            | Self::Transport { at, .. }
+            | Self::Status { at, .. }
+            | Self::Json { at, .. } => Some(at),
+            Self::Refused(_) | Self::Balance(_) => None,
+        }
+    }
+
+    fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Connect { at, .. }
+            | Self::Read { at, .. }
+            | Self::Write { at, .. }
+            | Self::Attempt { at, .. }
+            | Self::Total { at, .. }
+            | Self::Deadline { at, .. }
+            | Self::Request { at, .. }
+            | Self::NoTls { at, .. }
+            | Self::NoConnection { at, .. }
+            | Self::Transport { at, .. }
+            | Self::Status { at, .. }
+            | Self::Json { at, .. } => Some(at),
+            Self::Refused(_) | Self::Balance(_) => None,
+        }
+    }
+
     /// Returns whether one of the limits has passed, or the deadline of the caller.
     pub fn is_timeout(&self) -> bool {
         match self {
@@ -110,7 +229,9 @@ impl ClientError {
             | Self::Total { .. }
             | Self::Deadline { .. }
             | Self::Refused(Error::Timeout { .. }) => true,
-            Self::NoConnection(error) | Self::Transport(error) => error.is_timeout(),
+            Self::NoConnection { source, .. } | Self::Transport { source, .. } => {
+                source.is_timeout()
+            }
             _ => false,
         }
     }
@@ -119,12 +240,16 @@ impl ClientError {
     /// attempt may have; where it might have been executed, a retry only followed if that does no harm.
     pub fn is_unsent(&self) -> bool {
         match self {
-            Self::Transport(error) => error.is_builder(),
+            Self::Transport { source, .. } => source.is_builder(),
             Self::Refused(refusal) => came_before(refusal),
             Self::Connect { .. }
-            | Self::NoConnection(_)
+            | Self::NoConnection { .. }
             | Self::Request { .. }
-            | Self::Deadline { attempts: 0 }
+            | Self::Deadline { attempts: 0, .. }
+            | Self::NoTls {
+                is_redirected: false,
+                ..
+            }
             | Self::Balance(_) => true,
             _ => false,
         }
@@ -143,9 +268,9 @@ impl Classify for ClientError {
             Self::Deadline { .. } => Class::Neutral,
             Self::Refused(error) => error.classify(),
             Self::Balance(error) => error.classify(),
-            Self::Request { .. } | Self::Json(_) => Class::Permanent,
-            Self::NoConnection(error) | Self::Transport(error) => error.classify(),
-            Self::Status { status } => status.classify(),
+            Self::Request { .. } | Self::NoTls { .. } | Self::Json { .. } => Class::Permanent,
+            Self::NoConnection { source, .. } | Self::Transport { source, .. } => source.classify(),
+            Self::Status { status, .. } => status.classify(),
         }
     }
 }
@@ -176,5 +301,16 @@ impl fmt::Display for Cause<'_> {
             deepest = next;
         }
         fmt::Display::fmt(deepest, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_it_was_makes_no_error_larger() {
+        let largest = size_of::<Error>().max(size_of::<BalanceError>());
+        assert!(size_of::<ClientError>() <= largest + size_of::<usize>());
     }
 }

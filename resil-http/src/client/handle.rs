@@ -4,10 +4,11 @@ use std::fmt;
 
 use ::http::{HeaderMap, Method};
 
-use super::credentials::shown;
 use super::request::RequestBuilder;
 use super::settings::{Settings, Shared};
+use super::stats::ClientStats;
 use crate::balance::{Balancer, PooledClient};
+use crate::shown::shown;
 
 /// A client for HTTP over reqwest, under the policies of resil.
 ///
@@ -57,6 +58,17 @@ impl Client {
     /// Returns reqwest's client with its pool, to warm it up.
     pub fn pool(&self) -> &PooledClient {
         &self.settings().http
+    }
+
+    /// Returns the figures as they are now.
+    pub fn stats(&self) -> ClientStats {
+        let settings = self.settings();
+        ClientStats {
+            name: settings.name,
+            under_way: settings.under_way.count(),
+            pool: settings.http.stats(),
+            balancer: settings.balancer.as_ref().map(Balancer::stats),
+        }
     }
 
     /// Returns a client whose requests belong to the trace of an incoming request, of which these are the
@@ -115,6 +127,7 @@ impl fmt::Debug for Client {
             .field("name", &settings.name)
             .field("base_url", &settings.target.base().map(shown))
             .field("balancer", &settings.balancer)
+            .field("pool", &settings.http)
             .field("connect", &settings.limits.connect)
             .field("read", &settings.limits.read)
             .field("write", &settings.limits.write)

@@ -9,6 +9,7 @@ use resil_runtime::clock::{self, Instant};
 use super::end::End;
 use super::error::ClientError;
 use super::limits::Limits;
+use super::place::Place;
 use super::progress::{Phase, Progress};
 use super::timer::Timer;
 
@@ -55,13 +56,19 @@ enum Limit {
 
 impl Limit {
     fn error(self, limits: &Limits, end: &End, number: u32) -> ClientError {
+        let at = Place::default();
         match self {
             Self::Write => ClientError::Write {
                 limit: limits.write,
+                at,
             },
-            Self::Read => ClientError::Read { limit: limits.read },
+            Self::Read => ClientError::Read {
+                limit: limits.read,
+                at,
+            },
             Self::Attempt => ClientError::Attempt {
                 limit: limits.attempt,
+                at,
             },
             Self::End => end.error(number),
         }

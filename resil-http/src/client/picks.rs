@@ -8,6 +8,7 @@ use resil_runtime::Class;
 use resil_runtime::clock::{self, within};
 
 use super::error::ClientError;
+use super::place::Place;
 use crate::balance::{BalanceError, Balancer, Endpoint, Picked};
 use crate::outcome::Verdict;
 
@@ -46,10 +47,11 @@ impl<'c> Picks<'c> {
             Err(BalanceError::NoEndpoint { .. }) => {
                 let until = clock::add(clock::now(), limit);
                 // Boxed, as it is seldom: each attempt would have room for it.
-                match Box::pin(within(until, balancer.ready())).await {
-                    Some(ready) => ready?,
-                    None => return Err(ClientError::Connect { limit }),
-                }
+                let Some(ready) = Box::pin(within(until, balancer.ready())).await else {
+                    let at = Place::default();
+                    return Err(ClientError::Connect { limit, at });
+                };
+                ready?;
                 self.pick_of(balancer)?
             }
             picked => picked?,

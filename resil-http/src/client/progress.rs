@@ -1,12 +1,16 @@
 //! How far an attempt has come: whether it is making its connection, sending its body, or waiting for the
 //! answer. Its limits go by that.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use resil_runtime::clock::{self, Instant};
+use url::Url;
+
+use crate::tls::lacks_tls;
 
 /// How far an attempt has come. The connector and the body of the request tell it; the attempt reads it.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(super) struct Progress {
     is_connecting: AtomicBool,
     is_writing: AtomicBool,
     is_redirected: AtomicBool,
+    /// Where it was redirected to, if that needs TLS that is not there.
+    lacks_tls: OnceLock<Box<Url>>,
     /// Whether the connector tells of connections.
     is_told: bool,
     attempt: AtomicWaker,
@@ -44,6 +50,7 @@ impl Progress {
             is_connecting: AtomicBool::new(is_writing && !is_told),
             is_writing: AtomicBool::new(is_writing),
             is_redirected: AtomicBool::new(false),
+            lacks_tls: OnceLock::new(),
             is_told,
             attempt: AtomicWaker::new(),
         }
@@ -110,15 +117,24 @@ impl Progress {
         self.attempt.wake();
     }
 
-    /// Notes that the other side has answered, and sends the request to another place.
-    pub(super) fn redirected(&self) {
+    /// Notes that the other side has answered, and sends the request to `url`.
+    pub(super) fn redirected(&self, url: &Url) {
         self.note();
+        if lacks_tls(url) {
+            // Nothing is sent there, so no other redirect follows.
+            let _ = self.lacks_tls.set(Box::new(url.clone()));
+        }
         self.is_redirected.store(true, Ordering::Release);
     }
 
     /// Returns whether the request has reached a server that sent it to another one.
     pub(super) fn is_redirected(&self) -> bool {
         self.is_redirected.load(Ordering::Acquire)
+    }
+
+    /// Returns where the request was sent to that needs TLS, if there is none.
+    pub(super) fn lacks_tls(&self) -> Option<&Url> {
+        self.lacks_tls.get().map(|url| &**url)
     }
 
     fn note(&self) {

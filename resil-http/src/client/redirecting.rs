@@ -10,7 +10,7 @@ use super::current::current;
 pub(super) fn telling_redirects(policy: Arc<Policy>) -> Policy {
     Policy::custom(move |redirect| {
         if let Some(attempt) = current() {
-            attempt.redirected();
+            attempt.redirected(redirect.url());
         }
         policy.redirect(redirect)
     })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use resil_runtime::stack::StackError;
 
 use crate::balance::BalanceError;
+use crate::tls::HELP;
 
 /// A client that can't be built. `Display` says what is wrong, and what to write instead.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,13 @@ pub enum BuildError {
         url: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The base URL or an endpoint is one of `https`, and reqwest was built without TLS.
+    #[error("`{url}` needs TLS, and reqwest was built without it\nhelp: {HELP}")]
+    #[non_exhaustive]
+    NoTls {
+        /// The base URL, or the endpoint.
+        url: String,
     },
     /// The mesh is to retry, and there is none.
     #[error(

@@ -11,11 +11,11 @@ use url::Url;
 
 use super::body::Body;
 use super::call::{Order, send};
-use super::credentials::shown;
 use super::error::ClientError;
 use super::mesh::RetriedBy;
 use super::response::Response;
 use super::settings::Shared;
+use crate::shown::shown;
 
 /// A request that is being put together.
 ///
@@ -172,7 +172,7 @@ impl RequestBuilder {
     /// Keeps the first reason for which the request can't be sent.
     fn refuse(mut self, reason: String) -> Self {
         if self.url.is_ok() {
-            self.url = Err(ClientError::Request { reason });
+            self.url = Err(ClientError::request(reason));
         }
         self
     }

@@ -12,6 +12,8 @@ use url::Url;
 
 use super::answer::ResponseBody;
 use super::error::ClientError;
+use super::place::Place;
+use crate::shown::authority;
 
 /// The answer to a call through a [`Client`](super::Client). Its head is here; its body is yet to come.
 pub struct Response {
@@ -83,7 +85,8 @@ impl Response {
     pub fn error_for_status(self) -> Result<Self, ClientError> {
         let status = self.status();
         if status.is_client_error() || status.is_server_error() {
-            return Err(ClientError::Status { status });
+            let at = Place::default();
+            return Err(self.at(ClientError::Status { status, at }));
         }
         Ok(self)
     }
@@ -96,7 +99,10 @@ impl Response {
     /// [`Deadline`](ClientError::Deadline) if the time of the call is over,
     /// [`Transport`](ClientError::Transport) if the body broke off. So do all methods that read the body.
     pub async fn bytes(self) -> Result<Bytes, ClientError> {
-        Ok(self.answered.body.collect().await?.to_bytes())
+        let (client, url) = (self.answered.body.client(), self.url);
+        let read = self.answered.body.collect().await;
+        let read = read.map_err(|error| error.at(client, || Some(authority(&url))))?;
+        Ok(read.to_bytes())
     }
 
     /// Reads the whole body as UTF-8; what is none is replaced by `U+FFFD`.
@@ -115,8 +121,12 @@ impl Response {
     ///
     /// Those of [`bytes`](Self::bytes), and [`Json`](ClientError::Json) if it is not the JSON of a `T`.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, ClientError> {
+        let (client, url) = (self.answered.body.client(), self.url.clone());
         let bytes = self.bytes().await?;
-        serde_json::from_slice(&bytes).map_err(ClientError::Json)
+        serde_json::from_slice(&bytes).map_err(|source| {
+            let at = Place::default();
+            ClientError::Json { source, at }.at(client, || Some(authority(&url)))
+        })
     }
 
     /// Waits for the next bytes of the body; `None` at its end.
@@ -126,11 +136,17 @@ impl Response {
     /// Those of [`bytes`](Self::bytes).
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ClientError> {
         while let Some(frame) = self.answered.body.frame().await {
-            if let Ok(bytes) = frame?.into_data() {
+            let frame = frame.map_err(|error| self.at(error))?;
+            if let Ok(bytes) = frame.into_data() {
                 return Ok(Some(bytes));
             }
         }
         Ok(None)
+    }
+
+    /// Returns an error of this answer.
+    fn at(&self, error: ClientError) -> ClientError {
+        error.at(self.answered.body.client(), || Some(authority(&self.url)))
     }
 
     /// Returns the body, to be read as a stream.

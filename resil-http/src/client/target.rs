@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 
 use url::Url;
 
-use super::credentials::{shown, shown_text};
 use super::error::ClientError;
 use super::refused::BuildError;
 use crate::balance::behind;
+use crate::shown::{shown, shown_text};
 
 /// Where the requests of a client go.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ pub(super) fn base_url(text: &str) -> Result<Url, BuildError> {
 ///
 /// The path can't be part of a URL, or is a whole one where there is a base.
 fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientError> {
-    let refused = |reason: String| ClientError::Request { reason };
+    let refused = ClientError::request;
     let Some(base) = base else {
         let url = Url::parse(path).map_err(|error| {
             refused(format!(

@@ -23,7 +23,8 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Said> {
     let code = status.to_str().ok().and_then(|text| text.parse().ok());
     // One that can't be read is `UNKNOWN`.
     let class = class(code.unwrap_or(2));
-    let pushback = headers.get(&GRPC_PUSHBACK);
+    let mut pushbacks = headers.get_all(&GRPC_PUSHBACK).iter();
+    let (pushback, is_one) = (pushbacks.next(), pushbacks.next().is_none());
     // A push-back is about when, not about whether: a status that is final stays so (gRPC A6).
     let (Some(Class::Transient | Class::Throttled { .. }), Some(pushback)) = (class, pushback)
     else {
@@ -32,9 +33,10 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Said> {
             is_last: false,
         });
     };
-    let asked = pushback
-        .to_str()
-        .ok()
+    // More than one is none that can be followed.
+    let asked = Some(pushback)
+        .filter(|_| is_one)
+        .and_then(|one| one.to_str().ok())
         .and_then(|text| text.parse::<i32>().ok())
         .and_then(|millis| u64::try_from(millis).ok());
     Some(match asked {
@@ -138,6 +140,16 @@ mod tests {
                 "{pushback}"
             );
         }
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("grpc-status", "14"),
+            ("grpc-retry-pushback-ms", "10"),
+            ("grpc-retry-pushback-ms", "10"),
+        ] {
+            headers.append(name, value.parse().unwrap());
+        }
+        let (class, is_last) = last;
+        assert_eq!(read(&headers), Some(Said { class, is_last }), "two values");
         // What is final, and what is no failure, stays so.
         assert_eq!(said("3", Some("10")), said("3", None));
         assert_eq!(said("0", Some("10")), said("0", None));

@@ -14,7 +14,7 @@ fn refused(list: &[&str]) -> String {
 
 #[test]
 fn a_list_that_cannot_be_used_is_refused_with_what_and_where() {
-    let cases: [(&[&str], &str); 11] = [
+    let cases: [(&[&str], &str); 12] = [
         (
             &[],
             "the list of endpoints is empty: there is nowhere to send a request to",
@@ -53,7 +53,11 @@ fn a_list_that_cannot_be_used_is_refused_with_what_and_where() {
         ),
         (
             &["http://me:secret@a"],
-            "endpoint 1 of the list, `http://me:secret@a`, has a user or a password in it: set them on the request",
+            "endpoint 1 of the list, `http://me@a/`, has a user or a password in it: set them on the request",
+        ),
+        (
+            &["http://me:secret@a:99999"],
+            "endpoint 1 of the list, `http://me@a:99999`, is no URL: invalid port number",
         ),
         (
             &["http://a/api"],

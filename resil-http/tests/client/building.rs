@@ -13,7 +13,10 @@ fn debug_shows_the_limits_in_force() {
     let shown = format!("{client:?}");
     assert!(
         shown.starts_with(
-            "Client { name: \"client-debug\", base_url: Some(\"http://pay:8080/\"), balancer: None, connect: 3s, \
+            "Client { name: \"client-debug\", base_url: Some(\"http://pay:8080/\"), balancer: None, \
+             pool: PooledClient { pool: Pool { max_idle_per_host: 32, idle_timeout: 50s, max_age: Some(1800s), \
+             tcp_keepalive: Some(30s), ping_every: Some(30s), ping_timeout: 10s, counts_connections: false }, \
+             renewals: 0, .. }, connect: 3s, \
              read: 10s, write: 5s, attempt: 10s, total: 30s, policies: [Retry("
         ),
         "{shown}"

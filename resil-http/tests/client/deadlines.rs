@@ -4,7 +4,7 @@ use resil_http::client::{ClientError, DeadlineHeader};
 use resil_runtime::Deadline;
 
 use crate::peer::{Do, Seen, Server, answer, ok};
-use crate::{at_once, client, ms};
+use crate::{at_once, client, ms, what};
 
 fn told(seen: &Seen, header: &str) -> u64 {
     let value = seen.header(header).unwrap();
@@ -93,7 +93,7 @@ async fn a_call_whose_deadline_has_passed_is_not_sent() {
         "{error:?}"
     );
     assert_eq!(
-        error.to_string(),
+        what(&error),
         "the deadline of the caller has passed, and nothing was sent"
     );
     assert!(error.is_unsent());

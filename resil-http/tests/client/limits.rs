@@ -9,7 +9,7 @@ use resil_runtime::Deadline;
 
 use crate::peer::{BlackHole, Do, Names, Server, answer, ok, send};
 use crate::support::free_address;
-use crate::{LONG, at_once, client, ms};
+use crate::{LONG, at_once, client, ms, what};
 
 /// Far above each limit here, and far below [`LONG`].
 const SOON: Duration = Duration::from_secs(10);
@@ -35,7 +35,13 @@ async fn connect_bounds_a_connection_that_is_not_accepted() {
         matches!(error, ClientError::Connect { limit, .. } if limit == ms(200)),
         "{error:?}"
     );
-    assert_eq!(error.to_string(), "no connection within 200ms (`connect`)");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`client-connect` to {}: no connection within 200ms (`connect`)",
+            hole.at
+        )
+    );
     assert!(error.is_timeout() && error.is_unsent());
 }
 
@@ -137,7 +143,7 @@ async fn write_bounds_a_body_that_the_server_does_not_read() {
             "{error:?}"
         );
         assert_eq!(
-            error.to_string(),
+            what(&error),
             "no progress of the request's body for 300ms (`write`)"
         );
         assert!(!error.is_unsent());
@@ -190,10 +196,26 @@ async fn read_bounds_the_wait_for_an_answer() {
         matches!(error, ClientError::Read { limit, .. } if limit == ms(200)),
         "{error:?}"
     );
-    assert_eq!(
-        error.to_string(),
-        "no byte of the answer for 200ms (`read`)"
-    );
+    assert_eq!(what(&error), "no byte of the answer for 200ms (`read`)");
+}
+
+#[tokio::test]
+async fn read_bounds_a_chunked_body_that_stalls() {
+    for stalls in ["", "4\r\nha", "4\r\nhalf\r\n", "4\r\nhalf\r\n0\r\n"] {
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        let text = format!("{head}{stalls}");
+        let server = Server::start(move |_, _| [send(&text), vec![Do::Hang]].concat()).await;
+        let client = client("read-chunked", &server)
+            .read(ms(200))
+            .build()
+            .unwrap();
+        let response = client.get("/").send().await.unwrap();
+        let error = soon(response.bytes()).await.unwrap_err();
+        assert!(
+            matches!(error, ClientError::Read { limit, .. } if limit == ms(200)),
+            "{stalls:?}: {error:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -248,7 +270,7 @@ async fn attempt_bounds_a_server_that_never_answers() {
         "{error:?}"
     );
     assert_eq!(
-        error.to_string(),
+        what(&error),
         "no answer to the request within 200ms (`attempt`)"
     );
 }
@@ -291,7 +313,7 @@ async fn each_attempt_has_its_limit_and_all_of_them_the_total() {
     assert_eq!(attempts, u32::try_from(server.seen().len()).unwrap());
     assert!(attempts >= 2, "{attempts}");
     assert_eq!(
-        error.to_string(),
+        what(&error),
         format!("not done within 400ms (`total`), after {attempts} attempts")
     );
 }
@@ -367,7 +389,7 @@ async fn the_deadline_of_the_caller_ends_the_call() {
         "{error:?}"
     );
     assert_eq!(
-        error.to_string(),
+        what(&error),
         "the deadline of the caller has passed, after 1 attempt"
     );
 }

@@ -13,16 +13,20 @@ mod deadlines;
 #[path = "../balance_net/dns_server.rs"]
 mod dns_server;
 mod http2;
+#[cfg(not(feature = "client-rustls"))]
+mod https;
 mod leaks;
 mod limits;
 mod mesh;
 mod peer;
+mod places;
 mod policies;
 mod redirects;
 mod retries;
 mod retry_after;
 mod sent_once;
 mod service;
+mod stats;
 #[path = "../support/mod.rs"]
 mod support;
 mod timeouts_around;
@@ -30,7 +34,7 @@ mod urls;
 
 use std::time::Duration;
 
-use resil_http::client::{Builder, Client};
+use resil_http::client::{Builder, Client, ClientError};
 use support::at_once;
 
 /// A time that none of the limits under test reaches.
@@ -46,4 +50,11 @@ fn client(name: &str, base: impl std::fmt::Display) -> Builder {
         .base_url(format!("http://{base}"))
         .attempt(LONG)
         .total(LONG * 2)
+}
+
+/// What an error says, without where that was.
+fn what(error: &ClientError) -> String {
+    let (text, place) = (error.to_string(), error.place().expect("it has one"));
+    let what = text.strip_prefix(&place.to_string());
+    what.expect("where it was stands in front").to_owned()
 }

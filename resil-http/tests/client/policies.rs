@@ -61,7 +61,10 @@ async fn errors_without_an_answer_open_the_circuit() {
         .unwrap();
     for _ in 0..2 {
         let error = client.get("/").send().await.unwrap_err();
-        assert!(matches!(error, ClientError::NoConnection(_)), "{error:?}");
+        assert!(
+            matches!(error, ClientError::NoConnection { .. }),
+            "{error:?}"
+        );
     }
     let error = client.get("/").send().await.unwrap_err();
     assert!(matches!(error, ClientError::Refused(_)), "{error:?}");

@@ -7,7 +7,7 @@ use resil_http::outcome::was_not_sent;
 
 use crate::peer::{Do, Server, answer, ok, send};
 use crate::support::free_address;
-use crate::{at_once, client, ms};
+use crate::{at_once, client, ms, what};
 
 #[tokio::test]
 async fn a_post_that_failed_after_a_redirect_was_sent_and_is_not_sent_again() {
@@ -19,7 +19,7 @@ async fn a_post_that_failed_after_a_redirect_was_sent_and_is_not_sent_again() {
         .build()
         .unwrap();
     let error = client.post("/").body("once").send().await.unwrap_err();
-    assert!(matches!(error, ClientError::Transport(_)), "{error:?}");
+    assert!(matches!(error, ClientError::Transport { .. }), "{error:?}");
     assert!(!error.is_unsent());
     assert_eq!(server.seen().len(), 1);
     // Nor by a layer around the client, or around reqwest's own.
@@ -38,23 +38,26 @@ async fn a_post_that_failed_after_a_redirect_was_sent_and_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_small_body_is_sent_again_for_a_307_and_a_large_one_is_not() {
-    let server = Server::start(|_, seen| match &*seen.path {
-        "/here" => answer(307, &["location: /there"], ""),
-        _ => ok(),
-    })
-    .await;
-    let client = client("redirect-body", &server).build().unwrap();
-    let response = client.post("/here").body("small").send().await.unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(response.url().path(), "/there");
-    assert_eq!(response.attempts(), 1);
-    assert_eq!(server.seen()[1].body, b"small");
+async fn a_small_body_is_sent_again_for_a_307_or_308_and_a_large_one_is_not() {
+    for status in [307, 308] {
+        let server = Server::start(move |_, seen| match &*seen.path {
+            "/here" => answer(status, &["location: /there"], ""),
+            _ => ok(),
+        })
+        .await;
+        let client = client("redirect-body", &server).build().unwrap();
+        let response = client.post("/here").body("small").send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.url().path(), "/there");
+        assert_eq!(response.attempts(), 1);
+        let seen = server.seen().pop().unwrap();
+        assert_eq!((&*seen.method, &*seen.body), ("POST", &b"small"[..]));
 
-    let large = vec![b'x'; 100_000];
-    let response = client.post("/here").body(large).send().await.unwrap();
-    assert_eq!(response.status(), 307);
-    assert_eq!(response.headers()["location"], "/there");
+        let large = vec![b'x'; 100_000];
+        let response = client.post("/here").body(large).send().await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()["location"], "/there");
+    }
 }
 
 #[tokio::test]
@@ -74,7 +77,7 @@ async fn the_policy_is_the_callers() {
         .unwrap();
     let error = limited.get("/").send().await.unwrap_err();
     assert_eq!(
-        error.to_string(),
+        what(&error),
         "the request failed: too many redirects",
         "{error:?}"
     );

@@ -95,11 +95,14 @@ async fn a_retry_after_that_is_none_asks_for_nothing() {
         })
         .await;
         let client = client("retry-none", &server)
-            .retry(at_once(3).cap(ms(1000)))
+            .retry(at_once(3).cap(ms(8000)))
             .build()
             .unwrap();
+        let began = Instant::now();
         let response = client.get("/").send().await.unwrap();
         assert_eq!(response.status(), 200, "{asked}");
+        assert_eq!(response.attempts(), 2, "{asked}");
+        assert!(began.elapsed() < ms(4000), "{asked}: {:?}", began.elapsed());
     }
 }
 

@@ -8,7 +8,7 @@ use resil_http::client::{Body, ClientError};
 
 use crate::peer::{Do, Names, Server, fails_first, ok};
 use crate::support::free_address;
-use crate::{at_once, client, ms};
+use crate::{at_once, client, ms, what};
 
 #[tokio::test]
 async fn a_post_that_was_answered_is_not_sent_again() {
@@ -34,7 +34,7 @@ async fn a_post_whose_connection_broke_is_not_sent_again() {
             .build()
             .unwrap();
         let error = client.post("/").body("once").send().await.unwrap_err();
-        assert!(matches!(error, ClientError::Transport(_)), "{error:?}");
+        assert!(matches!(error, ClientError::Transport { .. }), "{error:?}");
         assert!(!error.is_unsent());
         assert_eq!(server.seen().len(), 1);
 
@@ -100,9 +100,12 @@ async fn no_connection_is_an_error_that_says_why() {
         .build()
         .unwrap();
     let error = client.post("/secret?token=7").send().await.unwrap_err();
-    assert!(matches!(error, ClientError::NoConnection(_)), "{error:?}");
+    assert!(
+        matches!(error, ClientError::NoConnection { .. }),
+        "{error:?}"
+    );
     assert!(error.is_unsent() && !error.is_timeout());
-    let text = error.to_string();
+    let text = what(&error);
     assert!(
         text.starts_with("no connection: ") && text.contains("refused"),
         "{text}"

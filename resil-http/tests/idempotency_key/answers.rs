@@ -1,6 +1,9 @@
 //! Which answers are recorded, and what is replayed of them.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -10,6 +13,8 @@ use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody, channel::Channel};
 use resil_http::server::IdempotencyKeyLayer;
+use resil_runtime::event::{Event, subscribe};
+use resil_runtime::idempotency::IdempotencyEvent;
 use tokio_stream::iter;
 use tower::ServiceExt;
 
@@ -141,7 +146,19 @@ async fn answers_that_can_not_be_recorded() {
         answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
     ) {
         let (app, effects) = answering(keys().max_answer(1_000), move |_| answer());
+        let told = Arc::new(AtomicU32::new(0));
+        // Other tests have the same name for their keys, and threads of their own.
+        let (seen, here) = (Arc::clone(&told), thread::current().id());
+        let _listening = subscribe(move |event| {
+            if let Event::Idempotency { name, what, .. } = event
+                && (*name, thread::current().id()) == ("payments", here)
+                && let IdempotencyEvent::NotRecorded(_) = what
+            {
+                seen.fetch_add(1, Relaxed);
+            }
+        });
         let first = send(&app, pay("k")).await;
+        assert_eq!(told.load(Relaxed), 1, "{why}: the event NotRecorded");
         assert_eq!((first.status, first.body.as_str()), (200, body), "{why}");
         assert_eq!(first.header("idempotency-unrecorded"), why);
         let again = send(&app, pay("k")).await;

@@ -71,9 +71,17 @@ fn a_name_is_one_or_it_panics() {
 
 #[test]
 fn its_debug_shows_no_secret() {
-    let shown = format!("{:?}", keys());
-    assert!(
-        shown.contains("payments") && shown.contains("max_request"),
-        "{shown}"
-    );
+    let store = Shared::new(Memory::default()).pepper("a secret of ours");
+    let keys = keys().store(store);
+    for shown in [format!("{keys:?}"), format!("{keys:#?}")] {
+        assert!(
+            shown.contains("payments") && shown.contains("max_request"),
+            "{shown}"
+        );
+        // As text, and as bytes.
+        assert!(
+            !shown.contains("secret") && !shown.contains("97, 32, 115"),
+            "{shown}"
+        );
+    }
 }

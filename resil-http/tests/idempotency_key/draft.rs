@@ -6,7 +6,7 @@ use axum::body::Body;
 use resil_runtime::idempotency::{Conflict, IdempotentPolicy};
 use tokio::time::sleep;
 
-use crate::support::{keys, pay, send, shop, to, with};
+use crate::support::{Seen, keys, pay, send, shop, to, with};
 
 /// 2.1: the value is a string of structured fields, in quotes.
 #[tokio::test(start_paused = true)]
@@ -47,6 +47,58 @@ async fn draft_2_1_there_is_one_key() {
             .is_refused(400, "malformed_key");
     }
     assert_eq!(effects.count(), 0);
+}
+
+/// 2.7: the answer to a key that is missing or wrong has a link to the documentation.
+#[tokio::test(start_paused = true)]
+async fn draft_2_7_refusals_lead_to_the_documentation() {
+    let url = "https://developer.example.com/idempotency";
+    let documented = || keys().required(true).max_request(100).documentation(url);
+    let (app, _) = shop(documented());
+    let is_linked = |seen: &Seen| {
+        let link = format!("<{url}>; rel=\"describedby\"");
+        assert_eq!(seen.header("link"), link, "{seen:?}");
+    };
+    let first = send(&app, pay("k")).await;
+    assert_eq!((first.status, first.header("link")), (201, ""));
+    assert_eq!(send(&app, pay("k")).await.header("link"), "");
+    let mut nobody = pay("k");
+    nobody.headers_mut().remove("x-account");
+    for (refused, status, code) in [
+        (pay(""), 400, "key_missing"),
+        (pay("no key"), 400, "malformed_key"),
+        (nobody, 400, "caller_unknown"),
+        (
+            to("POST", "/pay", "k", &"5".repeat(101)),
+            413,
+            "body_too_large",
+        ),
+        (to("POST", "/pay", "k", "6 coins"), 422, "key_reused"),
+    ] {
+        let seen = send(&app, refused).await;
+        seen.is_refused(status, code);
+        is_linked(&seen);
+    }
+    let running = tokio::spawn({
+        let (app, slow) = (app.clone(), with(pay("slow"), "x-takes", "1000"));
+        async move { send(&app, slow).await }
+    });
+    sleep(Duration::from_millis(10)).await;
+    let meanwhile = send(&app, pay("slow")).await;
+    meanwhile.is_refused(409, "in_progress");
+    is_linked(&meanwhile);
+    assert_eq!(running.await.unwrap().status, 201);
+
+    let (app, _) = shop(keys().required(true));
+    assert_eq!(
+        send(&app, pay("")).await.header("link"),
+        "",
+        "there is none"
+    );
+    for no_url in ["", "https://a b", "https://a>", "https://\u{e4}"] {
+        let made = std::panic::catch_unwind(|| keys().documentation(no_url));
+        assert!(made.is_err(), "{no_url}");
+    }
 }
 
 /// 2.2: a key is not used again with another payload.

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use resil_http::server::IdempotencyKeyLayer;
+use resil_http::server::{DeadlineLayer, IdempotencyKeyLayer};
 use resil_runtime::idempotency::IdempotentPolicy;
 use resil_runtime::idempotency::store::Memory;
 use resil_stores::Shared;
 use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::server::{Server, keys, request, rest};
+use crate::support::until;
 
 fn store() -> Shared {
     Shared::new(Memory::default())
@@ -81,6 +83,8 @@ async fn a_client_that_hangs_up_and_waits() {
 async fn many_clients_that_hang_up() {
     let server = Server::start(keys(store())).await;
     server.let_go(10_000);
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
     let mut clients = JoinSet::new();
     for client in 0..40_u64 {
         let server = server.clone();
@@ -104,6 +108,30 @@ async fn many_clients_that_hang_up() {
         client.unwrap();
     }
     assert_eq!(server.effects(), 40);
+    // Of the connections, and of the handlers that went on without their clients.
+    until("the tasks have ended", || tasks() == before).await;
+}
+
+/// A chunked body that stalls, its connection open: the deadline ends the wait, nothing runs, and the key is free.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunked_body_that_stalls() {
+    let deadline = DeadlineLayer::new().default(Duration::from_millis(300));
+    let server = Server::start_in(keys(store()), deadline).await;
+    server.let_go(10);
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let head = "POST /pay HTTP/1.1\r\nhost: shop\r\nconnection: close\r\nidempotency-key: \"k\"\r\n\
+                content-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n";
+    for stalls in ["", "5\r\na bo", "5\r\na boo\r\n", "5\r\na boo\r\n1"] {
+        let stream = server.write(&format!("{head}{stalls}")).await;
+        let answer = rest(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
+    }
+    assert_eq!(server.begun(), 0);
+    let answer = server.answer(&request("k", "a book")).await;
+    assert!(answer.ends_with("paid 1: a book"), "{answer}");
+    assert!(!answer.contains("idempotency-replayed"), "{answer}");
+    until("the tasks have ended", || tasks() == before).await;
 }
 
 /// A chunked body that stops is no request: nothing runs, and the key is free.

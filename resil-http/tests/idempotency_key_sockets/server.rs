@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use resil_http::server::IdempotencyKeyLayer;
+use resil_http::server::{DeadlineLayer, IdempotencyKeyLayer};
 use resil_stores::Shared;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -50,6 +50,11 @@ pub(crate) fn keys(store: Shared) -> IdempotencyKeyLayer {
 
 impl Server {
     pub(crate) async fn start(keys: IdempotencyKeyLayer) -> Self {
+        Self::start_in(keys, DeadlineLayer::new()).await
+    }
+
+    /// Starts one whose keys are inside of `deadline`.
+    pub(crate) async fn start_in(keys: IdempotencyKeyLayer, deadline: DeadlineLayer) -> Self {
         let shop = Shop {
             begun: Arc::new(watch::Sender::new(0)),
             goes: Arc::new(Semaphore::new(0)),
@@ -57,7 +62,7 @@ impl Server {
         };
         let app = Router::new()
             .route("/pay", post(pay))
-            .layer(keys)
+            .layer((deadline, keys))
             .with_state(shop.clone());
         let at = serve(app).await;
         Self { at, shop }

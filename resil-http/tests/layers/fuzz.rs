@@ -6,8 +6,15 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use resil_http::BoxError;
-use resil_http::layers::{CircuitLayer, RetryLayer};
+use resil_http::layers::{
+    BulkheadLayer, CircuitLayer, FailedRequest, FallbackLayer, HedgeLayer, RateLimitLayer,
+    RetryLayer, TimeoutLayer,
+};
+use resil_runtime::TimeoutPolicy;
+use resil_runtime::bulkhead::BulkheadPolicy;
 use resil_runtime::circuit::CircuitPolicy;
+use resil_runtime::hedge::{HedgeAfter, HedgePolicy};
+use resil_runtime::rate_limit::RateLimitPolicy;
 use resil_runtime::retry::RetryPolicy;
 use tokio::time::Instant;
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
@@ -72,10 +79,25 @@ impl Random {
 #[tokio::test(start_paused = true)]
 async fn answers_with_headers_of_every_kind() {
     const CAP: Duration = Duration::from_secs(20);
+    /// What an attempt may take, with its copies.
+    const ATTEMPT: Duration = Duration::from_secs(30);
 
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let retry = RetryLayer::new(RetryPolicy::new().max(2).cap(CAP).no_budget());
     let circuit = CircuitLayer::new(CircuitPolicy::new().failures(1_000_000));
+    let limit = RateLimitLayer::new(RateLimitPolicy::new().max(1_000_000).burst(u32::MAX));
+    let bulkhead = BulkheadLayer::new(BulkheadPolicy::new().max(1));
+    let timeout = TimeoutLayer::new(TimeoutPolicy::new(ATTEMPT));
+    let hedge = HedgePolicy::new(HedgeAfter::Delay(Duration::from_millis(10)));
+    let hedge = HedgeLayer::new(hedge.max(2).no_budget());
+    let fallen_back = Arc::new(AtomicU32::new(0));
+    let fallback = {
+        let count = Arc::clone(&fallen_back);
+        FallbackLayer::new(move |failed: FailedRequest<Response<()>>| {
+            count.fetch_add(1, Relaxed);
+            async move { failed.answer }
+        })
+    };
     let mut sent_again = [0_u32; 2];
     for _ in 0..100_000 {
         let (status, headers) = random.answer();
@@ -96,13 +118,18 @@ async fn answers_with_headers_of_every_kind() {
             *request.method_mut() = Method::GET;
         }
         let service = ServiceBuilder::new()
+            .layer(fallback.clone())
+            .layer(limit.clone())
             .layer(circuit.clone())
+            .layer(bulkhead.clone())
             .layer(retry.clone())
+            .layer(timeout.clone())
+            .layer(hedge.clone())
             .service(inside);
         let began = Instant::now();
         let answer = service.oneshot(request).await.unwrap();
         assert_eq!((answer.status(), answer.headers()), (status, &headers));
-        assert!(began.elapsed() <= CAP * 2, "{headers:?}");
+        assert!(began.elapsed() <= CAP + ATTEMPT * 2, "{headers:?}");
         let again = attempts.load(Relaxed) - 1;
         sent_again[usize::from(is_harmless)] += again;
         let is_error = status.as_u16() >= 400 || headers.contains_key("grpc-status");
@@ -112,6 +139,7 @@ async fn answers_with_headers_of_every_kind() {
             "{status} {headers:?}"
         );
     }
+    assert!(fallen_back.load(Relaxed) > 1_000);
     assert!(
         sent_again.iter().all(|again| *again > 1_000),
         "{sent_again:?}"

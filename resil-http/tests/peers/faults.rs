@@ -81,10 +81,16 @@ fn shown(answer: &Answer) -> String {
             response.status().as_u16(),
             response.attempts()
         ),
-        Err(ClientError::Transport(_)) => "broken".to_owned(),
-        Err(ClientError::NoConnection(_)) => "no connection".to_owned(),
-        Err(error) => error.to_string(),
+        Err(ClientError::Transport { .. }) => "broken".to_owned(),
+        Err(ClientError::NoConnection { .. }) => "no connection".to_owned(),
+        Err(error) => what(error),
     }
+}
+
+/// What an error says, without where that was.
+fn what(error: &ClientError) -> String {
+    let (text, place) = (error.to_string(), error.place().unwrap().to_string());
+    text.strip_prefix(&place).unwrap().to_owned()
 }
 
 /// Runs `check` with nothing between and behind each proxy, at once.
@@ -175,12 +181,12 @@ async fn a_body_that_stops_or_drips_is_an_error_that_says_so() {
     behind_each(async |between, peer| {
         let lie = peer.get("/lie").await.unwrap().bytes().await;
         assert!(
-            matches!(lie, Err(ClientError::Transport(_))),
+            matches!(lie, Err(ClientError::Transport { .. })),
             "{between:?} {lie:?}"
         );
         let total = Duration::from_millis(2500);
         let drip = peer.client.get("/drip").total(total).send().await;
-        let drip = drip.unwrap().bytes().await.unwrap_err().to_string();
+        let drip = what(&drip.unwrap().bytes().await.unwrap_err());
         assert_eq!(
             drip, "not done within 2.5s (`total`), after 1 attempt",
             "{between:?}"

@@ -1,28 +1,33 @@
 //! Headers of every kind: no layer panics, and what is malformed is as if it were not there.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get as on_get;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use resil_http::server::{AdmissionLayer, DeadlineLayer};
+use resil_http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil_runtime::Deadline;
 use resil_runtime::bulkhead::BulkheadPolicy;
+use resil_runtime::idempotency::store::Memory;
 use resil_runtime::rate_limit::RateLimitPolicy;
+use resil_stores::Shared;
 use tower::ServiceExt as _;
 
 use crate::{header, text};
 
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "grpc-timeout",
     "x-envoy-expected-rq-timeout-ms",
     "x-request-timeout-ms",
     "content-type",
     "x-api-key",
+    "idempotency-key",
 ];
 
 const MAX: Duration = Duration::from_secs(3_600);
@@ -35,6 +40,7 @@ fn values() -> impl Strategy<Value = Vec<u8>> {
         "[0-9]{1,25}",
         "[-+ ]?[0-9]{1,3}[.,]?[0-9]{0,3}[HMSmunh ]{0,2}",
         "application/grpc[+;a-z ]{0,6}",
+        "[ ]?\"[a-z \\\\\"]{0,6}\"[ ]?",
         "[ -~]{0,40}",
     ]
     .prop_map(String::into_bytes)
@@ -52,6 +58,31 @@ fn headers() -> impl Strategy<Value = HeaderMap> {
         }
         headers
     })
+}
+
+/// Returns whether the headers have a key that a server may take, or none: a string of structured fields, or bare.
+fn has_good_key(headers: &HeaderMap) -> bool {
+    let keys: Vec<_> = headers.get_all("idempotency-key").iter().collect();
+    let [key] = keys[..] else {
+        return keys.is_empty();
+    };
+    let Ok(text) = std::str::from_utf8(key.as_bytes()) else {
+        return false;
+    };
+    let text = text.trim_matches([' ', '\t']);
+    let Some(rest) = text.strip_prefix('"') else {
+        let is_bare = |c: char| c.is_ascii_graphic() && !matches!(c, ',' | ';' | '"' | '\\');
+        return !text.is_empty() && text.chars().all(is_bare);
+    };
+    let (mut length, mut chars) = (0, rest.chars());
+    loop {
+        match chars.next() {
+            Some('"') => return length > 0 && chars.next().is_none(),
+            Some('\\') if !matches!(chars.next(), Some('"' | '\\')) => return false,
+            Some(' '..='~') => length += 1,
+            _ => return false,
+        }
+    }
 }
 
 /// Reads the timeouts as the specifications say it, another way than the layer does.
@@ -92,9 +123,20 @@ async fn left() -> String {
     left.unwrap_or_default().as_nanos().to_string()
 }
 
+/// 100,000 requests, or as many as `PROPTEST_CASES` says, by four threads.
 #[test]
 fn requests_with_headers_of_every_kind() {
-    let admission = AdmissionLayer::new("fuzz")
+    let cases = std::env::var("PROPTEST_CASES").ok();
+    let cases: u32 = cases.and_then(|n| n.parse().ok()).unwrap_or(100_000);
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || requests(&format!("fuzz.{thread}"), cases.div_ceil(4)));
+        }
+    });
+}
+
+fn requests(name: &str, cases: u32) {
+    let admission = AdmissionLayer::new(name)
         .bulkhead(BulkheadPolicy::new().max(1))
         .rate_limit(RateLimitPolicy::new().max(1).burst(u32::MAX).max_keys(100))
         .key(|request| {
@@ -102,8 +144,16 @@ fn requests_with_headers_of_every_kind() {
             Some(String::from_utf8_lossy(key.as_bytes()).into_owned())
         })
         .exempt(|request| request.headers.len() == 1);
+    // Each request is of a caller of its own: none is a replay.
+    let callers = AtomicU32::new(0);
+    let keys = IdempotencyKeyLayer::new("fuzz", move |_| {
+        Some(callers.fetch_add(1, Relaxed).to_string())
+    })
+    .methods([Method::GET])
+    .store(Shared::new(Memory::default()));
     let app = Router::new()
         .route("/", on_get(left))
+        .layer(keys)
         .layer(admission)
         .layer(DeadlineLayer::new().max(MAX).default(DEFAULT));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -111,15 +161,15 @@ fn requests_with_headers_of_every_kind() {
         .start_paused(true)
         .build()
         .unwrap();
-    let cases = std::env::var("PROPTEST_CASES").ok();
     let config = Config {
-        cases: cases.and_then(|n| n.parse().ok()).unwrap_or(20_000),
+        cases,
         failure_persistence: None,
         ..Config::default()
     };
     let run = |headers: HeaderMap| {
         let expected = expected(&headers);
         let is_exempt = headers.len() == 1;
+        let has_good_key = has_good_key(&headers);
         let is_grpc = headers.get(CONTENT_TYPE).is_some_and(|value| {
             let value = value.as_bytes().to_ascii_lowercase();
             value == b"application/grpc"
@@ -140,8 +190,13 @@ fn requests_with_headers_of_every_kind() {
             prop_assert_eq!(response.status().as_u16(), if is_grpc { 200 } else { 504 });
             return Ok(());
         }
-        prop_assert_eq!(response.status().as_u16(), 200);
         prop_assert_eq!(header(&response, "ratelimit").is_none(), is_exempt);
+        if !is_grpc && !has_good_key {
+            prop_assert_eq!(response.status().as_u16(), 400);
+            prop_assert!(runtime.block_on(text(response)).contains("malformed_key"));
+            return Ok(());
+        }
+        prop_assert_eq!(response.status().as_u16(), 200);
         let left = runtime.block_on(text(response));
         prop_assert_eq!(left, expected.as_nanos().to_string());
         Ok(())

@@ -15,8 +15,8 @@ impl Classify for Status {
     ///
     /// Unavailable, deadline exceeded, aborted, internal and unknown are transient, resource
     /// exhausted is throttled, cancelled is neutral, all others are permanent. A push-back is
-    /// throttled, for as long as it says; a negative or unreadable one asks for no further attempt,
-    /// which is a wait longer than any `cap`.
+    /// throttled, for as long as it says; a negative or unreadable one, and more than one,
+    /// asks for no further attempt, which is a wait longer than any `cap`.
     ///
     /// A status with a [`source`](StdError::source) did not come from the server but was made on
     /// this side. A [`resil::Error`](crate::Error) among its sources, or an error of your own type
@@ -27,10 +27,12 @@ impl Classify for Status {
         if let Some(class) = self.source().and_then(|made_of| by_source(self, made_of)) {
             return class;
         }
-        if let Some(pushback) = self.metadata().get("grpc-retry-pushback-ms") {
+        let mut pushbacks = self.metadata().get_all("grpc-retry-pushback-ms").iter();
+        if let Some(pushback) = pushbacks.next() {
             let asked = pushback
                 .to_str()
                 .ok()
+                .filter(|_| pushbacks.next().is_none())
                 .and_then(|text| text.parse::<u64>().ok());
             let retry_after = Some(asked.map_or(Duration::MAX, Duration::from_millis));
             return Class::Throttled { retry_after };

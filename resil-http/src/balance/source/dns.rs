@@ -15,6 +15,7 @@ use super::{Sink, Update};
 use crate::balance::endpoint::Endpoint;
 use crate::balance::error::{EndpointFault, EndpointsError};
 use crate::balance::mask::MAX_ENDPOINTS;
+use crate::shown::shown_text;
 
 /// A service whose addresses are asked of DNS, each of which is an endpoint.
 ///
@@ -61,7 +62,7 @@ impl Dns {
     pub fn of(service: impl AsRef<str>) -> Result<Self, EndpointsError> {
         let text = service.as_ref();
         let faulty = |fault| EndpointsError::Service {
-            text: text.into(),
+            text: shown_text(text).into(),
             fault,
         };
         let base: Endpoint = text.parse().map_err(faulty)?;
@@ -110,6 +111,11 @@ impl Dns {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// Returns the service.
+    pub(in crate::balance) fn base(&self) -> &Endpoint {
+        &self.base
     }
 
     fn ttl(&self, ttl: Duration) -> Duration {
@@ -225,6 +231,19 @@ async fn ask(dns: &Dns, resolver: &TokioResolver, kind: RecordType) -> Answer {
     answer
 }
 
+impl Answer {
+    /// Leaves out the addresses that are too many, and tells it.
+    fn leave_out(&mut self) {
+        let left_out = self.addresses.len().saturating_sub(MAX_ENDPOINTS);
+        if left_out > 0 {
+            self.addresses.truncate(MAX_ENDPOINTS);
+            self.faults.push(format!(
+                "more than {MAX_ENDPOINTS} addresses: {left_out} are left out"
+            ));
+        }
+    }
+}
+
 async fn ask_all(dns: &Dns, resolver: &TokioResolver) -> Answer {
     let kind = match dns.family {
         Family::V6 => RecordType::AAAA,
@@ -245,7 +264,8 @@ async fn ask_all(dns: &Dns, resolver: &TokioResolver) -> Answer {
 pub(in crate::balance) async fn follow(dns: Dns, resolver: TokioResolver, sink: impl Sink) {
     let mut after_failure = dns.min_ttl;
     loop {
-        let answer = ask_all(&dns, &resolver).await;
+        let mut answer = ask_all(&dns, &resolver).await;
+        answer.leave_out();
         let mut goes_on = true;
         if !answer.faults.is_empty() {
             let stay = if answer.addresses.is_empty() {
@@ -266,7 +286,7 @@ pub(in crate::balance) async fn follow(dns: Dns, resolver: TokioResolver, sink: 
         } else {
             after_failure = dns.min_ttl;
             let port = dns.base.port();
-            let known = answer.addresses.iter().take(MAX_ENDPOINTS);
+            let known = answer.addresses.iter();
             let known =
                 known.filter_map(|ip| Endpoint::of_address(&dns.base, SocketAddr::new(*ip, port)));
             goes_on = sink.tell(Update::Known(known.collect())) && goes_on;
@@ -287,6 +307,24 @@ mod tests {
 
     fn dns() -> Dns {
         Dns::of("http://pay.internal:8080").unwrap()
+    }
+
+    #[test]
+    fn addresses_that_are_too_many_are_left_out_and_told() {
+        let most = u32::try_from(MAX_ENDPOINTS).unwrap();
+        for (count, faults) in [
+            (most, &[][..]),
+            (most + 2, &["more than 1024 addresses: 2 are left out"]),
+        ] {
+            let mut answer = Answer {
+                addresses: (1..=count).map(|n| IpAddr::V4(n.into())).collect(),
+                ..Answer::default()
+            };
+            answer.leave_out();
+            assert_eq!(answer.addresses.len(), MAX_ENDPOINTS);
+            assert_eq!(answer.addresses[0], IpAddr::V4(1.into()));
+            assert_eq!(answer.faults, faults);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
-use http::{HeaderName, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use resil_runtime::Stack;
 use resil_runtime::idempotency::{Conflict, IdempotentPolicy};
 use resil_stores::Shared;
@@ -61,7 +61,7 @@ use crate::server::kept::Kept;
 ///
 /// An answer that streams (its length is not known), has trailers, or is above [`max_answer`](Self::max_answer)
 /// is not recorded. It goes to its caller with the header `Idempotency-Unrecorded` (`streaming`, `trailers`,
-/// `too-large`) and an [event](resil_runtime::idempotency::IdempotencyEvent::NotRecorded) tells it. The key is
+/// `too-large`; `broken` for one that breaks off) and an [event](resil_runtime::idempotency::IdempotencyEvent::NotRecorded) tells it. The key is
 /// done: it does not run again, and comes back as `result_lost`. So put compression, which makes streams of
 /// answers, outside of this layer.
 ///
@@ -155,6 +155,22 @@ impl IdempotencyKeyLayer {
     /// Without its `content-encoding` the body of a compressed answer could not be read: keep that name.
     pub fn replayed_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.set(|s| s.replayed_headers = names.into_iter().collect())
+    }
+
+    /// Sets where it is told what clients have to do about keys: each refusal has a link to there,
+    /// `Link: <url>; rel="describedby"`. Default none.
+    ///
+    /// # Panics
+    ///
+    /// If `url` has anything but visible ASCII, or one of `<>"`.
+    pub fn documentation(self, url: &str) -> Self {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"');
+        assert!(
+            !url.is_empty() && url.bytes().all(is_plain),
+            "`{url}` is no URL that a header can have"
+        );
+        let link = HeaderValue::try_from(format!("<{url}>; rel=\"describedby\""));
+        self.set(|s| s.documentation = link.ok())
     }
 
     /// Sets the most bytes of a request's body. Default 1 MiB. A larger one is refused with 413.

@@ -60,8 +60,8 @@ pub(super) fn route(request: &Request, settings: &Settings) -> Route {
 }
 
 /// Returns the answer to a request that is refused.
-pub(super) fn refused((status, code, detail): Refused) -> Response {
-    problem_response(status, code, detail, "")
+pub(super) fn refused((status, code, detail): Refused, settings: &Settings) -> Response {
+    settings.refusal(problem_response(status, code, detail, ""))
 }
 
 /// Answers a request with a key. `inner` is ready.
@@ -80,11 +80,11 @@ where
     let (parts, body) = request.into_parts();
     let caller = match (settings.caller)(&parts) {
         Some(caller) if !caller.is_empty() => caller,
-        _ => return Ok(refused(NO_CALLER)),
+        _ => return Ok(refused(NO_CALLER, &settings)),
     };
     let (body, trailers) = match read(body, settings.max_request).await {
         Ok(read) => read,
-        Err(why) => return Ok(refused(why)),
+        Err(why) => return Ok(refused(why, &settings)),
     };
     let print = fingerprint(&parts, &body, &settings);
     let request = Request::from_parts(parts, whole(body, trailers));
@@ -147,7 +147,7 @@ where
     match out.await {
         Ok(answer) => Ok(answer.into_response(!stage.has_begun())),
         Err(Unanswered::Free(response)) => Ok(*response),
-        Err(Unanswered::Refused(error)) => Ok(error.into_response()),
+        Err(Unanswered::Refused(error)) => Ok(settings.refusal(error.into_response())),
         Err(Unanswered::Failed(error)) => Err(error),
     }
 }

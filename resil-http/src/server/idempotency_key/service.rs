@@ -49,7 +49,8 @@ where
                 return IdempotencyKeyFuture::Past { past };
             }
             Route::Refused(why) => {
-                let answer = Box::pin(async move { Ok(refused(why)) });
+                let refusal = refused(why, &self.settings);
+                let answer = Box::pin(async move { Ok(refusal) });
                 return IdempotencyKeyFuture::Keyed { answer };
             }
             Route::Keyed(key) => key,

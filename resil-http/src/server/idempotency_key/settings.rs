@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
+use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderName, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use resil_runtime::stack::KeyedStack;
 use resil_stores::Shared;
 
@@ -41,6 +42,8 @@ pub(super) struct Settings {
     pub(super) replayed_headers: Vec<HeaderName>,
     pub(super) max_request: usize,
     pub(super) max_answer: usize,
+    /// The header `Link` of a refusal.
+    pub(super) documentation: Option<HeaderValue>,
 }
 
 impl Settings {
@@ -70,6 +73,7 @@ impl Settings {
             ],
             max_request: 1024 * 1024,
             max_answer: 100 * 1024,
+            documentation: None,
         }
     }
 
@@ -88,6 +92,14 @@ impl Settings {
             Some(forever) => Kept::Forever(forever),
             None => Kept::Counted(Arc::clone(this)),
         }
+    }
+
+    /// Returns a refusal, with the link to the documentation if there is one.
+    pub(super) fn refusal(&self, mut refusal: Response) -> Response {
+        if let Some(link) = &self.documentation {
+            refusal.headers_mut().append(header::LINK, link.clone());
+        }
+        refusal
     }
 }
 
@@ -113,6 +125,7 @@ impl fmt::Debug for Settings {
             .field("replayed_headers", &self.replayed_headers)
             .field("max_request", &self.max_request)
             .field("max_answer", &self.max_answer)
+            .field("documentation", &self.documentation)
             .finish_non_exhaustive()
     }
 }
