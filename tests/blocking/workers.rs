@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn blocked(events: &Events) -> Vec<Duration> {
+fn blocked(events: &Events) -> Vec<Option<Duration>> {
     let waits = events.all().into_iter().filter_map(|e| match e {
         Event::WorkerBlocked { wait, .. } => Some(wait),
         _ => None,
@@ -25,7 +25,7 @@ async fn a_sleep_of_more_than_a_millisecond_is_told_once() {
         assert_eq!(blocks_a_worker(&Flaky::new(2)), Ok(3));
         assert_eq!(blocks_hardly(&Flaky::new(2)), Ok(3));
     }
-    assert_eq!(blocked(&events), [ms(3)]);
+    assert_eq!(blocked(&events), [Some(ms(3))]);
     assert_eq!(blocked(&hardly), []);
     let ids: Vec<_> = events.all().iter().map(Event::call).collect();
     assert_eq!(ids[0], ids[1], "the retry and its sleep are of one call");
