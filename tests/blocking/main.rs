@@ -54,6 +54,8 @@ mod circuits;
 mod fallbacks;
 mod keys;
 mod paused;
+mod places;
 mod retries;
 mod shapes;
+mod turns;
 mod workers;
