@@ -111,8 +111,9 @@ pub(super) fn facts(hedge: &Hedge) -> Facts {
         classifies: hedge.classifies(),
         only_async: Some(OnlyAsync {
             span: hedge.span,
-            why: "copies of a call that blocks its thread can't run beside each other",
-            instead: " with `tokio::task::spawn_blocking(..)` around the code that blocks",
+            why: "nothing can interrupt a thread whose copy has lost",
+            instead: " with `tokio::task::spawn_blocking(..)` around the code that blocks, or ask \
+                      `resil::Deadline::current()` in the body",
         }),
         ..Facts::new(NAME, hedge.span)
     }
