@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant as SystemInstant};
 
-use super::{Instant, add, now};
+use super::{Instant, now};
 
 /// The time of a thread that is blocked, since a wait of it began.
 ///
@@ -37,8 +37,9 @@ impl ThreadTime {
     }
 
     /// Returns the time now.
+    #[cfg(feature = "idempotent")]
     pub(crate) fn now(&self) -> Instant {
-        add(now(), self.ahead())
+        super::add(now(), self.ahead())
     }
 }
 
