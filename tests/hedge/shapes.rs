@@ -323,7 +323,7 @@ mod surroundings {
     pub(super) async fn qualified(
         #[cfg(any())] gone: Missing,
         t: &super::Tail,
-        #[cfg(all())] here: u32,
+        here: u32,
     ) -> Result<u32, super::E> {
         Ok(t.ask().await? + here)
     }
