@@ -164,13 +164,15 @@ fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
         let Some(copies) = &layer.copies else {
             continue;
         };
-        let Some(after) = copies.after else { continue };
+        let Some((option, after)) = copies.after else {
+            continue;
+        };
         if let Some((around, by)) = shortest_bound(&facts[..at])
             && after >= around
         {
             let (after, around) = (show(after), show(around));
             let message = format!(
-                "no further copy starts: `after` is `{after}`, and the timeout around ends at `{around}`"
+                "no further copy starts: `{option}` is `{after}`, and the timeout around ends at `{around}`"
             );
             let instead = format!("write less than `{around}`, or a longer timeout");
             let message = help(message, instead);
@@ -181,7 +183,7 @@ fn check_copies_start_in_time(facts: &[Facts], diag: &Diag) {
         {
             let (after, inside) = (show(after), show(inside));
             let message = format!(
-                "no further copy starts beside the first: `after` is `{after}`, and the timeout inside \
+                "no further copy starts beside the first: `{option}` is `{after}`, and the timeout inside \
                  ends each copy at `{inside}`"
             );
             let instead = format!("write less than `{inside}`, or a longer timeout inside");

@@ -140,8 +140,9 @@ pub(crate) struct Copies {
     pub(crate) max: Option<u32>,
     /// The number as it is written; empty if it is the default.
     pub(crate) max_tokens: TokenStream,
-    /// The delay before each further copy; `None` where it is no literal, or a percentile.
-    pub(crate) after: Option<Duration>,
+    /// The delay before each further copy, and the option that says it; `None` where it is no literal. A
+    /// percentile has its default here.
+    pub(crate) after: Option<(&'static str, Duration)>,
     /// The delay as it is written.
     pub(crate) after_tokens: TokenStream,
 }

@@ -214,7 +214,11 @@ impl Announcement {
                 self.say(function, "debug", with_error(text, error.as_ref()));
             }
             Event::WorkerBlocked { function, wait, .. } => {
-                let text = format!("blocks a task of tokio, for up to {}", time(*wait));
+                let bound = wait.map_or_else(
+                    || String::from("and nothing bounds its wait"),
+                    |wait| format!("for up to {}", time(wait)),
+                );
+                let text = format!("blocks a task of tokio, {bound}");
                 self.say(function, "warn", text);
             }
             event => self.tell_of_a_store(event),

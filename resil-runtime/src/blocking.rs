@@ -26,7 +26,7 @@ pub(crate) fn sleep(
     site: &'static Site,
     call: impl FnOnce() -> CallId,
 ) -> Option<StopReason> {
-    warn(wait, site, call);
+    warn(Some(wait), site, call);
     sleep_unless_stopped(wait)
 }
 
@@ -57,12 +57,25 @@ fn sleep_watching(_: Duration, _: &mut Stop) -> Option<StopReason> {
     None
 }
 
-/// Parks the thread until it is unparked, or until [`clock::now_ns`] returns `until`; it may also
-/// return for no reason. `call` is a call of the function of `site`.
-pub(crate) fn park(until: Option<u64>, site: &'static Site, call: impl FnOnce() -> CallId) {
-    let left = |until: u64| Duration::from_nanos(until.saturating_sub(clock::now_ns()));
-    warn(until.map_or(Duration::MAX, left), site, call);
-    clock::park_until(until);
+/// A thread that waits for others, until it is unparked or until a time. It may be woken for no reason.
+pub(crate) struct Parked {
+    /// The longest time for which it may look again.
+    pub(crate) left: Option<Duration>,
+    /// The longest time for which the whole wait goes on, as far as it is known.
+    pub(crate) longest: Option<Duration>,
+}
+
+impl Parked {
+    /// Parks the thread, in a call of the function of `site`.
+    pub(crate) fn tell_and_park(self, site: &'static Site, call: impl FnOnce() -> CallId) {
+        warn(self.longest, site, call);
+        self.park();
+    }
+
+    /// Parks the thread.
+    pub(crate) fn park(self) {
+        clock::park(self.left);
+    }
 }
 
 /// Returns a waker that unparks this thread.
@@ -78,9 +91,11 @@ pub(crate) fn unparker() -> Waker {
     Waker::from(Arc::new(Unpark(thread::current())))
 }
 
-/// Tells listeners of a wait that is about to block the poll of a task, once for each function.
-fn warn(wait: Duration, site: &'static Site, call: impl FnOnce() -> CallId) {
-    if wait > TOLERATED && event::is_heard() && is_polling_a_task() && site.is_first_block() {
+/// Tells listeners of a wait that is about to block the poll of a task, once for each function. Without a
+/// `wait` nothing bounds it.
+fn warn(wait: Option<Duration>, site: &'static Site, call: impl FnOnce() -> CallId) {
+    let is_long = wait.is_none_or(|wait| wait > TOLERATED);
+    if is_long && event::is_heard() && is_polling_a_task() && site.is_first_block() {
         event::emit(|| Event::WorkerBlocked {
             function: site.name(),
             wait,

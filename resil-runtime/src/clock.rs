@@ -12,6 +12,7 @@
 )]
 
 mod reading;
+mod thread;
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -23,6 +24,8 @@ use std::time::{Duration, SystemTime};
 use tokio::task::coop;
 
 pub use tokio::time::Instant;
+
+pub(crate) use thread::{ThreadTime, park};
 
 #[cfg(not(loom))]
 pub use tokio::time::Sleep;
@@ -240,18 +243,6 @@ pub(crate) fn nanos_of_millis(ms: u64) -> u64 {
 pub(crate) fn at_nanos(ns: u64) -> Instant {
     let now = now();
     add(now, Duration::from_nanos(ns.saturating_sub(nanos_of(now))))
-}
-
-/// Blocks the thread until it is unparked, but no longer than until [`now_ns`] returns `ns`. It may
-/// also return for no reason, as [`std::thread::park`] may.
-pub(crate) fn park_until(ns: Option<u64>) {
-    match ns {
-        None => std::thread::park(),
-        Some(ns) => {
-            let left = Duration::from_nanos(ns.saturating_sub(now_ns()));
-            std::thread::park_timeout(left);
-        }
-    }
 }
 
 /// Returns the origin of this process: the instant of the first call of this function.

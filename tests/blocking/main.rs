@@ -17,7 +17,10 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use resil::event::{Event, StopReason};
-use resil::{Deadline, Error, breaker, circuit, fallback, idempotent, retry};
+use resil::{
+    BulkheadPolicy, Deadline, Error, breaker, bulkhead, circuit, fallback, idempotent, rate_limit,
+    retry,
+};
 use support::{Events, Fault, ms};
 
 /// Fails so often, and then answers with the number of the call.
@@ -50,6 +53,9 @@ impl Flaky {
 mod circuits;
 mod fallbacks;
 mod keys;
+mod paused;
+mod places;
 mod retries;
 mod shapes;
+mod turns;
 mod workers;

@@ -94,7 +94,7 @@ const SCENARIOS: [Scenario; 8] = [
 
 /// What a run came to.
 #[derive(Debug)]
-struct Outcome {
+pub(super) struct Outcome {
     /// The farthest that the limit was above and below the capacity, in parts of it, from 5 s after a change.
     above: f64,
     below: f64,
@@ -105,7 +105,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(run: &Run, perfect: &Run) -> Self {
+    pub(super) fn of(run: &Run, perfect: &Run) -> Self {
         let settled = || run.samples.iter().filter(|s| s.is_settled);
         assert!(
             settled().count() >= 15 * run.done.len(),
@@ -128,7 +128,12 @@ impl Outcome {
         }
     }
 
-    fn meets_the_bar(&self) -> bool {
+    /// Whether the server is kept busy, and not overrun: less than the bar.
+    pub(super) fn is_useful(&self) -> bool {
+        self.below <= 0.2 && self.inside <= 2.0 && self.goodput >= 0.85
+    }
+
+    pub(super) fn meets_the_bar(&self) -> bool {
         self.above <= 0.2 && self.below <= 0.2 && self.inside <= 2.0 && self.goodput >= 0.95
     }
 }

@@ -73,6 +73,7 @@ mod gradient2;
 mod held_out;
 mod in_a_stack;
 mod limit;
+mod random;
 mod sharing;
 mod simulation;
 mod waiting;

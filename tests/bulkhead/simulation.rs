@@ -15,7 +15,7 @@ use super::gradient2::Gradient2;
 use super::*;
 
 /// For how long the server has which capacity, and how long it takes for a call.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Phase {
     pub(super) seconds: u64,
     pub(super) capacity: u32,

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use resil::{CircuitState, Deadline, Error, breaker, circuit, hedge, idempotent, retry, timeout};
+use resil::{
+    CircuitState, Deadline, Error, HedgeAfter, HedgePolicy, breaker, circuit, hedge, idempotent,
+    retry, timeout,
+};
 use tokio::time::{advance, sleep};
 
 use crate::Do::{Bad, Final, Good, Hang, Now};
@@ -149,9 +152,9 @@ async fn a_timeout_below_bounds_each_copy() {
         "{out:?}"
     );
     assert_eq!((r.times(), r.elapsed()), (vec![0, 10, 20], 120));
-    // A copy that timed out is replaced at once. (With literals this stack is refused.)
-    const LATE: Duration = Duration::from_secs(1);
-    #[hedge(after = LATE, max = 3, budget = off)]
+    // A copy that timed out is replaced at once. (Without the policy this stack is refused.)
+    const LATE: HedgePolicy = HedgePolicy::new(HedgeAfter::Delay(Duration::from_secs(1)));
+    #[hedge(policy = LATE, max = 3, budget = off)]
     #[timeout(100ms)]
     async fn late(r: &Record, script: &[Do]) -> Result<u32, Fault> {
         act(r, script).await

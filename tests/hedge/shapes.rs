@@ -318,6 +318,34 @@ mod surroundings {
         Ok(__r + __out + __resil)
     }
 
+    #[r::hedge(after = 1ms)]
+    #[cfg_attr(all(), r::timeout(1s))]
+    pub(super) async fn qualified(
+        #[cfg(any())] gone: Missing,
+        t: &super::Tail,
+        here: u32,
+    ) -> Result<u32, super::E> {
+        Ok(t.ask().await? + here)
+    }
+
+    #[allow(dead_code)]
+    pub(super) mod shadowed {
+        pub(crate) enum Option {}
+        pub(crate) struct Ok;
+        pub(crate) struct Some;
+        mod std {}
+        mod core {}
+        #[resil::circuit]
+        #[resil::hedge(after = p95(default = 1ms), unless(super::super::E::NotYet), budget = 20%)]
+        #[resil::timeout(1s)]
+        pub(crate) async fn f(
+            t: &super::super::Tail,
+        ) -> ::std::result::Result<(), super::super::E> {
+            t.ask().await?;
+            ::std::result::Result::Ok(())
+        }
+    }
+
     macro_rules! stack {
         ($name:ident, $after:literal, $max:expr, $pat:pat) => {
             #[resil::hedge(after = $after, max = $max, on($pat))]
@@ -333,5 +361,8 @@ mod surroundings {
 #[tokio::test]
 async fn surroundings_do_not_matter() {
     assert_eq!(surroundings::hedge(1, 2, 3).await.unwrap(), 6);
+    let out = surroundings::qualified(&Tail::default(), 4).await;
+    assert_eq!(out.unwrap(), 6);
+    assert!(surroundings::shadowed::f(&Tail::default()).await.is_ok());
     assert_eq!(surroundings::from_macro(&Tail::default()).await.unwrap(), 2);
 }

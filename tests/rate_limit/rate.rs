@@ -137,7 +137,8 @@ async fn no_span_has_a_call_too_many() {
     assert!(let_in.len() > 100);
     for (n, from) in let_in.iter().enumerate() {
         for (m, to) in let_in.iter().enumerate().skip(n) {
-            // A timer fires up to a millisecond late: a call that waited counts at its turn.
+            // A timer fires up to a millisecond late, and a call that waited is counted at its turn. Without
+            // that slack: `no_span_has_a_turn_too_many` of the runtime, over the turns.
             let span = to - from + 1_000_000;
             let calls = (m - n + 1) as u128;
             assert!(calls * 100_000_000 <= 4 * 100_000_000 + 7 * span);

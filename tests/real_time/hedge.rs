@@ -90,7 +90,8 @@ const P99: Duration = Duration::from_millis(25);
 /// p99 is above 500 ms without a hedge. With one it is below 25 ms, at 10 % more calls at most. What a busy
 /// machine adds to an answer of 5 ms is measured beside it, and comes on top twice: the percentile is one of
 /// such answers, and the copy that is started then is another one. Where the machine is idle that is a
-/// millisecond or two. It is measured again if it was busy just at the wrong calls.
+/// millisecond or two, and it counts for no more than half of what a slow answer takes. It is measured again if
+/// it was busy just at the wrong calls.
 #[tokio::test]
 async fn a_tail_of_one_in_twenty_is_cut_over_sockets() {
     let plain = measure(ask).await;
@@ -99,7 +100,8 @@ async fn a_tail_of_one_in_twenty_is_cut_over_sockets() {
     for _ in 0..6 {
         let hedged = measure(hedged).await;
         println!("{hedged:?}, and without a hedge {:?}", plain.p99);
-        if hedged.p99 < P99 + 2 * hedged.added && hedged.requests <= 1.10 {
+        let bound = (P99 + 2 * hedged.added).min(LATE / 2);
+        if hedged.p99 < bound && hedged.requests <= 1.10 {
             return;
         }
         seen.push(hedged);

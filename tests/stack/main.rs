@@ -103,6 +103,16 @@ impl Trace {
         0
     }
 
+    /// The value of a fallback, which runs now, and takes so many milliseconds.
+    async fn fallen_after(&self, takes: u32) -> u32 {
+        let value = self.fallen();
+        if takes > 0 {
+            tokio::time::sleep(ms(takes.into())).await;
+            self.note("value");
+        }
+        value
+    }
+
     async fn body(&self, what: Do) -> Result<u32, Fault> {
         self.note("body");
         match what {

@@ -1,5 +1,5 @@
-//! The attribute written first is outermost: every two policies in both orders, in every form that
-//! they can be written in.
+//! The attribute written first is outermost: `retry`, `timeout`, `circuit` and `idempotent` in both orders, in
+//! every form that they can be written in. Pairs with the other four are in `pairs`.
 
 use resil::{circuit, idempotent, retry, timeout};
 

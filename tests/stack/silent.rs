@@ -50,6 +50,8 @@
 
 #[path = "silent/alone.rs"]
 mod alone;
+#[path = "silent/eight.rs"]
+mod eight;
 #[path = "silent/options.rs"]
 mod options;
 #[path = "silent/shared.rs"]
@@ -317,6 +319,17 @@ async fn all_of_them_run() -> Result<(), E> {
     assert_eq!(stacked::instrument_above(2).await?, 2);
     assert_eq!(stacked::instrument_below(2).await?, 2);
     assert_eq!(stacked::instrument_between(2).await?, 2);
+    assert_eq!(eight::plain(3).await?, 3);
+    assert_eq!(eight::generic(&[1, 2], 2, |i| *i == 2).await?, 1);
+    assert_eq!(eight::patterns((1, 2), [3], 0).await?, 6);
+    assert_eq!(eight::blocking(1)?, 1);
+    let mut all_eight = eight::Client::default();
+    assert_eq!(all_eight.read(2).await?, 2);
+    assert_eq!(all_eight.write(2).await?, 2);
+    assert_eq!(all_eight.block(&mut vec![])?, 1);
+    assert_eq!(all_eight.change(2, &mut vec![]).await?, 4);
+    assert_eq!(all_eight.provided("four".to_owned()).await?, 4);
+    assert_eq!(all_eight.native(2).await?, 6);
     assert_eq!(shared::plain(3).await?, 3);
     assert_eq!(shared::beside(2, vec![]).await?, 1);
     assert_eq!(shared::blocking(2)?, 2);

@@ -299,3 +299,17 @@ fn a_function_that_is_not_async() {
         },
     );
 }
+
+#[test]
+fn places_and_turns_of_a_function_that_is_not_async() {
+    check(
+        "blocking_places",
+        quote! {
+            #[rate_limit(name = "pay", max = 100, per = 1s, wait = 50ms, cost = order.items)]
+            #[bulkhead(max = 16, queue = 64, wait = 100ms, key = order.tenant)]
+            fn charge(order: &Order) -> Result<Receipt, PayError> {
+                post(order)
+            }
+        },
+    );
+}

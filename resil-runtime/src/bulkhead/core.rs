@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use super::identity::Identity;
 use super::learner::Learner;
@@ -15,6 +16,7 @@ use super::queue::{NEVER, Queue, Wakers};
 use super::turn::{Joined, Limits, Turn};
 use super::word::Word;
 use crate::call::{CallState, id_of};
+use crate::clock;
 use crate::event::{self, Event};
 use crate::in_use::{InUse, Ref};
 use crate::observe::count::refused;
@@ -218,17 +220,25 @@ impl BulkheadCore {
         Joined::Waits(queue.push(waker, until))
     }
 
-    /// Answers a call that waits under `number`. A place that was handed to it is of no use after its
-    /// deadline: then the place goes on to the next one.
-    pub(super) fn turn(&self, number: u64, limits: Limits, waker: Waker) -> Turn {
+    /// Answers a call that waits under `number`, whose time is `ahead` of the clock. A place that was handed
+    /// to it is of no use after its deadline: then the place goes on to the next one.
+    pub(super) fn turn(&self, number: u64, limits: Limits, ahead: Duration, waker: Waker) -> Turn {
         let mut wakers = Wakers::default();
-        let turn = self.turn_of(number, limits, waker, &mut wakers);
+        let turn = self.turn_of(number, limits, ahead, waker, &mut wakers);
         wakers.run();
         turn
     }
 
-    fn turn_of(&self, number: u64, limits: Limits, waker: Waker, wakers: &mut Wakers) -> Turn {
+    fn turn_of(
+        &self,
+        number: u64,
+        limits: Limits,
+        ahead: Duration,
+        waker: Waker,
+        wakers: &mut Wakers,
+    ) -> Turn {
         let Limits { until, deadline } = limits;
+        let now = || self.now().saturating_add(clock::nanos(ahead));
         let mut queue = self.lock();
         if queue.come_back(number, until) {
             // It may be the first one that waits: with the flag, nobody gets past it.
@@ -237,13 +247,13 @@ impl BulkheadCore {
         }
         if queue.claim(number) {
             wakers.drop_later(waker);
-            if deadline.is_some_and(|deadline| deadline <= self.now()) {
+            if deadline.is_some_and(|deadline| deadline <= now()) {
                 self.free(&mut queue, wakers);
                 return Turn::Late;
             }
             return Turn::In;
         }
-        if until.is_some_and(|until| until <= self.now()) {
+        if until.is_some_and(|until| until <= now()) {
             wakers.drop_later(waker);
             queue.leave(number, wakers);
             self.tidy(&mut queue, wakers);
@@ -255,15 +265,16 @@ impl BulkheadCore {
             return Turn::Late;
         }
         match queue.wait_on(number, waker, wakers) {
-            Some(look_at) if self.take_over(&mut queue, number, look_at, wakers) => Turn::In,
+            Some(look_at) if look_at <= now() && self.take_over(&mut queue, number, wakers) => {
+                Turn::In
+            }
             look_at => Turn::Wait(look_at.into_iter().chain(until).min()),
         }
     }
 
-    /// Takes over a place that was handed to another call, which was not polled up to the time
-    /// `look_at`, if that is over.
-    fn take_over(&self, queue: &mut Queue, number: u64, look_at: u64, wakers: &mut Wakers) -> bool {
-        let done = look_at <= self.now() && queue.take_over(number, wakers);
+    /// Takes over a place that was handed to another call, which was not polled for too long.
+    fn take_over(&self, queue: &mut Queue, number: u64, wakers: &mut Wakers) -> bool {
+        let done = queue.take_over(number, wakers);
         if done {
             self.tidy(queue, wakers);
         }

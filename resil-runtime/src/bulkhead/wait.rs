@@ -3,16 +3,17 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use super::core::BulkheadCore;
 use super::place::Place;
 use super::turn::{Joined, Limits, Turn};
-use crate::blocking;
+use crate::blocking::{self, Parked};
 use crate::call::{CallState, Site, id_of};
 use crate::cancel::{self, Stop};
-use crate::clock::{self, Sleep};
+use crate::clock::{self, Sleep, ThreadTime};
 use crate::deadline::Deadline;
 use crate::error::Refusal;
 use crate::event::{self, StopReason};
@@ -92,7 +93,7 @@ impl<'a> Full<'a> {
     ///
     /// Returns the refusal.
     pub(super) fn wait_blocking(self) -> Result<Place<'a>, Refusal> {
-        self.wait_by(clock::park_until)
+        self.wait_by(Parked::park)
     }
 
     /// Blocks the thread until there is a place, in a call of the function of `site`, which is not
@@ -107,14 +108,15 @@ impl<'a> Full<'a> {
         site: &'static Site,
         call: Option<&CallState>,
     ) -> Result<Place<'a>, Refusal> {
-        self.wait_by(|until| blocking::park(until, site, || id_of(call)))
+        self.wait_by(|parked| parked.tell_and_park(site, || id_of(call)))
     }
 
-    fn wait_by(self, park: impl Fn(Option<u64>)) -> Result<Place<'a>, Refusal> {
+    fn wait_by(self, park: impl Fn(Parked)) -> Result<Place<'a>, Refusal> {
         let waker = blocking::unparker();
         let Some(limits) = Limits::of(self.core) else {
             return Err(self.refuse());
         };
+        let time = ThreadTime::begin();
         let mut stop = Stop::new();
         let mut cx = Context::from_waker(&waker);
         if let Some(reason) = stop.poll(&mut cx) {
@@ -126,7 +128,7 @@ impl<'a> Full<'a> {
             Joined::Waits(number) => number,
         };
         loop {
-            let turn = self.core.turn(number, limits, waker.clone());
+            let turn = self.core.turn(number, limits, time.ahead(), waker.clone());
             match turn {
                 Turn::In => return Ok(self.core.place(self.call)),
                 Turn::Late => return Err(self.refuse()),
@@ -135,7 +137,12 @@ impl<'a> Full<'a> {
                         self.core.leave(number);
                         return Err(self.cancelled(reason));
                     }
-                    park(until);
+                    let now = self.core.now().saturating_add(clock::nanos(time.ahead()));
+                    let left = |until: u64| Duration::from_nanos(until.saturating_sub(now));
+                    park(Parked {
+                        left: until.map(left),
+                        longest: limits.until.map(left),
+                    });
                 }
             }
         }
@@ -211,7 +218,7 @@ pin_project! {
 impl Queued {
     fn poll(mut self: Pin<&mut Self>, core: &BulkheadCore, cx: &mut Context<'_>) -> Poll<bool> {
         loop {
-            match core.turn(self.number, self.limits, cx.waker().clone()) {
+            match core.turn(self.number, self.limits, Duration::ZERO, cx.waker().clone()) {
                 Turn::In => return Poll::Ready(true),
                 Turn::Late => return Poll::Ready(false),
                 Turn::Wait(None) => {

@@ -260,8 +260,9 @@ pub enum Event {
     WorkerBlocked {
         /// The annotated function.
         function: &'static str,
-        /// The longest time for which it may wait.
-        wait: Duration,
+        /// The longest time for which it may wait; `None` if it waits for other calls, and neither an option
+        /// nor a deadline says for how long.
+        wait: Option<Duration>,
         /// The call.
         call: CallId,
     },

@@ -7,7 +7,6 @@ use super::held_claim::HeldClaim;
 use super::timer::THREAD;
 use crate::blocking;
 use crate::call::{Failure, Outcome, Site};
-use crate::clock;
 use crate::error::Refusal;
 
 impl<T, E> ClaimFuture<'_, T, E> {
@@ -26,10 +25,9 @@ impl<T, E> ClaimFuture<'_, T, E> {
             if let Poll::Ready(outcome) = self.poll_with(&mut cx, &THREAD) {
                 break outcome;
             }
-            if let Some(until) = self.waits_until() {
+            if let Some(parked) = self.waits() {
                 let call = self.call();
-                let until = Some(clock::nanos_of(until));
-                blocking::park(until, site, || call.id_for_event());
+                parked.tell_and_park(site, || call.id_for_event());
             }
         };
         match outcome {

@@ -17,6 +17,7 @@ use super::records::{Answer, Token};
 use super::store::Recorded;
 use super::timer::{Driver, TASK, Timer};
 use super::waiters::{HEAD_START, QueuedWaiter, Signal};
+use crate::blocking::Parked;
 use crate::call::{Failure, Outcome};
 use crate::cancel::{Stop, stopped};
 use crate::clock::{self, Instant};
@@ -132,7 +133,7 @@ impl Wait {
         match self.waiter.signal(cx.waker()) {
             Signal::Now => return Poll::Ready(()),
             Signal::Soon => {
-                let soon = clock::add(clock::now(), HEAD_START);
+                let soon = clock::add(self.timer.now(), HEAD_START);
                 if soon < self.timer.deadline() {
                     self.timer.reset(soon);
                 }
@@ -205,9 +206,16 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         )
     }
 
-    /// Returns until when the call waits, unless it is called before; `None` if it does not wait.
-    pub(super) fn waits_until(&self) -> Option<Instant> {
-        self.wait.as_ref().map(|wait| wait.timer.deadline())
+    /// Returns for how long the call waits, unless it is called before; `None` if it does not wait.
+    pub(super) fn waits(&self) -> Option<Parked> {
+        self.wait.as_ref().map(|wait| {
+            let now = wait.timer.now();
+            Parked {
+                left: Some(wait.timer.deadline().saturating_duration_since(now)),
+                // The owner's lease is renewed as long as its body runs.
+                longest: wait.deadline.map(|at| at.saturating_duration_since(now)),
+            }
+        })
     }
 
     /// Returns the call.
@@ -259,7 +267,9 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
         let mut request = self.policy.request(fingerprint);
         request.lease = (driver.lease)(request.lease);
         Poll::Ready(loop {
-            let lease_end = match self.store.claim(&key, &request) {
+            let ahead = self.wait.as_ref().map(|wait| wait.timer.ahead());
+            let now = clock::add(self.store.now(), ahead.unwrap_or_default());
+            let lease_end = match self.store.claim_at(now, &key, &request) {
                 Some(Answer::Busy { lease_end }) => lease_end,
                 Some(Answer::Claimed {
                     fence, taken_over, ..
@@ -331,7 +341,7 @@ impl<'a, T, E> ClaimFuture<'a, T, E> {
                 Next::AskAgain
             };
         };
-        if wait.deadline.is_some_and(|at| at <= now) {
+        if wait.deadline.is_some_and(|at| at <= wait.timer.now()) {
             return in_progress;
         }
         wait.waiter.go_on();

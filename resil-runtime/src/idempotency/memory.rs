@@ -179,8 +179,17 @@ impl MemoryStore {
 
     /// Claims `key`. `None` if the store is full.
     pub(super) fn claim(&self, key: &Arc<Key>, request: &Request) -> Option<Answer> {
+        self.claim_at(self.now(), key, request)
+    }
+
+    /// Claims `key` at the time `now`, as [`claim`](Self::claim) does.
+    pub(super) fn claim_at(
+        &self,
+        now: Instant,
+        key: &Arc<Key>,
+        request: &Request,
+    ) -> Option<Answer> {
         let bytes = RECORD + key.len() + request.fingerprint.as_ref().map_or(0, Fingerprint::len);
-        let now = self.now();
         let answer = self
             .shard(key)
             .claim(key, request, now, || Room::take(&self.capacity, 1, bytes));

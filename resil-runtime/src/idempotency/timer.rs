@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::clock::{self, Instant, Sleep};
+use crate::clock::{self, Instant, Sleep, ThreadTime};
 
 /// The timer of a call that waits for the owner of its key.
 pub(super) enum Timer {
     Runtime(Pin<Box<Sleep>>),
-    /// The thread that polls it parks for no longer than this.
-    Thread(Instant),
+    /// The thread that polls it parks for no longer than to this instant, by its own time.
+    Thread(Instant, ThreadTime),
 }
 
 /// How a call waits, and how long its claim holds without a sign of life.
@@ -32,7 +32,7 @@ pub(super) const TASK: Driver = Driver {
 /// the thread, in the memory in which its record is, and can't vanish without a sign. So it holds
 /// until it ends: for longer than any process runs.
 pub(super) const THREAD: Driver = Driver {
-    timer: Timer::Thread,
+    timer: |at| Timer::Thread(at, ThreadTime::begin()),
     lease: |_| Duration::from_secs(86_400 * 365 * 30),
 };
 
@@ -40,22 +40,38 @@ impl Timer {
     pub(super) fn deadline(&self) -> Instant {
         match self {
             Self::Runtime(sleep) => sleep.deadline(),
-            Self::Thread(at) => *at,
+            Self::Thread(at, _) => *at,
         }
     }
 
     pub(super) fn reset(&mut self, to: Instant) {
         match self {
             Self::Runtime(sleep) => sleep.as_mut().reset(to),
-            Self::Thread(at) => *at = to,
+            Self::Thread(at, _) => *at = to,
         }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Runtime(sleep) => sleep.as_mut().poll(cx),
-            Self::Thread(at) if *at <= clock::now() => Poll::Ready(()),
-            Self::Thread(_) => Poll::Pending,
+            Self::Thread(at, time) if *at <= time.now() => Poll::Ready(()),
+            Self::Thread(..) => Poll::Pending,
+        }
+    }
+
+    /// Returns the time of the call that waits.
+    pub(super) fn now(&self) -> Instant {
+        match self {
+            Self::Runtime(_) => clock::now(),
+            Self::Thread(_, time) => time.now(),
+        }
+    }
+
+    /// Returns by how much the time of the call is ahead of the clock.
+    pub(super) fn ahead(&self) -> Duration {
+        match self {
+            Self::Runtime(_) => Duration::ZERO,
+            Self::Thread(_, time) => time.ahead(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Models for `loom`, which runs them in every order that threads can interleave, over the very
-//! code that users run.
+//! code that users run. Of some (bulkheads, keys, windows) there are too many: these are run in every order in which
+//! threads that could go on are interrupted at most three or four times.
 //!
-//! Each model asserts what must hold in every order. It names steps of the code that can be left
+//! Each model asserts what must hold in each of these orders. It names steps of the code that can be left
 //! out ([`broken`](crate::sync::broken)); without each of them the checker has to find a fault.
 //! `scripts/loom` runs all. Time stands still here, so that nothing may depend on a timer; a lost
 //! wake-up shows as a deadlock.

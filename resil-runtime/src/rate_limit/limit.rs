@@ -65,6 +65,12 @@ impl Reserved {
     pub(crate) fn turn_in(self) -> Duration {
         self.wait
     }
+
+    /// Returns the word with this call as the last one.
+    #[cfg(test)]
+    pub(super) fn word(self) -> u64 {
+        self.word
+    }
 }
 
 /// What the first look at a call has come to.

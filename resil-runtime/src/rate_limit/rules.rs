@@ -108,6 +108,18 @@ impl Rules {
         }
     }
 
+    /// Returns the turn of a call that waits, after which the word is `next`, in units.
+    #[cfg(test)]
+    pub(super) fn turn_of(&self, next: u64) -> u64 {
+        next.wrapping_sub(self.tolerance)
+    }
+
+    /// Returns the units in a nanosecond.
+    #[cfg(test)]
+    pub(super) fn scale(&self) -> u64 {
+        self.scale
+    }
+
     /// Returns the units that a call of `cost` pays.
     #[inline(always)]
     pub(super) fn price(&self, cost: u32) -> u64 {

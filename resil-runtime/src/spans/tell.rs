@@ -103,7 +103,7 @@ fn tell_here(happened: &Event) {
         }
         Event::WorkerBlocked { function, wait, .. } => {
             event!(WARN, "blocking", "worker.blocked", "a function that is not async blocks a thread of tokio", {
-                function, wait_ms = ms(*wait), call
+                function, wait_ms = wait.map(ms), call
             });
         }
         #[cfg(feature = "edge")]

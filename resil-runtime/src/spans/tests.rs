@@ -181,7 +181,7 @@ fn events() -> Vec<Event> {
         },
         Event::WorkerBlocked {
             function,
-            wait: time,
+            wait: Some(time),
             call: call(),
         },
         #[cfg(feature = "edge")]

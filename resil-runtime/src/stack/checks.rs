@@ -6,6 +6,8 @@
 use std::time::Duration;
 
 use super::delays::{self, Never, first_that_never_starts};
+#[cfg(feature = "hedge")]
+use super::fault::CopyDelay;
 use super::fault::Fault;
 use super::frames::TIMEOUTS;
 use super::layer::{Layer, MAX_LAYERS};
@@ -65,12 +67,13 @@ pub(crate) const fn rules(around: &[Layer], layer: &Layer) -> Option<Fault> {
     ]
 }
 
-/// Checks `layer`, of an attribute with named constants, by the rules of the language over values. What
-/// merely has no use there (a wait, a copy) is judged where it is a literal.
+/// Checks `layer`, of an attribute with named constants, by the rules of the language over values.
 pub(crate) const fn of_constants(around: &[Layer], layer: &Layer) -> Option<Fault> {
     let bound = shortest_limit(around);
     first![
         inner_bound_is_shorter(bound, layer),
+        wait_is_shorter_than_the_bound(bound, layer),
+        hedge(around, bound, layer),
         policy_of_an_attribute(layer),
         under_the_bound(bound, layer),
     ]
@@ -128,8 +131,8 @@ const fn hedge(_: &[Layer], _: Option<Duration>, _: &Layer) -> Option<Fault> {
 #[cfg(feature = "hedge")]
 const fn hedge(around: &[Layer], bound: Option<Duration>, layer: &Layer) -> Option<Fault> {
     if let (Layer::Hedge(policy), Some(around)) = (layer, bound)
-        && let HedgeAfter::Delay(after) = policy.after
-        && !is_below(after, around)
+        && let Some(after) = copy_delay(policy)
+        && !is_below(after.delay, around)
     {
         return Some(Fault::NoCopy { after, around });
     }
@@ -138,8 +141,8 @@ const fn hedge(around: &[Layer], bound: Option<Duration>, layer: &Layer) -> Opti
         match (&around[at], layer) {
             (Layer::Hedge(hedge), Layer::Timeout(policy)) => {
                 let inside = policy.limit();
-                if let HedgeAfter::Delay(after) = hedge.after
-                    && !is_below(after, inside)
+                if let Some(after) = copy_delay(hedge)
+                    && !is_below(after.delay, inside)
                 {
                     return Some(Fault::NoCopyBeside { after, inside });
                 }
@@ -155,6 +158,20 @@ const fn hedge(around: &[Layer], bound: Option<Duration>, layer: &Layer) -> Opti
         at += 1;
     }
     None
+}
+
+/// Returns the delay before a further copy, as far as it is known: of a percentile the default.
+#[cfg(feature = "hedge")]
+const fn copy_delay(policy: &HedgePolicy) -> Option<CopyDelay> {
+    let (option, delay) = match policy.after {
+        HedgeAfter::Delay(delay) => ("after", delay),
+        HedgeAfter::Percentile {
+            default: Some(delay),
+            ..
+        } => ("default", delay),
+        HedgeAfter::Percentile { default: None, .. } => return None,
+    };
+    Some(CopyDelay { option, delay })
 }
 
 /// Checks that attempts and copies together don't start the body more often than anybody means, unless both

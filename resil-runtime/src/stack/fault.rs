@@ -52,12 +52,12 @@ pub(crate) enum Fault {
     },
     #[cfg(feature = "hedge")]
     NoCopy {
-        after: Duration,
+        after: CopyDelay,
         around: Duration,
     },
     #[cfg(feature = "hedge")]
     NoCopyBeside {
-        after: Duration,
+        after: CopyDelay,
         inside: Duration,
     },
     #[cfg(feature = "hedge")]
@@ -97,6 +97,14 @@ pub(crate) enum Fault {
     NoRate,
 }
 
+/// The delay before a further copy, and the option that says it: `after`, or the `default` of a percentile.
+#[cfg(feature = "hedge")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CopyDelay {
+    pub(super) option: &'static str,
+    pub(super) delay: Duration,
+}
+
 impl Fault {
     /// Panics in words that need no number, as a `const` can format none.
     #[track_caller]
@@ -125,11 +133,11 @@ impl Fault {
             }
             #[cfg(feature = "hedge")]
             Self::NoCopy { .. } => {
-                "no further copy starts: the timeout around the `hedge` ends before its `after`; write a shorter `after`, or a longer timeout"
+                "no further copy starts: the timeout around the `hedge` ends before its `after`; write a shorter one, or a longer timeout"
             }
             #[cfg(feature = "hedge")]
             Self::NoCopyBeside { .. } => {
-                "no further copy starts beside the first: the timeout inside the `hedge` ends each copy before its `after`; write a shorter `after`, or a longer timeout"
+                "no further copy starts beside the first: the timeout inside the `hedge` ends each copy before its `after`; write a shorter one, or a longer timeout"
             }
             #[cfg(feature = "hedge")]
             Self::ManyStarts { .. } => {
@@ -246,20 +254,20 @@ impl Fault {
             }
             #[cfg(feature = "hedge")]
             Self::NoCopy { after, around } => {
-                let (after, around) = (show(after), show(around));
+                let (option, after, around) = (after.option, show(after.delay), show(around));
                 (
                     format!(
-                        "no further copy starts: `after` is `{after}`, and the timeout around ends at `{around}`"
+                        "no further copy starts: `{option}` is `{after}`, and the timeout around ends at `{around}`"
                     ),
                     format!("write less than `{around}`, or a longer timeout"),
                 )
             }
             #[cfg(feature = "hedge")]
             Self::NoCopyBeside { after, inside } => {
-                let (after, inside) = (show(after), show(inside));
+                let (option, after, inside) = (after.option, show(after.delay), show(inside));
                 (
                     format!(
-                        "no further copy starts beside the first: `after` is `{after}`, and the timeout inside ends each copy at `{inside}`"
+                        "no further copy starts beside the first: `{option}` is `{after}`, and the timeout inside ends each copy at `{inside}`"
                     ),
                     format!("write less than `{inside}`, or a longer timeout inside"),
                 )

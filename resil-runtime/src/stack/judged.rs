@@ -56,6 +56,10 @@ const fn refuse(fault: Fault) -> ! {
         Fault::WaitWithoutQueue => panic!(
             "`wait` has no effect: with a `queue` of 0 no call waits; write `queue = 64`, or remove `wait`"
         ),
+        #[cfg(feature = "hedge")]
+        Fault::ManyStarts { .. } => panic!(
+            "`hedge` and `retry` may start the body more than 20 times; write `max` on both if that is meant, or smaller numbers"
+        ),
         fault => fault.panic(),
     }
 }

@@ -1,6 +1,6 @@
 //! Error types and attributes of other crates.
 
-use super::{E, Owned, Tail, send, spawned};
+use super::{Client, E, Owned, Tail, send, spawned};
 
 mod errors {
     //! The error types that people have.
@@ -32,6 +32,13 @@ mod errors {
     #[circuit]
     pub(super) async fn boxed(n: &str) -> Result<u32, Boxed> {
         Ok(n.parse::<u32>()?)
+    }
+
+    #[circuit]
+    #[hedge(after = 1ms)]
+    #[timeout(500ms)]
+    pub(super) async fn own(n: u32) -> Result<u32, resil::Error> {
+        Ok(n)
     }
 
     // No `From<resil::Error>`: hedge asks for none.
@@ -70,6 +77,29 @@ mod instrumented {
         t.ask().await?;
         Ok(o.0.len())
     }
+
+    #[async_trait::async_trait]
+    pub(super) trait T {
+        async fn above(&self, o: Owned) -> Result<usize, E>;
+        async fn below(&self, o: Owned) -> Result<usize, E>;
+    }
+
+    #[async_trait::async_trait]
+    impl T for super::Client {
+        #[instrument(skip_all)]
+        #[hedge(after = 1ms)]
+        async fn above(&self, o: Owned) -> Result<usize, E> {
+            self.tail.ask().await?;
+            Ok(o.0.len())
+        }
+
+        #[hedge(after = 1ms)]
+        #[instrument(skip_all)]
+        async fn below(&self, o: Owned) -> Result<usize, E> {
+            self.tail.ask().await?;
+            Ok(o.0.len())
+        }
+    }
 }
 
 #[tokio::test]
@@ -79,6 +109,7 @@ async fn errors_and_attributes_of_others() {
     assert_eq!(spawned(errors::io_(1)).await.unwrap(), 1);
     assert_eq!(send(errors::boxed("1")).await.unwrap(), 1);
     assert!(errors::parse("x").await.is_err());
+    assert_eq!(spawned(errors::own(1)).await, Ok(1));
     let o = || Owned("four".into());
     assert_eq!(
         send(instrumented::above(&Tail::default(), o()))
@@ -98,4 +129,7 @@ async fn errors_and_attributes_of_others() {
             .unwrap(),
         4
     );
+    use instrumented::T;
+    assert_eq!(send(T::above(&Client::new(), o())).await.unwrap(), 4);
+    assert_eq!(send(T::below(&Client::new(), o())).await.unwrap(), 4);
 }

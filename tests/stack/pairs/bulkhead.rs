@@ -2,14 +2,18 @@
 
 use super::pair;
 
-// Outside the place is kept until the limit; inside the wait for a place is under the limit, too.
+// Outside the place is kept until the limit, which begins after the wait; inside the wait for a place is under
+// the limit, too.
 pair! {
-    #[bulkhead(max = 1)]
+    #[bulkhead(max = 1, queue = 1)]
     #[timeout(t.limit("limit", 100))]
     fn bulkhead_timeout(t, _k);
     1 Stay => "limit body",
+    1 Stay => "",
     1 Succeed => "full",
-    1 Wait(100) => "cut",
+    1 Wait(100) => "cut limit body",
+    1 Wait(90) => "",
+    1 Wait(10) => "cut",
     1 Succeed => "limit body",
 }
 pair! {
@@ -30,6 +34,10 @@ pair! {
     #[retry(constant, max = 3, base = 1ms, jitter = none)]
     fn bulkhead_retry(t, _k);
     1 Fail => "body retry body retry body",
+    1 FailLater => "body retry",
+    1 Succeed => "full",
+    1 Wait(1) => "body retry",
+    1 Wait(1) => "body",
     1 Stay => "body",
     1 Succeed => "full",
 }
@@ -38,6 +46,10 @@ pair! {
     #[bulkhead(max = 1)]
     fn retry_bulkhead(t, _k);
     1 Fail => "body retry body retry body",
+    1 FailLater => "body retry",
+    1 Succeed => "body",
+    1 Wait(1) => "body retry",
+    1 Leave => "",
     1 Stay => "body",
     1 Succeed => "full",
 }
@@ -122,4 +134,9 @@ pair! {
     1 Stay => "body",
     1 Wait(10) => "hedged body",
     1 Succeed => "full",
+    1 Leave => "",
+    1 Slow => "body",
+    1 Stay => "body",
+    1 Wait(10) => "hedged full hedged full",
+    1 Wait(40) => "answer",
 }

@@ -2,20 +2,24 @@
 
 use super::pair;
 
-// Outside it answers what the timeout cut; inside it is bounded by it, and is not reached by its error.
+// Outside it answers what the timeout cut, and takes its time; inside it is bounded by it, and is not reached by
+// its error.
 pair! {
-    #[fallback(t.fallen())]
+    #[fallback(t.fallen_after(k).await)]
     #[timeout(t.limit("limit", 100))]
-    fn fallback_timeout(t, _k);
-    1 Fail => "limit body fell",
-    1 Hang => "limit body cut fell",
+    fn fallback_timeout(t, k);
+    0 Fail => "limit body fell",
+    200 Fail => "limit body fell value",
+    200 Hang => "limit body cut fell value",
 }
 pair! {
     #[timeout(t.limit("limit", 100))]
-    #[fallback(t.fallen())]
-    fn timeout_fallback(t, _k);
-    1 Fail => "limit body fell",
-    1 Hang => "limit body cut",
+    #[fallback(t.fallen_after(k).await)]
+    fn timeout_fallback(t, k);
+    0 Fail => "limit body fell",
+    99 Fail => "limit body fell value",
+    200 Fail => "limit body fell cut",
+    0 Hang => "limit body cut",
 }
 
 // Outside it comes after the last attempt; inside it leaves no error to retry.
@@ -69,21 +73,24 @@ pair! {
 
 // Outside it answers a full bulkhead; inside it runs in the place of its call.
 pair! {
-    #[fallback(t.fallen())]
+    #[fallback(t.fallen_after(k).await)]
     #[bulkhead(max = 1)]
-    fn fallback_bulkhead(t, _k);
-    1 Stay => "body",
-    1 Succeed => "full fell",
-    1 Leave => "",
-    1 Fail => "body fell",
+    fn fallback_bulkhead(t, k);
+    0 Stay => "body",
+    0 Succeed => "full fell",
+    0 Leave => "",
+    9 FailLater => "body fell",
+    0 Succeed => "body",
+    9 Wait(9) => "value",
 }
 pair! {
     #[bulkhead(max = 1)]
-    #[fallback(t.fallen())]
-    fn bulkhead_fallback(t, _k);
-    1 Fail => "body fell",
-    1 Stay => "body",
-    1 Succeed => "full",
+    #[fallback(t.fallen_after(k).await)]
+    fn bulkhead_fallback(t, k);
+    9 FailLater => "body fell",
+    0 Succeed => "full",
+    9 Wait(9) => "value",
+    0 Succeed => "body",
 }
 
 // Outside it answers a refusal of the limit; inside it is not reached by it.

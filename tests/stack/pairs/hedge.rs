@@ -33,9 +33,14 @@ pair! {
 // Outside each copy is an outcome; inside the call is, and its losers are none.
 pair! {
     #[hedge(after = 10ms, budget = off)]
-    #[circuit(failures = 2)]
+    #[circuit(failure_rate = 60%, window = 10, min_calls = 3)]
     fn hedge_circuit(t, _k);
+    // One success: if the loser counted, a third call would not be the one that opens the circuit.
+    1 FirstHangs => "body hedged body",
+    1 Slow => "body",
     1 Fail => "body hedged body opened",
+    1 Wait(10) => "hedged refused",
+    1 Wait(40) => "answer",
     1 Fail => "refused",
 }
 pair! {
@@ -47,7 +52,7 @@ pair! {
     1 Fail => "refused",
 }
 
-// One claim is around all copies. (The other order is refused: tests/ui/stack/fail.)
+// One claim is around all copies. (The other order is refused: tests/ui/hedge/fail/idempotent_below.rs.)
 pair! {
     #[idempotent(key = k)]
     #[hedge(after = 10ms, budget = off)]

@@ -83,8 +83,11 @@ pair! {
 }
 pair! {
     #[hedge(after = 10ms, budget = off)]
-    #[rate_limit(max = 2, per = 10s)]
+    #[rate_limit(max = 3, per = 10s)]
     fn hedge_rate_limit(t, _k);
     1 Fail => "body hedged body",
+    1 Slow => "body",
+    1 Wait(10) => "hedged limited",
+    1 Wait(40) => "answer",
     1 Succeed => "limited",
 }

@@ -17,7 +17,7 @@ pub(super) async fn borrowed(n: u32, _seen: &mut u32, _name: &str) -> Result<u32
     answer(n).await
 }
 
-#[hedge(after = 1s, clone(_names))]
+#[hedge(after = 500ms, clone(_names))]
 #[timeout(LIMIT)]
 pub(super) async fn copied(n: u32, _names: Vec<u32>) -> Result<u32, E> {
     answer(n).await

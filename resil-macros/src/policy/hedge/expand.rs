@@ -9,13 +9,15 @@ use quote::{quote, quote_spanned};
 use super::options::{After, Budget, Hedge, MOST_COPIES};
 use crate::emit::{EmitContext, Emitted, Entry, Inner, any_duration, count, ratio};
 use crate::features;
-use crate::tokens::mixed;
+use crate::tokens::{first_span, mixed};
 
 impl Hedge {
     pub(super) fn wrap(&self, inner: Inner, cx: &EmitContext<'_>) -> Emitted {
         let mut entry = Entry::default();
         let at = mixed(self.span);
-        let mut policy = self.policy(cx);
+        let mut policy = self.policy(cx, &mut entry);
+        let after = self.after.as_ref().map(|after| first_span(after.tokens()));
+        cx.judge("Hedge", &policy, after.unwrap_or(self.span), &mut entry);
         if features::controls() {
             let fields = quote_spanned!(at=> policy: #policy);
             cx.describe("Hedge", &fields, self.span, &mut entry);
@@ -106,52 +108,50 @@ impl Hedge {
         Some(quote_spanned!(at=> |__resil_e: &_| { #unless #rest }))
     }
 
-    /// Writes the settings. The items of their constants are inside, so that they meet no others of the
-    /// same names.
-    fn policy(&self, cx: &EmitContext<'_>) -> TokenStream {
+    /// Writes the settings.
+    fn policy(&self, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
         let at = mixed(self.span);
         let policy = cx.private("HedgePolicy", self.span);
-        let mut items = Entry::default();
         let after = self
             .after
             .as_ref()
-            .map(|after| self.after_value(after, cx, &mut items));
+            .map(|after| self.after_value(after, cx, entry));
         let base = match (&self.policy, after) {
             (None, after) => quote_spanned!(at=> #policy::new(#after)),
             (Some(base), after) => {
-                let base = cx.base_policy(base, &policy, super::NAME, &mut items);
+                let base = cx.base_policy(base, &policy, super::NAME, entry);
                 let after = after.map(|after| quote_spanned!(at=> .after(#after)));
                 quote_spanned!(at=> #base #after)
             }
         };
         let max = self.max.as_ref().map(|max| {
             let must = "between 2 and 16: it counts the first copy too";
-            let max = cx.constant(max, &count("max", 2, MOST_COPIES, must), &mut items);
+            let max = cx.constant(max, &count("max", 2, MOST_COPIES, must), entry);
             quote_spanned!(at=> .max(#max))
         });
         let budget = self.budget.as_ref().map(|budget| match budget {
             Budget::Off => quote_spanned!(at=> .no_budget()),
             Budget::Ratio(share) => {
-                let share = cx.constant(share, &ratio("budget"), &mut items);
+                let share = cx.constant(share, &ratio("budget"), entry);
                 quote_spanned!(at=> .budget(#share))
             }
         });
-        quote_spanned!(at=> { #items #base #max #budget })
+        quote_spanned!(at=> #base #max #budget)
     }
 
-    fn after_value(&self, after: &After, cx: &EmitContext<'_>, items: &mut Entry) -> TokenStream {
+    fn after_value(&self, after: &After, cx: &EmitContext<'_>, entry: &mut Entry) -> TokenStream {
         let at = mixed(self.span);
         let ty = cx.private("HedgeAfter", self.span);
         match after {
             After::Delay(delay) => {
-                let delay = cx.constant(delay, &any_duration("after"), items);
+                let delay = cx.constant(delay, &any_duration("after"), entry);
                 quote_spanned!(at=> #ty::Delay(#delay))
             }
             After::Percentile {
                 percent, default, ..
             } => {
                 let default = default.as_ref().map(|default| {
-                    let default = cx.constant(default, &any_duration("default"), items);
+                    let default = cx.constant(default, &any_duration("default"), entry);
                     quote_spanned!(at=> .or(#default))
                 });
                 quote_spanned!(at=> #ty::percentile(#percent) #default)

@@ -54,11 +54,20 @@ impl After {
         }
     }
 
-    /// Returns the delay if it is a literal.
+    /// Returns the delay if it is a literal, and no percentile.
     pub(super) fn literal(&self) -> Option<Duration> {
         match self {
             Self::Delay(delay) => delay.literal().copied(),
             Self::Percentile { .. } => None,
+        }
+    }
+
+    /// Returns the option that says how long the delay is, and its value. A percentile is known once calls
+    /// have succeeded, and its `default` before.
+    fn known(&self) -> Option<(&'static str, &Const<Duration>)> {
+        match self {
+            Self::Delay(delay) => Some(("after", delay)),
+            Self::Percentile { default, .. } => Some(("default", default.as_ref()?)),
         }
     }
 }
@@ -82,7 +91,7 @@ impl Hedge {
 
 /// Returns the facts of a hedge, also of one whose `after` has a fault.
 pub(super) fn facts(hedge: &Hedge) -> Facts {
-    let after = hedge.after.as_ref();
+    let after = hedge.after.as_ref().and_then(After::known);
     let copies = Copies {
         max: hedge.copies(),
         max_tokens: hedge
@@ -90,9 +99,9 @@ pub(super) fn facts(hedge: &Hedge) -> Facts {
             .as_ref()
             .map(ToTokens::to_token_stream)
             .unwrap_or_default(),
-        after: after.and_then(After::literal),
+        after: after.and_then(|(option, delay)| Some((option, *delay.literal()?))),
         after_tokens: after
-            .map(|after| after.tokens().clone())
+            .map(|(_, delay)| delay.tokens().clone())
             .unwrap_or_default(),
     };
     Facts {
@@ -102,8 +111,9 @@ pub(super) fn facts(hedge: &Hedge) -> Facts {
         classifies: hedge.classifies(),
         only_async: Some(OnlyAsync {
             span: hedge.span,
-            why: "copies of a call that blocks its thread can't run beside each other",
-            instead: " with `tokio::task::spawn_blocking(..)` around the code that blocks",
+            why: "nothing can interrupt a thread whose copy has lost",
+            instead: " with `tokio::task::spawn_blocking(..)` around the code that blocks, or ask \
+                      `resil::Deadline::current()` in the body",
         }),
         ..Facts::new(NAME, hedge.span)
     }

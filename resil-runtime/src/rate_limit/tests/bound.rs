@@ -119,6 +119,86 @@ proptest! {
     }
 }
 
+/// Calls of one thread until the time is up, as quick as it can, with the time that each is counted at: in the
+/// units of the rate limit, from `start` on. A call that waits is counted at its turn, for which the thread does
+/// not sleep. Some give their turn back.
+fn waiting_calls(
+    limit: &Limit,
+    heaviest: u32,
+    (start, until): (u64, u64),
+    seed: u64,
+) -> Vec<Admission> {
+    let mut counted = Vec::new();
+    let rules = limit.rules().unwrap();
+    let read = Cell::new(0);
+    let clock = || {
+        read.set(clock::now_ns());
+        read.get()
+    };
+    let from_start = |word: u64| word.wrapping_sub(rules.at(start));
+    let mut random = seed;
+    while read.get() < until {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let cost = u32::try_from(random >> 33).unwrap() % heaviest + 1;
+        match limit.enter(cost, clock, |longest| longest) {
+            Err(_) => {}
+            Ok(None) => counted.push((from_start(rules.at(read.get())), cost)),
+            Ok(Some(reserved)) if (random >> 40).is_multiple_of(8) => limit.give_back(reserved),
+            Ok(Some(reserved)) => {
+                let turn = from_start(rules.turn_of(reserved.word()));
+                // It sleeps to its turn, and for less than a nanosecond more.
+                let wait = u64::try_from(reserved.turn_in().as_nanos()).unwrap();
+                let wakes = from_start(rules.at(read.get() + wait));
+                assert!(
+                    turn <= wakes && wakes < turn + rules.scale(),
+                    "{turn}, {wakes}"
+                );
+                counted.push((turn, cost));
+            }
+        }
+    }
+    counted
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases().cases.min(200).div_ceil(8), ..cases() })]
+
+    #[test]
+    fn no_span_has_a_turn_too_many(
+        max in prop_oneof![1_u32..200, Just(65_521_u32)],
+        per in prop_oneof![Just(1_000_000_u64), 1_u64..3_000_000],
+        burst in 1_u32..50,
+        heaviest in 1_u32..4,
+        wait in 1_u64..300_000,
+    ) {
+        let limit = Limit::new("turns");
+        let policy = RateLimitPolicy::new().max(max).per(Duration::from_nanos(per));
+        let policy = policy.burst(burst).wait(Duration::from_nanos(wait));
+        limit.adopt(&policy, "turns", clock::now_ns).unwrap();
+        let limit = &limit;
+        let start = clock::now_ns();
+        let (begin, span) = (&Barrier::new(usize::try_from(THREADS).unwrap()), (start, start + 3_000_000));
+        let mut counted = thread::scope(|scope| {
+            let threads = (0..THREADS).map(|n| {
+                scope.spawn(move || {
+                    begin.wait();
+                    waiting_calls(limit, heaviest, span, n)
+                })
+            });
+            let threads: Vec<_> = threads.collect();
+            let each = threads.into_iter().map(|thread| thread.join().unwrap());
+            each.flatten().collect::<Vec<_>>()
+        });
+        counted.sort_unstable();
+        prop_assert!(!counted.is_empty());
+        let per = per * limit.rules().unwrap().scale();
+        let worst = excess(&counted, (max, per, burst));
+        prop_assert!(worst <= 0, "{} calls too many", worst / i128::from(per) + 1);
+    }
+}
+
 /// It is not slower either. Here time goes on by a thousandth of a call's time with each look at it, so
 /// that nothing depends on the machine.
 #[test]

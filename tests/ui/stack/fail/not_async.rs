@@ -1,5 +1,5 @@
 //! Layers that can't block the thread, on functions that are not async.
-use resil::{fallback, idempotent, retry, timeout};
+use resil::{fallback, hedge, idempotent, rate_limit, retry, timeout};
 
 #[timeout(1s)]
 #[retry]
@@ -20,6 +20,16 @@ impl Client {
 
 #[idempotent(key = url, store = "orders")]
 fn on_a_store(url: &str) -> Result<usize, resil::Error> {
+    Ok(url.len())
+}
+
+#[hedge(after = 50ms)]
+fn copies(url: &str) -> Result<usize, resil::Error> {
+    Ok(url.len())
+}
+
+#[rate_limit(max = 5, per = 1s, store = "shared")]
+fn turns_of_a_store(url: &str) -> Result<usize, resil::Error> {
     Ok(url.len())
 }
 

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
-use resil::{RetryPolicy, retry, timeout};
+use resil::{BulkheadPolicy, HedgeAfter, HedgePolicy, RetryPolicy, bulkhead, hedge, rate_limit, retry, timeout};
 
 const SHORT: Duration = Duration::from_millis(3);
 const LONG: Duration = Duration::from_secs(30);
 const MANY: u32 = 200;
+const FEW: u32 = 5;
+const PATIENT: BulkheadPolicy = BulkheadPolicy::new().max(1).queue(1).wait(LONG);
+const LATE: HedgePolicy = HedgePolicy::new(HedgeAfter::Delay(LONG));
 const FOREVER: RetryPolicy = RetryPolicy::new().unlimited();
 
 /// What a policy says is its own.
@@ -55,6 +58,29 @@ async fn cut_short() -> Result<u32, resil::Error> {
     Ok(1)
 }
 
+/// A wait and a delay that leave time.
+#[timeout(LONG)]
+#[rate_limit(max = 5, per = 1s, wait = SHORT)]
+#[bulkhead(max = 1, queue = 1, wait = SHORT)]
+#[hedge(after = SHORT)]
+async fn time_is_left() -> Result<u32, resil::Error> {
+    Ok(1)
+}
+
+/// Both numbers are written.
+#[hedge(after = p95(default = SHORT), max = FEW)]
+#[retry(max = FEW)]
+async fn as_many_starts_as_are_written() -> Result<u32, resil::Error> {
+    Ok(1)
+}
+
+#[timeout(SHORT)]
+#[bulkhead(policy = PATIENT)]
+#[hedge(policy = LATE)]
+async fn policies_without_time() -> Result<u32, resil::Error> {
+    Ok(1)
+}
+
 #[tokio::test(start_paused = true)]
 async fn main() -> Result<(), resil::Error> {
     let sum = a_policy_without_an_end().await?
@@ -63,7 +89,10 @@ async fn main() -> Result<(), resil::Error> {
         + delays_of_ones_own().await?
         + a_budget_of_many().await?
         + no_budget().await?
-        + cut_short().await?;
-    assert_eq!(sum, 7);
+        + cut_short().await?
+        + time_is_left().await?
+        + as_many_starts_as_are_written().await?
+        + policies_without_time().await?;
+    assert_eq!(sum, 10);
     Ok(())
 }
