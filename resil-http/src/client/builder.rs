@@ -23,7 +23,7 @@ use super::policies;
 use super::redirecting::telling_redirects;
 use super::refused::BuildError;
 use super::settings::Settings;
-use super::stats::UnderWay;
+use super::stats::CallsUnderWay;
 use super::target::{Target, base_url};
 use crate::balance::{Balancer, Counted, Endpoint, Endpoints, Pool, PooledClient, Watched};
 use crate::outcome::{Head, HttpOutcome};
@@ -343,7 +343,7 @@ impl Builder {
         classify::register::<ClientError>();
         Ok(Client::new(Settings {
             name: stack.name(),
-            under_way: UnderWay::default(),
+            under_way: CallsUnderWay::default(),
             http,
             balancer,
             target: Target::new(base),

@@ -9,7 +9,7 @@ use super::deadline::DeadlineHeader;
 use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy};
 use super::policies::Set;
-use super::stats::UnderWay;
+use super::stats::CallsUnderWay;
 use super::target::Target;
 use crate::balance::{Balancer, PooledClient};
 use crate::outcome::HttpOutcome;
@@ -21,7 +21,7 @@ use crate::outcome::HttpOutcome;
 #[repr(align(128))]
 pub(super) struct Settings {
     pub(super) name: &'static str,
-    pub(super) under_way: UnderWay,
+    pub(super) under_way: CallsUnderWay,
     pub(super) http: PooledClient,
     pub(super) balancer: Option<Balancer>,
     pub(super) target: Target,

@@ -1,6 +1,6 @@
 //! A client in figures.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::balance::{PoolStats, PooledStats};
 
@@ -21,26 +21,68 @@ pub struct ClientStats {
 }
 
 /// Counts the calls that are under way.
+///
+/// A count that all calls write to would go from core to core with each of them. So threads count for themselves, as
+/// far as there are counts. A call may end on another thread than it began on: only the sum says something.
 #[derive(Debug, Default)]
-pub(super) struct UnderWay(AtomicU64);
+pub(super) struct CallsUnderWay([Count; COUNTS]);
 
-impl UnderWay {
+const COUNTS: usize = 8;
+
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Count(AtomicU64);
+
+impl CallsUnderWay {
     pub(super) fn count(&self) -> u64 {
-        self.0.load(Relaxed)
+        let counts = self.0.iter().map(|count| count.0.load(Relaxed));
+        // Read one after the other while calls begin and end, they may come to less than nothing.
+        counts
+            .fold(0, u64::wrapping_add)
+            .cast_signed()
+            .max(0)
+            .cast_unsigned()
     }
 
     /// Counts a call until what it returns is dropped.
     pub(super) fn begin(&self) -> CallUnderWay<'_> {
-        self.0.fetch_add(1, Relaxed);
+        self.of_thread().fetch_add(1, Relaxed);
         CallUnderWay(self)
+    }
+
+    fn of_thread(&self) -> &AtomicU64 {
+        thread_local! {
+            static OWN: usize = {
+                static NEXT: AtomicUsize = AtomicUsize::new(0);
+                NEXT.fetch_add(1, Relaxed) % COUNTS
+            };
+        }
+        // The thread may be ending, its locals gone: any count is right.
+        &self.0[OWN.try_with(|own| *own).unwrap_or(0)].0
     }
 }
 
 /// A call that is under way.
-pub(super) struct CallUnderWay<'s>(&'s UnderWay);
+pub(super) struct CallUnderWay<'s>(&'s CallsUnderWay);
 
 impl Drop for CallUnderWay<'_> {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Relaxed);
+        self.0.of_thread().fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_may_end_on_another_thread() {
+        let calls = CallsUnderWay::default();
+        let (first, second) = (calls.begin(), calls.begin());
+        assert_eq!(calls.count(), 2);
+        std::thread::scope(|scope| scope.spawn(|| drop(first)).join()).unwrap();
+        assert_eq!(calls.count(), 1);
+        drop(second);
+        assert_eq!(calls.count(), 0);
     }
 }
