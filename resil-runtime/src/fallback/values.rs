@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::clock::Instant;
@@ -84,7 +85,6 @@ impl<T> Table<T> {
     /// Keeps `value` as the last good one of `key`. A new key takes the place of the one whose value is
     /// the oldest, if there are `most` keys.
     pub(super) fn keep(&self, key: &str, value: T, at: Option<Instant>, most: usize) {
-        let value = Arc::new(value);
         let replaced = self.lock().keep(key, value, at, most);
         // Dropped with no lock held: it may run the user's code.
         drop(replaced);
@@ -105,22 +105,36 @@ impl<T> Table<T> {
     }
 }
 
+/// A value that was replaced or evicted.
+enum Replaced<T> {
+    Alone(T),
+    /// Somebody may be cloning it.
+    Shared(Arc<T>),
+}
+
 impl<T> Values<T> {
     /// Returns the value that was replaced or evicted.
     fn keep(
         &mut self,
         key: &str,
-        value: Arc<T>,
+        value: T,
         at: Option<Instant>,
         most: usize,
-    ) -> Option<Kept<T>> {
-        let number = self.next;
-        self.next += 1;
-        let new = Kept { value, at, number };
+    ) -> Option<Replaced<T>> {
         if let Some(kept) = self.kept.get_mut(key) {
-            let old = std::mem::replace(kept, new);
-            if let Some(key) = self.by_number.remove(&old.number) {
-                self.by_number.insert(number, key);
+            kept.at = at;
+            // Allocates only where somebody has the value before it in hand.
+            let old = match Arc::get_mut(&mut kept.value) {
+                Some(place) => Replaced::Alone(mem::replace(place, value)),
+                None => Replaced::Shared(mem::replace(&mut kept.value, Arc::new(value))),
+            };
+            // The newest one stays the newest.
+            if kept.number + 1 < self.next
+                && let Some(key) = self.by_number.remove(&kept.number)
+            {
+                kept.number = self.next;
+                self.by_number.insert(self.next, key);
+                self.next += 1;
             }
             return Some(old);
         }
@@ -128,11 +142,14 @@ impl<T> Values<T> {
             None
         } else {
             let oldest = self.by_number.pop_first();
-            oldest.and_then(|(_, key)| self.kept.remove(&key))
+            let evicted = oldest.and_then(|(_, key)| self.kept.remove(&key));
+            evicted.map(|kept| Replaced::Shared(kept.value))
         };
-        let key: Arc<str> = key.into();
+        let (key, number): (Arc<str>, u64) = (key.into(), self.next);
+        self.next += 1;
         self.by_number.insert(number, Arc::clone(&key));
-        self.kept.insert(key, new);
+        let value = Arc::new(value);
+        self.kept.insert(key, Kept { value, at, number });
         evicted
     }
 }

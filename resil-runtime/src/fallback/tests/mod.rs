@@ -55,6 +55,20 @@ fn the_key_with_the_oldest_value_makes_room() {
     assert_eq!(values.len(), 3);
 }
 
+/// A success writes over the value before it, in place, unless somebody is about to clone that.
+#[test]
+fn a_value_in_hand_is_not_written_over() {
+    let table = Tables::new();
+    let values = table.of::<String>();
+    values.keep("", "first".to_owned(), None, 1);
+    let (in_hand, _) = values.get("").unwrap();
+    values.keep("", "second".to_owned(), None, 1);
+    values.keep("", "third".to_owned(), None, 1);
+    assert_eq!(*in_hand, "first");
+    assert_eq!(*values.get("").unwrap().0, "third");
+    assert_eq!(values.len(), 1);
+}
+
 #[test]
 fn d16_a_hundred_thousand_keys_take_no_more_room_than_the_bound() {
     let table = Tables::new();
