@@ -105,12 +105,8 @@ impl<T> Table<T> {
     }
 }
 
-/// A value that was replaced or evicted.
-enum Replaced<T> {
-    Alone(T),
-    /// Somebody may be cloning it.
-    Shared(Arc<T>),
-}
+/// A value that was replaced or evicted, to be dropped: it was in the table alone, or somebody may be cloning it.
+type Replaced<T> = Result<T, Arc<T>>;
 
 impl<T> Values<T> {
     /// Returns the value that was replaced or evicted.
@@ -125,8 +121,8 @@ impl<T> Values<T> {
             kept.at = at;
             // Allocates only where somebody has the value before it in hand.
             let old = match Arc::get_mut(&mut kept.value) {
-                Some(place) => Replaced::Alone(mem::replace(place, value)),
-                None => Replaced::Shared(mem::replace(&mut kept.value, Arc::new(value))),
+                Some(place) => Ok(mem::replace(place, value)),
+                None => Err(mem::replace(&mut kept.value, Arc::new(value))),
             };
             // The newest one stays the newest.
             if kept.number + 1 < self.next
@@ -143,7 +139,7 @@ impl<T> Values<T> {
         } else {
             let oldest = self.by_number.pop_first();
             let evicted = oldest.and_then(|(_, key)| self.kept.remove(&key));
-            evicted.map(|kept| Replaced::Shared(kept.value))
+            evicted.map(|kept| Err(kept.value))
         };
         let (key, number): (Arc<str>, u64) = (key.into(), self.next);
         self.next += 1;
