@@ -60,6 +60,7 @@ pub mod rate_limit;
 pub mod retry;
 #[cfg(all(feature = "settings", not(loom)))]
 mod settings;
+mod shard;
 mod spans;
 #[cfg(not(loom))]
 pub mod stack;
@@ -91,6 +92,7 @@ pub mod edge {
     pub use crate::event::header::tell_header_ignored;
     pub use crate::random::up_to as random_up_to;
     pub use crate::rate_limit::handle::{of_text as limit_of_text, take_one, take_one_of_key};
+    pub use crate::shard::{SHARDS, shard_of_thread};
     pub use crate::stack::edge::{Policies, fell_back};
     pub use crate::stack::failed::Failed;
 }

@@ -148,6 +148,27 @@ pub enum ClientError {
     },
 }
 
+/// Finds the place in an error, by a reference of either kind.
+macro_rules! place_of {
+    ($error:expr) => {
+        match $error {
+            ClientError::Connect { at, .. }
+            | ClientError::Read { at, .. }
+            | ClientError::Write { at, .. }
+            | ClientError::Attempt { at, .. }
+            | ClientError::Total { at, .. }
+            | ClientError::Deadline { at, .. }
+            | ClientError::Request { at, .. }
+            | ClientError::NoTls { at, .. }
+            | ClientError::NoConnection { at, .. }
+            | ClientError::Transport { at, .. }
+            | ClientError::Status { at, .. }
+            | ClientError::Json { at, .. } => Some(at),
+            ClientError::Refused(_) | ClientError::Balance(_) => None,
+        }
+    };
+}
+
 impl ClientError {
     /// Says that there is no TLS for `url`.
     #[cold]
@@ -184,39 +205,11 @@ impl ClientError {
 
     /// Returns where the call was going. A refusal of a policy, and of a balancer, has a name of its own instead.
     pub fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Connect { at, .. }
-            | Self::Read { at, .. }
-            | Self::Write { at, .. }
-            | Self::Attempt { at, .. }
-            | Self::Total { at, .. }
-            | Self::Deadline { at, .. }
-            | Self::Request { at, .. }
-            | Self::NoTls { at, .. }
-            | Self::NoConnection { at, .. }
-            | Self::Transport { at, .. }
-            | Self::Status { at, .. }
-            | Self::Json { at, .. } => Some(at),
-            Self::Refused(_) | Self::Balance(_) => None,
-        }
+        place_of!(self)
     }
 
     fn place_mut(&mut self) -> Option<&mut Place> {
-        match self {
-            Self::Connect { at, .. }
-            | Self::Read { at, .. }
-            | Self::Write { at, .. }
-            | Self::Attempt { at, .. }
-            | Self::Total { at, .. }
-            | Self::Deadline { at, .. }
-            | Self::Request { at, .. }
-            | Self::NoTls { at, .. }
-            | Self::NoConnection { at, .. }
-            | Self::Transport { at, .. }
-            | Self::Status { at, .. }
-            | Self::Json { at, .. } => Some(at),
-            Self::Refused(_) | Self::Balance(_) => None,
-        }
+        place_of!(self)
     }
 
     /// Returns whether one of the limits has passed, or the deadline of the caller.

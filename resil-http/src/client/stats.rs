@@ -1,6 +1,8 @@
 //! A client in figures.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use resil_runtime::edge::{SHARDS, shard_of_thread};
 
 use crate::balance::{PoolStats, PooledStats};
 
@@ -22,12 +24,10 @@ pub struct ClientStats {
 
 /// Counts the calls that are under way.
 ///
-/// A count that all calls write to would go from core to core with each of them. So threads count for themselves, as
-/// far as there are counts. A call may end on another thread than it began on: only the sum says something.
+/// A count that all calls write to would go from core to core with each of them. So each thread counts in
+/// its shard. A call may end on another thread than it began on: only the sum says something.
 #[derive(Debug, Default)]
-pub(super) struct CallsUnderWay([Count; COUNTS]);
-
-const COUNTS: usize = 8;
+pub(super) struct CallsUnderWay([Count; SHARDS]);
 
 #[derive(Debug, Default)]
 #[repr(align(128))]
@@ -51,14 +51,7 @@ impl CallsUnderWay {
     }
 
     fn of_thread(&self) -> &AtomicU64 {
-        thread_local! {
-            static OWN: usize = {
-                static NEXT: AtomicUsize = AtomicUsize::new(0);
-                NEXT.fetch_add(1, Relaxed) % COUNTS
-            };
-        }
-        // The thread may be ending, its locals gone: any count is right.
-        &self.0[OWN.try_with(|own| *own).unwrap_or(0)].0
+        &self.0[shard_of_thread()].0
     }
 }
 

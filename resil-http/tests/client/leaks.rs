@@ -35,6 +35,18 @@ where
     until("the tasks have ended", || tasks() == before).await;
 }
 
+/// Makes a call whose answer does not come, or not to its end.
+fn no_whole_answer(client: &Client) -> impl Future<Output = ()> + use<> {
+    let call = client.get("/").send();
+    async move {
+        let read = match call.await {
+            Ok(answer) => answer.bytes().await,
+            Err(error) => Err(error),
+        };
+        drop(read.unwrap_err());
+    }
+}
+
 #[tokio::test]
 async fn after_limits_that_passed() {
     let server = Server::start(|_, _| vec![Do::Hang]).await;
@@ -124,17 +136,7 @@ async fn after_answers_that_are_none() {
             .no_retry()
             .build()
             .unwrap();
-        leave_nothing(&server, &client, |client| {
-            let call = client.get("/").send();
-            async move {
-                let read = match call.await {
-                    Ok(answer) => answer.bytes().await,
-                    Err(error) => Err(error),
-                };
-                drop(read.unwrap_err());
-            }
-        })
-        .await;
+        leave_nothing(&server, &client, no_whole_answer).await;
     }
 }
 
@@ -154,17 +156,7 @@ async fn after_heads_and_chunks_without_an_end() {
             .no_retry()
             .build()
             .unwrap();
-        leave_nothing(&server, &client, |client| {
-            let call = client.get("/").send();
-            async move {
-                let read = match call.await {
-                    Ok(answer) => answer.bytes().await,
-                    Err(error) => Err(error),
-                };
-                drop(read.unwrap_err());
-            }
-        })
-        .await;
+        leave_nothing(&server, &client, no_whole_answer).await;
     }
 }
 

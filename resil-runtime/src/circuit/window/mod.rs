@@ -3,7 +3,6 @@
 pub(crate) mod counted;
 mod divisor;
 mod sample;
-mod shard;
 pub(crate) mod timed;
 
 pub(crate) use self::sample::{Sample, Tally};

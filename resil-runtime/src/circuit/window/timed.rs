@@ -23,9 +23,9 @@ use std::array;
 
 use super::divisor::Divisor;
 use super::sample::{Sample, Tally};
-use super::shard;
 use crate::circuit::rules::Rate;
 use crate::circuit::word::UNTIL_MAX;
+use crate::shard;
 use crate::sync::{AtomicU64, Line, Ordering, broken, model_fence};
 
 const SLOTS: usize = 16;

@@ -1,5 +1,5 @@
-//! The shards of a timed window. Each thread writes to the cache line of one of them, so that
-//! threads that all succeed do not compete for one line.
+//! The shards of a count. Each thread writes to the cache line of one of them, so that threads do not
+//! compete for one line.
 
 #[cfg(not(loom))]
 use std::{
@@ -10,11 +10,11 @@ use std::{
 /// The number of shards, 1 KB of them. It is not the number of threads that can run at once: a breaker is made by the
 /// first call, and on a thread that is pinned to one core the system answers that there is one.
 #[cfg(not(loom))]
-pub(super) const NUMBER: usize = 8;
+pub(crate) const NUMBER: usize = 8;
 
 /// Returns the shard of this thread. Threads take the shards in turn.
 #[cfg(not(loom))]
-pub(super) fn of_thread() -> usize {
+pub(crate) fn of_thread() -> usize {
     thread_local! {
         static OWN: Cell<usize> = const { Cell::new(usize::MAX) };
     }
@@ -32,9 +32,19 @@ pub(super) fn of_thread() -> usize {
 /// One: every run of the model checker must be the same. The models are about calls and
 /// failures that are counted on different lines, not about shards.
 #[cfg(loom)]
-pub(super) const NUMBER: usize = 1;
+pub(crate) const NUMBER: usize = 1;
 
 #[cfg(loom)]
-pub(super) fn of_thread() -> usize {
+pub(crate) fn of_thread() -> usize {
     0
+}
+
+/// The number of shards, for an edge.
+#[cfg(all(feature = "edge", not(loom)))]
+pub const SHARDS: usize = NUMBER;
+
+/// Returns the shard of this thread, less than [`SHARDS`].
+#[cfg(all(feature = "edge", not(loom)))]
+pub fn shard_of_thread() -> usize {
+    of_thread() % SHARDS
 }
