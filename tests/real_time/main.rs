@@ -9,8 +9,6 @@
 
 mod blocking;
 mod ending_thread;
-#[cfg(feature = "tonic")]
-mod grpc;
 #[cfg(feature = "hedge")]
 mod hedge;
 #[cfg(feature = "reqwest")]

@@ -1,9 +1,9 @@
 //! Channels and servers of tonic's under the layers.
 
-#[path = "../../../tests/real_time/grpc/codec.rs"]
+#[path = "../../../tests/grpc/codec.rs"]
 mod codec;
 #[allow(dead_code, reason = "it has the frames for other tests, too")]
-#[path = "../../../tests/real_time/grpc/http2.rs"]
+#[path = "../../../tests/grpc/http2.rs"]
 mod http2;
 
 use std::convert::Infallible;

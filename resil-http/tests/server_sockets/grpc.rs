@@ -1,6 +1,6 @@
 //! What a client of tonic's makes of a refusal.
 
-#[path = "../../../tests/real_time/grpc/codec.rs"]
+#[path = "../../../tests/grpc/codec.rs"]
 mod codec;
 
 use std::future::pending;

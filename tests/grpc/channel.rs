@@ -1,6 +1,12 @@
 //! `tonic::Status` as a channel of tonic's makes it, over real connections to a server that does
 //! what a test says: real time, and a target of its own.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::items_after_statements,
+    reason = "over a socket time is real; each item stands where it is needed"
+)]
+
 mod codec;
 mod http2;
 

@@ -2,34 +2,34 @@
 
 #![allow(clippy::disallowed_methods, reason = "sockets live in real time")]
 
-#[path = "../../examples/checkout/asked.rs"]
+#[path = "../asked.rs"]
 mod asked;
-#[path = "../../examples/checkout/chaos.rs"]
+#[path = "../chaos.rs"]
 mod chaos;
-#[path = "../../examples/checkout/client.rs"]
+#[path = "../client.rs"]
 mod client;
-#[path = "../../examples/checkout/load.rs"]
+#[path = "../load.rs"]
 mod load;
 #[allow(dead_code, reason = "nothing here stays until Ctrl-C")]
-#[path = "../../examples/checkout/panel.rs"]
+#[path = "../panel.rs"]
 mod panel;
-#[path = "../../examples/checkout/provider.rs"]
+#[path = "../provider.rs"]
 mod provider;
-#[path = "../../examples/checkout/report.rs"]
+#[path = "../report.rs"]
 mod report;
-#[path = "../../examples/checkout/run.rs"]
+#[path = "../run.rs"]
 mod run;
-#[path = "../../examples/checkout/sale.rs"]
+#[path = "../sale.rs"]
 mod sale;
-#[path = "../../examples/checkout/shop.rs"]
+#[path = "../shop.rs"]
 mod shop;
-#[path = "../../examples/checkout/table.rs"]
+#[path = "../table.rs"]
 mod table;
-#[path = "../../examples/checkout/tally.rs"]
+#[path = "../tally.rs"]
 mod tally;
-#[path = "../../examples/checkout/weather.rs"]
+#[path = "../weather.rs"]
 mod weather;
-#[path = "../../examples/checkout/wire.rs"]
+#[path = "../wire.rs"]
 mod wire;
 
 use std::time::Duration;
