@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use allocation_counter::AllocationInfo;
 use axum::body::Body;
-use http::{HeaderName, Method, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use resil_http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil_runtime::bulkhead::BulkheadPolicy;
 use resil_runtime::idempotency::IdempotentPolicy;
@@ -32,8 +32,8 @@ fn keys() -> IdempotencyKeyLayer {
     })
 }
 
-/// Makes a layer, and sends a request through a service of it and a clone of that.
-fn use_once<L>(runtime: &Runtime, layer: &L)
+/// Sends a request through a service of a layer and a clone of that: a `POST`, if it has a key.
+fn use_once<L>(runtime: &Runtime, layer: &L, key: Option<&'static str>)
 where
     L: Layer<Handler>,
     L::Service: Service<Request<Body>, Response = Response<Body>, Error: Debug> + Clone,
@@ -42,9 +42,12 @@ where
     let service = layer.layer(handler);
     let request = || {
         let mut request = Request::new(Body::empty());
-        request
-            .headers_mut()
-            .insert("x-caller", "me".parse().unwrap());
+        let headers = request.headers_mut();
+        headers.insert("x-caller", HeaderValue::from_static("me"));
+        if let Some(key) = key {
+            headers.insert("idempotency-key", HeaderValue::from_static(key));
+            *request.method_mut() = Method::POST;
+        }
         request
     };
     for service in [service.clone(), service] {
@@ -86,14 +89,15 @@ fn the_same_layers_made_a_thousand_times_keep_nothing(runtime: &Runtime) {
             .record(|status| status.is_success())
     };
     // The state of the names, and the values of `RateLimit`, which are told of the first sixteen requests of a caller.
-    let begin = || (0..20).for_each(|_| use_once(runtime, &admission()));
+    let begin = || (0..20).for_each(|_| use_once(runtime, &admission(), None));
     let (_, bytes) = kept(allocation_counter::measure(begin));
     assert!(bytes < 16 * 1024, "{bytes} bytes of a name");
     let make = || {
-        use_once(runtime, &keys());
-        use_once(runtime, &all_keys());
-        use_once(runtime, &admission());
-        use_once(runtime, &deadline());
+        use_once(runtime, &keys(), None);
+        use_once(runtime, &keys(), Some("plain"));
+        use_once(runtime, &all_keys(), Some("all"));
+        use_once(runtime, &admission(), None);
+        use_once(runtime, &deadline(), None);
     };
     make();
     let counted = allocation_counter::measure(|| (0..1_000).for_each(|_| make()));
@@ -103,7 +107,7 @@ fn the_same_layers_made_a_thousand_times_keep_nothing(runtime: &Runtime) {
 fn settings_that_all_differ_are_kept_up_to_a_bound(runtime: &Runtime) {
     let make = |of: std::ops::Range<usize>| {
         let layers = of.map(|most| keys().max_request(most));
-        let counted = || layers.for_each(|layer| use_once(runtime, &layer));
+        let counted = || layers.for_each(|layer| use_once(runtime, &layer, None));
         kept(allocation_counter::measure(counted))
     };
     make(0..1);
