@@ -20,7 +20,7 @@ use crate::names::IDEMPOTENCY_KEY;
 /// | 503 | transient |
 /// | 4xx and 5xx with `x-envoy-overloaded`: Envoy dropped the request, as a limit of its own is reached | throttled |
 /// | all other 4xx, 501, 505 | permanent |
-/// | `grpc-status` in the headers | as `tonic::Status` has it; `grpc-retry-pushback-ms` says when, and a negative or unreadable one, and more than one, that there is no other attempt |
+/// | 1xx to 3xx with another `grpc-status` in the headers | as `tonic::Status` has it; `grpc-retry-pushback-ms` says when, and a negative or unreadable one, and more than one, that there is no other attempt |
 ///
 /// An error has the class of its type or of the first of its sources that has one; without a class it is
 /// transient.
