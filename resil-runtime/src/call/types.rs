@@ -28,12 +28,30 @@ impl Types {
     /// both in one block; `None` if the function has only one instance.
     #[inline(always)]
     pub fn of<D, I>(_: &I) -> Option<Self> {
-        let (declared, instance) = (type_name::<D>(), type_name::<I>());
-        (!differ_in_the_last_word_alone(declared, instance)).then(|| Self {
+        Self::of_names(
+            type_name::<D>(),
+            type_name::<I>(),
+            #[cfg(feature = "idempotent")]
+            typeid::of::<I>,
+        )
+    }
+
+    // Built without optimisation, it is compiled once and not for each function.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of_names(
+        declared: &'static str,
+        instance: &'static str,
+        #[cfg(feature = "idempotent")] id: fn() -> std::any::TypeId,
+    ) -> Option<Self> {
+        if differ_in_the_last_word_alone(declared, instance) {
+            return None;
+        }
+        Some(Self {
             declared,
             instance,
             #[cfg(feature = "idempotent")]
-            id: typeid::of::<I>(),
+            id: id(),
         })
     }
 

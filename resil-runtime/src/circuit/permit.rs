@@ -12,7 +12,7 @@ use super::breaker::BreakerCore;
 use super::breaker::call::AdmittedCall;
 use super::held::HeldFrame;
 use super::recording::recording;
-use super::verdict::{Asked, CircuitVerdict, judge};
+use super::verdict::{Answers, Asked, CircuitVerdict, judge};
 use crate::call::{CallState, Failure, Outcome, Site};
 use crate::classify::Class;
 use crate::error::{Refusal, RefusalKind};
@@ -55,9 +55,9 @@ impl Permit<'_> {
     pub fn settle<T, E>(
         &self,
         out: Outcome<T, E, Refusal>,
-        class: impl FnMut(&E) -> Option<Class>,
+        class: fn(&E) -> Option<Class>,
     ) -> Outcome<T, E, Refusal> {
-        self.settle_by(out, |_| None, class)
+        self.settled(out, None, class)
     }
 
     /// Records the outcome of the call, and returns it. `verdict` returns what the patterns say of the
@@ -66,8 +66,40 @@ impl Permit<'_> {
     pub fn settle_by<T, E>(
         &self,
         out: Outcome<T, E, Refusal>,
-        verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
-        class: impl FnMut(&E) -> Option<Class>,
+        mut verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
+        class: fn(&E) -> Option<Class>,
+    ) -> Outcome<T, E, Refusal> {
+        self.settled(out, Some(&mut verdict), class)
+    }
+
+    /// Records the outcome of the call, as [`settle_by`](Self::settle_by) does, where a value counts
+    /// as a failure if `on_ok` returns true for it.
+    #[inline(always)]
+    pub fn settle_by_value<T, E>(
+        &self,
+        out: Outcome<T, E, Refusal>,
+        on_ok: impl FnOnce(&T) -> bool,
+        mut verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
+        class: fn(&E) -> Option<Class>,
+    ) -> Outcome<T, E, Refusal> {
+        match out {
+            Ok(value) if !self.admitted.is_nested() && self.asking(|| on_ok(&value)) => {
+                self.answered(CircuitVerdict::Failure);
+                Ok(value)
+            }
+            out => self.settled(out, Some(&mut verdict), class),
+        }
+    }
+
+    // Takes the closures as trait objects. Built without optimisation, this and what it calls are
+    // functions of their own, which all functions with one return type share.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn settled<T, E>(
+        &self,
+        out: Outcome<T, E, Refusal>,
+        verdict: Option<&mut dyn Answers<E>>,
+        class: fn(&E) -> Option<Class>,
     ) -> Outcome<T, E, Refusal> {
         match out {
             Ok(value) => {
@@ -83,28 +115,10 @@ impl Permit<'_> {
         }
     }
 
-    /// Records the outcome of the call, as [`settle_by`](Self::settle_by) does, where a value counts
-    /// as a failure if `on_ok` returns true for it.
-    #[inline(always)]
-    pub fn settle_by_value<T, E>(
-        &self,
-        out: Outcome<T, E, Refusal>,
-        on_ok: impl FnOnce(&T) -> bool,
-        verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
-        class: impl FnMut(&E) -> Option<Class>,
-    ) -> Outcome<T, E, Refusal> {
-        match out {
-            Ok(value) if !self.admitted.is_nested() && self.asking(|| on_ok(&value)) => {
-                self.answered(CircuitVerdict::Failure);
-                Ok(value)
-            }
-            out => self.settle_by(out, verdict, class),
-        }
-    }
-
     /// Ends the permit, whose outcome is recorded: nothing is left to do when it is dropped. (Generated code
     /// would forget it by `mem::forget`, against which users have a lint.)
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn end(self) {
         mem::forget(self);
     }
@@ -120,17 +134,18 @@ impl Permit<'_> {
     }
 
     #[cold]
+    #[inline(never)]
     fn failed<E>(
         &self,
         failure: &Failure<E, Refusal>,
-        mut verdict: impl FnMut(&E) -> Option<CircuitVerdict>,
-        mut class: impl FnMut(&E) -> Option<Class>,
+        mut verdict: Option<&mut dyn Answers<E>>,
+        class: fn(&E) -> Option<Class>,
     ) {
         let error = failure.error();
         self.failed_by(
             failure.refusal(),
-            &mut || error.and_then(&mut verdict),
-            &mut || error.and_then(&mut class),
+            &mut || verdict.as_mut()?.about(error?),
+            &mut || class(error?),
         );
     }
 
@@ -154,7 +169,8 @@ impl Permit<'_> {
     }
 
     /// Puts the rest of this poll under this permit.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn enter(&self) -> HeldFrame {
         self.core.enter(&self.admitted, Some(self.site))
     }
@@ -177,7 +193,8 @@ impl Permit<'_> {
     }
 
     /// Puts what follows under this permit, until the frame is left.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn polling(&self) -> Polled<'_> {
         Polled {
             frame: self.enter(),
@@ -212,7 +229,8 @@ impl Permit<'_> {
 
     /// Wraps `wait`, the pause of a retry below, so that it is left out of the time that the call
     /// takes.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn leaving_out<F: Future>(&self, wait: F) -> LeftOut<'_, F> {
         LeftOut {
             wait,
@@ -247,7 +265,8 @@ pub(crate) struct Polled<'a> {
 }
 
 impl Polled<'_> {
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn leave(self) {
         let polled = ManuallyDrop::new(self);
         polled.frame.pop();
@@ -268,20 +287,33 @@ impl<F: Future> Future for UnderPermit<'_, F> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let frame = Polled {
-            frame: this.permit.enter(),
-            permit: this.permit,
-        };
-        // Two arms that look alike: joined, each call would test the result twice.
-        match this.inside.poll(cx) {
-            Poll::Ready(out) => {
-                frame.leave();
-                Poll::Ready(out)
-            }
-            Poll::Pending => {
-                frame.leave();
-                Poll::Pending
-            }
+        // Built without optimisation, what follows is a function of its own, which all functions with
+        // one return type share.
+        #[cfg(debug_assertions)]
+        let inside: Pin<&mut dyn Future<Output = F::Output>> = this.inside;
+        #[cfg(not(debug_assertions))]
+        let inside = this.inside;
+        poll_under(this.permit, inside, cx)
+    }
+}
+
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll_under<F: Future + ?Sized>(
+    permit: &Permit<'_>,
+    inside: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output> {
+    let frame = permit.polling();
+    // Two arms that look alike: joined, each call would test the result twice.
+    match inside.poll(cx) {
+        Poll::Ready(out) => {
+            frame.leave();
+            Poll::Ready(out)
+        }
+        Poll::Pending => {
+            frame.leave();
+            Poll::Pending
         }
     }
 }
@@ -310,7 +342,8 @@ pin_project! {
 impl<F: Future> Future for LeftOut<'_, F> {
     type Output = F::Output;
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.project().wait.poll(cx)
     }

@@ -28,6 +28,21 @@ fn by_class(class: Option<Class>) -> CircuitVerdict {
 /// not the user's.
 pub(super) type Asked<'a, T> = &'a mut dyn FnMut() -> Option<T>;
 
+/// The closure in generated code that returns what the patterns say of an error of the type `E`.
+///
+/// It is a trait of its own, since a trait object of `FnMut` brings two functions more for each closure.
+pub(super) trait Answers<E> {
+    /// Returns the verdict on `error`.
+    fn about(&mut self, error: &E) -> Option<CircuitVerdict>;
+}
+
+impl<E, A: FnMut(&E) -> Option<CircuitVerdict>> Answers<E> for A {
+    #[inline(always)]
+    fn about(&mut self, error: &E) -> Option<CircuitVerdict> {
+        self(error)
+    }
+}
+
 /// Returns the verdict on a failed call: by the patterns or, where none matches, by the class of
 /// the error.
 pub(super) fn judge(

@@ -4,7 +4,6 @@
 //! for each function. A question that the closure has no arm for is answered by
 //! [`Answer::Default`].
 
-use std::any::type_name;
 use std::time::Duration;
 
 use super::verdict::RetryVerdict;
@@ -42,6 +41,10 @@ pub enum Answer<'e> {
 /// The closure that answers, for one error.
 pub(super) type Answers<'a, 'e> = &'a mut dyn FnMut(Ask) -> Answer<'e>;
 
+/// Returns the path of that closure, with all type arguments in force: `type_name` of its type. A method of
+/// the trait object would be one function more for each closure.
+pub(super) type PathOf = fn() -> &'static str;
+
 /// The closure in generated code that answers, for any error of the type `E`.
 ///
 /// Code that takes it as a trait object is compiled once for each error type, and not for each
@@ -49,9 +52,6 @@ pub(super) type Answers<'a, 'e> = &'a mut dyn FnMut(Ask) -> Answer<'e>;
 pub(super) trait Asks<E> {
     /// Answers a question about `error`.
     fn answer<'e>(&mut self, error: &'e E, question: Ask) -> Answer<'e>;
-
-    /// Returns the path of the closure, with all type arguments in force.
-    fn path(&self) -> &'static str;
 }
 
 impl<E, A> Asks<E> for A
@@ -61,11 +61,6 @@ where
     #[inline(always)]
     fn answer<'e>(&mut self, error: &'e E, question: Ask) -> Answer<'e> {
         self(error, question)
-    }
-
-    #[inline(always)]
-    fn path(&self) -> &'static str {
-        type_name::<A>()
     }
 }
 

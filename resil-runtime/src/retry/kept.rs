@@ -6,6 +6,7 @@
 //! as it asks errors for their class: [`Keeping`] has a method for what is `Send`, and it derefs to one
 //! with a method of the same name for everything.
 
+use std::any::type_name;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
@@ -230,7 +231,16 @@ impl Retry {
     {
         let keep = |out| kept.0 = K::put(out).map(Box::new);
         let source = &mut by_policy;
-        let flow = self.after(constants, call, out, false, &mut ask, source, keep);
+        let flow = self.after(
+            constants,
+            call,
+            out,
+            false,
+            &mut ask,
+            type_name::<A>,
+            source,
+            keep,
+        );
         kept.or_before(call, flow)
     }
 
@@ -254,7 +264,16 @@ impl Retry {
         let unwanted = out.as_ref().is_ok_and(on_ok);
         let keep = |out| kept.0 = K::put(out).map(Box::new);
         let source = &mut source;
-        let flow = self.after(constants, call, out, unwanted, &mut ask, source, keep);
+        let flow = self.after(
+            constants,
+            call,
+            out,
+            unwanted,
+            &mut ask,
+            type_name::<A>,
+            source,
+            keep,
+        );
         kept.or_before(call, flow)
     }
 

@@ -23,6 +23,7 @@ mod pause;
 pub(crate) mod policy;
 pub(crate) mod site;
 pub(crate) mod state;
+mod success;
 pub(crate) mod verdict;
 mod waiting;
 

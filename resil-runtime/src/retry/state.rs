@@ -1,12 +1,13 @@
 //! The retry of one call: counts the attempts, and decides after each whether another one follows.
 
+use std::any::type_name;
 use std::convert::Infallible;
 use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::ask::{Answer, Answers, Ask, Asks, of_refusal};
+use super::ask::{Answer, Answers, Ask, Asks, PathOf, of_refusal};
 use super::backoff::DelaySource;
 use super::decision::{CallOf, DelaySourceFn, Ended, Step, by_policy};
 use super::policy::RetryPolicy;
@@ -89,7 +90,16 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        self.after(constants, call, out, false, &mut ask, &mut by_policy, drop)
+        self.after(
+            constants,
+            call,
+            out,
+            false,
+            &mut ask,
+            type_name::<A>,
+            &mut by_policy,
+            drop,
+        )
     }
 
     /// Records an attempt, as [`again`](Self::again) does, in a stack that is this retry alone: the
@@ -104,7 +114,7 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        self.after_alone(constants, None, out, &mut ask)
+        self.after_alone(constants, None, out, &mut ask, type_name::<A>)
     }
 
     /// Records an attempt, as [`again_alone`](Self::again_alone) does, of a call that is seen.
@@ -120,7 +130,7 @@ impl Retry {
     where
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
-        self.after_alone(constants, Some(call), out, &mut ask)
+        self.after_alone(constants, Some(call), out, &mut ask, type_name::<A>)
     }
 
     /// Records an attempt, as [`again`](Self::again) does. `on_ok` returns whether a value asks for
@@ -139,7 +149,16 @@ impl Retry {
         A: for<'e> FnMut(&'e E, Ask) -> Answer<'e>,
     {
         let unwanted = out.as_ref().is_ok_and(on_ok);
-        self.after(constants, call, out, unwanted, &mut ask, &mut source, drop)
+        self.after(
+            constants,
+            call,
+            out,
+            unwanted,
+            &mut ask,
+            type_name::<A>,
+            &mut source,
+            drop,
+        )
     }
 
     // The two steps below take the closure as a trait object. Built without optimisation they are
@@ -157,12 +176,13 @@ impl Retry {
         out: Outcome<T, E, P>,
         unwanted: bool,
         ask: &mut dyn Asks<E>,
+        path: PathOf,
         source: DelaySourceFn<'_>,
         keep: impl FnOnce(Outcome<T, E, P>),
     ) -> ControlFlow<Outcome<T, E, P>> {
         let (follows, out) = match out {
             Ok(value) if !unwanted => {
-                self.succeeded(site, policy, call, ask);
+                self.succeeded(site, policy, call, path);
                 return ControlFlow::Break(Ok(value));
             }
             Ok(value) => {
@@ -171,7 +191,7 @@ impl Retry {
                     policy,
                     began,
                     call,
-                    closure: ask.path(),
+                    closure: path(),
                 };
                 let mut ask = |question| match question {
                     Ask::Verdict => Answer::Verdict(Some(RetryVerdict::Retry)),
@@ -180,7 +200,7 @@ impl Retry {
                 (self.decide(&step, None, &mut ask, source), Ok(value))
             }
             Err(failure) => {
-                let follows = self.failed(site, policy, began, call, &failure, ask, source);
+                let follows = self.failed(site, policy, began, call, &failure, ask, path, source);
                 (follows, Err(failure))
             }
         };
@@ -200,14 +220,15 @@ impl Retry {
         call: Option<&CallState>,
         (out, conversions): (R, Conversions<R, T, E, Infallible>),
         ask: &mut dyn Asks<E>,
+        path: PathOf,
     ) -> ControlFlow<R> {
         match conversions.split(out) {
             Ok(value) => {
-                self.succeeded(site, policy, call, ask);
+                self.succeeded(site, policy, call, path);
                 ControlFlow::Break(conversions.join(Ok(value)))
             }
             Err(error) => {
-                if self.failed_alone(site, policy, began, call, &error, ask) {
+                if self.failed_alone(site, policy, began, call, &error, ask, path) {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(conversions.join(Err(error)))
@@ -229,9 +250,10 @@ impl Retry {
         call: Option<&CallState>,
         failure: &Failure<E, P>,
         ask: &mut dyn Asks<E>,
+        path: PathOf,
         source: DelaySourceFn<'_>,
     ) -> bool {
-        let (closure, kind) = (ask.path(), failure.refusal());
+        let (closure, kind) = (path(), failure.refusal());
         let step = Step {
             site,
             policy,
@@ -253,6 +275,7 @@ impl Retry {
 
     #[cold]
     #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "see above")]
     fn failed_alone<E>(
         &mut self,
         site: &'static RetrySite,
@@ -261,54 +284,17 @@ impl Retry {
         call: Option<&CallState>,
         error: &E,
         ask: &mut dyn Asks<E>,
+        path: PathOf,
     ) -> bool {
         let step = Step {
             site,
             policy,
             began,
             call,
-            closure: ask.path(),
+            closure: path(),
         };
         let mut ask = |question| ask.answer(error, question);
         self.decide(&step, None, &mut ask, &mut by_policy)
-    }
-
-    #[inline(always)]
-    fn succeeded<E>(
-        &mut self,
-        site: &'static RetrySite,
-        policy: &RetryPolicy,
-        call: Option<&CallState>,
-        ask: &dyn Asks<E>,
-    ) {
-        if self.0.is_some() {
-            self.succeeded_again(site, policy, call, ask.path());
-        } else if policy.budget.is_some() && site.has_spent() {
-            give_one(site, policy, ask.path());
-        }
-    }
-
-    /// Records a success after retries.
-    #[cold]
-    #[inline(never)]
-    fn succeeded_again(
-        &mut self,
-        site: &'static RetrySite,
-        policy: &RetryPolicy,
-        call: Option<&CallState>,
-        closure: &'static str,
-    ) {
-        let site = site.of(closure);
-        if let Some((budget, numbers)) = site.budget_in_use(policy) {
-            budget.give(numbers.cost);
-        }
-        let mut call = CallOf::new(call, self.0.as_deref());
-        event::emit(|| Event::RetrySucceeded {
-            function: site.site.name(),
-            attempts: self.attempt(),
-            call: call.id(),
-        });
-        self.done();
     }
 
     /// Decides whether another attempt follows one that ended in an error, or in a value that asks
@@ -371,15 +357,9 @@ impl Retry {
         drop(self.0.take());
     }
 
-    fn done(&mut self) {
+    pub(super) fn done(&mut self) {
         if let Some(waiting) = &mut *self.0 {
             waiting.as_mut().done();
         }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn give_one(site: &'static RetrySite, policy: &RetryPolicy, closure: &'static str) {
-    site.of(closure).budget(policy).give(1);
 }

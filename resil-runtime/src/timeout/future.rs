@@ -97,32 +97,82 @@ impl<F: Future, M: Mark> Future for Timeout<F, M> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else {
-            unreachable!("a timeout was polled again after it had answered")
-        };
-        #[cfg(all(feature = "control", not(loom)))]
-        if this.timer.is_off() {
-            return body.poll(cx).map(Ok);
+        let this = self.project();
+        // Built without optimisation, what follows is a function of its own, which all functions with
+        // one return type share.
+        #[cfg(debug_assertions)]
+        let body: Pin<&mut dyn Place<Output = F::Output>> = this.body;
+        #[cfg(not(debug_assertions))]
+        let body = this.body;
+        poll_in(body, this.timer, this.mark, cx)
+    }
+}
+
+/// The place of a body, which is empty once the body is dropped.
+trait Place {
+    /// What the body returns.
+    type Output;
+
+    /// Polls the body.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output>;
+
+    /// Drops the body.
+    fn clear(self: Pin<&mut Self>);
+}
+
+impl<F: Future> Place for Option<F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.as_pin_mut() {
+            Some(body) => body.poll(cx),
+            None => gone(),
         }
-        let kept = Kept::new();
-        let (frame, had_budget) = this.timer.enter(&kept);
-        if let Poll::Ready(out) = body.poll(cx) {
-            frame.leave();
-            return Poll::Ready(Ok(out));
-        }
-        match wait(this.timer, frame, had_budget, cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(elapsed) => {
-                cut::by("timeout", || {
-                    if elapsed.inherited {
-                        this.body.set(None);
-                    } else {
-                        this.mark.dropping(|| this.body.set(None));
-                    }
-                });
-                Poll::Ready(Err(elapsed))
-            }
+    }
+
+    #[inline(always)]
+    fn clear(mut self: Pin<&mut Self>) {
+        self.set(None);
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn gone() -> ! {
+    unreachable!("a timeout was polled again after it had answered")
+}
+
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll_in<B: Place + ?Sized, M: Mark>(
+    mut body: Pin<&mut B>,
+    timer: Pin<&mut Timer>,
+    mark: &M,
+    cx: &mut Context<'_>,
+) -> Poll<Result<B::Output, Elapsed>> {
+    #[cfg(all(feature = "control", not(loom)))]
+    if timer.is_off() {
+        return body.poll(cx).map(Ok);
+    }
+    let kept = Kept::new();
+    let (frame, had_budget) = timer.enter(&kept);
+    if let Poll::Ready(out) = body.as_mut().poll(cx) {
+        frame.leave();
+        return Poll::Ready(Ok(out));
+    }
+    match wait(timer, frame, had_budget, cx) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(elapsed) => {
+            cut::by("timeout", || {
+                if elapsed.inherited {
+                    body.clear();
+                } else {
+                    mark.dropping(|| body.clear());
+                }
+            });
+            Poll::Ready(Err(elapsed))
         }
     }
 }
