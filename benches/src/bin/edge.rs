@@ -18,18 +18,18 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Router, ServiceExt};
+use resil::Client;
 use resil::http::balance::{Balancer, Endpoints, Strategy};
 use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
-use resil::{CircuitPolicy, Client};
-use resil_benches::edge::{Sender, admission, app, customer, plain};
+use resil_benches::edge::{
+    Load, Of, Sender, Sends, admission, app, client, customer, customers_reqwest, plain,
+};
 use resil_benches::harness::cpu;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tower::{Layer, Service};
 
-/// How many requests are under way at once.
-const AT_ONCE: usize = 32;
 const ROUND: Duration = Duration::from_millis(300);
 const ROUNDS: usize = 31;
 
@@ -63,30 +63,6 @@ async fn bind() -> (TcpListener, String) {
     (listener, format!("http://{address}"))
 }
 
-/// One who sends requests to a URL.
-#[derive(Clone)]
-struct Load(Sender, String);
-
-impl Load {
-    /// Sends requests for the time of a round, and returns how long each of them took.
-    async fn round(&self) -> Vec<Duration> {
-        let (mut senders, end) = (JoinSet::new(), Instant::now() + ROUND);
-        for _ in 0..AT_ONCE {
-            let sender = self.clone();
-            senders.spawn(async move {
-                let mut times = Vec::new();
-                while Instant::now() < end {
-                    let began = Instant::now();
-                    sender.0.send(&sender.1).await;
-                    times.push(began.elapsed());
-                }
-                times
-            });
-        }
-        senders.join_all().await.into_iter().flatten().collect()
-    }
-}
-
 fn median(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     of[of.len() / 2]
@@ -105,7 +81,7 @@ struct Round {
 impl Round {
     async fn of(load: &Load) -> Self {
         let (began, cpu) = (Instant::now(), cpu::process());
-        let requests = load.round().await.len() as f64;
+        let requests = load.round(ROUND).await.len() as f64;
         Self {
             rate: requests / began.elapsed().as_secs_f64(),
             cpu: (cpu::process() - cpu) / requests,
@@ -148,39 +124,55 @@ async fn compare(what: &str, goal: &str, first: (&str, Load), second: (&str, Loa
     );
 }
 
-fn client(name: &str) -> Client {
-    Client::builder(name)
-        .circuit(CircuitPolicy::new())
-        .build()
-        .expect("a client")
+fn reqwest_to(url: String) -> Load {
+    let client = reqwest::Client::builder().build().expect("a client");
+    Load::of(Sender::Reqwest(client), url)
 }
 
 async fn of_the_client() {
     let url = format!("{}/", listen(plain()).await);
-    let pool = reqwest::Client::builder().build().expect("a client");
+    let client = Sender::Resil(client("bench-client", Of::Url));
     compare(
         "a request through the whole client: circuit, retry, limits, deadline",
         "at least 0.95× of the requests, 1.05× of the time",
-        ("plain reqwest", Load(Sender::Reqwest(pool), url.clone())),
-        (
-            "resil::Client",
-            Load(Sender::Resil(client("bench-client")), url),
-        ),
+        ("plain reqwest", reqwest_to(url.clone())),
+        ("resil::Client", Load::of(client, url)),
+    )
+    .await;
+}
+
+/// The same client with what most of them have who call several servers.
+async fn of_the_client_with_endpoints() {
+    let mut urls = Vec::new();
+    for _ in 0..3 {
+        urls.push(listen(plain()).await);
+    }
+    let url = format!("{}/", urls[0]);
+    let with_deadline = Sender::Resil(client("bench-deadline", Of::UrlWithDeadline));
+    compare(
+        "the same client, and a deadline header goes out",
+        "none",
+        ("plain reqwest", reqwest_to(url.clone())),
+        ("with a deadline header", Load::of(with_deadline, url)),
+    )
+    .await;
+    let in_turn = Load {
+        urls: urls.iter().map(|url| format!("{url}/")).collect(),
+        ..reqwest_to(String::new())
+    };
+    let balanced = Sender::Resil(client("bench-endpoints", Of::Endpoints(&urls)));
+    compare(
+        "a deadline header, and three endpoints by peak EWMA",
+        "none",
+        ("plain reqwest, in turn", in_turn),
+        ("with endpoints", Load::of(balanced, "/".to_owned())),
     )
     .await;
 }
 
 /// Sends requests as the customer `bench`.
 fn sender(url: &str) -> Load {
-    let headers = [(
-        axum::http::header::USER_AGENT,
-        "bench".parse().expect("a value"),
-    )];
-    let client = reqwest::Client::builder().default_headers(headers.into_iter().collect());
-    Load(
-        Sender::Reqwest(client.build().expect("a client")),
-        format!("{url}/"),
-    )
+    Load::of(customers_reqwest(), format!("{url}/"))
 }
 
 /// Prints what a part of the server's layers costs.
@@ -216,6 +208,36 @@ async fn of_the_server() {
         ("around the router", sender(&around)),
     )
     .await;
+}
+
+/// Prints what a key on each request costs, on the store in memory.
+async fn of_the_keys() {
+    let plain = listen(app("post")).await;
+    let keyed = listen(app("post-keys")).await;
+    let posts = |sends, url| Load {
+        sends,
+        ..sender(url)
+    };
+    // The first one with its key: those that come while it runs would be refused.
+    sender(&keyed).sender.post(&format!("{keyed}/"), 0).await;
+    for (what, sends) in [
+        (
+            "a POST with an Idempotency-Key of its own: the handler runs",
+            Sends::Posts,
+        ),
+        (
+            "a POST with a key that is done: the answer is replayed",
+            Sends::OnePost,
+        ),
+    ] {
+        compare(
+            what,
+            "none",
+            ("plain axum", posts(sends, &plain)),
+            ("IdempotencyKeyLayer", posts(sends, &keyed)),
+        )
+        .await;
+    }
 }
 
 /// Prints the slowest answers among three endpoints, of which one may be slow.
@@ -296,11 +318,11 @@ async fn main() {
         let who = args.next().unwrap_or_default();
         let of_the_client = match who.as_str() {
             "reqwest" => Some(Sender::Reqwest(reqwest::Client::new())),
-            "resil" => Some(Sender::Resil(client("bench-client"))),
+            "resil" => Some(Sender::Resil(client("bench-client", Of::Url))),
             _ => None,
         };
         let load = match of_the_client {
-            Some(client) => Load(client, format!("{}/", listen(plain()).await)),
+            Some(client) => Load::of(client, format!("{}/", listen(plain()).await)),
             None => sender(&listen(app(&who)).await),
         };
         for _ in 0..ROUNDS {
@@ -316,8 +338,14 @@ async fn main() {
     if is_meant("client") {
         of_the_client().await;
     }
+    if is_meant("endpoints") {
+        of_the_client_with_endpoints().await;
+    }
     if is_meant("server") {
         of_the_server().await;
+    }
+    if is_meant("posts") {
+        of_the_keys().await;
     }
     if is_meant("slow") {
         of_a_slow_endpoint().await;

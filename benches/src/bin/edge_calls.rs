@@ -3,6 +3,9 @@
 //!
 //! Without sockets, the router is called as hyper calls it. `edge_calls tuple 3000 net` sends that many requests over
 //! loopback, one after the other on one thread: there the time of the processor counts.
+//!
+//! `edge_calls post-keys 3000` beside `edge_calls post 3000` is a `POST` with a key of its own each time, in memory, and
+//! `edge_calls post-keys 3000 replay` one that comes again. A runtime with one thread runs the task of the handler.
 
 #![allow(
     missing_docs,
@@ -17,11 +20,12 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use axum::Router;
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
+use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
-use resil_benches::edge::{admission, app, customer, plain};
+use resil_benches::edge::{ORDER, admission, app, customer, customers_reqwest, key, plain};
 use tower::Service;
 
 /// As axum's server does it for each connection.
@@ -43,20 +47,45 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// A `POST` with a key, as hyper does it.
+async fn post(app: &Router, number: u64) {
+    let mut app = app.clone();
+    let mut request = Request::new(Body::from(ORDER));
+    *request.method_mut() = Method::POST;
+    let key = HeaderValue::try_from(key(number)).expect("a value");
+    let headers = request.headers_mut();
+    headers.insert("user-agent", HeaderValue::from_static("bench"));
+    headers.insert("accept", HeaderValue::from_static("*/*"));
+    headers.insert("host", HeaderValue::from_static("localhost:8000"));
+    headers.insert("idempotency-key", key);
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    let Ok(response) = app.call(request).await;
+    let (parts, body) = response.into_parts();
+    black_box(parts);
+    let mut body = pin!(body);
+    let mut bytes = 0;
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        bytes += frame
+            .expect("a part of the body")
+            .data_ref()
+            .map_or(0, Bytes::len);
+    }
+    assert_eq!(bytes, 5);
+}
+
 /// As hyper does it.
 fn request(app: &(impl Service<Request, Response = Response, Error = Infallible> + Clone)) {
     let mut app = app.clone();
     let mut request = Request::new(Body::empty());
     request
         .headers_mut()
-        .insert("user-agent", axum::http::HeaderValue::from_static("bench"));
+        .insert("user-agent", HeaderValue::from_static("bench"));
     request
         .headers_mut()
-        .insert("accept", axum::http::HeaderValue::from_static("*/*"));
-    request.headers_mut().insert(
-        "host",
-        axum::http::HeaderValue::from_static("localhost:8000"),
-    );
+        .insert("accept", HeaderValue::from_static("*/*"));
+    request
+        .headers_mut()
+        .insert("host", HeaderValue::from_static("localhost:8000"));
     let response: Result<Response, Infallible> = ready(app.call(request));
     let Ok(response) = response;
     let (parts, body) = response.into_parts();
@@ -89,17 +118,9 @@ async fn sockets(
             axum::serve(listener, axum::ServiceExt::into_make_service(app)).await
         });
     }
-    let headers = [(
-        axum::http::header::USER_AGENT,
-        "bench".parse().expect("a value"),
-    )];
-    let client = reqwest::Client::builder()
-        .default_headers(headers.into_iter().collect())
-        .build()
-        .expect("a client");
+    let sender = customers_reqwest();
     for _ in 0..count {
-        let answer = client.get(&url).send().await.expect("an answer");
-        assert_eq!(answer.bytes().await.expect("its body").len(), 5);
+        sender.send(&url).await;
     }
 }
 
@@ -112,8 +133,17 @@ fn main() {
         .build()
         .expect("a runtime");
     let _entered = runtime.enter();
-    let is_net = args.next().is_some();
-    match (variant.as_str(), is_net) {
+    let how = args.next();
+    if variant.starts_with("post") {
+        let (app, is_replay) = (made(app(&variant)), how.as_deref() == Some("replay"));
+        runtime.block_on(async {
+            for number in 0..10 + u64::from(count) {
+                post(&app, if is_replay { 0 } else { number }).await;
+            }
+        });
+        return;
+    }
+    match (variant.as_str(), how.is_some()) {
         ("around", true) => runtime.block_on(sockets(Some(around()), None, count)),
         ("around", false) => call(&around(), count),
         (variant, true) => {

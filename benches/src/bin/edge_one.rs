@@ -7,6 +7,9 @@
 //! valgrind --tool=callgrind edge_one resil URL 5000
 //! ```
 //!
+//! In place of `resil`: `deadline`, which tells how much time is left, and `endpoints`, which has those of a list with
+//! commas as its balancer's, beside `reqwest` that goes to them in turn.
+//!
 //! A fourth argument is how many requests are under way at once, on the runtime with several threads.
 
 #![allow(
@@ -15,7 +18,7 @@
     reason = "a program that is counted from outside"
 )]
 
-use resil_benches::edge::Sender;
+use resil_benches::edge::{Of, Sender, client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -44,38 +47,47 @@ async fn serve() {
     }
 }
 
-async fn many(sender: Sender, url: String, count: u64, at_once: u64) {
+async fn many(sender: Sender, urls: Vec<String>, count: u64, at_once: u64) {
     let mut all = tokio::task::JoinSet::new();
     for _ in 0..at_once {
-        let (sender, url) = (sender.clone(), url.clone());
-        all.spawn(async move {
-            for _ in 0..count / at_once {
-                sender.send(&url).await;
-            }
-        });
+        let (sender, urls) = (sender.clone(), urls.clone());
+        all.spawn(async move { some(&sender, &urls, count / at_once).await });
     }
     all.join_all().await;
 }
 
+/// Sends requests to URLs in turn.
+async fn some(sender: &Sender, urls: &[String], count: u64) {
+    let mut urls = urls.iter().cycle();
+    for _ in 0..count {
+        sender.send(urls.next().expect("a URL")).await;
+    }
+}
+
 async fn run(args: Vec<String>) {
+    let urls = |at: usize| args[at].split(',').map(str::to_owned).collect::<Vec<_>>();
     let sender = match args[1].as_str() {
         "serve" => return serve().await,
         "reqwest" => Sender::Reqwest(reqwest::Client::builder().build().expect("a client")),
-        "resil" => Sender::Resil(
-            resil::Client::builder("one")
-                .circuit(resil::CircuitPolicy::new())
-                .build()
-                .expect("a client"),
-        ),
-        _ => panic!("serve, reqwest or resil"),
+        "resil" => Sender::Resil(client("one", Of::Url)),
+        "deadline" => Sender::Resil(client("one", Of::UrlWithDeadline)),
+        "endpoints" => {
+            let origins = urls(2)
+                .into_iter()
+                .map(|url| url.trim_end_matches('/').to_owned());
+            Sender::Resil(client("one", Of::Endpoints(&origins.collect::<Vec<_>>())))
+        }
+        _ => panic!("serve, reqwest, resil, deadline or endpoints"),
+    };
+    let urls = match args[1].as_str() {
+        "endpoints" => vec!["/".to_owned()],
+        _ => urls(2),
     };
     let number = |at: usize| args[at].parse::<u64>().expect("a number");
     if args.len() == 4 {
-        for _ in 0..number(3) {
-            sender.send(&args[2]).await;
-        }
+        some(&sender, &urls, number(3)).await;
     } else {
-        many(sender, args[2].clone(), number(3), number(4)).await;
+        many(sender, urls, number(3), number(4)).await;
     }
 }
 

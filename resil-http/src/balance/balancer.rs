@@ -144,7 +144,7 @@ impl Balancer {
     /// # Errors
     ///
     /// Returns [`BalanceError::NoEndpoint`] if none is known: DNS has not answered yet, or the stream of changes
-    /// has none. [`ready`](Self::ready) waits for the first one. Returns [`BalanceError::Full`] if as many requests
+    /// has told of none, or has removed all. [`ready`](Self::ready) waits for the first one. Returns [`BalanceError::Full`] if as many requests
     /// as may be are pending at each.
     pub fn pick(&self, avoid: &[Endpoint], key: Option<&[u8]>) -> Result<Picked, BalanceError> {
         let set = self.0.set.load();
@@ -194,11 +194,21 @@ impl Balancer {
 
     #[cold]
     fn no_endpoint(&self) -> BalanceError {
-        let reason = self.0.source().wrong().cloned();
+        let source = self.0.source();
+        let reason = match source.wrong() {
+            Some(wrong) => Arc::clone(wrong),
+            None if source.updates > 0 => "all that were known have been removed".into(),
+            None => "none is known yet".into(),
+        };
         BalanceError::NoEndpoint {
             name: Arc::clone(&self.0.common.name),
-            reason: reason.unwrap_or_else(|| "none is known yet".into()),
+            reason,
         }
+    }
+
+    /// Returns whether endpoints were told, and all of them have been removed.
+    pub(crate) fn are_gone(&self) -> bool {
+        self.0.set.load().nodes.is_empty() && self.0.source().updates > 0
     }
 
     /// Returns the endpoints that are known now, ejected ones too.

@@ -84,7 +84,8 @@ pub enum BalanceError {
     NoEndpoint {
         /// The name of the balancer.
         name: Arc<str>,
-        /// Why: the last failure of DNS, if there was one.
+        /// Why: what is wrong with their source, such as the last failure of DNS; that none is known yet; or that
+        /// all that were known have been removed.
         reason: Arc<str>,
     },
     /// As many requests as may be are pending at each endpoint: see

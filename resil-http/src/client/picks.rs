@@ -47,11 +47,15 @@ impl<'c> Picks<'c> {
             Err(BalanceError::NoEndpoint { .. }) => {
                 let until = clock::add(clock::now(), limit);
                 // Boxed, as it is seldom: each attempt would have room for it.
-                let Some(ready) = Box::pin(within(until, balancer.ready())).await else {
-                    let at = Place::default();
-                    return Err(ClientError::Connect { limit, at });
-                };
-                ready?;
+                match Box::pin(within(until, balancer.ready())).await {
+                    Some(ready) => ready?,
+                    // It is not the time that is short where all have been removed: the choice says so.
+                    None if !balancer.are_gone() => {
+                        let at = Place::default();
+                        return Err(ClientError::Connect { limit, at });
+                    }
+                    None => {}
+                }
                 self.pick_of(balancer)?
             }
             picked => picked?,

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
-use resil_http::balance::{Balancer, Endpoints, Strategy};
+use resil_http::balance::{Balancer, Endpoint, Endpoints, Strategy};
 use resil_http::client::{Builder, Client, ClientError};
 use resil_runtime::circuit::CircuitPolicy;
+use tower::discover::Change;
 
 use crate::peer::{Do, Server, answer, ok, send};
-use crate::support::free_address;
+use crate::support::{free_address, until};
 use crate::{LONG, at_once, ms};
 
 fn endpoints(at: &[SocketAddr]) -> Endpoints {
@@ -187,7 +188,7 @@ async fn a_key_goes_to_one_endpoint() {
 #[tokio::test]
 async fn endpoints_that_never_come_are_waited_for_as_long_as_for_a_connection() {
     let none = Endpoints::changes(tokio_stream::pending::<
-        Result<tower::discover::Change<u8, resil_http::balance::Endpoint>, std::io::Error>,
+        Result<Change<u8, Endpoint>, std::io::Error>,
     >());
     let client = Client::builder("client-none")
         .endpoints(none)
@@ -203,6 +204,42 @@ async fn endpoints_that_never_come_are_waited_for_as_long_as_for_a_connection() 
 }
 
 #[tokio::test]
+async fn endpoints_that_were_all_removed_are_said_to_be_gone() {
+    let server = Server::start(|_, _| ok()).await;
+    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    let told = futures_util::stream::unfold(told, |mut told| async move {
+        let change: Change<u8, Endpoint> = told.recv().await?;
+        Some((Ok::<_, std::io::Error>(change), told))
+    });
+    let client = Client::builder("client-gone")
+        .endpoints(Endpoints::changes(told))
+        .connect(ms(100))
+        .no_retry()
+        .build()
+        .unwrap();
+    let insert = || Change::Insert(1, server.url().parse::<Endpoint>().unwrap());
+    let balancer = client.balancer().unwrap();
+    for _ in 0..2 {
+        tell.send(insert()).unwrap();
+        assert_eq!(client.get("/").send().await.unwrap().status(), 200);
+        tell.send(Change::Remove(1)).unwrap();
+        until("it is gone", || balancer.endpoints().is_empty()).await;
+        let began = std::time::Instant::now();
+        let error = client.get("/").send().await.unwrap_err();
+        assert!(matches!(error, ClientError::Balance(_)), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "`client-gone.endpoints` has no endpoint: all that were known have been removed"
+        );
+        assert!(
+            error.is_unsent() && began.elapsed() >= ms(100),
+            "another may come"
+        );
+    }
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
 async fn where_all_endpoints_are_full_nothing_is_sent() {
     let server = Server::start(|_, _| vec![Do::Hang]).await;
     let balancer = Balancer::builder("client-full.endpoints", endpoints(&[server.at]))
@@ -215,7 +252,7 @@ async fn where_all_endpoints_are_full_nothing_is_sent() {
         .build()
         .unwrap();
     let first = tokio::spawn(client.get("/").send());
-    crate::support::until("the first is pending", || server.seen().len() == 1).await;
+    until("the first is pending", || server.seen().len() == 1).await;
     let error = client.get("/").send().await.unwrap_err();
     assert!(matches!(error, ClientError::Balance(_)), "{error:?}");
     assert!(error.is_unsent());
@@ -292,7 +329,7 @@ async fn a_backend_that_is_killed_fails_no_call() {
         })
     });
     let calls: Vec<_> = calls.collect();
-    crate::support::until("it is in use", || a.seen().len() > 10).await;
+    until("it is in use", || a.seen().len() > 10).await;
     a.kill();
     for call in calls {
         assert_eq!(call.await.unwrap(), 200);

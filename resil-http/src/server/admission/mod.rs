@@ -103,6 +103,9 @@ impl AdmissionLayer {
     /// `q` with it. `r` requests would be let in at once now. `t` is the number of seconds in which that many are
     /// earned (one, if `r` is 0), so that a client that spreads `r` over `t` keeps to the limit; on a refusal it is
     /// `Retry-After`, and an answer that has a `Retry-After` of another cause has no `t`. The key is not sent: it may be a secret.
+    ///
+    /// The first seventeen values that the answers of a name have are kept as long as the process, as the state of the
+    /// name is: less than two kilobytes.
     #[must_use]
     pub fn rate_limit(mut self, policy: RateLimitPolicy) -> Self {
         self.gate.rate_limit(&self.name, policy);

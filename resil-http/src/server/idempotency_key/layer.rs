@@ -10,8 +10,7 @@ use resil_stores::Shared;
 use tower_layer::Layer;
 
 use super::service::IdempotencyKeyService;
-use super::settings::{Caller, Settings};
-use crate::server::kept::Kept;
+use super::settings::{Caller, Function, Settings};
 
 /// A layer for axum that answers requests by their `Idempotency-Key`: the first one with a key runs the handler,
 /// and those that come again get its answer, with `Idempotency-Replayed: true`.
@@ -101,7 +100,7 @@ impl IdempotencyKeyLayer {
     ) -> Self {
         let policy = IdempotentPolicy::new().conflict(Conflict::Reject);
         let keyed = policy.around(Stack::new(name));
-        let caller: Kept<Caller> = Kept::function(caller, |caller| caller, |caller| caller);
+        let caller: Function<Caller> = Function::new(caller, |caller| caller, |caller| caller);
         Self {
             settings: Arc::new(Settings::new(keyed, caller)),
         }
@@ -189,7 +188,7 @@ impl IdempotencyKeyLayer {
     /// Sets which answers are recorded, by their status; any other frees the key. Default all but 408, 425, 429 and
     /// 5xx. (Stripe records 5xx too: `.record(|_| true)`.)
     pub fn record(self, records: impl Fn(StatusCode) -> bool + Send + Sync + 'static) -> Self {
-        self.set(|s| s.records = Kept::function(records, |records| records, |records| records))
+        self.set(|s| s.records = Function::new(records, |records| records, |records| records))
     }
 }
 

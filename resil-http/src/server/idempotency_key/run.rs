@@ -78,7 +78,7 @@ where
     S::Future: Send + 'static,
 {
     let (parts, body) = request.into_parts();
-    let caller = match (settings.caller)(&parts) {
+    let caller = match (settings.caller.function)(&parts) {
         Some(caller) if !caller.is_empty() => caller,
         _ => return Ok(refused(NO_CALLER, &settings)),
     };
@@ -138,7 +138,7 @@ where
                 return Err(Unanswered::Refused(Error::Cancelled));
             };
             let response = handled.await.map_err(Unanswered::Failed)?.into_response();
-            if !(settings.records)(response.status()) {
+            if !(settings.records.function)(response.status()) {
                 return Err(Unanswered::Free(Box::new(response)));
             }
             Ok(Answer::of(response, settings).await)

@@ -1,8 +1,8 @@
 //! The settings of a layer.
 
+use std::any::TypeId;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::response::Response;
 use http::request::Parts;
@@ -15,7 +15,7 @@ use crate::server::kept::Kept;
 pub(super) type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 pub(super) type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
 
-/// The number of settings that a process keeps for ever: those of so many layers.
+/// The number of settings that a process keeps for ever: so many that differ.
 const KEPT: usize = 64;
 
 /// What all services of one layer share.
@@ -29,8 +29,8 @@ pub(super) struct Settings {
     pub(super) forever: OnceLock<Option<&'static Self>>,
     /// The policy, around no layers. It has the scope of the keys for a name.
     pub(super) keyed: KeyedStack,
-    pub(super) caller: Kept<Caller>,
-    pub(super) records: Kept<Records>,
+    pub(super) caller: Function<Caller>,
+    pub(super) records: Function<Records>,
     /// `None`: the store of the process.
     pub(super) store: Option<Shared>,
     pub(super) methods: Vec<Method>,
@@ -46,13 +46,51 @@ pub(super) struct Settings {
     pub(super) documentation: Option<HeaderValue>,
 }
 
+/// A function of the user's.
+pub(super) struct Function<T: ?Sized + 'static> {
+    pub(super) function: Kept<T>,
+    /// Its type: where it has captured nothing, two functions of one type are the same.
+    of: TypeId,
+}
+
+impl<T: ?Sized> Function<T> {
+    pub(super) fn new<F: 'static>(
+        function: F,
+        known: fn(&'static F) -> &'static T,
+        counted: fn(Arc<F>) -> Arc<T>,
+    ) -> Self {
+        Self {
+            function: Kept::function(function, known, counted),
+            of: TypeId::of::<F>(),
+        }
+    }
+
+    /// Returns whether both have captured nothing, and are the same.
+    fn is_same(&self, other: &Self) -> bool {
+        let are_plain = matches!(
+            (&self.function, &other.function),
+            (Kept::Forever(_), Kept::Forever(_))
+        );
+        are_plain && self.of == other.of
+    }
+}
+
+impl<T: ?Sized> Clone for Function<T> {
+    fn clone(&self) -> Self {
+        Self {
+            function: self.function.clone(),
+            of: self.of,
+        }
+    }
+}
+
 impl Settings {
-    pub(super) fn new(keyed: KeyedStack, caller: Kept<Caller>) -> Self {
+    pub(super) fn new(keyed: KeyedStack, caller: Function<Caller>) -> Self {
         Self {
             forever: OnceLock::new(),
             keyed,
             caller,
-            records: Kept::Forever(&is_final),
+            records: Function::new(is_final, |records| records, |records| records),
             store: None,
             methods: vec![Method::POST, Method::PATCH],
             is_required: false,
@@ -78,20 +116,62 @@ impl Settings {
     }
 
     /// Returns these settings as the services of their layer share them: for ever, if nothing that the user has given
-    /// has to be dropped, and if not too many are kept so.
+    /// has to be dropped, and if not too many are kept so. The same settings are kept once, however often a program
+    /// makes their layer.
     pub(super) fn kept(this: &Arc<Self>) -> Kept<Self> {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        static ALL: Mutex<Vec<&Settings>> = Mutex::new(Vec::new());
         let forever = this.forever.get_or_init(|| {
-            let is_plain = matches!(this.caller, Kept::Forever(_))
-                && matches!(this.records, Kept::Forever(_))
-                && this.store.is_none();
-            let may_stay = is_plain && COUNT.fetch_add(1, Relaxed) < KEPT;
-            may_stay.then(|| &*Box::leak(Box::new(Self::clone(this))))
+            if !this.is_same(this) {
+                return None;
+            }
+            let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(same) = all.iter().find(|kept| kept.is_same(this)) {
+                return Some(same);
+            }
+            if all.len() == KEPT {
+                return None;
+            }
+            let kept: &Self = Box::leak(Box::new(Self::clone(this)));
+            all.push(kept);
+            Some(kept)
         });
         match *forever {
             Some(forever) => Kept::Forever(forever),
             None => Kept::Counted(Arc::clone(this)),
         }
+    }
+
+    /// Returns whether both may be kept for ever, and are the same. A store has to be dropped, and a function may have
+    /// captured what has to be.
+    fn is_same(&self, other: &Self) -> bool {
+        // Each field has its line: one that is forgotten here would be that of another layer.
+        let Self {
+            forever: _,
+            keyed,
+            caller,
+            records,
+            store,
+            methods,
+            is_required,
+            needs_quotes,
+            payload_headers,
+            replayed_headers,
+            max_request,
+            max_answer,
+            documentation,
+        } = self;
+        (store.is_none() && other.store.is_none())
+            && caller.is_same(&other.caller)
+            && records.is_same(&other.records)
+            && *keyed == other.keyed
+            && *methods == other.methods
+            && *is_required == other.is_required
+            && *needs_quotes == other.needs_quotes
+            && *payload_headers == other.payload_headers
+            && *replayed_headers == other.replayed_headers
+            && *max_request == other.max_request
+            && *max_answer == other.max_answer
+            && *documentation == other.documentation
     }
 
     /// Returns a refusal, with the link to the documentation if there is one.
