@@ -306,6 +306,12 @@ async fn main() {
         }
         return;
     }
+    // For a load from outside.
+    if which == "serve" {
+        let url = listen(app(&args.next().unwrap_or_default())).await;
+        println!("{url}");
+        return std::future::pending().await;
+    }
     let is_meant = |name: &str| which.is_empty() || which == name;
     // For a profiler: only one of those who are compared.
     if which == "alone" {

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ use super::progress::Progress;
 use super::response::{Answered, Response};
 use super::settings::{Settings, Shared};
 use super::timer::Timer;
-use super::under_way::UnderWay;
+use super::under_way::{Count, UnderWay};
 use crate::balance::{Endpoint, Picked};
 use crate::ended::ended;
 use crate::names::IDEMPOTENCY_KEY;
@@ -83,9 +83,9 @@ struct Call<'c> {
     kept: Kept,
     picks: Picks<'c>,
     /// The number of requests that were begun.
-    attempts: AtomicU32,
+    attempts: Count,
     /// The number of those that hold themselves to the end of the call at this moment.
-    under_way: AtomicU32,
+    under_way: Count,
     /// Whether the call has waited for something since it began.
     has_waited: AtomicBool,
 }
@@ -150,8 +150,8 @@ async fn answered(
         limits,
         end,
         kept,
-        attempts: AtomicU32::new(0),
-        under_way: AtomicU32::new(0),
+        attempts: Count::default(),
+        under_way: Count::default(),
         has_waited: AtomicBool::new(false),
         picks: Picks::new(settings.balancer.as_ref(), order.balance_key.as_deref()),
         payload,
@@ -174,14 +174,14 @@ async fn answered(
         }
         call.has_waited.store(true, Ordering::Relaxed);
         // An attempt ends by itself, as a failure. This ends the waits around the attempts.
-        if call.under_way.load(Ordering::Relaxed) > 0 {
+        if call.under_way.get() > 0 {
             return Poll::Pending;
         }
         ready!(timer.poll(end.at(), cx));
         timer.give_way(&end, cx).map(|()| None)
     });
     match run.await {
-        None => Err(end.error(call.attempts.load(Ordering::Relaxed))),
+        None => Err(end.error(call.attempts.get())),
         Some(Ok(answered)) => Ok(answered),
         Some(Err(failed)) => call.ended(failed),
     }
@@ -225,11 +225,11 @@ impl Call<'_> {
         let picked = picked.map_err(|error| self.failed(error, true, None))?;
         let now = self.now();
         let Some(left) = self.left(now) else {
-            let error = self.end.error(self.attempts.load(Ordering::Relaxed));
+            let error = self.end.error(self.attempts.get());
             return Err(self.failed(error, false, None));
         };
         let endpoint = picked.as_ref().map(Picked::endpoint);
-        let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.attempts.add();
         let progress = Arc::new(Progress::new(
             now,
             self.payload.tells(),
@@ -237,14 +237,14 @@ impl Call<'_> {
         ));
         let request = self.request(number, left, endpoint, &progress);
         if lacks_tls(request.url()) {
-            self.attempts.fetch_sub(1, Ordering::Relaxed);
+            self.attempts.take();
             let error = ClientError::no_tls(request.url(), false);
             return Err(self.failed(error, true, endpoint));
         }
         let sent = self.settings.http.execute(request, endpoint, now);
         let sent = sent.map_err(|error| {
             // No client, no request.
-            self.attempts.fetch_sub(1, Ordering::Relaxed);
+            self.attempts.take();
             self.failed(ClientError::transport(error), true, endpoint)
         })?;
         let sent = pin!(telling(Arc::clone(&progress), sent));

@@ -5,7 +5,7 @@ use std::fmt;
 use ::http::{HeaderMap, Method};
 
 use super::request::RequestBuilder;
-use super::settings::{Settings, Shared};
+use super::settings::{Clones, Settings, Shared};
 use super::stats::ClientStats;
 use crate::balance::{Balancer, PooledClient};
 use crate::shown::shown;
@@ -30,15 +30,16 @@ use crate::shown::shown;
 ///
 /// A clone shares the connections and the policies. The module's page says what there is.
 #[derive(Clone)]
-pub struct Client(Shared);
+pub struct Client(Clones);
 
 impl Client {
     pub(super) fn new(settings: Settings) -> Self {
-        Self(Shared::new(settings))
+        Self(Clones::new(settings))
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.0
+    /// Returns what a request has of the client.
+    pub(super) fn of_request(&self) -> Shared {
+        self.0.of_request()
     }
 
     fn settings(&self) -> &Settings {
@@ -115,7 +116,7 @@ impl Client {
 
     /// Begins a request of any method.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        RequestBuilder::new(self.0.clone(), method, path)
+        RequestBuilder::new(self.of_request(), method, path)
     }
 }
 

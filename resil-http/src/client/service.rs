@@ -29,7 +29,7 @@ impl Service<Request<Body>> for Client {
     }
 
     fn call(&mut self, request: Request<Body>) -> Calling {
-        let client = self.shared().clone();
+        let client = self.of_request();
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
             // That of a request that came in is no wish: the connection decides. reqwest fails where the two differ.

@@ -1,9 +1,10 @@
-//! The settings that all clones of a client share.
+//! The settings of a client, and how its clones and its requests share them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::HeaderMap;
+use resil_runtime::edge::{SHARDS, shard_of_thread};
 
 use super::deadline::DeadlineHeader;
 use super::limits::Limits;
@@ -15,10 +16,6 @@ use crate::balance::{Balancer, PooledClient};
 use crate::outcome::HttpOutcome;
 
 /// The settings of a client.
-///
-/// Each request writes to the count of references before them. In lines of memory of their own they stay where cores
-/// have read them.
-#[repr(align(128))]
 pub(super) struct Settings {
     pub(super) name: &'static str,
     pub(super) under_way: CallsUnderWay,
@@ -37,24 +34,24 @@ pub(super) struct Settings {
     pub(super) asks_by_uri: bool,
 }
 
-/// What a client and its requests share: the settings, and the trace that they belong to.
+/// What a request has of its client: the settings, and the trace that it belongs to.
 #[derive(Clone)]
 pub(super) struct Shared {
-    settings: Arc<Settings>,
+    settings: Arc<OfThread>,
     /// The headers that each request carries for the trace of an incoming one.
     context: Option<Arc<HeaderMap>>,
 }
 
-impl Shared {
-    pub(super) fn new(settings: Settings) -> Self {
-        Self {
-            settings: Arc::new(settings),
-            context: None,
-        }
-    }
+/// A reference to the settings, for the requests that begin on some of the threads.
+///
+/// A request counts itself in and out of what it holds. One count for all would go from core to core with each of them.
+/// It has lines of memory of its own.
+#[repr(align(128))]
+struct OfThread(Arc<Settings>);
 
+impl Shared {
     pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+        &self.settings.0
     }
 
     pub(super) fn context(&self) -> Option<&HeaderMap> {
@@ -65,7 +62,49 @@ impl Shared {
     pub(super) fn with_context(&self, incoming: &HeaderMap) -> Self {
         Self {
             settings: Arc::clone(&self.settings),
-            context: Some(Arc::new(self.settings.mesh.context_of(incoming))),
+            context: Some(context_of(self.settings(), incoming)),
         }
     }
+}
+
+/// What the clones of a client share.
+#[derive(Clone)]
+pub(super) struct Clones {
+    of_threads: Arc<[Arc<OfThread>; SHARDS]>,
+    context: Option<Arc<HeaderMap>>,
+}
+
+impl Clones {
+    pub(super) fn new(settings: Settings) -> Self {
+        let settings = Arc::new(settings);
+        let of_threads = std::array::from_fn(|_| Arc::new(OfThread(Arc::clone(&settings))));
+        Self {
+            of_threads: Arc::new(of_threads),
+            context: None,
+        }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.of_threads[0].0
+    }
+
+    /// Returns what a request has of it.
+    pub(super) fn of_request(&self) -> Shared {
+        Shared {
+            settings: Arc::clone(&self.of_threads[shard_of_thread()]),
+            context: self.context.clone(),
+        }
+    }
+
+    /// Returns the same with the trace of an incoming request, of which these are the headers.
+    pub(super) fn with_context(&self, incoming: &HeaderMap) -> Self {
+        Self {
+            of_threads: Arc::clone(&self.of_threads),
+            context: Some(context_of(self.settings(), incoming)),
+        }
+    }
+}
+
+fn context_of(settings: &Settings, incoming: &HeaderMap) -> Arc<HeaderMap> {
+    Arc::new(settings.mesh.context_of(incoming))
 }
