@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use ::http::header::CONTENT_LENGTH;
 use ::http::{HeaderValue, Method, Request};
-use bytes::Bytes;
 use resil_runtime::clock::{self, Instant};
 use resil_runtime::edge::Failed;
 use resil_runtime::{Classify, Deadline, Error};
 use url::Url;
 
 use super::answer::ResponseBody;
-use super::body::{Body, Payload};
+use super::body::Payload;
 use super::credentials::move_credentials;
 use super::current::telling;
 use super::end::End;
@@ -24,6 +23,7 @@ use super::error::ClientError;
 use super::key::random_key;
 use super::limits::Limits;
 use super::mesh::{Mesh, RetriedBy, carry};
+use super::order::Order;
 use super::phases::within_limits;
 use super::picks::Picks;
 use super::place::Place;
@@ -38,29 +38,6 @@ use crate::names::IDEMPOTENCY_KEY;
 use crate::outcome::{Kept, Outcome, Verdict};
 use crate::shown::authority;
 use crate::tls::lacks_tls;
-
-/// A request as the caller put it together. Its URL is beside it.
-pub(super) struct Order {
-    pub(super) head: Request<()>,
-    pub(super) body: Body,
-    pub(super) total: Option<Duration>,
-    pub(super) attempt: Option<Duration>,
-    pub(super) retried_by: Option<RetriedBy>,
-    pub(super) balance_key: Option<Bytes>,
-}
-
-impl Order {
-    pub(super) fn new(head: Request<()>, body: Body) -> Self {
-        Self {
-            head,
-            body,
-            total: None,
-            attempt: None,
-            retried_by: None,
-            balance_key: None,
-        }
-    }
-}
 
 type Answer = ::http::Response<reqwest::Body>;
 

@@ -29,6 +29,7 @@ mod handle;
 mod key;
 mod limits;
 mod mesh;
+mod order;
 mod phases;
 mod picks;
 mod place;

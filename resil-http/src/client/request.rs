@@ -10,9 +10,10 @@ use serde::Serialize;
 use url::Url;
 
 use super::body::Body;
-use super::call::{Order, send};
+use super::call::send;
 use super::error::ClientError;
 use super::mesh::RetriedBy;
+use super::order::Order;
 use super::response::Response;
 use super::settings::Shared;
 use crate::shown::shown;

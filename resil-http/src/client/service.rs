@@ -8,9 +8,10 @@ use tower::Service;
 
 use super::answer::ResponseBody;
 use super::body::Body;
-use super::call::{Order, send};
+use super::call::send;
 use super::error::ClientError;
 use super::handle::Client;
+use super::order::Order;
 
 /// The future of a call through the service.
 type Calling =
