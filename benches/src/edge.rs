@@ -7,12 +7,21 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{Request, StatusCode};
 use axum::routing::{get, post};
+use reqwest_middleware::ClientWithMiddleware;
+use reqwest_retry::RetryTransientMiddleware;
+use reqwest_retry::policies::ExponentialBackoff;
 use resil::http::balance::{Balancer, Endpoints, Strategy};
 use resil::http::client::DeadlineHeader;
 use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil::{BulkheadPolicy, CircuitPolicy, Client, RateLimitPolicy};
 use tokio::task::JoinSet;
+use tower::limit::ConcurrencyLimitLayer;
+use tower_governor::governor::GovernorConfigBuilder;
+use tower_governor::key_extractor::KeyExtractor;
+use tower_governor::{GovernorError, GovernorLayer};
+use tower_http::timeout::TimeoutLayer;
 
 /// Returns the key of a caller.
 #[must_use]
@@ -86,6 +95,7 @@ pub fn app(variant: &str) -> Router {
             .layer(DeadlineLayer::new()),
         "tuple" => plain().layer((DeadlineLayer::new(), admission(), keys())),
         "identity" => plain().layer(tower::layer::util::Identity::new()),
+        "tower" => towers(),
         "headers" => Router::new().route(
             "/",
             get(|| async {
@@ -99,6 +109,40 @@ pub fn app(variant: &str) -> Router {
             }),
         ),
         _ => panic!("no such variant"),
+    }
+}
+
+/// Returns the app under what tower has of this: a timeout, a bulkhead, and a rate limit by caller with its headers. It
+/// has no deadline of the caller's, and no `Idempotency-Key`.
+fn towers() -> Router {
+    let limits = GovernorConfigBuilder::default()
+        .key_extractor(Customer)
+        .per_nanosecond(1_000)
+        .burst_size(1_000_000)
+        .use_headers()
+        .finish()
+        .expect("limits");
+    plain()
+        .layer(GovernorLayer::new(limits))
+        .layer(ConcurrencyLimitLayer::new(1000))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            Duration::from_secs(30),
+        ))
+}
+
+/// The key of a caller, for `tower_governor`.
+#[derive(Clone, Debug)]
+struct Customer;
+
+impl KeyExtractor for Customer {
+    type Key = String;
+
+    fn extract<T>(&self, request: &Request<T>) -> Result<String, GovernorError> {
+        let name = request.headers().get(USER_AGENT);
+        let name = name.and_then(|name| name.to_str().ok());
+        name.map(str::to_owned)
+            .ok_or(GovernorError::UnableToExtractKey)
     }
 }
 
@@ -147,11 +191,36 @@ pub fn customers_reqwest() -> Sender {
     Sender::Reqwest(client.build().expect("a client"))
 }
 
+/// Returns reqwest with limits of its own: that of a connection, that between two parts of an answer, and that of the
+/// whole request.
+///
+/// # Panics
+///
+/// If it can't be built.
+pub fn limited_reqwest() -> reqwest::Client {
+    let limit = Duration::from_secs(30);
+    let client = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(limit)
+        .timeout(limit);
+    client.build().expect("a client")
+}
+
+/// Returns [`limited_reqwest`] with the retries of reqwest-retry.
+pub fn retrying_reqwest() -> Sender {
+    let policy = ExponentialBackoff::builder().build_with_max_retries(3);
+    let retries = RetryTransientMiddleware::new_with_policy(policy);
+    let client = reqwest_middleware::ClientBuilder::new(limited_reqwest());
+    Sender::Middleware(client.with(retries).build())
+}
+
 /// What sends a request.
 #[derive(Clone, Debug)]
 pub enum Sender {
     /// Plain reqwest.
     Reqwest(reqwest::Client),
+    /// reqwest-middleware around it.
+    Middleware(ClientWithMiddleware),
     /// The client of resil.
     Resil(Client),
 }
@@ -165,6 +234,10 @@ impl Sender {
     pub async fn send(&self, url: &str) {
         let bytes = match self {
             Self::Reqwest(client) => {
+                let answer = client.get(url).send().await.expect("an answer");
+                answer.bytes().await.expect("its body")
+            }
+            Self::Middleware(client) => {
                 let answer = client.get(url).send().await.expect("an answer");
                 answer.bytes().await.expect("its body")
             }

@@ -1,7 +1,7 @@
 //! What the HTTP edge costs, over loopback: the client beside plain reqwest, the server's layers beside plain axum, and
 //! the slowest answers with one slow endpoint of three.
 //!
-//! `scripts/bench --edge` prints them. The rounds of two contestants are interleaved, and a ratio is the median of those
+//! `scripts/bench --edge` prints them. The rounds of the contestants are interleaved, and a ratio is the median of those
 //! of each round.
 
 #![allow(
@@ -22,7 +22,8 @@ use resil::Client;
 use resil::http::balance::{Balancer, Endpoints, Strategy};
 use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
 use resil_benches::edge::{
-    Load, Of, Sender, Sends, admission, app, client, customer, customers_reqwest, plain,
+    Load, Of, Sender, Sends, admission, app, client, customer, customers_reqwest, limited_reqwest,
+    plain, retrying_reqwest,
 };
 use resil_benches::harness::cpu;
 use tokio::net::TcpListener;
@@ -69,7 +70,7 @@ fn median(mut of: Vec<f64>) -> f64 {
 }
 
 /// What a contestant did in one round.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Round {
     /// The requests in a second.
     rate: f64,
@@ -89,39 +90,39 @@ impl Round {
     }
 }
 
-/// Prints how many requests a second two contestants send, the CPU time of each, and the ratios of the second to the
-/// first.
-async fn compare(what: &str, goal: &str, first: (&str, Load), second: (&str, Load)) {
+/// Prints how many requests a second contestants send, the CPU time of each, and the ratios of the others to the first.
+async fn compare<const N: usize>(what: &str, goal: &str, contestants: [(&str, Load); N]) {
     let mut rounds = Vec::new();
     for round in 0..=ROUNDS {
-        let (a, b) = if round % 2 == 0 {
-            let a = Round::of(&first.1).await;
-            (a, Round::of(&second.1).await)
-        } else {
-            let b = Round::of(&second.1).await;
-            (Round::of(&first.1).await, b)
-        };
+        let mut done = [Round::default(); N];
+        for turn in 0..N {
+            // Each is once at each place, and every second time the other way round.
+            let at = (round + turn) % N;
+            let at = if round % 2 == 0 { at } else { N - 1 - at };
+            done[at] = Round::of(&contestants[at].1).await;
+        }
         // The first round opens the connections.
         if round > 0 {
-            rounds.push((a, b));
+            rounds.push(done);
         }
     }
-    let of = |figure: &dyn Fn(&(Round, Round)) -> f64| median(rounds.iter().map(figure).collect());
     println!("{what} (goal {goal})");
-    println!(
-        "  {:<24} {:>8.0} requests/s, {:>6.2} µs of CPU time",
-        first.0,
-        of(&|(a, _)| a.rate),
-        of(&|(a, _)| a.cpu / 1e3)
-    );
-    println!(
-        "  {:<24} {:>8.0} requests/s, {:>6.2} µs of CPU time: {:.3}× the requests, {:.3}× the time",
-        second.0,
-        of(&|(_, b)| b.rate),
-        of(&|(_, b)| b.cpu / 1e3),
-        of(&|(a, b)| b.rate / a.rate),
-        of(&|(a, b)| b.cpu / a.cpu)
-    );
+    for (at, (name, _)) in contestants.iter().enumerate() {
+        let of = |figure: &dyn Fn(&[Round; N]) -> f64| median(rounds.iter().map(figure).collect());
+        print!(
+            "  {name:<36} {:>8.0} requests/s, {:>6.2} µs of CPU time",
+            of(&|round| round[at].rate),
+            of(&|round| round[at].cpu / 1e3)
+        );
+        if at > 0 {
+            print!(
+                ": {:.3}× the requests, {:.3}× the time",
+                of(&|round| round[at].rate / round[0].rate),
+                of(&|round| round[at].cpu / round[0].cpu)
+            );
+        }
+        println!();
+    }
 }
 
 fn reqwest_to(url: String) -> Load {
@@ -131,12 +132,23 @@ fn reqwest_to(url: String) -> Load {
 
 async fn of_the_client() {
     let url = format!("{}/", listen(plain()).await);
-    let client = Sender::Resil(client("bench-client", Of::Url));
+    let client = client("bench-client", Of::Url);
+    // It gets no older than the client lets it within these rounds.
+    let same_pool = client.pool().current().expect("its reqwest");
+    let to = |sender| Load::of(sender, url.clone());
     compare(
         "a request through the whole client: circuit, retry, limits, deadline",
         "at least 0.95× of the requests, 1.05× of the time",
-        ("plain reqwest", reqwest_to(url.clone())),
-        ("resil::Client", Load::of(client, url)),
+        [
+            ("reqwest with the same pool", to(Sender::Reqwest(same_pool))),
+            ("resil::Client", to(Sender::Resil(client))),
+            (
+                "reqwest with limits of its own",
+                to(Sender::Reqwest(limited_reqwest())),
+            ),
+            ("the same with reqwest-retry", to(retrying_reqwest())),
+            ("reqwest by default", reqwest_to(url.clone())),
+        ],
     )
     .await;
 }
@@ -152,8 +164,10 @@ async fn of_the_client_with_endpoints() {
     compare(
         "the same client, and a deadline header goes out",
         "none",
-        ("plain reqwest", reqwest_to(url.clone())),
-        ("with a deadline header", Load::of(with_deadline, url)),
+        [
+            ("plain reqwest", reqwest_to(url.clone())),
+            ("with a deadline header", Load::of(with_deadline, url)),
+        ],
     )
     .await;
     let in_turn = Load {
@@ -164,8 +178,10 @@ async fn of_the_client_with_endpoints() {
     compare(
         "a deadline header, and three endpoints by peak EWMA",
         "none",
-        ("plain reqwest, in turn", in_turn),
-        ("with endpoints", Load::of(balanced, "/".to_owned())),
+        [
+            ("plain reqwest, in turn", in_turn),
+            ("with endpoints", Load::of(balanced, "/".to_owned())),
+        ],
     )
     .await;
 }
@@ -182,8 +198,7 @@ async fn of_a_part(variant: &str) {
     compare(
         "a part of the server's layers",
         "none",
-        ("plain axum", sender(&plain)),
-        (variant, sender(&part)),
+        [("plain axum", sender(&plain)), (variant, sender(&part))],
     )
     .await;
 }
@@ -193,19 +208,21 @@ async fn of_the_server() {
     let layers = (DeadlineLayer::new(), admission(), keys);
     let around = listen_around(layers.clone(), plain()).await;
     let layered = listen(plain().layer(layers)).await;
+    let headers = listen(app("headers")).await;
+    let tower = listen(app("tower")).await;
     let plain = listen(plain()).await;
+    // The headers of a rate limit cost whoever writes and reads them: most of all the client here, in whose buffers fewer
+    // answers have room.
     compare(
         "the whole server stack: deadline, admission, rate limit by caller, Idempotency-Key",
         "at least 0.95×",
-        ("plain axum", sender(&plain)),
-        ("Router::layer of a tuple", sender(&layered)),
-    )
-    .await;
-    compare(
-        "the same layers around the whole router",
-        "at least 0.95×",
-        ("plain axum", sender(&plain)),
-        ("around the router", sender(&around)),
+        [
+            ("plain axum with the same two headers", sender(&headers)),
+            ("Router::layer of a tuple", sender(&layered)),
+            ("around the whole router", sender(&around)),
+            ("tower, tower-http, tower_governor", sender(&tower)),
+            ("plain axum", sender(&plain)),
+        ],
     )
     .await;
 }
@@ -233,8 +250,10 @@ async fn of_the_keys() {
         compare(
             what,
             "none",
-            ("plain axum", posts(sends, &plain)),
-            ("IdempotencyKeyLayer", posts(sends, &keyed)),
+            [
+                ("plain axum", posts(sends, &plain)),
+                ("IdempotencyKeyLayer", posts(sends, &keyed)),
+            ],
         )
         .await;
     }

@@ -68,99 +68,108 @@ struct Call<'c> {
 }
 
 /// Sends a request to `url` under the policies of a client, and returns the answer.
-pub(super) async fn send(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "the future of an `async fn` moves its arguments in its first poll"
+)]
+pub(super) fn send(
     client: &Shared,
     url: Result<Url, ClientError>,
     order: &mut Order,
-) -> Result<Response, ClientError> {
-    let settings = client.settings();
-    let mut url = url.map_err(|error| error.at(settings.name, || None))?;
-    let _under_way = settings.under_way.begin();
-    let answered = match move_credentials(&mut url, order.head.headers_mut(), &settings.http) {
-        Ok(()) => answered(client, &url, order).await,
-        Err(error) => Err(error),
-    };
-    match answered {
-        Ok(answered) => Ok(answered.to(url)),
-        Err(error) => {
-            // The host of a client with endpoints is that of none of them.
-            let authority = || settings.balancer.is_none().then(|| authority(&url));
-            Err(error.at(settings.name, authority))
+) -> impl Future<Output = Result<Response, ClientError>> {
+    async move {
+        let settings = client.settings();
+        let mut url = url.map_err(|error| error.at(settings.name, || None))?;
+        let _under_way = settings.under_way.begin();
+        let answered = match move_credentials(&mut url, order.head.headers_mut(), &settings.http) {
+            Ok(()) => answered(client, &url, order).await,
+            Err(error) => Err(error),
+        };
+        match answered {
+            Ok(answered) => Ok(answered.to(url)),
+            Err(error) => {
+                // The host of a client with endpoints is that of none of them.
+                let authority = || settings.balancer.is_none().then(|| authority(&url));
+                Err(error.at(settings.name, authority))
+            }
         }
     }
 }
 
-async fn answered(
+#[expect(clippy::manual_async_fn, reason = "as `send`")]
+fn answered(
     client: &Shared,
     url: &Url,
     order: &mut Order,
-) -> Result<Box<Answered>, ClientError> {
-    let settings = client.settings();
-    let mut limits = settings.limits;
-    limits.total = order.total.unwrap_or(limits.total);
-    limits.attempt = order.attempt.unwrap_or(limits.attempt);
-    let end = End::of(limits.total);
-    let head = &mut order.head;
-    if let Some(context) = client.context() {
-        carry(context, head.headers_mut());
-    }
-    if settings.adds_keys && !head.method().is_idempotent() {
-        let headers = head.headers_mut();
-        headers.entry(&IDEMPOTENCY_KEY).or_insert_with(random_key);
-    }
-    if settings.asks_by_uri {
-        *head.uri_mut() = url.as_str().parse().unwrap_or_default();
-    }
-    let kept = Outcome::<_, Answer>::keep(&settings.outcome, head);
-    let payload = Payload::from(std::mem::take(&mut order.body));
-    let is_harmless = kept.may_repeat();
-    let retried_by = order.retried_by.unwrap_or(settings.retried_by);
-    let by_mesh = settings.mesh != Mesh::None
-        && retried_by == RetriedBy::Mesh
-        && is_harmless
-        && payload.can_be_shared();
-    settings.mesh.say_who_retries(head.headers_mut(), by_mesh);
-    let call = Call {
-        settings,
-        head,
-        url,
-        limits,
-        end,
-        kept,
-        attempts: Count::default(),
-        under_way: Count::default(),
-        has_waited: AtomicBool::new(false),
-        picks: Picks::new(settings.balancer.as_ref(), order.balance_key.as_deref()),
-        payload,
-    };
-    if call.left(end.began()).is_none() {
-        return Err(end.error(0));
-    }
-    let is_hedged = is_harmless && call.payload.can_be_shared();
-    let policies = settings.policies.of_call(by_mesh, is_hedged);
-    let may_repeat = || {
-        call.was_cut();
-        call.may_repeat()
-    };
-    let run = policies.run_asking(&may_repeat, || call.attempt());
-    let mut run = pin!(Deadline::at(end.at()).scope(run));
-    let mut timer = Timer::default();
-    let run = poll_fn(|cx| {
-        if let Poll::Ready(out) = run.as_mut().poll(cx) {
-            return Poll::Ready(Some(out));
+) -> impl Future<Output = Result<Box<Answered>, ClientError>> {
+    async move {
+        let settings = client.settings();
+        let mut limits = settings.limits;
+        limits.total = order.total.unwrap_or(limits.total);
+        limits.attempt = order.attempt.unwrap_or(limits.attempt);
+        let end = End::of(limits.total);
+        let head = &mut order.head;
+        if let Some(context) = client.context() {
+            carry(context, head.headers_mut());
         }
-        call.has_waited.store(true, Ordering::Relaxed);
-        // An attempt ends by itself, as a failure. This ends the waits around the attempts.
-        if call.under_way.get() > 0 {
-            return Poll::Pending;
+        if settings.adds_keys && !head.method().is_idempotent() {
+            let headers = head.headers_mut();
+            headers.entry(&IDEMPOTENCY_KEY).or_insert_with(random_key);
         }
-        ready!(timer.poll(end.at(), cx));
-        timer.give_way(&end, cx).map(|()| None)
-    });
-    match run.await {
-        None => Err(end.error(call.attempts.get())),
-        Some(Ok(answered)) => Ok(answered),
-        Some(Err(failed)) => call.ended(failed),
+        if settings.asks_by_uri {
+            *head.uri_mut() = url.as_str().parse().unwrap_or_default();
+        }
+        let kept = Outcome::<_, Answer>::keep(&settings.outcome, head);
+        let payload = Payload::from(std::mem::take(&mut order.body));
+        let is_harmless = kept.may_repeat();
+        let retried_by = order.retried_by.unwrap_or(settings.retried_by);
+        let by_mesh = settings.mesh != Mesh::None
+            && retried_by == RetriedBy::Mesh
+            && is_harmless
+            && payload.can_be_shared();
+        settings.mesh.say_who_retries(head.headers_mut(), by_mesh);
+        let call = Call {
+            settings,
+            head,
+            url,
+            limits,
+            end,
+            kept,
+            attempts: Count::default(),
+            under_way: Count::default(),
+            has_waited: AtomicBool::new(false),
+            picks: Picks::new(settings.balancer.as_ref(), order.balance_key.as_deref()),
+            payload,
+        };
+        if call.left(end.began()).is_none() {
+            return Err(end.error(0));
+        }
+        let is_hedged = is_harmless && call.payload.can_be_shared();
+        let policies = settings.policies.of_call(by_mesh, is_hedged);
+        let may_repeat = || {
+            call.was_cut();
+            call.may_repeat()
+        };
+        let run = policies.run_asking(&may_repeat, || call.attempt());
+        let mut run = pin!(Deadline::at(end.at()).scope(run));
+        let mut timer = Timer::default();
+        let run = poll_fn(|cx| {
+            if let Poll::Ready(out) = run.as_mut().poll(cx) {
+                return Poll::Ready(Some(out));
+            }
+            call.has_waited.store(true, Ordering::Relaxed);
+            // An attempt ends by itself, as a failure. This ends the waits around the attempts.
+            if call.under_way.get() > 0 {
+                return Poll::Pending;
+            }
+            ready!(timer.poll(end.at(), cx));
+            timer.give_way(&end, cx).map(|()| None)
+        });
+        match run.await {
+            None => Err(end.error(call.attempts.get())),
+            Some(Ok(answered)) => Ok(answered),
+            Some(Err(failed)) => call.ended(failed),
+        }
     }
 }
 

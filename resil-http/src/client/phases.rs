@@ -15,13 +15,13 @@ use super::timer::Timer;
 
 /// Returns the output of `attempt`, the `number`th of its call, or the limit that has passed: that of the phase
 /// it is in, that of the attempt, or the end of the call. The time of a connection is held by the connector.
-pub(super) async fn within_limits<F: Future>(
+pub(super) fn within_limits<F: Future>(
     mut attempt: Pin<&mut F>,
     (progress, limits): (&Progress, &Limits),
     (end, number): (&End, u32),
     timer: &mut Timer,
-) -> Result<F::Output, ClientError> {
-    poll_fn(|cx| {
+) -> impl Future<Output = Result<F::Output, ClientError>> {
+    poll_fn(move |cx| {
         if let Poll::Ready(out) = attempt.as_mut().poll(cx) {
             return Poll::Ready(Ok(out));
         }
@@ -41,7 +41,6 @@ pub(super) async fn within_limits<F: Future>(
             }
         }
     })
-    .await
 }
 
 /// A limit of an attempt.

@@ -98,11 +98,10 @@ impl Response {
     /// [`Read`](ClientError::Read) if no byte came for so long, [`Total`](ClientError::Total) or
     /// [`Deadline`](ClientError::Deadline) if the time of the call is over,
     /// [`Transport`](ClientError::Transport) if the body broke off. So do all methods that read the body.
-    pub async fn bytes(self) -> Result<Bytes, ClientError> {
-        let (client, url) = (self.answered.body.client(), self.url);
-        let read = self.answered.body.collect().await;
-        let read = read.map_err(|error| error.at(client, || Some(authority(&url))))?;
-        Ok(read.to_bytes())
+    pub async fn bytes(mut self) -> Result<Bytes, ClientError> {
+        // Where it is: to collect it by value would move it out of its box first.
+        let read = (&mut self.answered.body).collect().await;
+        Ok(read.map_err(|error| self.at(error))?.to_bytes())
     }
 
     /// Reads the whole body as UTF-8; what is none is replaced by `U+FFFD`.

@@ -74,66 +74,75 @@ fn begin(shape: &Shape, state: &'static State) -> &'static Site {
 
 /// Runs `closure` under the layers of `source`.
 #[inline(always)]
-pub(super) async fn run<S, F, Fut, T, E>(source: S, closure: F) -> Result<T, E>
+#[expect(
+    clippy::manual_async_fn,
+    reason = "the future of an `async fn` has room for the source twice, and moves it in its first poll"
+)]
+pub(super) fn run<S, F, Fut, T, E>(
+    source: S,
+    closure: F,
+) -> impl Future<Output = Result<T, E>> + use<S, F, Fut, T, E>
 where
     S: Source<E>,
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
     E: Display + 'static,
 {
-    #[cfg(feature = "shutdown")]
-    let _in_flight = in_flight(source.state().site);
-    #[cfg(feature = "catalog")]
-    let site = begin(source.shape(), source.state());
-    let call = CallState::new();
-    #[cfg(feature = "observe")]
-    let seen = observe(source.state().site, &call);
-    #[cfg(feature = "observe")]
-    let closure = {
-        let (seen, mut closure) = (&seen, closure);
-        move || {
-            let body = seen.asking(&mut closure);
-            #[cfg(feature = "tracing")]
-            let body = traced_attempt(seen, body, look_at);
-            #[cfg(not(feature = "tracing"))]
-            let body = seen_attempt(seen, body);
-            body
-        }
-    };
-    // Made in one go, and behind the copies: the future would have room for it in each of its states.
-    let walk = if source.shape().outline.is_straight {
-        Later::new()
-    } else {
-        let plan = plan(&source, &call);
-        #[cfg(feature = "hedge")]
-        if plan.shape.outline.hedge < plan.shape.len {
-            let copies = Box::pin(hedged(plan, closure));
-            #[cfg(feature = "catalog")]
-            let copies = as_caller(site, copies);
-            let out = copies.await;
-            #[cfg(feature = "observe")]
-            seen.end(&out);
-            return match out {
-                Ok(value) => Ok(value),
-                Err(Failure::Body(error) | Failure::Exposed(error, _)) => Err(error),
-                Err(Failure::Policy(refusal)) => Err(S::refuse(refusal)),
-            };
-        }
-        Later::walk(plan)
-    };
-    let running = Running {
-        walk,
-        future: None,
-        source: &source,
-        call: &call,
-        closure,
-    };
-    #[cfg(feature = "catalog")]
-    let running = as_caller(site, running);
-    let out = running.await;
-    #[cfg(feature = "observe")]
-    seen.end_value(&out);
-    out
+    async move {
+        #[cfg(feature = "shutdown")]
+        let _in_flight = in_flight(source.state().site);
+        #[cfg(feature = "catalog")]
+        let site = begin(source.shape(), source.state());
+        let call = CallState::new();
+        #[cfg(feature = "observe")]
+        let seen = observe(source.state().site, &call);
+        #[cfg(feature = "observe")]
+        let closure = {
+            let (seen, mut closure) = (&seen, closure);
+            move || {
+                let body = seen.asking(&mut closure);
+                #[cfg(feature = "tracing")]
+                let body = traced_attempt(seen, body, look_at);
+                #[cfg(not(feature = "tracing"))]
+                let body = seen_attempt(seen, body);
+                body
+            }
+        };
+        // Made in one go, and behind the copies: the future would have room for it in each of its states.
+        let walk = if source.shape().outline.is_straight {
+            Later::new()
+        } else {
+            let plan = plan(&source, &call);
+            #[cfg(feature = "hedge")]
+            if plan.shape.outline.hedge < plan.shape.len {
+                let copies = Box::pin(hedged(plan, closure));
+                #[cfg(feature = "catalog")]
+                let copies = as_caller(site, copies);
+                let out = copies.await;
+                #[cfg(feature = "observe")]
+                seen.end(&out);
+                return match out {
+                    Ok(value) => Ok(value),
+                    Err(Failure::Body(error) | Failure::Exposed(error, _)) => Err(error),
+                    Err(Failure::Policy(refusal)) => Err(S::refuse(refusal)),
+                };
+            }
+            Later::walk(plan)
+        };
+        let running = Running {
+            walk,
+            future: None,
+            source: &source,
+            call: &call,
+            closure,
+        };
+        #[cfg(feature = "catalog")]
+        let running = as_caller(site, running);
+        let out = running.await;
+        #[cfg(feature = "observe")]
+        seen.end_value(&out);
+        out
+    }
 }
 
 pin_project! {
