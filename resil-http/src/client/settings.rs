@@ -35,7 +35,6 @@ pub(super) struct Settings {
 }
 
 /// What a request has of its client: the settings, and the trace that it belongs to.
-#[derive(Clone)]
 pub(super) struct Shared {
     settings: Arc<OfThread>,
     /// The headers that each request carries for the trace of an incoming one.
