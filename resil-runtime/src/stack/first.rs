@@ -1,18 +1,19 @@
 //! The first poll of a call: straight down and up again, as long as all goes well.
 //!
 //! It is compiled for each closure, as the good path of generated code is. Once a layer refuses, the closure
-//! fails or has to wait, a [`Walk`] takes over where the call then stands. A stack with other layers than a
-//! circuit, a retry and timeouts is a walk from the top.
+//! fails or has to wait, a [`Walk`] takes over where the call then stands, or a [`Straight`] where the wait is all. A
+//! stack with other layers than a circuit, a retry and timeouts is a walk from the top.
 
 use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::body::{Bare, Body, Run, refused};
-use super::held::record_success;
+use super::held::{Through, record_success};
 use super::layer::Layer;
-use super::outline::Plan;
-use super::walk::{Next, Step, Walk};
+use super::outline::{Outline, Plan};
+use super::straight::Straight;
+use super::walk::{Further, Next, Step, Walk};
 use crate::circuit::permit::Permit;
 use crate::clock::Instant;
 use crate::deadline::{AmbientFrame, Kept};
@@ -40,18 +41,18 @@ pub(super) fn poll<'c, B: Run>(
 ) -> Polled<B> {
     match &mut *walk.0 {
         None => first(walk, plan, body, cx),
-        Some(walk) => {
+        Some(further) => {
             let mut body = body;
-            let step = walk.as_mut().poll(&mut body, cx);
+            let step = further.as_mut().poll(&mut body, cx);
             Polled::Walked(body, step)
         }
     }
 }
 
-/// The walk of a call, once it has one. It is boxed: a future is moved before it is polled, and most of it
-/// would be the room for a walk.
+/// How a call goes on after its first poll, once it has had one. It is boxed: a future is moved before it is polled, and
+/// most of it would be the room for a walk.
 // Without the drop code that a `Box` brings: each call would run it.
-pub(super) struct Later<'c>(ManuallyDrop<Option<Pin<Box<Walk<'c>>>>>);
+pub(super) struct Later<'c>(ManuallyDrop<Option<Pin<Box<dyn Further + 'c>>>>);
 
 impl<'c> Later<'c> {
     pub(super) const fn new() -> Self {
@@ -141,9 +142,6 @@ fn first<'c, B: Run>(
     Polled::Walked(body, step)
 }
 
-/// What a call has gone through on its way down.
-type Through<'c> = (Option<(&'c RetryPolicy, u64)>, Option<Permit<'c>>);
-
 /// Returns the retry that stands around the circuit.
 #[cold]
 fn retry_around(plan: Plan<'_>) -> Option<(&RetryPolicy, u64)> {
@@ -184,11 +182,17 @@ fn go_on<'c>(
     body: &mut dyn Body,
     cx: &mut Context<'_>,
 ) -> Poll<Step> {
+    let has_timeout = plan.shape.outline.limit != Outline::EMPTY.limit;
+    if matches!(next, Next::Suspend) && !has_timeout {
+        walk.0 = ManuallyDrop::new(Some(Box::pin(Straight::new(plan, through))));
+        return Poll::Pending;
+    }
     let layer = match next {
         Next::Up(layer, _) => layer,
         _ => plan.shape.len,
     };
-    let made = Walk::new(plan, layer, through, looked);
-    let walk = walk.0.insert(Box::pin(made));
-    walk.as_mut().go_on_with(next, body, cx)
+    let mut made = Box::pin(Walk::new(plan, layer, through, looked));
+    let step = made.as_mut().go_on_with(next, body, cx);
+    walk.0 = ManuallyDrop::new(Some(made));
+    step
 }

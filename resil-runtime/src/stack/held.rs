@@ -38,6 +38,9 @@ pub(super) struct Held<'c> {
     pub(super) retries: Option<&'c RetryPolicy>,
 }
 
+/// What a call has gone through on its way straight down: a retry, with the time at which it began, and a circuit.
+pub(super) type Through<'c> = (Option<(&'c RetryPolicy, u64)>, Option<Permit<'c>>);
+
 /// A wait in progress.
 pub(super) enum Waiting<'c> {
     Nothing,
@@ -108,19 +111,15 @@ impl<'c> Held<'c> {
         Entered::In
     }
 
-    /// Polls the closure's future, as an attempt and under the permit, if there are such layers.
+    /// Polls the closure's future below the layers.
     pub(super) fn run(
         &self,
         plan: Plan<'c>,
         body: &mut dyn Body,
         cx: &mut Context<'_>,
     ) -> Poll<Bare> {
-        match (&self.permit, self.retries.is_some()) {
-            (Some(permit), true) => permit.run(|| run_attempt(&plan.state.retry, || body.poll(cx))),
-            (Some(permit), false) => permit.run(|| body.poll(cx)),
-            (None, true) => run_attempt(&plan.state.retry, || body.poll(cx)),
-            (None, false) => body.poll(cx),
-        }
+        let within = (self.permit.as_ref(), self.retries.is_some());
+        run(plan, within, body, cx)
     }
 
     /// Settles the permit with the outcome of the call.
@@ -258,6 +257,22 @@ impl<'c> Held<'c> {
             _ => unreachable!("a timer belongs to a timeout"),
         };
         refuse_late(elapsed, plan.state.site, limit, Some(plan.call))
+    }
+}
+
+/// Polls the closure's future under a permit and as an attempt, if there are such layers.
+#[inline(always)]
+pub(super) fn run(
+    plan: Plan<'_>,
+    within: (Option<&Permit<'_>>, bool),
+    body: &mut dyn Body,
+    cx: &mut Context<'_>,
+) -> Poll<Bare> {
+    match within {
+        (Some(permit), true) => permit.run(|| run_attempt(&plan.state.retry, || body.poll(cx))),
+        (Some(permit), false) => permit.run(|| body.poll(cx)),
+        (None, true) => run_attempt(&plan.state.retry, || body.poll(cx)),
+        (None, false) => body.poll(cx),
     }
 }
 

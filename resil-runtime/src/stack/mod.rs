@@ -31,6 +31,7 @@ mod place;
 mod run;
 mod single;
 mod state;
+mod straight;
 mod value;
 mod walk;
 #[cfg(any(feature = "hedge", feature = "idempotent"))]

@@ -12,12 +12,10 @@ use pin_project_lite::pin_project;
 
 use super::body::{Bare, Body, refused};
 use super::frames::{Frames, Places, Timers};
-use super::held::{Entered, Held, Waiting, record};
+use super::held::{Entered, Held, Through, Waiting, record};
 use super::layer::Layer;
 use super::outline::Plan;
-use crate::circuit::permit::Permit;
 use crate::clock::{self, Instant};
-use crate::retry::RetryPolicy;
 use crate::retry::state::Retry;
 
 pin_project! {
@@ -64,12 +62,29 @@ pub(super) enum Next {
     Up(usize, Bare),
 }
 
+/// A call that goes on after its first poll.
+pub(super) trait Further: Send + Sync {
+    /// Goes on as far as it gets.
+    fn poll(self: Pin<&mut Self>, body: &mut dyn Body, cx: &mut Context<'_>) -> Poll<Step>;
+}
+
+impl Further for Walk<'_> {
+    fn poll(self: Pin<&mut Self>, body: &mut dyn Body, cx: &mut Context<'_>) -> Poll<Step> {
+        let next = match self.at {
+            At::Start => Next::Down(0),
+            At::Body => Next::Body,
+            At::Wait(layer) => Next::Wait(layer),
+        };
+        self.go_on_with(next, body, cx)
+    }
+}
+
 impl<'c> Walk<'c> {
     /// Makes the walk of a call that stands at `layer` in its first poll, on its way down.
     pub(super) fn new(
         plan: Plan<'c>,
         layer: usize,
-        (retry, permit): (Option<(&'c RetryPolicy, u64)>, Option<Permit<'c>>),
+        (retry, permit): Through<'c>,
         looked: Option<Instant>,
     ) -> Self {
         let mut timers = Timers::new();
@@ -113,20 +128,6 @@ impl<'c> Walk<'c> {
         let timers = self.as_mut().project().timers;
         frames.enter_all(timers);
         self.go_on(&mut frames, next, body, cx)
-    }
-
-    /// Goes on with the call as far as it gets.
-    pub(super) fn poll(
-        self: Pin<&mut Self>,
-        body: &mut dyn Body,
-        cx: &mut Context<'_>,
-    ) -> Poll<Step> {
-        let next = match self.at {
-            At::Start => Next::Down(0),
-            At::Body => Next::Body,
-            At::Wait(layer) => Next::Wait(layer),
-        };
-        self.go_on_with(next, body, cx)
     }
 
     fn go_on(
