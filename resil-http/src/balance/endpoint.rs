@@ -11,7 +11,7 @@ use url::{Host, Url};
 
 use super::aged::Aged;
 use super::error::EndpointFault;
-use super::origin::moved;
+use super::origin::Origin;
 
 /// An endpoint: a scheme and an authority, such as `http://10.0.0.3:8080`. A clone is the same endpoint.
 ///
@@ -22,7 +22,7 @@ pub struct Endpoint(Arc<Parts>);
 struct Parts {
     is_https: bool,
     /// What a URL that is rewritten begins with.
-    origin: Url,
+    origin: Origin,
     host: Host,
     port: u16,
     authority: Box<str>,
@@ -36,7 +36,7 @@ struct Resolved {
     name: Box<str>,
     address: SocketAddr,
     /// What a URL with the name begins with.
-    origin: Url,
+    origin: Origin,
     host_header: HeaderValue,
 }
 
@@ -65,12 +65,12 @@ impl Endpoint {
         let resolved = Resolved {
             name: parts.host.to_string().into(),
             address,
-            origin: named,
+            origin: Origin::of(named),
             host_header,
         };
         Some(Self(Arc::new(Parts {
             is_https: parts.is_https,
-            origin,
+            origin: Origin::of(origin),
             host: match address {
                 SocketAddr::V4(v4) => Host::Ipv4(*v4.ip()),
                 SocketAddr::V6(v6) => Host::Ipv6(*v6.ip()),
@@ -107,17 +107,15 @@ impl Endpoint {
     /// An `https` endpoint that was found by DNS keeps the name of the service in the URL, as its certificate
     /// is for that name. Send such a request with [`own_client`](Self::own_client).
     pub fn rewrite(&self, url: &mut Url) {
-        rewrite(url, &self.0.origin);
+        self.0.origin.rewrite(url);
     }
 
     /// Rewrites `url` to this endpoint, by the name of the service if DNS has told the address: for a request over
     /// the client that a pool has for it.
     pub(crate) fn rewrite_by_name(&self, url: &mut Url) {
         let resolved = self.0.resolved.as_ref();
-        rewrite(
-            url,
-            resolved.map_or(&self.0.origin, |resolved| &resolved.origin),
-        );
+        let origin = resolved.map_or(&self.0.origin, |resolved| &resolved.origin);
+        origin.rewrite(url);
     }
 
     /// Returns the value of the header `Host` that a rewritten request has to bear: the name of the service,
@@ -194,21 +192,6 @@ impl Parts {
     }
 }
 
-/// Puts scheme, host and port of `origin` in the place of those of `url`.
-fn rewrite(url: &mut Url, origin: &Url) {
-    if let Some(moved) = moved(url, origin) {
-        *url = moved;
-        return;
-    }
-    // Each of these fails for a URL without a host only, and for a scheme that is not of the web.
-    let scheme = url.set_scheme(origin.scheme());
-    debug_assert!(scheme.is_ok(), "{url} is of the web");
-    let host = url.set_host(origin.host_str());
-    debug_assert!(host.is_ok(), "{url} has a host");
-    let port = url.set_port(origin.port_or_known_default());
-    debug_assert!(port.is_ok(), "{url} has a port");
-}
-
 impl FromStr for Endpoint {
     type Err = EndpointFault;
 
@@ -240,7 +223,7 @@ impl FromStr for Endpoint {
         }
         Ok(Self(Arc::new(Parts {
             is_https,
-            origin: url,
+            origin: Origin::of(url),
             authority: format!("{host}:{port}").into(),
             host,
             port,

@@ -40,7 +40,7 @@ pub use self::endpoint::Endpoint;
 pub use self::endpoints::Endpoints;
 pub use self::error::{BalanceError, EndpointFault, EndpointsError};
 pub use self::mask::MAX_ENDPOINTS;
-pub(crate) use self::origin::behind;
+pub(crate) use self::origin::Origin;
 pub use self::picked::Picked;
 pub use self::pool::{Pool, PooledClient, PooledStats, WarmedUp};
 pub use self::settings::BalancerBuilder;

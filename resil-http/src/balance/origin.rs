@@ -3,24 +3,82 @@
 
 use url::{Position, Url};
 
-/// Returns the URL that `origin`, one of the web, and `rest` written together are: a path that begins with `/`, and
-/// perhaps a query and a fragment. `None` where that can't be told without a look at the whole.
-pub(crate) fn behind(origin: &Url, rest: &str) -> Option<Url> {
-    let mut bytes = rest.bytes();
-    // Two slashes would begin another authority, and a URL is read without its tabs, ends of lines, and spaces around.
-    let is_path =
-        bytes.next() == Some(b'/') && !matches!(rest.as_bytes().get(1), Some(b'/' | b'\\'));
-    if !is_path || bytes.any(|byte| byte <= b' ') {
-        return None;
-    }
-    Url::options().base_url(Some(origin)).parse(rest).ok()
+/// What a URL of the web begins with: a scheme, perhaps a name and a password, a host and a port.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// Has a path that others are written over.
+    ///
+    /// A copy has room for as much as it is long. With less, it would grow as the path is written; to let memory grow,
+    /// the allocator of glibc takes the lock of its arena each time, for which other threads wait.
+    url: Url,
 }
 
-/// Returns `url` with the scheme, host and port of `origin`, where that can be told without a look at the whole.
-pub(crate) fn moved(url: &Url, origin: &Url) -> Option<Url> {
-    // Else it has a name or a password, which stay.
-    let is_plain = url[Position::AfterScheme..Position::BeforeHost].len() == "://".len();
-    is_plain.then(|| behind(origin, &url[Position::BeforePath..]))?
+/// The path that others are written over. For a longer one memory has to grow, as it would for all others.
+const ROOM: &str =
+    "/-------------------------------------------------------------------------------";
+
+impl Origin {
+    /// Returns what `url`, one of the web, begins with.
+    pub(crate) fn of(mut url: Url) -> Self {
+        url.set_query(None);
+        url.set_fragment(None);
+        url.set_path(ROOM);
+        Self { url }
+    }
+
+    /// Returns the URL that this and `rest` written together are: a path that begins with `/`, and perhaps a query and
+    /// a fragment. `None` where that can't be told without a look at the whole.
+    pub(crate) fn behind(&self, rest: &str) -> Option<Url> {
+        let mut bytes = rest.bytes();
+        // Two slashes would begin another authority, and a URL is read without its tabs, ends of lines, and spaces
+        // around.
+        let is_path =
+            bytes.next() == Some(b'/') && !matches!(rest.as_bytes().get(1), Some(b'/' | b'\\'));
+        if !is_path || bytes.any(|byte| byte <= b' ') {
+            return None;
+        }
+        let (rest, fragment) = split(rest, '#');
+        let (path, query) = split(rest, '?');
+        let mut url = self.url.clone();
+        url.set_path(path);
+        if query.is_some() {
+            url.set_query(query);
+        }
+        if fragment.is_some() {
+            url.set_fragment(fragment);
+        }
+        Some(url)
+    }
+
+    /// Puts scheme, host and port in the place of those of `url`.
+    pub(crate) fn rewrite(&self, url: &mut Url) {
+        if let Some(moved) = self.moved(url) {
+            *url = moved;
+            return;
+        }
+        // Each of these fails for a URL without a host only, and for a scheme that is not of the web.
+        let scheme = url.set_scheme(self.url.scheme());
+        debug_assert!(scheme.is_ok(), "{url} is of the web");
+        let host = url.set_host(self.url.host_str());
+        debug_assert!(host.is_ok(), "{url} has a host");
+        let port = url.set_port(self.url.port_or_known_default());
+        debug_assert!(port.is_ok(), "{url} has a port");
+    }
+
+    /// Returns `url` with this scheme, host and port, where that can be told without a look at the whole.
+    fn moved(&self, url: &Url) -> Option<Url> {
+        // Else it has a name or a password, which stay.
+        let is_plain = url[Position::AfterScheme..Position::BeforeHost].len() == "://".len();
+        is_plain.then(|| self.behind(&url[Position::BeforePath..]))?
+    }
+}
+
+/// Returns what is before the first `mark`, and what is behind it.
+fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+    match text.split_once(mark) {
+        Some((before, behind)) => (before, Some(behind)),
+        None => (text, None),
+    }
 }
 
 #[cfg(test)]
@@ -52,8 +110,8 @@ mod tests {
             parts in prop::collection::vec(prop::sample::select(PARTS.as_slice()), 0..12),
         ) {
             let rest = format!("/{}", parts.concat());
-            let base = Url::parse(origin).unwrap();
-            if let Some(url) = behind(&base, &rest) {
+            let base = Origin::of(Url::parse(origin).unwrap());
+            if let Some(url) = base.behind(&rest) {
                 let whole = Url::parse(&format!("{origin}{rest}"));
                 prop_assert_eq!(Ok(url), whole, "{}", rest);
             }
@@ -69,7 +127,7 @@ mod tests {
                 return Ok(());
             };
             let to = Url::parse(to).unwrap();
-            if let Some(moved) = moved(&url, &to) {
+            if let Some(moved) = Origin::of(to.clone()).moved(&url) {
                 let mut set = url.clone();
                 set.set_scheme(to.scheme()).unwrap();
                 set.set_host(to.host_str()).unwrap();
@@ -81,14 +139,28 @@ mod tests {
 
     #[test]
     fn most_paths_are_told_at_once() {
-        let origin = Url::parse("http://pay").unwrap();
+        let origin = Origin::of(Url::parse("http://pay").unwrap());
         for path in ["/", "/x", "/x?a=1#f", "/a/../b", "/%20"] {
-            assert!(behind(&origin, path).is_some(), "{path}");
+            assert!(origin.behind(path).is_some(), "{path}");
             let url = Url::parse(&format!("http://other{path}")).unwrap();
-            assert!(moved(&url, &origin).is_some(), "{path}");
+            assert!(origin.moved(&url).is_some(), "{path}");
         }
         for path in ["", "x", "//x", "/\\x", "/a b", "/\t/x", "?a"] {
-            assert_eq!(behind(&origin, path), None, "{path}");
+            assert_eq!(origin.behind(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_url_is_written_where_there_is_room_for_it() {
+        let origin = Origin::of(Url::parse("http://pay").unwrap());
+        let room = String::from(origin.url.clone()).capacity();
+        for rest in ["/", "/orders/7?a=1&b=2#f", &ROOM[..ROOM.len() - 4]] {
+            let url = origin.behind(rest).unwrap();
+            assert_eq!(url.as_str(), format!("http://pay{rest}"));
+            assert_eq!(String::from(url).capacity(), room, "{rest}");
+        }
+        let long = format!("/{}", "x".repeat(300));
+        let url = origin.behind(&long).unwrap();
+        assert_eq!(url.as_str(), format!("http://pay{long}"));
     }
 }

@@ -145,25 +145,26 @@ impl Payload {
         }
     }
 
-    /// Returns the body for one attempt; `None` for none.
-    pub(super) fn of_attempt(&self, progress: &Arc<Progress>) -> Option<reqwest::Body> {
-        let source = match self {
+    /// Returns the body for one attempt; `None` for none. `progress` is told of it, if it [tells](Self::tells).
+    pub(super) fn of_attempt(&self, progress: Option<&Arc<Progress>>) -> Option<reqwest::Body> {
+        let (left, part, source) = match self {
             Self::Bytes(bytes) if bytes.is_empty() => return None,
             Self::Bytes(bytes) if !self.tells() => return Some(bytes.clone().into()),
-            Self::Bytes(bytes) => Upload {
-                left: Some(bytes.len() as u64),
-                part: bytes.clone(),
-                source: Source::Bytes,
-                progress: Arc::clone(progress),
-            },
-            Self::Stream(once) => Upload {
-                left: once.length,
-                part: Bytes::new(),
-                source: Source::Untouched(Arc::clone(once)),
-                progress: Arc::clone(progress),
-            },
+            Self::Bytes(bytes) => (Some(bytes.len() as u64), bytes.clone(), Source::Bytes),
+            Self::Stream(once) => {
+                let source = Source::Untouched(Arc::clone(once));
+                (once.length, Bytes::new(), source)
+            }
         };
-        Some(reqwest::Body::wrap(source))
+        let Some(progress) = progress.cloned() else {
+            unreachable!("an attempt whose body tells has a progress")
+        };
+        Some(reqwest::Body::wrap(Upload {
+            part,
+            source,
+            left,
+            progress,
+        }))
     }
 }
 

@@ -16,8 +16,8 @@ use url::Url;
 
 use super::answer::ResponseBody;
 use super::body::Payload;
+use super::course::Course;
 use super::credentials::move_credentials;
-use super::current::telling;
 use super::end::End;
 use super::error::ClientError;
 use super::key::random_key;
@@ -216,12 +216,12 @@ impl Call<'_> {
         };
         let endpoint = picked.as_ref().map(Picked::endpoint);
         let number = self.attempts.add();
-        let progress = Arc::new(Progress::new(
+        let mut course = Course::new(
             now,
             self.payload.tells(),
             self.settings.limits.need_connector(),
-        ));
-        let request = self.request(number, left, endpoint, &progress);
+        );
+        let request = self.request(number, left, endpoint, course.progress());
         if lacks_tls(request.url()) {
             self.attempts.take();
             let error = ClientError::no_tls(request.url(), false);
@@ -233,9 +233,9 @@ impl Call<'_> {
             self.attempts.take();
             self.failed(ClientError::transport(error), true, endpoint)
         })?;
-        let sent = pin!(telling(Arc::clone(&progress), sent));
+        let sent = pin!(sent);
         let mut timer = Timer::default();
-        let limits = (&*progress, &self.limits);
+        let limits = (&mut course, &self.limits);
         let under_way = UnderWay::begin(&self.under_way);
         let held = self.picks.hold(picked);
         let sent = within_limits(sent, limits, (&self.end, number), &mut timer).await;
@@ -244,7 +244,7 @@ impl Call<'_> {
         let (error, is_unsent) = match sent {
             Ok(Ok(answer)) => return self.answered(answer, number, (picked, timer)),
             Ok(Err(error)) => {
-                let error = self.of_reqwest(error, &progress);
+                let error = self.of_reqwest(error, &course);
                 let is_unsent = error.is_unsent();
                 (error, is_unsent)
             }
@@ -267,7 +267,7 @@ impl Call<'_> {
         number: u32,
         left: Duration,
         endpoint: Option<&Endpoint>,
-        progress: &Arc<Progress>,
+        progress: Option<&Arc<Progress>>,
     ) -> reqwest::Request {
         let mut url = self.url.clone();
         if let Some(endpoint) = endpoint {
@@ -352,10 +352,10 @@ impl Call<'_> {
     }
 
     /// Tells apart what reqwest has failed with.
-    fn of_reqwest(&self, error: reqwest::Error, progress: &Progress) -> ClientError {
+    fn of_reqwest(&self, error: reqwest::Error, course: &Course) -> ClientError {
         // After a redirect a request has been sent.
-        if !error.is_connect() || progress.is_redirected() {
-            return match progress.lacks_tls() {
+        if !error.is_connect() || course.is_redirected() {
+            return match course.lacks_tls() {
                 Some(url) if error.is_connect() => ClientError::no_tls(url, true),
                 _ => ClientError::transport(error),
             };

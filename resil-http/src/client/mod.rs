@@ -20,6 +20,7 @@ mod body;
 mod builder;
 mod call;
 mod connecting;
+mod course;
 mod credentials;
 mod current;
 mod deadline;

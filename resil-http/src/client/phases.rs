@@ -6,34 +6,33 @@ use std::task::{Poll, ready};
 
 use resil_runtime::clock::{self, Instant};
 
+use super::course::Course;
+use super::current::polling;
 use super::end::End;
 use super::error::ClientError;
 use super::limits::Limits;
 use super::place::Place;
-use super::progress::{Phase, Progress};
+use super::progress::Phase;
 use super::timer::Timer;
 
 /// Returns the output of `attempt`, the `number`th of its call, or the limit that has passed: that of the phase
 /// it is in, that of the attempt, or the end of the call. The time of a connection is held by the connector.
 pub(super) fn within_limits<F: Future>(
     mut attempt: Pin<&mut F>,
-    (progress, limits): (&Progress, &Limits),
+    (course, limits): (&mut Course, &Limits),
     (end, number): (&End, u32),
     timer: &mut Timer,
 ) -> impl Future<Output = Result<F::Output, ClientError>> {
     poll_fn(move |cx| {
-        if let Poll::Ready(out) = attempt.as_mut().poll(cx) {
+        if let Poll::Ready(out) = polling(course, || attempt.as_mut().poll(cx)) {
             return Poll::Ready(Ok(out));
         }
-        // From `Reading` an attempt goes on in its own polls alone.
-        if progress.phase().0 != Phase::Reading {
-            progress.register(cx.waker());
-        }
+        course.register(cx.waker());
         loop {
-            let (due, limit) = next(progress, limits, end);
+            let (due, limit) = next(course, limits, end);
             ready!(timer.poll(due, cx));
             // The next phase may have begun meanwhile, in another task.
-            if next(progress, limits, end).0 <= due {
+            if next(course, limits, end).0 <= due {
                 if matches!(limit, Limit::End) {
                     ready!(timer.give_way(end, cx));
                 }
@@ -75,13 +74,13 @@ impl Limit {
 }
 
 /// Returns the instant at which the next limit passes, and which that is.
-fn next(progress: &Progress, limits: &Limits, end: &End) -> (Instant, Limit) {
-    let mut next = (clock::add(progress.began(), limits.attempt), Limit::Attempt);
-    let (phase, last) = progress.phase();
+fn next(course: &Course, limits: &Limits, end: &End) -> (Instant, Limit) {
+    let mut next = (clock::add(course.began(), limits.attempt), Limit::Attempt);
+    let (phase, last) = course.phase();
     let of_phase = match phase {
         // Nobody tells of the connection: by then there is one, or reqwest has given up. HTTP/2 asks for nothing of a
         // body as long as it has no stream for it.
-        Phase::Connecting if !progress.is_told() => {
+        Phase::Connecting if !course.is_told() => {
             let from = clock::add(last, limits.connect);
             Some((clock::add(from, limits.write), Limit::Write))
         }
@@ -92,7 +91,7 @@ fn next(progress: &Progress, limits: &Limits, end: &End) -> (Instant, Limit) {
         Phase::Reading => {
             // Of a call whose attempts may take longer than those of the client it is not known when its connection
             // was made: it is given the time for one.
-            let from = if progress.is_told() {
+            let from = if course.is_told() {
                 last
             } else {
                 clock::add(last, limits.connect)

@@ -1,17 +1,12 @@
 //! How far an attempt has come: whether it is making its connection, sending its body, or waiting for the
 //! answer. Its limits go by that.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use resil_runtime::clock::{self, Instant};
-use url::Url;
-
-use crate::tls::lacks_tls;
-
 /// How far an attempt has come. The connector and the body of the request tell it; the attempt reads it.
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -20,9 +15,6 @@ pub(super) struct Progress {
     last: AtomicU64,
     is_connecting: AtomicBool,
     is_writing: AtomicBool,
-    is_redirected: AtomicBool,
-    /// Where it was redirected to, if that needs TLS that is not there.
-    lacks_tls: OnceLock<Box<Url>>,
     /// Whether the connector tells of connections.
     is_told: bool,
     attempt: AtomicWaker,
@@ -49,16 +41,9 @@ impl Progress {
             last: AtomicU64::new(0),
             is_connecting: AtomicBool::new(is_writing && !is_told),
             is_writing: AtomicBool::new(is_writing),
-            is_redirected: AtomicBool::new(false),
-            lacks_tls: OnceLock::new(),
             is_told,
             attempt: AtomicWaker::new(),
         }
-    }
-
-    /// Returns the instant at which the attempt began.
-    pub(super) fn began(&self) -> Instant {
-        self.began
     }
 
     /// Returns the phase, and the instant of the last progress in it.
@@ -115,26 +100,6 @@ impl Progress {
         self.is_writing.store(false, Ordering::Release);
         // `read` may be shorter than `write`, whose timer runs.
         self.attempt.wake();
-    }
-
-    /// Notes that the other side has answered, and sends the request to `url`.
-    pub(super) fn redirected(&self, url: &Url) {
-        self.note();
-        if lacks_tls(url) {
-            // Nothing is sent there, so no other redirect follows.
-            let _ = self.lacks_tls.set(Box::new(url.clone()));
-        }
-        self.is_redirected.store(true, Ordering::Release);
-    }
-
-    /// Returns whether the request has reached a server that sent it to another one.
-    pub(super) fn is_redirected(&self) -> bool {
-        self.is_redirected.load(Ordering::Acquire)
-    }
-
-    /// Returns where the request was sent to that needs TLS, if there is none.
-    pub(super) fn lacks_tls(&self) -> Option<&Url> {
-        self.lacks_tls.get().map(|url| &**url)
     }
 
     fn note(&self) {

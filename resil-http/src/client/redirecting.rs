@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use reqwest::redirect::Policy;
 
-use super::current::current;
+use super::current::redirect;
 
 /// Returns `policy`, which tells the attempt of each redirect before it decides.
 pub(super) fn telling_redirects(policy: Arc<Policy>) -> Policy {
-    Policy::custom(move |redirect| {
-        if let Some(attempt) = current() {
-            attempt.redirected(redirect.url());
-        }
-        policy.redirect(redirect)
+    Policy::custom(move |attempt| {
+        redirect(attempt.url());
+        policy.redirect(attempt)
     })
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use ::http::response::Parts;
 use ::http::{HeaderMap, StatusCode, Version};
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -99,9 +99,21 @@ impl Response {
     /// [`Deadline`](ClientError::Deadline) if the time of the call is over,
     /// [`Transport`](ClientError::Transport) if the body broke off. So do all methods that read the body.
     pub async fn bytes(mut self) -> Result<Bytes, ClientError> {
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        // Most bodies come in one part: it need not be put together with others.
+        if http_body::Body::is_end_stream(&self.answered.body) {
+            return Ok(first);
+        }
         // Where it is: to collect it by value would move it out of its box first.
-        let read = (&mut self.answered.body).collect().await;
-        Ok(read.map_err(|error| self.at(error))?.to_bytes())
+        let rest = (&mut self.answered.body).collect().await;
+        let rest = rest.map_err(|error| self.at(error))?.aggregate();
+        if !rest.has_remaining() {
+            return Ok(first);
+        }
+        let mut whole = first.chain(rest);
+        Ok(whole.copy_to_bytes(whole.remaining()))
     }
 
     /// Reads the whole body as UTF-8; what is none is replaced by `U+FFFD`.

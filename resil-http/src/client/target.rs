@@ -6,46 +6,57 @@ use url::Url;
 
 use super::error::ClientError;
 use super::refused::BuildError;
-use crate::balance::behind;
+use crate::balance::Origin;
 use crate::shown::{shown, shown_text};
 
 /// Where the requests of a client go.
 #[derive(Debug)]
 pub(super) struct Target {
-    base: Option<Url>,
+    base: Option<Base>,
     /// Where the first request went that had a whole URL: most others go there too.
-    origin: OnceLock<Origin>,
+    origin: OnceLock<Written>,
+}
+
+/// A base URL, and what it begins with.
+#[derive(Debug)]
+struct Base {
+    url: Url,
+    origin: Origin,
 }
 
 /// A scheme with an authority, as it was written and as it was read.
 #[derive(Debug)]
-struct Origin {
+struct Written {
     text: Box<str>,
-    url: Url,
+    origin: Origin,
 }
 
 impl Target {
     pub(super) fn new(base: Option<Url>) -> Self {
         Self {
-            base,
+            base: base.map(Base::new),
             origin: OnceLock::new(),
         }
     }
 
     pub(super) fn base(&self) -> Option<&Url> {
-        self.base.as_ref()
+        self.base.as_ref().map(|base| &base.url)
     }
 
-    /// Returns the URL of a request, as [`request_url`] does.
+    /// Returns the URL of a request, to `path`, which is a whole URL if there is no base.
+    ///
+    /// # Errors
+    ///
+    /// The path can't be part of a URL, or is a whole one where there is a base.
     pub(super) fn url(&self, path: &str) -> Result<Url, ClientError> {
-        if self.base.is_some() {
-            return request_url(self.base.as_ref(), path);
+        if let Some(base) = &self.base {
+            return base.with(path);
         }
         if let Some(origin) = self.origin.get() {
-            return origin.url(path).map_or_else(|| request_url(None, path), Ok);
+            return origin.url(path).map_or_else(|| whole_url(path), Ok);
         }
-        let url = request_url(None, path)?;
-        if let Some(origin) = Origin::of(path) {
+        let url = whole_url(path)?;
+        if let Some(origin) = Written::of(path) {
             // Another first request may have been quicker.
             let _ = self.origin.set(origin);
         }
@@ -53,7 +64,7 @@ impl Target {
     }
 }
 
-impl Origin {
+impl Written {
     /// Returns the origin of a whole URL of the web.
     fn of(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
@@ -69,13 +80,13 @@ impl Origin {
         let url = Url::parse(text).ok()?;
         Some(Self {
             text: text.into(),
-            url,
+            origin: Origin::of(url),
         })
     }
 
     /// Returns a whole URL of this origin; `None` if it is of another, or if that can't be told at once.
     fn url(&self, whole: &str) -> Option<Url> {
-        behind(&self.url, whole.strip_prefix(&*self.text)?)
+        self.origin.behind(whole.strip_prefix(&*self.text)?)
     }
 }
 
@@ -100,52 +111,68 @@ pub(super) fn base_url(text: &str) -> Result<Url, BuildError> {
     Ok(url)
 }
 
-/// Returns the URL of a request: `path` below `base`, or `path` itself, a whole URL, if there is no base.
-///
-/// The path never leads to another host: whatever it is, it is appended.
+impl Base {
+    fn new(url: Url) -> Self {
+        Self {
+            origin: Origin::of(url.clone()),
+            url,
+        }
+    }
+
+    /// Returns the URL of `path` below the base.
+    ///
+    /// It never leads to another host: whatever the path is, it is appended.
+    ///
+    /// # Errors
+    ///
+    /// The path can't be part of a URL, or is a whole one.
+    fn with(&self, path: &str) -> Result<Url, ClientError> {
+        let (base, refused) = (&self.url, ClientError::request);
+        if path.contains(':') && Url::parse(path).is_ok_and(|url| url.has_host()) {
+            return Err(refused(format!(
+                "`{}` is a whole URL, and the client has the base URL `{}`: write the path alone",
+                shown_text(path),
+                shown(base)
+            )));
+        }
+        let rest = path.strip_prefix('/').unwrap_or(path);
+        let below = |base: &str| format!("{}/{rest}", base.trim_end_matches('/'));
+        let url = match self.origin.behind(&below(base.path())) {
+            Some(url) => url,
+            None => Url::parse(&below(base.as_str()))
+                .map_err(|error| refused(format!("`{path}` is no path: {error}")))?,
+        };
+        // `..` is resolved by now.
+        let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
+        if !rest.is_some_and(|rest| rest.starts_with('/')) {
+            return Err(refused(format!(
+                "`{path}` leads out of the base URL `{}`",
+                shown(base)
+            )));
+        }
+        Ok(url)
+    }
+}
+
+/// Returns the whole URL that `text` is.
 ///
 /// # Errors
 ///
-/// The path can't be part of a URL, or is a whole one where there is a base.
-fn request_url(base: Option<&Url>, path: &str) -> Result<Url, ClientError> {
+/// It is none, or not one of the web.
+fn whole_url(text: &str) -> Result<Url, ClientError> {
     let refused = ClientError::request;
-    let Some(base) = base else {
-        let url = Url::parse(path).map_err(|error| {
-            refused(format!(
-                "`{path}` is no URL: {error}. Write a whole one, or give the client a `base_url`"
-            ))
-        })?;
-        return match url.scheme() {
-            "http" | "https" => Ok(url),
-            _ => Err(refused(format!(
-                "the scheme of `{}` is neither `http` nor `https`",
-                shown_text(path)
-            ))),
-        };
-    };
-    if path.contains(':') && Url::parse(path).is_ok_and(|url| url.has_host()) {
-        return Err(refused(format!(
-            "`{}` is a whole URL, and the client has the base URL `{}`: write the path alone",
-            shown_text(path),
-            shown(base)
-        )));
+    let url = Url::parse(text).map_err(|error| {
+        refused(format!(
+            "`{text}` is no URL: {error}. Write a whole one, or give the client a `base_url`"
+        ))
+    })?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(refused(format!(
+            "the scheme of `{}` is neither `http` nor `https`",
+            shown_text(text)
+        ))),
     }
-    let rest = path.strip_prefix('/').unwrap_or(path);
-    let below = |base: &str| format!("{}/{rest}", base.trim_end_matches('/'));
-    let url = match behind(base, &below(base.path())) {
-        Some(url) => url,
-        None => Url::parse(&below(base.as_str()))
-            .map_err(|error| refused(format!("`{path}` is no path: {error}")))?,
-    };
-    // `..` is resolved by now.
-    let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
-    if !rest.is_some_and(|rest| rest.starts_with('/')) {
-        return Err(refused(format!(
-            "`{path}` leads out of the base URL `{}`",
-            shown(base)
-        )));
-    }
-    Ok(url)
 }
 
 #[cfg(test)]
@@ -166,7 +193,7 @@ mod tests {
             ("http://pay", "a:b", "http://pay/a:b"),
         ] {
             let base = base_url(base).unwrap();
-            let url = request_url(Some(&base), path).unwrap();
+            let url = Base::new(base.clone()).with(path).unwrap();
             assert_eq!(url.as_str(), whole);
             assert_eq!(url.host(), base.host());
         }
@@ -193,7 +220,10 @@ mod tests {
         }
         let origin = target.origin.get().unwrap();
         assert_eq!(
-            (&*origin.text, origin.url.as_str()),
+            (
+                &*origin.text,
+                origin.url("http://Pay:80/").unwrap().as_str()
+            ),
             ("http://Pay:80", "http://pay/")
         );
         assert!(target.url("/x").is_err() && target.url("http://Pay:80x/").is_err());
@@ -224,8 +254,8 @@ mod tests {
 
     #[test]
     fn a_whole_url_does_not_go_around_the_base() {
-        let base = base_url("http://pay").unwrap();
-        let error = request_url(Some(&base), "http://evil/x").unwrap_err();
+        let base = Base::new(base_url("http://pay").unwrap());
+        let error = base.with("http://evil/x").unwrap_err();
         assert_eq!(
             error.to_string(),
             "the request can't be sent: `http://evil/x` is a whole URL, and the client has the base URL \
@@ -235,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_path_does_not_lead_out_of_the_base() {
-        let base = base_url("http://pay/v1").unwrap();
+        let base = Base::new(base_url("http://pay/v1").unwrap());
         for path in [
             "../admin",
             "/x/../../admin",
@@ -244,30 +274,30 @@ mod tests {
             "../v1x",
             "..",
         ] {
-            let error = request_url(Some(&base), path).unwrap_err();
+            let error = base.with(path).unwrap_err();
             assert!(
                 error
                     .to_string()
                     .ends_with("leads out of the base URL `http://pay/v1`")
             );
         }
-        let url = request_url(Some(&base), "/x/../y").unwrap();
+        let url = base.with("/x/../y").unwrap();
         assert_eq!(url.as_str(), "http://pay/v1/y");
     }
 
     #[test]
     fn without_a_base_a_whole_url_is_needed() {
         assert_eq!(
-            request_url(None, "https://pay/x").unwrap().as_str(),
+            whole_url("https://pay/x").unwrap().as_str(),
             "https://pay/x"
         );
-        let error = request_url(None, "/x").unwrap_err();
+        let error = whole_url("/x").unwrap_err();
         assert_eq!(
             error.to_string(),
             "the request can't be sent: `/x` is no URL: relative URL without a base. Write a whole one, or \
              give the client a `base_url`"
         );
-        assert!(request_url(None, "ftp://pay/x").is_err());
+        assert!(whole_url("ftp://pay/x").is_err());
     }
 
     #[test]
