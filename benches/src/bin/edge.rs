@@ -20,7 +20,7 @@ use axum::routing::get;
 use axum::{Router, ServiceExt};
 use resil::Client;
 use resil::http::balance::{Balancer, Endpoints, Strategy};
-use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
+use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil_benches::edge::{
     Load, Of, Sender, Sends, admission, app, client, customer, customers_reqwest, limited_reqwest,
     plain, retrying_reqwest,
@@ -203,9 +203,14 @@ async fn of_a_part(variant: &str) {
     .await;
 }
 
-async fn of_the_server() {
+/// Returns all the layers of a server.
+fn layers() -> (DeadlineLayer, AdmissionLayer, IdempotencyKeyLayer) {
     let keys = IdempotencyKeyLayer::new("bench", customer);
-    let layers = (DeadlineLayer::new(), admission(), keys);
+    (DeadlineLayer::new(), admission(), keys)
+}
+
+async fn of_the_server() {
+    let layers = layers();
     let around = listen_around(layers.clone(), plain()).await;
     let layered = listen(plain().layer(layers)).await;
     let headers = listen(app("headers")).await;
@@ -313,6 +318,22 @@ async fn of_a_slow_endpoint() {
     }
 }
 
+/// Returns one who sends requests: a client to a server without layers, or plain reqwest to a server with a part of them.
+async fn alone(who: &str) -> Load {
+    let sends = match who {
+        "reqwest" => Sender::Reqwest(reqwest::Client::new()),
+        "limited" => Sender::Reqwest(limited_reqwest()),
+        "retrying" => retrying_reqwest(),
+        "pool" => {
+            let client = client("bench-pool", Of::Url);
+            Sender::Reqwest(client.pool().current().expect("its reqwest"))
+        }
+        "resil" => Sender::Resil(client("bench-client", Of::Url)),
+        variant => return sender(&listen(app(variant)).await),
+    };
+    Load::of(sends, format!("{}/", listen(plain()).await))
+}
+
 #[tokio::main]
 async fn main() {
     // `scripts/bench --edge server` for one of them.
@@ -327,30 +348,26 @@ async fn main() {
     }
     // For a load from outside.
     if which == "serve" {
-        let url = listen(app(&args.next().unwrap_or_default())).await;
+        let variant = args.next().unwrap_or_default();
+        let url = match variant.as_str() {
+            "around" => listen_around(layers(), plain()).await,
+            variant => listen(app(variant)).await,
+        };
         println!("{url}");
         return std::future::pending().await;
     }
     let is_meant = |name: &str| which.is_empty() || which == name;
-    // For a profiler: only one of those who are compared.
+    // For a profiler, and for `edge_lives`: only one of those who are compared.
     if which == "alone" {
-        let who = args.next().unwrap_or_default();
-        let of_the_client = match who.as_str() {
-            "reqwest" => Some(Sender::Reqwest(reqwest::Client::new())),
-            "resil" => Some(Sender::Resil(client("bench-client", Of::Url))),
-            _ => None,
-        };
-        let load = match of_the_client {
-            Some(client) => Load::of(client, format!("{}/", listen(plain()).await)),
-            None => sender(&listen(app(&who)).await),
-        };
-        for _ in 0..ROUNDS {
+        let load = alone(&args.next().unwrap_or_default()).await;
+        // A round for each line that comes.
+        let takes_turns = args.next().as_deref() == Some("turns");
+        for _ in 0..if takes_turns { usize::MAX } else { ROUNDS } {
+            if takes_turns && std::io::stdin().lines().next().is_none() {
+                break;
+            }
             let round = Round::of(&load).await;
-            println!(
-                "{who} {:.0} requests/s, {:.2} µs",
-                round.rate,
-                round.cpu / 1e3
-            );
+            println!("{:.0} requests/s, {:.2} µs", round.rate, round.cpu / 1e3);
         }
         return;
     }
