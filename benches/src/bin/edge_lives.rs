@@ -1,7 +1,7 @@
 //! What the HTTP edge costs, each contestant in a process of its own that is begun anew again and again.
 //!
-//! How the memory of a process happens to lie, and on which core its tasks begin, is worth 4 % for as long as it runs: more
-//! than what is to be told. So a figure is the mean over many lives, with its standard error.
+//! How the memory of a process happens to lie, and on which core its tasks begin, is worth up to 5 % for as long as it
+//! runs: more than what is to be told. So a figure is the mean over many lives, with its standard error.
 //!
 //! ```text
 //! edge_lives 24 client reqwest pool resil   # those of `edge alone`, in turns of 0.3 s

@@ -38,15 +38,6 @@ impl Course {
         }
     }
 
-    /// Returns one that stands in for this one.
-    pub(super) fn stand_in(&self) -> Self {
-        Self {
-            began: self.began,
-            redirected: None,
-            progress: None,
-        }
-    }
-
     /// Returns the instant at which the attempt began.
     pub(super) fn began(&self) -> Instant {
         self.began

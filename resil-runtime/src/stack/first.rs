@@ -8,8 +8,8 @@ use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::body::{Bare, Body, Run, refused};
-use super::held::{Through, record_success};
+use super::body::{Body, Run, refused};
+use super::held::{Through, succeed};
 use super::layer::Layer;
 use super::outline::{Outline, Plan};
 use super::straight::Straight;
@@ -82,9 +82,6 @@ impl Drop for Later<'_> {
     }
 }
 
-/// A value, for the layers that a success goes through.
-const GOOD: Bare = Ok(());
-
 #[inline(always)]
 fn first<'c, B: Run>(
     walk: &mut Later<'c>,
@@ -125,12 +122,7 @@ fn first<'c, B: Run>(
     let looked = level.leave();
     let next = match polled {
         Poll::Ready(out) if B::is_good(&out) => {
-            if let Some((policy, began)) = retry {
-                record_success((&state.retry, policy, began), plan);
-            }
-            if let Some(permit) = &permit {
-                let _ = permit.settle(GOOD, |()| None);
-            }
+            succeed(plan, retry, permit.as_ref());
             mem::forget(permit);
             return Polled::Good(out);
         }

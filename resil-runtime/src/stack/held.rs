@@ -276,10 +276,22 @@ pub(super) fn run(
     }
 }
 
-/// Records a first attempt that has succeeded with the retry.
+/// Takes a success of a first attempt straight up: the retry records it, and the permit is settled, which is to be
+/// forgotten then.
 #[inline(always)]
-pub(super) fn record_success(constants: Constants<'_>, plan: Plan<'_>) {
-    let _ = again(&mut Retry::new(), constants, plan, Ok(()));
+pub(super) fn succeed(
+    plan: Plan<'_>,
+    retry: Option<(&RetryPolicy, u64)>,
+    permit: Option<&Permit<'_>>,
+) {
+    if let Some((policy, began)) = retry {
+        let constants = (&plan.state.retry, policy, began);
+        let _ = again(&mut Retry::new(), constants, plan, Ok(()));
+    }
+    if let Some(permit) = permit {
+        let good: Bare = Ok(());
+        let _ = permit.settle(good, |()| None);
+    }
 }
 
 /// Records an attempt with the retry, and returns its outcome if no other one follows.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::body::Body;
-use super::held::{Through, record_success, run};
+use super::held::{Through, run, succeed};
 use super::outline::Plan;
 use super::walk::{Further, Next, Step, Walk};
 
@@ -42,12 +42,7 @@ impl Further for Straight<'_> {
         let out = ready!(run(plan, within, body, cx));
         let (retry, permit) = (*retry, permit.take());
         if out.is_ok() {
-            if let Some((policy, began)) = retry {
-                record_success((&plan.state.retry, policy, began), plan);
-            }
-            if let Some(permit) = &permit {
-                let _ = permit.settle(out, |()| None);
-            }
+            succeed(plan, retry, permit.as_ref());
             mem::forget(permit);
             return Poll::Ready(Step::Done(Ok(())));
         }
