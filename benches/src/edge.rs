@@ -1,5 +1,7 @@
 //! What the programs about the HTTP edge share: the app, its layers, and who sends the requests.
 
+pub mod hand;
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -28,7 +30,7 @@ use tower_http::timeout::TimeoutLayer;
 pub fn customer(request: &Parts) -> Option<String> {
     request
         .headers
-        .get("user-agent")?
+        .get(USER_AGENT)?
         .to_str()
         .ok()
         .map(str::to_owned)
@@ -61,7 +63,7 @@ pub fn admission() -> AdmissionLayer {
     AdmissionLayer::new("bench")
         .bulkhead(BulkheadPolicy::new().max(1000))
         .rate_limit(RateLimitPolicy::new().max(1_000_000))
-        .key(customer)
+        .key_header(USER_AGENT)
 }
 
 /// Returns the app with a part of the layers, or with what one of them does by hand.
@@ -71,6 +73,7 @@ pub fn admission() -> AdmissionLayer {
 /// If there is no such variant.
 pub fn app(variant: &str) -> Router {
     let keys = || IdempotencyKeyLayer::new("bench", customer);
+    let limit = |name| AdmissionLayer::new(name).rate_limit(RateLimitPolicy::new().max(1_000_000));
     match variant {
         "plain" => plain(),
         "post" => posted(),
@@ -82,18 +85,15 @@ pub fn app(variant: &str) -> Router {
         "bulkhead" => {
             plain().layer(AdmissionLayer::new("b").bulkhead(BulkheadPolicy::new().max(1000)))
         }
-        "limit" => plain()
-            .layer(AdmissionLayer::new("l").rate_limit(RateLimitPolicy::new().max(1_000_000))),
-        "keyed" => plain().layer(
-            AdmissionLayer::new("k")
-                .rate_limit(RateLimitPolicy::new().max(1_000_000))
-                .key(customer),
-        ),
+        "limit" => plain().layer(limit("l")),
+        "keyed" => plain().layer(limit("k").key_header(USER_AGENT)),
+        "function" => plain().layer(limit("f").key(customer)),
         "three" => plain()
             .layer(keys())
             .layer(admission())
             .layer(DeadlineLayer::new()),
         "tuple" => plain().layer((DeadlineLayer::new(), admission(), keys())),
+        "hand" => plain().layer(hand::Hand),
         "identity" => plain().layer(tower::layer::util::Identity::new()),
         "tower" => towers(),
         "headers" => Router::new().route(

@@ -91,7 +91,7 @@ pub mod edge {
     pub use crate::error::late::late;
     pub use crate::event::header::tell_header_ignored;
     pub use crate::random::up_to as random_up_to;
-    pub use crate::rate_limit::handle::{of_text as limit_of_text, take_one, take_one_of_key};
+    pub use crate::rate_limit::handle::{of_bytes as limit_of_bytes, take_one, take_one_of_key};
     pub use crate::shard::{SHARDS, shard_of_thread};
     pub use crate::stack::edge::{Policies, fell_back};
     pub use crate::stack::failed::Failed;

@@ -21,6 +21,7 @@ use axum::{Router, ServiceExt};
 use resil::Client;
 use resil::http::balance::{Balancer, Endpoints, Strategy};
 use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
+use resil_benches::edge::hand::Hand;
 use resil_benches::edge::{
     Load, Of, Sender, Sends, admission, app, client, customer, customers_reqwest, limited_reqwest,
     plain, retrying_reqwest,
@@ -351,6 +352,7 @@ async fn main() {
         let variant = args.next().unwrap_or_default();
         let url = match variant.as_str() {
             "around" => listen_around(layers(), plain()).await,
+            "hand-around" => listen_around(Hand, plain()).await,
             variant => listen(app(variant)).await,
         };
         println!("{url}");

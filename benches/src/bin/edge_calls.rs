@@ -25,6 +25,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
+use resil_benches::edge::hand::Hand;
 use resil_benches::edge::{ORDER, admission, app, customer, customers_reqwest, key, plain};
 use tower::Service;
 
@@ -146,6 +147,7 @@ fn main() {
     match (variant.as_str(), how.is_some()) {
         ("around", true) => runtime.block_on(sockets(Some(around()), None, count)),
         ("around", false) => call(&around(), count),
+        ("hand-around", false) => call(&tower::Layer::layer(&Hand, made(plain())), count),
         (variant, true) => {
             runtime.block_on(sockets(None::<Router>, Some(made(app(variant))), count));
         }

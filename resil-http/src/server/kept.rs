@@ -3,7 +3,7 @@
 use std::fmt;
 use std::mem::needs_drop;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What all services of a layer share, without a count of references where nothing has to be given back in the end.
 ///
@@ -31,6 +31,25 @@ impl<T: ?Sized> Kept<T> {
     }
 }
 
+/// How many values of a kind are kept for ever, so many that differ: a program may make layers without end.
+pub(super) const MOST: usize = 64;
+
+impl<T: Eq> Kept<T> {
+    /// Keeps a value once, however often a program has an equal one. `all` are those that are kept for ever.
+    pub(super) fn once(value: T, all: &Mutex<Vec<&'static T>>) -> Self {
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.iter().find(|known| ***known == value) {
+            return Self::Forever(known);
+        }
+        if all.len() == MOST {
+            return Self::Counted(Arc::new(value));
+        }
+        let value = Box::leak(Box::new(value));
+        all.push(value);
+        Self::Forever(value)
+    }
+}
+
 impl<T: ?Sized> Deref for Kept<T> {
     type Target = T;
 
@@ -54,5 +73,22 @@ impl<T: ?Sized> Clone for Kept<T> {
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Kept<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_are_kept_once_and_not_without_bound() {
+        static ALL: Mutex<Vec<&String>> = Mutex::new(Vec::new());
+        let keep = |n: usize| Kept::once(n.to_string(), &ALL);
+        for n in (0..10 * MOST).chain(0..10 * MOST) {
+            let kept = keep(n);
+            assert_eq!(*kept, n.to_string());
+            assert_eq!(matches!(kept, Kept::Forever(_)), n < MOST, "{n}");
+        }
+        assert_eq!(ALL.lock().unwrap().len(), MOST);
     }
 }

@@ -19,6 +19,7 @@
 //!
 //! use axum::Router;
 //! use axum::routing::get;
+//! use http::HeaderName;
 //! use resil_http::server::{AdmissionLayer, DeadlineLayer, liveness};
 //! use resil_runtime::bulkhead::BulkheadPolicy;
 //! use resil_runtime::rate_limit::RateLimitPolicy;
@@ -26,7 +27,7 @@
 //! let admission = AdmissionLayer::new("api")
 //!     .bulkhead(BulkheadPolicy::new().max(200))
 //!     .rate_limit(RateLimitPolicy::new().max(50))
-//!     .key(|request| request.headers.get("x-api-key")?.to_str().ok().map(str::to_owned))
+//!     .key_header(HeaderName::from_static("x-api-key"))
 //!     .exempt(|request| request.uri.path() == "/live");
 //! let deadline = DeadlineLayer::new().max(Duration::from_secs(30));
 //! let app: Router = Router::new()
@@ -40,6 +41,7 @@
 //! request's future and clones the route once more for every `.layer(..)`.
 
 mod admission;
+mod came;
 mod cut;
 mod deadline;
 mod idempotency_key;

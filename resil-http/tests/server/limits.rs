@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -10,13 +11,15 @@ use axum::response::IntoResponse as _;
 use axum::routing::get as on_get;
 use futures_util::FutureExt as _;
 use http::request::Parts;
-use http::{Response, StatusCode};
-use resil_http::server::AdmissionLayer;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use resil_http::server::{AdmissionLayer, DeadlineLayer};
 use resil_runtime::bulkhead::BulkheadPolicy;
 use resil_runtime::event::{self, Event};
 use resil_runtime::rate_limit::RateLimitPolicy;
 use resil_runtime::{Error, rate_limit, registry};
 use tokio::time::{Instant, advance};
+use tower::Service;
+use tower::layer::layer_fn;
 
 use crate::{get, grpc_status, header, problem, request, send};
 
@@ -166,6 +169,104 @@ async fn each_caller_has_a_limit_of_its_own() {
     assert_eq!(get(&app, "/").await.status(), 200);
     assert_eq!(get(&app, "/").await.status(), 429);
     assert_eq!(rate_limit("limits.caller").keys().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_names_the_caller() {
+    let policy = RateLimitPolicy::new().max(1).per(60 * SECOND);
+    let layer = |name: &str| AdmissionLayer::new(name).rate_limit(policy);
+    let by = |name| HeaderName::from_static(name);
+    let layers = [
+        (
+            "limits.header",
+            layer("limits.header").key_header(by("x-api-key")),
+        ),
+        // The request is taken apart for the function.
+        (
+            "limits.header-exempt",
+            layer("limits.header-exempt")
+                .key_header(by("x-api-key"))
+                .exempt(|request| request.uri.path() == "/live"),
+        ),
+        // The last one counts.
+        (
+            "limits.header-last",
+            layer("limits.header-last")
+                .key(|_| Some("all"))
+                .key_header(by("x-other"))
+                .key_header(by("x-api-key")),
+        ),
+        // A name that was made at run time.
+        (
+            "limits.header-made",
+            layer("limits.header-made").key_header(HeaderName::try_from("X-Api-Key").unwrap()),
+        ),
+    ];
+    let long = "x".repeat(300);
+    for (name, layer) in layers {
+        let app = app(layer);
+        let ask = async |values: &[&[u8]]| {
+            let mut request = request("/", &[]);
+            for value in values {
+                let value = HeaderValue::from_bytes(value).unwrap();
+                request.headers_mut().append("x-api-key", value);
+            }
+            send(&app, request).await.status().as_u16()
+        };
+        let callers: [&[&[u8]]; 5] = [
+            &[b"alice"],
+            &[b"bob", b"alice"],
+            &[b""],
+            &["z\u{fc}rich".as_bytes()],
+            &[long.as_bytes()],
+        ];
+        for caller in callers {
+            assert_eq!(ask(caller).await, 200, "{name}: {caller:?}");
+            assert_eq!(ask(caller).await, 429, "{name}: {caller:?}");
+        }
+        // All who have none share one, as those do whose value is no text.
+        assert_eq!(ask(&[]).await, 200, "{name}");
+        assert_eq!(ask(&[]).await, 429, "{name}");
+        assert_eq!(ask(&[b"z\xfcrich"]).await, 429, "{name}");
+        assert_eq!(ask(&[[0xfc; 300].as_slice()]).await, 429, "{name}");
+        assert_eq!(rate_limit(name).keys().len(), 5, "{name}");
+        assert_eq!(rate_limit(name).key("z\u{fc}rich").available(), 0);
+    }
+}
+
+/// A service that takes its time before it calls the one inside.
+#[derive(Clone)]
+struct Slow<S>(S, Duration);
+
+impl<S: Service<Request<Body>>> Service<Request<Body>> for Slow<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> S::Future {
+        let _ = advance(self.1).now_or_never();
+        self.0.call(request)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_deadline_a_request_counts_as_of_when_it_came_to_it() {
+    let policy = RateLimitPolicy::new().max(1).per(10 * SECOND);
+    let limits = AdmissionLayer::new("limits.came").rate_limit(policy);
+    let between = layer_fn(|inner| Slow(inner, SECOND));
+    let app = Router::new()
+        .route("/", on_get(|| async { "done" }))
+        .layer((DeadlineLayer::new(), between, limits));
+    assert_eq!(get(&app, "/").await.status(), 200);
+    // Ten seconds after the first request came, a second less after the limit let it in.
+    advance(9 * SECOND).await;
+    assert_eq!(rate_limit("limits.came").available(), 1);
+    assert_eq!(get(&app, "/").await.status(), 200);
+    assert_eq!(get(&app, "/").await.status(), 429);
 }
 
 /// A text that `Display` writes character by character.

@@ -98,14 +98,14 @@ impl<T: Shared> Named<T> {
         KeyText::with(key, |text| self.keys().get(text))
     }
 
-    /// Returns the state of a key as [`of_key`](Self::of_key) does, whose text is there already.
+    /// Returns the state of a key as [`of_key`](Self::of_key) does, whose text is there already; `None` if it is no
+    /// UTF-8.
     #[cfg(all(feature = "edge", not(loom)))]
-    pub(crate) fn of_text(&'static self, key: &str) -> Arc<T> {
+    pub(crate) fn of_bytes(&'static self, key: &[u8]) -> Option<Arc<T>> {
         if key.len() <= KeyText::LONGEST {
-            self.keys().get_text(key)
-        } else {
-            self.of_key(&key)
+            return self.keys().get_bytes(key);
         }
+        Some(self.of_key(&str::from_utf8(key).ok()?))
     }
 
     /// Returns the states of all keys, in no order.

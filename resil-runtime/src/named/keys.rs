@@ -73,21 +73,31 @@ impl<T: Shared> Keys<T> {
 
     /// Returns the state of `key`, and makes it if there is none.
     pub(crate) fn get(&self, key: &KeyText) -> Arc<T> {
-        self.get_by(key.as_bytes(), || key.as_str())
+        let core = self.find(key.as_bytes());
+        self.known(core.unwrap_or_else(|at| self.make(key.as_str(), at)))
     }
 
-    /// Returns the state of `key`, which is no longer than [`KeyText::LONGEST`], and makes it if there is none.
+    /// Returns the state of `key`, which is no longer than [`KeyText::LONGEST`], and makes it if there is none; `None`
+    /// if it is no UTF-8, which need not be looked at where the key is known.
     #[cfg(all(feature = "edge", not(loom)))]
-    pub(super) fn get_text(&self, key: &str) -> Arc<T> {
-        self.get_by(key.as_bytes(), || key)
+    pub(super) fn get_bytes(&self, key: &[u8]) -> Option<Arc<T>> {
+        let core = match self.find(key) {
+            Ok(core) => core,
+            Err(at) => self.make(str::from_utf8(key).ok()?, at),
+        };
+        Some(self.known(core))
     }
 
+    /// Returns the state of a key. If there is none, returns the shard in which it would be.
     #[inline]
-    fn get_by<'k>(&self, bytes: &[u8], text: impl FnOnce() -> &'k str) -> Arc<T> {
-        let shard = shard_of(bytes);
-        let found = self.lock(shard).find(bytes);
-        let core = found.unwrap_or_else(|| self.make(text(), shard));
-        // The state may have been made before the name had settings.
+    fn find(&self, key: &[u8]) -> Result<Arc<T>, usize> {
+        let shard = shard_of(key);
+        self.lock(shard).find(key).ok_or(shard)
+    }
+
+    /// Returns a state, which may have been made before the name had settings.
+    #[inline]
+    fn known(&self, core: Arc<T>) -> Arc<T> {
         core.adopt_of(self.base);
         core
     }

@@ -187,21 +187,23 @@ by_hand!(KeyedRateLimit);
 
 /// Lets a call of cost 1 in that may come now, and returns how many more would be let in then. `None`: it has taken
 /// nothing and told nobody, and [`acquire`](RateLimit::acquire) or [`try_acquire`](RateLimit::try_acquire) decides.
+///
+/// `came` is when the call came, where that is known: then the clock is not read.
 #[cfg(all(feature = "edge", not(loom)))]
-pub fn take_one(limit: &RateLimit) -> Option<u32> {
-    limit.0.take_one(clock::now_ns)
+pub fn take_one(limit: &RateLimit, came: Option<clock::Instant>) -> Option<u32> {
+    limit.0.take_one(came)
 }
 
 /// Lets a call in, as [`take_one`] does, by the limit of its key.
 #[cfg(all(feature = "edge", not(loom)))]
-pub fn take_one_of_key(limit: &KeyedRateLimit) -> Option<u32> {
-    limit.0.take_one(clock::now_ns)
+pub fn take_one_of_key(limit: &KeyedRateLimit, came: Option<clock::Instant>) -> Option<u32> {
+    limit.0.take_one(came)
 }
 
-/// Returns the rate limit of a key as [`RateLimit::key`] does, whose text is there already.
+/// Returns the rate limit of a key as [`RateLimit::key`] does, whose text is there already; `None` if it is no UTF-8.
 #[cfg(all(feature = "edge", not(loom)))]
-pub fn of_text(limit: RateLimit, key: &str) -> KeyedRateLimit {
-    KeyedRateLimit(limit.0.of_text(key))
+pub fn of_bytes(limit: RateLimit, key: &[u8]) -> Option<KeyedRateLimit> {
+    limit.0.of_bytes(key).map(KeyedRateLimit)
 }
 
 /// Returns the outcome of a manual call that has waited.

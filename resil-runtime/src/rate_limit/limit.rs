@@ -10,6 +10,8 @@ use std::time::Duration;
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
 use super::settings::RateLimitSettings;
+#[cfg(all(feature = "edge", not(loom)))]
+use crate::clock;
 #[cfg(all(feature = "control", not(loom)))]
 use crate::instead::Instead;
 use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
@@ -239,15 +241,21 @@ impl Limit {
 
     /// Lets a call of cost 1 in, as [`take`](Self::take) does. Returns how many more of them would be let in then;
     /// `None` if [`enter`](Self::enter) decides.
+    ///
+    /// `came` is when the call came, where that was read before.
     #[cfg(all(feature = "edge", not(loom)))]
-    pub(super) fn take_one(&self, clock: impl Fn() -> u64) -> Option<u32> {
-        instead!(self.take_one(clock));
+    pub(super) fn take_one(&self, came: Option<clock::Instant>) -> Option<u32> {
+        instead!(self.take_one(came));
         let Some(rules) = self.rules() else {
             return Some(u32::MAX);
         };
-        let word = self.load();
-        let now = rules.at(clock());
-        match rules.decide(word, now, self.reach(), 1) {
+        let (word, reach) = (self.load(), self.reach());
+        let now = rules.at(came.map_or_else(clock::now_ns, clock::nanos_of));
+        // The word may be of a later time than such a reading, and so farther ahead of it than any word is of the clock.
+        if came.is_some() && Rules::is_beyond(word, now, reach) {
+            return None;
+        }
+        match rules.decide(word, now, reach, 1) {
             Decision::Now(next) if self.change(word, next) => {
                 Some(rules.left(next.wrapping_sub(now)))
             }

@@ -9,13 +9,14 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::body::with_place;
+use super::body::keep_place;
 use super::gate::{Gate, Limit};
 use super::inside::Inside;
 use crate::BoxError;
 use crate::server::refusal::{is_grpc, refuse};
 
-type Boxed<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
+/// The answer to a request that was not let in at once.
+pub(super) type Answering<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
 
 pin_project! {
     /// The future of an [`Admission`](super::Admission). Dropping it leaves the queue, or drops the handler and gives
@@ -23,25 +24,21 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct AdmissionFuture<F, E> {
         #[pin]
-        state: State<F, E>,
+        answer: Answer<F, E>,
+        // Behind the answer: the handler is dropped first.
+        place: Option<Inside>,
+        told: Option<Told>,
     }
 }
 
 pin_project! {
     #[project = Projected]
-    enum State<F, E> {
-        // It is let in, as nearly all are: nothing is boxed, and the service inside was not cloned.
-        Inside {
-            #[pin]
-            answer: F,
-            // Behind the answer: the handler is dropped first.
-            place: Option<Inside>,
-            told: Option<Told>,
-        },
+    enum Answer<F, E> {
+        // It is let in, as nearly all are: nothing is boxed, and the service inside was not cloned. (Nothing else is in
+        // here: the future of the service would be moved once more.)
+        Inside { #[pin] answer: F },
         // It waits, or is refused.
-        Outside {
-            answer: Boxed<E>,
-        },
+        Outside { answer: Answering<E> },
     }
 }
 
@@ -56,22 +53,18 @@ impl<F, E> AdmissionFuture<F, E> {
     /// Creates the future of a request that is let in.
     pub(super) fn inside(answer: F, place: Option<Inside>, told: Option<Told>) -> Self {
         Self {
-            state: State::Inside {
-                answer,
-                place,
-                told,
-            },
+            answer: Answer::Inside { answer },
+            place,
+            told,
         }
     }
 
     /// Creates the future of a request that has to wait for its answer, or is refused.
-    pub(super) fn outside(
-        answer: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
-    ) -> Self {
+    pub(super) fn outside(answer: Answering<E>) -> Self {
         Self {
-            state: State::Outside {
-                answer: Box::pin(answer),
-            },
+            answer: Answer::Outside { answer },
+            place: None,
+            told: None,
         }
     }
 }
@@ -85,13 +78,11 @@ where
     type Output = Result<Response<Body>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (answer, place, told) = match self.project().state.project() {
+        let this = self.project();
+        let (place, told) = (this.place, this.told);
+        let answer = match this.answer.project() {
             Projected::Outside { answer } => return answer.as_mut().poll(cx),
-            Projected::Inside {
-                answer,
-                place,
-                told,
-            } => (answer, place, told),
+            Projected::Inside { answer } => answer,
         };
         let Poll::Ready(answer) = answer.poll(cx) else {
             if let Some(told) = told {
@@ -99,7 +90,10 @@ where
             }
             return Poll::Pending;
         };
-        let mut response = with_place(answer?, place.take());
+        let mut response = answer?.map(Body::new);
+        if let Some(place) = place.take() {
+            keep_place(&mut response, place);
+        }
         if let Some(told) = told.take() {
             let headers = response.headers_mut();
             told.limit.tell(told.available, None, headers);
@@ -132,8 +126,11 @@ where
     let (mut response, retry_after) = match gate.enter(uncounted).await {
         Ok(place) => {
             let place = place.map(Inside::new);
-            let response = inner.call(request).await?;
-            (with_place(response, place), None)
+            let mut response = inner.call(request).await?.map(Body::new);
+            if let Some(place) = place {
+                keep_place(&mut response, place);
+            }
+            (response, None)
         }
         Err(error) => {
             let retry_after = error.retry_after();

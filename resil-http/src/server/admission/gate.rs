@@ -2,17 +2,18 @@
 
 use std::any::Any;
 use std::fmt::{self, Display};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
 use resil_runtime::bulkhead::{BulkheadPlace, BulkheadPolicy};
-use resil_runtime::edge::{free_place, limit_of_text, take_one, take_one_of_key};
+use resil_runtime::edge::{free_place, limit_of_bytes, take_one, take_one_of_key};
 use resil_runtime::rate_limit::{RateLimitPolicy, RateLimitSettings};
 use resil_runtime::{Bulkhead, Error, KeyedRateLimit, RateLimit};
 
 use super::fields::Fields;
+use crate::server::came::came;
 use crate::server::kept::Kept;
 
 type KeyOf = dyn Fn(&Parts, RateLimit) -> Option<KeyedRateLimit> + Send + Sync;
@@ -23,8 +24,15 @@ type IsExempt = dyn Fn(&Parts) -> bool + Send + Sync;
 pub(super) struct Gate {
     bulkhead: Option<Bulkhead>,
     rate_limit: Option<(RateLimit, &'static Fields)>,
-    key: Option<Kept<KeyOf>>,
+    key: Option<Key>,
     is_exempt: Option<Kept<IsExempt>>,
+}
+
+/// What names the caller of a request.
+#[derive(Clone)]
+enum Key {
+    Function(Kept<KeyOf>),
+    Header(Kept<HeaderName>),
 }
 
 /// The rate limit of one request, and what its headers are written with.
@@ -72,12 +80,15 @@ impl Gate {
         let keyed = move |request: &Parts, limit: RateLimit| {
             let key = key(request)?;
             // What is text already needs no formatting.
-            Some(match text_of(&key) {
-                Some(text) => limit_of_text(limit, text),
-                None => limit.key(key),
-            })
+            let of_text = text_of(&key).and_then(|text| limit_of_bytes(limit, text.as_bytes()));
+            Some(of_text.unwrap_or_else(|| limit.key(key)))
         };
-        self.key = Some(Kept::function(keyed, |key| key, |key| key));
+        self.key = Some(Key::Function(Kept::function(keyed, |key| key, |key| key)));
+    }
+
+    pub(super) fn key_header(&mut self, name: HeaderName) {
+        static ALL: Mutex<Vec<&HeaderName>> = Mutex::new(Vec::new());
+        self.key = Some(Key::Header(Kept::once(name, &ALL)));
     }
 
     pub(super) fn exempt(&mut self, is_exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) {
@@ -89,23 +100,32 @@ impl Gate {
         is_exempt.is_some_and(|is_exempt| is_exempt(request))
     }
 
-    /// Returns whether anything depends on what a request says.
-    pub(super) fn looks_at_requests(&self) -> bool {
-        self.is_exempt.is_some() || (self.key.is_some() && self.rate_limit.is_some())
+    /// Returns whether a function is asked about each request.
+    pub(super) fn asks(&self) -> bool {
+        let has_function = matches!(self.key, Some(Key::Function(_)));
+        self.is_exempt.is_some() || (has_function && self.rate_limit.is_some())
     }
 
-    /// Returns the rate limit of the name, if there is one.
-    pub(super) fn limit(&self) -> Option<Limit> {
+    /// Returns the rate limit that a request with these headers counts for, if there is one and no function is asked
+    /// for its key.
+    pub(super) fn limit_by_headers(&self, headers: &HeaderMap) -> Option<Limit> {
         let (limit, fields) = self.rate_limit?;
-        let of = Of::Named(limit);
+        let value = match &self.key {
+            Some(Key::Header(name)) => headers.get(&**name),
+            _ => None,
+        };
+        let keyed = value.and_then(|value| limit_of_bytes(limit, value.as_bytes()));
+        let of = keyed.map_or(Of::Named(limit), Of::Keyed);
         Some(Limit { of, fields })
     }
 
     /// Returns the rate limit that a request counts for, if there is one.
     pub(super) fn limit_of(&self, request: &Parts) -> Option<Limit> {
+        let Some(Key::Function(key)) = &self.key else {
+            return self.limit_by_headers(&request.headers);
+        };
         let (limit, fields) = self.rate_limit?;
-        let keyed = self.key.as_ref().and_then(|key| key(request, limit));
-        let of = keyed.map_or(Of::Named(limit), Of::Keyed);
+        let of = key(request, limit).map_or(Of::Named(limit), Of::Keyed);
         Some(Limit { of, fields })
     }
 
@@ -183,8 +203,8 @@ impl Limit {
 
     fn take_one(&self) -> Option<u32> {
         match &self.of {
-            Of::Named(limit) => take_one(limit),
-            Of::Keyed(limit) => take_one_of_key(limit),
+            Of::Named(limit) => take_one(limit, came()),
+            Of::Keyed(limit) => take_one_of_key(limit, came()),
         }
     }
 

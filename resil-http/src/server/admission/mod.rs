@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderName, Request, Response};
 use resil_runtime::bulkhead::BulkheadPolicy;
 use resil_runtime::rate_limit::RateLimitPolicy;
 use tower_layer::Layer;
@@ -20,7 +20,7 @@ use tower_service::Service;
 
 pub use self::future::AdmissionFuture;
 
-use self::future::{Told, wait};
+use self::future::{Answering, Told, wait};
 use self::gate::{Gate, Limit, Look};
 use self::inside::Inside;
 use crate::BoxError;
@@ -113,7 +113,8 @@ impl AdmissionLayer {
     }
 
     /// Gives each caller a rate limit of its own: `key` names the caller of a request. Requests for which it
-    /// returns `None` share the limit of the name.
+    /// returns `None` share the limit of the name. Called again, also as [`key_header`](Self::key_header), it replaces the
+    /// one before.
     ///
     /// [`max_keys`](RateLimitPolicy::max_keys) bounds how many callers have one. Take what was authenticated, or an
     /// address: who may choose the key freely chooses a fresh limit with it.
@@ -123,6 +124,28 @@ impl AdmissionLayer {
         key: impl Fn(&Parts) -> Option<K> + Send + Sync + 'static,
     ) -> Self {
         self.gate.key(key);
+        self
+    }
+
+    /// Gives each caller a rate limit of its own, as [`key`](Self::key) does: what names the caller is the text of a
+    /// header. Requests that do not have the header, or whose value is no UTF-8, share the limit of the name. Of several
+    /// values the first one counts.
+    ///
+    /// It takes the text from where it stands. A function would have to copy it, and the request be taken apart for it.
+    ///
+    /// ```
+    /// use http::HeaderName;
+    /// use resil_http::server::AdmissionLayer;
+    /// use resil_runtime::rate_limit::RateLimitPolicy;
+    ///
+    /// let admission = AdmissionLayer::new("api")
+    ///     .rate_limit(RateLimitPolicy::new().max(50))
+    ///     .key_header(HeaderName::from_static("x-api-key"));
+    /// # let _ = admission;
+    /// ```
+    #[must_use]
+    pub fn key_header(mut self, name: HeaderName) -> Self {
+        self.gate.key_header(name);
         self
     }
 
@@ -180,8 +203,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // To take a request apart is to copy it twice.
-        if !self.gate.looks_at_requests() {
-            let limit = self.gate.limit();
+        if !self.gate.asks() {
+            let limit = self.gate.limit_by_headers(request.headers());
             return self.admit(request, limit);
         }
         let (parts, body) = request.into_parts();
@@ -208,18 +231,35 @@ impl<S> Admission<S> {
         C: HttpBody<Data = Bytes> + Send + 'static,
         C::Error: Into<BoxError>,
     {
-        match self.gate.look(limit.as_ref()) {
-            Look::In { place, available } => {
-                let place = place.map(Inside::new);
-                let answer = self.inner.call(request);
-                let told = limit.map(|limit| Told { limit, available });
-                AdmissionFuture::inside(answer, place, told)
-            }
+        let (place, available) = match self.gate.look(limit.as_ref()) {
+            Look::In { place, available } => (place, available),
             Look::Undecided { is_counted } => {
-                let inner = take_ready(&mut self.inner);
-                let gate = self.gate.clone();
-                AdmissionFuture::outside(wait(gate, inner, request, limit, is_counted))
+                let answer = self.outside(request, limit, is_counted);
+                return AdmissionFuture::outside(answer);
             }
-        }
+        };
+        let place = place.map(Inside::new);
+        let told = limit.map(|limit| Told { limit, available });
+        AdmissionFuture::inside(self.inner.call(request), place, told)
+    }
+
+    /// Answers a request that has to wait, or is refused.
+    // Not inlined: those that are let in at once, which are most, would have its frame.
+    #[inline(never)]
+    fn outside<B, C>(
+        &mut self,
+        request: Request<B>,
+        limit: Option<Limit>,
+        is_counted: bool,
+    ) -> Answering<S::Error>
+    where
+        S: Service<Request<B>, Response = Response<C>> + Clone + Send + 'static,
+        S::Future: Send,
+        B: Send + 'static,
+        C: HttpBody<Data = Bytes> + Send + 'static,
+        C::Error: Into<BoxError>,
+    {
+        let inner = take_ready(&mut self.inner);
+        Box::pin(wait(self.gate.clone(), inner, request, limit, is_counted))
     }
 }

@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use http::Response;
 use pin_project_lite::pin_project;
 use resil_runtime::Deadline;
-use resil_runtime::clock::{Sleep, poll_sleep, sleep_until};
+use resil_runtime::clock::{Instant, Sleep, poll_sleep, sleep_until};
 use resil_runtime::edge::{in_force, late};
 use tokio::task::coop;
 
@@ -31,42 +31,23 @@ pin_project! {
     pub struct DeadlineFuture<F> {
         // `None` once its deadline has passed.
         #[pin]
-        handler: Option<Handler<F>>,
+        handler: Option<F>,
+        deadline: Deadline,
+        // Made when the handler has been polled and is not ready.
+        #[pin]
+        timer: Option<Sleep>,
         limit: Limit,
         is_grpc: bool,
     }
 }
 
-pin_project! {
-    /// A handler with its deadline.
-    #[derive(Debug)]
-    struct Handler<F> {
-        #[pin]
-        answer: F,
-        deadline: Deadline,
-        // Made when the handler has been polled and is not ready.
-        #[pin]
-        timer: Option<Sleep>,
-    }
-}
-
 impl<F: Future> DeadlineFuture<F> {
-    pub(super) fn new(deadline: Deadline, handler: F, limit: Limit, is_grpc: bool) -> Self {
+    /// Creates the future of a request. Without a handler, it has come too late.
+    pub(super) fn new(handler: Option<F>, deadline: Deadline, limit: Limit, is_grpc: bool) -> Self {
         Self {
-            handler: Some(Handler {
-                answer: handler,
-                deadline,
-                timer: None,
-            }),
-            limit,
-            is_grpc,
-        }
-    }
-
-    /// Creates the future of a request that has come too late.
-    pub(super) fn late(limit: Limit, is_grpc: bool) -> Self {
-        Self {
-            handler: None,
+            handler,
+            deadline,
+            timer: None,
             limit,
             is_grpc,
         }
@@ -84,9 +65,18 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(handler) = this.handler.as_mut().as_pin_mut()
-            && let Some(out) = ready!(handler.poll_in_time(cx))
+            // A first poll may come late.
+            && (this.timer.is_some() || !this.deadline.has_passed())
         {
-            return Poll::Ready(out.map(|response| response.map(Body::new)));
+            let had_budget = coop::has_budget_remaining();
+            let in_force = in_force(*this.deadline);
+            let polled = handler.poll(cx);
+            drop(in_force);
+            if let Poll::Ready(out) = polled {
+                return Poll::Ready(out.map(|response| response.map(Body::new)));
+            }
+            let at = this.deadline.instant();
+            ready!(poll_timer(this.timer.as_mut(), at, had_budget, cx));
         }
         let limit = *this.limit;
         if limit.is_callers {
@@ -99,27 +89,18 @@ where
     }
 }
 
-impl<F: Future> Handler<F> {
-    /// Polls the handler; `None` if its deadline has passed.
-    fn poll_in_time(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
-        let mut this = self.project();
-        if this.timer.is_none() && this.deadline.has_passed() {
-            // It came late to its first poll.
-            return Poll::Ready(None);
-        }
-        let had_budget = coop::has_budget_remaining();
-        let in_force = in_force(*this.deadline);
-        let polled = this.answer.poll(cx);
-        drop(in_force);
-        if let Poll::Ready(out) = polled {
-            return Poll::Ready(Some(out));
-        }
-        if this.timer.is_none() {
-            this.timer.set(Some(sleep_until(this.deadline.instant())));
-        }
-        let Some(timer) = this.timer.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        poll_sleep(timer, had_budget, cx).map(|()| None)
+/// Polls the timer of a handler that was polled and is not ready. The first time, makes it.
+fn poll_timer(
+    mut timer: Pin<&mut Option<Sleep>>,
+    at: Instant,
+    had_budget: bool,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if timer.is_none() {
+        timer.set(Some(sleep_until(at)));
+    }
+    match timer.as_pin_mut() {
+        Some(timer) => poll_sleep(timer, had_budget, cx),
+        None => Poll::Pending,
     }
 }

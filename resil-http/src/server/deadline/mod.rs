@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use http::{HeaderName, Request, Response};
-use resil_runtime::Deadline;
 use resil_runtime::edge::in_force;
+use resil_runtime::{Deadline, clock};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -20,6 +20,7 @@ use self::future::Limit;
 use self::header::{Asked, Headers};
 use crate::BoxError;
 use crate::names::REQUEST_TIMEOUT;
+use crate::server::came::Calling;
 
 /// Gives each request a deadline, which is in force in its handler, and answers 504 when it has passed.
 ///
@@ -174,13 +175,14 @@ where
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
         let Asked { time, is_grpc } = self.layer.headers().read(request.headers());
         let limit = self.layer.limit(time);
+        let came = clock::now();
+        let deadline = Deadline::at(clock::add(came, limit.time));
         if limit.time.is_zero() {
-            return DeadlineFuture::late(limit, is_grpc);
+            return DeadlineFuture::new(None, deadline, limit, is_grpc);
         }
-        let deadline = Deadline::after(limit.time);
-        let in_force = in_force(deadline);
+        let around = (in_force(deadline), Calling::since(came));
         let handler = self.inner.call(request);
-        drop(in_force);
-        DeadlineFuture::new(deadline, handler, limit, is_grpc)
+        drop(around);
+        DeadlineFuture::new(Some(handler), deadline, limit, is_grpc)
     }
 }

@@ -10,13 +10,10 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use resil_runtime::stack::KeyedStack;
 use resil_stores::Shared;
 
-use crate::server::kept::Kept;
+use crate::server::kept::{Kept, MOST};
 
 pub(super) type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 pub(super) type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
-
-/// The number of settings that a process keeps for ever: so many that differ.
-const KEPT: usize = 64;
 
 /// What all services of one layer share.
 ///
@@ -128,7 +125,7 @@ impl Settings {
             if let Some(same) = all.iter().find(|kept| kept.is_same(this)) {
                 return Some(same);
             }
-            if all.len() == KEPT {
+            if all.len() == MOST {
                 return None;
             }
             let kept: &Self = Box::leak(Box::new(Self::clone(this)));

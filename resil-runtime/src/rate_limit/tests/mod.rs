@@ -1,5 +1,7 @@
 //! Rate limits under threads, on other clocks, and by key.
 
 mod bound;
+#[cfg(feature = "edge")]
+mod came;
 mod keys;
 mod model;
