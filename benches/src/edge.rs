@@ -94,6 +94,10 @@ pub fn app(variant: &str) -> Router {
             .layer(DeadlineLayer::new()),
         "tuple" => plain().layer((DeadlineLayer::new(), admission(), keys())),
         "hand" => plain().layer(hand::Hand),
+        "silent" => {
+            let admission = admission().headers(false);
+            plain().layer((DeadlineLayer::new(), admission, keys()))
+        }
         "identity" => plain().layer(tower::layer::util::Identity::new()),
         "tower" => towers(),
         "headers" => Router::new().route(

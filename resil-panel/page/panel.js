@@ -88,7 +88,7 @@ function filter() {
   circuits.filter(text);
   limits.filter(text);
   events.filter(text);
-  write(byId("found"), text ? `${shown} functions` : "");
+  write(byId("found"), text ? `${shown} ${shown === 1 ? "function" : "functions"}` : "");
 }
 
 field.addEventListener("input", filter);

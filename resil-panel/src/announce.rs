@@ -243,17 +243,45 @@ impl Announcement {
             Event::IdempotencyStore { store, finding, .. } => {
                 self.say(store, "warn", finding.as_str());
             }
-            event => self.tell_of_another(event),
+            event => self.tell_of_a_fault(event),
         }
     }
 
     #[cfg(not(feature = "idempotent"))]
     fn tell_of_a_store(&mut self, event: &Event) {
+        self.tell_of_a_fault(event);
+    }
+
+    #[cfg(feature = "chaos")]
+    fn tell_of_a_fault(&mut self, event: &Event) {
+        use resil_runtime::event::InjectedFault as Fault;
+        let Event::Injected {
+            function,
+            fault,
+            run,
+            ..
+        } = event
+        else {
+            return self.tell_of_another(event);
+        };
+        let text = match fault {
+            Fault::Delay(by) => format!("injected: run {run} begins {} later", time(*by)),
+            Fault::Error => format!("injected: an error in place of run {run}"),
+            Fault::Hang => format!("injected: run {run} hangs"),
+            Fault::Panic => format!("injected: run {run} panics"),
+            Fault::Drop => format!("injected: the answer of run {run} is lost"),
+            other => format!("injected: {other:?} in run {run}"),
+        };
+        self.say(function, "info", text);
+    }
+
+    #[cfg(not(feature = "chaos"))]
+    fn tell_of_a_fault(&mut self, event: &Event) {
         self.tell_of_another(event);
     }
 
-    /// Tells an event that this version of the panel has no words for, as it prints itself: an injected
-    /// fault reads `injected: fault: Error, run: 3`, with the function as its subject.
+    /// Tells an event that this version of the panel has no words for, as it prints itself: an ignored header
+    /// reads `header ignored: header: "grpc-timeout"`.
     fn tell_of_another(&mut self, event: &Event) {
         let printed = format!("{event:?}");
         let (_, fields) = printed.split_once('{').unwrap_or_default();

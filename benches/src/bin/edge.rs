@@ -205,13 +205,13 @@ async fn of_a_part(variant: &str) {
 }
 
 /// Returns all the layers of a server.
-fn layers() -> (DeadlineLayer, AdmissionLayer, IdempotencyKeyLayer) {
+fn layers(admission: AdmissionLayer) -> (DeadlineLayer, AdmissionLayer, IdempotencyKeyLayer) {
     let keys = IdempotencyKeyLayer::new("bench", customer);
-    (DeadlineLayer::new(), admission(), keys)
+    (DeadlineLayer::new(), admission, keys)
 }
 
 async fn of_the_server() {
-    let layers = layers();
+    let layers = layers(admission());
     let around = listen_around(layers.clone(), plain()).await;
     let layered = listen(plain().layer(layers)).await;
     let headers = listen(app("headers")).await;
@@ -219,6 +219,8 @@ async fn of_the_server() {
     let plain = listen(plain()).await;
     // The headers of a rate limit cost whoever writes and reads them: most of all the client here, in whose buffers fewer
     // answers have room.
+    let silent = listen(app("silent")).await;
+    let hand = listen(app("hand")).await;
     compare(
         "the whole server stack: deadline, admission, rate limit by caller, Idempotency-Key",
         "at least 0.95×",
@@ -226,8 +228,18 @@ async fn of_the_server() {
             ("plain axum with the same two headers", sender(&headers)),
             ("Router::layer of a tuple", sender(&layered)),
             ("around the whole router", sender(&around)),
+            ("one layer by hand", sender(&hand)),
             ("tower, tower-http, tower_governor", sender(&tower)),
             ("plain axum", sender(&plain)),
+        ],
+    )
+    .await;
+    compare(
+        "the same, whose answers say nothing of the rate limit",
+        "at least 0.95×",
+        [
+            ("plain axum", sender(&plain)),
+            ("Router::layer of a tuple", sender(&silent)),
         ],
     )
     .await;
@@ -351,7 +363,8 @@ async fn main() {
     if which == "serve" {
         let variant = args.next().unwrap_or_default();
         let url = match variant.as_str() {
-            "around" => listen_around(layers(), plain()).await,
+            "around" => listen_around(layers(admission()), plain()).await,
+            "silent-around" => listen_around(layers(admission().headers(false)), plain()).await,
             "hand-around" => listen_around(Hand, plain()).await,
             variant => listen(app(variant)).await,
         };

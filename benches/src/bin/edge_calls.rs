@@ -24,7 +24,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
-use resil::http::server::{DeadlineLayer, IdempotencyKeyLayer};
+use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil_benches::edge::hand::Hand;
 use resil_benches::edge::{ORDER, admission, app, customer, customers_reqwest, key, plain};
 use tower::Service;
@@ -34,11 +34,12 @@ fn made(app: Router) -> Router {
     app.with_state(())
 }
 
-fn around()
--> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync
+fn around(
+    admission: AdmissionLayer,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync
 {
     let keys = IdempotencyKeyLayer::new("bench", customer);
-    tower::Layer::layer(&(DeadlineLayer::new(), admission(), keys), made(plain()))
+    tower::Layer::layer(&(DeadlineLayer::new(), admission, keys), made(plain()))
 }
 
 fn ready<T>(future: impl Future<Output = T>) -> T {
@@ -145,8 +146,9 @@ fn main() {
         return;
     }
     match (variant.as_str(), how.is_some()) {
-        ("around", true) => runtime.block_on(sockets(Some(around()), None, count)),
-        ("around", false) => call(&around(), count),
+        ("around", true) => runtime.block_on(sockets(Some(around(admission())), None, count)),
+        ("around", false) => call(&around(admission()), count),
+        ("silent-around", false) => call(&around(admission().headers(false)), count),
         ("hand-around", false) => call(&tower::Layer::layer(&Hand, made(plain())), count),
         (variant, true) => {
             runtime.block_on(sockets(None::<Router>, Some(made(app(variant))), count));

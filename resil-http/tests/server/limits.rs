@@ -234,6 +234,43 @@ async fn a_header_names_the_caller() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn without_its_headers_it_limits_all_the_same() {
+    let policy = RateLimitPolicy::new().max(1).per(10 * SECOND);
+    let layers = [
+        ("limits.silent", policy),
+        ("limits.silent-wait", policy.wait(12 * SECOND)),
+    ];
+    for (name, policy) in layers {
+        let silent = AdmissionLayer::new(name).headers(false).rate_limit(policy);
+        let app = app(silent);
+        let says_nothing = |response: &Response<Body>| {
+            let fields = ["ratelimit", "ratelimit-policy"];
+            fields.iter().all(|field| header(response, field).is_none())
+        };
+        let first = get(&app, "/").await;
+        assert!(first.status() == 200 && says_nothing(&first), "{first:?}");
+        if name == "limits.silent-wait" {
+            // It waits for its turn.
+            let second = get(&app, "/").await;
+            assert!(second.status() == 200 && says_nothing(&second));
+            let third = tokio::spawn({
+                let app = app.clone();
+                async move { get(&app, "/").await }
+            });
+            tokio::task::yield_now().await;
+            let refused = get(&app, "/").await;
+            assert_eq!(header(&refused, "retry-after"), Some("20"));
+            assert!(refused.status() == 429 && says_nothing(&refused));
+            assert_eq!(third.await.unwrap().status(), 200);
+        } else {
+            let refused = get(&app, "/").await;
+            assert_eq!(header(&refused, "retry-after"), Some("10"));
+            assert!(refused.status() == 429 && says_nothing(&refused));
+        }
+    }
+}
+
 /// A service that takes its time before it calls the one inside.
 #[derive(Clone)]
 struct Slow<S>(S, Duration);

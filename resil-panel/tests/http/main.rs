@@ -7,6 +7,7 @@
 mod api;
 mod client;
 mod commands;
+mod faults;
 #[path = "../support/in_time.rs"]
 mod in_time;
 mod page;

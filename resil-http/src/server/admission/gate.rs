@@ -26,6 +26,8 @@ pub(super) struct Gate {
     rate_limit: Option<(RateLimit, &'static Fields)>,
     key: Option<Key>,
     is_exempt: Option<Kept<IsExempt>>,
+    /// Whether answers say nothing of the rate limit.
+    is_silent: bool,
 }
 
 /// What names the caller of a request.
@@ -39,7 +41,8 @@ enum Key {
 #[derive(Debug)]
 pub(super) struct Limit {
     of: Of,
-    fields: &'static Fields,
+    /// `None` if answers say nothing of it.
+    fields: Option<&'static Fields>,
 }
 
 /// That of the name, or that of the caller.
@@ -91,6 +94,10 @@ impl Gate {
         self.key = Some(Key::Header(Kept::once(name, &ALL)));
     }
 
+    pub(super) fn headers(&mut self, are_sent: bool) {
+        self.is_silent = !are_sent;
+    }
+
     pub(super) fn exempt(&mut self, is_exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) {
         self.is_exempt = Some(Kept::function(is_exempt, |is| is, |is| is));
     }
@@ -106,10 +113,16 @@ impl Gate {
         self.is_exempt.is_some() || (has_function && self.rate_limit.is_some())
     }
 
+    /// Returns the rate limit of the name, if there is one, and what its headers are written with.
+    fn named(&self) -> Option<(RateLimit, Option<&'static Fields>)> {
+        let (limit, fields) = self.rate_limit?;
+        Some((limit, Some(fields).filter(|_| !self.is_silent)))
+    }
+
     /// Returns the rate limit that a request with these headers counts for, if there is one and no function is asked
     /// for its key.
     pub(super) fn limit_by_headers(&self, headers: &HeaderMap) -> Option<Limit> {
-        let (limit, fields) = self.rate_limit?;
+        let (limit, fields) = self.named()?;
         let value = match &self.key {
             Some(Key::Header(name)) => headers.get(&**name),
             _ => None,
@@ -124,7 +137,7 @@ impl Gate {
         let Some(Key::Function(key)) = &self.key else {
             return self.limit_by_headers(&request.headers);
         };
-        let (limit, fields) = self.rate_limit?;
+        let (limit, fields) = self.named()?;
         let of = key(request, limit).map_or(Of::Named(limit), Of::Keyed);
         Some(Limit { of, fields })
     }
@@ -182,11 +195,17 @@ impl fmt::Debug for Gate {
             .field("bulkhead", &self.bulkhead)
             .field("rate_limit", &self.rate_limit.map(|(limit, _)| limit))
             .field("is_keyed", &self.key.is_some())
+            .field("is_silent", &self.is_silent)
             .finish_non_exhaustive()
     }
 }
 
 impl Limit {
+    /// Returns whether answers say something of it.
+    pub(super) fn is_told(&self) -> bool {
+        self.fields.is_some()
+    }
+
     /// Adds its headers to those of an answer. `available` is how many requests would be let in now, where that is
     /// known, and `retry_after` that of a refusal.
     pub(super) fn tell(
@@ -195,9 +214,9 @@ impl Limit {
         retry_after: Option<Duration>,
         headers: &mut HeaderMap,
     ) {
-        if let Some(settings) = self.settings() {
+        if let (Some(fields), Some(settings)) = (self.fields, self.settings()) {
             let available = available.unwrap_or_else(|| self.available());
-            self.fields.add(&settings, available, retry_after, headers);
+            fields.add(&settings, available, retry_after, headers);
         }
     }
 

@@ -45,7 +45,7 @@ use crate::ready::take_ready;
 ///   [`DeadlineLayer`](super::DeadlineLayer) around.
 /// * Each answer has the headers `RateLimit-Policy` and `RateLimit` of
 ///   [draft-ietf-httpapi-ratelimit-headers-11](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/11/),
-///   refusals too: see [`rate_limit`](Self::rate_limit).
+///   refusals too, unless [`headers`](Self::headers) says otherwise: see [`rate_limit`](Self::rate_limit).
 /// * A place lasts until the body of the answer has ended, or was dropped, as by a client that hangs up. So a
 ///   request that streams its answer is inside as long as it does.
 /// * An adaptive limit learns from the time to the head of an answer: how fast the client takes the body says
@@ -149,6 +149,16 @@ impl AdmissionLayer {
         self
     }
 
+    /// Sets whether answers tell of the [rate limit](Self::rate_limit) in headers. Default: true.
+    ///
+    /// A limit that strangers should not know is better not told, and two headers are most of what an answer of a few
+    /// bytes costs beside its handler. A refusal has its `Retry-After` all the same.
+    #[must_use]
+    pub fn headers(mut self, are_sent: bool) -> Self {
+        self.gate.headers(are_sent);
+        self
+    }
+
     /// Lets all requests in for which `is_exempt` returns true: probes of health and readiness, which must not be
     /// refused when a server is busy. Called again, it replaces the one before.
     #[must_use]
@@ -239,7 +249,8 @@ impl<S> Admission<S> {
             }
         };
         let place = place.map(Inside::new);
-        let told = limit.map(|limit| Told { limit, available });
+        let told = limit.filter(Limit::is_told);
+        let told = told.map(|limit| Told { limit, available });
         AdmissionFuture::inside(self.inner.call(request), place, told)
     }
 
