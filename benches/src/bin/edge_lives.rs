@@ -6,6 +6,7 @@
 //! ```text
 //! edge_lives 24 client reqwest pool resil   # those of `edge alone`, in turns of 0.3 s
 //! edge_lives 24 wrk plain tuple around      # those of `edge serve`, under `wrk` in turns of a second
+//! edge_lives 24 callers plain tuple around  # the same, with 32 callers and not one
 //! ```
 
 #![allow(
@@ -77,10 +78,17 @@ fn cpu(child: &Child) -> f64 {
 }
 
 /// Lets `wrk` load a server for a turn.
-fn load(child: &Child, url: &str) -> Done {
+fn load(child: &Child, url: &str, mode: &str) -> Done {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/callers.lua");
+    let callers = match mode {
+        "callers" => ["-s", script],
+        _ => ["-H", "user-agent: bench"],
+    };
     let before = cpu(child);
     let wrk = Command::new("wrk")
-        .args(["-t1", "-c32", "-d1s", "-H", "user-agent: bench", url])
+        .args(["-t1", "-c32", "-d1s"])
+        .args(callers)
+        .arg(url)
         .output()
         .expect("`wrk` is installed");
     let requests = number(&String::from_utf8_lossy(&wrk.stdout), " requests in");
@@ -91,12 +99,12 @@ fn load(child: &Child, url: &str) -> Done {
 fn life(number: usize, mode: &str, contestants: &[String]) -> Vec<Done> {
     let begin = |who: &String| match mode {
         "client" => (edge("alone", who, &["turns"]), String::new()),
-        "wrk" => {
+        "wrk" | "callers" => {
             let mut server = edge("serve", who, &[]);
             let url = line(&mut server);
             (server, url.trim().to_owned())
         }
-        _ => panic!("the mode is `client` or `wrk`"),
+        _ => panic!("the mode is `client`, `wrk` or `callers`"),
     };
     let mut all: Vec<_> = contestants.iter().map(begin).collect();
     let mut sums = vec![(0.0, 0.0); all.len()];
@@ -113,7 +121,7 @@ fn life(number: usize, mode: &str, contestants: &[String]) -> Vec<Done> {
             let done = if url.is_empty() {
                 send(child)
             } else {
-                load(child, url)
+                load(child, url, mode)
             };
             if turn > 0 {
                 sums[at].0 += done.0 / TURNS as f64;
@@ -139,7 +147,7 @@ fn mean(of: &[f64]) -> (f64, f64) {
 fn main() {
     let args: Vec<_> = std::env::args().skip(1).collect();
     let [lives, mode, contestants @ ..] = args.as_slice() else {
-        panic!("write: edge_lives LIVES client|wrk CONTESTANT..");
+        panic!("write: edge_lives LIVES client|wrk|callers CONTESTANT..");
     };
     let lives: usize = lives.parse().expect("a number of lives");
     let all: Vec<_> = (0..lives)

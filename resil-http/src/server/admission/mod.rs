@@ -151,8 +151,7 @@ impl AdmissionLayer {
 
     /// Sets whether answers tell of the [rate limit](Self::rate_limit) in headers. Default: true.
     ///
-    /// A limit that strangers should not know is better not told, and two headers are most of what an answer of a few
-    /// bytes costs beside its handler. A refusal has its `Retry-After` all the same.
+    /// A limit that strangers should not know is better not told. A refusal has its `Retry-After` all the same.
     #[must_use]
     pub fn headers(mut self, are_sent: bool) -> Self {
         self.gate.headers(are_sent);
