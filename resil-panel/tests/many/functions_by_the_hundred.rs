@@ -60,7 +60,7 @@ async fn five_hundred_functions_are_shown_and_filtered() {
             .await
             .starts_with("1 of 50")
     );
-    assert_eq!(browser.text("#found").await, "1 functions");
+    assert_eq!(browser.text("#found").await, "1 function");
     // It is painted, though it was far below the screen: its figures are there.
     let rate = "document.querySelector('#functions tbody tr:not([hidden]) [data-label=\"Calls / s\"]').textContent";
     browser
