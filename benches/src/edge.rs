@@ -66,6 +66,12 @@ pub fn admission() -> AdmissionLayer {
         .key_header(USER_AGENT)
 }
 
+/// Returns all the layers of a server.
+pub fn layers(admission: AdmissionLayer) -> (DeadlineLayer, AdmissionLayer, IdempotencyKeyLayer) {
+    let keys = IdempotencyKeyLayer::new("bench", customer);
+    (DeadlineLayer::new(), admission, keys)
+}
+
 /// Returns the app with a part of the layers, or with what one of them does by hand.
 ///
 /// # Panics
@@ -92,12 +98,9 @@ pub fn app(variant: &str) -> Router {
             .layer(keys())
             .layer(admission())
             .layer(DeadlineLayer::new()),
-        "tuple" => plain().layer((DeadlineLayer::new(), admission(), keys())),
+        "tuple" => plain().layer(layers(admission())),
         "hand" => plain().layer(hand::Hand),
-        "silent" => {
-            let admission = admission().headers(false);
-            plain().layer((DeadlineLayer::new(), admission, keys()))
-        }
+        "silent" => plain().layer(layers(admission().headers(false))),
         "identity" => plain().layer(tower::layer::util::Identity::new()),
         "tower" => towers(),
         "headers" => Router::new().route(

@@ -20,10 +20,9 @@ use axum::routing::get;
 use axum::{Router, ServiceExt};
 use resil::Client;
 use resil::http::balance::{Balancer, Endpoints, Strategy};
-use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
 use resil_benches::edge::hand::Hand;
 use resil_benches::edge::{
-    Load, Of, Sender, Sends, admission, app, client, customer, customers_reqwest, limited_reqwest,
+    Load, Of, Sender, Sends, admission, app, client, customers_reqwest, layers, limited_reqwest,
     plain, retrying_reqwest,
 };
 use resil_benches::harness::cpu;
@@ -204,23 +203,17 @@ async fn of_a_part(variant: &str) {
     .await;
 }
 
-/// Returns all the layers of a server.
-fn layers(admission: AdmissionLayer) -> (DeadlineLayer, AdmissionLayer, IdempotencyKeyLayer) {
-    let keys = IdempotencyKeyLayer::new("bench", customer);
-    (DeadlineLayer::new(), admission, keys)
-}
-
 async fn of_the_server() {
     let layers = layers(admission());
     let around = listen_around(layers.clone(), plain()).await;
     let layered = listen(plain().layer(layers)).await;
     let headers = listen(app("headers")).await;
     let tower = listen(app("tower")).await;
+    let silent = listen(app("silent")).await;
+    let hand = listen(app("hand")).await;
     let plain = listen(plain()).await;
     // The headers of a rate limit cost whoever writes and reads them: most of all the client here, in whose buffers fewer
     // answers have room.
-    let silent = listen(app("silent")).await;
-    let hand = listen(app("hand")).await;
     compare(
         "the whole server stack: deadline, admission, rate limit by caller, Idempotency-Key",
         "at least 0.95×",

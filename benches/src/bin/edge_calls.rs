@@ -24,9 +24,9 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
-use resil::http::server::{AdmissionLayer, DeadlineLayer, IdempotencyKeyLayer};
+use resil::http::server::AdmissionLayer;
 use resil_benches::edge::hand::Hand;
-use resil_benches::edge::{ORDER, admission, app, customer, customers_reqwest, key, plain};
+use resil_benches::edge::{ORDER, admission, app, customers_reqwest, key, layers, plain};
 use tower::Service;
 
 /// As axum's server does it for each connection.
@@ -38,8 +38,7 @@ fn around(
     admission: AdmissionLayer,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync
 {
-    let keys = IdempotencyKeyLayer::new("bench", customer);
-    tower::Layer::layer(&(DeadlineLayer::new(), admission, keys), made(plain()))
+    tower::Layer::layer(&layers(admission), made(plain()))
 }
 
 fn ready<T>(future: impl Future<Output = T>) -> T {

@@ -32,22 +32,25 @@ impl<T: ?Sized> Kept<T> {
 }
 
 /// How many values of a kind are kept for ever, so many that differ: a program may make layers without end.
-pub(super) const MOST: usize = 64;
+const MOST: usize = 64;
 
-impl<T: Eq> Kept<T> {
-    /// Keeps a value once, however often a program has an equal one. `all` are those that are kept for ever.
-    pub(super) fn once(value: T, all: &Mutex<Vec<&'static T>>) -> Self {
-        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = all.iter().find(|known| ***known == value) {
-            return Self::Forever(known);
-        }
-        if all.len() == MOST {
-            return Self::Counted(Arc::new(value));
-        }
-        let value = Box::leak(Box::new(value));
-        all.push(value);
-        Self::Forever(value)
+/// Keeps a value for ever, once, however often a program has the same one: `is_same` tells them apart. `all` are those
+/// that are kept so; `None` if they are too many.
+pub(super) fn forever<T>(
+    all: &Mutex<Vec<&'static T>>,
+    is_same: impl Fn(&T) -> bool,
+    value: impl FnOnce() -> T,
+) -> Option<&'static T> {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = all.iter().find(|known| is_same(known)) {
+        return Some(known);
     }
+    if all.len() == MOST {
+        return None;
+    }
+    let value = Box::leak(Box::new(value()));
+    all.push(value);
+    Some(value)
 }
 
 impl<T: ?Sized> Deref for Kept<T> {
@@ -83,11 +86,10 @@ mod tests {
     #[test]
     fn equal_values_are_kept_once_and_not_without_bound() {
         static ALL: Mutex<Vec<&String>> = Mutex::new(Vec::new());
-        let keep = |n: usize| Kept::once(n.to_string(), &ALL);
         for n in (0..10 * MOST).chain(0..10 * MOST) {
-            let kept = keep(n);
-            assert_eq!(*kept, n.to_string());
-            assert_eq!(matches!(kept, Kept::Forever(_)), n < MOST, "{n}");
+            let text = n.to_string();
+            let kept = forever(&ALL, |known| *known == text, || text.clone());
+            assert_eq!(kept, Some(&text).filter(|_| n < MOST), "{n}");
         }
         assert_eq!(ALL.lock().unwrap().len(), MOST);
     }

@@ -169,6 +169,14 @@ impl Events {
         Some((name, serde_json::from_str(data).expect(data)))
     }
 
+    /// Waits until the page is told all events. The first reading may have been there before it: the second one is from a
+    /// thread that hears events.
+    pub(crate) async fn heard(&mut self) {
+        for _ in 0..2 {
+            self.find(|f| (f["tick"] == true).then_some(())).await;
+        }
+    }
+
     /// Reads frames until `wanted` finds something in one.
     pub(crate) async fn find<T>(&mut self, mut wanted: impl FnMut(&Value) -> Option<T>) -> T {
         let mut last = String::new();

@@ -14,7 +14,7 @@ use resil_runtime::{Bulkhead, Error, KeyedRateLimit, RateLimit};
 
 use super::fields::Fields;
 use crate::server::came::came;
-use crate::server::kept::Kept;
+use crate::server::kept::{Kept, forever};
 
 type KeyOf = dyn Fn(&Parts, RateLimit) -> Option<KeyedRateLimit> + Send + Sync;
 type IsExempt = dyn Fn(&Parts) -> bool + Send + Sync;
@@ -91,7 +91,11 @@ impl Gate {
 
     pub(super) fn key_header(&mut self, name: HeaderName) {
         static ALL: Mutex<Vec<&HeaderName>> = Mutex::new(Vec::new());
-        self.key = Some(Key::Header(Kept::once(name, &ALL)));
+        let name = match forever(&ALL, |known| *known == name, || name.clone()) {
+            Some(known) => Kept::Forever(known),
+            None => Kept::Counted(Arc::new(name)),
+        };
+        self.key = Some(Key::Header(name));
     }
 
     pub(super) fn headers(&mut self, are_sent: bool) {

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::response::Response;
 use http::request::Parts;
@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use resil_runtime::stack::KeyedStack;
 use resil_stores::Shared;
 
-use crate::server::kept::{Kept, MOST};
+use crate::server::kept::{Kept, forever};
 
 pub(super) type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 pub(super) type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
@@ -117,23 +117,14 @@ impl Settings {
     /// makes their layer.
     pub(super) fn kept(this: &Arc<Self>) -> Kept<Self> {
         static ALL: Mutex<Vec<&Settings>> = Mutex::new(Vec::new());
-        let forever = this.forever.get_or_init(|| {
+        let known = this.forever.get_or_init(|| {
             if !this.is_same(this) {
                 return None;
             }
-            let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(same) = all.iter().find(|kept| kept.is_same(this)) {
-                return Some(same);
-            }
-            if all.len() == MOST {
-                return None;
-            }
-            let kept: &Self = Box::leak(Box::new(Self::clone(this)));
-            all.push(kept);
-            Some(kept)
+            forever(&ALL, |kept| kept.is_same(this), || Self::clone(this))
         });
-        match *forever {
-            Some(forever) => Kept::Forever(forever),
+        match *known {
+            Some(known) => Kept::Forever(known),
             None => Kept::Counted(Arc::clone(this)),
         }
     }
