@@ -16,7 +16,7 @@ use crate::BoxError;
 use crate::server::refusal::{is_grpc, refuse};
 
 /// The answer to a request that was not let in at once.
-pub(super) type Answering<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
+type Answering<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
 
 pin_project! {
     /// The future of an [`Admission`](super::Admission). Dropping it leaves the queue, or drops the handler and gives
@@ -60,9 +60,13 @@ impl<F, E> AdmissionFuture<F, E> {
     }
 
     /// Creates the future of a request that has to wait for its answer, or is refused.
-    pub(super) fn outside(answer: Answering<E>) -> Self {
+    pub(super) fn outside(
+        answer: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    ) -> Self {
         Self {
-            answer: Answer::Outside { answer },
+            answer: Answer::Outside {
+                answer: Box::pin(answer),
+            },
             place: None,
             told: None,
         }

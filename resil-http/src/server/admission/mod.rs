@@ -20,7 +20,7 @@ use tower_service::Service;
 
 pub use self::future::AdmissionFuture;
 
-use self::future::{Answering, Told, wait};
+use self::future::{Told, wait};
 use self::gate::{Gate, Limit, Look};
 use self::inside::Inside;
 use crate::BoxError;
@@ -243,33 +243,14 @@ impl<S> Admission<S> {
         let (place, available) = match self.gate.look(limit.as_ref()) {
             Look::In { place, available } => (place, available),
             Look::Undecided { is_counted } => {
-                let answer = self.outside(request, limit, is_counted);
-                return AdmissionFuture::outside(answer);
+                let inner = take_ready(&mut self.inner);
+                let gate = self.gate.clone();
+                return AdmissionFuture::outside(wait(gate, inner, request, limit, is_counted));
             }
         };
         let place = place.map(Inside::new);
         let told = limit.filter(Limit::is_told);
         let told = told.map(|limit| Told { limit, available });
         AdmissionFuture::inside(self.inner.call(request), place, told)
-    }
-
-    /// Answers a request that has to wait, or is refused.
-    // Not inlined: those that are let in at once, which are most, would have its frame.
-    #[inline(never)]
-    fn outside<B, C>(
-        &mut self,
-        request: Request<B>,
-        limit: Option<Limit>,
-        is_counted: bool,
-    ) -> Answering<S::Error>
-    where
-        S: Service<Request<B>, Response = Response<C>> + Clone + Send + 'static,
-        S::Future: Send,
-        B: Send + 'static,
-        C: HttpBody<Data = Bytes> + Send + 'static,
-        C::Error: Into<BoxError>,
-    {
-        let inner = take_ready(&mut self.inner);
-        Box::pin(wait(self.gate.clone(), inner, request, limit, is_counted))
     }
 }

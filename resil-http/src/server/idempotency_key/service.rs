@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::payload::Refused;
 use super::run::{Route, refused, route, run};
 use super::settings::Settings;
 use crate::ready::take_ready;
@@ -44,38 +43,23 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match route(&request, &self.settings) {
-            Route::Past => IdempotencyKeyFuture::Past {
-                past: self.inner.call(request),
-            },
-            Route::Refused(why) => IdempotencyKeyFuture::Keyed {
-                answer: self.refuse(why),
-            },
-            Route::Keyed(key) => IdempotencyKeyFuture::Keyed {
-                answer: self.run(key, request),
-            },
-        }
-    }
-}
-
-impl<S> IdempotencyKeyService<S>
-where
-    S: Service<Request> + Clone + Send + 'static,
-    S::Response: IntoResponse,
-    S::Error: Send + 'static,
-    S::Future: Send + 'static,
-{
-    // What most requests do not need is not inlined: it would have its frame in theirs.
-    #[inline(never)]
-    fn refuse(&self, why: Refused) -> Answering<S> {
-        let refusal = refused(why, &self.settings);
-        Box::pin(async move { Ok(refusal) })
-    }
-
-    #[inline(never)]
-    fn run(&mut self, key: String, request: Request) -> Answering<S> {
+        let key = match route(&request, &self.settings) {
+            Route::Past => {
+                let past = self.inner.call(request);
+                return IdempotencyKeyFuture::Past { past };
+            }
+            Route::Refused(why) => {
+                let refusal = refused(why, &self.settings);
+                let answer = Box::pin(async move { Ok(refusal) });
+                return IdempotencyKeyFuture::Keyed { answer };
+            }
+            Route::Keyed(key) => key,
+        };
         let inner = take_ready(&mut self.inner);
-        Box::pin(run(self.settings.clone(), inner, key, request))
+        let settings = self.settings.clone();
+        IdempotencyKeyFuture::Keyed {
+            answer: Box::pin(run(settings, inner, key, request)),
+        }
     }
 }
 
