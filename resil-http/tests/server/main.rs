@@ -8,6 +8,7 @@
 
 mod admission;
 mod body;
+mod callers;
 mod deadline;
 mod fuzz;
 mod limits;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get as on_get;
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
 use resil_http::server::{AdmissionLayer, DeadlineLayer};
@@ -19,6 +19,8 @@ use tokio::net::TcpStream;
 
 use crate::support::serve;
 use crate::{LONG, clients, request};
+
+const CALLER: HeaderName = HeaderName::from_static("x-caller");
 
 #[tokio::test]
 async fn refusals_are_answers() {
@@ -69,6 +71,29 @@ async fn refusals_are_answers() {
         }
         assert_eq!(statuses, [200, 504, 504, 200, 200, 429], "{version:?}");
         assert_eq!(bulkhead(&name).in_flight(), 0);
+    }
+}
+
+/// On a clock that goes on between the layers, and for callers of whom no limit knew.
+#[tokio::test]
+async fn the_first_request_of_each_caller_is_told_what_is_left() {
+    for (version, client) in clients() {
+        let policy = RateLimitPolicy::new().max(50).per(LONG * 1_000);
+        let admission = AdmissionLayer::new(&format!("wire.first.{version:?}"))
+            .rate_limit(policy)
+            .key_header(CALLER);
+        let app = Router::new()
+            .route("/", on_get(|| async { "done" }))
+            .layer((DeadlineLayer::new(), admission));
+        let at = serve(app).await;
+        for caller in ["ada", "bo", "cleo"] {
+            for left in [49, 48] {
+                let sent = client.request(request(at, "/", &[(CALLER.as_str(), caller)]));
+                let response = tokio::time::timeout(LONG, sent).await.unwrap().unwrap();
+                let told = response.headers()["ratelimit"].to_str().unwrap();
+                assert!(told.contains(&format!(";r={left};")), "{caller}: {told}");
+            }
+        }
     }
 }
 

@@ -7,12 +7,13 @@ use std::ops::Deref;
 use super::Called;
 use super::keys::Keys;
 use super::{KeyText, Shared};
-use crate::sync::{Arc, OnceLock};
+use crate::sync::{Arc, Line, OnceLock};
 
 /// The state of a name, and the states of its keys.
 #[derive(Debug)]
 pub(crate) struct Named<T: Shared> {
-    own: T,
+    /// On lines of its own: what stands beside it in memory may be written to by others.
+    own: Line<T>,
     /// The states of the keys, made when a key is first asked for.
     keys: OnceLock<Box<Keys<T>>>,
     /// The settings that were adopted.
@@ -27,14 +28,14 @@ impl<T: Shared> Deref for Named<T> {
     type Target = T;
     #[inline(always)]
     fn deref(&self) -> &T {
-        &self.own
+        &self.own.0
     }
 }
 
 impl<T: Shared> Named<T> {
     pub(crate) fn new(name: &'static str) -> Self {
         Self {
-            own: T::new(name),
+            own: Line(T::new(name)),
             keys: OnceLock::new(),
             #[cfg(all(feature = "control", not(loom)))]
             written: OnceLock::new(),
@@ -53,7 +54,7 @@ impl<T: Shared> Named<T> {
         policy: &T::Policy,
         function: &'static str,
     ) -> Result<(), &'static str> {
-        let adopted = self.own.adopt(policy, function);
+        let adopted = self.own.0.adopt(policy, function);
         #[cfg(all(feature = "control", not(loom)))]
         if adopted.is_ok() {
             let _ = self.written.set(*policy);
@@ -65,9 +66,9 @@ impl<T: Shared> Named<T> {
     #[cfg(all(feature = "control", not(loom)))]
     pub(crate) fn edit(&self, edit: super::Edit<T::Policy>) {
         let policy = edit(self.called(), self.written.get());
-        self.own.replace(policy.as_ref());
+        self.own.0.replace(policy.as_ref());
         for key in self.of_all_keys() {
-            key.adopt_of(&self.own);
+            key.adopt_of(self);
         }
     }
 
@@ -80,7 +81,7 @@ impl<T: Shared> Named<T> {
     /// Returns what it is called in settings from outside.
     #[cfg(all(feature = "control", not(loom)))]
     pub(crate) fn called(&self) -> Called {
-        let name = self.own.name();
+        let name = self.name();
         let function = self.function.get().copied().unwrap_or(name);
         Called { name, function }
     }
@@ -119,7 +120,7 @@ impl<T: Shared> Named<T> {
     pub(crate) fn look<S>(&self, look: impl Fn(&T) -> S) -> (S, Vec<S>) {
         let keys = self.of_all_keys();
         let keys = keys.iter().map(|state| look(state)).collect();
-        (look(&self.own), keys)
+        (look(self), keys)
     }
 
     /// Returns the states of its keys, if it ever had any.
@@ -129,6 +130,6 @@ impl<T: Shared> Named<T> {
 
     /// Returns the states of its keys.
     pub(crate) fn keys(&'static self) -> &'static Keys<T> {
-        self.keys.get_or_init(|| Box::new(Keys::new(&self.own)))
+        self.keys.get_or_init(|| Box::new(Keys::new(self)))
     }
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc as Text, PoisonError};
 use super::key_text::KeyText;
 use super::{OVERFLOW, Rest, Shared};
 use crate::clock;
-use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, broken};
+use crate::sync::{Arc, AtomicUsize, Line, Mutex, MutexGuard, OnceLock, Ordering, broken};
 
 pub(crate) const SHARDS: usize = if cfg!(loom) { 2 } else { 16 };
 
@@ -28,7 +28,8 @@ pub(crate) const LOOKS: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Keys<T: Shared> {
     base: &'static T,
-    shards: [Mutex<Shard<T>>; SHARDS],
+    /// On lines of their own: two threads that come for keys of two shards write to neither one's line.
+    shards: [Line<Mutex<Shard<T>>>; SHARDS],
     /// The shard in which the next search for a free place begins.
     next_shard: AtomicUsize,
     /// The number of new keys that look at [`LOOKS`] places only.
@@ -222,9 +223,8 @@ impl<T: Shared> Keys<T> {
     }
 
     fn lock(&self, shard: usize) -> MutexGuard<'_, Shard<T>> {
-        self.shards[shard]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let Line(shard) = &self.shards[shard];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -188,16 +188,16 @@ by_hand!(KeyedRateLimit);
 /// Lets a call of cost 1 in that may come now, and returns how many more would be let in then. `None`: it has taken
 /// nothing and told nobody, and [`acquire`](RateLimit::acquire) or [`try_acquire`](RateLimit::try_acquire) decides.
 ///
-/// `came` is when the call came, where that is known: then the clock is not read.
+/// `came` is when the call came, where that is known: a rate limit that was at rest then does not read the clock.
 #[cfg(all(feature = "edge", not(loom)))]
 pub fn take_one(limit: &RateLimit, came: Option<clock::Instant>) -> Option<u32> {
-    limit.0.take_one(came)
+    limit.0.take_one(came, clock::now_ns)
 }
 
 /// Lets a call in, as [`take_one`] does, by the limit of its key.
 #[cfg(all(feature = "edge", not(loom)))]
 pub fn take_one_of_key(limit: &KeyedRateLimit, came: Option<clock::Instant>) -> Option<u32> {
-    limit.0.take_one(came)
+    limit.0.take_one(came, clock::now_ns)
 }
 
 /// Returns the rate limit of a key as [`RateLimit::key`] does, whose text is there already; `None` if it is no UTF-8.

@@ -2,7 +2,8 @@
 //!
 //! Every step reads the word, then the clock, computes the next word with the pure functions of
 //! [`rules`](super::rules), and replaces the word that it read by compare-exchange. The clock is read
-//! after the word, so that the word is never one of a later time.
+//! after the word, so that the word is never one of a later time. An edge may have read it before; that reading
+//! counts only if the word is not of a later time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,21 +15,26 @@ use super::settings::RateLimitSettings;
 use crate::clock;
 #[cfg(all(feature = "control", not(loom)))]
 use crate::instead::Instead;
-use crate::sync::{AtomicU64, Line, OnceLock, Ordering, broken};
+use crate::sync::{AtomicU64, OnceLock, Ordering, broken};
 
 /// One rate limit, which its handles, sites and turns share.
+///
+/// The fields are in the order in which a call comes to need them. The count of references of a key's limit stands right
+/// before them: a call that changes it has the line of the word then, which would have to come from another core for
+/// itself.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Limit {
-    hot: Line<Hot>,
-    pub(super) name: &'static &'static str,
-    pub(super) key: Option<Arc<str>>,
-    in_use: OnceLock<InUse>,
+    hot: Hot,
     /// The rate limit that counts in the place of this one, while other settings are in force.
     #[cfg(all(feature = "control", not(loom)))]
     pub(super) instead: Instead<Self>,
+    in_use: OnceLock<InUse>,
+    pub(super) name: &'static &'static str,
+    pub(super) key: Option<Arc<str>>,
 }
 
-/// The fields that every call changes or reads, on one cache line.
+/// The fields that every call changes or reads.
 #[derive(Debug)]
 struct Hot {
     /// The time at which the calls that were let in are paid for: see [`rules`](super::rules).
@@ -39,11 +45,12 @@ struct Hot {
 
 /// The settings in use.
 #[derive(Debug)]
+#[repr(C)]
 struct InUse {
-    settings: Option<RateLimitSettings>,
-    max_keys: u32,
     /// `None` if nothing is limited.
     rules: Option<Rules>,
+    settings: Option<RateLimitSettings>,
+    max_keys: u32,
     /// The function that gave them.
     owner: &'static str,
 }
@@ -114,15 +121,15 @@ impl Limit {
 
     pub(super) fn of(name: &'static &'static str, key: Option<Arc<str>>) -> Self {
         Self {
-            hot: Line(Hot {
+            hot: Hot {
                 word: AtomicU64::new(0),
                 reach: AtomicU64::new(0),
-            }),
-            name,
-            key,
-            in_use: OnceLock::new(),
+            },
             #[cfg(all(feature = "control", not(loom)))]
             instead: Instead::new(),
+            in_use: OnceLock::new(),
+            name,
+            key,
         }
     }
 
@@ -176,7 +183,7 @@ impl Limit {
         clock: impl Fn() -> u64,
     ) -> Result<(), &'static str> {
         let begin = |rules: &Rules| {
-            let Hot { word, reach } = &self.hot.0;
+            let Hot { word, reach } = &self.hot;
             word.store(rules.at(clock()), Ordering::Relaxed);
             reach.store(rules.reach(), Ordering::Relaxed);
         };
@@ -189,9 +196,9 @@ impl Limit {
                 rules.as_ref().into_iter().for_each(begin);
             }
             InUse {
+                rules,
                 settings,
                 max_keys,
-                rules,
                 owner,
             }
         });
@@ -242,19 +249,25 @@ impl Limit {
     /// Lets a call of cost 1 in, as [`take`](Self::take) does. Returns how many more of them would be let in then;
     /// `None` if [`enter`](Self::enter) decides.
     ///
-    /// `came` is when the call came, where that was read before.
+    /// `came` is when the call came, where that was read before. It is good enough for a rate limit that was at rest
+    /// then. A word that lies ahead of it may be one of a call that came later, or of a limit that was made since: the
+    /// clock decides.
     #[cfg(all(feature = "edge", not(loom)))]
-    pub(super) fn take_one(&self, came: Option<clock::Instant>) -> Option<u32> {
-        instead!(self.take_one(came));
+    pub(super) fn take_one(
+        &self,
+        came: Option<clock::Instant>,
+        clock: impl Fn() -> u64,
+    ) -> Option<u32> {
+        instead!(self.take_one(came, clock));
         let Some(rules) = self.rules() else {
             return Some(u32::MAX);
         };
         let (word, reach) = (self.load(), self.reach());
-        let now = rules.at(came.map_or_else(clock::now_ns, clock::nanos_of));
-        // The word may be of a later time than such a reading, and so farther ahead of it than any word is of the clock.
-        if came.is_some() && Rules::is_beyond(word, now, reach) {
-            return None;
-        }
+        let came = came.map(|came| rules.at(clock::nanos_of(came)));
+        let now = match came {
+            Some(came) if !Rules::is_later(word, came) => came,
+            _ => rules.at(clock()),
+        };
         match rules.decide(word, now, reach, 1) {
             Decision::Now(next) if self.change(word, next) => {
                 Some(rules.left(next.wrapping_sub(now)))
@@ -320,11 +333,11 @@ impl Limit {
     fn reserve(&self, word: u64, reserved: Reserved, reach: u64) -> bool {
         if broken("reach_first") {
             let done = self.change(word, reserved.word);
-            self.hot.0.reach.fetch_max(reach, Ordering::Relaxed);
+            self.hot.reach.fetch_max(reach, Ordering::Relaxed);
             return done;
         }
         // First, so that who sees the word sees that it counts.
-        self.hot.0.reach.fetch_max(reach, Ordering::Relaxed);
+        self.hot.reach.fetch_max(reach, Ordering::Relaxed);
         self.change(word, reserved.word)
     }
 
@@ -337,7 +350,7 @@ impl Limit {
         }
         if broken("give_back_in_one") {
             if self.load() == reserved.word {
-                self.hot.0.word.store(reserved.before, Ordering::Release);
+                self.hot.word.store(reserved.before, Ordering::Release);
             }
         } else {
             let _ = self.change(reserved.word, reserved.before);
@@ -346,18 +359,18 @@ impl Limit {
 
     #[inline(always)]
     fn load(&self) -> u64 {
-        self.hot.0.word.load(Ordering::Acquire)
+        self.hot.word.load(Ordering::Acquire)
     }
 
     #[inline(always)]
     fn reach(&self) -> u64 {
-        self.hot.0.reach.load(Ordering::Relaxed)
+        self.hot.reach.load(Ordering::Relaxed)
     }
 
     /// Changes the word if it still is `from`. Returns false if it is another one.
     #[inline(always)]
     fn change(&self, from: u64, to: u64) -> bool {
-        let word = &self.hot.0.word;
+        let word = &self.hot.word;
         if broken("take_in_one") {
             word.store(to, Ordering::Release);
             return true;

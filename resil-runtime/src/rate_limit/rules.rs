@@ -95,12 +95,11 @@ impl Rules {
         if ahead <= reach { ahead } else { 0 }
     }
 
-    /// Returns whether `word` lies so far ahead of `now` that it does not count.
+    /// Returns whether `word` lies ahead of `now`, however far.
     #[cfg(all(feature = "edge", not(loom)))]
     #[inline(always)]
-    pub(super) fn is_beyond(word: u64, now: u64, reach: u64) -> bool {
-        let ahead = word.wrapping_sub(now);
-        ahead > reach && ahead.cast_signed() > 0
+    pub(super) fn is_later(word: u64, now: u64) -> bool {
+        word.wrapping_sub(now).cast_signed() > 0
     }
 
     /// Decides about a call of `cost`, which is no more than the burst.
