@@ -77,6 +77,7 @@ fn the_same_layers_made_a_thousand_times_keep_nothing(runtime: &Runtime) {
             .key(|request| Some(request.headers.get("x-caller")?.to_str().ok()?.to_owned()))
             .exempt(|request| request.headers.contains_key("x-probe"))
     };
+    let by_header = || admission().key_header(HeaderName::from_static("x-caller"));
     let deadline = || DeadlineLayer::new().header(HeaderName::from_static("x-time"));
     let all_keys = || {
         let policy = IdempotentPolicy::new().ttl(Duration::from_secs(60));
@@ -97,6 +98,7 @@ fn the_same_layers_made_a_thousand_times_keep_nothing(runtime: &Runtime) {
         use_once(runtime, &keys(), Some("plain"));
         use_once(runtime, &all_keys(), Some("all"));
         use_once(runtime, &admission(), None);
+        use_once(runtime, &by_header(), None);
         use_once(runtime, &deadline(), None);
     };
     make();

@@ -1,4 +1,6 @@
-//! When the request came with which a service is being called: a layer inside need not read the clock again.
+//! Tells the layers inside when a request came, so that they need not read the clock again.
+//!
+//! It holds as long as the service inside is being called, on the same thread.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -13,7 +15,7 @@ thread_local! {
 #[must_use = "it lasts until this is dropped"]
 pub(super) struct Calling {
     around: Option<Instant>,
-    /// What is said belongs to the thread.
+    // It must be dropped on the thread whose call it is about.
     of_thread: PhantomData<*const ()>,
 }
 

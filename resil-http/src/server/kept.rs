@@ -1,5 +1,6 @@
 //! What all services of a layer share.
 
+use std::any::TypeId;
 use std::fmt;
 use std::mem::needs_drop;
 use std::ops::Deref;
@@ -14,24 +15,7 @@ pub(super) enum Kept<T: ?Sized + 'static> {
     Counted(Arc<T>),
 }
 
-impl<T: ?Sized> Kept<T> {
-    /// Keeps a function. One that has captured nothing, as nearly all do, takes no memory, and may stay for ever.
-    ///
-    /// `known` and `counted` say what it is kept as.
-    pub(super) fn function<F>(
-        function: F,
-        known: fn(&'static F) -> &'static T,
-        counted: fn(Arc<F>) -> Arc<T>,
-    ) -> Self {
-        if size_of::<F>() == 0 && !needs_drop::<F>() {
-            Self::Forever(known(Box::leak(Box::new(function))))
-        } else {
-            Self::Counted(counted(Arc::new(function)))
-        }
-    }
-}
-
-/// How many values of a kind are kept for ever, so many that differ: a program may make layers without end.
+/// The most different values of a kind that are kept for ever. A program may make layers without end.
 const MOST: usize = 64;
 
 /// Keeps a value for ever, once, however often a program has the same one: `is_same` tells them apart. `all` are those
@@ -51,6 +35,60 @@ pub(super) fn forever<T>(
     let value = Box::leak(Box::new(value()));
     all.push(value);
     Some(value)
+}
+
+/// A function of the user's.
+pub(super) struct Function<T: ?Sized + 'static> {
+    function: Kept<T>,
+    /// Its type: where it has captured nothing, two functions of one type are the same.
+    of: TypeId,
+}
+
+impl<T: ?Sized> Function<T> {
+    /// Keeps a function. One that has captured nothing, as nearly all do, takes no memory, and may stay for ever.
+    ///
+    /// `known` and `counted` say what it is kept as.
+    pub(super) fn new<F: 'static>(
+        function: F,
+        known: fn(&'static F) -> &'static T,
+        counted: fn(Arc<F>) -> Arc<T>,
+    ) -> Self {
+        let function = if size_of::<F>() == 0 && !needs_drop::<F>() {
+            Kept::Forever(known(Box::leak(Box::new(function))))
+        } else {
+            Kept::Counted(counted(Arc::new(function)))
+        };
+        Self {
+            function,
+            of: TypeId::of::<F>(),
+        }
+    }
+
+    /// Returns whether both have captured nothing, and are the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let are_plain = matches!(
+            (&self.function, &other.function),
+            (Kept::Forever(_), Kept::Forever(_))
+        );
+        are_plain && self.of == other.of
+    }
+}
+
+impl<T: ?Sized> Deref for Function<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.function
+    }
+}
+
+impl<T: ?Sized> Clone for Function<T> {
+    fn clone(&self) -> Self {
+        Self {
+            function: self.function.clone(),
+            of: self.of,
+        }
+    }
 }
 
 impl<T: ?Sized> Deref for Kept<T> {

@@ -47,6 +47,7 @@ mod deadline;
 mod idempotency_key;
 mod kept;
 mod liveness;
+mod places;
 #[cfg(feature = "shutdown")]
 mod readiness;
 mod refusal;

@@ -11,6 +11,7 @@ mod callers;
 mod draft;
 mod owners;
 mod payloads;
+mod places;
 mod stripe;
 mod support;
 mod tower_rules;

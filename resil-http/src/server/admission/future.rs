@@ -13,6 +13,7 @@ use super::body::keep_place;
 use super::gate::{Gate, Limit};
 use super::inside::Inside;
 use crate::BoxError;
+use crate::server::kept::Kept;
 use crate::server::refusal::{is_grpc, refuse};
 
 /// The answer to a request that was not let in at once.
@@ -114,9 +115,9 @@ impl<F, E> fmt::Debug for AdmissionFuture<F, E> {
 
 /// Lets a request in when its turn comes and a place is free, or refuses it. `inner` is ready.
 pub(super) async fn wait<S, B, C>(
-    gate: Gate,
+    gate: Kept<Gate>,
     mut inner: S,
-    request: Request<B>,
+    mut request: Request<B>,
     limit: Option<Limit>,
     is_counted: bool,
 ) -> Result<Response<Body>, S::Error>
@@ -129,7 +130,7 @@ where
     let uncounted = limit.as_ref().filter(|_| !is_counted);
     let (mut response, retry_after) = match gate.enter(uncounted).await {
         Ok(place) => {
-            let place = place.map(Inside::new);
+            let place = place.map(|place| Inside::of(place, &mut request));
             let mut response = inner.call(request).await?.map(Body::new);
             if let Some(place) = place {
                 keep_place(&mut response, place);

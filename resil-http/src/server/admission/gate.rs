@@ -14,27 +14,38 @@ use resil_runtime::{Bulkhead, Error, KeyedRateLimit, RateLimit};
 
 use super::fields::Fields;
 use crate::server::came::came;
-use crate::server::kept::{Kept, forever};
+use crate::server::kept::{Function, Kept, forever};
 
 type KeyOf = dyn Fn(&Parts, RateLimit) -> Option<KeyedRateLimit> + Send + Sync;
 type IsExempt = dyn Fn(&Parts) -> bool + Send + Sync;
 
-/// What decides whether a request comes in. It is small, as each request has a copy.
+/// What decides whether a request comes in.
 #[derive(Clone, Default)]
 pub(super) struct Gate {
     bulkhead: Option<Bulkhead>,
     rate_limit: Option<(RateLimit, &'static Fields)>,
     key: Option<Key>,
-    is_exempt: Option<Kept<IsExempt>>,
+    is_exempt: Option<Function<IsExempt>>,
     /// Whether answers say nothing of the rate limit.
     is_silent: bool,
 }
 
-/// What names the caller of a request.
+/// Names the caller of a request.
 #[derive(Clone)]
 enum Key {
-    Function(Kept<KeyOf>),
-    Header(Kept<HeaderName>),
+    Function(Function<KeyOf>),
+    Header(HeaderName),
+}
+
+impl Key {
+    /// Returns whether both may be kept for ever, and are the same.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Function(key), Self::Function(other)) => key.is_same(other),
+            (Self::Header(name), Self::Header(other)) => name == other,
+            (Self::Function(_), Self::Header(_)) | (Self::Header(_), Self::Function(_)) => false,
+        }
+    }
 }
 
 /// The rate limit of one request, and what its headers are written with.
@@ -86,15 +97,10 @@ impl Gate {
             let of_text = text_of(&key).and_then(|text| limit_of_bytes(limit, text.as_bytes()));
             Some(of_text.unwrap_or_else(|| limit.key(key)))
         };
-        self.key = Some(Key::Function(Kept::function(keyed, |key| key, |key| key)));
+        self.key = Some(Key::Function(Function::new(keyed, |key| key, |key| key)));
     }
 
     pub(super) fn key_header(&mut self, name: HeaderName) {
-        static ALL: Mutex<Vec<&HeaderName>> = Mutex::new(Vec::new());
-        let name = match forever(&ALL, |known| *known == name, || name.clone()) {
-            Some(known) => Kept::Forever(known),
-            None => Kept::Counted(Arc::new(name)),
-        };
         self.key = Some(Key::Header(name));
     }
 
@@ -103,7 +109,42 @@ impl Gate {
     }
 
     pub(super) fn exempt(&mut self, is_exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) {
-        self.is_exempt = Some(Kept::function(is_exempt, |is| is, |is| is));
+        self.is_exempt = Some(Function::new(is_exempt, |is| is, |is| is));
+    }
+
+    /// Returns the gate as the services of its layer share it: for ever, if no function has captured anything, and if
+    /// not too many are kept so. The same gate is kept once, however often a program makes its layer.
+    pub(super) fn kept(&self) -> Kept<Self> {
+        static ALL: Mutex<Vec<&Gate>> = Mutex::new(Vec::new());
+        let may_stay = self.is_same(self);
+        let known = may_stay.then(|| forever(&ALL, |kept| kept.is_same(self), || self.clone()));
+        match known.flatten() {
+            Some(known) => Kept::Forever(known),
+            None => Kept::Counted(Arc::new(self.clone())),
+        }
+    }
+
+    /// Returns whether both may be kept for ever, and are the same.
+    fn is_same(&self, other: &Self) -> bool {
+        // Each field has its line: one that is forgotten here would be that of another layer.
+        let Self {
+            bulkhead,
+            rate_limit,
+            key,
+            is_exempt,
+            is_silent,
+        } = self;
+        let name_of = |of: &Option<(RateLimit, &Fields)>| of.map(|(limit, _)| limit.name());
+        // There is one state of a name, and one `Fields`.
+        bulkhead.map(|bulkhead| bulkhead.name()) == other.bulkhead.map(|other| other.name())
+            && name_of(rate_limit) == name_of(&other.rate_limit)
+            && both(key.as_ref(), other.key.as_ref(), Key::is_same)
+            && both(
+                is_exempt.as_ref(),
+                other.is_exempt.as_ref(),
+                Function::is_same,
+            )
+            && *is_silent == other.is_silent
     }
 
     pub(super) fn is_exempt(&self, request: &Parts) -> bool {
@@ -128,7 +169,7 @@ impl Gate {
     pub(super) fn limit_by_headers(&self, headers: &HeaderMap) -> Option<Limit> {
         let (limit, fields) = self.named()?;
         let value = match &self.key {
-            Some(Key::Header(name)) => headers.get(&**name),
+            Some(Key::Header(name)) => headers.get(name),
             _ => None,
         };
         let keyed = value.and_then(|value| limit_of_bytes(limit, value.as_bytes()));
@@ -181,6 +222,15 @@ impl Gate {
             Some(bulkhead) => bulkhead.acquire().await.map(Some),
             None => Ok(None),
         }
+    }
+}
+
+/// Returns whether neither is there, or both are and are the same.
+fn both<T>(one: Option<&T>, other: Option<&T>, is_same: impl FnOnce(&T, &T) -> bool) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => is_same(one, other),
+        _ => false,
     }
 }
 
@@ -254,5 +304,62 @@ impl Limit {
             Of::Named(limit) => limit.available(),
             Of::Keyed(limit) => limit.available(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customer(request: &Parts) -> Option<String> {
+        Some(request.uri.path().to_owned())
+    }
+
+    fn nobody(_: &Parts) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn equal_gates_are_kept_once_and_others_are_not_taken_for_them() {
+        let gates = || {
+            let each: [fn(&mut Gate); 10] = [
+                |_| {},
+                |gate| gate.bulkhead("kept-gate", BulkheadPolicy::new()),
+                |gate| gate.bulkhead("kept-gate-2", BulkheadPolicy::new()),
+                |gate| gate.rate_limit("kept-gate", RateLimitPolicy::new()),
+                |gate| gate.key(customer),
+                |gate| gate.key(nobody),
+                |gate| gate.key_header(HeaderName::from_static("x-api-key")),
+                |gate| gate.key_header(HeaderName::from_static("x-customer")),
+                |gate| gate.exempt(|request| request.uri.path() == "/live"),
+                |gate| gate.headers(false),
+            ];
+            each.map(|set| {
+                let mut gate = Gate::default();
+                set(&mut gate);
+                gate
+            })
+        };
+        for (n, one) in gates().iter().enumerate() {
+            for (m, other) in gates().iter().enumerate() {
+                assert_eq!(one.is_same(other), n == m, "{n} and {m}");
+                let (Kept::Forever(one), Kept::Forever(other)) = (one.kept(), other.kept()) else {
+                    panic!("{n} and {m} have captured nothing");
+                };
+                assert_eq!(std::ptr::eq(one, other), n == m, "{n} and {m}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_gate_with_a_function_that_has_captured_something_is_given_back() {
+        let counted = Arc::new(());
+        let mut gate = Gate::default();
+        let captured = Arc::clone(&counted);
+        gate.exempt(move |_| Arc::strong_count(&captured) == 0);
+        let kept = gate.kept();
+        assert!(matches!(kept, Kept::Counted(_)));
+        drop((gate, kept));
+        assert_eq!(Arc::strong_count(&counted), 1);
     }
 }

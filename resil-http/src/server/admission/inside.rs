@@ -1,31 +1,52 @@
 //! The place of a request, and what an adaptive limit learns from how the request ends.
 
-use http::{HeaderValue, Response, StatusCode};
+use std::sync::PoisonError;
+
+use http::{HeaderValue, Request, Response, StatusCode};
 use resil_runtime::Error;
 use resil_runtime::bulkhead::BulkheadPlace;
 use resil_runtime::edge::learn_from;
 
 use crate::names::GRPC_STATUS;
 use crate::server::cut::is_cutting;
+use crate::server::places::{SharedPlace, may_go_on, offer};
 
-/// The place of a request. Dropped, it is free again.
-pub(super) struct Inside(BulkheadPlace);
+/// The place of a request. Dropped, it is free again, unless the handler goes on.
+pub(super) enum Inside {
+    Alone(BulkheadPlace),
+    Shared(SharedPlace),
+}
 
 impl Inside {
-    pub(super) fn new(place: BulkheadPlace) -> Self {
-        Self(place)
+    /// Takes the place of a request, which its handler keeps if it goes on without the request.
+    pub(super) fn of<B>(place: BulkheadPlace, request: &mut Request<B>) -> Self {
+        if may_go_on(request) {
+            Self::Shared(offer(place, request.extensions_mut()))
+        } else {
+            Self::Alone(place)
+        }
     }
 
     /// Learns from the head of the answer.
     pub(super) fn answered<C>(&mut self, response: &Response<C>) {
-        learn_from(&mut self.0, || is_overloaded(response));
+        self.learn(|| is_overloaded(response));
+    }
+
+    fn learn(&mut self, is_overloaded: impl FnOnce() -> Option<bool>) {
+        match self {
+            Self::Alone(place) => learn_from(place, is_overloaded),
+            Self::Shared(place) => {
+                let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+                learn_from(&mut place, is_overloaded);
+            }
+        }
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
         // Of one that has learned it learns nothing more.
-        learn_from(&mut self.0, || is_cutting().then_some(true));
+        self.learn(|| is_cutting().then_some(true));
     }
 }
 

@@ -25,6 +25,7 @@ use self::gate::{Gate, Limit, Look};
 use self::inside::Inside;
 use crate::BoxError;
 use crate::ready::take_ready;
+use crate::server::kept::Kept;
 
 /// Lets so many requests in at once (a bulkhead), and so many of a caller in so much time (a rate limit). The
 /// rest is refused before the handler has seen it.
@@ -48,6 +49,8 @@ use crate::ready::take_ready;
 ///   refusals too, unless [`headers`](Self::headers) says otherwise: see [`rate_limit`](Self::rate_limit).
 /// * A place lasts until the body of the answer has ended, or was dropped, as by a client that hangs up. So a
 ///   request that streams its answer is inside as long as it does.
+/// * A handler under an [`IdempotencyKeyLayer`](super::IdempotencyKeyLayer) goes on without its client, and keeps the place
+///   until it ends.
 /// * An adaptive limit learns from the time to the head of an answer: how fast the client takes the body says
 ///   nothing about this server. An answer of 503 or 504 (`grpc-status` 14 or 4) says that there is too much load, and so
 ///   does a request whose time is over by the maximum or the default of a [`DeadlineLayer`](super::DeadlineLayer). A
@@ -60,7 +63,7 @@ use crate::ready::take_ready;
 /// # Cancellation
 ///
 /// A request comes in when the service is called, if nothing has to be waited for. One that is dropped leaves the
-/// queue, or drops the handler and gives its place back.
+/// queue, or drops the handler and gives its place back, unless the handler goes on.
 ///
 /// # Panics
 ///
@@ -90,9 +93,9 @@ impl AdmissionLayer {
     }
 
     /// Lets as many requests in as `policy` says: of all callers together, or of each one if there is a
-    /// [`key`](Self::key).
+    /// [`key`](Self::key) or a [`key_header`](Self::key_header).
     ///
-    /// Each answer then has two headers, for 100 requests in 10 s:
+    /// Each answer then has two headers, unless [`headers`](Self::headers) says otherwise. For 100 requests in 10 s:
     ///
     /// ```text
     /// RateLimit-Policy: "api";q=100;w=10
@@ -182,7 +185,7 @@ impl<S> Layer<S> for AdmissionLayer {
     fn layer(&self, inner: S) -> Admission<S> {
         Admission {
             inner,
-            gate: self.gate.clone(),
+            gate: self.gate.kept(),
         }
     }
 }
@@ -191,7 +194,7 @@ impl<S> Layer<S> for AdmissionLayer {
 #[derive(Debug, Clone)]
 pub struct Admission<S> {
     inner: S,
-    gate: Gate,
+    gate: Kept<Gate>,
 }
 
 impl<S, B, C> Service<Request<B>> for Admission<S>
@@ -230,7 +233,7 @@ impl<S> Admission<S> {
     /// Lets a request in that counts for `limit`, if it may come now; else it waits, or is refused.
     fn admit<B, C>(
         &mut self,
-        request: Request<B>,
+        mut request: Request<B>,
         limit: Option<Limit>,
     ) -> AdmissionFuture<S::Future, S::Error>
     where
@@ -248,7 +251,7 @@ impl<S> Admission<S> {
                 return AdmissionFuture::outside(wait(gate, inner, request, limit, is_counted));
             }
         };
-        let place = place.map(Inside::new);
+        let place = place.map(|place| Inside::of(place, &mut request));
         let told = limit.filter(Limit::is_told);
         let told = told.map(|limit| Told { limit, available });
         AdmissionFuture::inside(self.inner.call(request), place, told)

@@ -10,7 +10,9 @@ use resil_stores::Shared;
 use tower_layer::Layer;
 
 use super::service::IdempotencyKeyService;
-use super::settings::{Caller, Function, Settings};
+use super::settings::{Caller, Settings};
+use crate::server::kept::Function;
+use crate::server::places::have_keys;
 
 /// A layer for axum that answers requests by their `Idempotency-Key`: the first one with a key runs the handler,
 /// and those that come again get its answer, with `Idempotency-Replayed: true`.
@@ -72,6 +74,9 @@ use super::settings::{Caller, Function, Settings};
 /// `shutdown`) waits for it. A panic of the handler goes through, and abandons the key, as
 /// [`IdempotentPolicy::on_abandon`] says.
 ///
+/// The handler keeps the places of all [`AdmissionLayer`](super::AdmissionLayer)s around until it ends. Another bulkhead,
+/// such as that of a stack or tower's `ConcurrencyLimit`, knows nothing of it: put it inside of this layer.
+///
 /// # Where to put it
 ///
 /// Inside of what knows the caller (authentication), of limits, deadlines and compression; outside of nothing but the
@@ -131,7 +136,10 @@ impl IdempotencyKeyLayer {
 
     /// Sets the methods that have keys. Default `POST` and `PATCH`: the others are idempotent by themselves.
     pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.set(|s| s.methods = methods.into_iter().collect())
+        self.set(|s| {
+            s.methods = methods.into_iter().collect();
+            have_keys(&s.methods);
+        })
     }
 
     /// Sets whether a key has to be in quotes, as the draft has it. By default it may be: `"abc"` and `abc` are one

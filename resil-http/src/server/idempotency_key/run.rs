@@ -15,6 +15,7 @@ use super::payload::{Refused, fingerprint, read, whole};
 use super::settings::Settings;
 use super::stage::{Attended, Stage};
 use crate::server::kept::Kept;
+use crate::server::places::keep;
 use crate::server::refusal::is_grpc;
 
 const MISSING: Refused = (
@@ -77,8 +78,8 @@ where
     S::Error: Send + 'static,
     S::Future: Send + 'static,
 {
-    let (parts, body) = request.into_parts();
-    let caller = match (settings.caller.function)(&parts) {
+    let (mut parts, body) = request.into_parts();
+    let caller = match (settings.caller)(&parts) {
         Some(caller) if !caller.is_empty() => caller,
         _ => return Ok(refused(NO_CALLER, &settings)),
     };
@@ -87,6 +88,8 @@ where
         Err(why) => return Ok(refused(why, &settings)),
     };
     let print = fingerprint(&parts, &body, &settings);
+    // Until the task ends, and its handler with it.
+    let places = keep(&mut parts.extensions);
     let request = Request::from_parts(parts, whole(body, trailers));
     let stage = Stage::default();
     let call = answered(
@@ -97,6 +100,11 @@ where
         request,
         stage.clone(),
     );
+    let call = async move {
+        let answered = call.await;
+        drop(places);
+        answered
+    };
     let mut attended = Attended {
         task: resil_runtime::spawn(call),
         stage,
@@ -138,7 +146,7 @@ where
                 return Err(Unanswered::Refused(Error::Cancelled));
             };
             let response = handled.await.map_err(Unanswered::Failed)?.into_response();
-            if !(settings.records.function)(response.status()) {
+            if !(settings.records)(response.status()) {
                 return Err(Unanswered::Free(Box::new(response)));
             }
             Ok(Answer::of(response, settings).await)

@@ -1,6 +1,5 @@
 //! The settings of a layer.
 
-use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -10,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use resil_runtime::stack::KeyedStack;
 use resil_stores::Shared;
 
-use crate::server::kept::{Kept, forever};
+use crate::server::kept::{Function, Kept, forever};
 
 pub(super) type Caller = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 pub(super) type Records = dyn Fn(StatusCode) -> bool + Send + Sync;
@@ -41,44 +40,6 @@ pub(super) struct Settings {
     pub(super) max_answer: usize,
     /// The header `Link` of a refusal.
     pub(super) documentation: Option<HeaderValue>,
-}
-
-/// A function of the user's.
-pub(super) struct Function<T: ?Sized + 'static> {
-    pub(super) function: Kept<T>,
-    /// Its type: where it has captured nothing, two functions of one type are the same.
-    of: TypeId,
-}
-
-impl<T: ?Sized> Function<T> {
-    pub(super) fn new<F: 'static>(
-        function: F,
-        known: fn(&'static F) -> &'static T,
-        counted: fn(Arc<F>) -> Arc<T>,
-    ) -> Self {
-        Self {
-            function: Kept::function(function, known, counted),
-            of: TypeId::of::<F>(),
-        }
-    }
-
-    /// Returns whether both have captured nothing, and are the same.
-    fn is_same(&self, other: &Self) -> bool {
-        let are_plain = matches!(
-            (&self.function, &other.function),
-            (Kept::Forever(_), Kept::Forever(_))
-        );
-        are_plain && self.of == other.of
-    }
-}
-
-impl<T: ?Sized> Clone for Function<T> {
-    fn clone(&self) -> Self {
-        Self {
-            function: self.function.clone(),
-            of: self.of,
-        }
-    }
 }
 
 impl Settings {
