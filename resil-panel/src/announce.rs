@@ -293,7 +293,12 @@ impl Announcement {
         let rest = rest.split(", call: CallId(").next().unwrap_or_default();
         let kind = plain(&self.kind);
         let text = format!("{kind}: {}", rest.trim_start_matches(", "));
-        self.say(subject, "info", text);
+        // Its variant is there only beside an edge.
+        let level = match &*self.kind {
+            "header_ignored" => "warn",
+            _ => "info",
+        };
+        self.say(subject, level, text);
     }
 }
 
@@ -343,5 +348,9 @@ mod tests {
             told.text
         );
         assert_eq!((told.at, &*told.kind), (7, "circuit_changed"));
+        assert_eq!(told.level, "info");
+        told.kind = "header_ignored".to_owned();
+        told.tell_of_another(&event);
+        assert_eq!(told.level, "warn");
     }
 }

@@ -25,15 +25,15 @@ use tower::{Layer, Service};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// How many requests are inside at once.
+/// The most requests that are inside at once.
 const AT_ONCE: u32 = 1000;
 
-/// How many requests of a caller are let in in a second, which is also the burst.
+/// The requests of a caller that are let in in a second, which is also the burst.
 const A_SECOND: u64 = 1_000_000;
 
 const NANOS: u64 = 1_000_000_000;
 
-/// What a request pays, in nanoseconds.
+/// The price of a request, in nanoseconds.
 const PRICE: u64 = NANOS / A_SECOND;
 
 static INSIDE: AtomicU32 = AtomicU32::new(0);
