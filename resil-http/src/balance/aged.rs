@@ -14,7 +14,8 @@ const AGAIN_MS: u64 = 1_000;
 pub(super) struct Aged {
     made: ArcSwapOption<Made>,
     is_renewing: AtomicBool,
-    renewals: AtomicU64,
+    /// Those of all that are counted together.
+    renewals: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -25,6 +26,14 @@ struct Made {
 }
 
 impl Aged {
+    /// Creates another one, without a client yet, whose renewals count with those of this one.
+    pub(super) fn counted_together(&self) -> Self {
+        Self {
+            renewals: Arc::clone(&self.renewals),
+            ..Self::default()
+        }
+    }
+
     /// Returns the client; `make` makes it if there is none, or if it is older than `max_age`. Of those who ask
     /// meanwhile none waits: they have the old one.
     ///
@@ -84,6 +93,7 @@ impl Aged {
         Ok(out)
     }
 
+    /// Returns how often a client was replaced, of all that are counted together.
     pub(super) fn renewals(&self) -> u64 {
         self.renewals.load(Ordering::Relaxed)
     }

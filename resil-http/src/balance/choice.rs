@@ -7,12 +7,13 @@
 //!    Left out are those where as many requests as may be are pending, too; if none is left, the request is refused.
 //! 2. Left out are those to be avoided, unless none would be left.
 //! 3. Left out are those in their slow start, each with the chance that its weight says, unless none would be
-//!    left.
+//!    left. In a panic none is: it would give way to those that are ejected.
 //! 4. The strategy chooses among the rest. If that one refuses the request (another one probes it, or has taken
 //!    its last place), the choice begins anew without it.
 //!
 //! A choice takes no lock and allocates nothing.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -49,6 +50,20 @@ pub(super) enum NoneFits {
     Full,
 }
 
+/// What says of each endpoint in its slow start whether it takes part in a choice: the same however often the choice
+/// looks at it. A chance that is taken anew at each look would let it take part in more choices than its weight says.
+struct Lot(OnceCell<u64>);
+
+impl Lot {
+    fn takes_part(&self, node: &Node) -> bool {
+        let Some(weight) = node.weight(clock::now_ms) else {
+            return true;
+        };
+        let lot = *self.0.get_or_init(|| edge::random_up_to(u64::MAX));
+        rendezvous::takes_part(lot, node.hash, weight)
+    }
+}
+
 /// The endpoints among which a strategy chooses.
 enum Among<'m> {
     All(usize),
@@ -61,18 +76,27 @@ impl<'a> Choice<'a> {
         if self.nodes.is_empty() {
             return Err(NoneFits::Empty);
         }
-        self.quickly().map_or_else(|| self.carefully(), Ok)
+        let lot = self.lot();
+        self.quickly(&lot).map_or_else(|| self.carefully(&lot), Ok)
+    }
+
+    /// Returns the lot of this choice. By key it is that of the key: an endpoint that is back gets its keys one after
+    /// the other.
+    fn lot(self) -> Lot {
+        let by_key = self.common.strategy == Strategy::ConsistentHash;
+        let key = self.key.filter(|_| by_key);
+        Lot(key.map_or_else(OnceCell::new, OnceCell::from))
     }
 
     /// Chooses without a look at all, if it can.
-    fn quickly(self) -> Option<(&'a Arc<Node>, Admitted)> {
+    fn quickly(self, lot: &Lot) -> Option<(&'a Arc<Node>, Admitted)> {
         let all_in = self.avoid.is_empty()
             && self.common.out() == 0
             && !self.common.may_start_slowly(clock::now_ms);
         let place = if all_in {
             self.by_strategy(&Among::All(self.nodes.len()))
         } else if self.common.strategy == Strategy::P2cPeakEwma {
-            self.drawn()?
+            self.drawn(lot)?
         } else {
             return None;
         };
@@ -80,7 +104,7 @@ impl<'a> Choice<'a> {
         Some((node, node.admit().ok()?))
     }
 
-    fn carefully(self) -> Result<(&'a Arc<Node>, Admitted), NoneFits> {
+    fn carefully(self, lot: &Lot) -> Result<(&'a Arc<Node>, Admitted), NoneFits> {
         let count = self.nodes.len();
         let (mut ins, mut roomy) = (Mask::NONE, Mask::NONE);
         for (place, node) in self.nodes.iter().enumerate() {
@@ -103,8 +127,8 @@ impl<'a> Choice<'a> {
             if !self.avoid.is_empty() {
                 self.keep(&mut among, |node| !self.avoid.contains(&node.endpoint));
             }
-            if self.common.may_start_slowly(clock::now_ms) {
-                self.keep(&mut among, |node| self.takes_part(node));
+            if !panics && self.common.may_start_slowly(clock::now_ms) {
+                self.keep(&mut among, |node| lot.takes_part(node));
             }
             let place = self.by_strategy(&Among::Some(&among));
             let node = &self.nodes[place];
@@ -133,19 +157,6 @@ impl<'a> Choice<'a> {
         }
         if !kept.is_empty() {
             *among = kept;
-        }
-    }
-
-    fn takes_part(self, node: &Node) -> bool {
-        let Some(weight) = node.weight(clock::now_ms) else {
-            return true;
-        };
-        match self
-            .key
-            .filter(|_| self.common.strategy == Strategy::ConsistentHash)
-        {
-            Some(key) => rendezvous::takes_part(key, node.hash, weight),
-            None => (edge::random_up_to((1 << 53) - 1) as f64) < weight * (1_u64 << 53) as f64,
         }
     }
 
@@ -199,16 +210,16 @@ impl<'a> Choice<'a> {
         if cost(b) < cost(a) { b } else { a }
     }
 
-    /// Draws two that are in, and returns the cheaper one. `None` if it finds none, or if as many seem to be out
-    /// that a look at all has to say whether they are.
-    fn drawn(self) -> Option<usize> {
+    /// Draws two that are in, and returns the cheaper one. `None` if it finds none, if there is but one pair, or if as
+    /// many seem to be out that a look at all has to say whether they are.
+    fn drawn(self, lot: &Lot) -> Option<usize> {
         let count = self.nodes.len();
-        if count < 2 || is_panic(self.common.out(), count) {
+        if count < 3 || is_panic(self.common.out(), count) {
             return None;
         }
         let fits = |place: usize| {
             let node = &self.nodes[place];
-            node.look() == Look::In && !self.avoid.contains(&node.endpoint) && self.takes_part(node)
+            node.look() == Look::In && !self.avoid.contains(&node.endpoint) && lot.takes_part(node)
         };
         (0..DRAWS).find_map(|_| {
             let (a, b) = two_of(count);

@@ -15,7 +15,7 @@ use super::origin::Origin;
 
 /// An endpoint: a scheme and an authority, such as `http://10.0.0.3:8080`. A clone is the same endpoint.
 ///
-/// Two endpoints are equal if their authorities are, in lower case and with the port written out.
+/// Two endpoints are equal if their schemes and their authorities are, in lower case and with the port written out.
 #[derive(Clone)]
 pub struct Endpoint(Arc<Parts>);
 
@@ -91,8 +91,13 @@ impl Endpoint {
         self.0.is_https
     }
 
-    /// Returns the authority with the port written out, such as `10.0.0.3:8080`. It is the key of the endpoint:
-    /// of its circuit breaker, and in the figures.
+    /// Returns what tells it from others: the scheme and the authority.
+    pub(super) fn identity(&self) -> (&'static str, &str) {
+        (self.scheme(), self.authority())
+    }
+
+    /// Returns the authority with the port written out, such as `10.0.0.3:8080`. It is the key of the endpoint's
+    /// circuit breaker, and its name in the figures.
     pub fn authority(&self) -> &str {
         &self.0.authority
     }
@@ -235,7 +240,7 @@ impl FromStr for Endpoint {
 
 impl PartialEq for Endpoint {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.authority == other.0.authority
+        Arc::ptr_eq(&self.0, &other.0) || self.identity() == other.identity()
     }
 }
 

@@ -56,7 +56,9 @@ impl Endpoints {
                 text: shown_text(text).into(),
                 fault,
             })?;
-            if let Some(first) = list.iter().position(|other| *other == endpoint) {
+            // One port of a host speaks either of the schemes: a list that has both is a mistake.
+            let is_same = |other: &Endpoint| other.authority() == endpoint.authority();
+            if let Some(first) = list.iter().position(is_same) {
                 return Err(EndpointsError::Doubled {
                     first: first + 1,
                     second: place + 1,
@@ -84,7 +86,7 @@ impl Endpoints {
     /// Creates endpoints that a stream tells of: anything that tower takes as
     /// [`Discover`], such as a stream of `Result<Change<Key, Endpoint>, Error>`.
     ///
-    /// An inserted key takes the place of the endpoint that had it. All changes that are ready at once are
+    /// An inserted key takes the place of the endpoint that had it, also where only the scheme is another one. All changes that are ready at once are
     /// made in one step. An error of the stream is told, and changes nothing; when the stream ends, the
     /// endpoints stay as they are. Of more than [`MAX_ENDPOINTS`] the later ones are left out, and told.
     pub fn changes<D>(changes: D) -> Self

@@ -160,12 +160,18 @@ impl Node {
     }
 
     /// Returns what another request would cost. One that is due to be probed costs nothing: what is known about
-    /// it is from the time when it failed.
+    /// it is from the time when it failed. One that is still ejected is asked in a panic alone, and then costs what
+    /// its failures say: it must not be preferred to one that answers.
     pub(super) fn cost(&self, now_ns: u64) -> f32 {
-        if self.was_out.load(Relaxed) && !self.is_probed.load(Relaxed) {
+        if self.was_out.load(Relaxed) && self.is_due() {
             return 0.0;
         }
         self.ewma.cost(self.pending(), self.common.decay, now_ns)
+    }
+
+    /// Returns whether it waits for a probe.
+    fn is_due(&self) -> bool {
+        !self.is_probed.load(Relaxed) && self.state() == CircuitState::HalfOpen
     }
 
     fn start_slowly(&self) {

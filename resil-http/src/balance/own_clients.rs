@@ -23,18 +23,19 @@ struct Own {
 }
 
 impl OwnClients {
-    /// Returns the client of `endpoint`, or the place for it.
-    pub(super) fn of(&self, endpoint: &Endpoint) -> Arc<Aged> {
+    /// Returns the client of `endpoint`, or the place for it. It is counted together with `shared`, also when it is
+    /// gone.
+    pub(super) fn of(&self, endpoint: &Endpoint, shared: &Aged) -> Arc<Aged> {
         match self.0.load().get(&endpoint.number()) {
             Some(own) => Arc::clone(&own.client),
-            None => self.add(endpoint),
+            None => self.add(endpoint, shared),
         }
     }
 
     #[cold]
-    fn add(&self, endpoint: &Endpoint) -> Arc<Aged> {
+    fn add(&self, endpoint: &Endpoint, shared: &Aged) -> Arc<Aged> {
         let new = Own {
-            client: Arc::default(),
+            client: Arc::new(shared.counted_together()),
             gone: endpoint.gone(),
         };
         let mut kept = Arc::clone(&new.client);
@@ -70,15 +71,17 @@ mod tests {
         let of = |port| Endpoint::of_address(&base, SocketAddr::from(([10, 0, 0, 1], port)));
         let (first, second) = (of(1).unwrap(), of(2).unwrap());
         let own = OwnClients::default();
+        let shared = Aged::default();
+        let own_of = |endpoint: &Endpoint| own.of(endpoint, &shared);
         let count = || own.0.load().len();
-        let client = own.of(&first);
-        assert!(Arc::ptr_eq(&client, &own.of(&first.clone())));
-        assert!(!Arc::ptr_eq(&client, &own.of(&second)));
+        let client = own_of(&first);
+        assert!(Arc::ptr_eq(&client, &own_of(&first.clone())));
+        assert!(!Arc::ptr_eq(&client, &own_of(&second)));
         assert_eq!(count(), 2);
         drop(first);
         assert_eq!(count(), 2, "it goes when another one comes");
         let again = of(1).unwrap();
-        assert!(!Arc::ptr_eq(&client, &own.of(&again)));
+        assert!(!Arc::ptr_eq(&client, &own_of(&again)));
         assert_eq!(count(), 2);
     }
 }

@@ -145,7 +145,8 @@ struct Shared {
 pub struct PooledStats {
     /// The connections that were made, where they are [counted](Pool::count_connections).
     pub connections: Option<Connections>,
-    /// How often the client was replaced because of its age, and all its connections with it.
+    /// How often a client was replaced because of its age, and all its connections with it: the one that is shared,
+    /// and those of the addresses that DNS has told.
     pub renewals: u64,
     /// The settings of the pool.
     pub settings: Pool,
@@ -253,7 +254,7 @@ impl PooledClient {
         let (name, address) = endpoint.resolved()?;
         let shared = &*self.0;
         let make = || shared.builder().resolve(name, address).build();
-        let own = shared.own.of(endpoint);
+        let own = shared.own.of(endpoint, &shared.aged);
         Some(own.with(shared.pool.max_age, now_ms, make, Client::clone))
     }
 
@@ -368,7 +369,8 @@ impl PooledClient {
         }
     }
 
-    /// Returns how often the client was replaced because of its age.
+    /// Returns how often a client was replaced because of its age: the one that is shared, and those of the addresses
+    /// that DNS has told.
     pub fn renewals(&self) -> u64 {
         self.0.aged.renewals()
     }

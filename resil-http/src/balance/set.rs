@@ -18,18 +18,22 @@ impl Set {
     /// Returns the set of `endpoints`; `None` if it is this one. Those that are in this one stay in their order,
     /// with all that is known about them; the others come after them, and start slowly unless they are the first.
     pub(super) fn with(&self, endpoints: &[Endpoint], common: &Arc<Common>) -> Option<Self> {
-        let mut wanted: HashMap<&str, &Endpoint> = endpoints
+        let mut wanted: HashMap<_, &Endpoint> = endpoints
             .iter()
             .take(MAX_ENDPOINTS)
-            .map(|endpoint| (endpoint.authority(), endpoint))
+            .map(|endpoint| (endpoint.identity(), endpoint))
             .collect();
-        let stays = |node: &&Arc<Node>| wanted.remove(node.endpoint.authority()).is_some();
-        let mut nodes: Vec<_> = self.nodes.iter().filter(stays).cloned().collect();
+        let mut nodes = Vec::new();
+        for node in &self.nodes {
+            if wanted.remove(&node.endpoint.identity()).is_some() {
+                nodes.push(Arc::clone(node));
+            }
+        }
         if wanted.is_empty() && nodes.len() == self.nodes.len() {
             return None;
         }
         for endpoint in endpoints {
-            if let Some(new) = wanted.remove(endpoint.authority()) {
+            if let Some(new) = wanted.remove(&endpoint.identity()) {
                 let starts_slowly = !self.nodes.is_empty();
                 nodes.push(Arc::new(Node::new(new.clone(), common, starts_slowly)));
             }

@@ -8,7 +8,8 @@ use resil_runtime::clock;
 ///
 /// The formula is that of Envoy's `slow_start_config`. In the window its weight is
 /// `max(min_weight, (time / window) ^ (1 / aggression))`; it takes part in that share of the choices. Endpoints
-/// that are there from the beginning do not start slowly, and where all start slowly none does.
+/// that are there from the beginning do not start slowly. Where all start slowly none does, nor where more than half
+/// are ejected: those would be asked in its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use]
 pub struct SlowStart {

@@ -21,8 +21,12 @@ fn stream_of<K>(told: UnboundedReceiver<Told<K>>) -> impl Stream<Item = Told<K>>
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is an item of the stream")]
+fn insert_url(key: usize, url: &str) -> Told<usize> {
+    Ok(Change::Insert(key, url.parse().expect("an endpoint")))
+}
+
 fn insert(key: usize, n: usize) -> Told<usize> {
-    Ok(Change::Insert(key, url(n).parse().expect("an endpoint")))
+    insert_url(key, &url(n))
 }
 
 /// A balancer, and what tells it of changes.
@@ -72,6 +76,37 @@ async fn endpoints_come_go_and_are_replaced() {
         }
         settle().await;
         assert_eq!(known(&balancer), endpoints);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_with_another_scheme_takes_the_place_of_its_key() {
+    let (balancer, tell) = balancer("changes.scheme");
+    let shown = || {
+        let endpoints = balancer.endpoints();
+        let mut shown: Vec<_> = endpoints.iter().map(ToString::to_string).collect();
+        shown.sort_unstable();
+        shown
+    };
+    let steps = [
+        (insert_url(1, "http://a:8443"), vec!["http://a:8443"]),
+        (insert_url(1, "https://a:8443"), vec!["https://a:8443"]),
+        (insert_url(1, "http://a:443"), vec!["http://a:443"]),
+        // Where the port is the scheme's own, it is another one all the same.
+        (insert_url(1, "https://a"), vec!["https://a:443"]),
+        // The old one and the new one are two, until the old one goes.
+        (
+            insert_url(2, "http://a:443"),
+            vec!["http://a:443", "https://a:443"],
+        ),
+        (Ok(Change::Remove(1)), vec!["http://a:443"]),
+        (insert_url(2, "http://A:443/"), vec!["http://a:443"]),
+    ];
+    for (change, endpoints) in steps {
+        tell.send(change).expect("it listens");
+        settle().await;
+        assert_eq!(shown(), endpoints);
+        assert!(endpoints.contains(&&*pick(&balancer).endpoint().to_string()));
     }
 }
 

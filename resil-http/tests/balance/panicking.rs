@@ -1,10 +1,41 @@
 //! At most half of the endpoints are out at once.
 
 use resil_http::Verdict;
-use resil_http::balance::{SlowStart, Strategy};
+use resil_http::balance::{Balancer, SlowStart, Strategy};
 use resil_runtime::circuit::CircuitState;
 
-use crate::support::{FAILED, advance, breaker_of, figures, of, pick, round_robin, secs, shares};
+use crate::support::{
+    FAILED, advance, breaker_of, eject, figures, millis, number, of, pick, round_robin, secs,
+    shares,
+};
+
+const ALL: [Strategy; 4] = [
+    Strategy::RoundRobin,
+    Strategy::LeastPending,
+    Strategy::P2cPeakEwma,
+    Strategy::ConsistentHash,
+];
+
+/// Picks 3,000 times, one request after the other. Endpoint 1 answers after `takes` milliseconds; the others fail
+/// at once. Endpoint 1 has to get its even share at least.
+async fn the_first_has_its_share(balancer: &Balancer, takes: u64) {
+    let mut first = 0;
+    for key in 0..3_000_u32 {
+        let picked = balancer.pick(&[], Some(&key.to_be_bytes()));
+        let picked = picked.expect("an endpoint");
+        if number(&picked) == 1 {
+            first += 1;
+            advance(millis(takes)).await;
+            picked.end(&Verdict::Success);
+        } else {
+            picked.end(&FAILED);
+        }
+    }
+    let even = 3_000.0 / balancer.endpoints().len() as f64;
+    // Less five times what it may be off by chance.
+    let least = even - 5.0 * even.sqrt();
+    assert!(f64::from(first) > least, "{}: {first}", balancer.name());
+}
 
 #[test]
 fn half_may_be_out_and_with_one_more_all_are_used() {
@@ -43,13 +74,13 @@ async fn every_strategy_panics_and_comes_out_of_it() {
             .build()
             .expect("a list");
         (1..=3).for_each(|n| breaker_of(&name, n).force_open());
-        let used = |balancer: &resil_http::balance::Balancer| {
+        let used = |balancer: &Balancer| {
             let mut used = [false; 4];
             for key in 0..200_u32 {
                 let picked = balancer
                     .pick(&[], Some(&key.to_be_bytes()))
                     .expect("an endpoint");
-                used[crate::support::number(&picked) - 1] = true;
+                used[number(&picked) - 1] = true;
                 picked.end(&Verdict::Success);
             }
             used
@@ -82,4 +113,52 @@ async fn in_panic_an_open_breaker_stays_open_until_it_is_due() {
     }
     let stats = balancer.stats();
     assert_eq!((stats.ejected, stats.panics), (0, false));
+}
+
+/// An endpoint that fails is not preferred to one that answers, neither because it is ejected nor because it fails
+/// quickly.
+#[tokio::test(start_paused = true)]
+async fn in_panic_one_that_answers_keeps_its_share() {
+    for strategy in ALL {
+        // The time that an answer of the first takes, and of the others while they answer.
+        for (count, takes, took) in [(2, 5, 5), (3, 5, 5), (4, 5, 5), (4, 50, 1), (10, 5, 5)] {
+            resil_runtime::seed(1);
+            let name = format!("panicking.share.{strategy:?}.{count}.{takes}");
+            let balancer = of(&name, count).strategy(strategy).build().expect("a list");
+            for key in 0..200_u32 {
+                let picked = balancer.pick(&[], Some(&key.to_be_bytes()));
+                let picked = picked.expect("an endpoint");
+                let time = if number(&picked) == 1 { takes } else { took };
+                advance(millis(time)).await;
+                picked.end(&Verdict::Success);
+            }
+            (2..=count).for_each(|n| eject(&balancer, n));
+            the_first_has_its_share(&balancer, takes).await;
+        }
+    }
+}
+
+/// The first one that is back is all there is: it does not give way to those that are ejected.
+#[tokio::test(start_paused = true)]
+async fn in_panic_none_starts_slowly() {
+    for strategy in ALL {
+        resil_runtime::seed(1);
+        let balancer = of(&format!("panicking.slow.{strategy:?}"), 4)
+            .strategy(strategy)
+            .slow_start(SlowStart::over(secs(1_000)))
+            .build()
+            .expect("a list");
+        (1..=4).for_each(|n| eject(&balancer, n));
+        advance(secs(37)).await;
+        let probes: Vec<_> = (0..4).map(|_| pick(&balancer)).collect();
+        for probe in probes {
+            assert!(probe.is_probe(), "{strategy:?}");
+            let back = number(&probe) == 1;
+            probe.end(if back { &Verdict::Success } else { &FAILED });
+        }
+        let stats = balancer.stats();
+        assert_eq!((stats.ejected, stats.panics), (3, true), "{strategy:?}");
+        assert!(figures(&balancer, 1).weight < 0.2, "{strategy:?}");
+        the_first_has_its_share(&balancer, 5).await;
+    }
 }

@@ -1,11 +1,12 @@
 //! An endpoint that is new, or back, comes to its share little by little.
 
 use futures_util::stream;
+use resil_http::Verdict;
 use resil_http::balance::{Balancer, Endpoint, Endpoints, SlowStart, Strategy};
 use tokio::sync::mpsc;
 use tower::discover::Change;
 
-use crate::support::{advance, breaker_of, figures, millis, of, secs, shares, url};
+use crate::support::{advance, breaker_of, figures, millis, number, of, secs, shares, url};
 
 /// The share of endpoint 2 of 2, in a thousand.
 fn share(balancer: &Balancer) -> usize {
@@ -46,20 +47,59 @@ async fn one_that_is_back_gets_its_share_over_the_window() {
     }
 }
 
+/// Under peak EWMA it costs least of all pairs that it is in, as the others take longer: of two endpoints one pair of
+/// one, of ten a fifth.
 #[tokio::test(start_paused = true)]
-async fn under_peak_ewma_it_takes_part_in_as_many_choices() {
-    resil_runtime::seed(1);
-    let balancer = of("slow_start.p2c", 10)
-        .slow_start(SlowStart::over(secs(100)))
-        .build()
-        .expect("a list");
-    let second = breaker_of("slow_start.p2c", 2);
-    second.force_open();
-    shares(&balancer, 100);
-    second.force_close();
-    let back = shares(&balancer, 10_000)[1];
-    // It has not answered since, and costs least of all pairs that it is in: a fifth of them.
-    assert!((100..300).contains(&back), "a tenth of a fifth: {back}");
+async fn it_takes_part_in_as_many_choices_as_its_weight_says() {
+    for strategy in [
+        Strategy::RoundRobin,
+        Strategy::LeastPending,
+        Strategy::P2cPeakEwma,
+        Strategy::ConsistentHash,
+    ] {
+        for count in [2, 3, 10] {
+            for weight in [0.1, 0.5] {
+                resil_runtime::seed(1);
+                let name = format!("slow_start.share.{strategy:?}.{count}.{weight}");
+                let balancer = of(&name, count)
+                    .strategy(strategy)
+                    .slow_start(SlowStart::over(secs(100)).min_weight(weight))
+                    .build()
+                    .expect("a list");
+                let all = balancer.endpoints();
+                let each = all.iter().map(|endpoint| {
+                    let others: Vec<_> = all.iter().filter(|e| *e != endpoint).cloned().collect();
+                    balancer.pick(&others, None).expect("an endpoint")
+                });
+                let each: Vec<_> = each.collect();
+                advance(millis(10)).await;
+                for picked in each {
+                    picked.end(&Verdict::Success);
+                }
+                let second = breaker_of(&name, 2);
+                second.force_open();
+                assert!(figures(&balancer, 2).is_ejected);
+                second.force_close();
+                assert!(!figures(&balancer, 2).is_ejected);
+
+                let mut picks = 0;
+                for key in 0..20_000_u32 {
+                    let picked = balancer.pick(&[], Some(&key.to_be_bytes()));
+                    let picked = picked.expect("an endpoint");
+                    picks += u32::from(number(&picked) == 2);
+                    picked.end(&Verdict::Success);
+                }
+                let full = match strategy {
+                    Strategy::P2cPeakEwma => 2.0,
+                    _ => 1.0,
+                };
+                let meant = 20_000.0 * weight * full / count as f64;
+                // Five times what it may be off by chance.
+                let off = (f64::from(picks) - meant).abs();
+                assert!(off < 5.0 * meant.sqrt(), "{name}: {picks}, not {meant}");
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +114,7 @@ async fn a_key_comes_back_once_and_stays() {
             let picked = balancer
                 .pick(&[], Some(&key.to_be_bytes()))
                 .expect("an endpoint");
-            crate::support::number(&picked) == 2
+            number(&picked) == 2
         };
         (0..1_000).map(place).collect()
     };

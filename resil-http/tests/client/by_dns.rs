@@ -3,13 +3,13 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::get;
-use resil_http::balance::{Balancer, Dns, Strategy};
+use resil_http::balance::{Balancer, Dns, Pool, Strategy};
 use resil_http::client::{Builder, Client};
 
 use crate::dns_server::{DnsServer, Says};
 use crate::peer::{Server, answer, ok};
-use crate::support::serve;
-use crate::{LONG, at_once};
+use crate::support::{serve, until};
+use crate::{LONG, at_once, ms};
 
 /// Two names of this machine, as DNS tells them of a service.
 const HERE: [&str; 2] = ["127.0.0.1", "127.0.0.2"];
@@ -127,4 +127,35 @@ async fn connections_are_opened_beforehand() {
     assert_eq!(seen.header("host"), Some(&*format!("pay.internal:{port}")));
     client.get("/").send().await.unwrap();
     assert_eq!(server.accepted(), 1);
+}
+
+/// Each address has a client of its own, which is renewed; the one that they share is never asked.
+#[tokio::test]
+async fn the_renewals_of_all_addresses_are_counted() {
+    let one = Server::start(|_, _| ok()).await;
+    let port = one.at.port();
+    let other: std::net::IpAddr = HERE[1].parse().unwrap();
+    let other = Server::start_at((other, port).into(), |_, _| ok()).await;
+    let dns = says(&HERE[..1]).await;
+    let often = dns.dns(&format!("http://pay.internal:{port}"));
+    let often = often.min_ttl(ms(5)).max_ttl(ms(5));
+    let pool = Pool::new().max_age(Some(ms(1)));
+    let client = client("renewals", often).pool(pool).build().unwrap();
+    let renewals_after = async |requests| {
+        for _ in 0..requests {
+            client.get("/").send().await.unwrap();
+            tokio::time::sleep(ms(5)).await;
+        }
+        client.stats().pool.renewals
+    };
+    assert_eq!(renewals_after(4).await, 3, "all but the first");
+    // Those of an address that is gone stay.
+    dns.says_v4(Says::Records(vec![(HERE[1], 60)]));
+    let known = || client.balancer().unwrap().endpoints();
+    until("the other address", || {
+        known()[0].authority() == other.at.to_string()
+    })
+    .await;
+    assert_eq!(renewals_after(1).await, 3, "it is the first");
+    assert_eq!(renewals_after(1).await, 4);
 }

@@ -25,8 +25,9 @@ use crate::shown::shown_text;
 /// [figures](super::super::PoolStats) say so, and it is asked again after `min_ttl`, then after twice as long,
 /// up to `max_ttl`.
 ///
-/// An address that nothing can be sent to (0.0.0.0, `::`, multicast, broadcast, a link-local one of IPv6, which
-/// lacks its zone) and one of another family than was asked for are left out, and told.
+/// An address that is none of a service (0.0.0.0, `::`, multicast, broadcast, and link-local: 169.254.0.0/16, where
+/// clouds answer with credentials, and `fe80::/10`, which lacks its zone) and one of another family than was asked for
+/// are left out, and told.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Dns {
@@ -186,7 +187,7 @@ impl Answer {
     }
 }
 
-/// Returns why nothing can be sent to `address`.
+/// Returns why nothing is sent to `address`.
 fn unusable(address: IpAddr) -> Option<&'static str> {
     if address.is_unspecified() {
         return Some("is no address of a host");
@@ -196,6 +197,8 @@ fn unusable(address: IpAddr) -> Option<&'static str> {
     }
     match address {
         IpAddr::V4(v4) if v4.is_broadcast() => Some("is the broadcast address"),
+        // A cloud tells the machine's own credentials at one of them.
+        IpAddr::V4(v4) if v4.is_link_local() => Some("is link-local"),
         IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => {
             Some("is an address of IPv4 in an answer of IPv6")
         }
@@ -353,6 +356,7 @@ mod tests {
                 "255.255.255.255 is the broadcast address",
             ),
             ("224.0.0.1", "224.0.0.1 is a multicast address"),
+            ("169.254.169.254", "169.254.169.254 is link-local"),
             ("::", ":: is of another family than was asked for"),
             (
                 "2001:db8::1",
