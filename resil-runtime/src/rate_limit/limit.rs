@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use super::outcome::{Reserved, Taken, TooEarly};
 use super::policy::RateLimitPolicy;
 use super::rules::{Decision, Rules};
 use super::settings::RateLimitSettings;
@@ -54,48 +55,6 @@ struct InUse {
     /// The function that gave them.
     owner: &'static str,
 }
-
-/// The place of a call that waits for its turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reserved {
-    /// The word with this call as the last one.
-    word: u64,
-    /// The word without it.
-    before: u64,
-    /// The time until its turn.
-    wait: Duration,
-    /// The rate limit that the words are of, by its address.
-    #[cfg(all(feature = "control", not(loom)))]
-    of: usize,
-}
-
-impl Reserved {
-    /// Returns the time from the call's coming to its turn.
-    pub(crate) fn turn_in(self) -> Duration {
-        self.wait
-    }
-
-    /// Returns the word with this call as the last one.
-    #[cfg(test)]
-    pub(super) fn word(self) -> u64 {
-        self.word
-    }
-}
-
-/// What the first look at a call has come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// It is let in.
-    In,
-    /// It is too early by so many units, and calls do not wait here.
-    TooEarly(u64),
-    /// [`enter`](Limit::enter) decides.
-    Undecided,
-}
-
-/// A call is too early, by this much; `None` if it can never come, as it costs more than the burst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooEarly(pub(crate) Option<Duration>);
 
 /// Returns what the rate limit says that counts in the place of `self`, if there is one.
 macro_rules! instead {

@@ -24,6 +24,7 @@
 pub(crate) mod handle;
 pub(crate) mod limit;
 mod named;
+mod outcome;
 mod patience;
 pub(crate) mod policy;
 mod refusing;

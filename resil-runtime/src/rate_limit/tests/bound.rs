@@ -147,7 +147,7 @@ fn waiting_calls(
             Ok(None) => counted.push((from_start(rules.at(read.get())), cost)),
             Ok(Some(reserved)) if (random >> 40).is_multiple_of(8) => limit.give_back(reserved),
             Ok(Some(reserved)) => {
-                let turn = from_start(rules.turn_of(reserved.word()));
+                let turn = from_start(rules.turn_of(reserved.word));
                 // It sleeps to its turn, and for less than a nanosecond more.
                 let wait = u64::try_from(reserved.turn_in().as_nanos()).unwrap();
                 let wakes = from_start(rules.at(read.get() + wait));
