@@ -86,7 +86,7 @@ pub mod registry {
 pub mod edge {
     pub use crate::bulkhead::handle::free_place;
     pub use crate::bulkhead::held::learn_from;
-    pub use crate::deadline::scope::in_force;
+    pub use crate::deadline::scope::{alone_in_force, in_force};
     pub use crate::error::grpc::{pushback_ms, said as said_in_grpc};
     pub use crate::error::late::late;
     pub use crate::event::header::tell_header_ignored;

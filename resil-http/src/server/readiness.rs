@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -89,13 +89,20 @@ impl Readiness {
         self
     }
 
-    /// Answers a probe. Once the shutdown has begun no check is asked.
+    /// Answers a probe. Once the shutdown has begun no check is asked, and none is waited for.
     async fn answer(self) -> Response {
-        if self.shutdown.has_begun() {
+        let mut begun = pin!(self.shutdown.begun());
+        let mut failed = pin!(self.failed());
+        let checked = poll_fn(|cx| {
+            if begun.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            failed.as_mut().poll(cx).map(Some)
+        });
+        let Some(failed) = checked.await else {
             let detail = "The process is shutting down.";
             return unready("shutting_down", detail, &[]);
-        }
-        let failed = self.failed().await;
+        };
         if failed.is_empty() {
             return no_store("ready\n".into_response());
         }

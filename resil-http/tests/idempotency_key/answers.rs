@@ -4,9 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::HeaderMap;
@@ -15,6 +17,7 @@ use http_body_util::{BodyExt, Full, StreamBody, channel::Channel};
 use resil_http::server::IdempotencyKeyLayer;
 use resil_runtime::event::{Event, subscribe};
 use resil_runtime::idempotency::IdempotencyEvent;
+use tokio::time::sleep;
 use tokio_stream::iter;
 use tower::ServiceExt;
 
@@ -135,6 +138,36 @@ async fn answers_that_ask_to_come_again_are_not_recorded() {
         assert!(send(&app, pay(key)).await.is_replay());
     }
     assert_eq!(effects.count(), 12);
+}
+
+/// It would be replayed for a day, and the answer that is still to come never be seen.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_another_server_has_the_request_is_not_recorded() {
+    // As a server behind passes it on, and as an error of resil's own is answered.
+    for (hides, records_all) in [("", false), ("retry-after", false), ("", true)] {
+        let (bank, effects) = shop(keys());
+        let behind = bank.clone();
+        let passes_on = move |request: Request| async move {
+            let mut answer = behind.oneshot(request).await?;
+            answer.headers_mut().remove(hides);
+            Ok::<_, Infallible>(answer)
+        };
+        let keys = if records_all {
+            keys().record(|_| true)
+        } else {
+            keys()
+        };
+        let edge = Router::new().route("/pay", post(passes_on)).layer(keys);
+        let slow = || with(pay("k"), "x-takes", "1000");
+        let meanwhile = async {
+            sleep(Duration::from_millis(100)).await;
+            send(&edge, slow()).await.is_refused(409, "in_progress");
+        };
+        tokio::join!(send(&bank, slow()), meanwhile);
+        let again = send(&edge, slow()).await;
+        assert_eq!((again.status, again.is_replay()), (201, true), "{hides}");
+        assert_eq!(effects.count(), 1);
+    }
 }
 
 /// What can't be recorded goes to its own client and says so; the key is done, and nothing runs again.

@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::routing::post;
 use http::{HeaderMap, HeaderValue};
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody, channel::Channel};
+use http_body_util::{BodyExt, Limited, StreamBody, channel::Channel};
 use tokio_stream::iter;
 
 use crate::support::{keys, pay, send, shop, with};
@@ -50,6 +50,19 @@ async fn bodies_of_every_length_around_the_limit() {
         }
     }
     assert_eq!(effects.count(), ran);
+}
+
+/// A layer around has bounded it to less.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_too_large_for_a_layer_around() {
+    let (app, effects) = shop(keys().max_request(16));
+    let frames = [Bytes::from("12345"), Bytes::from("67890")];
+    let frames = frames.map(|part| Ok::<_, Infallible>(Frame::data(part)));
+    let body = Limited::new(Body::new(StreamBody::new(iter(frames))), 8);
+    let mut request = pay("k");
+    *request.body_mut() = Body::new(body);
+    send(&app, request).await.is_refused(413, "body_too_large");
+    assert_eq!(effects.count(), 0);
 }
 
 /// A body that ends before it is whole is no request: the handler does not run, and the key stays free.

@@ -1,15 +1,20 @@
 //! The rules of tower: readiness is asked of the service inside, and the one that is ready is the one that is
 //! called.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll};
 
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use http_body_util::channel::Channel;
 use resil_http::server::IdempotencyKeyLayer;
 use resil_runtime::idempotency::store::Memory;
 use resil_stores::Shared;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::support::{keys, pay};
@@ -77,6 +82,65 @@ async fn the_service_that_is_ready_is_called() {
     for key in ["a", "a", "b", ""] {
         let answer = service.ready().await.unwrap().call(pay(key));
         assert_eq!(answer.await.unwrap().status(), 200, "{key}");
+    }
+}
+
+/// A service that reserves a place when it is ready, as tower's `ConcurrencyLimit` does.
+struct Reserves {
+    places: Arc<Semaphore>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Clone for Reserves {
+    fn clone(&self) -> Self {
+        Self {
+            places: Arc::clone(&self.places),
+            place: None,
+        }
+    }
+}
+
+impl Service<Request> for Reserves {
+    type Response = Response;
+    type Error = &'static str;
+    type Future = std::future::Ready<Result<Response, &'static str>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        if self.place.is_none() {
+            self.place = Arc::clone(&self.places).try_acquire_owned().ok();
+        }
+        match &self.place {
+            Some(_) => Poll::Ready(Ok(())),
+            None => Poll::Ready(Err("no place")),
+        }
+    }
+
+    fn call(&mut self, _: Request) -> Self::Future {
+        assert!(self.place.take().is_some(), "it was not asked");
+        std::future::ready(Ok(Response::default()))
+    }
+}
+
+/// A client that is slow to send its body, and one that waits for another one, run no handler.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_in_its_handler_reserves_nothing() {
+    let places = Arc::new(Semaphore::new(1));
+    let service = Reserves {
+        places: Arc::clone(&places),
+        place: None,
+    };
+    let mut service = keys().layer(service);
+    let mut slow = pay("slow");
+    let (_sender, channel) = Channel::<Bytes, std::io::Error>::new(1);
+    *slow.body_mut() = Body::new(channel);
+    let mut uploads = pin!(service.ready().await.unwrap().call(slow));
+    let polled = poll_fn(|cx| Poll::Ready(uploads.as_mut().poll(cx))).await;
+    assert!(polled.is_pending());
+    assert_eq!(places.available_permits(), 1);
+    for _ in 0..2 {
+        let answer = service.ready().await.unwrap().call(pay("k")).await;
+        assert_eq!(answer.unwrap().status(), 200);
+        assert_eq!(places.available_permits(), 1);
     }
 }
 

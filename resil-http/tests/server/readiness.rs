@@ -9,7 +9,7 @@ use axum::Router;
 use axum::routing::get as on_get;
 use resil_http::server::{Readiness, liveness, readiness};
 use resil_runtime::cancel::Shutdown;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::{Counter, get, header, problem, text};
 
@@ -50,6 +50,25 @@ async fn it_turns_when_the_shutdown_begins_and_liveness_does_not() {
         (live.status().as_u16(), text(live).await),
         (200, "alive\n".into())
     );
+}
+
+/// It does not wait for what says nothing any more.
+#[tokio::test(start_paused = true)]
+async fn it_turns_while_a_check_is_under_way() {
+    let part = Shutdown::new();
+    let check = || async {
+        sleep(Duration::from_millis(800)).await;
+        true
+    };
+    let app = app(readiness().of(part.clone()).check("database", check));
+    let began = Instant::now();
+    let begins = async {
+        sleep(Duration::from_millis(10)).await;
+        part.begin();
+    };
+    let (unready, ()) = tokio::join!(get(&app, "/ready"), begins);
+    assert_eq!(problem(unready).await, (503, "shutting_down".into()));
+    assert_eq!(began.elapsed().as_millis(), 10);
 }
 
 #[tokio::test(start_paused = true)]

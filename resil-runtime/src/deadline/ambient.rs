@@ -273,6 +273,20 @@ impl InForce {
             }
         })
     }
+
+    /// Puts a limit in force that ends at `at`, in the place of all that are in force, and that a timer enforces.
+    #[cfg(all(feature = "edge", not(loom)))]
+    pub(super) fn alone(at: Instant) -> Self {
+        let alone = Started {
+            at: Some(at),
+            enforced: true,
+        };
+        AMBIENT.with(|a| Self {
+            around: a.started.replace(alone),
+            unstarted: a.unstarted.replace(NONE),
+            of_thread: PhantomData,
+        })
+    }
 }
 
 impl Drop for InForce {

@@ -81,6 +81,13 @@ pub fn in_force(deadline: Deadline) -> InForce {
     InForce::new(deadline.0, true)
 }
 
+/// Puts `deadline` in force alone until the result is dropped, as [`in_force`] does: for work that goes on though nobody
+/// waits for it any more.
+#[cfg(all(feature = "edge", not(loom)))]
+pub fn alone_in_force(deadline: Deadline) -> InForce {
+    InForce::alone(deadline.0)
+}
+
 pin_project! {
     /// The future of [`Deadline::scope`].
     #[must_use = "futures do nothing unless polled"]

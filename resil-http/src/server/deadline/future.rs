@@ -90,7 +90,7 @@ where
 }
 
 /// Polls the timer of a handler that was polled and is not ready. The first time, makes it.
-fn poll_timer(
+pub(in crate::server) fn poll_timer(
     mut timer: Pin<&mut Option<Sleep>>,
     at: Instant,
     had_budget: bool,

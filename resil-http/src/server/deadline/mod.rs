@@ -4,6 +4,7 @@ mod future;
 mod header;
 
 pub use self::future::DeadlineFuture;
+pub(super) use self::future::poll_timer;
 
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};

@@ -1,6 +1,7 @@
 //! The layer, and what can be set of it.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -45,7 +46,8 @@ use crate::server::places::have_keys;
 /// | the first one still runs | 409, `in_progress`; or it waits, under [`Conflict::Wait`] |
 /// | the first one is done | the status, the chosen headers and the body of its answer, with `Idempotency-Replayed: true` |
 /// | the key was used with another payload | 422, `key_reused` |
-/// | the answer could not be recorded | 500, `result_lost`, and nothing runs |
+/// | the first one vanished (its process, or by a panic) | the handler runs again; 409, `indeterminate`, under [`OnAbandon::Indeterminate`](resil_runtime::idempotency::OnAbandon::Indeterminate) |
+/// | the answer could not be recorded, as it can't be kept | 500, `result_lost`, and nothing runs |
 /// | the store is away | 503, `store_unavailable` |
 ///
 /// A refusal is a problem report (RFC 9457, `application/problem+json`) with the word in `code`, as
@@ -60,6 +62,11 @@ use crate::server::places::have_keys;
 /// Answers whose status [says what became of the request](Self::record): all but 408, 425, 429 and 5xx. Any other
 /// frees the key: it says that nothing was done.
 ///
+/// * 408, 504 and a [`Timeout`](resil_runtime::Error::Timeout) of resil's say that somebody stopped waiting. What became of
+///   the request is not known, so the key is abandoned, as [`IdempotentPolicy::on_abandon`] says.
+/// * 409 with `Retry-After` says that another server still has the request, as do this layer's `in_progress` and the same
+///   error of `#[idempotent]`. It is never recorded, and frees the key.
+///
 /// An answer that streams (its length is not known), has trailers, or is above [`max_answer`](Self::max_answer)
 /// is not recorded. It goes to its caller with the header `Idempotency-Unrecorded` (`streaming`, `trailers`,
 /// `too-large`; `broken` for one that breaks off) and an [event](resil_runtime::idempotency::IdempotencyEvent::NotRecorded) tells it. The key is
@@ -69,10 +76,13 @@ use crate::server::places::have_keys;
 /// # A client that goes
 ///
 /// Once the handler has begun, it goes on to its end in a task of its own, though the client is gone or a layer
-/// outside has given up: the client that asks again with the key gets the recorded answer. A request that only
-/// waits is dropped with its client. The task carries the deadline that is in force, and `resil::drain` (feature
-/// `shutdown`) waits for it. A panic of the handler goes through, and abandons the key, as
-/// [`IdempotentPolicy::on_abandon`] says.
+/// outside has given up: the client that asks again with the key gets the recorded answer. So the deadline of the request
+/// is not in force in the handler, which has [`max_run`](Self::max_run) in its place. The claim, and the wait for another
+/// request with the key, keep to the deadline. A request that only waits is dropped with its client.
+///
+/// `resil::drain` (feature `shutdown`) waits for the handler. A panic of the handler goes through, and abandons the key, as
+/// [`IdempotentPolicy::on_abandon`] says. Task-locals that a layer outside has set are not there; what is in the extensions
+/// of the request is.
 ///
 /// The handler keeps the places of all [`AdmissionLayer`](super::AdmissionLayer)s around until it ends. Another bulkhead,
 /// such as that of a stack or tower's `ConcurrencyLimit`, knows nothing of it: put it inside of this layer.
@@ -191,6 +201,14 @@ impl IdempotencyKeyLayer {
     /// own for the whole, 256 KiB by default (`max_result`): an answer above it is lost too.
     pub fn max_answer(self, bytes: usize) -> Self {
         self.set(|s| s.max_answer = bytes)
+    }
+
+    /// Sets the longest time that a handler runs, from its beginning to the end of its answer. Default 10 min. One that takes
+    /// longer is dropped, its client is answered 504, and its key is abandoned.
+    ///
+    /// The deadline of the request does not end it, so nothing else does where the handler has no timeouts.
+    pub fn max_run(self, limit: Duration) -> Self {
+        self.set(|s| s.max_run = limit)
     }
 
     /// Sets which answers are recorded, by their status; any other frees the key. Default all but 408, 425, 429 and

@@ -5,6 +5,7 @@
 //! records are those of `#[idempotent]`, over the same stores: see `resil::idempotency`.
 
 mod answer;
+mod handler;
 mod key;
 mod layer;
 mod payload;

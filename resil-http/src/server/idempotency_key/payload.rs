@@ -1,6 +1,8 @@
 //! Reads the body of a request, and hashes what has to be equal when its key comes again.
 
+use std::error::Error;
 use std::future::ready;
+use std::iter::successors;
 
 use axum::body::Body;
 use axum::extract::OriginalUri;
@@ -39,9 +41,15 @@ pub(super) async fn read(body: Body, max: usize) -> Result<(Bytes, Option<Header
             let trailers = whole.trailers().cloned();
             Ok((whole.to_bytes(), trailers))
         }
-        Err(error) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
+        Err(error) if is_too_large(&*error) => Err(TOO_LARGE),
         Err(_) => Err(UNREADABLE),
     }
+}
+
+/// Returns whether a body was longer than this layer, or one around, allows.
+fn is_too_large(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = successors(Some(error), |&error| error.source());
+    causes.any(|error| error.is::<LengthLimitError>())
 }
 
 /// Returns the body of a request as the handler gets it.

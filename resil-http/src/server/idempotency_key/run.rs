@@ -1,7 +1,5 @@
 //! One request with a key: its claim, its handler, and its answer.
 
-use std::fmt;
-
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -9,7 +7,7 @@ use resil_runtime::__private::problem_response;
 use resil_runtime::Error;
 use tower_service::Service;
 
-use super::answer::Answer;
+use super::handler::{Cut, Unanswered, handle};
 use super::key::{Asked, asked};
 use super::payload::{Refused, fingerprint, read, whole};
 use super::settings::Settings;
@@ -65,7 +63,7 @@ pub(super) fn refused((status, code, detail): Refused, settings: &Settings) -> R
     settings.refusal(problem_response(status, code, detail, ""))
 }
 
-/// Answers a request with a key. `inner` is ready.
+/// Answers a request with a key. `inner` is asked whether it is ready when the handler begins.
 pub(super) async fn run<S>(
     settings: Kept<Settings>,
     inner: S,
@@ -120,7 +118,7 @@ where
 /// Claims the key, runs the handler under the claim, and returns its answer or the recorded one.
 async fn answered<S>(
     settings: Kept<Settings>,
-    mut inner: S,
+    inner: S,
     (caller, key): (String, String),
     print: String,
     request: Request,
@@ -136,52 +134,22 @@ where
     if let Some(store) = &settings.store {
         call = call.on(store);
     }
-    let mut request = Some(request);
+    let (mut begins, cut) = (Some((inner, request)), Cut::default());
     let out = call.run(|| {
-        let request = request.take().filter(|_| stage.begins());
-        let handled = request.map(|request| inner.call(request));
-        let settings = &settings;
+        let begins = begins.take().filter(|_| stage.begins());
+        let (cut, settings) = (&cut, &settings);
         async move {
-            let Some(handled) = handled else {
-                return Err(Unanswered::Refused(Error::Cancelled));
-            };
-            let response = handled.await.map_err(Unanswered::Failed)?.into_response();
-            if !(settings.records)(response.status()) {
-                return Err(Unanswered::Free(Box::new(response)));
+            match begins {
+                Some((inner, request)) => handle(inner, request, cut, settings).await,
+                None => Err(Unanswered::Refused(Error::Cancelled)),
             }
-            Ok(Answer::of(response, settings).await)
         }
     });
-    match out.await {
-        Ok(answer) => Ok(answer.into_response(!stage.has_begun())),
-        Err(Unanswered::Free(response)) => Ok(*response),
-        Err(Unanswered::Refused(error)) => Ok(settings.refusal(error.into_response())),
-        Err(Unanswered::Failed(error)) => Err(error),
-    }
-}
-
-/// An outcome that is not recorded, and frees the key.
-enum Unanswered<E> {
-    /// An answer that says that nothing was done.
-    Free(Box<Response>),
-    /// The error of the service inside.
-    Failed(E),
-    /// The policy refused the request.
-    Refused(Error),
-}
-
-impl<E> From<Error> for Unanswered<E> {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl<E> fmt::Display for Unanswered<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Free(response) => write!(f, "status {}", response.status().as_u16()),
-            Self::Failed(_) => f.write_str("the service failed"),
-            Self::Refused(error) => error.fmt(f),
-        }
+    match cut.or(out).await {
+        Err(response) => Ok(response),
+        Ok(Ok(answer)) => Ok(answer.into_response(!stage.has_begun())),
+        Ok(Err(Unanswered::Free(response))) => Ok(*response),
+        Ok(Err(Unanswered::Refused(error))) => Ok(settings.refusal(error.into_response())),
+        Ok(Err(Unanswered::Failed(error))) => Err(error),
     }
 }

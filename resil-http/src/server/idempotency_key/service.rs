@@ -55,7 +55,8 @@ where
             }
             Route::Keyed(key) => key,
         };
-        let inner = take_ready(&mut self.inner);
+        // What it has reserved is given back: it is asked again when the handler begins.
+        let inner = take_ready(&mut self.inner).clone();
         let settings = self.settings.clone();
         IdempotencyKeyFuture::Keyed {
             answer: Box::pin(run(settings, inner, key, request)),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use axum::response::Response;
 use http::request::Parts;
@@ -38,6 +39,8 @@ pub(super) struct Settings {
     pub(super) replayed_headers: Vec<HeaderName>,
     pub(super) max_request: usize,
     pub(super) max_answer: usize,
+    /// The longest time of a handler.
+    pub(super) max_run: Duration,
     /// The header `Link` of a refusal.
     pub(super) documentation: Option<HeaderValue>,
 }
@@ -69,6 +72,7 @@ impl Settings {
             ],
             max_request: 1024 * 1024,
             max_answer: 100 * 1024,
+            max_run: Duration::from_secs(600),
             documentation: None,
         }
     }
@@ -107,6 +111,7 @@ impl Settings {
             replayed_headers,
             max_request,
             max_answer,
+            max_run,
             documentation,
         } = self;
         (store.is_none() && other.store.is_none())
@@ -120,6 +125,7 @@ impl Settings {
             && *replayed_headers == other.replayed_headers
             && *max_request == other.max_request
             && *max_answer == other.max_answer
+            && *max_run == other.max_run
             && *documentation == other.documentation
     }
 
@@ -154,6 +160,7 @@ impl fmt::Debug for Settings {
             .field("replayed_headers", &self.replayed_headers)
             .field("max_request", &self.max_request)
             .field("max_answer", &self.max_answer)
+            .field("max_run", &self.max_run)
             .field("documentation", &self.documentation)
             .finish_non_exhaustive()
     }
