@@ -55,7 +55,7 @@ pub enum EndpointsError {
     /// A service is none that could be resolved.
     #[error("`{text}` {fault}")]
     Service {
-        /// As it is written.
+        /// As it is written, as far as it is no secret: `http://...@pay:8080/...`.
         text: Box<str>,
         /// What is wrong with it.
         fault: EndpointFault,
@@ -68,7 +68,7 @@ pub enum EndpointsError {
     Faulty {
         /// Its place, from 1.
         at: usize,
-        /// As it is written.
+        /// As it is written, as far as it is no secret: `http://...@pay:8080/...`.
         text: Box<str>,
         /// What is wrong with it.
         fault: EndpointFault,

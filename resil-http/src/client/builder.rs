@@ -300,7 +300,7 @@ impl Builder {
             .as_ref()
             .filter(|base| !is_balanced && base.scheme() == "https");
         let url = base_of_https
-            .map(|base| shown(base).into_owned())
+            .map(shown)
             .or_else(|| self.first_https().map(|endpoint| endpoint.to_string()));
         if let Some(url) = url.filter(|_| !HAS_TLS) {
             return Err(BuildError::NoTls { url });

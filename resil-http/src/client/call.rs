@@ -35,7 +35,7 @@ use super::under_way::{Count, UnderWay};
 use crate::balance::{Endpoint, Picked};
 use crate::ended::ended;
 use crate::names::IDEMPOTENCY_KEY;
-use crate::outcome::{Kept, Outcome, Verdict};
+use crate::outcome::{AfterRedirect, Kept, Outcome, Verdict};
 use crate::shown::authority;
 use crate::tls::lacks_tls;
 
@@ -231,7 +231,7 @@ impl Call<'_> {
         let sent = sent.map_err(|error| {
             // No client, no request.
             self.attempts.take();
-            self.failed(ClientError::transport(error), true, endpoint)
+            self.failed(ClientError::unsent(error), true, endpoint)
         })?;
         let sent = pin!(sent);
         let mut timer = Timer::default();
@@ -242,7 +242,7 @@ impl Call<'_> {
         drop(under_way);
         let picked = held.into_picked();
         let (error, is_unsent) = match sent {
-            Ok(Ok(answer)) => return self.answered(answer, number, (picked, timer)),
+            Ok(Ok(answer)) => return self.answered(answer, &course, number, (picked, timer)),
             Ok(Err(error)) => {
                 let error = self.of_reqwest(error, &course);
                 let is_unsent = error.is_unsent();
@@ -297,13 +297,18 @@ impl Call<'_> {
     fn answered(
         &self,
         answer: reqwest::Response,
+        course: &Course,
         number: u32,
         (mut picked, timer): (Option<Picked>, Timer),
     ) -> Result<Box<Answered>, Failed> {
         // By a redirect, or to the endpoint.
         let moved = (answer.url() != self.url).then(|| answer.url().clone());
         let remote = answer.remote_addr();
-        let answer = Answer::from(answer);
+        let mut answer = Answer::from(answer);
+        if course.is_redirected() {
+            // For the rule here, and for that of a layer around the client.
+            answer.extensions_mut().insert(AfterRedirect);
+        }
         let rule = &self.settings.outcome;
         let verdict = Outcome::<Request<()>, Answer>::of_response(rule, &self.kept, &answer);
         if let Some(picked) = &mut picked {
@@ -353,19 +358,24 @@ impl Call<'_> {
 
     /// Tells apart what reqwest has failed with.
     fn of_reqwest(&self, error: reqwest::Error, course: &Course) -> ClientError {
-        // After a redirect a request has been sent.
-        if !error.is_connect() || course.is_redirected() {
+        if course.is_redirected() {
+            // A request has been sent, whatever has become of the next one.
             return match course.lacks_tls() {
                 Some(url) if error.is_connect() => ClientError::no_tls(url, true),
                 _ => ClientError::transport(error),
             };
         }
-        let at = Place::default();
+        if error.is_builder() {
+            return ClientError::unsent(error);
+        }
+        if !error.is_connect() {
+            return ClientError::transport(error);
+        }
         if error.is_timeout() {
-            let limit = self.settings.limits.connect;
+            let (limit, at) = (self.settings.limits.connect, Place::default());
             return ClientError::Connect { limit, at };
         }
-        ClientError::NoConnection { source: error, at }
+        ClientError::no_connection(error)
     }
 
     /// Returns what the last attempt has ended with, or the refusal of a policy.

@@ -15,7 +15,8 @@ pub(super) struct Course {
     began: Instant,
     /// The last redirect. One happens in the attempt's own polls.
     redirected: Option<Box<Redirected>>,
-    /// What the connector and the body of the request tell, from other tasks too; `None` where they tell nothing.
+    /// What the connector and the body of the request that is under way tell, from other tasks too; `None` where they
+    /// tell nothing.
     progress: Option<Arc<Progress>>,
 }
 
@@ -56,14 +57,11 @@ impl Course {
 
     /// Returns the phase, and the instant of the last progress in it.
     pub(super) fn phase(&self) -> (Phase, Instant) {
-        let (phase, last) = match &self.progress {
-            Some(progress) => progress.phase(),
-            None => (Phase::Reading, self.began),
-        };
-        match &self.redirected {
-            Some(redirected) => (phase, last.max(redirected.at)),
-            None => (phase, last),
+        if let Some(progress) = &self.progress {
+            return progress.phase();
         }
+        let redirected = self.redirected.as_ref();
+        (Phase::Reading, redirected.map_or(self.began, |to| to.at))
     }
 
     /// Wakes `waker` when the attempt goes over to the next phase in another task.
@@ -78,8 +76,14 @@ impl Course {
 
     /// Notes that the other side has answered, and sends the request to `url`.
     pub(super) fn redirect(&mut self, url: &Url) {
+        let at = clock::now();
+        // What was told so far is of the request before, whose body may still be on its way. One that tells is never
+        // sent a second time.
+        self.progress = self
+            .is_told()
+            .then(|| Arc::new(Progress::new(at, false, true)));
         self.redirected = Some(Box::new(Redirected {
-            at: clock::now(),
+            at,
             // Nothing is sent there, so no other redirect follows.
             lacks_tls: lacks_tls(url).then(|| url.clone()),
         }));

@@ -20,7 +20,7 @@ pub(super) fn move_credentials(
     let made = http
         .current()
         .and_then(|http| http.get(url.clone()).build());
-    let made = made.map_err(ClientError::transport)?;
+    let made = made.map_err(ClientError::unsent)?;
     if let Some(value) = made.headers().get(AUTHORIZATION) {
         headers
             .entry(AUTHORIZATION)

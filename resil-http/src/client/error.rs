@@ -19,6 +19,9 @@ use crate::tls::HELP;
 /// An answer whose status is an error is no error here: it comes back as it is, and
 /// [`error_for_status`](super::Response::error_for_status) makes one of it.
 ///
+/// No error shows a name, a password, a path or a query of a URL, neither in its text and those of its sources nor by
+/// `Debug`, but for a redirect that reqwest's `https_only` refuses: its URL stands in a source.
+///
 /// For a `#[retry]` or a `#[circuit]` around the call, limits and connections that broke are transient,
 /// a deadline of the caller and refusals are neutral, and the rest is permanent.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +70,7 @@ pub enum ClientError {
     Total {
         /// The limit.
         limit: Duration,
-        /// The number of requests that were begun.
+        /// The number of requests that were begun; 0 if the time was over before the first one.
         attempts: u32,
         /// Where the call was going.
         at: Place,
@@ -77,7 +80,7 @@ pub enum ClientError {
     #[error("{at}the deadline of the caller has passed, {}", Attempts(*attempts))]
     #[non_exhaustive]
     Deadline {
-        /// The number of requests that were begun; 0 if the deadline had passed before the call.
+        /// The number of requests that were begun; 0 if the deadline had passed before the first one.
         attempts: u32,
         /// Where the call was going.
         at: Place,
@@ -113,17 +116,20 @@ pub enum ClientError {
     #[error("{at}no connection: {}", Cause(source))]
     #[non_exhaustive]
     NoConnection {
-        /// What reqwest says.
+        /// What reqwest says, without its URL.
         source: reqwest::Error,
         /// Where the call was going.
         at: Place,
     },
-    /// The connection broke, or the answer was no HTTP, or the request could not be made after a redirect.
+    /// The connection broke, or the answer was no HTTP, or the request could not be made, the first one or that
+    /// after a redirect.
     #[error("{at}the request failed: {}", Cause(source))]
     #[non_exhaustive]
     Transport {
-        /// What reqwest says.
+        /// What reqwest says, without its URL.
         source: reqwest::Error,
+        /// Whether reqwest could not make the first request, so that nothing was sent.
+        is_unsent: bool,
         /// Where the call was going.
         at: Place,
     },
@@ -180,9 +186,32 @@ impl ClientError {
         }
     }
 
+    /// Makes the error of a request that may have been sent.
+    #[cold]
     pub(super) fn transport(source: reqwest::Error) -> Self {
-        let at = Place::default();
-        Self::Transport { source, at }
+        Self::Transport {
+            source: source.without_url(),
+            is_unsent: false,
+            at: Place::default(),
+        }
+    }
+
+    /// Makes the error of a request that reqwest could not make.
+    #[cold]
+    pub(super) fn unsent(source: reqwest::Error) -> Self {
+        Self::Transport {
+            source: source.without_url(),
+            is_unsent: true,
+            at: Place::default(),
+        }
+    }
+
+    #[cold]
+    pub(super) fn no_connection(source: reqwest::Error) -> Self {
+        Self::NoConnection {
+            source: source.without_url(),
+            at: Place::default(),
+        }
     }
 
     pub(super) fn request(reason: String) -> Self {
@@ -229,15 +258,17 @@ impl ClientError {
         }
     }
 
-    /// Returns whether the request of the last attempt certainly did not reach the other side. An earlier
-    /// attempt may have; where it might have been executed, a retry only followed if that does no harm.
+    /// Returns whether the request of the last attempt certainly did not reach the other side: not after a redirect,
+    /// whatever has failed then. An earlier attempt may have; where it might have been executed, a retry only followed
+    /// if that does no harm.
     pub fn is_unsent(&self) -> bool {
         match self {
-            Self::Transport { source, .. } => source.is_builder(),
+            Self::Transport { is_unsent, .. } => *is_unsent,
             Self::Refused(refusal) => came_before(refusal),
             Self::Connect { .. }
             | Self::NoConnection { .. }
             | Self::Request { .. }
+            | Self::Total { attempts: 0, .. }
             | Self::Deadline { attempts: 0, .. }
             | Self::NoTls {
                 is_redirected: false,
@@ -281,8 +312,7 @@ impl fmt::Display for Attempts {
     }
 }
 
-/// The deepest cause of an error of reqwest, whose own text says little, and names the URL, whose query may
-/// be secret.
+/// The deepest cause of an error of reqwest, whose own text says little.
 struct Cause<'a>(&'a reqwest::Error);
 
 impl fmt::Display for Cause<'_> {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Where a call was going: the client, and the host and port of the endpoint, or of the URL. No path, no query and no
-/// password is in it.
+/// Where a call was going: the client, and the host and port of the endpoint, or of the URL. No name, no
+/// password, no path and no query is in it.
 ///
 /// It is shown in front of what has failed: `` `pay` to pay:8080: ``.
 #[derive(Default)]

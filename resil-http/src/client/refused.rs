@@ -51,7 +51,7 @@ pub enum BuildError {
     #[error("`{url}` is no base URL: {reason}\nhelp: write one as `http://pay:8080/v1`")]
     #[non_exhaustive]
     BaseUrl {
-        /// The text that was given.
+        /// The text that was given, as far as it is no secret: `http://...@pay:8080/...`.
         url: String,
         /// What is wrong with it.
         reason: String,
@@ -60,7 +60,7 @@ pub enum BuildError {
     #[error("`{url}` needs TLS, and reqwest was built without it\nhelp: {HELP}")]
     #[non_exhaustive]
     NoTls {
-        /// The base URL, or the endpoint.
+        /// The base URL, as far as it is no secret, or the endpoint.
         url: String,
     },
     /// The mesh is to retry, and there is none.

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use url::Url;
+use url::{ParseError, Url};
 
 use super::error::ClientError;
 use super::refused::BuildError;
@@ -97,7 +97,7 @@ impl Written {
 /// Names what a base URL can't have.
 pub(super) fn base_url(text: &str) -> Result<Url, BuildError> {
     let refused = |reason: &str| BuildError::BaseUrl {
-        url: shown_text(text).into_owned(),
+        url: shown_text(text),
         reason: reason.to_owned(),
     };
     let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
@@ -128,10 +128,11 @@ impl Base {
     /// The path can't be part of a URL, or is a whole one.
     fn with(&self, path: &str) -> Result<Url, ClientError> {
         let (base, refused) = (&self.url, ClientError::request);
-        if path.contains(':') && Url::parse(path).is_ok_and(|url| url.has_host()) {
+        let whole = path.contains(':').then(|| Url::parse(path).ok()).flatten();
+        if let Some(whole) = whole.filter(Url::has_host) {
             return Err(refused(format!(
                 "`{}` is a whole URL, and the client has the base URL `{}`: write the path alone",
-                shown_text(path),
+                shown(&whole),
                 shown(base)
             )));
         }
@@ -140,13 +141,13 @@ impl Base {
         let url = match self.origin.behind(&below(base.path())) {
             Some(url) => url,
             None => Url::parse(&below(base.as_str()))
-                .map_err(|error| refused(format!("`{path}` is no path: {error}")))?,
+                .map_err(|error| refused(format!("the path can't be part of a URL: {error}")))?,
         };
         // `..` is resolved by now.
         let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
         if !rest.is_some_and(|rest| rest.starts_with('/')) {
             return Err(refused(format!(
-                "`{path}` leads out of the base URL `{}`",
+                "the path leads out of the base URL `{}`",
                 shown(base)
             )));
         }
@@ -162,8 +163,13 @@ impl Base {
 fn whole_url(text: &str) -> Result<Url, ClientError> {
     let refused = ClientError::request;
     let url = Url::parse(text).map_err(|error| {
+        // A text without a scheme is a path, or the end of one.
+        let what = match error {
+            ParseError::RelativeUrlWithoutBase => "a path".into(),
+            _ => format!("`{}`", shown_text(text)),
+        };
         refused(format!(
-            "`{text}` is no URL: {error}. Write a whole one, or give the client a `base_url`"
+            "{what} is no URL: {error}. Write a whole one, or give the client a `base_url`"
         ))
     })?;
     match url.scheme() {
@@ -258,7 +264,7 @@ mod tests {
         let error = base.with("http://evil/x").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the request can't be sent: `http://evil/x` is a whole URL, and the client has the base URL \
+            "the request can't be sent: `http://evil/...` is a whole URL, and the client has the base URL \
              `http://pay/`: write the path alone"
         );
     }
@@ -278,7 +284,7 @@ mod tests {
             assert!(
                 error
                     .to_string()
-                    .ends_with("leads out of the base URL `http://pay/v1`")
+                    .ends_with("the path leads out of the base URL `http://pay/...`")
             );
         }
         let url = base.with("/x/../y").unwrap();
@@ -294,26 +300,40 @@ mod tests {
         let error = whole_url("/x").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the request can't be sent: `/x` is no URL: relative URL without a base. Write a whole one, or \
+            "the request can't be sent: a path is no URL: relative URL without a base. Write a whole one, or \
              give the client a `base_url`"
+        );
+        let error = whole_url("http://me:secret@pay:99999/x").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the request can't be sent: `http://...@pay:99999/...` is no URL: invalid port number. Write a whole \
+             one, or give the client a `base_url`"
         );
         assert!(whole_url("ftp://pay/x").is_err());
     }
 
     #[test]
     fn what_is_no_base_is_refused_with_a_reason() {
-        for (base, reason) in [
-            ("pay:8080", "its scheme is neither `http` nor `https`"),
-            ("/v1", "relative URL without a base"),
-            ("http://pay?a=1", "it has a query or a fragment"),
-            ("http://", "empty host"),
+        for (base, seen, reason) in [
+            (
+                "pay:8080",
+                "pay:8080",
+                "its scheme is neither `http` nor `https`",
+            ),
+            ("/v1", "/...", "relative URL without a base"),
+            (
+                "http://pay?a=1",
+                "http://pay?...",
+                "it has a query or a fragment",
+            ),
+            ("http://", "http://", "empty host"),
         ] {
             let error = base_url(base).unwrap_err();
             let text = error.to_string();
             assert_eq!(
                 text,
                 format!(
-                    "`{base}` is no base URL: {reason}\nhelp: write one as `http://pay:8080/v1`"
+                    "`{seen}` is no base URL: {reason}\nhelp: write one as `http://pay:8080/v1`"
                 )
             );
         }

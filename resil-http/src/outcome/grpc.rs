@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::http::HeaderMap;
 use resil_runtime::Class;
 
+use super::envoy::overloaded;
 use crate::names::{GRPC_PUSHBACK, GRPC_STATUS};
 
 /// What the headers of an answer of gRPC say.
@@ -21,8 +22,8 @@ pub(super) struct Said {
 pub(super) fn read(headers: &HeaderMap) -> Option<Said> {
     let status = headers.get(&GRPC_STATUS)?;
     let code = status.to_str().ok().and_then(|text| text.parse().ok());
-    // One that can't be read is `UNKNOWN`.
-    let class = class(code.unwrap_or(2));
+    // One that can't be read is `UNKNOWN`. Envoy answers a request of gRPC with 200 where it is overloaded, too.
+    let class = class(code.unwrap_or(2)).map(|class| overloaded(headers).unwrap_or(class));
     let mut pushbacks = headers.get_all(&GRPC_PUSHBACK).iter();
     let (pushback, is_one) = (pushbacks.next(), pushbacks.next().is_none());
     // A push-back is about when, not about whether: a status that is final stays so (gRPC A6).
@@ -115,6 +116,46 @@ mod tests {
             );
         }
         assert_eq!(read(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn an_overloaded_envoy_is_throttled() {
+        let throttled = |millis: Option<u64>| Class::Throttled {
+            retry_after: millis.map(Duration::from_millis),
+        };
+        for (status, header, class, is_last) in [
+            ("14", None, Some(throttled(None)), false),
+            ("12", None, Some(throttled(None)), false),
+            ("0", None, None, false),
+            (
+                "14",
+                Some(("retry-after", "2")),
+                Some(throttled(Some(2000))),
+                false,
+            ),
+            // A push-back is the word of the server, and comes first.
+            (
+                "14",
+                Some(("grpc-retry-pushback-ms", "30")),
+                Some(throttled(Some(30))),
+                false,
+            ),
+            (
+                "14",
+                Some(("grpc-retry-pushback-ms", "-1")),
+                Some(throttled(None)),
+                true,
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-envoy-overloaded", "true".parse().unwrap());
+            headers.insert("grpc-status", status.parse().unwrap());
+            if let Some((name, value)) = header {
+                headers.insert(name, value.parse().unwrap());
+            }
+            let said = Some(Said { class, is_last });
+            assert_eq!(read(&headers), said, "{status} {header:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use ::http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
 use resil_runtime::Class;
 use resil_runtime::classify::{find, http_status, retry_after};
 
+use super::envoy::overloaded;
+use super::redirected::of_first_request;
 use super::unsent::was_not_sent;
 use super::{Outcome, Verdict, grpc};
 use crate::BoxError;
@@ -15,10 +17,10 @@ use crate::names::IDEMPOTENCY_KEY;
 /// |---|---|
 /// | 1xx to 3xx without `grpc-status`, or with `grpc-status: 0` | success |
 /// | 408, 425, 500, 502, 504, other 5xx but 501 and 505 | transient |
-/// | 421 | transient, and any request may be sent again (RFC 9110, section 15.5.20) |
+/// | 421 | transient, and any request may be sent again (RFC 9110, section 15.5.20), unless the client of this crate was redirected |
 /// | 429; 503 with `Retry-After` | throttled, for as long as `Retry-After` asks |
 /// | 503 | transient |
-/// | 4xx and 5xx with `x-envoy-overloaded`: Envoy dropped the request, as a limit of its own is reached | throttled |
+/// | 4xx, 5xx, and a `grpc-status` that is a failure, with `x-envoy-overloaded`: Envoy dropped the request, as a limit of its own is reached | throttled |
 /// | all other 4xx, 501, 505 | permanent |
 /// | 1xx to 3xx with another `grpc-status` in the headers | as `tonic::Status` has it; `grpc-retry-pushback-ms` says when, and a negative or unreadable one, and more than one, that there is no other attempt |
 ///
@@ -144,7 +146,11 @@ impl<B, C> Outcome<Request<B>, Response<C>> for HttpOutcome {
     }
 
     fn of_response(&self, kept: &Kept, response: &Response<C>) -> Verdict {
-        of_answer(*kept, response.status(), response.headers())
+        let verdict = of_answer(*kept, response.status(), response.headers());
+        if kept.may_repeat {
+            return verdict;
+        }
+        of_first_request(verdict, response.extensions())
     }
 
     fn of_error(&self, kept: &Kept, error: &BoxError) -> Verdict {
@@ -180,14 +186,8 @@ fn of_answer(kept: Kept, status: StatusCode, headers: &HeaderMap) -> Verdict {
 #[cold]
 fn of_status(kept: Kept, status: StatusCode, headers: &HeaderMap) -> Verdict {
     let may_repeat = kept.may_repeat;
-    let retry_after = retry_after(headers);
-    // Envoy drops the request before it goes upstream: the connection pool is full, or the route is in
-    // maintenance. It is no fault of this request, but one more at once would meet the same limit.
-    if headers.contains_key("x-envoy-overloaded") {
-        return Verdict::Failure {
-            class: Class::Throttled { retry_after },
-            may_repeat,
-        };
+    if let Some(class) = overloaded(headers) {
+        return Verdict::Failure { class, may_repeat };
     }
     if status == StatusCode::MISDIRECTED_REQUEST {
         return Verdict::Failure {
@@ -196,7 +196,7 @@ fn of_status(kept: Kept, status: StatusCode, headers: &HeaderMap) -> Verdict {
         };
     }
     Verdict::Failure {
-        class: http_status(status.as_u16(), retry_after),
+        class: http_status(status.as_u16(), retry_after(headers)),
         may_repeat,
     }
 }

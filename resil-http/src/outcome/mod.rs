@@ -5,15 +5,19 @@
 //! kind. Write an [`Outcome`] of your own where neither fits.
 
 mod before;
+mod envoy;
 mod errors;
 mod grpc;
 mod http;
+mod redirected;
 mod unsent;
 
 #[cfg(feature = "client")]
 pub(crate) use self::before::came_before;
 pub use self::errors::ErrorOutcome;
 pub use self::http::{Head, HttpOutcome, Kept};
+#[cfg(feature = "client")]
+pub(crate) use self::redirected::AfterRedirect;
 pub use self::unsent::was_not_sent;
 
 use resil_runtime::Class;

@@ -53,15 +53,15 @@ fn a_list_that_cannot_be_used_is_refused_with_what_and_where() {
         ),
         (
             &["http://me:secret@a"],
-            "endpoint 1 of the list, `http://me@a/`, has a user or a password in it: set them on the request",
+            "endpoint 1 of the list, `http://...@a`, has a user or a password in it: set them on the request",
         ),
         (
             &["http://me:secret@a:99999"],
-            "endpoint 1 of the list, `http://me@a:99999`, is no URL: invalid port number",
+            "endpoint 1 of the list, `http://...@a:99999`, is no URL: invalid port number",
         ),
         (
             &["http://a/api"],
-            "endpoint 1 of the list, `http://a/api`, has a path, a query or a fragment: an endpoint ends with its \
+            "endpoint 1 of the list, `http://a/...`, has a path, a query or a fragment: an endpoint ends with its \
              port, and the rest is of the request",
         ),
     ];

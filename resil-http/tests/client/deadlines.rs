@@ -1,6 +1,7 @@
 //! How much time is left is told to the other side.
 
 use resil_http::client::{ClientError, DeadlineHeader};
+use resil_http::outcome::was_not_sent;
 use resil_runtime::Deadline;
 
 use crate::peer::{Do, Seen, Server, answer, ok};
@@ -97,6 +98,24 @@ async fn a_call_whose_deadline_has_passed_is_not_sent() {
         "the deadline of the caller has passed, and nothing was sent"
     );
     assert!(error.is_unsent());
+    assert_eq!(server.accepted(), 0);
+}
+
+#[tokio::test]
+async fn a_call_without_time_of_its_own_is_not_sent() {
+    let server = Server::start(|_, _| ok()).await;
+    let client = client("no-time", &server).build().unwrap();
+    let error = client.post("/").total(ms(0)).send().await.unwrap_err();
+    assert!(
+        matches!(error, ClientError::Total { attempts: 0, .. }),
+        "{error:?}"
+    );
+    assert_eq!(
+        what(&error),
+        "not done within 0ns (`total`), and nothing was sent"
+    );
+    assert!(error.is_unsent());
+    assert!(was_not_sent(&error.into()));
     assert_eq!(server.accepted(), 0);
 }
 

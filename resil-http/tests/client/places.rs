@@ -27,6 +27,7 @@ fn is_at(error: &ClientError, client: &str, authority: Option<&str>) {
     };
     assert!(text.starts_with(&begins), "{text}");
     assert!(!text.contains("secret"), "{text}");
+    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
     assert!(!format!("{place:?}").contains("secret"));
 }
 

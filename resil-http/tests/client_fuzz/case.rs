@@ -224,7 +224,7 @@ impl Said {
             429 | 503 => after(),
             408 | 421 | 425 | 500 | 502 | 504 | 599 => again_after(None),
             _ if is_error => once,
-            _ => self.expected_of_grpc(once, again_after),
+            _ => self.expected_of_grpc(once, again_after, after),
         }
     }
 
@@ -232,12 +232,15 @@ impl Said {
         &self,
         once: Expected,
         again_after: impl Fn(Option<Meant>) -> Expected,
+        after: impl Fn() -> Expected,
     ) -> Expected {
         match self.grpc_status {
-            None | Some(Meant::Number(0 | 1 | 5 | 16)) => return once,
+            None | Some(Meant::Number(0)) => return once,
+            Some(Meant::Number(1 | 5 | 16)) if !self.is_overloaded => return once,
             Some(_) => {}
         }
         match self.pushbacks[..] {
+            [] if self.is_overloaded => after(),
             [] => again_after(None),
             [Meant::Number(0)] => again_after(Some(Meant::Number(0))),
             [Meant::Number(20)] => again_after(Some(Meant::Soon)),

@@ -143,6 +143,36 @@ async fn a_push_back_ends_the_copies() {
     }
 }
 
+/// Whether it is said in the words of HTTP or in those of gRPC, one more copy would meet the same limit.
+#[tokio::test(start_paused = true)]
+async fn an_overloaded_envoy_ends_the_copies() {
+    for (status, grpc, overloaded, copies) in [
+        (503, None, true, 1),
+        (200, Some("14"), true, 1),
+        (503, None, false, 3),
+        (200, Some("14"), false, 3),
+    ] {
+        let log = Log::default();
+        let sent = log.clone();
+        let inside = service_fn(move |_: Request<Body>| {
+            sent.add(());
+            let mut answer = answer(status);
+            let headers = answer.headers_mut();
+            if let Some(grpc) = grpc {
+                headers.insert("grpc-status", grpc.parse().unwrap());
+            }
+            if overloaded {
+                headers.insert("x-envoy-overloaded", "true".parse().unwrap());
+            }
+            async { Ok::<_, BoxError>(answer) }
+        });
+        let service = HedgeLayer::new(HEDGE.max(3)).layer(inside);
+        service.oneshot(request(Method::GET)).await.unwrap();
+        let case = format!("{status} {grpc:?} {overloaded}");
+        assert_eq!(log.all().len(), copies, "{case}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hedge_in_a_stack_leaves_a_post_to_the_other_policies() {
     let log = Log::default();
