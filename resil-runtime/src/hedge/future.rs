@@ -10,7 +10,7 @@ use tokio::task::coop;
 
 use super::gate::{Gate, Open};
 use super::policy::{HedgeAfter, HedgePolicy};
-use super::race::{Further, Race, Round, since};
+use super::race::{Constants, Further, Race, Racing, Round, since};
 use super::site::HedgeSite;
 use super::timer::Timer;
 use super::verdict::{End, Judged};
@@ -40,27 +40,6 @@ pin_project! {
         copy: C,
         gate: G,
     }
-}
-
-/// The parts of a [`Hedge`] and of its [`Race`].
-struct Racing<'p, 'a, C, F, G> {
-    first: Pin<&'p mut Option<F>>,
-    timer: Pin<&'p mut Timer>,
-    others: &'p mut Vec<Further<F>>,
-    started: &'p mut u32,
-    began: &'p mut u64,
-    delay: &'p mut u64,
-    constants: Constants<'a>,
-    copy: &'p C,
-    gate: &'p G,
-}
-
-/// The constants of an annotated function, and the state of the call.
-#[derive(Debug, Clone, Copy)]
-struct Constants<'a> {
-    site: &'static HedgeSite,
-    policy: &'a HedgePolicy,
-    call: &'a CallState,
 }
 
 /// Runs what `copy` makes, and starts it once more while no answer has come.
@@ -296,8 +275,7 @@ where
     fn start(self: Pin<&mut Self>) -> bool {
         let mut this = self.racing();
         let Constants { site, policy, call } = this.constants;
-        let is_last = *this.started >= policy.max || this.gate.may_copy() == MayCopy::Never;
-        if is_last || stopped().is_some() || !site.pay(policy) {
+        if this.is_last() || stopped().is_some() || !site.pay(policy) {
             return false;
         }
         *this.started += 1;
@@ -370,8 +348,7 @@ impl<'a, C, F, G: Gate> Hedge<'a, C, F, G> {
         let mut this = self.racing();
         let Constants { site, policy, .. } = this.constants;
         if this.timer.is_unset() {
-            let may_copy = this.gate.may_copy();
-            if may_copy == MayCopy::NotYet {
+            if this.gate.may_copy() == MayCopy::NotYet {
                 return Poll::Pending;
             }
             let is_timed =
@@ -379,8 +356,7 @@ impl<'a, C, F, G: Gate> Hedge<'a, C, F, G> {
             if is_timed {
                 *this.began = clock::now_ns();
             }
-            let is_last = *this.started >= policy.max || may_copy == MayCopy::Never;
-            let delay = site.delay(policy).filter(|_| !is_last);
+            let delay = site.delay(policy).filter(|_| !this.is_last());
             if *this.started == 1 {
                 *this.delay = clock::nanos(delay.unwrap_or_default());
             }
