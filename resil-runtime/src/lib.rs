@@ -95,6 +95,7 @@ pub mod edge {
     pub use crate::shard::{SHARDS, shard_of_thread};
     pub use crate::stack::edge::{Policies, fell_back};
     pub use crate::stack::failed::Failed;
+    pub use crate::stack::outline::{MayCopy, Repeatable};
 }
 
 #[doc(hidden)]

@@ -170,7 +170,7 @@ layer_of! {
     /// Sends a request once more while its answer is late, and takes the first good answer.
     ///
     /// Only requests that may be sent twice are copied, and only those whose body can be read beforehand: see
-    /// [`HttpRequests`].
+    /// [`HttpRequests`]. This layer does not bound how long the body takes: a [`TimeoutLayer`] around it does.
     HedgeLayer(HedgePolicy), R = HttpRequests;
 }
 

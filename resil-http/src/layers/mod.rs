@@ -28,6 +28,7 @@ mod request;
 mod reserved;
 mod run;
 mod service;
+mod whole;
 
 #[cfg(feature = "hedge")]
 pub use self::each::HedgeLayer;

@@ -50,6 +50,16 @@ pub(super) struct Attempt<S> {
     is_ready: bool,
 }
 
+impl<S: Clone> Attempt<S> {
+    /// Gives the reservation back: the attempt has to wait for something else first.
+    pub(super) fn give_back(&mut self) {
+        if self.is_ready {
+            self.service = self.service.clone();
+            self.is_ready = false;
+        }
+    }
+}
+
 impl<S> Attempt<S> {
     /// Waits until the service is ready, if it is not.
     pub(super) async fn ready<Request>(&mut self) -> Result<(), S::Error>

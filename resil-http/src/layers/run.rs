@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 
 use resil_runtime::Class;
-use resil_runtime::edge::{Failed, Policies};
+use resil_runtime::edge::{Failed, MayCopy, Policies, Repeatable};
 use tower_service::Service;
 
 use super::request::{CloneRequest, Copies, Spent};
 use super::reserved::{Attempt, Reserved};
+use super::whole::Whole;
 use crate::BoxError;
 use crate::ended::ended;
 use crate::outcome::{Outcome, Verdict, judge};
@@ -96,6 +96,7 @@ where
     Request: Send + 'static,
 {
     let kept = rules.outcome.keep(&request);
+    let may_repeat = rules.outcome.may_repeat(&kept);
     let (mut held, spent) = if rules.repeats {
         let spent = Spent::new();
         let copies = rules.requests.copies(request, spent.clone());
@@ -106,24 +107,85 @@ where
     let call = Call {
         outcome: &rules.outcome,
         kept: &kept,
-        may_repeat: rules.outcome.may_repeat(&kept),
+        may_repeat,
         was_sent: AtomicBool::new(false),
         spent,
     };
-    let mut policies = &rules.policies;
-    if rules.has_hedge && !(call.may_repeat && poll_fn(|cx| held.poll_whole(cx)).await) {
-        policies = &rules.unhedged;
-    }
     let call = &call;
+    let policies = match held {
+        Held::Copies(copies) if rules.has_hedge && may_repeat => {
+            // A request without a hedge has no room for it.
+            let hedged = hedged(reserved, template, &rules.policies, call, copies);
+            return Box::pin(hedged).await;
+        }
+        _ if rules.has_hedge => &rules.unhedged,
+        _ => &rules.policies,
+    };
     let may_repeat = || call.may_be_sent_again();
     // It takes the template with it: a service need not be `Sync`.
     let run = policies.run_asking(&may_repeat, move || {
         let attempt = held.next();
         call.attempt(reserved.attempt(&template), attempt)
     });
-    match run.await {
+    returned(run.await)
+}
+
+/// Sends a request that may be sent twice under policies with a hedge. Each copy reads the body first, as far as the
+/// one before it has not: inside the policies, which bound that too.
+async fn hedged<S, O, C, Request>(
+    reserved: &Reserved<S>,
+    template: S,
+    policies: &Policies,
+    call: &Call<'_, O, O::Kept>,
+    copies: C,
+) -> Result<S::Response, BoxError>
+where
+    S: Service<Request, Error: Into<BoxError>, Response: Send + 'static> + Clone,
+    O: Outcome<Request, S::Response>,
+    C: Copies<Request>,
+{
+    let whole = &Whole::new(copies);
+    let request = Hedged { call, whole };
+    let run = policies.run_asking(&request, move || {
+        let mut service = reserved.attempt(&template);
+        async move {
+            let next = poll_fn(|cx| {
+                let polled = whole.poll_next(cx);
+                if polled.is_pending() {
+                    service.give_back();
+                }
+                polled
+            });
+            let next = next.await;
+            call.attempt(service, next).await
+        }
+    });
+    returned(run.await)
+}
+
+/// Returns the answer or the error, or the refusal of a policy.
+fn returned<Response: Send + 'static>(
+    out: Result<Result<Response, BoxError>, Failed>,
+) -> Result<Response, BoxError> {
+    match out {
         Ok(out) => out,
         Err(failed) => ended(failed).unwrap_or_else(|refusal| Err(refusal.into())),
+    }
+}
+
+/// A request under a hedge, as the policies ask about it.
+struct Hedged<'a, O, Kept, C> {
+    call: &'a Call<'a, O, Kept>,
+    whole: &'a Whole<C>,
+}
+
+impl<O: Sync, Kept: Sync, C: Send> Repeatable for Hedged<'_, O, Kept, C> {
+    fn may_repeat(&self) -> bool {
+        self.call.may_be_sent_again()
+    }
+
+    fn may_copy(&self) -> MayCopy {
+        self.whole.may_copy()
     }
 }
 
@@ -134,13 +196,6 @@ enum Held<C, Request> {
 }
 
 impl<C: Copies<Request>, Request> Held<C, Request> {
-    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        match self {
-            Self::Copies(copies) => copies.poll_whole(cx),
-            Self::Alone(_) => Poll::Ready(false),
-        }
-    }
-
     fn next(&mut self) -> Option<Request> {
         match self {
             Self::Copies(copies) => copies.next(),

@@ -12,5 +12,6 @@ mod fuzz;
 mod hedges;
 mod idempotent;
 mod reservations;
+mod stalled;
 mod support;
 mod table;

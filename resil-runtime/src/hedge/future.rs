@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
+use super::gate::{Gate, Open};
 use super::policy::{HedgeAfter, HedgePolicy};
-use super::race::{Further, Race, Round, since};
+use super::race::{Constants, Further, Race, Racing, Round, since};
 use super::site::HedgeSite;
 use super::timer::Timer;
 use super::verdict::{End, Judged};
@@ -19,6 +20,7 @@ use crate::clock;
 use crate::event::{self, Event};
 use crate::observe::count::Count;
 use crate::spans::cut;
+use crate::stack::outline::MayCopy;
 
 pin_project! {
     /// The future of [`hedge`].
@@ -26,7 +28,7 @@ pin_project! {
     /// Dropping it drops all copies.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct Hedge<'a, C, F> {
+    pub struct Hedge<'a, C, F, G> {
         // The first copy, until it has failed.
         #[pin]
         first: Option<F>,
@@ -36,27 +38,8 @@ pin_project! {
         race: Option<Race<F>>,
         constants: Constants<'a>,
         copy: C,
+        gate: G,
     }
-}
-
-/// The parts of a [`Hedge`] and of its [`Race`].
-struct Racing<'p, 'a, C, F> {
-    first: Pin<&'p mut Option<F>>,
-    timer: Pin<&'p mut Timer>,
-    others: &'p mut Vec<Further<F>>,
-    started: &'p mut u32,
-    began: &'p mut u64,
-    delay: &'p mut u64,
-    constants: Constants<'a>,
-    copy: &'p C,
-}
-
-/// The constants of an annotated function, and the state of the call.
-#[derive(Debug, Clone, Copy)]
-struct Constants<'a> {
-    site: &'static HedgeSite,
-    policy: &'a HedgePolicy,
-    call: &'a CallState,
 }
 
 /// Runs what `copy` makes, and starts it once more while no answer has come.
@@ -68,7 +51,22 @@ pub fn hedge<'a, C, F>(
     policy: &'a HedgePolicy,
     call: &'a CallState,
     copy: C,
-) -> Hedge<'a, C, F>
+) -> Hedge<'a, C, F, Open>
+where
+    C: Fn() -> F,
+{
+    hedge_behind(Open, site, policy, call, copy)
+}
+
+/// Runs what `copy` makes as [`hedge`] does, and starts it beside a copy that runs when `gate` lets it.
+#[inline(always)]
+pub(crate) fn hedge_behind<'a, C, F, G>(
+    gate: G,
+    site: &'static HedgeSite,
+    policy: &'a HedgePolicy,
+    call: &'a CallState,
+    copy: C,
+) -> Hedge<'a, C, F, G>
 where
     C: Fn() -> F,
 {
@@ -77,13 +75,15 @@ where
         race: None,
         constants: Constants { site, policy, call },
         copy,
+        gate,
     }
 }
 
-impl<C, F, O> Future for Hedge<'_, C, F>
+impl<C, F, O, G> Future for Hedge<'_, C, F, G>
 where
     C: Fn() -> F,
     F: Future<Output = Judged<O>>,
+    G: Gate,
 {
     type Output = O;
 
@@ -94,26 +94,29 @@ where
         // budget of the task then.
         let mut had_budget = false;
         match this.race.as_ref().get_ref() {
-            None => {
-                let Constants { site, policy, .. } = *this.constants;
-                if let Some(gain) = policy.gain {
-                    site.budget.give(gain);
-                }
-            }
+            None => {}
             Some(race) if race.started == 1 => had_budget = coop::has_budget_remaining(),
             Some(_) => return self.race(cx),
         }
         let Some(first) = this.first.as_pin_mut() else {
             unreachable!("a hedge was polled again after it had answered")
         };
-        match first.poll(cx) {
+        let polled = first.poll(cx);
+        // A call that has one copy in any case has no part in the budget, nor in the latencies.
+        let is_hedged = this.gate.may_copy() != MayCopy::Never;
+        let Constants { site, policy, .. } = *this.constants;
+        let race = this.race.as_ref().get_ref().as_ref();
+        if let (None, Some(gain), true) = (race, policy.gain, is_hedged) {
+            site.budget.give(gain);
+        }
+        match polled {
             Poll::Ready(Judged {
                 out,
                 end: End::Good,
             }) => {
-                let Constants { site, policy, .. } = *this.constants;
-                let race = this.race.as_ref().get_ref().as_ref();
-                site.succeeded(policy, || race.map_or(0, |race| since(race.began)));
+                if is_hedged {
+                    site.succeeded(policy, || race.map_or(0, |race| since(race.began)));
+                }
                 Poll::Ready(out)
             }
             // No other copy runs.
@@ -130,10 +133,11 @@ where
     }
 }
 
-impl<C, F, O> Hedge<'_, C, F>
+impl<C, F, O, G> Hedge<'_, C, F, G>
 where
     C: Fn() -> F,
     F: Future<Output = Judged<O>>,
+    G: Gate,
 {
     /// Goes on after the only copy has failed with `out`.
     #[cold]
@@ -271,7 +275,7 @@ where
     fn start(self: Pin<&mut Self>) -> bool {
         let mut this = self.racing();
         let Constants { site, policy, call } = this.constants;
-        if *this.started >= policy.max || stopped().is_some() || !site.pay(policy) {
+        if this.is_last() || stopped().is_some() || !site.pay(policy) {
             return false;
         }
         *this.started += 1;
@@ -318,9 +322,9 @@ where
     }
 }
 
-impl<'a, C, F> Hedge<'a, C, F> {
+impl<'a, C, F, G: Gate> Hedge<'a, C, F, G> {
     /// Returns the parts of the future and of its race, which has begun.
-    fn racing(self: Pin<&mut Self>) -> Racing<'_, 'a, C, F> {
+    fn racing(self: Pin<&mut Self>) -> Racing<'_, 'a, C, F, G> {
         let this = self.project();
         let Some(race) = this.race.as_pin_mut() else {
             unreachable!("the race begins as the first poll ends")
@@ -335,6 +339,7 @@ impl<'a, C, F> Hedge<'a, C, F> {
             delay: race.delay,
             constants: *this.constants,
             copy: this.copy,
+            gate: this.gate,
         }
     }
 
@@ -343,12 +348,15 @@ impl<'a, C, F> Hedge<'a, C, F> {
         let mut this = self.racing();
         let Constants { site, policy, .. } = this.constants;
         if this.timer.is_unset() {
+            if this.gate.may_copy() == MayCopy::NotYet {
+                return Poll::Pending;
+            }
             let is_timed =
                 *this.began == 0 && matches!(policy.after, HedgeAfter::Percentile { .. });
             if is_timed {
                 *this.began = clock::now_ns();
             }
-            let delay = site.delay(policy).filter(|_| *this.started < policy.max);
+            let delay = site.delay(policy).filter(|_| !this.is_last());
             if *this.started == 1 {
                 *this.delay = clock::nanos(delay.unwrap_or_default());
             }
@@ -362,13 +370,13 @@ impl<'a, C, F> Hedge<'a, C, F> {
 ///
 /// The panic is that copy's, and the mark of it in the state of the call would be taken for one of each
 /// copy that is dropped after it. So the others are dropped first, without the mark.
-struct Unwinding<'p, 'a, C, F> {
-    hedge: Pin<&'p mut Hedge<'a, C, F>>,
+struct Unwinding<'p, 'a, C, F, G: Gate> {
+    hedge: Pin<&'p mut Hedge<'a, C, F, G>>,
     /// The index of the copy; `None` for the first one.
     which: Option<usize>,
 }
 
-impl<C, F> Drop for Unwinding<'_, '_, C, F> {
+impl<C, F, G: Gate> Drop for Unwinding<'_, '_, C, F, G> {
     #[cold]
     fn drop(&mut self) {
         let mut this = self.hedge.as_mut().racing();

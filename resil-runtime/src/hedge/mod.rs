@@ -10,6 +10,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod future;
+pub(crate) mod gate;
 pub(crate) mod latencies;
 mod policy;
 mod race;

@@ -4,8 +4,13 @@ use std::pin::Pin;
 
 use pin_project_lite::pin_project;
 
+use super::gate::Gate;
+use super::policy::HedgePolicy;
+use super::site::HedgeSite;
 use super::timer::Timer;
+use crate::call::CallState;
 use crate::clock;
+use crate::stack::outline::MayCopy;
 
 pin_project! {
     /// The copies beside the first one, and the time at which the next one starts.
@@ -43,6 +48,34 @@ impl<F> Race<F> {
             delay: 0,
         }
     }
+}
+
+/// The parts of a [`Hedge`](super::future::Hedge) and of its [`Race`].
+pub(super) struct Racing<'p, 'a, C, F, G> {
+    pub(super) first: Pin<&'p mut Option<F>>,
+    pub(super) timer: Pin<&'p mut Timer>,
+    pub(super) others: &'p mut Vec<Further<F>>,
+    pub(super) started: &'p mut u32,
+    pub(super) began: &'p mut u64,
+    pub(super) delay: &'p mut u64,
+    pub(super) constants: Constants<'a>,
+    pub(super) copy: &'p C,
+    pub(super) gate: &'p G,
+}
+
+impl<C, F, G: Gate> Racing<'_, '_, C, F, G> {
+    /// Returns whether no other copy is started.
+    pub(super) fn is_last(&self) -> bool {
+        *self.started >= self.constants.policy.max || self.gate.may_copy() == MayCopy::Never
+    }
+}
+
+/// The constants of an annotated function, and the state of the call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Constants<'a> {
+    pub(super) site: &'static HedgeSite,
+    pub(super) policy: &'a HedgePolicy,
+    pub(super) call: &'a CallState,
 }
 
 /// What has happened to the copies in one poll.

@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::failed::Failed;
 use super::layer::Layer;
-use super::outline::{MayRepeat, Shape};
+use super::outline::{Repeatable, Shape};
 use super::place::state_of;
 use super::run::{Source, run};
 use super::state::State;
@@ -63,15 +63,16 @@ impl Policies {
         }
     }
 
-    /// Calls `attempt` under the policies, as [`Stack::run`] does, and asks `may_repeat` before a retry
-    /// repeats an attempt that a timeout inside it has cut: there is no [`Failed`] then to say so.
+    /// Calls `attempt` under the policies, as [`Stack::run`] does, and asks `request` before a retry
+    /// repeats an attempt that a timeout inside it has cut: there is no [`Failed`] then to say so. A hedge
+    /// asks it before it starts a copy.
     ///
     /// # Errors
     ///
     /// What the last attempt has failed with, or a refusal of a policy.
     pub fn run_asking<'p, F, Fut, T>(
         &'p self,
-        may_repeat: &'p (dyn Fn() -> bool + Sync),
+        request: &'p dyn Repeatable,
         attempt: F,
     ) -> impl Future<Output = Result<T, Failed>> + use<'p, F, Fut, T>
     where
@@ -79,13 +80,7 @@ impl Policies {
         Fut: Future<Output = Result<T, Failed>>,
     {
         let policies = self;
-        run(
-            Asking {
-                policies,
-                may_repeat,
-            },
-            attempt,
-        )
+        run(Asking { policies, request }, attempt)
     }
 }
 
@@ -104,10 +99,10 @@ impl From<Stack> for Policies {
     }
 }
 
-/// Policies, and what says whether a request that was cut may be repeated.
+/// Policies, and the request that runs under them.
 struct Asking<'p> {
     policies: &'p Policies,
-    may_repeat: MayRepeat<'p>,
+    request: &'p dyn Repeatable,
 }
 
 impl Source<Failed> for Asking<'_> {
@@ -126,8 +121,8 @@ impl Source<Failed> for Asking<'_> {
         Failed::from_resil(refusal)
     }
 
-    fn may_repeat(&self) -> Option<MayRepeat<'_>> {
-        Some(self.may_repeat)
+    fn request(&self) -> Option<&dyn Repeatable> {
+        Some(self.request)
     }
 }
 
@@ -141,6 +136,8 @@ mod tests {
     use crate::clock;
     use crate::error::Error;
     use crate::retry::RetryPolicy;
+    #[cfg(feature = "hedge")]
+    use crate::stack::outline::MayCopy;
 
     fn failed(class: Class, may_repeat: bool) -> Failed {
         Failed::new(7_u8, class, may_repeat, "503")
@@ -219,6 +216,104 @@ mod tests {
             let error = refused.downcast_ref::<Error>();
             assert!(matches!(error, Some(Error::Timeout { .. })), "{error:?}");
             assert_eq!(started, attempts);
+        }
+    }
+
+    /// A request whose first copy waits for that before it begins.
+    #[cfg(feature = "hedge")]
+    struct Request(std::sync::Mutex<MayCopy>);
+
+    #[cfg(feature = "hedge")]
+    impl Repeatable for Request {
+        fn may_repeat(&self) -> bool {
+            true
+        }
+
+        fn may_copy(&self) -> MayCopy {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    #[cfg(feature = "hedge")]
+    impl Request {
+        /// Sends one that begins after the first one of `times`, in ms, and then takes the second one. From when it
+        /// has begun it may be copied as `may_copy` says. Returns the number of copies.
+        async fn send(times: (u64, u64), may_copy: MayCopy, policies: &Policies) -> u32 {
+            let request = Self(MayCopy::NotYet.into());
+            let after = |time| {
+                let later = clock::add(clock::now(), Duration::from_millis(time));
+                clock::sleep_until(later)
+            };
+            let mut copies = 0;
+            let copy = || {
+                copies += 1;
+                async {
+                    if request.may_copy() == MayCopy::NotYet {
+                        after(times.0).await;
+                        *request.0.lock().unwrap() = may_copy;
+                    }
+                    after(times.1).await;
+                    Ok(())
+                }
+            };
+            policies.run_asking(&request, copy).await.unwrap();
+            copies
+        }
+    }
+
+    #[cfg(feature = "hedge")]
+    #[tokio::test(start_paused = true)]
+    async fn a_hedge_waits_until_a_request_may_be_copied() {
+        use crate::hedge::{HedgeAfter, HedgePolicy};
+
+        let begins = clock::now();
+        let hedge = HedgePolicy::new(HedgeAfter::Delay(Duration::from_millis(5))).no_budget();
+        let policies = Policies::from(Stack::new("edge-copies").hedge(hedge));
+        for (begins_after, may_copy, copies) in [
+            (0, MayCopy::Yes, 2),
+            (100, MayCopy::Yes, 2),
+            (0, MayCopy::Never, 1),
+            (100, MayCopy::Never, 1),
+        ] {
+            let sent = Request::send((begins_after, 10), may_copy, &policies).await;
+            assert_eq!(sent, copies, "{begins_after} {may_copy:?}");
+        }
+        let elapsed = (clock::now() - begins).as_millis();
+        assert!((240..248).contains(&elapsed), "{elapsed}");
+    }
+
+    #[cfg(feature = "hedge")]
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_never_copied_gives_the_budget_nothing_and_teaches_nothing() {
+        use crate::hedge::{HedgeAfter, HedgePolicy};
+
+        let stack = |after, ratio| {
+            let hedge = HedgePolicy::new(after).budget(ratio);
+            Policies::from(Stack::new("edge-copies-budget").hedge(hedge))
+        };
+        let delay = HedgeAfter::Delay(Duration::from_millis(5));
+        let (gives, takes) = (stack(delay, 1.0), stack(delay, 0.0));
+        for copies in [2; 10].into_iter().chain([1]) {
+            let sent = Request::send((0, 10), MayCopy::Yes, &takes).await;
+            assert_eq!(sent, copies);
+        }
+        Request::send((0, 10), MayCopy::Never, &gives).await;
+        assert_eq!(Request::send((0, 10), MayCopy::Yes, &takes).await, 1);
+        assert_eq!(Request::send((0, 10), MayCopy::Yes, &gives).await, 2);
+
+        // No copy starts before enough latencies are known.
+        let learns = HedgeAfter::Percentile {
+            percent: 50.0,
+            default: None,
+        };
+        let learns = HedgePolicy::new(learns).no_budget();
+        let learns = Policies::from(Stack::new("edge-copies-latencies").hedge(learns));
+        for (may_copy, copies) in [(MayCopy::Never, 1), (MayCopy::Yes, 2)] {
+            for _ in 0..200 {
+                Request::send((0, 10), may_copy, &learns).await;
+            }
+            let late = Request::send((0, 100), MayCopy::Yes, &learns).await;
+            assert_eq!(late, copies, "{may_copy:?}");
         }
     }
 

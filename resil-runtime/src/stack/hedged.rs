@@ -14,7 +14,7 @@ use super::body::is_final;
 use super::body::{Bare, Body, Run};
 use super::first::{Polled, poll};
 use super::layer::{Layer, MAX_LAYERS};
-use super::outline::{Plan, Shape};
+use super::outline::{MayCopy, Plan, Shape};
 use super::place::state_of;
 use super::walk::Step;
 use super::walked::{begin, walked};
@@ -23,7 +23,8 @@ use crate::classify::{self, Class};
 use crate::error::Refusal;
 use crate::event::ErrorText;
 use crate::hedge::HedgePolicy;
-use crate::hedge::future::hedge;
+use crate::hedge::future::{hedge, hedge_behind};
+use crate::hedge::gate::Gate;
 use crate::hedge::verdict::judge;
 
 impl HedgePolicy {
@@ -128,7 +129,7 @@ where
         loop {
             let body = Copies {
                 future: future.as_mut(),
-                start: || hedge(&state.hedge, policy, call, &copy),
+                start: || hedge_behind(plan, &state.hedge, policy, call, &copy),
                 out: None,
             };
             let (body, step) = match poll(&mut walk, around, body, cx) {
@@ -145,6 +146,17 @@ where
         }
     })
     .await
+}
+
+/// Copies may be started as the request of an edge says, and at any time without one.
+impl Gate for Plan<'_> {
+    fn may_copy(&self) -> MayCopy {
+        #[cfg(feature = "edge")]
+        if let Some(request) = self.request {
+            return request.may_copy();
+        }
+        MayCopy::Yes
+    }
 }
 
 /// The closure, which the copies call one after the other. It is taken out while it is called: no lock is

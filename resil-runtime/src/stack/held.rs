@@ -332,7 +332,7 @@ fn is_cut_for_good(plan: Plan<'_>, out: &Bare) -> bool {
     let Err(Failure::Policy(Refusal::Timeout { .. })) = out else {
         return false;
     };
-    plan.may_repeat.is_some_and(|may_repeat| !may_repeat())
+    plan.request.is_some_and(|request| !request.may_repeat())
 }
 
 /// Records an attempt that was cut and that no other one may follow.

@@ -26,7 +26,7 @@ mod keyed;
 #[cfg(feature = "catalog")]
 mod last_run;
 mod layer;
-mod outline;
+pub(crate) mod outline;
 mod place;
 mod run;
 mod single;

@@ -97,9 +97,38 @@ impl Outline {
     }
 }
 
-/// Returns whether the request of an edge may be sent again, as things are now.
+/// Whether a copy may be started beside one that runs.
+#[cfg(any(feature = "edge", feature = "hedge"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MayCopy {
+    /// It may: the delay of the hedge counts from when this was first found.
+    Yes,
+    /// A copy may only follow one that has failed, until it is known whether more is possible. The copy that
+    /// runs is polled when that is known.
+    NotYet,
+    /// There is one copy.
+    Never,
+}
+
+/// A request of an edge, as policies that send it several times ask about it.
 #[cfg(feature = "edge")]
-pub(super) type MayRepeat<'c> = &'c (dyn Fn() -> bool + Sync);
+pub trait Repeatable: Sync {
+    /// Returns whether it may be sent again after a timeout has cut it, as things are now.
+    fn may_repeat(&self) -> bool;
+
+    /// Returns whether a copy may be sent beside one that is under way, as things are now.
+    fn may_copy(&self) -> MayCopy {
+        MayCopy::Yes
+    }
+}
+
+/// A request that is there in whole.
+#[cfg(feature = "edge")]
+impl<F: Fn() -> bool + Sync> Repeatable for F {
+    fn may_repeat(&self) -> bool {
+        self()
+    }
+}
 
 /// What a call has of its stack.
 #[derive(Clone, Copy)]
@@ -109,9 +138,9 @@ pub(super) struct Plan<'c> {
     pub(super) call: &'c CallState,
     /// Whether the call may end with a refusal: a retry by itself has none to give.
     pub(super) can_refuse: bool,
-    /// Asks an edge whether a run that a timeout has cut may be repeated.
+    /// The request of an edge.
     #[cfg(feature = "edge")]
-    pub(super) may_repeat: Option<MayRepeat<'c>>,
+    pub(super) request: Option<&'c dyn Repeatable>,
 }
 
 impl<'c> Plan<'c> {
@@ -125,7 +154,7 @@ impl<'c> Plan<'c> {
             call: self.call,
             can_refuse: self.can_refuse,
             #[cfg(feature = "edge")]
-            may_repeat: self.may_repeat,
+            request: self.request,
         }
     }
 

@@ -12,7 +12,7 @@ use super::first::{Later, Polled, poll};
 #[cfg(feature = "hedge")]
 use super::hedged::hedged;
 #[cfg(feature = "edge")]
-use super::outline::MayRepeat;
+use super::outline::Repeatable;
 use super::outline::{Plan, Shape};
 use super::state::State;
 use super::walk::Step;
@@ -45,9 +45,9 @@ pub(super) trait Source<E> {
     /// Turns a refusal into the user's error.
     fn refuse(refusal: Refusal) -> E;
 
-    /// Returns what says whether a run that a timeout has cut may be repeated; without it, it may.
+    /// Returns the request of an edge. Without one, runs may be repeated and copied.
     #[cfg(feature = "edge")]
-    fn may_repeat(&self) -> Option<MayRepeat<'_>> {
+    fn request(&self) -> Option<&dyn Repeatable> {
         None
     }
 }
@@ -60,7 +60,7 @@ fn plan<'c, E, S: Source<E>>(source: &'c S, call: &'c CallState) -> Plan<'c> {
         call,
         can_refuse: S::CAN_REFUSE,
         #[cfg(feature = "edge")]
-        may_repeat: source.may_repeat(),
+        request: source.request(),
     }
 }
 

@@ -31,7 +31,8 @@ pub const DEFAULT_LIMIT: usize = 64 * 1024;
 ///
 /// A hedge sends copies that are under way beside each other. For it the body is read before the first copy is
 /// sent, if its length is declared and within the limit, or if it is there at once; another one is sent without a
-/// hedge, so that a stream is never held back.
+/// hedge, so that a stream is never held back. It is read inside the policies of the layer: they refuse before that,
+/// and a timeout bounds it.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpRequests {
     limit: usize,

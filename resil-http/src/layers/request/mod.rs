@@ -28,6 +28,9 @@ pub trait CloneRequest<Request>: Clone + Send + Sync + 'static {
 pub trait Copies<Request>: Send + 'static {
     /// Prepares for copies that are under way beside each other, as those of a hedge are. Ready with false if that
     /// is not possible: the copies may then only follow each other.
+    ///
+    /// It is polled before the first copy is made, inside the policies, and not again once it was ready. Where a
+    /// timeout cuts the wait for it, the attempt that follows polls it on.
     fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<bool>;
 
     /// Returns the next copy, or `None` once the request is spent.

@@ -112,7 +112,7 @@ where
         call: &call,
         can_refuse: true,
         #[cfg(feature = "edge")]
-        may_repeat: None,
+        request: None,
     };
     let Asked {
         key,

@@ -1,0 +1,20 @@
+//! Whether copies may be started yet: those of a request need its body first.
+
+use crate::stack::outline::MayCopy;
+
+/// What a hedge asks before it starts a copy.
+pub trait Gate {
+    /// Returns whether a copy may be started, as things are now.
+    fn may_copy(&self) -> MayCopy;
+}
+
+/// The gate of code that can be started at any time.
+#[derive(Debug)]
+pub struct Open;
+
+impl Gate for Open {
+    #[inline(always)]
+    fn may_copy(&self) -> MayCopy {
+        MayCopy::Yes
+    }
+}
