@@ -12,10 +12,11 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// Reads a frame; one of a kind that is not known is left out.
+    /// Reads a frame. One of a kind that is not known is left out, and so is one without data: the limit of what is kept
+    /// counts bytes, and nothing would bound a body that never ends and never has any.
     pub(super) fn of(frame: Frame<Bytes>) -> Option<Self> {
         match frame.into_data() {
-            Ok(data) => Some(Self::Data(data)),
+            Ok(data) => Some(Self::Data(data)).filter(|part| part.len() > 0),
             Err(frame) => frame.into_trailers().ok().map(Self::Trailers),
         }
     }
@@ -33,5 +34,19 @@ impl Part {
             Self::Data(data) => Frame::data(data),
             Self::Trailers(trailers) => Frame::trailers(trailers),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_without_data_is_not_kept() {
+        assert!(Part::of(Frame::data(Bytes::new())).is_none());
+        let data = Part::of(Frame::data(Bytes::from("5"))).unwrap();
+        assert_eq!(data.len(), 1);
+        let trailers = Part::of(Frame::trailers(HeaderMap::new())).unwrap();
+        assert_eq!(trailers.len(), 0);
     }
 }
