@@ -49,7 +49,7 @@ pub(super) async fn read(body: Body, max: usize) -> Result<(Bytes, Option<Header
 /// Returns whether a body was longer than this layer, or one around, allows.
 fn is_too_large(error: &(dyn Error + 'static)) -> bool {
     let mut causes = successors(Some(error), |&error| error.source());
-    causes.any(|error| error.is::<LengthLimitError>())
+    causes.any(<dyn Error>::is::<LengthLimitError>)
 }
 
 /// Returns the body of a request as the handler gets it.
