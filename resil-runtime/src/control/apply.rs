@@ -16,10 +16,10 @@ pub(super) fn apply<P: Named>(
     layers: &Layers<'_>,
     faults: &mut Vec<ControlFault>,
 ) -> P {
-    for settings in layers.0 {
+    for settings in &layers.0 {
         let (before, mut together) = (policy, Vec::new());
         let mut last = None;
-        for setting in settings {
+        for &setting in settings {
             let Change::Option(option, given) = &setting.change else {
                 continue;
             };

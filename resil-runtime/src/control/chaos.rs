@@ -64,13 +64,14 @@ fn aimed<'s>(
     layers: &Layers<'s>,
 ) -> Vec<(&'s str, &'s Given, &'s Setting)> {
     let mut all = Vec::new();
-    for settings in layers.0 {
+    for settings in &layers.0 {
         let aim = |setting: &Setting| match &setting.target {
             Target::All => Some(0),
             Target::Name(name) => names.contains(&name.as_str()).then_some(1),
             Target::Function(name) => (name == function).then_some(2),
         };
-        let own = settings.iter().filter(|s| s.kind == Some(Kind::Chaos));
+        let own = settings.iter().copied();
+        let own = own.filter(|s| s.kind == Some(Kind::Chaos));
         let mut own: Vec<_> = own.filter_map(|s| Some((aim(s)?, s))).collect();
         own.sort_by_key(|(aim, _)| *aim);
         all.extend(own.into_iter().filter_map(|(_, s)| match &s.change {

@@ -1,5 +1,6 @@
 //! One setting from outside, and which layers of which functions it is for.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::origin::{ControlFault, Origin};
@@ -53,6 +54,8 @@ pub(super) struct Setting {
     pub(super) kind: Option<Kind>,
     pub(super) change: Change,
     pub(super) origin: Origin,
+    /// The functions, the states and the budgets that turned out not to be able to have it, by name.
+    pub(super) left_out: BTreeSet<String>,
 }
 
 impl Setting {
@@ -85,6 +88,30 @@ impl Setting {
             origin: self.origin.clone(),
             key: self.key(),
             message: message.into(),
+        }
+    }
+
+    /// Returns whether it is for the same and stands at the same place.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        self.origin == other.origin && self.key() == other.key()
+    }
+
+    /// Returns whether a fault is that of this setting: many have the same origin.
+    pub(super) fn has(&self, fault: &ControlFault) -> bool {
+        fault.origin == self.origin && fault.key == self.key()
+    }
+
+    /// Returns whether it is a number of a state or a budget, which all who give the name share.
+    pub(super) fn is_shared(&self) -> bool {
+        let is_named = self.kind.is_some_and(Kind::is_named);
+        is_named && self.option().is_some() && matches!(self.target, Target::Name(_))
+    }
+
+    /// Returns the name of the budget that it is a number of.
+    pub(super) fn of_budget(&self) -> Option<&str> {
+        match &self.target {
+            Target::Name(name) if self.kind == Some(Kind::Budget) => Some(name),
+            _ => None,
         }
     }
 
@@ -123,11 +150,25 @@ impl Setting {
 }
 
 /// The settings from outside: those of a file, of the environment, and by hand. A later one wins.
-pub(super) struct Layers<'s>(pub(super) [&'s [Setting]; 3]);
+pub(super) struct Layers<'s>(pub(super) [Vec<&'s Setting>; 3]);
 
 impl<'s> Layers<'s> {
-    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &'s Setting> + use<'s> {
-        self.0.into_iter().flatten()
+    pub(super) fn new(settings: [&'s [Setting]; 3]) -> Self {
+        Self(settings.map(|of| of.iter().collect()))
+    }
+
+    /// Returns those that are not left out for one of these names.
+    pub(super) fn left_to(&self, names: &[&str]) -> Self {
+        let has_it = |of: &&&Setting| !names.iter().any(|name| of.left_out.contains(*name));
+        Self(
+            self.0
+                .each_ref()
+                .map(|of| of.iter().filter(has_it).copied().collect()),
+        )
+    }
+
+    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &'s Setting> + use<'_, 's> {
+        self.0.iter().flatten().copied()
     }
 
     /// Returns the switch in force for a layer, if there is one: the last one, and of those that came
@@ -139,7 +180,7 @@ impl<'s> Layers<'s> {
         name: Option<&str>,
     ) -> Option<(bool, &'s Setting)> {
         self.0.iter().rev().find_map(|settings| {
-            let aimed = settings.iter().filter_map(|setting| {
+            let aimed = settings.iter().filter_map(|&setting| {
                 let Change::Switch(on) = setting.change else {
                     return None;
                 };
@@ -155,7 +196,7 @@ impl<'s> Layers<'s> {
         &self,
         target: &'t Target,
         kind: Kind,
-    ) -> impl Iterator<Item = (&'s str, &'s Given, &'s Setting)> + use<'s, 't> {
+    ) -> impl Iterator<Item = (&'s str, &'s Given, &'s Setting)> + use<'_, 's, 't> {
         self.all().filter_map(move |setting| {
             let is_for = setting.target == *target && setting.kind == Some(kind);
             match &setting.change {

@@ -65,7 +65,8 @@ fn faults_of<T: Shared>(
     for (of, written) in T::names().written() {
         if names.contains(of.name) || names.contains(of.function) {
             let targets = targets_of(of.name, of.function);
-            set(written, (&targets, kind), layers, faults);
+            let layers = layers.left_to(&[of.name, of.function]);
+            set(written, (&targets, kind), &layers, faults);
         }
     }
 }
