@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::effect::takes_the_place;
 use super::origin::{ControlFault, Origin};
 use super::written::Kind;
 use crate::settings::Given;
@@ -125,12 +126,16 @@ impl Setting {
 
     /// Returns whether this setting takes the place of `other` in the same layer of settings.
     pub(super) fn replaces(&self, other: &Self) -> bool {
-        let same = match (&self.change, &other.change) {
+        let excludes = |this: &str, of: &str| {
+            let kind = self.kind;
+            kind.is_some_and(|kind| takes_the_place(kind, this, of))
+        };
+        let takes_it = match (&self.change, &other.change) {
             (Change::Switch(_), Change::Switch(_)) => true,
-            (Change::Option(this, _), Change::Option(other, _)) => this == other,
+            (Change::Option(this, _), Change::Option(of, _)) => this == of || excludes(this, of),
             _ => false,
         };
-        same && self.target == other.target && self.kind == other.kind
+        takes_it && self.target == other.target && self.kind == other.kind
     }
 
     /// Returns how closely the switch is aimed at a layer of that policy and name in that function; `None`
