@@ -227,3 +227,31 @@ async fn of_all() {
         assert!(shown.contains(by), "{shown}");
     }
 }
+
+#[retry(max = 2)]
+async fn forgotten() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// A fault is listed as long as its setting is there.
+#[tokio::test]
+async fn the_fault_of_a_setting_that_is_there_no_longer_is_forgotten() {
+    let _file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let load = |text: &str| control().load_text(Path::new("late.toml"), text).unwrap();
+    let of = format!("function.\"{}\"", path("forgotten"));
+    let function = control().function(path("forgotten"));
+    let [hedge, circuit] = ["hedge.max", "circuit.failures"].map(|of_it| format!("{of}.{of_it}"));
+    load(&format!("[{of}.bulkhead]\nmax = 3\n"));
+    function.set("hedge.max", "3").unwrap();
+    function.set("circuit.failures", "3").unwrap();
+    forgotten().await.unwrap();
+    let bulkhead = format!("{of}.bulkhead.max");
+    let count = || [&bulkhead, &hedge, &circuit].map(|key| listed(key).len());
+    assert_eq!(count(), [1, 1, 1]);
+    control().function("nobody").off("retry").unwrap();
+    assert_eq!(count(), [1, 1, 1], "another one is set");
+    load("");
+    assert_eq!(count(), [0, 1, 1]);
+    function.clear().unwrap();
+    assert_eq!(count(), [0, 0, 0]);
+}

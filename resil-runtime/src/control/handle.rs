@@ -92,7 +92,8 @@ impl Control {
 
     /// Returns the settings that are left out: those of variables, and those of a file or by hand that a
     /// function turned out not to be able to have when it was called for the first time. They are left out for
-    /// that function alone; numbers that it shares with others stay. At most 1,000 are kept.
+    /// that function alone; numbers that it shares with others stay. A fault is listed until its setting is set anew or
+    /// taken back. The newest 1,000 are kept.
     pub fn faults(&self) -> Vec<ControlFault> {
         file::spelled(lock().faults())
     }

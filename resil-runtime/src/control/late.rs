@@ -1,8 +1,8 @@
 //! Settings that a function or a state turns out not to be able to have, when it is there: they are left out for it
 //! alone.
 
-use super::origin::ControlFault;
-use super::setting::{Setting, Target};
+use super::origin::{ControlFault, Origin};
+use super::setting::{Layers, Setting, Target};
 use super::steering::{Function, Steering};
 
 /// The number of faults that are kept.
@@ -22,12 +22,25 @@ impl Function {
 }
 
 impl Steering {
-    /// Keeps faults that were found late. Returns those that are new.
+    /// Keeps faults that were found late, of many the newest. Returns those that are new.
     pub(super) fn note(&mut self, mut faults: Vec<ControlFault>) -> Vec<ControlFault> {
         faults.retain(|fault| !self.late.contains(fault));
-        let room = MOST_FAULTS.saturating_sub(self.late.len());
-        self.late.extend(faults.iter().take(room).cloned());
+        self.late.extend_from_slice(&faults);
+        let too_many = self.late.len().saturating_sub(MOST_FAULTS);
+        self.late.drain(..too_many);
         faults
+    }
+
+    /// Forgets the faults of settings that are there no longer, or that others have taken the place of.
+    pub(super) fn forget_late(&mut self) {
+        let layers = Layers::new([&self.file, &self.environment.settings, &self.hand]);
+        let left_out = layers.all().filter(|of| !of.left_out.is_empty());
+        let left_out: Vec<_> = left_out.map(|of| (of.key(), &of.origin)).collect();
+        let is_of = |fault: &ControlFault, of: &(String, &Origin)| {
+            fault.key == of.0 && fault.origin == *of.1
+        };
+        self.late
+            .retain(|fault| left_out.iter().any(|of| is_of(fault, of)));
     }
 
     /// Leaves out the settings that the function or the state called `name` can't have, for it alone: a variable by
@@ -57,5 +70,32 @@ impl Steering {
             }
         }
         is_new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::origin::{ControlFault, Origin};
+    use super::super::steering::lock;
+    use super::MOST_FAULTS;
+
+    #[test]
+    fn of_many_faults_the_newest_are_kept() {
+        let mut steering = lock();
+        let fault = |n: usize| ControlFault {
+            origin: Origin::Hand,
+            key: format!("late.{n}"),
+            message: String::new(),
+        };
+        let last = MOST_FAULTS + 9;
+        for n in 0..=last {
+            assert_eq!(steering.note(vec![fault(n)]), [fault(n)]);
+        }
+        assert_eq!(steering.note(vec![fault(last)]), [], "it is known");
+        assert_eq!(steering.late.len(), MOST_FAULTS);
+        assert_eq!(steering.late.last(), Some(&fault(last)));
+        // Their settings were never there.
+        steering.forget_late();
+        assert_eq!(steering.late, []);
     }
 }

@@ -318,6 +318,7 @@ impl Steering {
             self.forget_watched(path);
         }
         (self.file, self.hand, self.path) = (file, hand, path);
+        self.forget_late();
         Ok(names)
     }
 
