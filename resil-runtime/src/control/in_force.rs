@@ -228,9 +228,12 @@ fn of_layers(
             }
         };
         let origin_of = |option: &str| {
-            let mut set = layers.all().filter(|setting| sets(setting, option));
-            let last = set.next_back();
-            last.map_or(Origin::Attribute, |setting| setting.origin.clone())
+            let aim = |of: &&&Setting| targets.iter().position(|target| *target == of.target);
+            let best = layers.0.iter().rev().find_map(|settings| {
+                let set = settings.iter().filter(|of| sets(of, option));
+                set.max_by_key(aim)
+            });
+            best.map_or(Origin::Attribute, |setting| setting.origin.clone())
         };
         #[cfg(feature = "catalog")]
         let unset = show(&unset.layers[at]);

@@ -196,6 +196,19 @@ impl<'s> Layers<'s> {
         })
     }
 
+    /// Returns the options of that policy that are set for one of the `targets`, layer by layer; in each layer those
+    /// for the last one of these, which is aimed best, are the last.
+    pub(super) fn aimed(&self, targets: &[Target], kind: Kind) -> [Vec<&'s Setting>; 3] {
+        let aim = |setting: &Setting| targets.iter().rposition(|of| *of == setting.target);
+        self.0.each_ref().map(|settings| {
+            let own = settings.iter().copied();
+            let own = own.filter(|of| of.kind == Some(kind) && of.option().is_some());
+            let mut own: Vec<_> = own.filter_map(|of| Some((aim(of)?, of))).collect();
+            own.sort_by_key(|(aim, _)| *aim);
+            own.into_iter().map(|(_, of)| of).collect()
+        })
+    }
+
     /// Returns the options that are set for `target` and that policy, the winning ones last.
     pub(super) fn options<'t>(
         &self,
