@@ -140,3 +140,47 @@ async fn set_by_a_variable_for_all() {
     );
     assert_eq!(control().unused(), []);
 }
+
+#[retry(max = 2, base = 1us)]
+fn not_async() -> Result<(), Error> {
+    Ok(())
+}
+
+#[test]
+fn who_sets_a_fault_that_a_function_can_not_have_decides_what_becomes_of_it() {
+    for what in ["for all", "for one"] {
+        alone::passes(alone::alone("seen::can_not_hang", what));
+    }
+}
+
+#[tokio::test]
+async fn can_not_hang() {
+    let load = |text: &str| control().load_text(Path::new("chaos.toml"), text);
+    let own = format!("[function.\"{}\".chaos]\n", path("not_async"));
+    if alone::does("for all") {
+        not_async().unwrap();
+        // Of those for all it gets what it can have, also beside one of its own.
+        load(&format!(
+            "[chaos]\nhang = \"1%\"\npanic = \"1%\"\n{own}delay = \"5%\"\n"
+        ))
+        .unwrap();
+        let shown = in_force("not_async").unwrap();
+        assert!(shown.contains("panic = 1% (chaos.toml:3)"), "{shown}");
+        assert!(shown.contains("delay = 5% (chaos.toml:5)"), "{shown}");
+        assert!(!shown.contains("hang"), "{shown}");
+    }
+    if alone::does("for one") {
+        load(&format!("{own}delay = \"5%\"\nhang = \"1%\"\n")).unwrap();
+        control().all().set("chaos.seed", "7").unwrap();
+        not_async().unwrap();
+        let faults = control().faults();
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let of = path("not_async");
+        let told = format!(
+            "chaos.toml:3: `function.\"{of}\".chaos.hang`: `{of}` is not async: nothing could end a run that hangs"
+        );
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with(&told), "{}", faults[0]);
+        assert_eq!(in_force("not_async"), None, "of the file's it has none");
+    }
+}

@@ -1,10 +1,12 @@
 //! What has a name goes by the settings of its name: breakers, bulkheads, rate limits.
 
+use std::path::Path;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use resil::{CircuitState, RateLimitPolicy, breaker, bulkhead, circuit, control, rate_limit};
 
-use crate::Failed;
+use crate::{FILE, Failed};
 
 const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -234,6 +236,58 @@ async fn what_is_set_for_a_method_is_for_the_breakers_of_all_its_types() {
     let _ = (Boat.ship().await, Truck.ship().await);
     assert_eq!(states(), [CircuitState::Closed, CircuitState::Open]);
     one.clear().unwrap();
+}
+
+trait Sail {
+    #[circuit(failures = 3)]
+    async fn sail(&self) -> Result<(), Failed> {
+        Err(Failed::Failed)
+    }
+}
+
+impl Sail for Boat {}
+impl Sail for Truck {}
+
+#[resil::idempotent(name = "named.orders", key = id)]
+async fn order(id: u32) -> Result<u32, Failed> {
+    Ok(id)
+}
+
+/// In which order the tables of a file stand is no matter: what is aimed best wins.
+#[tokio::test(start_paused = true)]
+async fn what_is_aimed_best_wins_in_whatever_order_it_is_written() {
+    let _file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (boat, truck) = (Boat, Truck);
+    let of = |name: &str| format!("{}::{name}", module_path!());
+    let name = format!("<{0}::Truck as {0}::Sail>::sail", module_path!());
+    let all = format!("[function.\"{}\".circuit]\nfailures = 2\n", of("sail"));
+    let one = format!("[name.\"{name}\".circuit]\nfailures = 1\n");
+    let own = format!("[function.\"{}\".idempotent]\nttl = \"2s\"\n", of("order"));
+    let shared = "[name.\"named.orders\".idempotent]\nttl = \"1s\"\n";
+    let _ = (boat.sail().await, truck.sail().await, order(1).await);
+    for text in [
+        format!("{one}{all}{shared}{own}"),
+        format!("{all}{one}{own}{shared}"),
+    ] {
+        for name in [&of("sail"), &name] {
+            breaker(name.as_str()).reset();
+        }
+        control().load_text(Path::new("aimed.toml"), &text).unwrap();
+        let _ = (boat.sail().await, truck.sail().await);
+        let states = [&of("sail"), &name].map(|name| breaker(name.as_str()).state());
+        assert_eq!(states, [CircuitState::Closed, CircuitState::Open], "{text}");
+        let in_force = control().in_force();
+        let order = in_force.iter().find(|layer| layer.function == of("order"));
+        let ttl = &order.unwrap().options[0];
+        let line = text
+            .lines()
+            .position(|line| line == "ttl = \"2s\"")
+            .unwrap()
+            + 1;
+        let shown = (&*ttl.value, ttl.origin.to_string());
+        assert_eq!(shown, ("2s", format!("aimed.toml:{line}")), "{text}");
+    }
+    control().load_text(Path::new("aimed.toml"), "").unwrap();
 }
 
 #[circuit(name = "named.alone")]

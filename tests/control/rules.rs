@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use resil::{CircuitPolicy, control, fallback, hedge, retry, timeout};
+use resil::{
+    AdaptiveLimit, CircuitPolicy, Strategy, bulkhead, control, fallback, hedge, retry, timeout,
+};
 
 use crate::{FILE, Failed};
 
@@ -171,4 +173,56 @@ async fn the_numbers_of_a_stack_are_held_to_the_rules() {
         "all of it is left out: {unused:?}"
     );
     control().load_text(Path::new("rules.toml"), "").unwrap();
+}
+
+#[retry(max = 4)]
+#[bulkhead(max = 9)]
+async fn chosen() -> Result<(), Failed> {
+    Ok(())
+}
+
+/// What was set by hand is displaced by what can't stand beside it, as by another value of the same option.
+#[tokio::test(start_paused = true)]
+async fn a_later_choice_by_hand_takes_the_place_of_what_it_excludes() {
+    chosen().await.unwrap();
+    let function = control().function(path("chosen"));
+    let by_hand = |policy: &str| {
+        let all = control().in_force();
+        let mut all = all.iter();
+        let of = all.find(|of| of.function == path("chosen") && of.policy == policy);
+        let options = of.unwrap().options.iter();
+        let set = options.filter(|of| of.origin == resil::control::Origin::Hand);
+        let set = set.map(|of| format!("{} = {}", of.name, of.value));
+        set.collect::<Vec<_>>().join(", ")
+    };
+    for (option, value, set) in [
+        ("base", "1s", "base = 1s"),
+        ("factor", "3", "base = 1s, factor = 3"),
+        ("linear", "true", "linear = true, base = 1s"),
+        ("constant", "true", "constant = true, base = 1s"),
+        ("delays", "[1s, 2s]", "delays = [1s, 2s]"),
+        ("cap", "5s", "cap = 5s"),
+        ("delays", "[1s, 2s]", "delays = [1s, 2s]"),
+        ("fibonacci", "true", "fibonacci = true"),
+    ] {
+        function.set(&format!("retry.{option}"), value).unwrap();
+        assert_eq!(by_hand("retry"), set);
+    }
+    for strategy in [Strategy::Linear, Strategy::Constant] {
+        function.retry(|retry| retry.strategy(strategy)).unwrap();
+    }
+    assert_eq!(by_hand("retry"), "constant = true");
+    // It would have no effect, and the strategy would go without a word.
+    let refused = function.set("retry.factor", "3").unwrap_err().to_string();
+    assert!(refused.contains("`factor` has no effect"), "{refused}");
+    let limit = AdaptiveLimit::new().min(2).start(3).max(4);
+    function.bulkhead(|of| of.adaptive(limit)).unwrap();
+    function.bulkhead(|of| of.max(5)).unwrap();
+    assert_eq!(by_hand("bulkhead"), "max = 5");
+    function.bulkhead(|of| of.adaptive(limit)).unwrap();
+    assert_eq!(
+        by_hand("bulkhead"),
+        "adaptive = (min = 2, start = 3, max = 4)"
+    );
+    function.clear().unwrap();
 }

@@ -8,24 +8,21 @@ use super::written::Kind;
 use crate::retry::{BudgetPolicy, RetryPolicy};
 use crate::settings::{Given, Named, read_timeout};
 
-/// Sets the options of one policy that are given for one of the `targets`. Those that can't be set are
-/// noted in `faults`.
+/// Sets the options of one policy that are given for one of the `targets`, of which the last one is aimed best. Those
+/// that can't be set are noted in `faults`.
 pub(super) fn apply<P: Named>(
     mut policy: P,
     (targets, kind): (&[Target], Kind),
     layers: &Layers<'_>,
     faults: &mut Vec<ControlFault>,
 ) -> P {
-    for settings in layers.0 {
+    for settings in layers.aimed(targets, kind) {
         let (before, mut together) = (policy, Vec::new());
         let mut last = None;
         for setting in settings {
             let Change::Option(option, given) = &setting.change else {
                 continue;
             };
-            if setting.kind != Some(kind) || !targets.contains(&setting.target) {
-                continue;
-            }
             match P::TABLE.set(policy, option, given) {
                 Ok(set) => policy = set,
                 Err(message) => faults.push(setting.fault(message)),

@@ -23,23 +23,25 @@ pub(super) fn of(
     if is_off(None) || names.iter().any(|name| is_off(Some(name))) {
         return Ok(None);
     }
-    let (mut faults, mut wrong, mut last) = (Faults::BASE, Vec::new(), None);
-    for (option, given, setting) in aimed(function, &names, layers) {
+    let (mut faults, mut wrong) = (Faults::BASE, Vec::new());
+    let set = aimed(function, &names, layers);
+    let Some(&(.., last)) = set.last() else {
+        return Ok(None);
+    };
+    for (option, given, setting) in &set {
         match Faults::TABLE.set(faults, option, given) {
             Ok(set) => faults = set,
             Err(message) => wrong.push(setting.fault(message)),
         }
-        last = Some((setting, &setting.target));
     }
-    let Some((last, target)) = last else {
-        return Ok(None);
-    };
-    // What is for all is for those that can have it.
-    if *target == Target::All {
-        faults = faults.possible(runs);
+    for (option, message) in impossible(function, &faults, runs) {
+        match set.iter().rfind(|(of, ..)| *of == option) {
+            Some((.., by)) if by.target != Target::All => wrong.push(by.fault(message)),
+            // What is for all is for those that can have it.
+            _ => faults.leave_out(option),
+        }
     }
     wrong.extend(faults.too_many().map(|message| last.fault(message)));
-    wrong.extend(impossible(function, &faults, runs).map(|message| last.fault(message)));
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -64,13 +66,14 @@ fn aimed<'s>(
     layers: &Layers<'s>,
 ) -> Vec<(&'s str, &'s Given, &'s Setting)> {
     let mut all = Vec::new();
-    for settings in layers.0 {
+    for settings in &layers.0 {
         let aim = |setting: &Setting| match &setting.target {
             Target::All => Some(0),
             Target::Name(name) => names.contains(&name.as_str()).then_some(1),
             Target::Function(name) => (name == function).then_some(2),
         };
-        let own = settings.iter().filter(|s| s.kind == Some(Kind::Chaos));
+        let own = settings.iter().copied();
+        let own = own.filter(|s| s.kind == Some(Kind::Chaos));
         let mut own: Vec<_> = own.filter_map(|s| Some((aim(s)?, s))).collect();
         own.sort_by_key(|(aim, _)| *aim);
         all.extend(own.into_iter().filter_map(|(_, s)| match &s.change {
@@ -105,34 +108,33 @@ pub(super) fn in_force(
         .collect()
 }
 
-/// Returns what is wrong with faults that the function can't have.
-fn impossible(function: &str, faults: &Faults, runs: Runs) -> Option<String> {
+/// Returns the faults that the function can't have, with what is wrong with each.
+fn impossible(function: &str, faults: &Faults, runs: Runs) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
     if faults.error > 0.0 && !runs.can_fail {
-        return Some(help(
-            format!(
-                "`{function}` has no `From<resil::Error>`, so no error can be injected into it"
-            ),
-            "write `delay`, `hang`, `panic` or `drop` for it, or put another attribute than `retry` on it",
-        ));
+        let what = format!(
+            "`{function}` has no `From<resil::Error>`, so no error can be injected into it"
+        );
+        let instead = "write `delay`, `hang`, `panic` or `drop` for it, or put another attribute than `retry` on it";
+        all.push(("error", help(what, instead)));
     }
-    if (faults.hang > 0.0 || faults.drop > 0.0) && !runs.is_async {
-        return Some(help(
-            format!("`{function}` is not async: nothing could end a run that hangs"),
-            "write `delay`, `error` or `panic` for it",
-        ));
+    for (option, share) in [("hang", faults.hang), ("drop", faults.drop)] {
+        if share > 0.0 && !runs.is_async {
+            let what = format!("`{function}` is not async: nothing could end a run that hangs");
+            let instead = "write `delay`, `error` or `panic` for it";
+            all.push((option, help(what, instead)));
+        }
     }
-    None
+    all
 }
 
 impl Faults {
-    /// Returns the faults that a function can have.
-    fn possible(mut self, runs: Runs) -> Self {
-        if !runs.can_fail {
-            self.error = 0.0;
+    /// Leaves out the share of a fault that a function can't have.
+    fn leave_out(&mut self, option: &str) {
+        match option {
+            "error" => self.error = 0.0,
+            "hang" => self.hang = 0.0,
+            _ => self.drop = 0.0,
         }
-        if !runs.is_async {
-            (self.hang, self.drop) = (0.0, 0.0);
-        }
-        self
     }
 }

@@ -4,6 +4,7 @@
 //! capitals and joined by `_`; in a path and in a name, whatever is no letter and no digit is `_`. What a
 //! variable means is known once the functions that it may be for are: so it is read anew with each of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::names::has_option;
@@ -89,6 +90,7 @@ pub(super) fn read(variables: &[Variable], candidates: &[Candidate]) -> Found {
                     kind: *kind,
                     change,
                     origin,
+                    left_out: BTreeSet::new(),
                 }),
                 Err(message) => found.faults.push(ControlFault {
                     origin,

@@ -1,5 +1,6 @@
 //! A file of settings: TOML, with the line of each value.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -244,6 +245,7 @@ impl Reader<'_> {
             kind,
             change,
             origin: self.origin(at),
+            left_out: BTreeSet::new(),
         });
     }
 

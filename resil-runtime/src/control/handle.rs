@@ -1,5 +1,6 @@
 //! The handles by which settings are changed by hand.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,8 +91,9 @@ impl Control {
     }
 
     /// Returns the settings that are left out: those of variables, and those of a file or by hand that a
-    /// function turned out not to be able to have when it was called for the first time. At most 1,000 are
-    /// kept.
+    /// function turned out not to be able to have when it was called for the first time. They are left out for
+    /// that function alone; numbers that it shares with others stay. A fault is listed until its setting is set anew or
+    /// taken back. The newest 1,000 are kept.
     pub fn faults(&self) -> Vec<ControlFault> {
         file::spelled(lock().faults())
     }
@@ -159,6 +161,7 @@ fn setting(target: &Target, kind: Option<Kind>, change: Change) -> Setting {
         kind,
         change,
         origin: Origin::Hand,
+        left_out: BTreeSet::new(),
     }
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn switched_off(
     policies: &[(&str, Option<&str>)],
 ) -> Vec<Option<Origin>> {
     let steering = lock();
-    let layers = steering.layers();
+    let layers = steering.layers().left_to(&[function]);
     let by = |(policy, name): &(&str, Option<&str>)| match layers.switch(
         function,
         Kind::of(policy)?,
@@ -196,12 +196,22 @@ fn of_layers(
     written: &[Written],
     layers: &Layers<'_>,
 ) -> Vec<LayerInForce> {
-    let (settled, _) = settle(function, written, layers);
+    let names = Written::names(function, written);
+    let own = layers.left_to(&names);
+    let (settled, _) = settle(function, written, &own);
+    // A state with a name has also those that this function can't have: others share it.
+    let given: Vec<&str> = names.into_iter().filter(|name| *name != function).collect();
+    let of_states = layers.left_to(&given);
+    let (states, _) = settle(function, written, &of_states);
     #[cfg(feature = "catalog")]
-    let (unset, _) = settle(function, written, &Layers([&[], &[], &[]]));
+    let (unset, _) = settle(function, written, &Layers::new([&[], &[], &[]]));
     let shown = settled.layers.iter().enumerate().map(|(at, layer)| {
         let (kind, name) = (layer.kind(), layer.name());
-        let switch = layers.switch(function, kind, name);
+        let (layer, layers) = match name {
+            Some(_) if kind.is_named() => (&states.layers[at], &of_states),
+            _ => (layer, &own),
+        };
+        let switch = own.switch(function, kind, name);
         let targets = targets(function, layer);
         // A function whose budget is off has no part in the numbers of the name.
         let budget = match layer {
@@ -218,9 +228,12 @@ fn of_layers(
             }
         };
         let origin_of = |option: &str| {
-            let mut set = layers.all().filter(|setting| sets(setting, option));
-            let last = set.next_back();
-            last.map_or(Origin::Attribute, |setting| setting.origin.clone())
+            let aim = |of: &&&Setting| targets.iter().position(|target| *target == of.target);
+            let best = layers.0.iter().rev().find_map(|settings| {
+                let set = settings.iter().filter(|of| sets(of, option));
+                set.max_by_key(aim)
+            });
+            best.map_or(Origin::Attribute, |setting| setting.origin.clone())
         };
         #[cfg(feature = "catalog")]
         let unset = show(&unset.layers[at]);

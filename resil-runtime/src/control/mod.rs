@@ -8,8 +8,9 @@
 //!
 //! From the bottom up: `written` has the layers of a function, `setting` one change of them with its
 //! `origin`; `text`, `file` and `environment` read changes; `apply` and `settle` put them on top of what is
-//! written and check the outcome by the rules of the attributes; `steering` holds them all, `named` hands
-//! them to names; `operations`, `handle` and `begin` are the ways in.
+//! written and check the outcome by the rules of the attributes; `steering` holds them all, `late` leaves out
+//! what a function that comes later can't have, and `named` hands them to names; `operations`, `handle` and
+//! `begin` are the ways in.
 
 mod apply;
 mod begin;
@@ -27,6 +28,7 @@ pub(crate) mod in_force;
 #[cfg(feature = "chaos")]
 pub(crate) mod inject;
 mod last_ok;
+mod late;
 mod named;
 mod names;
 mod operations;

@@ -67,16 +67,20 @@ fn in_force<P: Named>(called: Called, kind: Kind, written: Option<&P>) -> Option
     let mut faults = steering.know(kind, called);
     let stale = std::mem::take(&mut steering.stale);
     let targets = states::targets_of(called.name, called.function);
+    let takes = |setting: &Setting| {
+        let is_for = setting.kind == Some(kind) && targets.contains(&setting.target);
+        is_for && setting.option().is_some()
+    };
     let policy = loop {
         let mut found = Vec::new();
-        let policy = of_layers((&targets, kind), written, &steering.layers(), &mut found);
+        let layers = steering.layers();
+        let layers = layers.left_to(&[called.name, called.function]);
+        let policy = of_layers((&targets, kind), written, &layers, &mut found);
         let is_whole = found.is_empty() || written.is_none();
-        if is_whole || !steering.leave_out(&found, &targets) {
+        if is_whole || !steering.leave_out(&found, called.name, takes) {
             break policy;
         }
-        let found = file::spelled(found);
-        steering.note(&found);
-        faults.extend(found);
+        faults.extend(steering.note(file::spelled(found)));
     };
     drop(steering);
     if !stale.is_empty() {
@@ -103,7 +107,8 @@ fn of_layers<P: Named>(
 
 fn own_budget(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPolicy> {
     let steering = steering::lock();
-    let (layers, target) = (steering.layers(), Target::Function(function.to_owned()));
+    let layers = steering.layers().left_to(&[function]);
+    let target = Target::Function(function.to_owned());
     let is_set = layers.options(&target, Kind::Retry).next().is_some();
     // Stacks have names too.
     if !is_set || steering.functions.iter().all(|of| of.name != function) {
@@ -119,7 +124,7 @@ fn own_budget(function: &str, written: Option<BudgetPolicy>) -> Option<BudgetPol
 
 fn budget_numbers(name: &str, written: BudgetPolicy) -> Option<BudgetPolicy> {
     let steering = steering::lock();
-    let layers = steering.layers();
+    let layers = steering.layers().left_to(&[name]);
     let target = Target::Name(name.to_owned());
     layers.options(&target, Kind::Budget).next()?;
     let of = (std::slice::from_ref(&target), Kind::Budget);

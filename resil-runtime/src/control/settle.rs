@@ -168,7 +168,7 @@ fn set_limits(
     }
 }
 
-/// Returns the targets whose options a layer of `function` takes.
+/// Returns the targets whose options a layer of `function` takes, the one that is aimed best last.
 pub(super) fn targets(function: &str, layer: &Written) -> Vec<Target> {
     if layer.kind().is_named() {
         return states::targets(layer.name().unwrap_or(function)).into();

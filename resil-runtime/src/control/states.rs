@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::apply::apply;
 use super::origin::ControlFault;
-use super::setting::{Layers, Setting, Target};
+use super::setting::{Layers, Target};
 use super::written::Kind;
 use crate::bulkhead::core::BulkheadCore;
 use crate::circuit::breaker::BreakerCore;
@@ -65,7 +65,8 @@ fn faults_of<T: Shared>(
     for (of, written) in T::names().written() {
         if names.contains(of.name) || names.contains(of.function) {
             let targets = targets_of(of.name, of.function);
-            set(written, (&targets, kind), layers, faults);
+            let layers = layers.left_to(&[of.name, of.function]);
+            set(written, (&targets, kind), &layers, faults);
         }
     }
 }
@@ -87,10 +88,9 @@ pub(super) fn set<P: settings::Named>(
         && is_kept(written).is_ok()
         && let Err(message) = is_kept(policy)
     {
-        let (targets, kind) = of;
-        let is_for = |s: &&Setting| s.kind == Some(kind) && targets.contains(&s.target);
-        let mut set = layers.all().filter(is_for).filter(|s| s.option().is_some());
-        faults.extend(set.next_back().map(|setting| setting.fault(message)));
+        let set = layers.aimed(of.0, of.1);
+        let last = set.iter().flatten().next_back();
+        faults.extend(last.map(|setting| setting.fault(message)));
     }
     policy
 }
@@ -101,10 +101,11 @@ pub(super) fn targets(name: &str) -> [Target; 2] {
     targets_of(name, name)
 }
 
-/// Returns the targets whose options a state takes that belongs to `function`.
+/// Returns the targets whose options a state takes that belongs to `function`: those for all of its states, and
+/// those for this one.
 pub(super) fn targets_of(name: &str, function: &str) -> [Target; 2] {
     [
-        Target::Name(name.to_owned()),
         Target::Function(function.to_owned()),
+        Target::Name(name.to_owned()),
     ]
 }

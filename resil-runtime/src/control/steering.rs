@@ -23,17 +23,14 @@ use crate::named::Called;
 #[cfg(feature = "chaos")]
 use crate::settings::Given;
 
-/// The number of faults that are kept.
-const MOST_FAULTS: usize = 1_000;
-
 /// The settings of the process.
 pub(super) struct Steering {
     /// The file that was loaded last.
     pub(super) path: Option<Arc<Path>>,
-    file: Vec<Setting>,
+    pub(super) file: Vec<Setting>,
     pub(super) variables: Vec<Variable>,
     pub(super) environment: Found,
-    hand: Vec<Setting>,
+    pub(super) hand: Vec<Setting>,
     /// The states that the variables have been read for.
     pub(super) states: Vec<(Kind, Called)>,
     /// The names of settings that are not in force any more, whose states have not been told.
@@ -46,6 +43,7 @@ pub(super) struct Steering {
 }
 
 /// A function that was called.
+#[derive(Clone)]
 pub(super) struct Function {
     site: &'static ControlSite,
     pub(super) name: &'static str,
@@ -53,11 +51,20 @@ pub(super) struct Function {
     pub(super) instances: Vec<&'static [Written]>,
 }
 
-#[cfg(feature = "chaos")]
 impl Function {
     /// Returns the faults that are injected into it, each option with its value and where that comes from.
+    #[cfg(feature = "chaos")]
     pub(super) fn injected(&self, layers: &Layers<'_>) -> Vec<(&'static str, Given, Origin)> {
-        chaos::in_force(self.name, self.instances[0], self.site.can(), layers)
+        let layers = layers.left_to(&self.names());
+        chaos::in_force(self.name, self.instances[0], self.site.can(), &layers)
+    }
+
+    /// Returns the names that settings for it may be left out for.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let instances = self.instances.iter();
+        instances
+            .flat_map(|written| Written::names(self.name, written))
+            .collect()
     }
 }
 
@@ -107,7 +114,7 @@ pub(super) enum Edit {
 
 impl Steering {
     pub(super) fn layers(&self) -> Layers<'_> {
-        Layers([&self.file, &self.environment.settings, &self.hand])
+        Layers::new([&self.file, &self.environment.settings, &self.hand])
     }
 
     /// Returns the names that settings are for.
@@ -192,39 +199,14 @@ impl Steering {
                 }
                 Err(found) => found,
             };
-            let of = &self.functions[function];
-            let layers = of.instances.iter().flat_map(|layers| layers.iter());
-            let names = layers.filter_map(|layer| Some(Target::Name(layer.name()?.to_owned())));
-            let targets: Vec<Target> = states::targets(of.name).into_iter().chain(names).collect();
-            if !self.leave_out(&found, &targets) {
+            let of = self.functions[function].clone();
+            if !self.leave_out(&found, of.name, |setting| of.takes(setting)) {
                 site.set(None);
                 break;
             }
-            faults.extend(file::spelled(found));
+            faults.extend(self.note(file::spelled(found)));
         }
-        self.note(&faults);
         faults
-    }
-
-    /// Keeps faults that were found late.
-    pub(super) fn note(&mut self, faults: &[ControlFault]) {
-        let room = MOST_FAULTS.saturating_sub(self.late.len());
-        let new = faults.iter().take(room).cloned();
-        self.late.extend(new);
-    }
-
-    /// Leaves out the settings that a function can't have, or a state, which take those for `targets`: a variable
-    /// alone, and of a file and by hand all that are for them. Returns false if there are none.
-    pub(super) fn leave_out(&mut self, faults: &[ControlFault], targets: &[Target]) -> bool {
-        let is_faulty = |setting: &Setting| faults.iter().any(|f| f.origin == setting.origin);
-        let before = self.layers().all().count();
-        self.environment.settings.retain(|s| !is_faulty(s));
-        for settings in [&mut self.file, &mut self.hand] {
-            if settings.iter().any(is_faulty) {
-                settings.retain(|s| !targets.contains(&s.target) && !is_faulty(s));
-            }
-        }
-        self.layers().all().count() < before
     }
 
     /// Returns the settings in force for a function; `None` if its attributes hold.
@@ -234,6 +216,7 @@ impl Steering {
         layers: &Layers<'_>,
     ) -> Result<Option<Vec<Arc<Settings>>>, Vec<ControlFault>> {
         let function = &self.functions[function];
+        let layers = &layers.left_to(&function.names());
         let (mut all, mut faults, mut is_changed) = (Vec::new(), Vec::new(), false);
         #[cfg(feature = "chaos")]
         let chaos = {
@@ -302,7 +285,7 @@ impl Steering {
         }
         names.extend(names_of(&new));
         let mut faults: Vec<ControlFault> = new.iter().filter_map(check_alone).collect();
-        let layers = Layers([&file, &self.environment.settings, &hand]);
+        let layers = Layers::new([&file, &self.environment.settings, &hand]);
         let mut settled = Vec::new();
         if faults.is_empty() {
             for at in 0..self.functions.len() {
@@ -335,6 +318,7 @@ impl Steering {
             self.forget_watched(path);
         }
         (self.file, self.hand, self.path) = (file, hand, path);
+        self.forget_late();
         Ok(names)
     }
 
@@ -342,6 +326,9 @@ impl Steering {
     pub(super) fn settle_all(&mut self) -> Vec<ControlFault> {
         self.late
             .retain(|fault| !matches!(fault.origin, Origin::Environment { .. }));
+        for setting in &mut self.environment.settings {
+            setting.left_out.clear();
+        }
         let of_variables = self.find_variables();
         let functions = 0..self.functions.len();
         let mut faults: Vec<ControlFault> =

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::check_alone;
 use super::environment::{self, Candidate, Found};
-use super::origin::{ControlFault, Origin};
+use super::origin::ControlFault;
 use super::setting::{Setting, Target};
 use super::states;
 use super::steering::{Steering, names_of};
@@ -37,30 +37,28 @@ impl Steering {
         found.faults.extend(refused);
         let mut new = found.faults.clone();
         new.retain(|fault| !self.environment.faults.contains(fault));
-        let before = std::mem::replace(&mut self.environment, found);
-        let refused: Vec<Origin> = self.late.iter().map(|f| f.origin.clone()).collect();
-        let is_refused = |setting: &Setting| refused.contains(&setting.origin);
-        self.environment.settings.retain(|s| !is_refused(s));
-        self.put_back(&before.settings);
+        let before = std::mem::replace(&mut self.environment, found).settings;
+        for setting in &mut self.environment.settings {
+            if let Some(old) = before.iter().find(|old| setting.is_at(old)) {
+                setting.left_out.clone_from(&old.left_out);
+            }
+        }
+        new.extend(self.put_back(&before));
         new
     }
 
     /// Takes those settings of `before` out of force that are not there any more: what a variable is for may
-    /// not be clear any more, once another name is known.
-    fn put_back(&mut self, before: &[Setting]) {
+    /// not be clear any more, once another name is known. Returns the faults that are new.
+    fn put_back(&mut self, before: &[Setting]) -> Vec<ControlFault> {
         let now = &self.environment.settings;
-        let is_there = |old: &Setting| {
-            now.iter()
-                .any(|new| old.key() == new.key() && old.origin == new.origin)
-        };
+        let is_there = |old: &Setting| now.iter().any(|new| old.is_at(new));
         let gone: Vec<&Setting> = before.iter().filter(|old| !is_there(old)).collect();
         if gone.is_empty() {
-            return;
+            return Vec::new();
         }
         self.stale.extend(names_of(gone));
-        for at in 0..self.functions.len() {
-            self.put_in_force(at);
-        }
+        let functions = 0..self.functions.len();
+        functions.flat_map(|at| self.put_in_force(at)).collect()
     }
 
     /// Notes that there is a state which is called so. Returns the faults of variables that are new.

@@ -124,6 +124,15 @@ impl Written {
         }
     }
 
+    /// Returns the names that settings for a function with these layers may be left out for: its own, and those of
+    /// its states and budgets.
+    pub(super) fn names<'n>(function: &'n str, written: &'n [Self]) -> Vec<&'n str> {
+        let given = written
+            .iter()
+            .flat_map(|layer| [layer.name(), layer.budget()]);
+        given.flatten().chain([function]).collect()
+    }
+
     /// Switches the layer off, where its settings say so.
     pub(super) fn switch_off(&mut self) {
         match self {
