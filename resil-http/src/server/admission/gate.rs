@@ -311,14 +311,6 @@ impl Limit {
 mod tests {
     use super::*;
 
-    fn customer(request: &Parts) -> Option<String> {
-        Some(request.uri.path().to_owned())
-    }
-
-    fn nobody(_: &Parts) -> Option<String> {
-        None
-    }
-
     #[test]
     fn equal_gates_are_kept_once_and_others_are_not_taken_for_them() {
         let gates = || {
@@ -327,8 +319,8 @@ mod tests {
                 |gate| gate.bulkhead("kept-gate", BulkheadPolicy::new()),
                 |gate| gate.bulkhead("kept-gate-2", BulkheadPolicy::new()),
                 |gate| gate.rate_limit("kept-gate", RateLimitPolicy::new()),
-                |gate| gate.key(customer),
-                |gate| gate.key(nobody),
+                |gate| gate.key(|request| Some(request.uri.path().to_owned())),
+                |gate| gate.key(|_| None::<String>),
                 |gate| gate.key_header(HeaderName::from_static("x-api-key")),
                 |gate| gate.key_header(HeaderName::from_static("x-customer")),
                 |gate| gate.exempt(|request| request.uri.path() == "/live"),
