@@ -48,14 +48,23 @@ impl BulkheadCore {
         if is_timed || self.load().is_timed() {
             self.update(|word| Some(word.with_timed(is_timed)));
         }
-        let manual = Some(self.load()).filter(|word| word.is_manual());
-        match (manual, &settings.learner) {
-            (None, _) => {
-                self.set_limit(settings.rules.first, false);
+        self.set_limit(settings, |word| {
+            if word.is_manual() {
+                word
+            } else {
+                word.with_limit(settings.rules.first)
             }
-            (Some(word), Some(learner)) => learner.set(word.limit()),
-            (Some(_), None) => {}
+        });
+    }
+
+    /// Begins to go by the settings that are in use now instead of `before`.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn begin_instead_of(&self, before: &Settings) {
+        // A limit that was learned by them comes before those of the others, or not at all.
+        if let Some(learner) = &before.learner {
+            learner.finish();
         }
+        self.begin(&self.settings());
     }
 
     /// Adopts the settings of `base`, the bulkhead of the name that this key is under, once `base` has
@@ -84,16 +93,21 @@ impl BulkheadCore {
             return;
         }
         let instead = policy.map(|policy| Settings::new(policy.rules(), MANUAL));
+        let before = self.settings();
         self.settings.replace(instead);
-        self.begin(&self.settings());
+        self.begin_instead_of(&before);
     }
 
     /// Uses the same settings as `base`, the bulkhead of the name that this key is under.
     #[cfg(all(feature = "control", not(loom)))]
     fn follow(&self, base: &Self) {
+        if !self.settings.is_behind(&base.settings) {
+            return;
+        }
+        let before = self.settings();
         let make = |of: &Settings| Settings::new(of.rules, of.owner);
         if self.settings.follow(&base.settings, make) {
-            self.begin(&self.settings());
+            self.begin_instead_of(&before);
         }
     }
 }
