@@ -51,7 +51,7 @@ impl named::Shared for BreakerCore {
     }
 
     #[cfg(all(feature = "control", not(loom)))]
-    fn replace(&self, policy: Option<&Self::Policy>) {
+    fn replace(&self, policy: Option<&Self::Policy>, _is_new: bool) {
         self.replace(policy, clock::now_ms);
     }
 

@@ -37,7 +37,7 @@ fn adopt() {
 }
 
 fn replace_by_eight() {
-    core().replace(Some(&BulkheadPolicy::new().max(8)));
+    core().replace(Some(&BulkheadPolicy::new().max(8)), false);
 }
 
 /// Ends so many calls of a millisecond each, the last one with `meanwhile` in between.
@@ -63,7 +63,7 @@ fn a_limit_that_was_learned_by_other_settings_is_not_put_in_force() {
     adopt();
     answered(200, Some(replace_by_eight));
     assert_eq!(limit(), 8);
-    core().replace(None);
+    core().replace(None, false);
     assert_eq!(limit(), 200);
     refused(Some(replace_by_eight));
     assert_eq!(limit(), 8);
@@ -77,7 +77,7 @@ fn settings_that_are_taken_again_begin_with_their_own_limit() {
     }
     assert!(limit() < 100);
     replace_by_eight();
-    core().replace(None);
+    core().replace(None, false);
     assert_eq!(limit(), 200);
     refused(None);
     assert_eq!(limit(), 180, "it goes on from there");
