@@ -37,7 +37,7 @@ mod changes;
 mod counts;
 mod handle;
 mod held;
-mod identity;
+pub(crate) mod identity;
 mod machine;
 mod named;
 pub(crate) mod permit;

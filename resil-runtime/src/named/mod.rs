@@ -83,6 +83,11 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
     #[cfg(all(feature = "control", not(loom)))]
     fn replace(&self, policy: Option<&Self::Policy>, is_new: bool);
 
+    /// Begins as the states of the name and of all its keys were forced to manually. It is the state of a key
+    /// that others can't find yet.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn begin_forced(&self) {}
+
     /// Returns the greatest number of keys under this name.
     fn max_keys(&self) -> u32;
 
