@@ -121,6 +121,11 @@ mod replaced {
             self.instead.set(instead.map(Arc::new));
         }
 
+        /// Returns whether `base` has had others put in place since these [followed](Self::follow) it.
+        pub(crate) fn is_behind(&self, base: &Self) -> bool {
+            base.instead.is_newer_than(&self.instead)
+        }
+
         /// Puts what stands in the place of the settings of `base` in the place of these, as `make` makes it.
         /// Returns false if that was done before.
         pub(crate) fn follow(&self, base: &Self, make: impl FnOnce(&T) -> T) -> bool {

@@ -72,6 +72,11 @@ impl<T> Instead<T> {
         (version != follower.version()).then(|| (version, self.other.load_full()))
     }
 
+    /// Returns whether `follower` does not follow the last replacement.
+    pub(crate) fn is_newer_than(&self, follower: &Self) -> bool {
+        self.version() != follower.version()
+    }
+
     fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }

@@ -81,6 +81,33 @@ async fn d10_a_probe_that_never_comes_back_loses_its_place_open_for_later() {
     std::mem::forget(lost);
 }
 
+/// Each probe is replaced before it is back, as calls take longer than `open_for`.
+#[tokio::test(start_paused = true)]
+async fn calls_that_take_longer_than_open_for_close_it_or_open_it_again() {
+    #[circuit(name = "slower", failures = 1, open_for = 30s, open_max = 30s)]
+    async fn slower(r: Record, what: Do) -> Result<u32, Fault> {
+        act(&r, what).await
+    }
+    async fn call_each_second(seconds: u32, what: Do, r: &Record) {
+        for _ in 0..seconds {
+            drop(tokio::spawn(slower(r.clone(), what)));
+            sleep(ms(1_000)).await;
+        }
+    }
+    let r = Record::new();
+    assert_eq!(letter(&slower(r.clone(), Fail).await), 'F');
+    pass(30_000).await;
+    call_each_second(39, SlowFail(40_000), &r).await;
+    assert_eq!(state("slower"), CircuitState::HalfOpen);
+    call_each_second(2, SlowFail(40_000), &r).await;
+    assert_eq!(state("slower"), CircuitState::Open);
+    pass(30_000).await;
+    call_each_second(39, Slow(40_000), &r).await;
+    assert_eq!(state("slower"), CircuitState::HalfOpen);
+    call_each_second(2, Slow(40_000), &r).await;
+    assert_eq!(state("slower"), CircuitState::Closed);
+}
+
 #[tokio::test(start_paused = true)]
 async fn q01_q03_half_open_keeps_to_the_same_patterns() {
     #[circuit(name = "q01", failures = 1, open_for = 1s, open_max = 1s,

@@ -59,6 +59,62 @@ async fn a_circuit_goes_by_what_is_set_for_its_name_with_its_keys() {
     );
 }
 
+#[bulkhead(name = "named.told", max = 5)]
+async fn told() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[bulkhead(name = "named.told", key = host)]
+async fn told_by(host: &str) -> Result<(), Failed> {
+    let _ = host;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_limit_that_is_set_is_told_as_a_change() {
+    let name = control().name("named.told");
+    let mut changes = bulkhead("named.told").changes();
+    let mut heard = || -> Vec<_> {
+        std::iter::from_fn(|| changes.try_next())
+            .map(|change| {
+                (
+                    change.key.as_deref().map(str::to_owned),
+                    change.from,
+                    change.to,
+                )
+            })
+            .collect()
+    };
+    let a = || Some("a".to_owned());
+    told().await.unwrap();
+    told_by("a").await.unwrap();
+    assert_eq!(heard(), [], "these are the first ones");
+    name.bulkhead(|bulkhead| bulkhead.max(8)).unwrap();
+    assert_eq!(heard(), [(None, 5, 8), (a(), 5, 8)]);
+    told_by("b").await.unwrap();
+    name.bulkhead(|bulkhead| bulkhead.queue(3)).unwrap();
+    assert_eq!(heard(), [], "it begins so, and a queue is no limit");
+    bulkhead("named.told").key("b").set_limit(9);
+    drop(heard());
+    name.clear().unwrap();
+    assert_eq!(heard(), [(None, 8, 5), (a(), 8, 5)], "the hand's stays");
+}
+
+#[bulkhead(name = "named.told.first", max = 5)]
+async fn told_first() -> Result<(), Failed> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_limit_that_is_set_before_the_first_call_is_no_change() {
+    let name = control().name("named.told.first");
+    name.bulkhead(|bulkhead| bulkhead.max(8)).unwrap();
+    let mut changes = bulkhead("named.told.first").changes();
+    told_first().await.unwrap();
+    assert_eq!(bulkhead("named.told.first").limit(), 8);
+    assert_eq!(changes.try_next(), None);
+}
+
 #[circuit(name = "named.window", failure_rate = 50%, window = 4)]
 async fn rated(ok: bool) -> Result<(), Failed> {
     if ok { Ok(()) } else { Err(Failed::Failed) }

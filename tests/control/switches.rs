@@ -317,3 +317,57 @@ async fn a_circuit_is_forced_by_its_name_with_its_keys() {
         "by hand: `name.\"off.circuit.forcd\"`: there is no circuit `off.circuit.forcd`\nhelp: did you mean `off.circuit.forced`?"
     );
 }
+
+#[circuit(name = "off.circuit.later", failures = 1, key = host, max_keys = 2)]
+async fn guarded_later(host: &str) -> Result<(), Failed> {
+    let _ = host;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_that_comes_later_begins_as_its_name_was_forced() {
+    let name = control().name("off.circuit.later");
+    let of = breaker("off.circuit.later");
+    guarded_later("a").await.unwrap();
+    let mut changes = of.changes();
+    name.force_open().unwrap();
+    assert!(guarded_later("a").await.is_err());
+    // More than there is room for: they go, and are made anew.
+    for n in 0..3 {
+        for host in ["b", "c", "d", "a"] {
+            assert!(guarded_later(host).await.is_err(), "{host} {n}");
+        }
+    }
+    let (held, closed) = (of.key("b"), of.key("c"));
+    closed.reset();
+    // The one that all share for whom there is no room.
+    assert_eq!(of.key("e").key(), "(overflow)");
+    assert!(guarded_later("e").await.is_err());
+    drop((held, closed));
+    for host in ["d", "e", "f"] {
+        assert!(guarded_later(host).await.is_err(), "{host}");
+    }
+    guarded_later("c").await.expect("it keeps its own");
+
+    name.disable().unwrap();
+    assert_eq!(of.key("g").state(), CircuitState::Disabled);
+    assert_eq!(of.key("c").state(), CircuitState::Disabled);
+    name.reset().unwrap();
+    let mut states = of.keys().into_iter().map(|key| key.state());
+    assert!(states.all(|state| state == CircuitState::Closed));
+    for host in ["a", "h", "i", "j"] {
+        guarded_later(host).await.expect("it is taken back");
+    }
+    let first = changes.try_next().map(|change| (change.key, change.to));
+    assert_eq!(first, Some((None, CircuitState::ForcedOpen)));
+    let told = std::iter::from_fn(|| changes.try_next());
+    let opened = told.filter(|change| change.to == CircuitState::ForcedOpen);
+    assert_eq!(opened.count(), 1, "what begins so has not changed");
+}
+
+#[tokio::test]
+async fn what_the_handle_of_a_name_does_is_for_its_own_breaker() {
+    let of = breaker("off.circuit.own");
+    of.force_open();
+    assert_eq!(of.key("a").state(), CircuitState::Closed);
+}

@@ -42,25 +42,46 @@ impl BulkheadCore {
         }
     }
 
-    /// Begins to go by `settings`, which are in use.
-    fn begin(&self, settings: &Settings) {
+    /// Begins to go by `settings`, which are in use. Returns the limit before and after.
+    fn begin(&self, settings: &Settings) -> (u32, u32) {
         let is_timed = settings.rules.adaptive.is_some();
         if is_timed || self.load().is_timed() {
             self.update(|word| Some(word.with_timed(is_timed)));
         }
-        let manual = Some(self.load()).filter(|word| word.is_manual());
-        match (manual, &settings.learner) {
-            (None, _) => {
-                self.set_limit(settings.rules.first, false);
+        self.set_limit(settings, |word| {
+            if word.is_manual() {
+                word
+            } else {
+                word.with_limit(settings.rules.first)
             }
-            (Some(word), Some(learner)) => learner.set(word.limit()),
-            (Some(_), None) => {}
+        })
+    }
+
+    /// Returns whether nobody has given settings, so that those that come are no change of others.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn has_none(&self) -> bool {
+        self.settings.get().is_none()
+    }
+
+    /// Begins to go by the settings that are in use now instead of `before`, and tells listeners of a change of
+    /// the limit, unless it `is_new` and had no limit of its own yet.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn begin_instead_of(&self, before: &Settings, is_new: bool) {
+        // A limit that was learned by them comes before those of the others, or not at all.
+        if let Some(learner) = &before.learner {
+            learner.finish();
+        }
+        let (before, after) = self.begin(&self.settings());
+        if before != after && !is_new {
+            self.identity().tell(before, after);
         }
     }
 
     /// Adopts the settings of `base`, the bulkhead of the name that this key is under, once `base` has
     /// some.
     pub(super) fn adopt_of(&self, base: &Self) {
+        #[cfg(all(feature = "control", not(loom)))]
+        let is_new = self.has_none();
         if self.settings.written().is_none()
             && let Some(settings) = base.settings.written()
         {
@@ -68,13 +89,14 @@ impl BulkheadCore {
             let _ = self.adopt(settings.rules, settings.owner);
         }
         #[cfg(all(feature = "control", not(loom)))]
-        self.follow(base);
+        self.follow(base, is_new);
     }
 
     /// Puts the settings of `policy` in the place of those that were adopted, or takes these again. Calls
-    /// that are inside stay, and those that wait do so as long as they began to.
+    /// that are inside stay, and those that wait do so as long as they began to. Listeners are told of a change of
+    /// the limit, unless the bulkhead `is_new`.
     #[cfg(all(feature = "control", not(loom)))]
-    pub(super) fn replace(&self, policy: Option<&BulkheadPolicy>) {
+    pub(super) fn replace(&self, policy: Option<&BulkheadPolicy>, is_new: bool) {
         let same = match policy {
             Some(policy) => policy.rules() == self.settings().rules,
             None => !self.settings.is_replaced(),
@@ -84,16 +106,22 @@ impl BulkheadCore {
             return;
         }
         let instead = policy.map(|policy| Settings::new(policy.rules(), MANUAL));
+        let is_new = is_new || self.has_none();
+        let before = self.settings();
         self.settings.replace(instead);
-        self.begin(&self.settings());
+        self.begin_instead_of(&before, is_new);
     }
 
     /// Uses the same settings as `base`, the bulkhead of the name that this key is under.
     #[cfg(all(feature = "control", not(loom)))]
-    fn follow(&self, base: &Self) {
+    fn follow(&self, base: &Self, is_new: bool) {
+        if !self.settings.is_behind(&base.settings) {
+            return;
+        }
+        let before = self.settings();
         let make = |of: &Settings| Settings::new(of.rules, of.owner);
         if self.settings.follow(&base.settings, make) {
-            self.begin(&self.settings());
+            self.begin_instead_of(&before, is_new);
         }
     }
 }

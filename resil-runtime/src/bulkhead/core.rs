@@ -313,23 +313,27 @@ impl BulkheadCore {
         self.load().inside() == 0 && self.lock().is_empty()
     }
 
-    /// Sets the limit. Calls that are inside stay, also where they are more than the limit.
-    pub(super) fn set_limit(&self, limit: u32, is_manual: bool) -> Word {
-        let to = |word: Word| {
-            let word = word.with_limit(limit);
-            if is_manual { word.with_manual() } else { word }
-        };
-        let before = if broken("bulkhead_limit_in_one") {
-            let before = self.load();
+    /// Changes the limit as `to` says. Calls that are inside stay, also where they are more than the limit.
+    /// Returns the words before and after, for [`let_in`](Self::let_in).
+    pub(super) fn change_limit(&self, to: impl Fn(Word) -> Word) -> (Word, Word) {
+        let mut before = self.load();
+        if broken("bulkhead_limit_in_one") {
             self.word.0.store(to(before).0, Ordering::Release);
-            before
-        } else {
-            self.update(|word| Some(to(word))).unwrap_or(Word::new(1))
-        };
-        if before.is_waited() && before.limit() < limit {
+            return (before, to(before));
+        }
+        loop {
+            match self.change(before, to(before)) {
+                Ok(()) => return (before, to(before)),
+                Err(now) => before = now,
+            }
+        }
+    }
+
+    /// Lets calls in that wait, if the limit was raised. Wakes them, so no lock of a learner is held.
+    pub(super) fn let_in(&self, (before, after): (Word, Word)) {
+        if before.is_waited() && before.limit() < after.limit() {
             self.hand_on();
         }
-        before
     }
 
     /// Tells listeners that `call` was refused; without one, that a manual call was.

@@ -67,7 +67,8 @@ impl Bulkhead {
 
     /// Subscribes to the changes of the limit from here on, of this bulkhead and of all keys under
     /// its name. An adaptive limit is told each time that it is by more than a tenth another one than
-    /// the one told last.
+    /// the one told last. A limit that settings from outside change is told too; the first one is no
+    /// change.
     pub fn changes(&self) -> BulkheadChanges {
         BulkheadChanges::of(self.0.identity().name())
     }

@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 
 use super::gradient::{Gradient, UNIT, Window};
 use super::policy::AdaptiveLimit;
+use super::word::Word;
 use crate::classify::Class;
 use crate::error::RefusalKind;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering::Relaxed};
@@ -48,13 +49,14 @@ impl Lesson {
     }
 }
 
-/// A limit that changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Learned {
+/// A limit that changed. As long as it lives, its learner learns no other one, and none is set.
+#[derive(Debug)]
+pub(super) struct Learned<'a> {
     /// The limit to use from here on.
     pub(super) limit: u32,
     /// The limit that was told last and the one to tell, if listeners are to hear of the change.
     pub(super) told: Option<(u32, u32)>,
+    _gradient: MutexGuard<'a, Gradient>,
 }
 
 /// The longest latency that is summed up, about 34 s.
@@ -93,7 +95,7 @@ impl Learner {
 
     /// Adds a call that took from `began` to `now` while `inside` calls were inside. Returns the new
     /// limit if the call completes a window.
-    pub(super) fn add(&self, began: u64, now: u64, inside: u32) -> Option<Learned> {
+    pub(super) fn add(&self, began: u64, now: u64, inside: u32) -> Option<Learned<'_>> {
         if now < self.begins.load(Relaxed) {
             return None;
         }
@@ -117,24 +119,34 @@ impl Learner {
             self.busiest.load(Relaxed),
         );
         gradient.add(&window);
-        Some(self.begin(&mut gradient, now))
+        Some(self.begin(gradient, now))
     }
 
     /// Takes note of a call that began at `began` and was refused, timed out or throttled at `now`.
     /// Returns the new limit if that lowers it.
-    pub(super) fn overloaded(&self, began: u64, now: u64) -> Option<Learned> {
+    pub(super) fn overloaded(&self, began: u64, now: u64) -> Option<Learned<'_>> {
         let mut gradient = self.lock();
         let is_lower = gradient.overloaded(began, now);
-        is_lower.then(|| self.begin(&mut gradient, now))
+        is_lower.then(|| self.begin(gradient, now))
     }
 
-    /// Goes on from a limit that was set manually.
-    pub(super) fn set(&self, limit: u32) {
-        self.lock().set(limit);
+    /// Goes on from the limit that `change` changes, and returns what it returns: the words before and after.
+    /// No limit is learned meanwhile.
+    pub(super) fn set(&self, change: impl FnOnce() -> (Word, Word)) -> (Word, Word) {
+        let mut gradient = self.lock();
+        let (before, after) = change();
+        gradient.set(after.limit());
+        (before, after)
+    }
+
+    /// Waits until a limit that was learned is in force.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) fn finish(&self) {
+        drop(self.lock());
     }
 
     /// Begins the next window at `now`.
-    fn begin(&self, gradient: &mut Gradient, now: u64) -> Learned {
+    fn begin<'a>(&self, mut gradient: MutexGuard<'a, Gradient>, now: u64) -> Learned<'a> {
         self.enough.store(gradient.enough(), Relaxed);
         self.calls.store(0, Relaxed);
         self.sum.store(0, Relaxed);
@@ -145,6 +157,7 @@ impl Learner {
         Learned {
             limit: gradient.limit(),
             told: gradient.tell(),
+            _gradient: gradient,
         }
     }
 
@@ -193,18 +206,15 @@ mod tests {
         let learner = Learner::new(AdaptiveLimit::new().start(20));
         // 40 calls complete the first window, at the time 200.
         for _ in 0..39 {
-            assert_eq!(learner.add(100 * MS, 200 * MS, 20), None);
+            assert!(learner.add(100 * MS, 200 * MS, 20).is_none());
         }
         assert!(learner.add(100 * MS, 200 * MS, 20).is_some());
         for _ in 0..100 {
-            assert_eq!(
-                learner.add(150 * MS, 299 * MS, 20),
-                None,
-                "it comes too soon"
-            );
+            let too_soon = learner.add(150 * MS, 299 * MS, 20);
+            assert!(too_soon.is_none());
         }
         for _ in 0..39 {
-            assert_eq!(learner.add(250 * MS, 350 * MS, 20), None);
+            assert!(learner.add(250 * MS, 350 * MS, 20).is_none());
         }
         assert!(learner.add(250 * MS, 350 * MS, 20).is_some());
     }
@@ -212,7 +222,7 @@ mod tests {
     #[test]
     fn the_longest_latencies_do_not_overflow() {
         let learner = Learner::new(AdaptiveLimit::new().start(1_000));
-        let learned = (0..400).filter_map(|_| learner.add(1, u64::MAX, 1_000));
+        let learned = (0..400).filter(|_| learner.add(1, u64::MAX, 1_000).is_some());
         assert_eq!(learned.count(), 1);
     }
 }

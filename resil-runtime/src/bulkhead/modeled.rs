@@ -23,7 +23,7 @@ impl BulkheadCore {
     }
 
     pub(crate) fn limit_to(&self, limit: u32) {
-        self.set_limit(limit, true);
+        self.set_limit_manually(limit);
     }
 
     /// Returns the number of calls inside, and of those that wait.

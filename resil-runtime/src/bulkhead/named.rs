@@ -49,8 +49,8 @@ impl named::Shared for BulkheadCore {
     }
 
     #[cfg(all(feature = "control", not(loom)))]
-    fn replace(&self, policy: Option<&Self::Policy>) {
-        self.replace(policy);
+    fn replace(&self, policy: Option<&Self::Policy>, is_new: bool) {
+        self.replace(policy, is_new);
     }
 
     fn max_keys(&self) -> u32 {

@@ -4,11 +4,15 @@
 //! breakers share: the channel on which changes are sent, and the functions under which manual
 //! calls were reported.
 
+#[cfg(all(feature = "control", not(loom)))]
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::callers::{Caller, Reported};
 use super::change::{Change, Channel};
 use super::recording;
+#[cfg(all(feature = "control", not(loom)))]
+use super::word::State;
 use crate::event::circuit_state::CircuitState;
 use crate::event::{self, Event};
 
@@ -21,6 +25,34 @@ pub(crate) struct Name {
     /// The functions under which manual calls were reported to enter a breaker again, that of the
     /// name or one of its keys.
     reported: Reported,
+    /// What was done manually to all breakers of the name: a [`Forced`].
+    #[cfg(all(feature = "control", not(loom)))]
+    forced: AtomicU8,
+}
+
+/// What was done manually to all breakers of a name, with which those of keys that come later begin.
+#[cfg(all(feature = "control", not(loom)))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Forced {
+    /// Nothing, or it was taken back.
+    No,
+    /// They were forced open.
+    Open,
+    /// They were disabled.
+    Disabled,
+}
+
+#[cfg(all(feature = "control", not(loom)))]
+impl Forced {
+    /// Returns the state of a breaker that it is done to.
+    pub(super) fn state(self) -> Option<State> {
+        match self {
+            Self::No => None,
+            Self::Open => Some(State::ForcedOpen),
+            Self::Disabled => Some(State::Disabled),
+        }
+    }
 }
 
 impl Name {
@@ -29,6 +61,24 @@ impl Name {
             text,
             changes: OnceLock::new(),
             reported: Reported::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            forced: AtomicU8::new(Forced::No as u8),
+        }
+    }
+
+    /// Notes what is done manually to all breakers of the name, before it is.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn force(&self, forced: Forced) {
+        self.forced.store(forced as u8, Ordering::Release);
+    }
+
+    /// Returns what was done manually to all breakers of the name.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) fn forced(&self) -> Forced {
+        match self.forced.load(Ordering::Acquire) {
+            n if n == Forced::Open as u8 => Forced::Open,
+            n if n == Forced::Disabled as u8 => Forced::Disabled,
+            _ => Forced::No,
         }
     }
 

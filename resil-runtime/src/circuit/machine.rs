@@ -8,7 +8,7 @@
 use super::rules::{JITTER, Rules};
 use super::settings::Settings;
 use super::verdict::CircuitVerdict;
-use super::word::{State, Word};
+use super::word::{Stamp, State, Word};
 use crate::sync::broken;
 
 /// The decision on a call that asks to be let in.
@@ -41,6 +41,7 @@ pub(super) fn admit(
                 out: 1,
                 ok: 0,
                 growth,
+                round: 0,
                 probe_number: 0,
             });
             Admission::Probe { to, now }
@@ -49,6 +50,7 @@ pub(super) fn admit(
             out,
             ok,
             growth,
+            round,
             probe_number,
         } => {
             let now = clock();
@@ -56,32 +58,36 @@ pub(super) fn admit(
             if !is_free && !is_lost(rules, last_probe, now) {
                 return Admission::Refused(None);
             }
-            let to = State::HalfOpen {
+            // If no place is free, the probes that are out have lost theirs. By the new round they give
+            // none back; the successes of the other probes are kept.
+            let to = word.with(State::HalfOpen {
                 out: if is_free { out + 1 } else { 1 },
                 ok,
                 growth,
+                round: if is_free || broken("lost_round") {
+                    round
+                } else {
+                    round.wrapping_add(1)
+                },
                 probe_number: if broken("probe_number") {
                     probe_number
                 } else {
                     probe_number.wrapping_add(1)
                 },
-            };
-            // If no place is free, the probes that are out are lost. The new generation makes all
-            // of them late; the successes of the other probes are kept.
-            let to = if is_free || broken("lost_generation") {
-                word.with(to)
-            } else {
-                word.next(to)
-            };
+            });
             Admission::Probe { to, now }
         }
     }
 }
 
-/// Returns the word after a probe has ended; `None` if the breaker is not half-open. `open` returns
-/// the opened state for a number of failed probes in a row.
+/// Returns the word after the probe with `stamp` has ended; `None` if nothing changes, as where the
+/// breaker is not half-open. `open` returns the opened state for a number of failed probes in a row.
+///
+/// A probe that has lost its place shows as much as any other: else none would be back in time where
+/// calls take longer than the time after which they are replaced.
 pub(super) fn probe_ended(
     word: Word,
+    stamp: Stamp,
     settings: &Settings,
     verdict: CircuitVerdict,
     open: impl FnOnce(u32) -> State,
@@ -90,18 +96,22 @@ pub(super) fn probe_ended(
         out,
         ok,
         growth,
+        round,
         probe_number,
     } = word.state()
     else {
         return None;
     };
+    let has_place = stamp.round() == round;
     Some(match verdict {
         CircuitVerdict::Failure => word.next(open(growth + 1)),
         CircuitVerdict::Success if ok + 1 >= settings.rules.probes => word.next(settings.closed()),
+        CircuitVerdict::Neutral if !has_place => return None,
         CircuitVerdict::Success | CircuitVerdict::Neutral => word.with(State::HalfOpen {
-            out: out.saturating_sub(1),
+            out: out.saturating_sub(u32::from(has_place)),
             ok: ok + u32::from(verdict == CircuitVerdict::Success),
             growth,
+            round,
             probe_number,
         }),
     })
@@ -162,6 +172,7 @@ pub(super) fn adopted(word: Word, settings: &Settings, clock: impl FnOnce() -> u
             out: 0,
             ok: 0,
             growth,
+            round: 0,
             probe_number: 0,
         },
         // Open no longer than these settings allow from now on.
@@ -200,6 +211,7 @@ pub(super) fn expire(word: Word, rules: &Rules, clock: impl FnOnce() -> u64) -> 
         out: 0,
         ok: 0,
         growth,
+        round: 0,
         probe_number: 0,
     }))
 }
@@ -226,9 +238,9 @@ pub(super) fn is_due(rules: &Rules, until: u64, now: u64) -> bool {
     until <= now || until - now > rules.open_longest
 }
 
-/// Returns whether the probes that are out have lost their places. The last of them was let in at
+/// Returns whether the probes that are out lose their places to the next call. The last of them was let in at
 /// `last_probe`. If that time lies as far ahead of `now`, it was set by a clock that runs ahead of
-/// this one, and the probes count as lost too.
+/// this one, and the probes lose their places too.
 pub(super) fn is_lost(rules: &Rules, last_probe: u64, now: u64) -> bool {
     now.abs_diff(last_probe) >= rules.open_for
 }

@@ -7,8 +7,9 @@
 //! * Every call remembers the state that let it in. The outcome of a call that began before the
 //!   last change of state is not counted.
 //! * A call that ended without an answer of the other side is neutral: it counts neither way, and a
-//!   probe that ends so gives its place back. Probes that never end lose their places
-//!   [`open_for`](CircuitPolicy::open_for) after the last one was let in.
+//!   probe that ends so gives its place back. Probes that do not end lose their places
+//!   to others [`open_for`](CircuitPolicy::open_for) after the last one was let in. If they end after
+//!   all while it is still half-open, they count as the others do.
 //! * A success that would change nothing writes nothing: as long as all is well, callers on many
 //!   cores share one cache line that is only read.
 //! * Under one name there may be a breaker for each key: see [`Breaker::key`].
@@ -36,7 +37,7 @@ mod changes;
 mod counts;
 mod handle;
 mod held;
-mod identity;
+pub(crate) mod identity;
 mod machine;
 mod named;
 pub(crate) mod permit;

@@ -15,7 +15,8 @@ pub(crate) type NamedBreaker = Named<BreakerCore>;
 
 /// A breaker that is closed is at rest. An open one is busy until its open time is over, a half-open
 /// one for [`open_for`](super::CircuitPolicy::open_for) after its last probe, and one that is held
-/// manually for ever.
+/// manually for ever. As long as all breakers of the name are forced, one that is so too is at rest, and
+/// one that was changed since is busy: a new one would be forced.
 impl named::Shared for BreakerCore {
     type Policy = CircuitPolicy;
 
@@ -51,8 +52,13 @@ impl named::Shared for BreakerCore {
     }
 
     #[cfg(all(feature = "control", not(loom)))]
-    fn replace(&self, policy: Option<&Self::Policy>) {
+    fn replace(&self, policy: Option<&Self::Policy>, _is_new: bool) {
         self.replace(policy, clock::now_ms);
+    }
+
+    #[cfg(all(feature = "control", not(loom)))]
+    fn begin_forced(&self) {
+        self.begin_forced();
     }
 
     fn max_keys(&self) -> u32 {
@@ -60,6 +66,14 @@ impl named::Shared for BreakerCore {
     }
 
     fn rest(&self, now: u64) -> Rest {
+        #[cfg(all(feature = "control", not(loom)))]
+        if let Some(forced) = self.forced() {
+            return if self.load().state() == forced {
+                Rest::Idle
+            } else {
+                Rest::Busy
+            };
+        }
         match self.load().state() {
             State::Closed { .. } => Rest::Idle,
             _ if self.is_over(now) => Rest::Over,

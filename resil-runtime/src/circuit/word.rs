@@ -2,14 +2,16 @@
 //!
 //! From the top: phase 2 bits, generation 18, payload 44. Every change of state takes the next
 //! generation. A call remembers the top 20 bits as its [`Stamp`]. If they have changed when it
-//! ends, the call is late, and its outcome is not counted. `payload == 0` in the closed phase means
+//! ends, the call is late, and its outcome is not counted. A probe also remembers its round, so that
+//! one that has lost its place does not give back that of another. `payload == 0` in the closed phase means
 //! that *a success would change nothing, however long it took*: the inlined path of a success is one
 //! load and one test, whatever the rules are. One test of the same word lets a call in, if calls are
 //! not timed.
 
 use crate::event::circuit_state::CircuitState;
 
-/// The phase and generation of a word: what a call remembers of the state that let it in.
+/// The phase and generation of a word, and the round of a probe above them: what a call remembers of
+/// the state that let it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp(u32);
 
@@ -44,7 +46,9 @@ pub(crate) enum State {
         ok: u32,
         /// As in `Open`.
         growth: u32,
-        /// The number of probes let in, modulo 2²³, so that no two words of one generation with a
+        /// How often probes that were out have lost their places to others, modulo 2⁸.
+        round: u32,
+        /// The number of probes let in, modulo 2¹⁵, so that no two words of one generation with a
         /// probe out are the same.
         probe_number: u32,
     },
@@ -68,8 +72,14 @@ const HALF_OPEN: u64 = 2;
 const MANUAL: u64 = 3;
 
 const UNTIL_BITS: u32 = 39;
-const NUMBER_BITS: u32 = 23;
+const NUMBER_BITS: u32 = 15;
 const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1;
+const ROUND_BITS: u32 = 8;
+const ROUND_MASK: u32 = (1 << ROUND_BITS) - 1;
+const GROWTH_SHIFT: u32 = NUMBER_BITS + ROUND_BITS;
+
+/// The number of bits of a stamp below the round.
+const STAMP_BITS: u32 = 64 - PAYLOAD_BITS;
 
 /// The last millisecond at which an open time can end: about 17 years after zero.
 pub(crate) const UNTIL_MAX: u64 = (1 << UNTIL_BITS) - 1;
@@ -105,12 +115,14 @@ impl Word {
                 out,
                 ok,
                 growth,
+                round,
                 probe_number,
             } => (
                 HALF_OPEN,
                 ((out & 0xff) as u64) << 36
                     | ((ok & 0xff) as u64) << 28
-                    | grown(growth) << NUMBER_BITS
+                    | grown(growth) << GROWTH_SHIFT
+                    | ((round & ROUND_MASK) as u64) << NUMBER_BITS
                     | (probe_number & NUMBER_MASK) as u64,
             ),
             State::ForcedOpen => (MANUAL, 0),
@@ -134,7 +146,8 @@ impl Word {
             HALF_OPEN => State::HalfOpen {
                 out: bits(payload, 36, 8),
                 ok: bits(payload, 28, 8),
-                growth: bits(payload, NUMBER_BITS, 5),
+                growth: bits(payload, GROWTH_SHIFT, 5),
+                round: bits(payload, NUMBER_BITS, ROUND_BITS),
                 probe_number: bits(payload, 0, NUMBER_BITS),
             },
             _ if payload == 0 => State::ForcedOpen,
@@ -189,6 +202,18 @@ impl Word {
         Stamp((self.0 >> PAYLOAD_BITS) as u32)
     }
 
+    /// Returns the stamp of the probe that this word has let in.
+    pub(crate) const fn probe_stamp(self) -> Stamp {
+        let round = bits(self.0, NUMBER_BITS, ROUND_BITS);
+        Stamp(self.stamp().0 | round << STAMP_BITS)
+    }
+
+    /// Returns whether the state is the one that let in the call with `stamp`, which may be a probe
+    /// that has lost its place since.
+    pub(crate) const fn has_let_in(self, stamp: Stamp) -> bool {
+        self.stamp().0 == bits(stamp.0 as u64, 0, STAMP_BITS)
+    }
+
     pub(crate) const fn generation(self) -> u32 {
         bits(self.0, PAYLOAD_BITS, PHASE_SHIFT - PAYLOAD_BITS)
     }
@@ -217,17 +242,23 @@ impl From<State> for CircuitState {
 }
 
 impl Stamp {
-    /// The stamp of a nested call. No word has it, so that the call is late whenever it ends.
+    /// The stamp of a nested call. No word that counts outcomes has it, so that the call is late
+    /// whenever it ends.
     pub(crate) const NESTED: Self = Self(u32::MAX);
 
     pub(crate) const fn generation(self) -> u32 {
         bits(self.0 as u64, 0, PHASE_SHIFT - PAYLOAD_BITS)
     }
 
+    /// Returns the round of a probe.
+    pub(crate) const fn round(self) -> u32 {
+        bits(self.0 as u64, STAMP_BITS, ROUND_BITS)
+    }
+
     /// Returns whether the call was let in as a probe.
     #[cfg(test)]
     pub(crate) const fn is_probe(self) -> bool {
-        (self.0 as u64) >> (PHASE_SHIFT - PAYLOAD_BITS) == HALF_OPEN
+        bits(self.0 as u64, PHASE_SHIFT - PAYLOAD_BITS, 2) as u64 == HALF_OPEN
     }
 }
 
@@ -241,7 +272,7 @@ const fn grown(growth: u32) -> u64 {
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "no field is read here that has more than 23 bits"
+    reason = "no field is read here that has more than 20 bits"
 )]
 const fn bits(word: u64, from: u32, width: u32) -> u32 {
     ((word >> from) & ((1 << width) - 1)) as u32

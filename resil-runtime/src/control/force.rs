@@ -6,23 +6,28 @@ use super::handle::NameControl;
 use super::origin::{ControlError, Origin, help};
 use super::setting::Target;
 use crate::circuit::breaker::BreakerCore;
+use crate::circuit::identity::Forced;
 use crate::named::{Named, Shared};
 
 /// Writes methods that change the breaker of the name and those of its keys.
 macro_rules! by_force {
-    ($($(#[$meta:meta])* $name:ident;)*) => {
+    ($($(#[$meta:meta])* $name:ident: $forced:ident;)*) => {
         impl NameControl {
             $(
                 $(#[$meta])*
                 ///
                 /// It is for the breaker of the name and for those of its keys: what
-                /// [`Breaker`](crate::Breaker) does for each by itself.
+                /// [`Breaker`](crate::Breaker) does for each by itself. Keys that come later begin as
+                /// the last of these methods has left the name. A key that is changed by its own
+                /// handle after that keeps its state until the next one.
                 ///
                 /// # Errors
                 ///
                 /// Returns the nearest name, if there is no breaker of this one.
                 pub fn $name(&self) -> Result<(), ControlError> {
                     let breaker = self.breaker()?;
+                    // Before it looks for keys: those that it does not find begin so.
+                    breaker.shared_name().force(Forced::$forced);
                     breaker.$name();
                     for key in breaker.of_all_keys() {
                         key.$name();
@@ -36,13 +41,13 @@ macro_rules! by_force {
 
 by_force! {
     /// Opens the circuit until another manual change.
-    force_open;
+    force_open: Open;
     /// Closes the circuit, with nothing counted.
-    force_close;
+    force_close: No;
     /// Lets all calls pass and counts nothing, until another manual change.
-    disable;
+    disable: Disabled;
     /// Resets the circuit: closed, nothing counted, no growth of the open time.
-    reset;
+    reset: No;
 }
 
 impl NameControl {

@@ -62,11 +62,12 @@ impl<T: Shared> Named<T> {
         adopted
     }
 
-    /// Puts the settings that `edit` makes of those that were adopted in their place, also for the keys.
+    /// Puts the settings that `edit` makes of those that were adopted in their place, also for the keys. With
+    /// `is_new` those were adopted just now.
     #[cfg(all(feature = "control", not(loom)))]
-    pub(crate) fn edit(&self, edit: super::Edit<T::Policy>) {
+    pub(crate) fn edit(&self, edit: super::Edit<T::Policy>, is_new: bool) {
         let policy = edit(self.called(), self.written.get());
-        self.own.0.replace(policy.as_ref());
+        self.own.0.replace(policy.as_ref(), is_new);
         for key in self.of_all_keys() {
             key.adopt_of(self);
         }

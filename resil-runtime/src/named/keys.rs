@@ -106,8 +106,7 @@ impl<T: Shared> Keys<T> {
     #[cold]
     fn make(&self, key: &str, at: usize) -> Arc<T> {
         if !self.make_room() {
-            let overflow = || Arc::new(T::keyed(self.base, OVERFLOW.into()));
-            return Arc::clone(self.overflow.get_or_init(overflow));
+            return self.overflow();
         }
         let key: Text<str> = key.into();
         let core = Arc::new(T::keyed(self.base, Text::clone(&key)));
@@ -123,8 +122,27 @@ impl<T: Shared> Keys<T> {
             self.live.fetch_sub(1, Ordering::Relaxed);
             return other;
         }
+        // Under the lock: who forces all keys finds this one after it, or has noted that before.
+        #[cfg(all(feature = "control", not(loom)))]
+        core.begin_forced();
         shard.insert(key, Arc::clone(&core));
         core
+    }
+
+    /// Returns the state that new keys share if no place is free, and makes it if there is none.
+    fn overflow(&self) -> Arc<T> {
+        if let Some(overflow) = self.overflow.get() {
+            return Arc::clone(overflow);
+        }
+        // Under a lock, as in `make`: `pick` takes them all before it looks for this one.
+        let _shard = self.lock(0);
+        let make = || {
+            let core = T::keyed(self.base, OVERFLOW.into());
+            #[cfg(all(feature = "control", not(loom)))]
+            core.begin_forced();
+            Arc::new(core)
+        };
+        Arc::clone(self.overflow.get_or_init(make))
     }
 
     /// Reserves a place, if need be by removing a state that nobody holds. Returns false if none is free.

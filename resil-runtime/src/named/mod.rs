@@ -78,9 +78,15 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync + Sized + 'static {
     /// some.
     fn adopt_of(&self, base: &Self);
 
-    /// Puts the settings of `policy` in the place of those that were adopted, or takes these again.
+    /// Puts the settings of `policy` in the place of those that were adopted, or takes these again. With
+    /// `is_new` those were adopted just now, and nobody went by them.
     #[cfg(all(feature = "control", not(loom)))]
-    fn replace(&self, policy: Option<&Self::Policy>);
+    fn replace(&self, policy: Option<&Self::Policy>, is_new: bool);
+
+    /// Begins as the states of the name and of all its keys were forced to manually. It is the state of a key
+    /// that others can't find yet.
+    #[cfg(all(feature = "control", not(loom)))]
+    fn begin_forced(&self) {}
 
     /// Returns the greatest number of keys under this name.
     fn max_keys(&self) -> u32;

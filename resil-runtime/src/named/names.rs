@@ -39,7 +39,7 @@ impl<T: Shared> Names<T> {
     pub(crate) fn edit(&self, is_for: impl Fn(Called) -> bool, edit: Edit<T::Policy>) {
         let edit = *self.edit.get_or_init(|| edit);
         for named in self.all().into_iter().filter(|of| is_for(of.called())) {
-            named.edit(edit);
+            named.edit(edit, false);
         }
     }
 
@@ -115,6 +115,8 @@ impl<T: Shared> Names<T> {
         // Adopted with the lock held: the first call of another function must not find the state half
         // set, be let in by the defaults and come back late. No event is told under the lock, as the
         // state stays the same.
+        #[cfg(all(feature = "control", not(loom)))]
+        let is_new = shared.written().is_none();
         let adopted = policy.map(|policy| shared.adopt(policy, site.name()));
         drop(all);
         #[cfg(all(feature = "control", not(loom)))]
@@ -123,7 +125,7 @@ impl<T: Shared> Names<T> {
                 shared.belongs_to(site.of_function().name());
             }
             if let Some(edit) = self.edit.get() {
-                shared.edit(*edit);
+                shared.edit(*edit, is_new);
             }
         }
         if let Some(Err(used)) = adopted {
@@ -147,10 +149,12 @@ pub(crate) fn configure<T: Shared>(
     policy: &T::Policy,
     function: &'static str,
 ) -> bool {
+    #[cfg(all(feature = "control", not(loom)))]
+    let is_new = shared.written().is_none();
     let adopted = shared.adopt(policy, function);
     #[cfg(all(feature = "control", not(loom)))]
     if let Some(edit) = T::names().edit.get() {
-        shared.edit(*edit);
+        shared.edit(*edit, is_new);
     }
     if let Err(used) = adopted {
         conflict::note(T::KIND, shared.name(), used, function);

@@ -47,7 +47,7 @@ impl named::Shared for Limit {
     }
 
     #[cfg(all(feature = "control", not(loom)))]
-    fn replace(&self, policy: Option<&Self::Policy>) {
+    fn replace(&self, policy: Option<&Self::Policy>, _is_new: bool) {
         self.replace(policy, clock::now_ns);
     }
 

@@ -188,10 +188,85 @@ async fn g12_lost_probes_lose_their_places_open_for_after_the_last_was_let_in() 
     tokio::time::advance(ms(1)).await;
     let probe = b.try_acquire().unwrap();
     play(b, "X");
-    // It comes back after all: late, whatever it says.
-    lost.failure();
+    // It never comes back.
+    std::mem::forget(lost);
     assert_eq!(b.state(), HalfOpen);
     probe.success();
+    assert_eq!(b.state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_takes_longer_than_open_for_closes_it_when_it_comes_back() {
+    let b = made("half.slow.closes", fifty().failures(1));
+    play(b, "F");
+    pass(secs(50)).await;
+    // Each is replaced before it is back.
+    let first = b.try_acquire().unwrap();
+    tokio::time::advance(secs(50)).await;
+    let second = b.try_acquire().unwrap();
+    tokio::time::advance(secs(30)).await;
+    play(b, "X");
+    first.success();
+    assert_eq!(b.state(), Closed);
+    // It began before the last change of state.
+    second.failure();
+    assert_eq!(b.state(), Closed);
+    assert_eq!(b.counts().failures_in_a_row, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_takes_longer_than_open_for_reopens_it_when_it_fails() {
+    let b = made("half.slow.reopens", fifty().failures(1).open_max(secs(100)));
+    play(b, "F");
+    pass(secs(50)).await;
+    let first = b.try_acquire().unwrap();
+    tokio::time::advance(secs(50)).await;
+    let second = b.try_acquire().unwrap();
+    first.failure();
+    // One failed probe: doubled once.
+    let wait = retry_in(b).unwrap();
+    assert!(wait >= secs(100) && wait <= secs(120), "{wait:?}");
+    // The second one began before that.
+    second.failure();
+    assert!(retry_in(b).unwrap() <= secs(120));
+    pass(secs(100)).await;
+    play(b, "S");
+    assert_eq!(b.state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_often_a_probe_was_replaced_it_counts() {
+    let b = made("half.slow.often", fifty().failures(1));
+    play(b, "F");
+    pass(secs(50)).await;
+    let first = b.try_acquire().unwrap();
+    for _ in 0..1_000 {
+        tokio::time::advance(secs(50)).await;
+        std::mem::forget(b.try_acquire().unwrap());
+    }
+    play(b, "X");
+    first.success();
+    assert_eq!(b.state(), Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn q04_a_replaced_probe_that_is_dropped_gives_no_place_back() {
+    let b = made("half.slow.dropped", fifty().failures(1).probes(2));
+    play(b, "F");
+    pass(secs(50)).await;
+    let replaced = (b.try_acquire().unwrap(), b.try_acquire().unwrap());
+    tokio::time::advance(secs(50)).await;
+    let (one, two) = (b.try_acquire().unwrap(), b.try_acquire().unwrap());
+    drop(replaced.0);
+    play(b, "X");
+    // It keeps the places of the others, and is one of the two successes.
+    replaced.1.success();
+    assert_eq!(b.counts().probes_out, 2);
+    assert_eq!(b.counts().probes_succeeded, 1);
+    play(b, "X");
+    drop(one);
+    play(b, "X");
+    two.success();
     assert_eq!(b.state(), Closed);
 }
 

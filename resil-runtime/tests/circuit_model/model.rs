@@ -170,7 +170,7 @@ impl Model {
                 round,
                 ..
             } => {
-                if *out + *ok == self.rules.probes {
+                if *out + *ok >= self.rules.probes {
                     if now < *last + self.rules.open_for {
                         return Err(None);
                     }
@@ -189,8 +189,8 @@ impl Model {
     }
 
     /// Choice: a neutral outcome is none, so it isn't recorded however late it comes ("not counted at
-    /// all", says docs/circuit.md); half-open, a slow success is a success (there too); a probe that
-    /// lost its place and comes back after all is dropped, though the state is the same.
+    /// all", says docs/circuit.md); half-open, a slow success is a success (there too). A probe that
+    /// lost its place and comes back after all counts, as the state is the same; it has no place to give back.
     pub(crate) fn end(&mut self, call: Call, verdict: Verdict, now: u64) -> Opens {
         if call.generation != self.generation {
             return Opens::No;
@@ -215,8 +215,8 @@ impl Model {
                     _ => Opens::No,
                 }
             }
-            State::HalfOpen { out, ok, round, .. } if *round == call.round => {
-                *out -= 1;
+            State::HalfOpen { out, ok, round, .. } => {
+                *out -= u32::from(*round == call.round);
                 match verdict {
                     Verdict::Failure => return Opens::Must(length),
                     Verdict::Success => *ok += 1,

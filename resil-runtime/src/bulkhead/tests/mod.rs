@@ -1,6 +1,8 @@
 //! The bulkhead by hand, step by step, on paused time.
 
 mod keys;
+#[cfg(feature = "control")]
+mod learning;
 mod model;
 mod patience;
 mod queue;

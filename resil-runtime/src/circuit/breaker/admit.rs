@@ -11,6 +11,8 @@
 //! * A thread may store its time and then lose the compare-exchange of the state word. That moves
 //!   the moment at which probes are lost forward by at most that thread's delay, once per lost
 //!   exchange, so no breaker gets stuck.
+//! * Probes that lose their places are not late: what they show counts, whenever they come back in the
+//!   same half-open time. But they have no place to give back, which their round tells.
 //! * Probes are numbered in the state word, so that a place that was given back and taken again is
 //!   not mistaken for the lost one that a thread has seen there.
 
@@ -72,7 +74,7 @@ impl BreakerCore {
                 if late {
                     self.date_grant(last, now);
                 }
-                return Ok(to.stamp());
+                return Ok(to.probe_stamp());
             }
         }
     }

@@ -11,6 +11,8 @@ use crate::circuit::window::Tally;
 use crate::circuit::word::{State, Word};
 #[cfg(all(feature = "control", not(loom)))]
 use crate::named::MANUAL;
+#[cfg(all(feature = "control", not(loom)))]
+use crate::sync::Ordering;
 use crate::sync::broken;
 
 impl BreakerCore {
@@ -137,6 +139,21 @@ impl BreakerCore {
                 return;
             }
         }
+    }
+
+    /// Begins as all breakers of the name were forced to. Nobody knows this one yet, so it is no change.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn begin_forced(&self) {
+        if let Some(state) = self.forced() {
+            let word = self.load().next(state);
+            self.hot.0.word.store(word.0, Ordering::Release);
+        }
+    }
+
+    /// Returns the state to which all breakers of the name were forced, if they were.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(crate) fn forced(&self) -> Option<State> {
+        self.identity.name().forced().state()
     }
 
     #[cfg(loom)]

@@ -88,7 +88,7 @@ impl BreakerCore {
     ) {
         loop {
             let word = self.load();
-            if word.stamp() != stamp {
+            if !word.has_let_in(stamp) {
                 return;
             }
             if word.is_closed() {
@@ -96,7 +96,7 @@ impl BreakerCore {
             }
             let settings = self.settings();
             let open = |growth| open_now(&settings.rules, growth, clock);
-            let Some(to) = machine::probe_ended(word, &settings, verdict, open) else {
+            let Some(to) = machine::probe_ended(word, stamp, &settings, verdict, open) else {
                 return;
             };
             if self.change(word, to) {

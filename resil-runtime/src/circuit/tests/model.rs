@@ -41,6 +41,8 @@ enum State {
         ok: u32,
         growth: u32,
         last: u64,
+        /// How often probes have lost their places.
+        round: u32,
     },
     ForcedOpen,
     Disabled,
@@ -63,10 +65,10 @@ impl Model {
         self.state = state;
     }
 
-    /// `Ok`: the period of the permit.
-    fn admit(&mut self) -> Result<u64, Option<u64>> {
+    /// `Ok`: the period of the permit, and the round of a probe in it.
+    fn admit(&mut self) -> Result<(u64, u32), Option<u64>> {
         match &mut self.state {
-            State::Closed { .. } | State::Disabled => Ok(self.period),
+            State::Closed { .. } | State::Disabled => Ok((self.period, 0)),
             State::ForcedOpen => Err(None),
             State::Open { until, .. } if now() < *until => Err(Some(*until - now())),
             State::Open { growth, .. } => {
@@ -76,26 +78,38 @@ impl Model {
                     ok: 0,
                     growth,
                     last: now(),
+                    round: 0,
                 });
-                Ok(self.period)
+                Ok((self.period, 0))
             }
-            State::HalfOpen { out, ok, last, .. } => {
+            State::HalfOpen {
+                out,
+                ok,
+                last,
+                round,
+                ..
+            } => {
                 if *out + *ok >= self.rules.probes {
                     if now() - *last < self.rules.open_for {
                         return Err(None);
                     }
                     *out = 0;
-                    self.period += 1;
+                    *round += 1;
                 }
                 *out += 1;
                 *last = now();
-                Ok(self.period)
+                Ok((self.period, *round))
             }
         }
     }
 
     /// True if it opened: the time is random, and read off the real one.
-    fn record(&mut self, period: u64, verdict: CircuitVerdict, slow: bool) -> Option<u32> {
+    fn record(
+        &mut self,
+        (period, of): (u64, u32),
+        verdict: CircuitVerdict,
+        slow: bool,
+    ) -> Option<u32> {
         if period != self.period {
             return None;
         }
@@ -119,9 +133,13 @@ impl Model {
                 (in_a_row || by_rate).then_some(0)
             }
             State::HalfOpen {
-                out, ok, growth, ..
+                out,
+                ok,
+                growth,
+                round,
+                ..
             } => {
-                *out -= 1;
+                *out -= u32::from(of == *round);
                 match verdict {
                     CircuitVerdict::Neutral => None,
                     CircuitVerdict::Failure => Some(*growth + 1),
@@ -185,7 +203,7 @@ fn run(policy: CircuitPolicy, seed: u64, steps: u32) {
         period: 0,
     };
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let mut out: Vec<(Stamp, u64)> = Vec::new();
+    let mut out: Vec<(Stamp, (u64, u32))> = Vec::new();
     // How bad the weather is changes, so that health, storms and recovery all occur.
     let mut bad = 1;
     for step in 0..steps {

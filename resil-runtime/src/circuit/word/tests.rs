@@ -29,12 +29,14 @@ fn what_is_put_in_comes_out_in_every_generation() {
             out: 255,
             ok: 0,
             growth: 31,
+            round: 0,
             probe_number: NUMBER_MASK,
         },
         State::HalfOpen {
             out: 0,
             ok: 254,
             growth: 0,
+            round: ROUND_MASK,
             probe_number: 0,
         },
         State::ForcedOpen,
@@ -52,6 +54,33 @@ fn what_is_put_in_comes_out_in_every_generation() {
     }
 }
 
+#[test]
+fn a_probe_is_of_its_state_whatever_its_round_and_no_other_call_is() {
+    let half_open = |round| State::HalfOpen {
+        out: 1,
+        ok: 0,
+        growth: 3,
+        round,
+        probe_number: 7,
+    };
+    for generation in [0, 1, 0x3_ffff] {
+        let word = Word::new(generation, half_open(0));
+        for round in [0, 1, ROUND_MASK] {
+            let probe = Word::new(generation, half_open(round)).probe_stamp();
+            assert!(probe.is_probe());
+            assert_eq!((probe.round(), probe.generation()), (round, generation));
+            assert!(word.has_let_in(probe));
+            let states = not_closed().into_iter().chain([closed(0, false, false)]);
+            for state in states {
+                assert!(!word.next(state).has_let_in(probe));
+                let is_half_open = matches!(state, State::HalfOpen { .. });
+                assert_eq!(word.with(state).has_let_in(probe), is_half_open);
+            }
+        }
+        assert!(!word.has_let_in(Stamp::NESTED));
+    }
+}
+
 /// What is not closed, with all the payloads that a closed word is asked about.
 fn not_closed() -> [State; 6] {
     let open = |until| State::Open { until, growth: 0 };
@@ -59,6 +88,7 @@ fn not_closed() -> [State; 6] {
         out: 0,
         ok: 0,
         growth: 0,
+        round: 0,
         probe_number,
     };
     let manual = [State::ForcedOpen, State::Disabled];
