@@ -97,6 +97,12 @@ pub mod edge {
     pub use crate::stack::failed::Failed;
 }
 
+/// What the panel needs. It is no public API.
+#[doc(hidden)]
+pub mod panel {
+    pub use crate::event::level::{Level, level_of};
+}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -269,7 +269,7 @@ async fn events_are_filtered_by_level_and_held_while_the_list_is_paused() {
     assert_eq!(browser.value(shown).await, 1);
     browser.click("#pause").await;
     browser
-        .until("they are shown", &format!("{shown} === 2"))
+        .until("they are shown", &format!("{shown} === 3"))
         .await;
     b.reset();
 }
