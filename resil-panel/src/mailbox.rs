@@ -172,7 +172,7 @@ mod tests {
         let b = resil_runtime::breaker(name);
         events(name, || {
             for key in 0..keys {
-                b.key(&key.to_string()).force_open();
+                b.key(key.to_string()).force_open();
             }
         })
     }
@@ -195,7 +195,9 @@ mod tests {
         let put = |event: &Event| mailbox.put(event);
         let flaps = &changes("boxed-flaps", 1)[0];
         let others = changes("boxed-others", 2);
-        (0..ROOM).for_each(|_| put(flaps));
+        for _ in 0..ROOM {
+            put(flaps);
+        }
         put(&others[0]);
         put(flaps);
         put(&others[1]);
@@ -215,7 +217,9 @@ mod tests {
     fn the_number_of_changes_is_bounded() {
         let mailbox = Mailbox::default();
         let all = changes("boxed-many", 2 * ROOM + 9);
-        all.iter().for_each(|event| mailbox.put(event));
+        for event in &all {
+            mailbox.put(event);
+        }
         let letters = mailbox.take();
         let expected: Vec<String> = (ROOM + 9..2 * ROOM + 9).map(|n| n.to_string()).collect();
         assert_eq!(keys(&letters.changes), expected);
@@ -247,9 +251,13 @@ mod tests {
         // `then`: what is said of the store once the box is full.
         for (then, kept) in [(None, first), (Some(second), second)] {
             let mailbox = Mailbox::default();
-            (1..ROOM).for_each(|_| mailbox.put(&refused));
+            for _ in 1..ROOM {
+                mailbox.put(&refused);
+            }
             mailbox.put(first);
-            then.into_iter().for_each(|event| mailbox.put(event));
+            if let Some(event) = then {
+                mailbox.put(event);
+            }
             mailbox.put(&changed[0]);
             let letters = mailbox.take();
             assert_eq!(keys(&letters.events), ["0"]);
