@@ -158,9 +158,9 @@ export class Functions extends Rows {
   hear({ functions, gone = {}, tick: isTick, history = {} }) {
     this.update(functions, gone.functions);
     for (const row of this.sorted) {
-      const known = history[row.data.id];
-      if (known) {
-        row.history = known.slice(-SECONDS);
+      // A stack may be called `constructor`, which every object has.
+      if (Object.hasOwn(history, row.data.id)) {
+        row.history = history[row.data.id].slice(-SECONDS);
         row.was = counts(row.data);
       }
       if (isTick) tick(row);

@@ -59,7 +59,7 @@ function writeTotals() {
   mark(byId("total-failed"), "data-bad", String(inMinute > 0 && failedInMinute / inMinute >= 0.01));
 }
 
-const LINK = { live: "live", lost: "connection lost", wait: "connecting" };
+const LINK = { live: "live", lost: "connection lost", wait: "connecting", fault: "this page failed: trying again" };
 
 listen({
   hello(frame) {

@@ -10,11 +10,20 @@ export function listen({ hello, change, state }) {
   let heard = 0;
 
   function connect() {
+    source?.close();
     source = new EventSource(new URL("api/events", import.meta.url));
     const hear = (tell) => (event) => {
       heard = performance.now();
+      try {
+        tell(JSON.parse(event.data));
+      } catch (fault) {
+        // What this frame said is said by no later one. The first frame of another connection says all.
+        source.close();
+        state("fault");
+        setTimeout(connect, AGAIN_MS);
+        throw fault;
+      }
       state("live");
-      tell(JSON.parse(event.data));
     };
     source.addEventListener("hello", hear(hello));
     source.addEventListener("change", hear(change));
@@ -28,7 +37,6 @@ export function listen({ hello, change, state }) {
   setInterval(() => {
     const isSilent = performance.now() - heard > SILENT_MS;
     if (isSilent && source.readyState === EventSource.OPEN) {
-      source.close();
       state("lost");
       connect();
     }

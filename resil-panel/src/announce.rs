@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use resil_runtime::circuit::CircuitState;
 use resil_runtime::event::{Event, StopReason};
+use resil_runtime::panel::{Level, level_of};
 use serde::Serialize;
 
 use crate::words::{self, spaced};
@@ -36,9 +36,15 @@ impl Announcement {
     /// Puts an event that happened at `at` into words.
     pub(crate) fn of(at: u64, event: &Event) -> Self {
         let kind = words::snake(words::variant(&format!("{event:?}")));
+        let level = match &*kind {
+            // So that nobody takes it for a real one. Its variant is there only with the feature `chaos`.
+            "injected" => Level::Info,
+            _ => level_of(event),
+        };
+        let level = level.word();
         let mut told = Self {
             at,
-            level: "debug",
+            level,
             kind,
             subject: String::new(),
             key: None,
@@ -50,9 +56,8 @@ impl Announcement {
         told
     }
 
-    fn say(&mut self, subject: &str, level: &'static str, text: impl Into<String>) {
+    fn say(&mut self, subject: &str, text: impl Into<String>) {
         subject.clone_into(&mut self.subject);
-        self.level = level;
         self.text = text.into();
     }
 
@@ -67,23 +72,18 @@ impl Announcement {
             } => {
                 self.key = key.as_deref().map(str::to_owned);
                 self.state = Some(words::state(*to));
-                let level = if *to == CircuitState::Closed {
-                    "info"
-                } else {
-                    "warn"
-                };
                 let (from, to) = (words::state(*from), words::state(*to));
-                self.say(name, level, format!("{} → {}", plain(from), plain(to)));
+                self.say(name, format!("{} → {}", plain(from), plain(to)));
             }
             Event::CircuitRefused { name, key, .. } => {
                 self.key = key.as_deref().map(str::to_owned);
-                self.say(name, "debug", "refused by the open circuit");
+                self.say(name, "refused by the open circuit");
             }
             Event::BulkheadRefused {
                 name, key, limit, ..
             } => {
                 self.key = key.as_deref().map(str::to_owned);
-                self.say(name, "debug", format!("refused: {limit} calls at once"));
+                self.say(name, format!("refused: {limit} calls at once"));
             }
             Event::BulkheadLimitChanged {
                 name,
@@ -93,7 +93,7 @@ impl Announcement {
                 ..
             } => {
                 self.key = key.as_deref().map(str::to_owned);
-                self.say(name, "info", format!("limit {from} → {to}"));
+                self.say(name, format!("limit {from} → {to}"));
             }
             Event::RateLimited {
                 name,
@@ -103,23 +103,14 @@ impl Announcement {
             } => {
                 self.key = key.as_deref().map(str::to_owned);
                 let wait = retry_after.map(|t| format!(", again in {}", time(t)));
-                self.say(
-                    name,
-                    "debug",
-                    format!("over the rate{}", wait.unwrap_or_default()),
-                );
+                self.say(name, format!("over the rate{}", wait.unwrap_or_default()));
             }
             Event::RateLimitStoreAway { store, error, .. } => {
-                self.say(
-                    store,
-                    "error",
-                    format!("the store does not answer: {error}"),
-                );
+                self.say(store, format!("the store does not answer: {error}"));
             }
             Event::RateLimitStoreBack { store, after, .. } => {
                 self.say(
                     store,
-                    "info",
                     format!("the store answers again, after {}", time(*after)),
                 );
             }
@@ -127,11 +118,7 @@ impl Announcement {
             | Event::BulkheadConflict { name, function, .. }
             | Event::BudgetConflict { name, function, .. }
             | Event::RateLimitConflict { name, function, .. } => {
-                self.say(
-                    name,
-                    "warn",
-                    format!("the settings of {function} are not used"),
-                );
+                self.say(name, format!("the settings of {function} are not used"));
             }
             Event::CircuitReentered {
                 name,
@@ -139,13 +126,13 @@ impl Announcement {
                 outer,
                 ..
             } => {
-                self.say(name, "info", format!("{function} was called under {outer}"));
+                self.say(name, format!("{function} was called under {outer}"));
             }
             Event::SettingRefused { fault, .. } => {
-                self.say("control", "warn", format!("a setting is left out: {fault}"));
+                self.say("control", format!("a setting is left out: {fault}"));
             }
             Event::WaitCancelled { name, reason, .. } => {
-                self.say(name, "debug", format!("a wait was ended: {}", why(*reason)));
+                self.say(name, format!("a wait was ended: {}", why(*reason)));
             }
             event => self.tell_of_a_function(event),
         }
@@ -162,7 +149,7 @@ impl Announcement {
                 ..
             } => {
                 let text = format!("attempt {attempt} failed, again in {}", time(*delay));
-                self.say(function, "debug", with_error(text, error.as_ref()));
+                self.say(function, with_error(text, error.as_ref()));
             }
             Event::RetryStopped {
                 function,
@@ -172,46 +159,34 @@ impl Announcement {
                 ..
             } => {
                 let text = format!("gave up after attempt {attempts}: {}", why(*reason));
-                self.say(function, "warn", with_error(text, error.as_ref()));
+                self.say(function, with_error(text, error.as_ref()));
             }
             Event::RetrySucceeded {
                 function, attempts, ..
             } => {
-                self.say(
-                    function,
-                    "debug",
-                    format!("succeeded at attempt {attempts}"),
-                );
+                self.say(function, format!("succeeded at attempt {attempts}"));
             }
             Event::RetryNested {
                 function, outer, ..
             } => {
-                self.say(
-                    function,
-                    "warn",
-                    format!("retries under the retry of {outer}"),
-                );
+                self.say(function, format!("retries under the retry of {outer}"));
             }
             Event::TimedOut {
                 function, limit, ..
             } => {
-                self.say(
-                    function,
-                    "debug",
-                    format!("timed out after {}", time(*limit)),
-                );
+                self.say(function, format!("timed out after {}", time(*limit)));
             }
             Event::Hedged { function, copy, .. } => {
-                self.say(function, "debug", format!("copy {copy} was started"));
+                self.say(function, format!("copy {copy} was started"));
             }
             Event::HedgeWon { function, copy, .. } => {
-                self.say(function, "debug", format!("copy {copy} answered first"));
+                self.say(function, format!("copy {copy} answered first"));
             }
             Event::FellBack {
                 function, error, ..
             } => {
                 let text = String::from("the fallback was returned");
-                self.say(function, "debug", with_error(text, error.as_ref()));
+                self.say(function, with_error(text, error.as_ref()));
             }
             Event::WorkerBlocked { function, wait, .. } => {
                 let bound = wait.map_or_else(
@@ -219,7 +194,7 @@ impl Announcement {
                     |wait| format!("for up to {}", time(wait)),
                 );
                 let text = format!("blocks a task of tokio, {bound}");
-                self.say(function, "warn", text);
+                self.say(function, text);
             }
             event => self.tell_of_a_store(event),
         }
@@ -227,21 +202,15 @@ impl Announcement {
 
     #[cfg(feature = "idempotent")]
     fn tell_of_a_store(&mut self, event: &Event) {
-        use resil_runtime::idempotency::IdempotencyEvent as What;
         match event {
             Event::Idempotency {
                 name, what, key, ..
             } => {
-                let level = match what {
-                    What::KeyReused | What::LeaseLost => "error",
-                    What::StoreAway | What::RanOpen | What::NotRecorded(_) | What::Full => "warn",
-                    _ => "debug",
-                };
                 let what = spaced(&format!("{what:?}"));
-                self.say(name, level, format!("{what} (key {key:08x})"));
+                self.say(name, format!("{what} (key {key:08x})"));
             }
             Event::IdempotencyStore { store, finding, .. } => {
-                self.say(store, "warn", finding.as_str());
+                self.say(store, finding.as_str());
             }
             event => self.tell_of_a_fault(event),
         }
@@ -272,7 +241,7 @@ impl Announcement {
             Fault::Drop => format!("injected: the answer of run {run} is lost"),
             other => format!("injected: {other:?} in run {run}"),
         };
-        self.say(function, "info", text);
+        self.say(function, text);
     }
 
     #[cfg(not(feature = "chaos"))]
@@ -293,12 +262,7 @@ impl Announcement {
         let rest = rest.split(", call: CallId(").next().unwrap_or_default();
         let kind = plain(&self.kind);
         let text = format!("{kind}: {}", rest.trim_start_matches(", "));
-        // Its variant is there only beside an edge.
-        let level = match &*self.kind {
-            "header_ignored" => "warn",
-            _ => "info",
-        };
-        self.say(subject, level, text);
+        self.say(subject, text);
     }
 }
 
@@ -326,6 +290,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_level_is_that_of_tracing() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let _heard = resil_runtime::event::subscribe(move |event| {
+            let _ = tell.send(event.clone());
+        });
+        let b = resil_runtime::breaker("levelled");
+        b.force_open();
+        assert!(b.try_acquire().is_err());
+        b.reset();
+        let of = |event: &Event| Announcement::of(7, event);
+        let told = told.try_iter().map(|event| of(&event));
+        let told: Vec<_> = told.filter(|told| told.subject == "levelled").collect();
+        let told: Vec<_> = told.iter().map(|t| (&*t.kind, t.state, t.level)).collect();
+        let expected = [
+            ("circuit_changed", Some("forced_open"), "warn"),
+            ("circuit_refused", None, "debug"),
+            ("circuit_changed", Some("closed"), "warn"),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
     fn an_event_without_words_is_told_as_it_prints_itself() {
         let (tell, told) = std::sync::mpsc::channel();
         let _heard = resil_runtime::event::subscribe(move |event| {
@@ -348,9 +334,6 @@ mod tests {
             told.text
         );
         assert_eq!((told.at, &*told.kind), (7, "circuit_changed"));
-        assert_eq!(told.level, "info");
-        told.kind = "header_ignored".to_owned();
-        told.tell_of_another(&event);
         assert_eq!(told.level, "warn");
     }
 }

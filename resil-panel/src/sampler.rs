@@ -66,8 +66,8 @@ fn find(
     surroundings: &Surroundings,
     is_tick: bool,
 ) -> Found {
-    let mut events = Vec::with_capacity(letters.events.len());
-    for (at, event) in &letters.events {
+    let mut events = Vec::with_capacity(letters.events.len() + letters.changes.len());
+    for (at, event) in letters.events.iter().chain(&letters.changes) {
         health.hear(*at, event);
         events.push(json(&Announcement::of(*at, event)));
     }

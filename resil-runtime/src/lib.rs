@@ -98,6 +98,12 @@ pub mod edge {
     pub use crate::stack::outline::{MayCopy, Repeatable};
 }
 
+/// What the panel needs. It is no public API.
+#[doc(hidden)]
+pub mod panel {
+    pub use crate::event::level::{Level, level_of};
+}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

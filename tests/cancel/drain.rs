@@ -104,6 +104,35 @@ async fn it_returns_what_was_left_at_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_in_a_scope_twice_is_one_call() {
+    let part = Shutdown::new();
+    let twice: [Pin<Box<dyn Future<Output = _>>>; 3] = [
+        Box::pin(part.scope(async { resil::carry(work(100)).await })),
+        Box::pin(part.scope(part.scope(work(100)))),
+        Box::pin(part.scope(async { resil::carry(async { resil::carry(work(100)).await }).await })),
+    ];
+    for mut call in twice {
+        assert!(poll_once(call.as_mut()).await.is_pending());
+        assert_eq!(now(&part).await, format!("{HERE}::work: 1 in flight"));
+        drop(call);
+        assert_eq!(now(&part).await, "nothing");
+    }
+}
+
+/// The process counts all calls, those in its scope too.
+#[tokio::test(start_paused = true)]
+async fn a_call_in_the_scope_of_the_process_is_one_call() {
+    #[timeout(1h)]
+    async fn scoped() -> Result<(), Fault> {
+        std::future::pending().await
+    }
+    let mut call = Box::pin(Shutdown::process().scope(scoped()));
+    assert!(poll_once(call.as_mut()).await.is_pending());
+    let left = resil::drain(Duration::ZERO).await.to_string();
+    assert!(left.contains("::scoped: 1 in flight"), "{left}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_panics_is_over() {
     let part = Shutdown::new();
     let task = tokio::spawn(part.scope(panics()));

@@ -82,6 +82,34 @@ async fn a_policy_by_itself_is_listed_by_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hedge_by_itself_is_listed_with_its_numbers() {
+    const SLOW: HedgePolicy = HedgePolicy::new(HedgeAfter::Delay(Duration::from_millis(50)));
+    #[timeout(1s)]
+    async fn asks() -> Out {
+        SLOW.max(3).run(charge).await
+    }
+    asks().await.unwrap();
+    let catalog = resil::catalog();
+    let is_call = |caller: &str, callee: &str| {
+        catalog
+            .calls
+            .iter()
+            .any(|call| call.caller == caller && call.callee == callee)
+    };
+    let mut all = catalog.functions.iter();
+    let of = all.find(|of| is_call("catalog::values::asks", &of.function));
+    let of = of.expect("it was called by the function");
+    assert_eq!(of.kind, CatalogKind::Policy);
+    assert!(of.has_run && of.file.as_deref() == Some("tests/catalog/values.rs"));
+    assert_eq!(of.worst_case.attempts, Some(3));
+    assert_eq!(
+        settings(of, "hedge", Origin::Value),
+        "after = 50ms, max = 3"
+    );
+    assert!(is_call(&of.function, "catalog::values::charge"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_claim_is_the_outermost_layer() {
     static KEYED: resil::KeyedStack = ONCE
         .ttl(Duration::from_secs(3_600))

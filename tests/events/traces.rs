@@ -310,6 +310,23 @@ async fn tasks_are_seen_where_resil_starts_them() {
     assert!(report.calls.is_empty());
 }
 
+/// It is polled where the trace is in force already.
+#[tokio::test(start_paused = true)]
+async fn what_is_carried_and_stays_is_told_once() {
+    let _alone = alone().await;
+    let (a, b) = (Record::new(), Record::new());
+    let both = async {
+        let deep = resil::carry(async { resil::carry(inner(&b)).await });
+        tokio::join!(resil::carry(inner(&a)), deep)
+    };
+    let (_, report) = trace(both).await;
+    assert_eq!((report.calls.len(), report.waited), (2, ms(2)));
+    // Under an inner trace too, which hears what is polled in it.
+    let ((_, own), report) =
+        trace(async { trace(resil::carry(inner(&Record::new()))).await }).await;
+    assert_eq!((own.waited, report.waited), (ms(1), ms(1)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_panic_and_a_drop_leave_nothing_behind() {
     let _alone = alone().await;

@@ -1,14 +1,19 @@
 //! What the page shows while things happen.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
+use axum::routing::get;
 use resil::{Breaker, CircuitPolicy, breaker};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use crate::driver::{Browser, serve};
 use crate::in_time::in_time;
+use crate::names::{function, hello};
 
 /// Returns the expression for the state that the row of a circuit shows.
 ///
@@ -236,6 +241,39 @@ async fn a_server_that_is_gone_is_said_and_one_that_is_back_is_joined() {
     runtime.shutdown_background();
 }
 
+/// What a frame said that the page could not take in is said by no later one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frame_that_fails_is_said_and_all_is_told_anew() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let good = json!({
+        "title": "t", "version": "0", "can_be_changed": false, "now": 5, "tick": true, "missed": 0,
+        "functions": [function("told-anew")], "events": [],
+    });
+    let mut bad = good.clone();
+    bad["events"] = json!(null);
+    let is_good = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&is_good);
+    let events = async move || hello(if asked.load(Relaxed) { &good } else { &bad });
+    let router = Router::new()
+        .route("/p/api/events", get(events))
+        .nest_service("/p", resil_panel::router::<()>());
+    let url = serve(router).await;
+    browser.goto(&format!("{url}/p/")).await;
+    let link = |state: &str| format!("document.querySelector('#link').dataset.state === '{state}'");
+    browser.until("it is said", &link("fault")).await;
+    let console = browser.console().await;
+    assert!(
+        console.iter().any(|e| e.contains("TypeError")),
+        "{console:?}"
+    );
+    is_good.store(true, Relaxed);
+    browser.until("it is live again", &link("live")).await;
+    let shown = "document.querySelector('#functions tbody').textContent.includes('told-anew')";
+    browser.until("the function", shown).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_filtered_by_level_and_held_while_the_list_is_paused() {
     let Some(browser) = Browser::start(1280, 800).await else {
@@ -269,7 +307,7 @@ async fn events_are_filtered_by_level_and_held_while_the_list_is_paused() {
     assert_eq!(browser.value(shown).await, 1);
     browser.click("#pause").await;
     browser
-        .until("they are shown", &format!("{shown} === 2"))
+        .until("they are shown", &format!("{shown} === 3"))
         .await;
     b.reset();
 }

@@ -7,11 +7,11 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_core::Stream;
 use resil::breaker;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::driver::{Browser, serve};
 
@@ -28,6 +28,21 @@ impl Stream for Once {
             .take()
             .map_or(Poll::Pending, |frame| Poll::Ready(Some(Ok(frame))))
     }
+}
+
+/// Answers with a stream that begins with `frame`.
+pub(crate) fn hello(frame: &Value) -> Response {
+    let frame = Bytes::from(format!("event: hello\ndata: {frame}\n\n"));
+    let stream = Body::from_stream(Once(Some(frame)));
+    ([(CONTENT_TYPE, "text/event-stream")], stream).into_response()
+}
+
+/// Returns a row of a function.
+pub(crate) fn function(name: &str) -> Value {
+    json!({
+        "id": name, "name": name, "calls": 7, "failed": 1, "retries": 0, "in_flight": 0, "budgets": [],
+        "minute": { "calls": 7, "failed": 1, "p50_ms": 1, "p99_ms": 2 },
+    })
 }
 
 async fn nothing_ran(browser: &Browser) {
@@ -80,10 +95,7 @@ async fn a_function_that_is_called_script_is_text() {
     });
     let frame = json!({
         "title": EVIL, "version": EVIL, "can_be_changed": true, "now": 5, "tick": true, "missed": 0,
-        "functions": [{
-            "id": "f", "name": EVIL, "calls": 7, "failed": 1, "retries": 0, "in_flight": 0, "budgets": [],
-            "minute": { "calls": 7, "failed": 1, "p50_ms": 1, "p99_ms": 2 },
-        }],
+        "functions": [function(EVIL)],
         "circuits": [{
             "id": "c", "name": EVIL, "key": EVIL, "state": EVIL, "retry_in_ms": null, "calls": 1,
             "failures": 0, "slow": 0, "failures_in_a_row": 0, "probes_out": 0, "probes_succeeded": 0,
@@ -95,17 +107,6 @@ async fn a_function_that_is_called_script_is_text() {
             "text": EVIL, "call": EVIL,
         }],
     });
-    let frame = Bytes::from(format!("event: hello\ndata: {frame}\n\n"));
-    let events = move || {
-        let once = Once(Some(frame.clone()));
-        async {
-            (
-                [(CONTENT_TYPE, "text/event-stream")],
-                Body::from_stream(once),
-            )
-                .into_response()
-        }
-    };
     let entry = json!({
         "stats": { "last_minute": counts, "since_start": counts },
         "catalog": {
@@ -117,7 +118,7 @@ async fn a_function_that_is_called_script_is_text() {
         },
     });
     let router = Router::new()
-        .route("/p/api/events", get(events))
+        .route("/p/api/events", get(async move || hello(&frame)))
         .route(
             "/p/api/functions/{name}",
             get(|| async move { entry.to_string() }),
@@ -135,4 +136,42 @@ async fn a_function_that_is_called_script_is_text() {
     browser.until("the function, opened", &shown).await;
     nothing_ran(&browser).await;
     assert_eq!(browser.console().await, Vec::<String>::new());
+}
+
+/// A stack may have any such name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_that_is_called_as_a_part_of_every_object_is_shown() {
+    let Some(browser) = Browser::start(1280, 800).await else {
+        return;
+    };
+    let names = ["constructor", "toString", "valueOf", "__proto__"];
+    let all = names.map(function);
+    let mut frame = json!({
+        "title": "t", "version": "0", "can_be_changed": false, "now": 5, "tick": true, "missed": 0,
+        "functions": all, "events": [],
+        "circuits": [{
+            "id": "c", "name": "behind", "key": null, "state": "open", "retry_in_ms": null, "calls": 1,
+            "failures": 0, "slow": 0, "failures_in_a_row": 0, "probes_out": 0, "probes_succeeded": 0,
+        }],
+    });
+    for known in [
+        json!({ "toString": [[7, 1, 0]], "__proto__": [[7, 1, 0]] }),
+        json!({}),
+    ] {
+        frame["history"] = known;
+        let sent = frame.clone();
+        let router = Router::new()
+            .route("/p/api/events", get(async move || hello(&sent)))
+            .nest_service("/p", resil_panel::router::<()>());
+        let url = serve(router).await;
+        browser.open(&format!("{url}/p/")).await;
+        for name in names.into_iter().chain(["behind"]) {
+            let tables = "[...document.querySelectorAll('#functions .name, #circuits .name')]";
+            let shown = format!("{tables}.some((n) => n.textContent === {name:?})");
+            browser.until(name, &shown).await;
+        }
+        let is_live = "document.querySelector('#link').innerText === 'live'";
+        browser.until("it is live", is_live).await;
+        assert_eq!(browser.console().await, Vec::<String>::new());
+    }
 }

@@ -116,14 +116,25 @@ impl Around {
     }
 }
 
-/// Puts scopes in force for the time of one poll.
+/// Puts scopes in force for the time of one poll: so many of them.
 struct Here(usize);
 
 impl Here {
+    /// Puts those of `sources` in force that are not: what is carried may be polled where it was made, and
+    /// scopes of one shutdown may be nested.
     fn enter(sources: &[Source]) -> Self {
+        let entered = HERE.try_with(|here| {
+            let mut here = here.borrow_mut();
+            let before = here.len();
+            for source in sources {
+                if !here.iter().any(|other| other.id == source.id) {
+                    here.push(source.clone());
+                }
+            }
+            here.len() - before
+        });
         // A thread that is ending has no more scopes in force.
-        let entered = HERE.try_with(|here| here.borrow_mut().extend_from_slice(sources));
-        Self(entered.map_or(0, |()| sources.len()))
+        Self(entered.unwrap_or_default())
     }
 }
 
@@ -155,13 +166,15 @@ pub(super) fn reason() -> Option<StopReason> {
     .unwrap_or_default()
 }
 
-/// Returns the shutdowns whose scopes are around this poll.
+/// Returns the shutdowns of a part whose scopes are around this poll. That of the process is around all.
 #[cfg(feature = "shutdown")]
 pub(super) fn works() -> Box<[Arc<Work>]> {
     HERE.try_with(|here| {
         let here = here.borrow();
-        here.iter()
-            .filter_map(|source| source.work.clone())
+        let works = here.iter().filter_map(|source| source.work.as_ref());
+        works
+            .filter(|work| !work.is_of_the_process())
+            .cloned()
             .collect()
     })
     .unwrap_or_default()

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -132,10 +131,8 @@ impl Shutdown {
     }
 
     fn is_of_the_process(&self) -> bool {
-        match (&process::process().work, &self.0.work) {
-            (Some(process), Some(own)) => Arc::ptr_eq(process, own),
-            _ => false,
-        }
+        let work = self.0.work.as_ref();
+        work.is_some_and(|work| work.is_of_the_process())
     }
 }
 

@@ -55,6 +55,10 @@ impl Work {
         }
     }
 
+    pub(super) fn is_of_the_process(&self) -> bool {
+        self.is_of_the_process
+    }
+
     fn counted(&self) -> MutexGuard<'_, BTreeMap<&'static str, Counted>> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }

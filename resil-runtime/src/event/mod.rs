@@ -19,6 +19,7 @@ pub(crate) mod idempotency;
 #[cfg(feature = "chaos")]
 pub(crate) mod injected;
 pub(crate) mod kinds;
+pub(crate) mod level;
 mod listeners;
 pub(crate) mod report;
 mod switch;

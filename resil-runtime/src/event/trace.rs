@@ -63,14 +63,24 @@ impl Around {
     }
 }
 
-/// Puts traces in force for the time of one poll.
+/// Puts traces in force for the time of one poll: so many of them.
 struct Here(usize);
 
 impl Here {
+    /// Puts those of `all` in force that are not: what is carried may be polled where it was made.
     fn enter(all: &[Report]) -> Self {
+        let entered = HERE.try_with(|here| {
+            let mut here = here.borrow_mut();
+            let before = here.len();
+            for report in all {
+                if !here.iter().any(|other| Arc::ptr_eq(other, report)) {
+                    here.push(Arc::clone(report));
+                }
+            }
+            here.len() - before
+        });
         // A thread that is ending has no more traces in force.
-        let entered = HERE.try_with(|here| here.borrow_mut().extend_from_slice(all));
-        Self(entered.map_or(0, |()| all.len()))
+        Self(entered.unwrap_or_default())
     }
 }
 

@@ -1,11 +1,6 @@
 //! The table of events: what each [`Event`] is among the events of tracing.
 //!
-//! | level | what |
-//! |---|---|
-//! | DEBUG | what a policy did for a call, and refused: as often as calls fail |
-//! | INFO | a limit that was learned anew, a store that is back |
-//! | WARN | a retry that gives up, a breaker that changes, and what somebody should look at |
-//! | ERROR | what only a change of the program or of its set-up ends, or what may have been done twice |
+//! The levels are those of [`level`](crate::event::level).
 //!
 //! No field has what the user's data is: the text of an error, a key, an argument.
 

@@ -11,6 +11,7 @@ use super::own::Place;
 use super::{table, tell};
 use crate::call::{CallId, CallNumber};
 use crate::event::circuit_state::CircuitState;
+use crate::event::level::level_of;
 use crate::event::{Event, StopReason};
 
 const DOCS: &str = include_str!("../../../docs/tracing.md");
@@ -295,8 +296,16 @@ fn rows(events: &[Event]) -> Vec<String> {
     let told = rows.0.lock().unwrap();
     assert_eq!(told.len(), events.len(), "{told:?}");
     let both = events.iter().zip(&*told);
-    both.map(|(event, row)| format!("| {} | {row}", kind(event)))
-        .collect()
+    both.map(|(event, row)| {
+        let kind = kind(event);
+        let level = level_of(event).word().to_uppercase();
+        assert!(
+            row.starts_with(&format!("{level} |")),
+            "{kind}: {level}, {row}"
+        );
+        format!("| {kind} | {row}")
+    })
+    .collect()
 }
 
 /// The docs have the very rows that the code makes, and no others.

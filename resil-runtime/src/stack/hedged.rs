@@ -18,6 +18,8 @@ use super::outline::{MayCopy, Plan, Shape};
 use super::place::state_of;
 use super::walk::Step;
 use super::walked::{begin, walked};
+#[cfg(feature = "catalog")]
+use crate::call::caller::{as_caller, note_call};
 use crate::call::{CallState, Failure, Outcome};
 use crate::classify::{self, Class};
 use crate::error::Refusal;
@@ -68,6 +70,11 @@ impl HedgePolicy {
             let state = state_of(place);
             #[cfg(feature = "shutdown")]
             let _in_flight = crate::cancel::entered::in_flight(state.site);
+            #[cfg(feature = "catalog")]
+            {
+                note_call(state.site);
+                state.last_run.note(&[policy.into()]);
+            }
             let call = CallState::new();
             #[cfg(feature = "observe")]
             let seen = crate::observe::seen::observe(state.site, &call);
@@ -84,7 +91,10 @@ impl HedgePolicy {
                 let out: Outcome<T, E, Refusal> = attempt.await.map_err(Failure::Body);
                 judge(out, |error| classify::of_value(error))
             };
-            let out = hedge(&state.hedge, &policy, &call, copy).await;
+            let copies = hedge(&state.hedge, &policy, &call, copy);
+            #[cfg(feature = "catalog")]
+            let copies = as_caller(state.site, copies);
+            let out = copies.await;
             #[cfg(feature = "observe")]
             seen.end(&out);
             match out {
