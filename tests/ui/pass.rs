@@ -152,6 +152,7 @@ programs! {
         instrument_on_both_sides_of_an_owned_argument,
         instrument_where_it_is_written,
         methods_on_every_receiver,
+        keys_of_self_above_instrument_under_async_trait,
         names_of_every_alphabet,
         native_traits_with_default_bodies,
         pages_by_recursion,
