@@ -155,6 +155,15 @@ impl Input {
         })
     }
 
+    /// Whether the receiver is `&self` or `&mut self`.
+    pub(crate) fn receiver_is_reference(&self) -> bool {
+        self.sig.receiver().is_some_and(|r| match &r.kind {
+            ReceiverKind::Reference(..) => true,
+            ReceiverKind::Typed(_, ty) => matches!(&**ty, Type::Reference(_)),
+            _ => false,
+        })
+    }
+
     /// Returns the declared return type.
     pub(crate) fn output(&self) -> Option<&Type> {
         match &self.sig.output {
