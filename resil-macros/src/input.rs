@@ -82,8 +82,7 @@ impl Input {
     /// Returns the names that the arguments bind, in their patterns or in the `let`s into which
     /// `async_trait` has hoisted the patterns.
     pub(crate) fn bindings(&self, hoisted: &[Local]) -> Vec<Binding> {
-        let mut all = Vec::new();
-        let mut bind = |pat: &Pat, attrs: &[Attribute], unique: bool| {
+        let bind = |all: &mut Vec<Binding>, pat: &Pat, attrs: &[Attribute], unique: bool| {
             let whole = matches!(pat, Pat::Ident(_));
             bindings_of(pat, &mut |ident, mutable| {
                 all.push(Binding {
@@ -94,8 +93,9 @@ impl Input {
                 });
             });
         };
+        let (mut all, mut arguments) = (Vec::new(), Vec::new());
         for local in hoisted {
-            bind(&local.pat, &local.attrs, false);
+            bind(&mut all, &local.pat, &local.attrs, false);
         }
         for arg in &self.sig.inputs {
             if let FnArg::Typed(arg) = arg {
@@ -103,18 +103,24 @@ impl Input {
                     Type::Reference(r) => r.mutability.is_some(),
                     _ => false,
                 };
-                bind(&arg.pat, &arg.attrs, unique);
+                bind(&mut arguments, &arg.pat, &arg.attrs, unique);
             }
         }
-        // A hoisted argument is known by its `let`. The name that `async_trait` gives to an
-        // argument with a pattern does not count.
-        let mut seen: Vec<Ident> = Vec::new();
-        all.retain(|b: &Binding| {
+        // A hoisted argument is known by its `let`. Of two arguments with one name each build has one, by
+        // their `#[cfg]`s.
+        let locals = all.len();
+        for argument in arguments {
+            let is_again = all.iter().enumerate().any(|(at, other)| {
+                other.ident == argument.ident && (at < locals || other.cfgs == argument.cfgs)
+            });
+            if !is_again {
+                all.push(argument);
+            }
+        }
+        // The name that `async_trait` gives to an argument with a pattern does not count.
+        all.retain(|b| {
             let text = b.ident.to_string();
-            let own = text == "__self" || (!hoisted.is_empty() && text.starts_with("__arg"));
-            let again = seen.contains(&b.ident);
-            seen.push(b.ident.clone());
-            !own && !again
+            text != "__self" && (hoisted.is_empty() || !text.starts_with("__arg"))
         });
         all
     }
@@ -145,6 +151,15 @@ impl Input {
             ReceiverKind::Typed(_, ty) => {
                 matches!(&**ty, Type::Reference(r) if r.mutability.is_some())
             }
+            _ => false,
+        })
+    }
+
+    /// Whether the receiver is `&self` or `&mut self`.
+    pub(crate) fn receiver_is_reference(&self) -> bool {
+        self.sig.receiver().is_some_and(|r| match &r.kind {
+            ReceiverKind::Reference(..) => true,
+            ReceiverKind::Typed(_, ty) => matches!(&**ty, Type::Reference(_)),
             _ => false,
         })
     }

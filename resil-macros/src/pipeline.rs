@@ -206,6 +206,7 @@ impl CheckedStack {
         let wrapping = Wrapping {
             instruments_below: &instruments,
             keeps_arguments: cx.keeps_arguments(),
+            borrow_of_self: &cx.borrow_of_self(),
             cloned: &cx.cloned(),
             braces: body.map_or_else(Span::call_site, proc_macro2::Group::span),
         };

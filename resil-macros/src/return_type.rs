@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, Path, PathArguments, Type, TypeParamBound, TypePath};
 
 use crate::tokens::{first_span, flat};
 
@@ -112,9 +112,36 @@ fn type_span(ty: &Type) -> Span {
     )
 }
 
-/// Whether a type is a stream by its name: `impl Stream ..`, `BoxStream<..>`. A stream inside a
-/// `Result` or a future does not count: the function opens it.
+/// Whether a type is a stream by its own name, also in a `Pin` or a `Box`: `impl Stream ..`,
+/// `BoxStream<..>`. A stream inside another type, such as a `Result`, an alias of one or a future, does not
+/// count: the function opens it.
 pub(crate) fn is_stream(ty: &Type) -> bool {
+    let bounds = match ty {
+        Type::Paren(ty) => return is_stream(&ty.elem),
+        Type::Group(ty) => return is_stream(&ty.elem),
+        Type::Reference(ty) => return is_stream(&ty.elem),
+        Type::Path(path) if is_pointer(path) => {
+            let inside = arguments_of(ty).unwrap_or_default();
+            return inside.first().is_some_and(|inside| is_stream(inside));
+        }
+        Type::Path(path) => return names_stream(&path.path),
+        Type::ImplTrait(ty) => &ty.bounds,
+        Type::TraitObject(ty) => &ty.bounds,
+        _ => return false,
+    };
+    bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => names_stream(&bound.path),
+        _ => false,
+    })
+}
+
+/// Whether a type is a `Pin` or a `Box` of another one.
+fn is_pointer(ty: &TypePath) -> bool {
+    let last = ty.path.segments.last();
+    last.is_some_and(|last| last.ident == "Pin" || last.ident == "Box")
+}
+
+fn names_stream(path: &Path) -> bool {
     const STREAMS: [&str; 6] = [
         "AsyncIterator",
         "BoxStream",
@@ -123,14 +150,8 @@ pub(crate) fn is_stream(ty: &Type) -> bool {
         "Stream",
         "TryStream",
     ];
-    let tokens = flat(&ty.to_token_stream());
-    let names = tokens.iter().filter_map(|t| match t {
-        TokenTree::Ident(name) => Some(name.to_string()),
-        _ => None,
-    });
-    let opens = |name: &String| name.ends_with("Result") || name.ends_with("Future");
-    let mut names = names.skip_while(|name| !opens(name) && !STREAMS.contains(&name.as_str()));
-    names.next().is_some_and(|name| !opens(&name))
+    let last = path.segments.last();
+    last.is_some_and(|last| STREAMS.iter().any(|name| last.ident == name))
 }
 
 /// Whether a type is a future by its name: `Pin<Box<dyn Future ..>>`, `impl Future ..`, `BoxFuture<..>`.

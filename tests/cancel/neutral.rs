@@ -27,6 +27,37 @@ async fn a_call_that_is_cancelled_in_its_pause_is_neutral() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn and_so_is_one_that_ends_with_a_value_that_asked_for_another_try() {
+    #[circuit(name = "cancel-neutral-bad", failures = 1, on_ok(0))]
+    #[retry(constant, max = 9, base = 1h, cap = 1h, jitter = none, on_ok(0))]
+    async fn bad(r: &Record) -> Result<u32, Fault> {
+        r.attempt();
+        Ok(0)
+    }
+    #[circuit(name = "cancel-neutral-good", failures = 2)]
+    #[retry(constant, max = 9, base = 1h, cap = 1h, jitter = none, on_ok(0))]
+    async fn good(r: &Record) -> Result<u32, Fault> {
+        r.attempt();
+        Ok(0)
+    }
+    let r = Record::new();
+    for _ in 0..5 {
+        assert_eq!(cancel_scope(cancelled_after(5), bad(&r)).await, Ok(0));
+    }
+    let counts = breaker("cancel-neutral-bad").counts();
+    assert_eq!((r.count(), counts.failures_in_a_row), (5, 0));
+
+    // As a success it would end the row.
+    let _ = cancel_scope(cancelled_after(5), good(&r)).await;
+    breaker("cancel-neutral-good")
+        .try_acquire()
+        .unwrap()
+        .failure();
+    assert_eq!(cancel_scope(cancelled_after(5), good(&r)).await, Ok(0));
+    assert_eq!(breaker("cancel-neutral-good").counts().failures_in_a_row, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn and_so_is_one_in_a_queue_whatever_a_pattern_says() {
     #[circuit(name = "cancel-neutral-queue", failures = 1, on(_))]
     #[bulkhead(name = "cancel-neutral-queue", max = 1, queue = 9)]

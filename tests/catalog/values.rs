@@ -315,6 +315,8 @@ both! {
         [TimeoutPolicy::new(SEC * 9), RateLimitPolicy::new().max(100).per(SEC).burst(20).wait(SEC * 2)];
     hedged: [#[hedge(after = 50ms, max = 3)] #[timeout(1s)]]
         [HedgePolicy::new(HedgeAfter::Delay(SEC / 20)).max(3), TimeoutPolicy::new(SEC)];
+    hedged_without_a_budget: [#[hedge(after = 50ms, budget = off)] #[timeout(1s)]]
+        [HedgePolicy::new(HedgeAfter::Delay(SEC / 20)).no_budget(), TimeoutPolicy::new(SEC)];
     hedged_by_percentile: [#[timeout(9s)] #[hedge(after = p95(default = 50ms), budget = 5%)] #[retry(max = 2)]]
         [TimeoutPolicy::new(SEC * 9), HedgePolicy::new(HedgeAfter::percentile(95.0).or(SEC / 20)).budget(0.05), RetryPolicy::new().max(2)];
     refused: [#[rate_limit(max = 100, per = 1m)] #[timeout(1s)]]

@@ -1,5 +1,7 @@
 //! `#[retry]` above other layers, back-offs and retried functions.
 
+use resil::{Jitter, RetryPolicy};
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -106,6 +108,26 @@ async fn backoff_gives_the_delays() {
         let _ = jittered(&r).await;
         assert!((50..=101).contains(&r.times()[1]), "{:?}", r.times());
     }
+}
+
+/// Decorrelated jitter makes delays of its own, and not of those that are given.
+#[tokio::test(start_paused = true)]
+async fn delays_that_are_given_override_the_decorrelated_jitter_of_a_policy() {
+    const SPREAD: RetryPolicy = RetryPolicy::new().max(4).jitter(Jitter::Decorrelated);
+    #[retry(policy = SPREAD, delays = [5ms, 1s])]
+    async fn listed(r: &Record) -> Result<(), Fault> {
+        fails(r).await
+    }
+    #[retry(policy = SPREAD, backoff = |n| ms(10 * u64::from(n)))]
+    async fn own(r: &Record) -> Result<(), Fault> {
+        fails(r).await
+    }
+    let r = Record::new();
+    let _ = listed(&r).await;
+    assert_eq!(r.times(), [0, 5, 1_005, 2_005]);
+    let r = Record::new();
+    let _ = own(&r).await;
+    assert_eq!(r.times(), [0, 10, 30, 60]);
 }
 
 #[tokio::test(start_paused = true)]

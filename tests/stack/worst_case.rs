@@ -8,6 +8,7 @@ use std::future::pending;
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use resil::{bulkhead, fallback, hedge, idempotent, rate_limit, retry, timeout};
 use tokio::time::{Instant, sleep};
 
@@ -210,6 +211,34 @@ async fn the_wait_for_a_place_comes_on_top() {
         "{took:?}"
     );
     first.await.unwrap().unwrap_err();
+}
+
+/// A copy that no budget pays for in time starts when the one before it fails, if there is one by then.
+#[tokio::test(start_paused = true)]
+async fn a_copy_may_start_as_late_as_the_one_before_it_ends() {
+    #[hedge(after = 50ms)]
+    #[timeout(1s)]
+    async fn copied(attempt: Option<Attempt>) -> Result<u8, Fault> {
+        match attempt {
+            None => Ok(1),
+            Some(attempt) => attempt.run().await,
+        }
+    }
+    let hanging = || took(copied(Some(Attempt::Hangs)));
+    // A burst of ten is paid for, and then none.
+    join_all((0..30).map(|_| hanging())).await;
+    let others = async {
+        sleep(Duration::from_millis(500)).await;
+        for _ in 0..20 {
+            copied(None).await.unwrap();
+        }
+    };
+    let (took, ()) = tokio::join!(hanging(), others);
+    let said = said_of("hedge(after = 50ms) ;; timeout(1s)");
+    assert!(
+        took <= said + SLACK && took >= said.mul_f64(0.9),
+        "{took:?}"
+    );
 }
 
 /// A turn that comes at the last moment that `wait` allows.

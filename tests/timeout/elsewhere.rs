@@ -1,5 +1,5 @@
-//! A `#[timeout]` that is polled under another function's, and outlives it: each bounds what is
-//! inside it whoever polls it, and when.
+//! A `#[timeout]`, or that of a `Stack`, that is polled under another function's, and outlives it: each
+//! bounds what is inside it whoever polls it, and when.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::{self, FuturesUnordered, Stream, StreamExt};
-use resil::{Deadline, Error, retry, timeout};
+use resil::{Deadline, Error, Jitter, RetryPolicy, Stack, retry, timeout};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 
@@ -26,6 +26,60 @@ fn function(out: &Result<u32, Error>) -> &'static str {
 #[timeout(5s)]
 async fn hung() -> Result<u32, Error> {
     pending().await
+}
+
+const RETRY: RetryPolicy = RetryPolicy::new()
+    .max(2)
+    .base(Duration::from_millis(10))
+    .jitter(Jitter::None);
+
+static PLAIN: Stack = Stack::new("plain").timeout(Duration::from_secs(5));
+static RETRIED: Stack = Stack::new("retried")
+    .timeout(Duration::from_secs(5))
+    .retry(RETRY);
+static NESTED: Stack = Stack::new("nested")
+    .timeout(Duration::from_secs(5))
+    .retry(RETRY)
+    .timeout(Duration::from_secs(4));
+
+/// What a body does before it hangs.
+#[derive(Clone, Copy)]
+enum First {
+    Nothing,
+    /// Looks at the deadline, which starts the limits around it.
+    Looks,
+    /// Fails: the retry looks at the deadline.
+    Fails,
+}
+
+/// A call of the stack that hangs, in the first attempt or in the second one.
+async fn hung_value(stack: &'static Stack, first: First) -> Result<u32, Error> {
+    let failed = Cell::new(false);
+    let body = || async {
+        match first {
+            First::Fails if !failed.replace(true) => {
+                return Err(std::io::Error::other("down").into());
+            }
+            First::Looks => assert!(Deadline::current().is_some()),
+            First::Nothing | First::Fails => {}
+        }
+        pending().await
+    };
+    stack
+        .run(body)
+        .await
+        .map_err(|error: anyhow::Error| error.downcast().unwrap())
+}
+
+fn hung_values() -> impl Iterator<Item = (&'static Stack, First)> {
+    [
+        (&PLAIN, First::Nothing),
+        (&PLAIN, First::Looks),
+        (&RETRIED, First::Nothing),
+        (&RETRIED, First::Looks),
+        (&RETRIED, First::Fails),
+    ]
+    .into_iter()
 }
 
 #[timeout(1s)]
@@ -47,6 +101,48 @@ async fn items_of_a_buffered_stream_keep_their_limit() {
     assert_eq!(start.elapsed(), ms(5_000));
     assert_eq!(function(&next(&mut items).await), "hung");
     assert!(start.elapsed() < ms(5_010));
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_do_values() {
+    for (stack, first) in hung_values() {
+        let start = Instant::now();
+        let calls = stream::iter(0..2).map(|_| hung_value(stack, first));
+        let mut items = pin!(calls.buffer_unordered(2));
+        assert_eq!(function(&next(&mut items).await), "next");
+        assert_eq!(start.elapsed(), ms(1_000));
+        let out = timeout_of(&mut items).await;
+        assert_eq!(function(&out), stack.name());
+        assert!(start.elapsed() <= ms(5_010), "{:?}", start.elapsed());
+        assert_eq!(function(&next(&mut items).await), stack.name());
+        assert!(start.elapsed() < ms(5_020));
+    }
+}
+
+/// The inner limit ends the first attempt, and the outer one the second; or the inner one the second, and last.
+#[tokio::test(start_paused = true)]
+async fn and_both_limits_of_one_stack() {
+    for (first, limit) in [
+        (First::Nothing, 5_000),
+        (First::Looks, 5_000),
+        (First::Fails, 4_010),
+    ] {
+        let start = Instant::now();
+        let mut items: FuturesUnordered<_> = [hung_value(&NESTED, first)].into_iter().collect();
+        assert_eq!(function(&next(&mut items).await), "next");
+        assert_eq!(function(&timeout_of(&mut items).await), "nested");
+        let took = start.elapsed();
+        assert!(ms(limit) <= took && took <= ms(limit + 10), "{took:?}");
+    }
+}
+
+/// The next item, which must not take for ever.
+async fn timeout_of<S>(items: &mut S) -> Result<u32, Error>
+where
+    S: Stream<Item = Result<u32, Error>> + Unpin,
+{
+    let item = tokio::time::timeout(ms(60_000), items.next()).await;
+    item.expect("it is bounded").expect("an item")
 }
 
 // Each time under another one.

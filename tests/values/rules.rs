@@ -137,6 +137,14 @@ fn the_numbers_of_a_retry_fit() {
     const LIST: &[Duration] = &[secs(40)];
     accepted([retry.base(secs(30)).strategy(Strategy::Delays(LIST)).into()]);
     refused(
+        [retry
+            .strategy(Strategy::Delays(LIST))
+            .jitter(Jitter::Decorrelated)
+            .into()],
+        "`delays` can't stand beside `jitter = decorrelated`: `jitter = decorrelated` makes each delay from the one before it",
+        "remove one of them",
+    );
+    refused(
         [retry.within(ms(50)).into()],
         "`within` of `50ms` is shorter than the first delay of `100ms`",
         "write `within = 100ms` or more, or a shorter first delay",

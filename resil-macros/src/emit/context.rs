@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::inner::{Inner, clone_of};
@@ -82,6 +82,18 @@ impl StackContext<'_> {
     /// Whether code that runs after the body may use the arguments: another attempt, or a fallback.
     pub(crate) fn keeps_arguments(&self) -> bool {
         self.runs_again() || self.facts.iter().any(|layer| layer.uses_arguments_after)
+    }
+
+    /// Writes what stands before `self` where the body takes it, while other code may use the arguments
+    /// after it. An owned `self` is moved, unless the body runs again.
+    pub(crate) fn borrow_of_self(&self) -> TokenStream {
+        if self.input.receiver_is_unique() {
+            quote!(&mut *)
+        } else if self.runs_again() || self.input.receiver_is_reference() {
+            quote!(&*)
+        } else {
+            TokenStream::new()
+        }
     }
 
     /// Returns the names of the arguments that are cloned for each attempt.

@@ -74,7 +74,7 @@ impl NamedState<'_> {
                 switch,
             };
         };
-        let key = cx.with_self(key);
+        let key = cx.with_self_on_entry(key);
         let of_key = quote_spanned!(mixed(first_span(&key))=> &(#key));
         let keyed = Ident::new(&format!("__resil_keyed_{}", self.policy), at);
         entry.push(quote_spanned! {at=>

@@ -1,9 +1,10 @@
 //! The context in which an attribute is read: everything besides its own arguments.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use super::table::Spec;
 use crate::diag::Diag;
+use crate::tokens::mentions;
 
 /// The function as far as the values of an attribute may refer to it, and the sink for faults.
 pub(crate) struct ParseContext<'a> {
@@ -29,5 +30,18 @@ impl ParseContext<'_> {
     /// Whether the word is an argument of the function, or may be one of a function not yet known.
     pub(crate) fn may_be_argument(&self, word: &Ident) -> bool {
         self.params.contains(word) || !self.knows_function
+    }
+
+    /// Whether the tokens may name an argument of the function, or `self`: as a word, or in the braces of
+    /// a format string.
+    pub(crate) fn names_arguments(&self, tokens: &TokenStream) -> bool {
+        mentions(tokens, &|tree| match tree {
+            TokenTree::Ident(word) => word == "self" || self.params.contains(word),
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                text.starts_with(['"', 'r']) && text.contains('{')
+            }
+            _ => false,
+        })
     }
 }

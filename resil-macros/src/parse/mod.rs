@@ -33,7 +33,7 @@ use resil_language::{duration, table};
 
 pub(crate) use duration::{show, with_units};
 pub(crate) use duration_value::DurationValue;
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Pattern, any_guard_names_arguments};
 pub(crate) use resil_language::nearest::nearest;
 pub(crate) use split_options::split_options;
 pub(crate) use syntax::{Syntax, describe, is_endless, syntax_of};

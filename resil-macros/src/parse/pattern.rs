@@ -26,6 +26,14 @@ pub(crate) struct Pattern {
     /// As the user wrote it: without the `&` that constants get.
     pub(crate) written: TokenStream,
     pub(crate) span: Span,
+    /// Whether the guard may name an argument of the function. It is evaluated after the body.
+    pub(crate) guard_names_arguments: bool,
+}
+
+/// Whether a guard of these patterns may name an argument of the function.
+pub(crate) fn any_guard_names_arguments<const N: usize>(patterns: [&Option<Pattern>; N]) -> bool {
+    let mut patterns = patterns.into_iter().flatten();
+    patterns.any(|pattern| pattern.guard_names_arguments)
 }
 
 impl Value<'_> {
@@ -79,6 +87,7 @@ impl Value<'_> {
             tokens: quote!(#out #guard),
             written: collect(trees),
             span: first.join(last).unwrap_or(first),
+            guard_names_arguments: self.cx.names_arguments(&guard),
         })
     }
 

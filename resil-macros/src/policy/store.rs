@@ -43,7 +43,7 @@ impl Store {
         }
     }
 
-    /// Writes the choice of the store, a value of the runtime's type `choice`.
+    /// Writes the choice of the store, a value of the runtime's type `choice`, for a statement on entry.
     pub(super) fn chosen(&self, choice: &str, cx: &EmitContext<'_>) -> TokenStream {
         let (value, at, make) = match self {
             Self::Named(name) => {
@@ -51,7 +51,7 @@ impl Store {
                 (quote_spanned!(at=> #name), at, quote_spanned!(at=> named))
             }
             Self::Of(value) => {
-                let value = cx.with_self(value);
+                let value = cx.with_self_on_entry(value);
                 let at = mixed(first_span(&value));
                 (quote_spanned!(at=> &(#value)), at, quote_spanned!(at=> of))
             }

@@ -71,6 +71,8 @@ pub(crate) struct Wrapping<'a> {
     /// Whether code that runs after the block may use the arguments. Then the code of an
     /// `#[instrument]` inside may move nothing.
     pub(crate) keeps_arguments: bool,
+    /// What stands before `self` where such code takes it: `&*`.
+    pub(crate) borrow_of_self: &'a TokenStream,
     /// The arguments that are cloned for each attempt: their hoisted variables need no `mut`.
     pub(crate) cloned: &'a [String],
     /// The function's own braces.
@@ -231,7 +233,7 @@ impl Block {
         for below in 0.. {
             while let Some((group, _)) = groups.next_if(|(_, n)| *n == below) {
                 if wrapping.keeps_arguments && below > 0 {
-                    content = without_moves(content.into_iter().collect());
+                    content = without_moves(content.into_iter().collect(), wrapping.borrow_of_self);
                 }
                 content = replace(group, BodySite::block(content, braces, boxed));
             }

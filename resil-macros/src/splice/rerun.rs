@@ -11,16 +11,16 @@ use crate::tokens::{collect, group_like, is_ident, is_punct};
 const FAKE_RETURN: &str = "__tracing_attr_fake_return";
 
 /// Turns the `async move`s that `instrument` wrote into `async`, and borrows the arguments that
-/// `async_trait` hoisted into them. Does the same for each `instrument` inside.
-pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
+/// `async_trait` hoisted into them: `self` by `borrow`. Does the same for each `instrument` inside.
+pub(super) fn without_moves(mut tokens: Tokens, borrow: &TokenStream) -> TokenStream {
     if let Some(at) = instrument_block(&tokens) {
         map_group(&mut tokens[at], |mut inner| match recorded_block(&inner) {
             Some(deeper) => {
-                map_group(&mut inner[deeper], |block| borrowing(&block));
+                map_group(&mut inner[deeper], |block| borrowing(&block, borrow));
                 inner.remove(deeper - 1);
                 collect(&inner)
             }
-            None => borrowing(&inner),
+            None => borrowing(&inner, borrow),
         });
         tokens.remove(at - 1);
     }
@@ -36,14 +36,14 @@ pub(super) fn without_moves(mut tokens: Tokens) -> TokenStream {
     for token in &mut tokens {
         let one = std::slice::from_ref(token);
         if instruments(one) > 0 || holds(one, FAKE_RETURN) {
-            map_group(token, without_moves);
+            map_group(token, |inner| without_moves(inner, borrow));
         }
     }
     collect(&tokens)
 }
 
 /// Turns `async_trait`'s `let __self = self; let x = x;` into borrows.
-fn borrowing(tokens: &[TokenTree]) -> TokenStream {
+fn borrowing(tokens: &[TokenTree], borrow: &TokenStream) -> TokenStream {
     let Some(hoisting) = async_trait_block(tokens) else {
         return collect(tokens);
     };
@@ -56,7 +56,7 @@ fn borrowing(tokens: &[TokenTree]) -> TokenStream {
                 if at < end && is_ident(l, "let") && is_punct(eq, '=') && is_punct(semi, ';') =>
             {
                 if a == "__self" {
-                    out.extend(quote!(let #a = &*#b;));
+                    out.extend(quote!(let #a = #borrow #b;));
                 } else if a != b {
                     out.extend(tokens[at..at + 5].iter().cloned());
                 }

@@ -17,5 +17,6 @@ pub(crate) use segments::{Segment, split_at_commas};
 pub(crate) use span::{first_span, last_span, same_place};
 pub(crate) use text::{shown, shown_whole};
 pub(crate) use tree::{
-    collect, flat, group_like, inside, is_brace, is_equals, is_ident, is_punct, open, placed,
+    collect, flat, group_like, inside, is_brace, is_equals, is_ident, is_punct, mentions, open,
+    placed,
 };

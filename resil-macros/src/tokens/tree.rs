@@ -77,6 +77,17 @@ pub(crate) fn is_brace(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
+/// Whether a token at any depth is one that is looked for.
+pub(crate) fn mentions(tokens: &TokenStream, is: &dyn Fn(&TokenTree) -> bool) -> bool {
+    tokens.clone().into_iter().any(|tree| {
+        is(&tree)
+            || match &tree {
+                TokenTree::Group(group) => mentions(&group.stream(), is),
+                _ => false,
+            }
+    })
+}
+
 /// Returns a group with `content`, and with the delimiter and the span of `like`.
 pub(crate) fn group_like(like: &Group, content: TokenStream) -> Group {
     let mut group = Group::new(like.delimiter(), content);

@@ -126,7 +126,8 @@ impl Permit<'_> {
     /// Records the verdict on an `Ok`.
     #[cold]
     fn answered(&self, verdict: CircuitVerdict) {
-        self.record(if self.call.only_replayed() {
+        // That of an attempt whose follower was cancelled says no more than an error would.
+        self.record(if self.call.was_cancelled() || self.call.only_replayed() {
             CircuitVerdict::Neutral
         } else {
             verdict

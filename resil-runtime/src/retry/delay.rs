@@ -80,26 +80,35 @@ impl RetryPolicy {
     /// Returns the spread of the delay before retry `n`. `previous` is the delay before retry
     /// `n - 1`, if there was one.
     pub(crate) fn spread(&self, n: u32, previous: Option<Duration>) -> Spread {
-        let (default, cap) = match self.strategy {
-            Strategy::Delays(_) => (Jitter::None, Duration::MAX),
-            _ => (Jitter::Full, self.cap),
+        let (jitter, cap) = match self.strategy {
+            Strategy::Delays(_) => (self.jitter_of_given(), Duration::MAX),
+            _ => (self.jitter.unwrap_or(Jitter::Full), self.cap),
         };
-        self.jittered(self.plain(n), default, cap, previous)
+        self.jittered(self.plain(n), jitter, cap, previous)
     }
 
     /// Returns the spread of a delay `d` that a [`Backoff`](super::Backoff) has returned.
     pub(crate) fn spread_own(&self, d: Duration, previous: Option<Duration>) -> Spread {
-        self.jittered(d.min(self.cap), Jitter::None, self.cap, previous)
+        self.jittered(d.min(self.cap), self.jitter_of_given(), self.cap, previous)
+    }
+
+    /// Returns the jitter of delays that are given: by a list, or by a back-off of the user's. Decorrelated
+    /// jitter leaves them alone, as it would make each delay from the one before it, and of none of them.
+    const fn jitter_of_given(&self) -> Jitter {
+        match self.jitter {
+            None | Some(Jitter::Decorrelated) => Jitter::None,
+            Some(jitter) => jitter,
+        }
     }
 
     fn jittered(
         &self,
         d: Duration,
-        default: Jitter,
+        jitter: Jitter,
         cap: Duration,
         previous: Option<Duration>,
     ) -> Spread {
-        match self.jitter.unwrap_or(default) {
+        match jitter {
             Jitter::None => Spread::exactly(d),
             Jitter::Full => Spread {
                 low: Duration::ZERO,

@@ -30,7 +30,8 @@ pub enum Jitter {
     Full,
     /// The delay is `d/2 + U(0, d/2)`.
     Equal,
-    /// The delay is `U(base, 3 · previous delay)`.
+    /// The delay is `U(base, 3 · previous delay)`. It has no effect on delays that are given: those of
+    /// [`Strategy::Delays`], or of a [`Backoff`](super::Backoff).
     Decorrelated,
     /// The delay is `d · (1 ± ratio)`. The ratio is clamped to 0 to 1; a value that is not finite
     /// means 0.

@@ -72,8 +72,11 @@ static TABLE: Table<RetryPolicy> = Table {
                 Some(match (policy.jitter, policy.strategy) {
                     (Some(Jitter::Ratio(r)), _) => ratio(r),
                     (Some(Jitter::Equal), _) => Given::text("equal"),
+                    (Some(Jitter::None), _)
+                    | (None | Some(Jitter::Decorrelated), Strategy::Delays(_)) => {
+                        Given::text("none")
+                    }
                     (Some(Jitter::Decorrelated), _) => Given::text("decorrelated"),
-                    (Some(Jitter::None), _) | (None, Strategy::Delays(_)) => Given::text("none"),
                     (Some(Jitter::Full) | None, _) => Given::text("full"),
                 })
             },

@@ -14,7 +14,7 @@ use super::layer::{Layer, MAX_LAYERS};
 use crate::circuit::{CircuitPolicy, Window};
 #[cfg(feature = "hedge")]
 use crate::hedge::{HedgeAfter, HedgePolicy};
-use crate::retry::{RetryPolicy, Strategy};
+use crate::retry::{Jitter, RetryPolicy, Strategy};
 
 /// Checks the name of a stack.
 pub(crate) const fn name(name: &str) -> Option<Fault> {
@@ -80,10 +80,11 @@ pub(crate) const fn of_constants(around: &[Layer], layer: &Layer) -> Option<Faul
 }
 
 /// Checks the rules of one policy. The macro sees whether a rate is written, which may be that of another
-/// function of the name.
+/// function of the name, and what jitter stands beside `delays`, which override that of a `policy`.
 const fn policy_of_an_attribute(layer: &Layer) -> Option<Fault> {
     match layer {
         Layer::RateLimit(_) => None,
+        Layer::Retry(policy) => numbers_of_a_retry(policy),
         layer => policy(layer),
     }
 }
@@ -103,9 +104,8 @@ const fn under_the_bound(bound: Option<Duration>, layer: &Layer) -> Option<Fault
 pub(crate) const fn policy(layer: &Layer) -> Option<Fault> {
     match layer {
         Layer::Retry(policy) => first![
-            base_is_below_the_cap(policy),
-            within_holds_the_first_delay(policy),
-            budget_pays(policy),
+            a_list_is_not_decorrelated(policy),
+            numbers_of_a_retry(policy),
         ],
         Layer::Circuit(policy) => first![
             open_max_is_not_below_open_for(policy),
@@ -294,6 +294,23 @@ const fn every_attempt_can_start(bound: Option<Duration>, policy: &RetryPolicy) 
             around,
         }),
         None => None,
+    }
+}
+
+/// Checks the numbers of a retry by themselves.
+const fn numbers_of_a_retry(policy: &RetryPolicy) -> Option<Fault> {
+    first![
+        base_is_below_the_cap(policy),
+        within_holds_the_first_delay(policy),
+        budget_pays(policy),
+    ]
+}
+
+/// Checks that no decorrelated jitter stands beside a list of delays, on which it has no effect.
+const fn a_list_is_not_decorrelated(policy: &RetryPolicy) -> Option<Fault> {
+    match (policy.strategy, policy.jitter) {
+        (Strategy::Delays(_), Some(Jitter::Decorrelated)) => Some(Fault::DecorrelatedList),
+        _ => None,
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) const fn first_that_never_starts(
         Some(Jitter::None) => 1.0,
         Some(Jitter::Equal) => 0.5,
         Some(Jitter::Ratio(ratio)) => 1.0 - ratio_of(ratio),
-        None if matches!(policy.strategy, Strategy::Delays(_)) => 1.0,
+        None | Some(Jitter::Decorrelated) if matches!(policy.strategy, Strategy::Delays(_)) => 1.0,
         // The delays may be zero.
         None | Some(Jitter::Full | Jitter::Decorrelated) => return None,
     };
@@ -174,6 +174,15 @@ mod tests {
                     .max(max)
             },
         )
+    }
+
+    #[test]
+    fn decorrelated_jitter_leaves_a_list_alone() {
+        let policy = RetryPolicy::new()
+            .strategy(Strategy::Delays(LIST))
+            .jitter(Jitter::Decorrelated);
+        let found = first_that_never_starts(&policy, LIST[1]).unwrap();
+        assert_eq!((found.attempt, found.sum), (3, LIST[0] + LIST[1]));
     }
 
     proptest! {

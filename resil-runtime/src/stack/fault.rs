@@ -68,6 +68,7 @@ pub(crate) enum Fault {
         /// The number that is not written.
         missing: u32,
     },
+    DecorrelatedList,
     BaseAboveCap {
         base: Duration,
         cap: Duration,
@@ -142,6 +143,9 @@ impl Fault {
             #[cfg(feature = "hedge")]
             Self::ManyStarts { .. } => {
                 "`hedge` and `retry` may start the body more than 20 times: write both `.max(..)` if that is meant, or smaller numbers"
+            }
+            Self::DecorrelatedList => {
+                "`Jitter::Decorrelated` can't stand beside `Strategy::Delays`: it makes each delay from the one before it; remove one of them"
             }
             Self::BaseAboveCap { .. } => {
                 "`base` is above the `cap`; write a smaller `base` or a greater `cap`"
@@ -283,6 +287,10 @@ impl Fault {
                     "`hedge` and `retry` may start the body {starts} times: {copies} copies in each of {runs} attempts"
                 ),
                 format!("write `max = {missing}` if that is meant, or smaller numbers"),
+            ),
+            Self::DecorrelatedList => (
+                "`delays` can't stand beside `jitter = decorrelated`: `jitter = decorrelated` makes each delay from the one before it".to_owned(),
+                "remove one of them".to_owned(),
             ),
             Self::BaseAboveCap { base, cap } => {
                 let (base, cap) = (show(base), show(cap));

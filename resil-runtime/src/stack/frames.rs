@@ -81,7 +81,7 @@ impl Timers {
         let n = self.entered;
         let timer = match looked {
             None => Timer::new(limit, n > 0),
-            Some(now) => Timer::started(now, limit),
+            Some(now) => Timer::started(now, limit, n > 0),
         };
         self.entered = n + 1;
         self.layers[n] = layer;

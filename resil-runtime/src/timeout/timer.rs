@@ -28,6 +28,8 @@ pub(crate) enum Idle {
     /// The first poll has not ended yet. The limit is in nanoseconds; `enclosed` means that the next
     /// layer outside is a timeout of the same stack.
     Unstarted { limit: u64, enclosed: bool },
+    /// A look at the deadline has started the limit, and no poll has been pending since.
+    Started { own: Instant, enclosed: bool },
     /// The timeout around, of the same stack, fires no later, so this one has no timer.
     Delegated { own: Instant },
 }
@@ -121,21 +123,21 @@ impl Timer {
     #[cold]
     pub(crate) fn pause(mut self: Pin<&mut Self>, frame: AmbientFrame<'_>) {
         let looked = frame.leave();
-        let limit = match &*self {
-            Self::Idle {
-                idle: Idle::Unstarted { limit, .. },
-            } => *limit,
-            _ => return,
+        let Self::Idle {
+            idle: Idle::Unstarted { limit, enclosed },
+        } = *self
+        else {
+            return;
         };
         if let Some(now) = looked {
-            self.set(Self::started(now, limit));
+            self.set(Self::started(now, limit, enclosed));
         }
     }
 
     /// Creates a timer that is not armed, of a limit that a look at the deadline has started.
-    pub(crate) fn started(now: Instant, limit: u64) -> Self {
+    pub(crate) fn started(now: Instant, limit: u64, enclosed: bool) -> Self {
         let own = clock::add_nanos(now, limit);
-        let idle = Idle::Delegated { own };
+        let idle = Idle::Started { own, enclosed };
         Self::Idle { idle }
     }
 
@@ -144,11 +146,12 @@ impl Timer {
     #[inline(never)]
     fn start(&self, kept: &Kept) -> bool {
         match self {
-            Self::Idle { idle } => {
-                if let Idle::Delegated { own } = *idle {
-                    kept.start(own, false);
-                }
-            }
+            Self::Idle { idle } => match *idle {
+                Idle::Unstarted { .. } => {}
+                // It has a timer once the poll is pending.
+                Idle::Started { own, .. } => kept.start(own, true),
+                Idle::Delegated { own } => kept.start(own, false),
+            },
             Self::Armed { due, sleep } => kept.start(due.own(sleep.deadline()), true),
         }
         coop::has_budget_remaining()
@@ -174,17 +177,15 @@ pub(crate) fn wait(
         } => {
             let now = clock::now();
             let own = clock::add_nanos(looked.unwrap_or(now), limit);
-            let theirs = Enclosing::here().soonest(now);
-            if enclosed && theirs.is_some_and(|(at, _)| at <= own) {
-                let idle = Idle::Delegated { own };
-                timer.set(Timer::Idle { idle });
-                return Poll::Pending;
+            if let Some(poll) = timer.as_mut().first_arm(now, own, enclosed) {
+                return poll;
             }
-            let (at, due) = soonest(own, theirs);
-            timer.as_mut().arm(at, due);
-            // The limit passed during the first poll: no timer has to fire.
-            if at <= now && !due.is_enclosing() {
-                return Poll::Ready(due.into());
+        }
+        Timer::Idle {
+            idle: Idle::Started { own, enclosed },
+        } => {
+            if let Some(poll) = timer.as_mut().first_arm(clock::now(), own, enclosed) {
+                return poll;
             }
         }
         Timer::Idle {
@@ -242,6 +243,27 @@ fn soonest(own: Instant, theirs: Option<(Instant, bool)>) -> (Instant, Due) {
 }
 
 impl Timer {
+    /// Arms the timer after the first pending poll, unless the timeout around, of the same stack, fires
+    /// no later. Returns what the poll comes to, if that is known without the timer.
+    #[inline(always)]
+    fn first_arm(
+        mut self: Pin<&mut Self>,
+        now: Instant,
+        own: Instant,
+        enclosed: bool,
+    ) -> Option<Poll<Elapsed>> {
+        let theirs = Enclosing::here().soonest(now);
+        if enclosed && theirs.is_some_and(|(at, _)| at <= own) {
+            let idle = Idle::Delegated { own };
+            self.set(Self::Idle { idle });
+            return Some(Poll::Pending);
+        }
+        let (at, due) = soonest(own, theirs);
+        self.arm(at, due);
+        // The limit passed during the first poll: no timer has to fire.
+        (at <= now && !due.is_enclosing()).then(|| Poll::Ready(due.into()))
+    }
+
     #[inline(always)]
     fn arm(mut self: Pin<&mut Self>, at: Instant, due: Due) {
         let sleep = clock::sleep_until(at);

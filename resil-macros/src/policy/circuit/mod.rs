@@ -12,7 +12,7 @@ use proc_macro2::{Span, TokenStream};
 use self::options::{Circuit, SPEC};
 use crate::emit::{EmitContext, Emitted, Inner};
 use crate::facts::Facts;
-use crate::parse::ParseContext;
+use crate::parse::{ParseContext, any_guard_names_arguments};
 use crate::policy::{Attribute, Parsed, Policy};
 
 pub(super) static ATTRIBUTE: Attribute = Attribute {
@@ -40,6 +40,7 @@ impl Policy for Circuit {
             can_refuse: true,
             needs_call_state: true,
             holds_permit: true,
+            uses_arguments_after: any_guard_names_arguments([&self.on, &self.ignore, &self.on_ok]),
             only_async: None,
             classifies: self.classifies(),
             ..Facts::new(NAME, self.span)

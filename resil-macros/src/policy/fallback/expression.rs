@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::{Expr, Pat, ReturnType};
 
 use crate::parse::Value;
-use crate::tokens::{flat, inside, is_ident, is_punct, open, shown};
+use crate::tokens::{flat, inside, is_ident, is_punct, mentions, open, shown};
 
 /// The expression that takes the place of an error.
 pub(crate) struct Expression {
@@ -93,17 +93,6 @@ impl Expression {
     pub(super) fn takes_time(&self) -> bool {
         mentions(&self.value, &|tree| is_ident(tree, "await"))
     }
-}
-
-/// Whether a token at any depth is one that is looked for.
-pub(super) fn mentions(tokens: &TokenStream, is: &dyn Fn(&TokenTree) -> bool) -> bool {
-    tokens.clone().into_iter().any(|tree| {
-        is(&tree)
-            || match &tree {
-                TokenTree::Group(group) => mentions(&group.stream(), is),
-                _ => false,
-            }
-    })
 }
 
 /// Reports `#[fallback(cached)]`: the name of a function, where a call of it is meant. An argument, a

@@ -1,13 +1,12 @@
 //! Reads the expression and the options of `#[fallback]`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
 
-use super::expression::{Expression, mentions};
+use super::expression::Expression;
 use super::options::{EXAMPLE, Fallback, LAST_OK, NAME, SPEC, Source, Written, facts};
 use crate::diag::help;
 use crate::facts::Facts;
-use crate::parse::{Args, ParseContext, Place, Value, nearest};
+use crate::parse::{Args, ParseContext, Place, Value, any_guard_names_arguments, nearest};
 use crate::tokens::{Segment, is_equals, shown, split_at_commas};
 
 impl Fallback {
@@ -55,11 +54,8 @@ impl Fallback {
             Some(Source::Expression(expression)) => Some(&expression.value),
             _ => None,
         };
-        let patterns = [&on, &unless].into_iter().flatten().map(|p| &p.tokens);
-        let uses_arguments = value
-            .into_iter()
-            .chain(patterns)
-            .any(|tokens| names_arguments(tokens, cx));
+        let uses_arguments = value.is_some_and(|value| cx.names_arguments(value))
+            || any_guard_names_arguments([&on, &unless]);
         match source {
             Some(source) => Ok(Self {
                 span,
@@ -184,18 +180,5 @@ fn names_the_expression(options: &TokenStream) -> bool {
             }
             _ => false,
         }
-    })
-}
-
-/// Whether the tokens may name an argument of the function, or `self`: as a word, or in the braces of
-/// a format string.
-fn names_arguments(tokens: &TokenStream, cx: &ParseContext<'_>) -> bool {
-    mentions(tokens, &|tree| match tree {
-        TokenTree::Ident(word) => word == "self" || cx.params.contains(word),
-        TokenTree::Literal(literal) => {
-            let text = literal.to_token_stream().to_string();
-            text.starts_with(['"', 'r']) && text.contains('{')
-        }
-        _ => false,
     })
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::options::{After, Hedge};
+use super::options::{After, Budget, Hedge};
 use crate::policy::WorstCase;
 use crate::policy::worst_case::Times;
 
 impl Hedge {
     /// Returns the worst case of all copies, of at most `one` each. A copy is started when the one
-    /// before it has run for the delay, or has failed, whichever is sooner.
+    /// before it has run for the delay, or has failed, whichever is sooner. With a budget it may be the
+    /// later one: none may be left after the delay, and some when the copy fails.
     pub(super) fn copied(&self, one: WorstCase) -> WorstCase {
         let copies = self.copies_in_words();
         let runs = match &one.runs {
@@ -31,7 +32,9 @@ impl Hedge {
 
     /// Returns the end of the last copy, if each takes `one`.
     fn starts(&self, further: u32, one: Duration) -> Option<Duration> {
+        let is_paid_for = matches!(self.budget, Some(Budget::Off));
         let after = self.after.as_ref().and_then(After::literal);
+        let after = after.filter(|_| is_paid_for);
         let apart = after.map_or(one, |after| after.min(one));
         apart.checked_mul(further)?.checked_add(one)
     }

@@ -42,6 +42,11 @@ pub(crate) enum Errors {
 
 /// Returns the facts of an `#[idempotent]`, with a key or without.
 pub(super) fn facts(idempotent: &Idempotent) -> Facts {
+    let stored = match &idempotent.errors {
+        Some(Errors::Matching(pattern)) => Some(pattern),
+        _ => None,
+    };
+    let mut patterns = stored.into_iter().chain(&idempotent.forget_ok);
     Facts {
         starts_once: idempotent.indeterminate,
         can_refuse: true,
@@ -49,6 +54,7 @@ pub(super) fn facts(idempotent: &Idempotent) -> Facts {
         watches_attempts: true,
         replays: true,
         records_errors: idempotent.errors.is_some(),
+        uses_arguments_after: patterns.any(|pattern| pattern.guard_names_arguments),
         only_async: idempotent.store.as_ref().map(|store| OnlyAsync {
             span: store.span(),
             why: "a store outside of the process is asked in async code",

@@ -123,7 +123,7 @@ impl RateLimit {
         let key = match &self.key {
             None => quote_spanned!(at=> ::core::option::Option::None),
             Some(key) => {
-                let key = cx.with_self(key);
+                let key = cx.with_self_on_entry(key);
                 // A reference more: the key may be a `str`.
                 let of_key = quote_spanned!(mixed(first_span(&key))=> &&(#key));
                 let key_of = cx.private("key_of", self.span);

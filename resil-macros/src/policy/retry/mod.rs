@@ -16,7 +16,7 @@ use quote::{ToTokens, quote_spanned};
 use self::options::{Max, Retry, SPEC};
 use crate::emit::{EmitContext, Emitted, Inner};
 use crate::facts::{Facts, Repeats};
-use crate::parse::ParseContext;
+use crate::parse::{ParseContext, any_guard_names_arguments};
 use crate::policy::WorstCase;
 use crate::policy::{Attribute, Parsed, Policy};
 use crate::tokens::mixed;
@@ -96,6 +96,8 @@ impl Policy for Retry {
         Facts {
             repeats: Some(repeats),
             in_place: true,
+            uses_arguments_after: self.asks_arguments
+                || any_guard_names_arguments([&self.on, &self.unless, &self.on_ok]),
             only_async: None,
             clones: self.clone.clone(),
             attempt: self.attempt.clone(),

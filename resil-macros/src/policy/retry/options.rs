@@ -33,6 +33,8 @@ pub(crate) struct Retry {
     pub(crate) unless: Option<Pattern>,
     pub(crate) on_ok: Option<Pattern>,
     pub(crate) retry_after: Option<TokenStream>,
+    /// Whether `backoff` or `retry_after` may name an argument of the function.
+    pub(super) asks_arguments: bool,
     pub(crate) clone: Vec<Ident>,
     /// The name that the number of the attempt has in the body.
     pub(crate) attempt: Option<Ident>,

@@ -26,7 +26,7 @@ impl Retry {
             budget: args.mentioned("budget"),
             policy: args.mentioned("policy").is_some(),
         };
-        let parsed = Self {
+        let mut parsed = Self {
             span,
             strategy: strategy.map_or(Strategy::Exponential, |(strategy, _)| strategy),
             max: args.get("max", max),
@@ -41,6 +41,7 @@ impl Retry {
             unless: args.get("unless", Value::pattern),
             on_ok: args.get("on_ok", Value::pattern),
             retry_after: args.get("retry_after", Value::expr),
+            asks_arguments: false,
             clone: args
                 .take("clone")
                 .map(|value| value.idents())
@@ -52,6 +53,8 @@ impl Retry {
             written,
         };
         args.done();
+        let mut asked = parsed.backoff.iter().chain(&parsed.retry_after);
+        parsed.asks_arguments = asked.any(|tokens| cx.names_arguments(tokens));
         parsed
     }
 }

@@ -146,14 +146,15 @@ impl Inside {
     }
 
     /// Puts copies around the rest. One is started when the one before it has run for the delay, or has
-    /// failed, whichever is sooner.
+    /// failed, whichever is sooner. With a budget it may be the later one: none may be left after the
+    /// delay, and some when the copy fails.
     #[cfg(feature = "hedge")]
     fn copied(self, policy: &HedgePolicy) -> Self {
         let copies = policy.max;
         let end_of_last = |one: Duration| {
             let apart = match policy.after {
-                HedgeAfter::Delay(delay) => delay.min(one),
-                HedgeAfter::Percentile { .. } => one,
+                HedgeAfter::Delay(delay) if policy.gain.is_none() => delay.min(one),
+                _ => one,
             };
             apart.checked_mul(copies - 1)?.checked_add(one)
         };

@@ -144,6 +144,18 @@ fn jitters_spread_as_written() {
 }
 
 #[test]
+fn decorrelated_leaves_delays_that_are_given_alone() {
+    let p = RetryPolicy::new().jitter(Jitter::Decorrelated);
+    let listed = p.strategy(Strategy::Delays(D));
+    assert_eq!(listed.spread(1, None), Spread::exactly(D[0]));
+    assert_eq!(listed.spread(9, Some(MS(9_000))), Spread::exactly(D[1]));
+    assert_eq!(
+        p.spread_own(MS(700), Some(MS(9_000))),
+        Spread::exactly(MS(700))
+    );
+}
+
+#[test]
 fn what_was_asked_is_never_undercut() {
     let p = RetryPolicy::new().cap(MS(1_000));
     assert_eq!(
@@ -219,9 +231,15 @@ proptest! {
             .cap(cap);
         policy.jitter = jitter;
         let bound = match strategy {
-            Strategy::Delays(_) => Duration::MAX,
+            Strategy::Delays(all) => {
+                let longest = all.iter().max().copied().unwrap_or_default();
+                // A list has no cap: a ratio adds to its delays.
+                let most = if matches!(jitter, Some(Jitter::Ratio(_))) { 2.0 } else { 1.0 };
+                longest.max(scale(longest, most))
+            }
             _ => cap,
         };
+        prop_assert!(policy.spread_own(asked, previous).high <= cap);
         let spread = policy.spread(n, previous);
         prop_assert!(spread.low <= spread.high && spread.high <= bound);
         let drawn = spread.draw();

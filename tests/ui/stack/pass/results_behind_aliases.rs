@@ -1,9 +1,11 @@
 //! Aliases of `Result` with one parameter, two, a default, none; `std::io::Result`, a path into
-//! a module, `Self`'s associated type.
+//! a module, `Self`'s associated type; around a stream that the function opens.
 #![deny(warnings, unused_qualifications)]
 use std::cell::Cell;
 use std::io;
 
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use resil::{Error, circuit, retry, timeout};
 
 mod api {
@@ -63,6 +65,16 @@ async fn swapped(runs: &Cell<u32>) -> api::Swapped<io::Error, u32> {
     std::future::pending().await
 }
 
+#[timeout(1s)]
+async fn opens() -> Outcome<BoxStream<'static, u32>> {
+    Ok(stream::iter(0..2).boxed())
+}
+
+#[timeout(1s)]
+async fn opens_two() -> Outcome<Vec<(u32, BoxStream<'static, io::Result<u32>>)>, io::Error> {
+    Ok(vec![(1, stream::empty().boxed())])
+}
+
 #[tokio::test(start_paused = true)]
 async fn main() -> io::Result<()> {
     assert_eq!((one().await, two().await?), (Ok(1), "two"));
@@ -73,6 +85,8 @@ async fn main() -> io::Result<()> {
         io::ErrorKind::TimedOut
     );
     assert_eq!(runs.get(), 2);
+    assert_eq!(opens().await.unwrap().count().await, 2);
+    assert_eq!(opens_two().await?.len(), 1);
     assert_eq!(Counter(Cell::new(0)).call().await?, 3);
     Ok(())
 }
