@@ -108,3 +108,38 @@ async fn a_database_that_is_refused_is_misconfigured_and_asked_for_again() {
     run(&mut plain, &["CONFIG", "SET", "requirepass", ""]).await;
     claimed(&nobody, &key(), &request()).await;
 }
+
+/// Full memory refuses new claims. Owners end theirs, and what is done is replayed.
+#[tokio::test]
+async fn a_full_memory_refuses_claims_and_no_other_step() {
+    let Some(own) = Own::start(Kind::Redis).await else {
+        return;
+    };
+    let (store, mut plain) = (store(&own.url), plain(&own.url).await);
+    let (done, ends, gone, cut) = (key(), key(), key(), key());
+    let one = request();
+    for key in [&done, &ends, &gone, &cut] {
+        claimed(&store, key, &one).await;
+    }
+    let ok = Ok(Ack::Ok);
+    assert_eq!(store.complete(&done, one.token, &receipt(), LONG).await, ok);
+    run(&mut plain, &["CONFIG", "SET", "maxmemory", "1"]).await;
+    let refused = store.claim(&key(), &request()).await.expect_err("full");
+    assert_eq!(refused.kind(), StoreErrorKind::Unavailable, "{refused}");
+    let replayed = store.claim(&done, &request()).await;
+    assert_eq!(replayed, Ok(ClaimAnswer::Done(receipt())));
+    assert!(matches!(
+        store.claim(&ends, &request()).await,
+        Ok(ClaimAnswer::Busy { .. })
+    ));
+    assert!(store.lookup(&ends).await.expect("asked").is_some());
+    assert_eq!(store.renew(&ends, one.token, LONG, LONG).await, ok);
+    assert_eq!(store.complete(&ends, one.token, &receipt(), LONG).await, ok);
+    assert_eq!(store.release(&gone, one.token).await, ok);
+    assert_eq!(store.abandon(&cut, one.token).await, ok);
+    store.forget(&done).await.expect("asked");
+    // Nothing of the refused claim is there.
+    run(&mut plain, &["CONFIG", "SET", "maxmemory", "0"]).await;
+    assert_eq!(store.lookup(&done).await, Ok(None));
+    claimed(&store, &done, &request()).await;
+}
