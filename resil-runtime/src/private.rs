@@ -11,7 +11,9 @@ pub use crate::call::conversions::{
 };
 pub use crate::call::map_output::map_output;
 pub use crate::call::run::run;
-pub use crate::call::{CallState, Failure, Site, Types, watch, watch_run};
+pub use crate::call::{
+    CallState, Failure, Site, Types, watch, watch_code, watch_code_run, watch_run,
+};
 #[cfg(feature = "shutdown")]
 pub use crate::cancel::entered::in_flight;
 #[cfg(feature = "catalog")]

@@ -14,12 +14,12 @@ use resil_runtime::Deadline;
 use resil_runtime::clock::{self, Instant};
 use resil_runtime::event::StopReason;
 use resil_runtime::idempotency::store::{
-    Ack, ClaimAnswer, Fingerprint, Recorded, StoreError, StoreErrorKind, Token,
+    Ack, ClaimAnswer, Recorded, StoreError, StoreErrorKind, Token,
 };
 use resil_runtime::idempotency::{Codec, IdempotencyEvent};
 
 use crate::call::{SentClaim, StoredCall, is_under, own_claim};
-use crate::key_queue::{QueuedCall, Turn};
+use crate::key_queue::{Known, QueuedCall, Turn};
 use crate::lease::{Lease, give_back};
 use crate::pause::{LONGEST_PAUSE, Pause};
 
@@ -59,12 +59,10 @@ impl StoredCall {
         ClaimOutcome::Done(recorded, Arc::clone(&self.shared.settings.codec))
     }
 
-    /// Returns the answer to a call that shares the outcome which another call has found. `by` is
-    /// the fingerprint of that other call.
-    fn found(&self, by: Option<Fingerprint>, recorded: Recorded) -> ClaimOutcome {
-        match (by, self.request.fingerprint) {
-            (Some(theirs), Some(ours)) if theirs != ours => ClaimOutcome::Refuse(Cause::KeyReused),
-            _ => self.done(recorded),
+    fn known(&self, answer: Known) -> ClaimOutcome {
+        match answer {
+            Known::Done(recorded) => self.done(recorded),
+            Known::KeyReused => ClaimOutcome::Refuse(Cause::KeyReused),
         }
     }
 }
@@ -86,7 +84,8 @@ pub(crate) async fn begin(call: StoredCall) -> ClaimOutcome {
 async fn begin_alone(call: StoredCall) -> ClaimOutcome {
     let lease = call.request.lease;
     let deadline = Deadline::current().map(Deadline::instant);
-    let Some(mut queued) = call.shared.live.queues.enter(*call.key.hash(), lease) else {
+    let queues = &call.shared.live.queues;
+    let Some(mut queued) = queues.enter(*call.key.hash(), &call.request) else {
         return StoredCall::in_progress(None);
     };
     if !call.waits {
@@ -97,7 +96,7 @@ async fn begin_alone(call: StoredCall) -> ClaimOutcome {
         // It asks the store even without a turn: the call waits for nobody, and one question more
         // does no harm.
         queued.try_turn();
-    } else if queued.found().is_none() && !queued.try_turn() {
+    } else if queued.known().is_none() && !queued.try_turn() {
         call.tell(IdempotencyEvent::Waiting);
         match until_stopped(queued.wait_for_turn(deadline)).await {
             Ok(Turn::TimeUp) => return StoredCall::in_progress(None),
@@ -105,12 +104,12 @@ async fn begin_alone(call: StoredCall) -> ClaimOutcome {
             Err(reason) => return ClaimOutcome::Stop(reason),
         }
     }
-    if let Some((by, recorded)) = queued.found() {
-        return call.found(by, recorded);
+    if let Some(answer) = queued.known() {
+        return call.known(answer);
     }
     let until = sooner(deadline, clock::add(clock::now(), lease));
     if let Err(e) = call.by(until, call.shared.checked()).await {
-        return call.away(e, true, deadline);
+        return call.away(e, !queued.was_behind_owner(), deadline);
     }
     ask(call, queued, deadline).await
 }
@@ -121,6 +120,8 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
     let lease = call.request.lease;
     let mut pause = Pause::new();
     let mut waited = false;
+    // Nothing runs unprotected beside an owner that is known, here or in another process.
+    let mut owner_known = queued.was_behind_owner();
     loop {
         let sent = clock::now();
         queued.asks(sent);
@@ -129,7 +130,7 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
         let step = call.shared.store().claim(&call.key, &call.request);
         let answer = match call.by(until, step).await {
             Ok(answer) => answer,
-            Err(e) => return call.away(e, !waited, deadline),
+            Err(e) => return call.away(e, !owner_known, deadline),
         };
         let left = match answer {
             ClaimAnswer::Busy { left } => left,
@@ -154,7 +155,7 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
                 // The record may expire soon, by the store's clock. So it is shared only for as
                 // long as the calls need that wait already.
                 let until = clock::add(clock::now(), LONGEST_PAUSE);
-                queued.share(call.request.fingerprint, recorded.clone(), until);
+                queued.share(recorded.clone(), until);
                 return call.done(recorded);
             }
             refused => {
@@ -170,6 +171,7 @@ async fn ask(mut call: StoredCall, queued: QueuedCall, deadline: Option<Instant>
         if is_own(&call).await {
             return ClaimOutcome::Refuse(Cause::Reentrant);
         }
+        owner_known = true;
         let now = clock::now();
         if !call.waits || deadline.is_some_and(|at| at <= now) {
             return StoredCall::in_progress(Some(left));

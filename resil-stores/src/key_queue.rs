@@ -2,6 +2,10 @@
 //! asks the store. The others wait for the turn, and share the outcome that the holder of the turn
 //! finds.
 //!
+//! A fingerprint is compared here as the store compares it, where the one in the record is known: that of
+//! an owner which runs, or of a call that has found the outcome. Calls for which it is not known ask the
+//! store themselves.
+//!
 //! First come, first served. A call takes the turn only while it is polled, so that a call whose
 //! task is not polled holds up nobody. The turn saves requests to the store, and decides nothing. A
 //! call may take it from a holder that sends no heartbeat: the store decides which of them has the
@@ -19,7 +23,7 @@ use resil_runtime::__private::stores::{
     HEAD_START, MAX_WAITERS, Signal, WaiterHandle, WaiterQueue, wake,
 };
 use resil_runtime::clock::{self, Instant};
-use resil_runtime::idempotency::store::{Fingerprint, Recorded};
+use resil_runtime::idempotency::store::{ClaimRequest, Fingerprint, Recorded};
 
 /// The longest time for which a call that asks the store keeps the turn, from when it last asked.
 /// After that it may have stopped asking. If it has not, two calls ask, which does no harm.
@@ -44,11 +48,16 @@ struct KeyState {
     holder: Option<u64>,
     /// The time until which the holder of the turn is taken to be alive.
     until: Instant,
+    /// The fingerprint of the holder of the turn.
+    by: Option<Fingerprint>,
     /// Whether the holder of the turn runs its body.
     running: bool,
     /// The outcome that a call found or recorded, with the fingerprint of that call, and the time
     /// until which the outcome is shared.
     done: Option<(Option<Fingerprint>, Recorded, Instant)>,
+    /// The first fingerprint of a call that entered, and whether one with another has entered since.
+    first: Option<Fingerprint>,
+    mixed: bool,
     queue: WaiterQueue,
 }
 
@@ -59,15 +68,26 @@ pub(crate) struct QueuedCall {
     state: Arc<Mutex<KeyState>>,
     number: u64,
     lease: Duration,
+    fingerprint: Option<Fingerprint>,
+    /// Whether it has waited behind an owner that ran its body.
+    behind_owner: bool,
 }
 
 /// The end of a wait for the turn.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// This call has the turn, or another call has found the outcome.
+    /// This call has the turn, or its answer is [`Known`].
     Ours,
     /// The deadline has come.
     TimeUp,
+}
+
+/// The answer to a call, known without the store.
+pub(crate) enum Known {
+    /// Another call has found or recorded the outcome.
+    Done(Recorded),
+    /// An owner runs with another fingerprint.
+    KeyReused,
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -80,7 +100,7 @@ impl KeyQueues {
     }
 
     /// Adds a call; `None` if [`MAX_WAITERS`] wait for that key already.
-    pub(crate) fn enter(&self, hash: Hash, lease: Duration) -> Option<QueuedCall> {
+    pub(crate) fn enter(&self, hash: Hash, request: &ClaimRequest) -> Option<QueuedCall> {
         let mut queues = lock(&self.0);
         let queue = queues.entry(hash).or_insert_with(|| KeyQueue {
             calls: 0,
@@ -88,8 +108,11 @@ impl KeyQueues {
                 last: 0,
                 holder: None,
                 until: clock::now(),
+                by: None,
                 running: false,
                 done: None,
+                first: None,
+                mixed: false,
                 queue: WaiterQueue::default(),
             })),
         });
@@ -101,12 +124,18 @@ impl KeyQueues {
         queue.calls += 1;
         let mut state = lock(&queue.state);
         state.last += 1;
+        if let Some(ours) = request.fingerprint {
+            let first = *state.first.get_or_insert(ours);
+            state.mixed |= first != ours;
+        }
         Some(QueuedCall {
             queues: Arc::clone(&self.0),
             hash,
             state: Arc::clone(&queue.state),
             number: state.last,
-            lease,
+            lease: request.lease,
+            fingerprint: request.fingerprint,
+            behind_owner: false,
         })
     }
 
@@ -124,9 +153,20 @@ impl KeyQueues {
 }
 
 impl KeyState {
-    fn found(&self, now: Instant) -> Option<(Option<Fingerprint>, Recorded)> {
-        let (fingerprint, recorded, until) = self.done.as_ref()?;
-        (*until > now).then(|| (*fingerprint, recorded.clone()))
+    fn runs(&self, now: Instant) -> bool {
+        self.running && self.until > now
+    }
+
+    /// Returns the answer to a call with the fingerprint `ours`, if it is known here.
+    fn known(&self, ours: Option<Fingerprint>, now: Instant) -> Option<Known> {
+        if let Some((by, recorded, until)) = &self.done
+            && *until > now
+            && (ours.is_none() || ours == *by)
+        {
+            return Some(Known::Done(recorded.clone()));
+        }
+        let differs = ours.is_some() && self.by.is_some() && ours != self.by;
+        (self.runs(now) && differs).then_some(Known::KeyReused)
     }
 }
 
@@ -143,19 +183,31 @@ impl QueuedCall {
 
     fn take(&self, state: &mut KeyState, now: Instant) {
         state.holder = Some(self.number);
+        state.by = self.fingerprint;
         state.running = false;
         state.until = clock::add(now, self.lease.min(ASKING));
     }
 
-    /// Waits for the turn, or for an outcome to share, until `deadline` at most. If it is dropped,
+    /// Waits for the turn, or for an answer that is known, until `deadline` at most. If it is dropped,
     /// the call leaves the waiters; if it was called, the next waiter is.
     pub(crate) async fn wait_for_turn(&mut self, deadline: Option<Instant>) -> Turn {
         let mut wait = Wait {
             handle: lock(&self.state).queue.enter(),
             call: self,
+            behind_owner: false,
             timer: None,
         };
-        poll_fn(|cx| wait.poll(deadline, cx)).await
+        let turn = poll_fn(|cx| wait.poll(deadline, cx)).await;
+        let behind_owner = wait.behind_owner;
+        drop(wait);
+        self.behind_owner |= behind_owner;
+        turn
+    }
+
+    /// Returns whether the call has waited behind an owner that ran its body. That owner may have left
+    /// its claim in the store.
+    pub(crate) fn was_behind_owner(&self) -> bool {
+        self.behind_owner
     }
 
     /// Notes that the call asks the store at `sent`, if it still has the turn.
@@ -169,29 +221,46 @@ impl QueuedCall {
     /// Notes that the call has claimed the key on the store, until `until` at least. It has the
     /// turn for that time.
     pub(crate) fn runs(&self, until: Instant) {
-        let mut state = lock(&self.state);
-        state.holder = Some(self.number);
-        state.running = true;
-        state.until = until;
-    }
-
-    /// Returns the time until which an owner in this process holds the key, if one does.
-    pub(crate) fn running(&self) -> Option<Instant> {
-        let state = lock(&self.state);
-        (state.running && state.until > clock::now()).then_some(state.until)
-    }
-
-    /// Returns the outcome that another call has found, with the fingerprint of that call.
-    pub(crate) fn found(&self) -> Option<(Option<Fingerprint>, Recorded)> {
-        lock(&self.state).found(clock::now())
-    }
-
-    /// Shares an outcome, until `until`, with the calls that wait and with those that come. `by` is
-    /// the fingerprint of this call.
-    pub(crate) fn share(&self, by: Option<Fingerprint>, recorded: Recorded, until: Instant) {
         let called = {
             let mut state = lock(&self.state);
-            state.done = Some((by, recorded, until));
+            let goes_on = state.running && state.holder == Some(self.number);
+            state.holder = Some(self.number);
+            state.by = self.fingerprint;
+            state.running = true;
+            state.until = until;
+            // Those that wait with another fingerprint have their answer now.
+            if state.mixed && !goes_on {
+                state.queue.call_all()
+            } else {
+                Vec::new()
+            }
+        };
+        wake(called);
+    }
+
+    /// Returns the time until which an owner in this process holds the key, if one does whose record
+    /// is known to have no other fingerprint than this call.
+    ///
+    /// An owner without one may have taken over a record with one: the store knows.
+    pub(crate) fn running(&self) -> Option<Instant> {
+        let state = lock(&self.state);
+        let same = self.fingerprint.is_none() || self.fingerprint == state.by;
+        (same && state.runs(clock::now())).then_some(state.until)
+    }
+
+    /// Returns the answer to this call, if it is known without the store.
+    pub(crate) fn known(&self) -> Option<Known> {
+        lock(&self.state).known(self.fingerprint, clock::now())
+    }
+
+    /// Shares an outcome, until `until`, with the calls that wait and with those that come, if their
+    /// fingerprint is that of this call, or if they have none.
+    ///
+    /// For others it is not: the record may have been made with another fingerprint, or without one.
+    pub(crate) fn share(&self, recorded: Recorded, until: Instant) {
+        let called = {
+            let mut state = lock(&self.state);
+            state.done = Some((self.fingerprint, recorded, until));
             state.queue.call_all()
         };
         wake(called);
@@ -227,6 +296,7 @@ impl Drop for QueuedCall {
 struct Wait<'s> {
     call: &'s QueuedCall,
     handle: WaiterHandle,
+    behind_owner: bool,
     timer: Option<Pin<Box<clock::Sleep>>>,
 }
 
@@ -251,15 +321,15 @@ impl Wait<'_> {
         }
     }
 
-    /// Looks whether the wait is over: the call has taken the turn, or there is an outcome to
-    /// share. Returns `None` if so, and else the time to look again. `late` says that such a time
+    /// Looks whether the wait is over: the call has taken the turn, or its answer is known. Returns `None` if so, and else the time to look again. `late` says that such a time
     /// has come.
     fn next_check(&mut self, late: bool, now: Instant, cx: &Context<'_>) -> Option<Instant> {
         // Cloned before the lock is taken and dropped after it: wakers run foreign code.
         let mut waker = Some(cx.waker().clone());
         let mut state = lock(&self.call.state);
         let signal = state.queue.signal(&mut self.handle, &mut waker);
-        if state.found(now).is_some() {
+        self.behind_owner |= state.running;
+        if state.known(self.call.fingerprint, now).is_some() {
             self.handle.serve();
             return None;
         }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::call::{SentClaim, StoredCall};
 use crate::key_queue::QueuedCall;
-use crate::pause::Pause;
+use crate::pause::{LONGEST_PAUSE, Pause};
 
 /// The claim is lost: another owner has taken the key over, or may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,8 +229,9 @@ fn completed(
         Some(Ack::LeaseLost) => return call.tell(IdempotencyEvent::LeaseLost),
         None => return not_recorded(NotRecordedReason::StoreAway),
     };
-    let until = clock::add(clock::now(), call.request.ttl);
-    queued.share(call.request.fingerprint, kept, until);
+    // No longer than an outcome that was found: the record may be forgotten elsewhere.
+    let shared_for = call.request.ttl.min(LONGEST_PAUSE);
+    queued.share(kept, clock::add(clock::now(), shared_for));
 }
 
 /// Releases a claim that was sent and not answered: it may have been made, and no body has begun

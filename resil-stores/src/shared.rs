@@ -137,7 +137,8 @@ impl Shared {
     /// [`RanOpen`](resil_runtime::idempotency::IdempotencyEvent::RanOpen).
     ///
     /// A store is not available if it says so, or if it gives no answer for a whole `lease`. A call
-    /// whose own deadline comes first is refused: the store may be well, and only slower than that.
+    /// whose own deadline comes first is refused: the store may be well, and only slower than that. A
+    /// call that has waited for another one with its key is refused too: the key may still be claimed.
     pub fn open_on_outage(self, open: bool) -> Self {
         self.set(|s| s.open_on_outage = open)
     }

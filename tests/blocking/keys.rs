@@ -163,6 +163,30 @@ fn a_panic_abandons_the_claim_and_options_mean_the_same() {
 }
 
 #[test]
+fn a_fallback_that_panics_abandons_the_claim() {
+    #[idempotent(key = id, on_abandon = indeterminate)]
+    #[fallback(backup(panics))]
+    #[circuit(name = "blocking-under-a-fallback")]
+    fn charge(id: u32, panics: bool) -> Result<u32, Fault> {
+        let _ = panics;
+        Ok(id)
+    }
+    fn backup(panics: bool) -> u32 {
+        assert!(!panics, "the fallback's own");
+        0
+    }
+    breaker("blocking-under-a-fallback").force_open();
+    assert!(std::panic::catch_unwind(|| charge(1, true)).is_err());
+    assert_eq!(charge(2, false), Ok(0));
+    breaker("blocking-under-a-fallback").reset();
+    assert!(matches!(
+        refusal(charge(1, false)),
+        IdempotencyError::Indeterminate { .. }
+    ));
+    assert_eq!(charge(2, false), Ok(0));
+}
+
+#[test]
 fn stored_errors_and_forgotten_values() {
     #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
     enum Weighed {

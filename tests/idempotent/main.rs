@@ -13,6 +13,7 @@
     reason = "functions as short as they can be: a type that only tells calls apart, `r` and `k` in all of them"
 )]
 
+mod fallbacks;
 mod forget;
 #[cfg(feature = "store")]
 mod given_stores;

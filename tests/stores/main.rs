@@ -16,6 +16,8 @@ mod postgres;
 mod postgres_connection;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "redis")]
+mod redis_connection;
 mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;

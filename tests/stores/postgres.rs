@@ -132,6 +132,7 @@ async fn the_fence_rises_after_the_row_was_swept() {
         return;
     };
     let store = store(&url, "fences").await.rows_kept(Duration::ZERO);
+    first_sweep(&store, &plain(&url).await, "fences").await;
     let (key, mut last) = (key(), 0);
     for _ in 0..20 {
         let request = request();
@@ -143,6 +144,36 @@ async fn the_fence_rises_after_the_row_was_swept() {
     }
 }
 
+/// The statement that adds 2,500 rows whose records have ended.
+fn ended(table: &str) -> String {
+    format!(
+        "INSERT INTO {table} SELECT sha256(n::text::bytea), 'done', '', n, NULL, false, \
+         false, clock_timestamp(), clock_timestamp(), 'ok', '', 'json', 1 \
+         FROM generate_series(1, 2500) AS n"
+    )
+}
+
+/// Waits until no more than `left` rows are there.
+async fn swept(sql: &tokio_postgres::Client, table: &str, left: usize) {
+    let (begun, rows) = (Instant::now(), format!("SELECT FROM {table}"));
+    while sql.query(&rows, &[]).await.expect("asked").len() > left {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "nothing was swept"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Makes the first claim of the process, and waits for its sweep.
+async fn first_sweep(store: &Postgres, sql: &tokio_postgres::Client, table: &str) {
+    let empty = format!("TRUNCATE {table}");
+    sql.execute(&empty, &[]).await.expect("emptied");
+    sql.execute(&ended(table), &[]).await.expect("inserted");
+    claimed(store, &key(), &request()).await;
+    swept(sql, table, 1).await;
+}
+
 /// Only what has ended, a thousand at a time.
 #[tokio::test]
 async fn sweep() {
@@ -151,11 +182,8 @@ async fn sweep() {
     };
     let store = store(&url, "sweep").await.rows_kept(Duration::ZERO);
     let sql = plain(&url).await;
-    sql.execute("TRUNCATE sweep", &[]).await.expect("emptied");
-    let ended = "INSERT INTO sweep SELECT sha256(n::text::bytea), 'done', '', n, NULL, false, \
-         false, clock_timestamp(), clock_timestamp(), 'ok', '', 'json', 1 \
-         FROM generate_series(1, 2500) AS n";
-    sql.execute(ended, &[]).await.expect("inserted");
+    first_sweep(&store, &sql, "sweep").await;
+    sql.execute(&ended("sweep"), &[]).await.expect("inserted");
     let (live, dead, done) = (key(), key(), key());
     claimed(&store, &live, &request()).await;
     let gone = ClaimRequest::new(Token::random(), Duration::ZERO, LONG);
@@ -172,29 +200,26 @@ async fn sweep() {
     for key in [live, dead, done] {
         assert!(store.lookup(&key).await.expect("asked").is_some());
     }
-    // By itself, with the thousandth claim of the process' handle: three were made above, so it is the
-    // 997th of these. Its key and the three after it may end when the sweep has passed already.
-    sql.execute(ended, &[]).await.expect("inserted");
+    // By itself, a thousand claims of the process' handle after the first one: four were made above, so it
+    // is the 997th of these. Its key and the three after it may end when the sweep has passed already.
+    sql.execute(&ended("sweep"), &[]).await.expect("inserted");
     for _ in 0..1_000 {
         let key = key();
         let gone = ClaimRequest::new(Token::random(), Duration::ZERO, LONG);
         claimed(&store, &key, &gone).await;
         store.forget(&key).await.expect("asked");
     }
-    let begun = Instant::now();
-    while sql
-        .query("SELECT FROM sweep LIMIT 8", &[])
-        .await
-        .expect("asked")
-        .len()
-        > 3 + 4
-    {
-        assert!(
-            begun.elapsed() < Duration::from_secs(30),
-            "nothing was swept"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    swept(&sql, "sweep", 4 + 4).await;
+}
+
+/// A process that makes few claims, and is started often, sweeps as well.
+#[tokio::test]
+async fn the_first_claim_of_a_process_sweeps() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let store = store(&url, "first_sweep").await.rows_kept(Duration::ZERO);
+    first_sweep(&store, &plain(&url).await, "first_sweep").await;
 }
 
 /// Nothing is made until somebody asks for it.

@@ -9,6 +9,7 @@ use tokio_postgres::NoTls;
 use crate::postgres::store;
 use crate::servers;
 use crate::servers::postgres_by_hand as plain;
+use crate::servers::proxy::Address;
 use crate::servers::records::{LONG, claimed, deaf_port, key, receipt, request};
 use crate::servers::{Kind, Own};
 
@@ -163,4 +164,26 @@ fn a_store_outlives_the_runtime_that_it_was_first_used_in() {
             claimed(&store, &key(), &request()).await;
         });
     }
+}
+
+/// A host that vanished sends no word on any connection of the pool. One step waits for an answer; those
+/// after it have new connections.
+#[tokio::test]
+async fn a_pool_whose_server_fell_silent_costs_one_step() {
+    let Some(url) = servers::postgres() else {
+        return;
+    };
+    let address = Address::of(servers::port(&url)).await;
+    let url = servers::at_port(&url, address.port);
+    let store = store(&url, "silent").await.timeout(Duration::from_secs(1));
+    let mut steps = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        steps.spawn(async move { claimed(&store, &key(), &request()).await });
+    }
+    steps.join_all().await;
+    address.falls_silent();
+    let refused = store.claim(&key(), &request()).await.expect_err("silence");
+    assert_eq!(refused.kind(), StoreErrorKind::Unavailable, "{refused}");
+    claimed(&store, &key(), &request()).await;
 }

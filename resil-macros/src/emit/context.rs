@@ -161,6 +161,11 @@ impl<'a> EmitContext<'a> {
         &self.stack.facts[..self.layer]
     }
 
+    /// Whether a layer around this one holds a claim: what this one has begun may not be forgotten.
+    fn is_under_a_claim(&self) -> bool {
+        self.above().iter().any(|layer| layer.watches_attempts)
+    }
+
     /// Returns the facts of the layers inside this one, outermost first.
     pub(crate) fn below(&self) -> &'a [Facts] {
         &self.stack.facts[self.layer + 1..]
@@ -306,7 +311,10 @@ impl<'a> EmitContext<'a> {
                 let (traced, seen) = (self.private("traced_code", span), self.seen(span));
                 future = quote_spanned!(own=> #traced(#seen, #future));
             }
-            if features::observes() {
+            if self.is_under_a_claim() {
+                let (watch, state) = (self.private("watch_code", span), self.call(span));
+                future = quote_spanned!(own=> #watch(#future, #state));
+            } else if features::observes() {
                 let (seen, state) = (self.private("seen_code", span), self.call(span));
                 future = quote_spanned!(own=> #seen(#state, #future));
             }
@@ -323,7 +331,10 @@ impl<'a> EmitContext<'a> {
                 let (traced, seen) = (self.private("traced_code_run", span), self.seen(span));
                 call = quote_spanned!(own=> #traced(#seen, || #call));
             }
-            if features::observes() {
+            if self.is_under_a_claim() {
+                let (watch, state) = (self.private("watch_code_run", span), self.call(span));
+                call = quote_spanned!(own=> #watch(|| #call, #state));
+            } else if features::observes() {
                 let state = self.receiver(self.call(span));
                 call = quote_spanned!(own=> #state.asking(|| #call));
             }

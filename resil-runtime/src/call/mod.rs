@@ -23,13 +23,15 @@ pub(crate) mod run;
 mod site;
 mod state;
 mod types;
+mod watch;
 
 pub use self::conversions::FromResil;
 pub use self::id::CallId;
 pub use self::outcome::{Failure, Outcome};
 pub use self::site::Site;
-pub use self::state::{CallState, watch, watch_run};
+pub use self::state::CallState;
 pub use self::types::Types;
+pub use self::watch::{watch, watch_code, watch_code_run, watch_run};
 
 #[cfg(feature = "catalog")]
 pub(crate) use self::caller::Caller;

@@ -18,20 +18,18 @@
 //! |---|---|---|
 //! | `polling` | circuit, [`watch`], [`CallState::asking`] | circuit, idempotency and sight, on drop |
 //! | `FELL_BACK` | fallback | sight |
-//! | [`ATTEMPT_DROPPED`] | [`watch`], on drop | idempotency |
+//! | [`ATTEMPT_DROPPED`] | [`watch`] and [`watch_code`], on drop | idempotency |
 //! | [`TIMING_OUT`] | timeout | circuit, on drop |
 //! | [`REPLAYED`] | idempotency | circuit, retry, sight |
-//! | [`POLLED_SINCE_CLAIM`] | [`watch`] | idempotency |
+//! | [`POLLED_SINCE_CLAIM`] | [`watch`], [`watch_code`] | idempotency |
 //! | [`INVERTED`] | idempotency | idempotency, retry |
 //! | [`POLLED_SINCE_PERMIT`] | [`watch`] | circuit |
 //! | `CANCELLED` | retry | circuit, sight |
+//!
+//! [`watch`]: super::watch()
+//! [`watch_code`]: super::watch_code
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
-use std::task::{Context, Poll};
-
-use pin_project_lite::pin_project;
 
 use super::id::{CallId, CallNumber};
 #[cfg(not(loom))]
@@ -42,20 +40,20 @@ use crate::observe::outcome::CallOutcome;
 /// A fallback is about to take the place of the error.
 #[cfg(feature = "observe")]
 const FELL_BACK: u8 = 1;
-/// An attempt was dropped after its first poll and before it was done.
-const ATTEMPT_DROPPED: u8 = 2;
+/// An attempt, or a fallback, was dropped after its first poll and before it was done.
+pub(super) const ATTEMPT_DROPPED: u8 = 2;
 /// A timeout of this stack is dropping what is inside it.
 const TIMING_OUT: u8 = 4;
 /// The outcome is a replayed record: no body ran under the last claim.
 const REPLAYED: u8 = 8;
-/// A body was polled since the last claim began.
-const POLLED_SINCE_CLAIM: u8 = 16;
+/// A body, or a fallback, was polled since the last claim began.
+pub(super) const POLLED_SINCE_CLAIM: u8 = 16;
 /// The outcome is an exception to the rule for its kind: an `Err` that is to be stored, or an `Ok`
 /// that is to be forgotten.
 #[cfg(feature = "idempotent")]
 const INVERTED: u8 = 32;
 /// A body was polled since the circuit let the call, or this attempt, in.
-const POLLED_SINCE_PERMIT: u8 = 64;
+pub(super) const POLLED_SINCE_PERMIT: u8 = 64;
 /// The pause of a retry was ended from outside: the outcome is that of the attempt before it.
 #[cfg(feature = "cancel")]
 const CANCELLED: u8 = 128;
@@ -105,7 +103,7 @@ impl CallState {
     }
 
     // Plain load and store: only the task that runs the call writes, so no write can come between.
-    fn set(&self, bit: u8) {
+    pub(super) fn set(&self, bit: u8) {
         self.flags.store(self.flags.load(Relaxed) | bit, Relaxed);
     }
     fn clear(&self, bit: u8) {
@@ -134,14 +132,14 @@ impl CallState {
         self.has(TIMING_OUT)
     }
 
-    /// Returns whether an attempt was dropped in mid-flight since
+    /// Returns whether an attempt, or a fallback, was dropped in mid-flight since
     /// [`begin_claim`](Self::begin_claim).
     #[cfg(feature = "idempotent")]
     pub(crate) fn attempt_was_dropped(&self) -> bool {
         self.has(ATTEMPT_DROPPED)
     }
 
-    /// Returns whether a body was polled since [`begin_claim`](Self::begin_claim).
+    /// Returns whether a body, or a fallback, was polled since [`begin_claim`](Self::begin_claim).
     #[cfg(feature = "idempotent")]
     pub(crate) fn body_was_polled(&self) -> bool {
         self.has(POLLED_SINCE_CLAIM)
@@ -301,70 +299,5 @@ impl CallState {
     #[cfg(not(loom))]
     pub(crate) fn refused(&self) -> Option<CallOutcome> {
         CallOutcome::of_bits(self.refused.load(Relaxed))
-    }
-}
-
-pin_project! {
-    /// The future of [`watch`].
-    #[must_use = "futures do nothing unless polled"]
-    #[derive(Debug)]
-    pub struct Watched<'a, F> {
-        #[pin]
-        body: F,
-        call: &'a CallState,
-        started: bool,
-    }
-
-    impl<F> PinnedDrop for Watched<'_, F> {
-        fn drop(this: Pin<&mut Self>) {
-            if this.started {
-                this.call.set(ATTEMPT_DROPPED);
-            }
-        }
-    }
-}
-
-/// Wraps `body`, an attempt of `call`, so that the state of the call says whether the body is being
-/// polled, was polled, and was dropped before it was done. Stacks with a claim need it.
-#[inline(always)]
-pub fn watch<F: Future>(body: F, call: &CallState) -> Watched<'_, F> {
-    Watched {
-        body,
-        call,
-        started: false,
-    }
-}
-
-/// Runs `body`, an attempt of `call`, as [`watch`] does, in a function that is not async.
-#[inline(always)]
-pub fn watch_run<R>(body: impl FnOnce() -> R, call: &CallState) -> R {
-    /// Dropped by a panic of the attempt.
-    struct Attempt<'a>(&'a CallState);
-    impl Drop for Attempt<'_> {
-        fn drop(&mut self) {
-            self.0.set(ATTEMPT_DROPPED);
-        }
-    }
-    call.set(POLLED_SINCE_CLAIM | POLLED_SINCE_PERMIT);
-    let attempt = Attempt(call);
-    let out = call.asking(body);
-    std::mem::forget(attempt);
-    out
-}
-
-impl<F: Future> Future for Watched<'_, F> {
-    type Output = F::Output;
-
-    #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        *this.started = true;
-        this.call.set(POLLED_SINCE_CLAIM | POLLED_SINCE_PERMIT);
-        let body = this.body;
-        let poll = this.call.asking(|| body.poll(cx));
-        if poll.is_ready() {
-            *this.started = false;
-        }
-        poll
     }
 }

@@ -3,8 +3,10 @@
 //! JSON would not do: there NaN and `None` are one text, maps have no order, and their keys must be
 //! strings. Here integers go by value (a `u32` may become a `u64`), maps and structs are sorted by
 //! key (a `HashMap` is one key however it was filled), and variants go by name. A set is sorted
-//! too; serde hands it over as a list, so the encoder knows a set by the name of its type.
+//! too; serde hands it over as a list, so the encoder knows a set by the name of its type: of the value
+//! that it is given, or of what the list is collected from, which nothing around the set hides.
 
+mod tags;
 mod unordered;
 
 use std::any::type_name;
@@ -14,6 +16,10 @@ use serde::ser::{self, Serialize};
 
 use super::key_bytes::KeyBytes;
 use crate::error::idempotency::KeyFault;
+pub(super) use tags::is_empty;
+use tags::{
+    BYTES, END, FALSE, FLOAT, LIST, MAP, NATURAL, NEGATIVE, NONE, SOME, STR, TRUE, UNIT, VARIANT,
+};
 use unordered::is_unordered;
 
 impl ser::Error for KeyFault {
@@ -21,29 +27,6 @@ impl ser::Error for KeyFault {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::NotSerialisable
     }
-}
-
-const END: u8 = 0;
-const NONE: u8 = 1;
-const SOME: u8 = 2;
-const UNIT: u8 = 3;
-const FALSE: u8 = 4;
-const TRUE: u8 = 5;
-const NATURAL: u8 = 6;
-const NEGATIVE: u8 = 7;
-const FLOAT: u8 = 8;
-const STR: u8 = 9;
-const BYTES: u8 = 10;
-const VARIANT: u8 = 11;
-const LIST: u8 = 12;
-const MAP: u8 = 13;
-
-/// Returns whether the bytes of a value are an empty list or map, within any number of `Some`s.
-pub(super) fn is_empty(mut bytes: &[u8]) -> bool {
-    while let [SOME, rest @ ..] = bytes {
-        bytes = rest;
-    }
-    matches!(bytes, [LIST | MAP, END])
 }
 
 /// Writes one value.
@@ -240,6 +223,24 @@ impl<'b> ser::Serializer for Encoder<'b> {
             set,
             ..self.list(false)
         })
+    }
+
+    fn collect_seq<I>(mut self, values: I) -> Result<(), KeyFault>
+    where
+        I: IntoIterator<Item: Serialize>,
+    {
+        // A set that a `#[serde(transparent)]` type holds, say, is handed on to this serializer: the
+        // value that it was given is of another type.
+        let collected = type_name::<I>();
+        if is_unordered(collected) {
+            self.type_name = collected;
+        }
+        let mut list = self.serialize_seq(None)?;
+        for value in values {
+            list.add(&value)?;
+        }
+        list.finish();
+        Ok(())
     }
 
     fn serialize_tuple(self, _: usize) -> Result<List<'b>, KeyFault> {

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use resil_runtime::idempotency::store::StoreResult;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -14,6 +14,7 @@ use tokio_postgres::{Config, NoTls, Socket};
 use super::fault::misconfigured;
 use super::limit_sql::LimitSql;
 use super::sql::{self, Sql};
+use super::sweeps::Sweeps;
 
 /// The options of a connection that make the server give up a statement after ten seconds, and a
 /// silent connection after ten seconds too.
@@ -34,18 +35,17 @@ pub struct Postgres {
 
 #[derive(Default)]
 pub(super) struct Counts {
-    pub(super) claims: AtomicU64,
     pub(super) empty: AtomicU64,
-    pub(super) sweeping: AtomicBool,
-    pub(super) takes: AtomicU64,
-    pub(super) sweeping_limits: AtomicBool,
+    pub(super) claims: Arc<Sweeps>,
+    pub(super) takes: Arc<Sweeps>,
 }
 
 impl Postgres {
     /// Makes a store over at most 16 connections, which are made as `config` says, without TLS.
     ///
-    /// A connection asks for a `statement_timeout` of 10 s, for keep-alives that find a silent peer
-    /// within as long, and for the primary. A pooler that refuses such settings (PgBouncer without
+    /// A connection asks for a `statement_timeout` of 10 s and for the primary. Keep-alives of both ends
+    /// find a silent peer within as long, and so does a `tcp_user_timeout`: what `config` says of them
+    /// holds in their place. A pooler that refuses such settings (PgBouncer without
     /// `ignore_startup_parameters = options`) needs [`from_pool`](Self::from_pool).
     ///
     /// # Errors
@@ -83,6 +83,7 @@ impl Postgres {
         // options come last, and so win.
         let options = config.get_options().unwrap_or_default();
         config.options(format!("{GIVE_UP} {options}"));
+        give_up_silence(&mut config);
         // Of several hosts only the primary takes writes.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         let recycling = ManagerConfig {
@@ -90,6 +91,8 @@ impl Postgres {
         };
         let pool = Pool::builder(Manager::from_config(config, tls, recycling))
             .max_size(16)
+            // Those that are used are known to work.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .create_timeout(Some(limit))
             .recycle_timeout(Some(limit))
@@ -152,6 +155,22 @@ impl Postgres {
     }
 }
 
+/// Makes this end of a connection give up a silent peer after ten seconds, where nothing else is set.
+fn give_up_silence(config: &mut Config) {
+    if config.get_keepalives_idle() == Config::new().get_keepalives_idle() {
+        config.keepalives_idle(Duration::from_secs(4));
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(Duration::from_secs(2));
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(3);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(10));
+    }
+}
+
 /// The longest span, in microseconds: 200 years. PostgreSQL has dates that far ahead, and intervals
 /// that long.
 const LONGEST: u64 = 200 * 365 * 24 * 60 * 60 * 1_000_000;
@@ -171,5 +190,29 @@ impl fmt::Debug for Postgres {
             .field("timeout", &self.timeout)
             .field("rows_kept", &self.kept)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_server_is_given_up_after_ten_seconds_or_as_it_is_set() {
+        let seconds = Duration::from_secs;
+        let mut config = Config::new();
+        give_up_silence(&mut config);
+        let found = config
+            .get_keepalives_interval()
+            .zip(config.get_keepalives_retries());
+        assert_eq!(config.get_keepalives_idle(), seconds(4));
+        assert_eq!(found, Some((seconds(2), 3)));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&seconds(10)));
+        let own = "host=h keepalives_idle=60 keepalives_interval=9 keepalives_retries=5 \
+                   tcp_user_timeout=30";
+        let own: Config = own.parse().expect("settings");
+        let mut config = own.clone();
+        give_up_silence(&mut config);
+        assert_eq!(config, own);
     }
 }

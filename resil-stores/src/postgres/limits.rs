@@ -4,15 +4,14 @@
 //! takes is a function beside it. [`Postgres::rate_limit_schema`] returns the statements that make both,
 //! and [`Postgres::create_rate_limit_schema`] runs them. The store never makes them by itself.
 //!
-//! Rows that owe nothing any more are deleted in batches of 1,000, ten minutes later at most: after every
-//! thousandth step of a process, and by [`Postgres::sweep_rate_limits`].
+//! Rows that owe nothing any more are deleted in batches of 1,000, ten minutes later at most: with the first
+//! step of a process, after every thousandth, and by [`Postgres::sweep_rate_limits`].
 //!
 //! Steps commit with `synchronous_commit` off, so that the row of a key is not locked while the disk
 //! writes. A crash of the server may forget the calls of its last moments, three times the
 //! `wal_writer_delay` (0.6 s) at most; so may a failover. No row is lost otherwise.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use resil_runtime::rate_limit::store::{
@@ -24,7 +23,8 @@ use tokio_postgres::Row;
 use super::client::Postgres;
 use super::fault::{Fault, NAME, misconfigured, told};
 use super::limit_sql::LimitSql;
-use super::run::{BATCH, SWEEP_EVERY, Tries};
+use super::run::Tries;
+use super::sweeps::BATCH;
 use super::{link, sql};
 
 impl Postgres {
@@ -57,7 +57,7 @@ impl Postgres {
     }
 
     /// Deletes up to 1,000 rows of rate limits that owe nothing any more, and returns how many. The store
-    /// does so by itself after every thousandth step of this process.
+    /// does so by itself with the first step of this process and after every thousandth.
     ///
     /// # Errors
     ///
@@ -67,16 +67,13 @@ impl Postgres {
     }
 
     fn sweep_limits_now_and_then(&self) {
-        let counts = &self.counts;
-        if counts.takes.fetch_add(1, Relaxed) % SWEEP_EVERY != SWEEP_EVERY - 1
-            || counts.sweeping_limits.swap(true, Relaxed)
-        {
+        let Some(sweeping) = self.counts.takes.count() else {
             return;
-        }
+        };
         let this = self.clone();
         tokio::spawn(async move {
             while matches!(this.sweep_rate_limits().await, Ok(BATCH..)) {}
-            this.counts.sweeping_limits.store(false, Relaxed);
+            drop(sweeping);
         });
     }
 

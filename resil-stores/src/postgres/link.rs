@@ -16,23 +16,36 @@ pub(super) type Params<'a> = [&'a (dyn ToSql + Sync)];
 ///
 /// It is given back if the statement has ended, and closed if it has not: its next user would wait
 /// behind an answer that nobody reads, or for ever.
-struct Lent(Option<Object>);
+struct Lent<'p> {
+    object: Option<Object>,
+    pool: &'p Pool,
+    since: clock::Instant,
+}
 
-impl Lent {
-    async fn of(pool: &Pool) -> Result<Self, Fault> {
+impl<'p> Lent<'p> {
+    async fn of(pool: &'p Pool) -> Result<Self, Fault> {
         match pool.get().await {
-            Ok(object) => Ok(Self(Some(object))),
+            Ok(object) => Ok(Self {
+                object: Some(object),
+                pool,
+                since: clock::now(),
+            }),
             Err(PoolError::Backend(e)) => Err(of_driver(&e)),
             Err(other) => Err(Fault::Store(StoreError::unavailable(NAME, other))),
         }
     }
 
     fn client(&self) -> &Object {
-        self.0.as_ref().expect("it is there until it is given back")
+        self.object
+            .as_ref()
+            .expect("it is there until it is given back")
     }
 
     /// Returns the result of the statement; the store is `Unavailable` if none came in time. The
     /// connection is given back only if the statement succeeded.
+    ///
+    /// If no answer came, the server may have vanished without a word. The connections that nobody has
+    /// taken meanwhile are then closed too, or each of them would cost a step that waits as long.
     fn ended<T>(
         mut self,
         done: Option<Result<T, tokio_postgres::Error>>,
@@ -40,11 +53,13 @@ impl Lent {
     ) -> Result<T, Fault> {
         match done {
             Some(Ok(done)) => {
-                drop(self.0.take());
+                drop(self.object.take());
                 Ok(done)
             }
             Some(Err(e)) => Err(of_driver(&e)),
             None => {
+                let waited = clock::now().saturating_duration_since(self.since);
+                self.pool.retain(|_, used| used.last_used() < waited);
                 let why = format!("no answer within {timeout:?}");
                 Err(Fault::Store(StoreError::unavailable(NAME, why)))
             }
@@ -52,9 +67,9 @@ impl Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        drop(self.0.take().map(Object::take));
+        drop(self.object.take().map(Object::take));
     }
 }
 

@@ -17,7 +17,7 @@
 //! # What is swept
 //!
 //! Rows whose records ended longer ago than [`Postgres::rows_kept`] are deleted in batches of
-//! 1,000: after every thousandth claim of a process, and by [`Postgres::sweep`].
+//! 1,000: with the first claim of a process, after every thousandth, and by [`Postgres::sweep`].
 //!
 //! # What PostgreSQL keeps
 //!
@@ -36,6 +36,7 @@ mod row;
 mod run;
 mod sql;
 mod steps;
+mod sweeps;
 
 use resil_runtime::idempotency::Store;
 use resil_runtime::idempotency::store::{BoxFuture, StoreResult};

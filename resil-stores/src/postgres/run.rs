@@ -9,16 +9,11 @@ use super::client::{Postgres, micros};
 use super::fault::{Fault, NAME, told};
 use super::link::{self, Params};
 use super::row::Record;
+use super::sweeps::BATCH;
 use resil_runtime::clock;
 use resil_runtime::idempotency::store::{
     Ack, ClaimAnswer, ClaimRequest, RecordKey, StoreError, StoreResult,
 };
-
-/// The number of claims between two sweeps.
-pub(super) const SWEEP_EVERY: u64 = 1_000;
-
-/// The most rows that a sweep deletes.
-pub(super) const BATCH: u64 = 1_000;
 
 /// The most times that a step is run while it gets empty answers.
 const TRIES: u32 = 10;
@@ -45,8 +40,8 @@ impl Postgres {
     }
 
     /// Deletes up to 1,000 rows whose records ended longer ago than [`rows_kept`](Self::rows_kept),
-    /// and returns how many. The store does so by itself after every thousandth claim of this
-    /// process.
+    /// and returns how many. The store does so by itself with the first claim of this process and
+    /// after every thousandth, until no more are left.
     ///
     /// # Errors
     ///
@@ -56,17 +51,15 @@ impl Postgres {
     }
 
     pub(super) fn sweep_now_and_then(&self) {
-        if self.counts.claims.fetch_add(1, Relaxed) % SWEEP_EVERY != SWEEP_EVERY - 1
-            || self.counts.sweeping.swap(true, Relaxed)
-        {
+        let Some(sweeping) = self.counts.claims.count() else {
             return;
-        }
+        };
         let this = self.clone();
         tokio::spawn(async move {
             // An error ends the sweep and is told to nobody: the next step meets it, and reports
             // it.
             while matches!(this.sweep().await, Ok(BATCH..)) {}
-            this.counts.sweeping.store(false, Relaxed);
+            drop(sweeping);
         });
     }
 

@@ -1,19 +1,17 @@
 //! Checks whether the server's settings can lose records. It asks `INFO` alone, since managed
 //! services refuse `CONFIG`.
 
-use ::redis::aio::ConnectionLike;
 use ::redis::{RedisResult, Value, cmd};
 
+use super::connection::{Held, Link};
+
 /// Returns one sentence for each setting that can lose records.
-pub(super) async fn warnings(
-    connection: &mut (dyn ConnectionLike + Send),
-) -> RedisResult<Vec<String>> {
+pub(super) async fn warnings(link: &Link, held: &mut Held) -> RedisResult<Vec<String>> {
     let mut warnings = Vec::new();
     for section in ["memory", "persistence", "replication"] {
-        let info = connection
-            .req_packed_command(cmd("INFO").arg(section))
-            .await;
-        let info = info?.extract_error()?;
+        let mut command = cmd("INFO");
+        let asked = held.connection.req_packed_command(command.arg(section));
+        let info = link.read(held.number, asked.await)?;
         each_text(&info, &mut |text| read(text, &mut warnings));
     }
     // Each node of a cluster answers, and most have the same settings: each sentence stays once.

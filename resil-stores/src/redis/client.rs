@@ -96,22 +96,14 @@ impl Redis {
 
     async fn run(&self, step: &Step, key: &str, all: &Args<'_>) -> StoreResult<Answer> {
         let mut held = self.link.get(self.timeout).map_err(error)?;
-        match step.run(&mut *held.connection, key, all).await {
-            Ok(value) => Answer::read(value),
-            Err(e) => {
-                self.link.ended(&held, &e);
-                Err(error(e))
-            }
-        }
+        let answer = step.run(&mut *held.connection, key, all).await;
+        Answer::read(self.link.read(held.number, answer).map_err(error)?)
     }
 
     /// Returns a sentence for each setting of the server that can lose records.
     pub(super) async fn warnings(&self) -> StoreResult<Vec<String>> {
         let mut held = self.link.get(self.timeout).map_err(error)?;
-        check::warnings(&mut *held.connection).await.map_err(|e| {
-            self.link.ended(&held, &e);
-            error(e)
-        })
+        check::warnings(&self.link, &mut held).await.map_err(error)
     }
 }
 

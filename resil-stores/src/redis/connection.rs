@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, ErrorKind, RedisError, RedisResult};
+use ::redis::{Client, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 
 type Boxed = Box<dyn ConnectionLike + Send>;
 
@@ -42,7 +42,7 @@ struct Slot {
 /// A connection, and the number of the manager that it comes from.
 pub(super) struct Held {
     pub(super) connection: Boxed,
-    number: u64,
+    pub(super) number: u64,
 }
 
 impl Link {
@@ -62,24 +62,49 @@ impl Link {
         }
     }
 
-    /// Notes that a step failed with `error`, and drops the manager if it is of no use any more.
-    ///
-    /// After a timeout nobody may answer on the connection again: a host that vanished sends no
-    /// reset. After a refused log-in the manager would answer with that refusal for ever. The next
-    /// step makes a new manager.
-    pub(super) fn ended(&self, held: &Held, error: &RedisError) {
-        let Self::Own(own) = self else { return };
-        let refused = matches!(
-            error.kind(),
-            ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig
-        );
-        if error.is_timeout() || refused {
+    /// Returns what a command was answered over the manager of this number, and drops the manager if it
+    /// is of no use any more. The next step makes a new one, which connects anew.
+    pub(super) fn read(&self, number: u64, answer: RedisResult<Value>) -> RedisResult<Value> {
+        // The driver returns an error that the server sent as a value here.
+        let (is_useless, read) = match answer {
+            Ok(value) => match value.extract_error() {
+                Ok(value) => return Ok(value),
+                Err(e) => (is_of_a_replica(&e), Err(e)),
+            },
+            Err(e) => (has_no_connection(&e), Err(e)),
+        };
+        if is_useless && let Self::Own(own) = self {
             let mut slot = own.slot();
-            if slot.number == held.number {
+            if slot.number == number {
                 slot.manager = None;
             }
         }
+        read
     }
+}
+
+/// Returns whether the server says that it takes no writes. After a failover the address may lead to
+/// another server, and the connection stays at what is a replica now.
+fn is_of_a_replica(error: &RedisError) -> bool {
+    let is_replica = matches!(
+        error.kind(),
+        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
+    );
+    // Before Redis 7 an error inside a script has the code in its text.
+    is_replica
+        || error
+            .detail()
+            .is_some_and(|said| said.contains("-READONLY"))
+}
+
+/// Returns whether a command that got no answer has shown that the manager has no connection, and will not
+/// make another one by itself.
+///
+/// After a timeout nobody may answer on the connection again: a host that vanished sends no reset. And a
+/// manager whose server refused the log-in, or the database, would answer with that refusal for ever. Only
+/// a connection that was lost is one that it makes anew.
+fn has_no_connection(error: &RedisError) -> bool {
+    error.is_timeout() || !error.is_io_error()
 }
 
 impl Own {

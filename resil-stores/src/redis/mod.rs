@@ -27,6 +27,13 @@
 //! [`Store::check`] warns if there is no append-only file, and of the `maxmemory-policy`. A key
 //! whose record is lost can start again. Where that must not happen, `on_abandon = indeterminate`
 //! needs PostgreSQL or SQLite.
+//!
+//! # When memory is full
+//!
+//! At its `maxmemory` Redis refuses new claims, as [`Unavailable`]. It takes all other steps: owners renew
+//! and end their claims, and what is done is replayed.
+//!
+//! [`Unavailable`]: resil_runtime::idempotency::store::StoreErrorKind::Unavailable
 
 mod answer;
 mod check;

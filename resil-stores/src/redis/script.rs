@@ -42,7 +42,7 @@ pub(super) static GIVE_BACK: Step = step!("lua/give_back.lua");
 pub(super) type Args<'a> = Vec<Cow<'a, [u8]>>;
 
 impl Step {
-    /// Runs the script once. If the text is needed it is sent by `EVAL`, which routes by the key as
+    /// Runs the script once, and returns its answer as it came. If the text is needed it is sent by `EVAL`, which routes by the key as
     /// `EVALSHA` does: so it reaches the node of a cluster that needs it.
     pub(super) async fn run(
         &self,
@@ -51,13 +51,12 @@ impl Step {
         args: &Args<'_>,
     ) -> RedisResult<Value> {
         let by_hash = self.command("EVALSHA", &self.hash, key, args);
-        match answer(connection.req_packed_command(&by_hash).await) {
-            Err(e) if e.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                let by_text = self.command("EVAL", self.text, key, args);
-                answer(connection.req_packed_command(&by_text).await)
-            }
-            answer => answer,
+        let answer = connection.req_packed_command(&by_hash).await;
+        if !is_no_script(&answer) {
+            return answer;
         }
+        let by_text = self.command("EVAL", self.text, key, args);
+        connection.req_packed_command(&by_text).await
     }
 
     #[expect(
@@ -74,9 +73,14 @@ impl Step {
     }
 }
 
-/// Turns an error that the server sent into an `Err`: the driver returns it as a value here.
-fn answer(answer: RedisResult<Value>) -> RedisResult<Value> {
-    answer?.extract_error()
+/// Returns whether the server does not know the hash. The driver returns an error that the server sent
+/// as a value here, and one to a cluster as an `Err`.
+fn is_no_script(answer: &RedisResult<Value>) -> bool {
+    match answer {
+        Ok(Value::ServerError(e)) => e.kind() == Some(ServerErrorKind::NoScript),
+        Ok(_) => false,
+        Err(e) => e.kind() == ErrorKind::Server(ServerErrorKind::NoScript),
+    }
 }
 
 /// The longest span, in microseconds: 200 years. Added to the clock's own microseconds it is still

@@ -4,6 +4,7 @@ mod blocked;
 #[cfg(feature = "shutdown")]
 mod cancelled;
 mod ending;
+mod fingerprints;
 mod flaky;
 mod holding;
 mod manual;

@@ -140,3 +140,30 @@ async fn a_store_that_is_away_opens_before_the_deadline() {
         assert_eq!(shared.outages(), 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_opens_behind_an_owner_that_is_known() {
+    let flaky = Flaky::sound();
+    let shared = Shared::new(flaky.clone()).open_on_outage(true);
+    let slow = async {
+        sleep(ms(1_000)).await;
+        Ok(1)
+    };
+    let owner = call_on(&shared, &PLAIN, key("a"), slow);
+    let waiters = async {
+        sleep(ms(500)).await;
+        flaky.away();
+        tokio::join!(
+            call_on(&shared, &PLAIN, key("a"), answers(2)),
+            call_on(&shared, &PLAIN, key("a"), answers(3)),
+        )
+    };
+    let (owner, (one, two)) = tokio::join!(owner, waiters);
+    // Its outcome is not recorded, and its claim is still in the store.
+    assert_eq!(owner, Ok(1));
+    is_refused(one);
+    is_refused(two);
+    assert_eq!(shared.outages(), 0);
+    // One that comes now knows of no owner.
+    assert_eq!(call_on(&shared, &PLAIN, key("a"), answers(4)).await, Ok(4));
+}

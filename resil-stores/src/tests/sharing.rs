@@ -186,35 +186,22 @@ async fn d17_an_owner_that_is_not_polled_holds_up_no_other_for_good() {
     ));
 }
 
+/// As long as the answers of a store are shared, though somebody still waits.
 #[tokio::test(start_paused = true)]
-async fn another_fingerprint_is_refused_while_it_runs_and_after() {
-    let shared = memory();
-    let with = |fp: u8, answer: u32| {
-        let (shared, fp) = (shared.clone(), PreparedFingerprint::of(&fp));
-        async move {
-            let policy = PLAIN;
-            stack_on(
-                &shared,
-                &policy,
-                key("a"),
-                Some(fp),
-                false,
-                async |state, gate| wrap_body(watch(slow(answer), state).await, gate),
-            )
-            .await
-        }
-    };
-    let first = tokio::spawn(with(1, 1));
-    sleep(ms(1)).await;
-    let (same, other) = (tokio::spawn(with(1, 2)), tokio::spawn(with(2, 3)));
-    assert_eq!(first.await.unwrap(), Ok(1));
-    assert_eq!(same.await.unwrap(), Ok(1));
-    for answer in [other.await.unwrap(), with(2, 3).await] {
-        assert!(matches!(
-            refusal(answer),
-            IdempotencyError::KeyReused { .. }
-        ));
-    }
+async fn a_result_that_is_forgotten_elsewhere_is_not_shared_on() {
+    let flaky = Flaky::sound();
+    let (here, there) = (Shared::new(flaky.clone()), Shared::new(flaky));
+    let mut owner = Box::pin(call_on(&here, &PLAIN, key("a"), slow(1)));
+    begin_to_run(owner.as_mut()).await;
+    // It waits, and is not polled any more.
+    let mut idle = Box::pin(call_on(&here, &PLAIN, key("a"), slow(2)));
+    begin_to_run(idle.as_mut()).await;
+    assert_eq!(owner.await, Ok(1));
+    let forgotten = there.forget(KeyOf::new("charge").part("a")).await;
+    assert_eq!(forgotten, Ok(ByHand::Changed));
+    sleep(ms(300)).await;
+    assert_eq!(call_on(&here, &PLAIN, key("a"), slow(3)).await, Ok(3));
+    assert_eq!(idle.await, Ok(3));
 }
 
 #[tokio::test(start_paused = true)]

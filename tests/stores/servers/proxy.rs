@@ -1,10 +1,14 @@
-//! A TCP proxy that cuts one connection at a byte, and lets all that follow through.
+//! TCP proxies: one that cuts one connection at a byte, and lets all that follow through; and one whose
+//! address moves to another server, or whose open connections fall silent.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// Which way the bytes go that are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,4 +115,59 @@ async fn copy(
         *left = left.saturating_sub(n);
     }
     (*left == 0, from, to)
+}
+
+/// An address that servers are behind, one at a time.
+pub struct Address {
+    pub port: u16,
+    server: Arc<AtomicU16>,
+    silence: watch::Sender<()>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Address {
+    pub async fn of(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let server = Arc::new(AtomicU16::new(server));
+        let (silence, _) = watch::channel(());
+        let (to, silent) = (Arc::clone(&server), silence.clone());
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(lead(client, to.load(SeqCst), silent.subscribe()));
+            }
+        });
+        Self {
+            port,
+            server,
+            silence,
+            accepting,
+        }
+    }
+
+    /// New connections go there. Those that are open stay where they are.
+    pub fn moves_to(&self, server: u16) {
+        self.server.store(server, SeqCst);
+    }
+
+    /// On the connections that are open nothing passes any more, and none of them is closed.
+    pub fn falls_silent(&self) {
+        self.silence.send_replace(());
+    }
+}
+
+impl Drop for Address {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn lead(mut client: TcpStream, server: u16, mut silence: watch::Receiver<()>) {
+    let Ok(mut server) = TcpStream::connect(("127.0.0.1", server)).await else {
+        return;
+    };
+    tokio::select! {
+        _ = copy_bidirectional(&mut client, &mut server) => {}
+        _ = silence.changed() => std::future::pending().await,
+    }
 }

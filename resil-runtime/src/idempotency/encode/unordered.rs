@@ -3,7 +3,8 @@
 /// Returns whether the type of that name is a set without an order, or holds one. Written in the
 /// order of its iterator, two equal sets would make two keys.
 ///
-/// The known sets are those of std, hashbrown, indexmap and dashmap.
+/// The known sets are those of std, hashbrown, indexmap and dashmap. The last one is not known inside a
+/// `#[serde(transparent)]` or an untagged type: it does not collect itself by `collect_seq`.
 pub(super) fn is_unordered(mut name: &str) -> bool {
     // serde writes a value of these types as the value that it holds.
     const HOLDERS: [&str; 7] = ["Box", "Rc", "Arc", "Cow", "RefCell", "Mutex", "RwLock"];

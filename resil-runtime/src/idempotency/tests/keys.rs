@@ -146,6 +146,50 @@ fn a_set_is_one_key_however_it_was_filled() {
     assert_ne!(bytes(key(&vec![1, 2])), bytes(key(&vec![2, 1])));
 }
 
+/// Where serde hands a set on to the same serializer, the type that the key was given hides it.
+#[test]
+fn a_set_that_serde_hands_on_is_one_key_too() {
+    #[derive(Serialize)]
+    #[serde(transparent)]
+    struct Tags(HashSet<u32>);
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        All(HashSet<u32>),
+        These { set: Tags },
+    }
+    #[derive(Serialize)]
+    #[serde(tag = "kind", content = "set")]
+    enum Adjacent {
+        All(HashSet<u32>),
+        These(Tags),
+    }
+    #[derive(Serialize)]
+    struct With {
+        #[serde(serialize_with = "on")]
+        set: HashSet<u32>,
+    }
+    fn on<S: serde::Serializer>(set: &HashSet<u32>, to: S) -> Result<S::Ok, S::Error> {
+        set.serialize(to)
+    }
+    fn is_one<P: Serialize>(make: impl Fn(HashSet<u32>) -> P) {
+        let set = || (0..50).collect::<HashSet<u32>>();
+        let (a, b) = (make(set()), make(set()));
+        assert!(bytes(key(&a)) == bytes(key(&b)));
+    }
+    is_one(Tags);
+    is_one(|set| vec![Some(Tags(set))]);
+    is_one(Untagged::All);
+    is_one(|set| Untagged::These { set: Tags(set) });
+    is_one(Adjacent::All);
+    is_one(|set| Adjacent::These(Tags(set)));
+    is_one(|set| With { set });
+    // It is the key of the set itself.
+    let set: HashSet<u32> = (0..50).collect();
+    let itself = bytes(key(&set));
+    assert!(bytes(key(&Tags(set))) == itself);
+}
+
 #[test]
 fn what_differs_is_another_key() {
     #[derive(Serialize)]

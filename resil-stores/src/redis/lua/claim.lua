@@ -1,6 +1,11 @@
 -- kept, token, fingerprint or nothing, indeterminate, lease, ttl
 local mine, fingerprint, indeterminate = ARGV[2], ARGV[3], ARGV[4]
-if there then
+
+-- The answer of a claim that changes nothing.
+local function unchanged()
+  if not there then
+    return nil
+  end
   if fingerprint ~= '' and r[4] and r[4] ~= '' and r[4] ~= fingerprint then
     return {'reused'}
   end
@@ -16,9 +21,16 @@ if there then
   if r[5] == '1' or indeterminate == '1' then
     return {'indeterminate'}
   end
-  if fingerprint == '' then
-    fingerprint = r[4] or ''
-  end
+  return nil
+end
+
+local answer = unchanged()
+if answer then
+  touch()
+  return answer
+end
+if there and fingerprint == '' then
+  fingerprint = r[4] or ''
 end
 fence = next_fence()
 lease, expiry = now + tonumber(ARGV[5]), now + tonumber(ARGV[6])

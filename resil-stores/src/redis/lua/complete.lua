@@ -1,4 +1,6 @@
 -- kept, token, ttl, outcome, body, codec, version
+-- First, so that full memory does not keep the owner from its key.
+touch()
 if token ~= ARGV[2] then
   return {'lost'}
 end

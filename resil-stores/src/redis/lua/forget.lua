@@ -1,4 +1,6 @@
 -- kept
+-- First, so that full memory does not keep anybody from it.
+touch()
 if not there then
   return {'absent'}
 end

@@ -1,4 +1,5 @@
 -- kept
+touch()
 if not there then
   return {'absent'}
 end

@@ -2,8 +2,6 @@
 -- Times are microseconds since 1970: whole numbers below 2^53, which a double holds. Numbers pass
 -- as strings, since a reply would cut them, and tostring() would round them.
 local key, kept = KEYS[1], tonumber(ARGV[1])
--- A write that changes nothing: a replica refuses it, so that no claim is answered from one.
-redis.call('HDEL', key, '')
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 -- State (p: Pending, d: Done, f: free, its fence alone is kept), token, fence, fingerprint,
@@ -13,6 +11,12 @@ local state, token, fence = r[1], r[2], tonumber(r[3] or 0)
 local lease, expiry = tonumber(r[6] or 0), tonumber(r[7] or 0)
 local live = state == 'p' and now < lease
 local there = live or ((state == 'p' or state == 'd') and now < expiry)
+
+-- A write that changes nothing: a replica refuses it, so that no step is answered from one. After the
+-- first write of a script the server does not ask for memory any more.
+local function touch()
+  redis.call('HDEL', key, '')
+end
 
 local function int(n)
   return string.format('%.0f', n)

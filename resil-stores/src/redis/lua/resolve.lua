@@ -1,4 +1,6 @@
 -- kept, and to make it Done: token, ttl, outcome, body, codec, version
+-- First, so that full memory does not keep anybody from it.
+touch()
 local mine = ARGV[2]
 if not there then
   return {'absent'}
