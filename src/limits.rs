@@ -46,7 +46,7 @@
 //! # When the store is away
 //!
 //! A call waits at most for [`timeout`](SharedLimits::timeout), and at most to the deadline in force. If the
-//! store gives no answer by then, or an error, it is *away*. From then on no call waits for it: `on_outage`
+//! store gives no answer within `timeout`, or an error, it is *away*. From then on no call waits for it: `on_outage`
 //! says what happens.
 //!
 //! | `on_outage` | calls |
@@ -59,8 +59,11 @@
 //! within two seconds, the pause is twice as long, up to 2 s. Once the store answers, it is used again.
 //! [`RateLimitStoreAway`](crate::event::Event::RateLimitStoreAway) and
 //! [`RateLimitStoreBack`](crate::event::Event::RateLimitStoreBack) tell of both ends, and
-//! [`outages`](SharedLimits::outages) counts the calls in between. A call whose own deadline comes before the
-//! answer is decided by `on_outage` too, but the store is not taken to be away.
+//! [`outages`](SharedLimits::outages) counts the calls in between.
+//!
+//! A call whose own deadline comes before the answer is decided by `on_outage` too, but the store is not away for that:
+//! it may only be slower than this caller's time. The question goes on in a task beside it, to the end of `timeout`, if
+//! the store has answered nobody since. So a store that is gone is found to be away though all callers give up sooner.
 //!
 //! A name that is not installed, and a store without its table, are outages as well: the event says what is
 //! missing.

@@ -118,7 +118,7 @@ mod replaced {
 
         /// Puts others in the place of the settings that were given, or, with `None`, takes them away.
         pub(crate) fn replace(&self, instead: Option<T>) {
-            self.instead.set(instead.map(Arc::new));
+            self.instead.change().set(instead.map(Arc::new));
         }
 
         /// Returns whether `base` has had others put in place since these [followed](Self::follow) it.
@@ -129,12 +129,9 @@ mod replaced {
         /// Puts what stands in the place of the settings of `base` in the place of these, as `make` makes it.
         /// Returns false if that was done before.
         pub(crate) fn follow(&self, base: &Self, make: impl FnOnce(&T) -> T) -> bool {
-            let Some((version, instead)) = base.instead.newer_than(&self.instead) else {
-                return false;
-            };
-            self.replace(instead.map(|of| make(&of)));
-            self.instead.follows(version);
-            true
+            self.instead.follow(&base.instead, |changing, instead| {
+                changing.set(instead.map(|of| Arc::new(make(&of))));
+            })
         }
     }
 }

@@ -19,6 +19,7 @@ mod effects;
 mod functions;
 mod keys;
 mod late;
+mod limits;
 mod named;
 mod options;
 #[cfg(feature = "catalog")]

@@ -1,9 +1,11 @@
 //! What has a name goes by the settings of its name: breakers, bulkheads, rate limits.
 
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use resil::event::{Event, subscribe};
 use resil::{CircuitState, RateLimitPolicy, breaker, bulkhead, circuit, control, rate_limit};
 
 use crate::{FILE, Failed};
@@ -98,6 +100,42 @@ async fn a_limit_that_is_set_is_told_as_a_change() {
     drop(heard());
     name.clear().unwrap();
     assert_eq!(heard(), [(None, 8, 5), (a(), 8, 5)], "the hand's stays");
+}
+
+/// It may come back to the name whose settings change: no lock is held.
+#[tokio::test]
+async fn a_listener_of_such_a_change_may_make_another_one() {
+    let changed = Arc::new(AtomicU32::new(0));
+    let _heard = subscribe({
+        let changed = Arc::clone(&changed);
+        move |event| {
+            if let Event::BulkheadLimitChanged {
+                name: "named.again",
+                to,
+                ..
+            } = event
+                && changed.fetch_add(1, SeqCst) == 0
+            {
+                assert_eq!(*to, 8);
+                control()
+                    .name("named.again")
+                    .bulkhead(|bulkhead| bulkhead.max(9))
+                    .unwrap();
+            }
+        }
+    });
+    told_again().await.unwrap();
+    control()
+        .name("named.again")
+        .bulkhead(|bulkhead| bulkhead.max(8))
+        .unwrap();
+    assert_eq!(bulkhead("named.again").limit(), 9);
+    assert_eq!(changed.load(SeqCst), 2);
+}
+
+#[bulkhead(name = "named.again", max = 5)]
+async fn told_again() -> Result<(), Failed> {
+    Ok(())
 }
 
 #[bulkhead(name = "named.told.first", max = 5)]

@@ -14,7 +14,7 @@ use crate::bulkhead::BulkheadPolicy;
 use crate::bulkhead::core::BulkheadCore;
 use crate::circuit::CircuitPolicy;
 use crate::circuit::breaker::BreakerCore;
-use crate::named::{Called, Shared};
+use crate::named::{Called, Edited, Shared};
 use crate::rate_limit::RateLimitPolicy;
 use crate::rate_limit::limit::Limit;
 use crate::retry::{BudgetPolicy, RetryPolicy, editing};
@@ -48,21 +48,20 @@ pub(super) fn is_for_a_state(setting: &Setting) -> bool {
         .is_some_and(|kind| states::is_there(kind, name))
 }
 
-fn circuit(of: Called, written: Option<&CircuitPolicy>) -> Option<CircuitPolicy> {
+fn circuit(of: Called, written: Option<&CircuitPolicy>) -> Edited<CircuitPolicy> {
     in_force(of, Kind::Circuit, written)
 }
 
-fn bulkhead(of: Called, written: Option<&BulkheadPolicy>) -> Option<BulkheadPolicy> {
+fn bulkhead(of: Called, written: Option<&BulkheadPolicy>) -> Edited<BulkheadPolicy> {
     in_force(of, Kind::Bulkhead, written)
 }
 
-fn rate_limit(of: Called, written: Option<&RateLimitPolicy>) -> Option<RateLimitPolicy> {
+fn rate_limit(of: Called, written: Option<&RateLimitPolicy>) -> Edited<RateLimitPolicy> {
     in_force(of, Kind::RateLimit, written)
 }
 
-/// Returns the settings in force for a state; `None` if those hold that were written. Those that it can't have are
-/// left out and told.
-fn in_force<P: Named>(called: Called, kind: Kind, written: Option<&P>) -> Option<P> {
+/// Returns the settings in force for a state. Those that it can't have are left out, and told then.
+fn in_force<P: Named>(called: Called, kind: Kind, written: Option<&P>) -> Edited<P> {
     let mut steering = steering::lock();
     let mut faults = steering.know(kind, called);
     let stale = std::mem::take(&mut steering.stale);
@@ -82,12 +81,16 @@ fn in_force<P: Named>(called: Called, kind: Kind, written: Option<&P>) -> Option
         }
         faults.extend(steering.note(file::spelled(found)));
     };
-    drop(steering);
-    if !stale.is_empty() {
-        edit(&stale);
+    let then = move || {
+        if !stale.is_empty() {
+            edit(&stale);
+        }
+        tell(&faults);
+    };
+    Edited {
+        policy,
+        then: Box::new(then),
     }
-    tell(&faults);
-    policy
 }
 
 fn of_layers<P: Named>(

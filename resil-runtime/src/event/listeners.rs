@@ -104,7 +104,11 @@ fn listeners() -> Vec<Listener> {
 }
 
 #[cold]
-fn tell(event: &Event) {
+pub(super) fn tell(event: &Event) {
+    #[cfg(all(feature = "control", not(loom)))]
+    if super::held::is_held_back(event) {
+        return;
+    }
     trace::gather(event);
     for listener in listeners() {
         // Events are also told while values are dropped, where a second panic would abort the

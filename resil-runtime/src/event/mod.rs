@@ -14,6 +14,8 @@ pub(crate) mod circuit_state;
 pub(crate) mod error_text;
 #[cfg(feature = "edge")]
 pub(crate) mod header;
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) mod held;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
 #[cfg(feature = "chaos")]

@@ -1,7 +1,16 @@
 //! Other settings in the place of those that a name has adopted.
 
-/// Makes the settings of a state that take the place of those that were adopted, if others are to do so.
-pub(crate) type Edit<P> = fn(Called, Option<&P>) -> Option<P>;
+/// Makes the settings of a state that take the place of those that were adopted. It runs under the lock of the name's
+/// edits: no user code may run in it.
+pub(crate) type Edit<P> = fn(Called, Option<&P>) -> Edited<P>;
+
+/// The settings of a state, and what is left to do.
+pub(crate) struct Edited<P> {
+    /// They take the place of those that were adopted; `None` if those hold.
+    pub(crate) policy: Option<P>,
+    /// It is called once the settings are in force, with no lock held.
+    pub(crate) then: Box<dyn FnOnce()>,
+}
 
 /// What a state is called in settings from outside.
 #[derive(Debug, Clone, Copy)]

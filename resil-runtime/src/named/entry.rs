@@ -2,11 +2,15 @@
 
 use std::fmt::Display;
 use std::ops::Deref;
-
 #[cfg(all(feature = "control", not(loom)))]
-use super::Called;
+use std::sync::{Mutex, PoisonError};
+
 use super::keys::Keys;
+#[cfg(all(feature = "control", not(loom)))]
+use super::{Called, Edited};
 use super::{KeyText, Shared};
+#[cfg(all(feature = "control", not(loom)))]
+use crate::event::held::Holding;
 use crate::sync::{Arc, Line, OnceLock};
 
 /// The state of a name, and the states of its keys.
@@ -19,6 +23,9 @@ pub(crate) struct Named<T: Shared> {
     /// The settings that were adopted.
     #[cfg(all(feature = "control", not(loom)))]
     written: OnceLock<T::Policy>,
+    /// Held while settings are made and put in force: otherwise those that were made first could come last, and stay.
+    #[cfg(all(feature = "control", not(loom)))]
+    editing: Mutex<()>,
     /// The function that it belongs to, if it has no name of its own.
     #[cfg(all(feature = "control", not(loom)))]
     function: OnceLock<&'static str>,
@@ -39,6 +46,8 @@ impl<T: Shared> Named<T> {
             keys: OnceLock::new(),
             #[cfg(all(feature = "control", not(loom)))]
             written: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            editing: Mutex::new(()),
             #[cfg(all(feature = "control", not(loom)))]
             function: OnceLock::new(),
         }
@@ -66,11 +75,16 @@ impl<T: Shared> Named<T> {
     /// `is_new` those were adopted just now.
     #[cfg(all(feature = "control", not(loom)))]
     pub(crate) fn edit(&self, edit: super::Edit<T::Policy>, is_new: bool) {
-        let policy = edit(self.called(), self.written.get());
+        let holding = Holding::begin();
+        let editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Edited { policy, then } = edit(self.called(), self.written.get());
         self.own.0.replace(policy.as_ref(), is_new);
         for key in self.of_all_keys() {
             key.adopt_of(self);
         }
+        drop(editing);
+        drop(holding);
+        then();
     }
 
     /// Notes that it belongs to that function.
@@ -132,5 +146,70 @@ impl<T: Shared> Named<T> {
     /// Returns the states of its keys.
     pub(crate) fn keys(&'static self) -> &'static Keys<T> {
         self.keys.get_or_init(|| Box::new(Keys::new(self)))
+    }
+}
+
+#[cfg(all(test, feature = "control", not(loom)))]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::rate_limit::RateLimitPolicy;
+    use crate::rate_limit::limit::Limit;
+
+    /// What the settings say.
+    static MAX: AtomicU32 = AtomicU32::new(20);
+    static SEEN: Barrier = Barrier::new(2);
+
+    /// The first edit sees settings that are replaced, and those put in force, before it goes on.
+    fn slow_at_first(_: Called, _: Option<&RateLimitPolicy>) -> Edited<RateLimitPolicy> {
+        let max = MAX.load(SeqCst);
+        if max == 20 {
+            SEEN.wait();
+            thread::park_timeout(Duration::from_millis(100));
+        }
+        Edited {
+            policy: Some(RateLimitPolicy::new().max(max)),
+            then: Box::new(|| ()),
+        }
+    }
+
+    #[test]
+    fn the_latest_settings_stay() {
+        let named: &'static Named<Limit> = Box::leak(Box::new(Named::new("entry.tests")));
+        let key = named.of_key(&"key");
+        thread::scope(|scope| {
+            scope.spawn(|| named.edit(slow_at_first, false));
+            SEEN.wait();
+            MAX.store(30, SeqCst);
+            named.edit(slow_at_first, false);
+        });
+        for limit in [&**named, &*key] {
+            assert_eq!(limit.settings().unwrap().max, 30);
+        }
+    }
+
+    /// What is left to do may tell listeners, who may change the settings of that name.
+    #[test]
+    fn what_is_left_to_do_is_done_with_no_lock_held() {
+        static NAMED: OnceLock<Named<Limit>> = OnceLock::new();
+        fn once_more(_: Called, _: Option<&RateLimitPolicy>) -> Edited<RateLimitPolicy> {
+            Edited {
+                policy: Some(RateLimitPolicy::new().max(2)),
+                then: Box::new(|| ()),
+            }
+        }
+        fn and_more(_: Called, _: Option<&RateLimitPolicy>) -> Edited<RateLimitPolicy> {
+            Edited {
+                policy: Some(RateLimitPolicy::new().max(1)),
+                then: Box::new(|| NAMED.get().unwrap().edit(once_more, false)),
+            }
+        }
+        let named = NAMED.get_or_init(|| Named::new("entry.tests.then"));
+        named.edit(and_more, false);
+        assert_eq!(named.settings().unwrap().max, 2);
     }
 }

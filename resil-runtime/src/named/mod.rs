@@ -25,7 +25,7 @@ use std::sync::Arc;
 use crate::conflict::ConflictKind;
 
 #[cfg(all(feature = "control", not(loom)))]
-pub(crate) use self::edit::{Called, Edit};
+pub(crate) use self::edit::{Called, Edit, Edited};
 pub(crate) use self::entry::Named;
 pub(crate) use self::held::Held;
 pub(crate) use self::key_text::KeyText;

@@ -6,11 +6,10 @@
 //! counts only if the word is not of a later time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) use super::outcome::{Reserved, Taken, TooEarly};
 use super::policy::RateLimitPolicy;
-use super::rules::{Decision, Rules};
+use super::rules::{Decision, Rules, SEALED};
 use super::settings::RateLimitSettings;
 #[cfg(all(feature = "edge", not(loom)))]
 use crate::clock;
@@ -26,34 +25,42 @@ use crate::sync::{AtomicU64, OnceLock, Ordering, broken};
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Limit {
-    hot: Hot,
+    pub(super) hot: Hot,
     /// The rate limit that counts in the place of this one, while other settings are in force.
     #[cfg(all(feature = "control", not(loom)))]
     pub(super) instead: Instead<Self>,
-    in_use: OnceLock<InUse>,
+    pub(super) in_use: OnceLock<InUse>,
+    /// The reach that this one had when another took its place.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) reached: AtomicU64,
+    /// Zero; of one in the place of another, a number that no other one has.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) number: u64,
     pub(super) name: &'static &'static str,
     pub(super) key: Option<Arc<str>>,
 }
 
 /// The fields that every call changes or reads.
 #[derive(Debug)]
-struct Hot {
+pub(super) struct Hot {
     /// The time at which the calls that were let in are paid for: see [`rules`](super::rules).
-    word: AtomicU64,
-    /// How far ahead of the clock a word may lie and counts.
-    reach: AtomicU64,
+    pub(super) word: AtomicU64,
+    /// How far ahead of the clock a word may lie and counts; [`SEALED`] where another rate limit counts.
+    pub(super) reach: AtomicU64,
 }
 
 /// The settings in use.
 #[derive(Debug)]
 #[repr(C)]
-struct InUse {
+pub(super) struct InUse {
     /// `None` if nothing is limited.
-    rules: Option<Rules>,
+    pub(super) rules: Option<Rules>,
     settings: Option<RateLimitSettings>,
     max_keys: u32,
     /// The function that gave them.
     owner: &'static str,
+    /// The word to begin with, which is none of a limit that has counted a call.
+    pub(super) begun: u64,
 }
 
 /// Returns what the rate limit says that counts in the place of `self`, if there is one.
@@ -87,6 +94,10 @@ impl Limit {
             #[cfg(all(feature = "control", not(loom)))]
             instead: Instead::new(),
             in_use: OnceLock::new(),
+            #[cfg(all(feature = "control", not(loom)))]
+            reached: AtomicU64::new(0),
+            #[cfg(all(feature = "control", not(loom)))]
+            number: 0,
             name,
             key,
         }
@@ -141,28 +152,35 @@ impl Limit {
         owner: &'static str,
         clock: impl Fn() -> u64,
     ) -> Result<(), &'static str> {
-        let begin = |rules: &Rules| {
+        let begin = |rules: &Rules, begun: u64| {
             let Hot { word, reach } = &self.hot;
-            word.store(rules.at(clock()), Ordering::Relaxed);
+            word.store(begun, Ordering::Relaxed);
             reach.store(rules.reach(), Ordering::Relaxed);
         };
         let mut is_mine = false;
         let in_use = self.in_use.get_or_init(|| {
             is_mine = true;
             let rules = settings.as_ref().map(Rules::new);
+            let begun = rules.as_ref().map_or(0, |rules| rules.at(clock()));
             // Before the rules are seen: a call that goes by them may come at once.
-            if !broken("begin_before_seen") {
-                rules.as_ref().into_iter().for_each(begin);
+            if let Some(rules) = &rules
+                && !broken("begin_before_seen")
+            {
+                begin(rules, begun);
             }
             InUse {
                 rules,
                 settings,
                 max_keys,
                 owner,
+                begun,
             }
         });
-        if is_mine && broken("begin_before_seen") {
-            in_use.rules.as_ref().into_iter().for_each(begin);
+        if let Some(rules) = &in_use.rules
+            && is_mine
+            && broken("begin_before_seen")
+        {
+            begin(rules, in_use.begun);
         }
         if in_use.settings == settings && in_use.max_keys == max_keys {
             Ok(())
@@ -195,10 +213,10 @@ impl Limit {
         if cost > rules.burst {
             return Taken::Undecided;
         }
-        let word = self.load();
-        match rules.decide(word, rules.at(clock()), self.reach(), cost) {
+        let (word, reach) = (self.load(), self.reach());
+        match rules.decide(word, rules.at(clock()), reach, cost) {
             Decision::Now(next) if self.change(word, next) => Taken::In,
-            Decision::Later { units, .. } if rules.wait.is_none() && cost > 0 => {
+            Decision::Later { units, .. } if rules.wait.is_none() && cost > 0 && reach < SEALED => {
                 Taken::TooEarly(units)
             }
             _ => Taken::Undecided,
@@ -235,9 +253,28 @@ impl Limit {
         }
     }
 
+    /// Asks the rate limit that counts: this one, or that in its place. `ask` returns `None` if it finds the word
+    /// [sealed](SEALED): then others are about to count, and it is asked again.
+    pub(super) fn counting<S>(&self, mut ask: impl FnMut(&Self) -> Option<S>) -> S {
+        loop {
+            #[cfg(all(feature = "control", not(loom)))]
+            let other = self.instead.get();
+            #[cfg(not(all(feature = "control", not(loom))))]
+            let other: Option<&Self> = None;
+            if let Some(said) = ask(other.as_deref().unwrap_or(self)) {
+                return said;
+            }
+            #[cfg(all(feature = "control", not(loom)))]
+            {
+                drop(other);
+                self.instead.changed();
+            }
+        }
+    }
+
     /// Lets a call of `cost` in, now or later. `patience` returns for how many nanoseconds the call may
-    /// wait, if it may, given the longest wait of the settings. It is asked once at most, and only if the
-    /// call is too early.
+    /// wait, if it may, given the longest wait of the settings. It is asked once at most, but for settings that are
+    /// replaced meanwhile, and only if the call is too early.
     ///
     /// # Errors
     ///
@@ -247,41 +284,50 @@ impl Limit {
         &self,
         cost: u32,
         clock: impl Fn() -> u64,
-        patience: impl FnOnce(Option<u64>) -> Option<u64>,
+        patience: impl Fn(Option<u64>) -> Option<u64>,
     ) -> Result<Option<Reserved>, TooEarly> {
-        instead!(self.enter(cost, clock, patience));
+        self.counting(|limit| limit.enter_here(cost, &clock, &patience))
+    }
+
+    /// Lets a call in, as [`enter`](Self::enter) does. Returns `None` if the word is sealed.
+    #[inline(always)]
+    fn enter_here(
+        &self,
+        cost: u32,
+        clock: impl Fn() -> u64,
+        patience: impl Fn(Option<u64>) -> Option<u64>,
+    ) -> Option<Result<Option<Reserved>, TooEarly>> {
         let Some(rules) = self.rules().filter(|_| cost > 0) else {
-            return Ok(None);
+            return Some(Ok(None));
         };
         if cost > rules.burst {
-            return Err(TooEarly(None));
+            return Some(Err(TooEarly(None)));
         }
-        let (mut patience, mut patient) = (Some(patience), None);
+        let mut patient = None;
         loop {
-            let word = self.load();
-            match rules.decide(word, rules.at(clock()), self.reach(), cost) {
+            let (word, reach) = (self.load(), self.reach());
+            match rules.decide(word, rules.at(clock()), reach, cost) {
                 Decision::Now(next) => {
                     if self.change(word, next) {
-                        return Ok(None);
+                        return Some(Ok(None));
                     }
                 }
+                Decision::Later { .. } if reach >= SEALED => return None,
                 Decision::Later { units, ahead, next } => {
-                    if let Some(patience) = patience.take() {
-                        patient = patience(rules.wait);
-                    }
+                    let patient = *patient.get_or_insert_with(|| patience(rules.wait));
                     let wait = rules.duration(units);
                     if !patient.is_some_and(|ns| rules.is_within(units, ns)) {
-                        return Err(TooEarly(Some(wait)));
+                        return Some(Err(TooEarly(Some(wait))));
                     }
                     let reserved = Reserved {
                         word: next,
                         before: next.wrapping_sub(rules.price(cost)),
                         wait,
                         #[cfg(all(feature = "control", not(loom)))]
-                        of: std::ptr::from_ref(self).addr(),
+                        of: self.number,
                     };
                     if self.reserve(word, reserved, rules.beyond(ahead)) {
-                        return Ok(Some(reserved));
+                        return Some(Ok(Some(reserved)));
                     }
                 }
             }
@@ -296,14 +342,15 @@ impl Limit {
             return done;
         }
         // First, so that who sees the word sees that it counts.
-        self.hot.reach.fetch_max(reach, Ordering::Relaxed);
-        self.change(word, reserved.word)
+        let before = self.hot.reach.fetch_max(reach, Ordering::Relaxed);
+        // Where it was sealed it will be another one, which may be less than this.
+        before < SEALED && self.change(word, reserved.word)
     }
 
     /// Gives back the turn of a call that is dropped while it waits, if no other call has come since.
     pub(crate) fn give_back(&self, reserved: Reserved) {
         #[cfg(all(feature = "control", not(loom)))]
-        if reserved.of != std::ptr::from_ref(self).addr() {
+        if reserved.of != self.number {
             instead!(self.give_back(reserved));
             return;
         }
@@ -317,12 +364,12 @@ impl Limit {
     }
 
     #[inline(always)]
-    fn load(&self) -> u64 {
+    pub(super) fn load(&self) -> u64 {
         self.hot.word.load(Ordering::Acquire)
     }
 
     #[inline(always)]
-    fn reach(&self) -> u64 {
+    pub(super) fn reach(&self) -> u64 {
         self.hot.reach.load(Ordering::Relaxed)
     }
 
@@ -336,36 +383,5 @@ impl Limit {
         }
         word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
-    }
-
-    /// Returns how many calls of cost 1 would be let in now; `u32::MAX` as long as nothing
-    /// is limited.
-    pub(crate) fn available(&self, clock: impl Fn() -> u64) -> u32 {
-        instead!(self.available(clock));
-        let Some(rules) = self.rules() else {
-            return u32::MAX;
-        };
-        rules.left(self.ahead(rules, clock))
-    }
-
-    /// Returns the time until a call of cost 1 would be let in.
-    pub(super) fn next_in(&self, clock: impl Fn() -> u64) -> Duration {
-        instead!(self.next_in(clock));
-        let Some(rules) = self.rules() else {
-            return Duration::ZERO;
-        };
-        rules.until_next(self.ahead(rules, clock))
-    }
-
-    /// Whether a new rate limit would let in the same calls from `ns` on, in nanoseconds.
-    pub(super) fn is_at_rest(&self, ns: u64) -> bool {
-        instead!(self.is_at_rest(ns));
-        self.rules()
-            .is_none_or(|rules| self.ahead(rules, || ns) == 0)
-    }
-
-    fn ahead(&self, rules: &Rules, clock: impl Fn() -> u64) -> u64 {
-        let word = self.load();
-        Rules::ahead(word, rules.at(clock()), self.reach())
     }
 }

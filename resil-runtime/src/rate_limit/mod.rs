@@ -23,6 +23,7 @@
 
 pub(crate) mod handle;
 pub(crate) mod limit;
+mod looking;
 mod named;
 mod outcome;
 mod patience;

@@ -11,9 +11,9 @@ pub(crate) struct Reserved {
     pub(super) before: u64,
     /// The time until its turn.
     pub(super) wait: Duration,
-    /// The rate limit that the words are of, by its address.
+    /// The number of the rate limit that the words are of.
     #[cfg(all(feature = "control", not(loom)))]
-    pub(super) of: usize,
+    pub(super) of: u64,
 }
 
 impl Reserved {

@@ -23,6 +23,15 @@ const FINEST: u64 = 1 << 16;
 /// The farthest that a word is put ahead by a burst, and by waiting, in units.
 const FARTHEST: u64 = 1 << 61;
 
+/// The reach of a rate limit that others have taken the place of: far more than a word is put ahead. Its word lies
+/// [`SEAL`] ahead, so that it lets nobody in.
+pub(super) const SEALED: u64 = 6 << 61;
+
+/// How far ahead a word is put that is sealed. It is less than the reach: who comes for it then may read a clock that is
+/// a little behind.
+#[cfg(all(feature = "control", not(loom)))]
+pub(super) const SEAL: u64 = 5 << 61;
+
 /// The rules of a rate limit, in its own unit of time.
 #[derive(Debug)]
 pub(super) struct Rules {
@@ -86,6 +95,29 @@ impl Rules {
     /// Returns the reach by which a word counts that lies `ahead`.
     pub(super) fn beyond(&self, ahead: u64) -> u64 {
         ahead + 1_000_000 * self.scale
+    }
+
+    /// Returns the greatest reach that a word needs.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) fn farthest(&self) -> u64 {
+        self.beyond(self.tolerance + FARTHEST)
+    }
+
+    /// Returns how far a word lies ahead by these rules with no more calls left than one that lies `ahead` by those of
+    /// `before`. Where none is left, the first turn comes no sooner after those that were promised.
+    #[cfg(all(feature = "control", not(loom)))]
+    pub(super) fn go_on(&self, before: &Self, ahead: u64) -> u64 {
+        let times = |units: u64, by: u64| u128::from(units) * u128::from(by);
+        let units = |units: u128| u64::try_from(units).unwrap_or(u64::MAX);
+        if let Some(left) = before.tolerance.checked_sub(ahead) {
+            let left = times(left, self.emission) / u128::from(before.emission);
+            self.tolerance.saturating_sub(units(left))
+        } else {
+            let promised = times(ahead - before.tolerance, self.scale);
+            let promised = promised.div_ceil(u128::from(before.scale));
+            // So much is hours in the finest unit of time.
+            self.tolerance + units(promised).min(FARTHEST)
+        }
     }
 
     /// Returns how far `word` lies ahead of `now`; 0 if it is in the past.

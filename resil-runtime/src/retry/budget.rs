@@ -161,14 +161,14 @@ pub(crate) struct Named {
     pub(super) set: OnceLock<(BudgetPolicy, &'static str)>,
     /// Numbers in the place of those.
     #[cfg(all(feature = "control", not(loom)))]
-    pub(super) instead: Mutex<Option<BudgetPolicy>>,
+    pub(super) instead: super::replacing::Replacing,
 }
 
 impl Named {
     /// Returns the numbers in use: the defaults until a function has set others.
     pub(super) fn policy(&self) -> BudgetPolicy {
         #[cfg(all(feature = "control", not(loom)))]
-        if let Some(instead) = *self.instead.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(instead) = self.instead.get() {
             return instead;
         }
         self.set
@@ -213,7 +213,7 @@ pub(crate) fn named(
             budget: Budget::default(),
             set: OnceLock::new(),
             #[cfg(all(feature = "control", not(loom)))]
-            instead: Mutex::new(None),
+            instead: super::replacing::Replacing::default(),
         }))
     });
     drop(all);

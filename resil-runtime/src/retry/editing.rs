@@ -1,6 +1,6 @@
 //! Other numbers in the place of those that a budget was given.
 
-use std::sync::{OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use super::budget::{BudgetEdit, EDIT, Named, all};
 use super::policy::BudgetPolicy;
@@ -41,11 +41,48 @@ pub(crate) fn edit<'n>(names: impl IntoIterator<Item = &'n str>, edit: BudgetEdi
 
 impl Named {
     pub(super) fn edit(&self, edit: BudgetEdit) {
-        let written = self
-            .set
-            .get()
-            .map_or(BudgetPolicy::DEFAULT, |(set, _)| *set);
-        let instead = edit(self.name, written);
-        *self.instead.lock().unwrap_or_else(PoisonError::into_inner) = instead;
+        self.instead.edit(|| {
+            let set = self.set.get();
+            let written = set.map_or(BudgetPolicy::DEFAULT, |(set, _)| *set);
+            edit(self.name, written)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::super::budget::named;
+    use super::super::policy::RetryPolicy;
+    use super::*;
+
+    /// What the settings say.
+    static CAPACITY: AtomicU32 = AtomicU32::new(20);
+    static SEEN: Barrier = Barrier::new(2);
+
+    /// The first edit sees settings that are replaced, and those put in force, before it goes on.
+    fn slow_at_first(_: &str, written: BudgetPolicy) -> Option<BudgetPolicy> {
+        let capacity = CAPACITY.load(SeqCst);
+        if capacity == 20 {
+            SEEN.wait();
+            thread::park_timeout(Duration::from_millis(100));
+        }
+        (capacity > 0).then(|| BudgetPolicy::new(capacity, written.cost))
+    }
+
+    #[test]
+    fn the_latest_settings_stay() {
+        let budget = named("editing.tests", &RetryPolicy::new(), "test");
+        thread::scope(|scope| {
+            scope.spawn(|| budget.edit(slow_at_first));
+            SEEN.wait();
+            CAPACITY.store(30, SeqCst);
+            budget.edit(slow_at_first);
+        });
+        assert_eq!(budget.policy().capacity, 30);
     }
 }

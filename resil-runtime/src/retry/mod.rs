@@ -21,6 +21,8 @@ pub(crate) mod kept;
 mod level;
 mod pause;
 pub(crate) mod policy;
+#[cfg(all(feature = "control", not(loom)))]
+mod replacing;
 pub(crate) mod site;
 pub(crate) mod state;
 mod success;

@@ -9,12 +9,12 @@ use resil_runtime::__private::stored_limits::{
     CallState, LocalLimit, RateLimitSite, Refusal, Types, tell_away,
 };
 use resil_runtime::Deadline;
-use resil_runtime::clock;
 use resil_runtime::rate_limit::store::{LimitKey, StoreError, TakeAnswer, TakeRequest};
 use resil_runtime::rate_limit::{OnOutage, RateLimitPolicy};
 
 use super::install::RateLimitStoreChoice;
 use super::outage::Look;
+use super::question::Question;
 use super::shared::SharedLimits;
 use super::turn::StoredTurn;
 
@@ -128,27 +128,19 @@ async fn ask(
         Look::Up(turn) => turn,
         Look::Away { again, .. } => return Err(Away(again)),
     };
-    let limit = shared.answer_time();
-    let until = clock::add(clock::now(), limit);
+    let question = Question::new(shared, (*key, *request), up);
     let deadline = Deadline::current().map(Deadline::instant);
-    let sooner = deadline.filter(|deadline| *deadline < until);
-    let answer = clock::within(sooner.unwrap_or(until), shared.store().take(key, request)).await;
-    let error = match answer {
+    match question.answer(deadline).await {
         Some(Ok(TakeAnswer::Now { .. })) => return Ok(None),
         Some(Ok(TakeAnswer::TooEarly { wait, .. })) => return Ok(Some(Later::TooEarly(wait))),
         Some(Ok(TakeAnswer::Turn { wait, state })) => {
             let turn = StoredTurn::new(name, (shared, *key), (state, request.price()), wait);
             return Ok(Some(Later::Turn(turn, wait)));
         }
-        Some(Err(error)) => error,
-        // The caller's time is up: the store may be well, and only slower than that.
-        None if sooner.is_some() => return Err(Away(SHORTEST)),
-        None => {
-            let store = shared.store().describe().to_owned();
-            StoreError::unavailable(store, format!("no answer within {limit:?}"))
-        }
-    };
-    shared.failed(up, &error);
+        // The caller's time is up: the store may be well, and only slower than that. The question goes on to know it.
+        None => return Err(Away(SHORTEST)),
+        Some(Err(_)) => {}
+    }
     match shared.look() {
         Look::Away { again, .. } => Err(Away(again)),
         Look::Up(_) => Err(Away(SHORTEST)),

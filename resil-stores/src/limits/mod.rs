@@ -11,6 +11,7 @@ mod call;
 pub mod conformance;
 mod install;
 mod outage;
+mod question;
 mod shared;
 mod sign;
 mod turn;

@@ -3,7 +3,7 @@
 //! A store that gave no answer is *away*, and no call asks it. After a pause the next call has the store
 //! asked for a sign of life, in a task beside it; the pause grows as long as there is none.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,10 @@ pub(super) struct Outage {
     /// The number of times that the store went away and came back: an odd one if it is away.
     turns: AtomicU64,
     away: Mutex<Away>,
+    /// The number of answers to calls.
+    answers: AtomicU64,
+    /// Whether a question goes on whose caller has given up.
+    is_in_doubt: AtomicBool,
 }
 
 /// An outage: of the one in progress, or the last one.
@@ -52,7 +56,30 @@ impl Outage {
                 pause: FIRST_PAUSE,
                 asking: false,
             }),
+            answers: AtomicU64::new(0),
+            is_in_doubt: AtomicBool::new(false),
         }
+    }
+
+    /// Returns the number of answers that calls have had.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a call has had its answer.
+    pub(super) fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns whether the caller is to find out if the store still answers, and nobody else does until
+    /// [`doubt_is_over`](Self::doubt_is_over): there have been no more than so many answers.
+    pub(super) fn doubt(&self, answers: u64) -> bool {
+        self.answers() == answers && !self.is_in_doubt.swap(true, Ordering::Relaxed)
+    }
+
+    /// Notes that it was found out.
+    pub(super) fn doubt_is_over(&self) {
+        self.is_in_doubt.store(false, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Away> {

@@ -246,3 +246,74 @@ async fn on_outage_is_one_of_the_settings_of_a_name() {
     assert!(with_the_name(&limits).await.is_err());
     assert!(otherwise(&limits).await.is_err());
 }
+
+/// Where all callers' deadlines come before the time for an answer, the store is found to be away all the same.
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_known_though_all_deadlines_come_first() {
+    const MS: Duration = Duration::from_millis(1);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    let _listening = event::subscribe(move |event| {
+        if let Event::RateLimitStoreAway { error, .. } = event
+            && error.contains("within 499ms")
+        {
+            hears.lock().unwrap().push(error.clone());
+        }
+    });
+    let store = Switched::new();
+    let host = Host {
+        limits: SharedLimits::new(store.clone()).timeout(MS * 499),
+    };
+    store.set(Mode::Silent);
+    let begun = Instant::now();
+    while told.lock().unwrap().is_empty() {
+        let before = Instant::now();
+        let limit = Deadline::after(MS * 40);
+        assert_eq!(limit.scope(host.open()).await, Ok(()));
+        assert!(before.elapsed() <= MS * 41);
+        assert!(begun.elapsed() < SECOND, "nobody finds out");
+    }
+    store.asked();
+    let before = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(host.open().await, Ok(()));
+    }
+    assert_eq!(before.elapsed(), Duration::ZERO, "nobody waits for it");
+    store.set(Mode::Well);
+    sleep(MS * 100).await;
+    assert_eq!(host.open().await, Ok(()));
+    sleep(MS).await;
+    assert_eq!(store.asked(), 1, "for a sign of life");
+    assert_eq!(told.lock().unwrap().len(), 1, "{told:?}");
+    let counted = host.limits.outages();
+    assert_eq!(host.open().await, Ok(()));
+    assert_eq!(host.limits.outages(), counted, "it is used again");
+}
+
+/// Callers that are dropped learn nothing of the store either.
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_known_though_all_callers_are_dropped() {
+    let (store, dropped) = (Switched::new(), Duration::from_millis(10));
+    let host = Host::over(&store);
+    store.set(Mode::Silent);
+    let mut calls = 0;
+    while tokio::time::timeout(dropped, host.open()).await.is_err() {
+        calls += 1;
+        assert!(calls < 60, "nobody finds out");
+    }
+    assert!(calls > 40, "it was away too soon: {calls}");
+}
+
+/// A store that answers, and is slower than its callers have time, is not away.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_slower_than_all_deadlines_is_not_away() {
+    let store = Switched::new();
+    let host = Host::over(&store);
+    store.set(Mode::Slow(200));
+    for _ in 0..30 {
+        let limit = Deadline::after(Duration::from_millis(50));
+        retry_after(limit.scope(host.closed()).await);
+    }
+    sleep(SECOND).await;
+    assert_eq!(host.closed().await, Ok(()));
+}

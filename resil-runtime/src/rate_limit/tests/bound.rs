@@ -16,7 +16,7 @@ use crate::rate_limit::limit::{Limit, Taken};
 const THREADS: u64 = 8;
 
 /// A call that was let in: the time that the rate limit went by, and what the call weighs.
-type Admission = (u64, u32);
+pub(super) type Admission = (u64, u32);
 
 /// How each thread calls: from cost 1 up to so much, until the time is up.
 struct Load<C> {
@@ -70,7 +70,7 @@ fn by_threads(limit: &Limit, load: &Load<impl Fn() -> u64 + Sync>) -> Vec<Admiss
 
 /// Returns by how much the worst span exceeds the bound, in calls times `per`; not above zero if the bound
 /// holds for every span.
-fn excess(admitted: &[Admission], (max, per, burst): (u32, u64, u32)) -> i128 {
+pub(super) fn excess(admitted: &[Admission], (max, per, burst): (u32, u64, u32)) -> i128 {
     let (max, per, burst) = (i128::from(max), i128::from(per), i128::from(burst));
     let mut before = 0_i128;
     // The least of `cost before i · per - max · time of i`, over the calls up to here.

@@ -5,3 +5,5 @@ mod bound;
 mod came;
 mod keys;
 mod model;
+#[cfg(feature = "control")]
+mod replaced;
