@@ -14,6 +14,7 @@ mod setting;
 mod shared;
 mod types;
 mod underscore;
+mod user_code;
 
 pub(crate) use constant::{ConstBound, ConstType, any_count, any_duration, count, not_zero, ratio};
 pub(crate) use context::{CratePath, EmitContext, LayerGroup, StackContext};

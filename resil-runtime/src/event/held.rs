@@ -17,11 +17,13 @@ thread_local! {
 pub(crate) struct Holding {
     /// Whether another one around holds them back.
     is_inside: bool,
+    tell: fn(&Event),
     of_thread: PhantomData<*const ()>,
 }
 
 impl Holding {
-    pub(crate) fn begin() -> Self {
+    /// Holds back the events of this thread, which are told by `tell`.
+    pub(super) fn begin(tell: fn(&Event)) -> Self {
         let is_inside = HELD.with_borrow_mut(|held| {
             let is_inside = held.is_some();
             held.get_or_insert_default();
@@ -29,6 +31,7 @@ impl Holding {
         });
         Self {
             is_inside,
+            tell,
             of_thread: PhantomData,
         }
     }
@@ -40,7 +43,7 @@ impl Drop for Holding {
             return;
         }
         let held = HELD.with_borrow_mut(Option::take);
-        held.iter().flatten().for_each(super::listeners::tell);
+        held.iter().flatten().for_each(self.tell);
     }
 }
 

@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 
+#[cfg(all(feature = "control", not(loom)))]
+use super::held::{Holding, is_held_back};
 use super::kinds::Event;
 use super::switch::{Awake, is_awake};
 use super::trace;
@@ -103,10 +105,16 @@ fn listeners() -> Vec<Listener> {
         .clone()
 }
 
+/// Holds back the events of this thread until the result is dropped.
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) fn hold() -> Holding {
+    Holding::begin(tell)
+}
+
 #[cold]
-pub(super) fn tell(event: &Event) {
+fn tell(event: &Event) {
     #[cfg(all(feature = "control", not(loom)))]
-    if super::held::is_held_back(event) {
+    if is_held_back(event) {
         return;
     }
     trace::gather(event);

@@ -15,7 +15,7 @@ pub(crate) mod error_text;
 #[cfg(feature = "edge")]
 pub(crate) mod header;
 #[cfg(all(feature = "control", not(loom)))]
-pub(crate) mod held;
+mod held;
 #[cfg(feature = "idempotent")]
 pub(crate) mod idempotency;
 #[cfg(feature = "chaos")]
@@ -34,5 +34,7 @@ pub use self::listeners::{Subscription, subscribe};
 pub use crate::call::CallId;
 
 pub(crate) use self::error_text::ErrorText;
+#[cfg(all(feature = "control", not(loom)))]
+pub(crate) use self::listeners::hold;
 pub(crate) use self::listeners::{emit, is_heard};
 pub(crate) use self::switch::is_awake;

@@ -94,7 +94,8 @@ where
         // budget of the task then.
         let mut had_budget = false;
         match this.race.as_ref().get_ref() {
-            None => {}
+            None if G::IS_ASKED => {}
+            None => this.constants.give(),
             Some(race) if race.started == 1 => had_budget = coop::has_budget_remaining(),
             Some(_) => return self.race(cx),
         }
@@ -103,11 +104,9 @@ where
         };
         let polled = first.poll(cx);
         // A call that has one copy in any case has no part in the budget, nor in the latencies.
-        let is_hedged = this.gate.may_copy() != MayCopy::Never;
-        let Constants { site, policy, .. } = *this.constants;
-        let race = this.race.as_ref().get_ref().as_ref();
-        if let (None, Some(gain), true) = (race, policy.gain, is_hedged) {
-            site.budget.give(gain);
+        let is_hedged = !G::IS_ASKED || this.gate.may_copy() != MayCopy::Never;
+        if G::IS_ASKED && is_hedged && this.race.is_none() {
+            this.constants.give();
         }
         match polled {
             Poll::Ready(Judged {
@@ -115,6 +114,8 @@ where
                 end: End::Good,
             }) => {
                 if is_hedged {
+                    let Constants { site, policy, .. } = *this.constants;
+                    let race = this.race.as_ref().get_ref().as_ref();
                     site.succeeded(policy, || race.map_or(0, |race| since(race.began)));
                 }
                 Poll::Ready(out)

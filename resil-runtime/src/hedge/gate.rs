@@ -4,6 +4,9 @@ use crate::stack::outline::MayCopy;
 
 /// What a hedge asks before it starts a copy.
 pub trait Gate {
+    /// Whether it has to be asked: one that need not be costs nothing.
+    const IS_ASKED: bool = true;
+
     /// Returns whether a copy may be started, as things are now.
     fn may_copy(&self) -> MayCopy;
 }
@@ -13,6 +16,8 @@ pub trait Gate {
 pub struct Open;
 
 impl Gate for Open {
+    const IS_ASKED: bool = false;
+
     #[inline(always)]
     fn may_copy(&self) -> MayCopy {
         MayCopy::Yes

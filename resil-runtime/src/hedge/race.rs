@@ -78,6 +78,16 @@ pub(super) struct Constants<'a> {
     pub(super) call: &'a CallState,
 }
 
+impl Constants<'_> {
+    /// Gives the budget the share of a call that begins.
+    #[inline(always)]
+    pub(super) fn give(&self) {
+        if let Some(gain) = self.policy.gain {
+            self.site.budget.give(gain);
+        }
+    }
+}
+
 /// What has happened to the copies in one poll.
 pub(super) struct Round<O> {
     /// The number of copies that have failed and were not replaced.

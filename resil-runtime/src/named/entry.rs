@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::{Called, Edited};
 use super::{KeyText, Shared};
 #[cfg(all(feature = "control", not(loom)))]
-use crate::event::held::Holding;
+use crate::event::hold;
 use crate::sync::{Arc, Line, OnceLock};
 
 /// The state of a name, and the states of its keys.
@@ -75,7 +75,7 @@ impl<T: Shared> Named<T> {
     /// `is_new` those were adopted just now.
     #[cfg(all(feature = "control", not(loom)))]
     pub(crate) fn edit(&self, edit: super::Edit<T::Policy>, is_new: bool) {
-        let holding = Holding::begin();
+        let holding = hold();
         let editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
         let Edited { policy, then } = edit(self.called(), self.written.get());
         self.own.0.replace(policy.as_ref(), is_new);
