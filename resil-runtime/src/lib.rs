@@ -86,6 +86,7 @@ pub mod registry {
 pub mod edge {
     pub use crate::bulkhead::handle::free_place;
     pub use crate::bulkhead::held::learn_from;
+    pub use crate::call::may_copy::MayCopy;
     pub use crate::deadline::scope::{alone_in_force, in_force};
     pub use crate::error::grpc::{pushback_ms, said as said_in_grpc};
     pub use crate::error::late::late;
@@ -95,7 +96,7 @@ pub mod edge {
     pub use crate::shard::{SHARDS, shard_of_thread};
     pub use crate::stack::edge::{Policies, fell_back};
     pub use crate::stack::failed::Failed;
-    pub use crate::stack::outline::{MayCopy, Repeatable};
+    pub use crate::stack::outline::Repeatable;
 }
 
 /// What the panel needs. It is no public API.

@@ -15,6 +15,8 @@ mod id;
 #[cfg(any(feature = "shutdown", loom))]
 pub(crate) mod in_flight;
 pub(crate) mod map_output;
+#[cfg(any(feature = "edge", feature = "hedge"))]
+pub(crate) mod may_copy;
 #[cfg(not(feature = "catalog"))]
 mod no_caller;
 mod outcome;

@@ -14,13 +14,13 @@ use super::race::{Constants, Further, Race, Racing, Round, since};
 use super::site::HedgeSite;
 use super::timer::Timer;
 use super::verdict::{End, Judged};
+use crate::call::may_copy::MayCopy;
 use crate::call::{CallState, id_of};
 use crate::cancel::stopped;
 use crate::clock;
 use crate::event::{self, Event};
 use crate::observe::count::Count;
 use crate::spans::cut;
-use crate::stack::outline::MayCopy;
 
 pin_project! {
     /// The future of [`hedge`].

@@ -1,6 +1,6 @@
 //! Whether copies may be started yet: those of a request need its body first.
 
-use crate::stack::outline::MayCopy;
+use crate::call::may_copy::MayCopy;
 
 /// What a hedge asks before it starts a copy.
 pub trait Gate {

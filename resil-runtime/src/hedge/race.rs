@@ -9,8 +9,8 @@ use super::policy::HedgePolicy;
 use super::site::HedgeSite;
 use super::timer::Timer;
 use crate::call::CallState;
+use crate::call::may_copy::MayCopy;
 use crate::clock;
-use crate::stack::outline::MayCopy;
 
 pin_project! {
     /// The copies beside the first one, and the time at which the next one starts.

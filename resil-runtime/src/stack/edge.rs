@@ -132,12 +132,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    #[cfg(feature = "hedge")]
+    use crate::call::may_copy::MayCopy;
     use crate::classify::Class;
     use crate::clock;
     use crate::error::Error;
     use crate::retry::RetryPolicy;
-    #[cfg(feature = "hedge")]
-    use crate::stack::outline::MayCopy;
 
     fn failed(class: Class, may_repeat: bool) -> Failed {
         Failed::new(7_u8, class, may_repeat, "503")

@@ -14,12 +14,13 @@ use super::body::is_final;
 use super::body::{Bare, Body, Run};
 use super::first::{Polled, poll};
 use super::layer::{Layer, MAX_LAYERS};
-use super::outline::{MayCopy, Plan, Shape};
+use super::outline::{Plan, Shape};
 use super::place::state_of;
 use super::walk::Step;
 use super::walked::{begin, walked};
 #[cfg(feature = "catalog")]
 use crate::call::caller::{as_caller, note_call};
+use crate::call::may_copy::MayCopy;
 use crate::call::{CallState, Failure, Outcome};
 use crate::classify::{self, Class};
 use crate::error::Refusal;

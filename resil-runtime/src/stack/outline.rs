@@ -3,6 +3,8 @@
 use super::layer::Layer;
 use super::state::State;
 use crate::call::CallState;
+#[cfg(feature = "edge")]
+use crate::call::may_copy::MayCopy;
 use crate::clock;
 use crate::retry::RetryPolicy;
 
@@ -95,19 +97,6 @@ impl Outline {
         }
         self
     }
-}
-
-/// Whether a copy may be started beside one that runs.
-#[cfg(any(feature = "edge", feature = "hedge"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MayCopy {
-    /// It may: the delay of the hedge counts from when this was first found.
-    Yes,
-    /// A copy may only follow one that has failed, until it is known whether more is possible. The copy that
-    /// runs is polled when that is known.
-    NotYet,
-    /// There is one copy.
-    Never,
 }
 
 /// A request of an edge, as policies that send it several times ask about it.
