@@ -49,7 +49,7 @@ use crate::server::kept::Kept;
 ///   refusals too, unless [`headers`](Self::headers) says otherwise: see [`rate_limit`](Self::rate_limit).
 /// * A place lasts until the body of the answer has ended, or was dropped, as by a client that hangs up. So a
 ///   request that streams its answer is inside as long as it does.
-/// * A handler under an [`IdempotencyKeyLayer`](super::IdempotencyKeyLayer) goes on without its client, and keeps the place
+/// * A handler under an [`IdempotencyKeyLayer`](crate::server::IdempotencyKeyLayer) goes on without its client, and keeps the place
 ///   until it ends.
 /// * An adaptive limit learns from the time to the head of an answer: how fast the client takes the body says
 ///   nothing about this server. An answer of 503 or 504 (`grpc-status` 14 or 4) says that there is too much load, and so

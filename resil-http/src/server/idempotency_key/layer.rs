@@ -84,7 +84,7 @@ use crate::server::places::have_keys;
 /// [`IdempotentPolicy::on_abandon`] says. Task-locals that a layer outside has set are not there; what is in the extensions
 /// of the request is.
 ///
-/// The handler keeps the places of all [`AdmissionLayer`](super::AdmissionLayer)s around until it ends. Another bulkhead,
+/// The handler keeps the places of all [`AdmissionLayer`](crate::server::AdmissionLayer)s around until it ends. Another bulkhead,
 /// such as that of a stack or tower's `ConcurrencyLimit`, knows nothing of it: put it inside of this layer.
 ///
 /// # Where to put it
