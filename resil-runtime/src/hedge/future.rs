@@ -90,11 +90,10 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let this = self.as_mut().project();
-        // The timer is not made before the end of the first poll, so that it needs nothing of tokio's
-        // budget of the task then.
+        // The timer is made at the end of the first poll: before it needs nothing of tokio's budget of the task.
         let mut had_budget = false;
         match this.race.as_ref().get_ref() {
-            None if G::IS_ASKED => {}
+            None if this.gate.is_asked() => {}
             None => this.constants.give(),
             Some(race) if race.started == 1 => had_budget = coop::has_budget_remaining(),
             Some(_) => return self.race(cx),
@@ -104,8 +103,9 @@ where
         };
         let polled = first.poll(cx);
         // A call that has one copy in any case has no part in the budget, nor in the latencies.
-        let is_hedged = !G::IS_ASKED || this.gate.may_copy() != MayCopy::Never;
-        if G::IS_ASKED && is_hedged && this.race.is_none() {
+        let is_asked = this.gate.is_asked();
+        let is_hedged = !is_asked || this.gate.may_copy() != MayCopy::Never;
+        if is_asked && is_hedged && this.race.is_none() {
             this.constants.give();
         }
         match polled {

@@ -4,8 +4,8 @@ use crate::call::may_copy::MayCopy;
 
 /// What a hedge asks before it starts a copy.
 pub trait Gate {
-    /// Whether it has to be asked: one that need not be costs nothing.
-    const IS_ASKED: bool = true;
+    /// Returns whether it has to be asked: one that need not be costs nothing.
+    fn is_asked(&self) -> bool;
 
     /// Returns whether a copy may be started, as things are now.
     fn may_copy(&self) -> MayCopy;
@@ -16,7 +16,10 @@ pub trait Gate {
 pub struct Open;
 
 impl Gate for Open {
-    const IS_ASKED: bool = false;
+    #[inline(always)]
+    fn is_asked(&self) -> bool {
+        false
+    }
 
     #[inline(always)]
     fn may_copy(&self) -> MayCopy {

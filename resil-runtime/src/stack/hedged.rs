@@ -161,6 +161,13 @@ where
 
 /// Copies may be started as the request of an edge says, and at any time without one.
 impl Gate for Plan<'_> {
+    fn is_asked(&self) -> bool {
+        #[cfg(feature = "edge")]
+        return self.request.is_some();
+        #[cfg(not(feature = "edge"))]
+        false
+    }
+
     fn may_copy(&self) -> MayCopy {
         #[cfg(feature = "edge")]
         if let Some(request) = self.request {
