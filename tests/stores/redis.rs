@@ -12,11 +12,11 @@ use resil::idempotency::conformance::Suite;
 use resil::idempotency::store::{Ack, ClaimAnswer, ClaimRequest, Store, StoreErrorKind, Token};
 use resil::idempotency::{self, Redis};
 
-fn store(url: &str) -> Redis {
+pub(crate) fn store(url: &str) -> Redis {
     idempotency::redis(url).expect("a URL")
 }
 
-async fn plain(url: &str) -> MultiplexedConnection {
+pub(crate) async fn plain(url: &str) -> MultiplexedConnection {
     let client = Client::open(url).expect("a URL");
     let connection = client.get_multiplexed_async_connection().await;
     connection.expect("the server answers")

@@ -2,25 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use redis::Client;
 use redis::aio::MultiplexedConnection;
 use resil::idempotency::store::{Ack, ClaimAnswer, Store, StoreErrorKind};
-use resil::idempotency::{self, Redis};
 
+use crate::redis::{plain, store};
 use crate::servers;
 use crate::servers::proxy::Address;
 use crate::servers::records::{LONG, claimed, key, receipt, request};
 use crate::servers::{Kind, Own};
-
-fn store(url: &str) -> Redis {
-    idempotency::redis(url).expect("a URL")
-}
-
-async fn plain(url: &str) -> MultiplexedConnection {
-    let client = Client::open(url).expect("a URL");
-    let connection = client.get_multiplexed_async_connection().await;
-    connection.expect("the server answers")
-}
 
 async fn run(at: &mut MultiplexedConnection, command: &[&str]) -> redis::Value {
     let mut line = redis::cmd(command[0]);
